@@ -1,0 +1,234 @@
+"""A Case: one workbook's worth of checked, typed, frozen records.
+
+A scenario makes a new Case with ``change``; nothing changes a Case in place. Records stand in an
+order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes and Scenarios,
+where order has a meaning), so that equal workbooks give equal plans to the cell.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from models.schema import (
+    COALITION,
+    OTHER,
+    BudgetYear,
+    Contract,
+    Country,
+    Demand,
+    Freight,
+    Lane,
+    Member,
+    Mine,
+    Mineral,
+    OreLane,
+    Project,
+    Record,
+    Refiner,
+    ScenarioStep,
+    Settings,
+    ShareLimit,
+    Stockpile,
+)
+
+R = TypeVar("R", bound=Record)
+_ORDERED = {"lanes", "ore_lanes", "scenarios"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Everything the sourcing problem is computed from.
+
+    ``years`` are the year columns of Demand, ascending. ``country_names`` spell a country's code as
+    the workbook does. ``scenario`` is the name of the scenario that made the case, "Base" if none.
+    """
+
+    SHEET_FIELDS = {
+        "Settings": "settings",
+        "Minerals": "minerals",
+        "Members": "members",
+        "Countries": "countries",
+        "Refiners": "refiners",
+        "Demand": "demand",
+        "Freight": "freight",
+        "Lanes": "lanes",
+        "Share limits": "share_limits",
+        "Contracts": "contracts",
+        "Projects": "projects",
+        "Budget": "budget",
+        "Stockpiles": "stockpiles",
+        "Mines": "mines",
+        "Ore lanes": "ore_lanes",
+        "Scenarios": "scenarios",
+    }
+
+    years: tuple[int, ...]
+    settings: Settings = field(default_factory=Settings)
+    minerals: tuple[Mineral, ...] = ()
+    members: tuple[Member, ...] = ()
+    countries: tuple[Country, ...] = ()
+    refiners: tuple[Refiner, ...] = ()
+    demand: tuple[Demand, ...] = ()
+    freight: tuple[Freight, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    share_limits: tuple[ShareLimit, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    projects: tuple[Project, ...] = ()
+    budget: tuple[BudgetYear, ...] = ()
+    stockpiles: tuple[Stockpile, ...] = ()
+    mines: tuple[Mine, ...] = ()
+    ore_lanes: tuple[OreLane, ...] = ()
+    scenarios: tuple[ScenarioStep, ...] = ()
+    country_names: tuple[tuple[str, str], ...] = ()
+    home_blocs: tuple[str, ...] | None = None
+    """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
+    scenario: str = "Base"
+
+    def __post_init__(self) -> None:
+        """Put the records in their own order."""
+        for name in self.SHEET_FIELDS.values():
+            records = getattr(self, name)
+            if isinstance(records, tuple) and name not in _ORDERED:
+                object.__setattr__(self, name, _in_order(records))
+        object.__setattr__(self, "years", tuple(sorted(self.years)))
+        if self.home_blocs is None:
+            home = tuple(sorted({m.country for m in self.members if m.country}))
+            object.__setattr__(self, "home_blocs", home)
+
+    def change(self, **fields: Any) -> Case:
+        """Return a new Case with some of its fields replaced."""
+        return dataclasses.replace(self, **fields)
+
+    def records(self, sheet: str) -> tuple[Record, ...]:
+        """Return the records of a sheet of the catalogue."""
+        found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])
+        return (found,) if isinstance(found, Settings) else found
+
+    # ---- look-ups ------------------------------------------------------------------------------
+
+    @cached_property
+    def mineral_of(self) -> dict[str, Mineral]:
+        """Mineral by name."""
+        return {m.name: m for m in self.minerals}
+
+    @cached_property
+    def member_of(self) -> dict[str, Member]:
+        """Member by name."""
+        return {m.name: m for m in self.members}
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Members of each group, by the group's name."""
+        found: dict[str, list[str]] = {}
+        for member in self.members:
+            if member.group:
+                found.setdefault(member.group, []).append(member.name)
+        return {name: tuple(members) for name, members in sorted(found.items())}
+
+    @cached_property
+    def refiner_names(self) -> frozenset[str]:
+        """Names of refiners, those of projects included."""
+        return frozenset(r.name for r in self.refiners) | frozenset(
+            p.refiner for p in self.projects
+        )
+
+    @cached_property
+    def blocs(self) -> tuple[str, ...]:
+        """Every bloc that is defined: coalition, other, and those of Countries."""
+        return tuple(sorted({COALITION, OTHER} | {b for c in self.countries for b in c.blocs}))
+
+    @cached_property
+    def _listed_blocs(self) -> dict[str, tuple[str, ...]]:
+        return {c.code: c.blocs for c in self.countries if c.blocs}
+
+    def blocs_of(self, country: str) -> tuple[str, ...]:
+        """Return the blocs of a country: those listed, else coalition for a member's, else other."""
+        listed = self._listed_blocs.get(country)
+        if listed:
+            return listed
+        return (COALITION,) if country in (self.home_blocs or ()) else (OTHER,)
+
+    def country_name(self, code: str) -> str:
+        """Return a country's name as the workbook spells it."""
+        return self._spelling.get(code, code)
+
+    @cached_property
+    def _spelling(self) -> dict[str, str]:
+        return dict(self.country_names)
+
+    @cached_property
+    def demand_of(self) -> dict[tuple[str, str, int], float]:
+        """Demand [t] by (mineral, member, year); a pair without a row is not in it."""
+        return {(d.mineral, d.member, year): t for d in self.demand for year, t in d.tonnes}
+
+    @cached_property
+    def stockpile_of(self) -> dict[tuple[str, str], Stockpile]:
+        """Stockpile by (mineral, member)."""
+        return {(s.mineral, s.member): s for s in self.stockpiles}
+
+    def coalition_demand(self, mineral: str, year: int) -> float:
+        """Return the demand of all members [t]."""
+        return self._coalition_demand.get((mineral, year), 0.0)
+
+    @cached_property
+    def _coalition_demand(self) -> dict[tuple[str, int], float]:
+        total: dict[tuple[str, int], float] = {}
+        for (mineral, _, year), tonnes in self.demand_of.items():
+            total[mineral, year] = total.get((mineral, year), 0.0) + tonnes
+        return total
+
+    @cached_property
+    def total_demand(self) -> float:
+        """Demand of all members, minerals and years [t]."""
+        return sum(self.demand_of.values())
+
+    @cached_property
+    def largest_demand(self) -> float:
+        """The largest demand of one member, mineral and year [t]."""
+        return max(self.demand_of.values(), default=0.0)
+
+    # ---- defaults that depend on other records -------------------------------------------------
+
+    def shortage_cost(self, mineral: str, year: int) -> float:
+        """Return what a tonne short costs [USD/t]: as stated, else price x multiple."""
+        record = self.mineral_of[mineral]
+        stated = record.shortage_cost.at(year)
+        if stated is not None:
+            return stated
+        return record.price.value(year) * self.settings.shortage_cost_multiple
+
+    def discount(self, year: int) -> float:
+        """Return what a dollar of a year is worth in the first year."""
+        return float((1.0 + self.settings.discount_rate) ** -(year - self.years[0]))
+
+
+def in_force(record: Any, year: int) -> bool:
+    """Return whether a year lies within a record's first and last year."""
+    first, last = record.first_year, record.last_year
+    return (first is None or first <= year) and (last is None or year <= last)
+
+
+def fold(name: str) -> str:
+    """Return how names are compared: without regard to case, surrounding or repeated spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def _in_order(records: Iterable[R]) -> tuple[R, ...]:
+    """Sort records by their key, then by all that they say."""
+
+    def rank(record: R) -> tuple[Any, ...]:
+        keys = [c.field for c in type(record).columns() if c.key]
+        said = [f.name for f in dataclasses.fields(record) if f.compare]
+        words = [repr(getattr(record, name)) for name in said]
+        return tuple(_sortable(getattr(record, name)) for name in keys), tuple(words)
+
+    return tuple(sorted(records, key=rank))
+
+
+def _sortable(value: object) -> tuple[str, str]:
+    text = str(value)
+    return fold(text), text

@@ -1,0 +1,113 @@
+"""Everything that can go wrong, and the exit code each kind ends a command with.
+
+::
+
+    PlannerError
+    ├── InputError       1   the workbook (or the case) has errors; carries all Findings
+    ├── UsageError       2   the command's words are wrong
+    ├── SolverError      3   no proven optimum
+    └── WriteError       4   nowhere to write the plan
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error stops the run, a warning travels into the plan."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing seen in the input: where, what is there, what is expected.
+
+    ``row`` is the row of the worksheet (1 is the first), ``column`` the header of the column;
+    ``planner.workbook`` alone turns the two into ``cell`` (``D14``).
+    """
+
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+    found: str = ""
+    expected: str = ""
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    cell: str = ""
+
+    @property
+    def message(self) -> str:
+        """What is there, what is expected and the nearest fix, in one sentence each."""
+        parts = []
+        if self.found:
+            parts.append(self.found)
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        text = "; ".join(parts)
+        return f"{text}. {self.hint}" if self.hint else text
+
+    @property
+    def place(self) -> str:
+        """Sheet and cell as Excel writes them: ``Refiners!D14``."""
+        where = self.cell or (f"row {self.row}" if self.row else self.column)
+        return f"{self.sheet}!{where}" if where else self.sheet
+
+    def as_json(self) -> dict[str, str]:
+        """The finding as the commands' JSON carries it."""
+        return {"sheet": self.sheet, "cell": self.cell, "message": self.message}
+
+
+def warning(  # noqa: PLR0913 - the parts of a finding
+    sheet: str,
+    row: int = 0,
+    column: str = "",
+    *,
+    found: str = "",
+    expected: str = "",
+    hint: str = "",
+) -> Finding:
+    """Return a finding that does not stop the run."""
+    return Finding(sheet, row, column, found, expected, hint, Severity.WARNING)
+
+
+class PlannerError(Exception):
+    """What the planner raises on purpose; ``exit_code`` is the command's."""
+
+    exit_code = 1
+
+
+class InputError(PlannerError):
+    """The workbook or the case has errors; all of them are in ``findings``."""
+
+    exit_code = 1
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Keep every finding, errors and warnings alike."""
+        self.findings = tuple(findings)
+        errors = [f for f in self.findings if f.severity is Severity.ERROR]
+        shown = "; ".join(f"{f.place}: {f.message}" for f in errors[:3])
+        more = f" (and {len(errors) - 3} more)" if len(errors) > 3 else ""  # noqa: PLR2004
+        super().__init__(f"{len(errors)} error(s) in the input: {shown}{more}")
+
+
+class UsageError(PlannerError):
+    """The command was called wrongly."""
+
+    exit_code = 2
+
+
+class SolverError(PlannerError):
+    """The solver gave no optimum that passes the proof, even on a second try."""
+
+    exit_code = 3
+
+
+class WriteError(PlannerError):
+    """There is nowhere to write the plan."""
+
+    exit_code = 4

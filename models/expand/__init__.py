@@ -1,0 +1,41 @@
+"""Wildcards in one place: a Case's rows resolved to sources, lanes, deliveries and single caps.
+
+Whatever a workbook says of "all", "each" and "from 2028 on" is spelt out here, once a Case, as
+arrays over minerals, sources, members and years, so that the families of constraints are plain
+loops.
+"""
+
+from models.expand.caps import Cap, caps
+from models.expand.deliveries import SPOT, Deliveries
+from models.expand.expanded import Expanded, contract_price
+from models.expand.sources import Bools, Floats, Ints, Source, starts
+from models.expand.stages import (
+    MILLION,
+    budget_year,
+    capital_charge,
+    mine_capacity,
+    ore_lane,
+    stock_target,
+    target_penalty,
+)
+
+__all__ = [
+    "MILLION",
+    "SPOT",
+    "Bools",
+    "Cap",
+    "Deliveries",
+    "Expanded",
+    "Floats",
+    "Ints",
+    "Source",
+    "budget_year",
+    "capital_charge",
+    "caps",
+    "contract_price",
+    "mine_capacity",
+    "ore_lane",
+    "starts",
+    "stock_target",
+    "target_penalty",
+]

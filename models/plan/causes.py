@@ -1,0 +1,163 @@
+"""Why a member is short: which limits and capacities bind there, in words.
+
+A supplier that could still serve the member is asked what stops it: its capacity, its lane, a share
+limit, its ore, or that it costs more than the shortage. What stops it is read from slacks, not from
+duals, which are not unique.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from models.expand import Cap, mine_capacity
+from models.schema import MAX, MINING, Project
+
+if TYPE_CHECKING:
+    from models.plan.plan import Plan
+
+_NAMED = 3
+"""How many of a kind are named before the rest is counted."""
+
+
+def causes(plan: Plan, short: pd.DataFrame) -> list[str]:
+    """Return a sentence for each short row (year, mineral, member)."""
+    asked = _Asked(plan)
+    return [
+        asked.why(int(year), str(mineral), str(member))
+        for year, mineral, member in zip(
+            short["year"], short["mineral"], short["member"], strict=True
+        )
+    ]
+
+
+class _Asked:
+    """A plan's slacks, looked up once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.e = plan, plan.expanded
+        e, d = plan.expanded, plan.expanded.deliveries
+        self.sold = np.zeros((len(e.sources), len(e.years)))
+        np.add.at(self.sold, (d.source, d.year), plan.delivered)
+        self.used = {
+            (
+                row["project"] or row["refiner"],
+                row["mineral"],
+                row["year"],
+                row["project"] != "",
+            ): row
+            for row in plan.sources.to_dict("records")
+        }
+        self.by_lane: dict[tuple[int, int, int], float] = {}
+        for s, j, t, tonnes in zip(
+            d.source.tolist(), d.member.tolist(), d.year.tolist(), plan.delivered, strict=True
+        ):
+            self.by_lane[s, j, t] = self.by_lane.get((s, j, t), 0.0) + float(tonnes)
+        self.binding: dict[tuple[str, int], list[Cap]] = {}
+        bound = plan.limits["binding"].tolist()
+        for cap, binds in zip(plan.caps, bound, strict=True):
+            if binds and cap.record.limit == MAX:
+                self.binding.setdefault((cap.mineral, cap.year), []).append(cap)
+        self.capping = {
+            cap.key: frozenset(cap.flows) for caps in self.binding.values() for cap in caps
+        }
+
+    def why(self, year: int, mineral: str, member: str) -> str:
+        """Return the sentence of one shortage."""
+        e, plan = self.e, self.plan
+        t, j = e.years.index(year), e.member_at[member]
+        at = {
+            int(e.deliveries.source[p]): p
+            for p in e.cell(e.mineral_at[mineral], t)
+            if e.deliveries.member[p] == j
+        }
+        full: list[str] = []
+        lanes: list[str] = []
+        closed: list[str] = []
+        limits: Counter[str] = Counter()
+        others: Counter[str] = Counter()
+        for r in e.of_mineral[mineral]:
+            source = e.sources[r]
+            name = source.project or source.name
+            if r not in at:
+                if e.startable[r, t]:
+                    closed.append(f"{name} ({plan.case.country_name(source.country)})")
+                continue
+            room = self._room(r, t)
+            if room <= plan.tolerance:
+                unbuilt = isinstance(source.record, Project) and self.sold[r, t] <= plan.tolerance
+                (others.update(["projects that are not built"]) if unbuilt else full.append(name))
+                continue
+            if self._lane_room(r, j, t) <= plan.tolerance:
+                lanes.append(name)
+                continue
+            caps = [
+                cap
+                for cap in self.binding.get((mineral, year), ())
+                if at[r] in self.capping[cap.key] or (cap.is_mining and source.needs_ore)
+            ]
+            if caps:
+                limits.update(dict.fromkeys(self._in_words(cap) for cap in caps))
+            elif source.needs_ore and self._ore_gone(mineral, t):
+                others["refiners without ore"] += 1
+            else:
+                others["suppliers that cost more than the shortage"] += 1
+        said = [
+            _listed(full, "capacity open to the coalition is used up at"),
+            *(f"{text} binds" for text in limits),
+            _listed(lanes, "the lane's Max is reached from"),
+            _listed(closed, "no open lane from"),
+            *(f"{n} {text}" for text, n in others.items()),
+        ]
+        kept = [text for text in said if text]
+        if not kept:
+            return "No supplier can run in this year."
+        text = "; ".join(kept)
+        return text[0].upper() + text[1:] + "."
+
+    def _room(self, r: int, t: int) -> float:
+        source = self.e.sources[r]
+        key = (
+            source.project or source.name, source.mineral, self.e.years[t], source.project != "",
+        )  # fmt: skip
+        return float(self.used[key]["usable"] - self.sold[r, t])
+
+    def _lane_room(self, r: int, j: int, t: int) -> float:
+        refiner_max, country_max = self.e.lane_max(r, j, t)
+        source = self.e.sources[r]
+        shipped = sum(
+            self.by_lane.get((i, j, t), 0.0)
+            for i in self.e.of_mineral[source.mineral]
+            if self.e.sources[i].country == source.country
+        )
+        return min(refiner_max - self.by_lane.get((r, j, t), 0.0), country_max - shipped)
+
+    def _ore_gone(self, mineral: str, t: int) -> bool:
+        year, case = self.e.years[t], self.plan.case
+        mined: dict[str, float] = {}
+        for key, z in self.plan.values.get("ore", {}).items():
+            if (key[3], key[4]) == (mineral, year):
+                mined[key[0]] = mined.get(key[0], 0.0) + z
+        mines = [m for m in case.mines if m.mineral == mineral]
+        return bool(mines) and any(
+            mine_capacity(m, year) - mined.get(m.country, 0.0) <= self.plan.tolerance for m in mines
+        )
+
+    def _in_words(self, cap: Cap) -> str:
+        plan = self.plan
+        supplier = plan.case.country_name(cap.supplier)
+        buyer = cap.buyer or "the coalition"
+        stage = " (ore)" if cap.record.stage == MINING else ""
+        at = f" in row {cap.record.row}" if cap.record.row else ""
+        return f"the limit{at} of {cap.share:.4g} on {supplier}{stage} for {buyer}"
+
+
+def _listed(names: list[str], what: str) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{what} {shown}{more}"

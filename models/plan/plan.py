@@ -1,0 +1,281 @@
+"""A Plan: what was decided, what it costs, and the proof; as tables of plain columns.
+
+All amounts in tonnes of contained metal, all money undiscounted in the case's currency unless a
+name says otherwise. Countries are codes; ``case.country_name`` spells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.case import Case
+from models.expand import Cap, Expanded, Floats, caps
+from models.plan import tables
+from models.plan.block import BlockResult
+from models.plan.causes import causes
+from models.proof import MOST_VIOLATION
+from models.schema import PURCHASES, REST_OF_WORLD
+
+PENALTIES = ("shortage", "unfair shortage", "limit penalty", "stock shortfall")
+"""Cost headings that nobody pays in cash."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The proof of a whole plan: the worst of its blocks.
+
+    ``violation`` and ``allowed`` in t; ``dual_infeasibility`` and ``gap`` relative; ``retries`` say
+    which attempts failed before one passed.
+    """
+
+    violation: float
+    violated: str
+    allowed: float
+    dual_infeasibility: float
+    gap: float
+    mip_gap: float
+    blocks: int
+    rows: int
+    columns: int
+    nonzeros: int
+    retries: tuple[str, ...]
+
+
+class Plan:
+    """The optimal plan of a Case."""
+
+    status = "optimal"
+
+    def __init__(self, expanded: Expanded, blocks: Sequence[BlockResult]) -> None:
+        """Join the results of a case's blocks."""
+        self.expanded = expanded
+        self.case: Case = expanded.case
+        self.blocks = tuple(blocks)
+
+    # ---- values and duals, joined ---------------------------------------------------------------
+
+    @cached_property
+    def delivered(self) -> Floats:
+        """Tonnes of each delivery of the case, in the deliveries' order."""
+        found = np.zeros(len(self.expanded.deliveries))
+        for block in self.blocks:
+            found[block.at] = block.delivered
+        return found
+
+    @cached_property
+    def values(self) -> dict[str, dict[Any, float]]:
+        """The other columns by component and key, zeros left out."""
+        return _joined([block.values for block in self.blocks])
+
+    @cached_property
+    def duals(self) -> dict[str, dict[Any, float]]:
+        """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
+        return _joined([block.duals for block in self.blocks])
+
+    def value(self, name: str, key: Any) -> float:
+        """Return a column's value, 0 where it has none."""
+        return self.values.get(name, {}).get(key, 0.0)
+
+    def dual(self, name: str, key: Any) -> float:
+        """Return a row's undiscounted shadow price, 0 where it has none."""
+        return self.duals.get(name, {}).get(key, 0.0)
+
+    @cached_property
+    def caps(self) -> tuple[Cap, ...]:
+        """Every share limit that applied, resolved."""
+        e = self.expanded
+        return tuple(
+            cap
+            for m in range(len(e.minerals))
+            for t in range(len(e.years))
+            for cap in caps(e, m, t)
+        )
+
+    @property
+    def tolerance(self) -> float:
+        """What counts as nothing when a slack is looked at [t]."""
+        return MOST_VIOLATION * max(self.case.largest_demand, 1e-6)
+
+    # ---- tables --------------------------------------------------------------------------------
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """One row a flow above 1e-6 t.
+
+        year, mineral, refiner, project, country, owner, kind, member, contract (position in
+        case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
+        total [money].
+        """
+        return tables.flows(self)
+
+    @cached_property
+    def supply(self) -> pd.DataFrame:
+        """One row a mineral, member and year with demand, a stock or a flow.
+
+        demand, purchased, short [t], marginal_price, landed (average; NaN without purchases)
+        [money/t].
+        """
+        return tables.supply(self)
+
+    @cached_property
+    def shortages(self) -> pd.DataFrame:
+        """The rows of supply that are short, with ``share`` short and ``cause`` in words."""
+        short = self.supply[self.supply["short"] > self.tolerance].copy()
+        short["share"] = short["short"] / short["demand"]
+        short["cause"] = causes(self, short)
+        return short.reset_index(drop=True)
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """One row a single cap: what the limit's row says of one buyer, supplier, mineral and year.
+
+        limit (position in case.share_limits), kind, stage, mineral, buyer ("" the coalition),
+        group, supplier, year, tonnes, base [t], share (reached), allowed (share), room and excess
+        [t], binding, shadow_price (what one tonne of relief saves) [money/t].
+        """
+        return tables.limits(self)
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """One row a refiner or project and year.
+
+        year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
+        rent (what one more tonne of capacity saves) [money/t].
+        """
+        return tables.sources(self)
+
+    @cached_property
+    def countries(self) -> pd.DataFrame:
+        """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
+
+        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none).
+        """
+        return tables.countries(self)
+
+    @cached_property
+    def contracts(self) -> pd.DataFrame:
+        """One row a contract and year in force.
+
+        contract (position), year, minimum (force majeure applied), maximum (NaN: none), taken,
+        untaken [t], price [money/t], worth (what one tonne less of minimum saves) [money/t].
+        """
+        return tables.contracts(self)
+
+    @cached_property
+    def stocks(self) -> pd.DataFrame:
+        """One row a stockpile and year: opening, closing, target, shortfall [t], worth [money/t]."""
+        return tables.stocks(self)
+
+    @cached_property
+    def projects(self) -> pd.DataFrame:
+        """One row a project and year.
+
+        built (fraction started), running (fraction), capacity [t/yr], tonnes, capex [money m],
+        charge [money], rent [money/t].
+        """
+        return tables.projects(self)
+
+    @cached_property
+    def ore(self) -> pd.DataFrame:
+        """One row a flow of ore: year, mineral, mine_country, refiner, project, country, tonnes.
+
+        tonnes contained; premium and freight [money/t]; rent of the mine [money/t].
+        """
+        return tables.ore(self)
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """Cost by heading: ``money`` undiscounted, ``discounted``."""
+        return tables.costs(self)
+
+    # ---- totals --------------------------------------------------------------------------------
+
+    @cached_property
+    def objective(self) -> float:
+        """Discounted total cost [money]."""
+        return float(sum(block.objective for block in self.blocks))
+
+    @cached_property
+    def purchases(self) -> float:
+        """Cost or price, tariff and freight of all flows [money, undiscounted]."""
+        return float((self.delivered * self.expanded.deliveries.landed).sum())
+
+    @cached_property
+    def cash(self) -> float:
+        """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
+        costs = self.costs
+        return float(costs.loc[~costs["heading"].isin(PENALTIES), "money"].sum())
+
+    @cached_property
+    def tonnes(self) -> float:
+        """What the coalition purchases in all [t]."""
+        return float(self.delivered.sum())
+
+    @cached_property
+    def shortage(self) -> float:
+        """What the coalition is short in all [t]."""
+        return float(sum(self.values.get("shortage", {}).values()))
+
+    @cached_property
+    def served_share(self) -> float:
+        """The part of demand that is met; 1 where there is none."""
+        demand = self.case.total_demand
+        return 1.0 - self.shortage / demand if demand > 0 else 1.0
+
+    @cached_property
+    def max_country_share(self) -> dict[str, float]:
+        """By mineral, the largest share over years of one country in the coalition's base.
+
+        The base is demand, or purchases where Share basis says so. Rest of world is no country.
+        """
+        found = dict.fromkeys(self.expanded.minerals, 0.0)
+        table = self.countries
+        table = table[(table["buyer"] == "") & (table["country"] != REST_OF_WORLD)]
+        base = "purchased" if self.case.settings.share_basis == PURCHASES else "demand"
+        for row in table[table[base] > 0].to_dict("records"):
+            share = float(row["tonnes"] / row[base])
+            found[row["mineral"]] = max(found[row["mineral"]], share)
+        return found
+
+    @cached_property
+    def proof(self) -> Proof:
+        """The worst of the blocks' certificates."""
+        largest = self.case.largest_demand or 1.0
+        certificates = [b.certificate for b in self.blocks]
+        worst = max(certificates, key=lambda c: c.violation, default=None)
+        rows, columns, nonzeros = (sum(b.size[i] for b in self.blocks) for i in range(3))
+        return Proof(
+            violation=worst.violation * largest if worst else 0.0,
+            violated=worst.violated if worst else "",
+            allowed=MOST_VIOLATION * largest,
+            dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
+            gap=max((c.gap for c in certificates), default=0.0),
+            mip_gap=max((c.mip_gap for c in certificates), default=0.0),
+            blocks=len(self.blocks),
+            rows=rows,
+            columns=columns,
+            nonzeros=nonzeros,
+            retries=tuple(failure for b in self.blocks for failure in b.failures),
+        )
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Seconds of building and of solving and proving, summed over blocks."""
+        return {
+            "build": sum(b.build_seconds for b in self.blocks),
+            "solve": sum(b.solve_seconds for b in self.blocks),
+        }
+
+
+def _joined(parts: Sequence[Any]) -> dict[str, dict[Any, float]]:
+    found: dict[str, dict[Any, float]] = {}
+    for part in parts:
+        for name, of in part.items():
+            found.setdefault(name, {}).update(of)
+    return found

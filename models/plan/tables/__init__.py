@@ -1,0 +1,19 @@
+"""The tables of a plan, read from values and duals by position and key."""
+
+from models.plan.tables.costs import costs
+from models.plan.tables.limits import limits
+from models.plan.tables.sales import countries, flows, sources, supply
+from models.plan.tables.stages import contracts, ore, projects, stocks
+
+__all__ = [
+    "contracts",
+    "costs",
+    "countries",
+    "flows",
+    "limits",
+    "ore",
+    "projects",
+    "sources",
+    "stocks",
+    "supply",
+]

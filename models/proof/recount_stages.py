@@ -1,0 +1,129 @@
+"""The recount of what reaches beyond one year or one stage: stocks, projects, ore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from models.expand import (
+    Expanded,
+    budget_year,
+    capital_charge,
+    mine_capacity,
+    ore_lane,
+    starts,
+    stock_target,
+    target_penalty,
+)
+from models.schema import Project
+
+
+class Stages:
+    """Rows and cost of a block's stocks, projects and ore at a point."""
+
+    def __init__(
+        self,
+        e: Expanded,
+        cells: Sequence[tuple[int, int]],
+        named: Mapping[str, Mapping[Any, float]],
+        by_source_year: Mapping[tuple[int, ...], float],
+    ) -> None:
+        """Compute the cost."""
+        self.e, self.case = e, e.case
+        self.minerals = {e.minerals[m] for m, _ in cells}
+        self.named = named
+        self.sold = by_source_year
+        self.cost = self._stock_cost() + self._capital() + self._ore_cost()
+
+    def add(self, row: Callable[..., None]) -> None:
+        """Note every row."""
+        self._stocks(row)
+        self._projects(row)
+        self._ore(row)
+
+    def _of(self, name: str) -> Mapping[Any, float]:
+        return self.named.get(name, {})
+
+    def _stocks(self, row: Callable[..., None]) -> None:
+        stock, lacking = self._of("stock"), self._of("stock_shortfall")
+        for (mineral, member), pile in self.case.stockpile_of.items():
+            for year in self.e.years if mineral in self.minerals else ():
+                key = (mineral, member, year)
+                target = stock_target(pile, year)
+                if target > 0:
+                    held = stock.get(key, 0.0) + lacking.get(key, 0.0)
+                    row("stock_target", key, held, least=target)
+
+    def _stock_cost(self) -> float:
+        case, total = self.case, 0.0
+        for (m, j, year), tonnes in self._of("stock").items():
+            total += tonnes * case.stockpile_of[m, j].holding_cost * case.discount(year)
+        for (m, j, year), tonnes in self._of("stock_shortfall").items():
+            price = target_penalty(case, case.stockpile_of[m, j], year)
+            total += tonnes * price * case.discount(year)
+        return total
+
+    def _projects(self, row: Callable[..., None]) -> None:
+        built, years = self._of("built"), self.e.years
+        for r, t in self.sold:
+            source = self.e.sources[r]
+            if isinstance(source.record, Project):
+                key = (source.name, source.project, source.mineral, years[t])
+                share = sum(
+                    built.get((source.project, y), 0.0)
+                    for y in starts(source.record, years, years[t])
+                )
+                left = self.sold[r, t] - self.e.nameplate[r, t] * share
+                row("project_capacity", key, left, most=0.0)
+        spent: dict[int, float] = {}
+        limits = {b.year: b.capex for b in self.case.budget}
+        for p in self.case.projects:
+            if p.mineral not in self.minerals:
+                continue
+            mine = {y: b for (name, y), b in built.items() if name == p.name}
+            if mine:
+                row("project_once", p.name, sum(mine.values()), most=1.0)
+            for y, b in mine.items():
+                paid = budget_year(p, y, years)
+                if p.built_in is None and paid in limits and p.capex > 0:
+                    spent[paid] = spent.get(paid, 0.0) + p.capex * b
+        for year, money in spent.items():
+            row("budget", year, money, most=limits[year])
+
+    def _capital(self) -> float:
+        projects = {p.name: p for p in self.case.projects}
+        total = 0.0
+        for (name, start), b in self._of("built").items():
+            p = projects[name]
+            worth = sum(self.case.discount(y) for y in self.e.years if start <= y < start + p.life)
+            total += b * capital_charge(self.case, p) * worth
+        return total
+
+    def _ore(self, row: Callable[..., None]) -> None:
+        case, ore = self.case, self._of("ore")
+        mined: dict[tuple[str, str, int], float] = {}
+        arrived: dict[tuple[str, str, str, int], float] = {}
+        for (country, name, project, mineral, year), z in ore.items():
+            mined[country, mineral, year] = mined.get((country, mineral, year), 0.0) + z
+            at = (name, project, mineral, year)
+            arrived[at] = arrived.get(at, 0.0) + z
+        with_mines = {m.mineral for m in case.mines}
+        for (r, t), tonnes in self.sold.items():
+            source = self.e.sources[r]
+            if source.needs_ore and source.mineral in with_mines:
+                at = (source.name, source.project, source.mineral, self.e.years[t])
+                row("ore_balance", at, arrived.get(at, 0.0) - tonnes / source.recovery, 0.0, 0.0)
+        for mine in case.mines:
+            for year in self.e.years:
+                key = (mine.country, mine.mineral, year)
+                if key in mined:
+                    row("mine_capacity", key, mined[key], most=mine_capacity(mine, year))
+
+    def _ore_cost(self) -> float:
+        case, total = self.case, 0.0
+        premium = {(m.mineral, m.country): m.premium for m in case.mines}
+        place = {(s.name, s.project, s.mineral): s.country for s in self.e.sources}
+        for (country, name, project, mineral, year), z in self._of("ore").items():
+            freight, _ = ore_lane(case, mineral, country, place[name, project, mineral], year)
+            total += z * (premium[mineral, country] + freight) * case.discount(year)
+        return total

@@ -1,0 +1,345 @@
+"""The sheets that say who needs what, who refines it, and how it travels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, ByYear, Kind, Record, column
+
+PRIMARY, RECYCLED = "primary", "recycled"
+DEMAND, PURCHASES = "demand", "purchases"
+COALITION, OTHER = "coalition", "other"
+REST_OF_WORLD = "ROW"
+"""The code of an unattributed remainder of supply: outside the coalition, capped only by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Record):
+    """What holds for the whole workbook."""
+
+    SHEET = "Settings"
+    MEANING = "What holds for the whole workbook; each row is a setting and its value."
+
+    plan_title: str = column(
+        "Plan title",
+        Kind.TEXT,
+        "The title that the plan carries on its first sheet.",
+        value="",
+        default="the file's name",
+    )
+    currency: str = column(
+        "Currency",
+        Kind.TEXT,
+        "Three-letter code of the money that every price, cost and header is in.",
+        value="USD",
+        default="USD",
+    )
+    price_year: int | None = column(
+        "Price year",
+        Kind.YEAR,
+        "The year whose money the prices are in; a label, nothing is inflated.",
+        value=None,
+        default="not stated",
+    )
+    discount_rate: float = column(
+        "Discount rate",
+        Kind.SHARE,
+        "A cost t years after the first year counts (1 + rate)^-t.",
+        value=0.0,
+        default="0",
+    )
+    cost_of_capital: float = column(
+        "Cost of capital",
+        Kind.SHARE,
+        "The yearly return that the capital of a project must earn.",
+        value=0.08,
+        default="0.08",
+    )
+    default_freight: float | None = column(
+        "Default freight",
+        Kind.NUMBER,
+        "Freight of every pair of supplier country and member that Freight does not give.",
+        value=None,
+        unit="USD/t",
+        default="none: a pair that Freight does not give is an error",
+    )
+    shortage_cost_multiple: float = column(
+        "Shortage cost multiple",
+        Kind.NUMBER,
+        "A tonne short costs this many times the mineral's price.",
+        value=10.0,
+        most=MOST_MULTIPLE,
+        default="10",
+    )
+    fair_shortage_weight: float = column(
+        "Fair shortage weight",
+        Kind.SHARE,
+        "What a tonne short beyond a member's part costs on top, as a part of the shortage cost.",
+        value=0.1,
+        below=True,
+        default="0.1",
+    )
+    share_basis: str = column(
+        "Share basis",
+        Kind.CHOICE,
+        "What a share limit is a share of: the buyer's demand, or what it purchases.",
+        value=DEMAND,
+        choices=(DEMAND, PURCHASES),
+        default="demand",
+    )
+    whole_projects: bool = column(
+        "Whole projects",
+        Kind.YES_NO,
+        "yes: a project is built in full or not at all.",
+        value=False,
+        default="no",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mineral(Record):
+    """A refined mineral that the coalition buys."""
+
+    SHEET = "Minerals"
+    MEANING = "The refined minerals that the coalition buys."
+    REQUIRED = True
+
+    name: str = column("Mineral", Kind.NAME, "The mineral.", key=True)
+    price: ByYear = column(
+        "Price",
+        Kind.NUMBER,
+        "Market price; it sets what a shortage costs.",
+        unit="USD/t",
+        by_year=True,
+    )
+    shortage_cost: ByYear = column(
+        "Shortage cost",
+        Kind.NUMBER,
+        "What a tonne of unmet demand costs.",
+        value=ByYear(),
+        unit="USD/t",
+        by_year=True,
+        default="price x shortage cost multiple",
+    )
+    unit: str = column(
+        "Unit",
+        Kind.TEXT,
+        'What a tonne is a tonne of, such as "t Li content"; carried into the plan.',
+        value="",
+        default="t",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Record):
+    """A buyer of the coalition."""
+
+    SHEET = "Members"
+    MEANING = "The buyers of the coalition: countries, or several countries that buy as one."
+    REQUIRED = True
+
+    name: str = column("Member", Kind.NAME, "The member.", key=True)
+    country: str = column(
+        "Country",
+        Kind.COUNTRY,
+        "The member's country.",
+        value="",
+        default="several countries",
+    )
+    group: str = column(
+        "Group",
+        Kind.NAME,
+        "A name that several members share, such as EU; a share limit can have it as buyer.",
+        value="",
+        default="none",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Country(Record):
+    """A country that refines, mines or buys."""
+
+    SHEET = "Countries"
+    MEANING = "Blocs of countries and their governance."
+
+    code: str = column("Country", Kind.COUNTRY, "The country.", key=True)
+    blocs: tuple[str, ...] = column(
+        "Bloc",
+        Kind.NAME,
+        "One or more names separated by ; (the bloc coalition is the coalition's own).",
+        value=(),
+        default="coalition for a member's country, else other",
+    )
+    governance: float | None = column(
+        "Governance",
+        Kind.NUMBER,
+        "A governance score, such as the mean of the World Bank's indicators (-2.5 to 2.5).",
+        value=None,
+        least=-1e3,
+        most=1e3,
+        default="none",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refiner(Record):
+    """A refinery, or a company's or a country's refining of one mineral."""
+
+    SHEET = "Refiners"
+    MEANING = "Who can refine how much of a mineral, where, and at what cost."
+    REQUIRED = True
+
+    name: str = column("Refiner", Kind.NAME, "The refiner.", key=True)
+    mineral: str = column(
+        "Mineral", Kind.NAME, "The mineral it refines.", key=True, refers=("Minerals",)
+    )
+    country: str = column("Country", Kind.COUNTRY, "Where it refines.")
+    capacity: ByYear = column(
+        "Capacity", Kind.NUMBER, "What it can refine in a year.", unit="t/yr", by_year=True
+    )
+    cost: ByYear = column(
+        "Cost",
+        Kind.NUMBER,
+        "What a tonne costs at its gate, ore included.",
+        unit="USD/t",
+        by_year=True,
+    )
+    kind: str = column(
+        "Kind",
+        Kind.CHOICE,
+        "From ore (primary) or from scrap (recycled).",
+        value=PRIMARY,
+        choices=(PRIMARY, RECYCLED),
+        default="primary",
+    )
+    owner: str = column(
+        "Owner country",
+        Kind.COUNTRY,
+        "The country of whoever controls it.",
+        value="",
+        default="its country",
+    )
+    first_year: int | None = column(
+        "First year", Kind.YEAR, "First year in which it refines.", value=None, default="always"
+    )
+    last_year: int | None = column(
+        "Last year", Kind.YEAR, "Last year in which it refines.", value=None, default="always"
+    )
+    available_share: ByYear = column(
+        "Available share",
+        Kind.SHARE,
+        "The part of its capacity that is open to the coalition.",
+        value=ByYear(),
+        by_year=True,
+        default="1",
+    )
+    recovery: float = column(
+        "Recovery",
+        Kind.SHARE,
+        "Tonnes refined from a tonne contained in ore.",
+        value=1.0,
+        above=True,
+        default="1",
+    )
+    needs_ore: bool | None = column(
+        "Needs ore",
+        Kind.YES_NO,
+        "Whether it takes ore from Mines.",
+        value=None,
+        default="yes for primary, no for recycled",
+    )
+    extra_usable: ByYear = ByYear(0.0)
+    """Usable t/yr that a scenario adds in the refiner's own years; no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand(Record):
+    """What one member needs of one mineral."""
+
+    SHEET = "Demand"
+    MEANING = "What each member needs of each mineral, a column per year (t)."
+    REQUIRED = True
+    SPREAD = "years"
+
+    mineral: str = column("Mineral", Kind.NAME, "The mineral.", key=True, refers=("Minerals",))
+    member: str = column("Member", Kind.NAME, "The member.", key=True, refers=("Members",))
+    tonnes: tuple[tuple[int, float], ...] = ()
+    """(year, t) for every year column of the sheet; a blank cell is 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freight(Record):
+    """What it costs to ship from one country to each member."""
+
+    SHEET = "Freight"
+    MEANING = "Freight from a country to each member, a column per member (USD/t)."
+    SPREAD = "members"
+
+    country: str = column("From country", Kind.COUNTRY, "The supplier country.", key=True)
+    costs: tuple[tuple[str, float], ...] = ()
+    """(member, USD/t) where a cell is filled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane(Record):
+    """A change to the lanes it matches; a later row overrides, cell by cell."""
+
+    SHEET = "Lanes"
+    MEANING = "Changes to lanes, applied top to bottom; a blank selector matches all."
+
+    mineral: str = column(
+        "Mineral", Kind.NAME, "Which mineral.", value="", default="all", refers=("Minerals",)
+    )
+    country: str = column(
+        "From country", Kind.COUNTRY, "Which supplier country.", value="", default="all"
+    )
+    refiner: str = column(
+        "Refiner",
+        Kind.NAME,
+        "Which refiner.",
+        value="",
+        default="all",
+        refers=("Refiners", "Projects"),
+    )
+    member: str = column(
+        "To member", Kind.NAME, "Which member.", value="", default="all", refers=("Members",)
+    )
+    freight: float | None = column(
+        "Freight",
+        Kind.NUMBER,
+        "Freight on the lane.",
+        value=None,
+        unit="USD/t",
+        default="as it stood",
+    )
+    tariff: float | None = column(
+        "Tariff",
+        Kind.NUMBER,
+        "Tariff, a fraction of the refiner's cost (may exceed 1).",
+        value=None,
+        most=MOST_TARIFF,
+        default="as it stood (0 at first)",
+    )
+    open: bool | None = column(
+        "Open",
+        Kind.YES_NO,
+        "no: nothing flows.",
+        value=None,
+        default="as it stood (yes at first)",
+    )
+    max: float | None = column(
+        "Max",
+        Kind.NUMBER,
+        "Most that flows in a year: from the country, or from the refiner where one is named.",
+        value=None,
+        unit="t/yr",
+        default="as it stood (none at first)",
+    )
+    first_year: int | None = column(
+        "First year", Kind.YEAR, "First year in which the row holds.", value=None, default="always"
+    )
+    last_year: int | None = column(
+        "Last year", Kind.YEAR, "Last year in which the row holds.", value=None, default="always"
+    )
+    freight_factor: float = 1.0
+    """What a scenario multiplies the freight by; no column."""

@@ -1,0 +1,251 @@
+"""HiGHS behind one small interface: Rows in, Solution out.
+
+Known traps are met here: every call's status is checked (a bound of 1e20 makes HiGHS refuse all
+rows, a NaN cost "solves" to optimal), the banner that the first instance of a process prints on
+file descriptor 1 is swallowed, and vectors are copied out once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import SolverError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+INFINITE = 1e20
+"""From here on HiGHS takes a number for infinity."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the rows or columns of one component are known by: a stretch of positions."""
+
+    name: str
+    start: int
+    index: tuple[Any, ...]
+
+    @property
+    def stretch(self) -> slice:
+        """The component's positions."""
+        return slice(self.start, self.start + len(self.index))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A linear program as arrays.
+
+    Least ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``; A by rows
+    (``starts``, ``columns``, ``values``). ``whole`` marks integer columns. ``column_keys`` and
+    ``row_keys`` name every column and row.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    starts: Ints
+    columns: Ints
+    values: Floats
+    whole: NDArray[np.bool_]
+    column_keys: tuple[Keys, ...] = ()
+    row_keys: tuple[Keys, ...] = ()
+
+    def activity(self, x: Floats) -> Floats:
+        """Return A x."""
+        return self.row_sums(self.values * x[self.columns])
+
+    def row_sums(self, terms: Floats) -> Floats:
+        """Sum one number per entry of A over each row."""
+        return np.bincount(self._entry_rows(), weights=terms, minlength=len(self.row_lower))
+
+    def priced(self, y: Floats) -> Floats:
+        """Return A' y."""
+        return np.bincount(
+            self.columns, weights=self.values * y[self._entry_rows()], minlength=len(self.cost)
+        )
+
+    def _entry_rows(self) -> Ints:
+        return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values of columns and duals of rows (d objective / d right-hand side)."""
+
+    x: Floats
+    duals: Floats
+    reduced: Floats
+    seconds: float = 0.0
+    attempt: str = ""
+    mip_gap: float = 0.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way to solve: a name and HiGHS options."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = field(default=())
+
+
+ATTEMPTS = (
+    Attempt("dual simplex", (("solver", "simplex"), ("presolve", "off"))),
+    Attempt(
+        "primal simplex after presolve",
+        (("solver", "simplex"), ("presolve", "on"), ("simplex_strategy", 4)),
+    ),
+    Attempt("interior point with crossover", (("solver", "ipm"), ("run_crossover", "on"))),
+)
+"""The settings tried in turn until a solution passes its proof; each starts cold."""
+
+_COMMON: tuple[tuple[str, Any], ...] = (
+    ("output_flag", False),
+    ("random_seed", 0),
+    ("primal_feasibility_tolerance", 1e-9),
+    ("dual_feasibility_tolerance", 1e-9),
+    ("mip_rel_gap", 0.0),
+    ("mip_abs_gap", 0.0),
+)
+
+
+def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0]) -> Solution:
+    """Solve to optimality; raises SolverError where HiGHS reports anything else.
+
+    With whole columns the program is solved as such, then again as a linear program with those
+    fixed, so that duals are those of the builds chosen.
+    """
+    check_numbers(rows)
+    if not len(rows.cost):
+        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), 0.0, attempt.name)
+    if not rows.whole.any():
+        return _run(rows, attempt)
+    first = _run(rows, attempt, whole=True)
+    lower, upper = rows.lower.copy(), rows.upper.copy()
+    lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
+    fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
+    second = _run(fixed, attempt)
+    return dataclasses.replace(
+        second, seconds=first.seconds + second.seconds, mip_gap=first.mip_gap
+    )
+
+
+def check_numbers(rows: Rows) -> None:
+    """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
+    for name in ("cost", "values"):
+        if not np.isfinite(getattr(rows, name)).all():
+            raise SolverError(f"a {name} handed to the solver is not a finite number")  # noqa: EM102, TRY003
+        if (np.abs(getattr(rows, name)) >= INFINITE).any():
+            raise SolverError(f"a {name} handed to the solver is beyond {INFINITE:g}")  # noqa: EM102, TRY003
+    for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
+        if np.isnan(low).any() or np.isnan(high).any():
+            msg = "a bound handed to the solver is not a number"
+            raise SolverError(msg)
+        if (low > high).any():
+            msg = "a lower bound handed to the solver is above its upper bound"
+            raise SolverError(msg)
+        finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
+        if (np.abs(finite) >= INFINITE).any():
+            raise SolverError(f"a bound handed to the solver is beyond {INFINITE:g}")  # noqa: EM102, TRY003
+
+
+def version() -> str:
+    """Return the solver's name and version."""
+    import highspy
+
+    return f"HiGHS {highspy.Highs.version(_instance())}"
+
+
+def _run(rows: Rows, attempt: Attempt, *, whole: bool = False) -> Solution:
+    import highspy
+
+    solver = _instance()
+    for option, value in (*_COMMON, *attempt.options):
+        if whole and option == "solver":
+            continue
+        _check(solver.setOptionValue(option, value), f"the option {option}")
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(rows.cost), len(rows.row_lower)
+    program.col_cost_, program.col_lower_, program.col_upper_ = rows.cost, rows.lower, rows.upper
+    program.row_lower_, program.row_upper_ = rows.row_lower, rows.row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.num_col_, program.a_matrix_.num_row_ = len(rows.cost), len(rows.row_lower)
+    program.a_matrix_.start_ = rows.starts
+    program.a_matrix_.index_ = rows.columns
+    program.a_matrix_.value_ = rows.values
+    if whole:
+        program.integrality_ = [
+            highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous
+            for w in rows.whole
+        ]
+    _check(solver.passModel(program), "the program")
+    _check(solver.run(), "the run")
+    status = solver.getModelStatus()
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise SolverError(f"the solver ended with: {solver.modelStatusToString(status)}")  # noqa: EM102, TRY003
+    found = solver.getSolution()
+    x = np.asarray(found.col_value, dtype=float)
+    if whole:
+        gap = max(0.0, float(solver.getInfo().mip_gap))
+        return Solution(x, np.zeros(0), np.zeros(0), solver.getRunTime(), attempt.name, gap)
+    return Solution(
+        x,
+        np.asarray(found.row_dual, dtype=float),
+        np.asarray(found.col_dual, dtype=float),
+        solver.getRunTime(),
+        attempt.name,
+    )
+
+
+def _check(status: Any, what: str) -> None:
+    import highspy
+
+    if status != highspy.HighsStatus.kOk:
+        raise SolverError(f"the solver refused {what} ({status.name})")  # noqa: EM102, TRY003
+
+
+_started = False
+
+
+def _instance() -> Any:
+    """Return a new HiGHS; the banner that a process's first one prints is swallowed."""
+    global _started  # noqa: PLW0603 - once a process, as the banner is
+    import highspy
+
+    if _started:
+        return highspy.Highs()
+    with _quiet_stdout():
+        solver = highspy.Highs()
+    _started = True
+    return solver
+
+
+@contextlib.contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Send file descriptor 1 nowhere for a moment; C code writes to it past Python."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # no descriptor 1 at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,85 @@
+"""The linear program on one page: families, balance, objective."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from models.expand import Expanded
+from models.families import (
+    contracts,
+    diversification,
+    lanes,
+    ore,
+    projects,
+    refining,
+    shortage,
+    stockpiles,
+)
+from models.frame import Cell, Frame, total
+
+FAMILIES: tuple[Callable[[Frame], None], ...] = (
+    refining.add,
+    lanes.add,
+    contracts.add,
+    stockpiles.add,
+    projects.add,
+    ore.add,
+    shortage.add,
+    diversification.add,
+)
+"""What the model is made of; diversification last, since it limits what the others made."""
+
+
+def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
+    """Return the finished model of a block."""
+    f = Frame(expanded, cells)
+    for add in FAMILIES:
+        add(f)
+    _balance(f)
+    _objective(f)
+    return f
+
+
+def _balance(f: Frame) -> None:
+    r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
+
+    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
+
+    dual    the marginal price of supply: what one more tonne of demand would cost [money/t]
+    """
+    demand = {f.key(m, j, t): (demand, m, j, t) for m, j, t, demand in f.buyers}
+    opening = {
+        key: pile.opening
+        for key in demand
+        if key[2] == f.case.years[0] and (pile := f.case.stockpile_of.get(key[:2])) is not None
+    }
+
+    def rule(_: Any, *key: Any) -> Any:
+        arrive, leave = f.books.posted_in.get(key, []), f.books.posted_out.get(key, [])
+        if not arrive and not leave:
+            return pyo.Constraint.Skip  # no demand, no stock column: nothing to balance
+        right = demand[key][0] - opening.get(key, 0.0)
+        body = total([*arrive, *leave], [1.0] * len(arrive) + [-1.0] * len(leave))
+        return (right, body, right)
+
+    f.model.balance = pyo.Constraint(list(demand), rule=rule)
+
+
+def _objective(f: Frame) -> None:
+    """Close the books of money: the discounted sum of all headings."""
+    years = np.array(f.case.years)
+    worth = np.array([f.case.discount(int(year)) for year in years])
+    amounts: dict[int, Any] = {}
+    columns: dict[int, Sequence[Any]] = {}
+    for charge in f.books.charges:
+        discounted = charge.amounts * worth[np.searchsorted(years, charge.years)]
+        at = id(charge.columns)
+        columns[at] = charge.columns
+        amounts[at] = amounts[at] + discounted if at in amounts else discounted
+    every = [column for at in columns for column in columns[at]]
+    prices = [price for at in columns for price in amounts[at].tolist()]
+    f.model.cost = pyo.Objective(expr=total(every, prices), sense=pyo.minimize)

@@ -1,0 +1,75 @@
+"""What a unit in a header means; nobody else multiplies.
+
+A unit is mass, money or time, or money per mass, mass per year and so on. Only masses convert
+(kg, lb, t, kt, Mt); money is in the workbook's one currency. One international avoirdupois pound
+is 0.45359237 kg exactly (International Yard and Pound Agreement, 1959).
+"""
+
+from __future__ import annotations
+
+import re
+
+MASSES = {"kg": 1e-3, "lb": 0.45359237e-3, "t": 1.0, "kt": 1e3, "Mt": 1e6}
+"""Tonnes in one unit of mass."""
+
+MONEY = "USD"
+"""How the catalogue writes money; a workbook's `Currency` takes its place."""
+
+_YEAR = re.compile(r"/\s*(yr|year|y|a)\b")
+
+
+class UnitError(ValueError):
+    """A unit that cannot be converted to the one the catalogue has."""
+
+
+def in_currency(unit: str, currency: str) -> str:
+    """Write a catalogue unit in the workbook's currency: ``USD/t`` as ``EUR/t``."""
+    return unit.replace(MONEY, currency)
+
+
+def accepted(unit: str, currency: str = MONEY) -> list[str]:
+    """Return every spelling that converts to the catalogue's unit, the catalogue's own first."""
+    own = in_currency(unit, currency)
+    head, mass, tail = _split(own)
+    if not mass:
+        return [own]
+    return [own, *(f"{head}{m}{tail}" for m in MASSES if m != mass)]
+
+
+def factor(text: str, unit: str, currency: str = MONEY) -> float:
+    """Return what a number headed ``text`` is multiplied by to be in the catalogue's ``unit``.
+
+    Raises UnitError where it cannot be, with what is accepted.
+    """
+    own = in_currency(unit, currency)
+    head, mass, tail = _split(own)
+    given = _YEAR.sub("/yr", text.strip())
+    given = re.sub(r"\s*/\s*", "/", re.sub(r"\s+", " ", given))
+    head_folded, tail_folded = head.casefold(), tail.casefold()
+    folded = given.casefold()
+    if not mass:
+        if folded == own.casefold():
+            return 1.0
+        raise UnitError(_expected(unit, currency, given))
+    if folded.startswith(head_folded) and folded.endswith(tail_folded):
+        word = given[len(head) : len(given) - len(tail)]
+        if word in MASSES:
+            tonnes = MASSES[word]
+            return 1.0 / tonnes if head.endswith("/") else tonnes
+        if word.casefold() == "mt":
+            hint = "traders write MT for tonnes (t), engineers Mt for megatonnes: write t or Mt"
+            raise UnitError(f"{_expected(unit, currency, given)}; {hint}")
+    raise UnitError(_expected(unit, currency, given))
+
+
+def _split(unit: str) -> tuple[str, str, str]:
+    """Part a unit round its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``."""
+    match = re.fullmatch(r"((?:[^/]+/)?)(t)((?:/yr)?)", unit)
+    if match is None:
+        return unit, "", ""
+    return match.group(1), match.group(2), match.group(3)
+
+
+def _expected(unit: str, currency: str, given: str) -> str:
+    options = " or ".join(f"({u})" for u in accepted(unit, currency))
+    return f"the unit ({given}) does not convert; accepted are {options}"

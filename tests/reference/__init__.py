@@ -1,0 +1,1 @@
+"""An independent second formulation of the sourcing problem, for tests only."""

@@ -1,0 +1,59 @@
+"""Random legal books: hypothesis strategies and bulk random runs (contract section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from hypothesis import strategies as st
+
+from .cases_rules import contracts, lanes, limits, ore_lanes
+from .cases_sheets import (
+    BookT,
+    Draft,
+    countries,
+    demand,
+    freight,
+    members,
+    minerals,
+    mines,
+    projects,
+    refiners,
+    settings,
+    stockpiles,
+)
+from .dice import Chooser, Dice, HypothesisDice, NumpyDice
+
+CORE = frozenset({
+    "lanes", "limits", "purchases basis", "discount", "by year", "recycled", "owners", "groups",
+    "blocs", "ROW",
+})
+ALL = CORE | {"contracts", "stockpiles", "projects", "whole projects", "mines"}
+
+
+def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
+    """A legal book; size 3 is at most 3 minerals, 4 members, 6 refiner names, 4 years."""
+    unknown = set(features) - ALL
+    assert not unknown, unknown
+    scale = Chooser(dice)
+    choose = Chooser(dice, scale.pick([1.0, 1.0, 1.0, 1000.0]), scale.pick([1.0, 1.0, 10.0]))
+    draft = Draft(choose, frozenset(features), size)
+    for step in (
+        settings, minerals, members, refiners, projects, countries, demand, freight, mines,
+        stockpiles, lanes, contracts, limits, ore_lanes,
+    ):
+        step(draft)
+    return draft.book()
+
+
+@st.composite
+def books(draw: st.DrawFn, features: Collection[str] = ALL, size: int = 3) -> BookT:
+    """Legal books with what the features allow."""
+    return draw_book(HypothesisDice(draw), features, size)
+
+
+def random_book(
+    rng: np.random.Generator, size: int = 3, features: Collection[str] = ALL
+) -> BookT:
+    """A legal book for bulk runs outside hypothesis; `size` as in draw_book."""
+    return draw_book(NumpyDice(rng), features, size)

@@ -1,0 +1,345 @@
+"""A given plan priced and checked straight from the book by loops and group sums."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import fsum, inf, isnan
+
+from .limits import limits
+from .neutral import Book, Evaluation, Flows, Row, Totals
+from .reading import ROW, Case, Source, filled, in_years, must
+
+
+class Worst:
+    """The largest violation seen, in t, and its name."""
+
+    def __init__(self) -> None:
+        self.amount, self.name = 0.0, ""
+
+    def note(self, over: float, name: str) -> None:
+        """A constraint exceeded by `over` t (nothing if it is not positive)."""
+        if isnan(over):
+            over = inf
+        if over > self.amount:
+            self.amount, self.name = over, name
+
+
+class Ledger:
+    """A plan as sums by key, and the running costs and violations."""
+
+    def __init__(self, book: Book, flows: Flows) -> None:
+        self.case = Case(book)
+        self.worst = Worst()
+        self.costs: dict[str, list[float]] = defaultdict(list)
+        self.purchases: list[float] = []
+        self.spot: dict[tuple[Source, str, int], float] = defaultdict(float)
+        self.tranche: dict[tuple[int, int], float] = defaultdict(float)
+        self.flow: dict[tuple[Source, str, int], float] = defaultdict(float)
+        self.bought: dict[tuple[str, str, int], float] = defaultdict(float)
+        self.stock: dict[tuple[str, str, int], float] = defaultdict(float)
+        self.built: dict[tuple[str, int], float] = defaultdict(float)
+        self.ore: dict[tuple[str, Source, int], float] = defaultdict(float)
+        self.short: dict[tuple[str, str, int], float] = {}
+        self.load(flows)
+
+    def known(self, good: bool, amount: float, name: str) -> bool:
+        """Whether an entry belongs to the book; what does not is a violation of its size."""
+        if not good:
+            self.worst.note(abs(amount), f"no such thing in the book: {name}")
+        return good
+
+    def load(self, flows: Flows) -> None:
+        """Sum the plan up by key; negative amounts are violations."""
+        case = self.case
+        sources = {(s.refiner, s.project, s.mineral): s for s in case.sources}
+        for refiner, project, mineral, member, year, t in flows.spot:
+            name = f"spot {refiner} {project or ''} {mineral} {member} {year}"
+            source = sources.get((refiner, project, mineral))
+            if self.known(
+                source is not None and member in case.members and year in case.years, t, name
+            ):
+                assert source is not None
+                self.spot[source, member, year] += t
+                self.flow[source, member, year] += t
+                self.bought[mineral, member, year] += t
+            self.worst.note(-t, f"negative {name}")
+        rows = case.book.get("Contracts", ())
+        for k, year, t in flows.contracts:
+            name = f"contract {k} {year}"
+            if self.known(0 <= k < len(rows) and year in case.years, t, name):
+                refiner, mineral = must(rows[k], "Refiner"), must(rows[k], "Mineral")
+                member = must(rows[k], "Member")
+                self.tranche[k, year] += t
+                self.flow[sources[refiner, None, mineral], member, year] += t
+                self.bought[mineral, member, year] += t
+            self.worst.note(-t, f"negative {name}")
+        for mineral, member, year, t in flows.stock:
+            name = f"stock {mineral} {member} {year}"
+            if self.known((mineral, member) in case.stock_rows and year in case.years, t, name):
+                self.stock[mineral, member, year] = t
+            self.worst.note(-t, f"negative {name}")
+        for project, year, fraction in flows.builds:
+            name = f"build {project} {year}"
+            if self.known(project in case.project_rows and year in case.years, fraction, name):
+                self.built[project, year] += fraction
+            self.worst.note(-fraction, f"negative {name}")
+        for mine, refiner, project, mineral, year, t in flows.ore:
+            name = f"ore {mine} {refiner} {project or ''} {mineral} {year}"
+            source = sources.get((refiner, project, mineral))
+            good = source is not None and case.uses_ore(source) and mine in case.mines(mineral)
+            if self.known(good and year in case.years, t, name):
+                assert source is not None
+                self.ore[mine, source, year] += t
+            self.worst.note(-t, f"negative {name}")
+
+    def pay(self, kind: str, year: int, usd: float) -> None:
+        """Undiscounted USD of a year, booked discounted."""
+        self.costs[kind].append(usd * self.case.discount(year))
+
+    def purchase(self) -> None:
+        """Spot flows: cost, closed lanes, both kinds of lane Max, capacity of refiners."""
+        case = self.case
+        for (source, member, year), t in self.spot.items():
+            lane = case.lane(source, member, year)
+            usd = t * (case.cost(source, year) * (1.0 + lane.tariff) + lane.freight)
+            self.pay("spot", year, usd)
+            self.purchases.append(usd)
+        by_source: dict[tuple[Source, int], float] = defaultdict(float)
+        by_country: dict[tuple[str, str, str, int], float] = defaultdict(float)
+        most: dict[tuple[str, str, str, int], float] = {}
+        for (source, member, year), t in self.flow.items():
+            lane = case.lane(source, member, year)
+            if not lane.open:
+                self.worst.note(t, f"closed lane {source} {member} {year}")
+            self.worst.note(t - lane.max_source, f"lane max {source} {member} {year}")
+            by_source[source, year] += t
+            by_country[source.mineral, source.country, member, year] += t
+            most[source.mineral, source.country, member, year] = lane.max_country
+        for key, t in by_country.items():
+            self.worst.note(t - most[key], "lane max of country " + " ".join(map(str, key)))
+        for (source, year), t in by_source.items():
+            self.worst.note(t - self.room(source, year), f"capacity {source} {year}")
+
+    def room(self, source: Source, year: int) -> float:
+        """t a source can deliver in a year, with the builds of the plan."""
+        if source.project is None:
+            return self.case.usable(source, year)
+        life = self.case.life(source.project)
+        running = fsum(
+            fraction for (project, start), fraction in self.built.items()
+            if project == source.project and start <= year < start + life
+        )
+        return running * filled(self.case.project_rows[source.project], "Capacity (t/yr)", 0.0)
+
+    def contracts(self) -> None:
+        """Contract flows: cost, years, Max; untaken = Min after force majeure - flow, paid."""
+        case = self.case
+        rows = case.book.get("Contracts", ())
+        for k, row in enumerate(rows):
+            for year in case.years:
+                t = self.tranche[k, year]
+                if not any(value is not None for value in row.values()):
+                    continue
+                source = next(
+                    s for s in case.sources
+                    if (s.refiner, s.project, s.mineral)
+                    == (row["Refiner"], None, row["Mineral"])
+                )
+                lane = case.lane(source, must(row, "Member"), year)
+                price = filled(row, "Price (USD/t)", case.cost(source, year))
+                usd = t * (price * (1.0 + lane.tariff) + lane.freight)
+                self.pay("contracts", year, usd)
+                self.purchases.append(usd)
+                most = filled(row, "Max (t/yr)", inf) if in_years(row, year) else 0.0
+                self.worst.note(t - most, f"contract max {k} {year}")
+                mine = self.owed(row, source, year)
+                if mine > 0:
+                    alike = fsum(
+                        self.owed(other, source, year) for other in rows
+                        if (other.get("Refiner"), other.get("Mineral"))
+                        == (row["Refiner"], row["Mineral"])
+                    )
+                    mine *= min(1.0, case.usable(source, year) / alike)
+                self.pay("untaken", year, max(0.0, mine - t) * price)
+
+    def owed(self, row: Row, source: Source, year: int) -> float:
+        """A contract's minimum in t, 0 where it lapses, before shrinking to capacity."""
+        lane = self.case.lane(source, must(row, "Member"), year)
+        lapsed = (
+            not in_years(row, year)
+            or not lane.open
+            or min(lane.max_country, lane.max_source) == 0
+            or self.case.usable(source, year) == 0
+        )
+        return 0.0 if lapsed else filled(row, "Min (t/yr)", 0.0)
+
+    def balance(self) -> None:
+        """Shortage from the balance, stock bounds, stock shortfall, unfair shortage."""
+        case = self.case
+        everyone = tuple(case.members)
+        weight = case.setting("Fair shortage weight", 0.1)
+        for mineral in case.minerals:
+            for member in everyone:
+                row = case.stock_rows.get((mineral, member))
+                before = 0.0 if row is None else filled(row, "Opening (t)", 0.0)
+                for year in case.years:
+                    after = self.stock[mineral, member, year]
+                    demand = case.demand(mineral, member, year)
+                    short = demand - self.bought[mineral, member, year] - before + after
+                    where = f"{mineral} {member} {year}"
+                    self.worst.note(-short, f"balance (too much) {where}")
+                    self.worst.note(short - demand, f"balance (stock from nowhere) {where}")
+                    self.short[mineral, member, year] = min(max(short, 0.0), demand)
+                    if row is not None:
+                        self.worst.note(after - filled(row, "Max (t)", 0.0), f"stock max {where}")
+                        holding = filled(row, "Holding cost (USD/t/yr)", 0.0)
+                        self.pay("holding", year, after * holding)
+                        target, penalty = case.stock_target(mineral, member, year)
+                        self.pay("stock target", year, max(0.0, target - after) * penalty)
+                    before = after
+            for year in case.years:
+                cost = case.shortage_cost(mineral, year)
+                missing = fsum(self.short[mineral, j, year] for j in everyone)
+                self.pay("shortage", year, missing * cost)
+                demand = case.demand_of(mineral, everyone, year)
+                if demand > 0:
+                    for j in everyone:
+                        part = case.demand(mineral, j, year) / demand
+                        unfair = max(0.0, self.short[mineral, j, year] - part * missing)
+                        self.pay("unfair shortage", year, unfair * weight * cost)
+
+    def projects(self) -> None:
+        """Capital charges; years, fractions (as t of capacity) and budgets of the builds."""
+        case = self.case
+        spent: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        for (project, start), fraction in self.built.items():
+            row = case.project_rows[project]
+            size, capex = filled(row, "Capacity (t/yr)", 0.0), filled(row, "Capex (USD m)", 0.0)
+            if start < filled(row, "First year", -inf):
+                self.worst.note(fraction * size, f"build before first year {project} {start}")
+            if case.whole_projects:
+                self.worst.note(abs(fraction - round(fraction)) * size, f"whole {project} {start}")
+            spent[case.budget_year(project, start)].append((fraction * capex, fraction * size))
+            for year in case.years:
+                if start <= year < start + case.life(project):
+                    self.pay("capital", year, fraction * case.yearly_capital(project))
+        for project, row in case.project_rows.items():
+            total = fsum(f for (name, _), f in self.built.items() if name == project)
+            size = filled(row, "Capacity (t/yr)", 0.0)
+            self.worst.note((total - 1.0) * size, f"built more than once {project}")
+        for row in case.sheet("Budget"):
+            year = int(filled(row, "Year", 0))
+            money, size = fsum(m for m, _ in spent[year]), fsum(s for _, s in spent[year])
+            over = money - filled(row, "Capex (USD m)", 0.0)
+            if money > 0:
+                self.worst.note(over / money * max(size, 1.0), f"budget {year}")
+
+    def mining(self) -> None:
+        """Ore: cost, closed lanes, mine capacity, ore in = flow out / recovery."""
+        case = self.case
+        mined: dict[tuple[str, str, int], float] = defaultdict(float)
+        fed: dict[tuple[Source, int], float] = defaultdict(float)
+        for (mine, source, year), t in self.ore.items():
+            cost, is_open = case.ore_lane(mine, source, year)
+            self.pay("ore", year, t * cost)
+            if not is_open:
+                self.worst.note(t, f"closed ore lane {mine} {source} {year}")
+            mined[source.mineral, mine, year] += t
+            fed[source, year] += t
+        for (mineral, mine, year), t in mined.items():
+            most = case.mine_capacity(mineral, mine, year)
+            self.worst.note(t - most, f"mine capacity {mineral} {mine} {year}")
+        for source in filter(case.uses_ore, case.sources):
+            for year in case.years:
+                out = fsum(self.flow[source, j, year] for j in case.members)
+                self.worst.note(
+                    abs(fed[source, year] - out / source.recovery), f"ore of {source} {year}"
+                )
+
+    def shares(self) -> None:
+        """Share limits: what is over a hard one is a violation, over a soft one it is paid."""
+        case = self.case
+        for limit in limits(case):
+            inside = total = 0.0
+            if limit.mining:
+                for (mine, source, year), t in self.ore.items():
+                    if (source.mineral, year) == (limit.mineral, limit.year):
+                        total += t
+                        if limit.supplier == mine or limit.supplier in (
+                            case.blocs(mine) if limit.group == "bloc" else ()
+                        ):
+                            inside += t
+            else:
+                for (source, member, year), t in self.flow.items():
+                    if (source.mineral, year) != (limit.mineral, limit.year):
+                        continue
+                    if member in limit.buyers:
+                        total += t
+                        inside += t if belongs(case, source, limit.group, limit.supplier) else 0.0
+            base = case.demand_of(limit.mineral, limit.buyers, limit.year)
+            if limit.is_max and case.purchases_basis:
+                base = total
+            over = inside - limit.share * base
+            over = over if limit.is_max else -over
+            if limit.penalty is None:
+                self.worst.note(over, str(limit))
+            else:
+                self.pay("share penalties", limit.year, max(0.0, over) * limit.penalty)
+
+    def largest_share(self) -> dict[str, float]:
+        """By mineral: largest over years of a country's tonnes to the coalition over the base."""
+        case = self.case
+        result = dict.fromkeys(case.minerals, 0.0)
+        for mineral in case.minerals:
+            for year in case.years:
+                sold: dict[str, float] = defaultdict(float)
+                for (source, _, t), amount in self.flow.items():
+                    if (source.mineral, t) == (mineral, year):
+                        sold[source.country] += amount
+                base = case.demand_of(mineral, tuple(case.members), year)
+                if case.purchases_basis:
+                    base = sum(sold.values())
+                sold.pop(ROW, None)
+                if base > 0:
+                    result[mineral] = max(result[mineral], max(sold.values(), default=0.0) / base)
+        return result
+
+
+def belongs(case: Case, source: Source, group: str, name: str) -> bool:
+    """Whether a source is in a supplier group."""
+    if group == "country":
+        return source.country == name
+    if group == "owner":
+        return source.owner == name
+    if group == "bloc":
+        return name in case.blocs(source.country)
+    if group == "kind":
+        return source.kind == name
+    return source.refiner == name
+
+
+def evaluate(book: Book, flows: Flows) -> Evaluation:
+    """Price and check a plan; the variables it leaves out take their smallest allowed values."""
+    ledger = Ledger(book, flows)
+    ledger.purchase()
+    ledger.contracts()
+    ledger.balance()
+    ledger.projects()
+    ledger.mining()
+    ledger.shares()
+    case = ledger.case
+    costs = {kind: fsum(parts) for kind, parts in ledger.costs.items()}
+    by_mineral = dict.fromkeys(case.minerals, 0.0)
+    for (mineral, _, _), t in ledger.short.items():
+        by_mineral[mineral] += t
+    demand = fsum(
+        case.demand(m, j, t) for m in case.minerals for j in case.members for t in case.years
+    )
+    totals = Totals(
+        fsum(ledger.purchases), fsum(ledger.flow.values()), fsum(ledger.short.values()), demand,
+        by_mineral,
+    )
+    return Evaluation(
+        fsum(part for parts in ledger.costs.values() for part in parts), totals, costs,
+        ledger.worst.amount, ledger.worst.name, ledger.short, ledger.largest_share(),
+    )

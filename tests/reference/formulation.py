@@ -1,0 +1,84 @@
+"""The whole mathematics of contract section 3 as one linear program for the whole book.
+
+Where the contract leaves room, these are the readings (quoted words are the contract's):
+
+Columns and defaults (section 2)
+ 1. "blank leaves what stood": a blank by-year cell is skipped; years of such columns may lie
+    before the horizon, in its gaps or after it; the latest filled one up to the year holds.
+ 2. "Shortage cost (USD/t)~ (price x multiple)": where no cell stands in a year, the default uses
+    the price of that same year.
+ 3. "A country not listed is coalition if ..., else other": a listed country with a blank Bloc is
+    treated as not listed; one with a filled Bloc is in those blocs only, so a member's country
+    listed as `friends` is not in `coalition`.
+ 4. "Kind", "Owner country" of Projects: as in Refiners (primary; the project's own country), not
+    taken over from the refiner of that name.
+ 5. "a fiftieth of the mineral's shortage cost, in the last year half of it": half of the shortage
+    cost (not of the fiftieth), of the year in question; the last year is that of the horizon, so
+    a horizon of one year has only that. "half" of the fiftieth would sell the reserve off.
+ 6. "Target (t)" may exceed Max: the difference is a shortfall that is paid for.
+ 7. "Default freight": a lane row's freight is no freight row; the base must exist anyway.
+ 8. A refiner's name in Lanes or Share limits may be that of a project's new refiner.
+Lanes
+ 9. "Max of a row without Refiner binds all refiners of the country": projects in the country
+    too, contracts too. Both kinds of Max are overridden only by rows of their own kind.
+10. A lane row that names a refiner also holds for the projects under its name; its Max then
+    holds for each of them alone.
+11. "Tariff (fraction of the refiner's cost)": of a contract, of the contract's price.
+Capacity and projects
+12. "A project ... its flow <= its capacity x ...": available share, years and recovery of the
+    refiner's row do not touch it. It uses ore only if it is primary (recovery 1).
+13. b exists for the horizon's years only; a first year before the horizon means its first year.
+14. "in each year of the horizon from the start of output on, for at most life years": life runs
+    on the calendar, so years in a gap of the horizon use life up and cost nothing.
+15. "the Budget of year t - Lead time": a year in a gap of the horizon has its own budget row, or
+    no limit without one. A lead time does not forbid an early start of output by itself.
+Contracts
+16. Contracts draw on the capacity of the refiner's row, never on a project under its name, so
+    force majeure looks at that capacity alone.
+17. "the lane is closed or its Max is 0": either kind of Max. A Max that is merely below Min is
+    no force majeure. Outside its years a contract has neither flow nor minimum.
+18. "w is paid at the contract's price": without tariff and freight; its minimum is the shrunk one.
+Share limits
+19. Rest of world: no limit from a blank supplier or `each outside` for country and owner; it
+    counts in bloc other (unless Countries says otherwise), in kind and in refiner.
+20. A blank supplier of group bloc is one limit for each bloc, coalition and other included; a
+    country in two blocs counts in both. Blocs are those of the place of refining, not the owner.
+21. `each outside NAME` for owner looks at the blocs of the owner country.
+22. Group refiner: a refiner and the projects under its name together.
+23. "A row with blank Mineral counts only for minerals that have the named refiner": in Refiners
+    or Projects. With another named supplier it counts for all minerals, so a min whose supplier
+    sells nothing of a mineral is missed in full and paid for.
+24. "a group": pooled, one limit on the sum over its members. `each` is each member, not group.
+25. Base 0 with a hard max forbids all flow to that buyer, purchases for stock included.
+26. A penalty of 0 is a penalty (soft at no cost), not a blank.
+27. "sum of z of the group against the same base": z in t contained, undivided by recovery.
+28. "(a max in basis purchases: the total z of that mineral and year)": over all mine countries.
+29. A min's blank penalty is the shortage cost of the mineral in the year of the miss.
+Rest
+30. "coalition demand" in fair shortage is the sum over all members of that mineral and year; no
+    rows where it is 0. "shortage cost" there is that of the year.
+31. s[t-1] is the stock of the previous year column, Opening before the first. Holding cost is
+    per year column. A member without a stockpile has s = 0.
+32. The exponent of the discount counts calendar years, so a gap discounts too.
+33. "purchases_usd ... of all flows": spot and contracts; ore, untaken tonnes, capital are not in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .evaluation import evaluate
+from .model import Model
+from .neutral import Book, Evaluation, Flows, Optimum, Totals
+from .reading import Case
+
+__all__ = ["Evaluation", "Flows", "Optimum", "Totals", "evaluate", "solve"]
+
+
+def solve(book: Book, builds: Mapping[tuple[str, int], float] | None = None) -> Optimum:
+    """The optimum of a book: discounted USD, totals, and the plan in neutral form.
+
+    With `builds`, (project, first year of output) -> fraction, the builds are fixed to those (0
+    where left out): then one LP even with whole projects; NoOptimumError where they break a rule.
+    """
+    return Model(Case(book), builds).solve()

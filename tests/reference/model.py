@@ -1,0 +1,318 @@
+"""Variables and constraints of contract section 3; the readings stand in formulation.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .limits import limits
+from .neutral import Flows, Optimum, Totals
+from .program import Program
+from .reading import Case, Source, filled, in_years, must
+
+
+class Model:
+    """Variables and constraints of section 3; amounts in t, money in discounted USD."""
+
+    def __init__(
+        self, case: Case, builds: Mapping[tuple[str, int], float] | None = None
+    ) -> None:
+        self.case = case
+        self.fixed = builds
+        self.program = Program()
+        self.spot: dict[tuple[Source, str, int], int] = {}
+        self.contract: dict[tuple[int, int], int] = {}
+        self.paid: dict[int, float] = {}  # column -> undiscounted USD/t of a flow
+        self.flow: dict[tuple[Source, str, int], list[int]] = defaultdict(list)
+        self.ore: dict[tuple[str, Source, int], int] = {}
+        self.short: dict[tuple[str, str, int], int] = {}
+        self.stock: dict[tuple[str, str, int], int] = {}
+        self.build: dict[tuple[str, int], int] = {}
+        self.shares = list(limits(case))
+
+    def solve(self) -> Optimum:
+        """Build, solve, read back."""
+        self.add_projects()
+        self.add_spot()
+        self.add_contracts()
+        self.add_ore()
+        self.add_stock()
+        self.add_shortage()
+        self.capacity_rows()
+        self.lane_rows()
+        self.balance_rows()
+        self.share_rows()
+        objective, x = self.program.optimum()
+        return Optimum(objective, self.totals(x), self.plan(x))
+
+    # variables, with the rows that concern nothing else
+
+    def add_projects(self) -> None:
+        """b[p,t] with its capital charges; sum b <= 1; capex against the budgets (Projects)."""
+        case, program = self.case, self.program
+        spent: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        for project, row in case.project_rows.items():
+            starts = []
+            for start in case.years:
+                years = [t for t in case.years if start <= t < start + case.life(project)]
+                charge = case.yearly_capital(project) * sum(case.discount(t) for t in years)
+                allowed = start >= filled(row, "First year", -inf)
+                column = program.add(
+                    charge,
+                    1.0 if allowed else 0.0,
+                    whole=case.whole_projects and self.fixed is None,
+                    mass=False,
+                )
+                if self.fixed is not None:
+                    fraction = self.fixed.get((project, start), 0.0)
+                    program.row([(column, 1.0)], "=", fraction, mass=False)
+                self.build[project, start] = column
+                starts.append((column, 1.0))
+                capex = filled(row, "Capex (USD m)", 0.0)
+                spent[case.budget_year(project, start)].append((column, capex))
+            program.row(starts, "<=", 1.0, mass=False)
+        for row in case.sheet("Budget"):
+            terms = spent[int(filled(row, "Year", 0))]
+            top = max((capex for _, capex in terms), default=0.0) or 1.0
+            program.row(
+                [(column, capex / top) for column, capex in terms],
+                "<=",
+                filled(row, "Capex (USD m)", 0.0) / top,
+                mass=False,
+            )
+
+    def add_spot(self) -> None:
+        """x[r,m,j,t] at cost (1 + tariff) + freight; 0 on closed lanes (Lane)."""
+        case = self.case
+        for source in case.sources:
+            for member in case.members:
+                for year in case.years:
+                    lane = case.lane(source, member, year)
+                    price = case.cost(source, year) * (1.0 + lane.tariff) + lane.freight
+                    column = self.program.add(
+                        price * case.discount(year), inf if lane.open else 0.0
+                    )
+                    self.spot[source, member, year] = column
+                    self.paid[column] = price
+                    self.flow[source, member, year].append(column)
+
+    def add_contracts(self) -> None:
+        """y[k,t] <= Max, w[k,t], y + w >= Min after force majeure (Contract)."""
+        case, program = self.case, self.program
+        sources = {(s.refiner, s.mineral): s for s in case.sources if s.project is None}
+        for year in case.years:
+            minimum: dict[int, float] = {}
+            together: dict[Source, float] = defaultdict(float)
+            for k, row in enumerate(case.book.get("Contracts", ())):
+                if all(value is None for value in row.values()):
+                    continue
+                source = sources[must(row, "Refiner"), must(row, "Mineral")]
+                lane = case.lane(source, must(row, "Member"), year)
+                price = filled(row, "Price (USD/t)", case.cost(source, year))
+                runs = in_years(row, year)
+                most = filled(row, "Max (t/yr)", inf) if runs and lane.open else 0.0
+                full = price * (1.0 + lane.tariff) + lane.freight
+                column = program.add(full * case.discount(year), most)
+                self.contract[k, year] = column
+                self.paid[column] = full
+                self.flow[source, must(row, "Member"), year].append(column)
+                dead = not lane.open or 0.0 in (lane.max_country, lane.max_source)
+                if runs and not dead and case.usable(source, year) > 0:
+                    minimum[k] = filled(row, "Min (t/yr)", 0.0)
+                    together[source] += minimum[k]
+            for k, wanted in minimum.items():
+                row = case.book["Contracts"][k]
+                source = sources[must(row, "Refiner"), must(row, "Mineral")]
+                room = case.usable(source, year)
+                least = wanted * room / together[source] if together[source] > room else wanted
+                price = filled(row, "Price (USD/t)", case.cost(source, year))
+                untaken = program.add(price * case.discount(year))
+                program.row([(self.contract[k, year], 1.0), (untaken, 1.0)], ">=", least)
+
+    def add_ore(self) -> None:
+        """z[n,r,m,t] at premium + freight; ore = flow / recovery; mine capacity (Ore)."""
+        case, program = self.case, self.program
+        for year in case.years:
+            for source in filter(case.uses_ore, case.sources):
+                terms = []
+                for mine in case.mines(source.mineral):
+                    cost, is_open = case.ore_lane(mine, source, year)
+                    column = program.add(cost * case.discount(year), inf if is_open else 0.0)
+                    self.ore[mine, source, year] = column
+                    terms.append((column, source.recovery))
+                for member in case.members:
+                    terms += [(column, -1.0) for column in self.flow[source, member, year]]
+                program.row(terms, "=", 0.0)
+            for mineral, mine in case.mine_rows:
+                program.row(
+                    [
+                        (column, 1.0)
+                        for (n, source, t), column in self.ore.items()
+                        if (n, source.mineral, t) == (mine, mineral, year)
+                    ],
+                    "<=",
+                    case.mine_capacity(mineral, mine, year),
+                )
+
+    def add_stock(self) -> None:
+        """s[m,j,t] <= Max at holding cost; s + v >= Target at the target's penalty (Stock)."""
+        case, program = self.case, self.program
+        for (mineral, member), row in case.stock_rows.items():
+            for year in case.years:
+                now = case.discount(year)
+                stock = program.add(
+                    filled(row, "Holding cost (USD/t/yr)", 0.0) * now, filled(row, "Max (t)", 0.0)
+                )
+                target, penalty = case.stock_target(mineral, member, year)
+                shortfall = program.add(penalty * now)
+                program.row([(stock, 1.0), (shortfall, 1.0)], ">=", target)
+                self.stock[mineral, member, year] = stock
+
+    def add_shortage(self) -> None:
+        """u[m,j,t] <= demand at the shortage cost; h of fair shortage at weight x that cost."""
+        case, program = self.case, self.program
+        weight = case.setting("Fair shortage weight", 0.1)
+        for mineral in case.minerals:
+            for year in case.years:
+                cost = case.shortage_cost(mineral, year) * case.discount(year)
+                column = {}
+                for member in case.members:
+                    column[member] = program.add(cost, case.demand(mineral, member, year))
+                    self.short[mineral, member, year] = column[member]
+                whole = case.demand_of(mineral, tuple(case.members), year)
+                if whole <= 0 or weight == 0:
+                    continue
+                for member in case.members:
+                    part = case.demand(mineral, member, year) / whole
+                    terms = [(column[j], (j == member) - part) for j in case.members]
+                    terms.append((program.add(weight * cost), -1.0))
+                    program.row(terms, "<=", 0.0)
+
+    # rows
+
+    def capacity_rows(self) -> None:
+        """Flow of a refiner <= usable capacity; of a project <= capacity x running fractions."""
+        case = self.case
+        for source in case.sources:
+            for year in case.years:
+                terms = [(c, 1.0) for j in case.members for c in self.flow[source, j, year]]
+                if source.project is None:
+                    self.program.row(terms, "<=", case.usable(source, year))
+                    continue
+                size = filled(case.project_rows[source.project], "Capacity (t/yr)", 0.0)
+                life = case.life(source.project)
+                running = [start for start in case.years if year - life < start <= year]
+                terms += [(self.build[source.project, start], -size) for start in running]
+                self.program.row(terms, "<=", 0.0)
+
+    def lane_rows(self) -> None:
+        """Max of a country's and of a source's lane to a member (Lane)."""
+        case = self.case
+        for member in case.members:
+            for year in case.years:
+                pooled: dict[tuple[str, str], list[int]] = defaultdict(list)
+                most: dict[tuple[str, str], float] = {}
+                for source in case.sources:
+                    lane = case.lane(source, member, year)
+                    columns = self.flow[source, member, year]
+                    pooled[source.mineral, source.country] += columns
+                    most[source.mineral, source.country] = lane.max_country
+                    if lane.max_source < inf:
+                        self.program.row([(c, 1.0) for c in columns], "<=", lane.max_source)
+                for key, columns in pooled.items():
+                    if most[key] < inf:
+                        self.program.row([(c, 1.0) for c in columns], "<=", most[key])
+
+    def balance_rows(self) -> None:
+        """Q + s[t-1] - s[t] + u = demand (Balance)."""
+        case = self.case
+        for (mineral, member, year), short in self.short.items():
+            terms = [(short, 1.0)]
+            for source in case.sources:
+                if source.mineral == mineral:
+                    terms += [(c, 1.0) for c in self.flow[source, member, year]]
+            right = case.demand(mineral, member, year)
+            if (mineral, member) in case.stock_rows:
+                terms.append((self.stock[mineral, member, year], -1.0))
+                earlier = [t for t in case.years if t < year]
+                if earlier:
+                    terms.append((self.stock[mineral, member, earlier[-1]], 1.0))
+                else:
+                    right -= filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
+            self.program.row(terms, "=", right)
+
+    def share_rows(self) -> None:
+        """Flow of the group <= share x base + e, or >= share x base - e (Share limit)."""
+        case, program = self.case, self.program
+        for limit in self.shares:
+            inside: list[int] = []
+            everything: list[int] = []
+            if limit.mining:
+                for (mine, source, year), column in self.ore.items():
+                    if (source.mineral, year) == (limit.mineral, limit.year):
+                        everything.append(column)
+                        names = {mine} if limit.group == "country" else case.blocs(mine)
+                        inside += [column] if limit.supplier in names else []
+            for source in () if limit.mining else case.sources:
+                if source.mineral != limit.mineral:
+                    continue
+                columns = [c for j in limit.buyers for c in self.flow[source, j, limit.year]]
+                everything += columns
+                if limit.supplier in {
+                    "country": [source.country],
+                    "owner": [source.owner],
+                    "bloc": sorted(case.blocs(source.country)),
+                    "kind": [source.kind],
+                    "refiner": [source.refiner],
+                }[limit.group]:
+                    inside += columns
+            terms = [(c, 1.0) for c in inside]
+            right = limit.share * case.demand_of(limit.mineral, limit.buyers, limit.year)
+            if limit.is_max and case.purchases_basis:
+                terms += [(c, -limit.share) for c in everything]
+                right = 0.0
+            if limit.penalty is not None:
+                excess = program.add(limit.penalty * case.discount(limit.year))
+                terms.append((excess, -1.0 if limit.is_max else 1.0))
+            program.row(terms, "<=" if limit.is_max else ">=", right)
+
+    # the answer
+
+    def totals(self, x: NDArray[np.float64]) -> Totals:
+        """Undiscounted totals from the variables."""
+        case = self.case
+        by_mineral = dict.fromkeys(case.minerals, 0.0)
+        for (mineral, _, _), column in self.short.items():
+            by_mineral[mineral] += float(x[column])
+        return Totals(
+            purchases_usd=float(sum(price * x[c] for c, price in self.paid.items())),
+            tonnes=float(sum(x[c] for c in self.paid)),
+            shortage_t=sum(by_mineral.values()),
+            demand_t=sum(
+                case.demand_of(m, tuple(case.members), t)
+                for m in case.minerals for t in case.years
+            ),
+            shortage_by_mineral=by_mineral,
+        )
+
+    def plan(self, x: NDArray[np.float64]) -> Flows:
+        """The solution in neutral form, entries above 0 only."""
+        spot = [
+            (s.refiner, s.project, s.mineral, j, t, float(x[c]))
+            for (s, j, t), c in self.spot.items() if x[c] > 0
+        ]
+        ore = [
+            (n, s.refiner, s.project, s.mineral, t, float(x[c]))
+            for (n, s, t), c in self.ore.items() if x[c] > 0
+        ]
+        return Flows(
+            spot=spot,
+            contracts=[(k, t, float(x[c])) for (k, t), c in self.contract.items() if x[c] > 0],
+            stock=[(m, j, t, float(x[c])) for (m, j, t), c in self.stock.items() if x[c] > 0],
+            builds=[(p, t, float(x[c])) for (p, t), c in self.build.items() if x[c] > 0],
+            ore=ore,
+        )

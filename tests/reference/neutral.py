@@ -1,0 +1,77 @@
+"""Neutral forms: what goes into the reference and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+Row = Mapping[str, object]
+Book = Mapping[str, Sequence[Row]]
+
+
+@dataclass
+class Flows:
+    """A plan, free of any formulation: amounts in t, builds as fractions 0..1.
+
+    Entries that are left out are 0; entries with the same key add up (stock excepted: one each).
+    """
+
+    #: (refiner, project or None, mineral, member, year, t)
+    spot: list[tuple[str, str | None, str, str, int, float]] = field(default_factory=list)
+    #: (index of the row in book["Contracts"], year, t)
+    contracts: list[tuple[int, int, float]] = field(default_factory=list)
+    #: (mineral, member, year, t at year end)
+    stock: list[tuple[str, str, int, float]] = field(default_factory=list)
+    #: (project, first year of output, fraction)
+    builds: list[tuple[str, int, float]] = field(default_factory=list)
+    #: (mine country, refiner, project or None, mineral, year, t)
+    ore: list[tuple[str, str, str | None, str, int, float]] = field(default_factory=list)
+
+
+@dataclass
+class Totals:
+    """Undiscounted totals over the horizon.
+
+    purchases_usd: USD, cost or price, tariff and freight of all flows (contract section 5).
+    tonnes: t, all spot and contract flows. shortage_t, demand_t: t. served_share: 1 where nothing
+    is demanded. shortage_by_mineral: t for each mineral of the book, zeros included.
+    """
+
+    purchases_usd: float
+    tonnes: float
+    shortage_t: float
+    demand_t: float
+    shortage_by_mineral: dict[str, float]
+
+    @property
+    def served_share(self) -> float:
+        """1 - shortage / demand; 1 where nothing is demanded."""
+        return 1.0 if self.demand_t <= 0 else 1.0 - self.shortage_t / self.demand_t
+
+
+@dataclass
+class Optimum:
+    """The proven optimum of a book: objective in discounted USD, totals, the plan itself."""
+
+    objective: float
+    totals: Totals
+    flows: Flows
+
+
+@dataclass
+class Evaluation:
+    """A given plan, priced and checked straight from the book.
+
+    objective: discounted USD. costs: its parts, discounted USD, their sum is the objective.
+    violation: the largest violation of any hard constraint in t (0 if none); violated names it.
+    shortage: (mineral, member, year) -> t. max_country_share: by mineral, the largest over years
+    of a country's tonnes to the coalition over the base (Rest of world is no country).
+    """
+
+    objective: float
+    totals: Totals
+    costs: dict[str, float]
+    violation: float
+    violated: str
+    shortage: dict[tuple[str, str, int], float]
+    max_country_share: dict[str, float]

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from models.schema import (
     COALITION,
@@ -47,7 +47,7 @@ class Case:
     the workbook does. ``scenario`` is the name of the scenario that made the case, "Base" if none.
     """
 
-    SHEET_FIELDS = {
+    SHEET_FIELDS: ClassVar[dict[str, str]] = {
         "Settings": "settings",
         "Minerals": "minerals",
         "Members": "members",
@@ -146,7 +146,7 @@ class Case:
         return {c.code: c.blocs for c in self.countries if c.blocs}
 
     def blocs_of(self, country: str) -> tuple[str, ...]:
-        """Return the blocs of a country: those listed, else coalition for a member's, else other."""
+        """Return a country's blocs: those listed, else coalition for a member's, else other."""
         listed = self._listed_blocs.get(country)
         if listed:
             return listed

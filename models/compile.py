@@ -28,7 +28,10 @@ _TYPICAL = 1e4
 def compile_model(model: Any) -> Rows:
     """Return a Pyomo model's active variables, constraints and objective as keyed arrays."""
     position: dict[int, int] = {}
-    column_keys, lower, upper, whole = [], [], [], []
+    column_keys: list[Keys] = []
+    lower: list[float] = []
+    upper: list[float] = []
+    whole: list[bool] = []
     for component in model.component_objects(pyo.Var, active=True, descend_into=False):
         column_keys.append(Keys(component.local_name, len(lower), tuple(component)))
         for column in component.values():
@@ -37,8 +40,11 @@ def compile_model(model: Any) -> Rows:
             lower.append(-math.inf if low is None else low)
             upper.append(math.inf if high is None else high)
             whole.append(column.is_integer())
-    starts, columns, values = [0], [], []
-    row_keys, row_lower, row_upper = [], [], []
+    starts, columns = [0], list[int]()
+    row_keys: list[Keys] = []
+    values: list[float] = []
+    row_lower: list[float] = []
+    row_upper: list[float] = []
     for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
         row_keys.append(Keys(component.local_name, len(row_lower), tuple(component)))
         for row in component.values():
@@ -52,16 +58,16 @@ def compile_model(model: Any) -> Rows:
     cost = np.zeros(len(lower))
     for objective in model.component_data_objects(pyo.Objective, active=True):
         _, amounts, found = _linear(objective.expr)
-        np.add.at(cost, np.array([position[id(v)] for v in found], dtype=np.int64), amounts)
+        np.add.at(cost, np.array([position[id(v)] for v in found], dtype=np.int64), list(amounts))
     return Rows(
         cost=cost,
-        lower=np.array(lower, dtype=float),
-        upper=np.array(upper, dtype=float),
-        row_lower=np.array(row_lower, dtype=float),
-        row_upper=np.array(row_upper, dtype=float),
+        lower=np.array(lower, dtype=np.float64),
+        upper=np.array(upper, dtype=np.float64),
+        row_lower=np.array(row_lower, dtype=np.float64),
+        row_upper=np.array(row_upper, dtype=np.float64),
         starts=np.array(starts, dtype=np.int64),
         columns=np.array(columns, dtype=np.int64),
-        values=np.array(values, dtype=float),
+        values=np.array(values, dtype=np.float64),
         whole=np.array(whole, dtype=bool),
         column_keys=tuple(column_keys),
         row_keys=tuple(row_keys),
@@ -93,7 +99,6 @@ class Scaling:
 
     def scaled(self, rows: Rows) -> Rows:
         """Return the program in scaled units."""
-        at = np.repeat(np.arange(len(self.row)), np.diff(rows.starts))
         return dataclasses.replace(
             rows,
             cost=rows.cost * self.column * self.money,
@@ -101,7 +106,7 @@ class Scaling:
             upper=rows.upper / self.column,
             row_lower=rows.row_lower * self.row,
             row_upper=rows.row_upper * self.row,
-            values=rows.values * self.column[rows.columns] * self.row[at],
+            values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
         )
 
     def unscaled(self, solution: Solution) -> Solution:

@@ -68,15 +68,20 @@ class Rows:
 
     def row_sums(self, terms: Floats) -> Floats:
         """Sum one number per entry of A over each row."""
-        return np.bincount(self._entry_rows(), weights=terms, minlength=len(self.row_lower))
+        sums: Floats = np.bincount(
+            self.entry_rows(), weights=terms, minlength=len(self.row_lower)
+        ).astype(float)
+        return sums
 
     def priced(self, y: Floats) -> Floats:
         """Return A' y."""
-        return np.bincount(
-            self.columns, weights=self.values * y[self._entry_rows()], minlength=len(self.cost)
-        )
+        sums: Floats = np.bincount(
+            self.columns, weights=self.values * y[self.entry_rows()], minlength=len(self.cost)
+        ).astype(float)
+        return sums
 
-    def _entry_rows(self) -> Ints:
+    def entry_rows(self) -> Ints:
+        """Return the row of each entry of A."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
 
 
@@ -145,9 +150,11 @@ def check_numbers(rows: Rows) -> None:
     """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
     for name in ("cost", "values"):
         if not np.isfinite(getattr(rows, name)).all():
-            raise SolverError(f"a {name} handed to the solver is not a finite number")  # noqa: EM102, TRY003
+            msg = f"a {name} handed to the solver is not a finite number"
+            raise SolverError(msg)
         if (np.abs(getattr(rows, name)) >= INFINITE).any():
-            raise SolverError(f"a {name} handed to the solver is beyond {INFINITE:g}")  # noqa: EM102, TRY003
+            msg = f"a {name} handed to the solver is beyond {INFINITE:g}"
+            raise SolverError(msg)
     for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
         if np.isnan(low).any() or np.isnan(high).any():
             msg = "a bound handed to the solver is not a number"
@@ -157,7 +164,8 @@ def check_numbers(rows: Rows) -> None:
             raise SolverError(msg)
         finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
         if (np.abs(finite) >= INFINITE).any():
-            raise SolverError(f"a bound handed to the solver is beyond {INFINITE:g}")  # noqa: EM102, TRY003
+            msg = f"a bound handed to the solver is beyond {INFINITE:g}"
+            raise SolverError(msg)
 
 
 def version() -> str:
@@ -193,7 +201,8 @@ def _run(rows: Rows, attempt: Attempt, *, whole: bool = False) -> Solution:
     _check(solver.run(), "the run")
     status = solver.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
-        raise SolverError(f"the solver ended with: {solver.modelStatusToString(status)}")  # noqa: EM102, TRY003
+        msg = f"the solver ended with: {solver.modelStatusToString(status)}"
+        raise SolverError(msg)
     found = solver.getSolution()
     x = np.asarray(found.col_value, dtype=float)
     if whole:
@@ -212,7 +221,8 @@ def _check(status: Any, what: str) -> None:
     import highspy
 
     if status != highspy.HighsStatus.kOk:
-        raise SolverError(f"the solver refused {what} ({status.name})")  # noqa: EM102, TRY003
+        msg = f"the solver refused {what} ({status.name})"
+        raise SolverError(msg)
 
 
 _started = False

@@ -58,7 +58,8 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
             return 1.0 / tonnes if head.endswith("/") else tonnes
         if word.casefold() == "mt":
             hint = "traders write MT for tonnes (t), engineers Mt for megatonnes: write t or Mt"
-            raise UnitError(f"{_expected(unit, currency, given)}; {hint}")
+            msg = f"{_expected(unit, currency, given)}; {hint}"
+            raise UnitError(msg)
     raise UnitError(_expected(unit, currency, given))
 
 

@@ -74,7 +74,10 @@ def caps(expanded: Expanded, mineral: int, year: int) -> Iterator[Cap]:
     rows = [
         (i, row)
         for i, row in enumerate(case.share_limits)
-        if row.mineral in {"", name} and in_force(row, when) and _counts(expanded, row, name)
+        if row.mineral in {"", name}
+        and name not in row.except_minerals
+        and in_force(row, when)
+        and _counts(expanded, row, name)
     ]
     flows: dict[str, dict[str, dict[int, list[int]]]] = {}
     for i, row in rows:
@@ -89,7 +92,7 @@ def caps(expanded: Expanded, mineral: int, year: int) -> Iterator[Cap]:
                 )
 
 
-def _cap(  # noqa: PLR0913 - the parts of a cap
+def _cap(  # noqa: PLR0913, PLR0917 - the parts of a cap
     expanded: Expanded,
     limit: tuple[int, ShareLimit],
     cell: tuple[str, int],

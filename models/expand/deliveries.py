@@ -22,8 +22,8 @@ class Deliveries:
     """Every flow that can exist, ordered by mineral, year, source, member, contract.
 
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
-    ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price, ``tariff`` a
-    fraction of it, ``freight`` [USD/t].
+    ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price,
+    ``tariff`` a fraction of it, ``freight`` [USD/t].
     """
 
     mineral: Ints

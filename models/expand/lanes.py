@@ -29,7 +29,7 @@ class Lanes:
 
 
 def resolve_lanes(case: Case, every: tuple[Source, ...], positions: tuple[int, ...]) -> Lanes:
-    """Apply Freight, then the rows of Lanes top to bottom, to the lanes of one mineral's sources."""
+    """Apply Freight, then the rows of Lanes top to bottom, to one mineral's lanes."""
     found = [every[i] for i in positions]
     countries = tuple(sorted({s.country for s in found}))
     members = [m.name for m in case.members]

@@ -53,7 +53,7 @@ def mine_capacity(mine: Mine, year: int) -> float:
 def ore_lane(
     case: Case, mineral: str, mine_country: str, refiner_country: str, year: int
 ) -> tuple[float, bool]:
-    """Return freight [money/t contained] and whether ore may flow, all rows of Ore lanes applied."""
+    """Return freight [money/t contained] and whether ore may flow, all Ore lanes applied."""
     freight, is_open = 0.0, True
     for row in case.ore_lanes:
         if (

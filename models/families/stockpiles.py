@@ -31,7 +31,7 @@ def add(f: Frame) -> None:
     f.model.stock = pyo.Var(
         stocks,
         within=pyo.NonNegativeReals,
-        bounds=lambda _, m, j, t: (0.0, piles[m, j].max),
+        bounds=lambda _, *key: (0.0, piles[key[:2]].max),
     )
     f.model.stock_shortfall = pyo.Var(list(targets), within=pyo.NonNegativeReals)
     f.model.stock_target = pyo.Constraint(

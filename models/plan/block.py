@@ -32,9 +32,9 @@ _DUST = 1e-9
 class BlockResult:
     """A solved and proved block.
 
-    ``delivered`` [t] belongs to ``at``, positions in the case's deliveries; ``values`` are the other
-    columns by component and key, zeros left out; ``duals`` are the rows' undiscounted shadow prices
-    (d cost / d right-hand side) by component and key, zeros left out.
+    ``delivered`` [t] belongs to ``at``, positions in the case's deliveries; ``values`` are the
+    other columns by component and key, zeros left out; ``duals`` are the rows' undiscounted shadow
+    prices (d cost / d right-hand side) by component and key, zeros left out.
     """
 
     at: Ints
@@ -147,7 +147,7 @@ def _random_point(frame: Frame, rows: Rows) -> tuple[Rows, Floats, Any]:
     return rows, x, recount(frame.expanded, frame.cells, frame.at, _point(frame, rows, x))
 
 
-def _result(  # noqa: PLR0913 - the parts of a result
+def _result(  # noqa: PLR0913, PLR0917 - the parts of a result
     frame: Frame,
     rows: Rows,
     solution: Solution,

@@ -169,7 +169,10 @@ class Plan:
 
     @cached_property
     def stocks(self) -> pd.DataFrame:
-        """One row a stockpile and year: opening, closing, target, shortfall [t], worth [money/t]."""
+        """One row a stockpile and year.
+
+        opening, closing, target, shortfall [t], worth (of a tonne less of target) [money/t].
+        """
         return tables.stocks(self)
 
     @cached_property

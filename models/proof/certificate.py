@@ -90,7 +90,7 @@ def _fits(rows: Rows, solution: Solution) -> bool:
     )
 
 
-def _worst_violation(  # noqa: PLR0913 - the parts of a violation
+def _worst_violation(  # noqa: PLR0913, PLR0917 - the parts of a violation
     rows: Rows,
     x: Floats,
     activity: Floats,
@@ -120,10 +120,9 @@ def _dual_infeasibility(
     rows: Rows, duals: Floats, reduced: Floats, bounds: tuple[Floats, Floats]
 ) -> float:
     """Return the largest price of a wrong sign: against a bound that is not there."""
-    entry_rows = np.repeat(np.arange(len(duals)), np.diff(rows.starts))
     prices = np.bincount(
         rows.columns,
-        weights=np.abs(rows.values * duals[entry_rows]),
+        weights=np.abs(rows.values * duals[rows.entry_rows()]),
         minlength=len(rows.cost),
     )
     columns = _wrong_sign(reduced, *bounds) / np.maximum(np.abs(rows.cost) + prices, 1e-300)
@@ -135,11 +134,13 @@ def _dual_infeasibility(
 def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
     wrong_up = np.where(np.isfinite(low), 0.0, np.maximum(price, 0.0))
     wrong_down = np.where(np.isfinite(high), 0.0, np.maximum(-price, 0.0))
-    return np.maximum(wrong_up, wrong_down)
+    worst: Floats = np.maximum(wrong_up, wrong_down)
+    return worst
 
 
 def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
     """Return what each bound contributes to the dual objective."""
     up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
     down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
-    return up + down
+    total: Floats = up + down
+    return total

@@ -104,9 +104,9 @@ def _supply(e: Expanded, found: Recount, sums: _Sums) -> None:
     for (r, j, t), tonnes in sums.by_lane.items():
         source, member, year = e.sources[r], e.members[j], e.years[t]
         refiner_max, country_max = e.lane_max(r, j, t)
-        key = (source.name, source.project, source.mineral, member, year)
+        own = (source.name, source.project, source.mineral, member, year)
         if np.isfinite(refiner_max):
-            found.row("refiner_lane_max", key, tonnes, most=refiner_max)
+            found.row("refiner_lane_max", own, tonnes, most=refiner_max)
         if np.isfinite(country_max):
             lane = (source.country, source.mineral, member, year)
             by_country.setdefault(lane, [country_max, 0.0])[1] += tonnes

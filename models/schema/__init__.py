@@ -24,8 +24,8 @@ from models.schema.market import (
     Refiner,
     Settings,
 )
+from models.schema.ore import Mine, OreLane
 from models.schema.policy import (
-    ACTIONS,
     BY_BLOC,
     BY_COUNTRY,
     BY_KIND,
@@ -39,13 +39,11 @@ from models.schema.policy import (
     REFINING,
     BudgetYear,
     Contract,
-    Mine,
-    OreLane,
     Project,
-    ScenarioStep,
     ShareLimit,
     Stockpile,
 )
+from models.schema.scenario import ACTIONS, ScenarioStep
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,

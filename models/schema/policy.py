@@ -1,4 +1,4 @@
-"""The sheets that say what is limited, signed, stored, built, mined and asked."""
+"""The sheets that say what is limited, signed, stored and built."""
 
 from __future__ import annotations
 
@@ -12,24 +12,6 @@ BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER = "country", "owner", "bloc",
 REFINING, MINING = "refining", "mining"
 EACH = "each"
 EACH_OUTSIDE = "each outside "
-
-ACTIONS = (
-    "block lanes",
-    "set lane max",
-    "set tariff",
-    "scale freight",
-    "scale capacity",
-    "add capacity",
-    "scale cost",
-    "scale demand",
-    "scale mines",
-    "block ore",
-    "build project",
-    "set stock target",
-    "set max country share",
-    "drop share limits",
-    "remove member",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +83,8 @@ class ShareLimit(Record):
         choices=(REFINING, MINING),
         default="refining",
     )
+    except_minerals: tuple[str, ...] = ()
+    """Minerals that a scenario takes out of a row for all of them; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,116 +234,4 @@ class Stockpile(Record):
         value=0.0,
         unit="USD/t/yr",
         default="0",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mine(Record):
-    """What a country can mine of a mineral for the coalition's refiners."""
-
-    SHEET = "Mines"
-    MEANING = "Ore: what each country can mine, in contained metal."
-
-    mineral: str = column("Mineral", Kind.NAME, "The mineral.", key=True, refers=("Minerals",))
-    country: str = column("Country", Kind.COUNTRY, "Where it is mined.", key=True)
-    capacity: ByYear = column(
-        "Capacity",
-        Kind.NUMBER,
-        "Contained metal that can be mined in a year.",
-        unit="t/yr",
-        by_year=True,
-    )
-    premium: float = column(
-        "Premium",
-        Kind.NUMBER,
-        "What its ore costs on top of the refiner's cost.",
-        value=0.0,
-        unit="USD/t",
-        default="0",
-    )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which it is mined.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which it is mined.", value=None, default="always"
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class OreLane(Record):
-    """A change to the ore lanes it matches; a later row overrides, cell by cell."""
-
-    SHEET = "Ore lanes"
-    MEANING = "Changes to the lanes of ore, applied top to bottom; a blank selector matches all."
-
-    mineral: str = column(
-        "Mineral", Kind.NAME, "Which mineral.", value="", default="all", refers=("Minerals",)
-    )
-    mine_country: str = column(
-        "Mine country", Kind.COUNTRY, "From which country.", value="", default="all"
-    )
-    refiner_country: str = column(
-        "Refiner country", Kind.COUNTRY, "To refiners of which country.", value="", default="all"
-    )
-    freight: float | None = column(
-        "Freight",
-        Kind.NUMBER,
-        "Freight of a tonne contained.",
-        value=None,
-        unit="USD/t",
-        default="as it stood (0 at first)",
-    )
-    open: bool | None = column(
-        "Open",
-        Kind.YES_NO,
-        "no: nothing flows.",
-        value=None,
-        default="as it stood (yes at first)",
-    )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which the row holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which the row holds.", value=None, default="always"
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScenarioStep(Record):
-    """One change of a what-if; the steps of a name apply top to bottom."""
-
-    SHEET = "Scenarios"
-    MEANING = "What-ifs: the rows of one name apply top to bottom; the workbook never changes."
-
-    name: str = column("Scenario", Kind.NAME, "The scenario.")
-    action: str = column("Action", Kind.CHOICE, "What it does.", choices=ACTIONS)
-    mineral: str = column(
-        "Mineral", Kind.NAME, "Which mineral.", value="", default="all", refers=("Minerals",)
-    )
-    country: str = column("Country", Kind.COUNTRY, "Which country.", value="", default="all")
-    refiner: str = column(
-        "Refiner",
-        Kind.NAME,
-        "Which refiner.",
-        value="",
-        default="all",
-        refers=("Refiners", "Projects"),
-    )
-    member: str = column(
-        "Member", Kind.NAME, "Which member.", value="", default="all", refers=("Members",)
-    )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "From when.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Until when.", value=None, default="always"
-    )
-    value: float | None = column(
-        "Value",
-        Kind.NUMBER,
-        "A factor, t/yr, t or a share, as the action says; may be negative in add capacity.",
-        value=None,
-        least=-1e10,
-        most=1e10,
-        default="none",
     )

@@ -29,7 +29,10 @@ def costs(plan: Plan) -> pd.DataFrame:
     note("freight", plan.delivered * d.freight, years)
     contract, stock, project, mined = plan.contracts, plan.stocks, plan.projects, plan.ore
     note("take or pay", contract["untaken"] * contract["price"], contract["year"])
-    holding = [case.stockpile_of[k].holding_cost for k in zip(stock["mineral"], stock["member"])]
+    holding = [
+        case.stockpile_of[k].holding_cost
+        for k in zip(stock["mineral"], stock["member"], strict=True)
+    ]
     note("holding", stock["closing"] * np.array(holding, dtype=float), stock["year"])
     note("capital", project["charge"], project["year"])
     note("ore premium", mined["tonnes"] * mined["premium"], mined["year"])

@@ -102,8 +102,8 @@ def projects(plan: Plan) -> pd.DataFrame:
                 }
             )
     columns = [
-        "year", "project", "refiner", "mineral", "country", "built", "running", "capacity", "tonnes",
-        "capex", "charge", "rent",
+        "year", "project", "refiner", "mineral", "country", "built", "running", "capacity",
+        "tonnes", "capex", "charge", "rent",
     ]  # fmt: skip
     return table(rows, columns, [])
 

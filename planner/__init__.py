@@ -1,0 +1,1 @@
+"""The planner: workbooks in, what-ifs, procurement plans out."""

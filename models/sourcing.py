@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,52 @@ def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
         add(f)
     _balance(f)
     _objective(f)
+    return f
+
+
+def build_least_share(
+    expanded: Expanded, cells: Sequence[Cell], short: Mapping[tuple[str, int], float]
+) -> Frame:
+    r"""Return the model that asks for the smallest cap on countries, not for the cheapest plan.
+
+    .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
+              S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
+
+    All else stands as in ``build``. The cap S, one a mineral, takes the place of the share of each
+    max on countries, each alone; ``short`` [t] is by mineral and year the shortage allowed.
+    """
+    f = Frame(expanded, cells)
+    for add in FAMILIES:
+        add(f)
+    _balance(f)
+    model = f.model
+    minerals = sorted({expanded.minerals[m] for m, _ in f.cells})
+    model.cap = pyo.Var(minerals, within=pyo.NonNegativeReals)
+    f.units.update(cap="fraction")
+    for cap in f.caps:
+        if cap.record.caps_each_country and cap.key in model.share_limit:
+            del model.share_limit[cap.key]
+    asked = {
+        cap.key: cap for cap in f.caps if cap.record.caps_each_country and cap.flows
+    }
+    model.country_cap = pyo.Constraint(
+        list(asked),
+        rule=lambda b, *key: (
+            None,
+            total(
+                [*f.columns_of(asked[key].flows), b.cap[key[1]]],
+                [1.0] * len(asked[key].flows) + [-asked[key].demand],
+            ),
+            0.0,
+        ),
+    )
+    by_cell: dict[tuple[str, int], list[Any]] = {}
+    for (mineral, _, year), column in model.shortage.items():
+        by_cell.setdefault((mineral, year), []).append(column)
+    model.shortage_allowed = pyo.Constraint(
+        list(by_cell), rule=lambda _, *key: (None, total(by_cell[key]), short.get(key, 0.0))
+    )
+    model.cost = pyo.Objective(expr=total(list(model.cap.values())), sense=pyo.minimize)
     return f
 
 

@@ -86,6 +86,13 @@ class ShareLimit(Record):
     except_minerals: tuple[str, ...] = ()
     """Minerals that a scenario takes out of a row for all of them; no column."""
 
+    @property
+    def caps_each_country(self) -> bool:
+        """Whether it is a refining max on countries, each alone: what one calls "the cap"."""
+        each_alone = not self.supplier or self.supplier.startswith(EACH_OUTSIDE)
+        refining = self.stage == REFINING and self.group == BY_COUNTRY
+        return self.limit == MAX and refining and each_alone
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contract(Record):

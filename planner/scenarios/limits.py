@@ -19,7 +19,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
     rows: list[ShareLimit] = []
     for row in case.share_limits:
-        if not _is_country_cap(row) or row.mineral not in {"", *chosen}:
+        if not row.caps_each_country or row.mineral not in {"", *chosen}:
             rows.append(row)
             continue
         capped = dataclasses.replace(row, share=ByYear(share))
@@ -33,7 +33,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             year
             for year in case.years
             for row in rows
-            if _is_country_cap(row)
+            if row.caps_each_country
             and not row.buyer
             and row.mineral in {"", name}
             and name not in row.except_minerals
@@ -51,11 +51,6 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             for first, last in _stretches(case.years, covered)
         ]
     return case.change(share_limits=tuple(rows))
-
-
-def _is_country_cap(row: ShareLimit) -> bool:
-    each_alone = not row.supplier or row.supplier.startswith(EACH_OUTSIDE)
-    return row.limit == MAX and row.stage == REFINING and row.group == BY_COUNTRY and each_alone
 
 
 def _stretches(years: tuple[int, ...], covered: set[int]) -> list[tuple[int | None, int | None]]:

@@ -214,7 +214,7 @@ class Ledger:
         spent: dict[int, list[tuple[float, float]]] = defaultdict(list)
         for (project, start), fraction in self.built.items():
             row = case.project_rows[project]
-            size, capex = filled(row, "Capacity (t/yr)", 0.0), filled(row, "Capex (USD m)", 0.0)
+            size, capex = output(row), filled(row, "Capex (USD m)", 0.0)
             if start < filled(row, "First year", -inf):
                 self.worst.note(fraction * size, f"build before first year {project} {start}")
             if case.whole_projects:
@@ -225,14 +225,13 @@ class Ledger:
                     self.pay("capital", year, fraction * case.yearly_capital(project))
         for project, row in case.project_rows.items():
             total = fsum(f for (name, _), f in self.built.items() if name == project)
-            size = filled(row, "Capacity (t/yr)", 0.0)
-            self.worst.note((total - 1.0) * size, f"built more than once {project}")
+            self.worst.note((total - 1.0) * output(row), f"built more than once {project}")
         for row in case.sheet("Budget"):
             year = int(filled(row, "Year", 0))
             money, size = fsum(m for m, _ in spent[year]), fsum(s for _, s in spent[year])
             over = money - filled(row, "Capex (USD m)", 0.0)
             if money > 0:
-                self.worst.note(over / money * max(size, 1.0), f"budget {year}")
+                self.worst.note(over / money * size, f"budget {year}")
 
     def mining(self) -> None:
         """Ore: cost, closed lanes, mine capacity, ore in = flow out / recovery."""
@@ -316,6 +315,11 @@ def belongs(case: Case, source: Source, group: str, name: str) -> bool:
     if group == "kind":
         return source.kind == name
     return source.refiner == name
+
+
+def output(row: Row) -> float:
+    """t/yr by which a fraction built in excess is measured; at least 1."""
+    return max(filled(row, "Capacity (t/yr)", 0.0), 1.0)
 
 
 def evaluate(book: Book, flows: Flows) -> Evaluation:

@@ -240,3 +240,10 @@ def test_violations_are_seen() -> None:
     assert evaluate(book, flows).violated == "closed lane Jin copper A 2026"
     flows.spot = [("Who", None, "copper", "A", 2026, 3.0)]
     assert evaluate(book, flows).violation == pytest.approx(3)
+
+
+def test_overspending_is_seen() -> None:
+    """0.75 built at 1 USD m against a budget of 0.5: a third too much of 75 t/yr is 25 t."""
+    answer = evaluate(project_book(), Flows(builds=[("P", 2026, 0.75)]))
+    assert answer.violation == pytest.approx(25)
+    assert answer.violated == "budget 2026"

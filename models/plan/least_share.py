@@ -1,0 +1,71 @@
+"""The smallest cap on single countries that costs no tonne of supply, found by the program itself.
+
+The cap is a column, not a grid: per mineral, the least S such that the coalition is short no more
+than it must be when no country is capped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from models import solver
+from models.blocks import split
+from models.case import Case
+from models.compile import compile_model, scaling
+from models.errors import SolverError
+from models.expand import Expanded
+from models.plan.plan import Plan
+from models.proof import certify
+from models.schema import PURCHASES, ByYear
+from models.sourcing import build_least_share
+
+_SLACK = 1e-9
+"""What the shortage may exceed its least by, as a part of demand: the solver's rounding."""
+
+
+def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
+    """Return by mineral the smallest cap at which no more is short than in ``uncapped``.
+
+    ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are
+    those of the case's max limits on countries, each alone, in all their years; a mineral without
+    one is not in the answer, nor is any in basis purchases, where the base moves with the plan.
+    Raises SolverError where no attempt gives a proven optimum.
+    """
+    if case.settings.share_basis == PURCHASES:
+        return {}
+    wide = case.change(
+        share_limits=tuple(
+            dataclasses.replace(row, share=ByYear(1.0)) if row.caps_each_country else row
+            for row in case.share_limits
+        )
+    )
+    short: dict[tuple[str, int], float] = {}
+    for (mineral, _, year), tonnes in uncapped.values.get("shortage", {}).items():
+        short[mineral, year] = short.get((mineral, year), 0.0) + tonnes
+    for mineral in (m.name for m in case.minerals):
+        for year in case.years:
+            at = (mineral, year)
+            short[at] = short.get(at, 0.0) + _SLACK * case.coalition_demand(mineral, year)
+    expanded = Expanded(wide)
+    found: dict[str, float] = {}
+    for cells in split(expanded):
+        frame = build_least_share(expanded, cells, short)
+        rows = compile_model(frame.model)
+        scale = scaling(frame, rows)
+        handed = scale.scaled(rows)
+        fractions = frozenset(frame.units)
+        for attempt in solver.ATTEMPTS:
+            try:
+                solution = scale.unscaled(solver.solve(handed, attempt))
+            except SolverError:
+                continue
+            if certify(rows, solution, case.largest_demand, fractions).passed:
+                break
+        else:
+            msg = "no proven smallest cap"
+            raise SolverError(msg)
+        for keys in rows.column_keys:
+            if keys.name == "cap" and len(frame.model.country_cap):
+                for name, share in zip(keys.index, solution.x[keys.stretch].tolist(), strict=True):
+                    found[name] = max(found.get(name, 0.0), share)
+    return found

@@ -3,6 +3,7 @@
 # make check  lint, types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
 # make inputs write the example workbooks anew from inputs/data
+# make docs   assemble the manual pages from the code
 # make lock   resolve the lock file anew
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: plan test check fuzz inputs lock clean
+.PHONY: plan test check fuzz inputs docs lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -29,6 +30,9 @@ fuzz: $(READY)
 
 inputs: $(READY)
 	$(BIN)/python -m inputs.build
+
+docs: $(READY)
+	$(BIN)/python -m docs.assemble
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \

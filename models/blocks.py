@@ -1,8 +1,8 @@
 """Blocks: the parts of a Case that do not touch one another.
 
-A cell is one mineral in one year. A stock or a project ties the years of its mineral; a budget ties
-the minerals of the projects that it pays for. What is not tied is a linear program of its own: the
-unit that is built, solved, proved and sent to another process.
+A cell is one mineral in one year. A stock, a project or a limit on growth ties the years of its
+mineral; a budget ties the minerals of the projects that it pays for. What is not tied is a linear
+program of its own: the unit that is built, solved, proved and sent to another process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ def split(expanded: Expanded) -> tuple[tuple[Cell, ...], ...]:
     case = expanded.case
     years = range(len(expanded.years))
     projects = {p.mineral for p in case.projects}
-    tied = projects | {s.mineral for s in case.stockpiles}
+    growing = {r.mineral for r in case.refiners if r.max_growth is not None}
+    tied = projects | growing | {s.mineral for s in case.stockpiles}
     paid = {p.mineral for p in case.projects if p.built_in is None} if case.budget else set()
     blocks: list[tuple[Cell, ...]] = []
     together: list[Cell] = []

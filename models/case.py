@@ -19,6 +19,7 @@ from models.schema import (
     BudgetYear,
     Contract,
     Country,
+    CurrentSupply,
     Demand,
     Freight,
     Lane,
@@ -33,6 +34,7 @@ from models.schema import (
     Settings,
     ShareLimit,
     Stockpile,
+    Tier,
 )
 
 R = TypeVar("R", bound=Record)
@@ -63,6 +65,8 @@ class Case:
         "Stockpiles": "stockpiles",
         "Mines": "mines",
         "Ore lanes": "ore_lanes",
+        "Tiers": "tiers",
+        "Current supply": "current_supply",
         "Scenarios": "scenarios",
     }
 
@@ -82,10 +86,14 @@ class Case:
     stockpiles: tuple[Stockpile, ...] = ()
     mines: tuple[Mine, ...] = ()
     ore_lanes: tuple[OreLane, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    current_supply: tuple[CurrentSupply, ...] = ()
     scenarios: tuple[ScenarioStep, ...] = ()
     country_names: tuple[tuple[str, str], ...] = ()
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
+    ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
+    """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
     scenario: str = "Base"
 
     def __post_init__(self) -> None:
@@ -162,8 +170,31 @@ class Case:
 
     @cached_property
     def demand_of(self) -> dict[tuple[str, str, int], float]:
-        """Demand [t] by (mineral, member, year); a pair without a row is not in it."""
-        return {(d.mineral, d.member, year): t for d in self.demand for year, t in d.tonnes}
+        """Demand [t] of all tiers by (mineral, member, year); a pair without a row is not in it."""
+        found: dict[tuple[str, str, int], float] = {}
+        for row in self.demand:
+            for year, tonnes in row.tonnes:
+                key = (row.mineral, row.member, year)
+                found[key] = found.get(key, 0.0) + tonnes
+        return found
+
+    @cached_property
+    def tiers_of(self) -> dict[tuple[str, str, int], dict[str, float]]:
+        """Demand [t] of each tier by (mineral, member, year), where any tier is named."""
+        tiered = {(row.mineral, row.member) for row in self.demand if row.tier}
+        found: dict[tuple[str, str, int], dict[str, float]] = {}
+        for row in self.demand:
+            if (row.mineral, row.member) in tiered:
+                for year, tonnes in row.tonnes:
+                    found.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
+        return found
+
+    def tier_cost(self, mineral: str, tier: str, year: int) -> float:
+        """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
+        for record in self.tiers:
+            if record.name == tier:
+                return self.mineral_of[mineral].price.value(year) * record.multiple
+        return self.shortage_cost(mineral, year)
 
     @cached_property
     def stockpile_of(self) -> dict[tuple[str, str], Stockpile]:

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 
 from models.expand import Expanded
 from models.families import (
+    continuity,
     contracts,
     diversification,
     lanes,
@@ -28,6 +29,7 @@ FAMILIES: tuple[Callable[[Frame], None], ...] = (
     stockpiles.add,
     projects.add,
     ore.add,
+    continuity.add,
     shortage.add,
     diversification.add,
 )
@@ -39,8 +41,8 @@ def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     f = Frame(expanded, cells)
     for add in FAMILIES:
         add(f)
-    _balance(f)
-    _objective(f)
+    balance(f)
+    objective(f)
     return f
 
 
@@ -58,7 +60,7 @@ def build_least_share(
     f = Frame(expanded, cells)
     for add in FAMILIES:
         add(f)
-    _balance(f)
+    balance(f)
     model = f.model
     minerals = sorted({expanded.minerals[m] for m, _ in f.cells})
     model.cap = pyo.Var(minerals, within=pyo.NonNegativeReals)
@@ -66,9 +68,7 @@ def build_least_share(
     for cap in f.caps:
         if cap.record.caps_each_country and cap.key in model.share_limit:
             del model.share_limit[cap.key]
-    asked = {
-        cap.key: cap for cap in f.caps if cap.record.caps_each_country and cap.flows
-    }
+    asked = {cap.key: cap for cap in f.caps if cap.record.caps_each_country and cap.flows}
     model.country_cap = pyo.Constraint(
         list(asked),
         rule=lambda b, *key: (
@@ -90,7 +90,7 @@ def build_least_share(
     return f
 
 
-def _balance(f: Frame) -> None:
+def balance(f: Frame) -> None:
     r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
 
     .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
@@ -115,8 +115,11 @@ def _balance(f: Frame) -> None:
     f.model.balance = pyo.Constraint(list(demand), rule=rule)
 
 
-def _objective(f: Frame) -> None:
-    """Close the books of money: the discounted sum of all headings."""
+def objective(f: Frame) -> None:
+    r"""Close the books of money: the discounted sum of all headings.
+
+    .. math:: \min \sum_t (1 + rate)^{-(t - t_0)} \sum_{headings} cost_t            [money]
+    """
     years = np.array(f.case.years)
     worth = np.array([f.case.discount(int(year)) for year in years])
     amounts: dict[int, Any] = {}

@@ -10,9 +10,13 @@ from models.expand.deliveries import SPOT, Deliveries
 from models.expand.expanded import Expanded, contract_price
 from models.expand.sources import Bools, Floats, Ints, Source, starts
 from models.expand.stages import (
+    DAYS,
     MILLION,
+    Growth,
+    a_day,
     budget_year,
     capital_charge,
+    growth,
     mine_capacity,
     ore_lane,
     stock_target,
@@ -20,6 +24,7 @@ from models.expand.stages import (
 )
 
 __all__ = [
+    "DAYS",
     "MILLION",
     "SPOT",
     "Bools",
@@ -27,12 +32,15 @@ __all__ = [
     "Deliveries",
     "Expanded",
     "Floats",
+    "Growth",
     "Ints",
     "Source",
+    "a_day",
     "budget_year",
     "capital_charge",
     "caps",
     "contract_price",
+    "growth",
     "mine_capacity",
     "ore_lane",
     "starts",

@@ -47,7 +47,7 @@ class Expanded:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
         for row in self.case.demand:
             if row.mineral in self.mineral_at and row.member in self.member_at:
-                table[self.mineral_at[row.mineral], self.member_at[row.member]] = [
+                table[self.mineral_at[row.mineral], self.member_at[row.member]] += [
                     t for _, t in row.tonnes
                 ]
         return table

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from models.case import Case, in_force
-from models.schema import Mine, Project, Stockpile
+from models.schema import Mine, Project, Refiner, Stockpile
 
 MILLION = 1e6
+DAYS = 365.0
 
 
-def stock_target(pile: Stockpile, year: int) -> float:
-    """Return the stock to hold at a year's end [t]: as stated, else the opening stock."""
+def stock_target(case: Case, pile: Stockpile, year: int) -> float:
+    """Return the stock to hold at a year's end [t]: in t or days as stated, else the opening stock.
+
+    A day is a 365th of the member's demand of that year.
+    """
     stated = pile.target.at(year)
-    return pile.opening if stated is None else stated
+    if stated is not None:
+        return stated
+    if pile.target_days is not None:
+        return pile.target_days * a_day(case, pile.mineral, pile.member, year)
+    return pile.opening
+
+
+def a_day(case: Case, mineral: str, member: str, year: int) -> float:
+    """Return a day of a member's demand [t]."""
+    return case.demand_of.get((mineral, member, year), 0.0) / DAYS
 
 
 def target_penalty(case: Case, pile: Stockpile, year: int) -> float:
@@ -65,3 +79,34 @@ def ore_lane(
             freight = freight if row.freight is None else row.freight
             is_open = is_open if row.open is None else row.open
     return freight, is_open
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How much a refiner may sell in a year: ``most`` [t] plus ``times`` its sales the year before.
+
+    ``before`` is the year before in the horizon, None for the first.
+    """
+
+    most: float
+    times: float = 0.0
+    before: int | None = None
+
+
+def growth(case: Case, refiner: Refiner, year: int, usable: float) -> Growth | None:
+    """Return what Max growth allows a refiner in a year, None where it does not limit it.
+
+    Sales may grow by the fraction a year from today's or the year before's. Where today's supply of
+    the mineral is not given the first year is free. A refiner that sells nothing today may add the
+    setting Growth floor x its ``usable`` capacity [t/yr] each year.
+    """
+    if refiner.max_growth is None:
+        return None
+    today = [s for s in case.current_supply if s.mineral == refiner.mineral]
+    own = sum(s.tonnes for s in today if s.refiner == refiner.name)
+    floor = case.settings.growth_floor * usable if own <= 0 else 0.0
+    at = case.years.index(year)
+    if at == 0:
+        return Growth(own * (1.0 + refiner.max_growth) + floor) if today else None
+    before = case.years[at - 1]
+    return Growth(floor, (1.0 + refiner.max_growth) ** (year - before), before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyomo.environ as pyo
 
 from models.frame import Frame, total
@@ -13,7 +15,9 @@ def add(f: Frame) -> None:
     .. math:: 0 \le u_{m,j,t} \le demand_{m,j,t}, \qquad U_{m,t} = \sum_j u_{m,j,t}, \qquad
               u_{m,j,t} - \frac{demand_{m,j,t}}{\sum_i demand_{m,i,t}} U_{m,t} \le h_{m,j,t}  [t]
 
-    variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]
+    Where demand has tiers, u is the sum of what each tier is short, at the tier's cost.
+
+    variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]; tier shortage [t]
     posts       into the member's balance u; cost headings "shortage" (u at the shortage cost) and
                 "unfair shortage" (h at weight x shortage cost)
     dual        of a member's part: what a tonne of tolerated unfairness would save [money/t]
@@ -25,12 +29,16 @@ def add(f: Frame) -> None:
     f.model.shortage = pyo.Var(
         list(short), within=pyo.NonNegativeReals, bounds=lambda _, *key: (0.0, short[key])
     )
-    price = [f.case.shortage_cost(m, t) for m, _, t in short]
-    years = [t for _, _, t in short]
-    columns = [f.model.shortage[key] for key in short]
-    for key, column in zip(short, columns, strict=True):
-        f.books.into(key, column)
-    f.books.cost("shortage", columns, price, years)
+    for key in short:
+        f.books.into(key, f.model.shortage[key])
+    plain = [key for key in short if key not in f.case.tiers_of]
+    f.books.cost(
+        "shortage",
+        [f.model.shortage[key] for key in plain],
+        [f.case.shortage_cost(m, t) for m, _, t in plain],
+        [t for _, _, t in plain],
+    )
+    _tiers(f, [key for key in short if key in f.case.tiers_of])
     by_cell: dict[tuple[str, int], list[str]] = {}
     for mineral, member, year in short:
         by_cell.setdefault((mineral, year), []).append(member)
@@ -71,4 +79,29 @@ def add(f: Frame) -> None:
         [f.model.unfair_shortage[key] for key in unfair],
         [weight * f.case.shortage_cost(m, t) for m, _, t in unfair],
         [t for _, _, t in unfair],
+    )
+
+
+def _tiers(f: Frame, tiered: list[tuple[str, str, int]]) -> None:
+    """Part a member's shortage into its tiers, each up to its demand and at its own cost."""
+    demand = {
+        (m, j, tier, t): tonnes
+        for m, j, t in tiered
+        for tier, tonnes in sorted(f.case.tiers_of[m, j, t].items())
+    }
+    f.model.tier_shortage = pyo.Var(
+        list(demand), within=pyo.NonNegativeReals, bounds=lambda _, *key: (0.0, demand[key])
+    )
+
+    def rule(b: Any, *key: Any) -> Any:
+        m, j, t = key
+        parts = [b.tier_shortage[m, j, tier, t] for tier in sorted(f.case.tiers_of[key])]
+        return (0.0, total([*parts, b.shortage[key]], [1.0] * len(parts) + [-1.0]), 0.0)
+
+    f.model.tier_total = pyo.Constraint(tiered, rule=rule)
+    f.books.cost(
+        "shortage",
+        [f.model.tier_shortage[key] for key in demand],
+        [f.case.tier_cost(m, tier, t) for m, _, tier, t in demand],
+        [t for _, _, _, t in demand],
     )

@@ -26,7 +26,7 @@ def add(f: Frame) -> None:
     piles = {key: pile for key, pile in case.stockpile_of.items() if key[0] in minerals}
     stocks = [(m, j, year) for m, j in piles for year in e.years]
     targets = {
-        key: target for key in stocks if (target := stock_target(piles[key[:2]], key[2])) > 0
+        key: target for key in stocks if (target := stock_target(case, piles[key[:2]], key[2])) > 0
     }
     f.model.stock = pyo.Var(
         stocks,

@@ -171,7 +171,8 @@ class Plan:
     def stocks(self) -> pd.DataFrame:
         """One row a stockpile and year.
 
-        opening, closing, target, shortfall [t], worth (of a tonne less of target) [money/t].
+        opening, closing, target, shortfall [t], worth (what a tonne less of target saves)
+        [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money].
         """
         return tables.stocks(self)
 
@@ -191,6 +192,22 @@ class Plan:
         tonnes contained; premium and freight [money/t]; rent of the mine [money/t].
         """
         return tables.ore(self)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """One row a refiner and member, of minerals whose supply of today is given.
+
+        mineral, refiner, country, member, today, planned (in the first year), change [t/yr].
+        """
+        return tables.changes(self)
+
+    @cached_property
+    def tiers(self) -> pd.DataFrame:
+        """One row a tier of demand: year, mineral, member, tier, demand, short [t], cost [money/t].
+
+        Only where demand has tiers.
+        """
+        return tables.tiers(self)
 
     @cached_property
     def costs(self) -> pd.DataFrame:

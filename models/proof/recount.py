@@ -56,7 +56,7 @@ def recount(e: Expanded, cells: Sequence[tuple[int, int]], at: Ints, point: Poin
     d = e.deliveries
     found.cost = float((point.delivered * d.landed[at] * discount[d.year[at]]).sum())
     _supply(e, found, sums)
-    stages = Stages(e, cells, point.named, sums.by_source_year)
+    stages = Stages(e, cells, point.named, sums.by_source_year, sums.by_lane)
     stages.add(found.row)
     found.cost += stages.cost
     _demand(e, cells, found, sums, point)
@@ -128,7 +128,7 @@ def _demand(
 ) -> None:
     short, stock = point.of("shortage"), point.of("stock")
     total, unfair = point.of("coalition_shortage"), point.of("unfair_shortage")
-    untaken = point.of("untaken")
+    untaken, tiers = point.of("untaken"), point.of("tier_shortage")
     for key, (activity, least, _) in list(found.rows.get("contract_minimum", {}).items()):
         if (e.mineral_at[key[2]], e.years.index(key[4])) in set(cells):
             found.row("contract_minimum", key, activity + untaken.get(key, 0.0), least=least)
@@ -149,6 +149,11 @@ def _demand(
                 opening = e.case.stockpile_of[mineral, member].opening
             need = demand[i] - opening
             found.row("balance", key, arrives - stock.get(key, 0.0), need, need)
+            if key in e.case.tiers_of and key in short:
+                parts = [
+                    tiers.get((mineral, member, tier, year), 0.0) for tier in e.case.tiers_of[key]
+                ]
+                found.row("tier_total", key, sum(parts) - short[key], 0.0, 0.0)
             if key in unfair:
                 part = demand[i] / demand.sum() * total.get((mineral, year), 0.0)
                 excess = short.get(key, 0.0) - part - unfair[key]
@@ -204,6 +209,9 @@ def _prices(e: Expanded) -> dict[str, Any]:
     def short(key: Any) -> float:
         return case.shortage_cost(key[0], key[2]) * case.discount(key[2])
 
+    def untiered(key: Any) -> float:
+        return 0.0 if key in case.tiers_of else short(key)
+
     def penalty(key: Any) -> float:
         record = case.share_limits[key[0]]
         stated = record.penalty
@@ -211,7 +219,8 @@ def _prices(e: Expanded) -> dict[str, Any]:
         return price * case.discount(key[4])
 
     return {
-        "shortage": short,
+        "shortage": untiered,
+        "tier_shortage": lambda key: case.tier_cost(key[0], key[2], key[3]) * case.discount(key[3]),
         "unfair_shortage": lambda key: weight * short(key),
         "excess": penalty,
         "untaken": lambda key: contract_price(e, key[0], key[4]) * case.discount(key[4]),

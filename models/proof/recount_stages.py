@@ -1,4 +1,4 @@
-"""The recount of what reaches beyond one year or one stage: stocks, projects, ore."""
+"""The recount of what reaches beyond one year or stage: stocks, projects, ore, continuity."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from models.expand import (
     Expanded,
     budget_year,
     capital_charge,
+    growth,
     mine_capacity,
     ore_lane,
     starts,
     stock_target,
     target_penalty,
 )
-from models.schema import Project
+from models.schema import Project, Refiner
 
 
 class Stages:
@@ -27,19 +28,25 @@ class Stages:
         cells: Sequence[tuple[int, int]],
         named: Mapping[str, Mapping[Any, float]],
         by_source_year: Mapping[tuple[int, ...], float],
+        by_lane: Mapping[tuple[int, ...], float],
     ) -> None:
         """Compute the cost."""
+        self.by_lane = by_lane
+        self.first = {e.minerals[m] for m, t in cells if t == 0}
         self.e, self.case = e, e.case
+        case = self.case
         self.minerals = {e.minerals[m] for m, _ in cells}
         self.named = named
         self.sold = by_source_year
         self.cost = self._stock_cost() + self._capital() + self._ore_cost()
+        self.cost += case.settings.switching_cost * sum(self._of("switched").values())
 
     def add(self, row: Callable[..., None]) -> None:
         """Note every row."""
         self._stocks(row)
         self._projects(row)
         self._ore(row)
+        self._continuity(row)
 
     def _of(self, name: str) -> Mapping[Any, float]:
         return self.named.get(name, {})
@@ -49,7 +56,7 @@ class Stages:
         for (mineral, member), pile in self.case.stockpile_of.items():
             for year in self.e.years if mineral in self.minerals else ():
                 key = (mineral, member, year)
-                target = stock_target(pile, year)
+                target = stock_target(self.case, pile, year)
                 if target > 0:
                     held = stock.get(key, 0.0) + lacking.get(key, 0.0)
                     row("stock_target", key, held, least=target)
@@ -127,3 +134,24 @@ class Stages:
             freight, _ = ore_lane(case, mineral, country, place[name, project, mineral], year)
             total += z * (premium[mineral, country] + freight) * case.discount(year)
         return total
+
+    def _continuity(self, row: Callable[..., None]) -> None:
+        case, e = self.case, self.e
+        for s in case.current_supply:
+            if case.settings.switching_cost > 0 and s.tonnes > 0 and s.mineral in self.first:
+                at = (e.source_of_refiner[s.refiner, s.mineral], e.member_at[s.member], 0)
+                left = self.by_lane.get(at, 0.0)
+                key = (s.refiner, s.mineral, s.member)
+                row("switching", key, left + self._of("switched").get(key, 0.0), least=s.tonnes)
+        ceilings = {c[:4]: c[4] for c in case.ceilings}
+        for (r, t), tonnes in self.sold.items():
+            source, year = e.sources[r], e.years[t]
+            own = (source.name, source.project, source.mineral, year)
+            if own in ceilings:
+                row("agreed_sales", own, tonnes, most=ceilings[own])
+            if isinstance(source.record, Refiner):
+                allowed = growth(case, source.record, year, float(e.usable[r, t]))
+                if allowed is not None:
+                    before = self.sold.get((r, t - 1), 0.0) if allowed.before is not None else 0.0
+                    grown = (source.name, source.mineral, year)
+                    row("sales_growth", key, tonnes - allowed.times * before, most=allowed.most)

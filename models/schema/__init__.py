@@ -17,8 +17,6 @@ from models.schema.market import (
     REST_OF_WORLD,
     Country,
     Demand,
-    Freight,
-    Lane,
     Member,
     Mineral,
     Refiner,
@@ -44,6 +42,8 @@ from models.schema.policy import (
     Stockpile,
 )
 from models.schema.scenario import ACTIONS, ScenarioStep
+from models.schema.today import CurrentSupply, Tier
+from models.schema.transport import Freight, Lane
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,
@@ -61,6 +61,8 @@ SHEETS: tuple[type[Record], ...] = (
     Stockpile,
     Mine,
     OreLane,
+    Tier,
+    CurrentSupply,
     ScenarioStep,
 )
 """The sheets of a workbook, in the order of the template."""
@@ -91,6 +93,7 @@ __all__ = [
     "Column",
     "Contract",
     "Country",
+    "CurrentSupply",
     "Demand",
     "Freight",
     "Kind",
@@ -106,4 +109,5 @@ __all__ = [
     "Settings",
     "ShareLimit",
     "Stockpile",
+    "Tier",
 ]

@@ -1,10 +1,10 @@
-"""The sheets that say who needs what, who refines it, and how it travels."""
+"""The sheets that say who needs what, and who refines it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, ByYear, Kind, Record, column
+from models.schema.column import MOST_MULTIPLE, ByYear, Kind, Record, column
 
 PRIMARY, RECYCLED = "primary", "recycled"
 DEMAND, PURCHASES = "demand", "purchases"
@@ -86,6 +86,22 @@ class Settings(Record):
         value=DEMAND,
         choices=(DEMAND, PURCHASES),
         default="demand",
+    )
+    switching_cost: float = column(
+        "Switching cost",
+        Kind.NUMBER,
+        "What each tonne costs by which a flow in the first year falls below today's.",
+        value=0.0,
+        unit="USD/t",
+        default="0",
+    )
+    growth_floor: float = column(
+        "Growth floor",
+        Kind.SHARE,
+        "How much of its usable capacity a refiner that sells nothing today may add in a year, "
+        "where Max growth limits it.",
+        value=0.1,
+        default="0.1",
     )
     whole_projects: bool = column(
         "Whole projects",
@@ -248,6 +264,14 @@ class Refiner(Record):
         value=None,
         default="yes for primary, no for recycled",
     )
+    max_growth: float | None = column(
+        "Max growth",
+        Kind.NUMBER,
+        "How fast its sales to the coalition may grow in a year, a fraction (may exceed 1).",
+        value=None,
+        most=MOST_MULTIPLE,
+        default="no limit",
+    )
     extra_usable: ByYear = ByYear(0.0)
     """Usable t/yr that a scenario adds in the refiner's own years; no column."""
 
@@ -263,83 +287,14 @@ class Demand(Record):
 
     mineral: str = column("Mineral", Kind.NAME, "The mineral.", key=True, refers=("Minerals",))
     member: str = column("Member", Kind.NAME, "The member.", key=True, refers=("Members",))
+    tier: str = column(
+        "Tier",
+        Kind.NAME,
+        "The tier of this demand, such as defence: its shortage has a cost of its own.",
+        value="",
+        key=True,
+        default="none: the mineral's shortage cost",
+        refers=("Tiers",),
+    )
     tonnes: tuple[tuple[int, float], ...] = ()
     """(year, t) for every year column of the sheet; a blank cell is 0."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Freight(Record):
-    """What it costs to ship from one country to each member."""
-
-    SHEET = "Freight"
-    MEANING = "Freight from a country to each member, a column per member (USD/t)."
-    SPREAD = "members"
-
-    country: str = column("From country", Kind.COUNTRY, "The supplier country.", key=True)
-    costs: tuple[tuple[str, float], ...] = ()
-    """(member, USD/t) where a cell is filled."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lane(Record):
-    """A change to the lanes it matches; a later row overrides, cell by cell."""
-
-    SHEET = "Lanes"
-    MEANING = "Changes to lanes, applied top to bottom; a blank selector matches all."
-
-    mineral: str = column(
-        "Mineral", Kind.NAME, "Which mineral.", value="", default="all", refers=("Minerals",)
-    )
-    country: str = column(
-        "From country", Kind.COUNTRY, "Which supplier country.", value="", default="all"
-    )
-    refiner: str = column(
-        "Refiner",
-        Kind.NAME,
-        "Which refiner.",
-        value="",
-        default="all",
-        refers=("Refiners", "Projects"),
-    )
-    member: str = column(
-        "To member", Kind.NAME, "Which member.", value="", default="all", refers=("Members",)
-    )
-    freight: float | None = column(
-        "Freight",
-        Kind.NUMBER,
-        "Freight on the lane.",
-        value=None,
-        unit="USD/t",
-        default="as it stood",
-    )
-    tariff: float | None = column(
-        "Tariff",
-        Kind.NUMBER,
-        "Tariff, a fraction of the refiner's cost (may exceed 1).",
-        value=None,
-        most=MOST_TARIFF,
-        default="as it stood (0 at first)",
-    )
-    open: bool | None = column(
-        "Open",
-        Kind.YES_NO,
-        "no: nothing flows.",
-        value=None,
-        default="as it stood (yes at first)",
-    )
-    max: float | None = column(
-        "Max",
-        Kind.NUMBER,
-        "Most that flows in a year: from the country, or from the refiner where one is named.",
-        value=None,
-        unit="t/yr",
-        default="as it stood (none at first)",
-    )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which the row holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which the row holds.", value=None, default="always"
-    )
-    freight_factor: float = 1.0
-    """What a scenario multiplies the freight by; no column."""

@@ -226,6 +226,14 @@ class Stockpile(Record):
         unit="t",
         default="the opening stock",
     )
+    target_days: float | None = column(
+        "Target (days)",
+        Kind.NUMBER,
+        "Stock to hold, in days of that year's demand (t x days / 365); instead of Target (t).",
+        value=None,
+        most=36500.0,
+        default="the target in t",
+    )
     target_penalty: float | None = column(
         "Target penalty",
         Kind.NUMBER,

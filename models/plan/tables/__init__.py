@@ -4,8 +4,10 @@ from models.plan.tables.costs import costs
 from models.plan.tables.limits import limits
 from models.plan.tables.sales import countries, flows, sources, supply
 from models.plan.tables.stages import contracts, ore, projects, stocks
+from models.plan.tables.today import changes, tiers
 
 __all__ = [
+    "changes",
     "contracts",
     "costs",
     "countries",
@@ -16,4 +18,5 @@ __all__ = [
     "sources",
     "stocks",
     "supply",
+    "tiers",
 ]

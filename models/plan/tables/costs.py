@@ -37,16 +37,38 @@ def costs(plan: Plan) -> pd.DataFrame:
     note("capital", project["charge"], project["year"])
     note("ore premium", mined["tonnes"] * mined["premium"], mined["year"])
     note("ore freight", mined["tonnes"] * mined["freight"], mined["year"])
-    for heading, name in (("shortage", "shortage"), ("unfair shortage", "unfair_shortage")):
-        weight = 1.0 if name == "shortage" else case.settings.fair_shortage_weight
-        of = plan.values.get(name, {})
-        note(heading, [t * weight * case.shortage_cost(k[0], k[2]) for k, t in of.items()],
-             [k[2] for k in of])  # fmt: skip
+    note("switching", *_switching(plan))
+    note("shortage", *_shortage(plan))
+    unfair, weight = plan.values.get("unfair_shortage", {}), case.settings.fair_shortage_weight
+    note(
+        "unfair shortage",
+        [t * weight * case.shortage_cost(k[0], k[2]) for k, t in unfair.items()],
+        [k[2] for k in unfair],
+    )
     over = {cap.key: cap for cap in plan.caps}
     of = plan.values.get("excess", {})
     note("limit penalty", [t * (over[k].penalty or 0.0) for k, t in of.items()], [k[4] for k in of])
     note("stock shortfall", *_shortfall(plan, stock))
     return pd.DataFrame(found, columns=["heading", "money", "discounted"])
+
+
+def _switching(plan: Plan) -> tuple[list[float], list[int]]:
+    dropped = plan.values.get("switched", {})
+    price = plan.case.settings.switching_cost
+    return [t * price for t in dropped.values()], [plan.expanded.years[0]] * len(dropped)
+
+
+def _shortage(plan: Plan) -> tuple[list[float], list[int]]:
+    """Cost of shortage: of each tier where demand has tiers, else of the whole."""
+    case, money, years = plan.case, [], []
+    for key, tonnes in plan.values.get("shortage", {}).items():
+        if key not in case.tiers_of:
+            money.append(tonnes * case.shortage_cost(key[0], key[2]))
+            years.append(key[2])
+    for (mineral, _, tier, year), tonnes in plan.values.get("tier_shortage", {}).items():
+        money.append(tonnes * case.tier_cost(mineral, tier, year))
+        years.append(year)
+    return money, years
 
 
 def _shortfall(plan: Plan, stock: pd.DataFrame) -> tuple[list[float], list[int]]:

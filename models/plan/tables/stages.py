@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from models.case import in_force
-from models.expand import capital_charge, contract_price, mine_capacity, ore_lane, stock_target
+from models.expand import (
+    a_day,
+    capital_charge,
+    contract_price,
+    mine_capacity,
+    ore_lane,
+    stock_target,
+)
 from models.plan.tables.base import table
 from models.plan.tables.sales import running
 
@@ -54,6 +61,7 @@ def stocks(plan: Plan) -> pd.DataFrame:
         for year in plan.expanded.years:
             key = (mineral, member, year)
             after = plan.value("stock", key)
+            day = a_day(plan.case, mineral, member, year)
             rows.append(
                 {
                     "year": year,
@@ -61,14 +69,17 @@ def stocks(plan: Plan) -> pd.DataFrame:
                     "member": member,
                     "opening": before,
                     "closing": after,
-                    "target": stock_target(pile, year),
+                    "target": stock_target(plan.case, pile, year),
                     "shortfall": plan.value("stock_shortfall", key),
                     "worth": plan.dual("stock_target", key),
+                    "days": after / day if day > 0 else np.nan,
+                    "day_worth": plan.dual("stock_target", key) * day,
                 }
             )
             before = after
     columns = [
-        "year", "mineral", "member", "opening", "closing", "target", "shortfall", "worth",
+        "year", "mineral", "member", "opening", "closing", "target", "shortfall", "worth", "days",
+        "day_worth",
     ]  # fmt: skip
     return table(rows, columns, [])
 

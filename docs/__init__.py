@@ -1,0 +1,1 @@
+"""The manual; two of its pages are assembled from the code."""

@@ -1,0 +1,120 @@
+"""Assemble the manual's pages from what the code declares: ``python -m docs.assemble``.
+
+``docs/workbook.md`` comes from the catalogue, ``docs/mathematics.md`` from the docstrings of the
+families; a test holds both against the code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+
+from models import sourcing
+from models.schema import SHEETS, Column, Kind, Record
+
+HERE = Path(__file__).parent
+
+_RULES = (
+    "A column marked * must be filled. One marked ~ may also be given by year: "
+    "`Capacity 2028 (t/yr)` holds from 2028 on. A unit stands in the header in parentheses; "
+    "masses may be kg, lb, t, kt or Mt. Money is in the setting `Currency`. `Note` and "
+    "`Source` columns are always allowed.\n"
+)
+_LEGEND = (
+    "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
+    "hand. One-letter indices: m mineral, j member, t year, r source (refiner or project), "
+    "c country, k contract, n mine country, p project. Amounts are tonnes of contained metal "
+    "as the workbook defines it, money is constant and in the workbook's currency.\n"
+)
+
+
+def workbook_page() -> str:
+    """Return the page on the workbook's sheets and columns."""
+    parts = [
+        "# The workbook, sheet by sheet\n",
+        "Made from the planner's catalogue by `python -m docs.assemble`; do not edit by hand.\n",
+        _RULES,
+    ]
+    for sheet in SHEETS:
+        required = " (required)" if sheet.REQUIRED else ""
+        parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
+        parts.append(_table(sheet))
+    return "\n".join(parts)
+
+
+def _table(sheet: type[Record]) -> str:
+    first = "setting" if sheet.SHEET == "Settings" else "column"
+    lines = [f"| {first} | holds | blank means | meaning |", "|---|---|---|---|"]
+    for column in sheet.columns():
+        marks = ("*" if column.required else "") + ("~" if column.by_year else "")
+        lines.append(
+            f"| `{column.title}`{marks} | {_holds(column)} | {column.default} | {column.meaning} |"
+        )
+    spread = {
+        "years": "| `2026`, `2027`, ... | a number (t) | 0, with a warning | A column per year. |",
+        "members": "| a member | a number (USD/t) | Default freight | A column per member. |",
+    }
+    if sheet.SPREAD:
+        lines.append(spread[sheet.SPREAD])
+    return "\n".join(lines) + "\n"
+
+
+def _holds(column: Column) -> str:
+    if column.kind is Kind.CHOICE:
+        return " or ".join(f"`{choice}`" for choice in column.choices)
+    if column.refers:
+        return f"a name of {' or '.join(column.refers)}"
+    return column.kind.value
+
+
+def mathematics_page() -> str:
+    """Return the page on the program, from the docstrings of its families."""
+    parts = [
+        "# The mathematics\n",
+        _LEGEND,
+    ]
+    for add in sourcing.FAMILIES:
+        module = importlib.import_module(add.__module__)
+        title = inspect.getdoc(module) or ""
+        parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(add) or '')}\n")
+    parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(sourcing.balance) or '')}\n")
+    parts.append(f"## Objective\n\n{_markdown(inspect.getdoc(sourcing.objective) or '')}\n")
+    return "\n".join(parts)
+
+
+def _markdown(text: str) -> str:
+    """Turn a docstring's formulas into display mathematics and its parts into a list."""
+    out: list[str] = []
+    lines = iter(text.splitlines())
+    formula: list[str] = []
+    for line in lines:
+        if line.startswith(".. math::"):
+            formula = [line.removeprefix(".. math::").strip()]
+            continue
+        if formula and line.startswith("   "):
+            formula.append(line.strip())
+            continue
+        if formula:
+            out += ["```math", *formula, "```"]
+            formula = []
+        head, _, rest = line.partition("  ")
+        if head in {"variables", "posts", "dual", "source"}:
+            out.append(f"- **{head}**: {rest.strip()}")
+        else:
+            out.append(line.strip() if line.startswith("    ") else line)
+    return "\n".join(out)
+
+
+PAGES = {"workbook.md": workbook_page, "mathematics.md": mathematics_page}
+"""The pages that are assembled."""
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

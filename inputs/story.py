@@ -1,0 +1,143 @@
+"""The numbers that the README tells: ``python -m inputs.story`` writes ``docs/results.md``.
+
+For each example workbook and mineral: how much of refining stands in the dominant country, what
+the cheapest plan takes from it without a cap, with the cap of the workbook, and at the smallest cap
+that costs no tonne of supply; what the cap costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.plan import Plan, solve
+from models.plan.least_share import least_share
+from planner.scenarios import drop_share_limits, set_max_country_share
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+CASES = ("critical-minerals", "critical-minerals-first-use")
+DOMINANT = "CHN"
+YEAR = 2030
+"""The year in which the cap reaches the EU's benchmark of 65 %."""
+
+HEAD = f"""# Results of the example workbooks
+
+Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
+{YEAR}; money and shortages are sums over 2026 to 2035, undiscounted. Where the cap forbids tonnes,
+cash falls because less is bought: read it with the price per tonne bought and the shortage beside
+it. Costs, capacities and demand are estimates in large part; see `inputs/README.md`.
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mineral of one case; shares are of the coalition's demand in 2030, money over all years.
+
+    ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
+    costs no tonne of supply; ``cash`` [USD], ``per_tonne`` [USD/t bought] and ``forbidden`` [t] are
+    what the cap costs; ``lacking`` [t] is what supply cannot give at any cap.
+    """
+
+    mineral: str
+    capacity: float
+    free: float
+    capped: float
+    least: float
+    at_least: float
+    cash: float
+    per_tonne: float
+    lacking: float
+    forbidden: float
+    demand: float
+
+
+def story(path: Path) -> list[Line]:
+    """Return the lines of one workbook."""
+    case = read(path).case
+    capped, free = solve(case), solve(drop_share_limits(case))
+    least = least_share(set_max_country_share(case, 1.0), free)
+    at_least = case
+    for mineral, share in least.items():
+        at_least = set_max_country_share(at_least, min(1.0, share + 1e-9), mineral)
+    tight = solve(at_least)
+    return [_line(m.name, capped, free, tight, least[m.name]) for m in case.minerals]
+
+
+def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> Line:
+    sources = free.sources[(free.sources["mineral"] == mineral) & (free.sources["year"] == YEAR)]
+    there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
+    cash = {p: _cash(p, mineral) for p in (capped, free)}
+    bought = {p: _sum(p, mineral, "purchased") for p in (capped, free)}
+    lacking = _sum(free, mineral, "short")
+    return Line(
+        mineral=mineral,
+        capacity=float(there / sources["nameplate"].sum()),
+        free=_share(free, mineral),
+        capped=_share(capped, mineral),
+        least=least,
+        at_least=_share(tight, mineral),
+        cash=cash[capped] - cash[free],
+        per_tonne=cash[capped] / bought[capped] - cash[free] / bought[free],
+        lacking=lacking,
+        forbidden=_sum(capped, mineral, "short") - lacking,
+        demand=_sum(capped, mineral, "demand"),
+    )
+
+
+def _cash(plan: Plan, mineral: str) -> float:
+    flows = plan.flows
+    return float(flows[flows["mineral"] == mineral]["total"].sum())
+
+
+def _sum(plan: Plan, mineral: str, column: str) -> float:
+    return float(plan.supply[plan.supply["mineral"] == mineral][column].sum())
+
+
+def _share(plan: Plan, mineral: str) -> float:
+    table = plan.countries
+    chosen = table[
+        (table["mineral"] == mineral)
+        & (table["year"] == YEAR)
+        & (table["buyer"] == "")
+        & (table["country"] == DOMINANT)
+    ]
+    return float((chosen["tonnes"] / chosen["demand"]).sum())
+
+
+def table(lines: list[Line]) -> str:
+    """Return the lines as a Markdown table."""
+    head = (
+        "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
+        "China at the cap of 65 % | smallest cap that costs no supply | China at that cap | "
+        "cash cost of the cap, 2026-2035, USD m | USD per t bought | "
+        "short: supply can't give, t | short: the cap forbids, t | of demand |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n"
+    )
+    return head + "\n".join(
+        f"| {line.mineral} | {line.capacity:.1%} | {line.free:.1%} | {line.capped:.1%} | "
+        f"{line.least:.1%} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
+        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {line.forbidden:,.0f} | "
+        f"{line.forbidden / line.demand:.1%} |"
+        for line in lines
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"  # noqa: PLR2004 - rounds to 0
+
+
+def page() -> str:
+    """Return the page of results."""
+    parts = [HEAD]
+    parts += [f"## {name}\n\n{table(story(HERE / f'{name}.xlsx'))}\n" for name in CASES]
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write the page."""
+    (HERE.parent / "docs" / "results.md").write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,14 +7,15 @@ duals, which are not unique.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from models.expand import Cap, mine_capacity
-from models.schema import MAX, MINING, Project
+from models.expand import Cap, growth, mine_capacity
+from models.schema import MAX, MINING, Project, Refiner
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -89,7 +90,7 @@ class _Asked:
             room = self._room(r, t)
             if room <= plan.tolerance:
                 unbuilt = isinstance(source.record, Project) and self.sold[r, t] <= plan.tolerance
-                (others.update(["projects that are not built"]) if unbuilt else full.append(name))
+                (others.update(["not built"]) if unbuilt else full.append(name))
                 continue
             if self._lane_room(r, j, t) <= plan.tolerance:
                 lanes.append(name)
@@ -102,15 +103,17 @@ class _Asked:
             if caps:
                 limits.update(dict.fromkeys(self._in_words(cap) for cap in caps))
             elif source.needs_ore and self._ore_gone(mineral, t):
-                others["refiners without ore"] += 1
+                others["without ore"] += 1
+            elif self._growth_room(r, t) <= plan.tolerance:
+                others["whose sales can't grow faster than agreed"] += 1
             else:
-                others["suppliers that cost more than the shortage"] += 1
+                others["whose tonnes cost more than they save"] += 1
         said = [
             _listed(full, "capacity open to the coalition is used up at"),
             *(f"{text} binds" for text in limits),
             _listed(lanes, "the lane's Max is reached from"),
             _listed(closed, "no open lane from"),
-            *(f"{n} {text}" for text, n in others.items()),
+            *(f"{n} supplier{'s' if n > 1 else ''} {text}" for text, n in others.items()),
         ]
         kept = [text for text in said if text]
         if not kept:
@@ -134,6 +137,18 @@ class _Asked:
             if self.e.sources[i].country == source.country
         )
         return min(refiner_max - self.by_lane.get((r, j, t), 0.0), country_max - shipped)
+
+    def _growth_room(self, r: int, t: int) -> float:
+        """Return how much more a source may sell by Max growth and what was agreed [t]."""
+        source, case, year = self.e.sources[r], self.plan.case, self.e.years[t]
+        own = (source.name, source.project, source.mineral, year)
+        room = min((c[4] for c in case.ceilings if c[:4] == own), default=math.inf)
+        if isinstance(source.record, Refiner):
+            allowed = growth(case, source.record, year, float(self.e.usable[r, t]))
+            if allowed is not None:
+                before = self.sold[r, t - 1] if allowed.before is not None else 0.0
+                room = min(room, allowed.most + allowed.times * before)
+        return room - float(self.sold[r, t])
 
     def _ore_gone(self, mineral: str, t: int) -> bool:
         year, case = self.e.years[t], self.plan.case

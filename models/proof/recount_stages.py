@@ -154,4 +154,4 @@ class Stages:
                 if allowed is not None:
                     before = self.sold.get((r, t - 1), 0.0) if allowed.before is not None else 0.0
                     grown = (source.name, source.mineral, year)
-                    row("sales_growth", key, tonnes - allowed.times * before, most=allowed.most)
+                    row("sales_growth", grown, tonnes - allowed.times * before, most=allowed.most)

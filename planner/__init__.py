@@ -1,1 +1,70 @@
-"""The planner: workbooks in, what-ifs, procurement plans out."""
+"""The planner: workbooks in, what-ifs, procurement plans out.
+
+The command line's API in Python::
+
+    from pathlib import Path
+
+    import planner
+
+    book = planner.read(Path("inputs/critical-minerals.xlsx"))
+    tight = planner.set_max_country_share(book.case, 0.5)
+    plan = planner.solve(tight)
+    print(plan.objective, plan.served_share, plan.max_country_share)
+    plan.flows  # a pandas DataFrame, as are supply, shortages, limits, sources, countries
+    planner.write_plan(Path("tight.xlsx"), plan, book)
+
+Everything is loaded when first asked for, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from planner._version import __version__
+
+if TYPE_CHECKING:
+    from models.case import Case
+    from models.plan import Plan, solve
+    from planner.scenarios import apply, drop_share_limits, set_max_country_share
+    from planner.sheets import tables, write_csv, write_plan
+    from planner.workbook import Book, read, read_tables
+
+_HOMES = {
+    "Book": "planner.workbook",
+    "Case": "models.case",
+    "Plan": "models.plan",
+    "apply": "planner.scenarios",
+    "drop_share_limits": "planner.scenarios",
+    "read": "planner.workbook",
+    "read_tables": "planner.workbook",
+    "set_max_country_share": "planner.scenarios",
+    "solve": "models.plan",
+    "tables": "planner.sheets",
+    "write_csv": "planner.sheets",
+    "write_plan": "planner.sheets",
+}
+
+__all__ = [
+    "Book",
+    "Case",
+    "Plan",
+    "__version__",
+    "apply",
+    "drop_share_limits",
+    "read",
+    "read_tables",
+    "set_max_country_share",
+    "solve",
+    "tables",
+    "write_csv",
+    "write_plan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part of the API when it is first asked for."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)

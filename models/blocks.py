@@ -7,8 +7,7 @@ program of its own: the unit that is built, solved, proved and sent to another p
 
 from __future__ import annotations
 
-from models.expand import Expanded
-from models.frame import Cell
+from models.expand import Cell, Expanded
 
 
 def split(expanded: Expanded) -> tuple[tuple[Cell, ...], ...]:

@@ -250,14 +250,20 @@ def fold(name: str) -> str:
 
 def _in_order(records: Iterable[R]) -> tuple[R, ...]:
     """Sort records by their key, then by all that they say."""
+    rows = list(records)
+    if not rows:
+        return ()
+    keys = [c.field for c in type(rows[0]).columns() if c.key]
+    said = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
+
+    def key(record: R) -> tuple[Any, ...]:
+        return tuple(_sortable(getattr(record, name)) for name in keys)
 
     def rank(record: R) -> tuple[Any, ...]:
-        keys = [c.field for c in type(record).columns() if c.key]
-        said = [f.name for f in dataclasses.fields(record) if f.compare]
-        words = [repr(getattr(record, name)) for name in said]
-        return tuple(_sortable(getattr(record, name)) for name in keys), tuple(words)
+        return key(record), tuple(repr(getattr(record, name)) for name in said)
 
-    return tuple(sorted(records, key=rank))
+    apart = len(set(map(key, rows))) == len(rows)  # nearly always: then the keys alone decide
+    return tuple(sorted(rows, key=key if apart else rank))
 
 
 def _sortable(value: object) -> tuple[str, str]:

@@ -20,10 +20,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
 from models.case import Case
-from models.expand import SPOT, Cap, Expanded, Floats, caps
-
-Cell = tuple[int, int]
-"""A mineral and a year, by position."""
+from models.expand import SPOT, Cap, Cell, Expanded, Floats, caps
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from models.expand import Expanded
+from models.expand import Cell, Expanded
 from models.families import (
     continuity,
     contracts,
@@ -20,7 +20,7 @@ from models.families import (
     shortage,
     stockpiles,
 )
-from models.frame import Cell, Frame, total
+from models.frame import Frame, total
 
 FAMILIES: tuple[Callable[[Frame], None], ...] = (
     refining.add,

@@ -1,4 +1,4 @@
-"""One run: a workbook and the command's options to a plan, timed."""
+"""One run: a workbook and the command's options to findings, or to a plan, timed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from models import checks
 from models.case import Case, fold
-from models.errors import Finding, SolverError, UsageError
-from models.plan import Plan, solve
+from models.errors import Finding, InputError, Severity, SolverError, UsageError
 from planner import scenarios
 from planner.workbook import Book, read
+
+if TYPE_CHECKING:
+    from models.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,24 @@ class Run:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """Every warning on the input and on the scenario."""
-        return tuple(self.book.warnings)
+        return self.book.warnings
+
+
+def check_file(path: Path) -> Book:
+    """Read a workbook and try every scenario; the Book carries all warnings.
+
+    Raises InputError where the workbook has errors, or what a scenario makes of it.
+    """
+    book = read(path)
+    findings = list(book.warnings)
+    for name in scenarios.names(book.case):
+        case, warnings = scenarios.apply_with_findings(book.case, name)
+        errors = (f for f in checks.check(case) if f.severity is Severity.ERROR)
+        findings += [*warnings, *(_within(name, f) for f in errors)]
+    book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
+    if any(f.severity is Severity.ERROR for f in book.warnings):
+        raise InputError(book.warnings)
+    return book
 
 
 def solve_file(
@@ -49,6 +70,8 @@ def solve_file(
     Raises InputError, UsageError for an unknown scenario, or SolverError. ``tell`` hears of each
     stage as it begins.
     """
+    from models.plan import solve
+
     began = time.perf_counter()
     tell(f"Reading {path}")
     book = read(path)
@@ -56,10 +79,15 @@ def solve_file(
     if max_country_share is not None:
         case = scenarios.set_max_country_share(case, max_country_share)
     if findings:
-        book = dataclasses.replace(book, warnings=(*book.warnings, *findings))
+        warnings = book.layout.in_order((*book.warnings, *findings))
+        book = dataclasses.replace(book, warnings=warnings)
     seconds = {"read": time.perf_counter() - began}
     tell("Planning")
-    plan = solve(case)
+    try:
+        plan = solve(case)
+    except InputError as error:
+        found = (_within(case.scenario, f) for f in error.findings)
+        raise InputError(book.layout.in_order(found)) from error
     without_limits, trouble = None, ""
     if case.share_limits:
         tell("Planning without share limits, to say what they cost")
@@ -67,10 +95,10 @@ def solve_file(
             without_limits = solve(scenarios.drop_share_limits(case))
         except SolverError as error:  # what the limits cost stays unknown; the plan is proven
             trouble = f"what the share limits cost is not known: {error}"
+    plans = [p for p in (plan, without_limits) if p is not None]
     for stage in ("build", "solve"):
-        plans = [p for p in (plan, without_limits) if p is not None]
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
-    options = {"Scenario": case.scenario}
+    options = {} if case.scenario == scenarios.BASE else {"Scenario": case.scenario}
     if max_country_share is not None:
         options["Max country share"] = f"{max_country_share:g}"
     return Run(book, plan, without_limits, options, seconds, trouble)
@@ -78,11 +106,18 @@ def solve_file(
 
 def scenario_case(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
     """Return the case of a scenario and its warnings; UsageError names the closest if unknown."""
-    known = (scenarios.BASE, *scenarios.names(case))
-    if fold(name) not in map(fold, known):
-        folded = {fold(k): k for k in known}
-        close = difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.5)
-        hint = f"did you mean {folded[close[0]]!r}?" if close else f"there is {', '.join(known)}"
+    known = {fold(k): k for k in (scenarios.BASE, *scenarios.names(case))}
+    if fold(name) not in known:
+        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
+        every = ", ".join(known.values())
+        hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
         msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
         raise UsageError(msg)
-    return scenarios.apply_with_findings(case, " ".join(name.split()))
+    return scenarios.apply_with_findings(case, known[fold(name)])
+
+
+def _within(scenario: str, finding: Finding) -> Finding:
+    """Return a finding that says in which scenario it arises."""
+    if scenario == scenarios.BASE:
+        return finding
+    return dataclasses.replace(finding, found=f"in scenario {scenario}: {finding.found}")

@@ -7,7 +7,7 @@ loops.
 
 from models.expand.caps import Cap, caps
 from models.expand.deliveries import SPOT, Deliveries
-from models.expand.expanded import Expanded, contract_price
+from models.expand.expanded import Cell, Expanded, contract_price
 from models.expand.sources import Bools, Floats, Ints, Source, starts
 from models.expand.stages import (
     DAYS,
@@ -29,6 +29,7 @@ __all__ = [
     "SPOT",
     "Bools",
     "Cap",
+    "Cell",
     "Deliveries",
     "Expanded",
     "Floats",

@@ -13,6 +13,9 @@ from models.expand.lanes import Lanes, resolve_lanes
 from models.expand.sources import Bools, Floats, Ints, capacities, sources, starts
 from models.schema import Project
 
+Cell = tuple[int, int]
+"""A mineral and a year, by position."""
+
 
 class Expanded:
     """A Case with its wildcards resolved; made once a Case, read by every block."""

@@ -15,8 +15,8 @@ from models import solver
 from models.case import Case
 from models.compile import compile_model, scaling
 from models.errors import SolverError
-from models.expand import SPOT, Expanded, Floats, Ints
-from models.frame import Cell, Frame
+from models.expand import SPOT, Cell, Expanded, Floats, Ints
+from models.frame import Frame
 from models.proof import MOST_VIOLATION, Certificate, Point, certify, differences, recount
 from models.solver import Rows, Solution
 from models.sourcing import build

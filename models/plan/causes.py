@@ -101,7 +101,7 @@ class _Asked:
                 if at[r] in self.capping[cap.key] or (cap.is_mining and source.needs_ore)
             ]
             if caps:
-                limits.update(dict.fromkeys(self._in_words(cap) for cap in caps))
+                limits.update({self._in_words(cap) for cap in caps})
             elif source.needs_ore and self._ore_gone(mineral, t):
                 others["without ore"] += 1
             elif self._growth_room(r, t) <= plan.tolerance:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 from hypothesis import strategies as st
 
+from .cases_continuity import days, supply, tiers
 from .cases_rules import contracts, lanes, limits, ore_lanes
 from .cases_sheets import (
     BookT,
@@ -24,11 +25,22 @@ from .cases_sheets import (
 )
 from .dice import Chooser, Dice, HypothesisDice, NumpyDice
 
-CORE = frozenset({
-    "lanes", "limits", "purchases basis", "discount", "by year", "recycled", "owners", "groups",
-    "blocs", "ROW",
-})
-ALL = CORE | {"contracts", "stockpiles", "projects", "whole projects", "mines"}
+CORE = frozenset(
+    {
+        "lanes",
+        "limits",
+        "purchases basis",
+        "discount",
+        "by year",
+        "recycled",
+        "owners",
+        "groups",
+        "blocs",
+        "ROW",
+    }
+)
+CONTINUITY = frozenset({"days", "tiers", "switching", "growth"})
+ALL = CORE | CONTINUITY | {"contracts", "stockpiles", "projects", "whole projects", "mines"}
 
 
 def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
@@ -39,8 +51,23 @@ def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
     choose = Chooser(dice, scale.pick([1.0, 1.0, 1.0, 1000.0]), scale.pick([1.0, 1.0, 10.0]))
     draft = Draft(choose, frozenset(features), size)
     for step in (
-        settings, minerals, members, refiners, projects, countries, demand, freight, mines,
-        stockpiles, lanes, contracts, limits, ore_lanes,
+        settings,
+        minerals,
+        members,
+        refiners,
+        projects,
+        countries,
+        demand,
+        freight,
+        mines,
+        stockpiles,
+        lanes,
+        contracts,
+        limits,
+        ore_lanes,
+        days,
+        tiers,
+        supply,
     ):
         step(draft)
     return draft.book()
@@ -52,8 +79,6 @@ def books(draw: st.DrawFn, features: Collection[str] = ALL, size: int = 3) -> Bo
     return draw_book(HypothesisDice(draw), features, size)
 
 
-def random_book(
-    rng: np.random.Generator, size: int = 3, features: Collection[str] = ALL
-) -> BookT:
+def random_book(rng: np.random.Generator, size: int = 3, features: Collection[str] = ALL) -> BookT:
     """A legal book for bulk runs outside hypothesis; `size` as in draw_book."""
     return draw_book(NumpyDice(rng), features, size)

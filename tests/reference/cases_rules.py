@@ -19,7 +19,9 @@ def lanes(draft: Draft) -> None:
             mineral = its_mineral if choose.chance(40) else None
             country = its_country if choose.chance(50 if refiner is None else 20) else None
         row: Cells = {
-            "Mineral": mineral, "From country": country, "Refiner": refiner,
+            "Mineral": mineral,
+            "From country": country,
+            "Refiner": refiner,
             "To member": choose.maybe(60, draft.members),
             "Freight (USD/t)": choose.cost(300) if choose.chance(40) else None,
             "Tariff": choose.maybe(40, [0.1, 0, 0.25, 1.5]),
@@ -60,9 +62,12 @@ def contracts(draft: Draft) -> None:
         if choose.chance(50):
             most = (least or 0.0) + (choose.amount(300) if choose.chance(70) else 0.0)
         row: Cells = {
-            "Contract": f"C{index + 1}", "Refiner": seller["Refiner"],
-            "Mineral": seller["Mineral"], "Member": choose.pick(draft.members),
-            "Min (t/yr)": least, "Max (t/yr)": most,
+            "Contract": f"C{index + 1}",
+            "Refiner": seller["Refiner"],
+            "Mineral": seller["Mineral"],
+            "Member": choose.pick(draft.members),
+            "Min (t/yr)": least,
+            "Max (t/yr)": most,
             "Price (USD/t)": choose.cost() if choose.chance(60) else None,
         }
         rows.append(draft.span(row, 20))
@@ -102,15 +107,20 @@ def _refining(draft: Draft, is_min: bool) -> Cells:
     refiner, its_mineral, country, owner = choose.pick(draft.sources)
     mineral = its_mineral if choose.chance(50) else None
     named = {
-        "country": country, "owner": owner, "refiner": refiner,
-        "kind": choose.pick(["primary", "recycled"]), "bloc": choose.pick(draft.blocs),
+        "country": country,
+        "owner": owner,
+        "refiner": refiner,
+        "kind": choose.pick(["primary", "recycled"]),
+        "bloc": choose.pick(draft.blocs),
     }[group]
     supplier = named if is_min or choose.chance(40) else None
     if supplier is None and group in ("country", "owner") and choose.chance(30):
         supplier = _outside(draft)
     buyers = ["each", *draft.members, *draft.groups]
     return {
-        "Mineral": mineral, "Buyer": choose.maybe(60, buyers), "Supplier group": group,
+        "Mineral": mineral,
+        "Buyer": choose.maybe(60, buyers),
+        "Supplier group": group,
         "Supplier": supplier,
     }
 
@@ -125,6 +135,8 @@ def _mining(draft: Draft, is_min: bool) -> Cells:
     if supplier is None and group == "country" and choose.chance(30):
         supplier = _outside(draft)
     return {
-        "Mineral": mine["Mineral"] if choose.chance(60) else None, "Buyer": None,
-        "Supplier group": group, "Supplier": supplier,
+        "Mineral": mine["Mineral"] if choose.chance(60) else None,
+        "Buyer": None,
+        "Supplier group": group,
+        "Supplier": supplier,
     }

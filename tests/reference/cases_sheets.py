@@ -85,7 +85,8 @@ def settings(draft: Draft) -> None:
         rows["Whole projects"] = choose.maybe(60, ["yes", "no"])
     draft.sheets["Settings"] = [
         {"Setting": name, "Value": value}
-        for name, value in rows.items() if value is not None or choose.chance(20)
+        for name, value in rows.items()
+        if value is not None or choose.chance(20)
     ]
     first = choose.pick([2026, 2030])
     draft.years = [first]
@@ -104,9 +105,7 @@ def minerals(draft: Draft) -> None:
             row[f"Price {year} (USD/t)"] = choose.cost() if choose.chance(50) else None
         row["Shortage cost (USD/t)"] = choose.cost(5000) if choose.chance(30) else None
         for year in short:
-            row[f"Shortage cost {year} (USD/t)"] = (
-                choose.cost(5000) if choose.chance(50) else None
-            )
+            row[f"Shortage cost {year} (USD/t)"] = choose.cost(5000) if choose.chance(50) else None
         draft.sheets.setdefault("Minerals", []).append(row)
 
 
@@ -117,9 +116,13 @@ def members(draft: Draft) -> None:
     rows = draft.sheets["Members"] = []
     for member, country in zip(draft.members, MEMBER_COUNTRIES, strict=False):
         group = choose.maybe(50, ["EU", "pact"]) if draft.on("groups") else None
-        rows.append({
-            "Member": member, "Country": None if choose.chance(25) else country, "Group": group,
-        })
+        rows.append(
+            {
+                "Member": member,
+                "Country": None if choose.chance(25) else country,
+                "Group": group,
+            }
+        )
         if group is not None and group not in draft.groups:
             draft.groups.append(group)
 
@@ -135,8 +138,11 @@ def refiners(draft: Draft) -> None:
         for mineral in several or [choose.pick(draft.minerals)]:
             country = own if not choose.chance(5) else draft.supplier_country()
             row: Cells = {
-                "Refiner": refiner, "Mineral": mineral, "Country": country,
-                "Capacity (t/yr)": choose.amount(), "Cost (USD/t)": choose.cost(),
+                "Refiner": refiner,
+                "Mineral": mineral,
+                "Country": country,
+                "Capacity (t/yr)": choose.amount(),
+                "Cost (USD/t)": choose.cost(),
             }
             for year in grown:
                 row[f"Capacity {year} (t/yr)"] = choose.amount() if choose.chance(50) else None
@@ -170,8 +176,11 @@ def projects(draft: Draft) -> None:
         elif choose.chance(10):
             refiner = choose.pick(draft.sources)[0]
         row: Cells = {
-            "Project": f"P{index + 1}", "Refiner": refiner, "Mineral": mineral,
-            "Country": country, "Capacity (t/yr)": choose.amount(),
+            "Project": f"P{index + 1}",
+            "Refiner": refiner,
+            "Mineral": mineral,
+            "Country": country,
+            "Capacity (t/yr)": choose.amount(),
             "Capex (USD m)": choose.cost(1000) * choose.mass / 1000,
             "Cost (USD/t)": choose.cost(),
             "First year": choose.pick([*draft.years, draft.years[0] - 1, draft.years[-1] + 1]),
@@ -253,13 +262,13 @@ def mines(draft: Draft) -> None:
                 continue
             found.append(country)
             row: Cells = {
-                "Mineral": mineral, "Country": country, "Capacity (t/yr)": choose.amount(2000),
+                "Mineral": mineral,
+                "Country": country,
+                "Capacity (t/yr)": choose.amount(2000),
                 "Premium (USD/t)": choose.cost(100) if choose.chance(50) else None,
             }
             for year in grown:
-                row[f"Capacity {year} (t/yr)"] = (
-                    choose.amount(2000) if choose.chance(50) else None
-                )
+                row[f"Capacity {year} (t/yr)"] = choose.amount(2000) if choose.chance(50) else None
             rows.append(draft.span(row, 10))
         draft.mined += [mineral] if found else []
 
@@ -273,10 +282,14 @@ def stockpiles(draft: Draft) -> None:
     for mineral in draft.minerals:
         for member in choose.some(draft.members, 50):
             most = choose.amount(500)
-            rows.append({
-                "Mineral": mineral, "Member": member, "Max (t)": most,
-                "Opening (t)": choose.pick([most, most / 2, 0.0, None]),
-                "Target (t)": choose.amount(500) if choose.chance(50) else None,
-                "Target penalty (USD/t/yr)": choose.cost(500) if choose.chance(40) else None,
-                "Holding cost (USD/t/yr)": choose.cost(50) if choose.chance(50) else None,
-            })
+            rows.append(
+                {
+                    "Mineral": mineral,
+                    "Member": member,
+                    "Max (t)": most,
+                    "Opening (t)": choose.pick([most, most / 2, 0.0, None]),
+                    "Target (t)": choose.amount(500) if choose.chance(50) else None,
+                    "Target penalty (USD/t/yr)": choose.cost(500) if choose.chance(40) else None,
+                    "Holding cost (USD/t/yr)": choose.cost(50) if choose.chance(50) else None,
+                }
+            )

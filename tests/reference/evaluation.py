@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import fsum, inf, isnan
+from math import fsum, inf
 
+from .cells import filled, in_years, must
+from .continuity import growth_limits, spread, tiers, today
 from .limits import limits
 from .neutral import Book, Evaluation, Flows, Row, Totals
-from .reading import ROW, Case, Source, filled, in_years, must
-
-
-class Worst:
-    """The largest violation seen, in t, and its name."""
-
-    def __init__(self) -> None:
-        self.amount, self.name = 0.0, ""
-
-    def note(self, over: float, name: str) -> None:
-        """A constraint exceeded by `over` t (nothing if it is not positive)."""
-        if isnan(over):
-            over = inf
-        if over > self.amount:
-            self.amount, self.name = over, name
+from .reading import Case, Source
+from .shares import belongs, largest_share
+from .worst import Worst
 
 
 class Ledger:
@@ -40,6 +30,7 @@ class Ledger:
         self.built: dict[tuple[str, int], float] = defaultdict(float)
         self.ore: dict[tuple[str, Source, int], float] = defaultdict(float)
         self.short: dict[tuple[str, str, int], float] = {}
+        self.by_tier: dict[tuple[str, str, str | None], float] = defaultdict(float)
         self.load(flows)
 
     def known(self, good: bool, amount: float, name: str) -> bool:
@@ -126,7 +117,8 @@ class Ledger:
             return self.case.usable(source, year)
         life = self.case.life(source.project)
         running = fsum(
-            fraction for (project, start), fraction in self.built.items()
+            fraction
+            for (project, start), fraction in self.built.items()
             if project == source.project and start <= year < start + life
         )
         return running * filled(self.case.project_rows[source.project], "Capacity (t/yr)", 0.0)
@@ -141,9 +133,9 @@ class Ledger:
                 if not any(value is not None for value in row.values()):
                     continue
                 source = next(
-                    s for s in case.sources
-                    if (s.refiner, s.project, s.mineral)
-                    == (row["Refiner"], None, row["Mineral"])
+                    s
+                    for s in case.sources
+                    if (s.refiner, s.project, s.mineral) == (row["Refiner"], None, row["Mineral"])
                 )
                 lane = case.lane(source, must(row, "Member"), year)
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
@@ -155,7 +147,8 @@ class Ledger:
                 mine = self.owed(row, source, year)
                 if mine > 0:
                     alike = fsum(
-                        self.owed(other, source, year) for other in rows
+                        self.owed(other, source, year)
+                        for other in rows
                         if (other.get("Refiner"), other.get("Mineral"))
                         == (row["Refiner"], row["Mineral"])
                     )
@@ -200,13 +193,35 @@ class Ledger:
             for year in case.years:
                 cost = case.shortage_cost(mineral, year)
                 missing = fsum(self.short[mineral, j, year] for j in everyone)
-                self.pay("shortage", year, missing * cost)
+                for j in everyone:
+                    found = tiers(case, mineral, j, year)
+                    lacking = spread(found, self.short[mineral, j, year])
+                    for tier in found:
+                        self.pay("shortage", year, lacking[tier.name] * tier.cost)
+                        self.by_tier[mineral, j, tier.name] += lacking[tier.name]
                 demand = case.demand_of(mineral, everyone, year)
                 if demand > 0:
                     for j in everyone:
                         part = case.demand(mineral, j, year) / demand
                         unfair = max(0.0, self.short[mineral, j, year] - part * missing)
                         self.pay("unfair shortage", year, unfair * weight * cost)
+
+    def continuity(self) -> None:
+        """Switched tonnes of the first year, paid; growth of refiners' sales."""
+        case = self.case
+        sold: dict[tuple[Source, int], float] = defaultdict(float)
+        for (source, _, year), t in self.flow.items():
+            sold[source, year] += t
+        cost, first = case.setting("Switching cost (USD/t)", 0.0), case.years[0]
+        for (source, member), t in today(case).items():
+            away = max(0.0, t - self.flow.get((source, member, first), 0.0))
+            self.pay("switching", first, away * cost)
+        for limit in growth_limits(case):
+            source, year, before = limit.source, limit.year, limit.before
+            most = limit.constant
+            if before is not None:
+                most += limit.factor * sold[source, before]
+            self.worst.note(sold[source, year] - most, f"growth {source} {year}")
 
     def projects(self) -> None:
         """Capital charges; years, fractions (as t of capacity) and budgets of the builds."""
@@ -219,7 +234,8 @@ class Ledger:
                 self.worst.note(fraction * size, f"build before first year {project} {start}")
             if case.whole_projects:
                 self.worst.note(abs(fraction - round(fraction)) * size, f"whole {project} {start}")
-            spent[case.budget_year(project, start)].append((fraction * capex, fraction * size))
+            if capex > 0:
+                spent[case.budget_year(project, start)].append((fraction * capex, fraction * size))
             for year in case.years:
                 if start <= year < start + case.life(project):
                     self.pay("capital", year, fraction * case.yearly_capital(project))
@@ -285,37 +301,6 @@ class Ledger:
             else:
                 self.pay("share penalties", limit.year, max(0.0, over) * limit.penalty)
 
-    def largest_share(self) -> dict[str, float]:
-        """By mineral: largest over years of a country's tonnes to the coalition over the base."""
-        case = self.case
-        result = dict.fromkeys(case.minerals, 0.0)
-        for mineral in case.minerals:
-            for year in case.years:
-                sold: dict[str, float] = defaultdict(float)
-                for (source, _, t), amount in self.flow.items():
-                    if (source.mineral, t) == (mineral, year):
-                        sold[source.country] += amount
-                base = case.demand_of(mineral, tuple(case.members), year)
-                if case.purchases_basis:
-                    base = sum(sold.values())
-                sold.pop(ROW, None)
-                if base > 0:
-                    result[mineral] = max(result[mineral], max(sold.values(), default=0.0) / base)
-        return result
-
-
-def belongs(case: Case, source: Source, group: str, name: str) -> bool:
-    """Whether a source is in a supplier group."""
-    if group == "country":
-        return source.country == name
-    if group == "owner":
-        return source.owner == name
-    if group == "bloc":
-        return name in case.blocs(source.country)
-    if group == "kind":
-        return source.kind == name
-    return source.refiner == name
-
 
 def output(row: Row) -> float:
     """t/yr by which a fraction built in excess is measured; at least 1."""
@@ -328,6 +313,7 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
     ledger.purchase()
     ledger.contracts()
     ledger.balance()
+    ledger.continuity()
     ledger.projects()
     ledger.mining()
     ledger.shares()
@@ -340,10 +326,19 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
         case.demand(m, j, t) for m in case.minerals for j in case.members for t in case.years
     )
     totals = Totals(
-        fsum(ledger.purchases), fsum(ledger.flow.values()), fsum(ledger.short.values()), demand,
+        fsum(ledger.purchases),
+        fsum(ledger.flow.values()),
+        fsum(ledger.short.values()),
+        demand,
         by_mineral,
+        dict(ledger.by_tier),
     )
     return Evaluation(
-        fsum(part for parts in ledger.costs.values() for part in parts), totals, costs,
-        ledger.worst.amount, ledger.worst.name, ledger.short, ledger.largest_share(),
+        fsum(part for parts in ledger.costs.values() for part in parts),
+        totals,
+        costs,
+        ledger.worst.amount,
+        ledger.worst.name,
+        ledger.short,
+        largest_share(case, ledger.flow),
     )

@@ -61,6 +61,19 @@ Rest
     per year column. A member without a stockpile has s = 0.
 32. The exponent of the discount counts calendar years, so a gap discounts too.
 33. "purchases_usd ... of all flows": spot and contracts; ore, untaken tonnes, capital are not in.
+Days, tiers, today's supply (docs/continuity.md)
+34. `Target (days)` of 0 is a target of 0; with both targets blank the opening stock is it.
+35. A tier's cost is price of the year x multiple, whatever stands in Shortage cost and its setting.
+    Fair shortage, misses of a min and of a stock target keep the mineral's own shortage cost.
+36. Demand without a tier, beside tiers of the same member, is a tier of its own (None). Tiers of
+    one cost share a shortage: solve splits it anyhow, evaluate by demand.
+37. A refiner, mineral and member without a row of Current supply have 0 t today.
+38. Switching is paid whatever the reason of the fall, a closed lane or a lost refiner too.
+39. `Max growth` holds for its row, refiner and mineral. A row of 0 t makes today known; where it
+    is unknown, T is 0, so later years have the floor.
+40. The floor is added once, also over a gap. Where a refiner cannot sell, S = 0 meets any limit,
+    so that case needs no exception. With T > 0 a year of no sales then rules out all later ones.
+41. A growth limit is hard and no force majeure: minimums above it are untaken and paid.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .cells import by_year, in_years, must, number, text
 from .neutral import Row
-from .reading import ROW, Case, Source, by_year, in_years, must, number, text
+from .reading import ROW, Case, Source
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ def labels(case: Case, group: str, source: Source) -> set[str]:
     return {alone.get(group, source.refiner)}
 
 
-def suppliers_of(
-    case: Case, mineral: str, group: str, cell: str | None, mining: bool
-) -> list[str]:
+def suppliers_of(case: Case, mineral: str, group: str, cell: str | None, mining: bool) -> list[str]:
     """Supplier names a cell stands for, each a limit of its own.
 
     Rest of world is limited by name only: no blank and no `each outside` reaches it.
@@ -84,7 +83,7 @@ def suppliers_of(
     if group in ("country", "owner"):
         found.discard(ROW)
     if cell is not None:
-        bloc = cell[len("each outside "):].strip()
+        bloc = cell[len("each outside ") :].strip()
         found = {name for name in found if bloc not in case.blocs(name)}
     return sorted(found)
 
@@ -119,6 +118,14 @@ def limits(case: Case) -> Iterator[Limit]:
                 for name in suppliers_of(case, mineral, group, text(row, "Supplier"), mining):
                     for buyers in buyers_of(case, text(row, "Buyer")):
                         yield Limit(
-                            index, is_max, mining, mineral, buyers, group, name, year, share,
+                            index,
+                            is_max,
+                            mining,
+                            mineral,
+                            buyers,
+                            group,
+                            name,
+                            year,
+                            share,
                             penalty,
                         )

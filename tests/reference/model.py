@@ -6,21 +6,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from math import inf
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .answer import ShortT, plan, totals
+from .cells import filled, in_years, must
+from .continuity import growth_limits, tiers, today
 from .limits import limits
-from .neutral import Flows, Optimum, Totals
+from .neutral import Optimum
 from .program import Program
-from .reading import Case, Source, filled, in_years, must
+from .reading import Case, Source
 
 
 class Model:
     """Variables and constraints of section 3; amounts in t, money in discounted USD."""
 
-    def __init__(
-        self, case: Case, builds: Mapping[tuple[str, int], float] | None = None
-    ) -> None:
+    def __init__(self, case: Case, builds: Mapping[tuple[str, int], float] | None = None) -> None:
         self.case = case
         self.fixed = builds
         self.program = Program()
@@ -29,7 +27,7 @@ class Model:
         self.paid: dict[int, float] = {}  # column -> undiscounted USD/t of a flow
         self.flow: dict[tuple[Source, str, int], list[int]] = defaultdict(list)
         self.ore: dict[tuple[str, Source, int], int] = {}
-        self.short: dict[tuple[str, str, int], int] = {}
+        self.short: ShortT = {}  # by tier
         self.stock: dict[tuple[str, str, int], int] = {}
         self.build: dict[tuple[str, int], int] = {}
         self.shares = list(limits(case))
@@ -46,8 +44,18 @@ class Model:
         self.lane_rows()
         self.balance_rows()
         self.share_rows()
+        self.switching_rows()
+        self.growth_rows()
         objective, x = self.program.optimum()
-        return Optimum(objective, self.totals(x), self.plan(x))
+        flows = plan(
+            x,
+            spot=self.spot,
+            contracts=self.contract,
+            stock=self.stock,
+            builds=self.build,
+            ore=self.ore,
+        )
+        return Optimum(objective, totals(self.case, x, self.paid, self.short), flows)
 
     # variables, with the rows that concern nothing else
 
@@ -173,22 +181,27 @@ class Model:
                 self.stock[mineral, member, year] = stock
 
     def add_shortage(self) -> None:
-        """u[m,j,t] <= demand at the shortage cost; h of fair shortage at weight x that cost."""
+        """u[m,j,t] <= demand by tier at the tier's cost; h at weight x the mineral's cost."""
         case, program = self.case, self.program
         weight = case.setting("Fair shortage weight", 0.1)
         for mineral in case.minerals:
             for year in case.years:
                 cost = case.shortage_cost(mineral, year) * case.discount(year)
-                column = {}
                 for member in case.members:
-                    column[member] = program.add(cost, case.demand(mineral, member, year))
-                    self.short[mineral, member, year] = column[member]
+                    self.short[mineral, member, year] = {
+                        tier.name: program.add(tier.cost * case.discount(year), tier.demand)
+                        for tier in tiers(case, mineral, member, year)
+                    }
                 whole = case.demand_of(mineral, tuple(case.members), year)
                 if whole <= 0 or weight == 0:
                     continue
                 for member in case.members:
                     part = case.demand(mineral, member, year) / whole
-                    terms = [(column[j], (j == member) - part) for j in case.members]
+                    terms = [
+                        (column, (j == member) - part)
+                        for j in case.members
+                        for column in self.short[mineral, j, year].values()
+                    ]
                     terms.append((program.add(weight * cost), -1.0))
                     program.row(terms, "<=", 0.0)
 
@@ -231,7 +244,7 @@ class Model:
         """Q + s[t-1] - s[t] + u = demand (Balance)."""
         case = self.case
         for (mineral, member, year), short in self.short.items():
-            terms = [(short, 1.0)]
+            terms = [(column, 1.0) for column in short.values()]
             for source in case.sources:
                 if source.mineral == mineral:
                     terms += [(c, 1.0) for c in self.flow[source, member, year]]
@@ -262,13 +275,16 @@ class Model:
                     continue
                 columns = [c for j in limit.buyers for c in self.flow[source, j, limit.year]]
                 everything += columns
-                if limit.supplier in {
-                    "country": [source.country],
-                    "owner": [source.owner],
-                    "bloc": sorted(case.blocs(source.country)),
-                    "kind": [source.kind],
-                    "refiner": [source.refiner],
-                }[limit.group]:
+                if (
+                    limit.supplier
+                    in {
+                        "country": [source.country],
+                        "owner": [source.owner],
+                        "bloc": sorted(case.blocs(source.country)),
+                        "kind": [source.kind],
+                        "refiner": [source.refiner],
+                    }[limit.group]
+                ):
                     inside += columns
             terms = [(c, 1.0) for c in inside]
             right = limit.share * case.demand_of(limit.mineral, limit.buyers, limit.year)
@@ -280,39 +296,24 @@ class Model:
                 terms.append((excess, -1.0 if limit.is_max else 1.0))
             program.row(terms, "<=" if limit.is_max else ">=", right)
 
-    # the answer
+    def switching_rows(self) -> None:
+        """Today's tonnes - flow of the first year <= switched tonnes, at the switching cost."""
+        cost, first = self.case.setting("Switching cost (USD/t)", 0.0), self.case.years[0]
+        for (source, member), t in today(self.case).items() if cost > 0 else ():
+            terms = [(c, 1.0) for c in self.flow[source, member, first]]
+            terms.append((self.program.add(cost), 1.0))
+            self.program.row(terms, ">=", t)
 
-    def totals(self, x: NDArray[np.float64]) -> Totals:
-        """Undiscounted totals from the variables."""
-        case = self.case
-        by_mineral = dict.fromkeys(case.minerals, 0.0)
-        for (mineral, _, _), column in self.short.items():
-            by_mineral[mineral] += float(x[column])
-        return Totals(
-            purchases_usd=float(sum(price * x[c] for c, price in self.paid.items())),
-            tonnes=float(sum(x[c] for c in self.paid)),
-            shortage_t=sum(by_mineral.values()),
-            demand_t=sum(
-                case.demand_of(m, tuple(case.members), t)
-                for m in case.minerals for t in case.years
-            ),
-            shortage_by_mineral=by_mineral,
-        )
-
-    def plan(self, x: NDArray[np.float64]) -> Flows:
-        """The solution in neutral form, entries above 0 only."""
-        spot = [
-            (s.refiner, s.project, s.mineral, j, t, float(x[c]))
-            for (s, j, t), c in self.spot.items() if x[c] > 0
-        ]
-        ore = [
-            (n, s.refiner, s.project, s.mineral, t, float(x[c]))
-            for (n, s, t), c in self.ore.items() if x[c] > 0
-        ]
-        return Flows(
-            spot=spot,
-            contracts=[(k, t, float(x[c])) for (k, t), c in self.contract.items() if x[c] > 0],
-            stock=[(m, j, t, float(x[c])) for (m, j, t), c in self.stock.items() if x[c] > 0],
-            builds=[(p, t, float(x[c])) for (p, t), c in self.build.items() if x[c] > 0],
-            ore=ore,
-        )
+    def growth_rows(self) -> None:
+        """Sales <= (1 + growth)^years x those before + floor."""
+        for limit in growth_limits(self.case):
+            terms = [
+                (c, 1.0) for j in self.case.members for c in self.flow[limit.source, j, limit.year]
+            ]
+            if limit.before is not None:
+                terms += [
+                    (c, -limit.factor)
+                    for j in self.case.members
+                    for c in self.flow[limit.source, j, limit.before]
+                ]
+            self.program.row(terms, "<=", limit.constant)

@@ -35,6 +35,7 @@ class Totals:
     purchases_usd: USD, cost or price, tariff and freight of all flows (contract section 5).
     tonnes: t, all spot and contract flows. shortage_t, demand_t: t. served_share: 1 where nothing
     is demanded. shortage_by_mineral: t for each mineral of the book, zeros included.
+    shortage_by_tier: (mineral, member, tier or None) -> t for each row of Demand, zeros included.
     """
 
     purchases_usd: float
@@ -42,6 +43,7 @@ class Totals:
     shortage_t: float
     demand_t: float
     shortage_by_mineral: dict[str, float]
+    shortage_by_tier: dict[tuple[str, str, str | None], float] = field(default_factory=dict)
 
     @property
     def served_share(self) -> float:

@@ -8,15 +8,21 @@ from math import fsum, inf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 SPAN = 1e4  # the largest amount and the largest cost per t after scaling
+NEAR = 1e-7  # a fraction this close to 0 or 1 is tried as such
+INFEASIBLE = 2  # status of linprog
 TIGHT = 1e-9  # feasibility tolerances of HiGHS after scaling
 
 
 class NoOptimumError(RuntimeError):
     """HiGHS proved no optimum."""
+
+
+class InfeasibleError(NoOptimumError):
+    """HiGHS calls the program infeasible, with presolve and without."""
 
 
 @dataclass
@@ -66,9 +72,9 @@ class Program:
             return 0.0, np.zeros(0)
         cost, upper = np.array(self.cost), np.array(self.upper)
         mass, right = np.array(self.mass), np.array(self.right)
-        in_t = np.concatenate([
-            upper[mass & np.isfinite(upper)], np.abs(right)[np.array(self.row_mass, dtype=bool)]
-        ])
+        in_t = np.concatenate(
+            [upper[mass & np.isfinite(upper)], np.abs(right)[np.array(self.row_mass, dtype=bool)]]
+        )
         size = float(in_t.max(initial=0.0)) / SPAN or 1.0
         price = float(cost[mass].max(initial=0.0)) / SPAN or 1.0
         column = np.where(mass, size, 1.0)
@@ -83,9 +89,7 @@ class Program:
         low_high = np.column_stack([np.zeros(len(cost)), upper / column])
         rhs = right / row
         if any(self.whole):
-            chosen = self._builds(scaled, matrix, rhs, low_high)
-            fixed = np.array(self.whole)
-            low_high[fixed] = chosen[fixed][:, None]
+            low_high = self._builds(scaled, matrix, rhs, low_high)
         x = self._linear(scaled, matrix, rhs, low_high)
         x = np.clip(x, low_high[:, 0], low_high[:, 1]) * column
         return fsum(cost * x), x
@@ -101,6 +105,7 @@ class Program:
         equal = np.array([sense == "=" for sense in self.senses], dtype=bool)
         sign = np.array([-1.0 if sense == ">=" else 1.0 for sense in self.senses])
         signed = csr_array(matrix.multiply(sign[:, None]))
+        seen = set()
         for presolve, tight in ((False, TIGHT), (True, TIGHT), (False, 1e-7), (True, 1e-7)):
             answer = linprog(
                 cost,
@@ -118,7 +123,8 @@ class Program:
             )
             if answer.status == 0:
                 return np.asarray(answer.x)
-        raise NoOptimumError(answer.message)
+            seen.add(answer.status)
+        raise InfeasibleError if seen == {INFEASIBLE} else NoOptimumError(answer.message)
 
     def _builds(
         self,
@@ -127,17 +133,48 @@ class Program:
         rhs: NDArray[np.float64],
         low_high: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Optimum of the scaled mixed-integer program, rounded; used for whole builds only."""
-        senses = np.array(self.senses)
-        low, high = np.where(senses == "<=", -inf, rhs), np.where(senses == ">=", inf, rhs)
-        for presolve in (False, True):  # presolve of HiGHS has called feasible cases infeasible
-            answer = milp(
-                cost,
-                integrality=np.array(self.whole, dtype=int),
-                bounds=Bounds(low_high[:, 0], low_high[:, 1]),
-                constraints=LinearConstraint(matrix, low, high),
-                options={"mip_rel_gap": 0.0, "presolve": presolve},
-            )
-            if answer.status == 0:
-                return np.round(np.asarray(answer.x))
-        raise NoOptimumError(answer.message)
+        """Bounds of the scaled LP with every whole column fixed at its best 0 or 1.
+
+        A plain branch and bound over LPs: small cases only, but free of the solver's own search.
+        """
+        whole = np.flatnonzero(self.whole)
+        best, chosen = inf, low_high
+        stack = [low_high]
+        while stack:
+            bounds = stack.pop()
+            try:
+                x = self._linear(cost, matrix, rhs, bounds)
+            except InfeasibleError:
+                continue
+            value = fsum(cost * x)
+            free = whole[bounds[whole, 0] < bounds[whole, 1]]
+            if value >= best - 1e-13 * abs(best):
+                continue
+            if not free.size:
+                best, chosen = value, bounds
+                continue
+            away = np.abs(x[free] - np.round(x[free]))
+            column = free[np.argmax(away)]
+            first = np.round(x[column])
+            if away.max() <= NEAR:  # the rounded builds alone, before their neighbours
+                rounded = _fixed(bounds, free, np.round(x[free]))
+                stack.append(_fixed(bounds, column, 1 - first))
+                if free.size > 1:
+                    stack.append(_fixed(bounds, column, first))
+                stack.append(rounded)
+            else:
+                stack += [_fixed(bounds, column, 1 - first), _fixed(bounds, column, first)]
+        if best == inf:
+            raise InfeasibleError
+        return chosen
+
+
+def _fixed(
+    bounds: NDArray[np.float64],
+    columns: NDArray[np.int_] | np.int_,
+    value: NDArray[np.float64] | np.float64,
+) -> NDArray[np.float64]:
+    """A copy of the bounds with columns fixed."""
+    result = bounds.copy()
+    result[columns, 0] = result[columns, 1] = value
+    return result

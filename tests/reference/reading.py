@@ -7,71 +7,15 @@ python scalar. None or a missing key is a blank cell. Masses are t and money is 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
+from .cells import by_year, filled, in_years, must, number, text, yes
 from .neutral import Book, Row
 
 ROW = "ROW"
-BY_YEAR = re.compile(r"(?P<name>.+?) (?P<year>\d{4})(?P<unit> \(.+\))?")
-
-
-def text(row: Row, header: str) -> str | None:
-    """Text of a cell without surrounding spaces; None where it is blank."""
-    value = row.get(header)
-    if value is None:
-        return None
-    return str(value).strip() or None
-
-
-def number(row: Row, header: str) -> float | None:
-    """Number in a cell; None where it is blank."""
-    value = row.get(header)
-    if value is None:
-        return None
-    assert isinstance(value, (int, float)), (header, value)
-    return float(value)
-
-
-def filled(row: Row, header: str, default: float) -> float:
-    """Number in a cell, or the default where it is blank."""
-    value = number(row, header)
-    return default if value is None else value
-
-
-def must(row: Row, header: str) -> str:
-    """Text of a cell that must be filled."""
-    value = text(row, header)
-    assert value is not None, header
-    return value
-
-
-def yes(row: Row, header: str) -> bool | None:
-    """A yes/no cell; None where it is blank."""
-    value = text(row, header)
-    return None if value is None else value.lower() == "yes"
-
-
-def in_years(row: Row, year: int) -> bool:
-    """Whether First year <= year <= Last year; a blank end is open."""
-    return filled(row, "First year", -inf) <= year <= filled(row, "Last year", inf)
-
-
-def by_year(row: Row, name: str, unit: str, year: int) -> float | None:
-    """Value of a by-year column in a year (section 2, columns marked ~).
-
-    The filled column `NAME YYYY UNIT` with the latest YYYY <= year holds, else the plain one.
-    """
-    best, value = -1, number(row, name + unit)
-    for header in row:
-        match = BY_YEAR.fullmatch(header)
-        if match is None or (match["name"], match["unit"] or "") != (name, unit):
-            continue
-        since, cell = int(match["year"]), number(row, header)
-        if cell is not None and best < since <= year:
-            best, value = since, cell
-    return value
 
 
 @dataclass(frozen=True)
@@ -109,7 +53,9 @@ class Case:
     def __init__(self, book: Book) -> None:
         self.book = book
         self._lanes: dict[tuple[Source, str, int], Lane] = {}
-        self._demand = {(must(r, "Mineral"), must(r, "Member")): r for r in self.sheet("Demand")}
+        self._demand: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.sheet("Demand"):
+            self._demand[must(row, "Mineral"), must(row, "Member")].append(row)
 
     def sheet(self, name: str) -> list[Row]:
         """Rows of a sheet that are not wholly empty."""
@@ -163,18 +109,32 @@ class Case:
         for row in self.sheet("Refiners"):
             kind = (text(row, "Kind") or "primary").lower()
             ore = yes(row, "Needs ore")
-            result.append(Source(
-                must(row, "Refiner"), None, must(row, "Mineral"), must(row, "Country"),
-                text(row, "Owner country") or must(row, "Country"), kind,
-                kind == "primary" if ore is None else ore, filled(row, "Recovery", 1.0),
-            ))
+            result.append(
+                Source(
+                    must(row, "Refiner"),
+                    None,
+                    must(row, "Mineral"),
+                    must(row, "Country"),
+                    text(row, "Owner country") or must(row, "Country"),
+                    kind,
+                    kind == "primary" if ore is None else ore,
+                    filled(row, "Recovery", 1.0),
+                )
+            )
         for row in self.sheet("Projects"):
             kind = (text(row, "Kind") or "primary").lower()
-            result.append(Source(
-                must(row, "Refiner"), must(row, "Project"), must(row, "Mineral"),
-                must(row, "Country"), text(row, "Owner country") or must(row, "Country"), kind,
-                kind == "primary", 1.0,
-            ))
+            result.append(
+                Source(
+                    must(row, "Refiner"),
+                    must(row, "Project"),
+                    must(row, "Mineral"),
+                    must(row, "Country"),
+                    text(row, "Owner country") or must(row, "Country"),
+                    kind,
+                    kind == "primary",
+                    1.0,
+                )
+            )
         return result
 
     @cached_property
@@ -197,14 +157,22 @@ class Case:
         given = by_year(row, "Shortage cost", " (USD/t)", year)
         if given is not None:
             return given
-        price = by_year(row, "Price", " (USD/t)", year)
+        return self.price(mineral, year) * self.setting("Shortage cost multiple", 10.0)
+
+    def price(self, mineral: str, year: int) -> float:
+        """USD/t of a mineral in a year."""
+        price = by_year(self.minerals[mineral], "Price", " (USD/t)", year)
         assert price is not None
-        return price * self.setting("Shortage cost multiple", 10.0)
+        return price
+
+    def demand_rows(self, mineral: str, member: str) -> dict[str | None, Row]:
+        """Tier, or None without one -> its row of Demand."""
+        return {text(row, "Tier"): row for row in self._demand.get((mineral, member), ())}
 
     def demand(self, mineral: str, member: str, year: int) -> float:
-        """t; 0 where the row or the cell is missing."""
-        row = self._demand.get((mineral, member))
-        return 0.0 if row is None else filled(row, str(year), 0.0)
+        """t of all tiers; 0 where the row or the cell is missing."""
+        rows = self._demand.get((mineral, member), ())
+        return sum(filled(row, str(year), 0.0) for row in rows)
 
     def demand_of(self, mineral: str, members: tuple[str, ...], year: int) -> float:
         """t, of several members together."""
@@ -333,6 +301,9 @@ class Case:
         the shortage cost, half of the shortage cost in the last year of the horizon."""
         row = self.stock_rows[mineral, member]
         target = filled(row, "Target (t)", filled(row, "Opening (t)", 0.0))
+        days = number(row, "Target (days)")
+        if days is not None:
+            target = days / 365.0 * self.demand(mineral, member, year)
         part = 0.5 if year == self.years[-1] else 1.0 / 50.0
         default = part * self.shortage_cost(mineral, year)
         return target, filled(row, "Target penalty (USD/t/yr)", default)

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from .agreement import solved
 from .cases import ALL, CORE, books, random_book
 from .cases_sheets import BookT
+from .cells import text
 from .formulation import evaluate, solve
 from .program import NoOptimumError
-from .reading import Case, text
+from .reading import Case
 
 CHECKS = settings(
     max_examples=150,
@@ -88,23 +89,31 @@ def test_whole_projects_by_trying_all(seed: int) -> None:
 def legal(book: BookT) -> None:
     """The rules of contract section 2 that a generated book could break."""
     keys = {
-        "Minerals": ["Mineral"], "Members": ["Member"], "Countries": ["Country"],
-        "Refiners": ["Refiner", "Mineral"], "Demand": ["Mineral", "Member"],
-        "Stockpiles": ["Mineral", "Member"], "Mines": ["Mineral", "Country"],
-        "Projects": ["Project"], "Budget": ["Year"], "Settings": ["Setting"],
+        "Minerals": ["Mineral"],
+        "Members": ["Member"],
+        "Countries": ["Country"],
+        "Refiners": ["Refiner", "Mineral"],
+        "Demand": ["Mineral", "Member", "Tier"],
+        "Stockpiles": ["Mineral", "Member"],
+        "Mines": ["Mineral", "Country"],
+        "Projects": ["Project"],
+        "Budget": ["Year"],
+        "Settings": ["Setting"],
         "Freight": ["From country"],
+        "Tiers": ["Tier"],
+        "Current supply": ["Refiner", "Mineral", "Member"],
     }
     for sheet, headers in keys.items():
-        found = [tuple(row[header] for header in headers) for row in book.get(sheet, [])]
+        found = [tuple(row.get(header) for header in headers) for row in book.get(sheet, [])]
         assert len(found) == len(set(found)), sheet
     for sheet in ("Minerals", "Members", "Refiners", "Demand"):
         assert book[sheet], sheet
     case = Case(book)
     names = {source.refiner for source in case.sources}
     groups = {row.get("Group") for row in book["Members"]} - {None}
-    blocs = {"coalition", "other"}.union(*(
-        str(row["Bloc"] or "").split("; ") for row in book.get("Countries", [])
-    ))
+    blocs = {"coalition", "other"}.union(
+        *(str(row["Bloc"] or "").split("; ") for row in book.get("Countries", []))
+    )
     assert not groups & set(case.members)
     for rows in book.values():
         for row in rows:
@@ -117,7 +126,10 @@ def legal(book: BookT) -> None:
                 assert not isinstance(value, float) or 0 <= value <= 1e8
     for row in book.get("Stockpiles", []):
         assert float(str(row["Opening (t)"] or 0)) <= float(str(row["Max (t)"]))
-    for row in book.get("Contracts", []):
+        assert None in (row.get("Target (days)"), row["Target (t)"])
+    named = {row["Tier"] for row in book.get("Tiers", [])}
+    assert {row.get("Tier") for row in book["Demand"]} <= {None, *named}
+    for row in [*book.get("Contracts", []), *book.get("Current supply", [])]:
         assert (row["Refiner"], row["Mineral"]) in case.refiner_rows
     for row in book.get("Share limits", []):
         supplier = str(row["Supplier"] or "")

@@ -6,8 +6,8 @@ import pytest
 
 from .agreement import solved
 from .cases_sheets import BookT, Cells
+from .cells import by_year
 from .formulation import Flows, evaluate
-from .reading import by_year
 
 
 def tiny(years: int = 1, price: float = 50, members: tuple[str, ...] = ("A",)) -> BookT:
@@ -27,7 +27,10 @@ def tiny(years: int = 1, price: float = 50, members: tuple[str, ...] = ("A",)) -
 def refiner(name: str, country: str, capacity: float, cost: float) -> Cells:
     """A row of Refiners for copper."""
     return {
-        "Refiner": name, "Mineral": "copper", "Country": country, "Capacity (t/yr)": capacity,
+        "Refiner": name,
+        "Mineral": "copper",
+        "Country": country,
+        "Capacity (t/yr)": capacity,
         "Cost (USD/t)": cost,
     }
 
@@ -99,7 +102,10 @@ def test_take_or_pay() -> None:
 def contract(member: str, least: float) -> Cells:
     """A contract with Jin at 12 USD/t."""
     return {
-        "Refiner": "Jin", "Mineral": "copper", "Member": member, "Min (t/yr)": least,
+        "Refiner": "Jin",
+        "Mineral": "copper",
+        "Member": member,
+        "Min (t/yr)": least,
         "Price (USD/t)": 12,
     }
 
@@ -139,9 +145,14 @@ def test_stock_carries_over_a_gap() -> None:
     put(book, "Discount rate", 0.1)
     book["Demand"][0]["2028"] = 100
     book["Refiners"][0] |= {"Capacity (t/yr)": 120, "Capacity 2027 (t/yr)": 80}
-    book["Stockpiles"] = [{
-        "Mineral": "copper", "Member": "A", "Max (t)": 20, "Holding cost (USD/t/yr)": 1,
-    }]
+    book["Stockpiles"] = [
+        {
+            "Mineral": "copper",
+            "Member": "A",
+            "Max (t)": 20,
+            "Holding cost (USD/t/yr)": 1,
+        }
+    ]
     assert solved(book).objective == pytest.approx(1220 + 800 / 1.21)
 
 
@@ -164,11 +175,20 @@ def project_book() -> BookT:
     book = tiny(years=2, price=10000)
     put(book, "Cost of capital", 0)
     book["Refiners"][0]["Capacity (t/yr)"] = 0
-    book["Projects"] = [{
-        "Project": "P", "Refiner": "New", "Mineral": "copper", "Country": "AUS",
-        "Capacity (t/yr)": 100, "Capex (USD m)": 1, "Cost (USD/t)": 10, "First year": 2026,
-        "Lead time (yr)": 1, "Life (yr)": 2,
-    }]
+    book["Projects"] = [
+        {
+            "Project": "P",
+            "Refiner": "New",
+            "Mineral": "copper",
+            "Country": "AUS",
+            "Capacity (t/yr)": 100,
+            "Capex (USD m)": 1,
+            "Cost (USD/t)": 10,
+            "First year": 2026,
+            "Lead time (yr)": 1,
+            "Life (yr)": 2,
+        }
+    ]
     book["Budget"] = [{"Year": 2026, "Capex (USD m)": 0.5}]
     return book
 
@@ -199,9 +219,14 @@ def test_ore() -> None:
     50 x 500: 26,000. Mining cap 0.6 of demand: 60 t of ore, 300 + 300 + 70 x 500 = 35,600."""
     book = tiny()
     book["Refiners"][0]["Recovery"] = 0.5
-    book["Mines"] = [{
-        "Mineral": "copper", "Country": "COD", "Capacity (t/yr)": 100, "Premium (USD/t)": 2,
-    }]
+    book["Mines"] = [
+        {
+            "Mineral": "copper",
+            "Country": "COD",
+            "Capacity (t/yr)": 100,
+            "Premium (USD/t)": 2,
+        }
+    ]
     book["Ore lanes"] = [{"Freight (USD/t)": 3}]
     assert solved(book).objective == pytest.approx(26000)
     book["Share limits"] = [
@@ -227,7 +252,7 @@ def test_lanes_override_and_both_kinds_of_max() -> None:
 def test_by_year_cells() -> None:
     """The latest filled column up to the year holds; blanks leave what stood."""
     row = {"Share": 0.5, "Share 2027": None, "Share 2028": 0.3, "Shares 2026": 9}
-    assert [by_year(row, "Share", "", t) for t in (2026, 2027, 2028, 2031)] == [.5, .5, .3, .3]
+    assert [by_year(row, "Share", "", t) for t in (2026, 2027, 2028, 2031)] == [0.5, 0.5, 0.3, 0.3]
 
 
 def test_violations_are_seen() -> None:

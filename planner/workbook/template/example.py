@@ -48,6 +48,10 @@ def _demand(mineral: str, member: str, *tonnes: float) -> Row:
     }
 
 
+def _today(refiner: str, mineral: str, member: str, tonnes: float) -> Row:
+    return {"Refiner": refiner, "Mineral": mineral, "Member": member, "Tonnes (t/yr)": tonnes}
+
+
 def _freight(country: str, us: float, japan: float, germany: float) -> Row:
     return {"From country": country, _US: us, _JAPAN: japan, _GERMANY: germany}
 
@@ -63,6 +67,8 @@ _TABLES: dict[str, list[Row]] = {
         {"Setting": "Shortage cost multiple", "Value": 10},
         {"Setting": "Fair shortage weight", "Value": 0.1},
         {"Setting": "Share basis", "Value": "demand"},
+        {"Setting": "Switching cost (USD/t)", "Value": 0},
+        {"Setting": "Growth floor", "Value": 0.1},
         {"Setting": "Whole projects", "Value": "no"},
     ],
     "Minerals": [
@@ -86,7 +92,7 @@ _TABLES: dict[str, list[Row]] = {
     ],
     "Refiners": [
         _refiner("Sichuan hydroxide plants", _LITHIUM, _CHINA, 200000, 42000, 0.4, Note=MADE_UP),
-        _refiner(_SALAR, _LITHIUM, _CHILE, 30000, 45000, Note=MADE_UP),
+        _refiner(_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, Note=MADE_UP),
         _refiner("Kwinana hydroxide plant", _LITHIUM, _AUSTRALIA, 12000, 52000, Note=MADE_UP),
         _refiner("Zhejiang cobalt refineries", _COBALT, _CHINA, 150000, 31000, 0.3, Note=MADE_UP),
         _refiner("Kokkola cobalt refinery", _COBALT, _FINLAND, 14000, 36000, Note=MADE_UP),
@@ -195,6 +201,17 @@ _TABLES: dict[str, list[Row]] = {
             "Freight (USD/t)": 600,
             "Note": "Per t of lithium contained in concentrate.",
         },
+    ],
+    "Tiers": [
+        {"Tier": "defence", "Shortage cost multiple": 50},
+        {"Tier": "industry", "Shortage cost multiple": 10},
+    ],
+    "Current supply": [
+        _today("Sichuan hydroxide plants", _LITHIUM, _US, 20000),
+        _today("Sichuan hydroxide plants", _LITHIUM, _JAPAN, 11000),
+        _today(_SALAR, _LITHIUM, _GERMANY, 9000),
+        _today("Zhejiang cobalt refineries", _COBALT, _JAPAN, 8000),
+        _today("Kokkola cobalt refinery", _COBALT, _GERMANY, 7000),
     ],
     "Scenarios": [
         {

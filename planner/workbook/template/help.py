@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from models.schema import Column, Record
 from models.units import accepted
-from planner.workbook.template.layout import YEARS, Heading
+from planner.workbook.template.layout import YEARS, Heading, parse_header
 
 
 def comment(record: type[Record], heading: Heading, currency: str) -> str:
     """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
     if heading.spread:
         if heading.spread == YEARS:
-            return f"Demand in {heading.text}, in t. Blank: 0."
-        return f"Freight to {heading.text}, in {currency}/t. Blank: the setting Default freight."
+            return f"Demand in {heading.text}{_unit(heading, 't')}. Blank: 0."
+        unit = _unit(heading, f"{currency}/t")
+        return f"Freight to {heading.text}{unit}. Blank: the setting Default freight."
     if heading.column is None:
         words = {"note": "Your own words; they travel into the plan.", "source": "Where from."}
         return words.get(heading.text.strip().casefold(), "A note: the planner does not use it.")
@@ -28,6 +29,11 @@ def comment(record: type[Record], heading: Heading, currency: str) -> str:
     if not heading.year:
         lines.append(must(heading.column))
     return "\n".join(line for line in lines if line)
+
+
+def _unit(heading: Heading, usual: str) -> str:
+    """Return the usual unit of a spread column, "" where its header names one."""
+    return "" if parse_header(heading.text)[2] else f", in {usual}"
 
 
 def facts(column: Column, currency: str) -> list[str]:

@@ -99,22 +99,27 @@ def headings(record: type[Record], tables: Tables) -> list[Heading]:
     spread: list[Heading] = []
     extra: list[Heading] = []
     remarks: dict[str, Heading] = {}
+    names = [str(row["Member"]) for row in tables.get("Members", ()) if row.get("Member")]
+    members = set(map(fold, names))
     for text in _given(tables.get(record.SHEET, ())):
-        name, year, _ = parse_header(text)
-        column = declared.get(fold(name))
+        # A header such as "Target (days)" is a name of its own, not one of another unit.
+        whole = declared.get(fold(text))
+        name, year, _ = (text, None, "") if whole else parse_header(text)
+        column = whole or declared.get(fold(name))
         if column is not None and year is None:
             base[column.header] = Heading(text, column)
         elif column is not None and column.by_year:
             by_year.setdefault(column.header, []).append(Heading(text, column, year))
         elif fold(text) in map(fold, REMARKS):
             remarks[fold(text)] = Heading(text)
-        elif record.SPREAD == MEMBERS or (record.SPREAD == YEARS and name.isdigit()):
-            spread.append(Heading(text, spread=record.SPREAD))
+        elif record.SPREAD == YEARS and name.isdigit():
+            spread.append(Heading(text, spread=YEARS))
+        elif record.SPREAD == MEMBERS and (not members or {fold(text), fold(name)} & members):
+            spread.append(Heading(text, spread=MEMBERS))
         else:
             extra.append(Heading(text))
     if record.SPREAD == MEMBERS and not spread:
-        names = [str(row.get("Member") or "") for row in tables.get("Members", ())]
-        spread = [Heading(name, spread=MEMBERS) for name in names if name]
+        spread = [Heading(name, spread=MEMBERS) for name in names]
     found: list[Heading] = []
     for column in declared.values():
         found.append(base.get(column.header) or Heading(title(column, currency), column))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import xlsxwriter
@@ -15,17 +15,21 @@ AMOUNT = "[>=1000]#,##0;General"
 """Thousands apart from 1,000 on, every digit below: ``#,##0.###`` leaves a bare point (1,200.)."""
 PERCENT = "0.0%"
 YEAR = "0"
+FRACTIONS = {"Tariff", "Max growth"}
+"""Numbers that are fractions but may exceed 1."""
 
 NAVY, PALE, GREY, INK, LINE = "#1F3864", "#D9E2F3", "#F2F2F2", "#1F2933", "#B4C0D4"
 
 NARROWEST, WIDEST = 9, 60
-FILTER_ARROW = 4
+FILTER_ARROW = 5
 """Characters that the filter's arrow covers in a header."""
 ONE_LINE_HEADER = 14
 """Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
 WRAPPED_LINES = 2
 """Longer remarks show their first line: a row of many lines hides the numbers beside it."""
-ROW_HEIGHT = 15
+FEW_ROWS = 30
+ROW_HEIGHT = 14.25
+"""Not 15, the default, which Excel and LibreOffice take as leave to grow the row."""
 HEADER_HEIGHT = 33
 
 
@@ -46,9 +50,14 @@ class Styles:
 
     def header(self, heading: Heading) -> Any:
         """Return the header's look: dark where every row must fill the column."""
-        common = {"text_wrap": True, "valign": "vcenter", "border": 1, "border_color": LINE}
-        if holds_text(heading):
-            common |= {"align": "left", "indent": 1}
+        common = {
+            "text_wrap": True,
+            "valign": "vcenter",
+            "align": "left",
+            "indent": 1,
+            "border": 1,
+            "border_color": LINE,
+        }
         if heading.required:
             return self.get(bold=True, font_color="#FFFFFF", bg_color=NAVY, **common)
         if heading.remark:
@@ -82,7 +91,7 @@ def number_format(column: Column | None, spread: str = "") -> str:
         return AMOUNT
     if column is None:
         return GENERAL
-    if column.kind is Kind.SHARE or column.header == "Tariff":
+    if column.kind is Kind.SHARE or column.header in FRACTIONS:
         return PERCENT
     if column.kind in (Kind.YEAR, Kind.WHOLE):
         return YEAR
@@ -101,6 +110,7 @@ def width(heading: Heading, texts: Iterable[str]) -> float:
     return float(min(max(head, body, NARROWEST), WIDEST))
 
 
-def is_long(texts: Iterable[str]) -> bool:
+def is_long(texts: Sequence[str]) -> bool:
     """Return whether remarks are too long to be shown in full in every row."""
-    return max((len(text) for text in texts), default=0) > WRAPPED_LINES * WIDEST
+    lines = WRAPPED_LINES if len(texts) <= FEW_ROWS else 1
+    return max((len(text) for text in texts), default=0) > lines * WIDEST

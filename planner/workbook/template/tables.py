@@ -130,6 +130,14 @@ def _refuse_unsayable(case: Case) -> None:
             if any(getattr(r, field.name) != field.default for r in case.records(record.SHEET)):
                 msg = f"no column of {record.SHEET} can say {field.name}: a scenario made the case"
                 raise ValueError(msg)
+        for column in record.columns():
+            values = [getattr(r, column.field) for r in case.records(record.SHEET)]
+            if not column.by_year and any(isinstance(v, ByYear) and v.steps for v in values):
+                msg = f"{record.SHEET} has no column by year for {column.header}"
+                raise ValueError(msg)
+    if case.ceilings:
+        msg = "no sheet can say what was agreed to be sold at most"
+        raise ValueError(msg)
     home = tuple(sorted({m.country for m in case.members if m.country}))
     if case.home_blocs != home:
         msg = f"no column of {Country.SHEET} can say whose home the coalition was before a scenario"

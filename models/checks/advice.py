@@ -1,0 +1,220 @@
+"""What is allowed and likely not meant: warnings."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from models.case import Case, in_force
+from models.checks.common import advise, columns, plants, seller
+from models.checks.scenarios import unmatched
+from models.errors import Finding, warning
+from models.schema import (
+    BY_BLOC,
+    BY_COUNTRY,
+    BY_KIND,
+    BY_OWNER,
+    COALITION,
+    EACH_OUTSIDE,
+    MIN,
+    MINING,
+    REFINING,
+    REST_OF_WORLD,
+    SHEETS,
+    ByYear,
+    Column,
+    Demand,
+    Project,
+    Record,
+    Refiner,
+    ShareLimit,
+)
+
+FAR = 1000.0
+"""A number this many times its column's median, or this part of it, is likely in another unit."""
+PRICE = "USD/t"
+ENOUGH = 4
+"""A median of fewer numbers says nothing."""
+
+
+def years_left_out(case: Case) -> Iterator[Finding]:
+    """Years between two year columns cost nothing."""
+    for before, after in zip(case.years, case.years[1:], strict=False):
+        if after > before + 1:
+            gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
+            said = f"no column for {gone}"
+            hint = "years left out cost nothing and are not planned"
+            yield warning(Demand.SHEET, 0, str(after), found=said, hint=hint)
+
+
+def outside_the_horizon(case: Case) -> Iterator[Finding]:
+    """A row whose years all lie outside the horizon never applies."""
+    if not case.years:
+        return
+    start, end = case.years[0], case.years[-1]
+    for record in SHEETS:
+        fields = {c.field for c in columns(record)}
+        if "first_year" not in fields:
+            continue
+        for row in case.records(record.SHEET):
+            first, last = getattr(row, "first_year", None), getattr(row, "last_year", None)
+            if first is not None and first > end:
+                said = f"the first year {first} lies after the last planned year, {end}"
+                yield advise(row, "first_year", said, "the row never applies")
+            elif last is not None and last < start and not (first or 0) > last:
+                said = f"the last year {last} lies before the first planned year, {start}"
+                yield advise(row, "last_year", said, "the row never applies")
+    for budget in case.budget:
+        if not start <= budget.year <= end:
+            said = f"the year {budget.year} lies outside the planned years, {start} to {end}"
+            yield advise(budget, "year", said, "the row never applies")
+
+
+def unused_selectors(case: Case) -> Iterator[Finding]:
+    """A step of a scenario, or a row of Lanes, whose country has no refiner matches nothing."""
+    countries = {plant.country for plant in plants(case)}
+    for lane in case.lanes:
+        if lane.country and lane.country not in countries:
+            said = f"no refiner stands in {case.country_name(lane.country)}"
+            yield advise(lane, "country", said, "the row matches nothing")
+    for step in case.scenarios:
+        if step.country and unmatched(case, step) and step.refiner in {"", *case.refiner_names}:
+            said = f"`{step.action}` matches no refiner in {case.country_name(step.country)}"
+            yield advise(step, "country", said)
+
+
+def blank_available_shares(case: Case) -> Iterator[Finding]:
+    """A blank Available share opens all capacity to the coalition, those of outsiders too."""
+    outside = [
+        r
+        for r in case.refiners
+        if not r.available_share.numbers()
+        and r.country
+        and COALITION not in case.blocs_of(r.country)
+    ]
+    if outside:
+        first = min(outside, key=lambda r: r.row)
+        more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
+        said = f"{first.name}{more} outside the coalition, without an available share"
+        hint = "all of the capacity counts as open to the coalition"
+        yield advise(first, "available_share", said, hint)
+
+
+def minerals_without_refiner(case: Case) -> Iterator[Finding]:
+    """A mineral that is needed and that nobody refines is short as a whole."""
+    supplied = {plant.mineral for plant in plants(case)}
+    needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
+    for mineral in case.minerals:
+        if mineral.name in needed - supplied:
+            said = f"no refiner and no project of {mineral.name}"
+            yield advise(mineral, "name", said, "all of its demand will be short")
+
+
+def dearer_than_shortage(case: Case) -> Iterator[Finding]:
+    """A refiner that costs more than a shortage is never bought from."""
+    cheapest = {row.country: min((c for _, c in row.costs), default=0.0) for row in case.freight}
+    known = case.mineral_of
+    least = {
+        name: min((case.shortage_cost(name, y) for y in case.years), default=0.0)
+        for name, mineral in known.items()
+        if all(mineral.price.at(year) is not None for year in case.years)
+    }
+    for plant in plants(case):
+        if plant.mineral not in least:
+            continue
+        freight = cheapest.get(plant.country, case.settings.default_freight or 0.0)
+        if max(plant.cost.numbers(), default=0.0) + freight <= least[plant.mineral]:
+            continue
+        for year in case.years:
+            cost = plant.cost.at(year)
+            if cost is None or not (isinstance(plant, Project) or in_force(plant, year)):
+                continue
+            short = case.shortage_cost(plant.mineral, year)
+            if cost + freight > short:
+                said = (
+                    f"{cost + freight:g} per t landed in {year}, above the {short:g} of a shortage"
+                )
+                yield advise(plant, "cost", said, "nobody will buy from it in that year")
+                break
+
+
+def empty_limits(case: Case) -> Iterator[Finding]:
+    """A min that nobody can fulfil; a limit on ore for a mineral without mines."""
+    mined = {mine.mineral for mine in case.mines}
+    for limit in case.share_limits:
+        if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
+            said = f"no mines of {limit.mineral or 'any mineral'}: the limit never applies"
+            yield advise(limit, "stage", said)
+        elif limit.limit == MIN and limit.stage == REFINING and limit.supplier:
+            if limit.supplier.startswith(EACH_OUTSIDE):
+                continue
+            found = [p for p in plants(case) if limit.mineral in {"", p.mineral}]
+            if not any(_supplies(case, limit, plant) for plant in found):
+                what = limit.mineral or "any mineral"
+                said = f"no refiner of {what} is of the {limit.group} {_supplier(case, limit)}"
+                yield advise(limit, "supplier", said, "the whole share will be missed and paid for")
+
+
+def _supplies(case: Case, limit: ShareLimit, plant: Refiner | Project) -> bool:
+    if limit.group == BY_COUNTRY:
+        return plant.country == limit.supplier
+    if limit.group == BY_OWNER:
+        return (plant.owner or plant.country) == limit.supplier
+    if limit.group == BY_BLOC:
+        return limit.supplier in case.blocs_of(plant.country)
+    if limit.group == BY_KIND:
+        return plant.kind == limit.supplier
+    return seller(plant) == limit.supplier
+
+
+def _supplier(case: Case, limit: ShareLimit) -> str:
+    if limit.group in {BY_COUNTRY, BY_OWNER}:
+        return case.country_name(limit.supplier)
+    return limit.supplier
+
+
+def targets_above_max(case: Case) -> Iterator[Finding]:
+    """A stock target above what can be stored is missed in every year."""
+    for pile in case.stockpiles:
+        most = max(pile.target.numbers(), default=0.0)
+        if most > pile.max:
+            said = f"a target of {most:g} t above the {pile.max:g} t that can be stored"
+            yield advise(pile, "target", said, "the penalty is paid in every year")
+
+
+def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
+    """The rest of the world is outside the coalition."""
+    for country in case.countries:
+        if country.code == REST_OF_WORLD and COALITION in country.blocs:
+            yield advise(country, "blocs", "the rest of the world in the bloc coalition")
+
+
+def far_from_median(case: Case) -> Iterator[Finding]:
+    """Capacities and prices a thousand times their column's median within a mineral."""
+    for record in SHEETS:
+        fields = {c.field: c for c in columns(record)}
+        if "mineral" not in fields:
+            continue
+        rows = case.records(record.SHEET)
+        for column in fields.values() if len(rows) >= ENOUGH else ():
+            if column.field == "capacity" or column.unit == PRICE:
+                yield from _far(rows, column)
+
+
+def _far(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
+    groups: dict[str, list[tuple[Record, float]]] = {}
+    for row in rows:
+        value = getattr(row, column.field)
+        numbers = value.numbers() if isinstance(value, ByYear) else (value or 0.0,)
+        if numbers and numbers[0] > 0:
+            groups.setdefault(getattr(row, "mineral", ""), []).append((row, float(numbers[0])))
+    for mineral, found in groups.items():
+        if len(found) < ENOUGH:
+            continue
+        middle = statistics.median(number for _, number in found)
+        for row, number in found:
+            if number >= FAR * middle or number * FAR <= middle:
+                times = number / middle
+                ratio = f"{times:,.0f} times" if times > 1 else f"1/{1 / times:,.0f} of"
+                said = f"{number:g} is {ratio} the median of {mineral or 'the column'}"
+                yield advise(row, column.field, said, "is it in another unit?")

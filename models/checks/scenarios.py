@@ -1,0 +1,133 @@
+"""Steps of scenarios: which cells an action takes, and what its Value may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.case import Case
+from models.checks.common import advise, at, plants, seller
+from models.errors import Finding
+from models.schema import Project, Refiner, ScenarioStep
+from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, MOST_TONNES
+
+_YEARS = ("first_year", "last_year")
+_PLACES = ("mineral", "country", "refiner")
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What an action takes: the selectors that may be filled, and the bounds of its Value.
+
+    ``value`` is what the Value is, "" where there is none.
+    """
+
+    selectors: tuple[str, ...]
+    value: str = ""
+    most: float = 0.0
+    least: float = 0.0
+
+
+TAKES = {
+    "block lanes": Takes((*_PLACES, "member", *_YEARS)),
+    "set lane max": Takes((*_PLACES, "member", *_YEARS), "t/yr", MOST_TONNES),
+    "set tariff": Takes((*_PLACES, "member", *_YEARS), "a fraction", MOST_TARIFF),
+    "scale freight": Takes((*_PLACES, "member", *_YEARS), "a factor", MOST_MULTIPLE),
+    "scale capacity": Takes((*_PLACES, *_YEARS), "a factor", MOST_MULTIPLE),
+    "add capacity": Takes((*_PLACES, *_YEARS), "t/yr", MOST_TONNES, -MOST_TONNES),
+    "scale cost": Takes((*_PLACES, *_YEARS), "a factor", MOST_MULTIPLE),
+    "scale demand": Takes(("mineral", "member", *_YEARS), "a factor", MOST_MULTIPLE),
+    "scale mines": Takes(("mineral", "country", *_YEARS), "a factor", MOST_MULTIPLE),
+    "block ore": Takes(("mineral", "country", *_YEARS)),
+    "build project": Takes((*_PLACES, "first_year")),
+    "set stock target": Takes(("mineral", "member", *_YEARS), "t", MOST_TONNES),
+    "set max country share": Takes(("mineral",), "a share", 1.0),
+    "drop share limits": Takes(("mineral",)),
+    "remove member": Takes(("member",)),
+}
+"""What each action of the sheet Scenarios takes."""
+
+SELECTORS = (*_PLACES, "member", *_YEARS)
+
+
+def selectors(case: Case) -> Iterator[Finding]:
+    """A selector that an action does not list is blank."""
+    for step in case.scenarios:
+        takes = TAKES.get(step.action)
+        for name in SELECTORS if takes is not None else ():
+            value = getattr(step, name)
+            if value not in {"", None} and takes is not None and name not in takes.selectors:
+                listed = ", ".join(_header(known) for known in takes.selectors)
+                said = f"{value!r} is no selector of `{step.action}`"
+                yield at(step, name, said, "a blank cell", f"it takes {listed}")
+
+
+def values(case: Case) -> Iterator[Finding]:
+    """Value is filled where the action has one, and within its bounds."""
+    for step in case.scenarios:
+        takes = TAKES.get(step.action)
+        if takes is None:
+            continue
+        if not takes.value:
+            if step.value is not None:
+                yield advise(step, "value", f"`{step.action}` has no Value: it is not used")
+            continue
+        wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
+        if step.value is None:
+            yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
+        elif not takes.least <= step.value <= takes.most:
+            fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
+            percent = f"did you mean {step.value / 100:g} ({step.value:g} %)?" if fraction else ""
+            yield at(step, "value", f"the number {step.value:g}", wanted, percent)
+
+
+def builds(case: Case) -> Iterator[Finding]:
+    """`build project` finds a project, and its year is one of the horizon."""
+    for step in case.scenarios:
+        if step.action != "build project":
+            continue
+        found = [p for p in case.projects if _selects(step, p)]
+        if step.first_year is not None and step.first_year not in case.years:
+            if case.years:
+                said = f"the year {step.first_year}"
+                yield at(step, "first_year", said, _horizon(case))
+        elif not found:
+            if not step.refiner or step.refiner in case.refiner_names:
+                said = f"no project of {_selected(step)}"
+                field = "refiner" if step.refiner else "action"
+                yield at(step, field, said, "a project of the sheet Projects")
+        elif step.first_year is None and case.years:
+            late = [p for p in found if p.first_year not in case.years]
+            if late:
+                said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
+                yield at(step, "first_year", said, _horizon(case))
+
+
+def unmatched(case: Case, step: ScenarioStep) -> bool:
+    """Return whether a step that selects refiners matches none."""
+    takes = TAKES.get(step.action)
+    if takes is None or "refiner" not in takes.selectors or step.action == "build project":
+        return False
+    return not any(_selects(step, plant) for plant in plants(case))
+
+
+def _selects(step: ScenarioStep, plant: Refiner | Project) -> bool:
+    return (
+        step.mineral in {"", plant.mineral}
+        and step.country in {"", plant.country}
+        and step.refiner in {"", seller(plant)}
+    )
+
+
+def _selected(step: ScenarioStep) -> str:
+    said = [step.refiner, step.mineral, step.country]
+    return ", ".join(word for word in said if word) or "any refiner"
+
+
+def _horizon(case: Case) -> str:
+    first, last = case.years[0], case.years[-1]
+    return f"a year of Demand, {first} to {last}" if first != last else f"the year {first}"
+
+
+def _header(field: str) -> str:
+    return ScenarioStep.column_of(field).header

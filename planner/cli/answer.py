@@ -1,0 +1,103 @@
+"""What a program hears of a command: one JSON object, and the status of a failure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import (
+    Finding,
+    InputError,
+    PlannerError,
+    Severity,
+    SolverError,
+    UsageError,
+    WriteError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.run import Run
+
+FAULT = 70
+"""A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
+
+_STATUS: dict[type[PlannerError], str] = {
+    InputError: "input_error",
+    UsageError: "usage_error",
+    SolverError: "solver_error",
+    WriteError: "write_error",
+}
+
+Answer = dict[str, object]
+
+
+def print_json(data: Mapping[str, object]) -> None:
+    """Print one JSON object; a number that is not finite is null, since JSON has none."""
+    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+
+
+def failure(status: str, message: str) -> Answer:
+    """Return the answer of a command that failed for one reason, outside the workbook."""
+    return {"status": status, "errors": [Finding(found=message).as_json()]}
+
+
+def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None) -> int:
+    """Tell of a failure and return its exit code; ``result`` is what had been reached."""
+    status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
+    if isinstance(error, InputError):
+        said = sorted_out(error.findings)
+    else:
+        said = {"errors": [Finding(found=str(error)).as_json()]}
+    click.echo(f"Error: {error}", err=True)
+    if as_json:
+        print_json({**(result or {}), "status": status, **said})
+    return error.exit_code
+
+
+def sorted_out(findings: Iterable[Finding]) -> Answer:
+    """Return errors and warnings apart, as JSON carries them."""
+    found = list(findings)
+    return {
+        "errors": [f.as_json() for f in found if f.severity is Severity.ERROR],
+        "warnings": [f.as_json() for f in found if f.severity is Severity.WARNING],
+    }
+
+
+def solved(run: Run, output: Path | None) -> Answer:
+    """Return the answer of ``solve``."""
+    plan = run.plan
+    return {
+        "status": plan.status,
+        "objective_usd": plan.objective,
+        "purchases_usd": plan.purchases,
+        "tonnes": plan.tonnes,
+        "shortage_t": plan.shortage,
+        "served_share": plan.served_share,
+        "scenario": plan.case.scenario,
+        "currency": plan.case.settings.currency,
+        "output": None if output is None else str(output),
+        "max_country_share": dict(plan.max_country_share),
+        "warnings": [f.as_json() for f in run.warnings],
+        "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in STAGES},
+        "errors": [],
+    }
+
+
+STAGES = ("read", "build", "solve", "write")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float):
+        number = float(value)  # numpy's own floats, too
+        return number if math.isfinite(number) else None
+    return value

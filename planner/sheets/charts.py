@@ -1,0 +1,194 @@
+"""Native Excel charts of the plan's pictures, on one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import xlsxwriter
+
+from planner.sheets import style
+from planner.sheets.picture import Form, Picture, Role, Series, spans
+from planner.sheets.table import Look, Table
+
+_LARGE, _SMALL = (760, 400), (500, 280)
+"""Width and height in pixels."""
+_ROW, _ROW_POINTS = 21, 15.75
+"""A row's height in pixels and in points; not the default, which programs take as leave to fit."""
+_FEW = 3
+"""So few categories have slim columns."""
+_TOP, _PAGE = 3, 48
+"""Rows above the first chart, and rows on a printed page."""
+_SCALES = ((1e8, "#,##0,,", "million t"), (1e6, "#,##0.0,,", "million t"),
+           (1e4, "#,##0,", "thousand t"), (0.0, "#,##0", "t"))  # fmt: skip
+
+_FILLS = {
+    Role.PLAN: style.BLUE,
+    Role.FREE: style.LIGHT_GREY,
+    Role.LIMIT: style.VERMILION,
+    Role.OTHER: style.LIGHT_GREY,
+    Role.INSIDE: style.BLUE,
+    Role.INSIDE_IDLE: style.PALE_SKY,
+    Role.OUTSIDE: style.ORANGE,
+    Role.OUTSIDE_IDLE: style.PALE_ORANGE,
+}
+
+
+def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    pictures: Sequence[Picture],
+    data: Table,
+    styles: style.Styles,
+    title: str,
+) -> None:
+    """Draw the pictures, two large or three small ones a row, from the sheet of chart data."""
+    sheet.hide_gridlines(2)
+    sheet.set_default_row(_ROW_POINTS)
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, title, styles.title())
+    said = "The numbers behind each chart stand in the sheet Chart data."
+    sheet.write_string(1, 0, said if pictures else "There is nothing to draw.", styles.caption())
+    row, breaks, full = _TOP, [], _PAGE
+    for small in (False, True):
+        wide, high = _SMALL if small else _LARGE
+        chosen = [
+            (picture, rows)
+            for picture, rows in zip(pictures, spans(pictures), strict=True)
+            if picture.small is small
+        ]
+        a_row, down = (3 if small else 2), high // _ROW + 1
+        for i, (picture, rows) in enumerate(chosen):
+            if i % a_row == 0:
+                if row + down > full:
+                    breaks.append(row)
+                    full = row + _PAGE
+                at, row = row, row + down
+            place = {"x_offset": (i % a_row) * (wide + 16), "y_offset": 6, "object_position": 2}
+            sheet.insert_chart(at, 0, _chart(book, picture, rows, data.name), place)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_h_pagebreaks(breaks)
+    sheet.set_footer("&LCharts&RPage &P of &N")
+
+
+def _chart(
+    book: xlsxwriter.Workbook, picture: Picture, rows: Sequence[tuple[int, int]], sheet: str
+) -> Any:
+    kinds = {
+        Form.GROUPED: {"type": "column"},
+        Form.STACKED: {"type": "column", "subtype": "stacked"},
+        Form.BARS: {"type": "bar", "subtype": "stacked"},
+        Form.LINES: {"type": "line"},
+    }
+    chart = book.add_chart(kinds[picture.form])
+    over = None
+    many = 0
+    for series, (first, last) in zip(picture.series, rows, strict=True):
+        options = {
+            "name": [sheet, first + 1, 1],
+            "categories": [sheet, first + 1, 2, last + 1, 2],
+            "values": [sheet, first + 1, 3, last + 1, 3],
+        }
+        if picture.form is Form.LINES:
+            chart.add_series(options | _line(series.role))
+        elif series.role is Role.LIMIT and picture.form is Form.GROUPED:
+            over = over or book.add_chart({"type": "line"})
+            over.add_series(options | _marks())
+        else:
+            chart.add_series(options | _filled(series, many, picture))
+            many += series.role is Role.ONE_OF_MANY
+    if over is not None:
+        chart.combine(over)
+    _frame(chart, picture)
+    return chart
+
+
+def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
+    gap = {"gap": 300 if len(picture) <= _FEW else 70}
+    border = {"border": {"color": "#FFFFFF", "width": 0.5}}
+    if series.role is Role.SHORT:
+        pattern = {
+            "pattern": "wide_upward_diagonal",
+            "fg_color": style.VERMILION,
+            "bg_color": "#FFFFFF",
+        }
+        return {"pattern": pattern, "border": {"color": style.VERMILION, "width": 0.75}} | gap
+    colour = _FILLS.get(series.role) or style.COLOURS[number % len(style.COLOURS)]
+    return {"fill": {"color": colour}} | border | gap
+
+
+def _line(role: Role) -> dict[str, Any]:
+    if role is Role.LIMIT:
+        return {"line": {"color": style.VERMILION, "width": 2, "dash_type": "dash"}}
+    if role is Role.FREE:
+        return {"line": {"color": style.GREY, "width": 1.5}}
+    return {
+        "line": {"color": style.BLUE, "width": 2.5},
+        "marker": {
+            "type": "circle",
+            "size": 5,
+            "fill": {"color": style.BLUE},
+            "border": {"color": style.BLUE},
+        },
+    }
+
+
+def _marks() -> dict[str, Any]:
+    """A limit is a stroke over its own columns: what lies between categories means nothing."""
+    stroke = {"color": style.VERMILION}
+    return {
+        "line": {"none": True},
+        "marker": {"type": "long_dash", "size": 20, "fill": stroke, "border": stroke},
+    }
+
+
+def _frame(chart: Any, picture: Picture) -> None:
+    wide, high = _SMALL if picture.small else _LARGE
+    size = 9 if picture.small else 10
+    plain = {"name": style.FONT, "size": size, "color": style.INK}
+    axis_title, scale = picture.axis, "0%"
+    if picture.look is Look.TONNES:
+        scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
+        axis_title = f"{axis_title} ({unit})"
+    title = {"name": style.FONT, "size": size + 3, "bold": True, "color": style.NAVY}
+    chart.set_title({"name": picture.title, "name_font": title, "overlay": False})
+    values: dict[str, Any] = {
+        "name": axis_title,
+        "name_font": plain | {"bold": False},
+        "num_font": plain,
+        "num_format": scale,
+        "min": 0,
+        "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA", "width": 0.75}},
+        "line": {"none": True},
+    }
+    whole = picture.look is Look.SHARE and picture.highest <= 1 + 1e-6
+    if whole and (picture.form is not Form.STACKED or picture.highest > _FULL_FROM):
+        values |= {"max": 1, "major_unit": 0.2}
+    across: dict[str, Any] = {
+        "name": picture.across,
+        "name_font": plain | {"bold": False},
+        "num_font": plain,
+        "num_format": "0",
+        "line": {"none": True},
+        "major_tick_mark": "none",
+    }
+    if picture.form is Form.BARS:
+        # Of a bar chart the library calls the upright axis y; the largest member stands on top.
+        across |= {"reverse": True, "crossing": "max"}
+        chart.set_x_axis(values)
+        chart.set_y_axis(across)
+    else:
+        chart.set_x_axis(across)
+        chart.set_y_axis(values)
+    chart.set_legend({"position": "bottom", "font": plain})
+    chart.set_size({"width": wide, "height": high})
+    chart.set_chartarea({"border": {"color": "#E3E6EA"}})
+    chart.show_hidden_data()
+    chart.show_blanks_as("gap")
+
+
+_FULL_FROM = 0.45
+"""Stacked shares of which one is above this stand on an axis up to 100 %, others always."""

@@ -1,0 +1,176 @@
+"""Checks: the proof of the plan, what was odd in the input, and every default taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from planner.sheets.context import Context
+from planner.sheets.table import Cell, Column, Look, Table, column
+
+MOST_GAP = 1e-7
+"""Accepted relative dual infeasibility and gap."""
+_MOST_RECOUNT = 1e-9
+"""Accepted relative difference between the objective and the cost recounted from the tables."""
+
+
+@dataclass
+class _Rows:
+    kinds: list[str] = field(default_factory=list)
+    passed: list[bool | None] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    values: list[Cell] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    accepted: list[float | None] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+
+    def add(  # noqa: PLR0913 - a row has many parts, all of them named
+        self,
+        kind: str,
+        text: str,
+        *,
+        passed: bool | None = None,
+        place: tuple[str, str, str] = ("", "", ""),
+        value: Cell = None,
+        look: Look = Look.COUNT,
+        accepted: float | None = None,
+        unit: str = "",
+    ) -> None:
+        """Add a row."""
+        self.kinds.append(kind)
+        self.passed.append(passed)
+        self.sheets.append(place[0])
+        self.cells.append(place[1])
+        self.columns.append(place[2])
+        self.texts.append(text)
+        self.values.append(value)
+        self.looks.append(look)
+        self.accepted.append(accepted)
+        self.units.append(unit)
+
+    def proof(self, text: str, value: float, accepted: float, unit: str) -> None:
+        """Add a figure of the proof: it passes up to what is accepted."""
+        self.add(
+            "proof",
+            text,
+            passed=bool(value <= accepted),
+            value=float(value) if np.isfinite(value) else None,
+            look=Look.TINY,
+            accepted=accepted,
+            unit=unit,
+        )
+
+
+def checks(context: Context) -> Table:
+    """The proof first, with one line that says whether all of it passed; then the input."""
+    rows = _Rows()
+    _proof(context, rows)
+    _program(context, rows)
+    passed = all(p for p in rows.passed if p is not None)
+    verdict = _Rows()
+    words = (
+        "Passed: the plan is optimal and keeps to the case."
+        if passed
+        else "Not passed: see the rows that say no."
+    )
+    verdict.add("verdict", words, passed=passed)
+    for finding in context.book.warnings:
+        cell = finding.cell or (f"row {finding.row}" if finding.row else "")
+        rows.add("warning", finding.message, place=(finding.sheet, cell, finding.column))
+    for taken in context.book.defaults:
+        rows.add(
+            "default",
+            f"Blank. Used: {taken.used}",
+            place=(taken.sheet, "", taken.column),
+            value=taken.cells,
+            unit="blank cells",
+        )
+    return Table(
+        "Checks",
+        (
+            column("Check", Look.TEXT, verdict.kinds + rows.kinds),
+            column("Passed", Look.TEXT, _yes_no(verdict.passed + rows.passed)),
+            column("Sheet", Look.TEXT, verdict.sheets + rows.sheets),
+            column("Cell", Look.TEXT, verdict.cells + rows.cells),
+            column("Column", Look.TEXT, verdict.columns + rows.columns),
+            column("What", Look.LONG, verdict.texts + rows.texts),
+            Column("Value", Look.TINY, verdict.values + rows.values, verdict.looks + rows.looks),
+            column("Accepted up to", Look.TINY, verdict.accepted + rows.accepted),
+            column("Unit", Look.TEXT, verdict.units + rows.units),
+        ),
+    )
+
+
+def _yes_no(found: Sequence[bool | None]) -> list[str]:
+    return ["" if p is None else "yes" if p else "no" for p in found]
+
+
+def _proof(context: Context, rows: _Rows) -> None:
+    proof = context.plan.proof
+    fixed = " (holds for the builds fixed)" if context.case.settings.whole_projects else ""
+    at = f", at {proof.violated}" if proof.violated else ""
+    rows.proof(f"Largest violation of any constraint{at}", proof.violation, proof.allowed, "t")
+    rows.proof(f"Largest dual infeasibility{fixed}", proof.dual_infeasibility, MOST_GAP, "relative")
+    rows.proof(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
+    if context.case.settings.whole_projects:
+        rows.proof("Gap of the search over whole builds", proof.mip_gap, 0.0, "relative")
+    _recount(context, rows)
+
+
+def _recount(context: Context, rows: _Rows) -> None:
+    """The totals counted again from the plan's tables and the case."""
+    plan = context.plan
+    recounted = float(plan.costs["discounted"].sum())
+    scale = max(abs(plan.objective), abs(recounted), 1e-12)
+    rows.proof(
+        "Total cost recounted from the tables against the solver's",
+        abs(plan.objective - recounted) / scale,
+        _MOST_RECOUNT,
+        "relative",
+    )
+    supply, stocks = plan.supply, plan.stocks
+    kept = {
+        (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
+        for row in stocks.to_dict("records")
+    }
+    keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
+    change = np.array([kept.get(key, 0.0) for key in keys], dtype=float)
+    left = supply["purchased"] - change + supply["short"] - supply["demand"]
+    worst = float(left.abs().max()) if len(left) else 0.0
+    rows.proof(
+        "Purchases, stocks and shortage against demand, recounted from the tables",
+        worst,
+        plan.proof.allowed,
+        "t",
+    )
+    over = plan.sources["tonnes"] - plan.sources["usable"]
+    worst = max(0.0, float(over.max())) if len(over) else 0.0
+    rows.proof(
+        "Tonnes beyond usable capacity, recounted from the tables", worst, plan.proof.allowed, "t"
+    )
+
+
+def _program(context: Context, rows: _Rows) -> None:
+    proof = context.plan.proof
+    rows.add(
+        "program",
+        "Blocks, each built, recounted from the case, solved and proven alone",
+        value=proof.blocks,
+        unit="blocks",
+    )
+    for text, value in (
+        ("Rows (constraints)", proof.rows),
+        ("Columns (variables)", proof.columns),
+        ("Nonzeros", proof.nonzeros),
+    ):
+        rows.add("program", f"{text} of the linear program", value=value)
+    rows.add(
+        "program", "Attempts that failed before one passed the proof", value=len(proof.retries)
+    )
+    for failure in proof.retries:
+        rows.add("program", failure)

@@ -1,0 +1,149 @@
+"""What every sheet is made from: a plan, where it came from, and how it was run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from models.case import Case
+from models.errors import Finding
+from models.plan import Plan
+from models.schema import PURCHASES
+
+T = TypeVar("T")
+
+COALITION_BUYER = "Coalition"
+"""What the sheets call the buyer that is the coalition as one."""
+
+
+class Default(Protocol):
+    """Cells of the input that were blank: how many of a column, and what was used."""
+
+    @property
+    def sheet(self) -> str:
+        """The sheet."""
+        ...
+
+    @property
+    def column(self) -> str:
+        """The column's header."""
+        ...
+
+    @property
+    def cells(self) -> int:
+        """How many cells were blank."""
+        ...
+
+    @property
+    def used(self) -> str:
+        """What was used."""
+        ...
+
+
+class Book(Protocol):
+    """The input workbook as read."""
+
+    @property
+    def case(self) -> Case:
+        """The case before any scenario."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[Finding]:
+        """What was odd and did not stop the run."""
+        ...
+
+    @property
+    def defaults(self) -> Sequence[Default]:
+        """The defaults taken."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """The file's fingerprint."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file stands; None where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """A plan with what its sheets say about it.
+
+    ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds.
+    """
+
+    plan: Plan
+    book: Book
+    without_limits: Plan | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What ``once`` has worked out."""
+
+    @property
+    def case(self) -> Case:
+        """The case that was planned, scenario applied."""
+        return self.plan.case
+
+    @property
+    def currency(self) -> str:
+        """The workbook's money."""
+        return self.case.settings.currency
+
+    @property
+    def per_tonne(self) -> str:
+        """The unit of prices."""
+        return f"{self.currency}/t"
+
+    @property
+    def title(self) -> str:
+        """The plan's title, else the input file's name."""
+        named = self.case.settings.plan_title
+        return named or (self.book.path.stem if self.book.path is not None else "Plan")
+
+    @property
+    def basis(self) -> str:
+        """What limits are a share of: "demand" or "purchases"."""
+        return self.case.settings.share_basis
+
+    @property
+    def base_column(self) -> str:
+        """The column of ``Plan.countries`` that a limited share is a share of."""
+        return "purchased" if self.basis == PURCHASES else "demand"
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """What a tonne of each mineral is a tonne of."""
+        return {m.name: m.unit or "t" for m in self.case.minerals}
+
+    def country(self, code: str) -> str:
+        """Return a country's name."""
+        return self.case.country_name(code)
+
+    @property
+    def horizon(self) -> str:
+        """The years planned, in words."""
+        years = self.case.years
+        if not years:
+            return "none"
+        return str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
+
+
+def once(make: Callable[[Context], T]) -> Callable[[Context], T]:
+    """Have a function of a context worked out once a context."""
+
+    @wraps(make)
+    def kept(context: Context) -> T:
+        if make not in context.kept:
+            context.kept[make] = make(context)
+        found: T = context.kept[make]
+        return found
+
+    return kept

@@ -1,0 +1,90 @@
+"""A chart as data: series over categories, what each stands for, where its numbers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planner.sheets.table import Cell, Look
+from planner.sheets.text import clean
+
+_LABEL = 28
+"""Longer names are cut in charts."""
+
+
+class Form(StrEnum):
+    """How a picture's series are drawn."""
+
+    GROUPED = "columns side by side"
+    STACKED = "columns on one another"
+    BARS = "bars on one another"
+    LINES = "lines"
+
+
+class Role(StrEnum):
+    """What a series stands for; each has its colour in every chart."""
+
+    PLAN = "this plan"
+    FREE = "without share limits"
+    LIMIT = "limit"
+    SHORT = "short"
+    OTHER = "other"
+    INSIDE = "coalition"
+    INSIDE_IDLE = "coalition, idle"
+    OUTSIDE = "outside"
+    OUTSIDE_IDLE = "outside, idle"
+    ONE_OF_MANY = "one of many"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series: a value or nothing for each category."""
+
+    name: str
+    role: Role
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One chart. ``axis`` is the title of the values' axis with its unit; ``small`` ones tile."""
+
+    title: str
+    form: Form
+    categories: tuple[Cell, ...]
+    series: tuple[Series, ...]
+    axis: str
+    across: str
+    look: Look = Look.SHARE
+    small: bool = False
+
+    @property
+    def highest(self) -> float:
+        """The largest value, of stacked columns the largest sum."""
+        if self.form in {Form.STACKED, Form.BARS}:
+            sums = [sum(s.values[i] or 0.0 for s in self.series) for i in range(len(self))]
+            return max(sums, default=0.0)
+        return max((v for s in self.series for v in s.values if v is not None), default=0.0)
+
+    def __len__(self) -> int:
+        """Return how many categories there are."""
+        return len(self.categories)
+
+
+def short(name: str) -> str:
+    """Return a name that fits a chart's label."""
+    text = clean(name)
+    return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
+
+
+def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:
+    """Return, by picture and series, the first and last row of its values in the chart data."""
+    found, at = [], 0
+    for picture in charts:
+        rows = []
+        for _ in picture.series:
+            rows.append((at, at + len(picture) - 1))
+            at += len(picture)
+        found.append(rows)
+    return found

@@ -1,0 +1,286 @@
+"""What the charts show: series over categories, read from the plan; no drawing here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.plan import Plan
+from models.schema import COALITION, REST_OF_WORLD
+from planner.sheets.context import Context, once
+from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share, total
+from planner.sheets.picture import Form, Picture, Role, Series, short
+from planner.sheets.table import Cell, Column, Look, Table
+
+_MOST_CATEGORIES = 12
+"""Minerals and members beyond these, by value and by demand, are left to the tables."""
+_MOST_COUNTRIES = 6
+
+
+@once
+def pictures(context: Context) -> tuple[Picture, ...]:
+    """Return every chart of a plan that has something to show, in order."""
+    told = _telling(figures(context))
+    if not told or not context.case.years:
+        return ()
+    made = [
+        _largest(context, told),
+        _suppliers(context, told),
+        _members(context),
+        _capacity(context, told),
+        _shortage(context, told),
+        *(_over_years(context, of) for of in told if len(context.case.years) > 1),
+    ]
+    return tuple(p for p in made if p is not None and p.series and p.categories)
+
+
+def chart_data(context: Context) -> Table:
+    """The numbers behind the charts: one row a chart, series and category."""
+    charts: list[Cell] = []
+    names: list[Cell] = []
+    categories: list[Cell] = []
+    values: list[Cell] = []
+    looks: list[Look] = []
+    for picture in pictures(context):
+        for series in picture.series:
+            charts += [picture.title] * len(picture)
+            names += [series.name] * len(picture)
+            categories += picture.categories
+            values += series.values
+            looks += [picture.look] * len(picture)
+    kinds = [Look.YEAR if isinstance(c, int) else Look.TEXT for c in categories]
+    return Table(
+        "Chart data",
+        (
+            Column("Chart", Look.LONG, charts),
+            Column("Series", Look.TEXT, names),
+            Column("Category", Look.TEXT, categories, kinds),
+            Column("Value", Look.SHARE, values, looks),
+        ),
+        filtered=False,
+    )
+
+
+def _telling(found: Sequence[Figures]) -> list[Figures]:
+    """Return the minerals with any demand or purchases, those of the largest value, in order."""
+    alive = [of for of in found if of.demand > 0 or of.purchased > 0]
+    kept = {of.name for of in sorted(alive, key=lambda of: -of.demand_value)[:_MOST_CATEGORIES]}
+    return [of for of in alive if of.name in kept]
+
+
+def _largest(context: Context, told: Sequence[Figures]) -> Picture:
+    """The largest country beside its limit in the last year, and without limits."""
+    year = context.case.years[-1]
+    series, tops, is_limited = _against_limit(context, [(of.name, year) for of in told])
+    labels = [
+        f"{short(of.name)}: {short(context.country(t.country))}" if t else short(of.name)
+        for of, t in zip(told, tops, strict=True)
+    ]
+    who = "country under a limit" if is_limited else "supplier country"
+    return Picture(
+        f"Largest {who}: share of coalition {context.basis}, {year}",
+        Form.GROUPED,
+        tuple(labels),
+        series,
+        f"Share of coalition {context.basis}",
+        f"Mineral and its largest {who}",
+    )
+
+
+def _against_limit(
+    context: Context, cells: Sequence[tuple[str, int]]
+) -> tuple[tuple[Series, ...], list[Top | None], bool]:
+    """Return the largest country's share by (mineral, year): here, without limits, and its limit.
+
+    Where limits are on some countries only, the largest of those is meant in either plan: the
+    others may supply what they can. The limit is the tightest on that country.
+    """
+    of = _sold(context)
+    tops = [_top_of(context, of.plan, cell, of.suspects.get(cell)) for cell in cells]
+    series = [Series("This plan", Role.PLAN, _shares(tops))]
+    if of.free is not None:
+        before = [_top_of(context, of.free, cell, of.suspects.get(cell)) for cell in cells]
+        series.insert(0, Series("Without share limits", Role.FREE, _shares(before)))
+    caps = tuple(
+        t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)
+    )
+    if any(c is not None for c in caps):
+        series.append(Series("Limit", Role.LIMIT, caps))
+    return tuple(series), tops, bool(of.suspects)
+
+
+@dataclass(frozen=True)
+class _Sold:
+    """Rows of ``Plan.countries`` by (mineral, year), here and without limits.
+
+    ``suspects`` are the countries under a limit there, ``tightest`` the tightest of those.
+    """
+
+    plan: dict[tuple[str, int], pd.DataFrame]
+    free: dict[tuple[str, int], pd.DataFrame] | None
+    suspects: dict[tuple[str, int], set[str]]
+    tightest: dict[tuple[str, int], float]
+
+
+@once
+def _sold(context: Context) -> _Sold:
+    free = context.without_limits
+    plan = _by_cell(context.plan)
+    limited = {cell: rows[rows["limit"].notna()] for cell, rows in plan.items()}
+    limited = {cell: rows for cell, rows in limited.items() if len(rows)}
+    return _Sold(
+        plan,
+        None if free is None else _by_cell(free),
+        {cell: set(rows["country"]) for cell, rows in limited.items()},
+        {cell: float(rows["limit"].min()) for cell, rows in limited.items()},
+    )
+
+
+def _by_cell(plan: Plan) -> dict[tuple[str, int], pd.DataFrame]:
+    groups = coalition_purchases(plan).groupby(["mineral", "year"])
+    found: dict[tuple[str, int], pd.DataFrame] = {}
+    for (mineral, year), rows in groups:
+        found[str(mineral), int(str(year))] = rows
+    return found
+
+
+def _top_of(
+    context: Context,
+    sold: dict[tuple[str, int], pd.DataFrame],
+    cell: tuple[str, int],
+    among: set[str] | None,
+) -> Top | None:
+    rows = sold.get(cell)
+    if rows is None:
+        return None
+    return largest_share(context, rows if among is None else rows[rows["country"].isin(among)])
+
+
+def _shares(tops: Sequence[Top | None]) -> tuple[float, ...]:
+    return tuple(t.share if t else 0.0 for t in tops)
+
+
+def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
+    """Who serves each mineral's demand over the years, and what is short."""
+    sold = coalition_purchases(context.plan)
+    demand = {of.name: of.demand or of.purchased for of in told}
+    share: dict[str, dict[str, float]] = {}
+    for mineral, country, tonnes in zip(
+        sold["mineral"], sold["country"], sold["tonnes"], strict=True
+    ):
+        if mineral in demand:
+            row = share.setdefault(country, {})
+            row[mineral] = row.get(mineral, 0.0) + tonnes / demand[mineral]
+    named = [c for c in share if c != REST_OF_WORLD]
+    weight = {c: round(sum(share[c].values()), 9) for c in named}
+    leading = sorted(named, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
+    series = [
+        Series(
+            short(context.country(c)),
+            Role.ONE_OF_MANY,
+            tuple(share[c].get(of.name, 0.0) for of in told),
+        )
+        for c in leading
+    ]
+    others = tuple(
+        sum(by.get(of.name, 0.0) for c, by in share.items() if c not in leading) for of in told
+    )
+    series.append(Series("Other countries", Role.OTHER, others))
+    series.append(Series("Short", Role.SHORT, tuple(1.0 - of.served for of in told)))
+    return Picture(
+        f"Who supplies the coalition, {context.horizon}",
+        Form.STACKED,
+        tuple(short(of.name) for of in told),
+        tuple(s for s in series if any(s.values)),
+        "Share of coalition demand",
+        "Mineral",
+    )
+
+
+def _members(context: Context) -> Picture:
+    """Demand served and short by member, all minerals and years together."""
+    demand = total(context.plan.supply, "member", "demand")
+    missing = total(context.plan.supply, "member", "short")
+    order = sorted((m for m in demand if demand[m] > 0), key=lambda m: (-demand[m], m))
+    order = order[:_MOST_CATEGORIES]
+    lost = tuple(missing[m] for m in order)
+    served = tuple(max(0.0, demand[m] - missing[m]) for m in order)
+    return Picture(
+        f"Demand served and short by member, {context.horizon}",
+        Form.BARS,
+        tuple(short(m) for m in order),
+        (Series("Served", Role.PLAN, served), Series("Short", Role.SHORT, lost)),
+        "Demand, all minerals",
+        "Member",
+        Look.TONNES,
+    )
+
+
+def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
+    """How much of the capacity open to the coalition is used, at home and outside."""
+    table, case = context.plan.sources, context.case
+    home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
+    names = [of.name for of in told]
+    whole = table.groupby("mineral")["usable"].sum()
+    series = []
+    for name, used, where, is_idle in (
+        ("Used, in the coalition", Role.INSIDE, home, False),
+        ("Idle, in the coalition", Role.INSIDE_IDLE, home, True),
+        ("Used, outside", Role.OUTSIDE, ~home, False),
+        ("Idle, outside", Role.OUTSIDE_IDLE, ~home, True),
+    ):
+        rows = table[where]
+        amount = (rows["usable"] - rows["tonnes"]).clip(lower=0.0) if is_idle else rows["tonnes"]
+        of = amount.groupby(rows["mineral"]).sum()
+        series.append(Series(name, used, tuple(_part(of, whole, m) for m in names)))
+    return Picture(
+        f"Use of the refining capacity open to the coalition, {context.horizon}",
+        Form.STACKED,
+        tuple(short(name) for name in names),
+        tuple(series),
+        "Share of usable capacity",
+        "Mineral",
+    )
+
+
+def _part(of: pd.Series[float], whole: pd.Series[float], name: str) -> float:
+    total = float(whole.get(name, 0.0))
+    return float(of.get(name, 0.0)) / total if total > 0 else 0.0
+
+
+def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
+    """What supply cannot give and what limits forbid, where limits are known to add to shortage."""
+    rows = [of for of in told if of.demand > 0]
+    if context.without_limits is None or not any(of.short > 0 for of in rows):
+        return None
+    supply = tuple((of.short_of_supply or 0.0) / of.demand for of in rows)
+    limits = tuple(max(0.0, of.short_by_limits or 0.0) / of.demand for of in rows)
+    return Picture(
+        f"Shortage: what supply can't give, what limits forbid, {context.horizon}",
+        Form.STACKED,
+        tuple(short(of.name) for of in rows),
+        (
+            Series("Supply can't give", Role.OTHER, supply),
+            Series("Share limits forbid", Role.LIMIT, limits),
+        ),
+        "Share of coalition demand",
+        "Mineral",
+    )
+
+
+def _over_years(context: Context, of: Figures) -> Picture:
+    """One mineral's largest supplier country by year against the limit."""
+    years = context.case.years
+    series, _, is_limited = _against_limit(context, [(of.name, year) for year in years])
+    who = "country under a limit" if is_limited else "supplier country"
+    return Picture(
+        f"{short(of.name)}: largest {who}",
+        Form.LINES,
+        years,
+        series,
+        f"Share of coalition {context.basis}",
+        "Year",
+        small=True,
+    )

@@ -1,0 +1,161 @@
+"""How the plan's workbook looks: formats, colours and widths, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import xlsxwriter
+
+from planner.sheets.table import Cell, Column, Look
+from planner.sheets.text import width_of
+
+NAVY, PALE, INK, LINE = "#1F3864", "#D9E2F3", "#1F2933", "#B4C0D4"
+FONT = "Calibri"
+
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
+)  # fmt: skip
+GREY, LIGHT_GREY, PALE_SKY, PALE_ORANGE = "#7F7F7F", "#BFBFBF", "#CFE8F7", "#F9E3B4"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#F0E442")
+"""Okabe and Ito's palette (2008), told apart by the colour-blind too; vermilion is kept for limits
+and shortage."""
+
+TABLE_STYLE = "Table Style Light 1"
+HEADER_HEIGHT = 33
+_ARROW = 4
+"""Characters that a filter's arrow covers in a header."""
+_ONE_LINE = 14
+"""Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
+_BOLD = 1.1
+"""How much wider bold letters are."""
+_NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 30, 64
+_SAMPLED = 2_000
+"""How many different texts of a column are measured."""
+
+_FORMATS = {
+    Look.YEAR: "0",
+    Look.COUNT: "#,##0",
+    Look.SHARE: "0.0%",
+    Look.INDEX: "#,##0",
+    Look.TINY: "[=0]0;[>=0.01]#,##0.00;0.0E+00",
+    Look.SECONDS: "#,##0.00",
+    Look.MILLIONS: "#,##0.0",
+    Look.DAYS: "#,##0.0",
+}
+_WHOLE = "#,##0"
+_SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
+"""A decimal below 100, where it matters; none above, where it is noise."""
+_TINY_TOO = "[=0]0;[<1]0.000;[<100]#,##0.0;#,##0"
+
+
+def number_format(look: Look, values: Iterable[Cell]) -> str:
+    """Return the number format of cells: digits that matter and no others."""
+    if look in _FORMATS:
+        return _FORMATS[look]
+    if look.is_text:
+        return "General"
+    sizes = [abs(v) for v in values if isinstance(v, int | float) and v]
+    if any(isinstance(v, int | float) and v < 0 for v in values):
+        return _WHOLE if max(sizes, default=0.0) >= 100 else "#,##0.0"  # noqa: PLR2004
+    if look is Look.MONEY and min(sizes, default=1e3) >= 100:  # noqa: PLR2004
+        return _WHOLE
+    if sizes and max(sizes) < 1:
+        return "0.000"
+    return _SMALL_TOO
+
+
+class Styles:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        """Start with none."""
+        self._book = book
+        self._made: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def get(self, **properties: object) -> Any:
+        """Return the format with these properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format({"valign": "top", **properties})
+        return self._made[key]
+
+    def header(self) -> Any:
+        """Return the header's look."""
+        return self.get(
+            bold=True, font_color="#FFFFFF", bg_color=NAVY, text_wrap=True, valign="vcenter",
+            align="left", indent=1, border=1, border_color=LINE,
+        )  # fmt: skip
+
+    def section(self) -> Any:
+        """Return the look of a row that heads a group."""
+        return self.get(bold=True, font_color=NAVY, bg_color=PALE, top=1, top_color=NAVY)
+
+    def cell(self, look: Look, values: Sequence[Cell]) -> Any:
+        """Return the look of cells that share a look."""
+        if look.is_text:
+            return self.get(align="left", indent=1, text_wrap=look is Look.LONG)
+        return self.get(num_format=number_format(look, values), align="right")
+
+    def title(self) -> Any:
+        """Return the look of a sheet's title."""
+        return self.get(bold=True, font_size=16, font_color=NAVY)
+
+    def caption(self) -> Any:
+        """Return the look of a line under a title."""
+        return self.get(font_color=INK)
+
+
+def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset()) -> float:
+    """Return a width that shows every cell, and the header on two lines at most.
+
+    Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
+    """
+    head = round(_in_two_lines(of.header) * _BOLD) + (_ARROW if filtered else 1)
+    if of.looks is None and not of.look.is_text:
+        body = max((_digits(v, of.look) for v in _extremes(of.values)), default=0)
+    else:
+        looks = of.looks or [of.look] * len(of.values)
+        cells = enumerate(zip(of.values, looks, strict=True))
+        seen = {cell for i, cell in cells if i not in sections}
+        if len(seen) > _SAMPLED:
+            seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
+        body = max((_drawn(value, look) for value, look in seen), default=0)
+    if of.looks is not None and any(look is Look.LONG for look in of.looks):
+        widest = _WIDEST_MIXED
+    else:
+        widest = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK}.get(of.look, _WIDEST)
+    return float(max(min(max(body + 2, _NARROWEST), widest), head))
+
+
+def _in_two_lines(header: str) -> int:
+    if width_of(header) <= _ONE_LINE:
+        return width_of(header)
+    words = header.split()
+    cuts = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words) + 1)]
+    whole = [c for c in cuts if not c[1].endswith(")") or c[1].startswith("(") or "(" in c[1]]
+    return min((max(map(width_of, cut)) for cut in whole or cuts), default=0)
+
+
+def _extremes(values: Sequence[Cell]) -> list[float]:
+    numbers = [v for v in values if isinstance(v, int | float)]
+    return [min(numbers), max(numbers)] if numbers else []
+
+
+def _drawn(value: Cell, look: Look) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        return width_of(value) + 1
+    return _digits(value, look)
+
+
+def _digits(value: float, look: Look) -> int:
+    if look is Look.YEAR:
+        return 4
+    if look is Look.SHARE:
+        return len(f"{value:.1%}")
+    if look is Look.TINY:
+        return max(7, len(f"{value:,.2f}"))
+    decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004
+    return len(f"{value:,.{decimals}f}")

@@ -1,0 +1,231 @@
+"""Summary: the plan on one sheet, measure by measure."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from models.plan import PENALTIES
+from models.schema import BY_COUNTRY, BY_OWNER
+from models.solver import version
+from planner._version import __version__
+from planner.sheets.context import COALITION_BUYER, Context
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import left_if_largest_stops as left_if_lost
+from planner.sheets.rows import Rows
+from planner.sheets.table import Column, Look, Table
+
+_DEAREST = 5
+"""How many binding limits are named."""
+
+
+def summary(context: Context) -> Table:
+    """The plan's figures in groups; money undiscounted and tonnes over all years unless said."""
+    rows, minerals = Rows(), figures(context)
+    _plan(context, rows)
+    _cost(context, rows)
+    _supply(context, rows, minerals)
+    _largest(context, rows, minerals)
+    _concentration(rows, minerals)
+    _cost_of_limits(context, rows, minerals)
+    _resilience(context, rows, minerals)
+    _binding(context, rows)
+    _run(context, rows)
+    return Table(
+        "Summary",
+        (
+            Column("Measure", Look.LONG, rows.measures),
+            Column("Value", Look.LONG, rows.values, rows.looks),
+            Column("Unit", Look.TEXT, rows.units),
+            Column("Remark", Look.LONG, rows.remarks),
+        ),
+        frozenset(rows.sections),
+    )
+
+
+def _plan(context: Context, rows: Rows) -> None:
+    case = context.case
+    rows.section("The plan")
+    rows.add("Plan title", context.title)
+    rows.add("Scenario", case.scenario)
+    rows.add("Status", context.plan.status, remark="Proven; the proof stands in Checks.")
+    rows.add("Years", context.horizon)
+    if case.settings.price_year is not None:
+        rows.add("Price year", case.settings.price_year, Look.YEAR, context.currency)
+    rows.add("Minerals", len(case.minerals), Look.COUNT)
+    rows.add("Members", len(case.members), Look.COUNT)
+
+
+def _cost(context: Context, rows: Rows) -> None:
+    plan, money = context.plan, context.currency
+    rate = context.case.settings.discount_rate
+    rows.section("Cost")
+    discounted = f"discounted at {rate * 100:.3g} % a year" if rate > 0 else "not discounted"
+    rows.add(
+        "Total cost", plan.objective, Look.MONEY, money,
+        f"What the plan minimises: cash cost, shortage and penalties, {discounted}.",
+    )  # fmt: skip
+    rows.add(
+        "Cash cost", plan.cash, Look.MONEY, money,
+        "What is paid: without the cost of shortage and other penalties; undiscounted.",
+    )  # fmt: skip
+    rows.add(
+        "Purchases cost", plan.purchases, Look.MONEY, money,
+        "Cost or price, tariff and freight of all flows; undiscounted.",
+    )  # fmt: skip
+    rows.add(
+        "Cost per tonne", plan.purchases / plan.tonnes if plan.tonnes > 0 else None, Look.PRICE,
+        context.per_tonne, "Purchases cost over tonnes purchased.",
+    )  # fmt: skip
+    rows.section("Cost by heading (undiscounted)")
+    for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
+        if cost:
+            remark = "a penalty, not paid" if heading in PENALTIES else ""
+            rows.add(f"Cost: {heading}", float(cost), Look.MONEY, money, remark)
+
+
+def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
+    plan = context.plan
+    rows.section("Supply")
+    rows.add("Demand", context.case.total_demand, Look.TONNES, "t", "All minerals and years.")
+    rows.add("Tonnes purchased", plan.tonnes, Look.TONNES, "t", "Purchases for stock included.")
+    rows.add("Shortage", plan.shortage, Look.TONNES, "t")
+    rows.add("Served share", plan.served_share, Look.SHARE, "of demand")
+    rows.section("Shortage by mineral")
+    for of in minerals:
+        remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
+        rows.add(f"Shortage: {of.name}", of.short, Look.TONNES, of.unit, remark)
+
+
+def _largest(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
+    unit = f"of {context.basis}"
+    rows.section(f"Largest share of one country in the coalition's {context.basis}")
+    for of in minerals:
+        if of.top is None:
+            rows.add(f"Largest country share: {of.name}", 0.0, Look.SHARE, unit, "no country sells")
+            continue
+        top = of.top
+        where = f"{context.country(top.country)}, {top.year}"
+        rows.add(f"Largest country share: {of.name}", top.share, Look.SHARE, unit, where)
+        rows.add(
+            f"Limit on it: {of.name}", top.limit, Look.SHARE, unit,
+            "no limit on that country in that year" if top.limit is None else where,
+        )  # fmt: skip
+
+
+def _concentration(rows: Rows, minerals: tuple[Figures, ...]) -> None:
+    rows.section("Concentration by country (HHI), before and after")
+    scale = "0 to 10,000"
+    for of in minerals:
+        rows.add(
+            f"HHI by capacity: {of.name}", of.hhi_capacity, Look.INDEX, scale,
+            "Before: nameplate capacity, all countries.",
+        )  # fmt: skip
+        rows.add(
+            f"HHI by purchases: {of.name}", of.hhi_purchases, Look.INDEX, scale,
+            "After: the coalition's purchases.",
+        )  # fmt: skip
+
+
+def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
+    plan, free, money = context.plan, context.without_limits, context.currency
+    rows.section("What the share limits cost (this plan against the same case without them)")
+    if not context.case.share_limits:
+        rows.add("Share limits", "none", remark="The case has no share limits: they cost nothing.")
+    elif free is None:
+        rows.add("Share limits", "not known", remark="The case without share limits has no plan.")
+    else:
+        rows.add(
+            "Limits cost in all", plan.objective - free.objective, Look.MONEY, money,
+            "Total cost, discounted: cash, shortage and penalties.",
+        )  # fmt: skip
+        rows.add(
+            "Limits cost in cash", plan.cash - free.cash, Look.MONEY, money,
+            "Undiscounted. Below 0 where tonnes that the limits forbid are not bought elsewhere.",
+        )  # fmt: skip
+        _split(rows, "", "t", (free.shortage, plan.shortage - free.shortage))
+        rows.remarks[-2:] = ["Short even without share limits.", "Short because of them."]
+        for of in minerals:
+            if of.short_of_supply is not None and of.short_by_limits is not None:
+                _split(rows, f": {of.name}", of.unit, (of.short_of_supply, of.short_by_limits))
+
+
+def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
+    rows.add(f"Shortage that supply can't give{of}", tonnes[0], Look.TONNES, unit)
+    rows.add(f"Shortage that limits forbid to fill{of}", tonnes[1], Look.TONNES, unit)
+
+
+def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
+    rows.section("Demand served if the largest supplier country stops")
+    demand = context.case.total_demand
+    left = left_if_lost(coalition_purchases(context.plan))
+    rows.add(
+        "Served if largest supplier stops", min(1.0, left / demand) if demand > 0 else 1.0,
+        Look.SHARE, "of demand",
+        "Purchases less those from each mineral's largest country of each year, over demand;"
+        " nothing is bought in its stead.",
+    )  # fmt: skip
+    for of in minerals:
+        rows.add(
+            f"Served if largest supplier stops: {of.name}", of.served_if_lost, Look.SHARE,
+            "of demand",
+        )  # fmt: skip
+
+
+def _binding(context: Context, rows: Rows) -> None:
+    table = binding(context.plan)
+    rows.section("Binding share limits")
+    rows.add(
+        "Binding limits", len(table), Look.COUNT, "",
+        f"of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone",
+    )  # fmt: skip
+    for (limit, mineral, buyer, supplier), of in _dearest(table):
+        group, kind = context.case.share_limits[limit].group, context.case.share_limits[limit].limit
+        name = context.country(supplier) if group in {BY_COUNTRY, BY_OWNER} else supplier
+        year, price, years = of
+        rows.add(
+            f"Shadow price: {kind} {name}, {mineral}, {buyer or COALITION_BUYER}", price,
+            Look.PRICE, context.per_tonne,
+            f"What one tonne of relief saves in {year}, its dearest year; binds in {years}"
+            f" year{'s' if years > 1 else ''}.",
+        )  # fmt: skip
+
+
+def _dearest(
+    table: pd.DataFrame,
+) -> list[tuple[tuple[int, str, str, str], tuple[int, float, int]]]:
+    """Return the dearest limits as (limit, mineral, buyer, supplier), (year, price, years)."""
+    best: dict[tuple[int, str, str, str], tuple[int, float, int]] = {}
+    for row in table.to_dict("records"):
+        key = (row["limit"], row["mineral"], row["buyer"], row["supplier"])
+        year, price, years = best.get(key, (0, -1.0, 0))
+        if row["shadow_price"] > price * (1 + 1e-9) + 1e-9 or not years:
+            year, price = int(row["year"]), float(row["shadow_price"])
+        best[key] = (year, price, years + 1)
+    dear = [entry for entry in best.items() if entry[1][1] > 0]
+    return sorted(dear, key=lambda e: -round(e[1][1], 6))[:_DEAREST]
+
+
+def _run(context: Context, rows: Rows) -> None:
+    book = context.book
+    rows.section("The run")
+    settings = context.case.settings
+    rows.add("Share basis", settings.share_basis, remark="What share limits are a share of.")
+    rows.add("Whole projects", "yes" if settings.whole_projects else "no")
+    _options(context.options, rows)
+    rows.add("Input file", book.path.name if book.path is not None else "none")
+    rows.add("Input SHA-256", book.sha256)
+    rows.add("Planner version", __version__)
+    rows.add("Solver version", version())
+    rows.add("Python version", platform.python_version())
+    rows.add("Written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), unit="UTC")
+    for stage, seconds in context.timings.items():
+        rows.add(f"Time: {stage}", float(seconds), Look.SECONDS, "s")
+
+
+def _options(options: Mapping[str, str], rows: Rows) -> None:
+    for name, value in options.items():
+        rows.add(f"Option: {name}", value)

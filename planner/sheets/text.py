@@ -1,0 +1,43 @@
+"""Words from the input as cells can hold them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MOST_CHARACTERS = 32_767
+"""What a cell of Excel holds, in UTF-16 units."""
+
+_BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORMULA = ("=", "+", "-", "@")
+
+
+def clean(text: str) -> str:
+    """Return text without control characters, cut with an ellipsis to what a cell holds."""
+    if not text.isprintable():
+        text = _FORBIDDEN.sub("", _BREAKS.sub(" ", text))
+    if len(text) * 2 <= MOST_CHARACTERS:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= MOST_CHARACTERS * 2:
+        return text
+    return units[: (MOST_CHARACTERS - 1) * 2].decode("utf-16-le", errors="ignore") + "…"
+
+
+def guarded(text: str) -> str:
+    """Return text that a spreadsheet opening a CSV will not take for a formula.
+
+    A leading apostrophe is what spreadsheets themselves mark text with; text that begins with
+    ``= + - @`` gets one, and so does text that begins with an apostrophe before one of these, so
+    that taking one apostrophe off gives every text back.
+    """
+    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a plain letter's width a text takes."""
+    if text.isascii():
+        return len(text)
+    marks = sum(unicodedata.category(c) in {"Mn", "Me", "Cf"} for c in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)

@@ -1,0 +1,233 @@
+"""One cell to one value: a column's kind, bounds and choices decide, and nothing is guessed.
+
+Each converter takes what stands in a cell that is not blank and returns its value, or raises
+``CellError`` with what is there, what is expected and, where one is near, the fix.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+import re
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+from models.case import fold
+from models.schema import Column, Kind
+from models.units import in_currency
+from planner.workbook.countries import closest_country, country_code
+from planner.workbook.grid import Fault
+
+Convert = Callable[[object], object]
+
+LONGEST_SHOWN = 60
+FRACTION_MOST = 10.0
+"""A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
+
+
+class CellError(Exception):
+    """A cell that cannot be read as its column wants it."""
+
+    def __init__(self, found: str, expected: str, hint: str = "") -> None:
+        """Keep the three parts of the message."""
+        super().__init__(found)
+        self.found, self.expected, self.hint = found, expected, hint
+
+
+def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
+    """Return what turns a cell of a column into its value; numbers are multiplied by ``factor``."""
+    if column.kind in {Kind.NUMBER, Kind.SHARE}:
+        return _number(column, factor, currency)
+    if column.kind in {Kind.YEAR, Kind.WHOLE}:
+        return _whole(column)
+    if column.kind is Kind.YES_NO:
+        return yes_no
+    if column.kind is Kind.CHOICE:
+        return _choice(column)
+    if column.kind is Kind.COUNTRY:
+        return country
+    return name if column.kind is Kind.NAME else text
+
+
+def shown(value: object) -> str:
+    """Say what stands in a cell."""
+    for kind, say in _SAY:
+        if isinstance(value, kind):
+            return say(value)
+    return "a blank cell" if value is None else f"the value {value!r}"
+
+
+def _cut(value: str) -> str:
+    return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}...")
+
+
+def plain(number: float) -> str:
+    """Return a number as people write it: no trailing .0, all digits that matter."""
+    if math.isfinite(number) and number == int(number) and abs(number) < 1e15:  # noqa: PLR2004
+        return str(int(number))
+    return repr(number)
+
+
+_SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
+    (Fault, lambda value: str(value.text)),
+    (bool, lambda value: f"the logical value {str(value).upper()}"),
+    (str, lambda value: f"the text {_cut(value)}"),
+    (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
+    (dt.date, lambda value: f"the date {value.isoformat()}"),
+    (dt.time, lambda value: f"the time {value}"),
+    (dt.timedelta, lambda value: f"the time {value}"),
+    (Real, lambda value: f"the number {plain(float(value))}"),
+)
+"""How each kind of value is told; the first that fits."""
+
+
+def wanted(column: Column, currency: str = "USD") -> str:
+    """Say what a column's cells hold: its kind, bounds or choices."""
+    if column.kind is Kind.CHOICE:
+        return one_of(column.choices)
+    if column.kind not in {Kind.NUMBER, Kind.SHARE, Kind.WHOLE, Kind.YEAR}:
+        return str(column.kind.value)
+    word = {
+        Kind.NUMBER: "a number",
+        Kind.SHARE: "a fraction",
+        Kind.WHOLE: "a whole number",
+        Kind.YEAR: "a year",
+    }[column.kind]
+    low, high = f"{column.least:g}", f"{column.most:g}"
+    unit = f" ({in_currency(column.unit, currency)})" if column.unit else ""
+    start = f"above {low}" if column.above else f"from {low}"
+    if math.isinf(column.most):
+        return f"{word} {start}{unit}"
+    if column.above:
+        return f"{word} {start} up to {high}{unit}"
+    return f"{word} {start} to {'below ' if column.below else ''}{high}{unit}"
+
+
+def one_of(choices: tuple[str, ...]) -> str:
+    """Return choices in words: a, b or c."""
+    return " or ".join(", ".join(choices).rsplit(", ", 1))
+
+
+def name(value: object) -> str:
+    """Return a name; a number in its place is its digits."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        return plain(float(value))
+    raise CellError(shown(value), "a name", _hint(value))
+
+
+def text(value: object) -> str:
+    """Return free text; whatever stands there, as it reads."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Fault):
+        raise CellError(value.text, "text", value.hint)
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, Real):
+        return plain(float(value))
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return str(value)
+
+
+def country(value: object) -> str:
+    """Return the ISO3 code of a country, ``ROW`` for the rest of the world."""
+    if not isinstance(value, str):
+        raise CellError(shown(value), Kind.COUNTRY.value, _hint(value))
+    code = country_code(value)
+    if code is None:
+        close = closest_country(value)
+        hint = f"did you mean {close!r}?" if close else ""
+        found = f"{_cut(value)} is no known country"
+        raise CellError(found, Kind.COUNTRY.value, hint)
+    return code
+
+
+def yes_no(value: object) -> bool:
+    """Return a yes/no cell as true or false."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().casefold() in {"yes", "no"}:
+        return value.strip().casefold() == "yes"
+    raise CellError(shown(value), Kind.YES_NO.value, _hint(value))
+
+
+def _choice(column: Column) -> Convert:
+    known = {fold(choice): choice for choice in column.choices}
+
+    def choose(value: object) -> str:
+        if isinstance(value, str):
+            found = known.get(fold(value))
+            if found is not None:
+                return found
+            close = difflib.get_close_matches(fold(value), known, n=1)
+            hint = f"did you mean {known[close[0]]!r}?" if close else ""
+            raise CellError(shown(value), one_of(column.choices), hint)
+        raise CellError(shown(value), one_of(column.choices), _hint(value))
+
+    return choose
+
+
+def _number(column: Column, factor: float, currency: str) -> Convert:
+    least, most, above, below = column.least, column.most, column.above, column.below
+
+    def number(value: object) -> float:
+        if type(value) is float or type(value) is int:  # nearly every cell: the quick way
+            found = value * factor
+            if least < found < most:
+                return found
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
+        try:
+            given = float(value)
+        except OverflowError:
+            given = math.inf
+        found = given * factor
+        inside = least <= found <= most and math.isfinite(found)
+        if inside and not (above and found == least) and not (below and found == most):
+            return found
+        hint = ""
+        if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
+            hint = f"did you mean {plain(given / 100)} ({plain(given)} %)?"
+        raise CellError(shown(value), wanted(column, currency), hint)
+
+    return number
+
+
+def _whole(column: Column) -> Convert:
+    least, most = column.least, column.most
+
+    def whole(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise CellError(shown(value), wanted(column), _number_hint(column, value))
+        if isinstance(value, Integral) or (math.isfinite(value) and float(value).is_integer()):
+            found = int(float(value))
+            if least <= found <= most:
+                return found
+        raise CellError(shown(value), wanted(column))
+
+    return whole
+
+
+def _hint(value: object) -> str:
+    return value.hint if isinstance(value, Fault) else ""
+
+
+def _number_hint(column: Column, value: object) -> str:
+    """What to do about text in the place of a number."""
+    if not isinstance(value, str):
+        return _hint(value)
+    stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
+    match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
+    if match is None:
+        return "leave the cell blank where nothing is known" if not re.search(r"\d", value) else ""
+    number = float(match[1])
+    if match[2]:
+        return f"did you mean {plain(number / 100)} ({plain(number)} %)? it is stored as text"
+    if column.kind is Kind.SHARE and column.most < number <= 100:  # noqa: PLR2004
+        return f"did you mean {plain(number / 100)} ({plain(number)} %)? it is stored as text"
+    return f"it is stored as text: type it as a number, {plain(number)}"

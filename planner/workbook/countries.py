@@ -1,0 +1,117 @@
+"""Country names and codes, in the forms that people write them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from functools import cache
+
+from models.schema import REST_OF_WORLD
+
+_ALIASES = {
+    "ARE": "UAE; Emirates",
+    "BIH": "Bosnia",
+    "BOL": "Bolivia",
+    "BRN": "Brunei",
+    "CHN": "PRC; People's Republic of China; Mainland China; China (mainland); PR China",
+    "CIV": "Ivory Coast; Cote d Ivoire",
+    "COD": "DR Congo; DRC; D.R. Congo; Congo DR; Congo-Kinshasa; Congo (Kinshasa); Zaire; "
+    "Democratic Republic of Congo; Congo, Dem. Rep.; Congo (DRC); Dem. Rep. Congo; "
+    "Congo, Democratic Republic",
+    "COG": "Republic of Congo; Congo-Brazzaville; Congo (Brazzaville); Congo, Rep.; Congo Republic",
+    "CPV": "Cape Verde",
+    "CZE": "Czech Republic; Czechia",
+    "FSM": "Micronesia",
+    "GBR": "UK; U.K.; Great Britain; Britain; England; United Kingdom; GB",
+    "HKG": "Hong Kong; Hong Kong SAR; Hong Kong, China",
+    "IRN": "Iran",
+    "KOR": "South Korea; Korea; Korea (South); Korea, South; Republic of Korea; S. Korea; ROK; "
+    "Korea, Rep.",
+    "KGZ": "Kyrgyz Republic",
+    "LAO": "Laos; Lao",
+    "MAC": "Macau; Macao",
+    "MDA": "Moldova",
+    "MKD": "Macedonia; FYROM; North Macedonia",
+    "MMR": "Burma; Myanmar (Burma)",
+    "NLD": "Holland; The Netherlands; Netherlands",
+    "PRK": "North Korea; Korea, North; Korea (North); DPRK; N. Korea",
+    "PSE": "Palestine",
+    "RUS": "Russia",
+    "STP": "Sao Tome",
+    "SVK": "Slovak Republic",
+    "SWZ": "Swaziland; Eswatini",
+    "SYR": "Syria",
+    "TLS": "East Timor",
+    "TUR": "Turkey; Turkiye; Türkiye; Republic of Turkey",
+    "TWN": "Taiwan; Chinese Taipei; Taiwan (China); Taiwan, China; Republic of China; ROC",
+    "TZA": "Tanzania",
+    "USA": "United States; U.S.; US; U.S.A.; America; United States of America; the States",
+    "VAT": "Vatican; Vatican City",
+    "VEN": "Venezuela",
+    "VNM": "Vietnam; Viet Nam",
+    "XKX": "Kosovo",
+    REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.",
+}
+
+
+def fold_country(name: str) -> str:
+    """Return how country names are compared: no case, accents, points or word "the"."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
+    plain = plain.replace("&", " and ").replace("ı", "i")
+    words = re.sub(r"[^\w]+", " ", plain).split()
+    return " ".join("saint" if w == "st" else w for w in words if w != "the")
+
+
+@cache
+def country_code(name: str) -> str | None:
+    """Return the ISO3 code of a country named in English or by a code, ``ROW`` for the rest.
+
+    None where nothing is known by that name.
+    """
+    return _index().get(fold_country(name))
+
+
+def closest_country(name: str) -> str:
+    """Return the known country name that is closest to one that is unknown, "" if none is."""
+    folded = fold_country(name)
+    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=0.6)
+    return _shown()[close[0]] if close else ""
+
+
+@cache
+def _index() -> dict[str, str]:
+    """ISO3 code by folded name, ISO2 and ISO3 code."""
+    import pycountry
+
+    found: dict[str, str] = {}
+    for country in pycountry.countries:
+        for attribute in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
+            for spelling in _spellings(getattr(country, attribute, "")):
+                found.setdefault(spelling, country.alpha_3)
+    for code, names in _ALIASES.items():
+        found.update({fold_country(name): code for name in names.split("; ")})
+        found.setdefault(code.casefold(), code)
+    found["xk"] = "XKX"
+    return found
+
+
+def _spellings(name: str) -> list[str]:
+    """A name, and where its words are turned round ("Bolivia, Plurinational State of") that too."""
+    if not name:
+        return []
+    head, comma, tail = name.partition(", ")
+    return [fold_country(n) for n in ([name, f"{tail} {head}"] if comma else [name])]
+
+
+@cache
+def _shown() -> dict[str, str]:
+    """A readable spelling by folded name, for messages."""
+    import pycountry
+
+    found = {fold_country(name): name for names in _ALIASES.values() for name in names.split("; ")}
+    for country in pycountry.countries:
+        name = getattr(country, "common_name", country.name)
+        found[fold_country(name)] = name
+    return found

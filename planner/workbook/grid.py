@@ -1,0 +1,89 @@
+"""What stands in the cells of a sheet, before anything is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Cells = Iterable[tuple[int, object]]
+"""The filled cells of one row: position of the column (1 is A) and value."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A cell that has no value to read: an error value, or a formula that was never worked out."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass
+class Grid:
+    """A sheet as it stands: its header row, and the cells below it by column.
+
+    ``header`` holds the filled cells of the first non-empty row. ``columns`` holds, by the position
+    of a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is
+    blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
+    value); a row that holds nothing else counts as empty.
+    """
+
+    title: str
+    header_row: int = 0
+    header: dict[int, object] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    columns: dict[int, list[object]] = field(default_factory=dict)
+    stray: list[tuple[int, int, object]] = field(default_factory=list)
+
+    def values(self, position: int) -> list[object]:
+        """Return a value for each row of a column, None where it is blank."""
+        return self.columns.get(position) or [None] * len(self.rows)
+
+
+def blank(value: object) -> bool:
+    """Return whether a cell counts as blank: nothing in it, or only spaces."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
+    """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
+    grid = Grid(title)
+    for number, cells in rows:
+        filled = [(p, v.strip() if type(v) is str else v) for p, v in cells if v is not None]
+        filled = [(p, v) for p, v in filled if v != ""]
+        if not filled:
+            continue
+        if not grid.header_row:
+            grid.header_row, grid.header = number, dict(filled)
+            continue
+        inside = [cell for cell in filled if cell[0] in grid.header]
+        if len(inside) < len(filled):
+            grid.stray += [(number, p, v) for p, v in filled if p not in grid.header]
+        if inside:
+            _add(grid, number, inside)
+    for column in grid.columns.values():
+        column.extend([None] * (len(grid.rows) - len(column)))
+    return grid
+
+
+def _add(grid: Grid, number: int, cells: Cells) -> None:
+    count = len(grid.rows)
+    grid.rows.append(number)
+    for position, value in cells:
+        column = grid.columns.setdefault(position, [])
+        if len(column) < count:
+            column.extend([None] * (count - len(column)))
+        column.append(value)
+
+
+def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
+    """Gather rows given as header to scalar: the header is row 1, the first of them row 2."""
+    places: dict[str, int] = {}
+    for row in rows:
+        for header in row:
+            places.setdefault(header, len(places) + 1)
+    lines: list[tuple[int, Cells]] = [(1, [(place, header) for header, place in places.items()])]
+    lines += [
+        (number, [(places[header], value) for header, value in row.items()])
+        for number, row in enumerate(rows, start=2)
+    ]
+    return fill(title, lines)

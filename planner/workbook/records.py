@@ -1,0 +1,344 @@
+"""The rows of a sheet to the fields of its records, a column at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, get_type_hints
+
+from models.case import fold
+from models.errors import Finding, warning
+from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
+from planner.workbook.cells import CellError, converter, shown, text, wanted
+from planner.workbook.grid import Grid
+from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
+from planner.workbook.layout import Layout, SheetLayout
+
+
+@dataclass(frozen=True)
+class DefaultTaken:
+    """How many cells of a column were blank, and what was used in their place."""
+
+    sheet: str
+    column: str
+    cells: int
+    used: str
+
+
+@dataclass
+class Context:
+    """What reading one workbook gathers: findings, defaults, places, spellings of countries.
+
+    ``bad`` are the rows (sheet, row) that carry an error; ``members`` the members by folded name,
+    None where the sheet could not be read.
+    """
+
+    currency: str = "USD"
+    findings: list[Finding] = field(default_factory=list)
+    defaults: list[DefaultTaken] = field(default_factory=list)
+    layout: Layout = field(default_factory=Layout)
+    bad: set[tuple[str, int]] = field(default_factory=set)
+    members: dict[str, str] | None = None
+    years: tuple[int, ...] = ()
+    spellings: dict[str, set[str]] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
+
+    def error(self, sheet: str, row: int, column: str, error: CellError) -> None:
+        """Keep a cell's error and mark its row."""
+        self.findings.append(Finding(sheet, row, column, error.found, error.expected, error.hint))
+        self.bad.add((sheet, row))
+
+    def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
+        """Keep how a country is spelt; the sheet Countries has the say."""
+        said = " ".join(spelling.split())
+        said = said.upper() if fold(said) == fold(code) else said
+        if listed:
+            self.listed.setdefault(code, said)
+        self.spellings.setdefault(code, set()).add(said)
+
+
+@dataclass
+class Parsed:
+    """A sheet's fields as lists, one entry a row; rows whose key cannot be read are in ``lost``."""
+
+    record: type[Record]
+    rows: list[int] = field(default_factory=list)
+    fields: dict[str, list[Any]] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
+    """Positions in ``rows``."""
+
+    def records(self) -> tuple[Record, ...]:
+        """Return the records of all rows that have their key."""
+        names = list(self.fields)
+        columns = [self.fields[name] for name in names]
+        found = []
+        for position, (row, *values) in enumerate(zip(self.rows, *columns, strict=True)):
+            if position not in self.lost:
+                found.append(self.record(row=row, **dict(zip(names, values, strict=True))))
+        return tuple(found)
+
+
+def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
+    """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
+    header = HeaderRow(record, grid, context.currency, context.members)
+    context.findings += header.findings
+    places = {h.key: h.position for h in header.headings}
+    context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places)
+    return _Sheet(record, grid, context, header.headings).parsed
+
+
+class _Sheet:
+    """One sheet in the reading."""
+
+    def __init__(
+        self, record: type[Record], grid: Grid, context: Context, headings: list[Heading]
+    ) -> None:
+        self.record, self.grid, self.context = record, grid, context
+        self.parsed = Parsed(record, grid.rows)
+        plain = {h.column.field: h for h in headings if h.column and h.year is None}
+        stepped: dict[str, list[Heading]] = {}
+        for h in headings:
+            if h.column is not None and h.year is not None:
+                stepped.setdefault(h.column.field, []).append(h)
+        for column in record.columns():
+            values = self._column(column, plain.get(column.field), stepped.get(column.field, []))
+            self.parsed.fields[column.field] = values
+        spread = [h for h in headings if h.spread]
+        if record.SPREAD == "years":
+            self.context.years = tuple(sorted(h.year for h in spread if h.year is not None))
+            self.parsed.fields["tonnes"] = self._years(sorted(spread, key=lambda h: h.year or 0))
+        elif record.SPREAD == "members":
+            self.parsed.fields["costs"] = self._members(sorted(spread, key=lambda h: h.spread))
+        self._notes(headings)
+        self._keys()
+
+    # ---- columns -------------------------------------------------------------------------------
+
+    def _column(self, column: Column, plain: Heading | None, stepped: list[Heading]) -> list[Any]:
+        default = _DEFAULTS[self.record.SHEET].get(column.field)
+        series = _is_series(self.record, column.field)
+        raw = self.grid.values(plain.position) if plain else [None] * len(self.grid.rows)
+        stand_in = _placeholder(self.record, column)
+        blank = None if series else stand_in if column.required else default
+        base = self._cells(column, column.header, raw, plain.factor if plain else 1.0, blank)
+        if not series:
+            self._required(column, plain, raw)
+            self._count(column, raw)
+            return base
+        steps = []
+        for h in sorted(stepped, key=lambda h: h.year or 0):
+            cells = self.grid.values(h.position)
+            steps.append((h.year or 0, self._cells(column, h.label, cells, h.factor, None)))
+            self._count_blank(h.label, cells, "what stood before")
+        if not steps:
+            self._required(column, plain, raw)
+            self._count(column, raw)
+            made = {number: ByYear(number) for number in set(base)}
+            if column.required:
+                made[None] = ByYear(_placeholder(self.record, column))
+            return [made[number] for number in base]
+        found = [
+            ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
+            for i, number in enumerate(base)
+        ]
+        self._count(column, [s if s.numbers() else None for s in found])
+        return found
+
+    def _cells(
+        self, column: Column, label: str, raw: list[Any], factor: float, blank: object
+    ) -> list[Any]:
+        """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
+        if column.field == "blocs":
+            return [self._blocs(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
+        convert = converter(column, factor, self.context.currency)
+        stand_in = _placeholder(self.record, column)
+        known: dict[object, object] = {}
+        found = []
+        for i, value in enumerate(raw):
+            if value is None:
+                found.append(blank)
+                continue
+            is_text = type(value) is str
+            if is_text and value in known:
+                found.append(known[value])
+                continue
+            try:
+                converted = convert(value)
+            except CellError as error:
+                self.context.error(self.record.SHEET, self.grid.rows[i], label, error)
+                found.append(stand_in)
+                if column.key:
+                    self.parsed.lost.add(i)
+                continue
+            if is_text:
+                known[value] = converted
+            found.append(converted)
+        if column.kind is Kind.COUNTRY:
+            for spelling, code in known.items():
+                listed = self.record is Country
+                self.context.spell(str(code), str(spelling), listed=listed)
+        return found
+
+    def _blocs(self, label: str, row: int, value: object) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        try:
+            names = (" ".join(part.split()) for part in text(value).split(";"))
+        except CellError as error:
+            self.context.error(self.record.SHEET, row, label, error)
+            return ()
+        return tuple(sorted({name for name in names if name}))
+
+    def _required(self, column: Column, plain: Heading | None, raw: list[Any]) -> None:
+        """A required cell that is blank is an error; its column missing was one already."""
+        if not column.required:
+            return
+        said = f"a blank cell; {column.header} must be filled"
+        blank = CellError(said, wanted(column, self.context.currency))
+        for i, value in enumerate(raw):
+            if value is not None:
+                continue
+            if plain is not None:
+                self.context.error(self.record.SHEET, self.grid.rows[i], column.header, blank)
+            if column.key:
+                self.parsed.lost.add(i)
+
+    def _count(self, column: Column, raw: list[Any]) -> None:
+        if not column.required:
+            self._count_blank(column.header, raw, column.default)
+
+    def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
+        cells = raw.count(None)
+        if cells:
+            self.context.defaults.append(DefaultTaken(self.record.SHEET, label, cells, used))
+
+    # ---- the columns beyond the declared ones --------------------------------------------------
+
+    def _spread(self, headings: list[Heading]) -> list[list[float | None]]:
+        column = dataclasses.replace(
+            _amount(self.record.SPREAD), unit=SPREAD_UNIT[self.record.SPREAD]
+        )
+        return [
+            self._cells(column, h.label, self.grid.values(h.position), h.factor, None)
+            for h in headings
+        ]
+
+    def _years(self, headings: list[Heading]) -> list[tuple[tuple[int, float], ...]]:
+        """Demand [t] by year; a blank cell is 0 and a warning."""
+        columns = self._spread(headings)
+        for h, cells in zip(headings, columns, strict=True):
+            for row, value in zip(self.grid.rows, cells, strict=True):
+                if value is None:
+                    blank = warning(self.record.SHEET, row, h.label, found="a blank cell")
+                    hint = "it counts as a demand of 0"
+                    self.context.findings.append(dataclasses.replace(blank, hint=hint))
+            self._count_blank(h.label, cells, "0")
+        years = [h.year or 0 for h in headings]
+        return [
+            tuple((year, cells[i] or 0.0) for year, cells in zip(years, columns, strict=True))
+            for i in range(len(self.grid.rows))
+        ]
+
+    def _members(self, headings: list[Heading]) -> list[tuple[tuple[str, float], ...]]:
+        """Freight [USD/t] by member, where a cell is filled."""
+        columns = self._spread(headings)
+        for h, cells in zip(headings, columns, strict=True):
+            self._count_blank(h.label, cells, "the default freight")
+        names = [h.spread for h in headings]
+        found = []
+        for i in range(len(self.grid.rows)):
+            costs = ((name, cells[i]) for name, cells in zip(names, columns, strict=True))
+            found.append(tuple((name, cost) for name, cost in costs if cost is not None))
+        return found
+
+    # ---- the rest of a row ---------------------------------------------------------------------
+
+    def _notes(self, headings: list[Heading]) -> None:
+        """Notes and sources, and what stands in unknown columns as part of the note."""
+        count = len(self.grid.rows)
+        notes: dict[int, list[str]] = {}
+        for h in sorted(headings, key=lambda h: h.always != "note"):
+            if h.column is not None or h.spread:
+                continue
+            said = [_said(value) for value in self.grid.values(h.position)]
+            if h.always == "source":
+                self.parsed.fields["source"] = said
+                continue
+            for i, part in enumerate(said):
+                if part:
+                    notes.setdefault(i, []).append(part if h.always else f"{h.text}: {part}")
+        if notes:
+            self.parsed.fields["note"] = ["; ".join(notes.get(i, ())) for i in range(count)]
+
+    def _keys(self) -> None:
+        """Two rows of one key are an error that names both places."""
+        keys = [c for c in self.record.columns() if c.key]
+        if not keys:
+            return
+        columns = [self.parsed.fields[c.field] for c in keys]
+        first: dict[tuple[str, ...], int] = {}
+        for i, values in enumerate(zip(*columns, strict=True)):
+            if i in self.parsed.lost:
+                continue
+            row = self.grid.rows[i]
+            before = first.setdefault(tuple(_fold(str(v)) for v in values), row)
+            if before != row:
+                cell = self.context.layout.cell(self.record.SHEET, before, keys[0].header)
+                said = " + ".join(str(v) for v in values)
+                what = " + ".join(c.header for c in keys)
+                twice = CellError(f"{said} stands twice, first in {cell}", f"each {what} once")
+                self.context.error(self.record.SHEET, row, keys[0].header, twice)
+                self.parsed.lost.add(i)
+
+
+_fold = cache(fold)
+
+
+def _said(value: object) -> str:
+    """A note as it reads, whatever stands there."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    try:
+        return text(value)
+    except CellError:
+        return shown(value)
+
+
+def _amount(spread: str) -> Column:
+    """The column that each year of Demand, or member of Freight, is."""
+    from models.schema.column import MOST_PRICE, MOST_TONNES
+
+    most = MOST_TONNES if spread == "years" else MOST_PRICE
+    return Column(header=spread, kind=Kind.NUMBER, meaning="", most=most, field=spread)
+
+
+_HINTS = {record.SHEET: get_type_hints(record) for record in SHEETS}
+_DEFAULTS = {
+    record.SHEET: {
+        f.name: f.default
+        for f in dataclasses.fields(record)
+        if f.default is not dataclasses.MISSING
+    }
+    for record in SHEETS
+}
+
+
+def _is_series(record: type[Record], name: str) -> bool:
+    return _HINTS[record.SHEET][name] is ByYear
+
+
+def _placeholder(record: type[Record], column: Column) -> Any:
+    """What stands in for a cell that cannot be read, so that other findings can be found."""
+    default = _DEFAULTS[record.SHEET].get(column.field)
+    if default is not None and not isinstance(default, ByYear):
+        return default
+    if column.kind in {Kind.NUMBER, Kind.SHARE}:
+        return column.most if column.above else max(column.least, 0.0)
+    if column.kind in {Kind.YEAR, Kind.WHOLE}:
+        return int(column.least) if column.required else None
+    if column.kind is Kind.CHOICE:
+        return column.choices[0]
+    return None if column.kind is Kind.YES_NO else ""

@@ -1,0 +1,128 @@
+"""The XML of one worksheet to the values of its cells, a row at a time."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from planner.workbook.grid import Cells, Fault
+
+UNSAVED = Fault(
+    "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
+)
+_DIGITS = "0123456789"
+
+
+def rows(book: Any, sheet: Any, *, stale: bool) -> Iterator[tuple[int, Cells]]:
+    """Yield row number and cells of each row of an openpyxl read-only worksheet.
+
+    Wholly blank rows may be left out. ``stale``: a formula's 0 counts as no saved value.
+    """
+    from openpyxl.worksheet._reader import ROW_TAG
+    from openpyxl.xml.functions import iterparse
+
+    with sheet.parent._archive.open(sheet._worksheet_path) as source:  # noqa: SLF001
+        reader = _Reader(book, sheet, stale=stale)
+        number = 0
+        for _, element in iterparse(_Filled(source)):
+            if element.tag == ROW_TAG:
+                said = element.get("r")
+                number = int(float(said)) if said else number + 1
+                cells = reader.cells(element)
+                element.clear()
+                yield number, cells
+
+
+class _Reader:
+    """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
+
+    def __init__(self, book: Any, sheet: Any, *, stale: bool) -> None:
+        from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+
+        self.stale = stale
+        self.strings = sheet._shared_strings  # noqa: SLF001
+        self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
+        self.parser = WorkSheetParser(
+            io.BytesIO(),
+            self.strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,  # noqa: SLF001
+            timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+        )
+        self.dates = {str(style) for style in book._date_formats}  # noqa: SLF001
+        self.positions: dict[str, int] = {}
+
+    def cells(self, row: Any) -> list[tuple[int, object]]:
+        """Return position and value of the cells of a row; blank ones may be among them."""
+        found = []
+        place = 0
+        for element in row:
+            address = element.get("r")
+            place = self._position(address) if address else place + 1
+            found.append((place, self._value(element)))
+        return found
+
+    def _position(self, address: str) -> int:
+        column = address.rstrip(_DIGITS)
+        place = self.positions.get(column)
+        if place is None:
+            from openpyxl.utils import column_index_from_string
+
+            place = self.positions[column] = column_index_from_string(column)
+        return place
+
+    def _value(self, element: Any) -> object:
+        try:
+            if len(element) == 1 and element[0].tag == self.value_tag:
+                # nearly every cell: a plain number, or a text kept once for the workbook
+                kind, text = element.get("t", "n"), element[0].text
+                if kind == "s" and text:
+                    return self.strings[int(text)]
+                if kind == "n" and text and element.get("s") not in self.dates:
+                    return float(text) if "." in text or "e" in text.lower() else int(text)
+            return self._careful(element)
+        except (ValueError, LookupError, OverflowError):
+            return Fault("a cell that cannot be read")
+
+    def _careful(self, element: Any) -> object:
+        cell = self.parser.parse_cell(element)
+        value: object = cell["value"]
+        if cell["data_type"] == "e":
+            return Fault(f"the error value {value}")
+        if value is None or (self.stale and value == 0):
+            is_text = element.get("t") == "str"  # a formula whose saved value is no text
+            if element.find(self.formula) is not None and not is_text:
+                return UNSAVED
+        return value
+
+
+class _Filled:
+    """The XML of a sheet without its blank formatted cells and rows, which may be a million."""
+
+    _PIECE = 1 << 18
+    _CELL = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)')
+    _ROW = re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)')
+
+    def __init__(self, source: Any) -> None:
+        self.source, self.rest = source, b""
+
+    def read(self, _size: int = -1) -> bytes:
+        """Return the next piece, b"" at the end."""
+        while True:
+            piece: bytes = self.source.read(self._PIECE)
+            whole = self.rest + piece
+            if not piece:
+                self.rest = b""
+                return whole
+            cut = max(whole.rfind(b"<row "), whole.rfind(b"<c "))
+            if cut <= 0:  # no cell begins here: hand it on, but for a tag that is cut in two
+                cut = whole.rfind(b"<")
+            if cut <= 0:
+                cut = len(whole)
+            whole, self.rest = whole[:cut], whole[cut:]
+            kept = self._ROW.sub(b"", self._CELL.sub(b"", whole))
+            if kept:
+                return kept

@@ -1,0 +1,199 @@
+"""What is written: native tables and charts, numbers, texts that stay texts, CSV."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from models.case import Case
+from models.plan import solve
+from planner.sheets import Column, Look, Table, tables, write_csv, write_plan
+from planner.sheets.style import number_format, width
+from planner.sheets.text import MOST_CHARACTERS, clean, guarded
+from planner.workbook import read_tables
+from tests.reference.cases import random_book
+from tests.sheets.desk import made, parts, refiner, rows, written
+
+ODD = (
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "-2",
+    "https://example.org/a",
+    "مصفاة النحاس",
+    "🏭 works 🇨🇱",
+    "<b> & \"quoted\" 'name'",
+    "_x0041_",
+    "123",
+    "n" * 300,
+)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
+    return path, written(path, rows())
+
+
+def test_every_sheet_is_a_table_with_filters_and_a_frozen_header(opened):
+    _, book = opened
+    for sheet in book:
+        if sheet.title == "Charts":
+            continue
+        (table,) = sheet.tables.values()
+        assert table.ref == sheet.dimensions
+        assert (table.autoFilter is not None) == (sheet.title != "Chart data")
+        assert sheet.freeze_panes == "A2"
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_title_rows == "$1:$1"
+
+
+def test_numbers_are_numbers_with_formats(opened):
+    _, book = opened
+    for name, header, shown in (
+        ("Plan", "Year", "0"),
+        ("Plan", "Tonnes", "#,##0"),
+        ("Plan", "Landed cost (USD/t)", "#,##0"),
+        ("Country shares", "Share of demand", "0.0%"),
+    ):
+        sheet = book[name]
+        at = next(c.column for c in sheet[1] if c.value == header)
+        cells = [row[at - 1] for row in sheet.iter_rows(min_row=2)]
+        assert all(isinstance(c.value, int | float) for c in cells)
+        assert all(shown in c.number_format for c in cells)
+
+
+def test_charts_are_native_with_titles_and_axes(opened):
+    path, book = opened
+    charts = parts(path, "xl/charts/chart")
+    assert len(charts) >= 5
+    assert book.sheetnames.index("Charts") < book.sheetnames.index("Plan")
+    for chart in charts:
+        titles = re.findall(r"<a:t>(.*?)</a:t>", chart)
+        assert len(titles) >= 3, titles
+        assert "Chart data" in chart
+    assert sum("Limit" in chart for chart in charts) >= 2
+    assert any("Share of coalition demand" in chart for chart in charts)
+
+
+def test_chart_ranges_hold_what_they_say(opened):
+    path, book = opened
+    data = book["Chart data"]
+    for chart in parts(path, "xl/charts/chart"):
+        for name, categories, values in re.findall(
+            r"<c:ser>.*?<c:tx>.*?<c:f>(.*?)</c:f>.*?<c:cat>.*?<c:f>(.*?)</c:f>"
+            r".*?<c:val>.*?<c:f>(.*?)</c:f>",
+            chart,
+        ):
+            at = data[name.split("!")[1].replace("$", "")]
+            block = data[values.split("!")[1].replace("$", "")]
+            others = data[categories.split("!")[1].replace("$", "")]
+            block = block if isinstance(block, tuple) else ((block,),)
+            others = others if isinstance(others, tuple) else ((others,),)
+            first, last = block[0][0].row, block[-1][0].row
+            assert (others[0][0].row, others[-1][0].row) == (first, last)
+            keys = {(data.cell(r, 1).value, data.cell(r, 2).value) for r in range(first, last + 1)}
+            assert keys == {(data.cell(first, 1).value, at.value)}
+
+
+def test_text_stays_text(tmp_path):
+    odd = [refiner(name, "Peru", 5, 30 + i, Note=name) for i, name in enumerate(ODD)]
+    book = rows()
+    book["Refiners"] += odd
+    book["Settings"][1]["Value"] = "=HYPERLINK(1)"
+    opened = written(tmp_path / "odd.xlsx", book)
+    assert not any("<f>" in part for part in parts(tmp_path / "odd.xlsx", "xl/worksheets/sheet"))
+    found = {c.value for c in opened["Refiners"]["B"][1:]}
+    assert set(ODD) <= found
+    assert all(c.data_type == "s" for c in opened["Refiners"]["B"])
+    assert not any(part.count("<hyperlink") for part in parts(tmp_path / "odd.xlsx", "xl/worksh"))
+    assert max(d.width for d in opened["Refiners"].column_dimensions.values()) < 60
+
+
+def test_all_sheets_of_random_cases_can_be_written(tmp_path):
+    for seed in range(20, 26):
+        written(tmp_path / f"{seed}.xlsx", random_book(np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("kept", [(), ("minerals", "members")])
+def test_an_empty_plan_is_written(tmp_path, kept):
+    read = read_tables(rows())
+    case = Case(years=(2026,)).change(**{name: getattr(read.case, name) for name in kept})
+    read = dataclasses.replace(read, case=case)
+    plan = solve(case)
+    write_plan(tmp_path / "empty.xlsx", plan, read, without_limits=None, options={}, timings={})
+    for table in tables(plan, read).values():
+        table.to_frame()
+    assert not parts(tmp_path / "empty.xlsx", "xl/charts/chart")
+    made_csv = write_csv(tmp_path / "csv", tables(plan, read).values())
+    assert all(path.stat().st_size for path in made_csv)
+
+
+def test_long_and_forbidden_text():
+    assert clean("a\x00b\x1bc\ud800d") == "abcd"
+    assert clean("one\r\ntwo\tthree") == "one two three"
+    emoji = clean("🏭" * 20_000)
+    assert emoji.endswith("🏭…")
+    assert len(emoji.encode("utf-16-le")) // 2 <= MOST_CHARACTERS
+    assert clean("n" * MOST_CHARACTERS) == "n" * MOST_CHARACTERS
+
+
+def test_csv_is_for_programs_and_for_excel(tmp_path):
+    book = rows()
+    book["Refiners"].append(refiner("=1+1", "Peru", 500, 5))
+    of = made(book)
+    files = write_csv(tmp_path / "deep" / "folder", of.values())
+    assert [f.name for f in files][:3] == ["summary.csv", "by-mineral.csv", "plan.csv"]
+    raw = files[2].read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    with files[2].open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["Tonnes"]) for line in lines] == of["Plan"].column("Tonnes").values
+    assert "'=1+1" in {line["Refiner"] for line in lines}
+    assert {line["Contract"] for line in lines} == {""}
+
+
+def test_the_guard_can_be_taken_off():
+    for text in ("=1", "'=1", "''@x", "plain", "'quoted", "-3"):
+        marked = guarded(text)
+        taken_off = marked[1:] if marked.lstrip("'").startswith(("=", "+", "-", "@")) else marked
+        assert taken_off == text
+        assert not marked.startswith(("=", "+", "-", "@"))
+
+
+def test_digits_that_matter():
+    assert number_format(Look.TONNES, [1e6, 2.5]) == "[=0]0;[<100]#,##0.0;#,##0"
+    assert number_format(Look.MONEY, [1e6]) == "#,##0"
+    assert number_format(Look.TONNES, [-500.0, 3.0]) == "#,##0"
+    assert number_format(Look.SHARE, [0.5]) == "0.0%"
+    assert number_format(Look.TONNES, [0.002]) == "0.000"
+
+
+def test_columns_are_wide_enough_for_header_and_cells():
+    tonnes = Column("Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0])
+    assert width(tonnes, filtered=True) >= len("-9,876,543,210")
+    short = Column("Average landed cost (USD/t)", Look.PRICE, [1.0])
+    assert width(short, filtered=True) >= len("Average landed")
+    words = Column("Refiner", Look.TEXT, ["漢字" * 10])
+    assert width(words, filtered=True) >= 40
+
+
+def test_a_plan_of_many_rows_is_written(tmp_path):
+    from planner.sheets.write import write_workbook
+
+    many = 5_000
+    table = Table(
+        "Plan",
+        (
+            Column("Refiner", Look.TEXT, [f"r{i}" for i in range(many)]),
+            Column("Tonnes", Look.TONNES, [float(i) for i in range(many)]),
+        ),
+    )
+    data = Table("Chart data", (Column("Chart", Look.TEXT, []),), filtered=False)
+    write_workbook(tmp_path / "many.xlsx", [table, data], [], "many")
+    assert (tmp_path / "many.xlsx").stat().st_size > 0

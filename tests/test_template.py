@@ -1,0 +1,430 @@
+"""An input workbook as it is written: driven by the catalogue, easy to fill in, read back equal."""
+
+from __future__ import annotations
+
+import dataclasses
+import zipfile
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.utils import range_boundaries
+
+from models import schema
+from models.case import Case
+from models.errors import InputError
+from models.schema import SHEETS, ByYear, Kind
+from planner.workbook import read
+from planner.workbook.template import EVERY_CASE, tables_of, template_tables, write_book
+
+QUICK = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def written(tmp_path, tables, **options):
+    path = tmp_path / "case.xlsx"
+    write_book(path, tables, **options)
+    return openpyxl.load_workbook(path)
+
+
+def headers(sheet):
+    return [cell.value for cell in sheet[1]]
+
+
+def rules_at(sheet, cell):
+    return [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("full"), template_tables())
+
+
+# ---- what the catalogue drives -------------------------------------------------------------------
+
+
+def test_every_sheet_of_the_catalogue_has_example_rows():
+    assert list(template_tables()) == [record.SHEET for record in SHEETS]
+    assert all(template_tables().values())
+
+
+@pytest.mark.parametrize("record", [r for r in SHEETS if r is not schema.Settings])
+def test_every_column_stands_in_its_order_with_its_unit(full, record):
+    titles = [c.title for c in record.columns()]
+    assert headers(full[record.SHEET])[: len(titles)] == titles
+    assert {"Note", "Source"} <= set(headers(full[record.SHEET]))
+
+
+def test_every_setting_is_shown_with_what_holds_unless_stated(full):
+    rows = {row[0].value: row[1] for row in full["Settings"].iter_rows(min_row=2)}
+    titles = [c.title for c in schema.Settings.columns()]
+    assert list(rows) == titles
+    assert rows["Cost of capital"].value == 0.08
+    assert rows["Cost of capital"].number_format == "0.0%"
+
+
+@pytest.mark.parametrize("record", SHEETS)
+def test_every_header_has_a_comment(full, record):
+    for cell in full[record.SHEET][1]:
+        assert cell.comment is not None, cell.value
+    if record is not schema.Settings:
+        for cell, column in zip(full[record.SHEET][1], record.columns(), strict=False):
+            assert column.meaning in cell.comment.text
+            wanted = "Must be filled." if column.required else f"Blank: {column.default}."
+            assert wanted in cell.comment.text
+            for choice in column.choices:
+                assert choice in cell.comment.text
+
+
+def test_every_setting_has_a_comment(full):
+    for row in full["Settings"].iter_rows(min_row=2):
+        assert row[0].comment is not None, row[0].value
+
+
+@pytest.mark.parametrize("record", SHEETS)
+def test_required_headers_are_marked_by_their_look(full, record):
+    fills = {True: set(), False: set()}
+    if record is schema.Settings:
+        return
+    for cell, column in zip(full[record.SHEET][1], record.columns(), strict=False):
+        fills[column.required].add(cell.fill.fgColor.rgb)
+    assert fills[True] <= {"FF1F3864"}
+    assert fills[False] <= {"FFD9E2F3"}
+
+
+@pytest.mark.parametrize("record", SHEETS)
+def test_headers_are_frozen_and_filtered(full, record):
+    sheet = full[record.SHEET]
+    assert sheet.freeze_panes is not None
+    assert sheet.freeze_panes.endswith("2")
+    left, top, right, _ = range_boundaries(sheet.auto_filter.ref)
+    assert (left, top, right) == (1, 1, len(headers(sheet)))
+
+
+def test_number_formats(full):
+    refiners = dict(zip(headers(full["Refiners"]), full["Refiners"][2], strict=True))
+    assert refiners["Capacity (t/yr)"].number_format == "[>=1000]#,##0;General"
+    assert refiners["Available share"].number_format == "0.0%"
+    lanes = dict(zip(headers(full["Lanes"]), full["Lanes"][2], strict=True))
+    assert lanes["First year"].number_format == "0"
+    assert lanes["Tariff"].number_format == "0.0%"
+
+
+# ---- drop-downs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", [r for r in SHEETS if r is not schema.Settings])
+def test_every_column_with_a_list_has_its_drop_down(full, record):
+    sheet = full[record.SHEET]
+    for cell, column in zip(sheet[1], record.columns(), strict=False):
+        first, last = f"{cell.column_letter}2", f"{cell.column_letter}1000"
+        found = rules_at(sheet, first)
+        assert found == rules_at(sheet, last)
+        kinds = [rule.type for rule in found]
+        listed = column.choices or column.refers or column.kind is Kind.YES_NO
+        if listed or (column.kind is Kind.COUNTRY and record is not schema.Country):
+            assert kinds == ["list"], column.title
+        elif column.kind in (Kind.NUMBER, Kind.SHARE):
+            assert kinds == ["decimal"], column.title
+        elif column.kind in (Kind.YEAR, Kind.WHOLE):
+            assert kinds == ["whole"], column.title
+
+
+def test_names_are_offered_from_their_own_sheet(full):
+    for sheet, column, home in (
+        ("Refiners", "Mineral", "Minerals!$A$2"),
+        ("Demand", "Member", "Members!$A$2"),
+        ("Lanes", "Refiner", "Refiners!$A$2"),
+        ("Refiners", "Owner country", "Countries!$A$2"),
+    ):
+        cell = next(c for c in full[sheet][1] if c.value == column)
+        (rule,) = rules_at(full[sheet], f"{cell.column_letter}2")
+        assert home in rule.formula1
+        assert len(rule.formula1) <= 255
+
+
+def test_words_that_no_sheet_defines_are_offered_too(full):
+    assert full["Lists"].sheet_state == "hidden"
+    words = {cell.value for row in full["Lists"].iter_rows() for cell in row}
+    assert {"each", "each outside coalition"} <= words
+
+
+def test_no_list_is_spelled_out_beyond_what_excel_takes(full):
+    for sheet in full:
+        for rule in sheet.data_validations.dataValidation:
+            if rule.type == "list":
+                assert len(rule.formula1) <= 257  # its quotes included
+            assert len(rule.error or "") <= 255
+            assert len(rule.errorTitle or "") <= 32
+
+
+def test_a_setting_with_choices_offers_them(full):
+    sheet = full["Settings"]
+    row = next(r[0].row for r in sheet.iter_rows(min_row=2) if r[0].value == "Share basis")
+    (rule,) = rules_at(sheet, f"B{row}")
+    assert rule.formula1 == '"demand,purchases"'
+
+
+# ---- which sheets, which columns -----------------------------------------------------------------
+
+
+def test_the_sheets_asked_for_are_shown_in_the_order_of_the_catalogue(tmp_path):
+    book = written(tmp_path, template_tables(), sheets=["Stockpiles", *EVERY_CASE])
+    assert [s for s in book.sheetnames if s != "Lists"] == [
+        "Read me",
+        "Settings",
+        "Minerals",
+        "Members",
+        "Countries",
+        "Refiners",
+        "Demand",
+        "Freight",
+        "Lanes",
+        "Share limits",
+        "Stockpiles",
+    ]
+
+
+def test_without_read_me_the_required_sheets_are_there(tmp_path):
+    book = written(tmp_path, {"Minerals": []}, read_me=False)
+    assert [s for s in book.sheetnames if s != "Lists"] == [
+        "Minerals",
+        "Members",
+        "Refiners",
+        "Demand",
+    ]
+
+
+def test_read_me_tells_every_sheet_the_rules_and_the_commands(full):
+    said = "\n".join(str(c.value) for row in full["Read me"].iter_rows() for c in row if c.value)
+    for record in SHEETS:
+        assert record.SHEET in said
+        assert record.MEANING in said
+    for word in ("planner check", "planner solve", "10. The planner never writes"):
+        assert word in said
+
+
+def test_columns_beyond_the_catalogue_are_kept(tmp_path):
+    row = {
+        "Source": "a",
+        "Refiner": "R",
+        "Mineral": "M",
+        "Capacity 2030 (kt/yr)": 2,
+        "Capacity 2027 (kt/yr)": 1,
+        "Capacity (kt/yr)": 0,
+        "Grade": "A",
+        "Note": "n",
+    }
+    book = written(tmp_path, {"Refiners": [row]})
+    sheet = book["Refiners"]
+    found = headers(sheet)
+    assert found[:7] == [
+        "Refiner",
+        "Mineral",
+        "Country",
+        "Capacity (kt/yr)",
+        "Capacity 2027 (kt/yr)",
+        "Capacity 2030 (kt/yr)",
+        "Cost (USD/t)",
+    ]
+    assert found[-3:] == ["Grade", "Source", "Note"]
+    cells = dict(zip(found, (c.value for c in sheet[2]), strict=True))
+    assert {k: v for k, v in cells.items() if v is not None} == row
+
+
+def test_headers_are_in_the_currency_of_the_workbook(tmp_path):
+    tables = {"Settings": [{"Setting": "Currency", "Value": "EUR"}], "Projects": []}
+    book = written(tmp_path, tables)
+    assert "Cost (EUR/t)" in headers(book["Refiners"])
+    assert "Capex (EUR m)" in headers(book["Projects"])
+
+
+def test_freight_has_a_column_for_every_member(tmp_path):
+    tables = {"Members": [{"Member": "A"}, {"Member": "B"}], "Freight": []}
+    assert headers(written(tmp_path, tables)["Freight"])[:3] == ["From country", "A", "B"]
+
+
+def test_text_stays_text(tmp_path):
+    words = ["=1+1", "http://example.org", "007", "+cmd", "{=A1}"]
+    book = written(tmp_path, {"Minerals": [{"Mineral": w, "Price (USD/t)": 1} for w in words]})
+    cells = [row[0] for row in book["Minerals"].iter_rows(min_row=2)]
+    assert [c.value for c in cells] == words
+    assert {c.data_type for c in cells} == {"s"}
+    assert not any(c.hyperlink for c in cells)
+
+
+def test_a_number_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="Minerals, row 2"):
+        written(tmp_path, {"Minerals": [{"Mineral": "M", "Price (USD/t)": float("nan")}]})
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path):
+    for name in ("a.xlsx", "b.xlsx"):
+        write_book(tmp_path / name, template_tables())
+    one, two = (zipfile.ZipFile(tmp_path / n) for n in ("a.xlsx", "b.xlsx"))
+    with one, two:
+        assert one.namelist() == two.namelist()
+        assert all(one.read(n) == two.read(n) for n in one.namelist())
+
+
+# ---- read back ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sheets", [EVERY_CASE, [record.SHEET for record in SHEETS]])
+def test_a_template_is_read_without_error_or_warning(tmp_path, sheets):
+    path = tmp_path / "case.xlsx"
+    write_book(path, template_tables(), sheets=sheets)
+    book = read(path)
+    assert not book.warnings
+    assert book.case.years == (2026, 2027, 2028)
+
+
+def back(case, path):
+    write_book(path, tables_of(case))
+    return read(path).case
+
+
+def close(one, two):
+    """Whether two values are equal, numbers to 1e-15."""
+    if isinstance(one, float) and isinstance(two, int | float):
+        return abs(one - two) <= 1e-15 * abs(one)
+    if isinstance(one, tuple) and isinstance(two, tuple):
+        return len(one) == len(two) and all(map(close, one, two))
+    if dataclasses.is_dataclass(one):
+        return type(one) is type(two) and all(
+            close(getattr(one, f.name), getattr(two, f.name))
+            for f in dataclasses.fields(one)
+            if f.compare or f.name in {"note", "source"}
+        )
+    return one == two
+
+
+@pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])
+def test_the_example_cases_come_back(tmp_path, request, name):
+    path = request.config.rootpath / "inputs" / f"{name}.xlsx"
+    case = read(path).case
+    assert close(case, back(case, tmp_path / "back.xlsx"))
+
+
+def test_the_template_comes_back(tmp_path):
+    write_book(tmp_path / "case.xlsx", template_tables())
+    case = read(tmp_path / "case.xlsx").case
+    again = back(case, tmp_path / "back.xlsx")
+    assert close(case, again)
+    assert tables_of(again) == tables_of(case)
+
+
+def test_a_case_without_demand_keeps_its_years(tmp_path):
+    write_book(tmp_path / "case.xlsx", template_tables())
+    case = read(tmp_path / "case.xlsx").case
+    try:
+        again = back(case.change(demand=()), tmp_path / "back.xlsx")
+    except InputError:
+        pytest.skip("the reader wants a row of demand")
+    assert again.years == case.years
+
+
+AMOUNT = st.floats(0, 1e10, allow_subnormal=False)
+PRICE = st.floats(0, 1e8, allow_subnormal=False)
+SHARE = st.floats(0, 1, allow_subnormal=False)
+YEARS = st.integers(2020, 2060)
+
+
+def by_year(numbers):
+    steps = st.dictionaries(st.integers(2026, 2030), numbers, max_size=3)
+    return st.builds(lambda base, s: ByYear(base, tuple(sorted(s.items()))), numbers, steps)
+
+
+def maybe(strategy):
+    return st.none() | strategy
+
+
+@st.composite
+def cases(draw):
+    refiners = [
+        schema.Refiner(
+            name=f"R{i}",
+            mineral=draw(st.sampled_from(["M", "N"])),
+            country=draw(st.sampled_from(["CHN", "CHL", "USA", "ROW"])),
+            capacity=draw(by_year(AMOUNT)),
+            cost=draw(by_year(PRICE)),
+            kind=draw(st.sampled_from(["primary", "recycled"])),
+            owner=draw(st.sampled_from(["", "CHN"])),
+            first_year=draw(maybe(YEARS)),
+            available_share=draw(st.just(ByYear()) | by_year(SHARE)),
+            recovery=draw(st.floats(0.01, 1)),
+            needs_ore=draw(maybe(st.booleans())),
+            note=draw(st.sampled_from(["", "a note", "=1+1"])),
+        )
+        for i in range(draw(st.integers(1, 3)))
+    ]
+    lanes = [
+        schema.Lane(
+            country="CHL",
+            freight=draw(maybe(PRICE)),
+            tariff=draw(maybe(st.floats(0, 10))),
+            open=draw(maybe(st.booleans())),
+            max=draw(maybe(AMOUNT)),
+        )
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    currency = draw(st.sampled_from(["USD", "EUR"]))
+    return Case(
+        years=(2026, 2027),
+        settings=schema.Settings(
+            currency=currency,
+            default_freight=draw(PRICE),
+            discount_rate=draw(SHARE),
+            whole_projects=draw(st.booleans()),
+        ),
+        minerals=(
+            schema.Mineral(name="M", price=draw(by_year(PRICE)), unit="t M"),
+            schema.Mineral(name="N", price=ByYear(1.0), shortage_cost=draw(by_year(PRICE))),
+        ),
+        members=(schema.Member(name="A", country="USA"), schema.Member(name="B", group="EU")),
+        countries=(
+            schema.Country(code="CHN", blocs=("far", "other"), governance=draw(st.floats(-2, 2))),
+        ),
+        refiners=tuple(refiners),
+        demand=(
+            schema.Demand(mineral="M", member="A", tonnes=((2026, draw(AMOUNT)), (2027, 0.0))),
+            schema.Demand(mineral="N", member="B", tonnes=((2026, 1.0), (2027, draw(AMOUNT)))),
+        ),
+        freight=(schema.Freight(country="CHN", costs=(("A", draw(PRICE)),)),),
+        lanes=tuple(lanes),
+        share_limits=(schema.ShareLimit(limit="max", group="country", share=draw(by_year(SHARE))),),
+        projects=(
+            schema.Project(
+                name="P",
+                refiner="New",
+                mineral="M",
+                country="USA",
+                capacity=ByYear(draw(AMOUNT)),
+                capex=draw(st.floats(0, 1e7)),
+                cost=ByYear(draw(PRICE)),
+                first_year=2027,
+                life=draw(st.integers(1, 40)),
+            ),
+        ),
+        budget=(schema.BudgetYear(year=2026, capex=draw(st.floats(0, 1e7))),),
+    )
+
+
+@QUICK
+@given(case=cases())
+def test_any_case_comes_back(tmp_path, case):
+    again = back(case, tmp_path / "back.xlsx")
+    assert close(case.change(country_names=()), again.change(country_names=()))
+
+
+def test_what_a_scenario_alone_can_say_is_refused(tmp_path):
+    write_book(tmp_path / "case.xlsx", template_tables())
+    case = read(tmp_path / "case.xlsx").case
+    lane = schema.Lane(freight_factor=2.0)
+    with pytest.raises(ValueError, match="no column of Lanes can say freight_factor"):
+        tables_of(case.change(lanes=(lane,)))
+    fewer = case.change(members=case.members[1:])
+    with pytest.raises(ValueError, match="whose home"):
+        tables_of(fewer)

@@ -22,7 +22,8 @@ class Share:
 class Case:
     """One workbook: its name, its title and the rules for demand and for open supply.
 
-    `demand_note` is the column of the demand table with the remarks for this case.
+    `demand_note` is the column of the demand table with the remarks for this case; `has_today` says
+    whether its demand is refined material, so that the supply of today can be set beside it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Case:
     demand_estimate: Callable[[Row], str]
     demand_note: str
     share: Callable[[Row], Share]
+    has_today: bool = False
 
 
 def final_demand(row: Row) -> dict[int, float]:
@@ -106,6 +108,7 @@ CASES = (
         first_use_estimate,
         "first_use_note",
         stated_share,
+        has_today=True,
     ),
 )
 

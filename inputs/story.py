@@ -18,6 +18,7 @@ from planner.workbook import read
 HERE = Path(__file__).parent
 CASES = ("critical-minerals", "critical-minerals-first-use")
 DOMINANT = "CHN"
+START, END = "<!-- results -->", "<!-- /results -->"
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
@@ -65,7 +66,10 @@ def story(path: Path) -> list[Line]:
 
 
 def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> Line:
-    sources = free.sources[(free.sources["mineral"] == mineral) & (free.sources["year"] == YEAR)]
+    every = free.sources
+    sources = every[
+        (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
+    ]
     there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
     cash = {p: _cash(p, mineral) for p in (capped, free)}
     bought = {p: _sum(p, mineral, "purchased") for p in (capped, free)}
@@ -117,8 +121,8 @@ def table(lines: list[Line]) -> str:
     return head + "\n".join(
         f"| {line.mineral} | {line.capacity:.1%} | {line.free:.1%} | {line.capped:.1%} | "
         f"{line.least:.1%} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
-        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {line.forbidden:,.0f} | "
-        f"{line.forbidden / line.demand:.1%} |"
+        f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} | "
+        f"{abs(line.forbidden) / line.demand:.1%} |"
         for line in lines
     )
 
@@ -127,16 +131,42 @@ def _signed(value: float) -> str:
     return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"  # noqa: PLR2004 - rounds to 0
 
 
-def page() -> str:
+def page(lines: dict[str, list[Line]]) -> str:
     """Return the page of results."""
     parts = [HEAD]
-    parts += [f"## {name}\n\n{table(story(HERE / f'{name}.xlsx'))}\n" for name in CASES]
+    parts += [f"## {name}\n\n{table(lines[name])}\n" for name in CASES]
     return "\n".join(parts)
 
 
+def short_table(lines: dict[str, list[Line]]) -> str:
+    """Return both cases side by side, as the README shows them."""
+    first, second = CASES
+    head = (
+        "| | refined in China | no cap | at 65 % | smallest cap | cost of the cap | "
+        "supply can't give | cap forbids | first use: no cap | smallest cap | short |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+    )
+    body = []
+    for a, b in zip(lines[first], lines[second], strict=True):
+        body.append(
+            f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | {a.least:.0%} | "
+            f"{_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | {a.lacking / a.demand:.1%} | "
+            f"{abs(a.forbidden) / a.demand:.1%} | {b.free:.0%} | {b.least:.0%} | "
+            f"{b.lacking / b.demand:.1%} |"
+        )
+    return head + "\n".join(body)
+
+
 def main() -> None:
-    """Write the page."""
-    (HERE.parent / "docs" / "results.md").write_text(page(), encoding="utf-8")
+    """Write the page, and the README's table between its marks."""
+    lines = {name: story(HERE / f"{name}.xlsx") for name in CASES}
+    top = HERE.parent
+    (top / "docs" / "results.md").write_text(page(lines), encoding="utf-8")
+    readme = top / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(START)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{START}\n{short_table(lines)}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

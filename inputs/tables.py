@@ -1,7 +1,7 @@
 """Read the data tables and turn their text into cells, sources and notes."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,8 @@ Record = dict[str, Cell]
 DATA = Path(__file__).parent / "data"
 YEARS = tuple(range(2026, 2036))
 ESTIMATE = "Estimate:"
+ASSUMED = ("assumption", "estimate")
+REMARKS = ("recalled", "derived", "judgement")
 WHOLE_FROM = 1000
 
 
@@ -76,3 +78,26 @@ def note(estimates: Iterable[str] = (), remarks: Iterable[str] = ()) -> str | No
     rest = "; ".join(part for part in remarks if part)
     parts = [f"{ESTIMATE} {estimated}" if estimated else "", rest[:1].upper() + rest[1:]]
     return ". ".join(part for part in parts if part) or None
+
+
+def planning_prices() -> dict[str, Row]:
+    """The reference price series of each mineral."""
+    return {row["mineral"]: row for row in read("prices") if row["reference"] == "yes"}
+
+
+def in_force() -> Iterator[Row]:
+    """Rows that have capacity in at least one year of the horizon."""
+    for row in read("refiners"):
+        first, last = number(row["first_year"]), number(row["last_year"])
+        ended = last is not None and last < YEARS[0]
+        late = first is not None and first > YEARS[-1]
+        if not ended and not late and number(row["capacity_t"]):
+            yield row
+
+
+def by_confidence(row: Row) -> Cell:
+    """The row's own note, marked as an estimate, or led by its confidence, where it needs it."""
+    how = row["confidence"]
+    if how in ASSUMED:
+        return note([row["note"]])
+    return note(remarks=[how if how.startswith(REMARKS) else "", row["note"]])

@@ -46,7 +46,7 @@ def set_stock_target(case: Case, step: ScenarioStep) -> Case:
 
 
 def remove_member(case: Case, step: ScenarioStep) -> Case:
-    """Take out the member with its demand, stockpiles, contracts and own limits.
+    """Take out the member with its demand, stockpiles, contracts, supply and own limits.
 
     Refiners stay, countries keep their blocs.
     """
@@ -58,6 +58,7 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
         demand=tuple(d for d in case.demand if d.member not in gone),
         stockpiles=tuple(s for s in case.stockpiles if s.member not in gone),
         contracts=tuple(c for c in case.contracts if c.member not in gone),
+        current_supply=tuple(s for s in case.current_supply if s.member not in gone),
         lanes=tuple(row for row in case.lanes if row.member not in gone),
         freight=tuple(
             dataclasses.replace(

@@ -11,7 +11,8 @@ import difflib
 import math
 import re
 from collections.abc import Callable
-from numbers import Integral, Real
+from functools import partial
+from numbers import Real
 from typing import Any
 
 from models.case import fold
@@ -23,6 +24,8 @@ from planner.workbook.grid import Fault
 Convert = Callable[[object], object]
 
 LONGEST_SHOWN = 60
+LARGEST = 1e15
+"""Numbers below it are whole without doubt, and far above every bound."""
 FRACTION_MOST = 10.0
 """A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
 
@@ -30,8 +33,8 @@ FRACTION_MOST = 10.0
 class CellError(Exception):
     """A cell that cannot be read as its column wants it."""
 
-    def __init__(self, found: str, expected: str, hint: str = "") -> None:
-        """Keep the three parts of the message."""
+    def __init__(self, found: str, expected: str, hint: str | Callable[[], str] = "") -> None:
+        """Keep the three parts of the message; a hint that takes time may be a function."""
         super().__init__(found)
         self.found, self.expected, self.hint = found, expected, hint
 
@@ -59,13 +62,21 @@ def shown(value: object) -> str:
     return "a blank cell" if value is None else f"the value {value!r}"
 
 
+def as_float(value: Real) -> float:
+    """A number of any kind as a float; infinity where it is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def _cut(value: str) -> str:
     return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}...")
 
 
 def plain(number: float) -> str:
     """Return a number as people write it: no trailing .0, all digits that matter."""
-    if math.isfinite(number) and number == int(number) and abs(number) < 1e15:  # noqa: PLR2004
+    if math.isfinite(number) and number == int(number) and abs(number) < LARGEST:
         return str(int(number))
     return repr(number)
 
@@ -78,7 +89,7 @@ _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (dt.date, lambda value: f"the date {value.isoformat()}"),
     (dt.time, lambda value: f"the time {value}"),
     (dt.timedelta, lambda value: f"the time {value}"),
-    (Real, lambda value: f"the number {plain(float(value))}"),
+    (Real, lambda value: f"the number {plain(as_float(value))}"),
 )
 """How each kind of value is told; the first that fits."""
 
@@ -114,8 +125,8 @@ def name(value: object) -> str:
     """Return a name; a number in its place is its digits."""
     if isinstance(value, str):
         return " ".join(value.split())
-    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
-        return plain(float(value))
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(as_float(value)):
+        return plain(as_float(value))
     raise CellError(shown(value), "a name", _hint(value))
 
 
@@ -128,7 +139,7 @@ def text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, Real):
-        return plain(float(value))
+        return plain(as_float(value))
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return str(value)
@@ -140,10 +151,8 @@ def country(value: object) -> str:
         raise CellError(shown(value), Kind.COUNTRY.value, _hint(value))
     code = country_code(value)
     if code is None:
-        close = closest_country(value)
-        hint = f"did you mean {close!r}?" if close else ""
         found = f"{_cut(value)} is no known country"
-        raise CellError(found, Kind.COUNTRY.value, hint)
+        raise CellError(found, Kind.COUNTRY.value, partial(closest_country, value))
     return code
 
 
@@ -176,16 +185,15 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
     least, most, above, below = column.least, column.most, column.above, column.below
 
     def number(value: object) -> float:
-        if type(value) is float or type(value) is int:  # nearly every cell: the quick way
-            found = value * factor
-            if least < found < most:
-                return found
+        if (  # nearly every cell: the quick way
+            (type(value) is float or type(value) is int)
+            and -LARGEST < value < LARGEST
+            and least < (found := value * factor) < most
+        ):
+            return found
         if isinstance(value, bool) or not isinstance(value, Real):
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
-        try:
-            given = float(value)
-        except OverflowError:
-            given = math.inf
+        given = as_float(value)
         found = given * factor
         inside = least <= found <= most and math.isfinite(found)
         if inside and not (above and found == least) and not (below and found == most):
@@ -204,10 +212,9 @@ def _whole(column: Column) -> Convert:
     def whole(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, Real):
             raise CellError(shown(value), wanted(column), _number_hint(column, value))
-        if isinstance(value, Integral) or (math.isfinite(value) and float(value).is_integer()):
-            found = int(float(value))
-            if least <= found <= most:
-                return found
+        given = as_float(value)
+        if given.is_integer() and least <= given <= most:
+            return int(given)
         raise CellError(shown(value), wanted(column))
 
     return whole

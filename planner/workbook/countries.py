@@ -74,10 +74,10 @@ def country_code(name: str) -> str | None:
 
 
 def closest_country(name: str) -> str:
-    """Return the known country name that is closest to one that is unknown, "" if none is."""
+    """Return a hint with the known country name that is closest to an unknown one, if any is."""
     folded = fold_country(name)
     close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=0.6)
-    return _shown()[close[0]] if close else ""
+    return f"did you mean {_shown()[close[0]]!r}?" if close else ""
 
 
 @cache

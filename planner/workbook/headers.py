@@ -14,7 +14,7 @@ from models.errors import Finding, warning
 from models.schema import Column, Record
 from models.schema.column import FIRST_YEAR, LAST_YEAR
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import plain, shown
+from planner.workbook.cells import as_float, plain, shown
 from planner.workbook.grid import Grid
 from planner.workbook.layout import letters
 
@@ -64,9 +64,19 @@ class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
     def __init__(
-        self, record: type[Record], grid: Grid, currency: str, members: Mapping[str, str] | None
+        self,
+        record: type[Record],
+        grid: Grid,
+        currency: str,
+        *,
+        members: Mapping[str, str] | None,
+        members_sure: bool,
     ) -> None:
-        """Understand each header; ``members`` are the known ones by folded name (None: unknown)."""
+        """Understand each header; ``members`` are the known ones by folded name (None: unknown).
+
+        ``members_sure``: there is no further member, whose name could not be read.
+        """
+        self.members_sure = members_sure
         self.record, self.grid, self.currency = record, grid, currency
         self.members = members
         self.columns = {fold(c.header): c for c in record.columns()}
@@ -76,9 +86,10 @@ class HeaderRow:
             heading = self._read(position, grid.header[position])
             if heading is not None:
                 self.headings.append(heading)
+        there = {h.column.header for h in self.headings if h.column is not None}
         self._refuse_repeated()
         self._nameless()
-        self._missing()
+        self._missing(there)
 
     # ---- one header ----------------------------------------------------------------------------
 
@@ -88,7 +99,10 @@ class HeaderRow:
             return None
         # a header such as Target (days) has parentheses of its own, and no unit
         match = None if fold(text) in self.columns else _UNIT.fullmatch(text)
-        name, unit = (match["name"], match["unit"].strip()) if match else (text, None)
+        if match is None or fold(text) in self.columns:  # a header may have parentheses of its own
+            name, unit = text, None
+        else:
+            name, unit = match["name"], match["unit"].strip()
         members = self.members if self.record.SPREAD == "members" and self.members else {}
         if fold(text) in ALWAYS:
             heading: Heading | None = Heading(position, text, always=fold(text))
@@ -109,7 +123,7 @@ class HeaderRow:
         if isinstance(value, str):
             return " ".join(value.split())
         if isinstance(value, Real) and not isinstance(value, bool):
-            return plain(float(value))
+            return plain(as_float(value))
         self._error(position, shown(value), "a column header as text", getattr(value, "hint", ""))
         return None
 
@@ -181,6 +195,8 @@ class HeaderRow:
             return Heading(position, text, spread=member, factor=times)
         close = difflib.get_close_matches(fold(name), self.members, n=1, cutoff=CLOSE)
         numbers = any(isinstance(v, Real) for v in self.grid.values(position))
+        if not (close or self.members_sure):
+            return None  # it may be the member whose name cannot be read
         if close or numbers:
             hint = f"did you mean {self.members[close[0]]!r}?" if close else ""
             self._error(position, f"{name!r} is no member", "a member of the sheet Members", hint)
@@ -222,6 +238,7 @@ class HeaderRow:
 
     def _refuse_repeated(self) -> None:
         kept: dict[str, Heading] = {}
+        repeated: set[str] = set()
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
@@ -231,7 +248,9 @@ class HeaderRow:
                     f"the column {heading.label!r} stands twice, first in {at}",
                     "each column once",
                 )
-        self.headings = list(kept.values())
+                repeated.add(heading.key)
+        # which of the two is meant is not known, so neither is read
+        self.headings = [h for h in kept.values() if h.spread or h.key not in repeated]
         years = [h for h in self.headings if h.year is not None and h.spread]
         for earlier, later in itertools.pairwise(years):
             if (earlier.year or 0) > (later.year or 0):
@@ -268,8 +287,7 @@ class HeaderRow:
                 unread = warning(self.record.SHEET, row, found=f"{found}: not read")
                 self.findings.append(replace(unread, cell=cell))
 
-    def _missing(self) -> None:
-        there = {h.column.header for h in self.headings if h.column is not None}
+    def _missing(self, there: set[str]) -> None:
         for column in self.columns.values():
             if column.required and column.header not in there:
                 self._error(

@@ -16,6 +16,7 @@ from models.case import Case, fold
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import (
     SHEETS,
+    Country,
     Demand,
     Freight,
     Lane,
@@ -100,7 +101,10 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
         if record is not Settings and grid is not None and grid.header_row:
             parsed[record.SHEET] = read_sheet(record, grid, context)
             if record is Member:
-                context.members = {fold(n): n for n in parsed[Member.SHEET].fields["name"] if n}
+                names = parsed[Member.SHEET]
+                context.members = {fold(n): n for n in names.fields["name"] if n}
+                context.members_sure = not names.unread
+    _beginnings(parsed, context)
     unify(parsed, context)
     case = _case(settings, parsed, context)
     failed = any(f.severity is Severity.ERROR for f in context.findings)
@@ -149,12 +153,26 @@ def _require(record: type[Record], grid: Grid | None, context: Context) -> None:
         )
 
 
+def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
+    """A required column given by year alone must begin with the horizon."""
+    for sheet, rows in parsed.items():
+        for header, year in rows.begins.items():
+            if context.years and year > context.years[0]:
+                said = f"nothing holds before the column {header} {year}"
+                wanted = f"a column {header} without a year, or one for {context.years[0]}"
+                row = context.layout.sheets[sheet].header_row
+                context.findings.append(Finding(sheet, row, f"{header} {year}", said, wanted))
+                context.lacking.add((sheet, header))
+
+
 def _case(settings: Settings, parsed: Mapping[str, Parsed], context: Context) -> Case:
     fields: dict[str, Any] = {
         Case.SHEET_FIELDS[sheet]: rows.records() for sheet, rows in parsed.items()
     }
     names = {
-        code: min(spellings, key=lambda said: (len(said) <= len(code), said))  # a name before a code
+        code: min(
+            spellings, key=lambda said: (len(said) <= len(code), said)
+        )  # a name before a code
         for code, spellings in context.spellings.items()
     }
     names |= context.listed
@@ -170,15 +188,21 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list
     """Run the rules on what could be read, without what only follows from what could not."""
     failed = {f.sheet for f in context.findings if f.severity is Severity.ERROR}
     rules = checks.ROW_RULES if failed & _FREIGHT_FROM else checks.RULES
-    unread = {r.SHEET for r in SHEETS if r.REQUIRED and not _named(parsed.get(r.SHEET))}
     found = []
     for finding in checks.check(case, rules):
-        follows = finding.sheet and _homes(finding) & unread
-        if (finding.sheet, finding.row) not in context.bad and not follows:
+        homes = _homes(finding)
+        missing = any(not _named(parsed.get(home)) for home in homes & _REQUIRED)
+        unread = any(parsed[home].unread for home in homes & parsed.keys())
+        follows = missing or (unread and not finding.hint.startswith("did you mean"))
+        told = (finding.sheet, finding.row) in context.bad or (
+            (finding.sheet, finding.column) in context.lacking
+        )
+        if not told and not follows:
             found.append(finding)
     return found
 
 
+_REQUIRED = {r.SHEET for r in SHEETS if r.REQUIRED}
 _FREIGHT_FROM = {r.SHEET for r in (Settings, Member, Refiner, Demand, Freight, Lane, Project)}
 """Sheets of which an unread cell can make a freight, or the horizon, seem to lack."""
 
@@ -194,6 +218,6 @@ def _homes(finding: Finding) -> set[str]:
     if record is ShareLimit and finding.column == ShareLimit.column_of("buyer").header:
         return {Member.SHEET}
     if record is ShareLimit and finding.column == ShareLimit.column_of("supplier").header:
-        return {Refiner.SHEET}
+        return {Refiner.SHEET, Country.SHEET}
     columns = record.columns() if record is not None else ()
     return {home for c in columns if c.header == finding.column for home in c.refers}

@@ -15,6 +15,8 @@ from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
 from planner.workbook.layout import Layout, SheetLayout
 
+MOST_HINTS = 1000
+
 
 @dataclass(frozen=True)
 class DefaultTaken:
@@ -30,7 +32,8 @@ class DefaultTaken:
 class Context:
     """What reading one workbook gathers: findings, defaults, places, spellings of countries.
 
-    ``bad`` are the rows (sheet, row) that carry an error; ``members`` the members by folded name,
+    ``bad`` are the rows (sheet, row) that carry an error, ``lacking`` the columns (sheet, header)
+    that lack as a whole; ``members`` the members by folded name,
     None where the sheet could not be read.
     """
 
@@ -39,14 +42,19 @@ class Context:
     defaults: list[DefaultTaken] = field(default_factory=list)
     layout: Layout = field(default_factory=Layout)
     bad: set[tuple[str, int]] = field(default_factory=set)
+    lacking: set[tuple[str, str]] = field(default_factory=set)
     members: dict[str, str] | None = None
+    members_sure: bool = True
     years: tuple[int, ...] = ()
     spellings: dict[str, set[str]] = field(default_factory=dict)
     listed: dict[str, str] = field(default_factory=dict)
 
     def error(self, sheet: str, row: int, column: str, error: CellError) -> None:
-        """Keep a cell's error and mark its row."""
-        self.findings.append(Finding(sheet, row, column, error.found, error.expected, error.hint))
+        """Keep a cell's error and mark its row; thousands of errors get no hints that take time."""
+        hint = error.hint
+        if not isinstance(hint, str):
+            hint = hint() if len(self.findings) < MOST_HINTS else ""
+        self.findings.append(Finding(sheet, row, column, error.found, error.expected, hint))
         self.bad.add((sheet, row))
 
     def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
@@ -67,6 +75,10 @@ class Parsed:
     fields: dict[str, list[Any]] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
     """Positions in ``rows``."""
+    unread: bool = False
+    """Whether the key of a row could not be read, so that a name is not known."""
+    begins: dict[str, int] = field(default_factory=dict)
+    """First year of the required columns that are given by year alone."""
 
     def records(self) -> tuple[Record, ...]:
         """Return the records of all rows that have their key."""
@@ -81,7 +93,13 @@ class Parsed:
 
 def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
     """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
-    header = HeaderRow(record, grid, context.currency, context.members)
+    header = HeaderRow(
+        record,
+        grid,
+        context.currency,
+        members=context.members,
+        members_sure=context.members_sure,
+    )
     context.findings += header.findings
     places = {h.key: h.position for h in header.headings}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places)
@@ -126,6 +144,8 @@ class _Sheet:
             self._required(column, plain, raw)
             self._count(column, raw)
             return base
+        if stepped and plain is None and column.required:
+            self.parsed.begins[column.header] = min(h.year or 0 for h in stepped)
         steps = []
         for h in sorted(stepped, key=lambda h: h.year or 0):
             cells = self.grid.values(h.position)
@@ -169,7 +189,7 @@ class _Sheet:
                 self.context.error(self.record.SHEET, self.grid.rows[i], label, error)
                 found.append(stand_in)
                 if column.key:
-                    self.parsed.lost.add(i)
+                    self._lose(i)
                 continue
             if is_text:
                 known[value] = converted
@@ -202,7 +222,12 @@ class _Sheet:
             if plain is not None:
                 self.context.error(self.record.SHEET, self.grid.rows[i], column.header, blank)
             if column.key:
-                self.parsed.lost.add(i)
+                self._lose(i)
+
+    def _lose(self, position: int) -> None:
+        """Leave out a row whose key cannot be read."""
+        self.parsed.lost.add(position)
+        self.parsed.unread = True
 
     def _count(self, column: Column, raw: list[Any]) -> None:
         if not column.required:

@@ -1,0 +1,185 @@
+"""Which projects get built at which cap: ``python -m inputs.projects_story``.
+
+Writes ``docs/projects.md`` and a chart for each example workbook. For no cap, the cap of the
+workbook (a path to 65 % in 2030) and caps of 50 % and 40 % it plans with projects, without them,
+with projects that are built in full or not at all, and without a budget.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from inputs.projects_chart import chart
+from inputs.story import CASES
+from models.case import Case
+from models.plan import Plan, solve
+from planner.scenarios import drop_share_limits, set_max_country_share
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+NONE, PATH = "no cap", "65 % path"
+TIGHTER = {"50 %": 0.5, "40 %": 0.4}
+CAPS = (NONE, PATH, *TIGHTER)
+ALL, SOME = 0.9995, 0.0005
+MILLION = 1e6
+
+HEAD = """# Projects: which get built at which cap
+
+Written by `python -m inputs.projects_story`; do not edit by hand. `65 % path` is the cap of the
+workbook: 85 % in 2026, falling to 65 % from 2030. Money is USD m, charges and tonnes are sums over
+2026 to 2035. The capital charge is what the capital of the built part must earn in its years of
+output (8 %, 20 years); money saved is the fall of the whole discounted cost against the same case
+without projects, shortage priced at ten times the mineral's price, so it is a ranking and no
+return. The budget is what is pledged or committed (`inputs/README.md` says how); it is one pot, so
+the plan may spend the capital of a committed project on another one. `no budget` lifts it.
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One cap of one workbook: with projects, without, with whole ones, and with no budget."""
+
+    cap: str
+    free: Plan
+    bare: Plan
+    whole: Plan
+    rich: Plan
+
+    @property
+    def built(self) -> dict[str, float]:
+        """The fraction built of each project."""
+        return _built(self.free)
+
+    @property
+    def built_whole(self) -> dict[str, float]:
+        """The same where a project is built in full or not at all."""
+        return _built(self.whole)
+
+
+def _built(plan: Plan) -> dict[str, float]:
+    return {str(k): float(v) for k, v in plan.projects.groupby("project")["built"].sum().items()}
+
+
+def capped(case: Case, cap: str) -> Case:
+    """Return the case under one of the caps."""
+    if cap == NONE:
+        return drop_share_limits(case)
+    return case if cap == PATH else set_max_country_share(case, TIGHTER[cap])
+
+
+def runs(case: Case) -> list[Run]:
+    """Plan every cap four times."""
+    settings = dataclasses.replace(case.settings, whole_projects=True)
+    found = []
+    for cap in CAPS:
+        under = capped(case, cap)
+        without = under.change(projects=(), budget=(), scenarios=())
+        whole = under.change(settings=settings)
+        rich = under.change(budget=())
+        found.append(Run(cap, solve(under), solve(without), solve(whole), solve(rich)))
+    return found
+
+
+def summary(found: list[Run]) -> str:
+    """Return what is built and what it costs and saves, a row a cap and way of building."""
+    lines = [
+        "| cap | projects | in full | in part | capital | capital charge | money saved |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for run in found:
+        for how, plan in (
+            ("any part", run.free),
+            ("whole only", run.whole),
+            ("no budget", run.rich),
+        ):
+            built = _built(plan)
+            full = sum(v >= ALL for v in built.values())
+            part = sum(SOME < v < ALL for v in built.values())
+            capital, charge = (float(plan.projects[c].sum()) for c in ("capex", "charge"))
+            saved = (run.bare.objective - plan.objective) / MILLION
+            lines.append(
+                f"| {run.cap} | {how} | {full} | {part} | {capital:,.0f} | "
+                f"{charge / MILLION:,.0f} | {saved:,.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def shortages(case: Case, found: list[Run]) -> str:
+    """Return the shortage of each mineral without and with projects, two columns a cap."""
+    head = " | ".join(f"{run.cap}: without | with | whole only" for run in found)
+    lines = [f"| mineral | {head} |", "|---|" + "---:|" * (3 * len(found))]
+    for mineral in case.minerals:
+        cells = [_short(p, mineral.name) for run in found for p in (run.bare, run.free, run.whole)]
+        if max(cells) >= 1:
+            lines.append(f"| {mineral.name} | " + " | ".join(f"{c:,.0f}" for c in cells) + " |")
+    return "\n".join(lines)
+
+
+def _short(plan: Plan, mineral: str) -> float:
+    return float(plan.supply[plan.supply["mineral"] == mineral]["short"].sum())
+
+
+def built(case: Case, found: list[Run]) -> str:
+    """Return the part built of each project at each cap."""
+    head = " | ".join(f"{run.cap} | whole" for run in found)
+    lines = [
+        f"| project | mineral | country | capital | {head} |",
+        "|---|---|---|---:|" + "---:|" * (2 * len(found)),
+    ]
+    for project in sorted(case.projects, key=lambda p: (p.mineral, p.name)):
+        cells = []
+        for run in found:
+            part, whole = run.built.get(project.name, 0.0), run.built_whole.get(project.name, 0.0)
+            cells += [f"{part:.0%}" if part > SOME else "-", "yes" if whole > ALL else "-"]
+        lines.append(
+            f"| {project.name} | {project.mineral} | {case.country_name(project.country)} | "
+            f"{project.capex:,.0f} | " + " | ".join(cells) + " |"
+        )
+    return "\n".join(lines)
+
+
+def _parts(run: Run, project: str) -> tuple[float, float]:
+    return run.built.get(project, 0.0), run.built_whole.get(project, 0.0)
+
+
+def page() -> tuple[str, dict[str, str]]:
+    """Return the page and the charts, each by its file name."""
+    parts, charts = [HEAD], {}
+    for name in CASES:
+        case = read(HERE / f"{name}.xlsx").case
+        found = runs(case)
+        rows = [
+            (
+                p.name,
+                p.mineral,
+                [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
+            )
+            for p in sorted(case.projects, key=lambda p: (p.mineral, p.name))
+        ]
+        picture = f"projects-{name}.svg"
+        charts[picture] = chart(f"Projects built, {name}", list(CAPS), rows)
+        parts += [
+            f"## {name}\n",
+            f"![Part of each project that is built, by cap]({picture})\n",
+            summary(found) + "\n",
+            "Shortage in tonnes, minerals that are short at some cap:\n",
+            shortages(case, found) + "\n",
+            "Part built (any part may be), and whether it is built where only whole ones may:\n",
+            built(case, found) + "\n",
+        ]
+    return "\n".join(parts), charts
+
+
+def main() -> None:
+    """Write the page and its charts."""
+    text, charts = page()
+    (DOCS / "projects.md").write_text(text, encoding="utf-8")
+    for name, picture in charts.items():
+        (DOCS / name).write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

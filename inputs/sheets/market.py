@@ -1,0 +1,147 @@
+"""The sheets that say who needs what, and who refines it."""
+
+from inputs.cases import Case, rounded
+from inputs.tables import (
+    ASSUMED,
+    YEARS,
+    Record,
+    Row,
+    by_confidence,
+    country,
+    in_force,
+    member,
+    mineral,
+    note,
+    number,
+    planning_prices,
+    read,
+    source,
+)
+
+
+def settings(case: Case) -> list[Record]:
+    """The setting, its value, and why it is that."""
+    title: Record = {"Setting": "Plan title", "Value": case.title, "Source": None, "Note": None}
+    return [title] + [
+        {
+            "Setting": row["setting"],
+            "Value": row["value"]
+            if row["setting"] in ("Currency", "Share basis", "Whole projects")
+            else number(row["value"]),
+            "Source": source("settings", row["source"]),
+            "Note": by_confidence(row),
+        }
+        for row in read("settings")
+    ]
+
+
+def minerals(case: Case) -> list[Record]:
+    """The planning price of each mineral, one price for all years."""
+    del case
+    prices = planning_prices()
+    return [
+        {
+            "Mineral": row["name"],
+            "Price (USD/t)": number(prices[row["mineral"]]["planning_price_2026_usd_t"]),
+            "Unit": row["unit"],
+            "Source": source("prices", prices[row["mineral"]]["source"], row["mineral"]),
+            "Note": note(
+                [f"one price held from {YEARS[0]} to {YEARS[-1]}"],
+                [
+                    prices[row["mineral"]]["series"],
+                    prices[row["mineral"]]["planning_basis"],
+                    prices[row["mineral"]]["unit_note"],
+                ],
+            ),
+        }
+        for row in read("minerals")
+    ]
+
+
+def members(case: Case) -> list[Record]:
+    """The buyers; the EU is a group of four of them."""
+    del case
+    return [
+        {
+            "Member": row["name"],
+            "Country": country(row["country"]) if row["country"] else None,
+            "Group": row["group"] or None,
+            "Source": source("members", row["source"]),
+            "Note": note(remarks=[row["note"]]),
+        }
+        for row in read("members")
+    ]
+
+
+def countries(case: Case) -> list[Record]:
+    """The blocs of each country and its governance score, where one was read."""
+    del case
+    return [
+        {
+            "Country": row["name"],
+            "Bloc": "; ".join(row["blocs"].split(";")) or "other",
+            "Governance": number(row["governance"]),
+            "Source": source("countries", row["source"], row["country"]),
+            "Note": by_confidence(row),
+        }
+        for row in read("countries")
+    ]
+
+
+def refiners(case: Case) -> list[Record]:
+    """The refiners and recyclers in force in some year of the horizon."""
+    return [_refiner(case, row) for row in in_force()]
+
+
+def demand(case: Case) -> list[Record]:
+    """What each member needs of each mineral, a column a year."""
+    return [
+        {
+            "Mineral": mineral(row["mineral"]),
+            "Member": member(row["member"]),
+            **rounded(case.demand(row)),
+            "Source": source("demand", row["source"], f"{row['mineral']} {row['member']}"),
+            "Note": note([case.demand_estimate(row)], [row[case.demand_note]]),
+        }
+        for row in read("demand")
+    ]
+
+
+def _refiner(case: Case, row: Row) -> Record:
+    """One plant, company or country aggregate."""
+    price = float(planning_prices()[row["mineral"]]["planning_price_2026_usd_t"])
+    share = case.share(row)
+    premium = float(row["cost_premium_pct"])
+    labels = {
+        "capacity": (row["capacity_confidence"], row["capacity_basis"]),
+        "available share": (share.confidence, share.basis),
+    }
+    return {
+        "Refiner": row["refiner"],
+        "Mineral": mineral(row["mineral"]),
+        "Country": country(row["country"]),
+        "Capacity (t/yr)": number(row["capacity_t"]),
+        "Capacity 2027 (t/yr)": number(row["capacity_2027_t"]),
+        "Cost (USD/t)": round(price * (1 + premium / 100)),
+        "Kind": row["kind"],
+        "Owner country": country(row["owner_country"]),
+        "First year": number(row["first_year"]),
+        "Last year": number(row["last_year"]),
+        "Available share": number(f"{share.value:.4f}"),
+        "Needs ore": row["needs_ore"],
+        "Source": source("refiners", row["source"], row["id"]),
+        "Note": note(
+            [
+                f"cost, the planning price with an assumed premium of {premium:+g} %",
+                *(f"{k} ({why})" for k, (how, why) in labels.items() if how in ASSUMED),
+            ],
+            [
+                *(
+                    f"{k} {how} ({why})"
+                    for k, (how, why) in labels.items()
+                    if how not in ASSUMED and why
+                ),
+                row["note"],
+            ],
+        ),
+    }

@@ -222,6 +222,16 @@ class Case:
         """The largest demand of one member, mineral and year [t]."""
         return max(self.demand_of.values(), default=0.0)
 
+    @cached_property
+    def yardstick(self) -> float:
+        """What a violation is measured by [t]: the largest demand.
+
+        Where a stockpile dwarfs it, a billionth of that one, which is as fine as numbers get; 1 t
+        where there is neither.
+        """
+        piles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
+        return max(self.largest_demand, 1e-9 * max(piles, default=0.0)) or 1.0
+
     # ---- defaults that depend on other records -------------------------------------------------
 
     def shortage_cost(self, mineral: str, year: int) -> float:

@@ -18,11 +18,18 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 from pyomo.repn import generate_standard_repn
 
+from models.expand import stock_target
 from models.frame import Frame
 from models.solver import Floats, Keys, Rows, Solution
 
 _TYPICAL = 1e4
 """What the largest demand and the largest cost become: HiGHS's tolerances are absolute."""
+
+_BOUNDLESS = 1e15
+"""Room beyond this many times what is needed is no limit, and no number for the solver."""
+
+_FINEST = 2.0**-20
+"""The finest unit of a fraction built."""
 
 
 def compile_model(model: Any) -> Rows:
@@ -99,13 +106,14 @@ class Scaling:
 
     def scaled(self, rows: Rows) -> Rows:
         """Return the program in scaled units."""
+        most = rows.row_upper * self.row
         return dataclasses.replace(
             rows,
             cost=rows.cost * self.column * self.money,
             lower=rows.lower / self.column,
             upper=rows.upper / self.column,
             row_lower=rows.row_lower * self.row,
-            row_upper=rows.row_upper * self.row,
+            row_upper=np.where(most > _BOUNDLESS, math.inf, most),
             values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
         )
 
@@ -120,16 +128,39 @@ class Scaling:
 
 
 def scaling(frame: Frame, rows: Rows) -> Scaling:
-    """Choose the scaling of a block: tonnes by its largest demand, money by its largest cost."""
-    largest = max((demand for *_, demand in frame.buyers), default=0.0)
-    tonne = _power(largest / _TYPICAL)
+    """Choose the scaling of a block.
+
+    Tonnes by its largest need, money by the largest cost of a tonne, a fraction built by its
+    capital (unless it has to be whole), a budget by its largest entry.
+    """
+    minerals = {frame.expanded.minerals[m] for m, _ in frame.cells}
+    amounts = [demand for *_, demand in frame.buyers]
+    for pile in frame.case.stockpiles:
+        if pile.mineral in minerals:
+            years = frame.case.years
+            amounts += [pile.opening, *(stock_target(frame.case, pile, year) for year in years)]
+    tonne = _power(max(amounts, default=0.0) / _TYPICAL)
     column, row = np.ones(len(rows.cost)), np.ones(len(rows.row_lower))
+    dearest = 0.0
     for keys in rows.column_keys:
-        column[keys.stretch] = tonne if keys.name not in frame.units else 1.0
+        if keys.name not in frame.units:
+            column[keys.stretch] = tonne
+            dearest = max(dearest, float(np.max(rows.cost[keys.stretch], initial=0.0)) * tonne)
+    money = 1.0 / _power(dearest / _TYPICAL)
+    for keys in rows.column_keys:
+        if keys.name in frame.units:
+            for i in range(keys.start, keys.start + len(keys.index)):
+                capital = rows.cost[i] * money / _TYPICAL
+                column[i] = 1.0 if rows.whole[i] else max(_FINEST, 1.0 / max(1.0, _power(capital)))
+    entries = np.abs(rows.values * column[rows.columns])
     for keys in rows.row_keys:
-        row[keys.stretch] = 1.0 / tonne if keys.name not in frame.units else 1.0
-    dearest = float(np.max(np.abs(rows.cost * column), initial=0.0))
-    return Scaling(column, row, 1.0 / _power(dearest / _TYPICAL))
+        if keys.name not in frame.units:
+            row[keys.stretch] = 1.0 / tonne
+        elif frame.units[keys.name] == "money":
+            for i in range(keys.start, keys.start + len(keys.index)):
+                inside = entries[rows.starts[i] : rows.starts[i + 1]]
+                row[i] = 1.0 / _power(float(np.max(inside, initial=0.0)))
+    return Scaling(column, row, money)
 
 
 def _power(value: float) -> float:

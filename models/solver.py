@@ -80,6 +80,10 @@ class Rows:
         ).astype(float)
         return sums
 
+    def absolute(self) -> Rows:
+        """Return the program with the absolute coefficients."""
+        return dataclasses.replace(self, values=np.abs(self.values))
+
     def entry_rows(self) -> Ints:
         """Return the row of each entry of A."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
@@ -121,6 +125,7 @@ _COMMON: tuple[tuple[str, Any], ...] = (
     ("primal_feasibility_tolerance", 1e-9),
     ("dual_feasibility_tolerance", 1e-9),
     ("small_matrix_value", 1e-12),
+    ("large_matrix_value", 1e19),
     ("mip_rel_gap", 0.0),
     ("mip_abs_gap", 0.0),
 )

@@ -225,7 +225,7 @@ def test_a_folder_that_refuses_us(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir()
     (folder / "plan.xlsx").write_text("kept")
-    for place in (tmp_path, *tmp_path.parents[:2]):
+    for place in (tmp_path, *tmp_path.parents[:3]):
         place.chmod(0o755)
     folder.chmod(0o555)
     code = """
@@ -248,7 +248,7 @@ def test_a_file_of_someone_else_is_kept(tmp_path):
     folder = tmp_path / "ours"
     folder.mkdir()
     (folder / "plan.xlsx").write_text("theirs")
-    for place in (tmp_path, *tmp_path.parents[:2]):
+    for place in (tmp_path, *tmp_path.parents[:3]):
         place.chmod(0o755)
     (folder / "plan.xlsx").chmod(0o644)
     folder.chmod(0o777)

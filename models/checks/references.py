@@ -9,6 +9,9 @@ from models.checks.common import advise, at, columns, did_you_mean
 from models.errors import Finding
 from models.schema import SHEETS, Contract, CurrentSupply, Lane, Project, Refiner, ScenarioStep
 
+MOST_HINTS = 50
+"""Unknown names of a column that get a closest match: to look for one takes time."""
+
 
 def defined(case: Case, homes: tuple[str, ...]) -> set[str]:
     """Return the names that sheets define; Projects defines refiners."""
@@ -28,12 +31,15 @@ def names_are_defined(case: Case) -> Iterator[Finding]:
             if not column.refers:
                 continue
             known = defined(case, column.refers)
+            hints: dict[str, str] = {}
             for row in case.records(record.SHEET):
                 name = getattr(row, column.field)
                 if name and name not in known:
                     said = f"{name!r} is not in {' or '.join(column.refers)}"
                     wanted = f"a name of the sheet {' or '.join(column.refers)}"
-                    yield at(row, column.field, said, wanted, did_you_mean(name, known))
+                    if name not in hints and len(hints) < MOST_HINTS:
+                        hints[name] = did_you_mean(name, known)
+                    yield at(row, column.field, said, wanted, hints.get(name, ""))
 
 
 def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
@@ -52,6 +58,8 @@ def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
         if known and (row.refiner, row.mineral) not in pairs:
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             has = sorted(mineral for name, mineral in pairs if name == row.refiner)
+            if not set(has) <= minerals:
+                continue  # that a mineral of the refiner is not known is said there
             wanted = f"a row of {Refiner.SHEET} for both"
             yield at(row, "mineral", said, wanted, f"it refines {', '.join(has)}")
     selecting: tuple[Lane | ScenarioStep, ...] = (*case.lanes, *case.scenarios)

@@ -71,7 +71,7 @@ def by_year_filled(case: Case) -> Iterator[Finding]:
                 if series.base is None:
                     gap = next((year for year in case.years if series.at(year) is None), None)
                     if gap is not None:
-                        said = f"{column.header} has no value for {gap}"
+                        said = f"a blank cell; {column.header} must be filled for {gap}"
                         yield at(row, column.field, said, "a value for every year of Demand")
 
 

@@ -86,7 +86,8 @@ def builds(case: Case) -> Iterator[Finding]:
     for step in case.scenarios:
         if step.action != "build project":
             continue
-        found = [p for p in case.projects if _selects(step, p)]
+        # a project whose mineral is not known is said there
+        found = [p for p in case.projects if _selects(step, p) or p.mineral not in case.mineral_of]
         if step.first_year is not None and step.first_year not in case.years:
             if case.years:
                 said = f"the year {step.first_year}"

@@ -8,7 +8,7 @@ loops.
 from models.expand.caps import Cap, caps
 from models.expand.deliveries import SPOT, Deliveries
 from models.expand.expanded import Cell, Expanded, contract_price
-from models.expand.sources import Bools, Floats, Ints, Source, starts
+from models.expand.sources import Bools, Floats, Ints, Source, start_years, starts
 from models.expand.stages import (
     DAYS,
     MILLION,
@@ -19,6 +19,7 @@ from models.expand.stages import (
     growth,
     mine_capacity,
     ore_lane,
+    stock_room,
     stock_target,
     target_penalty,
 )
@@ -44,7 +45,9 @@ __all__ = [
     "growth",
     "mine_capacity",
     "ore_lane",
+    "start_years",
     "starts",
+    "stock_room",
     "stock_target",
     "target_penalty",
 ]

@@ -50,9 +50,9 @@ class Expanded:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
         for row in self.case.demand:
             if row.mineral in self.mineral_at and row.member in self.member_at:
-                table[self.mineral_at[row.mineral], self.member_at[row.member]] += [
-                    t for _, t in row.tonnes
-                ]
+                m, j = self.mineral_at[row.mineral], self.member_at[row.member]
+                for year, tonnes in row.tonnes:
+                    table[m, j, self.years.index(year)] += tonnes
         return table
 
     @cached_property

@@ -73,11 +73,14 @@ def starts(project: Project, years: tuple[int, ...], year: int) -> list[int]:
     That is y of the horizon with year - life < y <= year, from the project's first year on, or the
     one year in which a scenario has it built.
     """
+    return [y for y in start_years(project, years) if year - project.life < y <= year]
+
+
+def start_years(project: Project, years: tuple[int, ...]) -> list[int]:
+    """Return the years in which output of a project may begin."""
     if project.built_in is not None:
-        begun = [project.built_in]
-    else:
-        begun = [y for y in years if y >= project.first_year]
-    return [y for y in begun if year - project.life < y <= year]
+        return [project.built_in]
+    return [y for y in years if y >= project.first_year]
 
 
 def capacities(found: tuple[Source, ...], years: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 from models.case import Case, in_force
-from models.schema import Mine, Project, Refiner, Stockpile
+from models.schema import MIN, Mine, Project, Refiner, Stockpile
 
 MILLION = 1e6
 DAYS = 365.0
+_MOST_GROWN = math.log(1e9)
+"""A billionfold is no limit; more would be no number that a solver takes."""
 
 
 def stock_target(case: Case, pile: Stockpile, year: int) -> float:
@@ -23,6 +25,23 @@ def stock_target(case: Case, pile: Stockpile, year: int) -> float:
     if pile.target_days is not None:
         return pile.target_days * a_day(case, pile.mineral, pile.member, year)
     return pile.opening
+
+
+def stock_room(case: Case, pile: Stockpile) -> float:
+    """Return the most that a stock can hold [t]: its maximum, or as much as any plan could use.
+
+    No plan is better for a stock beyond its opening, its target, all the demand of its mineral, as
+    much again for each least share (bought to keep it, then stored), and what is bought today
+    (kept up to spare switching). A maximum far beyond that is no limit, and no number to compute
+    with.
+    """
+    demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
+    leasts = sum(
+        row.limit == MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
+    )
+    today = sum(s.tonnes for s in case.current_supply if s.mineral == pile.mineral)
+    target = max(stock_target(case, pile, year) for year in case.years)
+    return min(pile.max, pile.opening + target + (2 + leasts) * demand + today)
 
 
 def a_day(case: Case, mineral: str, member: str, year: int) -> float:
@@ -109,4 +128,5 @@ def growth(case: Case, refiner: Refiner, year: int, usable: float) -> Growth | N
     if at == 0:
         return Growth(own * (1.0 + refiner.max_growth) + floor) if today else None
     before = case.years[at - 1]
-    return Growth(floor, (1.0 + refiner.max_growth) ** (year - before), before)
+    grown = (year - before) * math.log1p(refiner.max_growth)
+    return Growth(floor, math.exp(min(grown, _MOST_GROWN)), before)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from models.expand import budget_year, capital_charge, starts
+from models.expand import budget_year, capital_charge, start_years, starts
 from models.frame import Frame, total
 from models.schema import Project
 
@@ -27,7 +27,7 @@ def add(f: Frame) -> None:
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
     found = [p for p in case.projects if p.mineral in minerals]
-    builds = {(p.name, year): p for p in found for year in _start_years(p, e.years)}
+    builds = {(p.name, year): p for p in found for year in start_years(p, e.years)}
     within = pyo.Binary if case.settings.whole_projects else pyo.NonNegativeReals
     f.model.built = pyo.Var(
         list(builds),
@@ -35,7 +35,7 @@ def add(f: Frame) -> None:
         bounds=lambda _, *key: (1.0 if builds[key].built_in is not None else 0.0, 1.0),
     )
     f.units.update(built="fraction", project_once="fraction", budget="money")
-    once = {p.name: [(p.name, y) for y in _start_years(p, e.years)] for p in found}
+    once = {p.name: [(p.name, y) for y in start_years(p, e.years)] for p in found}
     f.model.project_once = pyo.Constraint(
         [name for name, keys in once.items() if keys],
         rule=lambda b, name: (None, total([b.built[key] for key in once[name]]), 1.0),
@@ -50,12 +50,6 @@ def add(f: Frame) -> None:
                 charges.append(capital_charge(case, p))
                 years.append(year)
     f.books.cost("capital", columns, charges, years)
-
-
-def _start_years(project: Project, years: tuple[int, ...]) -> list[int]:
-    if project.built_in is not None:
-        return [project.built_in]
-    return [y for y in years if y >= project.first_year]
 
 
 def _capacity(f: Frame) -> None:

@@ -26,8 +26,12 @@ def add(f: Frame) -> None:
     """
     e, weight = f.expanded, f.case.settings.fair_shortage_weight
     short = {f.key(m, j, t): demand for m, j, t, demand in f.buyers if demand > 0}
+    # without a stockpile the balance itself bounds u, and a bound would only split its dual
+    stored = {f.key(m, j, t) for m, j, t, _ in f.buyers if e.has_stock[m, j]}
     f.model.shortage = pyo.Var(
-        list(short), within=pyo.NonNegativeReals, bounds=lambda _, *key: (0.0, short[key])
+        list(short),
+        within=pyo.NonNegativeReals,
+        bounds=lambda _, *key: (0.0, short[key] if key in stored else None),
     )
     for key in short:
         f.books.into(key, f.model.shortage[key])

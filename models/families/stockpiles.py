@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyomo.environ as pyo
 
-from models.expand import stock_target, target_penalty
+from models.expand import stock_room, stock_target, target_penalty
 from models.frame import Frame, total
 
 
@@ -28,10 +28,11 @@ def add(f: Frame) -> None:
     targets = {
         key: target for key in stocks if (target := stock_target(case, piles[key[:2]], key[2])) > 0
     }
+    room = {key: stock_room(case, pile) for key, pile in piles.items()}
     f.model.stock = pyo.Var(
         stocks,
         within=pyo.NonNegativeReals,
-        bounds=lambda _, *key: (0.0, piles[key[:2]].max),
+        bounds=lambda _, *key: (0.0, room[key[:2]]),
     )
     f.model.stock_shortfall = pyo.Var(list(targets), within=pyo.NonNegativeReals)
     f.model.stock_target = pyo.Constraint(

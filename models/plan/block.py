@@ -17,7 +17,16 @@ from models.compile import compile_model, scaling
 from models.errors import SolverError
 from models.expand import SPOT, Cell, Expanded, Floats, Ints
 from models.frame import Frame
-from models.proof import MOST_VIOLATION, Certificate, Point, certify, differences, recount
+from models.proof import (
+    MOST_VIOLATION,
+    Certificate,
+    Point,
+    certify,
+    differences,
+    fits,
+    recount,
+    wrong_bounds,
+)
 from models.solver import Rows, Solution
 from models.sourcing import build
 
@@ -25,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DUST = 1e-9
-"""A value below this part of the largest demand is the solver's rounding: it is taken as 0."""
+"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
+
+The need of a mineral and year is its largest demand of one member."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class BlockSolver:
             rows = compile_model(frame.model)
         built = time.perf_counter()
         fractions = frozenset(frame.units)
-        wrong = differences(*_random_point(frame, rows))
+        wrong = differences(*_random_point(frame, rows)) + wrong_bounds(self.expanded, rows)
         if wrong:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
@@ -83,11 +94,15 @@ class BlockSolver:
         failures: list[str] = []
         for attempt in solver.ATTEMPTS:
             try:
-                solution = scale.unscaled(solver.solve(handed, attempt))
+                found = solver.solve(handed, attempt)
             except SolverError as error:
                 failures.append(f"{attempt.name}: {error}")
                 continue
-            largest = self.expanded.case.largest_demand
+            if not fits(rows, found):
+                failures.append(f"{attempt.name}: not a number for every column and row")
+                continue
+            solution = scale.unscaled(found)
+            largest = self.expanded.case.yardstick
             certificate = certify(rows, solution, largest, fractions)
             trouble = _trouble(frame, rows, solution, certificate, largest)
             if trouble:
@@ -117,11 +132,10 @@ def _trouble(
     cost = float(rows.cost @ solution.x)
     if abs(counted.cost - cost) > 1e-9 * max(abs(cost), abs(counted.cost), 1e-12):
         return f"the plan costs {counted.cost:.9g} by the case, {cost:.9g} by the solver"
-    scale = largest if largest > 0 else 1.0
     for name, entries in counted.rows.items():
         for key, (activity, least, most) in entries.items():
             by = max(least - activity, activity - most)
-            unit = max(1.0, abs(most)) if name in frame.units else scale
+            unit = max(1.0, abs(most)) if name in frame.units else largest
             if by > MOST_VIOLATION * unit:
                 return f"{name}{key} of the case is violated by {by:.3g}"
     return ""
@@ -156,7 +170,8 @@ def _result(  # noqa: PLR0913, PLR0917 - the parts of a result
     times: tuple[float, float],
 ) -> BlockResult:
     case = frame.case
-    dust = _DUST * max(case.largest_demand, 1e-6)
+    needs = (float(frame.expanded.demand[m, :, t].max(initial=0.0)) for m, t in frame.cells)
+    dust = _DUST * min((need for need in needs if need > 0), default=1.0)
     point = _point(frame, rows, solution.x)
     reduced = _point(frame, rows, rows.cost - rows.priced(solution.duals)).delivered
     fine = {name: _DUST if name in frame.units else dust for name in point.named}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from models.expand import Cap, growth, mine_capacity
-from models.schema import MAX, MINING, Project, Refiner
+from models.expand import Cap, growth, mine_capacity, ore_lane
+from models.schema import BY_COUNTRY, MAX, MINING, Project, Refiner
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -70,6 +70,7 @@ class _Asked:
         """Return the sentence of one shortage."""
         e, plan = self.e, self.plan
         t, j = e.years.index(year), e.member_at[member]
+        nothing = plan.tolerance(mineral, year)
         at = {
             int(e.deliveries.source[p]): p
             for p in e.cell(e.mineral_at[mineral], t)
@@ -78,7 +79,7 @@ class _Asked:
         full: list[str] = []
         lanes: list[str] = []
         closed: list[str] = []
-        limits: Counter[str] = Counter()
+        limits: dict[str, None] = {}  # in the order found
         others: Counter[str] = Counter()
         for r in e.of_mineral[mineral]:
             source = e.sources[r]
@@ -87,12 +88,11 @@ class _Asked:
                 if e.startable[r, t]:
                     closed.append(f"{name} ({plan.case.country_name(source.country)})")
                 continue
-            room = self._room(r, t)
-            if room <= plan.tolerance:
-                unbuilt = isinstance(source.record, Project) and self.sold[r, t] <= plan.tolerance
+            if self._room(r, t) <= nothing:
+                unbuilt = isinstance(source.record, Project) and self.sold[r, t] <= nothing
                 (others.update(["not built"]) if unbuilt else full.append(name))
                 continue
-            if self._lane_room(r, j, t) <= plan.tolerance:
+            if self._lane_room(r, j, t) <= nothing:
                 lanes.append(name)
                 continue
             caps = [
@@ -101,13 +101,9 @@ class _Asked:
                 if at[r] in self.capping[cap.key] or (cap.is_mining and source.needs_ore)
             ]
             if caps:
-                limits.update({self._in_words(cap) for cap in caps})
-            elif source.needs_ore and self._ore_gone(mineral, t):
-                others["without ore"] += 1
-            elif self._growth_room(r, t) <= plan.tolerance:
-                others["whose sales can't grow faster than agreed"] += 1
+                limits.update(dict.fromkeys(self._in_words(cap) for cap in caps))
             else:
-                others["whose tonnes cost more than they save"] += 1
+                others[self._stopped(r, t, nothing)] += 1
         said = [
             _listed(full, "capacity open to the coalition is used up at"),
             *(f"{text} binds" for text in limits),
@@ -120,6 +116,39 @@ class _Asked:
             return "No supplier can run in this year."
         text = "; ".join(kept)
         return text[0].upper() + text[1:] + "."
+
+    def _stopped(self, r: int, t: int, nothing: float) -> str:
+        """Return what stops a source that no capacity, lane or share limit stops."""
+        source, year = self.e.sources[r], self.e.years[t]
+        mines = [m for m in self.plan.case.mines if m.mineral == source.mineral]
+        if source.needs_ore and mines:
+            open_mines = [
+                m
+                for m in mines
+                if mine_capacity(m, year) > 0
+                and ore_lane(self.plan.case, m.mineral, m.country, source.country, year)[1]
+            ]
+            if not open_mines:
+                return "to which no mine with an open lane ships ore"
+            if all(self._mine_room(m.country, source.mineral, t) <= nothing for m in open_mines):
+                return "without ore: the mines open to them are used up"
+        if self._growth_room(r, t) <= nothing:
+            return "whose sales can't grow faster than agreed"
+        return "whose tonnes cost more than they save"
+
+    def _mine_room(self, country: str, mineral: str, t: int) -> float:
+        year = self.e.years[t]
+        capacity = sum(
+            mine_capacity(m, year)
+            for m in self.plan.case.mines
+            if (m.mineral, m.country) == (mineral, country)
+        )
+        mined = sum(
+            z
+            for key, z in self.plan.values.get("ore", {}).items()
+            if (key[0], key[3], key[4]) == (country, mineral, year)
+        )
+        return capacity - mined
 
     def _room(self, r: int, t: int) -> float:
         source = self.e.sources[r]
@@ -150,20 +179,11 @@ class _Asked:
                 room = min(room, allowed.most + allowed.times * before)
         return room - float(self.sold[r, t])
 
-    def _ore_gone(self, mineral: str, t: int) -> bool:
-        year, case = self.e.years[t], self.plan.case
-        mined: dict[str, float] = {}
-        for key, z in self.plan.values.get("ore", {}).items():
-            if (key[3], key[4]) == (mineral, year):
-                mined[key[0]] = mined.get(key[0], 0.0) + z
-        mines = [m for m in case.mines if m.mineral == mineral]
-        return bool(mines) and any(
-            mine_capacity(m, year) - mined.get(m.country, 0.0) <= self.plan.tolerance for m in mines
-        )
-
     def _in_words(self, cap: Cap) -> str:
         plan = self.plan
         supplier = plan.case.country_name(cap.supplier)
+        if cap.record.group != BY_COUNTRY:
+            supplier = f"{cap.record.group} {supplier}"
         buyer = cap.buyer or "the coalition"
         stage = " (ore)" if cap.record.stage == MINING else ""
         at = f" in row {cap.record.row}" if cap.record.row else ""

@@ -13,7 +13,7 @@ from models.blocks import split
 from models.case import Case
 from models.compile import compile_model, scaling
 from models.errors import SolverError
-from models.expand import Expanded
+from models.expand import Cell, Expanded
 from models.plan.plan import Plan
 from models.proof import certify
 from models.schema import PURCHASES, ByYear
@@ -25,6 +25,8 @@ _SLACK = 1e-9
 
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     """Return by mineral the smallest cap at which no more is short than in ``uncapped``.
+
+    Minerals that a budget ties are asked together: the sum of their caps is least.
 
     ``uncapped`` is the proven plan of the same case without its caps on countries. The caps are
     those of the case's max limits on countries, each alone, in all their years; a mineral without
@@ -49,23 +51,33 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     expanded = Expanded(wide)
     found: dict[str, float] = {}
     for cells in split(expanded):
-        frame = build_least_share(expanded, cells, short)
-        rows = compile_model(frame.model)
-        scale = scaling(frame, rows)
-        handed = scale.scaled(rows)
-        fractions = frozenset(frame.units)
-        for attempt in solver.ATTEMPTS:
-            try:
-                solution = scale.unscaled(solver.solve(handed, attempt))
-            except SolverError:
-                continue
-            if certify(rows, solution, case.largest_demand, fractions).passed:
-                break
-        else:
-            msg = "no proven smallest cap"
-            raise SolverError(msg)
-        for keys in rows.column_keys:
-            if keys.name == "cap" and len(frame.model.country_cap):
-                for name, share in zip(keys.index, solution.x[keys.stretch].tolist(), strict=True):
-                    found[name] = max(found.get(name, 0.0), share)
+        for mineral, share in _block(expanded, cells, short).items():
+            found[mineral] = max(found.get(mineral, 0.0), share)
     return found
+
+
+def _block(
+    expanded: Expanded, cells: tuple[Cell, ...], short: dict[tuple[str, int], float]
+) -> dict[str, float]:
+    """Return the smallest caps of one block's minerals."""
+    frame = build_least_share(expanded, cells, short)
+    rows = compile_model(frame.model)
+    scale = scaling(frame, rows)
+    handed = scale.scaled(rows)
+    fractions = frozenset(frame.units)
+    capped = {key[1] for key in frame.model.country_cap}
+    for attempt in solver.ATTEMPTS:
+        try:
+            solution = scale.unscaled(solver.solve(handed, attempt))
+        except SolverError:
+            continue
+        if certify(rows, solution, expanded.case.yardstick, fractions).passed:
+            return {
+                name: share
+                for keys in rows.column_keys
+                if keys.name == "cap"
+                for name, share in zip(keys.index, solution.x[keys.stretch].tolist(), strict=True)
+                if name in capped
+            }
+    msg = "no proven smallest cap"
+    raise SolverError(msg)

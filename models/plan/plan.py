@@ -97,10 +97,12 @@ class Plan:
             for cap in caps(e, m, t)
         )
 
-    @property
-    def tolerance(self) -> float:
-        """What counts as nothing when a slack is looked at [t]."""
-        return MOST_VIOLATION * max(self.case.largest_demand, 1e-6)
+    def tolerance(self, mineral: str, year: int) -> float:
+        """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
+        e = self.expanded
+        return MOST_VIOLATION * max(
+            float(e.demand[e.mineral_at[mineral], :, e.years.index(year)].max(initial=0.0)), 1e-6
+        )
 
     # ---- tables --------------------------------------------------------------------------------
 
@@ -126,7 +128,11 @@ class Plan:
     @cached_property
     def shortages(self) -> pd.DataFrame:
         """The rows of supply that are short, with ``share`` short and ``cause`` in words."""
-        short = self.supply[self.supply["short"] > self.tolerance].copy()
+        table = self.supply
+        nothing = [
+            self.tolerance(m, y) for m, y in zip(table["mineral"], table["year"], strict=True)
+        ]
+        short = table[table["short"] > np.array(nothing, dtype=float)].copy()
         short["share"] = short["short"] / short["demand"]
         short["cause"] = causes(self, short)
         return short.reset_index(drop=True)
@@ -246,7 +252,7 @@ class Plan:
     def served_share(self) -> float:
         """The part of demand that is met; 1 where there is none."""
         demand = self.case.total_demand
-        return 1.0 - self.shortage / demand if demand > 0 else 1.0
+        return max(0.0, 1.0 - self.shortage / demand) if demand > 0 else 1.0
 
     @cached_property
     def max_country_share(self) -> dict[str, float]:
@@ -266,7 +272,7 @@ class Plan:
     @cached_property
     def proof(self) -> Proof:
         """The worst of the blocks' certificates."""
-        largest = self.case.largest_demand or 1.0
+        largest = self.case.yardstick
         certificates = [b.certificate for b in self.blocks]
         worst = max(certificates, key=lambda c: c.violation, default=None)
         rows, columns, nonzeros = (sum(b.size[i] for b in self.blocks) for i in range(3))

@@ -5,15 +5,26 @@ the plan keeps to it; ``certificate`` shows, from the arrays and the solution al
 is optimal. Neither takes the solver's word.
 """
 
-from models.proof.certificate import MOST_GAP, MOST_VIOLATION, Certificate, certify
+from models.proof.bounds import wrong_bounds
+from models.proof.certificate import (
+    MOST_GAP,
+    MOST_MIP_GAP,
+    MOST_VIOLATION,
+    Certificate,
+    certify,
+    fits,
+)
 from models.proof.recount import Point, differences, recount
 
 __all__ = [
     "MOST_GAP",
+    "MOST_MIP_GAP",
     "MOST_VIOLATION",
     "Certificate",
     "Point",
     "certify",
     "differences",
+    "fits",
     "recount",
+    "wrong_bounds",
 ]

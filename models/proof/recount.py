@@ -231,9 +231,10 @@ def differences(rows: Rows, point: Floats, counted: Recount) -> list[str]:
     """Return where arrays and recount differ at a point, in words; none is what is wanted."""
     said: list[str] = []
     activity = rows.activity(point)
+    terms = rows.row_sums(np.abs(rows.values * point[rows.columns]))
     seen: set[tuple[str, Any]] = set()
     for keys in rows.row_keys:
-        said += _differing(keys, activity, rows, counted, seen)
+        said += _differing(keys, activity, terms, rows, counted, seen)
     for name, entries in counted.rows.items():
         for key, (value, least, most) in entries.items():
             if (name, key) not in seen and (value != 0 or least > 0 or most < 0):
@@ -244,8 +245,13 @@ def differences(rows: Rows, point: Floats, counted: Recount) -> list[str]:
     return said
 
 
-def _differing(
-    keys: Keys, activity: Floats, rows: Rows, counted: Recount, seen: set[tuple[str, Any]]
+def _differing(  # noqa: PLR0913, PLR0917 - the parts of a comparison
+    keys: Keys,
+    activity: Floats,
+    terms: Floats,
+    rows: Rows,
+    counted: Recount,
+    seen: set[tuple[str, Any]],
 ) -> list[str]:
     said = []
     entries = counted.rows.get(keys.name, {})
@@ -255,7 +261,7 @@ def _differing(
             said.append(f"{keys.name}{key} is no row of the case")
             continue
         value, least, most = entries[key]
-        scale = max(abs(value), abs(activity[i]), 1e-9)
+        scale = max(abs(value), terms[i], 1e-9)
         if not (
             _close(activity[i], value, scale)
             and _close(rows.row_lower[i], least, abs(least))

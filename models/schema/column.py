@@ -34,11 +34,11 @@ class ByYear:
     """A quantity that may step from year to year.
 
     ``base`` holds before the first step (None: nothing stated, the default counts); each step
-    ``(year, value)`` holds from its year on. Steps ascend.
+    ``(year, value)`` holds from its year on (None: nothing stated from then on). Steps ascend.
     """
 
     base: float | None = None
-    steps: tuple[tuple[int, float], ...] = ()
+    steps: tuple[tuple[int, float | None], ...] = ()
 
     def at(self, year: int) -> float | None:
         """Return the value that holds in a year, None where nothing is stated."""
@@ -60,14 +60,19 @@ class ByYear:
     def map(
         self, years: tuple[int, ...], change: Callable[[int, float | None], float | None]
     ) -> ByYear:
-        """Return a series with ``change(year, value)`` in each of the years of a horizon."""
-        changed = [(year, change(year, self.at(year))) for year in years]
-        return ByYear(self.base, tuple((y, v) for y, v in changed if v is not None))
+        """Return a series with ``change(year, value)`` in each of the years of a horizon.
+
+        It is the same series where nothing changes.
+        """
+        changed = tuple((year, change(year, self.at(year))) for year in years)
+        if all(value == self.at(year) for year, value in changed):
+            return self
+        return ByYear(self.base, changed)
 
     def numbers(self) -> tuple[float, ...]:
         """Return every number stated."""
         base = () if self.base is None else (self.base,)
-        return base + tuple(v for _, v in self.steps)
+        return base + tuple(v for _, v in self.steps if v is not None)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Findings listed at most; the rest is counted."""
 
+NEARLY = 1e-6
+"""A limit counts as reached within this part of it."""
 ROUNDING = 1e-12
 """Two shares this close are one."""
 
@@ -117,7 +119,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         f"{years}; {_plain(options)}",
     )
     _line("Purchases", f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
-    short = plan.shortage > plan.tolerance
+    short = not plan.shortages.empty
     # Rounded down, so that 100 % means that nothing is short.
     served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
     _line("Shortage", f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)", warn=short)
@@ -155,7 +157,7 @@ def _largest_shares(run: Run, base: str) -> Iterable[tuple[str, str]]:
         if share <= 0 or largest.empty:
             continue
         row = largest.iloc[0]
-        full = rows["tonnes"] >= rows["limit"] * rows[column] - plan.tolerance
+        full = rows["tonnes"] >= rows["limit"] * rows[column] * (1.0 - NEARLY)
         reached = rows[full]["year"].nunique()
         limit = float(row["limit"])
         said = "no limit" if math.isnan(limit) else f"limit {limit:.1%}"

@@ -75,7 +75,7 @@ def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...
                     step.row,
                     "Action",
                     found=f"`{step.action}` of {step.name} changes nothing",
-                    hint="no row of the workbook matches its selectors",
+                    hint="no row matches its selectors and years, or it stands so already",
                 )
             )
         changed = after

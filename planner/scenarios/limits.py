@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from models.case import Case, in_force
-from models.schema import BY_COUNTRY, EACH_OUTSIDE, MAX, REFINING, ByYear, ScenarioStep, ShareLimit
+from models.case import Case, fold, in_force
+from models.schema import BY_COUNTRY, MAX, ByYear, ScenarioStep, ShareLimit
 from planner.scenarios.select import value_of
 
 
@@ -14,8 +14,11 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
 
     Per mineral, every refining max limit on countries capped each alone becomes ``share``, in its
     own years, its penalty kept; each year in which none of these has the coalition as buyer gets a
-    hard one on the coalition, each country alone. ``mineral`` "" is all of them.
+    hard one on the coalition, each country alone. ``mineral`` "" is all of them. A limit on
+    countries outside a bloc is one of these: it keeps leaving the bloc's own countries alone.
+    Raises KeyError for a mineral that the case has not.
     """
+    mineral = _known(case, mineral)
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
     rows: list[ShareLimit] = []
     for row in case.share_limits:
@@ -57,7 +60,15 @@ def _stretches(years: tuple[int, ...], covered: set[int]) -> list[tuple[int | No
     """Return the uncovered years as (first, last) stretches; all of them as (None, None)."""
     if not covered:
         return [(None, None)]
-    return [(year, year) for year in years if year not in covered]
+    found: list[tuple[int | None, int | None]] = []
+    first: int | None = None
+    for year, after in zip(years, [*years[1:], None], strict=True):
+        if year not in covered:
+            first = year if first is None else first
+            if after is None or after in covered:
+                found.append((first, year))
+                first = None
+    return found
 
 
 def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
@@ -67,15 +78,24 @@ def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
 
 def drop_share_limits(case: Case, mineral: str = "") -> Case:
     """Return the case without share limits (of one mineral, or of all)."""
+    mineral = _known(case, mineral)
     if not mineral:
         return case.change(share_limits=())
+    rows = [
+        row if row.mineral else _without(row, mineral)
+        for row in case.share_limits
+        if row.mineral != mineral
+    ]
+    every = {m.name for m in case.minerals}
     return case.change(
-        share_limits=tuple(
-            row if row.mineral else _without(row, mineral)
-            for row in case.share_limits
-            if row.mineral != mineral
-        )
+        share_limits=tuple(r for r in rows if r.mineral or every - {*r.except_minerals})
     )
+
+
+def _known(case: Case, mineral: str) -> str:
+    """Return a mineral's name as the case spells it ("" for all); KeyError where it has none."""
+    known = {fold(m.name): m.name for m in case.minerals} | {"": ""}
+    return known[fold(mineral)]
 
 
 def _without(row: ShareLimit, mineral: str) -> ShareLimit:

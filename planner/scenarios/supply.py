@@ -8,6 +8,9 @@ from models.case import Case, in_force
 from models.schema import Lane, Mine, OreLane, Project, Refiner, ScenarioStep
 from planner.scenarios.select import changed, matches, scaled, value_of
 
+_ROUNDING = 1e-12
+"""What is left of a capacity after as much was taken from it is rounding."""
+
 
 def block_lanes(case: Case, step: ScenarioStep) -> Case:
     """No flow, spot or contract, from the matching refiners to the matching members."""
@@ -44,7 +47,6 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
         member=step.member,
         first_year=step.first_year,
         last_year=step.last_year,
-        row=step.row,
     )
     return case.change(lanes=(*case.lanes, row))
 
@@ -81,7 +83,9 @@ def add_capacity(case: Case, step: ScenarioStep) -> Case:
                 return extra
             share = record.available_share.at(year)
             own = record.capacity.value(year) * (1.0 if share is None else share)
-            return max(extra + value, -own)  # usable capacity is floored at 0
+            left = extra + value
+            floored = left <= -own * (1.0 - _ROUNDING)
+            return -own if floored else left  # usable capacity is floored at 0
 
         return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
 
@@ -109,10 +113,12 @@ def build_project(case: Case, step: ScenarioStep) -> Case:
     """Build the matching projects in full in First year (blank: their own), outside the budget."""
 
     def project(record: Project) -> Project:
-        return dataclasses.replace(record, built_in=step.first_year or record.first_year)
+        # its own first year may lie before the horizon, in a gap of it, or beyond it
+        own = next((year for year in case.years if year >= record.first_year), None)
+        built_in = step.first_year or own
+        return record if built_in is None else dataclasses.replace(record, built_in=built_in)
 
-    years_free = dataclasses.replace(step, first_year=None, last_year=None)
-    return case.change(projects=changed(case.projects, years_free, project))
+    return case.change(projects=changed(case.projects, step, project))
 
 
 def scale_mines(case: Case, step: ScenarioStep) -> Case:
@@ -135,6 +141,5 @@ def block_ore(case: Case, step: ScenarioStep) -> Case:
         open=False,
         first_year=step.first_year,
         last_year=step.last_year,
-        row=step.row,
     )
     return case.change(ore_lanes=(*case.ore_lanes, row))

@@ -68,7 +68,7 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
 def _add(grid: Grid, number: int, cells: Cells) -> None:
     count = len(grid.rows)
     grid.rows.append(number)
-    for position, value in cells:
+    for position, value in dict(cells).items():  # a damaged file may give a cell twice
         column = grid.columns.setdefault(position, [])
         if len(column) < count:
             column.extend([None] * (count - len(column)))

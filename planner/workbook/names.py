@@ -25,7 +25,8 @@ from models.schema import (
     ShareLimit,
 )
 from planner.workbook.cells import CellError, country
-from planner.workbook.records import Context, Parsed
+from planner.workbook.context import Context
+from planner.workbook.records import Parsed
 
 Spelling = Mapping[str, str]
 """A spelling by folded name."""

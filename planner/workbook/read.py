@@ -27,11 +27,12 @@ from models.schema import (
     Settings,
     ShareLimit,
 )
+from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, from_rows
 from planner.workbook.layout import Layout
 from planner.workbook.names import unify
-from planner.workbook.records import Context, DefaultTaken, Parsed, read_sheet
+from planner.workbook.records import Parsed, read_sheet
 from planner.workbook.settings import read_settings
 
 CLOSE_SHEET = 0.75

@@ -8,62 +8,13 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from models.case import fold
-from models.errors import Finding, warning
+from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
 from planner.workbook.cells import CellError, converter, shown, text, wanted
+from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
-from planner.workbook.layout import Layout, SheetLayout
-
-MOST_HINTS = 1000
-
-
-@dataclass(frozen=True)
-class DefaultTaken:
-    """How many cells of a column were blank, and what was used in their place."""
-
-    sheet: str
-    column: str
-    cells: int
-    used: str
-
-
-@dataclass
-class Context:
-    """What reading one workbook gathers: findings, defaults, places, spellings of countries.
-
-    ``bad`` are the rows (sheet, row) that carry an error, ``lacking`` the columns (sheet, header)
-    that lack as a whole; ``members`` the members by folded name,
-    None where the sheet could not be read.
-    """
-
-    currency: str = "USD"
-    findings: list[Finding] = field(default_factory=list)
-    defaults: list[DefaultTaken] = field(default_factory=list)
-    layout: Layout = field(default_factory=Layout)
-    bad: set[tuple[str, int]] = field(default_factory=set)
-    lacking: set[tuple[str, str]] = field(default_factory=set)
-    members: dict[str, str] | None = None
-    members_sure: bool = True
-    years: tuple[int, ...] = ()
-    spellings: dict[str, set[str]] = field(default_factory=dict)
-    listed: dict[str, str] = field(default_factory=dict)
-
-    def error(self, sheet: str, row: int, column: str, error: CellError) -> None:
-        """Keep a cell's error and mark its row; thousands of errors get no hints that take time."""
-        hint = error.hint
-        if not isinstance(hint, str):
-            hint = hint() if len(self.findings) < MOST_HINTS else ""
-        self.findings.append(Finding(sheet, row, column, error.found, error.expected, hint))
-        self.bad.add((sheet, row))
-
-    def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
-        """Keep how a country is spelt; the sheet Countries has the say."""
-        said = " ".join(spelling.split())
-        said = said.upper() if fold(said) == fold(code) else said
-        if listed:
-            self.listed.setdefault(code, said)
-        self.spellings.setdefault(code, set()).add(said)
+from planner.workbook.layout import SheetLayout
 
 
 @dataclass

@@ -12,10 +12,10 @@ from models.errors import Finding, warning
 from models.schema import Column, Settings
 from models.units import MONEY, UnitError, accepted, factor
 from planner.workbook.cells import CellError, converter, shown, text
+from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import ALWAYS
 from planner.workbook.layout import SheetLayout, letters
-from planner.workbook.records import Context, DefaultTaken
 
 SETTING, VALUE = "Setting", "Value"
 _UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")

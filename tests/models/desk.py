@@ -144,25 +144,29 @@ def _matching(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
 
 
 def neutral(plan: Plan) -> Flows:
-    """Return a plan in the reference's form; contracts go by their rows' order in the book."""
-    e, d = plan.expanded, plan.expanded.deliveries
+    """Return a plan's tables in the reference's form; contracts go by their rows in the book."""
     rows = sorted(range(len(plan.case.contracts)), key=lambda k: plan.case.contracts[k].row)
     place = {k: i for i, k in enumerate(rows)}
     flows = Flows()
-    for i in plan.delivered.nonzero()[0].tolist():
-        source, t = e.sources[d.source[i]], float(plan.delivered[i])
-        year, k = e.years[d.year[i]], int(d.contract[i])
-        if k >= 0:
-            flows.contracts.append((place[k], year, t))
+    for row in plan.flows.to_dict("records"):
+        year, t = row["year"], row["tonnes"]
+        if row["contract"] >= 0:
+            flows.contracts.append((place[row["contract"]], year, t))
         else:
-            member = e.members[d.member[i]]
-            flows.spot.append(
-                (source.name, source.project or None, source.mineral, member, year, t)
-            )
-    flows.stock = [(*key, t) for key, t in plan.values.get("stock", {}).items()]
-    flows.builds = [(*key, b) for key, b in plan.values.get("built", {}).items()]
-    flows.ore = [
-        (mine, name, project or None, mineral, year, t)
-        for (mine, name, project, mineral, year), t in plan.values.get("ore", {}).items()
+            source = (row["refiner"], row["project"] or None, row["mineral"])
+            flows.spot.append((*source, row["member"], year, t))
+    flows.stock = [
+        (row["mineral"], row["member"], row["year"], row["closing"])
+        for row in plan.stocks.to_dict("records")
     ]
+    flows.builds = [
+        (row["project"], row["year"], row["built"])
+        for row in plan.projects.to_dict("records")
+        if row["built"]
+    ]
+    flows.ore = [
+        (row["mine_country"], row["refiner"], row["project"] or None, row["mineral"], row["year"],
+         row["tonnes"])
+        for row in plan.ore.to_dict("records")
+    ]  # fmt: skip
     return flows

@@ -37,7 +37,9 @@ def limits(plan: Plan) -> pd.DataFrame:
                 "allowed": cap.share,
                 "room": room,
                 "excess": plan.value("excess", cap.key),
-                "binding": bool(room <= plan.tolerance),
+                "binding": bool(
+                    (cap.flows or cap.ore) and room <= plan.tolerance(cap.mineral, cap.year)
+                ),
                 "shadow_price": abs(plan.dual("share_limit", cap.key)),
             }
         )

@@ -119,14 +119,13 @@ def running(plan: Plan, project: Project, year: int) -> float:
 
 def countries(plan: Plan) -> pd.DataFrame:
     """Return ``Plan.countries``."""
-    flown, e = plan.flows, plan.expanded
+    e, d = plan.expanded, plan.expanded.deliveries
     sold: dict[tuple[int, str, str, str], float] = {}
-    for year, mineral, member, country, tonnes in zip(
-        *(flown[c] for c in ("year", "mineral", "member", "country", "tonnes")), strict=True
-    ):
-        for buyer in ("", member):
-            key = (year, mineral, buyer, country)
-            sold[key] = sold.get(key, 0.0) + tonnes
+    for i in np.flatnonzero(plan.delivered > 0).tolist():
+        year, country = e.years[d.year[i]], e.sources[d.source[i]].country
+        for buyer in ("", e.members[d.member[i]]):
+            key = (year, e.minerals[d.mineral[i]], buyer, country)
+            sold[key] = sold.get(key, 0.0) + float(plan.delivered[i])
     tightest: dict[tuple[int, str, str, str], float] = {}
     for cap in plan.caps:
         counts = cap.record.limit == MAX and cap.record.group == BY_COUNTRY

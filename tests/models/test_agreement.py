@@ -1,0 +1,89 @@
+"""The planner against the independent second formulation, on random books.
+
+The objectives must agree, and the planner's own plan, priced and checked by the reference straight
+from the book, must cost what the planner says and break no rule.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tests.models.desk import BookT, neutral, solve
+from tests.reference import formulation
+from tests.reference.cases import ALL, CORE, books, random_book
+
+RELATIVE = 1e-7
+FUZZ = int(os.environ.get("PLANNER_FUZZ", "300"))
+BATCH = 25
+"""Books a test of the long run: so that it spreads over processes."""
+
+
+def agrees(book: BookT) -> None:
+    """Hold a book's plan against the reference."""
+    plan = solve(book)
+    reference = formulation.solve(book)
+    demands = [t for row in book["Demand"] for h, t in row.items() if h.isdigit() and t] or [0.0]
+    largest = max(demands)
+    dearest = max((*plan.expanded.deliveries.landed, *_shortage_costs(plan)), default=0.0)
+    dust = 1e-9 * largest * dearest  # of sums that cancel
+    objective = pytest.approx(reference.objective, rel=RELATIVE, abs=dust)
+    assert plan.objective == objective
+    assert plan.costs["discounted"].sum() == objective
+    found = formulation.evaluate(book, neutral(plan))
+    assert found.objective == objective
+    assert found.violation <= 1e-6 * max(largest, 1.0), found.violated
+    in_tonnes = RELATIVE * max(largest, 1.0)
+    assert found.totals.tonnes == pytest.approx(plan.tonnes, rel=RELATIVE, abs=in_tonnes)
+    assert found.totals.shortage_t == pytest.approx(plan.shortage, rel=RELATIVE, abs=in_tonnes)
+    paid = in_tonnes * dearest
+    assert found.totals.purchases_usd == pytest.approx(plan.purchases, rel=RELATIVE, abs=paid)
+    for key, t in found.shortage.items():
+        assert plan.value("shortage", key) == pytest.approx(t, rel=RELATIVE, abs=in_tonnes)
+    for mineral, share in plan.max_country_share.items():
+        assert share == pytest.approx(found.max_country_share[mineral], rel=1e-6, abs=1e-6), mineral
+    assert plan.served_share == pytest.approx(found.totals.served_share, abs=1e-6)
+    for row in plan.limits.to_dict("records"):
+        assert row["excess"] <= max(0.0, -row["room"]) + in_tonnes, row
+
+
+def _shortage_costs(plan: object) -> list[float]:
+    case = plan.case
+    return [case.shortage_cost(m.name, year) for m in case.minerals for year in case.years]
+
+
+@given(book=books(features=CORE))
+@settings(max_examples=200)
+def test_core(book: BookT) -> None:
+    """Lanes, limits, discounting, groups, blocs: what most books have."""
+    agrees(book)
+
+
+@given(book=books(features=ALL))
+@settings(max_examples=250)
+def test_all(book: BookT) -> None:
+    """Contracts, stockpiles, projects and ore as well."""
+    agrees(book)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_every_size(size: int) -> None:
+    """A few books of each size from a generator with a seed, the same on every run."""
+    for seed in range(15):
+        agrees(random_book(np.random.default_rng(1000 * size + seed), size))
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
+def test_long_run(batch: int) -> None:
+    """As many as the environment variable PLANNER_FUZZ says."""
+    for seed in range(batch * BATCH, min(FUZZ, (batch + 1) * BATCH)):
+        book = random_book(np.random.default_rng([7, seed]), 1 + seed % 5)
+        try:
+            agrees(book)
+        except AssertionError as error:
+            msg = f"random_book(np.random.default_rng([7, {seed}]), {1 + seed % 5}): {error}"
+            raise AssertionError(msg) from error

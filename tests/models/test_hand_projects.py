@@ -1,0 +1,255 @@
+"""Projects by hand: capital, budgets, lead times, lives, whole builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.models.desk import (
+    BookT,
+    changed,
+    cost,
+    jin,
+    make,
+    one,
+    price,
+    read,
+    refiner,
+    short,
+    slope,
+    solve,
+    solve_case,
+    tonnes,
+)
+
+near = pytest.approx
+TWO_YEARS = (2026, 2027)
+SHORT = 100_000
+"""What a tonne short costs here [USD/t]: a price of 10,000."""
+
+
+def plant(name: str = "P", **more: object) -> dict[str, Any]:
+    """Return a project of 100 t/yr for 1 USD m, at 10 a t, from 2026 on, life 2."""
+    return {
+        "Project": name,
+        "Refiner": "New",
+        "Mineral": "copper",
+        "Country": "AUS",
+        "Capacity (t/yr)": 100,
+        "Capex (USD m)": 1,
+        "Cost (USD/t)": 10,
+        "First year": 2026,
+        "Lead time (yr)": 0,
+        "Life (yr)": 2,
+    } | more
+
+
+def shelf(*projects: dict[str, Any], years: tuple[int, ...] = TWO_YEARS, **more: Any) -> BookT:
+    """Return a book of 100 t a year, no other supply, capital at no cost."""
+    settings = {"Cost of capital": 0} | more.pop("settings", {})
+    book = make(jin(0), years=years, settings=settings, Projects=list(projects), **more)
+    book["Minerals"][0]["Price (USD/t)"] = 10_000
+    return book
+
+
+def budget(**money: float) -> list[dict[str, Any]]:
+    """Return the sheet, such as y2026=0.5."""
+    return [{"Year": int(year[1:]), "Capex (USD m)": m} for year, m in money.items()]
+
+
+def test_built_at_once() -> None:
+    """Capital 1e6 / 2 a year, 10 a tonne: 2 x (1,000 + 500,000) = 1,002,000."""
+    plan = solve(shelf(plant()))
+    assert plan.objective == near(1_002_000)
+    assert cost(plan, "capital") == near(1e6)
+    assert tonnes(plan, project="P", refiner="New") == near(200)
+    assert one(plan.projects, year=2026)["built"] == near(1)
+
+
+def test_capital_recovery_factor() -> None:
+    """Cost of capital 0.1, life 2: 0.1 / (1 - 1.1^-2) = 0.5761905 of 1e6 a year."""
+    plan = solve(shelf(plant(), settings={"Cost of capital": 0.1}))
+    factor = 0.1 / (1 - 1.1**-2)
+    assert factor == near(0.5761905)
+    assert plan.objective == near(2000 + 2e6 * factor)
+
+
+def test_a_budget_builds_half() -> None:
+    """A budget of 0.5 in 2026 and none in 2027: half in 2026: 1,000 + 500,000 + 100 x 100,000.
+
+    One more million builds the other half and would save 2 x 50 x (100,000 - 10) - 500,000 a half:
+    19,998,000 - 1,000,000 = 18,998,000 a million.
+    """
+    book = shelf(plant(), Budget=budget(y2026=0.5, y2027=0))
+    plan = solve(book)
+    assert plan.objective == near(10_501_000)
+    assert short(plan, year=2027) == near(50)
+    assert plan.dual("budget", 2026) == near(-18_998_000)
+    assert slope(book, "Budget", 0, "Capex (USD m)", 0.1) == near(-18_998_000)
+
+
+def test_lead_time_across_the_start_of_the_horizon() -> None:
+    """Lead time 3: an output from 2026 or 2027 on is paid from the budget of 2026, the first year.
+
+    Half is built, in 2026: as above 10,501,000. A budget of 2027 of 0 does not matter.
+    """
+    book = shelf(plant(**{"Lead time (yr)": 3}), Budget=budget(y2026=0.5, y2027=0))
+    plan = solve(book)
+    assert plan.objective == near(10_501_000)
+    assert one(plan.projects, year=2026)["built"] == near(0.5)
+
+
+def test_lead_time_chooses_the_budgets_year() -> None:
+    """Lead time 1, life 3, three years; budgets 0 in 2026, 1 in 2027: output from 2028 alone.
+
+    2026, 2027: 200 x 100,000; 2028: 100 x 10 + 1e6 / 3.
+    """
+    book = shelf(
+        plant(**{"Lead time (yr)": 1, "Life (yr)": 3}),
+        years=(2026, 2027, 2028),
+        Budget=budget(y2026=0, y2027=1),
+    )
+    plan = solve(book)
+    assert plan.objective == near(20_000_000 + 1000 + 1e6 / 3)
+    assert one(plan.projects, year=2028)["built"] == near(1)
+
+
+def test_life_ends_inside_the_horizon() -> None:
+    """Life 1: one start in all, so one year of two is served: 1,000 + 1,000,000 + 100 x 100,000."""
+    plan = solve(shelf(plant(**{"Life (yr)": 1})))
+    assert plan.objective == near(11_001_000)
+    assert plan.projects["built"].sum() == near(1)
+
+
+def test_life_runs_on_in_a_gap() -> None:
+    """2026 and 2028, life 2: built for 2026 it has ended in 2028; so one of the two is served.
+
+    Capital 500,000 a year of the horizon in output, 1,000 + 500,000 + 10,000,000.
+    """
+    plan = solve(shelf(plant(), years=(2026, 2028)))
+    assert plan.objective == near(10_501_000)
+
+
+def test_first_year_of_output() -> None:
+    """From 2027 on: 100 x 100,000 + 1,000 + 500,000."""
+    plan = solve(shelf(plant(**{"First year": 2027})))
+    assert plan.objective == near(10_501_000)
+    assert one(plan.projects, year=2026)["built"] == 0
+
+
+def test_capital_and_discount() -> None:
+    """Rate 0.25: 501,000 + 501,000 / 1.25 = 901,800, prices undiscounted.
+
+    With demand 90 of 100 in both years: built 0.9, a tonne in both years costs 10 and 5,000 of
+    capital each; 90 x 5,010 x 1.8.
+    """
+    rate = {"Discount rate": 0.25}
+    assert solve(shelf(plant(), settings=rate)).objective == near(901_800)
+    book = shelf(plant(), settings=rate)
+    book["Demand"][0] |= {"2026": 90, "2027": 90}
+    plan = solve(book)
+    assert plan.objective == near(90 * 5010 * 1.8)
+    assert one(plan.projects, year=2027)["running"] == near(0.9)
+    # a tonne more in both years; where the capital's price falls between the two is not unique
+    both = price(plan, year=2026) + price(plan, year=2027) / 1.25
+    assert both == near(5010 * 1.8)
+
+
+def test_whole_projects() -> None:
+    """Half cannot be built: within 0.5 nothing is, 200 x 100,000; within 1 all is, 1,002,000.
+
+    Shadow prices are those of the builds as they are: without any, a tonne costs a shortage.
+    """
+    book = shelf(plant(), settings={"Whole projects": "yes"}, Budget=budget(y2026=0.5, y2027=0.5))
+    plan = solve(book)
+    assert plan.objective == near(20_000_000)
+    assert price(plan) == near(SHORT)
+    assert plan.proof.mip_gap == 0
+    book["Budget"][0]["Capex (USD m)"] = 1
+    plan = solve(book)
+    assert plan.objective == near(1_002_000)
+    assert one(plan.projects, year=2026)["built"] == 1
+
+
+def test_whole_project_is_dearer_than_the_part_needed() -> None:
+    """60 t a year of a plant of 100 t for 0.5 USD m, Dear sells at 4,000.
+
+    In parts 0.6 is built: 60 x (10 + 2,500) a year, 301,200 in all. Whole it is 600 + 250,000 a
+    year, 501,200, dearer than Dear's 2 x 60 x 4,000 = 480,000: nothing is built.
+    """
+    book = shelf(plant(**{"Capex (USD m)": 0.5}))
+    book["Refiners"] = [refiner("Dear", "CHN", 100, 4000)]
+    book["Demand"][0] |= {"2026": 60, "2027": 60}
+    assert solve(book).objective == near(301_200)
+    book["Settings"].append({"Setting": "Whole projects", "Value": "yes"})
+    plan = solve(book)
+    assert plan.objective == near(480_000)
+    assert price(plan) == near(4000)
+
+
+def test_two_projects_for_one_budget() -> None:
+    """Good: 100 t for 1 USD m; Poor: 50 t for 1 USD m, both at 10. Budget 1.2, demand 150 in 2026.
+
+    Good in full and 0.2 of Poor: 110 t: 1,100 + 600,000 + 40 x 100,000 = 4,601,100. A million more
+    builds 50 t: 50 x (100,000 - 10) - 500,000 = 4,499,500. Good's capacity is worth what it spares
+    of Poor's.
+    """
+    poor = plant("Poor", **{"Capacity (t/yr)": 50})
+    book = shelf(plant("Good"), poor, years=(2026,), Budget=budget(y2026=1.2))
+    book["Demand"][0]["2026"] = 150
+    plan = solve(book)
+    assert plan.objective == near(4_601_100)
+    assert one(plan.projects, project="Poor")["built"] == near(0.2)
+    assert plan.dual("budget", 2026) == near(-4_499_500)
+    assert slope(book, "Budget", 0, "Capex (USD m)", 0.1) == near(-4_499_500)
+    assert one(plan.projects, project="Good")["rent"] == near(SHORT - 10)
+    assert slope(book, "Projects", 0, "Capacity (t/yr)", 1) == near(-(SHORT - 10))
+
+
+def test_capacity_row_of_a_project() -> None:
+    """40 t wanted of a plant of 100: 0.4 built; the rent is the capital a tonne, 5,000.
+
+    One year: 40 x (10 + 500,000 / 100).
+    """
+    book = shelf(plant(), years=(2026,))
+    book["Demand"][0]["2026"] = 40
+    plan = solve(book)
+    assert plan.objective == near(40 * 5010)
+    assert price(plan) == near(5010)
+    assert one(plan.projects)["rent"] == near(5000)
+    assert slope(book, "Demand", 0, "2026") == near(5010)
+
+
+def test_a_build_decided_is_outside_the_budget() -> None:
+    """Built in full in 2027 by decree, with a budget of nothing: its capital is charged.
+
+    2026: 100 x 100,000. 2027: 1,000 + 500,000.
+    """
+    case = read(shelf(plant(), Budget=budget(y2026=0, y2027=0)))
+    (project,) = case.projects
+    from dataclasses import replace
+
+    plan = solve_case(case.change(projects=(replace(project, built_in=2027),)))
+    assert plan.objective == near(10_501_000)
+    assert one(plan.projects, year=2027)["built"] == 1
+
+
+def test_a_budget_ties_minerals() -> None:
+    """A plant of copper and one of nickel, 1 USD m each, budget 1, a tonne short of nickel costs 5.
+
+    Nickel is not built: 501,000 + 100 x 5, one year.
+    """
+    book = shelf(plant(), plant("N", Mineral="nickel"), years=(2026,), Budget=budget(y2026=1))
+    book["Minerals"].append(
+        {"Mineral": "nickel", "Price (USD/t)": 1, "Shortage cost (USD/t)": 20_000}
+    )
+    book["Demand"].append({"Mineral": "nickel", "Member": "A", "2026": 100})
+    # copper saves 100 x 99,990 a million, nickel 100 x 19,990
+    plan = solve(book)
+    assert plan.objective == near(501_000 + 2_000_000)
+    assert plan.proof.blocks == 1
+    assert plan.dual("budget", 2026) == near(-(100 * 19_990 - 500_000))
+    assert slope(book, "Budget", 0, "Capex (USD m)", 0.1) == near(-1_499_000)
+    free = changed(book, "Budget", 0, Year=2030)
+    assert solve(free).objective == near(501_000 * 2)

@@ -1,0 +1,208 @@
+"""Stockpiles by hand: what is carried over, what a target is worth, what holding costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.models.desk import changed, cost, jin, make, one, price, rent, short, slope, solve, sur
+
+near = pytest.approx
+TWO_YEARS = (2026, 2027)
+
+
+def pile(most: float, opening: float | None = None, **more: object) -> dict[str, Any]:
+    """Return A's stockpile of copper; ``more`` are columns."""
+    return {
+        "Mineral": "copper",
+        "Member": "A",
+        "Max (t)": most,
+        "Opening (t)": opening,
+        "Target (t)": None,
+        "Target penalty (USD/t/yr)": None,
+        "Holding cost (USD/t/yr)": None,
+    } | more
+
+
+HOLDS = {"Holding cost (USD/t/yr)": 1}
+
+
+def test_carried_over_to_a_lean_year() -> None:
+    """Jin has 150, then 80; demand 100 a year; holding costs 1. 20 are bought ahead.
+
+    120 x 10 + 20 x 1 + 80 x 10 = 2,020. A tonne in 2027 costs 10 + 1; one more of Jin's in 2027
+    saves that 1.
+    """
+    book = make(jin(150, **{"Capacity 2027 (t/yr)": 80}), years=TWO_YEARS)
+    book["Stockpiles"] = [pile(50, **HOLDS)]
+    plan = solve(book)
+    assert plan.objective == near(2020)
+    assert list(plan.stocks["closing"]) == near([20, 0])
+    assert [price(plan, year=y) for y in TWO_YEARS] == near([10, 11])
+    assert slope(book, "Demand", 0, "2027") == near(11)
+    assert rent(plan, "Jin", 2027) == near(1)
+    assert slope(book, "Refiners", 0, "Capacity 2027 (t/yr)") == near(-1)
+
+
+def test_full_stockpile() -> None:
+    """The same with room for 15: 5 are short in 2027: 115 x 10 + 15 + 800 + 5 x 500 = 4,465.
+
+    One more tonne of room saves 500 - 11.
+    """
+    book = make(jin(150, **{"Capacity 2027 (t/yr)": 80}), years=TWO_YEARS)
+    book["Stockpiles"] = [pile(15, **HOLDS)]
+    plan = solve(book)
+    assert plan.objective == near(4465)
+    assert short(plan, year=2027) == near(5)
+    assert price(plan, year=2027) == near(500)
+    assert slope(book, "Stockpiles", 0, "Max (t)") == near(-489)
+
+
+def test_opening_stock_is_used_where_no_target_keeps_it() -> None:
+    """Opening 40, target 0: 60 x 10 = 600. A tonne more of it saves 10."""
+    book = make(jin(), Stockpiles=[pile(50, 40, **{"Target (t)": 0})])
+    plan = solve(book)
+    assert plan.objective == near(600)
+    assert list(plan.stocks["closing"]) == near([0])
+    assert slope(book, "Stockpiles", 0, "Opening (t)") == near(-10)
+
+
+def test_target_met_or_missed() -> None:
+    """Target 30 of an empty stockpile, holding 1. A miss at 3 a tonne: 1,000 + 90 = 1,090.
+
+    A miss at 12 is dearer than 10 + 1: 1,000 + 300 + 30 = 1,330, and a tonne less of target saves
+    11.
+    """
+    book = make(jin(200), Stockpiles=[pile(50, **HOLDS)])
+    book["Stockpiles"][0] |= {"Target (t)": 30, "Target penalty (USD/t/yr)": 3}
+    plan = solve(book)
+    assert plan.objective == near(1090)
+    assert one(plan.stocks)["shortfall"] == near(30)
+    assert one(plan.stocks)["worth"] == near(3)
+    book = changed(book, "Stockpiles", 0, **{"Target penalty (USD/t/yr)": 12})
+    plan = solve(book)
+    assert plan.objective == near(1330)
+    assert one(plan.stocks)["worth"] == near(11)
+    assert slope(book, "Stockpiles", 0, "Target (t)") == near(11)
+
+
+def test_default_penalty_keeps_a_reserve_in_the_last_year() -> None:
+    """Opening 30 is the target; a miss costs 500 / 50 = 10, in the last year 500 / 2 = 250.
+
+    No supply in 2027, 130 of Jin's in 2026 at 10. The reserve goes in 2027: 100 x 10 + 70 x 500 +
+    30 x 250 = 43,500. With 70 of Jin's the 30 could go in 2026: 10 a tonne more than in 2027:
+    700 + 30 x 500 + 42,500 = 58,200.
+    """
+    book = make(jin(130, **{"Capacity 2027 (t/yr)": 0}), years=TWO_YEARS, Stockpiles=[pile(30, 30)])
+    plan = solve(book)
+    assert plan.objective == near(43500)
+    assert cost(plan, "stock shortfall") == near(7500)
+    lean = changed(book, "Refiners", 0, **{"Capacity (t/yr)": 70})
+    plan = solve(lean)
+    assert plan.objective == near(58200)
+    assert list(plan.stocks["closing"]) == near([30, 0])
+
+
+def test_stated_penalty_holds_in_every_year() -> None:
+    """A tonne short costs 20, so a miss 0.4, in the last year 10. No supply in 2027.
+
+    100 x 10 + 70 x 20 + 30 x 10 = 2,700. At 0.4 stated, the last year too: 2,400 + 30 x 0.4.
+    """
+    book = make(jin(130, **{"Capacity 2027 (t/yr)": 0}), years=TWO_YEARS, Stockpiles=[pile(30, 30)])
+    book["Minerals"][0]["Shortage cost (USD/t)"] = 20
+    assert solve(book).objective == near(2700)
+    book["Stockpiles"][0]["Target penalty (USD/t/yr)"] = 0.4
+    assert solve(book).objective == near(2412)
+
+
+def test_one_year_is_the_last() -> None:
+    """A horizon of one year has only the last year's penalty: 250 a tonne. Demand 100, no supply.
+
+    Opening 30: 70 x 500 + 30 x 250 = 42,500; at a fair part of nobody else.
+    """
+    plan = solve(make(jin(0), Stockpiles=[pile(30, 30)]))
+    assert plan.objective == near(42500)
+    assert one(plan.stocks)["shortfall"] == near(30)
+
+
+def test_target_above_the_room() -> None:
+    """Target 60, room for 50, a miss at 100, Jin at 10: filled in 2026, 10 missed in each year.
+
+    150 x 10 + 100 x 10 + 2 x 10 x 100 = 4,500. One more tonne of room costs 10 once and saves 200.
+    """
+    book = make(jin(200), years=TWO_YEARS, Stockpiles=[pile(50)])
+    book["Stockpiles"][0] |= {"Target (t)": 60, "Target penalty (USD/t/yr)": 100}
+    plan = solve(book)
+    assert plan.objective == near(4500)
+    assert list(plan.stocks["shortfall"]) == near([10, 10])
+    assert slope(book, "Stockpiles", 0, "Max (t)") == near(-190)
+
+
+def test_holding_dearer_than_the_shortage() -> None:
+    """Holding at 600: nothing is carried, 20 short in 2027: 1,000 + 800 + 10,000 = 11,800."""
+    book = make(jin(150, **{"Capacity 2027 (t/yr)": 80}), years=TWO_YEARS)
+    book["Stockpiles"] = [pile(50, **{"Holding cost (USD/t/yr)": 600})]
+    plan = solve(book)
+    assert plan.objective == near(11800)
+    assert list(plan.stocks["closing"]) == near([0, 0])
+
+
+def test_carried_over_a_gap_and_discounted() -> None:
+    """2026 and 2028 at rate 0.1; Jin has 150, then 80; holding counts once, for 2026.
+
+    120 x 10 + 20 x 1 + 80 x 10 / 1.21. A tonne more in 2028 is 11 spent in 2026, which is 11 x 1.21
+    in the money of 2028.
+    """
+    book = make(
+        jin(150, **{"Capacity 2027 (t/yr)": 80}), years=(2026, 2028), demand={"A": [100, 100]},
+        settings={"Discount rate": 0.1}, Stockpiles=[pile(50, **HOLDS)],
+    )  # fmt: skip
+    plan = solve(book)
+    assert plan.objective == near(1220 + 800 / 1.21)
+    assert price(plan, year=2028) == near(11 * 1.21)
+    assert slope(book, "Demand", 0, "2028") == near(11)
+
+
+def test_no_shortage_to_fill_a_stock() -> None:
+    """B has no demand row; its target of 10 is missed at 700 a tonne, dearer than a shortage.
+
+    Nothing may be short for stock: without supply it is 10 x 700; with Jin 10 x 10.
+    """
+    book = make(jin(0), demand={"A": 0, "B": 0}, Stockpiles=[pile(10, Member="B")])
+    book["Demand"] = book["Demand"][:1]
+    book["Stockpiles"][0] |= {"Target (t)": 10, "Target penalty (USD/t/yr)": 700}
+    assert solve(book).objective == near(7000)
+    plan = solve(changed(book, "Refiners", 0, **{"Capacity (t/yr)": 100}))
+    assert plan.objective == near(100)
+    assert plan.purchases == near(100)
+
+
+def test_purchases_for_stock_count_in_a_share() -> None:
+    """Cap 0.6 of the demand of 100 on China; 20 wanted for stock at any price.
+
+    60 of Jin's and 60 of Sur's: 600 + 1,200 = 1,800; a tonne of relief saves 10.
+    """
+    limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHN", "Share": 0.6}
+    book = make(jin(), sur(), Stockpiles=[pile(20)], Share_limits=[limit])
+    book["Stockpiles"][0] |= {"Target (t)": 20}
+    plan = solve(book)
+    assert plan.objective == near(1800)
+    assert one(plan.limits)["shadow_price"] == near(10)
+    assert plan.tonnes == near(120)
+
+
+def test_target_in_days() -> None:
+    """73 days of 100 t a year are 20 t, of 150 t 30 t; a miss at 40 a tonne, Jin at 10, holding 1.
+
+    120 x 10 + 20, then 160 x 10 + 30: 2,850. A day of 2027 alone is 150 / 365 t, at 11 a tonne. A
+    day of both: 100 t / 365 at 11, then 50 t / 365 at 10 more, and 150 / 365 held: 1,750 / 365.
+    """
+    book = make(jin(200), years=TWO_YEARS, demand={"A": [100, 150]}, Stockpiles=[pile(50, **HOLDS)])
+    book["Stockpiles"][0] |= {"Target (days)": 73, "Target penalty (USD/t/yr)": 40}
+    plan = solve(book)
+    assert plan.objective == near(2850)
+    assert list(plan.stocks["closing"]) == near([20, 30])
+    assert list(plan.stocks["days"]) == near([73, 73])
+    assert one(plan.stocks, year=2027)["day_worth"] == near(11 * 150 / 365)
+    assert slope(book, "Stockpiles", 0, "Target (days)") == near(1750 / 365)

@@ -1,0 +1,207 @@
+"""What must hold across records: on workbooks, and on the Cases that scenarios make of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from models.case import Case
+from models.checks import ADVICE, RULES, check
+from models.checks.scenarios import TAKES
+from models.errors import Severity
+from models.schema import ACTIONS, ByYear, ScenarioStep
+from planner.workbook import read_tables
+from tests.small_book import add, both, column, faults, put, small_book, without
+
+_ = None
+
+
+def case_of(*changes) -> Case:
+    """The small book, changed, as a case."""
+    book = small_book()
+    both(*changes)(book)
+    return read_tables(book).case
+
+
+def warnings_of(*changes) -> list[tuple[str, str]]:
+    """Place and message of the warnings on the small book, changed."""
+    book = small_book()
+    both(*changes)(book)
+    return [(f.place, f.message) for f in read_tables(book).warnings]
+
+
+def errors_of(case: Case) -> list[tuple[str, str]]:
+    """Place and message of the errors in a case."""
+    return [(f.place, f.message) for f in check(case) if f.severity is Severity.ERROR]
+
+
+def change_first(case: Case, records: str, **fields) -> Case:
+    """The case with its first record of a sheet changed."""
+    first, *rest = getattr(case, records)
+    return case.change(**{records: (dataclasses.replace(first, **fields), *rest)})
+
+
+def test_every_rule_is_a_sentence() -> None:
+    for rule in RULES + ADVICE:
+        assert rule.__doc__
+        assert rule.__doc__.splitlines()[0].endswith(".")
+
+
+def test_every_action_says_what_it_takes() -> None:
+    assert set(TAKES) == set(ACTIONS)
+
+
+def test_a_good_case_has_no_findings() -> None:
+    assert check(case_of()) == ()
+
+
+# ---- a scenario cannot smuggle in what the reader refuses --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("records", "fields", "said"),
+    [
+        ("refiners", {"capacity": ByYear(2e10)}, "from 0 to 1e+10"),
+        ("refiners", {"capacity": ByYear(1.0, ((2027, -1.0),))}, "from 0 to 1e+10"),
+        ("refiners", {"cost": ByYear(math.nan)}, "the number nan"),
+        ("refiners", {"cost": ByYear(math.inf)}, "the number inf"),
+        ("refiners", {"cost": ByYear(_, ((2027, 1.0),))}, "must be filled for 2026"),
+        ("refiners", {"recovery": 0.0}, "the number 0"),
+        ("refiners", {"extra_usable": ByYear(0.0, ((2026, 2e10),))}, "the number 2e+10"),
+        ("refiners", {"mineral": "Gold"}, "is not in Minerals"),
+        ("demand", {"tonnes": ((2026, 2e10), (2027, 0.0))}, "the number 2e+10"),
+        ("freight", {"costs": (("Japan", 2e8),)}, "from 0 to 1e+08"),
+        ("lanes", {"tariff": 11.0}, "from 0 to 10"),
+        ("stockpiles", {"target": ByYear(2e10)}, "from 0 to 1e+10"),
+        ("stockpiles", {"max": 10.0}, "at most its Max"),
+        ("mines", {"capacity": ByYear(math.inf)}, "the number inf"),
+        ("share_limits", {"share": ByYear(1.5)}, "from 0 to 1"),
+        ("minerals", {"price": ByYear(2e8)}, "from 0 to 1e+08"),
+        ("contracts", {"member": "Nobody"}, "is not in Members"),
+        ("projects", {"life": 0}, "from 1 to 1000"),
+    ],
+)
+def test_bounds_and_references_hold_for_every_case(records, fields, said) -> None:
+    told = errors_of(change_first(case_of(), records, **fields))
+    assert any(said in message for _place, message in told), told
+
+
+def test_settings_keep_their_bounds() -> None:
+    case = case_of()
+    wrong = dataclasses.replace(case.settings, fair_shortage_weight=1.0)
+    assert "Settings" in errors_of(case.change(settings=wrong))[0][0]
+
+
+def test_a_case_without_years() -> None:
+    assert ("Demand", "no year column; expected one column per year, headed 2026, 2027, ...") in (
+        errors_of(case_of().change(years=()))
+    )
+
+
+def test_freight_that_scenarios_multiply_keeps_its_bound() -> None:
+    case = case_of()
+    row = dataclasses.replace(case.lanes[0], freight_factor=500.0, tariff=_, max=_, open=_)
+    other = dataclasses.replace(row, country="Chile")
+    assert errors_of(case.change(lanes=(row, other))) == []
+    assert errors_of(case.change(lanes=(row, row))) == []
+    assert "from 0 to 1e+08" in errors_of(case.change(lanes=(row, row, row)))[0][1]
+
+
+def test_steps_are_checked_as_records_too() -> None:
+    steps = (ScenarioStep(name="X", action="scale demand", country="CHN", value=2.0),)
+    assert len(errors_of(case_of().change(scenarios=steps))) == 1
+
+
+# ---- freight -----------------------------------------------------------------------------------
+
+NO_MINES = add("Share limits", "max", "Lithium", _, "country", _, 0.5, _, _, _, "mining")
+NO_CHILE_KOREA = put("Freight", 2, "Korea", _)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (_, "Chile", _, "Korea", 5),
+        (_, "Chile", _, _, 5),
+        (_, _, _, "Korea", 5),
+        ("Copper", "Chile", "Codelco", "Korea", 5),
+        (_, "Chile", _, "Korea", _, _, "no"),
+        (_, "Chile", _, "Korea", 5, _, _, _, 2026, 2027),
+    ],
+)
+def test_lanes_can_give_or_close_what_freight_leaves_out(row) -> None:
+    case_of(NO_CHILE_KOREA, add("Lanes", *row))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (_, "Chile", _, "Japan", 5),
+        (_, "Chile", _, "Korea", 5, _, _, _, 2027),
+        (_, "Chile", _, "Korea", _, _, "no", _, 2027),
+        ("Lithium", "Chile", _, "Korea", 5),
+        (_, "Chile", _, "Korea", _, 0.1, "yes"),
+    ],
+)
+def test_lanes_that_cover_a_part_do_not(row) -> None:
+    book = small_book()
+    both(NO_CHILE_KOREA, add("Lanes", *row))(book)
+    assert [place for place, _said in faults(read_tables, book)] == ["Freight!C2"]
+
+
+def test_a_lane_opened_again_needs_freight() -> None:
+    closed, opened = (add("Lanes", _, "Chile", _, "Korea", _, _, word) for word in ("no", "yes"))
+    case_of(NO_CHILE_KOREA, opened, closed)
+    book = small_book()
+    both(NO_CHILE_KOREA, closed, opened)(book)
+    assert [place for place, _said in faults(read_tables, book)] == ["Freight!C2"]
+
+
+def test_a_default_freight_is_enough() -> None:
+    case_of(without("Freight"), add("Settings", "Default freight (USD/t)", 0))
+
+
+# ---- what is likely not meant ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "said"),
+    [
+        (column("Demand", "2030", 1, 1, 1), "Demand!E1", "no column for 2028 to 2029"),
+        (put("Lanes", 3, "First year", _), "Lanes!J3", ""),
+        (put("Lanes", 2, "First year", 2035), "Lanes!I2", "the row never applies"),
+        (put("Refiners", 3, "Last year", 2024), "Refiners!J3", "the row never applies"),
+        (add("Budget", 2040, 1), "Budget!A4", "the row never applies"),
+        (put("Refiners", 3, "Available share", _), "Refiners!K3", "Jiangxi outside the coalition"),
+        (add("Minerals", "Cobalt", 5, 6), "Minerals!A4", ""),
+        (put("Refiners", 4, "Cost (USD/t)", 99_980), "Refiners!F4", "landed in 2026, above"),
+        (put("Refiners", 5, "Kind", "primary"), "Share limits!E6", "is of the kind recycled"),
+        (
+            add("Share limits", "max", "Lithium", _, "country", _, 0.5, _, _, _, "mining"),
+            "Share limits!J7",
+            "no mines",
+        ),
+        (put("Stockpiles", 2, "Target (t)", 101), "Stockpiles!E2", "above the 100 t"),
+        (add("Lanes", _, "Peru", _, _, 5), "Lanes!B4", "no refiner stands in Peru"),
+        (add("Lanes", "Lithium", _, "Codelco", _, 5), "Lanes!A4", "matches nothing"),
+        (add("Scenarios", "X", "scale cost", _, "Peru", _, _, _, _, 2), "Scenarios!D5", "in Peru"),
+        (add("Scenarios", "X", "block lanes", _, _, _, _, _, _, 2), "Scenarios!I5", "has no Value"),
+        (add("Countries", "ROW", "coalition"), "Countries!B4", "rest of the world"),
+        (add("Refiners", "A", "Copper", "Chile", 9, _, 5, _, _, _, _, 1), "Refiners!F6", "1/"),
+    ],
+)
+def test_what_is_likely_not_meant_is_a_warning(change, place, said) -> None:
+    told = warnings_of(change)
+    if not said:
+        assert told == []
+    else:
+        assert any(at == place and said in message for at, message in told), told
+
+
+def test_a_mineral_that_nobody_refines() -> None:
+    told = warnings_of(add("Minerals", "Cobalt", 5, 6), add("Demand", "Cobalt", "Japan", 1, 1))
+    assert told == [
+        ("Minerals!A4", "no refiner and no project of Cobalt. all of its demand will be short")
+    ]

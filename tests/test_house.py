@@ -1,0 +1,200 @@
+"""The house rules that a reader relies on, held by a test each."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import models.schema
+from models.case import Case, fold
+from models.schema import SHEETS
+from models.schema.column import Record
+from models.sourcing import FAMILIES
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = sorted([*(ROOT / "models").rglob("*.py"), *(ROOT / "planner").rglob("*.py")])
+MOST_LINES = 400
+
+
+# ---- families ----------------------------------------------------------------------------------
+
+PARTS = ("variables", "posts", "dual", "source")
+
+
+def test_every_family_is_a_module_and_every_module_a_family() -> None:
+    """FAMILIES and the folder say the same."""
+    found = {p.stem for p in (ROOT / "models" / "families").glob("*.py")} - {"__init__"}
+    assert {add.__module__ for add in FAMILIES} == {f"models.families.{name}" for name in found}
+    assert all(add.__name__ == "add" for add in FAMILIES)
+    assert len(FAMILIES) == len(found)
+
+
+@pytest.mark.parametrize("name", [add.__module__ for add in FAMILIES])
+def test_docstring_of_a_family(name: str) -> None:
+    """What it means, its formula with units, variables, what it posts, its dual, its source."""
+    module = importlib.import_module(name)
+    title = (module.__doc__ or "").strip()
+    short = name.rpartition(".")[2].capitalize()
+    assert re.fullmatch(rf"{short}: .+\.", title.splitlines()[0]), title
+    said = module.add.__doc__ or ""
+    assert re.match(r"\s*[A-Z].*\.\s*\n\s*\n", said), "a sentence first"
+    assert ".. math::" in said
+    formula = said[said.index(".. math::") : said.index("variables ")]
+    assert re.search(r"\[.*(t|money).*\]", formula), "the unit in brackets"
+    at = [re.search(rf"^\s*{part}\s+\S", said, re.MULTILINE) for part in PARTS]
+    assert all(at), [part for part, found in zip(PARTS, at, strict=True) if not found]
+    places = [found.start() for found in at if found]
+    assert places == sorted(places)
+    source = said[places[-1] :]
+    assert re.search(r"\(?(1[89]|20)\d\d\)?", source), "a work with its year, or a law"
+
+
+# ---- the catalogue -----------------------------------------------------------------------------
+
+
+def test_every_sheet_declared_once() -> None:
+    """Records, sheets and the fields of a Case."""
+    names = [sheet.SHEET for sheet in SHEETS]
+    assert len({fold(name) for name in names}) == len(names)
+    assert set(Case.SHEET_FIELDS) == set(names)
+    assert len(set(Case.SHEET_FIELDS.values())) == len(names)
+    records = {
+        found
+        for found in vars(models.schema).values()
+        if isinstance(found, type) and issubclass(found, Record) and found is not Record
+    }
+    assert records == set(SHEETS)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda s: s.SHEET)
+def test_every_column_declared_once(sheet: type[Record]) -> None:
+    """No header twice in a sheet (unit apart), no field twice; each says what it means."""
+    columns = sheet.columns()
+    titles = [fold(c.title) for c in columns]
+    assert len(set(titles)) == len(titles)
+    fields = [c.field for c in columns]
+    assert len(set(fields)) == len(fields)
+    assert re.fullmatch(r".+\.", sheet.MEANING)
+    for column in columns:
+        assert re.fullmatch(r"(?s).+[.:)]", column.meaning), column.header
+        assert column.required or column.default, f"{column.header}: what a blank cell means"
+        assert column.least <= column.most
+        for name in column.refers:
+            assert name in Case.SHEET_FIELDS, column.header
+
+
+# ---- the code ----------------------------------------------------------------------------------
+
+
+def place(path: Path) -> str:
+    """Return where a file stands."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=place)
+def test_files_are_short(path: Path) -> None:
+    """A file that grows beyond this becomes a package first."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=place)
+def test_library_code_does_not_print(path: Path) -> None:
+    """Only the commands speak."""
+    if "planner/cli" in place(path):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not [n.lineno for n in calls if isinstance(n.func, ast.Name) and n.func.id == "print"]
+
+
+def test_import_contracts() -> None:
+    """The floors of the house: what may import what."""
+    linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    linter = linter or shutil.which("lint-imports")
+    if linter is None:
+        pytest.skip("import-linter is not installed")
+    done = subprocess.run(
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_models_knows_no_planner() -> None:
+    """Also in imports that stand inside functions."""
+    for path in (ROOT / "models").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not [n for n in names if n.split(".")[0] in {"planner", "tests", "inputs"}], path
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("highspy", {"models/solver.py"}),
+        (
+            "pyomo",
+            {"models/frame.py", "models/sourcing.py", "models/compile.py", "models/families/"},
+        ),
+        ("openpyxl", {"planner/workbook/", "planner/sheets/"}),
+        ("xlsxwriter", {"planner/workbook/", "planner/sheets/"}),
+    ],
+)
+def test_libraries_stay_in_their_rooms(library: str, rooms: set[str]) -> None:
+    """HiGHS, Pyomo and Excel are each known in one place."""
+    pattern = re.compile(rf"^\s*(import|from)\s+{library}\b", re.MULTILINE)
+    users = {place(p) for p in LIBRARY if pattern.search(p.read_text(encoding="utf-8"))}
+    assert users
+    assert not {user for user in users if not user.startswith(tuple(rooms))}
+
+
+# ---- tracked files -----------------------------------------------------------------------------
+
+
+def tracked() -> list[Path]:
+    """Return the tracked text files that exist; every file of the folders without git."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return [p for p in ROOT.rglob("*.py") if ".venv" not in p.parts]
+    said = subprocess.run(
+        [git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = [ROOT / name for name in said.stdout.split("\0") if name]
+    return [p for p in found if p.is_file() and b"\0" not in p.read_bytes()[:8000]]
+
+
+ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:work|tmp|root|home|Users)/\w")
+NUMBERED = re.compile(
+    r"(?i)\b(?:issue|ticket|pull request|PR|bug)s?\s*#?\s*\d+|(?<![\w&\"'])#\d+\b"
+)
+
+
+def test_no_paths_of_a_machine() -> None:
+    """A path of someone's machine helps nobody else."""
+    assert hits(ABSOLUTE) == []
+
+
+def test_no_numbers_of_tickets() -> None:
+    """What a line is for stands beside it, not behind a number."""
+    assert [hit for hit in hits(NUMBERED) if "#,##0" not in hit] == []
+
+
+def hits(pattern: re.Pattern[str]) -> list[str]:
+    """Return the lines of tracked files that match."""
+    return [
+        f"{place(path)}:{n}: {line.strip()[:100]}"
+        for path in tracked()
+        if path != Path(__file__)
+        for n, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]

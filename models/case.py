@@ -38,6 +38,9 @@ from models.schema import (
 )
 
 R = TypeVar("R", bound=Record)
+
+BASE = "Base"
+"""The name of the case as the workbook has it; no scenario may have it."""
 _ORDERED = {"lanes", "ore_lanes", "scenarios"}
 
 
@@ -94,7 +97,7 @@ class Case:
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
     """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
-    scenario: str = "Base"
+    scenario: str = BASE
 
     def __post_init__(self) -> None:
         """Put the records in their own order."""

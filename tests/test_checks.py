@@ -124,38 +124,16 @@ NO_CHILE_KOREA = put("Freight", 2, "Korea", _)
     "row",
     [
         (_, "Chile", _, "Korea", 5),
-        (_, "Chile", _, _, 5),
         (_, _, _, "Korea", 5),
         ("Copper", "Chile", "Codelco", "Korea", 5),
         (_, "Chile", _, "Korea", _, _, "no"),
-        (_, "Chile", _, "Korea", 5, _, _, _, 2026, 2027),
-    ],
-)
-def test_lanes_can_give_or_close_what_freight_leaves_out(row) -> None:
-    case_of(NO_CHILE_KOREA, add("Lanes", *row))
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        (_, "Chile", _, "Japan", 5),
-        (_, "Chile", _, "Korea", 5, _, _, _, 2027),
-        (_, "Chile", _, "Korea", _, _, "no", _, 2027),
         ("Lithium", "Chile", _, "Korea", 5),
         (_, "Chile", _, "Korea", _, 0.1, "yes"),
     ],
 )
-def test_lanes_that_cover_a_part_do_not(row) -> None:
+def test_lanes_do_not_stand_for_the_freight_of_a_pair(row) -> None:
     book = small_book()
     both(NO_CHILE_KOREA, add("Lanes", *row))(book)
-    assert [place for place, _said in faults(read_tables, book)] == ["Freight!C2"]
-
-
-def test_a_lane_opened_again_needs_freight() -> None:
-    closed, opened = (add("Lanes", _, "Chile", _, "Korea", _, _, word) for word in ("no", "yes"))
-    case_of(NO_CHILE_KOREA, opened, closed)
-    book = small_book()
-    both(NO_CHILE_KOREA, closed, opened)(book)
     assert [place for place, _said in faults(read_tables, book)] == ["Freight!C2"]
 
 

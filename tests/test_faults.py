@@ -217,7 +217,7 @@ STEPS = [
     (add(S, "X", "scale cost", _, _, "Codelcoo", _, _, _, 2), "Scenarios!E5", "mean 'Codelco'?"),
     (add(S, "X", "build project", _, _, "Codelco"), "Scenarios!E5", "no project of Codelco"),
     (add(S, "X", "build project", _, _, "Tianqi", _, 2031), "Scenarios!G5", "2026 to 2027"),
-    (both(put(P, 2, "First year", 2025), add(S, "X", "build project")), "Scenarios!G5", "in 2025"),
+    (both(put(P, 2, "First year", 2035), add(S, "X", "build project")), "Scenarios!G5", "in 2035"),
 ]
 
 FREIGHT = [

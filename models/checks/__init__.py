@@ -21,6 +21,7 @@ ROW_RULES: tuple[Rule, ...] = (
     rows.by_year_filled,
     rows.last_year_not_before_first,
     rows.stock_fits,
+    rows.one_target,
     rows.contract_range,
     limits.buyers_are_defined,
     limits.suppliers_are_defined,
@@ -34,6 +35,7 @@ ROW_RULES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *ROW_RULES,
     rows.horizon,
+    rows.usable_capacity,
     rows.scaled_freight,
     freight.every_pair_has_freight,
 )

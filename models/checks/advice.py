@@ -180,8 +180,6 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
         if most > pile.max:
             said = f"a target of {most:g} t above the {pile.max:g} t that can be stored"
             yield advise(pile, "target", said, "the penalty is paid in every year")
-        if pile.target_days is not None and pile.target.numbers():
-            yield advise(pile, "target_days", "a target in days and one in t: the one in t counts")
 
 
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:

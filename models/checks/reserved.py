@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.case import Case, fold
+from models.case import BASE, Case, fold
 from models.checks.common import at
 from models.errors import Finding
 from models.schema import EACH, REST_OF_WORLD
-
-BASE = "Base"
 
 
 def names_that_mean_something_else(case: Case) -> Iterator[Finding]:

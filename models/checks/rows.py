@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from models.case import Case
 from models.checks.common import at, columns
 from models.errors import Finding
+from models.expand import Expanded
 from models.schema import SHEETS, ByYear, Column, Demand, Kind, Lane, Record
 from models.schema.column import MOST_PRICE, MOST_TONNES
 
@@ -75,32 +78,38 @@ def by_year_filled(case: Case) -> Iterator[Finding]:
                         yield at(row, column.field, said, "a value for every year of Demand")
 
 
+def one_target(case: Case) -> Iterator[Finding]:
+    """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
+    for pile in case.stockpiles:
+        if pile.target_days is not None and pile.target.base is not None:
+            said = "a target in days beside one in t"
+            yield at(pile, "target_days", said, "one of the two, the other cell blank")
+
+
+def usable_capacity(case: Case) -> Iterator[Finding]:
+    """Capacity that a scenario adds to stays within the bound of an amount."""
+    for refiner in case.refiners:
+        if refiner.extra_usable.numbers() == (0.0,):
+            continue
+        for year in case.years:
+            share = refiner.available_share.at(year)
+            own = refiner.capacity.value(year) * (1.0 if share is None else share)
+            usable = own + (refiner.extra_usable.at(year) or 0.0)
+            if usable > MOST_TONNES:
+                yield _outside(refiner, "Capacity", usable, 0, MOST_TONNES)
+                break
+
+
 def scaled_freight(case: Case) -> Iterator[Finding]:
-    """Freight that scenarios multiply stays within the bounds of a price."""
-    scaled = [row for row in case.lanes if row.freight_factor != 1.0]
-    if not scaled:
+    """Freight that scenarios multiply stays within the bounds of a price, on every lane."""
+    if all(row.freight_factor == 1.0 for row in case.lanes):
         return
-    stated = [cost for row in case.freight for _, cost in row.costs]
-    stated += [row.freight for row in case.lanes if row.freight is not None]
-    dearest = max(stated, default=0.0)
-    dearest = max(dearest, case.settings.default_freight or 0.0)
-    for row in scaled:
-        times = math.prod(
-            max(1.0, other.freight_factor) for other in scaled if _meet(case, row, other)
-        )
-        if not 0 <= row.freight_factor < math.inf or dearest * times > MOST_PRICE:
-            yield _outside(row, "Freight", dearest * times, 0, MOST_PRICE)
-            return
-
-
-def _meet(case: Case, row: Lane, other: Lane) -> bool:
-    """Whether two rows of Lanes can match the same lane."""
-    first = max(row.first_year or 0, other.first_year or 0)
-    last = min(row.last_year or math.inf, other.last_year or math.inf)
-    return any(first <= year <= last for year in case.years) and all(
-        not getattr(row, name) or getattr(other, name) in {"", getattr(row, name)}
-        for name in ("mineral", "country", "refiner", "member")
-    )
+    expanded = Expanded(case)
+    for mineral, lanes in expanded.lanes.items():
+        dearest = float(np.nanmax(lanes.freight, initial=0.0))
+        if not dearest <= MOST_PRICE:
+            said = f"the freight of {mineral}, scaled to {dearest:g}"
+            yield Finding(Lane.SHEET, 0, "Freight", said, f"a number from 0 to {MOST_PRICE:g}")
 
 
 def last_year_not_before_first(case: Case) -> Iterator[Finding]:

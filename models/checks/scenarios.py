@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.case import Case
 from models.checks.common import advise, at, plants, seller
 from models.errors import Finding
-from models.schema import Project, Refiner, ScenarioStep
+from models.schema import ScenarioStep
 from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, MOST_TONNES
 
 _YEARS = ("first_year", "last_year")
@@ -87,7 +87,11 @@ def builds(case: Case) -> Iterator[Finding]:
         if step.action != "build project":
             continue
         # a project whose mineral is not known is said there
-        found = [p for p in case.projects if _selects(step, p) or p.mineral not in case.mineral_of]
+        found = [
+            p
+            for p in case.projects
+            if step.selects(p.mineral, p.country, p.refiner) or p.mineral not in case.mineral_of
+        ]
         if step.first_year is not None and step.first_year not in case.years:
             if case.years:
                 said = f"the year {step.first_year}"
@@ -98,10 +102,18 @@ def builds(case: Case) -> Iterator[Finding]:
                 field = "refiner" if step.refiner else "action"
                 yield at(step, field, said, "a project of the sheet Projects")
         elif step.first_year is None and case.years:
-            late = [p for p in found if p.first_year not in case.years]
-            if late:
+            late = [p for p in found if p.first_year > case.years[-1]]
+            if late and len(late) == len(found):
                 said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
                 yield at(step, "first_year", said, _horizon(case))
+            for plant in late if len(late) < len(found) else ():
+                said = f"{plant.name}, first year {plant.first_year}, stays unbuilt"
+                yield advise(step, "action", said, "its first year lies beyond the horizon")
+        elif step.first_year is not None:
+            for plant in found:
+                if step.first_year < plant.first_year:
+                    said = f"{plant.name} is built in {step.first_year}"
+                    yield advise(step, "first_year", said, f"at the earliest in {plant.first_year}")
 
 
 def unmatched(case: Case, step: ScenarioStep) -> bool:
@@ -109,14 +121,8 @@ def unmatched(case: Case, step: ScenarioStep) -> bool:
     takes = TAKES.get(step.action)
     if takes is None or "refiner" not in takes.selectors or step.action == "build project":
         return False
-    return not any(_selects(step, plant) for plant in plants(case))
-
-
-def _selects(step: ScenarioStep, plant: Refiner | Project) -> bool:
-    return (
-        step.mineral in {"", plant.mineral}
-        and step.country in {"", plant.country}
-        and step.refiner in {"", seller(plant)}
+    return not any(
+        step.selects(plant.mineral, plant.country, seller(plant)) for plant in plants(case)
     )
 
 

@@ -27,7 +27,7 @@ def solve(case: Case, run: Map = map) -> Plan:
     Raises InputError where records contradict one another, SolverError where no attempt gives a
     proven optimum. ``run`` maps a function over blocks; it must keep their order.
     """
-    errors = [f for f in checks.check(case) if f.severity is Severity.ERROR]
+    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
     if errors:
         raise InputError(errors)
     expanded = Expanded(case)

@@ -186,8 +186,10 @@ class _Asked:
             supplier = f"{cap.record.group} {supplier}"
         buyer = cap.buyer or "the coalition"
         stage = " (ore)" if cap.record.stage == MINING else ""
-        at = f" in row {cap.record.row}" if cap.record.row else ""
-        return f"the limit{at} of {cap.share:.4g} on {supplier}{stage} for {buyer}"
+        at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
+        return (
+            f"the limit{at} (at most {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
+        )
 
 
 def _listed(names: list[str], what: str) -> str:

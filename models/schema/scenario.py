@@ -64,3 +64,11 @@ class ScenarioStep(Record):
         most=1e10,
         default="none",
     )
+
+    def selects(self, mineral: str, country: str, refiner: str | None = None) -> bool:
+        """Return whether the step's selectors match a refiner, project or mine (no refiner)."""
+        return (
+            self.mineral in {"", mineral}
+            and self.country in {"", country}
+            and (refiner is None or self.refiner in {"", refiner})
+        )

@@ -7,7 +7,7 @@ list, a value missing or not allowed); a step that touches nothing gives a warni
 
 from __future__ import annotations
 
-from models.case import Case, fold
+from models.case import BASE, Case, fold
 from models.errors import Finding, warning
 from models.schema import ScenarioStep
 from planner.scenarios import demand, limits, supply
@@ -23,9 +23,6 @@ __all__ = [
     "names",
     "set_max_country_share",
 ]
-
-BASE = "Base"
-"""The name of the case as the workbook has it."""
 
 ACTIONS: dict[str, Action] = {
     "block lanes": supply.block_lanes,

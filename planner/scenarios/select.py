@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from models.case import Case, in_force
-from models.schema import ByYear, Project, Record, ScenarioStep
+from models.schema import ByYear, Mine, Project, Refiner, ScenarioStep
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", Refiner, Project, Mine)
 Action = Callable[[Case, ScenarioStep], Case]
 
 
@@ -20,12 +20,12 @@ def value_of(step: ScenarioStep) -> float:
     return step.value
 
 
-def matches(record: Record, step: ScenarioStep) -> bool:
+def matches(record: Refiner | Project | Mine, step: ScenarioStep) -> bool:
     """Return whether a refiner, project or mine is one that a step selects."""
-    mineral = step.mineral in {"", getattr(record, "mineral", "")}
-    country = step.country in {"", getattr(record, "country", "")}
-    name = record.refiner if isinstance(record, Project) else getattr(record, "name", "")
-    return mineral and country and step.refiner in {"", name}
+    if isinstance(record, Mine):
+        return step.selects(record.mineral, record.country)
+    name = record.refiner if isinstance(record, Project) else record.name
+    return step.selects(record.mineral, record.country, name)
 
 
 def changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R]) -> tuple[R, ...]:

@@ -115,11 +115,32 @@ def _proof(context: Context, rows: _Rows) -> None:
     fixed = " (holds for the builds fixed)" if context.case.settings.whole_projects else ""
     at = f", at {proof.violated}" if proof.violated else ""
     rows.proof(f"Largest violation of any constraint{at}", proof.violation, proof.allowed, "t")
+    _by_block(context, rows)
     rows.proof(f"Largest dual infeasibility{fixed}", proof.dual_infeasibility, MOST_GAP, "relative")
     rows.proof(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
     if context.case.settings.whole_projects:
         rows.proof("Gap of the search over whole builds", proof.mip_gap, 0.0, "relative")
     _recount(context, rows)
+
+
+def _by_block(context: Context, rows: _Rows) -> None:
+    """The largest violation of each block against its own demand: small minerals are not lost."""
+    expanded, yardstick = context.plan.expanded, context.case.yardstick
+    worst, where = 0.0, ""
+    for block in context.plan.blocks:
+        minerals = np.unique(expanded.deliveries.mineral[block.at])
+        largest = float(expanded.demand[minerals].max(initial=0.0))
+        share = block.certificate.violation * yardstick / largest if largest > 0 else 0.0
+        if share > worst:
+            worst, where = share, ", ".join(expanded.minerals[int(m)] for m in minerals[:3])
+    at = f", reached for {where}" if where else ""
+    rows.add(
+        "proof",
+        f"The largest violation against the largest demand of the same minerals{at}",
+        value=worst,
+        look=Look.TINY,
+        unit="relative",
+    )
 
 
 def _recount(context: Context, rows: _Rows) -> None:

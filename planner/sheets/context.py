@@ -128,12 +128,35 @@ class Context:
         return self.case.country_name(code)
 
     @property
+    def made_by(self) -> str:
+        """The scenario and the run's options in words: ``Base; max country share 30 %``."""
+        said = [self.case.scenario]
+        for name, value in self.options.items():
+            if name.casefold() != "scenario":
+                said.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
+        return "; ".join(said)
+
+    @property
+    def is_as_given(self) -> bool:
+        """Whether the plan is of the workbook as it stands: no scenario, no option."""
+        return self.case.scenario == self.book.case.scenario and not self.options
+
+    @property
     def horizon(self) -> str:
         """The years planned, in words."""
         years = self.case.years
         if not years:
             return "none"
         return str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
+
+
+def _percent(value: str) -> str:
+    """Return a share in per cent, other words as they are."""
+    try:
+        share = float(value)
+    except ValueError:
+        return value
+    return f"{share * 100:.4g} %" if 0.0 <= share <= 1.0 else value
 
 
 def once(make: Callable[[Context], T]) -> Callable[[Context], T]:

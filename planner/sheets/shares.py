@@ -36,6 +36,7 @@ def country_shares(context: Context) -> Table:
             column("Limit is of", Look.TEXT, _of(context, table["limit"].notna().tolist())),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
         ),
+        printed=9,
     )
 
 
@@ -83,4 +84,5 @@ def share_limits(context: Context) -> Table:
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=11,
     )

@@ -33,6 +33,7 @@ def plan(context: Context) -> Table:
             column("Kind", Look.TEXT, table["kind"]),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
         ),
+        printed=12,
     )
 
 
@@ -55,9 +56,10 @@ def shortages(context: Context) -> Table:
             column("Demand (t)", Look.TONNES, table["demand"]),
             column("Short (t)", Look.TONNES, table["short"]),
             column("Share short", Look.SHARE, table["share"]),
-            column("Cause", Look.LONG, table["cause"]),
+            column("Cause", Look.SENTENCE, table["cause"]),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
         ),
+        printed=7,
     )
 
 
@@ -93,6 +95,7 @@ def refiners(context: Context) -> Table:
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=8,
     )
 
 
@@ -113,4 +116,5 @@ def prices(context: Context) -> Table:
             column("Short (t)", Look.TONNES, table["short"]),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
         ),
+        printed=5,
     )

@@ -21,6 +21,7 @@ class Look(StrEnum):
 
     TEXT = "text"
     LONG = "text on several lines"
+    SENTENCE = "text on two lines of a wide column"
     REMARK = "text that may be cut off by the column's edge"
     YEAR = "year"
     COUNT = "count"
@@ -37,7 +38,7 @@ class Look(StrEnum):
     @property
     def is_text(self) -> bool:
         """Whether cells of the column are words."""
-        return self in {Look.TEXT, Look.LONG, Look.REMARK}
+        return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,15 @@ class Table:
     """A sheet: one header row and columns of equal length.
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
-    filter and sort it (not where charts read from it).
+    filter and sort it (not where charts read from it). ``printed`` is how many columns from the
+    left are printed (None: all but notes and sources).
     """
 
     name: str
     columns: tuple[Column, ...]
     sections: frozenset[int] = frozenset()
     filtered: bool = True
+    printed: int | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are."""

@@ -11,7 +11,9 @@ import inspect
 from pathlib import Path
 
 from models import sourcing
-from models.schema import SHEETS, Column, Kind, Record
+from models.checks.scenarios import TAKES
+from models.schema import SHEETS, Column, Kind, Record, ScenarioStep
+from planner.scenarios import ACTIONS
 
 HERE = Path(__file__).parent
 
@@ -20,6 +22,10 @@ _RULES = (
     "`Capacity 2028 (t/yr)` holds from 2028 on. A unit stands in the header in parentheses; "
     "masses may be kg, lb, t, kt or Mt. Money is in the setting `Currency`. `Note` and "
     "`Source` columns are always allowed.\n"
+)
+_ACTION_RULES = (
+    "Rows of one name apply top to bottom. A blank selector matches all; one that the action "
+    "does not list must be blank.\n"
 )
 _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
@@ -40,7 +46,25 @@ def workbook_page() -> str:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
         parts.append(_table(sheet))
+    parts.append(_actions())
     return "\n".join(parts)
+
+
+def _actions() -> str:
+    """Return the table of what a scenario's actions do."""
+    lines = [
+        "### Actions of a scenario\n",
+        _ACTION_RULES,
+        "| action | does | selectors | Value |",
+        "|---|---|---|---|",
+    ]
+    for name, action in ACTIONS.items():
+        takes = TAKES[name]
+        does = (inspect.getdoc(action) or "").splitlines()[0]
+        headers = ", ".join(ScenarioStep.column_of(field).header for field in takes.selectors)
+        bounds = f"{takes.value}, {takes.least:g} to {takes.most:g}" if takes.value else "blank"
+        lines.append(f"| `{name}` | {does} | {headers} | {bounds} |")
+    return "\n".join(lines) + "\n"
 
 
 def _table(sheet: type[Record]) -> str:

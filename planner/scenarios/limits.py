@@ -72,7 +72,7 @@ def _stretches(years: tuple[int, ...], covered: set[int]) -> list[tuple[int | No
 
 
 def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
-    """Apply ``set_max_country_share`` as a step says."""
+    """Every max on countries, each alone, becomes Value; where there is none, a hard one is set."""
     return set_max_country_share(case, value_of(step), step.mineral)
 
 
@@ -105,5 +105,5 @@ def _without(row: ShareLimit, mineral: str) -> ShareLimit:
 
 
 def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
-    """Apply ``drop_share_limits`` as a step says."""
+    """Share limits are gone."""
     return drop_share_limits(case, step.mineral)

@@ -79,7 +79,7 @@ def small_book() -> Tables:
         "Share limits": _rows(
             "Limit|Mineral|Buyer|Supplier group|Supplier|Share|First year|Last year"
             "|Penalty (USD/t)|Stage",
-            ("max", _, _, "country", "each outside coalition", 0.65, _, _, _, _),
+            ("max", _, _, "country", "each outside coalition", 0.65, _, _, 5000, _),
             ("min", "Copper", "Japan", "bloc", "friends", 0.1, 2026, 2027, 500, _),
             ("max", "Copper", _, "country", _, 0.9, _, _, _, "mining"),
             ("max", _, "Asia", "refiner", "Jiangxi", 0.8, _, _, 900, "refining"),
@@ -93,7 +93,7 @@ def small_book() -> Tables:
         "Projects": _rows(
             "Project|Refiner|Mineral|Country|Capacity (t/yr)|Capex (USD m)|Cost (USD/t)"
             "|First year|Lead time (yr)|Kind|Owner country|Life (yr)",
-            ("Kwinana", "Tianqi", "Lithium", "Australia", 300, 20, 9000, 2027, 1, _, _, 15),
+            ("Kwinana", "Tianqi", "Lithium", "Australia", 300, 20, 9000, 2027, 1, _, _, 4),
         ),
         "Budget": _rows("Year|Capex (USD m)", (2026, 30), (2027, 10)),
         "Stockpiles": _rows(

@@ -8,9 +8,18 @@ gives warnings only.
 from __future__ import annotations
 
 from models.case import Case
-from models.checks import advice, freight, limits, references, reserved, rows, scenarios
+from models.checks import (
+    advice,
+    foresight,
+    freight,
+    limits,
+    references,
+    reserved,
+    rows,
+    scenarios,
+)
 from models.checks.common import Rule
-from models.errors import Finding
+from models.errors import Finding, Severity
 
 ROW_RULES: tuple[Rule, ...] = (
     reserved.names_that_mean_something_else,
@@ -55,7 +64,20 @@ ADVICE: tuple[Rule, ...] = (
 )
 """What is allowed and likely not meant."""
 
+FORESIGHT: tuple[Rule, ...] = (
+    foresight.caps_that_cannot_be_met,
+    foresight.members_without_lane,
+    foresight.contracts_above_capacity,
+    foresight.capital_beyond_the_horizon,
+)
+"""Advice that resolves the case, and so needs one without errors."""
 
-def check(case: Case, rules: tuple[Rule, ...] = RULES + ADVICE) -> tuple[Finding, ...]:
+
+def check(case: Case, rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT) -> tuple[Finding, ...]:
     """Return everything that the rules find, errors and warnings."""
-    return tuple(finding for rule in rules for finding in rule(case))
+    found: list[Finding] = []
+    for rule in rules:
+        if rule in FORESIGHT and any(f.severity is Severity.ERROR for f in found):
+            continue
+        found += rule(case)
+    return tuple(found)

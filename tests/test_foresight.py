@@ -1,0 +1,134 @@
+"""Warnings where supply, limits and time are looked at together, at the cell that causes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planner.workbook import read_tables
+
+Rows = list[dict[str, Any]]
+
+
+def book(**sheets: Rows) -> dict[str, Rows]:
+    """Return lithium for Japan: 100 t a year from China (120 t at 10) and Chile (60 t at 12)."""
+    tables: dict[str, Rows] = {
+        "Settings": [{"Setting": "Default freight (USD/t)", "Value": 1}],
+        "Minerals": [{"Mineral": "Lithium", "Price (USD/t)": 20}],
+        "Members": [{"Member": "Japan", "Country": "Japan"}],
+        "Refiners": [
+            refiner("Tianqi", "China", 120, 10),
+            refiner("SQM", "Chile", 60, 12),
+        ],
+        "Demand": [{"Mineral": "Lithium", "Member": "Japan", "2026": 100, "2027": 100}],
+    }
+    return tables | {name.replace("_", " "): rows for name, rows in sheets.items()}
+
+
+def refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
+    """Return a row of Refiners, wholly open."""
+    return {
+        "Refiner": name,
+        "Mineral": "Lithium",
+        "Country": country,
+        "Capacity (t/yr)": capacity,
+        "Cost (USD/t)": cost,
+        "Available share": 1,
+    }
+
+
+def warnings(tables: dict[str, Rows]) -> list[tuple[str, str]]:
+    """Return place and message of every warning."""
+    return [(w.place, w.message) for w in read_tables(tables).warnings]
+
+
+def cap(share: float, **cells: Any) -> Rows:
+    """Return a limit on each country alone."""
+    return [{"Limit": "max", "Supplier group": "country", "Share": share, **cells}]
+
+
+def test_a_cap_that_too_few_countries_share() -> None:
+    """Two countries at 0.4 serve 0.8; with all of Chile's 60 t, China has to give 0.4 of 100 t.
+
+    At 0.5 each serves half, and Chile has 60 t: 0.5 is enough.
+    """
+    ((place, said),) = warnings(book(Share_limits=cap(0.4)))
+    assert place == "Share limits!C2"
+    assert "2 countries can supply Lithium in 2026, each at most 0.4 of demand" in said
+    assert "smallest share that serves all demand is 0.5" in said
+
+
+def test_the_smallest_share_where_one_country_is_small() -> None:
+    """Chile gives its 20 t whole, so China has to give 80 t of 100 t: 0.8."""
+    tables = book(Share_limits=cap(0.4))
+    tables["Refiners"][1]["Capacity (t/yr)"] = 20
+    ((_, said),) = warnings(tables)
+    assert "is 0.8, by capacity" in said
+
+
+def test_no_share_is_enough() -> None:
+    """20 t and 60 t never serve 100 t."""
+    tables = book(Share_limits=cap(0.4))
+    tables["Refiners"][0]["Capacity (t/yr)"] = 20
+    ((_, said),) = warnings(tables)
+    assert "does not serve all demand at any share" in said
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        cap(0.5),
+        cap(0.4, **{"Penalty (USD/t)": 5}),
+        cap(0.4, Supplier="China"),
+        cap(0.4, Buyer="each"),
+        cap(0.4, **{"First year": 2030}),
+    ],
+)
+def test_a_cap_that_can_be_met_or_paid_says_nothing(limit: Rows) -> None:
+    """Enough countries, a price, one name only, other buyers, other years."""
+    said = [message for _, message in warnings(book(Share_limits=limit))]
+    assert not [message for message in said if "can supply" in message]
+
+
+def test_a_supplier_that_is_not_capped_says_nothing() -> None:
+    """A refiner in the coalition is outside `each outside coalition`."""
+    tables = book(Share_limits=cap(0.1, Supplier="each outside coalition"))
+    tables["Refiners"].append(refiner("Naraha", "Japan", 5, 15))
+    assert warnings(tables) == []
+
+
+def test_a_member_without_an_open_lane() -> None:
+    """All lanes closed in all years; open in one of them says nothing."""
+    ((place, said),) = warnings(book(Lanes=[{"To member": "Japan", "Open": "no"}]))
+    assert place == "Demand!B2"
+    assert "no lane for Lithium to Japan is open" in said
+    closed = [{"To member": "Japan", "Open": "no", "First year": 2027}]
+    assert warnings(book(Lanes=closed)) == []
+
+
+def test_contracts_above_what_the_refiner_can_give() -> None:
+    """70 t owed of 60 t; with half of the capacity open, of 30 t."""
+    contract = {"Refiner": "SQM", "Mineral": "Lithium", "Member": "Japan", "Min (t/yr)": 70}
+    ((place, said),) = warnings(book(Contracts=[contract]))
+    assert place == "Contracts!D2"
+    assert "minimums of 70 t in 2026 with SQM, which can give the coalition 60 t" in said
+    assert warnings(book(Contracts=[contract | {"Min (t/yr)": 60}])) == []
+
+
+def test_capital_beyond_the_horizon() -> None:
+    """Two of 20 years lie within 2026 and 2027; of a life of 4 half of them do."""
+    project = {
+        "Project": "P",
+        "Refiner": "New",
+        "Mineral": "Lithium",
+        "Country": "Chile",
+        "Capacity (t/yr)": 10,
+        "Capex (USD m)": 1,
+        "Cost (USD/t)": 5,
+        "First year": 2026,
+    }
+    ((place, said),) = warnings(book(Projects=[project]))
+    assert place == "Projects!H2"
+    assert "2 of 20 years" in said
+    assert warnings(book(Projects=[project | {"Life (yr)": 4}])) == []

@@ -117,7 +117,7 @@ def test_contracts_above_what_the_refiner_can_give() -> None:
 
 
 def test_capital_beyond_the_horizon() -> None:
-    """Two of 20 years lie within 2026 and 2027; of a life of 4 half of them do."""
+    """Of 20 years from 2027 one lies within 2026 and 2027; of a life of 4 a quarter does."""
     project = {
         "Project": "P",
         "Refiner": "New",
@@ -126,9 +126,9 @@ def test_capital_beyond_the_horizon() -> None:
         "Capacity (t/yr)": 10,
         "Capex (USD m)": 1,
         "Cost (USD/t)": 5,
-        "First year": 2026,
+        "First year": 2027,
     }
     ((place, said),) = warnings(book(Projects=[project]))
     assert place == "Projects!H2"
-    assert "2 of 20 years" in said
+    assert "1 of 20 years" in said
     assert warnings(book(Projects=[project | {"Life (yr)": 4}])) == []

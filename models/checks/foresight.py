@@ -11,7 +11,7 @@ from models.expand import Expanded
 from models.schema import EACH_OUTSIDE, REST_OF_WORLD, ShareLimit
 
 LEAST_CHARGED = 0.25
-"""A project of whose yearly charges fewer than this part fall into the horizon looks cheap."""
+"""A late project of whose yearly charges fewer than this part fall into the horizon looks cheap."""
 
 
 def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
@@ -123,13 +123,14 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
-    """A project that starts late is charged for few of its years, and looks cheap for it."""
+    """A project that starts in the horizon's second half is charged for few of its years."""
     for project in case.projects:
         start = next((year for year in case.years if year >= project.first_year), None)
         if start is None:
             continue
         charged = sum(start <= year < start + project.life for year in case.years)
-        if charged < LEAST_CHARGED * project.life:
+        late = 2 * charged <= len(case.years)
+        if late and charged < LEAST_CHARGED * project.life:
             said = (
                 f"{charged} of {project.life} years of output, and of the capital charged for "
                 "them, lie within the planned years"

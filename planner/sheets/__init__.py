@@ -70,7 +70,8 @@ def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
 ) -> None:
     """Write the plan's workbook, charts included, to a file; arguments as in ``tables``."""
     context = Context(plan, book, without_limits, options or {}, timings or {})
-    write_workbook(path, tuple(_tables(context).values()), pictures(context), context.title)
+    made = tuple(_tables(context).values())
+    write_workbook(path, made, pictures(context), context.title, context.made_by)
 
 
 def _tables(context: Context) -> dict[str, Table]:

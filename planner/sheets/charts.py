@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +12,11 @@ from planner.sheets import style
 from planner.sheets.picture import Form, Picture, Role, Series, spans
 from planner.sheets.table import Look, Table
 
-_LARGE, _SMALL = (760, 400), (500, 280)
+_LARGE, _SMALL = (760, 400), (500, 300)
 """Width and height in pixels."""
 _ROW, _ROW_POINTS = 21, 15.75
-"""A row's height in pixels and in points; not the default, which programs take as leave to fit."""
+"""A row's height in pixels and in points, set for each: charts span rows, and a program that fits
+empty rows in its own way would squash them."""
 _FEW = 3
 """So few categories have slim columns."""
 _TOP, _PAGE = 3, 48
@@ -40,15 +42,20 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     pictures: Sequence[Picture],
     data: Table,
     styles: style.Styles,
-    title: str,
+    titles: tuple[str, str],
 ) -> None:
-    """Draw the pictures, two large or three small ones a row, from the sheet of chart data."""
+    """Draw the pictures, two large or three small ones a row, from the sheet of chart data.
+
+    ``titles`` are the plan's, and what it is made by: scenario and options.
+    """
+    title, made_by = titles
     sheet.hide_gridlines(2)
     sheet.set_default_row(_ROW_POINTS)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, title, styles.title())
     said = "The numbers behind each chart stand in the sheet Chart data."
-    sheet.write_string(1, 0, said if pictures else "There is nothing to draw.", styles.caption())
+    said = said if pictures else "There is nothing to draw."
+    sheet.write_string(1, 0, f"Scenario: {made_by}. {said}" if made_by else said, styles.caption())
     row, breaks, full = _TOP, [], _PAGE
     for small in (False, True):
         wide, high = _SMALL if small else _LARGE
@@ -66,12 +73,14 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
                 at, row = row, row + down
             place = {"x_offset": (i % a_row) * (wide + 16), "y_offset": 6, "object_position": 2}
             sheet.insert_chart(at, 0, _chart(book, picture, rows, data.name), place)
+    for below in range(1, row + 1):
+        sheet.set_row(below, _ROW_POINTS)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
     sheet.fit_to_pages(1, 0)
     sheet.set_h_pagebreaks(breaks)
-    sheet.set_footer("&LCharts&RPage &P of &N")
+    sheet.set_footer(style.footer(f"Charts: {made_by}" if made_by else "Charts"))
 
 
 def _chart(
@@ -81,7 +90,7 @@ def _chart(
         Form.GROUPED: {"type": "column"},
         Form.STACKED: {"type": "column", "subtype": "stacked"},
         Form.BARS: {"type": "bar", "subtype": "stacked"},
-        Form.LINES: {"type": "line"},
+        Form.AGAINST: {"type": "column"},
     }
     chart = book.add_chart(kinds[picture.form])
     over = None
@@ -92,8 +101,9 @@ def _chart(
             "categories": [sheet, first + 1, 2, last + 1, 2],
             "values": [sheet, first + 1, 3, last + 1, 3],
         }
-        if picture.form is Form.LINES:
-            chart.add_series(options | _line(series.role))
+        if picture.form is Form.AGAINST and series.role is not Role.PLAN:
+            over = over or book.add_chart({"type": "line"})
+            over.add_series(options | _line(series.role))
         elif series.role is Role.LIMIT and picture.form is Form.GROUPED:
             over = over or book.add_chart({"type": "line"})
             over.add_series(options | _marks())
@@ -121,19 +131,10 @@ def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
 
 
 def _line(role: Role) -> dict[str, Any]:
+    """A line over the plan's columns; the limit's stands out where it meets their tops."""
     if role is Role.LIMIT:
-        return {"line": {"color": style.VERMILION, "width": 2, "dash_type": "dash"}}
-    if role is Role.FREE:
-        return {"line": {"color": style.GREY, "width": 1.5}}
-    return {
-        "line": {"color": style.BLUE, "width": 2.5},
-        "marker": {
-            "type": "circle",
-            "size": 5,
-            "fill": {"color": style.BLUE},
-            "border": {"color": style.BLUE},
-        },
-    }
+        return {"line": {"color": style.VERMILION, "width": 3, "dash_type": "square_dot"}}
+    return {"line": {"color": style.INK, "width": 1.5}}
 
 
 def _marks() -> dict[str, Any]:
@@ -164,9 +165,11 @@ def _frame(chart: Any, picture: Picture) -> None:
         "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA", "width": 0.75}},
         "line": {"none": True},
     }
-    whole = picture.look is Look.SHARE and picture.highest <= 1 + 1e-6
-    if whole and (picture.form is not Form.STACKED or picture.highest > _FULL_FROM):
-        values |= {"max": 1, "major_unit": 0.2}
+    if picture.look is Look.SHARE and (
+        picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
+    ):
+        steps = math.ceil(round(picture.highest / _STEP, 3))
+        values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
     across: dict[str, Any] = {
         "name": picture.across,
         "name_font": plain | {"bold": False},
@@ -183,12 +186,23 @@ def _frame(chart: Any, picture: Picture) -> None:
     else:
         chart.set_x_axis(across)
         chart.set_y_axis(values)
-    chart.set_legend({"position": "bottom", "font": plain})
+    _place(chart, picture, plain)
     chart.set_size({"width": wide, "height": high})
     chart.set_chartarea({"border": {"color": "#E3E6EA"}})
     chart.show_hidden_data()
     chart.show_blanks_as("gap")
 
 
+def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
+    """Give the plot most of the chart, whatever a program thinks of the legend's size."""
+    is_bars = picture.form is Form.BARS
+    left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
+    top, below = (0.14, 0.26) if picture.small else (0.12, 0.25)
+    plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
+    chart.set_plotarea({"layout": plot})
+    chart.set_legend({"position": "bottom", "font": plain})
+
+
+_STEP = 0.2
 _FULL_FROM = 0.45
 """Stacked shares of which one is above this stand on an axis up to 100 %, others always."""

@@ -15,6 +15,9 @@ MOST_GAP = 1e-7
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
 
+_NAMED = 3
+"""How many minerals of a block are named."""
+
 
 @dataclass
 class _Rows:
@@ -132,7 +135,9 @@ def _by_block(context: Context, rows: _Rows) -> None:
         largest = float(expanded.demand[minerals].max(initial=0.0))
         share = block.certificate.violation * yardstick / largest if largest > 0 else 0.0
         if share > worst:
-            worst, where = share, ", ".join(expanded.minerals[int(m)] for m in minerals[:3])
+            names = [expanded.minerals[int(m)] for m in minerals]
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            worst, where = share, ", ".join(names[:_NAMED]) + more
     at = f", reached for {where}" if where else ""
     rows.add(
         "proof",
@@ -168,6 +173,17 @@ def _recount(context: Context, rows: _Rows) -> None:
         worst,
         plan.proof.allowed,
         "t",
+    )
+    by_mineral = left.abs().groupby(supply["mineral"]).max()
+    largest = supply["demand"].groupby(supply["mineral"]).max()
+    shares = (by_mineral / largest.where(largest > 0)).dropna()
+    at = f", reached for {shares.idxmax()}" if len(shares) and shares.max() > 0 else ""
+    rows.add(
+        "proof",
+        f"The same against each mineral's own largest demand{at}",
+        value=float(shares.max()) if len(shares) else 0.0,
+        look=Look.TINY,
+        unit="relative",
     )
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0

@@ -13,7 +13,7 @@ from planner.sheets.context import Context, once
 _NOISE = 1e-9
 """Shares that differ by less are equal: the earlier year, then the first country, is named."""
 _DUST = 1e-9
-"""A difference of two shortages below this part of demand is rounding."""
+"""A difference of two shortages, or costs, below this part of what they are of is rounding."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class Figures:
         """What the share limits add to the cost of a tonne bought; None where not known."""
         if self.average_cost is None or self.cost_without is None:
             return None
-        return self.average_cost - self.cost_without
+        extra = self.average_cost - self.cost_without
+        return extra if abs(extra) > _DUST * self.average_cost else 0.0
 
     @property
     def served_if_lost(self) -> float:
@@ -111,7 +112,7 @@ def figures(context: Context) -> tuple[Figures, ...]:
         mine = sold[sold["mineral"] == name]
         last = _top(context, mine[mine["year"] == case.years[-1]]) if case.years else None
         own = bound[bound["mineral"] == name]
-        at_limit, of_others = _bound_on(context, own, last)
+        at_limit, of_others = _bound_on(own, last)
         found.append(
             Figures(
                 name=name,
@@ -148,9 +149,7 @@ def _average_costs(plan: Plan | None) -> dict[str, float]:
     return {name: paid[name] / tonnes[name] for name in tonnes if tonnes[name] > 0}
 
 
-def _bound_on(
-    context: Context, bound: pd.DataFrame, last: Top | None
-) -> tuple[int | None, int]:
+def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:
     """Return how many years the limit on a country binds, and how many others of the coalition."""
     of_coalition = bound[bound["buyer"] == ""]
     if last is None:

@@ -50,8 +50,7 @@ _NOTES = {
     "Short because supply can't give it": "Short even without any share limit.",
     "Short because the limits forbid it": "Short with the share limits and not without them."
     " Below 0: the limits move supply to this mineral.",
-    "Average landed cost": "Cost or price, tariff and freight over tonnes bought." + " "
-    + _UNDISCOUNTED,
+    "Average landed cost": "Cost or price, tariff and freight over tonnes bought. " + _UNDISCOUNTED,
     "Extra landed cost by limits": "Average landed cost of this plan less that of the same case"
     " without share limits.",
     "Largest share of BASIS": "The largest share that one country has in any single year, Rest of"
@@ -103,6 +102,22 @@ _NOTES = {
     "Shadow price of target": "What one tonne less of the target would save.",
     "Shadow price of a day": "What a target lower by one day of demand would save.",
     "Scarcity rent of mine": "What one more tonne of mine capacity there would save.",
+    "Opening": "In stock when the year begins.",
+    "Change": "Into stock; below 0 out of it.",
+    "Closing": "In stock when the year ends.",
+    "Target": "What is to be in stock when the year ends; what lacks costs a penalty.",
+    "Below target": "What lacks of the target.",
+    "Max": "The most that may be.",
+    "Days of cover": "Closing stock over a day's demand of the year.",
+    "Started": "The part of the project whose output begins in this year.",
+    "Running": "The part of the project that runs in this year.",
+    "Capex spent in": "The year in which the capex is spent, the lead time before the output.",
+    "Mine country": "Where the ore is mined.",
+    "Refiner country": "Where the ore is refined.",
+    "Premium": "Price of the ore beyond what the refiner's cost counts.",
+    "Mine capacity": "What the country's mines give of the mineral in that year, contained.",
+    "Accepted up to": "What the check lets pass.",
+    "Passed": "yes or no; blank where there is nothing to pass.",
     "Capital charge": "The capex turned into a yearly sum over the project's life at the cost of"
     " capital.",
     "Capex": "Money to be spent for the part started in this year; the plan's cost counts the"
@@ -114,6 +129,8 @@ _OF_A_SHEET = {
     "By mineral: Purchases (money)": "Cost or price, tariff and freight of all flows. "
     + _UNDISCOUNTED,
     "By mineral: Short": "Demand neither bought nor taken from stock, all years together.",
+    "Changes: Change": "Planned less today.",
+    "Contracts: Max": "The most the contract gives; blank: no maximum.",
     "Country shares: Limit": "The tightest max on this country for this buyer; blank: none.",
     "Share limits: Tonnes": "Tonnes that count under the limit.",
     "Projects: Capacity": "What runs in the year.",

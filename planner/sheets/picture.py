@@ -19,7 +19,7 @@ class Form(StrEnum):
     GROUPED = "columns side by side"
     STACKED = "columns on one another"
     BARS = "bars on one another"
-    LINES = "lines"
+    AGAINST = "columns against lines"
 
 
 class Role(StrEnum):

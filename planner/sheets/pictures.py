@@ -10,7 +10,7 @@ import pandas as pd
 from models.plan import Plan
 from models.schema import COALITION, REST_OF_WORLD
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share, total
+from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
 from planner.sheets.picture import Form, Picture, Role, Series, short
 from planner.sheets.table import Cell, Column, Look, Table
 
@@ -30,8 +30,8 @@ def pictures(context: Context) -> tuple[Picture, ...]:
         _suppliers(context, told),
         _members(context),
         _capacity(context, told),
-        _shortage(context, told),
         *(_over_years(context, of) for of in told if len(context.case.years) > 1),
+        _shortage(context, told),
     ]
     return tuple(p for p in made if p is not None and p.series and p.categories)
 
@@ -102,7 +102,7 @@ def _against_limit(
     series = [Series("This plan", Role.PLAN, _shares(tops))]
     if of.free is not None:
         before = [_top_of(context, of.free, cell, of.suspects.get(cell)) for cell in cells]
-        series.insert(0, Series("Without share limits", Role.FREE, _shares(before)))
+        series.insert(0, Series("Without limits", Role.FREE, _shares(before)))
     caps = tuple(
         t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)
     )
@@ -200,21 +200,29 @@ def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
 
 
 def _members(context: Context) -> Picture:
-    """Demand served and short by member, all minerals and years together."""
-    demand = total(context.plan.supply, "member", "demand")
-    missing = total(context.plan.supply, "member", "short")
+    """Demand served and short by member, each mineral counted by its value at its price."""
+    table, mineral_of = context.plan.supply, context.case.mineral_of
+    demand: dict[str, float] = {}
+    missing: dict[str, float] = {}
+    for year, mineral, member, needed, lacking in zip(
+        *(table[c] for c in ("year", "mineral", "member", "demand", "short")), strict=True
+    ):
+        price = mineral_of[mineral].price.value(int(year))
+        demand[member] = demand.get(member, 0.0) + needed * price
+        missing[member] = missing.get(member, 0.0) + lacking * price
     order = sorted((m for m in demand if demand[m] > 0), key=lambda m: (-demand[m], m))
     order = order[:_MOST_CATEGORIES]
-    lost = tuple(missing[m] for m in order)
-    served = tuple(max(0.0, demand[m] - missing[m]) for m in order)
+    lost = tuple(missing[m] / demand[m] for m in order)
     return Picture(
-        f"Demand served and short by member, {context.horizon}",
+        f"Demand served by member, by value, {context.horizon}",
         Form.BARS,
         tuple(short(m) for m in order),
-        (Series("Served", Role.PLAN, served), Series("Short", Role.SHORT, lost)),
-        "Demand, all minerals",
+        (
+            Series("Served", Role.PLAN, tuple(max(0.0, 1.0 - part) for part in lost)),
+            Series("Short", Role.SHORT, lost),
+        ),
+        "Share of the value of demand, at the minerals' prices",
         "Member",
-        Look.TONNES,
     )
 
 
@@ -258,15 +266,16 @@ def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
     supply = tuple((of.short_of_supply or 0.0) / of.demand for of in rows)
     limits = tuple(max(0.0, of.short_by_limits or 0.0) / of.demand for of in rows)
     return Picture(
-        f"Shortage: what supply can't give, what limits forbid, {context.horizon}",
-        Form.STACKED,
+        f"Short, and why, {context.horizon}",
+        Form.BARS,
         tuple(short(of.name) for of in rows),
         (
-            Series("Supply can't give", Role.OTHER, supply),
-            Series("Share limits forbid", Role.LIMIT, limits),
+            Series("Supply can't give it", Role.OTHER, supply),
+            Series("The limits forbid it", Role.LIMIT, limits),
         ),
         "Share of coalition demand",
         "Mineral",
+        small=True,
     )
 
 
@@ -277,7 +286,7 @@ def _over_years(context: Context, of: Figures) -> Picture:
     who = "country under a limit" if is_limited else "supplier country"
     return Picture(
         f"{short(of.name)}: largest {who}",
-        Form.LINES,
+        Form.AGAINST,
         years,
         series,
         f"Share of coalition {context.basis}",

@@ -37,6 +37,7 @@ def contracts(context: Context) -> Table | None:
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=14,
     )
 
 
@@ -66,6 +67,7 @@ def stocks(context: Context) -> Table | None:
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=12,
     )
 
 
@@ -84,7 +86,6 @@ def projects(context: Context) -> Table | None:
         (
             column("Year", Look.YEAR, table["year"]),
             column("Project", Look.TEXT, table["project"]),
-            column("Refiner", Look.TEXT, table["refiner"]),
             column("Mineral", Look.TEXT, table["mineral"]),
             column("Country", Look.TEXT, map(context.country, table["country"])),
             column("Started", Look.SHARE, table["built"]),
@@ -95,10 +96,12 @@ def projects(context: Context) -> Table | None:
             column("Capex spent in", Look.YEAR, spent),
             column(f"Capital charge ({context.currency})", Look.MONEY, table["charge"]),
             column(f"Scarcity rent ({context.per_tonne})", Look.PRICE, table["rent"]),
+            column("Refiner", Look.TEXT, table["refiner"]),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=12,
     )
 
 
@@ -127,4 +130,5 @@ def ore(context: Context) -> Table | None:
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
+        printed=10,
     )

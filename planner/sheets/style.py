@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ from planner.sheets.table import Cell, Column, Look
 from planner.sheets.text import width_of
 
 NAVY, PALE, INK, LINE = "#1F3864", "#D9E2F3", "#1F2933", "#B4C0D4"
-FONT = "Calibri"
+FONT, FONT_SIZE = "Arial", 10
+"""A font that every office program has, or one of the same widths: columns, and the charts that
+span them, are then as wide everywhere."""
 
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
@@ -22,14 +25,23 @@ COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#F0E442")
 and shortage."""
 
 TABLE_STYLE = "Table Style Light 1"
-HEADER_HEIGHT = 33
+HEADER_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 34.5, 15.75, 13.5, 18.75
+"""In points. Rows have heights of their own, so that no program fits them in its own way and lets
+the header cover the first."""
+MOST_LINES = 2
+"""A sentence stands on so many lines; the rest is read in the formula bar."""
+_FOOTER = 200
+"""Characters that a page's footer may say: Excel holds 255 with its codes."""
 _ARROW = 4
 """Characters that a filter's arrow covers in a header."""
 _ONE_LINE = 14
 """Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
+_LETTER = 0.88
+"""How wide a letter of a text is on average, against a digit."""
 _BOLD = 1.1
 """How much wider bold letters are."""
-_NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 30, 64
+_NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 34, 76
+_WIDEST_SENTENCE = 132
 _SAMPLED = 2_000
 """How many different texts of a column are measured."""
 
@@ -65,6 +77,27 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
+_WIDEST_OF = {
+    Look.LONG: _WIDEST_LONG,
+    Look.REMARK: _WIDEST_REMARK,
+    Look.SENTENCE: _WIDEST_SENTENCE,
+}
+
+
+def footer(said: str) -> str:
+    """Return a page's footer: what it is of, and its number."""
+    plain = said[:_FOOTER].replace("&", "&&")[:_FOOTER].rstrip("&")
+    return f"&L{plain}&RPage &P of &N"
+
+
+def lines(value: Cell, wide: float, look: Look) -> int:
+    """Return on how many lines of a column's width a text stands."""
+    if not isinstance(value, str):
+        return 1
+    found = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
+    return min(found, MOST_LINES) if look is Look.SENTENCE else max(found, 1)
+
+
 class Styles:
     """The formats of one workbook, each made once."""
 
@@ -77,7 +110,7 @@ class Styles:
         """Return the format with these properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
-            self._made[key] = self._book.add_format({"valign": "top", **properties})
+            self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
         return self._made[key]
 
     def header(self) -> Any:
@@ -94,7 +127,7 @@ class Styles:
     def cell(self, look: Look, values: Sequence[Cell]) -> Any:
         """Return the look of cells that share a look."""
         if look.is_text:
-            return self.get(align="left", indent=1, text_wrap=look is Look.LONG)
+            return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
         return self.get(num_format=number_format(look, values), align="right")
 
     def title(self) -> Any:
@@ -124,7 +157,7 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
     if of.looks is not None and any(look is Look.LONG for look in of.looks):
         widest = _WIDEST_MIXED
     else:
-        widest = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK}.get(of.look, _WIDEST)
+        widest = _WIDEST_OF.get(of.look, _WIDEST)
     return float(max(min(max(body + 2, _NARROWEST), widest), head))
 
 

@@ -8,18 +8,20 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from models.plan import PENALTIES
+from models.plan import PENALTIES, Plan
 from models.schema import BY_COUNTRY, BY_OWNER
 from models.solver import version
 from planner._version import __version__
 from planner.sheets.context import COALITION_BUYER, Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
 from planner.sheets.figures import left_if_largest_stops as left_if_lost
+from planner.sheets.notes import BY_WEIGHT, HHI
 from planner.sheets.rows import Rows
 from planner.sheets.table import Column, Look, Table
 
 _DEAREST = 5
 """How many binding limits are named."""
+_HEADINGS = {"capital": "Of projects: the capex as a yearly charge over their life."}
 
 
 def summary(context: Context) -> Table:
@@ -50,7 +52,11 @@ def _plan(context: Context, rows: Rows) -> None:
     case = context.case
     rows.section("The plan")
     rows.add("Plan title", context.title)
-    rows.add("Scenario", case.scenario)
+    rows.add(
+        "Scenario", context.made_by,
+        remark="" if context.is_as_given else
+        "The title is the workbook's; this plan is of the scenario and options named here.",
+    )  # fmt: skip
     rows.add("Status", context.plan.status, remark="Proven; the proof stands in Checks.")
     rows.add("Years", context.horizon)
     if case.settings.price_year is not None:
@@ -63,37 +69,41 @@ def _cost(context: Context, rows: Rows) -> None:
     plan, money = context.plan, context.currency
     rate = context.case.settings.discount_rate
     rows.section("Cost")
-    discounted = f"discounted at {rate * 100:.3g} % a year" if rate > 0 else "not discounted"
+    discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
     rows.add(
         "Total cost", plan.objective, Look.MONEY, money,
-        f"What the plan minimises: cash cost, shortage and penalties, {discounted}.",
+        f"What the plan minimises: cash cost, shortage and penalties{discounted}.",
     )  # fmt: skip
     rows.add(
         "Cash cost", plan.cash, Look.MONEY, money,
-        "What is paid: without the cost of shortage and other penalties; undiscounted.",
+        "What is paid, not the cost of shortage and other penalties; of projects a yearly capital"
+        f" charge, not the capex{_plain(context)}.",
     )  # fmt: skip
     rows.add(
         "Purchases cost", plan.purchases, Look.MONEY, money,
-        "Cost or price, tariff and freight of all flows; undiscounted.",
+        f"Cost or price, tariff and freight of all flows{_plain(context)}.",
     )  # fmt: skip
     rows.add(
         "Cost per tonne", plan.purchases / plan.tonnes if plan.tonnes > 0 else None, Look.PRICE,
-        context.per_tonne, "Purchases cost over tonnes purchased.",
+        context.per_tonne, f"Purchases cost over tonnes purchased. {BY_WEIGHT}",
     )  # fmt: skip
-    rows.section("Cost by heading (undiscounted)")
+    rows.section("Cost by heading" + (" (undiscounted)" if rate > 0 else ""))
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            remark = "a penalty, not paid" if heading in PENALTIES else ""
+            remark = "A penalty, not paid." if heading in PENALTIES else _HEADINGS.get(heading, "")
             rows.add(f"Cost: {heading}", float(cost), Look.MONEY, money, remark)
 
 
 def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
     plan = context.plan
     rows.section("Supply")
-    rows.add("Demand", context.case.total_demand, Look.TONNES, "t", "All minerals and years.")
-    rows.add("Tonnes purchased", plan.tonnes, Look.TONNES, "t", "Purchases for stock included.")
-    rows.add("Shortage", plan.shortage, Look.TONNES, "t")
-    rows.add("Served share", plan.served_share, Look.SHARE, "of demand")
+    rows.add("Demand", context.case.total_demand, Look.TONNES, "t", BY_WEIGHT)
+    rows.add(
+        "Tonnes purchased", plan.tonnes, Look.TONNES, "t",
+        f"Purchases for stock included. {BY_WEIGHT}",
+    )  # fmt: skip
+    rows.add("Shortage", plan.shortage, Look.TONNES, "t", BY_WEIGHT)
+    rows.add("Served share", plan.served_share, Look.SHARE, "of demand", BY_WEIGHT)
     rows.section("Shortage by mineral")
     for of in minerals:
         remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
@@ -101,24 +111,57 @@ def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None
 
 
 def _largest(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    unit = f"of {context.basis}"
-    rows.section(f"Largest share of one country in the coalition's {context.basis}")
+    """The last year's first: a limit that tightens is what it is meant to be at the end."""
+    what = f"Largest share of one country in the coalition's {context.basis}"
+    years = context.case.years
+    if len(years) > 1:
+        rows.section(f"{what}, in {years[-1]}")
+        for of in minerals:
+            _share(context, rows, of, of.last, f" in {years[-1]}")
+        rows.section(f"{what}, in any year")
+    else:
+        rows.section(what)
     for of in minerals:
-        if of.top is None:
-            rows.add(f"Largest country share: {of.name}", 0.0, Look.SHARE, unit, "no country sells")
-            continue
-        top = of.top
-        where = f"{context.country(top.country)}, {top.year}"
-        rows.add(f"Largest country share: {of.name}", top.share, Look.SHARE, unit, where)
-        rows.add(
-            f"Limit on it: {of.name}", top.limit, Look.SHARE, unit,
-            "no limit on that country in that year" if top.limit is None else where,
-        )  # fmt: skip
+        _share(context, rows, of, of.top, "")
+
+
+def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str) -> None:
+    unit = f"of {context.basis}"
+    measure = f"Largest country share{when}: {of.name}"
+    if top is None:
+        rows.add(measure, 0.0, Look.SHARE, unit, "No country sells.")
+        return
+    where = f"{context.country(top.country)}, {top.year}"
+    rows.add(measure, top.share, Look.SHARE, unit, where)
+    notes = []
+    if top.limit is None:
+        notes.append("no limit of the coalition on that country in that year")
+    else:
+        notes.append(where)
+    if when or len(context.case.years) == 1:
+        if of.years_at_limit:
+            notes.append(f"binds in {_counted(of.years_at_limit, 'year')}")
+        if of.bound_on_others:
+            notes.append(f"limits on other suppliers: {of.bound_on_others} bind")
+        if of.bound_on_members:
+            notes.append(f"limits on members: {of.bound_on_members} bind")
+    said = "; ".join(notes)
+    rows.add(f"Limit on it{when}: {of.name}", top.limit, Look.SHARE, unit, said)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"
+
+
+def _plain(context: Context) -> str:
+    """Return what is said of money that is not discounted, where other money is."""
+    return "; undiscounted" if context.case.settings.discount_rate > 0 else ""
 
 
 def _concentration(rows: Rows, minerals: tuple[Figures, ...]) -> None:
     rows.section("Concentration by country (HHI), before and after")
     scale = "0 to 10,000"
+    rows.add("How to read it", "Herfindahl-Hirschman index", remark=HHI)
     for of in minerals:
         rows.add(
             f"HHI by capacity: {of.name}", of.hhi_capacity, Look.INDEX, scale,
@@ -138,24 +181,52 @@ def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...])
     elif free is None:
         rows.add("Share limits", "not known", remark="The case without share limits has no plan.")
     else:
+        rate = context.case.settings.discount_rate
         rows.add(
             "Limits cost in all", plan.objective - free.objective, Look.MONEY, money,
-            "Total cost, discounted: cash, shortage and penalties.",
+            "Total cost" + (", discounted" if rate > 0 else "") + ": cash, shortage and penalties.",
         )  # fmt: skip
         rows.add(
             "Limits cost in cash", plan.cash - free.cash, Look.MONEY, money,
-            "Undiscounted. Below 0 where tonnes that the limits forbid are not bought elsewhere.",
+            _of_cash(context, plan, free),
         )  # fmt: skip
+        rows.add(
+            "Extra cost per tonne bought", _extra(minerals), Look.PRICE, context.per_tonne,
+            "Landed, against the same minerals without the limits, at the tonnes bought here.",
+        )  # fmt: skip
+        for of in minerals:
+            if of.extra is not None:
+                unit = f"{context.currency} per {of.unit}"
+                rows.add(f"Extra cost per tonne bought: {of.name}", of.extra, Look.PRICE, unit)
         _split(rows, "", "t", (free.shortage, plan.shortage - free.shortage))
-        rows.remarks[-2:] = ["Short even without share limits.", "Short because of them."]
+        rows.remarks[-2:] = [
+            f"Short without share limits too. {BY_WEIGHT}",
+            f"Short with the share limits and not without them. {BY_WEIGHT}",
+        ]
         for of in minerals:
             if of.short_of_supply is not None and of.short_by_limits is not None:
                 _split(rows, f": {of.name}", of.unit, (of.short_of_supply, of.short_by_limits))
 
 
+def _of_cash(context: Context, plan: Plan, free: Plan) -> str:
+    """Return the remark on what the limits cost in cash: what is bought less, first."""
+    less = free.tonnes - plan.tonnes
+    bare = "Cash cost with the limits less that without"
+    if plan.cash >= free.cash or less <= 0:
+        return f"{bare}{_plain(context)}."
+    return f"Less is bought: {less:,.0f} t that the limits forbid. {bare}{_plain(context)}."
+
+
+def _extra(minerals: tuple[Figures, ...]) -> float | None:
+    """Return what limits add to the cost of a tonne, each mineral against itself."""
+    known = [(of.extra, of.purchased) for of in minerals if of.extra is not None]
+    tonnes = sum(bought for _, bought in known)
+    return sum(extra * bought for extra, bought in known) / tonnes if tonnes > 0 else None
+
+
 def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
-    rows.add(f"Shortage that supply can't give{of}", tonnes[0], Look.TONNES, unit)
-    rows.add(f"Shortage that limits forbid to fill{of}", tonnes[1], Look.TONNES, unit)
+    rows.add(f"Short because supply can't give it{of}", tonnes[0], Look.TONNES, unit)
+    rows.add(f"Short because the limits forbid it{of}", tonnes[1], Look.TONNES, unit)
 
 
 def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
@@ -166,7 +237,7 @@ def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> 
         "Served if largest supplier stops", min(1.0, left / demand) if demand > 0 else 1.0,
         Look.SHARE, "of demand",
         "Purchases less those from each mineral's largest country of each year, over demand;"
-        " nothing is bought in its stead.",
+        f" nothing is bought in its stead. {BY_WEIGHT}",
     )  # fmt: skip
     for of in minerals:
         rows.add(
@@ -177,10 +248,12 @@ def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> 
 
 def _binding(context: Context, rows: Rows) -> None:
     table = binding(context.plan)
+    on_members = int((table["buyer"] != "").sum())
     rows.section("Binding share limits")
     rows.add(
         "Binding limits", len(table), Look.COUNT, "",
-        f"of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone",
+        f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
+        + (f" {on_members} of those on members or groups." if on_members else ""),
     )  # fmt: skip
     for (limit, mineral, buyer, supplier), of in _dearest(table):
         group, kind = context.case.share_limits[limit].group, context.case.share_limits[limit].limit
@@ -228,4 +301,5 @@ def _run(context: Context, rows: Rows) -> None:
 
 def _options(options: Mapping[str, str], rows: Rows) -> None:
     for name, value in options.items():
-        rows.add(f"Option: {name}", value)
+        if name != "Scenario":  # it stands under the title
+            rows.add(f"Option: {name}", value)

@@ -116,5 +116,5 @@ def prices(context: Context) -> Table:
             column("Short (t)", Look.TONNES, table["short"]),
             column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
         ),
-        printed=5,
+        printed=8,
     )

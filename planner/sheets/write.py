@@ -10,39 +10,51 @@ from typing import Any
 import xlsxwriter
 
 from planner.sheets import charts, style
+from planner.sheets.notes import note
 from planner.sheets.picture import Picture
 from planner.sheets.table import Column, Look, Table
 
 _CHARTS_BEFORE = "Plan"
 """The charts stand before this sheet."""
-_A4 = 9
+_A4, _A3 = 9, 8
+_WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
+"""Characters across a page of A4 that can still be read; wider tables are printed on A3."""
+_NOTE_LINE, _NOTE_WIDTH = 42, 300
+"""Characters on a line of a note, and its width in pixels."""
 
 
 def write_workbook(
-    path: Path, tables: Sequence[Table], pictures: Sequence[Picture], title: str
+    path: Path, tables: Sequence[Table], pictures: Sequence[Picture], title: str, made_by: str = ""
 ) -> None:
-    """Write tables and charts to a file; every text is a text, never a formula."""
+    """Write tables and charts to a file; every text is a text, never a formula.
+
+    ``made_by`` says under the title and on every printed page which scenario and options it is of.
+    """
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        "default_format_properties": {"font_name": style.FONT, "font_size": style.FONT_SIZE},
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": title[:255]})
+        book.set_properties({"title": title[:255], "subject": made_by[:255]})
         book.set_size(1920, 1200)
         styles = style.Styles(book)
         drawn = None
         for table in tables:
             if table.name == _CHARTS_BEFORE:
                 drawn = book.add_worksheet("Charts")
-            _write(book.add_worksheet(table.name), table, styles)
+            _write(book.add_worksheet(table.name), table, styles, made_by)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
-            charts.draw(book, drawn, pictures, data, styles, title)
+            charts.draw(book, drawn, pictures, data, styles, (title, made_by))
 
 
-def _write(sheet: Any, table: Table, styles: style.Styles) -> None:
+def _write(sheet: Any, table: Table, styles: style.Styles, made_by: str) -> None:
     rows, last = len(table), len(table.columns) - 1
+    sheet.set_default_row(style.ROW_HEIGHT)
+    widths = _widths(table)
+    _heights(sheet, table, widths)
     _cells(sheet, table, styles)
     header = styles.header()
     sheet.add_table(
@@ -58,26 +70,66 @@ def _write(sheet: Any, table: Table, styles: style.Styles) -> None:
             "columns": [{"header": h[:255], "header_format": header} for h in table.headers],
         },
     )
-    for i, column in enumerate(table.columns):
-        wide = style.width(column, filtered=table.filtered, sections=table.sections)
+    for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
+        _note(sheet, i, note(table.name, column.header))
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
-    printed = [i for i, column in enumerate(table.columns) if column.look is not Look.REMARK]
-    if len(printed) <= last:  # notes and sources are there to be read on the screen
-        sheet.print_area(0, 0, max(rows, 1), printed[-1])
-    print_setup(sheet, table.name)
+    printed = _printed(table)
+    if printed <= last:  # the others are there to be read on the screen
+        sheet.print_area(0, 0, max(rows, 1), printed - 1)
+    said = f"{table.name}: {made_by}" if made_by else table.name
+    print_setup(sheet, said, sum(widths[:printed]))
 
 
-def print_setup(sheet: Any, name: str) -> None:
-    """Print landscape on A4, all columns on a page's width, the header on every page."""
-    sheet.set_landscape()
-    sheet.set_paper(_A4)
+def _printed(table: Table) -> int:
+    """Return how many columns are printed: all but notes and sources unless the table says."""
+    if table.printed is not None:
+        return table.printed
+    shown = [i for i, column in enumerate(table.columns) if column.look is not Look.REMARK]
+    return shown[-1] + 1
+
+
+def _widths(table: Table) -> list[float]:
+    return [
+        style.width(column, filtered=table.filtered, sections=table.sections)
+        for column in table.columns
+    ]
+
+
+def _heights(sheet: Any, table: Table, widths: Sequence[float]) -> None:
+    """Set the height of every row: a program that is left to fit rows does so in its own way."""
+    wrapped = [
+        (column, wide)
+        for column, wide in zip(table.columns, widths, strict=True)
+        if column.look in {Look.LONG, Look.SENTENCE}
+    ]
+    for row in range(len(table)):
+        if row in table.sections:
+            sheet.set_row(row + 1, style.SECTION_HEIGHT)
+            continue
+        lines = max((style.lines(c.values[row], wide, c.look) for c, wide in wrapped), default=1)
+        sheet.set_row(row + 1, style.ROW_HEIGHT + (lines - 1) * style.LINE_HEIGHT)
+
+
+def _note(sheet: Any, column: int, text: str) -> None:
+    """Pin a note to a header."""
+    if text:
+        lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
+        size = {"width": _NOTE_WIDTH, "height": 18 + 16 * lines, "font_size": 9, "color": "#FFFBE6"}
+        sheet.write_comment(0, column, text, size)
+
+
+def print_setup(sheet: Any, said: str, wide: float) -> None:
+    """Print all columns on a page's width, narrow tables upright; the header on every page."""
+    if wide > _WIDEST_UPRIGHT:
+        sheet.set_landscape()
+    sheet.set_paper(_A3 if wide > _WIDEST_ON_A4 else _A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    sheet.set_footer(f"&L{name}&RPage &P of &N")
+    sheet.set_footer(style.footer(said))
 
 
 def _cells(sheet: Any, table: Table, styles: style.Styles) -> None:

@@ -12,7 +12,7 @@ import pytest
 from models.case import Case
 from models.plan import solve
 from planner.sheets import Column, Look, Table, tables, write_csv, write_plan
-from planner.sheets.style import number_format, width
+from planner.sheets.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
 from planner.sheets.text import MOST_CHARACTERS, clean, guarded
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -48,9 +48,48 @@ def test_every_sheet_is_a_table_with_filters_and_a_frozen_header(opened):
         assert table.ref == sheet.dimensions
         assert (table.autoFilter is not None) == (sheet.title != "Chart data")
         assert sheet.freeze_panes == "A2"
-        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.page_setup.paperSize in {8, 9}
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.print_title_rows == "$1:$1"
+
+
+def test_headers_carry_their_notes(opened):
+    _, book = opened
+    for name in ("By mineral", "Plan", "Share limits", "Refiners", "Prices"):
+        for cell in book[name][1]:
+            assert cell.comment is not None, (name, cell.value)
+            assert len(cell.comment.text) > 10
+    notes = {c.value: c.comment.text for c in book["Prices"][1]}
+    assert "fair shortage" in notes["Marginal price (USD/t)"]
+
+
+def test_rows_have_heights_of_their_own_and_causes_two_lines_at_most(opened):
+    _, book = opened
+    for sheet in book:
+        heights = [sheet.row_dimensions[i].height for i in range(1, sheet.max_row + 1)]
+        assert all(heights), sheet.title
+    tallest = max(book["Shortages"].row_dimensions[i].height for i in range(2, 4))
+    assert tallest <= ROW_HEIGHT + LINE_HEIGHT
+
+
+def test_what_is_printed_is_the_contracts_and_legible(opened):
+    _, book = opened
+    assert book["Refiners"].print_area.endswith(f"$H${book['Refiners'].max_row}")
+    assert book["Share limits"].print_area.endswith(f"$K${book['Share limits'].max_row}")
+    assert book["By mineral"].print_area.endswith(f"$O${book['By mineral'].max_row}")
+
+
+def test_scenario_and_options_stand_at_the_charts_and_on_every_page(opened):
+    _, book = opened
+    assert book["Charts"]["A2"].value.startswith("Scenario: Base; max country share 60 %.")
+    for sheet in book:
+        assert "Base; max country share 60 %" in sheet.oddFooter.left.text
+
+
+def test_the_footer_keeps_to_what_a_program_reads():
+    assert footer("A & B") == "&LA && B&RPage &P of &N"
+    assert len(footer("&" * 500)) < 255
+    assert footer("&" * 500).count("&") % 2 == 0
 
 
 def test_numbers_are_numbers_with_formats(opened):
@@ -181,6 +220,13 @@ def test_columns_are_wide_enough_for_header_and_cells():
     assert width(short, filtered=True) >= len("Average landed")
     words = Column("Refiner", Look.TEXT, ["漢字" * 10])
     assert width(words, filtered=True) >= 40
+
+
+def test_lines_of_a_text():
+    assert lines("short", 20, Look.LONG) == 1
+    assert lines("n" * 100, 20, Look.LONG) > 3
+    assert lines("n" * 1000, 100, Look.SENTENCE) == 2
+    assert lines(12.0, 5, Look.LONG) == 1
 
 
 def test_a_plan_of_many_rows_is_written(tmp_path):

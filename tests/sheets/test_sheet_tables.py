@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.plan import solve
 from planner.sheets import SHEETS, Table, tables
+from planner.workbook import read as read_workbook
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import made, measures, plans, refiner, rows
 
+INPUTS = Path(__file__).parents[2] / "inputs"
 HEADERS = {
     "Summary": ["Measure", "Value", "Unit"],
     "Plan": [
@@ -65,7 +68,7 @@ def test_summary_says_what_a_hand_finds(sheets):
     of = measures(sheets["Summary"])
     assert of["Plan title"] == "Two works"
     assert of["Status"] == "optimal"
-    assert of["Scenario"] == "Base"
+    assert of["Scenario"] == "Base; max country share 60 %"
     expected = {
         "Total cost": 24_976,
         "Cash cost": 2_976,
@@ -79,14 +82,18 @@ def test_summary_says_what_a_hand_finds(sheets):
         "Shortage: copper": 44,
         "Largest country share: copper": 0.6,
         "Limit on it: copper": 0.6,
+        "Largest country share in 2027: copper": 0.6,
+        "Limit on it in 2027: copper": 0.6,
         "HHI by capacity: copper": (100 / 1.3) ** 2 + (30 / 1.3) ** 2,
         "HHI by purchases: copper": (156 / 2.16) ** 2 + (60 / 2.16) ** 2,
         "Limits cost in all": 24_976 - 17_830,
         "Limits cost in cash": 2_976 - 2_830,
-        "Shortage that supply can't give": 30,
-        "Shortage that limits forbid to fill": 14,
-        "Shortage that supply can't give: copper": 30,
-        "Shortage that limits forbid to fill: copper": 14,
+        "Extra cost per tonne bought": 2_976 / 216 - 2_830 / 230,
+        "Extra cost per tonne bought: copper": 2_976 / 216 - 2_830 / 230,
+        "Short because supply can't give it": 30,
+        "Short because the limits forbid it": 14,
+        "Short because supply can't give it: copper": 30,
+        "Short because the limits forbid it: copper": 14,
         "Served if largest supplier stops": 60 / 260,
         "Served if largest supplier stops: copper": 60 / 260,
         "Binding limits": 2,
@@ -112,7 +119,73 @@ def test_summary_says_where_the_plan_without_limits_is_not_known():
     read = read_tables(rows())
     of = tables(solve(read.case), read)
     assert measures(of["Summary"])["Share limits"] == "not known"
-    assert of["By mineral"].column("Short by limits (t)").values == [None]
+    mineral = of["By mineral"]
+    assert mineral.column("Short because the limits forbid it (t)").values == [None]
+    assert mineral.column("Extra landed cost by limits (USD/t)").values == [None]
+
+
+def test_a_limit_that_tightens_is_shown_as_it_is_at_the_end():
+    book = rows()
+    book["Share limits"][0] |= {"Share 2027": 0.5}
+    sheets = made(book)
+    of = measures(sheets["Summary"])
+    assert of["Largest country share: copper"] == pytest.approx(0.6)
+    assert of["Limit on it in 2027: copper"] == pytest.approx(0.5)
+    assert of["Largest country share in 2027: copper"] == pytest.approx(0.5)
+    (mineral,) = sheets["By mineral"].to_frame().to_dict("records")
+    assert (mineral["Largest country in 2027"], mineral["Limit in 2027"]) == ("China", 0.5)
+    assert mineral["Years at limit"] == 2
+
+
+def test_limits_on_members_are_told_of_and_are_not_the_countrys():
+    book = rows()
+    book["Share limits"][0] |= {"Buyer": "each"}
+    sheets = made(book)
+    (mineral,) = sheets["By mineral"].to_frame().to_dict("records")
+    assert mineral["Years at limit"] is None or np.isnan(mineral["Years at limit"])
+    assert mineral["Binding limits on members"] == 4
+    summary = sheets["Summary"].to_frame().set_index("Measure")
+    assert summary.loc["Limit on it in 2027: copper", "Value"] is None
+    remark = summary.loc["Limit on it in 2027: copper", "Remark"]
+    assert remark.startswith("no limit of the coalition")
+    assert remark.endswith("limits on members: 4 bind")
+
+
+def test_discounting_is_spoken_of_where_there_is_any():
+    for rate, told in ((0, False), (0.05, True)):
+        book = rows()
+        book["Settings"].append({"Setting": "Discount rate", "Value": rate})
+        summary = made(book)["Summary"]
+        said = " ".join(str(v) for c in summary.columns for v in c.values)
+        assert ("discounted" in said) == told
+
+
+def test_what_is_bought_less_is_said_before_a_cost_below_nothing():
+    book = rows()
+    book["Share limits"][0] |= {"Share": 0.3}
+    summary = made(book)["Summary"].to_frame().set_index("Measure")
+    assert summary.loc["Limits cost in cash", "Value"] < 0
+    assert summary.loc["Limits cost in cash", "Remark"].startswith("Less is bought: 9")
+
+
+@pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])
+def test_shortages_add_up_to_what_the_other_sheets_say(name):
+    read = read_workbook(INPUTS / f"{name}.xlsx")
+    plan, free = plans(read)
+    of = tables(plan, read, without_limits=free)
+    listed = of["Shortages"].to_frame().groupby("Mineral")["Short (t)"].sum().to_dict()
+    mineral = of["By mineral"].to_frame().set_index("Mineral")
+    summary = measures(of["Summary"])
+    assert listed
+    for row in mineral.itertuples():
+        nothing = sum(
+            plan.tolerance(row.Index, year) * len(read.case.members) for year in read.case.years
+        )
+        short = mineral.loc[row.Index, "Short (t)"]
+        assert listed.get(row.Index, 0.0) == pytest.approx(short, abs=nothing)
+        assert summary[f"Shortage: {row.Index}"] == short
+    assert sum(listed.values()) == pytest.approx(summary["Shortage"], rel=1e-6)
+    assert summary["Shortage"] == pytest.approx(plan.shortage)
 
 
 def test_totals_are_the_plans():
@@ -230,3 +303,15 @@ def test_checks_tell_of_warnings_and_defaults():
     assert defaults.loc[("Refiners", "Recovery"), "Value"] == 3
     assert checks.iloc[0]["Check"] == "verdict"
     assert checks.iloc[0]["Passed"] == "yes"
+
+
+def test_checks_measure_small_minerals_by_their_own_demand():
+    book = rows()
+    book["Minerals"].append({"Mineral": "gallium", "Price (USD/t)": 50})
+    book["Refiners"].append(refiner("small", "Japan", 1e-3, 20) | {"Mineral": "gallium"})
+    book["Demand"].append({"Mineral": "gallium", "Member": "A", "2026": 1e-3, "2027": 2e-3})
+    checks = made(book)["Checks"].to_frame()
+    own = checks[checks["What"].str.contains("own largest demand|of the same minerals")]
+    assert len(own) == 2
+    assert (own["Value"] <= 1e-9).all()
+    assert set(own["Unit"]) == {"relative"}

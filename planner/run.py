@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
+CLOSE_NAME = 0.6
+"""How alike the names of two files are at least, where the one may be meant by the other."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A plan with all that its workbook says about how it came about.
@@ -46,7 +50,7 @@ def check_file(path: Path) -> Book:
 
     Raises InputError where the workbook has errors, or what a scenario makes of it.
     """
-    book = read(path)
+    book = _read(path)
     findings = list(book.warnings)
     for name in scenarios.names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
@@ -74,7 +78,7 @@ def solve_file(
 
     began = time.perf_counter()
     tell(f"Reading {path}")
-    book = read(path)
+    book = _read(path)
     case, findings = scenario_case(book.case, scenario)
     if max_country_share is not None:
         case = scenarios.set_max_country_share(case, max_country_share)
@@ -102,6 +106,36 @@ def solve_file(
     if max_country_share is not None:
         options["Max country share"] = f"{max_country_share:g}"
     return Run(book, plan, without_limits, options, seconds, trouble)
+
+
+def _read(path: Path) -> Book:
+    """Read a workbook; where it is missing, name the one in its folder that may be meant."""
+    try:
+        return read(path)
+    except InputError as error:
+        close = None if path.exists() else _similar(path)
+        if close is None:
+            raise
+        hint = f"did you mean {close}?"
+        raise InputError(dataclasses.replace(f, hint=hint) for f in error.findings) from error
+
+
+def _similar(path: Path) -> Path | None:
+    """Return the workbook of a path's folder whose name is the most like it."""
+    try:
+        found = [
+            each.name
+            for each in path.parent.iterdir()
+            if each.suffix.casefold() in {".xlsx", ".xlsm"}
+            and not each.name.startswith(("~$", "."))
+        ]
+    except (OSError, ValueError):
+        return None
+    stems: dict[str, str] = {}
+    for name in sorted(found):
+        stems.setdefault(Path(name).stem.casefold(), name)
+    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=CLOSE_NAME)
+    return path.with_name(stems[close[0]]) if close else None
 
 
 def scenario_case(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:

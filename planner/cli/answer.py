@@ -56,17 +56,26 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
         said = {"errors": [Finding(found=str(error)).as_json()]}
     click.echo(f"Error: {error}", err=True)
     if as_json:
+        before = (result or {}).get("errors")
+        if isinstance(before, list):  # what the workbook has stays told
+            said = {**said, "errors": [*before, *said["errors"]]}
         print_json({**(result or {}), "status": status, **said})
     return error.exit_code
 
 
-def sorted_out(findings: Iterable[Finding]) -> Answer:
+def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
     found = list(findings)
     return {
-        "errors": [f.as_json() for f in found if f.severity is Severity.ERROR],
-        "warnings": [f.as_json() for f in found if f.severity is Severity.WARNING],
+        "errors": [_told(f) for f in found if f.severity is Severity.ERROR],
+        "warnings": [_told(f) for f in found if f.severity is Severity.WARNING],
     }
+
+
+def _told(finding: Finding) -> dict[str, str]:
+    from planner.workbook.sentence import sentence
+
+    return {**finding.as_json(), "message": sentence(finding)}
 
 
 def solved(run: Run, output: Path | None) -> Answer:
@@ -83,7 +92,7 @@ def solved(run: Run, output: Path | None) -> Answer:
         "currency": plan.case.settings.currency,
         "output": None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
-        "warnings": [f.as_json() for f in run.warnings],
+        "warnings": [_told(f) for f in run.warnings],
         "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in STAGES},
         "errors": [],
     }

@@ -7,15 +7,32 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, UsageError, WriteError
+from models.errors import Finding, InputError, UsageError, WriteError
 from planner._version import __version__
-from planner.cli.answer import fail, print_json, solved, sorted_out
+from planner.cli.answer import Answer, fail, print_json, solved, sorted_out
+from planner.cli.paths import copy_path, plan_path, xlsx
+
+if TYPE_CHECKING:
+    from planner.workbook.marked import Marked
 
 WORKBOOK = click.Path(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+class New(click.Command):
+    """The command new, whose help names the sheets of the catalogue, read when asked for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Name the sheets that --with takes."""
+        del ctx
+        from planner.workbook.template import EVERY_CASE
+
+        with formatter.section("Sheets that --with takes"):
+            formatter.write_text(", ".join(n for n in _catalogue() if n not in EVERY_CASE))
 
 
 class Share(click.ParamType[float]):
@@ -59,7 +76,7 @@ def planner() -> None:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
 
-@planner.command()
+@planner.command(cls=New)
 @click.argument("file", type=WORKBOOK)
 @click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
@@ -81,7 +98,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """
     from planner.workbook.save import save
 
-    path = _xlsx(file, "FILE")
+    path = xlsx(file, "FILE")
     if example and (every or wanted):
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
@@ -106,25 +123,33 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     return 0
 
 
+def _catalogue() -> tuple[str, ...]:
+    from models.schema import SHEETS
+
+    return tuple(record.SHEET for record in SHEETS)
+
+
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError names the closest to an unknown one."""
     from models.case import fold
-    from models.schema import SHEETS
     from planner.workbook.template import EVERY_CASE
 
-    names = {fold(record.SHEET): record.SHEET for record in SHEETS}
-    if every:
-        return list(names.values())
+    names = {fold(name): name for name in _catalogue()}
+    known = ", ".join(name for name in names.values() if name not in EVERY_CASE)
     found = list(EVERY_CASE)
-    for word in (w for words in wanted for w in words.split(",") if w.strip()):
-        if fold(word) not in names:
-            close = difflib.get_close_matches(fold(word), names, n=1, cutoff=0.5)
-            known = ", ".join(n for n in names.values() if n not in EVERY_CASE)
-            hint = f"did you mean {names[close[0]]!r}?" if close else f"there is {known}"
-            msg = f"no sheet {word.strip()!r}; {hint}"
+    for words in wanted:
+        said = [word for word in words.split(",") if word.strip()]
+        if not said:
+            msg = f"--with {words!r} names no sheet; there is {known}"
             raise UsageError(msg)
-        found.append(names[fold(word)])
-    return found
+        for word in said:
+            if fold(word) not in names:
+                close = difflib.get_close_matches(fold(word), names, n=1, cutoff=0.5)
+                hint = f"did you mean {names[close[0]]!r}?" if close else f"there is {known}"
+                msg = f"no sheet {word.strip()!r}; {hint}"
+                raise UsageError(msg)
+            found.append(names[fold(word)])
+    return list(names.values()) if every else found
 
 
 def _example() -> Path:
@@ -146,28 +171,68 @@ def _copy(content: bytes, made: Path) -> None:
 
 @planner.command()
 @click.argument("file", type=WORKBOOK)
+@click.option(
+    "--marked",
+    type=WORKBOOK,
+    metavar="COPY",
+    help="Write a copy with every faulty cell coloured and the finding in a comment.",
+)
 @JSON
-def check(file: Path, as_json: bool) -> int:
+def check(file: Path, marked: Path | None, as_json: bool) -> int:
     """List every error and warning of a workbook, each with its cell and what is expected.
 
-    Nothing is written. Exit code 1 if there are errors; warnings alone are fine.
+    FILE is never written to. Exit code 1 if there are errors; warnings alone are fine.
+
+    A marked copy is written in either case. Its first sheet, Findings, lists all findings with
+    links to their cells. It has the formats, formulas and drop-downs of FILE, but neither macros
+    nor drawn shapes.
     """
+    copy = None if marked is None else copy_path(file, marked)
     from planner.cli.words import show_defaults, show_findings
     from planner.run import check_file
 
+    failed: InputError | None = None
     try:
         book = check_file(file)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json, result={"file": str(file)})
-        show_findings(file, error.findings)
-        return error.exit_code
-    if as_json:
-        print_json({"status": "ok", "file": str(file), **sorted_out(book.warnings)})
+        failed, findings = error, error.findings
     else:
-        show_findings(file, book.warnings)
+        findings = book.warnings
+    if not as_json:
+        show_findings(file, findings)
+    if not as_json and failed is None:
         show_defaults(book.defaults)
-    return 0
+    result: Answer = {"file": str(file)}
+    if copy is not None:
+        try:
+            result |= _marked(file, copy, findings, as_json=as_json)
+        except WriteError as error:
+            result |= {"marked": None, "marked_cells": 0, **sorted_out(findings)}
+            return fail(error, as_json=as_json, result=result)
+    if as_json and failed is not None:
+        return fail(failed, as_json=as_json, result=result)
+    if as_json:
+        print_json({"status": "ok", **result, **sorted_out(findings)})
+    return 0 if failed is None else failed.exit_code
+
+
+def _marked(file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool) -> Answer:
+    """Write the marked copy, and return what the answer says of it."""
+    from planner.cli.words import show_marked
+    from planner.workbook.marked import is_markable, mark
+
+    made: Marked | None = None
+    if is_markable(findings):
+        made = mark(file, copy, findings)
+        _tell_where(copy, made.path)
+        if not as_json:
+            show_marked(made)
+    else:
+        click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
+    return {
+        "marked": None if made is None else str(made.path),
+        "marked_cells": 0 if made is None else made.cells,
+    }
 
 
 @planner.command()
@@ -180,7 +245,10 @@ def check(file: Path, as_json: bool) -> int:
     help="Limit of one country's share of each mineral, 0 to 1; applied after the scenario.",
 )
 @click.option(
-    "--output", type=WORKBOOK, metavar="FILE", help="The plan [outputs/<FILE's name>-plan.xlsx]."
+    "--output",
+    type=WORKBOOK,
+    metavar="PLAN",
+    help="The plan [outputs/<FILE's name>-plan.xlsx, whatever the scenario].",
 )
 @click.option(
     "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
@@ -198,9 +266,13 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     FILE is never written to. A plan that is open in Excel is kept, and the new one written beside
     it.
+
+    Each solve of one workbook, of whatever scenario or limit, writes to the same path and replaces
+    the plan there, unless --output names another. Another input workbook is never replaced.
     """
-    target = _target(file, output)
-    from planner.cli.words import show_findings, show_plan
+    target = plan_path(file, output, csv_folder)
+    from planner.cli.result import show_plan
+    from planner.cli.words import show_findings
     from planner.run import solve_file
 
     tell = _progress(as_json)
@@ -243,37 +315,6 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if as_json:
         print_json(solved(run, written))
     return 0
-
-
-def _target(file: Path, output: Path | None) -> Path:
-    """Return where the plan goes; UsageError where that is the input itself."""
-    path = Path("outputs") / f"{file.stem}-plan.xlsx" if output is None else output
-    path = _xlsx(path, "--output")
-    if _same(path, file):
-        msg = f"the output {path} is the input {file}, which is never written to"
-        raise UsageError(msg)
-    return path
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Return whether two paths lead to one file, by whatever links or spelling."""
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):  # one of them is not there
-        return one.absolute() == other.absolute()
-
-
-def _xlsx(path: Path, what: str) -> Path:
-    """Return a path that ends in .xlsx, as what is written is a workbook of that kind."""
-    if not path.name:
-        msg = f"{what} must name a file, such as case.xlsx"
-        raise UsageError(msg)
-    if not path.suffix:
-        return path if path.is_dir() else path.with_name(f"{path.name}.xlsx")
-    if path.suffix.casefold() != ".xlsx":
-        msg = f"{what} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
-        raise UsageError(msg)
-    return path
 
 
 def _write_csv(folder: Path, write: Callable[[Path], None]) -> None:

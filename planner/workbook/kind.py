@@ -1,0 +1,53 @@
+"""What a file at a path is: the question before it is replaced."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
+
+from models.case import fold
+from models.schema import Demand, Mineral, Refiner
+
+FINDINGS = "Findings"
+"""The sheet that a marked copy begins with."""
+
+_INPUT = {fold(record.SHEET) for record in (Mineral, Refiner, Demand)}
+_PLAN = {"summary", "plan"}
+_MOST = 1 << 24
+"""The list of sheets of a file is not read where it has more bytes."""
+
+
+def is_input(path: Path) -> bool:
+    """Return whether a file is a workbook that a plan is made from: not a plan, not a copy."""
+    names = {fold(name) for name in sheet_names(path)}
+    return names >= _INPUT and not names >= _PLAN
+
+
+def is_marked(path: Path) -> bool:
+    """Return whether a file is the marked copy of a workbook."""
+    return FINDINGS in sheet_names(path)[:1]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets in their order; none where it is no workbook."""
+    from openpyxl.xml.functions import fromstring
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = next(i for i in archive.infolist() if i.filename.endswith("xl/workbook.xml"))
+            if part.file_size > _MOST:
+                return []
+            root: Element = fromstring(archive.read(part))
+    except (
+        OSError,
+        StopIteration,
+        ParseError,
+        RuntimeError,
+        ValueError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+    ):
+        return []
+    sheets = (each for each in root.iter() if each.tag.rpartition("}")[2] == "sheet")
+    return [each.get("name", "") for each in sheets]

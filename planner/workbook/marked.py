@@ -1,0 +1,350 @@
+"""A copy of a workbook in which every faulty cell is coloured and says what is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.case import fold
+from models.errors import Finding, Severity, WriteError
+from planner.workbook.kind import FINDINGS
+from planner.workbook.save import save
+from planner.workbook.sentence import advice, sentence, statement
+
+MOST_MARKED = 2_000
+"""Cells that are coloured and commented at most, errors first: Excel is slow with more."""
+MOST_LISTED = 5_000
+"""Findings on the sheet Findings at most, errors first."""
+MOST_JOINED = 10
+"""Findings in one comment at most."""
+LONGEST = 1_000
+"""Characters of one finding at most."""
+
+SIGN = "planner check:"
+"""What stands above the findings in a comment, so that they are known again."""
+_TITLE = "What planner check found"
+
+_FILL = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
+_INK = {Severity.ERROR: "FF9C0006", Severity.WARNING: "FF7F6000"}
+_EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
+_FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
+
+_COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
+_FACE = "Calibri"
+_HEADER = ("Kind", "Sheet", "Cell", "What is there and what is expected", "Hint")
+_WIDTHS = (11, 18, 12, 80, 50)
+_HEADER_ROW = 4
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked copy: where it stands, how many cells are marked in it and how many are not."""
+
+    path: Path
+    cells: int
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Places:
+    """The findings by the cell that they stand at, ``(title of the sheet, address)``."""
+
+    cells: dict[tuple[str, str], list[Finding]]
+    titles: dict[str, str]
+
+
+def is_markable(findings: Sequence[Finding]) -> bool:
+    """Return whether findings are on the inside of a workbook: a file that is none has no cells."""
+    return all(finding.sheet for finding in findings)
+
+
+def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
+    """Write the copy with its faulty cells marked and a first sheet that lists every finding.
+
+    The source is only read. Macros are not copied. Raises WriteError where the workbook cannot be
+    copied or the copy not be written.
+    """
+    with warnings.catch_warnings(), _no_collection():
+        warnings.simplefilter("ignore")  # what openpyxl cannot keep
+        try:
+            book = _load(source)
+            places = _places(book, findings)
+            _clean(book)
+            for (title, address), found in list(places.cells.items())[:MOST_MARKED]:
+                _mark(book[title], address, found)
+            for sheet in book.worksheets:
+                _fit_comments(sheet)
+            _list(book, findings, places)
+        except _TROUBLE as error:
+            said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            msg = f"{target} is not written: {source} cannot be copied ({said})"
+            raise WriteError(msg) from error
+        written = save(target, book.save)
+    marked = min(len(places.cells), MOST_MARKED)
+    return Marked(written, marked, len(places.cells) - marked)
+
+
+_TROUBLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    SyntaxError,  # of XML
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+)
+"""What openpyxl raises on parts of a workbook that the planner itself does not read."""
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector off: the cells of a large workbook are many objects."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _load(source: Path) -> Any:
+    from openpyxl.reader.excel import ExcelReader
+
+    content = source.read_bytes()
+    reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
+    reader.read()
+    book = reader.wb
+    book.template = False  # a template's copy is a workbook
+    parts = {sheet.name: rel.target for sheet, rel in reader.parser.find_sheets()}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for sheet in book.worksheets:
+            _keep_drop_downs(sheet, archive.read(parts[sheet.title]))
+    return book
+
+
+def _keep_drop_downs(sheet: Any, content: bytes) -> None:
+    """Keep the lists that Excel stores apart, since they stand on another sheet."""
+    if b":dataValidation " not in content:
+        return
+    from openpyxl.worksheet.datavalidation import DataValidation
+    from openpyxl.xml.functions import fromstring
+
+    known = set(DataValidation.__attrs__) - {"sqref", "count"}
+    for rule in fromstring(content).iter(f"{_EXTENSION}dataValidation"):
+        cells = rule.findtext(f"{_FORMULA}sqref")
+        if not cells:
+            continue
+        options: Any = {name: value for name, value in rule.attrib.items() if name in known}
+        for name in ("formula1", "formula2"):
+            options[name] = rule.findtext(f"{_EXTENSION}{name}/{_FORMULA}f")
+        sheet.add_data_validation(DataValidation(sqref=cells, **options))
+
+
+# ---- cells ---------------------------------------------------------------------------------------
+
+
+def _places(book: Any, findings: Sequence[Finding]) -> Places:
+    """Return where findings stand in the workbook, errors first."""
+    titles: dict[str, str] = {}
+    for sheet in book.worksheets:
+        titles.setdefault(fold(sheet.title), sheet.title)
+    merged = {sheet.title: _merged(sheet) for sheet in book.worksheets}
+    cells: dict[tuple[str, str], list[Finding]] = {}
+    for finding in _errors_first(findings):
+        title = titles.get(fold(finding.sheet))
+        if title is not None and finding.cell:
+            address = merged[title].get(finding.cell, finding.cell)
+            cells.setdefault((title, address), []).append(finding)
+    return Places(cells, titles)
+
+
+def _errors_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
+
+
+def _merged(sheet: Any) -> dict[str, str]:
+    """Return the cells that are hidden by merging, each with the one that shows in its place."""
+    from openpyxl.cell.cell import MergedCell
+
+    return {
+        cell.coordinate: str(area.start_cell.coordinate)
+        for area in sheet.merged_cells.ranges
+        for row, column in area.cells
+        if isinstance(cell := sheet._cells.get((row, column)), MergedCell)  # noqa: SLF001
+    }
+
+
+def _mark(sheet: Any, address: str, findings: Sequence[Finding]) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
+    severity = findings[0].severity  # errors come first
+    cell = sheet[address]
+    cell.fill = PatternFill("solid", fgColor=_FILL[severity])
+    font = copy(cell.font)
+    font.color = _INK[severity]  # light letters of a dark header would not be seen
+    cell.font = font
+    lines = [f"{_word(f).capitalize()}: {_cut(sentence(f))}" for f in findings[:MOST_JOINED]]
+    if len(findings) > MOST_JOINED:
+        lines.append(f"and {len(findings) - MOST_JOINED:,} more")
+    text = "\n".join((SIGN, *lines))
+    old = cell.comment
+    if old is not None:
+        cell.comment = Comment(f"{old.text.rstrip()}\n\n{text}", old.author)
+    else:
+        cell.comment = Comment(text, "planner")
+
+
+def _cells(sheet: Any) -> Iterator[Any]:
+    """Yield the cells that there are, where iterating over rows would make the others."""
+    yield from list(sheet._cells.values())  # noqa: SLF001
+
+
+def _fit_comments(sheet: Any) -> None:
+    """Give every comment a box that shows all of it; openpyxl does not keep the size."""
+    for cell in _cells(sheet):
+        comment = cell.comment
+        if comment is not None:
+            wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
+            comment.width = _COMMENT_WIDTH
+            comment.height = min(_COMMENT_HEIGHT, (1 + sum(wrapped)) * _LINE)
+
+
+def _clean(book: Any) -> None:
+    """Take out what an earlier marking left, where the workbook is such a copy."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
+    if FINDINGS not in book.sheetnames or book[FINDINGS]["A1"].value != _TITLE:
+        return
+    del book[FINDINGS]
+    for sheet in book.worksheets:
+        for cell in _cells(sheet):
+            comment = cell.comment
+            if comment is None or SIGN not in comment.text:
+                continue
+            kept = comment.text.partition(SIGN)[0].rstrip()
+            cell.comment = Comment(kept, comment.author) if kept else None
+            cell.fill = PatternFill()
+            font = copy(cell.font)
+            font.color = None
+            cell.font = font
+
+
+# ---- the sheet Findings --------------------------------------------------------------------------
+
+
+def _list(book: Any, findings: Sequence[Finding], places: Places) -> None:
+    title = FINDINGS
+    while fold(title) in {fold(name) for name in book.sheetnames}:
+        title += "_"
+    sheet = book.create_sheet(title, 0)
+    for other in book.worksheets:  # two selected sheets would be edited as one
+        other.sheet_view.tabSelected = other is sheet
+    book.active = 0
+    book.views[0].firstSheet = 0
+    _head(sheet, findings, places)
+    looks = {severity: _look(severity) for severity in Severity}
+    for row, finding in enumerate(_errors_first(findings)[:MOST_LISTED], _HEADER_ROW + 1):
+        title_there = places.titles.get(fold(finding.sheet))
+        _line(sheet, row, finding, title_there, looks[finding.severity])
+    last = max(sheet.max_row, _HEADER_ROW + 1)
+    sheet.auto_filter.ref = f"A{_HEADER_ROW}:{'ABCDE'[len(_HEADER) - 1]}{last}"
+    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
+    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = _fit_to_page()
+
+
+def _fit_to_page() -> Any:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    return PageSetupProperties(fitToPage=True)
+
+
+def _head(sheet: Any, findings: Sequence[Finding], places: Places) -> None:
+    from openpyxl.styles import Font, PatternFill
+
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    _text(sheet, "A1", _TITLE).font = Font(name=_FACE, bold=True, size=14)
+    counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
+    marked = len(places.cells)
+    if marked > MOST_MARKED:
+        counts += f" The first {MOST_MARKED:,} of {marked:,} cells are marked."
+    if len(findings) > MOST_LISTED:
+        counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
+    _text(sheet, "A2", counts)
+    for letter, severity in zip("AB", Severity, strict=True):
+        cell = _text(sheet, f"{letter}3", severity.value)
+        cell.fill, cell.font = (
+            PatternFill("solid", fgColor=_FILL[severity]),
+            Font(name=_FACE, color=_INK[severity]),
+        )
+    _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
+    for letter, head, width in zip("ABCDE", _HEADER, _WIDTHS, strict=True):
+        cell = _text(sheet, f"{letter}{_HEADER_ROW}", head)
+        cell.font = Font(name=_FACE, bold=True, color="FFFFFFFF")
+        cell.fill = PatternFill("solid", fgColor="FF1F3864")
+        sheet.column_dimensions[letter].width = width
+
+
+def _look(severity: Severity) -> dict[str, Any]:
+    """Return the formats of a line, made once for all lines."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    return {
+        "fill": PatternFill("solid", fgColor=_FILL[severity]),
+        "font": Font(name=_FACE, color=_INK[severity]),
+        "link": Font(name=_FACE, color="FF0563C1", underline="single"),
+        "top": Alignment(vertical="top"),
+        "wrapped": Alignment(vertical="top", wrap_text=True),
+    }
+
+
+def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[str, Any]) -> None:
+    from openpyxl.utils import quote_sheetname
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    kind = _text(sheet, f"A{row}", _word(finding))
+    kind.fill, kind.font = look["fill"], look["font"]
+    _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
+    place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
+    if title:
+        at = f"{quote_sheetname(title)}!{finding.cell or 'A1'}"
+        place.hyperlink = Hyperlink(ref=place.coordinate, location=at)
+        place.font = look["link"]
+    _text(sheet, f"D{row}", _cut(statement(finding)))
+    _text(sheet, f"E{row}", _cut(advice(finding)))
+    for letter in "ABCDE":
+        sheet[f"{letter}{row}"].alignment = look["wrapped" if letter in "DE" else "top"]
+
+
+def _word(finding: Finding) -> str:
+    return finding.severity.value
+
+
+def _text(sheet: Any, address: str, text: str) -> Any:
+    """Write a text as a text, also one that looks like a formula."""
+    cell = sheet[address]
+    cell.value = text
+    if text:
+        cell.data_type = "s"
+    return cell
+
+
+def _cut(text: str) -> str:
+    """Return a text that a cell or comment takes: no control characters, not endless."""
+    clean = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "?", text)
+    return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 3]}..."

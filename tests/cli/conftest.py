@@ -1,0 +1,58 @@
+"""What the tests of the commands share: a folder to run in, workbooks, and ways to call."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planner.cli import main
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder that the commands run in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def case(folder):
+    """A workbook with every sheet, scenarios among them."""
+    write_book(folder / "case.xlsx", template_tables())
+    return folder / "case.xlsx"
+
+
+@pytest.fixture
+def broken(folder):
+    """A workbook with a few errors."""
+    tables = template_tables()
+    tables["Refiners"][0]["Capacity (t/yr)"] = "n/a"
+    tables["Refiners"][1]["Country"] = "Chille"
+    tables["Share limits"][0]["Share"] = 65
+    write_book(folder / "broken.xlsx", tables, sheets=EVERY_CASE)
+    return folder / "broken.xlsx"
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command here; returns exit code, stdout and stderr."""
+
+    def run_here(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run_here
+
+
+@pytest.fixture
+def ask(call):
+    """Run a command with --json; returns exit code and the one object on stdout."""
+
+    def run_here(*arguments: object) -> tuple[int, dict[str, object]]:
+        code, out, _ = call(*arguments, "--json")
+        return code, json.loads(out, parse_constant=pytest.fail)
+
+    return run_here

@@ -1,0 +1,167 @@
+"""The command line as a whole: help, wrong usage, signals."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from planner import _version, run
+from planner.cli.answer import print_json
+from planner.cli.commands import planner
+from tests.cli.desk import POSIX, ROOT, apart
+
+
+def test_help_lists_whole_commands_alone(call):
+    code, out, _ = call("--help")
+    assert code == 0
+    listed = out.split("Commands:")[1].split()
+    assert [w for w in listed if w in planner.commands] == ["check", "new", "solve"]
+    assert "compare" not in out
+
+
+@pytest.mark.parametrize("command", sorted(planner.commands))
+def test_every_command_and_option_is_described(call, command):
+    code, out, _ = call(command, "--help")
+    assert code == 0
+    assert planner.commands[command].help
+    for parameter in planner.commands[command].params:
+        if parameter.param_type_name == "option":
+            assert parameter.help, parameter.name
+            assert parameter.opts[0] in out
+
+
+def test_version(call):
+    assert call("--version") == (0, f"planner {_version.__version__}\n", "")
+
+
+def test_no_command_is_wrong_usage(call):
+    code, out, err = call()
+    assert (code, out) == (2, "")
+    assert "Usage: planner" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["solve"],
+        ["solve", "a.xlsx", "--frobnicate"],
+        ["solve", "a.xlsx", "b.xlsx"],
+        ["new", "x.xls"],
+        ["new", "x.xlsx", "--with", "Projcts"],
+        ["new", "x.xlsx", "--example", "--all"],
+        ["solve", "a.xlsx", "--output", "plan.csv"],
+        ["solve", "a.xlsx", "--output", "a.xlsx"],
+    ],
+)
+def test_wrong_usage(folder, call, ask, arguments):
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert "Error: " in err
+    code, answer = ask(*arguments)
+    assert code == 2
+    assert answer["status"] == "usage_error"
+    assert [set(e) for e in answer["errors"]] == [{"sheet", "cell", "message"}]
+    assert not any(folder.iterdir())
+
+
+def test_a_word_after_two_dashes_is_no_option(folder, call):
+    code, out, _ = call("check", "--", "--json")
+    assert code == 1
+    assert "no such file" in out
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from planner.cli import main; main(['--help'])\n"
+        "heavy = {'pandas', 'numpy', 'pyomo', 'openpyxl', 'xlsxwriter', 'rich', 'highspy'}\n"
+        "print(heavy & set(sys.modules), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stderr.strip() == "set()"
+
+
+def test_the_module_is_the_command(folder):
+    ran = apart("--version", cwd=folder)
+    assert (ran.returncode, ran.stdout) == (0, f"planner {_version.__version__}\n")
+
+
+def test_a_fault_of_ours_is_told_as_one(folder, ask, call, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        msg = "odd"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr(run, "check_file", fail)
+    code, answer = ask("check", "a.xlsx")
+    assert code == 70
+    assert answer["status"] == "fault"
+    _, _, err = call("check", "a.xlsx")
+    assert "ZeroDivisionError: odd" in err
+    assert "please report it" in err
+
+
+def test_interrupted(folder, call, monkeypatch):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "check_file", interrupt)
+    assert call("check", "a.xlsx") == (130, "", "")
+
+
+@POSIX
+def test_a_reader_that_has_gone(case):
+    command = [sys.executable, "-m", "planner", "check", str(case)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False, env=env)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+@POSIX
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_quietly_and_leaves_nothing(case, sent, code):
+    slow = (
+        "import sys, time\n"
+        "import planner.sheets as sheets\n"
+        "def write(path, *a, **k):\n"
+        "    path.write_text('half')\n"
+        "    print('writing', file=sys.stderr, flush=True)\n"
+        "    time.sleep(60)\n"
+        "sheets.write_plan = write\n"
+        "from planner.cli import main\n"
+        "sys.exit(main(['solve', 'case.xlsx', '--json']))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", slow],
+        cwd=case.parent,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "writing\n"
+        time.sleep(0.1)
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (code, "", "")
+    assert list((case.parent / "outputs").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_no_number_of_the_json_is_other_than_finite(capsys, number):
+    print_json({"a": [number, {"b": number}], "c": 1.5})
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said == {"a": [None, {"b": None}], "c": 1.5}

@@ -1,0 +1,100 @@
+"""The command new: a workbook to start from."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.schema import SHEETS
+from planner.workbook.template import EVERY_CASE
+from tests.cli.desk import ROOT, sheets
+
+
+def test_new_writes_the_sheets_that_every_case_needs(folder, call):
+    code, out, err = call("new", "case.xlsx")
+    assert (code, out) == (0, "")
+    assert "planner check case.xlsx" in err
+    assert set(sheets(folder / "case.xlsx")) == {"Read me", *EVERY_CASE}
+
+
+@pytest.mark.parametrize(
+    "options", [["--with", "projects, share  limits,ore lanes"], ["--all"]], ids=["with", "all"]
+)
+def test_new_adds_sheets(folder, call, options):
+    code, _, _ = call("new", "case", *options)
+    assert code == 0
+    assert {"Projects", "Ore lanes"} <= set(sheets(folder / "case.xlsx"))
+    assert ("Mines" in sheets(folder / "case.xlsx")) == (options == ["--all"])
+
+
+def test_new_names_the_closest_sheet(folder, call):
+    code, _, err = call("new", "case.xlsx", "--with", "Projcts")
+    assert code == 2
+    assert "no sheet 'Projcts'; did you mean 'Projects'?" in err
+
+
+def test_new_keeps_a_file_unless_forced(folder, call, ask):
+    (folder / "case.xlsx").write_text("mine")
+    code, _, err = call("new", "case.xlsx")
+    assert code == 2
+    assert "--force" in err
+    assert (folder / "case.xlsx").read_text() == "mine"
+    assert ask("new", "case.xlsx", "--force") == (
+        0,
+        {"status": "ok", "output": "case.xlsx", "errors": []},
+    )
+    assert "Minerals" in sheets(folder / "case.xlsx")
+
+
+def test_new_beside_a_file_that_is_open(folder, call):
+    (folder / "case.xlsx").write_text("open")
+    (folder / "~$case.xlsx").touch()
+    code, _, err = call("new", "case.xlsx", "--force")
+    assert code == 0
+    assert "case.xlsx is open in another program or read-only: written to case (2).xlsx" in err
+
+
+def test_new_example_is_the_case_of_the_project(folder, call):
+    code, _, _ = call("new", "case.xlsx", "--example")
+    assert code == 0
+    wanted = (ROOT / "inputs" / "critical-minerals.xlsx").read_bytes()
+    assert (folder / "case.xlsx").read_bytes() == wanted
+
+
+def test_new_with_nowhere_to_write(folder, call, ask):
+    (folder / "file").touch()
+    code, out, err = call("new", "file/case.xlsx")
+    assert (code, out) == (4, "")
+    assert "cannot be written" in err
+    code, answer = ask("new", "file/case.xlsx")
+    assert (code, answer["status"]) == (4, "write_error")
+
+
+@pytest.mark.parametrize("options", [[], ["--all"], ["--example"]])
+def test_a_new_workbook_is_right_as_it_is(folder, call, ask, options):
+    assert call("new", "case.xlsx", *options)[0] == 0
+    code, answer = ask("check", "case.xlsx")
+    assert (code, answer["errors"]) == (0, [])
+
+
+def test_the_template_solves_and_its_limit_binds(folder, call, ask):
+    call("new", "case.xlsx")
+    code, answer = ask("solve", "case.xlsx")
+    assert code == 0
+    assert answer["max_country_share"] == pytest.approx({"Lithium": 0.65, "Cobalt": 0.65})
+    assert answer["shortage_t"] == 0
+    assert answer["served_share"] == 1
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_new_with_no_sheet_is_wrong_usage(folder, call, text):
+    code, _, err = call("new", "case.xlsx", "--with", text)
+    assert code == 2
+    assert "names no sheet; there is" in err
+    assert call("new", "case.xlsx", "--all", "--with", text)[0] == 2
+    assert not any(folder.iterdir())
+
+
+def test_help_names_the_sheets_that_can_be_added(call):
+    _, out, _ = call("new", "--help")
+    listed = " ".join(out.split("Sheets that --with takes:")[1].split()).split(", ")
+    assert listed == [record.SHEET for record in SHEETS if record.SHEET not in EVERY_CASE]

@@ -23,7 +23,13 @@ from models.frame import Frame
 from models.solver import Floats, Keys, Rows, Solution
 
 _TYPICAL = 1e4
-"""What the largest demand and the largest cost become: HiGHS's tolerances are absolute."""
+"""What the largest demand becomes: HiGHS's tolerances are absolute."""
+_TYPICAL_MONEY = 1e6
+"""What the largest cost of a tonne becomes; a hundredfold, since costs spread wider."""
+_FINER = 1e4
+"""How much finer money is counted where small numbers are raised."""
+_MOST_RAISED = 2.0**20
+"""How far a row with a small limit is raised beyond the others, so that it counts for as much."""
 
 _BOUNDLESS = 1e15
 """Room beyond this many times what is needed is no limit, and no number for the solver."""
@@ -127,40 +133,79 @@ class Scaling:
         )
 
 
-def scaling(frame: Frame, rows: Rows) -> Scaling:
+def scaling(frame: Frame, rows: Rows, *, raised: bool = False) -> Scaling:
     """Choose the scaling of a block.
 
     Tonnes by its largest need, money by the largest cost of a tonne, a fraction built by its
-    capital (unless it has to be whole), a budget by its largest entry.
+    capital (unless it has to be whole), a budget by its largest entry. ``raised`` lifts rows whose
+    limit is next to nothing beside the others', and costs, which helps where numbers differ a
+    billionfold.
     """
-    minerals = {frame.expanded.minerals[m] for m, _ in frame.cells}
-    amounts = [demand for *_, demand in frame.buyers]
-    for pile in frame.case.stockpiles:
-        if pile.mineral in minerals:
-            years = frame.case.years
-            amounts += [pile.opening, *(stock_target(frame.case, pile, year) for year in years)]
-    tonne = _power(max(amounts, default=0.0) / _TYPICAL)
-    column, row = np.ones(len(rows.cost)), np.ones(len(rows.row_lower))
-    dearest = 0.0
-    for keys in rows.column_keys:
-        if keys.name not in frame.units:
-            column[keys.stretch] = tonne
-            dearest = max(dearest, float(np.max(rows.cost[keys.stretch], initial=0.0)) * tonne)
-    money = 1.0 / _power(dearest / _TYPICAL)
-    for keys in rows.column_keys:
-        if keys.name in frame.units:
-            for i in range(keys.start, keys.start + len(keys.index)):
-                capital = rows.cost[i] * money / _TYPICAL
-                column[i] = 1.0 if rows.whole[i] else max(_FINEST, 1.0 / max(1.0, _power(capital)))
+    tonne = _power(_largest_need(frame) / _TYPICAL)
+    column, money = _of_columns(frame, rows, tonne, _FINER if raised else 1.0)
+    row = np.ones(len(rows.row_lower))
     entries = np.abs(rows.values * column[rows.columns])
     for keys in rows.row_keys:
-        if keys.name not in frame.units:
-            row[keys.stretch] = 1.0 / tonne
-        elif frame.units[keys.name] == "money":
-            for i in range(keys.start, keys.start + len(keys.index)):
+        unit = frame.units.get(keys.name)
+        for i, key in enumerate(keys.index, start=keys.start):
+            if unit is None:
+                row[i] = 1.0 / tonne
+                if raised:
+                    row[i] *= _raised(_limit(frame, rows, keys.name, key, i) / tonne)
+            elif unit == "money":
                 inside = entries[rows.starts[i] : rows.starts[i + 1]]
                 row[i] = 1.0 / _power(float(np.max(inside, initial=0.0)))
     return Scaling(column, row, money)
+
+
+def _largest_need(frame: Frame) -> float:
+    """Return the largest demand, opening stock or stock target of a block [t]."""
+    case = frame.case
+    minerals = {frame.expanded.minerals[m] for m, _ in frame.cells}
+    amounts = [demand for *_, demand in frame.buyers]
+    for pile in case.stockpiles:
+        if pile.mineral in minerals:
+            amounts += [pile.opening, *(stock_target(case, pile, year) for year in case.years)]
+    return max(amounts, default=0.0)
+
+
+def _of_columns(frame: Frame, rows: Rows, tonne: float, finer: float) -> tuple[Floats, float]:
+    """Return the scale of each column, and of money."""
+    column = np.ones(len(rows.cost))
+    dearest = 0.0
+    for keys in rows.column_keys:
+        of = float(np.max(rows.cost[keys.stretch], initial=0.0))
+        if keys.name in frame.units:
+            dearest = max(dearest, of * _FINEST)
+        else:
+            column[keys.stretch] = tonne
+            dearest = max(dearest, of * tonne)
+    money = 1.0 / _power(dearest / (_TYPICAL_MONEY * finer))
+    for keys in rows.column_keys:
+        for i in (
+            range(keys.start, keys.start + len(keys.index)) if keys.name in frame.units else ()
+        ):
+            if not rows.whole[i]:
+                capital = _power(rows.cost[i] * money / _TYPICAL_MONEY)
+                column[i] = max(_FINEST, 1.0 / max(1.0, capital))
+    return column, money
+
+
+def _limit(frame: Frame, rows: Rows, name: str, key: Any, at: int) -> float:
+    """Return how large a row's limit is [t]; a member's part of a shortage is its demand's."""
+    if name == "fair_shortage":
+        return frame.case.demand_of[key]
+    if rows.row_lower[at] == rows.row_upper[at]:
+        return 0.0  # a balance has terms larger than its limit
+    limits = (abs(v) for v in (rows.row_lower[at], rows.row_upper[at]) if math.isfinite(v))
+    return max(limits, default=0.0)
+
+
+def _raised(limit: float) -> float:
+    """Return the power of two that a row is raised by, so that its limit is not next to nothing."""
+    if limit <= 0 or limit >= 1:
+        return 1.0
+    return min(_MOST_RAISED, _power(1.0 / limit))
 
 
 def _power(value: float) -> float:

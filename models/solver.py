@@ -103,19 +103,34 @@ class Solution:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to solve: a name and HiGHS options."""
+    """One way to solve: a name, HiGHS options, and whether small limits and costs are raised."""
 
     name: str
     options: tuple[tuple[str, Any], ...] = field(default=())
+    raised: bool = False
 
 
 ATTEMPTS = (
     Attempt("dual simplex", (("solver", "simplex"), ("presolve", "off"))),
     Attempt(
         "primal simplex after presolve",
-        (("solver", "simplex"), ("presolve", "on"), ("simplex_strategy", 4)),
+        (
+            ("solver", "simplex"),
+            ("presolve", "on"),
+            ("simplex_strategy", 4),
+            ("primal_feasibility_tolerance", 1e-7),
+        ),
     ),
-    Attempt("interior point with crossover", (("solver", "ipm"), ("run_crossover", "on"))),
+    Attempt(
+        "dual simplex, small numbers raised",
+        (("solver", "simplex"), ("presolve", "on")),
+        raised=True,
+    ),
+    Attempt(
+        "interior point with crossover, small numbers raised",
+        (("solver", "ipm"), ("run_crossover", "on")),
+        raised=True,
+    ),
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
 
@@ -126,6 +141,7 @@ _COMMON: tuple[tuple[str, Any], ...] = (
     ("dual_feasibility_tolerance", 1e-9),
     ("small_matrix_value", 1e-12),
     ("large_matrix_value", 1e19),
+    ("mip_feasibility_tolerance", 1e-9),
     ("mip_rel_gap", 0.0),
     ("mip_abs_gap", 0.0),
 )

@@ -32,7 +32,7 @@ from planner.workbook.template import template_tables, write_book
 from tests import fuzz_cells, fuzz_parts
 from tests.reference.cases import random_book
 
-NORMAL = 150
+NORMAL = 125
 """Rounds of each kind in the normal run; the long run goes on from there."""
 FUZZ = int(os.environ.get("PLANNER_FUZZ", "0"))
 BATCH = 25

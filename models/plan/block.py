@@ -89,12 +89,11 @@ class BlockSolver:
         if wrong:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
-        scale = scaling(frame, rows)
-        handed = scale.scaled(rows)
         failures: list[str] = []
         for attempt in solver.ATTEMPTS:
+            scale = scaling(frame, rows, raised=attempt.raised)
             try:
-                found = solver.solve(handed, attempt)
+                found = solver.solve(scale.scaled(rows), attempt)
             except SolverError as error:
                 failures.append(f"{attempt.name}: {error}")
                 continue

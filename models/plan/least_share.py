@@ -62,13 +62,12 @@ def _block(
     """Return the smallest caps of one block's minerals."""
     frame = build_least_share(expanded, cells, short)
     rows = compile_model(frame.model)
-    scale = scaling(frame, rows)
-    handed = scale.scaled(rows)
     fractions = frozenset(frame.units)
     capped = {key[1] for key in frame.model.country_cap}
     for attempt in solver.ATTEMPTS:
+        scale = scaling(frame, rows, raised=attempt.raised)
         try:
-            solution = scale.unscaled(solver.solve(handed, attempt))
+            solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
         except SolverError:
             continue
         if certify(rows, solution, expanded.case.yardstick, fractions).passed:

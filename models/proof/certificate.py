@@ -83,7 +83,8 @@ def certify(
         ]
     )
     dual = float(terms.sum())
-    noise = 1e-9 * float(np.abs(terms).sum())
+    # what doubles cannot tell apart is no gap: 1e-16 of all the money that is added up
+    noise = 1e-9 * float(np.abs(terms).sum() + (prices * np.abs(solution.x)).sum())
     gap = abs(primal - dual) / max(abs(primal), abs(dual), noise, 1e-300)
     return Certificate(violation, violated, infeasibility, gap, primal, dual, solution.mip_gap)
 

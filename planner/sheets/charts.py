@@ -155,9 +155,9 @@ def _frame(chart: Any, picture: Picture) -> None:
         scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
         axis_title = f"{axis_title} ({unit})"
     title = {"name": style.FONT, "size": size + 3, "bold": True, "color": style.NAVY}
-    chart.set_title({"name": picture.title, "name_font": title, "overlay": False})
+    chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
     values: dict[str, Any] = {
-        "name": axis_title,
+        "name": _as_text(axis_title),
         "name_font": plain | {"bold": False},
         "num_font": plain,
         "num_format": scale,
@@ -171,7 +171,7 @@ def _frame(chart: Any, picture: Picture) -> None:
         steps = math.ceil(round(picture.highest / _STEP, 3))
         values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
     across: dict[str, Any] = {
-        "name": picture.across,
+        "name": _as_text(picture.across),
         "name_font": plain | {"bold": False},
         "num_font": plain,
         "num_format": "0",
@@ -206,3 +206,8 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
 _STEP = 0.2
 _FULL_FROM = 0.45
 """Stacked shares of which one is above this stand on an axis up to 100 %, others always."""
+
+
+def _as_text(title: str) -> str:
+    """Return a title that is not taken for a formula, whatever a mineral is called."""
+    return f" {title}" if title.startswith("=") else title

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+import numpy as np
 import pytest
 
 from tests.models.desk import BookT, jin, make, price, refiner, solve, sur
+from tests.models.mutate import extreme
+from tests.reference.cases import ALL, random_book
 
 near = pytest.approx
 PLANT = {
@@ -188,3 +193,14 @@ def test_prices_that_are_rounding_alone() -> None:
     limit = {"Limit": "max", "Supplier group": "bloc", "Share": 1 / 3, "Stage": "mining"}
     book["Share limits"] = [limit | {"Penalty (USD/t)": 2665.594}]
     assert solve(book).proof.gap <= 1e-7
+
+
+@pytest.mark.fuzz
+def test_numbers_at_the_ends_of_what_is_legal_at_length() -> None:
+    """As many random books as PLANNER_FUZZ says (300), of extreme numbers: each gets its plan."""
+    for seed in range(int(os.environ.get("PLANNER_FUZZ", "300"))):
+        book = random_book(np.random.default_rng(seed), 1 + seed % 4, ALL)
+        part = (0.1, 0.5, 1.0)[seed % 3]
+        plan = solve(extreme(book, np.random.default_rng([13, seed]), part))
+        assert plan.proof.violation <= plan.proof.allowed, seed
+        assert plan.proof.gap <= 1e-7, seed

@@ -141,10 +141,6 @@ def built(case: Case, found: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def _parts(run: Run, project: str) -> tuple[float, float]:
-    return run.built.get(project, 0.0), run.built_whole.get(project, 0.0)
-
-
 def page() -> tuple[str, dict[str, str]]:
     """Return the page and the charts, each by its file name."""
     parts, charts = [HEAD], {}
@@ -153,7 +149,7 @@ def page() -> tuple[str, dict[str, str]]:
         found = runs(case)
         rows = [
             (
-                p.name,
+                p.name.split(" (")[0],  # what a plant also makes stands in the table
                 p.mineral,
                 [(r.built.get(p.name, 0.0), r.built_whole.get(p.name, 0.0)) for r in found],
             )

@@ -60,7 +60,9 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
             hint = "traders write MT for tonnes (t), engineers Mt for megatonnes: write t or Mt"
             msg = f"{_expected(unit, currency, given)}; {hint}"
             raise UnitError(msg)
-    raise UnitError(_expected(unit, currency, given))
+    meant = _meant(given, head, tail)
+    hint = f"; did you mean ({meant})?" if meant else ""
+    raise UnitError(_expected(unit, currency, given) + hint)
 
 
 def _split(unit: str) -> tuple[str, str, str]:
@@ -74,3 +76,29 @@ def _split(unit: str) -> tuple[str, str, str]:
 def _expected(unit: str, currency: str, given: str) -> str:
     options = " or ".join(f"({u})" for u in accepted(unit, currency))
     return f"the unit ({given}) does not convert; accepted are {options}"
+
+
+def percent_hint(number: float) -> str:
+    """Ask whether a number was meant as a percentage."""
+    return f"did you mean {number / 100:.6g} ({number:.6g} %)?"
+
+
+_WORDS = {
+    "kilogram": "kg", "kilograms": "kg", "kgs": "kg",
+    "pound": "lb", "pounds": "lb", "lbs": "lb",
+    "tonne": "t", "tonnes": "t", "metric ton": "t", "metric tons": "t",
+    "kilotonne": "kt", "kilotonnes": "kt", "megatonne": "Mt", "megatonnes": "Mt",
+    "kg": "kg", "lb": "lb", "t": "t", "kt": "kt",
+}  # fmt: skip
+_PER_YEAR = re.compile(r"(?:/yr|\s*per (?:year|annum)|\s*p\.?a\.?)$", re.IGNORECASE)
+
+
+def _meant(given: str, head: str, tail: str) -> str:
+    """Return the unit that one which does not convert was likely meant as, "" if none is near."""
+    core = _PER_YEAR.sub("", given)
+    if head:
+        if not core.casefold().startswith(head.casefold()):
+            return ""
+        core = core[len(head) :]
+    mass = core if core in MASSES else _WORDS.get(core.casefold().strip(), "")
+    return f"{head}{mass}{tail}" if mass else ""

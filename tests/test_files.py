@@ -102,6 +102,20 @@ def test_the_0_of_a_library_that_does_not_calculate_is_no_value(tmp_path) -> Non
     assert [place for place, _ in told] == ["Demand!C2"]
 
 
+def test_the_0s_of_a_formula_over_several_cells_are_no_values(tmp_path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for title, rows in small_book().items():
+            sheet = made.add_worksheet(title)
+            sheet.write_row(0, 0, list(rows[0]))
+            for i, row in enumerate(rows, start=1):
+                sheet.write_row(i, 0, list(row.values()))
+            if title == "Refiners":
+                sheet.write_array_formula("D2:D4", "{=A9:A11*2}")
+    told = faults(read, path)
+    assert [place for place, _ in told] == ["Refiners!D2", "Refiners!D3", "Refiners!D4"]
+
+
 def test_a_date_is_no_number_and_no_header(saved) -> None:
     made = workbook()
     made["Refiners"]["I3"].value = dt.datetime(2020, 1, 1)

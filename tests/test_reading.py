@@ -112,14 +112,21 @@ def test_a_number_may_be_a_name() -> None:
 @pytest.mark.parametrize(
     ("code", "names"),
     [
-        ("KOR", "South Korea; Korea; Republic of Korea; kr; KOR; Korea, South; korea (south)"),
+        (
+            "KOR",
+            "South Korea; Korea; Republic of Korea; kr; KOR; Korea, South; korea (south)",
+        ),
+        ("KOR", "Korea Republic"),
         ("PRK", "North Korea; DPRK"),
         ("GBR", "UK; U.K.; Great Britain; United Kingdom; gb; Britain"),
         ("USA", "United States; USA; U.S.; us; America; the United States of America"),
         ("RUS", "Russia; Russian Federation"),
-        ("COD", "DR Congo; DRC; Congo-Kinshasa; Democratic Republic of the Congo; D.R. Congo"),
-        ("COG", "Congo; Republic of the Congo; Congo-Brazzaville"),
-        ("TUR", "Turkey; Türkiye; Turkiye; TÜRKİYE"),
+        (
+            "COD",
+            "CD; COD; DR Congo; DRC; Congo-Kinshasa; Democratic Republic of the Congo; D.R. Congo",
+        ),
+        ("COG", "CG; cog; Republic of the Congo; Congo-Brazzaville"),
+        ("TUR", "Turkey; Türkiye; Turkiye; TÜRKİYE; Türkiye (Turkey)"),
         ("VNM", "Vietnam; Viet Nam"),
         ("CZE", "Czech Republic; Czechia"),
         ("CIV", "Ivory Coast; Côte d'Ivoire; Cote d’Ivoire"),
@@ -132,12 +139,14 @@ def test_a_number_may_be_a_name() -> None:
         ("BOL", "Bolivia; Plurinational State of Bolivia"),
         ("IRN", "Iran"),
         ("TZA", "Tanzania"),
-        ("LAO", "Laos"),
+        ("LAO", "Laos; Lao PDR"),
+        ("FLK", "Falkland Islands"),
+        ("IRL", "Ireland; Republic of Ireland"),
         ("NLD", "The Netherlands; Holland"),
-        ("CHN", "China; PRC; People's Republic of China; cn; Chn"),
+        ("CHN", "China; PRC; People's Republic of China; cn; Chn; China PR"),
         ("NAM", "Namibia; NA"),
         ("NOR", "Norway; NO"),
-        ("ROW", "Rest of world; ROW; rest of the World"),
+        ("ROW", "Rest of world; ROW; rest of the World; Rest of World (ROW)"),
     ],
 )
 def test_country_names(code: str, names: str) -> None:
@@ -244,6 +253,102 @@ def test_all_findings_come_at_once_in_order() -> None:
         "Refiners!D2",
         "Refiners!F2",
         "Refiners!D4",
+        "Freight!A2",
+        "Freight!A3",
+        "Freight!A4",
+        "Freight!A5",
         "Contracts!D2",
         "Scenarios!I5",
+    ]
+
+
+def told_of(*changes) -> list[str]:
+    """Place of every finding that the changed book raises."""
+    book = small_book()
+    both(*changes)(book)
+    with pytest.raises(InputError) as caught:
+        read_tables(book)
+    return [f.place for f in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        (
+            (put("Demand", 2, "2026", "x"), put("Demand", 2, "Member", "Jpan")),
+            ["Demand!B2", "Demand!C2"],
+        ),
+        (
+            (put("Demand", 2, "2026", "x"), put("Freight", 2, "Korea", None)),
+            ["Demand!C2", "Freight!C2"],
+        ),
+        (
+            (put("Settings", 4, "Value", "x"), put("Freight", 2, "Korea", None)),
+            ["Settings!B4", "Freight!C2"],
+        ),
+        (
+            (put("Settings", 6, "Value", "x"), put("Stockpiles", 2, "Target (t)", 101)),
+            ["Settings!B6", "Stockpiles!E2"],
+        ),
+        (
+            (add("Settings", "Default freight", 5), put("Freight", 2, "Korea", None)),
+            ["Settings!A10"],
+        ),
+        ((put("Members", 2, "Member", True), put("Freight", 2, "Korea", None)), ["Members!A2"]),
+        ((put("Freight", 2, "Japan", "x"), put("Freight", 2, "Korea", None)), ["Freight!B2"]),
+        ((put("Stockpiles", 2, "Max (t)", "x"),), ["Stockpiles!C2"]),
+        ((put("Scenarios", 2, "Action", "embargo"),), ["Scenarios!B2"]),
+        ((put("Share limits", 3, "Supplier group", None),), ["Share limits!D3"]),
+        ((put("Projects", 2, "Country", "x"),), ["Projects!D2"]),
+        ((head("Demand", "2027", "2027 (MT)"),), ["Demand!D1"]),
+        ((head("Demand", "2027", "2O27"),), ["Demand!D1"]),
+        ((column("Refiners", "capacity (kt/yr)", 1, 1, 1, 1),), ["Refiners!N1"]),
+        ((column("Stockpiles", "MAX (t)", 1),), ["Stockpiles!H1"]),
+    ],
+)
+def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> None:
+    assert told_of(*changes) == places
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("Congo", "did you mean DR Congo or Republic of the Congo?"),
+        ("EU", "leave it blank for several countries"),
+        ("European Union", "leave it blank for several countries"),
+        ("Jpan", "did you mean 'Japan'?"),
+        ("Asia", ""),
+    ],
+)
+def test_what_is_said_of_an_unknown_country(said: str, hint: str) -> None:
+    from planner.workbook.countries import closest_country, country_code
+
+    assert country_code(said) is None
+    assert closest_country(said) == hint
+
+
+@pytest.mark.parametrize("sheet", list(small_book()))
+def test_titles_above_a_header_are_one_error(saved, sheet: str) -> None:
+    made = workbook()
+    made[sheet].insert_rows(1, 2)
+    made[sheet]["A1"].value = "Our own numbers"
+    told = faults(saved, made)
+    assert told == [(f"{sheet}!A1", "the header seems to be in row 3: clear the rows above")]
+    if sheet == "Refiners":
+        made[sheet]["D5"].value = "x"
+        assert [place for place, _ in faults(saved, made)] == ["Refiners!A1", "Refiners!D5"]
+
+
+def test_warnings_of_a_whole_column_are_told_once(saved) -> None:
+    made = workbook()
+    made["Demand"]["E1"].value = 2028
+    for row in (2, 3):
+        made["Refiners"][f"P{row}"].value = "checked"
+    told = [(f.place, f.message) for f in saved(made).warnings]
+    assert told == [
+        (
+            "Refiners!P2",
+            "the text 'checked', and 1 more below, stand in a column without a header: not read",
+        ),
+        ("Demand!E1", "3 blank cells, the whole column. they count as a demand of 0"),
     ]

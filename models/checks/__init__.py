@@ -7,6 +7,8 @@ gives warnings only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from models.case import Case
 from models.checks import (
     advice,
@@ -17,11 +19,25 @@ from models.checks import (
     reserved,
     rows,
     scenarios,
+    selectors,
 )
 from models.checks.common import Rule
 from models.errors import Finding, Severity
+from models.schema import (
+    Country,
+    Demand,
+    Freight,
+    Member,
+    Mine,
+    Mineral,
+    Project,
+    Record,
+    Refiner,
+    Settings,
+    Stockpile,
+)
 
-ROW_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     reserved.names_that_mean_something_else,
     reserved.member_countries,
     references.names_are_defined,
@@ -38,11 +54,6 @@ ROW_RULES: tuple[Rule, ...] = (
     scenarios.selectors,
     scenarios.values,
     scenarios.builds,
-)
-"""Rules that look at a row and the names it uses: they also hold for a part of a workbook."""
-
-RULES: tuple[Rule, ...] = (
-    *ROW_RULES,
     rows.horizon,
     rows.usable_capacity,
     rows.scaled_freight,
@@ -53,7 +64,10 @@ RULES: tuple[Rule, ...] = (
 ADVICE: tuple[Rule, ...] = (
     advice.years_left_out,
     advice.outside_the_horizon,
-    advice.unused_selectors,
+    advice.removed_by_a_blank,
+    selectors.lanes_that_match_nothing,
+    selectors.steps_that_match_nothing,
+    selectors.ore_lanes_that_match_nothing,
     advice.blank_available_shares,
     advice.minerals_without_refiner,
     advice.dearer_than_shortage,
@@ -71,6 +85,61 @@ FORESIGHT: tuple[Rule, ...] = (
     foresight.capital_beyond_the_horizon,
 )
 """Advice that resolves the case, and so needs one without errors."""
+
+
+FREIGHT_RULE: Rule = freight.every_pair_has_freight
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a rule rests on beside the cell of its finding, where a workbook is read in part.
+
+    ``fields`` of the same row; ``sheets`` that have no error at all; ``headers``, sheets whose
+    header row has none. A warning rests on its whole row.
+    """
+
+    fields: frozenset[str] = frozenset()
+    sheets: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
+
+
+def _needs(
+    fields: str = "",
+    sheets: tuple[type[Record], ...] = (),
+    headers: tuple[type[Record], ...] = (),
+) -> Needs:
+    homes = frozenset(r.SHEET for r in sheets)
+    return Needs(frozenset(fields.split()), homes, frozenset(r.SHEET for r in headers))
+
+
+_PLANTS = (Refiner, Project)
+
+NEEDS: dict[Rule, Needs] = {
+    rows.stock_fits: _needs("max"),
+    rows.one_target: _needs("target"),
+    rows.contract_range: _needs("min"),
+    rows.horizon: _needs(headers=(Demand,)),
+    limits.suppliers_are_defined: _needs("group"),
+    limits.shape: _needs("limit group supplier stage"),
+    scenarios.selectors: _needs("action"),
+    scenarios.values: _needs("action"),
+    scenarios.builds: _needs(
+        "action mineral country refiner first_year", (Project,), headers=(Demand,)
+    ),
+    advice.years_left_out: _needs(headers=(Demand,)),
+    advice.outside_the_horizon: _needs(headers=(Demand,)),
+    selectors.lanes_that_match_nothing: _needs(sheets=_PLANTS),
+    selectors.steps_that_match_nothing: _needs(sheets=(*_PLANTS, Mine, Stockpile, Demand)),
+    selectors.ore_lanes_that_match_nothing: _needs(sheets=(*_PLANTS, Mine)),
+    advice.blank_available_shares: _needs(sheets=(Refiner, Country, Member)),
+    advice.minerals_without_refiner: _needs(sheets=(*_PLANTS, Mineral, Demand)),
+    advice.dearer_than_shortage: _needs(
+        sheets=(*_PLANTS, Mineral, Freight, Settings), headers=(Demand,)
+    ),
+    advice.empty_limits: _needs(sheets=(*_PLANTS, Mine, Country, Member)),
+    advice.far_from_median: _needs(sheets=(Settings,)),
+}
+"""What each rule rests on; one that is not named rests on the cell of its finding alone."""
 
 
 def check(case: Case, rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT) -> tuple[Finding, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from models.case import Case, in_force
 from models.checks.common import advise, columns, plants, seller
-from models.checks.scenarios import unmatched
 from models.errors import Finding, warning
 from models.schema import (
     BY_BLOC,
@@ -70,17 +69,11 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
             yield advise(budget, "year", said, "the row never applies")
 
 
-def unused_selectors(case: Case) -> Iterator[Finding]:
-    """A step of a scenario, or a row of Lanes, whose country has no refiner matches nothing."""
-    countries = {plant.country for plant in plants(case)}
-    for lane in case.lanes:
-        if lane.country and lane.country not in countries:
-            said = f"no refiner stands in {case.country_name(lane.country)}"
-            yield advise(lane, "country", said, "the row matches nothing")
+def removed_by_a_blank(case: Case) -> Iterator[Finding]:
+    """A blank Member of `remove member` takes every member out."""
     for step in case.scenarios:
-        if step.country and unmatched(case, step) and step.refiner in {"", *case.refiner_names}:
-            said = f"`{step.action}` matches no refiner in {case.country_name(step.country)}"
-            yield advise(step, "country", said)
+        if step.action == "remove member" and not step.member:
+            yield advise(step, "member", "Member is blank: all members leave")
 
 
 def blank_available_shares(case: Case) -> Iterator[Finding]:
@@ -214,7 +207,8 @@ def _far(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
         middle = statistics.median(number for _, number in found)
         for row, number in found:
             if number >= FAR * middle or number * FAR <= middle:
-                times = number / middle
-                ratio = f"{times:,.0f} times" if times > 1 else f"1/{1 / times:,.0f} of"
+                many = number >= middle
+                times = number / middle if many else middle / number
+                ratio = f"{times:,.0f} times" if many else f"1/{times:,.0f} of"
                 said = f"{number:g} is {ratio} the median of {mineral or 'the column'}"
                 yield advise(row, column.field, said, "is it in another unit?")

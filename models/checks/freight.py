@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.case import Case
+from models.case import Case, fold
 from models.checks.common import at, plants
+from models.checks.reserved import COLUMNS
 from models.errors import Finding
 from models.schema import Freight, Project, Refiner
 
@@ -16,6 +17,7 @@ def every_pair_has_freight(case: Case) -> Iterator[Finding]:
     """Freight or the default gives one to every pair; Lanes override it and do not stand for it."""
     if case.settings.default_freight is not None:
         return
+    members = [member for member in case.members if fold(member.name) not in COLUMNS]
     given = {row.country: row for row in case.freight}
     by_country: dict[str, list[Refiner | Project]] = {}
     for plant in plants(case):
@@ -23,7 +25,7 @@ def every_pair_has_freight(case: Case) -> Iterator[Finding]:
             by_country.setdefault(plant.country, []).append(plant)
     for country, found in sorted(by_country.items()):
         stated = {name for name, _ in given[country].costs} if country in given else set()
-        lacking = [member.name for member in case.members if member.name not in stated]
+        lacking = [member.name for member in members if member.name not in stated]
         if country in given:
             for member in lacking:
                 yield _lacks(given[country], case.country_name(country), member)

@@ -51,7 +51,10 @@ def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
     refiners = {name for name, _ in pairs}
     minerals = {m.name for m in case.minerals}
     planned = pairs | {(p.refiner, p.mineral) for p in case.projects}
-    anyone = {name for name, _ in planned}
+    # that a mineral of a refiner is not known is said there
+    anyone = {name for name, _ in planned} - {
+        name for name, mineral in planned if mineral not in minerals
+    }
     signed: tuple[Contract | CurrentSupply, ...] = (*case.contracts, *case.current_supply)
     for row in signed:
         known = row.refiner in refiners and row.mineral in minerals

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from models.case import BASE, Case, fold
 from models.checks.common import at
 from models.errors import Finding
-from models.schema import EACH, REST_OF_WORLD
+from models.schema import EACH, REST_OF_WORLD, Freight
+
+COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
+"""Headers of Freight, folded, that are no member's column."""
 
 
 def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
@@ -16,6 +19,9 @@ def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
     for member in case.members:
         if fold(member.name) == EACH:
             yield at(member, "name", f"a member named {member.name!r}", "another name", _EACH)
+        elif fold(member.name) in COLUMNS:
+            said = f"a member named {member.name!r}"
+            yield at(member, "name", said, "another name", "Freight has a column of that name")
         if member.group and fold(member.group) == EACH:
             yield at(member, "group", f"a group named {member.group!r}", "another name", _EACH)
         elif member.group and fold(member.group) in members:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks.common import advise, at, plants, seller
+from models.checks.common import advise, at
 from models.errors import Finding
 from models.schema import ScenarioStep
 from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, MOST_TONNES
+from models.units import percent_hint
 
 _YEARS = ("first_year", "last_year")
 _PLACES = ("mineral", "country", "refiner")
@@ -58,7 +59,8 @@ def selectors(case: Case) -> Iterator[Finding]:
             value = getattr(step, name)
             if value not in {"", None} and takes is not None and name not in takes.selectors:
                 listed = ", ".join(_header(known) for known in takes.selectors)
-                said = f"{value!r} is no selector of `{step.action}`"
+                shown = case.country_name(value) if name == "country" else value
+                said = f"{shown!r} is no selector of `{step.action}`"
                 yield at(step, name, said, "a blank cell", f"it takes {listed}")
 
 
@@ -77,7 +79,7 @@ def values(case: Case) -> Iterator[Finding]:
             yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
-            percent = f"did you mean {step.value / 100:g} ({step.value:g} %)?" if fraction else ""
+            percent = percent_hint(step.value) if fraction else ""
             yield at(step, "value", f"the number {step.value:g}", wanted, percent)
 
 
@@ -98,7 +100,7 @@ def builds(case: Case) -> Iterator[Finding]:
                 yield at(step, "first_year", said, _horizon(case))
         elif not found:
             if not step.refiner or step.refiner in case.refiner_names:
-                said = f"no project of {_selected(step)}"
+                said = f"no project of {_selected(case, step)}"
                 field = "refiner" if step.refiner else "action"
                 yield at(step, field, said, "a project of the sheet Projects")
         elif step.first_year is None and case.years:
@@ -112,22 +114,15 @@ def builds(case: Case) -> Iterator[Finding]:
         elif step.first_year is not None:
             for plant in found:
                 if step.first_year < plant.first_year:
-                    said = f"{plant.name} is built in {step.first_year}"
-                    yield advise(step, "first_year", said, f"at the earliest in {plant.first_year}")
+                    said = (
+                        f"{plant.name} is built in {step.first_year}, before its own first year "
+                        f"{plant.first_year}"
+                    )
+                    yield advise(step, "first_year", said)
 
 
-def unmatched(case: Case, step: ScenarioStep) -> bool:
-    """Return whether a step that selects refiners matches none."""
-    takes = TAKES.get(step.action)
-    if takes is None or "refiner" not in takes.selectors or step.action == "build project":
-        return False
-    return not any(
-        step.selects(plant.mineral, plant.country, seller(plant)) for plant in plants(case)
-    )
-
-
-def _selected(step: ScenarioStep) -> str:
-    said = [step.refiner, step.mineral, step.country]
+def _selected(case: Case, step: ScenarioStep) -> str:
+    said = [step.refiner, step.mineral, step.country and case.country_name(step.country)]
     return ", ".join(word for word in said if word) or "any refiner"
 
 

@@ -37,7 +37,8 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
     matched = any(matches(r, step) for r in case.refiners) or any(
         matches(p, step) for p in case.projects
     )
-    if not matched or lane == Lane():
+    gone = step.member not in {"", *case.member_of}  # a step before removed the member
+    if not matched or gone or lane == Lane():
         return case
     row = dataclasses.replace(
         lane,

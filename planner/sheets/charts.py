@@ -209,5 +209,8 @@ _FULL_FROM = 0.45
 
 
 def _as_text(title: str) -> str:
-    """Return a title that is not taken for a formula, whatever a mineral is called."""
-    return f" {title}" if title.startswith("=") else title
+    """Return a title that is not taken for a reference, whatever a mineral is called.
+
+    XlsxWriter reads `=Sheet!A1` in a title as one; a space of no width after the mark ends that.
+    """
+    return title.replace("!", "!\u200b")

@@ -17,7 +17,8 @@ from typing import Any
 
 from models.case import fold
 from models.schema import Column, Kind
-from models.units import in_currency
+from models.units import accepted, in_currency, percent_hint
+from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
 from planner.workbook.grid import Fault
 
@@ -200,10 +201,20 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             return found
         hint = ""
         if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
-            hint = f"did you mean {plain(given / 100)} ({plain(given)} %)?"
+            hint = percent_hint(given)
+        if factor != 1.0 and found > most:
+            own = in_currency(column.unit, currency)
+            said = f"{plain(given)} {_unit_of(column, factor, currency)}, which is {found:g} {own}"
+            raise CellError(said, f"at most {most:g} {own}", hint)
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number
+
+
+def _unit_of(column: Column, times: float, currency: str) -> str:
+    """Return the unit whose numbers are multiplied by ``times`` to be in the column's own."""
+    options = accepted(column.unit, currency)
+    return next((u for u in options if factor_of(u, column.unit, currency) == times), options[0])
 
 
 def _whole(column: Column) -> Convert:
@@ -234,7 +245,7 @@ def _number_hint(column: Column, value: object) -> str:
         return "leave the cell blank where nothing is known" if not re.search(r"\d", value) else ""
     number = float(match[1])
     if match[2]:
-        return f"did you mean {plain(number / 100)} ({plain(number)} %)? it is stored as text"
+        return f"{percent_hint(number)} it is stored as text"
     if column.kind is Kind.SHARE and column.most < number <= 100:  # noqa: PLR2004
-        return f"did you mean {plain(number / 100)} ({plain(number)} %)? it is stored as text"
+        return f"{percent_hint(number)} it is stored as text"
     return f"it is stored as text: type it as a number, {plain(number)}"

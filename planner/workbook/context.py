@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from models.case import fold
@@ -10,6 +11,7 @@ from planner.workbook.cells import CellError
 from planner.workbook.layout import Layout
 
 MOST_HINTS = 1000
+_YEAR = re.compile(r" \d{4}$")
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,16 @@ class DefaultTaken:
 class Context:
     """What reading one workbook gathers: findings, defaults, places, spellings of countries.
 
-    ``bad`` are the rows (sheet, row) that carry an error, ``lacking`` the columns (sheet, header)
-    that lack as a whole; ``members`` the members by folded name,
-    None where the sheet could not be read.
+    ``bad`` are the columns with an error by (sheet, row), a column by year under its header without
+    the year too; ``lacking`` the columns (sheet, header) that lack as a whole; ``members`` the
+    members by folded name, None where the sheet could not be read.
     """
 
     currency: str = "USD"
     findings: list[Finding] = field(default_factory=list)
     defaults: list[DefaultTaken] = field(default_factory=list)
     layout: Layout = field(default_factory=Layout)
-    bad: set[tuple[str, int]] = field(default_factory=set)
+    bad: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     lacking: set[tuple[str, str]] = field(default_factory=set)
     members: dict[str, str] | None = None
     members_sure: bool = True
@@ -49,7 +51,7 @@ class Context:
         if not isinstance(hint, str):
             hint = hint() if len(self.findings) < MOST_HINTS else ""
         self.findings.append(Finding(sheet, row, column, error.found, error.expected, hint))
-        self.bad.add((sheet, row))
+        self.bad.setdefault((sheet, row), set()).update({column, _YEAR.sub("", column)})
 
     def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Keep how a country is spelt; the sheet Countries has the say."""
@@ -58,3 +60,10 @@ class Context:
         if listed:
             self.listed.setdefault(code, said)
         self.spellings.setdefault(code, set()).add(said)
+
+    def country_name(self, code: str) -> str:
+        """Return how a country is spelt: as listed, else by a name before a code."""
+        if code in self.listed:
+            return self.listed[code]
+        spellings = self.spellings.get(code, {code})
+        return min(spellings, key=lambda said: (len(said) <= len(code), said))

@@ -14,7 +14,7 @@ _ALIASES = {
     "BIH": "Bosnia",
     "BOL": "Bolivia",
     "BRN": "Brunei",
-    "CHN": "PRC; People's Republic of China; Mainland China; China (mainland); PR China",
+    "CHN": "PRC; People's Republic of China; Mainland China; China (mainland); PR China; China PR",
     "CIV": "Ivory Coast; Cote d Ivoire",
     "COD": "DR Congo; DRC; D.R. Congo; Congo DR; Congo-Kinshasa; Congo (Kinshasa); Zaire; "
     "Democratic Republic of Congo; Congo, Dem. Rep.; Congo (DRC); Dem. Rep. Congo; "
@@ -22,14 +22,16 @@ _ALIASES = {
     "COG": "Republic of Congo; Congo-Brazzaville; Congo (Brazzaville); Congo, Rep.; Congo Republic",
     "CPV": "Cape Verde",
     "CZE": "Czech Republic; Czechia",
+    "FLK": "Falkland Islands",
     "FSM": "Micronesia",
     "GBR": "UK; U.K.; Great Britain; Britain; England; United Kingdom; GB",
     "HKG": "Hong Kong; Hong Kong SAR; Hong Kong, China",
+    "IRL": "Republic of Ireland",
     "IRN": "Iran",
     "KOR": "South Korea; Korea; Korea (South); Korea, South; Republic of Korea; S. Korea; ROK; "
-    "Korea, Rep.",
+    "Korea, Rep.; Korea Republic",
     "KGZ": "Kyrgyz Republic",
-    "LAO": "Laos; Lao",
+    "LAO": "Laos; Lao; Lao PDR",
     "MAC": "Macau; Macao",
     "MDA": "Moldova",
     "MKD": "Macedonia; FYROM; North Macedonia",
@@ -43,7 +45,7 @@ _ALIASES = {
     "SWZ": "Swaziland; Eswatini",
     "SYR": "Syria",
     "TLS": "East Timor",
-    "TUR": "Turkey; Turkiye; Türkiye; Republic of Turkey",
+    "TUR": "Turkey; Turkiye; Türkiye; Republic of Turkey; Türkiye (Turkey)",
     "TWN": "Taiwan; Chinese Taipei; Taiwan (China); Taiwan, China; Republic of China; ROC",
     "TZA": "Tanzania",
     "USA": "United States; U.S.; US; U.S.A.; America; United States of America; the States",
@@ -51,8 +53,18 @@ _ALIASES = {
     "VEN": "Venezuela",
     "VNM": "Vietnam; Viet Nam",
     "XKX": "Kosovo",
-    REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.",
+    REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
 }
+
+_CONGO = "congo"
+_HINTS = {
+    _CONGO: "did you mean DR Congo or Republic of the Congo?",
+    "eu": "leave it blank for several countries",
+    "european union": "leave it blank for several countries",
+}
+"""What to do about names that are no one country's."""
+_SHORT = 6
+"""A name of fewer letters is close to many: only a closer one is meant."""
 
 
 def fold_country(name: str) -> str:
@@ -76,7 +88,12 @@ def country_code(name: str) -> str | None:
 def closest_country(name: str) -> str:
     """Return a hint with the known country name that is closest to an unknown one, if any is."""
     folded = fold_country(name)
-    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=0.6)
+    if folded in _HINTS:
+        return _HINTS[folded]
+    cutoff = 0.75 if len(folded) < _SHORT else 0.6
+    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=cutoff)
+    if close and close[0] == _CONGO:
+        return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""
 
 
@@ -94,6 +111,7 @@ def _index() -> dict[str, str]:
         found.update({fold_country(name): code for name in names.split("; ")})
         found.setdefault(code.casefold(), code)
     found["xk"] = "XKX"
+    del found[_CONGO]  # which of the two is not said
     return found
 
 

@@ -87,3 +87,15 @@ def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
         for number, row in enumerate(rows, start=2)
     ]
     return fill(title, lines)
+
+
+def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
+    """Return the filled cells of each row below the header, in order."""
+    found: dict[int, list[tuple[int, object]]] = {}
+    for position, values in grid.columns.items():
+        for row, value in zip(grid.rows, values, strict=True):
+            if value is not None:
+                found.setdefault(row, []).append((position, value))
+    for row, position, value in grid.stray:
+        found.setdefault(row, []).append((position, value))
+    return [(row, sorted(found[row], key=lambda cell: cell[0])) for row in sorted(found)]

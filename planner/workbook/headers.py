@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 
 from models.case import fold
 from models.errors import Finding, warning
-from models.schema import Column, Record
+from models.schema import Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook.cells import as_float, plain, shown
@@ -60,6 +60,23 @@ class Heading:
         return fold(self.label)
 
 
+def known_headers(record: type[Record], cells: Iterable[object]) -> int:
+    """Return how many cells are headers of a sheet; those of Settings are its two columns."""
+    known = {fold(c.header) for c in record.columns()}
+    if record is Settings:
+        known = {"setting", "value"}
+    count = 0
+    for value in cells:
+        if isinstance(value, str):
+            text = " ".join(value.split())
+            match = _UNIT.fullmatch(text)
+            name = match["name"] if match else text
+            step = _BY_YEAR.fullmatch(name)
+            names = {fold(text), fold(name), fold(step["name"] if step else name)}
+            count += bool(names & known)
+    return count
+
+
 class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
@@ -82,6 +99,7 @@ class HeaderRow:
         self.columns = {fold(c.header): c for c in record.columns()}
         self.findings: list[Finding] = []
         self.headings: list[Heading] = []
+        self.refused: set[str] = set()
         for position in sorted(grid.header):
             heading = self._read(position, grid.header[position])
             if heading is not None:
@@ -250,6 +268,7 @@ class HeaderRow:
                 )
                 repeated.add(heading.key)
         # which of the two is meant is not known, so neither is read
+        self.refused = {h.column.header for h in self.headings if h.column and h.key in repeated}
         self.headings = [h for h in kept.values() if h.spread or h.key not in repeated]
         years = [h for h in self.headings if h.year is not None and h.spread]
         for earlier, later in itertools.pairwise(years):
@@ -271,7 +290,9 @@ class HeaderRow:
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
             cell = f"{letters(position)}{row}"
-            found = f"{shown(value)} stands in a column without a header"
+            more = f", and {len(cells) - 1} more below," if len(cells) > 1 else ""
+            stand = "stand" if more else "stands"
+            found = f"{shown(value)}{more} {stand} in a column without a header"
             numbers = any(isinstance(v, Real) for _, v in cells)
             if numbers and self.record.SPREAD:
                 self.findings.append(

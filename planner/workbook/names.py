@@ -68,10 +68,12 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
 def _suppliers(limits: Parsed, blocs: Spelling, refiners: Spelling, context: Context) -> None:
     """Give each limit's supplier the spelling of what its group is made of."""
     header = ShareLimit.column_of("supplier").header
+    group_header = ShareLimit.column_of("group").header
     suppliers = limits.fields["supplier"]
     for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
         folded = fold(supplier)
-        if not folded:
+        bad = context.bad.get((limits.record.SHEET, limits.rows[i]), set())
+        if not folded or group_header in bad:
             continue
         if group in {BY_COUNTRY, BY_OWNER}:
             if folded.startswith(EACH_OUTSIDE):

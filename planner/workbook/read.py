@@ -8,20 +8,19 @@ import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from models import checks
 from models.case import Case, fold
+from models.checks.common import Rule, columns
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import (
     SHEETS,
     Country,
-    Demand,
     Freight,
-    Lane,
     Member,
-    Project,
     Record,
     Refiner,
     Settings,
@@ -29,13 +28,16 @@ from models.schema import (
 )
 from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.excel import open_excel
-from planner.workbook.grid import Grid, from_rows
-from planner.workbook.layout import Layout
+from planner.workbook.grid import Grid, fill, from_rows, lines
+from planner.workbook.headers import known_headers
+from planner.workbook.layout import Layout, letters
 from planner.workbook.names import unify
 from planner.workbook.records import Parsed, read_sheet
 from planner.workbook.settings import read_settings
 
 CLOSE_SHEET = 0.75
+MOST_TITLES = 20
+"""A header is looked for in so many rows below the first."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     _beginnings(parsed, context)
     unify(parsed, context)
     case = _case(settings, parsed, context)
-    failed = any(f.severity is Severity.ERROR for f in context.findings)
-    context.findings += _checked(case, parsed, context) if failed else checks.check(case)
+    context.findings += _checked(case, parsed, context)
     findings = context.layout.in_order(context.findings)
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
@@ -132,11 +133,26 @@ def _sheets(grids: Iterable[Grid], context: Context) -> dict[str, Grid]:
             said = f"the sheets {found[record.SHEET].title!r} and {grid.title!r} have one name"
             context.findings.append(Finding(record.SHEET, found=said, expected="each sheet once"))
         else:
-            found[record.SHEET] = grid
+            found[record.SHEET] = _below_titles(record, grid, context)
     for record in SHEETS:
         if record.REQUIRED:
             _require(record, found.get(record.SHEET), context)
     return found
+
+
+def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
+    """Return a sheet from its header on, where titles stand above it: an error, told once."""
+    if not grid.header_row or known_headers(record, grid.header.values()):
+        return grid
+    enough = min(2, len(columns(record)))
+    rows = lines(grid) if len(grid.rows) + len(grid.stray) else []
+    for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
+        if known_headers(record, (value for _, value in cells)) >= enough:
+            said = f"the header seems to be in row {row}: clear the rows above"
+            cell = f"{letters(min(grid.header))}{grid.header_row}"
+            context.findings.append(Finding(record.SHEET, grid.header_row, found=said, cell=cell))
+            return fill(grid.title, rows[i:])
+    return grid
 
 
 def _require(record: type[Record], grid: Grid | None, context: Context) -> None:
@@ -146,8 +162,8 @@ def _require(record: type[Record], grid: Grid | None, context: Context) -> None:
         context.findings.append(Finding(record.SHEET, found=said, expected=sheet))
     elif not grid.header_row:
         said = f"the sheet {record.SHEET} is empty"
-        columns = f"a header row with the columns {names}"
-        context.findings.append(Finding(record.SHEET, found=said, expected=columns))
+        header = f"a header row with the columns {names}"
+        context.findings.append(Finding(record.SHEET, found=said, expected=header))
     elif not grid.rows:
         context.findings.append(
             warning(record.SHEET, grid.header_row, found="no row stands below the header")
@@ -158,7 +174,8 @@ def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
     """A required column given by year alone must begin with the horizon."""
     for sheet, rows in parsed.items():
         for header, year in rows.begins.items():
-            if context.years and year > context.years[0]:
+            lacks = (sheet, header) in context.lacking
+            if context.years and year > context.years[0] and not lacks:
                 said = f"nothing holds before the column {header} {year}"
                 wanted = f"a column {header} without a year, or one for {context.years[0]}"
                 row = context.layout.sheets[sheet].header_row
@@ -170,13 +187,7 @@ def _case(settings: Settings, parsed: Mapping[str, Parsed], context: Context) ->
     fields: dict[str, Any] = {
         Case.SHEET_FIELDS[sheet]: rows.records() for sheet, rows in parsed.items()
     }
-    names = {
-        code: min(
-            spellings, key=lambda said: (len(said) <= len(code), said)
-        )  # a name before a code
-        for code, spellings in context.spellings.items()
-    }
-    names |= context.listed
+    names = {code: context.country_name(code) for code in context.spellings}
     return Case(
         years=context.years,
         settings=settings,
@@ -187,25 +198,87 @@ def _case(settings: Settings, parsed: Mapping[str, Parsed], context: Context) ->
 
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list[Finding]:
     """Run the rules on what could be read, without what only follows from what could not."""
-    failed = {f.sheet for f in context.findings if f.severity is Severity.ERROR}
-    rules = checks.ROW_RULES if failed & _FREIGHT_FROM else checks.RULES
-    found = []
-    for finding in checks.check(case, rules):
-        homes = _homes(finding)
-        missing = any(not _named(parsed.get(home)) for home in homes & _REQUIRED)
-        unread = any(parsed[home].unread for home in homes & parsed.keys())
-        follows = missing or (unread and not finding.hint.startswith("did you mean"))
-        told = (finding.sheet, finding.row) in context.bad or (
-            (finding.sheet, finding.column) in context.lacking
-        )
-        if not told and not follows:
-            found.append(finding)
+    unread = [f for f in context.findings if f.severity is Severity.ERROR]
+    found = _kept(checks.RULES, case, parsed, context, unread)
+    wrong = [f for f in found if f.severity is Severity.ERROR]
+    for finding in wrong:
+        context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
+    found += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
+    if not (unread or wrong):
+        found += checks.check(case, checks.FORESIGHT)
     return found
 
 
+def _kept(
+    rules: Iterable[Rule],
+    case: Case,
+    parsed: Mapping[str, Parsed],
+    context: Context,
+    errors: list[Finding],
+) -> list[Finding]:
+    """Return what rules find that does not come from an error."""
+    failed = {f.sheet for f in errors}
+    headless = {f.sheet for f in errors if f.row <= _header_row(context, f.sheet)}
+    found: list[Finding] = []
+    for rule in rules:
+        needs = checks.NEEDS.get(rule, checks.Needs())
+        if needs.sheets & failed or needs.headers & headless:
+            continue
+        if rule is checks.FREIGHT_RULE and not _freight_is_sure(parsed, errors, headless):
+            continue
+        for finding in rule(case):
+            torn = finding.sheet in headless
+            told = (finding.sheet, finding.column) in context.lacking or (
+                torn and (needs.fields or finding.severity is Severity.WARNING)
+            )
+            follows = bool(errors) and _follows(finding, parsed)
+            if not (told or follows or _rests_on_bad(finding, needs, context)):
+                found.append(finding)
+    return found
+
+
+def _header_row(context: Context, sheet: str) -> int:
+    place = context.layout.sheets.get(sheet)
+    return place.header_row if place is not None else 0
+
+
+def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bool:
+    """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
+    bad = context.bad.get((finding.sheet, finding.row))
+    if not bad:
+        return False
+    if finding.severity is Severity.WARNING or finding.column in bad:
+        return True
+    record = next(r for r in SHEETS if finding.sheet == r.SHEET)
+    return any(c.header in bad for c in columns(record) if c.field in needs.fields)
+
+
+def _freight_is_sure(
+    parsed: Mapping[str, Parsed], errors: Iterable[Finding], headless: set[str]
+) -> bool:
+    """Whether no freight seems to lack because a cell that may give it could not be read."""
+    members = parsed.get(Member.SHEET)
+    if members is None or members.unread or Member.SHEET in headless:
+        return False
+    settings = {c.header for c in columns(Settings)} - {_DEFAULT_FREIGHT}
+    return not any(
+        f.sheet == Freight.SHEET or (f.sheet == Settings.SHEET and f.column not in settings)
+        for f in errors
+    )
+
+
+_DEFAULT_FREIGHT = Settings.column_of("default_freight").header
+
+
+def _follows(finding: Finding, parsed: Mapping[str, Parsed]) -> bool:
+    """Whether a name seems not to be defined because its home could not be read."""
+    homes = _homes(finding.sheet, finding.column)
+    missing = any(not _named(parsed.get(home)) for home in homes & _REQUIRED)
+    unread = any(parsed[home].unread for home in homes & parsed.keys())
+    return missing or (unread and not finding.hint.startswith("did you mean"))
+
+
 _REQUIRED = {r.SHEET for r in SHEETS if r.REQUIRED}
-_FREIGHT_FROM = {r.SHEET for r in (Settings, Member, Refiner, Demand, Freight, Lane, Project)}
-"""Sheets of which an unread cell can make a freight, or the horizon, seem to lack."""
 
 
 def _named(parsed: Parsed | None) -> bool:
@@ -213,12 +286,13 @@ def _named(parsed: Parsed | None) -> bool:
     return parsed is not None and len(parsed.lost) < len(parsed.rows)
 
 
-def _homes(finding: Finding) -> set[str]:
-    """Return the sheets that the name at a finding's place is defined in."""
-    record = next((r for r in SHEETS if finding.sheet == r.SHEET), None)
-    if record is ShareLimit and finding.column == ShareLimit.column_of("buyer").header:
-        return {Member.SHEET}
-    if record is ShareLimit and finding.column == ShareLimit.column_of("supplier").header:
-        return {Refiner.SHEET, Country.SHEET}
-    columns = record.columns() if record is not None else ()
-    return {home for c in columns if c.header == finding.column for home in c.refers}
+@cache
+def _homes(sheet: str, header: str) -> frozenset[str]:
+    """Return the sheets that the name in a column is defined in."""
+    record = next((r for r in SHEETS if sheet == r.SHEET), None)
+    if record is ShareLimit and header == ShareLimit.column_of("buyer").header:
+        return frozenset({Member.SHEET})
+    if record is ShareLimit and header == ShareLimit.column_of("supplier").header:
+        return frozenset({Refiner.SHEET, Country.SHEET})
+    known = columns(record) if record is not None else ()
+    return frozenset(home for c in known if c.header == header for home in c.refers)

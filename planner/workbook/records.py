@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_type_hints
@@ -54,6 +55,7 @@ def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
     context.findings += header.findings
     places = {h.key: h.position for h in header.headings}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places)
+    context.lacking |= {(record.SHEET, name) for name in header.refused}
     return _Sheet(record, grid, context, header.headings).parsed
 
 
@@ -155,10 +157,15 @@ class _Sheet:
         if value is None:
             return ()
         try:
-            names = (" ".join(part.split()) for part in text(value).split(";"))
+            said = text(value)
         except CellError as error:
             self.context.error(self.record.SHEET, row, label, error)
+            self.parsed.unread = True
             return ()
+        if "," in said:
+            comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
+            self.context.error(self.record.SHEET, row, label, comma)
+        names = (" ".join(part.split()) for part in re.split("[;,]", said))
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: Heading | None, raw: list[Any]) -> None:
@@ -204,8 +211,15 @@ class _Sheet:
         """Demand [t] by year; a blank cell is 0 and a warning."""
         columns = self._spread(headings)
         for h, cells in zip(headings, columns, strict=True):
+            count = cells.count(None)
+            if count == len(cells) > 1:
+                said, hint = f"{count} blank cells, the whole column", "they count as a demand of 0"
+                folded = warning(
+                    self.record.SHEET, self.grid.header_row, h.label, found=said, hint=hint
+                )
+                self.context.findings.append(folded)
             for row, value in zip(self.grid.rows, cells, strict=True):
-                if value is None:
+                if value is None and (count < len(cells) or count == 1):
                     blank = warning(self.record.SHEET, row, h.label, found="a blank cell")
                     hint = "it counts as a demand of 0"
                     self.context.findings.append(dataclasses.replace(blank, hint=hint))
@@ -258,10 +272,15 @@ class _Sheet:
             if i in self.parsed.lost:
                 continue
             row = self.grid.rows[i]
-            before = first.setdefault(tuple(_fold(str(v)) for v in values), row)
-            if before != row:
-                cell = self.context.layout.cell(self.record.SHEET, before, keys[0].header)
-                said = " + ".join(str(v) for v in values)
+            before = first.setdefault(tuple(_fold(str(v)) for v in values), i)
+            if before != i:
+                at = self.grid.rows[before]
+                cell = self.context.layout.cell(self.record.SHEET, at, keys[0].header)
+                said = " + ".join(
+                    self.context.country_name(v) if c.kind is Kind.COUNTRY else str(v)
+                    for c, v in zip(keys, values, strict=True)
+                    if v not in {"", None}
+                )
                 what = " + ".join(c.header for c in keys)
                 twice = CellError(f"{said} stands twice, first in {cell}", f"each {what} once")
                 self.context.error(self.record.SHEET, row, keys[0].header, twice)

@@ -30,7 +30,7 @@ def rows(book: Any, sheet: Any, *, stale: bool) -> Iterator[tuple[int, Cells]]:
             if element.tag == ROW_TAG:
                 said = element.get("r")
                 number = int(float(said)) if said else number + 1
-                cells = reader.cells(element)
+                cells = reader.cells(element, number)
                 element.clear()
                 yield number, cells
 
@@ -54,16 +54,27 @@ class _Reader:
         )
         self.dates = {str(style) for style in book._date_formats}  # noqa: SLF001
         self.positions: dict[str, int] = {}
+        self.arrays: list[tuple[int, int, int, int]] = []
+        """First column and row, last column and row of each formula over several cells."""
 
-    def cells(self, row: Any) -> list[tuple[int, object]]:
+    def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
         """Return position and value of the cells of a row; blank ones may be among them."""
         found = []
         place = 0
         for element in row:
             address = element.get("r")
             place = self._position(address) if address else place + 1
-            found.append((place, self._value(element)))
+            value = self._value(element)
+            if self.arrays and (value is None or (self.stale and value == 0)):
+                is_text = element.get("t") == "str"
+                if not is_text and self._in_array(place, number):
+                    value = UNSAVED
+            found.append((place, value))
         return found
+
+    def _in_array(self, column: int, row: int) -> bool:
+        """Whether a cell belongs to a formula that stands in the first of its cells."""
+        return any(c <= column <= d and r <= row <= s for c, r, d, s in self.arrays)
 
     def _position(self, address: str) -> int:
         column = address.rstrip(_DIGITS)
@@ -88,6 +99,7 @@ class _Reader:
             return Fault("a cell that cannot be read")
 
     def _careful(self, element: Any) -> object:
+        self._array(element.find(self.formula))
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]
         if cell["data_type"] == "e":
@@ -97,6 +109,16 @@ class _Reader:
             if element.find(self.formula) is not None and not is_text:
                 return UNSAVED
         return value
+
+    def _array(self, formula: Any) -> None:
+        """Keep the cells that a formula fills: those after the first carry no formula."""
+        if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
+            return
+        from openpyxl.utils import range_boundaries
+
+        first, top, last, bottom = range_boundaries(formula.get("ref"))
+        if first and top and last and bottom:
+            self.arrays.append((first, top, last, bottom))
 
 
 class _Filled:

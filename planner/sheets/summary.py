@@ -18,6 +18,7 @@ from planner.sheets.figures import left_if_largest_stops as left_if_lost
 from planner.sheets.notes import BY_WEIGHT, HHI
 from planner.sheets.rows import Rows
 from planner.sheets.table import Column, Look, Table
+from planner.sheets.today import beside_today
 
 _DEAREST = 5
 """How many binding limits are named."""
@@ -30,6 +31,7 @@ def summary(context: Context) -> Table:
     _plan(context, rows)
     _cost(context, rows)
     _supply(context, rows, minerals)
+    beside_today(context, rows)
     _largest(context, rows, minerals)
     _concentration(rows, minerals)
     _cost_of_limits(context, rows, minerals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.sheets.context import Context
+from planner.sheets.rows import Rows
 from planner.sheets.table import Look, Table, column
 
 
@@ -52,3 +53,35 @@ def changes(context: Context) -> Table | None:
             column("Source", Look.REMARK, (r.source if r else "" for r in rows)),
         ),
     )
+
+
+def beside_today(context: Context, rows: Rows) -> None:
+    """Set today's supply beside the plan's first year, mineral by mineral."""
+    if not context.case.current_supply:
+        return
+    table, first = context.plan.changes, context.case.years[0]
+    rows.section(f"Today beside the plan, {first}")
+    for mineral, of in table.groupby("mineral", sort=True):
+        today, planned = of["today"].sum(), of["planned"].sum()
+        by_country = of.groupby("country", sort=True)[["today", "planned"]].sum()
+        left = float((of["today"] - of["planned"]).clip(lower=0.0).sum())
+        for what, total, column_name in (
+            ("today", today, "today"),
+            (f"in {first}", planned, "planned"),
+        ):
+            if total > 0:
+                largest = str(by_country[column_name].idxmax())
+                rows.add(
+                    f"Largest country {what}: {mineral}",
+                    float(by_country[column_name].max() / total),
+                    Look.SHARE,
+                    "of supply" if what == "today" else "of purchases",
+                    f"{context.country(largest)}; {total:,.0f} t in all",
+                )
+        rows.add(
+            f"Moved from today's suppliers: {mineral}",
+            left,
+            Look.TONNES,
+            context.units[str(mineral)],
+            "What flows of today lose in the first year; row by row in the sheet Changes.",
+        )

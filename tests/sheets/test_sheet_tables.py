@@ -315,3 +315,28 @@ def test_checks_measure_small_minerals_by_their_own_demand():
     assert len(own) == 2
     assert (own["Value"] <= 1e-9).all()
     assert set(own["Unit"]) == {"relative"}
+
+
+def test_summary_sets_today_beside_the_plan() -> None:
+    """Today B sells 20 of 20 t; in 2026 A, cheaper, sells all 60 t: B's 20 t moved."""
+    book = {
+        "Settings": [{"Setting": "Default freight (USD/t)", "Value": 0}],
+        "Minerals": [{"Mineral": "Lithium", "Price (USD/t)": 100}],
+        "Members": [{"Member": "Japan", "Country": "JPN"}],
+        "Refiners": [
+            {"Refiner": name, "Mineral": "Lithium", "Country": country, "Capacity (t/yr)": 100,
+             "Cost (USD/t)": cost, "Available share": 1}
+            for name, country, cost in (("A", "China", 10), ("B", "Chile", 12))
+        ],
+        "Demand": [{"Mineral": "Lithium", "Member": "Japan", "2026": 60}],
+        "Current supply": [
+            {"Refiner": "B", "Mineral": "Lithium", "Member": "Japan", "Tonnes (t/yr)": 20}
+        ],
+    }  # fmt: skip
+    read = read_tables(book)
+    summary = tables(solve(read.case), read)["Summary"].to_frame().set_index("Measure")
+    assert summary.loc["Largest country today: Lithium", "Value"] == 1.0
+    assert str(summary.loc["Largest country today: Lithium", "Remark"]).startswith("Chile; 20 t")
+    assert summary.loc["Largest country in 2026: Lithium", "Value"] == 1.0
+    assert str(summary.loc["Largest country in 2026: Lithium", "Remark"]).startswith("China; 60 t")
+    assert summary.loc["Moved from today's suppliers: Lithium", "Value"] == 20

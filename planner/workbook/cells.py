@@ -235,6 +235,15 @@ def _hint(value: object) -> str:
     return value.hint if isinstance(value, Fault) else ""
 
 
+def _instead_of_text(column: Column, value: str) -> str:
+    """What to do about text that is no number in any spelling."""
+    if re.search(r"\d[.,']\d", value):
+        return "type it as a number, without thousands marks"
+    if column.required or re.search(r"\d", value):
+        return "type a number" if column.required else ""
+    return f"leave the cell blank for: {column.default}" if column.default else ""
+
+
 def _number_hint(column: Column, value: object) -> str:
     """What to do about text in the place of a number."""
     if not isinstance(value, str):
@@ -242,7 +251,7 @@ def _number_hint(column: Column, value: object) -> str:
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
     if match is None:
-        return "leave the cell blank where nothing is known" if not re.search(r"\d", value) else ""
+        return _instead_of_text(column, value)
     number = float(match[1])
     if match[2]:
         return f"{percent_hint(number)} it is stored as text"

@@ -15,6 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST = 1000
+"""How many characters of a cell a finding quotes."""
+
 
 class Severity(StrEnum):
     """How much a finding matters: an error stops the run, a warning travels into the plan."""
@@ -39,6 +42,13 @@ class Finding:
     hint: str = ""
     severity: Severity = Severity.ERROR
     cell: str = ""
+
+    def __post_init__(self) -> None:
+        """Cut what a cell of 32,767 characters would make of a message."""
+        for name in ("column", "found", "hint"):
+            text = getattr(self, name)
+            if len(text) > LONGEST:
+                object.__setattr__(self, name, f"{text[: LONGEST - 1]}…")
 
     @property
     def message(self) -> str:

@@ -138,23 +138,20 @@ def page(lines: dict[str, list[Line]]) -> str:
     return "\n".join(parts)
 
 
-def short_table(lines: dict[str, list[Line]]) -> str:
-    """Return both cases side by side, as the README shows them."""
-    first, second = CASES
+def short_table(lines: list[Line]) -> str:
+    """Return a case as the README shows it."""
     head = (
-        "| | refined in China | no cap | at 65 % | smallest cap | cost of the cap | "
-        "supply can't give | cap forbids | first use: no cap | smallest cap | short |\n"
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        "| | refined in China | China, no cap | China at 65 % | smallest cap | China at that cap | "
+        "cost of the cap | supply can't give | cap forbids |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
-    body = []
-    for a, b in zip(lines[first], lines[second], strict=True):
-        body.append(
-            f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | {a.least:.0%} | "
-            f"{_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | {a.lacking / a.demand:.1%} | "
-            f"{abs(a.forbidden) / a.demand:.1%} | {b.free:.0%} | {b.least:.0%} | "
-            f"{b.lacking / b.demand:.1%} |"
-        )
-    return head + "\n".join(body)
+    return head + "\n".join(
+        f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | {a.least:.0%} | "
+        f"{a.at_least:.0%} | {_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | "
+        f"{a.lacking:,.0f} t, {a.lacking / a.demand:.1%} | "
+        f"{abs(a.forbidden):,.0f} t, {abs(a.forbidden) / a.demand:.1%} |"
+        for a in lines
+    )
 
 
 def main() -> None:
@@ -166,7 +163,8 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(START)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{START}\n{short_table(lines)}\n{END}{after}", encoding="utf-8")
+    shown = "\n\n".join(f"**{name}**\n\n{short_table(lines[name])}" for name in CASES)
+    readme.write_text(f"{before}{START}\n{shown}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ def recount(e: Expanded, cells: Sequence[tuple[int, int]], at: Ints, point: Poin
     d = e.deliveries
     found.cost = float((point.delivered * d.landed[at] * discount[d.year[at]]).sum())
     _supply(e, found, sums)
+    _contracts(e, cells, found, sums, point)
     stages = Stages(e, cells, point.named, sums.by_source_year, sums.by_lane)
     stages.add(found.row)
     found.cost += stages.cost
@@ -112,10 +113,18 @@ def _supply(e: Expanded, found: Recount, sums: _Sums) -> None:
             by_country.setdefault(lane, [country_max, 0.0])[1] += tonnes
     for lane, (most, tonnes) in by_country.items():
         found.row("country_lane_max", lane, tonnes, most=most)
+
+
+def _contracts(
+    e: Expanded, cells: Sequence[tuple[int, int]], found: Recount, sums: _Sums, point: Point
+) -> None:
+    untaken, inside = point.of("untaken"), set(cells)
     for (k, t), least in e.minimums.items():
         record = e.case.contracts[k]
-        signed = (k, record.refiner, record.mineral, record.member, e.years[t])
-        found.row("contract_minimum", signed, sums.by_contract.get((k, t), 0.0), least=least)
+        if (e.mineral_at[record.mineral], t) in inside:
+            signed = (k, record.refiner, record.mineral, record.member, e.years[t])
+            paid = sums.by_contract.get((k, t), 0.0) + untaken.get(signed, 0.0)
+            found.row("contract_minimum", signed, paid, least=least)
     for (k, t), tonnes in sums.by_contract.items():
         record = e.case.contracts[k]
         if record.max is not None:
@@ -128,12 +137,7 @@ def _demand(
 ) -> None:
     short, stock = point.of("shortage"), point.of("stock")
     total, unfair = point.of("coalition_shortage"), point.of("unfair_shortage")
-    untaken, tiers = point.of("untaken"), point.of("tier_shortage")
-    for key, (activity, least, _) in list(found.rows.get("contract_minimum", {}).items()):
-        if (e.mineral_at[key[2]], e.years.index(key[4])) in set(cells):
-            found.row("contract_minimum", key, activity + untaken.get(key, 0.0), least=least)
-        else:
-            del found.rows["contract_minimum"][key]
+    tiers = point.of("tier_shortage")
     for m, t in cells:
         mineral, year = e.minerals[m], e.years[t]
         demand = e.demand[m, :, t]

@@ -155,6 +155,11 @@ def column(  # noqa: PLR0913 - a declaration has many parts, all of them named
     return field(default=value, metadata={"column": declared})
 
 
+def years(header: str, meaning: str) -> Any:
+    """Declare a First year or Last year that may stay blank: the row then always holds."""
+    return column(header, Kind.YEAR, meaning, value=None, default="always")
+
+
 _MOST_BY_UNIT = {
     "t": MOST_TONNES,
     "t/yr": MOST_TONNES,

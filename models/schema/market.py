@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import MOST_MULTIPLE, ByYear, Kind, Record, column
+from models.schema.column import MOST_MULTIPLE, ByYear, Kind, Record, column, years
 
 PRIMARY, RECYCLED = "primary", "recycled"
 DEMAND, PURCHASES = "demand", "purchases"
@@ -235,12 +235,8 @@ class Refiner(Record):
         value="",
         default="its country",
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which it refines.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which it refines.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which it refines.")
+    last_year: int | None = years("Last year", "Last year in which it refines.")
     available_share: ByYear = column(
         "Available share",
         Kind.SHARE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import ByYear, Kind, Record, column
+from models.schema.column import ByYear, Kind, Record, column, years
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,8 @@ class Mine(Record):
         unit="USD/t",
         default="0",
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which it is mined.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which it is mined.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which it is mined.")
+    last_year: int | None = years("Last year", "Last year in which it is mined.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +66,5 @@ class OreLane(Record):
         value=None,
         default="as it stood (yes at first)",
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which the row holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which the row holds.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which the row holds.")
+    last_year: int | None = years("Last year", "Last year in which the row holds.")

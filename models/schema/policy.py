@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import ByYear, Kind, Record, column
+from models.schema.column import ByYear, Kind, Record, column, years
 from models.schema.market import PRIMARY, RECYCLED
 
 MAX, MIN = "max", "min"
@@ -61,12 +61,8 @@ class ShareLimit(Record):
         "The share; of what, the setting Share basis says.",
         by_year=True,
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which it holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which it holds.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which it holds.")
+    last_year: int | None = years("Last year", "Last year in which it holds.")
     penalty: float | None = column(
         "Penalty",
         Kind.NUMBER,
@@ -124,12 +120,8 @@ class Contract(Record):
         unit="USD/t",
         default="the refiner's cost of the year",
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which it holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which it holds.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which it holds.")
+    last_year: int | None = years("Last year", "Last year in which it holds.")
 
 
 @dataclass(frozen=True, kw_only=True)

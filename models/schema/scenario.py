@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import Kind, Record, column
+from models.schema.column import Kind, Record, column, years
 
 ACTIONS = (
     "block lanes",
@@ -49,12 +49,8 @@ class ScenarioStep(Record):
     member: str = column(
         "Member", Kind.NAME, "Which member.", value="", default="all", refers=("Members",)
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "From when.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Until when.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "From when.")
+    last_year: int | None = years("Last year", "Until when.")
     value: float | None = column(
         "Value",
         Kind.NUMBER,

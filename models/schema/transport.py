@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import MOST_TARIFF, Kind, Record, column
+from models.schema.column import MOST_TARIFF, Kind, Record, column, years
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +75,7 @@ class Lane(Record):
         unit="t/yr",
         default="as it stood (none at first)",
     )
-    first_year: int | None = column(
-        "First year", Kind.YEAR, "First year in which the row holds.", value=None, default="always"
-    )
-    last_year: int | None = column(
-        "Last year", Kind.YEAR, "Last year in which the row holds.", value=None, default="always"
-    )
+    first_year: int | None = years("First year", "First year in which the row holds.")
+    last_year: int | None = years("Last year", "Last year in which the row holds.")
     freight_factor: float = 1.0
     """What a scenario multiplies the freight by; no column."""

@@ -25,7 +25,8 @@ SPREAD_UNIT = {"years": "t", "members": "USD/t"}
 """The unit of the columns beyond the declared ones; it need not be written."""
 
 CLOSE = 0.6
-_UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
+UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
+"""A name with a unit in parentheses behind it: a header, or a setting."""
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
 _YEAR = re.compile(r"\d{4}")
 
@@ -69,7 +70,7 @@ def known_headers(record: type[Record], cells: Iterable[object]) -> int:
     for value in cells:
         if isinstance(value, str):
             text = " ".join(value.split())
-            match = _UNIT.fullmatch(text)
+            match = UNIT.fullmatch(text)
             name = match["name"] if match else text
             step = _BY_YEAR.fullmatch(name)
             names = {fold(text), fold(name), fold(step["name"] if step else name)}
@@ -116,7 +117,7 @@ class HeaderRow:
         if text is None:
             return None
         # a header such as Target (days) has parentheses of its own, and no unit
-        match = None if fold(text) in self.columns else _UNIT.fullmatch(text)
+        match = None if fold(text) in self.columns else UNIT.fullmatch(text)
         if match is None or fold(text) in self.columns:  # a header may have parentheses of its own
             name, unit = text, None
         else:

@@ -14,11 +14,10 @@ from models.units import MONEY, UnitError, accepted, factor
 from planner.workbook.cells import CellError, converter, shown, text
 from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
-from planner.workbook.headers import ALWAYS
+from planner.workbook.headers import ALWAYS, UNIT
 from planner.workbook.layout import SheetLayout, letters
 
 SETTING, VALUE = "Setting", "Value"
-_UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 
 
 def read_settings(grid: Grid | None, context: Context) -> Settings:
@@ -58,7 +57,7 @@ def _rows(grid: Grid, context: Context) -> dict[str, tuple[int, str, object]]:
                 context.error(Settings.SHEET, row, SETTING, CellError(said, "a setting"))
             continue
         said = text(label) if isinstance(label, str) else shown(label)
-        match = _UNIT.fullmatch(said)
+        match = UNIT.fullmatch(said)
         column = known.get(fold(said)) or known.get(fold(match["name"] if match else said))
         if column is None:
             close = difflib.get_close_matches(fold(match["name"] if match else said), known, n=1)
@@ -123,7 +122,7 @@ def _currency(rows: dict[str, tuple[int, str, object]], context: Context) -> str
 
 def _factor(column: Column, row: int, label: str, context: Context) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
-    match = _UNIT.fullmatch(label)
+    match = UNIT.fullmatch(label)
     unit = match["unit"].strip() if match and fold(label) != fold(column.header) else None
     problem = ""
     if column.unit and unit is None:

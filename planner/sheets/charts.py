@@ -91,6 +91,8 @@ def _chart(
         Form.STACKED: {"type": "column", "subtype": "stacked"},
         Form.BARS: {"type": "bar", "subtype": "stacked"},
         Form.AGAINST: {"type": "column"},
+        Form.LINES: {"type": "scatter", "subtype": "straight_with_markers"},
+        Form.COUNTS: {"type": "column"},
     }
     chart = book.add_chart(kinds[picture.form])
     over = None
@@ -101,7 +103,10 @@ def _chart(
             "categories": [sheet, first + 1, 2, last + 1, 2],
             "values": [sheet, first + 1, 3, last + 1, 3],
         }
-        if picture.form is Form.AGAINST and series.role is not Role.PLAN:
+        if picture.form is Form.LINES:
+            chart.add_series(options | _curve(series, many))
+            many += series.role is Role.ONE_OF_MANY
+        elif picture.form is Form.AGAINST and series.role is not Role.PLAN:
             over = over or book.add_chart({"type": "line"})
             over.add_series(options | _line(series.role))
         elif series.role is Role.LIMIT and picture.form is Form.GROUPED:
@@ -118,6 +123,8 @@ def _chart(
 
 def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
     gap = {"gap": 300 if len(picture) <= _FEW else 70}
+    if picture.form is Form.COUNTS:
+        gap = {"gap": 8}
     border = {"border": {"color": "#FFFFFF", "width": 0.5}}
     if series.role is Role.SHORT:
         pattern = {
@@ -137,6 +144,18 @@ def _line(role: Role) -> dict[str, Any]:
     return {"line": {"color": style.INK, "width": 1.5}}
 
 
+def _curve(series: Series, number: int) -> dict[str, Any]:
+    """A line with a mark at each of its points."""
+    colour = _FILLS.get(series.role) or style.COLOURS[number % len(style.COLOURS)]
+    if series.role is Role.SHORT:
+        colour = style.VERMILION
+    fill = {"color": colour}
+    return {
+        "line": {"color": colour, "width": 2.25},
+        "marker": {"type": "circle", "size": 5, "fill": fill, "border": fill},
+    }
+
+
 def _marks() -> dict[str, Any]:
     """A limit is a stroke over its own columns: what lies between categories means nothing."""
     stroke = {"color": style.VERMILION}
@@ -154,6 +173,8 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.look is Look.TONNES:
         scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
         axis_title = f"{axis_title} ({unit})"
+    elif picture.look is not Look.SHARE:
+        scale = style.number_format(picture.look, _numbers(picture))
     title = {"name": style.FONT, "size": size + 3, "bold": True, "color": style.NAVY}
     chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
     values: dict[str, Any] = {
@@ -174,10 +195,13 @@ def _frame(chart: Any, picture: Picture) -> None:
         "name": _as_text(picture.across),
         "name_font": plain | {"bold": False},
         "num_font": plain,
-        "num_format": "0",
+        "num_format": style.number_format(picture.scale, ()),
         "line": {"none": True},
         "major_tick_mark": "none",
     }
+    if picture.form is Form.LINES and picture.categories:
+        ends = [float(c) for c in picture.categories if isinstance(c, int | float)]
+        across |= {"min": min(ends), "max": max(ends)}
     if picture.form is Form.BARS:
         # Of a bar chart the library calls the upright axis y; the largest member stands on top.
         across |= {"reverse": True, "crossing": "max"}
@@ -191,6 +215,10 @@ def _frame(chart: Any, picture: Picture) -> None:
     chart.set_chartarea({"border": {"color": "#E3E6EA"}})
     chart.show_hidden_data()
     chart.show_blanks_as("gap")
+
+
+def _numbers(picture: Picture) -> list[float]:
+    return [v for series in picture.series for v in series.values if v is not None]
 
 
 def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from planner.sheets.table import Cell, Look
+from planner.sheets.table import Cell, Column, Look, Table
 from planner.sheets.text import clean
 
 _LABEL = 28
@@ -20,6 +20,8 @@ class Form(StrEnum):
     STACKED = "columns on one another"
     BARS = "bars on one another"
     AGAINST = "columns against lines"
+    LINES = "lines over a scale"
+    COUNTS = "columns that touch, as of a histogram"
 
 
 class Role(StrEnum):
@@ -48,7 +50,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Picture:
-    """One chart. ``axis`` is the title of the values' axis with its unit; ``small`` ones tile."""
+    """One chart.
+
+    ``axis`` is the title of the values' axis with its unit, ``across`` that of the categories';
+    ``small`` ones tile. Of ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
+    """
 
     title: str
     form: Form
@@ -58,6 +64,7 @@ class Picture:
     across: str
     look: Look = Look.SHARE
     small: bool = False
+    scale: Look = Look.YEAR
 
     @property
     def highest(self) -> float:
@@ -76,6 +83,35 @@ def short(name: str) -> str:
     """Return a name that fits a chart's label."""
     text = clean(name)
     return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
+
+
+def chart_table(charts: Iterable[Picture], name: str = "Chart data") -> Table:
+    """Return the numbers behind charts: one row a chart, series and category."""
+    titles: list[Cell] = []
+    names: list[Cell] = []
+    categories: list[Cell] = []
+    values: list[Cell] = []
+    looks: list[Look] = []
+    kinds: list[Look] = []
+    for picture in charts:
+        number = picture.scale if picture.form is Form.LINES else Look.YEAR
+        for series in picture.series:
+            titles += [picture.title] * len(picture)
+            names += [series.name] * len(picture)
+            categories += picture.categories
+            values += series.values
+            looks += [picture.look] * len(picture)
+            kinds += [Look.TEXT if isinstance(c, str) else number for c in picture.categories]
+    return Table(
+        name,
+        (
+            Column("Chart", Look.LONG, titles),
+            Column("Series", Look.TEXT, names),
+            Column("Category", Look.TEXT, categories, kinds),
+            Column("Value", Look.SHARE, values, looks),
+        ),
+        filtered=False,
+    )
 
 
 def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:

@@ -11,8 +11,8 @@ from models.plan import Plan
 from models.schema import COALITION, REST_OF_WORLD
 from planner.sheets.context import Context, once
 from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Cell, Column, Look, Table
+from planner.sheets.picture import Form, Picture, Role, Series, chart_table, short
+from planner.sheets.table import Cell, Look, Table
 
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""
@@ -38,29 +38,7 @@ def pictures(context: Context) -> tuple[Picture, ...]:
 
 def chart_data(context: Context) -> Table:
     """The numbers behind the charts: one row a chart, series and category."""
-    charts: list[Cell] = []
-    names: list[Cell] = []
-    categories: list[Cell] = []
-    values: list[Cell] = []
-    looks: list[Look] = []
-    for picture in pictures(context):
-        for series in picture.series:
-            charts += [picture.title] * len(picture)
-            names += [series.name] * len(picture)
-            categories += picture.categories
-            values += series.values
-            looks += [picture.look] * len(picture)
-    kinds = [Look.YEAR if isinstance(c, int) else Look.TEXT for c in categories]
-    return Table(
-        "Chart data",
-        (
-            Column("Chart", Look.LONG, charts),
-            Column("Series", Look.TEXT, names),
-            Column("Category", Look.TEXT, categories, kinds),
-            Column("Value", Look.SHARE, values, looks),
-        ),
-        filtered=False,
-    )
+    return chart_table(pictures(context))
 
 
 def _telling(found: Sequence[Figures]) -> list[Figures]:

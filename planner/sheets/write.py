@@ -14,8 +14,6 @@ from planner.sheets.notes import note
 from planner.sheets.picture import Picture
 from planner.sheets.table import Column, Look, Table
 
-_CHARTS_BEFORE = "Plan"
-"""The charts stand before this sheet."""
 _A4, _A3 = 9, 8
 _WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
 """Characters across a page of A4 that can still be read; wider tables are printed on A3."""
@@ -23,12 +21,19 @@ _NOTE_LINE, _NOTE_WIDTH = 42, 300
 """Characters on a line of a note, and its width in pixels."""
 
 
-def write_workbook(
-    path: Path, tables: Sequence[Table], pictures: Sequence[Picture], title: str, made_by: str = ""
+def write_workbook(  # noqa: PLR0913 - a workbook and its parts
+    path: Path,
+    tables: Sequence[Table],
+    pictures: Sequence[Picture],
+    title: str,
+    made_by: str = "",
+    *,
+    charts_before: str = "Plan",
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
     ``made_by`` says under the title and on every printed page which scenario and options it is of.
+    The charts stand before the sheet ``charts_before``; they read from the table "Chart data".
     """
     options = {
         "strings_to_formulas": False,
@@ -42,7 +47,7 @@ def write_workbook(
         styles = style.Styles(book)
         drawn = None
         for table in tables:
-            if table.name == _CHARTS_BEFORE:
+            if table.name == charts_before:
                 drawn = book.add_worksheet("Charts")
             _write(book.add_worksheet(table.name), table, styles, made_by)
         if drawn is not None:
@@ -73,6 +78,7 @@ def _write(sheet: Any, table: Table, styles: style.Styles, made_by: str) -> None
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
         _note(sheet, i, note(table.name, column.header))
+    _heat(sheet, table)
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
@@ -81,6 +87,23 @@ def _write(sheet: Any, table: Table, styles: style.Styles, made_by: str) -> None
         sheet.print_area(0, 0, max(rows, 1), printed - 1)
     said = f"{table.name}: {made_by}" if made_by else table.name
     print_setup(sheet, said, sum(widths[:printed]))
+
+
+def _heat(sheet: Any, table: Table) -> None:
+    """Darken cells from 0 to the largest number of all the heated columns."""
+    columns = [i for i, column in enumerate(table.columns) if column.header in table.heat]
+    numbers = [v for i in columns for v in table.columns[i].values if isinstance(v, int | float)]
+    scale = {
+        "type": "2_color_scale",
+        "min_type": "num",
+        "max_type": "num",
+        "min_value": 0,
+        "max_value": max(numbers, default=0) or 1,
+        "min_color": "#FFFFFF",
+        "max_color": style.VERMILION,
+    }
+    for i in columns:
+        sheet.conditional_format(1, i, max(len(table), 1), i, scale)
 
 
 def _printed(table: Table) -> int:

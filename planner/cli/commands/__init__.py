@@ -1,0 +1,35 @@
+"""The commands; what they compute stands elsewhere."""
+
+from __future__ import annotations
+
+import click
+
+from planner._version import __version__
+from planner.cli.commands.check import check
+from planner.cli.commands.new import new
+from planner.cli.commands.solve import solve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="planner", message="%(prog)s %(version)s")
+def planner() -> None:
+    """Plan who buys how much of a critical mineral from which refiner, in which year.
+
+    A workbook goes in and a procurement plan comes out: the cheapest that keeps every limit on what
+    one country may supply. What cannot be met is shown as a shortage, with its cause.
+
+    \b
+    planner new case.xlsx      a template to fill in
+    planner check case.xlsx    every error and warning, each with its cell
+    planner solve case.xlsx    the plan, at outputs/case-plan.xlsx
+
+    Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
+    write.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+
+COMMANDS = (new, check, solve)
+"""Every command, in the order in which they are met."""
+
+for command in COMMANDS:
+    planner.add_command(command)

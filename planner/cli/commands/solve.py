@@ -1,0 +1,95 @@
+"""The command solve: the cheapest plan of a workbook."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from models.errors import InputError, WriteError
+from planner.cli.answer import fail, print_json, solved
+from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from planner.cli.paths import plan_path
+
+
+@click.command()
+@click.argument("file", type=WORKBOOK)
+@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@click.option(
+    "--max-country-share",
+    type=Share(),
+    metavar="S",
+    help="Limit of one country's share of each mineral, 0 to 1; applied after the scenario.",
+)
+@click.option(
+    "--output",
+    type=WORKBOOK,
+    metavar="PLAN",
+    help="The plan [outputs/<FILE's name>-plan.xlsx, whatever the scenario].",
+)
+@click.option(
+    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
+)
+@JSON
+def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path,
+    scenario: str,
+    max_country_share: float | None,
+    output: Path | None,
+    csv_folder: Path | None,
+    as_json: bool,
+) -> int:
+    """Find the cheapest plan of a workbook and write it as a workbook.
+
+    FILE is never written to. A plan that is open in Excel is kept, and the new one written beside
+    it.
+
+    Each solve of one workbook, of whatever scenario or limit, writes to the same path and replaces
+    the plan there, unless --output names another. Another input workbook is never replaced.
+    """
+    target = plan_path(file, output, csv_folder)
+    from planner.cli.result import show_plan
+    from planner.cli.words import show_findings
+    from planner.run import solve_file
+
+    tell = progress(as_json)
+    try:
+        run = solve_file(file, scenario=scenario, max_country_share=max_country_share, tell=tell)
+    except InputError as error:
+        if as_json:
+            return fail(error, as_json=as_json)
+        show_findings(file, error.findings, err=True)
+        return error.exit_code
+    from planner.sheets import tables, write_csv, write_plan
+    from planner.workbook.save import save
+
+    parts = (run.plan, run.book)
+    without, options, timings = run.without_limits, run.options, dict(run.seconds)
+
+    def write(made: Path) -> None:
+        write_plan(made, *parts, without_limits=without, options=options, timings=timings)
+
+    def write_tables(folder: Path) -> None:
+        found = tables(*parts, without_limits=without, options=options, timings=timings)
+        write_csv(folder, found.values())
+
+    began = time.perf_counter()
+    written: Path | None = None
+    trouble: WriteError | None = None
+    try:
+        written = save(target, write)
+        if csv_folder is not None:
+            write_folder(csv_folder, write_tables)
+    except WriteError as error:
+        trouble = error
+    run.seconds["write"] = time.perf_counter() - began
+    if written is not None:
+        tell_where(target, written)
+    if not as_json:
+        show_plan(file, run, written)
+    if trouble is not None:
+        return fail(trouble, as_json=as_json, result=solved(run, written))
+    if as_json:
+        print_json(solved(run, written))
+    return 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.plan import Plan, solve
-from models.plan.least_share import least_share
+from models.plan import least_share
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 

@@ -1,34 +1,12 @@
 """Case in, Plan out: check, split, build, solve, prove, join.
 
-``solve`` takes the ``map`` to run blocks with: the built-in one, a process pool's, a cluster's.
+``solve`` takes the ``map`` to run blocks with: the built-in one, a process pool's, a cluster's. A
+``Session`` plans a case and its variants one after another.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable
-from typing import Any
-
-from models import checks
-from models.blocks import split
-from models.case import Case
-from models.errors import InputError, Severity
-from models.expand import Expanded
-from models.plan.block import BlockSolver
+from models.plan.least_share import least_share
 from models.plan.plan import PENALTIES, Plan, Proof
+from models.plan.session import Session
+from models.plan.solving import Map, solve
 
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-
-__all__ = ["PENALTIES", "Map", "Plan", "Proof", "solve"]
-
-
-def solve(case: Case, run: Map = map) -> Plan:
-    """Return the proven optimal plan of a case.
-
-    Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` maps a function over blocks; it must keep their order.
-    """
-    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
-    if errors:
-        raise InputError(errors)
-    expanded = Expanded(case)
-    return Plan(expanded, list(run(BlockSolver(expanded), split(expanded))))
+__all__ = ["PENALTIES", "Map", "Plan", "Proof", "Session", "least_share", "solve"]

@@ -12,7 +12,7 @@ from models.schema import COALITION, REST_OF_WORLD
 from planner.sheets.context import Context, once
 from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
 from planner.sheets.picture import Form, Picture, Role, Series, chart_table, short
-from planner.sheets.table import Cell, Look, Table
+from planner.sheets.table import Table
 
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""

@@ -60,8 +60,8 @@ class Table:
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
     filter and sort it (not where charts read from it). ``printed`` is how many columns from the
-    left are printed (None: all but notes and sources). ``heat`` names columns whose cells darken from
-    0 to the largest number of all of them: more is worse.
+    left are printed (None: all but notes and sources). ``heat`` names columns whose cells darken
+    from 0 to the largest number of all of them: more is worse.
     """
 
     name: str

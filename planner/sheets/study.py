@@ -1,0 +1,104 @@
+"""What the workbooks of studies share: where they come from, and the proof of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from models.plan import Proof
+from models.solver import version
+from planner._version import __version__
+from planner.sheets.context import Book
+from planner.sheets.picture import Picture, chart_table
+from planner.sheets.table import Look, Table, column
+from planner.sheets.write import write_workbook
+
+
+class Proven(Protocol):
+    """A run of a study with its proof, or with why it has none."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        ...
+
+    @property
+    def objective(self) -> float | None:
+        """Discounted total cost [money]; None where the run failed."""
+        ...
+
+    @property
+    def proof(self) -> Proof | None:
+        """The proof; None where the run failed."""
+        ...
+
+    @property
+    def error(self) -> str:
+        """Why the run failed, "" if it did not."""
+        ...
+
+
+def runs_table(runs: Sequence[Proven]) -> Table:
+    """One row a run: whether it is proven, and how well."""
+    proofs = [run.proof for run in runs]
+    return Table(
+        "Runs",
+        (
+            column("Run", Look.TEXT, [run.name for run in runs]),
+            column("Proven", Look.TEXT, [run.proof is not None for run in runs]),
+            column("Objective", Look.MONEY, [run.objective for run in runs]),
+            column("Largest violation (t)", Look.TINY, [p and p.violation for p in proofs]),
+            column("Accepted up to (t)", Look.TINY, [p and p.allowed for p in proofs]),
+            column("Dual infeasibility", Look.TINY, [p and p.dual_infeasibility for p in proofs]),
+            column("Gap", Look.TINY, [p and p.gap for p in proofs]),
+            column("Trouble", Look.LONG, [r.error or _retries(r.proof) for r in runs]),
+        ),
+    )
+
+
+def _retries(proof: Proof | None) -> str:
+    return "" if proof is None or not proof.retries else f"retried: {'; '.join(proof.retries[:2])}"
+
+
+def about_table(book: Book, options: Mapping[str, str]) -> Table:
+    """Where a study comes from: input, options, versions, and the warnings on the input."""
+    said = {
+        "Input file": book.path.name if book.path is not None else "",
+        "Input SHA-256": book.sha256,
+        **options,
+        "Planner": __version__,
+        "Solver": version(),
+    }
+    said = {name: value for name, value in said.items() if value}
+    warnings = [f"{f.place}: {f.message}" if f.place else f.message for f in book.warnings]
+    return Table(
+        "About",
+        (
+            column("What", Look.TEXT, [*said, *("Warning" for _ in warnings)]),
+            column("Value", Look.LONG, [*said.values(), *warnings]),
+        ),
+    )
+
+
+def write_study(  # noqa: PLR0913 - a study has many parts, all of them named
+    path: Path,
+    tables: Sequence[Table],
+    pictures: Sequence[Picture],
+    book: Book,
+    *,
+    title: str,
+    options: Mapping[str, str],
+    runs: Sequence[Proven],
+    charts_before: str,
+) -> None:
+    """Write a study's workbook: its own tables and charts, then About, Runs and Chart data.
+
+    The charts stand before the table named ``charts_before``.
+    """
+    extra = [about_table(book, options), runs_table(runs)]
+    if pictures:
+        extra.append(chart_table(pictures))
+    write_workbook(
+        path, [*tables, *extra], pictures, title, charts_before=charts_before if pictures else ""
+    )

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,8 +59,8 @@ class Rows:
     columns: Ints
     values: Floats
     whole: NDArray[np.bool_]
-    column_keys: tuple[Keys, ...] = ()
-    row_keys: tuple[Keys, ...] = ()
+    column_keys: Sequence[Keys] = ()
+    row_keys: Sequence[Keys] = ()
 
     def activity(self, x: Floats) -> Floats:
         """Return A x."""
@@ -91,7 +91,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Solution:
-    """Values of columns and duals of rows (d objective / d right-hand side)."""
+    """Values of columns and duals of rows (d objective / d right-hand side).
+
+    ``basis`` is what a program of the same shape may start from; only the solver can read it.
+    """
 
     x: Floats
     duals: Floats
@@ -99,6 +102,7 @@ class Solution:
     seconds: float = 0.0
     attempt: str = ""
     mip_gap: float = 0.0
+    basis: Any = None
 
 
 @dataclass(frozen=True)
@@ -147,22 +151,27 @@ _COMMON: tuple[tuple[str, Any], ...] = (
 )
 
 
-def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0]) -> Solution:
+def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solution:
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
-    With whole columns the program is solved as such, then again as a linear program with those
-    fixed, so that duals are those of the builds chosen.
+    ``start`` is the basis of a program of the same shape. With whole columns the program is solved
+    as such, then again as a linear program with those fixed, so that duals are those of the builds
+    chosen.
     """
     check_numbers(rows)
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), 0.0, attempt.name)
     if not rows.whole.any():
-        return _run(rows, attempt)
-    first = _run(rows, attempt, whole=True)
+        held = Held(attempt)
+        held.load(rows)
+        if start is not None:
+            held.start_from(start)
+        return held.run()
+    first = Held(attempt, whole=True).load(rows).run()
     lower, upper = rows.lower.copy(), rows.upper.copy()
     lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
     fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
-    second = _run(fixed, attempt)
+    second = Held(attempt).load(fixed).run()
     return dataclasses.replace(
         second, seconds=first.seconds + second.seconds, mip_gap=first.mip_gap
     )
@@ -197,47 +206,103 @@ def version() -> str:
     return f"HiGHS {highspy.Highs.version(_instance())}"
 
 
-def _run(rows: Rows, attempt: Attempt, *, whole: bool = False) -> Solution:
-    import highspy
+class Held:
+    """A linear program that stays in the solver: changed in place, solved again from where it was.
 
-    solver = _instance()
-    for option, value in (*_COMMON, *attempt.options):
-        if whole and option == "solver":
-            continue
-        _check(solver.setOptionValue(option, value), f"the option {option}")
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = len(rows.cost), len(rows.row_lower)
-    program.col_cost_, program.col_lower_, program.col_upper_ = rows.cost, rows.lower, rows.upper
-    program.row_lower_, program.row_upper_ = rows.row_lower, rows.row_upper
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.num_col_, program.a_matrix_.num_row_ = len(rows.cost), len(rows.row_lower)
-    program.a_matrix_.start_ = rows.starts
-    program.a_matrix_.index_ = rows.columns
-    program.a_matrix_.value_ = rows.values
-    if whole:
-        program.integrality_ = [
-            highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous
-            for w in rows.whole
-        ]
-    # a warning says that coefficients of next to nothing were dropped: the proof has the last word
-    _check(solver.passModel(program), "the program", highspy.HighsStatus.kWarning)
-    _check(solver.run(), "the run")
-    status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        msg = f"the solver ended with: {solver.modelStatusToString(status)}"
-        raise SolverError(msg)
-    found = solver.getSolution()
-    x = np.asarray(found.col_value, dtype=float)
-    if whole:
-        gap = max(0.0, float(solver.getInfo().mip_gap))
-        return Solution(x, np.zeros(0), np.zeros(0), solver.getRunTime(), attempt.name, gap)
-    return Solution(
-        x,
-        np.asarray(found.row_dual, dtype=float),
-        np.asarray(found.col_dual, dtype=float),
-        solver.getRunTime(),
-        attempt.name,
-    )
+    Every call's status is checked: what the solver refuses is a SolverError.
+    """
+
+    def __init__(self, attempt: Attempt = ATTEMPTS[0], *, whole: bool = False) -> None:
+        """Start a solver with an attempt's options; ``whole`` keeps whole columns whole."""
+        self.attempt, self.whole = attempt, whole
+        self.rows: Rows | None = None
+        self._highs = _instance()
+        for option, value in (*_COMMON, *attempt.options):
+            if not (whole and option == "solver"):
+                _check(self._highs.setOptionValue(option, value), f"the option {option}")
+
+    def load(self, rows: Rows) -> Held:
+        """Hand a program over, and forget the one before."""
+        import highspy
+
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = len(rows.cost), len(rows.row_lower)
+        program.col_cost_, program.col_lower_, program.col_upper_ = (
+            rows.cost, rows.lower, rows.upper,
+        )  # fmt: skip
+        program.row_lower_, program.row_upper_ = rows.row_lower, rows.row_upper
+        matrix = program.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.num_col_, matrix.num_row_ = len(rows.cost), len(rows.row_lower)
+        matrix.start_, matrix.index_, matrix.value_ = rows.starts, rows.columns, rows.values
+        if self.whole:
+            program.integrality_ = [
+                highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous
+                for w in rows.whole
+            ]
+        # a warning says that coefficients of next to nothing were dropped: the proof has the last
+        # word
+        _check(self._highs.passModel(program), "the program", highspy.HighsStatus.kWarning)
+        self.rows = rows
+        return self
+
+    def change(self, rows: Rows) -> None:
+        """Change the program held to one of the same shape; only what differs is handed over.
+
+        The basis stays, but where coefficients differ: then the program is handed over anew, and
+        starts from the basis all the same.
+        """
+        held = self.rows
+        if held is None or not np.array_equal(held.values, rows.values):
+            basis = self.basis() if held is not None else None
+            self.load(rows)
+            if basis is not None:
+                self.start_from(basis)
+            return
+        highs = self._highs
+        at = np.flatnonzero(held.cost != rows.cost)
+        if len(at):
+            new = rows.cost[at]
+            _check(highs.changeColsCost(len(at), at.astype(np.int32), new), "new costs")
+        at = np.flatnonzero((held.lower != rows.lower) | (held.upper != rows.upper))
+        if len(at):
+            bounds = (rows.lower[at], rows.upper[at])
+            _check(highs.changeColsBounds(len(at), at.astype(np.int32), *bounds), "new bounds")
+        at = np.flatnonzero((held.row_lower != rows.row_lower) | (held.row_upper != rows.row_upper))
+        if len(at):
+            bounds = (rows.row_lower[at], rows.row_upper[at])
+            _check(highs.changeRowsBounds(len(at), at.astype(np.int32), *bounds), "new limits")
+        self.rows = rows
+
+    def basis(self) -> Any:
+        """Return the basis reached."""
+        return self._highs.getBasis()
+
+    def start_from(self, basis: Any) -> None:
+        """Forget all but the program, and start from a basis."""
+        _check(self._highs.clearSolver(), "to forget its last run")
+        _check(self._highs.setBasis(basis), "the basis to start from")
+
+    def run(self) -> Solution:
+        """Solve; raises SolverError where the solver reports anything but an optimum."""
+        import highspy
+
+        solver, name = self._highs, self.attempt.name
+        before = solver.getRunTime()
+        _check(solver.run(), "the run")
+        seconds = solver.getRunTime() - before
+        status = solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            msg = f"the solver ended with: {solver.modelStatusToString(status)}"
+            raise SolverError(msg)
+        found = solver.getSolution()
+        x = np.asarray(found.col_value, dtype=float)
+        if self.whole:
+            gap = max(0.0, float(solver.getInfo().mip_gap))
+            return Solution(x, np.zeros(0), np.zeros(0), seconds, name, gap)
+        duals = np.asarray(found.row_dual, dtype=float)
+        reduced = np.asarray(found.col_dual, dtype=float)
+        return Solution(x, duals, reduced, seconds, name, basis=solver.getBasis())
 
 
 def _check(status: Any, what: str, tolerated: Any = None) -> None:

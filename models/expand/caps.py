@@ -67,8 +67,11 @@ class Cap:
         return (self.limit, self.mineral, self.buyer, self.supplier, self.year)
 
 
-def caps(expanded: Expanded, mineral: int, year: int) -> Iterator[Cap]:
-    """Yield the caps of one mineral and year (by position), in the order of the limits' rows."""
+def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterator[Cap]:
+    """Yield the caps of one mineral and year (by position), in the order of the limits' rows.
+
+    ``stage`` "" is both.
+    """
     case = expanded.case
     name, when = expanded.minerals[mineral], expanded.years[year]
     rows = [
@@ -76,6 +79,7 @@ def caps(expanded: Expanded, mineral: int, year: int) -> Iterator[Cap]:
         for i, row in enumerate(case.share_limits)
         if row.mineral in {"", name}
         and name not in row.except_minerals
+        and stage in {"", row.stage}
         and in_force(row, when)
         and _counts(expanded, row, name)
     ]

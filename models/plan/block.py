@@ -1,10 +1,15 @@
-"""One block: build, compile, solve, prove; and again, cold, by another algorithm if that fails."""
+"""Blocks: build, compile, compare with the case's account, solve, prove; and again, cold, if not.
+
+A model is built once for each shape. Blocks that differ in numbers alone, such as a mineral's other
+years, take theirs from the account, which the model built has been compared with.
+"""
 
 from __future__ import annotations
 
 import gc
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,20 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import solver
+from models.account import TONNES, Program, Scaling, account, differences, scaling
 from models.case import Case
-from models.compile import compile_model, scaling
+from models.compile import compile_model
 from models.errors import SolverError
-from models.expand import SPOT, Cell, Expanded, Floats, Ints
-from models.frame import Frame
+from models.expand import Cell, Expanded, Floats
 from models.proof import (
-    MOST_VIOLATION,
     Certificate,
-    Point,
-    certify,
-    differences,
+    Certificates,
+    certificate_of,
+    certify_blocks,
     fits,
-    recount,
-    wrong_bounds,
+    worst_name,
 )
 from models.solver import Rows, Solution
 from models.sourcing import build
@@ -33,179 +36,209 @@ from models.sourcing import build
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DUST = 1e-9
-"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
-
-The need of a mineral and year is its largest demand of one member."""
-
 
 @dataclass(frozen=True)
 class BlockResult:
-    """A solved and proved block.
+    """A solved and proved block: its columns' values and its rows' duals, in the program's order.
 
-    ``delivered`` [t] belongs to ``at``, positions in the case's deliveries; ``values`` are the
-    other columns by component and key, zeros left out; ``duals`` are the rows' undiscounted shadow
-    prices (d cost / d right-hand side) by component and key, zeros left out.
+    Values in t (or fractions), duals in discounted money for each unit of the right-hand side.
+    ``worst`` is the position in the block of the row, or after all rows of the column, that is
+    violated most, -1 where nothing is; ``size`` counts rows, columns and nonzeros; ``built`` says
+    whether a model was built for it; ``basis`` is what a like block may start from.
     """
 
-    at: Ints
-    delivered: Floats
-    reduced: Floats
-    values: Mapping[str, Mapping[Any, float]]
-    duals: Mapping[str, Mapping[Any, float]]
-    objective: float
+    block: int
+    x: Floats
+    duals: Floats
     certificate: Certificate
+    worst: int
     attempt: str
     failures: tuple[str, ...]
     size: tuple[int, int, int]
+    built: bool
     build_seconds: float
     solve_seconds: float
+    basis: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Send all but the basis, which only its own process can read."""
+        return {**self.__dict__, "basis": None}
 
 
 class BlockSolver:
-    """Solves blocks of one Case; what is sent to another process is the Case alone."""
+    """Solves the blocks of one Case; what is sent to another process is the Case alone."""
 
-    def __init__(self, expanded: Expanded) -> None:
-        """Keep the resolved case."""
+    def __init__(
+        self,
+        expanded: Expanded,
+        names: Sequence[Any] = (),
+        blocks: Sequence[Sequence[Cell]] | None = None,
+        proven: set[bytes] | None = None,
+    ) -> None:
+        """Take the case's own account of its program.
+
+        ``names`` and ``blocks`` as of ``account``; ``proven`` are the shapes whose model has been
+        built and compared, shared between a case and its variants.
+        """
         self.expanded = expanded
+        self.program: Program = account(expanded, names, blocks)
+        self.proven: set[bytes] = set() if proven is None else proven
+        self._token = os.urandom(8)
 
-    def __getstate__(self) -> Case:
+    def __getstate__(self) -> tuple[bytes, Case]:
         """Send the Case; it is resolved again where it arrives."""
-        return self.expanded.case
+        return self._token, self.expanded.case
 
-    def __setstate__(self, case: Case) -> None:
-        """Resolve the Case that arrived."""
-        self.expanded = Expanded(case)
+    def __setstate__(self, state: tuple[bytes, Case]) -> None:
+        """Resolve the Case that arrived, once a process."""
+        token, case = state
+        if token not in _ARRIVED:
+            _ARRIVED.clear()
+            _ARRIVED[token] = BlockSolver(Expanded(case))
+        self.__dict__ = _ARRIVED[token].__dict__
 
-    def __call__(self, cells: Sequence[Cell]) -> BlockResult:
-        """Solve one block; raises SolverError where no attempt gives a proven optimum."""
+    def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
+        """Solve blocks in order, each started from the one before where they are of one shape.
+
+        Raises SolverError where no attempt gives a proven optimum.
+        """
+        found: list[BlockResult] = []
+        shape, basis = b"", None
+        for b in blocks:
+            before, shape = shape, self.program.shape(b)
+            found.append(self.solve(b, shape, basis if shape == before else None))
+            basis = found[-1].basis
+        return found
+
+    def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
+        """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
         began = time.perf_counter()
-        with _no_collection():
-            frame = build(self.expanded, cells)
-            rows = compile_model(frame.model)
+        rows = self.program.block(b)
+        shape = shape or self.program.shape(b)
+        is_new = shape not in self.proven
+        if is_new:
+            self._compare(b, rows)
+            self.proven.add(shape)
         built = time.perf_counter()
-        fractions = frozenset(frame.units)
-        wrong = differences(*_random_point(frame, rows)) + wrong_bounds(self.expanded, rows)
+        failures: list[str] = []
+        attempts = [(attempt, None) for attempt in solver.ATTEMPTS]
+        if start is not None and not rows.whole.any():
+            attempts.insert(0, (solver.ATTEMPTS[0], start))
+        for attempt, basis in attempts:
+            scale = self.scaling(b, rows, raised=attempt.raised)
+            given = () if basis is None else (basis,)
+            warm = "" if basis is None else " from a like block"
+            try:
+                found = solver.solve(scale.scaled(rows), attempt, *given)
+            except SolverError as error:
+                failures.append(f"{attempt.name}{warm}: {error}")
+                continue
+            if not fits(rows, found):
+                failures.append(f"{attempt.name}{warm}: not a number for every column and row")
+                continue
+            solution = scale.unscaled(found)
+            certificates = self.certify(b, rows, solution)
+            certificate = certificate_of(certificates, 0, "", solution.mip_gap)
+            if not certificate.passed:
+                failures.append(
+                    f"{attempt.name}{warm}: {_trouble(certificate, certificates, rows)}"
+                )
+                continue
+            return self._result(
+                b, rows, solution, (certificate, certificates), failures, is_new, (began, built)
+            )
+        msg = f"no proven optimum for {self._where(b)}: {'; '.join(failures)}"
+        raise SolverError(msg)
+
+    def scaling(self, b: int, rows: Rows, *, raised: bool = False) -> Scaling:
+        """Return how a block is scaled."""
+        of = self.program
+        at, inside = of.columns_of(b), of.rows_of(b)
+        return scaling(
+            rows,
+            need=float(of.need[b]),
+            column_unit=of.column_unit[at],
+            row_unit=of.row_unit[inside],
+            row_size=of.row_size[inside],
+            raised=raised,
+        )
+
+    def certify(self, b: int, rows: Rows, solution: Solution) -> Certificates:
+        """Return the certificate of one block's solution."""
+        of = self.program
+        return certify_blocks(
+            rows,
+            solution.x,
+            solution.duals,
+            self.expanded.case.yardstick,
+            tonnes=(
+                of.column_unit[of.columns_of(b)] == TONNES,
+                of.row_unit[of.rows_of(b)] == TONNES,
+            ),
+            starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
+        )
+
+    def _compare(self, b: int, rows: Rows) -> None:
+        """Build a block's model, and refuse it where it is not the case's program."""
+        with _no_collection():
+            model = compile_model(build(self.expanded, self.program.blocks[b]).model)
+        wrong = differences(model, rows)
         if wrong:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
-        failures: list[str] = []
-        for attempt in solver.ATTEMPTS:
-            scale = scaling(frame, rows, raised=attempt.raised)
-            try:
-                found = solver.solve(scale.scaled(rows), attempt)
-            except SolverError as error:
-                failures.append(f"{attempt.name}: {error}")
-                continue
-            if not fits(rows, found):
-                failures.append(f"{attempt.name}: not a number for every column and row")
-                continue
-            solution = scale.unscaled(found)
-            largest = self.expanded.case.yardstick
-            certificate = certify(rows, solution, largest, fractions)
-            trouble = _trouble(frame, rows, solution, certificate, largest)
-            if trouble:
-                failures.append(f"{attempt.name}: {trouble}")
-                continue
-            return _result(frame, rows, solution, certificate, failures, (began, built))
-        names = sorted({self.expanded.minerals[m] for m, _ in cells})
-        years = sorted({self.expanded.years[t] for _, t in cells})
-        where = f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
-        msg = f"no proven optimum for {where}: {'; '.join(failures)}"
-        raise SolverError(msg)
 
-
-def _trouble(
-    frame: Frame, rows: Rows, solution: Solution, certificate: Certificate, largest: float
-) -> str:
-    """Return why a solution is no proof, "" if it is one."""
-    if not certificate.passed:
-        return (
-            f"violation {certificate.violation:.2g} of the largest demand in "
-            f"{certificate.violated or 'no row'}, dual infeasibility "
-            f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}, "
-            f"MIP gap {certificate.mip_gap:.2g}"
+    def _result(  # noqa: PLR0913, PLR0917 - the parts of a result
+        self,
+        b: int,
+        rows: Rows,
+        solution: Solution,
+        proof: tuple[Certificate, Certificates],
+        failures: list[str],
+        is_new: bool,
+        times: tuple[float, float],
+    ) -> BlockResult:
+        certificate, of = proof
+        return BlockResult(
+            block=b,
+            x=solution.x,
+            duals=solution.duals,
+            certificate=certificate,
+            worst=worst_of(of, len(rows.row_lower)),
+            attempt=solution.attempt,
+            failures=tuple(failures),
+            size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
+            built=is_new,
+            build_seconds=times[1] - times[0],
+            solve_seconds=time.perf_counter() - times[1],
+            basis=solution.basis,
         )
-    point = _point(frame, rows, solution.x)
-    counted = recount(frame.expanded, frame.cells, frame.at, point)
-    cost = float(rows.cost @ solution.x)
-    if abs(counted.cost - cost) > 1e-9 * max(abs(cost), abs(counted.cost), 1e-12):
-        return f"the plan costs {counted.cost:.9g} by the case, {cost:.9g} by the solver"
-    for name, entries in counted.rows.items():
-        for key, (activity, least, most) in entries.items():
-            by = max(least - activity, activity - most)
-            unit = max(1.0, abs(most)) if name in frame.units else largest
-            if by > MOST_VIOLATION * unit:
-                return f"{name}{key} of the case is violated by {by:.3g}"
-    return ""
+
+    def _where(self, b: int) -> str:
+        e, cells = self.expanded, self.program.blocks[b]
+        names = sorted({e.minerals[m] for m, _ in cells})
+        years = sorted({e.years[t] for _, t in cells})
+        return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
 
 
-def _point(frame: Frame, rows: Rows, x: Floats) -> Point:
-    named: dict[str, Mapping[Any, float]] = {}
-    delivered = np.zeros(len(frame.at))
-    spot = frame.of_deliveries("contract") == SPOT
-    for keys in rows.column_keys:
-        if keys.name == "spot":
-            delivered[spot] = x[keys.stretch]
-        elif keys.name == "contracted":
-            delivered[~spot] = x[keys.stretch]
-        else:
-            named[keys.name] = dict(zip(keys.index, x[keys.stretch].tolist(), strict=True))
-    return Point(delivered, named)
+_ARRIVED: dict[bytes, BlockSolver] = {}
+"""The solver of the case that this process was sent last."""
 
 
-def _random_point(frame: Frame, rows: Rows) -> tuple[Rows, Floats, Any]:
-    """Return the arrays, a random point, and what the case says there."""
-    x = np.random.default_rng(len(rows.cost)).uniform(0.5, 1.5, len(rows.cost))
-    return rows, x, recount(frame.expanded, frame.cells, frame.at, _point(frame, rows, x))
+def worst_of(found: Certificates, rows: int) -> int:
+    """Return where one block is violated most: a row, or after all rows a column; -1 nowhere."""
+    if found.worst_row[0] >= 0:
+        return int(found.worst_row[0])
+    return rows + int(found.worst_column[0]) if found.worst_column[0] >= 0 else -1
 
 
-def _result(  # noqa: PLR0913, PLR0917 - the parts of a result
-    frame: Frame,
-    rows: Rows,
-    solution: Solution,
-    certificate: Certificate,
-    failures: list[str],
-    times: tuple[float, float],
-) -> BlockResult:
-    case = frame.case
-    needs = (float(frame.expanded.demand[m, :, t].max(initial=0.0)) for m, t in frame.cells)
-    dust = _DUST * min((need for need in needs if need > 0), default=1.0)
-    point = _point(frame, rows, solution.x)
-    reduced = _point(frame, rows, rows.cost - rows.priced(solution.duals)).delivered
-    fine = {name: _DUST if name in frame.units else dust for name in point.named}
-    values = {
-        name: {key: value for key, value in of.items() if abs(value) > fine[name]}
-        for name, of in point.named.items()
-    }
-    duals = {
-        keys.name: {
-            key: dual / _discount(case, key)
-            for key, dual in zip(keys.index, solution.duals[keys.stretch].tolist(), strict=True)
-            if dual != 0.0
-        }
-        for keys in rows.row_keys
-    }
-    return BlockResult(
-        at=frame.at,
-        delivered=np.where(point.delivered > dust, point.delivered, 0.0),
-        reduced=reduced,
-        values=values,
-        duals=duals,
-        objective=float(rows.cost @ solution.x),
-        certificate=certificate,
-        attempt=solution.attempt,
-        failures=tuple(failures),
-        size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
-        build_seconds=times[1] - times[0],
-        solve_seconds=time.perf_counter() - times[1],
+def _trouble(certificate: Certificate, of: Certificates, rows: Rows) -> str:
+    """Say why a solution is no proof."""
+    return (
+        f"violation {certificate.violation:.2g} of the largest demand in "
+        f"{worst_name(of, 0, rows) or 'no row'}, dual infeasibility "
+        f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}, "
+        f"MIP gap {certificate.mip_gap:.2g}"
     )
-
-
-def _discount(case: Case, key: Any) -> float:
-    """Return the discount of a row's year: the last part of its key, 1 where it has none."""
-    last = key[-1] if isinstance(key, tuple) else key
-    return case.discount(last) if isinstance(last, int) else 1.0
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 
 from models import solver
-from models.blocks import split
+from models.account import FRACTION, MONEY, account, scaling, units_of
 from models.case import Case
-from models.compile import compile_model, scaling
+from models.compile import compile_model
 from models.errors import SolverError
 from models.expand import Cell, Expanded
 from models.plan.plan import Plan
@@ -50,27 +50,35 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
             short[at] = short.get(at, 0.0) + _SLACK * case.coalition_demand(mineral, year)
     expanded = Expanded(wide)
     found: dict[str, float] = {}
-    for cells in split(expanded):
-        for mineral, share in _block(expanded, cells, short).items():
+    of = account(expanded)
+    for cells, need in zip(of.blocks, of.need.tolist(), strict=True):
+        for mineral, share in _block(expanded, cells, short, need).items():
             found[mineral] = max(found.get(mineral, 0.0), share)
     return found
 
 
 def _block(
-    expanded: Expanded, cells: tuple[Cell, ...], short: dict[tuple[str, int], float]
+    expanded: Expanded,
+    cells: tuple[Cell, ...],
+    short: dict[tuple[str, int], float],
+    need: float,
 ) -> dict[str, float]:
     """Return the smallest caps of one block's minerals."""
     frame = build_least_share(expanded, cells, short)
     rows = compile_model(frame.model)
-    fractions = frozenset(frame.units)
+    unit = {name: MONEY if of == "money" else FRACTION for name, of in frame.units.items()}
+    of_columns = units_of(rows.column_keys, len(rows.cost), unit)
+    of_rows = units_of(rows.row_keys, len(rows.row_lower), unit)
     capped = {key[1] for key in frame.model.country_cap}
     for attempt in solver.ATTEMPTS:
-        scale = scaling(frame, rows, raised=attempt.raised)
+        scale = scaling(
+            rows, need=need, column_unit=of_columns, row_unit=of_rows, raised=attempt.raised
+        )
         try:
             solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
         except SolverError:
             continue
-        if certify(rows, solution, expanded.case.yardstick, fractions).passed:
+        if certify(rows, solution, expanded.case.yardstick, frozenset(unit)).passed:
             return {
                 name: share
                 for keys in rows.column_keys

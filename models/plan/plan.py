@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.account import TONNES, Laid, Program, account
 from models.case import Case
-from models.expand import Cap, Expanded, Floats, caps
+from models.expand import Cap, Expanded, Floats, Ints, caps
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
@@ -26,12 +27,19 @@ PENALTIES = ("shortage", "unfair shortage", "limit penalty", "stock shortfall")
 """Cost headings that nobody pays in cash."""
 
 
+_DUST = 1e-9
+"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
+
+The need of a mineral and year is its largest demand of one member."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """The proof of a whole plan: the worst of its blocks.
 
-    ``violation`` and ``allowed`` in t; ``dual_infeasibility`` and ``gap`` relative; ``retries`` say
-    which attempts failed before one passed.
+    ``violation`` and ``allowed`` in t; ``dual_infeasibility`` and ``gap`` relative; ``models`` were
+    built and compared with the case's account, the other blocks being of the same shapes;
+    ``retries`` say which attempts failed before one passed.
     """
 
     violation: float
@@ -41,6 +49,7 @@ class Proof:
     gap: float
     mip_gap: float
     blocks: int
+    models: int
     rows: int
     columns: int
     nonzeros: int
@@ -52,31 +61,69 @@ class Plan:
 
     status = "optimal"
 
-    def __init__(self, expanded: Expanded, blocks: Sequence[BlockResult]) -> None:
-        """Join the results of a case's blocks."""
+    def __init__(self, expanded: Expanded, program: Program, blocks: Sequence[BlockResult]) -> None:
+        """Join the results of a program's blocks."""
         self.expanded = expanded
         self.case: Case = expanded.case
-        self.blocks = tuple(blocks)
+        self.program = program
+        self.blocks = tuple(sorted(blocks, key=lambda result: result.block))
+
+    def __getstate__(self) -> tuple[Case, tuple[Any, ...], tuple[BlockResult, ...]]:
+        """Send the case, the numbers of its names, and the results."""
+        return self.case, self.program.names, self.blocks
+
+    def __setstate__(self, state: tuple[Case, tuple[Any, ...], tuple[BlockResult, ...]]) -> None:
+        """Resolve the case that arrived."""
+        case, names, blocks = state
+        expanded = Expanded(case)
+        self.__init__(expanded, account(expanded, names), blocks)  # type: ignore[misc]
 
     # ---- values and duals, joined ---------------------------------------------------------------
 
     @cached_property
+    def x(self) -> Floats:
+        """The value of every column of the program, the solver's rounding taken as 0."""
+        of = self.program
+        x = np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
+        sizes = np.diff(of.column_starts)
+        dust = np.where(of.column_unit == TONNES, _DUST * np.repeat(of.least_need, sizes), _DUST)
+        return np.where(np.abs(x) > dust, x, 0.0)
+
+    @cached_property
+    def prices(self) -> Floats:
+        """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
+        of, case = self.program, self.case
+        duals = np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
+        worth = {year: case.discount(year) for year in np.unique(of.row_year).tolist() if year}
+        discount = np.ones(len(duals))
+        for year, value in worth.items():
+            discount[of.row_year == year] = value
+        return np.asarray(duals / discount)
+
+    @cached_property
     def delivered(self) -> Floats:
         """Tonnes of each delivery of the case, in the deliveries' order."""
-        found = np.zeros(len(self.expanded.deliveries))
-        for block in self.blocks:
-            found[block.at] = block.delivered
-        return found
+        return np.maximum(self.x[self.program.flow], 0.0)
 
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
-        """The other columns by component and key, zeros left out."""
-        return _joined([block.values for block in self.blocks])
+        """The columns but for deliveries by component and key, zeros left out."""
+        return _by_key(self.program.column_parts, self.x, {"spot", "contracted"})
 
     @cached_property
     def duals(self) -> dict[str, dict[Any, float]]:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
-        return _joined([block.duals for block in self.blocks])
+        return _by_key(self.program.row_parts, self.prices, set())
+
+    def part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
+        """Return a component's columns as arrays: the key's positions, and the values.
+
+        For studies that read many plans; ``values`` is the same by key.
+        """
+        found = [laid for laid in self.program.column_parts if laid.part.name == name]
+        if not found:
+            return (), np.zeros(0)
+        return found[0].part.key, self.x[found[0].at]
 
     def value(self, name: str, key: Any) -> float:
         """Return a column's value, 0 where it has none."""
@@ -220,12 +267,17 @@ class Plan:
         """Cost by heading: ``money`` undiscounted, ``discounted``."""
         return tables.costs(self)
 
+    @cached_property
+    def mineral_costs(self) -> pd.DataFrame:
+        """Cost by mineral and heading: ``money`` undiscounted, ``discounted``; every pair once."""
+        return tables.mineral_costs(self)
+
     # ---- totals --------------------------------------------------------------------------------
 
     @cached_property
     def objective(self) -> float:
         """Discounted total cost [money]."""
-        return float(sum(block.objective for block in self.blocks))
+        return float(sum(block.certificate.primal for block in self.blocks))
 
     @cached_property
     def purchases(self) -> float:
@@ -246,7 +298,7 @@ class Plan:
     @cached_property
     def shortage(self) -> float:
         """What the coalition is short in all [t]."""
-        return float(sum(self.values.get("shortage", {}).values()))
+        return float(self.part("shortage")[1].sum())
 
     @cached_property
     def served_share(self) -> float:
@@ -274,21 +326,34 @@ class Plan:
         """The worst of the blocks' certificates."""
         largest = self.case.yardstick
         certificates = [b.certificate for b in self.blocks]
-        worst = max(certificates, key=lambda c: c.violation, default=None)
+        worst = max(self.blocks, key=lambda b: b.certificate.violation, default=None)
         rows, columns, nonzeros = (sum(b.size[i] for b in self.blocks) for i in range(3))
         return Proof(
-            violation=worst.violation * largest if worst else 0.0,
-            violated=worst.violated if worst else "",
+            violation=worst.certificate.violation * largest if worst else 0.0,
+            violated=self._violated(worst) if worst else "",
             allowed=MOST_VIOLATION * largest,
             dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
             gap=max((c.gap for c in certificates), default=0.0),
             mip_gap=max((c.mip_gap for c in certificates), default=0.0),
             blocks=len(self.blocks),
+            models=sum(b.built for b in self.blocks),
             rows=rows,
             columns=columns,
             nonzeros=nonzeros,
             retries=tuple(failure for b in self.blocks for failure in b.failures),
         )
+
+    def _violated(self, block: BlockResult) -> str:
+        """Return the name of the row or column of a block that is violated most."""
+        rows = self.program.block(block.block)
+        at = block.worst
+        keys = rows.row_keys
+        if at >= len(rows.row_lower):
+            at, keys = at - len(rows.row_lower), rows.column_keys
+        for of in keys if at >= 0 else ():
+            if of.stretch.start <= at < of.stretch.stop:
+                return f"{of.name}{of.index[at - of.start]}"
+        return ""
 
     @property
     def timings(self) -> dict[str, float]:
@@ -299,9 +364,17 @@ class Plan:
         }
 
 
-def _joined(parts: Sequence[Any]) -> dict[str, dict[Any, float]]:
+def _by_key(
+    parts: Sequence[Laid], values: Floats, without: set[str]
+) -> dict[str, dict[Any, float]]:
+    """Return values by component and key, zeros left out."""
     found: dict[str, dict[Any, float]] = {}
-    for part in parts:
-        for name, of in part.items():
-            found.setdefault(name, {}).update(of)
+    for laid in parts:
+        if laid.part.name in without:
+            continue
+        mine = values[laid.at]
+        at = np.flatnonzero(mine)
+        keys = laid.part.spelled(at)
+        # several rows of Share limits are parts of one component
+        found.setdefault(laid.part.name, {}).update(zip(keys, mine[at].tolist(), strict=True))
     return found

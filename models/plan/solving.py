@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from models import checks
-from models.blocks import split
+from models.account import Program
 from models.case import Case
 from models.errors import InputError, Severity
 from models.expand import Expanded
@@ -26,4 +26,19 @@ def solve(case: Case, run: Map = map) -> Plan:
     if errors:
         raise InputError(errors)
     expanded = Expanded(case)
-    return Plan(expanded, list(run(BlockSolver(expanded), split(expanded))))
+    solver = BlockSolver(expanded)
+    groups = together(solver.program)
+    results = [result for found in run(solver, groups) for result in found]
+    return Plan(expanded, solver.program, results)
+
+
+def together(program: Program) -> list[tuple[int, ...]]:
+    """Return the blocks in groups to be solved one after another: those of the same minerals."""
+    minerals = [frozenset(m for m, _ in cells) for cells in program.blocks]
+    found: list[list[int]] = []
+    for b, mine in enumerate(minerals):
+        if b and mine == minerals[b - 1]:
+            found[-1].append(b)
+        else:
+            found.append([b])
+    return [tuple(group) for group in found]

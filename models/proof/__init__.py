@@ -1,30 +1,32 @@
-"""The proof that a plan is what the Case asks for, and that no plan is cheaper.
+"""The proof that no plan is cheaper than the one found.
 
-``recount`` shows, from the Case alone, that the arrays handed over are the Case's problem and that
-the plan keeps to it; ``certificate`` shows, from the arrays and the solution alone, that the plan
-is optimal. Neither takes the solver's word.
+``certificate`` shows, from a program's arrays and the solution alone, that the plan keeps every
+limit and is optimal; the arrays are the case's own account (``models.account``). Nothing takes the
+solver's word.
 """
 
-from models.proof.bounds import wrong_bounds
 from models.proof.certificate import (
     MOST_GAP,
     MOST_MIP_GAP,
     MOST_VIOLATION,
     Certificate,
+    Certificates,
+    certificate_of,
     certify,
+    certify_blocks,
     fits,
+    worst_name,
 )
-from models.proof.recount import Point, differences, recount
 
 __all__ = [
     "MOST_GAP",
     "MOST_MIP_GAP",
     "MOST_VIOLATION",
     "Certificate",
-    "Point",
+    "Certificates",
+    "certificate_of",
     "certify",
-    "differences",
+    "certify_blocks",
     "fits",
-    "recount",
-    "wrong_bounds",
+    "worst_name",
 ]

@@ -131,7 +131,7 @@ def _by_block(context: Context, rows: _Rows) -> None:
     expanded, yardstick = context.plan.expanded, context.case.yardstick
     worst, where = 0.0, ""
     for block in context.plan.blocks:
-        minerals = np.unique(expanded.deliveries.mineral[block.at])
+        minerals = np.unique([m for m, _ in context.plan.program.blocks[block.block]])
         largest = float(expanded.demand[minerals].max(initial=0.0))
         share = block.certificate.violation * yardstick / largest if largest > 0 else 0.0
         if share > worst:
@@ -196,9 +196,15 @@ def _program(context: Context, rows: _Rows) -> None:
     proof = context.plan.proof
     rows.add(
         "program",
-        "Blocks, each built, recounted from the case, solved and proven alone",
+        "Blocks, each counted from the case, solved and proven alone",
         value=proof.blocks,
         unit="blocks",
+    )
+    rows.add(
+        "program",
+        "Models built and compared with the case, one for all blocks of a shape",
+        value=proof.models,
+        unit="models",
     )
     for text, value in (
         ("Rows (constraints)", proof.rows),

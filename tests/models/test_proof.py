@@ -12,7 +12,8 @@ import pytest
 import models.plan.block as block_module
 import models.sourcing as sourcing_module
 from models import solver
-from models.compile import Scaling, compile_model
+from models.account import Scaling
+from models.compile import compile_model
 from models.errors import SolverError
 from models.frame import Books
 from models.solver import ATTEMPTS, Rows, Solution

@@ -1,0 +1,281 @@
+"""The account of share limits: each row resolved to its buyers, suppliers, minerals and years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.account.builder import Builder, columns_of, grouped, integers
+from models.case import Case, in_force
+from models.expand import Cap, Floats, Ints, caps
+from models.schema import (
+    BY_BLOC,
+    BY_COUNTRY,
+    BY_KIND,
+    BY_OWNER,
+    BY_REFINER,
+    EACH,
+    EACH_OUTSIDE,
+    MAX,
+    MINING,
+    PURCHASES,
+    REST_OF_WORLD,
+    ShareLimit,
+)
+
+Bools = NDArray[np.bool_]
+Keys = tuple[Ints, ...]
+"""(mineral, buyer's number, supplier's number, year), by position."""
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """Deliveries that count under caps: ``at`` are their positions, ``of`` which cap each."""
+
+    at: Ints
+    of: Ints
+
+
+def limits(b: Builder) -> None:
+    """Every share limit on refined tonnes and on ore."""
+    case = b.expanded.case
+    seen: dict[tuple[object, ...], int] = {}
+    bases: list[tuple[int, ...]] = []
+    rows: list[tuple[int, ShareLimit]] = []
+    for row in case.share_limits:
+        said = (
+            row.limit, row.mineral, row.buyer, row.group, row.supplier, row.first_year,
+            row.last_year, row.stage, row.except_minerals,
+        )  # fmt: skip
+        seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
+        rows.append((b.names.number((*said, seen[said])), row))
+    counted = [_row(b, number, i, row, bases) for i, (number, row) in enumerate(rows)]
+    _bases(b, bases, [found for found in counted if found is not None])
+
+
+@dataclass(frozen=True)
+class _Capped:
+    """Rows that are of what a buyer purchases, with the base of each and their share."""
+
+    rows: Ints
+    bases: list[tuple[int, ...]]
+    share: Floats
+
+
+def _row(
+    b: Builder, number: int, position: int, row: ShareLimit, bases: list[tuple[int, ...]]
+) -> _Capped | None:
+    """Add the caps that one row of Share limits stands for."""
+    e, case = b.expanded, b.expanded.case
+    if row.stage == MINING:
+        keys, entries, ore = _mining(b, position)
+    else:
+        keys, entries = _refining(b, row)
+        ore = []
+    m, buyer, _, t = keys
+    share: Floats = np.array([row.share.value(y) for y in e.years], dtype=float)[t]
+    is_max = row.limit == MAX
+    of_purchases = is_max and case.settings.share_basis == PURCHASES
+    wanted = share * _demand(b, m, buyer, t)
+    limit = np.full(len(t), number)
+
+    def spell(_: int, m: int, buyer: int, s: int, t: int) -> tuple[int, str, str, str, int]:
+        return (position, e.minerals[m], b.names.names[buyer], b.names.names[s], e.years[t])
+
+    cell, key = m * b.years + t, (limit, *keys)
+    right = np.zeros(len(t)) if of_purchases else wanted
+    rows = b.rows(
+        "share_limit", cell, key, spell,
+        least=-np.inf if is_max else right, most=right if is_max else np.inf,
+    )  # fmt: skip
+    b.enter(rows[entries.of], b.flow[entries.at], 1.0)
+    for i, columns in ore:
+        b.enter(np.full(len(columns), rows[i]), integers(columns), 1.0)
+    if _is_soft(row):
+        each = [
+            row.penalty if row.penalty is not None else case.shortage_cost(name, year)
+            for name, year in zip(
+                (e.minerals[i] for i in m.tolist()), (e.years[i] for i in t.tolist()), strict=True
+            )
+        ]
+        cost = np.array(each) * b.discount[t]
+        excess = b.columns("excess", cell, key, spell, cost=cost)
+        b.enter(rows, excess, -1.0 if is_max else 1.0)
+    if not of_purchases:
+        return None
+    stage = int(row.stage == MINING)
+    mine: list[tuple[int, ...]] = [
+        (stage, *k) for k in zip(m.tolist(), buyer.tolist(), t.tolist(), strict=True)
+    ]
+    bases += mine
+    return _Capped(rows, mine, share)
+
+
+def _is_soft(row: ShareLimit) -> bool:
+    return row.penalty is not None or row.limit != MAX
+
+
+def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
+    """Return the demand of each cap's buyer [t]."""
+    found = np.zeros(len(m))
+    for number in np.unique(buyer).tolist():
+        members = _members(b, b.names.names[number])
+        at = buyer == number
+        found[at] = b.expanded.demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+    return found
+
+
+def _members(b: Builder, buyer: str) -> Ints:
+    """Return the members that a buyer is."""
+    e = b.expanded
+    if not buyer:
+        return np.arange(len(e.members), dtype=np.int64)
+    names = (buyer,) if buyer in e.member_at else e.case.groups.get(buyer, ())
+    return integers([e.member_at[name] for name in names])
+
+
+def _buyers(b: Builder, row: ShareLimit) -> list[str]:
+    return list(b.expanded.members) if row.buyer == EACH else [row.buyer]
+
+
+def _refining(b: Builder, row: ShareLimit) -> tuple[Keys, _Entries]:
+    """Return the caps of a row on refined tonnes, and the deliveries that count under each."""
+    e, d = b.expanded, b.expanded.deliveries
+    counts = _minerals(b, row)
+    years = np.array([in_force(row, y) for y in e.years], dtype=bool)
+    in_scope = np.flatnonzero(counts[d.mineral] & years[d.year]) if len(d) else integers([])
+    known: list[tuple[Ints, Ints]] = []  # deliveries in scope, and their supplier's number
+    for name, has in _suppliers(b, row):
+        at = in_scope[has[d.source[in_scope]]]
+        known.append((at, np.full(len(at), b.names.number(name))))
+    at = np.concatenate([integers([]), *(k[0] for k in known)])
+    supplier = np.concatenate([integers([]), *(k[1] for k in known)])
+    buyers = np.full(len(e.members), -1, dtype=np.int64)
+    numbers = {name: b.names.number(name) for name in _buyers(b, row)}
+    for name, number in numbers.items():
+        buyers[_members(b, name)] = number
+    mine = buyers[d.member[at]] >= 0 if len(at) else np.zeros(0, dtype=bool)
+    flows = (
+        d.mineral[at[mine]], buyers[d.member[at[mine]]], supplier[mine], d.year[at[mine]],
+    )  # fmt: skip
+    if not _is_soft(row):  # nothing can flow, nothing to limit
+        keys, inverse = grouped(*flows)
+        return keys, _Entries(at[mine], inverse)
+    cells = _cells_of_suppliers(b, row, (counts, years), (d.mineral[at], supplier, d.year[at]))
+    every = [np.concatenate([np.repeat(c, len(numbers)) for c in (part,)]) for part in cells]
+    each = np.tile(integers(list(numbers.values())), len(cells[0]))
+    full = (every[0], each, every[1], every[2])
+    joined = tuple(np.concatenate([a, f]) for a, f in zip(full, flows, strict=True))
+    keys, inverse = grouped(*joined)
+    return keys, _Entries(at[mine], inverse[len(each) :])
+
+
+def _cells_of_suppliers(
+    b: Builder, row: ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
+) -> tuple[Ints, Ints, Ints]:
+    """Return where a soft row has caps, flow or not: mineral, supplier's number and year.
+
+    Under a named supplier that is every mineral and year it counts for, else those in which the
+    supplier can sell to anyone.
+    """
+    if not row.supplier or row.supplier.startswith(EACH_OUTSIDE):
+        m, s, t = grouped(*flows)[0]
+        return m, s, t
+    m, t = (a.ravel() for a in np.meshgrid(*(np.flatnonzero(s) for s in scope), indexing="ij"))
+    return m, np.full(len(m), b.names.number(row.supplier)), t
+
+
+def _minerals(b: Builder, row: ShareLimit) -> Bools:
+    """Return which minerals a row counts for."""
+    e = b.expanded
+    has = {s.mineral for s in e.sources if s.name == row.supplier}
+    named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
+    return np.array(
+        [
+            row.mineral in {"", name}
+            and name not in row.except_minerals
+            and (name in has or not named)
+            for name in e.minerals
+        ],
+        dtype=bool,
+    )
+
+
+def _suppliers(b: Builder, row: ShareLimit) -> list[tuple[str, Bools]]:
+    """Return the suppliers that a row limits, and the sources that count under each."""
+    sources, case = b.expanded.sources, b.expanded.case
+    names: list[tuple[str, ...]]
+    if row.group == BY_BLOC:
+        names = [case.blocs_of(s.country) for s in sources]
+    else:
+        of = {BY_COUNTRY: "country", BY_OWNER: "owner", BY_KIND: "kind", BY_REFINER: "name"}
+        names = [(getattr(s, of[row.group]),) for s in sources]
+    wanted = _wanted(case, row, {name for found in names for name in found})
+    return [(n, np.array([n in found for found in names], dtype=bool)) for n in sorted(wanted)]
+
+
+def _wanted(case: Case, row: ShareLimit, known: set[str]) -> set[str]:
+    if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
+        return {row.supplier}
+    if row.group in {BY_COUNTRY, BY_OWNER}:
+        known = known - {REST_OF_WORLD}
+    if row.supplier:
+        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+        return {c for c in known if bloc not in case.blocs_of(c)}
+    return known
+
+
+def _mining(b: Builder, position: int) -> tuple[Keys, _Entries, list[tuple[int, list[int]]]]:
+    """Return the caps of a row on ore, and the ore columns that count under each."""
+    e = b.expanded
+    keys: list[tuple[int, int, int, int]] = []
+    ore: list[tuple[int, list[int]]] = []
+    with_mines = {e.mineral_at[mine.mineral] for mine in e.case.mines}
+    for m in sorted(with_mines):
+        for t in range(b.years):
+            for cap in _of_row(b, m, t, position):
+                columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
+                if columns or cap.penalty is not None:
+                    ore.append((len(keys), columns))
+                    number = b.names.number
+                    keys.append((m, number(cap.buyer), number(cap.supplier), t))
+    none = integers([])
+    return columns_of(keys, 4), _Entries(none, none), ore
+
+
+def _of_row(b: Builder, m: int, t: int, position: int) -> list[Cap]:
+    return [cap for cap in caps(b.expanded, m, t, MINING) if cap.limit == position]
+
+
+def _bases(b: Builder, wanted: list[tuple[int, ...]], capped: list[_Capped]) -> None:
+    """What buyers purchase, where that is what a limit's share is of."""
+    if not wanted:
+        return
+    e, d = b.expanded, b.expanded.deliveries
+    found = list(dict.fromkeys(wanted))
+    stage, m, buyer, t = columns_of(found, 4)
+    stages = ("refining", MINING)
+
+    def spell(stage: int, m: int, buyer: int, t: int) -> tuple[str, str, str, int]:
+        return (stages[stage], e.minerals[m], b.names.names[buyer], e.years[t])
+
+    cell, key = m * b.years + t, (stage, m, buyer, t)
+    columns = b.columns("base", cell, key, spell, cost=0.0)
+    rows = b.rows("purchases_total", cell, key, spell, least=0.0, most=0.0)
+    b.enter(rows, columns, -1.0)
+    place = dict(zip(found, columns.tolist(), strict=True))
+    for row, (of_ore, m_, buyer_, t_) in zip(rows.tolist(), found, strict=True):
+        if of_ore:
+            flows = integers(
+                [c for (_, m2, t2), z in b.ore.items() if (m2, t2) == (m_, t_) for c in z]
+            )
+        else:
+            inside = np.array(e.cell(m_, t_), dtype=np.int64)
+            mine = np.isin(d.member[inside], _members(b, b.names.names[buyer_]))
+            flows = b.flow[inside[mine]]
+        b.enter(np.full(len(flows), row), flows, 1.0)
+    for of in capped:
+        at = integers([place[base] for base in of.bases])
+        b.enter(of.rows, at, -of.share)

@@ -1,0 +1,291 @@
+"""A case's linear program as arrays, laid out block after block."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.account.builder import FRACTION, MONEY, Builder, Names, Part, blocks_of
+from models.account.demand import demand
+from models.account.limits import limits
+from models.account.stages import ore, projects, stocks
+from models.account.supply import continuity, contracts, flows, lanes, refining
+from models.blocks import split
+from models.expand import Cell, Expanded, Floats, Ints, stock_target
+from models.solver import Keys, Rows
+
+PARTS: tuple[Callable[[Builder], None], ...] = (
+    flows,
+    refining,
+    lanes,
+    contracts,
+    stocks,
+    projects,
+    ore,
+    continuity,
+    demand,
+    limits,
+)
+"""What the program is made of, in order."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A part with the position of each of its columns or rows in the program."""
+
+    part: Part
+    at: Ints
+
+
+@dataclass(frozen=True)
+class Program:
+    """A case's program: ``rows`` are all blocks' arrays, one block after the other.
+
+    Block b has the columns ``column_starts[b]`` up to ``column_starts[b + 1]``, and rows likewise;
+    no entry reaches from one block into another. ``flow`` is the column of each delivery;
+    ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
+    largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
+    ``names`` are the numbered names that keys are spelt with.
+    """
+
+    blocks: tuple[tuple[Cell, ...], ...]
+    rows: Rows
+    column_starts: Ints
+    row_starts: Ints
+    column_parts: tuple[Laid, ...]
+    row_parts: tuple[Laid, ...]
+    column_unit: NDArray[np.int8]
+    row_unit: NDArray[np.int8]
+    row_size: Floats
+    row_year: Ints
+    need: Floats
+    least_need: Floats
+    flow: Ints
+    names: tuple[Any, ...]
+
+    def columns_of(self, block: int) -> slice:
+        """Return the columns of a block."""
+        return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
+
+    def rows_of(self, block: int) -> slice:
+        """Return the rows of a block."""
+        return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))
+
+    def block(self, b: int) -> Rows:
+        """Return one block's program; its columns and rows are named when asked for."""
+        of, at, rows = self.rows, self.columns_of(b), self.rows_of(b)
+        first, last = int(of.starts[rows.start]), int(of.starts[rows.stop])
+        return Rows(
+            cost=of.cost[at],
+            lower=of.lower[at],
+            upper=of.upper[at],
+            row_lower=of.row_lower[rows],
+            row_upper=of.row_upper[rows],
+            starts=of.starts[rows.start : rows.stop + 1] - first,
+            columns=of.columns[first:last] - at.start,
+            values=of.values[first:last],
+            whole=of.whole[at],
+            column_keys=LazyKeys(self.column_parts, at),
+            row_keys=LazyKeys(self.row_parts, rows),
+        )
+
+    def shape(self, b: int) -> bytes:
+        """Return a fingerprint of a block's structure: same shape, same model but for numbers."""
+        of, at, rows = self.rows, self.columns_of(b), self.rows_of(b)
+        first, last = int(of.starts[rows.start]), int(of.starts[rows.stop])
+        found = hashlib.blake2b(digest_size=16)
+        minerals = sorted({m for m, _ in self.blocks[b]})
+        found.update(repr((minerals, at.stop - at.start)).encode())
+        found.update((of.starts[rows.start : rows.stop + 1] - first).tobytes())
+        found.update((of.columns[first:last] - at.start).tobytes())
+        for parts, stretch in ((self.column_parts, at), (self.row_parts, rows)):
+            for laid in parts:
+                inside = within(laid.at, stretch)
+                if inside.stop > inside.start:
+                    found.update(f"{laid.part.name}{inside.stop - inside.start}".encode())
+        return found.digest()
+
+    def __getstate__(self) -> None:
+        """Refuse to be sent: it is made again from its case where it is needed."""
+        msg = "a program is not sent; its case is"
+        raise TypeError(msg)
+
+
+class LazyKeys(Sequence[Keys]):
+    """The names of a stretch of columns or rows, spelt when first looked at."""
+
+    def __init__(self, parts: tuple[Laid, ...], stretch: slice) -> None:
+        """Remember where they come from."""
+        self._parts, self._stretch = parts, stretch
+        self._spelled: tuple[Keys, ...] | None = None
+
+    def _all(self) -> tuple[Keys, ...]:
+        if self._spelled is None:
+            found = []
+            for laid in self._parts:
+                inside = within(laid.at, self._stretch)
+                if inside.stop > inside.start:
+                    start = int(laid.at[inside.start]) - self._stretch.start
+                    index = laid.part.spelled(np.arange(inside.start, inside.stop))
+                    found.append(Keys(laid.part.name, start, tuple(index)))
+            self._spelled = _merged(sorted(found, key=lambda keys: keys.start))
+        return self._spelled
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return some of the names."""
+        return self._all()[at]
+
+    def __len__(self) -> int:
+        """Return how many components there are."""
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Keys]:
+        """Go through the components."""
+        return iter(self._all())
+
+
+def _merged(found: Sequence[Keys]) -> tuple[Keys, ...]:
+    """Return one stretch for each component: each row of Share limits was a part of its own."""
+    merged: list[Keys] = []
+    for keys in found:
+        if merged and merged[-1].name == keys.name:
+            before = merged.pop()
+            merged.append(Keys(keys.name, before.start, before.index + keys.index))
+        else:
+            merged.append(keys)
+    return tuple(merged)
+
+
+def within(positions: Ints, stretch: slice) -> slice:
+    """Return which of ascending positions lie in a stretch."""
+    first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
+    return slice(int(first), int(last))
+
+
+def account(
+    expanded: Expanded,
+    names: Sequence[Any] = (),
+    blocks: Sequence[Sequence[Cell]] | None = None,
+) -> Program:
+    """Return the case's program by the case's own account: no model is looked at.
+
+    ``names`` are those of the program of a case that this one is a variant of, so that keys of the
+    two compare; ``blocks`` are parts to keep together (None: as the case splits).
+    """
+    cells = tuple(tuple(cells) for cells in (split(expanded) if blocks is None else blocks))
+    b = Builder(expanded, Names(names))
+    for part in PARTS:
+        part(b)
+    of_cell = blocks_of(expanded, cells)
+    columns, column_starts, column_parts = _laid(b.column_parts, of_cell, len(cells))
+    rows, row_starts, row_parts = _laid(b.row_parts, of_cell, len(cells))
+    return Program(
+        blocks=cells,
+        rows=_arrays(b, columns, rows),
+        column_starts=column_starts,
+        row_starts=row_starts,
+        column_parts=column_parts,
+        row_parts=row_parts,
+        column_unit=_each(b.column_parts, columns, lambda p: np.full(len(p), p.unit, np.int8)),
+        row_unit=_each(b.row_parts, rows, lambda p: np.full(len(p), p.unit, np.int8)),
+        row_size=_placed(b.row_numbers.joined("size"), rows),
+        row_year=_each(b.row_parts, rows, lambda p: np.asarray(p.year, dtype=np.int64)),
+        need=_need(b, of_cell, len(cells)),
+        least_need=_least_need(b, of_cell, len(cells)),
+        flow=columns[b.flow],
+        names=tuple(b.names.names),
+    )
+
+
+def _laid(
+    parts: list[Part], of_cell: NDArray[np.int32], blocks: int
+) -> tuple[Ints, Ints, tuple[Laid, ...]]:
+    """Return each provisional position's place, where blocks start, and the parts laid out.
+
+    Within a block the parts keep their order, and each part its own.
+    """
+    block = np.concatenate([np.zeros(0, np.int32), *(of_cell[p.cell] for p in parts)])
+    order = np.argsort(block, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    starts = np.searchsorted(block[order], np.arange(blocks + 1)).astype(np.int64)
+    laid = []
+    for part in parts:
+        at = place[part.start : part.start + len(part)]
+        if len(at) and not (np.diff(at) > 0).all():  # the part's own order is not the blocks'
+            ranked = np.argsort(at, kind="stable")
+            key = tuple(k[ranked] for k in part.key)
+            year = None if part.year is None else part.year[ranked]
+            part = Part(part.name, part.start, part.cell[ranked], key, part.spell, part.unit, year)  # noqa: PLW2901
+            at = at[ranked]
+        laid.append(Laid(part, at))
+    return place, starts, tuple(laid)
+
+
+def _placed(values: Floats, place: Ints) -> Floats:
+    found = np.empty(len(values))
+    found[place] = values
+    return found
+
+
+def _each(parts: list[Part], place: Ints, of: Callable[[Part], Any]) -> Any:
+    values = [of(part) for part in parts]
+    joined = np.concatenate(values) if values else np.zeros(0, dtype=np.int64)
+    found = np.empty_like(joined)
+    found[place] = joined
+    return found
+
+
+def _arrays(b: Builder, columns: Ints, rows: Ints) -> Rows:
+    none = np.zeros(0, dtype=np.int64)
+    at_row = rows[np.concatenate([none, *b.entry_rows])]
+    at_column = columns[np.concatenate([none, *b.entry_columns])]
+    values = np.concatenate([np.zeros(0), *b.entry_values])
+    order = np.argsort(at_row * len(columns) + at_column, kind="stable")
+    counts = np.bincount(at_row, minlength=len(rows))
+    of = {name: _placed(b.column_numbers.joined(name), columns)
+          for name in ("cost", "lower", "upper", "whole")}  # fmt: skip
+    return Rows(
+        cost=of["cost"],
+        lower=of["lower"],
+        upper=of["upper"],
+        row_lower=_placed(b.row_numbers.joined("least"), rows),
+        row_upper=_placed(b.row_numbers.joined("most"), rows),
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        columns=at_column[order],
+        values=values[order],
+        whole=of["whole"] > 0,
+    )
+
+
+def _need(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> Floats:
+    """Return the largest demand, opening stock or stock target of each block [t]."""
+    e, case = b.expanded, b.expanded.case
+    found = np.zeros(blocks)
+    largest = e.demand.max(axis=1, initial=0.0).ravel()
+    at = of_cell >= 0
+    np.maximum.at(found, of_cell[at], largest[at])
+    for pile in case.stockpiles:
+        block = of_cell[e.mineral_at[pile.mineral] * b.years] if b.years else -1
+        if block >= 0:
+            targets = (stock_target(case, pile, year) for year in case.years)
+            found[block] = max(found[block], pile.opening, *targets)
+    return found
+
+
+def _least_need(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> Floats:
+    """Return the smallest of each block's minerals' and years' largest demands [t]; else 1."""
+    found = np.full(blocks, np.inf)
+    largest = b.expanded.demand.max(axis=1, initial=0.0).ravel()
+    at = (of_cell >= 0) & (largest > 0)
+    np.minimum.at(found, of_cell[at], largest[at])
+    return np.where(np.isfinite(found), found, 1.0)
+
+
+UNITLESS = (FRACTION, MONEY)
+"""What is not in tonnes."""

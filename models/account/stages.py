@@ -1,0 +1,219 @@
+"""The account of what reaches beyond one year or stage: stocks, projects and ore."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.account.builder import FRACTION, MONEY, Builder, columns_of, grouped, integers
+from models.expand import (
+    budget_year,
+    capital_charge,
+    mine_capacity,
+    ore_lane,
+    start_years,
+    starts,
+    stock_room,
+    stock_target,
+    target_penalty,
+)
+from models.schema import Project
+
+
+def stocks(b: Builder) -> None:
+    """Reserves, their room, and what their targets lack."""
+    e, case = b.expanded, b.expanded.case
+    keys = [
+        (e.mineral_at[m], e.member_at[j], t) for m, j in case.stockpile_of for t in range(b.years)
+    ]
+    piles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in keys]
+    room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
+    m, j, t = columns_of(keys, 3)
+
+    def spell(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    columns = b.columns(
+        "stock",
+        m * b.years + t,
+        (m, j, t),
+        spell,
+        cost=np.array([p.holding_cost for p in piles]) * b.discount[t],
+        upper=np.array([room[p.mineral, p.member] for p in piles]),
+    )
+    b.stock = dict(zip(keys, columns.tolist(), strict=True))
+    target = np.array(
+        [stock_target(case, p, e.years[k[2]]) for p, k in zip(piles, keys, strict=True)]
+    )
+    penalty = np.array(
+        [target_penalty(case, p, e.years[k[2]]) for p, k in zip(piles, keys, strict=True)]
+    )
+    wanted = np.flatnonzero(target > 0)
+    key = (m[wanted], j[wanted], t[wanted])
+    cell = key[0] * b.years + key[2]
+    lacking = b.columns(
+        "stock_shortfall", cell, key, spell,
+        cost=penalty[wanted] * b.discount[key[2]] if len(wanted) else 0.0,
+    )  # fmt: skip
+    rows = b.rows("stock_target", cell, key, spell, least=target[wanted] if len(wanted) else 0.0)
+    b.enter(rows, columns[wanted], 1.0)
+    b.enter(rows, lacking, 1.0)
+
+
+def projects(b: Builder) -> None:
+    """Fractions built, once each, within capacity and budget."""
+    e, case = b.expanded, b.expanded.case
+    at_year = {year: t for t, year in enumerate(e.years)}
+    builds = [
+        (p, project, at_year[year])
+        for p, project in enumerate(case.projects)
+        for year in start_years(project, e.years)
+    ]
+    p, t = columns_of([(p, t) for p, _, t in builds], 2)
+    mineral = integers([e.mineral_at[q.mineral] for q in case.projects])
+    first = mineral[p] * b.years if len(p) else p
+    worth = [
+        sum(b.discount[s] for s, y in enumerate(e.years) if e.years[t] <= y < e.years[t] + q.life)
+        for _, q, t in builds
+    ]
+    cost = [capital_charge(case, q) * w for (_, q, _), w in zip(builds, worth, strict=True)]
+    columns = b.columns(
+        "built",
+        first,
+        (p, t),
+        lambda p, t: (case.projects[p].name, e.years[t]),
+        cost=np.array(cost),
+        lower=np.array([float(q.built_in is not None) for _, q, _ in builds]),
+        upper=1.0,
+        whole=case.settings.whole_projects,
+        unit=FRACTION,
+    )
+    b.built = {(q, t): c for (q, _, t), c in zip(builds, columns.tolist(), strict=True)}
+    (once,), inverse = grouped(p)
+    rows = b.rows(
+        "project_once",
+        mineral[once] * b.years if len(once) else once,
+        (once,),
+        lambda p: case.projects[p].name,
+        most=1.0,
+        unit=FRACTION,
+        year=np.zeros(len(once), dtype=np.int64),
+    )
+    b.enter(rows[inverse], columns, 1.0)
+    _running(b)
+    _budget(b, builds, first)
+
+
+def _running(b: Builder) -> None:
+    e, d = b.expanded, b.expanded.deliveries
+    place = {project.name: p for p, project in enumerate(e.case.projects)}
+    at_year = {year: t for t, year in enumerate(e.years)}
+    planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
+    at = np.flatnonzero(planned[d.source]) if len(planned) else np.zeros(0, dtype=np.int64)
+    (r, t), inverse = grouped(d.source[at], d.year[at])
+
+    def spell(r: int, t: int) -> tuple[str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.years[t])
+
+    cell = b.mineral_of_source[r] * b.years + t
+    rows = b.rows("project_capacity", cell, (r, t), spell, most=0.0)
+    b.enter(rows[inverse], b.flow[at], 1.0)
+    for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):
+        source = e.sources[i]
+        if isinstance(source.record, Project):
+            begun = starts(source.record, e.years, e.years[year])
+            built = [b.built[place[source.project], at_year[y]] for y in begun]
+            b.enter(np.full(len(built), row), integers(built), -float(e.nameplate[i, year]))
+
+
+def _budget(b: Builder, builds: list[tuple[int, Project, int]], first: np.ndarray) -> None:
+    e, case = b.expanded, b.expanded.case
+    limits = {row.year: row.capex for row in case.budget}
+    spent: dict[int, list[int]] = {}
+    for i, (_, project, t) in enumerate(builds):
+        year = budget_year(project, e.years[t], e.years)
+        if year in limits and project.built_in is None and project.capex > 0:
+            spent.setdefault(year, []).append(i)
+    years = integers(sorted(spent))
+    rows = b.rows(
+        "budget",
+        integers([int(first[spent[y][0]]) for y in years.tolist()]),
+        (years,),
+        lambda year: year,
+        most=np.array([limits[y] for y in years.tolist()]),
+        unit=MONEY,
+        year=years,
+    )
+    at = list(b.built.values())
+    for row, year in zip(rows.tolist(), years.tolist(), strict=True):
+        paid = spent[year]
+        capex = np.array([builds[i][1].capex for i in paid])
+        b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
+
+
+def ore(b: Builder) -> None:
+    """Refiners that need ore get it from mines, within what each can give."""
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    mined = {m.mineral for m in case.mines}
+    needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
+    at = np.flatnonzero(needs[d.source]) if len(needs) else np.zeros(0, dtype=np.int64)
+    (r, t), inverse = grouped(d.source[at], d.year[at])
+    found: list[tuple[int, int, int]] = []
+    balances: list[int] = []
+    price: list[float] = []
+    lanes: dict[tuple[int, str, int], tuple[float, bool]] = {}
+    for i, (source_at, year_at) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
+        source, when = e.sources[source_at], e.years[year_at]
+        for mine_at, mine in enumerate(case.mines):
+            if mine.mineral != source.mineral or mine_capacity(mine, when) <= 0:
+                continue
+            lane = (mine_at, source.country, when)
+            if lane not in lanes:
+                lanes[lane] = ore_lane(case, source.mineral, mine.country, source.country, when)
+            freight, is_open = lanes[lane]
+            if is_open:
+                found.append((mine_at, source_at, year_at))
+                balances.append(i)
+                price.append((mine.premium + freight) * b.discount[year_at])
+    n, refiner, year = columns_of(found, 3)
+
+    def spell(n: int, r: int, t: int) -> tuple[str, str, str, str, int]:
+        s = e.sources[r]
+        return (case.mines[n].country, s.name, s.project, s.mineral, e.years[t])
+
+    cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
+    columns = b.columns("ore", cell, (n, refiner, year), spell, cost=np.array(price))
+    for column, (mine_at, source_at, year_at) in zip(columns.tolist(), found, strict=True):
+        mineral = int(b.mineral_of_source[source_at])
+        b.ore.setdefault((case.mines[mine_at].country, mineral, year_at), []).append(column)
+    recovery = np.array([s.recovery for s in e.sources])
+    rows = b.rows(
+        "ore_balance",
+        b.mineral_of_source[r] * b.years + t if len(r) else r,
+        (r, t),
+        lambda r, t: spell(0, r, t)[1:],
+        least=0.0,
+        most=0.0,
+    )
+    b.enter(rows[integers(balances)], columns, 1.0)
+    b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
+    _mines(b, n, year, columns)
+
+
+def _mines(b: Builder, mine: np.ndarray, year: np.ndarray, columns: np.ndarray) -> None:
+    e, case = b.expanded, b.expanded.case
+    (n, t), inverse = grouped(mine, year)
+    mineral = integers([e.mineral_at[m.mineral] for m in case.mines])
+    rows = b.rows(
+        "mine_capacity",
+        mineral[n] * b.years + t if len(n) else n,
+        (n, t),
+        lambda n, t: (case.mines[n].country, case.mines[n].mineral, e.years[t]),
+        most=np.array(
+            [
+                mine_capacity(case.mines[i], e.years[y])
+                for i, y in zip(n.tolist(), t.tolist(), strict=True)
+            ]
+        ),
+    )
+    b.enter(rows[inverse], columns, 1.0)

@@ -1,8 +1,8 @@
 """A Case: one workbook's worth of checked, typed, frozen records.
 
 A scenario makes a new Case with ``change``; nothing changes a Case in place. Records stand in an
-order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes and Scenarios,
-where order has a meaning), so that equal workbooks give equal plans to the cell.
+order that does not depend on the order of the workbook's rows (save Lanes, Ore lanes, Scenarios and
+Risks, where order has a meaning), so that equal workbooks give equal plans to the cell.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from models.schema import (
     Country,
     CurrentSupply,
     Demand,
+    EventStep,
     Freight,
     Lane,
     Member,
@@ -41,7 +42,7 @@ R = TypeVar("R", bound=Record)
 
 BASE = "Base"
 """The name of the case as the workbook has it; no scenario may have it."""
-_ORDERED = {"lanes", "ore_lanes", "scenarios"}
+_ORDERED = {"lanes", "ore_lanes", "scenarios", "risks"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,7 @@ class Case:
         "Tiers": "tiers",
         "Current supply": "current_supply",
         "Scenarios": "scenarios",
+        "Risks": "risks",
     }
 
     years: tuple[int, ...]
@@ -92,6 +94,7 @@ class Case:
     tiers: tuple[Tier, ...] = ()
     current_supply: tuple[CurrentSupply, ...] = ()
     scenarios: tuple[ScenarioStep, ...] = ()
+    risks: tuple[EventStep, ...] = ()
     country_names: tuple[tuple[str, str], ...] = ()
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""

@@ -10,17 +10,20 @@ from models.account.builder import FRACTION, MONEY, TONNES, Names
 from models.account.compare import differences
 from models.account.program import Laid, Program, account, within
 from models.account.scaling import Scaling, scaling, units_of
+from models.account.variant import Fitted, fit
 
 __all__ = [
     "FRACTION",
     "MONEY",
     "TONNES",
+    "Fitted",
     "Laid",
     "Names",
     "Program",
     "Scaling",
     "account",
     "differences",
+    "fit",
     "scaling",
     "units_of",
     "within",

@@ -17,6 +17,7 @@ from models.checks import (
     limits,
     references,
     reserved,
+    risks,
     rows,
     scenarios,
     selectors,
@@ -26,6 +27,7 @@ from models.errors import Finding, Severity
 from models.schema import (
     Country,
     Demand,
+    EventStep,
     Freight,
     Member,
     Mine,
@@ -54,6 +56,8 @@ RULES: tuple[Rule, ...] = (
     scenarios.selectors,
     scenarios.values,
     scenarios.builds,
+    risks.event_actions,
+    risks.one_event_one_chance,
     rows.horizon,
     rows.usable_capacity,
     rows.scaled_freight,
@@ -68,6 +72,7 @@ ADVICE: tuple[Rule, ...] = (
     selectors.lanes_that_match_nothing,
     selectors.steps_that_match_nothing,
     selectors.ore_lanes_that_match_nothing,
+    risks.chances_that_decide_nothing,
     advice.blank_available_shares,
     advice.minerals_without_refiner,
     advice.dearer_than_shortage,
@@ -126,6 +131,8 @@ NEEDS: dict[Rule, Needs] = {
     scenarios.builds: _needs(
         "action mineral country refiner first_year", (Project,), headers=(Demand,)
     ),
+    risks.event_actions: _needs("action"),
+    risks.one_event_one_chance: _needs(sheets=(EventStep,)),
     advice.years_left_out: _needs(headers=(Demand,)),
     advice.outside_the_horizon: _needs(headers=(Demand,)),
     selectors.lanes_that_match_nothing: _needs(sheets=_PLANTS),

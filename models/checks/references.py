@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from models.case import Case
 from models.checks.common import advise, at, columns, did_you_mean
 from models.errors import Finding
-from models.schema import SHEETS, Contract, CurrentSupply, Lane, Project, Refiner, ScenarioStep
+from models.schema import SHEETS, Contract, CurrentSupply, Lane, Project, Refiner
+from models.schema.scenario import Step
 
 MOST_HINTS = 50
 """Unknown names of a column that get a closest match: to look for one takes time."""
@@ -45,7 +46,8 @@ def names_are_defined(case: Case) -> Iterator[Finding]:
 def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
     """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
 
-    A row of Lanes or Scenarios that names a pair that does not exist matches nothing: a warning.
+    A row of Lanes, Scenarios or Risks that names a pair that does not exist matches nothing: a
+    warning.
     """
     pairs = {(r.name, r.mineral) for r in case.refiners}
     refiners = {name for name, _ in pairs}
@@ -65,7 +67,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
                 continue  # that a mineral of the refiner is not known is said there
             wanted = f"a row of {Refiner.SHEET} for both"
             yield at(row, "mineral", said, wanted, f"it refines {', '.join(has)}")
-    selecting: tuple[Lane | ScenarioStep, ...] = (*case.lanes, *case.scenarios)
+    selecting: tuple[Lane | Step, ...] = (*case.lanes, *case.scenarios, *case.risks)
     for choice in selecting:
         known = choice.refiner in anyone and choice.mineral in minerals
         if known and (choice.refiner, choice.mineral) not in planned:

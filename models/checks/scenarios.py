@@ -1,4 +1,4 @@
-"""Steps of scenarios: which cells an action takes, and what its Value may be."""
+"""Steps of scenarios and events: which cells an action takes, and what its Value may be."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from models.checks.common import advise, at
 from models.errors import Finding
 from models.schema import ScenarioStep
 from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, MOST_TONNES
+from models.schema.scenario import Step
 from models.units import percent_hint
 
 _YEARS = ("first_year", "last_year")
@@ -46,14 +47,19 @@ TAKES = {
     "drop share limits": Takes(("mineral",)),
     "remove member": Takes(("member",)),
 }
-"""What each action of the sheet Scenarios takes."""
+"""What each action of the sheets Scenarios and Risks takes."""
 
 SELECTORS = (*_PLACES, "member", *_YEARS)
 
 
+def steps(case: Case) -> tuple[Step, ...]:
+    """Return every row that says a change: of scenarios and of events."""
+    return (*case.scenarios, *case.risks)
+
+
 def selectors(case: Case) -> Iterator[Finding]:
     """A selector that an action does not list is blank."""
-    for step in case.scenarios:
+    for step in steps(case):
         takes = TAKES.get(step.action)
         for name in SELECTORS if takes is not None else ():
             value = getattr(step, name)
@@ -66,7 +72,7 @@ def selectors(case: Case) -> Iterator[Finding]:
 
 def values(case: Case) -> Iterator[Finding]:
     """Value is filled where the action has one, and within its bounds."""
-    for step in case.scenarios:
+    for step in steps(case):
         takes = TAKES.get(step.action)
         if takes is None:
             continue

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from models.case import Case
 from models.checks.common import advise, plants, seller
-from models.checks.scenarios import TAKES
+from models.checks.scenarios import TAKES, steps
 from models.errors import Finding
-from models.schema import Lane, ScenarioStep
+from models.schema import Lane
+from models.schema.scenario import Step
 
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
@@ -28,12 +29,12 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
-    """A step of a scenario matches a refiner, a mine, demand or a stockpile."""
+    """A step of a scenario or an event matches a refiner, a mine, demand or a stockpile."""
     sources = _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
     mines = _patterns((m.mineral, m.country, "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
-    for step in case.scenarios:
+    for step in steps(case):
         takes = TAKES.get(step.action)
         if takes is None or step.action == "build project" or not _is_sure(case, step, sources):
             continue
@@ -77,7 +78,7 @@ def _patterns(keys: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
     return {found for key in set(keys) for found in itertools.product(*((k, "") for k in key))}
 
 
-def _is_sure(case: Case, row: Lane | ScenarioStep, sources: set[tuple[str, ...]]) -> bool:
+def _is_sure(case: Case, row: Lane | Step, sources: set[tuple[str, ...]]) -> bool:
     """Whether all names are known, and no other finding says that the row matches nothing."""
     if row.mineral and row.mineral not in case.mineral_of:
         return False
@@ -86,18 +87,18 @@ def _is_sure(case: Case, row: Lane | ScenarioStep, sources: set[tuple[str, ...]]
     return not row.refiner or (row.mineral, "", row.refiner) in sources
 
 
-def _any(row: Lane | ScenarioStep, sources: set[tuple[str, ...]]) -> bool:
+def _any(row: Lane | Step, sources: set[tuple[str, ...]]) -> bool:
     return (row.mineral, row.country, row.refiner) in sources
 
 
-def _field(row: Lane | ScenarioStep) -> str:
+def _field(row: Lane | Step) -> str:
     """The cell that a finding is told at: the first that narrows most."""
     named = ("country", "refiner", "mineral", "member")
-    blank = "action" if isinstance(row, ScenarioStep) else "country"
+    blank = "action" if isinstance(row, Step) else "country"
     return next((field for field in named if getattr(row, field)), blank)
 
 
-def _no_refiner(case: Case, row: Lane | ScenarioStep) -> str:
+def _no_refiner(case: Case, row: Lane | Step) -> str:
     who = f"no {row.refiner}" if row.refiner else "no refiner"
     return f"{who}{_of(row.mineral)}{_in(case, row.country)}"
 

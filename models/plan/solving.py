@@ -22,14 +22,19 @@ def solve(case: Case, run: Map = map) -> Plan:
     Raises InputError where records contradict one another, SolverError where no attempt gives a
     proven optimum. ``run`` maps a function over blocks; it must keep their order.
     """
-    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
-    if errors:
-        raise InputError(errors)
+    check(case)
     expanded = Expanded(case)
     solver = BlockSolver(expanded)
     groups = together(solver.program)
     results = [result for found in run(solver, groups) for result in found]
     return Plan(expanded, solver.program, results)
+
+
+def check(case: Case) -> None:
+    """Raise InputError where a case's records contradict one another."""
+    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
+    if errors:
+        raise InputError(errors)
 
 
 def together(program: Program) -> list[tuple[int, ...]]:

@@ -41,7 +41,7 @@ from models.schema.policy import (
     ShareLimit,
     Stockpile,
 )
-from models.schema.scenario import ACTIONS, ScenarioStep
+from models.schema.scenario import ACTIONS, EVENT_ACTIONS, EventStep, ScenarioStep
 from models.schema.today import CurrentSupply, Tier
 from models.schema.transport import Freight, Lane
 
@@ -64,6 +64,7 @@ SHEETS: tuple[type[Record], ...] = (
     Tier,
     CurrentSupply,
     ScenarioStep,
+    EventStep,
 )
 """The sheets of a workbook, in the order of the template."""
 
@@ -78,6 +79,7 @@ __all__ = [
     "DEMAND",
     "EACH",
     "EACH_OUTSIDE",
+    "EVENT_ACTIONS",
     "MAX",
     "MIN",
     "MINING",
@@ -95,6 +97,7 @@ __all__ = [
     "Country",
     "CurrentSupply",
     "Demand",
+    "EventStep",
     "Freight",
     "Kind",
     "Lane",

@@ -82,7 +82,8 @@ class Column:
     ``unit`` is written in the header in parentheses; "" means that the header has none.
     ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
     be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
-    ``above`` and ``below`` exclude the bound itself.
+    ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
+    likely to be tried and is no choice.
     """
 
     header: str
@@ -99,6 +100,7 @@ class Column:
     below: bool = False
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
+    hints: tuple[tuple[str, str], ...] = ()
     field: str = ""
 
     @property
@@ -126,6 +128,7 @@ def column(  # noqa: PLR0913 - a declaration has many parts, all of them named
     below: bool = False,
     choices: tuple[str, ...] = (),
     refers: tuple[str, ...] = (),
+    hints: tuple[tuple[str, str], ...] = (),
     required: bool | None = None,
 ) -> Any:
     """Declare a record's field as a column; without ``value`` the cell must be filled."""
@@ -149,6 +152,7 @@ def column(  # noqa: PLR0913 - a declaration has many parts, all of them named
         below=below,
         choices=choices,
         refers=refers,
+        hints=hints,
     )
     if value is _MISSING:
         return field(metadata={"column": declared})

@@ -1,0 +1,135 @@
+"""A variant's program beside its base case's: which columns and rows they share.
+
+What a variant lacks of the base (a lane that closed, a refiner that is lost) stays in the base's
+layout as a column that is 0 and a row that binds nothing, so that a solver can keep what it holds.
+What it has beyond the base does not fit: such a block is built anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.account.program import Laid, Program
+from models.expand import Ints
+from models.solver import Rows
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A variant in the layout of its base.
+
+    ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
+    ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``laid`` is
+    the variant's program in the base's layout, where it fits.
+    """
+
+    columns: Ints
+    rows: Ints
+    of_block: Ints
+    laid: Rows
+
+
+def fit(variant: Program, base: Program) -> Fitted:
+    """Return a variant's program in the layout of its base.
+
+    The names of the variant are those of the base and perhaps more (``account``'s ``names``).
+    """
+    columns = _places(variant.column_parts, base.column_parts, len(variant.rows.cost))
+    rows = _places(variant.row_parts, base.row_parts, len(variant.rows.row_lower))
+    of_block = _blocks(variant, base)
+    fits = of_block >= 0
+    for places, starts in ((columns, variant.column_starts), (rows, variant.row_starts)):
+        fits &= ~_any(places < 0, starts)
+    entries, at = _entries(variant.rows, base.rows, columns, rows)
+    fits &= ~_any(_of_rows(at < 0, variant.rows), variant.row_starts)
+    laid = _laid(variant.rows, base.rows, (columns, rows), (entries, at))
+    return Fitted(columns, rows, np.where(fits, of_block, -1), laid)
+
+
+def _places(variant: tuple[Laid, ...], base: tuple[Laid, ...], count: int) -> Ints:
+    """Return the base's position of each of the variant's columns, or rows; -1 for none."""
+    found = np.full(count, -1, dtype=np.int64)
+    for name in {laid.part.name for laid in variant}:
+        mine = [laid for laid in variant if laid.part.name == name and len(laid.at)]
+        theirs = [laid for laid in base if laid.part.name == name and len(laid.at)]
+        if not mine or not theirs:
+            continue
+        keys = [np.concatenate(k) for k in zip(*(m.part.key for m in mine), strict=True)]
+        others = [np.concatenate(k) for k in zip(*(t.part.key for t in theirs), strict=True)]
+        at = np.concatenate([m.at for m in mine])
+        places = np.concatenate([t.at for t in theirs])
+        one, other = np.zeros(len(at), dtype=np.int64), np.zeros(len(places), dtype=np.int64)
+        for k, o in zip(keys, others, strict=True):
+            size = int(max(k.max(initial=0), o.max(initial=0))) + 1
+            one, other = one * size + k, other * size + o
+        if len(one) == len(other) and np.array_equal(one, other):
+            found[at] = places
+            continue
+        order = np.argsort(other, kind="stable")
+        ranked = other[order]
+        where = np.minimum(np.searchsorted(ranked, one), len(ranked) - 1)
+        found[at] = np.where(ranked[where] == one, places[order[where]], -1)
+    return found
+
+
+def _blocks(variant: Program, base: Program) -> Ints:
+    """Return the base's block of the same cells for each of the variant's, -1 for none."""
+    place = {cells: b for b, cells in enumerate(base.blocks)}
+    return np.array([place.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
+
+
+def _any(marks: NDArray[np.bool_], starts: Ints) -> NDArray[np.bool_]:
+    """Return which blocks have a mark."""
+    before = np.concatenate([[0], np.cumsum(marks)])
+    return np.asarray(before[starts[1:]] > before[starts[:-1]])
+
+
+def _of_rows(marks: NDArray[np.bool_], rows: Rows) -> NDArray[np.bool_]:
+    """Return which rows have an entry with a mark."""
+    return _any(marks, rows.starts)
+
+
+def _entries(variant: Rows, base: Rows, columns: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """Return the base's entries' codes, and the base's position of each of the variant's."""
+    wide = len(base.cost) + 1
+    codes = base.entry_rows() * wide + base.columns  # ascending, as the account lays them out
+    mine = rows[variant.entry_rows()] * wide + columns[variant.columns]
+    if not len(codes):
+        return codes, np.full(len(mine), -1, dtype=np.int64)
+    if len(mine) == len(codes) and np.array_equal(mine, codes):
+        return codes, np.arange(len(codes))
+    where = np.minimum(np.searchsorted(codes, mine), len(codes) - 1)
+    return codes, np.where(codes[where] == mine, where, -1)
+
+
+def _laid(variant: Rows, base: Rows, places: tuple[Ints, Ints], entries: tuple[Ints, Ints]) -> Rows:
+    columns, rows = places
+    _, at = entries
+    has_column, has_row, has_entry = columns >= 0, rows >= 0, at >= 0
+    cost = base.cost.copy()
+    lower, upper = np.zeros(len(base.cost)), np.zeros(len(base.cost))
+    low = np.full(len(base.row_lower), -np.inf)
+    high = np.full(len(base.row_lower), np.inf)
+    to = columns[has_column]
+    cost[to], lower[to] = variant.cost[has_column], variant.lower[has_column]
+    upper[to] = variant.upper[has_column]
+    low[rows[has_row]], high[rows[has_row]] = (
+        variant.row_lower[has_row], variant.row_upper[has_row],
+    )  # fmt: skip
+    values = base.values.copy()
+    values[at[has_entry]] = variant.values[has_entry]
+    # an entry that the variant lacks, of a row and a column that it has, is 0
+    kept_row = np.zeros(len(base.row_lower), dtype=bool)
+    kept_row[rows[has_row]] = True
+    kept_column = np.zeros(len(base.cost), dtype=bool)
+    kept_column[to] = True
+    lost = kept_row[base.entry_rows()] & kept_column[base.columns]
+    lost[at[has_entry]] = False
+    values[lost] = 0.0
+    return dataclasses.replace(
+        base, cost=cost, lower=lower, upper=upper, row_lower=low, row_upper=high, values=values
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from models.schema import (
@@ -284,4 +284,7 @@ def _in_order(records: Iterable[R]) -> tuple[R, ...]:
 
 def _sortable(value: object) -> tuple[str, str]:
     text = str(value)
-    return fold(text), text
+    return _folded(text), text
+
+
+_folded = lru_cache(maxsize=1 << 16)(fold)

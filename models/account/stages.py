@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from models.account.builder import FRACTION, MONEY, Builder, columns_of, grouped, integers
+from models.case import in_force
 from models.expand import (
+    Bools,
+    Floats,
+    Ints,
     budget_year,
     capital_charge,
     mine_capacity,
-    ore_lane,
     start_years,
     starts,
     stock_room,
@@ -158,34 +161,31 @@ def ore(b: Builder) -> None:
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
     at = np.flatnonzero(needs[d.source]) if len(needs) else np.zeros(0, dtype=np.int64)
     (r, t), inverse = grouped(d.source[at], d.year[at])
-    found: list[tuple[int, int, int]] = []
-    balances: list[int] = []
-    price: list[float] = []
-    lanes: dict[tuple[int, str, int], tuple[float, bool]] = {}
-    for i, (source_at, year_at) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
-        source, when = e.sources[source_at], e.years[year_at]
-        for mine_at, mine in enumerate(case.mines):
-            if mine.mineral != source.mineral or mine_capacity(mine, when) <= 0:
-                continue
-            lane = (mine_at, source.country, when)
-            if lane not in lanes:
-                lanes[lane] = ore_lane(case, source.mineral, mine.country, source.country, when)
-            freight, is_open = lanes[lane]
-            if is_open:
-                found.append((mine_at, source_at, year_at))
-                balances.append(i)
-                price.append((mine.premium + freight) * b.discount[year_at])
-    n, refiner, year = columns_of(found, 3)
+    capacity = np.array([[mine_capacity(m, y) for y in e.years] for m in case.mines])
+    price, is_open = _ore_lanes(b)
+    found: list[tuple[Ints, Ints]] = []
+    for i, from_mine in enumerate(case.mines):
+        mineral = e.mineral_at[from_mine.mineral]
+        mine = np.flatnonzero(b.mineral_of_source[r] == mineral) if len(r) else r
+        mine = mine[(capacity[i, t[mine]] > 0) & is_open[i, r[mine], t[mine]]]
+        found.append((np.full(len(mine), i), mine))
+    n = np.concatenate([integers([]), *(f[0] for f in found)])
+    balances = np.concatenate([integers([]), *(f[1] for f in found)])
+    refiner, year = r[balances], t[balances]
 
     def spell(n: int, r: int, t: int) -> tuple[str, str, str, str, int]:
         s = e.sources[r]
         return (case.mines[n].country, s.name, s.project, s.mineral, e.years[t])
 
     cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
-    columns = b.columns("ore", cell, (n, refiner, year), spell, cost=np.array(price))
-    for column, (mine_at, source_at, year_at) in zip(columns.tolist(), found, strict=True):
-        mineral = int(b.mineral_of_source[source_at])
-        b.ore.setdefault((case.mines[mine_at].country, mineral, year_at), []).append(column)
+    cost = price[n, refiner, year] * b.discount[year] if len(n) else 0.0
+    columns = b.columns("ore", cell, (n, refiner, year), spell, cost=cost)
+    (mine_at, year_at), of = grouped(n, year)
+    order = np.argsort(of, kind="stable")
+    parts = np.split(columns[order], np.cumsum(np.bincount(of))[:-1]) if len(n) else []
+    for i, when, mine in zip(mine_at.tolist(), year_at.tolist(), parts, strict=True):
+        country, mineral = case.mines[i].country, e.mineral_at[case.mines[i].mineral]
+        b.ore[country, mineral, when] = mine.tolist()
     recovery = np.array([s.recovery for s in e.sources])
     rows = b.rows(
         "ore_balance",
@@ -195,9 +195,35 @@ def ore(b: Builder) -> None:
         least=0.0,
         most=0.0,
     )
-    b.enter(rows[integers(balances)], columns, 1.0)
+    b.enter(rows[balances], columns, 1.0)
     b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
     _mines(b, n, year, columns)
+
+
+def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
+    """Return what ore costs beside the refiner's cost [money/t contained], and whether it may flow.
+
+    Both by (mine, source, year); rows of Ore lanes apply top to bottom.
+    """
+    e, case = b.expanded, b.expanded.case
+    shape = (len(case.mines), len(e.sources), b.years)
+    freight, is_open = np.zeros(shape), np.ones(shape, dtype=bool)
+    countries = np.array([s.country for s in e.sources], dtype=object)
+    for row in case.ore_lanes:
+        mines = [
+            n
+            for n, mine in enumerate(case.mines)
+            if row.mineral in {"", mine.mineral} and row.mine_country in {"", mine.country}
+        ]
+        at = np.flatnonzero((countries == row.refiner_country) | (row.refiner_country == ""))
+        years = np.flatnonzero([in_force(row, y) for y in e.years])
+        where = np.ix_(integers(mines), at, years)
+        if row.freight is not None:
+            freight[where] = row.freight
+        if row.open is not None:
+            is_open[where] = row.open
+    premium = np.array([mine.premium for mine in case.mines])
+    return freight + premium[:, None, None], is_open
 
 
 def _mines(b: Builder, mine: np.ndarray, year: np.ndarray, columns: np.ndarray) -> None:

@@ -46,8 +46,9 @@ class Deliveries:
 
 
 def join(parts: Iterable[NDArray[np.void]]) -> Deliveries:
-    """Put parts together in the deliveries' order."""
+    """Put parts together in the deliveries' order; those of spot are in it, mineral by mineral."""
     joined = np.concatenate([np.zeros(0, dtype=DELIVERY), *parts])
     keys = ("contract", "member", "source", "year", "mineral")
-    joined = joined[np.lexsort([joined[key] for key in keys])]
+    if (joined["contract"] != SPOT).any():  # spot alone stands in order already
+        joined = joined[np.lexsort([joined[key] for key in keys])]
     return Deliveries(**{name: np.ascontiguousarray(joined[name]) for name in FIELDS})

@@ -45,6 +45,12 @@ class Expanded:
         return {(s.name, s.mineral): i for i, s in enumerate(self.sources) if not s.project}
 
     @cached_property
+    def costs(self) -> Floats:
+        """Cost [money/t] by (source, year)."""
+        found = [[source.cost.value(year) for year in self.years] for source in self.sources]
+        return np.array(found, dtype=float).reshape(len(self.sources), len(self.years))
+
+    @cached_property
     def demand(self) -> Floats:
         """Demand [t] by (mineral, member, year)."""
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
@@ -161,10 +167,8 @@ def _spot(expanded: Expanded, mineral: str) -> NDArray[np.void]:
         & expanded.startable[positions][:, None, :]
         & takes[None, :, :]
     )
-    s, j, t = np.nonzero(can)
-    costs = np.array(
-        [[expanded.sources[i].cost.value(year) for year in expanded.years] for i in positions]
-    )
+    t, s, j = np.nonzero(can.transpose(2, 0, 1))  # by year, source, member
+    costs = expanded.costs[positions]
     found = np.zeros(len(s), dtype=DELIVERY)
     found["mineral"], found["year"], found["source"], found["member"] = m, t, positions[s], j
     found["contract"] = SPOT

@@ -36,7 +36,10 @@ _SETTLED = 1e-11
 
 @dataclass
 class _Kept:
-    """A block of the base in the solver: how it is scaled, where it began, whether it has started since."""
+    """A block of the base in the solver: how it is scaled, and the basis that it began from.
+
+    ``is_under_way`` says whether it has started from there since the session did.
+    """
 
     rows: Rows
     scale: Scaling

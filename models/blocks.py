@@ -7,20 +7,20 @@ program of its own: the unit that is built, solved, proved and sent to another p
 
 from __future__ import annotations
 
-from models.expand import Cell, Expanded
+from models.case import Case
+from models.expand import Cell
 
 
-def split(expanded: Expanded) -> tuple[tuple[Cell, ...], ...]:
+def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
     """Return the blocks, each its cells (positions of mineral and year), in a fixed order."""
-    case = expanded.case
-    years = range(len(expanded.years))
+    years = range(len(case.years))
     projects = {p.mineral for p in case.projects}
     growing = {r.mineral for r in case.refiners if r.max_growth is not None}
     tied = projects | growing | {s.mineral for s in case.stockpiles}
     paid = {p.mineral for p in case.projects if p.built_in is None} if case.budget else set()
     blocks: list[tuple[Cell, ...]] = []
     together: list[Cell] = []
-    for m, name in enumerate(expanded.minerals):
+    for m, name in enumerate(m.name for m in case.minerals):
         cells = [(m, t) for t in years]
         if name in paid:
             together += cells

@@ -117,6 +117,19 @@ class Case:
         """Return a new Case with some of its fields replaced."""
         return dataclasses.replace(self, **fields)
 
+    def of_minerals(self, names: Iterable[str]) -> Case:
+        """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
+        kept = set(names)
+        mine = {
+            field_name: tuple(r for r in getattr(self, field_name) if r.mineral in kept)
+            for field_name in (
+                "refiners", "demand", "contracts", "projects", "stockpiles", "mines",
+                "current_supply",
+            )
+        }  # fmt: skip
+        minerals = tuple(m for m in self.minerals if m.name in kept)
+        return self.change(minerals=minerals, **mine)
+
     def records(self, sheet: str) -> tuple[Record, ...]:
         """Return the records of a sheet of the catalogue."""
         found: tuple[Record, ...] | Settings = getattr(self, self.SHEET_FIELDS[sheet])

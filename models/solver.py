@@ -158,7 +158,6 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
     as such, then again as a linear program with those fixed, so that duals are those of the builds
     chosen.
     """
-    check_numbers(rows)
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), 0.0, attempt.name)
     if not rows.whole.any():
@@ -225,6 +224,7 @@ class Held:
         """Hand a program over, and forget the one before."""
         import highspy
 
+        check_numbers(rows)
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = len(rows.cost), len(rows.row_lower)
         program.col_cost_, program.col_lower_, program.col_upper_ = (
@@ -253,6 +253,7 @@ class Held:
         starts from the basis all the same.
         """
         held = self.rows
+        check_numbers(rows)
         if held is None or not np.array_equal(held.values, rows.values):
             basis = self.basis() if held is not None else None
             self.load(rows)

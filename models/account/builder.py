@@ -90,6 +90,8 @@ class Builder:
         """Start with an empty program."""
         self.expanded = e = expanded
         self.names = names
+        for name in sorted(_all_names(e)):  # in this order whatever part of a case it is
+            names.number(name)
         self.years = len(e.years)
         self.calendar = np.array(e.years, dtype=np.int64)
         self.discount = np.array([e.case.discount(y) for y in e.years])
@@ -156,6 +158,18 @@ class Builder:
         self.entry_columns.append(columns)
         given = np.full(len(rows), values) if np.ndim(values) == 0 else values
         self.entry_values.append(np.asarray(given, dtype=float))
+
+
+def _all_names(e: Expanded) -> set[str]:
+    """Return every name that a key of the program may be spelt with."""
+    case = e.case
+    found = {"", *e.members, *case.groups, *case.blocs}
+    for source in e.sources:
+        found |= {source.name, source.country, source.owner, source.kind}
+    found |= {tier.name for tier in case.tiers} | {row.tier for row in case.demand}
+    for row in case.share_limits:
+        found |= {row.buyer, row.supplier}
+    return found
 
 
 def _end(parts: Sequence[Part]) -> int:

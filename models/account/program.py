@@ -177,7 +177,7 @@ def account(
     ``names`` are those of the program of a case that this one is a variant of, so that keys of the
     two compare; ``blocks`` are parts to keep together (None: as the case splits).
     """
-    cells = tuple(tuple(cells) for cells in (split(expanded) if blocks is None else blocks))
+    cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
     b = Builder(expanded, Names(names))
     for part in PARTS:
         part(b)

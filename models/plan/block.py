@@ -7,7 +7,6 @@ years, take theirs from the account, which the model built has been compared wit
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ import numpy as np
 
 from models import solver
 from models.account import TONNES, Program, Scaling, account, differences, scaling
-from models.case import Case
 from models.compile import compile_model
 from models.errors import SolverError
 from models.expand import Cell, Expanded, Floats
@@ -66,36 +64,27 @@ class BlockResult:
 
 
 class BlockSolver:
-    """Solves the blocks of one Case; what is sent to another process is the Case alone."""
+    """Solves the blocks of one Case."""
 
     def __init__(
         self,
         expanded: Expanded,
         names: Sequence[Any] = (),
+        *,
         blocks: Sequence[Sequence[Cell]] | None = None,
         proven: set[bytes] | None = None,
+        yardstick: float | None = None,
     ) -> None:
         """Take the case's own account of its program.
 
         ``names`` and ``blocks`` as of ``account``; ``proven`` are the shapes whose model has been
-        built and compared, shared between a case and its variants.
+        built and compared, shared between a case and its variants; ``yardstick`` [t] is what
+        violations are measured by (None: the case's own).
         """
         self.expanded = expanded
         self.program: Program = account(expanded, names, blocks)
         self.proven: set[bytes] = set() if proven is None else proven
-        self._token = os.urandom(8)
-
-    def __getstate__(self) -> tuple[bytes, Case]:
-        """Send the Case; it is resolved again where it arrives."""
-        return self._token, self.expanded.case
-
-    def __setstate__(self, state: tuple[bytes, Case]) -> None:
-        """Resolve the Case that arrived, once a process."""
-        token, case = state
-        if token not in _ARRIVED:
-            _ARRIVED.clear()
-            _ARRIVED[token] = BlockSolver(Expanded(case))
-        self.__dict__ = _ARRIVED[token].__dict__
+        self.yardstick = expanded.case.yardstick if yardstick is None else yardstick
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
         """Solve blocks in order, each started from the one before where they are of one shape.
@@ -170,7 +159,7 @@ class BlockSolver:
             rows,
             solution.x,
             solution.duals,
-            self.expanded.case.yardstick,
+            self.yardstick,
             tonnes=(
                 of.column_unit[of.columns_of(b)] == TONNES,
                 of.row_unit[of.rows_of(b)] == TONNES,
@@ -218,10 +207,6 @@ class BlockSolver:
         names = sorted({e.minerals[m] for m, _ in cells})
         years = sorted({e.years[t] for _, t in cells})
         return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
-
-
-_ARRIVED: dict[bytes, BlockSolver] = {}
-"""The solver of the case that this process was sent last."""
 
 
 def worst_of(found: Certificates, rows: int) -> int:

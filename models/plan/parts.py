@@ -21,7 +21,7 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
     expanded = Expanded(case)
     names = expanded.minerals
     root = {name: name for name in names}
-    tied = [{names[m] for m, _ in block} for block in split(expanded)]
+    tied = [{names[m] for m, _ in block} for block in split(expanded.case)]
     tied += [
         {row.mineral, *(s.mineral for s in expanded.sources if s.name == row.supplier)}
         for row in case.share_limits

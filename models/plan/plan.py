@@ -61,22 +61,45 @@ class Plan:
 
     status = "optimal"
 
-    def __init__(self, expanded: Expanded, program: Program, blocks: Sequence[BlockResult]) -> None:
-        """Join the results of a program's blocks."""
-        self.expanded = expanded
-        self.case: Case = expanded.case
-        self.program = program
+    def __init__(
+        self,
+        case: Case,
+        blocks: Sequence[BlockResult],
+        expanded: Expanded | None = None,
+        program: Program | None = None,
+    ) -> None:
+        """Join the results of a case's blocks.
+
+        ``expanded`` and ``program`` are the case's, where they are known; else they are made when
+        a table asks for them.
+        """
+        self.case = case
         self.blocks = tuple(sorted(blocks, key=lambda result: result.block))
+        if expanded is not None and program is not None:
+            self.__dict__.update(expanded=expanded, program=program)
 
-    def __getstate__(self) -> tuple[Case, tuple[Any, ...], tuple[BlockResult, ...]]:
-        """Send the case, the numbers of its names, and the results."""
-        return self.case, self.program.names, self.blocks
+    def __getstate__(self) -> tuple[Case, tuple[BlockResult, ...], tuple[Any, ...]]:
+        """Send the case, the results, and the names that number the program's keys."""
+        return self.case, self.blocks, self._names
 
-    def __setstate__(self, state: tuple[Case, tuple[Any, ...], tuple[BlockResult, ...]]) -> None:
-        """Resolve the case that arrived."""
-        case, names, blocks = state
-        expanded = Expanded(case)
-        self.__init__(expanded, account(expanded, names), blocks)  # type: ignore[misc]
+    def __setstate__(self, state: tuple[Case, tuple[BlockResult, ...], tuple[Any, ...]]) -> None:
+        """Take what arrived."""
+        self.case, self.blocks, names = state
+        self.__dict__["_names"] = names
+
+    @cached_property
+    def _names(self) -> tuple[Any, ...]:
+        return self.program.names if "program" in self.__dict__ else ()
+
+    @cached_property
+    def expanded(self) -> Expanded:
+        """The case with its wildcards resolved."""
+        return Expanded(self.case)
+
+    @cached_property
+    def program(self) -> Program:
+        """The case's own account of its program."""
+        return account(self.expanded, self._names)
 
     # ---- values and duals, joined ---------------------------------------------------------------
 

@@ -56,8 +56,8 @@ class Session:
         self.case = base
         self._proven: set[bytes] = set()
         self._kept: dict[int, _Kept] = {}
-        self._x: Floats = np.zeros(0)
-        self._duals: Floats = np.zeros(0)
+        self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
+        self._x, self._duals = self._start
 
     @cached_property
     def _solver(self) -> BlockSolver:
@@ -68,23 +68,22 @@ class Session:
         """The plan of the base case; the same as that of ``solve``."""
         check(self.case)
         solver = self._solver
-        results = [r for group in together(solver.program) for r in solver(group)]
+        results = [r for group in together(solver.program.blocks) for r in solver(group)]
         for result in results:
             b = result.block
             rows = solver.program.block(b)
-            if result.basis is not None:
+            if result.basis is not None and not rows.whole.any():  # a search starts cold
                 self._kept[b] = _Kept(rows, solver.scaling(b, rows), result.basis)
-        plan = Plan(solver.expanded, solver.program, results)
+        plan = Plan(self.case, results, solver.expanded, solver.program)
         self._start = _joined(plan)
         self.restart()
         return plan
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
-        if "base" in self.__dict__:
-            self._x, self._duals = (a.copy() for a in self._start)
-            for kept in self._kept.values():
-                kept.is_under_way = False
+        self._x, self._duals = (a.copy() for a in self._start)
+        for kept in self._kept.values():
+            kept.is_under_way = False
 
     def solve(self, case: Case) -> Plan:
         """Return the proven optimal plan of a variant, started from the one solved before.
@@ -97,8 +96,8 @@ class Session:
         solver = BlockSolver(Expanded(case), base.names, proven=self._proven)
         program = solver.program
         if not _comparable(self._solver.expanded, solver.expanded):
-            results = [r for group in together(program) for r in solver(group)]
-            return Plan(solver.expanded, program, results)
+            results = [r for group in together(program.blocks) for r in solver(group)]
+            return Plan(case, results, solver.expanded, program)
         fitted = fit(program, base)
         settled, certificates = self._settled(program, fitted, case.yardstick)
         results = []
@@ -112,7 +111,7 @@ class Session:
                 failures = (found, *cold.failures) if found else cold.failures
                 found = dataclasses.replace(cold, failures=failures)
             results.append(found)
-        return Plan(solver.expanded, program, results)
+        return Plan(case, results, solver.expanded, program)
 
     def _settled(self, program: Program, fitted: Fitted, yardstick: float) -> tuple[Any, Any]:
         """Return the blocks whose plan of before is proven for the variant as it stands."""

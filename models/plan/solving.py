@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from models import checks
-from models.account import Program
+from models.blocks import split
 from models.case import Case
 from models.errors import InputError, Severity
-from models.expand import Expanded
-from models.plan.block import BlockSolver
+from models.expand import Cell, Expanded
+from models.plan.block import BlockResult, BlockSolver
 from models.plan.plan import Plan
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -20,14 +22,11 @@ def solve(case: Case, run: Map = map) -> Plan:
     """Return the proven optimal plan of a case.
 
     Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` maps a function over blocks; it must keep their order.
+    proven optimum. ``run`` maps a function over the parts of a case, which come and go one after
+    another: the built-in map, a process pool's, a cluster's. It must keep their order.
     """
     check(case)
-    expanded = Expanded(case)
-    solver = BlockSolver(expanded)
-    groups = together(solver.program)
-    results = [result for found in run(solver, groups) for result in found]
-    return Plan(expanded, solver.program, results)
+    return Plan(case, [result for found in run(solve_part, parts(case)) for result in found])
 
 
 def check(case: Case) -> None:
@@ -37,9 +36,49 @@ def check(case: Case) -> None:
         raise InputError(errors)
 
 
-def together(program: Program) -> list[tuple[int, ...]]:
+@dataclass(frozen=True)
+class Part:
+    """Blocks to be solved one after another, and the case of their minerals alone.
+
+    ``blocks`` are their numbers in the whole case, ``cells`` those of this part's case;
+    ``yardstick`` [t] is the whole case's.
+    """
+
+    case: Case
+    blocks: tuple[int, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    yardstick: float
+
+
+def parts(case: Case) -> Iterable[Part]:
+    """Yield the parts of a case, each when it is asked for: the blocks of the same minerals."""
+    blocks = split(case)
+    names = [m.name for m in case.minerals]
+    for group in together(blocks):
+        minerals = sorted({m for b in group for m, _ in blocks[b]})
+        place = {m: i for i, m in enumerate(minerals)}
+        yield Part(
+            case.of_minerals(names[m] for m in minerals),
+            group,
+            tuple(tuple((place[m], t) for m, t in blocks[b]) for b in group),
+            case.yardstick,
+        )
+
+
+def solve_part(part: Part) -> list[BlockResult]:
+    """Return the results of a part's blocks, numbered as in the whole case."""
+    expanded = Expanded(part.case)
+    solver = BlockSolver(expanded, blocks=part.cells, yardstick=part.yardstick)
+    found = solver(range(len(part.cells)))
+    return [
+        dataclasses.replace(result, block=b, basis=None)
+        for b, result in zip(part.blocks, found, strict=True)
+    ]
+
+
+def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
     """Return the blocks in groups to be solved one after another: those of the same minerals."""
-    minerals = [frozenset(m for m, _ in cells) for cells in program.blocks]
+    minerals = [frozenset(m for m, _ in cells) for cells in blocks]
     found: list[list[int]] = []
     for b, mine in enumerate(minerals):
         if b and mine == minerals[b - 1]:

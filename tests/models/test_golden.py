@@ -136,7 +136,7 @@ BOOKS = {
 def as_text(book: BookT, path: Path) -> str:
     """Return the program of a book as Pyomo writes it, names spelt out."""
     expanded = Expanded(read(book))
-    cells = [cell for block in split(expanded) for cell in block]
+    cells = [cell for block in split(expanded.case) for cell in block]
     model = build(expanded, cells).model
     model.write(str(path), format="lp", io_options={"symbolic_solver_labels": True})
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
@@ -165,7 +165,7 @@ def test_golden(name: str, tmp_path: Path) -> None:
 def models_of(book: BookT) -> list[Any]:
     """Return the Pyomo models of a book's blocks."""
     expanded = Expanded(read(book))
-    return [build(expanded, cells).model for cells in split(expanded)]
+    return [build(expanded, cells).model for cells in split(expanded.case)]
 
 
 def drawn(seed: int) -> BookT:

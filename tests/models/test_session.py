@@ -1,0 +1,196 @@
+"""Sessions: a variant started from what was solved before is the variant solved from scratch."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.case import Case
+from models.errors import InputError, SolverError
+from models.plan import Plan, Session, solve
+from models.schema import ScenarioStep
+from models.solver import Held, Rows, Solution
+from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
+from tests.models.desk import read
+from tests.models.test_laws import draw
+
+BOOKS = int(os.environ.get("PLANNER_FUZZ", "20")) // 10
+
+
+def step(action: str, **selectors: Any) -> ScenarioStep:
+    """Return a step of a scenario."""
+    return ScenarioStep(name="what if", action=action, **selectors)
+
+
+def variants(case: Case) -> list[Case]:
+    """Return variants that change limits, right-hand sides, costs, bounds and what exists."""
+    found = [set_max_country_share(case, share) for share in (0.8, 0.6, 0.5, 0.4, 0.3)]
+    found.append(drop_share_limits(case))
+    for country in sorted({r.country for r in case.refiners}):
+        found += [
+            ACTIONS["scale capacity"](case, step("scale capacity", country=country, value=0.0)),
+            ACTIONS["scale demand"](case, step("scale demand", value=1.3)),
+            ACTIONS["scale cost"](case, step("scale cost", country=country, value=1.3)),
+            ACTIONS["block lanes"](case, step("block lanes", country=country)),
+            ACTIONS["set lane max"](case, step("set lane max", country=country, value=1.0)),
+        ]
+    if case.members:
+        name = case.members[0].name
+        found.append(ACTIONS["remove member"](case, step("remove member", member=name)))
+    return found
+
+
+def same(one: Plan, other: Plan) -> bool:
+    """Return whether two plans are equal to the bit."""
+    return bool(
+        one.objective == other.objective
+        and (one.delivered == other.delivered).all()
+        and one.values == other.values
+        and one.duals == other.duals
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_variants_equal_a_solve_from_scratch(seed: int) -> None:
+    """The same objective to 1e-9, whatever the variant changes, in a chain and from the base."""
+    case = read(draw(seed))
+    session = Session(case)
+    assert same(session.base, solve(case))
+    for again in (False, True):
+        for variant in variants(case):
+            if again:
+                session.restart()
+            plan, true = session.solve(variant), solve(variant)
+            assert plan.objective == pytest.approx(true.objective, rel=1e-9, abs=1e-6)
+            assert plan.proof.violation <= plan.proof.allowed
+            assert plan.case == variant
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(100, 100 + BOOKS))
+def test_random_variants_equal_a_solve_from_scratch(seed: int) -> None:
+    """The same on more books."""
+    test_variants_equal_a_solve_from_scratch(seed)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_history_leaves_no_trace(seed: int) -> None:
+    """After a restart a chain gives the same bits, whatever the session solved before."""
+    case = read(draw(seed))
+    chain = variants(case)
+    fresh, worn = Session(case), Session(case)
+    for variant in reversed(chain):
+        worn.solve(variant)
+    worn.restart()
+    for variant in chain:
+        assert same(fresh.solve(variant), worn.solve(variant))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_plans_travel(seed: int) -> None:
+    """A plan sent to another process says there what it says here."""
+    case = read(draw(seed))
+    session = Session(case)
+    for plan in (solve(case), session.base, *(session.solve(v) for v in variants(case)[:6])):
+        assert same(pickle.loads(pickle.dumps(plan)), plan)
+
+
+def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that does not bind can be relieved without a run of the solver."""
+    case = next(c for c in map(read, map(draw, range(40))) if not c.settings.whole_projects)
+    session = Session(case)
+    wide = set_max_country_share(case, 1.0)
+    assert session.base.proof.retries == ()
+    session.solve(wide)
+
+    def never(_: Held) -> Solution:
+        msg = "solved again"
+        raise AssertionError(msg)
+
+    monkeypatch.setattr(Held, "run", never)
+    plan = session.solve(wide)
+    assert {block.attempt for block in plan.blocks} == {"as before"}
+
+
+def test_contradictions_are_refused() -> None:
+    """A variant that breaks a rule is an InputError, and the session goes on."""
+    case = read(draw(1))
+    session = Session(case)
+    refiner = dataclasses.replace(case.refiners[0], mineral="unobtainium")
+    with pytest.raises(InputError):
+        session.solve(case.change(refiners=(refiner, *case.refiners[1:])))
+    assert same(session.solve(case), solve(case))
+
+
+# ---- the hand-over broken on purpose -----------------------------------------------------------
+
+
+def loosened(rows: Rows) -> Rows:
+    """A fault: no row binds."""
+    none = np.full_like(rows.row_upper, np.inf)
+    return dataclasses.replace(rows, row_lower=-none, row_upper=none)
+
+
+def nothing(rows: Rows) -> Rows:
+    """A fault: a tenth of the demand."""
+    both = rows.row_lower == rows.row_upper
+    low, high = rows.row_lower.copy(), rows.row_upper.copy()
+    low[both] *= 0.1
+    high[both] *= 0.1
+    return dataclasses.replace(rows, row_lower=low, row_upper=high)
+
+
+def free(rows: Rows) -> Rows:
+    """A fault: all costs as they should not be."""
+    return dataclasses.replace(rows, cost=rows.cost[::-1].copy())
+
+
+def no_number(rows: Rows) -> Rows:
+    """A fault: a cost that is no number."""
+    return dataclasses.replace(
+        rows, cost=np.where(np.arange(len(rows.cost)) == 0, np.nan, rows.cost)
+    )
+
+
+@pytest.mark.parametrize("fault", [loosened, nothing, free, no_number])
+def test_changed_in_place_wrongly(
+    fault: Callable[[Rows], Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is changed wrongly in the solver shows in the proof; the block is solved cold."""
+    case = next(c for c in map(read, map(draw, range(40))) if not c.settings.whole_projects)
+    variant = ACTIONS["scale demand"](set_max_country_share(case, 0.4), step("x", value=1.7))
+    true = solve(variant)
+    session = Session(case)
+    assert session.base.proof.retries == ()
+    change = Held.change
+    monkeypatch.setattr(Held, "change", lambda self, rows: change(self, fault(rows)))
+    plan = session.solve(variant)
+    assert plan.objective == pytest.approx(true.objective, rel=1e-9)
+    assert any(said.startswith("from the plan before") for said in plan.proof.retries)
+
+
+def test_returned_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution that is not the variant's is refused, and told as an attempt that failed."""
+    case = next(c for c in map(read, map(draw, range(40))) if not c.settings.whole_projects)
+    variant = ACTIONS["scale demand"](case, step("x", value=1.7))
+    true = solve(variant)
+    session = Session(case)
+    assert session.base.proof.retries == ()
+    run = Held.run
+
+    def faulty(self: Held) -> Solution:
+        found = run(self)
+        return dataclasses.replace(found, x=found.x * 1.01) if session_is_warm else found
+
+    session_is_warm = True
+    monkeypatch.setattr(Held, "run", faulty)
+    with pytest.raises(SolverError):  # every attempt is broken: no plan comes out
+        session.solve(variant)
+    session_is_warm = False
+    assert session.solve(variant).objective == pytest.approx(true.objective, rel=1e-9)

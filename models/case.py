@@ -106,9 +106,13 @@ class Case:
         """Put the records in their own order."""
         for name in self.SHEET_FIELDS.values():
             records = getattr(self, name)
-            if isinstance(records, tuple) and name not in _ORDERED:
+            if isinstance(records, InOrder) or name in _ORDERED:
+                continue  # a change leaves most as they stood
+            if isinstance(records, tuple):
                 object.__setattr__(self, name, _in_order(records))
-        object.__setattr__(self, "years", tuple(sorted(self.years)))
+        years = tuple(sorted(self.years))
+        if self.years != years:
+            object.__setattr__(self, "years", years)
         if self.home_blocs is None:
             home = tuple(sorted({m.country for m in self.members if m.country}))
             object.__setattr__(self, "home_blocs", home)
@@ -277,11 +281,17 @@ def fold(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _in_order(records: Iterable[R]) -> tuple[R, ...]:
+class InOrder(tuple[R, ...]):
+    """Records that stand in their order."""
+
+    __slots__ = ()
+
+
+def _in_order(records: Iterable[R]) -> InOrder[R]:
     """Sort records by their key, then by all that they say."""
     rows = list(records)
     if not rows:
-        return ()
+        return InOrder()
     keys = [c.field for c in type(rows[0]).columns() if c.key]
     said = [f.name for f in dataclasses.fields(rows[0]) if f.compare]
 
@@ -292,7 +302,7 @@ def _in_order(records: Iterable[R]) -> tuple[R, ...]:
         return key(record), tuple(repr(getattr(record, name)) for name in said)
 
     apart = len(set(map(key, rows))) == len(rows)  # nearly always: then the keys alone decide
-    return tuple(sorted(rows, key=key if apart else rank))
+    return InOrder(sorted(rows, key=key if apart else rank))
 
 
 def _sortable(value: object) -> tuple[str, str]:

@@ -9,7 +9,7 @@ once and re-used.
 from models.account.builder import FRACTION, MONEY, TONNES, Names
 from models.account.compare import differences
 from models.account.program import Laid, Program, account, within
-from models.account.scaling import Scaling, scaling, units_of
+from models.account.scaling import Scaling, joined, scaling, units_of
 from models.account.variant import Fitted, fit
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "account",
     "differences",
     "fit",
+    "joined",
     "scaling",
     "units_of",
     "within",

@@ -6,6 +6,7 @@ members, years, interned names); ``spell`` turns them into the names that the mo
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +76,10 @@ class _Numbers:
             given = np.full(count, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
             self.arrays.setdefault(name, []).append(given)
 
+    def copy(self) -> _Numbers:
+        """Return a copy to add to."""
+        return _Numbers({name: [*arrays] for name, arrays in self.arrays.items()})
+
     def joined(self, name: str) -> Floats:
         """Return one of the arrays."""
         return np.concatenate([np.zeros(0), *self.arrays.get(name, [])])
@@ -109,6 +114,16 @@ class Builder:
         self.stock: dict[tuple[int, int, int], int] = {}
         self.built: dict[tuple[int, int], int] = {}
         self.ore: dict[tuple[str, int, int], list[int]] = {}
+
+    def fork(self, expanded: Expanded, names: Names) -> Builder:
+        """Return a copy to add to, for a case of which all that was added so far is true, too."""
+        new = copy.copy(self)
+        new.expanded, new.names = expanded, names
+        new.column_parts, new.row_parts = [*self.column_parts], [*self.row_parts]
+        new.column_numbers, new.row_numbers = self.column_numbers.copy(), self.row_numbers.copy()
+        new.entry_rows, new.entry_columns = [*self.entry_rows], [*self.entry_columns]
+        new.entry_values = [*self.entry_values]
+        return new
 
     def columns(  # noqa: PLR0913 - the parts of a component, all of them named
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from models.account.stages import ore, projects, stocks
 from models.account.supply import continuity, contracts, flows, lanes, refining
 from models.blocks import split
 from models.expand import Cell, Expanded, Floats, Ints, stock_target
+from models.schema import MIN
 from models.solver import Keys, Rows
 
-PARTS: tuple[Callable[[Builder], None], ...] = (
+BEFORE_LIMITS: tuple[Callable[[Builder], None], ...] = (
     flows,
     refining,
     lanes,
@@ -29,9 +31,8 @@ PARTS: tuple[Callable[[Builder], None], ...] = (
     ore,
     continuity,
     demand,
-    limits,
 )
-"""What the program is made of, in order."""
+"""What the program is made of, in order, before the share limits."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Program:
     no entry reaches from one block into another. ``flow`` is the column of each delivery;
     ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
     largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
-    ``names`` are the numbered names that keys are spelt with.
+    ``names`` are the numbered names that keys are spelt with;
+    ``draft`` is what the program was made of before its share limits.
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
@@ -67,18 +69,24 @@ class Program:
     least_need: Floats
     flow: Ints
     names: tuple[Any, ...]
+    draft: Builder
 
-    def columns_of(self, block: int) -> slice:
-        """Return the columns of a block."""
-        return slice(int(self.column_starts[block]), int(self.column_starts[block + 1]))
+    def columns_of(self, block: int, last: int | None = None) -> slice:
+        """Return the columns of a block, or of all from it up to another."""
+        end = (block if last is None else last) + 1
+        return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
-    def rows_of(self, block: int) -> slice:
-        """Return the rows of a block."""
-        return slice(int(self.row_starts[block]), int(self.row_starts[block + 1]))
+    def rows_of(self, block: int, last: int | None = None) -> slice:
+        """Return the rows of a block, or of all from it up to another."""
+        end = (block if last is None else last) + 1
+        return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
-    def block(self, b: int) -> Rows:
-        """Return one block's program; its columns and rows are named when asked for."""
-        of, at, rows = self.rows, self.columns_of(b), self.rows_of(b)
+    def block(self, b: int, last: int | None = None) -> Rows:
+        """Return the program of one block, or of all from it up to another.
+
+        Its columns and rows are named when asked for.
+        """
+        of, at, rows = self.rows, self.columns_of(b, last), self.rows_of(b, last)
         first, last = int(of.starts[rows.start]), int(of.starts[rows.stop])
         return Rows(
             cost=of.cost[at],
@@ -171,16 +179,23 @@ def account(
     expanded: Expanded,
     names: Sequence[Any] = (),
     blocks: Sequence[Sequence[Cell]] | None = None,
+    like: Program | None = None,
 ) -> Program:
     """Return the case's program by the case's own account: no model is looked at.
 
     ``names`` are those of the program of a case that this one is a variant of, so that keys of the
-    two compare; ``blocks`` are parts to keep together (None: as the case splits).
+    two compare; ``blocks`` are parts to keep together (None: as the case splits);
+    ``like`` is the program of a case that may differ in share limits alone: the rest is then taken
+    over.
     """
     cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
-    b = Builder(expanded, Names(names))
-    for part in PARTS:
-        part(b)
+    draft = None if like is None else like.draft
+    if draft is None or not _is_like(draft, expanded):
+        draft = Builder(expanded, Names(names))
+        for part in BEFORE_LIMITS:
+            part(draft)
+    b = draft.fork(expanded, Names(draft.names.names if like is None else names))
+    limits(b)
     of_cell = blocks_of(expanded, cells)
     columns, column_starts, column_parts = _laid(b.column_parts, of_cell, len(cells))
     rows, row_starts, row_parts = _laid(b.row_parts, of_cell, len(cells))
@@ -199,6 +214,21 @@ def account(
         least_need=_least_need(b, of_cell, len(cells)),
         flow=columns[b.flow],
         names=tuple(b.names.names),
+        draft=draft,
+    )
+
+
+def _is_like(draft: Builder, expanded: Expanded) -> bool:
+    """Return whether a case differs from that of a draft in share limits alone, or not at all."""
+    case, other = expanded.case, draft.expanded.case
+    limits_or_names = {"share_limits", "scenarios", "risks", "scenario"}
+    leasts, others = (
+        [row.mineral for row in of.share_limits if row.limit == MIN] for of in (case, other)
+    )  # what a stock may need to hold depends on how many there are
+    return leasts == others and all(
+        getattr(case, f.name) is getattr(other, f.name)
+        for f in dataclasses.fields(case)
+        if f.name not in limits_or_names
     )
 
 

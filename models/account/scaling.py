@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,20 +32,22 @@ _FINEST = 2.0**-20
 class Scaling:
     """How a program is scaled.
 
-    A scaled column is the column divided by ``column``; a scaled row is the row times ``row``; the
-    scaled cost is the cost times ``money``. Powers of two change no digit.
+    A scaled column is the column divided by ``column``; a scaled row is the row times ``row``; a
+    scaled cost is the cost times ``price``, a scaled dual the dual divided by ``dual``. Powers of
+    two change no digit.
     """
 
     column: Floats
     row: Floats
-    money: float
+    price: Floats
+    dual: Floats
 
     def scaled(self, rows: Rows) -> Rows:
         """Return the program in scaled units."""
         most = rows.row_upper * self.row
         return dataclasses.replace(
             rows,
-            cost=rows.cost * self.column * self.money,
+            cost=rows.cost * self.price,
             lower=rows.lower / self.column,
             upper=rows.upper / self.column,
             row_lower=rows.row_lower * self.row,
@@ -57,8 +60,8 @@ class Scaling:
         return dataclasses.replace(
             solution,
             x=solution.x * self.column,
-            duals=solution.duals * self.row / self.money,
-            reduced=solution.reduced / self.column / self.money,
+            duals=solution.duals * self.dual,
+            reduced=solution.reduced / self.price,
         )
 
 
@@ -96,7 +99,17 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     if raised:
         at = np.flatnonzero(row_unit == TONNES)
         row[at] *= _raised(_limits(rows, row_size)[at] / tonne)
-    return Scaling(column, row, money)
+    return Scaling(column, row, column * money, row / money)
+
+
+def joined(parts: Sequence[Scaling]) -> Scaling:
+    """Return the scaling of programs side by side."""
+    return Scaling(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("column", "row", "price", "dual")
+        )
+    )
 
 
 def _limits(rows: Rows, row_size: Floats | None) -> Floats:

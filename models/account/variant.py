@@ -24,7 +24,7 @@ class Fitted:
 
     ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
     ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``laid`` is
-    the variant's program in the base's layout, where it fits.
+    the variant's program in the base's layout, and the base's own where no block fits.
     """
 
     columns: Ints
@@ -47,7 +47,27 @@ def fit(variant: Program, base: Program) -> Fitted:
     entries, at = _entries(variant.rows, base.rows, columns, rows)
     fits &= ~_any(_of_rows(at < 0, variant.rows), variant.row_starts)
     laid = _laid(variant.rows, base.rows, (columns, rows), (entries, at))
-    return Fitted(columns, rows, np.where(fits, of_block, -1), laid)
+    of_block = np.where(fits, of_block, -1)
+    _as_in_base(laid, base, of_block)
+    return Fitted(columns, rows, of_block, laid)
+
+
+def _as_in_base(laid: Rows, base: Program, of_block: Ints) -> None:
+    """Put back the base's numbers in blocks that no block of the variant fits."""
+    left = np.ones(len(base.blocks), dtype=bool)
+    left[of_block[of_block >= 0]] = False
+    if not left.any():
+        return
+    columns = np.repeat(left, np.diff(base.column_starts))
+    rows = np.repeat(left, np.diff(base.row_starts))
+    entries = np.repeat(rows, np.diff(base.rows.starts))
+    for names, at in (
+        (("cost", "lower", "upper"), columns),
+        (("row_lower", "row_upper"), rows),
+        (("values",), entries),
+    ):
+        for name in names:
+            getattr(laid, name)[at] = getattr(base.rows, name)[at]
 
 
 def _places(variant: tuple[Laid, ...], base: tuple[Laid, ...], count: int) -> Ints:

@@ -31,6 +31,25 @@ class Expanded:
         self.member_at = {name: i for i, name in enumerate(self.members)}
         self.usable, self.nameplate = capacities(self.sources, self.years)
 
+    def changed(self, case: Case) -> Expanded:
+        """Return a variant of the case resolved; what its changes do not touch is shared."""
+        new = Expanded.__new__(Expanded)
+        same = {f for f in _FIELDS if getattr(case, f) is getattr(self.case, f)}
+        if not {"minerals", "members", "years"} <= same:
+            return Expanded(case)
+        new.case = case
+        for name in ("years", "minerals", "members", "mineral_at", "member_at"):
+            setattr(new, name, getattr(self, name))
+        if same >= _OF_SOURCES:
+            new.sources, new.usable, new.nameplate = self.sources, self.usable, self.nameplate
+        else:
+            new.sources = sources(case)
+            new.usable, new.nameplate = capacities(new.sources, new.years)
+        for name, fields in _MADE_OF.items():
+            if name in self.__dict__ and same >= fields:
+                new.__dict__[name] = self.__dict__[name]
+        return new
+
     @cached_property
     def of_mineral(self) -> dict[str, tuple[int, ...]]:
         """Positions of each mineral's sources."""
@@ -149,6 +168,25 @@ class Expanded:
         """Return the deliveries of one mineral and year."""
         at = mineral * len(self.years) + year
         return range(int(self.cell_starts[at]), int(self.cell_starts[at + 1]))
+
+
+_OF_SOURCES = frozenset({"refiners", "projects"})
+_OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
+_OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
+_MADE_OF: dict[str, frozenset[str]] = {
+    "of_mineral": _OF_SOURCES,
+    "source_of_refiner": _OF_SOURCES,
+    "costs": _OF_SOURCES,
+    "startable": _OF_SOURCES,
+    "demand": frozenset({"demand"}),
+    "has_stock": frozenset({"stockpiles"}),
+    "lanes": _OF_LANES,
+    "minimums": _OF_LANES | {"contracts"},
+    "deliveries": _OF_DELIVERIES,
+    "cell_starts": _OF_DELIVERIES,
+}
+"""The fields of a case that each resolved part is made of, beside minerals, members and years."""
+_FIELDS = frozenset({"minerals", "members", "years"}).union(*_MADE_OF.values())
 
 
 def _spot(expanded: Expanded, mineral: str) -> NDArray[np.void]:

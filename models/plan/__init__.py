@@ -5,7 +5,8 @@
 """
 
 from models.plan.least_share import least_share
-from models.plan.plan import PENALTIES, Plan, Proof
+from models.plan.plan import PENALTIES, Plan
+from models.plan.proof import Proof
 from models.plan.session import Session
 from models.plan.solving import Map, solve
 

@@ -62,6 +62,10 @@ class _Asked:
         for cap, binds in zip(plan.caps, bound, strict=True):
             if binds and cap.record.limit == MAX:
                 self.binding.setdefault((cap.mineral, cap.year), []).append(cap)
+        self.mined: dict[tuple[str, str, int], float] = {}
+        for key, z in plan.values.get("ore", {}).items():
+            of = (key[0], key[3], key[4])  # mine country, mineral, year
+            self.mined[of] = self.mined.get(of, 0.0) + z
         self.capping = {
             cap.key: frozenset(cap.flows) for caps in self.binding.values() for cap in caps
         }
@@ -143,12 +147,7 @@ class _Asked:
             for m in self.plan.case.mines
             if (m.mineral, m.country) == (mineral, country)
         )
-        mined = sum(
-            z
-            for key, z in self.plan.values.get("ore", {}).items()
-            if (key[0], key[3], key[4]) == (country, mineral, year)
-        )
-        return capacity - mined
+        return capacity - self.mined.get((country, mineral, year), 0.0)
 
     def _room(self, r: int, t: int) -> float:
         source = self.e.sources[r]

@@ -7,53 +7,25 @@ name says otherwise. Countries are codes; ``case.country_name`` spells them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.account import TONNES, Laid, Program, account
+from models.account import Program, account
 from models.case import Case
 from models.expand import Cap, Expanded, Floats, Ints, caps
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
+from models.plan.proof import Proof, proof_of
+from models.plan.values import by_key, prices_of, values_of
 from models.proof import MOST_VIOLATION
 from models.schema import PURCHASES, REST_OF_WORLD
 
 PENALTIES = ("shortage", "unfair shortage", "limit penalty", "stock shortfall")
 """Cost headings that nobody pays in cash."""
-
-
-_DUST = 1e-9
-"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
-
-The need of a mineral and year is its largest demand of one member."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """The proof of a whole plan: the worst of its blocks.
-
-    ``violation`` and ``allowed`` in t; ``dual_infeasibility`` and ``gap`` relative; ``models`` were
-    built and compared with the case's account, the other blocks being of the same shapes;
-    ``retries`` say which attempts failed before one passed.
-    """
-
-    violation: float
-    violated: str
-    allowed: float
-    dual_infeasibility: float
-    gap: float
-    mip_gap: float
-    blocks: int
-    models: int
-    rows: int
-    columns: int
-    nonzeros: int
-    retries: tuple[str, ...]
 
 
 class Plan:
@@ -106,22 +78,12 @@ class Plan:
     @cached_property
     def x(self) -> Floats:
         """The value of every column of the program, the solver's rounding taken as 0."""
-        of = self.program
-        x = np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
-        sizes = np.diff(of.column_starts)
-        dust = np.where(of.column_unit == TONNES, _DUST * np.repeat(of.least_need, sizes), _DUST)
-        return np.where(np.abs(x) > dust, x, 0.0)
+        return values_of(self.program, self.blocks)
 
     @cached_property
     def prices(self) -> Floats:
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
-        of, case = self.program, self.case
-        duals = np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
-        worth = {year: case.discount(year) for year in np.unique(of.row_year).tolist() if year}
-        discount = np.ones(len(duals))
-        for year, value in worth.items():
-            discount[of.row_year == year] = value
-        return np.asarray(duals / discount)
+        return prices_of(self.case, self.program, self.blocks)
 
     @cached_property
     def delivered(self) -> Floats:
@@ -131,12 +93,12 @@ class Plan:
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
         """The columns but for deliveries by component and key, zeros left out."""
-        return _by_key(self.program.column_parts, self.x, {"spot", "contracted"})
+        return by_key(self.program.column_parts, self.x, {"spot", "contracted"})
 
     @cached_property
     def duals(self) -> dict[str, dict[Any, float]]:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
-        return _by_key(self.program.row_parts, self.prices, set())
+        return by_key(self.program.row_parts, self.prices, set())
 
     def part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's columns as arrays: the key's positions, and the values.
@@ -347,36 +309,7 @@ class Plan:
     @cached_property
     def proof(self) -> Proof:
         """The worst of the blocks' certificates."""
-        largest = self.case.yardstick
-        certificates = [b.certificate for b in self.blocks]
-        worst = max(self.blocks, key=lambda b: b.certificate.violation, default=None)
-        rows, columns, nonzeros = (sum(b.size[i] for b in self.blocks) for i in range(3))
-        return Proof(
-            violation=worst.certificate.violation * largest if worst else 0.0,
-            violated=self._violated(worst) if worst else "",
-            allowed=MOST_VIOLATION * largest,
-            dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
-            gap=max((c.gap for c in certificates), default=0.0),
-            mip_gap=max((c.mip_gap for c in certificates), default=0.0),
-            blocks=len(self.blocks),
-            models=sum(b.built for b in self.blocks),
-            rows=rows,
-            columns=columns,
-            nonzeros=nonzeros,
-            retries=tuple(failure for b in self.blocks for failure in b.failures),
-        )
-
-    def _violated(self, block: BlockResult) -> str:
-        """Return the name of the row or column of a block that is violated most."""
-        rows = self.program.block(block.block)
-        at = block.worst
-        keys = rows.row_keys
-        if at >= len(rows.row_lower):
-            at, keys = at - len(rows.row_lower), rows.column_keys
-        for of in keys if at >= 0 else ():
-            if of.stretch.start <= at < of.stretch.stop:
-                return f"{of.name}{of.index[at - of.start]}"
-        return ""
+        return proof_of(self.case, self.blocks, lambda: self.program)
 
     @property
     def timings(self) -> dict[str, float]:
@@ -385,19 +318,3 @@ class Plan:
             "build": sum(b.build_seconds for b in self.blocks),
             "solve": sum(b.solve_seconds for b in self.blocks),
         }
-
-
-def _by_key(
-    parts: Sequence[Laid], values: Floats, without: set[str]
-) -> dict[str, dict[Any, float]]:
-    """Return values by component and key, zeros left out."""
-    found: dict[str, dict[Any, float]] = {}
-    for laid in parts:
-        if laid.part.name in without:
-            continue
-        mine = values[laid.at]
-        at = np.flatnonzero(mine)
-        keys = laid.part.spelled(at)
-        # several rows of Share limits are parts of one component
-        found.setdefault(laid.part.name, {}).update(zip(keys, mine[at].tolist(), strict=True))
-    return found

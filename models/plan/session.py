@@ -13,18 +13,18 @@ nothing else: a study that fixes its chains gets the same plans, to the bit, whe
 from __future__ import annotations
 
 import dataclasses
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from models.account import TONNES, Fitted, Program, Scaling, fit
+from models.account import TONNES, Fitted, Program, Scaling, fit, joined
 from models.case import Case
 from models.errors import SolverError
-from models.expand import Expanded, Floats
-from models.plan.block import BlockResult, BlockSolver, worst_of
+from models.expand import Bools, Expanded, Floats
+from models.plan.block import BlockResult, block_result
+from models.plan.block_solver import MOST_COLUMNS, BlockSolver, pieces
 from models.plan.plan import Plan
 from models.plan.solving import check, together
 from models.proof import Certificates, certificate_of, certify_blocks, fits
@@ -36,11 +36,12 @@ _SETTLED = 1e-11
 
 @dataclass
 class _Kept:
-    """A block of the base in the solver: how it is scaled, and the basis that it began from.
+    """Blocks of the base in one solver: how they are scaled, and the basis that they begin from.
 
-    ``is_under_way`` says whether it has started from there since the session did.
+    ``is_under_way`` says whether they have started from there since the session did.
     """
 
+    blocks: tuple[int, ...]
     rows: Rows
     scale: Scaling
     basis: Any
@@ -55,9 +56,9 @@ class Session:
         """Keep the base case."""
         self.case = base
         self._proven: set[bytes] = set()
-        self._kept: dict[int, _Kept] = {}
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
+        self._kept: dict[int, _Kept] = {}
 
     @cached_property
     def _solver(self) -> BlockSolver:
@@ -67,17 +68,27 @@ class Session:
     def base(self) -> Plan:
         """The plan of the base case; the same as that of ``solve``."""
         check(self.case)
-        solver = self._solver
-        results = [r for group in together(solver.program.blocks) for r in solver(group)]
-        for result in results:
-            b = result.block
-            rows = solver.program.block(b)
-            if result.basis is not None and not rows.whole.any():  # a search starts cold
-                self._kept[b] = _Kept(rows, solver.scaling(b, rows), result.basis)
+        solver, results = self._solver, list[BlockResult]()
+        for group in together(solver.program.blocks):
+            found = solver(group)
+            self._keep(group, found)
+            results += found
         plan = Plan(self.case, results, solver.expanded, solver.program)
         self._start = _joined(plan)
         self.restart()
         return plan
+
+    def _keep(self, group: tuple[int, ...], results: list[BlockResult]) -> None:
+        """Keep the solved blocks of a group, those together that were solved together."""
+        of, solver = self._solver.program, self._solver
+        bases = {result.block: result.basis for result in results}
+        for piece in pieces(of, group, MOST_COLUMNS):
+            is_one = len({id(bases[b]) for b in piece}) == 1
+            for blocks in [piece] if is_one else [(b,) for b in piece]:
+                rows, basis = of.block(blocks[0], blocks[-1]), bases[blocks[0]]
+                if basis is not None and not rows.whole.any():  # a search starts cold
+                    scale = joined([solver.scaling(b, of.block(b)) for b in blocks])
+                    self._kept.update(dict.fromkeys(blocks, _Kept(blocks, rows, scale, basis)))
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
@@ -93,30 +104,43 @@ class Session:
         """
         check(case)
         base = self.base.program
-        solver = BlockSolver(Expanded(case), base.names, proven=self._proven)
+        expanded = self._solver.expanded.changed(case)
+        solver = BlockSolver(expanded, base.names, proven=self._proven, like=base)
         program = solver.program
         if not _comparable(self._solver.expanded, solver.expanded):
             results = [r for group in together(program.blocks) for r in solver(group)]
             return Plan(case, results, solver.expanded, program)
         fitted = fit(program, base)
-        settled, certificates = self._settled(program, fitted, case.yardstick)
+        certificates = self._certified(program, fitted, case.yardstick)
+        settled = _settled(program, fitted, certificates)
+        told = self._solve_pieces(fitted, settled)
+        if told:
+            certificates = self._certified(program, fitted, case.yardstick)
+        x, duals = self._in_variant(fitted)
         results = []
         for b, of in enumerate(fitted.of_block.tolist()):
-            if of >= 0 and settled[b]:
-                results.append(self._as_before(program, fitted, b, certificates))
+            name, trouble = told.get(of, ("as before", "" if settled[b] else "not kept"))
+            certificate = certificate_of(certificates, b, "")
+            if of >= 0 and not trouble and certificate.passed:
+                solution = Solution(x, duals, np.zeros(0), attempt=name)
+                results.append(block_result(program, b, solution, certificates, first=0))
                 continue
-            found = self._warm(solver, fitted, b, of) if of in self._kept else ""
-            if isinstance(found, str):
-                cold = solver.solve(b)
-                failures = (found, *cold.failures) if found else cold.failures
-                found = dataclasses.replace(cold, failures=failures)
-            results.append(found)
+            cold = solver.solve(b)
+            if of in told:
+                trouble = trouble or (
+                    f"violation {certificate.violation:.2g}, dual infeasibility "
+                    f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}"
+                )
+                said = f"from the plan before: {trouble}"
+                cold = dataclasses.replace(cold, failures=(said, *cold.failures))
+                self._kept[of].is_under_way = False
+            results.append(cold)
         return Plan(case, results, solver.expanded, program)
 
-    def _settled(self, program: Program, fitted: Fitted, yardstick: float) -> tuple[Any, Any]:
-        """Return the blocks whose plan of before is proven for the variant as it stands."""
+    def _certified(self, program: Program, fitted: Fitted, yardstick: float) -> Certificates:
+        """Return what the plan of before is worth for a variant as it stands."""
         x, duals = self._in_variant(fitted)
-        found = certify_blocks(
+        return certify_blocks(
             program.rows,
             x,
             duals,
@@ -124,11 +148,6 @@ class Session:
             tonnes=(program.column_unit == TONNES, program.row_unit == TONNES),
             starts=(program.column_starts, program.row_starts),
         )
-        whole = program.rows.whole
-        searched = np.array(
-            [whole[program.columns_of(b)].any() for b in range(len(program.blocks))]
-        )
-        return found.within(_SETTLED, _SETTLED) & ~searched, found
 
     def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
         """Return the values and duals of before, in the variant's order; 0 for what is new."""
@@ -136,66 +155,56 @@ class Session:
         duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
         return x, duals
 
-    def _as_before(
-        self, program: Program, fitted: Fitted, b: int, certificates: Certificates
-    ) -> BlockResult:
-        at, inside = program.columns_of(b), program.rows_of(b)
-        x = np.append(self._x, 0.0)[fitted.columns[at]]
-        duals = np.append(self._duals, 0.0)[fitted.rows[inside]]
-        worst = int(certificates.worst_row[b])
-        if worst >= 0:
-            worst -= inside.start
-        elif certificates.worst_column[b] >= 0:
-            worst = inside.stop - inside.start + int(certificates.worst_column[b]) - at.start
-        starts = program.rows.starts
-        size = (len(duals), len(x), int(starts[inside.stop] - starts[inside.start]))
-        certificate = certificate_of(certificates, b, "")
-        return BlockResult(b, x, duals, certificate, worst, "as before", (), size, False, 0.0, 0.0)
+    def _solve_pieces(self, fitted: Fitted, settled: Bools) -> dict[int, tuple[str, str]]:
+        """Solve, in place and from where they were, the base's blocks that are not settled.
 
-    def _warm(self, solver: BlockSolver, fitted: Fitted, b: int, of: int) -> BlockResult | str:
-        """Solve a block in place from where it was; return why not where that gives no proof."""
-        began = time.perf_counter()
-        base, kept = self.base.program, self._kept[of]
-        at, inside = base.columns_of(of), base.rows_of(of)
-        rows = solver.program.block(b)
-        try:
-            found = kept.scale.unscaled(self._run(kept, _slice(fitted.laid, base, of, kept.rows)))
-        except SolverError as error:
-            kept.is_under_way = False
-            return f"from the plan before: {error}"
-        x = found.x[fitted.columns[solver.program.columns_of(b)] - at.start]
-        duals = found.duals[fitted.rows[solver.program.rows_of(b)] - inside.start]
-        solution = dataclasses.replace(found, x=x, duals=duals)
-        if not fits(rows, solution):
-            kept.is_under_way = False
-            return "from the plan before: not a number for every column and row"
-        certificates = solver.certify(b, rows, solution)
-        certificate = certificate_of(certificates, 0, "")
-        if not certificate.passed:
-            kept.is_under_way = False
-            return (
-                f"from the plan before: violation {certificate.violation:.2g}, dual infeasibility "
-                f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}"
-            )
-        self._x[at], self._duals[inside] = found.x, found.duals
-        size = (len(rows.row_lower), len(rows.cost), len(rows.values))
-        seconds = time.perf_counter() - began
-        worst = worst_of(certificates, size[0])
-        return BlockResult(
-            b, x, duals, certificate, worst, found.attempt, (), size, False, 0.0, seconds
-        )
+        Returns by block of the base the attempt's name and the trouble it met, for those solved.
+        """
+        told: dict[int, tuple[str, str]] = {}
+        of = self.base.program
+        unsettled = {
+            of for of, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
+        }
+        for piece in dict.fromkeys(kept.blocks for kept in self._kept.values()):
+            if unsettled.isdisjoint(piece):
+                continue
+            kept = self._kept[piece[0]]
+            at, inside = of.columns_of(piece[0], piece[-1]), of.rows_of(piece[0], piece[-1])
+            rows = _slice(fitted.laid, of, piece, kept.rows)
+            try:
+                found = kept.scale.unscaled(self._run(kept, rows))
+            except SolverError as error:
+                kept.is_under_way = False
+                told.update(dict.fromkeys(piece, ("", str(error))))
+                continue
+            if not fits(rows, found):
+                kept.is_under_way = False
+                told.update(dict.fromkeys(piece, ("", "not a number for every column and row")))
+                continue
+            self._x[at], self._duals[inside] = found.x, found.duals
+            told.update(dict.fromkeys(piece, (found.attempt, "")))
+        return told
 
     @staticmethod
     def _run(kept: _Kept, rows: Rows) -> Solution:
-        """Change what the solver holds of a block, and solve it from where it was."""
-        scaled = kept.scale.scaled(rows)
+        """Change what the solver holds, and solve it from where it was."""
         if kept.held is None:
             kept.held = Held().load(kept.scale.scaled(kept.rows))
-        kept.held.change(scaled)
+        kept.held.change(kept.scale.scaled(rows))
         if not kept.is_under_way:
             kept.held.start_from(kept.basis)
-            kept.is_under_way = True  # from here on it goes on from where it was
+            kept.is_under_way = True
         return kept.held.run()
+
+
+def _settled(program: Program, fitted: Fitted, certificates: Certificates) -> Bools:
+    """Return the blocks whose plan of before is proven for a variant as it stands."""
+    whole = program.rows.whole
+    searched = np.array(
+        [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool
+    )
+    proven = certificates.within(_SETTLED, _SETTLED)
+    return np.asarray(proven & ~searched & (fitted.of_block >= 0))
 
 
 def _comparable(base: Expanded, variant: Expanded) -> bool:
@@ -225,9 +234,10 @@ def _joined(plan: Plan) -> tuple[Floats, Floats]:
     )
 
 
-def _slice(laid: Rows, base: Program, block: int, like: Rows) -> Rows:
-    """Return one block of a program laid out as the base's."""
-    at, inside = base.columns_of(block), base.rows_of(block)
+def _slice(laid: Rows, base: Program, piece: tuple[int, ...], like: Rows) -> Rows:
+    """Return some blocks of a program laid out as the base's."""
+    at = base.columns_of(piece[0], piece[-1])
+    inside = base.rows_of(piece[0], piece[-1])
     first, last = int(laid.starts[inside.start]), int(laid.starts[inside.stop])
     return dataclasses.replace(
         like,

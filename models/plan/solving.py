@@ -12,7 +12,8 @@ from models.blocks import split
 from models.case import Case
 from models.errors import InputError, Severity
 from models.expand import Cell, Expanded
-from models.plan.block import BlockResult, BlockSolver
+from models.plan.block import BlockResult
+from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]

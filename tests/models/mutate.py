@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.models.desk import BookT, Row
 
-ORDERED = {"Lanes", "Ore lanes", "Scenarios"}
+ORDERED = {"Lanes", "Ore lanes", "Scenarios", "Risks"}
 """Sheets in which the order of rows has a meaning."""
 
 

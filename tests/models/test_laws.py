@@ -14,7 +14,7 @@ from models.blocks import split
 from models.compile import compile_model
 from models.expand import Expanded
 from models.plan import Plan
-from models.plan.block import BlockSolver
+from models.plan.block_solver import BlockSolver
 from models.sourcing import build
 from tests.models.desk import BookT, changed, jin, make, read, solve, solve_case, sur
 from tests.models.mutate import each_row, extreme, put, scaled, shuffled

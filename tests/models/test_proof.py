@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import models.plan.block as block_module
+import models.plan.block_solver as block_module
 import models.sourcing as sourcing_module
 from models import solver
 from models.account import Scaling
 from models.compile import compile_model
 from models.errors import SolverError
+from models.expand import Expanded
 from models.frame import Books
 from models.solver import ATTEMPTS, Rows, Solution
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
@@ -75,7 +76,7 @@ def book() -> BookT:
 
 def program(made: BookT) -> Rows:
     """Return the arrays of a book's only block."""
-    expanded = block_module.Expanded(read(made))
+    expanded = Expanded(read(made))
     cells = [(m, t) for m in range(len(expanded.minerals)) for t in range(len(expanded.years))]
     return compile_model(sourcing_module.build(expanded, cells).model)
 

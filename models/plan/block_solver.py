@@ -1,0 +1,238 @@
+"""Blocks: build, compile, compare with the case's account, solve, prove; and again, cold, if not.
+
+A model is built once for each shape. Blocks that differ in numbers alone, such as a mineral's other
+years, take theirs from the account, which the model built has been compared with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from models import solver
+from models.account import TONNES, Program, Scaling, account, differences, joined, scaling
+from models.compile import compile_model
+from models.errors import SolverError
+from models.expand import Cell, Expanded
+from models.plan.block import BlockResult, block_result, trouble
+from models.proof import Certificates, certificate_of, certify_blocks, fits
+from models.solver import Rows, Solution
+from models.sourcing import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_COLUMNS = 2_400
+"""Small blocks are solved together up to so many columns."""
+
+
+class BlockSolver:
+    """Solves the blocks of one Case."""
+
+    def __init__(  # noqa: PLR0913 - what a case is solved with, all of it named
+        self,
+        expanded: Expanded,
+        names: Sequence[Any] = (),
+        *,
+        blocks: Sequence[Sequence[Cell]] | None = None,
+        proven: set[bytes] | None = None,
+        yardstick: float | None = None,
+        like: Program | None = None,
+    ) -> None:
+        """Take the case's own account of its program.
+
+        ``names`` and ``blocks`` as of ``account``; ``proven`` are the shapes whose model has been
+        built and compared, shared between a case and its variants; ``yardstick`` [t] is what
+        violations are measured by (None: the case's own); ``like`` as of
+        ``account``.
+        """
+        self.expanded = expanded
+        self.program: Program = account(expanded, names, blocks, like)
+        self.proven: set[bytes] = set() if proven is None else proven
+        self.yardstick = expanded.case.yardstick if yardstick is None else yardstick
+
+    def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
+        """Solve blocks in order, small ones of them several at a time.
+
+        Each piece starts from the one before where they are of one shape. Raises SolverError where
+        no attempt gives a proven optimum.
+        """
+        found: list[BlockResult] = []
+        shapes: tuple[bytes, ...] = ()
+        for piece in pieces(self.program, blocks, MOST_COLUMNS):
+            before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
+            start = found[-1].basis if found and shapes == before else None
+            if len(piece) == 1:
+                found.append(self.solve(piece[0], shapes[0], start))
+            else:
+                found += self._together(piece, shapes, start)
+        return found
+
+    def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
+        """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
+        began = time.perf_counter()
+        rows = self.program.block(b)
+        built = self._compare(b, rows, shape or self.program.shape(b))
+        since = time.perf_counter()
+        failures: list[str] = []
+        attempts = [(attempt, None) for attempt in solver.ATTEMPTS]
+        if start is not None and not rows.whole.any():
+            attempts.insert(0, (solver.ATTEMPTS[0], start))
+        for attempt, basis in attempts:
+            scale = self.scaling(b, rows, raised=attempt.raised)
+            name = attempt.name if basis is None else f"{attempt.name} from a like block"
+            try:
+                found = _run(scale.scaled(rows), attempt, basis)
+            except SolverError as error:
+                failures.append(f"{name}: {error}")
+                continue
+            if not fits(rows, found):
+                failures.append(f"{name}: not a number for every column and row")
+                continue
+            solution = scale.unscaled(found)
+            certificates = self.certify(b, rows, solution)
+            certificate = certificate_of(certificates, 0, "", solution.mip_gap)
+            if certificate.passed:
+                seconds = (since - began, time.perf_counter() - since)
+                return block_result(
+                    self.program, b, solution, certificates,
+                    failures=failures, built=built, seconds=seconds,
+                )  # fmt: skip
+            failures.append(f"{name}: {trouble(certificate, certificates, rows)}")
+        msg = f"no proven optimum for {self._where(b)}: {'; '.join(failures)}"
+        raise SolverError(msg)
+
+    def _together(
+        self, piece: tuple[int, ...], shapes: tuple[bytes, ...], start: Any
+    ) -> list[BlockResult]:
+        """Solve neighbouring blocks as one program; one that is not proven so is solved alone."""
+        began = time.perf_counter()
+        of, first, last = self.program, piece[0], piece[-1]
+        each = [of.block(b) for b in piece]
+        built = [self._compare(*one) for one in zip(piece, each, shapes, strict=True)]
+        since = time.perf_counter()
+        rows = of.block(first, last)
+        scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
+        name, why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks", ""
+        passed: Any = [False] * len(piece)
+        try:
+            found = _run(scale.scaled(rows), solver.ATTEMPTS[0], start)
+        except SolverError as error:
+            why = str(error)
+        else:
+            why = "not a number for every column and row"
+            if fits(rows, found):
+                solution = scale.unscaled(found)
+                certificates = self.certify(first, rows, solution, last)
+                passed = [certificate_of(certificates, i, "").passed for i in range(len(piece))]
+        part = 1.0 / len(piece)
+        seconds = ((since - began) * part, (time.perf_counter() - since) * part)
+        results = []
+        for i, b in enumerate(piece):
+            if passed[i]:
+                result = block_result(
+                    of, b, solution, certificates, first=first, built=built[i], seconds=seconds
+                )
+            else:
+                if any(passed):
+                    of_block = certificate_of(certificates, i, "")
+                    why = trouble(of_block, certificates, rows, i)
+                alone = self.solve(b, shapes[i])
+                result = dataclasses.replace(alone, failures=(f"{name}: {why}", *alone.failures))
+            results.append(result)
+        return results
+
+    def scaling(self, b: int, rows: Rows, *, raised: bool = False) -> Scaling:
+        """Return how a block is scaled."""
+        of = self.program
+        at, inside = of.columns_of(b), of.rows_of(b)
+        return scaling(
+            rows,
+            need=float(of.need[b]),
+            column_unit=of.column_unit[at],
+            row_unit=of.row_unit[inside],
+            row_size=of.row_size[inside],
+            raised=raised,
+        )
+
+    def certify(
+        self, b: int, rows: Rows, solution: Solution, last: int | None = None
+    ) -> Certificates:
+        """Return the certificate of a solution of one block, or of all from it up to another."""
+        of, end = self.program, (b if last is None else last) + 2
+        return certify_blocks(
+            rows,
+            solution.x,
+            solution.duals,
+            self.yardstick,
+            tonnes=(
+                of.column_unit[of.columns_of(b, last)] == TONNES,
+                of.row_unit[of.rows_of(b, last)] == TONNES,
+            ),
+            starts=(
+                of.column_starts[b:end] - of.column_starts[b],
+                of.row_starts[b:end] - of.row_starts[b],
+            ),
+        )
+
+    def _compare(self, b: int, rows: Rows, shape: bytes) -> bool:
+        """Build the model of a block whose shape is new; refuse it if it is not the case's program.
+
+        Returns whether one was built.
+        """
+        if shape in self.proven:
+            return False
+        with _no_collection():
+            model = compile_model(build(self.expanded, self.program.blocks[b]).model)
+        wrong = differences(model, rows)
+        if wrong:
+            msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
+            raise SolverError(msg)
+        self.proven.add(shape)
+        return True
+
+    def _where(self, b: int) -> str:
+        e, cells = self.expanded, self.program.blocks[b]
+        names = sorted({e.minerals[m] for m, _ in cells})
+        years = sorted({e.years[t] for _, t in cells})
+        return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
+
+
+def _run(rows: Rows, attempt: solver.Attempt, start: Any) -> Solution:
+    return solver.solve(rows, attempt) if start is None else solver.solve(rows, attempt, start)
+
+
+def pieces(program: Program, blocks: Sequence[int], most: int) -> list[tuple[int, ...]]:
+    """Return blocks that are solved together: neighbours of at most so many columns in all.
+
+    A run of the solver costs as much as some hundred columns do; what must be whole stays alone.
+    """
+    found: list[list[int]] = []
+    room = 0
+    for b in blocks:
+        at = program.columns_of(b)
+        wide = at.stop - at.start
+        alone = bool(program.rows.whole[at].any())
+        if found and found[-1][-1] == b - 1 and wide <= room and not alone:
+            found[-1].append(b)
+            room -= wide
+        else:
+            found.append([b])
+            room = 0 if alone else most - wide
+    return [tuple(piece) for piece in found]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Switch the garbage collector off: a model is many objects and no garbage."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

@@ -67,12 +67,13 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
         return _FORMATS[look]
     if look.is_text:
         return "General"
-    sizes = [abs(v) for v in values if isinstance(v, int | float) and v]
-    if any(isinstance(v, int | float) and v < 0 for v in values):
-        return _WHOLE if max(sizes, default=0.0) >= 100 else "#,##0.0"  # noqa: PLR2004
-    if look is Look.MONEY and min(sizes, default=1e3) >= 100:  # noqa: PLR2004
+    numbers = [v for v in _numbers(values) if v]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if low < 0:
+        return _WHOLE if max(-low, high) >= 100 else "#,##0.0"  # noqa: PLR2004
+    if look is Look.MONEY and (low >= 100 or not numbers):  # noqa: PLR2004
         return _WHOLE
-    if sizes and max(sizes) < 1:
+    if numbers and high < 1:
         return "0.000"
     return _SMALL_TOO
 
@@ -148,9 +149,14 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
     if of.looks is None and not of.look.is_text:
         body = max((_digits(v, of.look) for v in _extremes(of.values)), default=0)
     else:
-        looks = of.looks or [of.look] * len(of.values)
-        cells = enumerate(zip(of.values, looks, strict=True))
-        seen = {cell for i, cell in cells if i not in sections}
+        cells: Iterable[tuple[Cell, Look]]
+        if of.looks is None and not sections:
+            cells = ((value, of.look) for value in set(of.values))
+        else:
+            looks = of.looks or [of.look] * len(of.values)
+            pairs = enumerate(zip(of.values, looks, strict=True))
+            cells = (pair for i, pair in pairs if i not in sections)
+        seen = set(cells)
         if len(seen) > _SAMPLED:
             seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
         body = max((_drawn(value, look) for value, look in seen), default=0)
@@ -171,8 +177,16 @@ def _in_two_lines(header: str) -> int:
 
 
 def _extremes(values: Sequence[Cell]) -> list[float]:
-    numbers = [v for v in values if isinstance(v, int | float)]
+    numbers = _numbers(values)
     return [min(numbers), max(numbers)] if numbers else []
+
+
+def _numbers(values: Iterable[Cell]) -> Sequence[float]:
+    """Return the numbers among cells; a column that is all numbers as it stands."""
+    listed: list[Any] = values if isinstance(values, list) else list(values)
+    if set(map(type, listed)) <= {int, float}:
+        return listed
+    return [v for v in listed if isinstance(v, int | float)]
 
 
 def _drawn(value: Cell, look: Look) -> int:

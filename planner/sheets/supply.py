@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from planner.sheets.context import Context
 from planner.sheets.table import Look, Table, column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def plan(context: Context) -> Table:
     """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
     table = context.plan.flows.sort_values("year", kind="stable")
     currency, per_tonne = context.currency, context.per_tonne
-    names = [_contract(context, k) for k in range(len(context.case.contracts))]
     return Table(
         "Plan",
         (
             column("Year", Look.YEAR, table["year"]),
             column("Mineral", Look.TEXT, table["mineral"]),
             column("Refiner", Look.TEXT, table["refiner"]),
-            column("Country", Look.TEXT, map(context.country, table["country"])),
+            column("Country", Look.TEXT, _countries(context, table["country"])),
             column("Member", Look.TEXT, table["member"]),
-            column("Contract", Look.TEXT, (names[k] if k >= 0 else "" for k in table["contract"])),
+            column("Contract", Look.TEXT, _contracts(context, table["contract"])),
             column("Tonnes", Look.TONNES, table["tonnes"]),
             column(f"Cost ({per_tonne})", Look.PRICE, table["cost"]),
             column(f"Tariff ({per_tonne})", Look.PRICE, table["cost"] * table["tariff"]),
@@ -29,12 +33,23 @@ def plan(context: Context) -> Table:
             column(f"Landed cost ({per_tonne})", Look.PRICE, table["landed"]),
             column(f"Total ({currency})", Look.MONEY, table["total"]),
             column("Project", Look.TEXT, table["project"]),
-            column("Owner country", Look.TEXT, map(context.country, table["owner"])),
+            column("Owner country", Look.TEXT, _countries(context, table["owner"])),
             column("Kind", Look.TEXT, table["kind"]),
-            column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
+            column("Unit", Look.TEXT, table["mineral"].map(context.units)),
         ),
         printed=12,
     )
+
+
+def _countries(context: Context, codes: pd.Series) -> pd.Series:
+    """Return the countries' names: few in many rows."""
+    return codes.map({code: context.country(code) for code in codes.unique()})
+
+
+def _contracts(context: Context, positions: pd.Series) -> list[str]:
+    """Return the contracts' names, "" for what is bought without one."""
+    names = [_contract(context, k) for k in range(len(context.case.contracts))]
+    return [names[k] if k >= 0 else "" for k in positions.tolist()]
 
 
 def _contract(context: Context, position: int) -> str:
@@ -57,7 +72,7 @@ def shortages(context: Context) -> Table:
             column("Short (t)", Look.TONNES, table["short"]),
             column("Share short", Look.SHARE, table["share"]),
             column("Cause", Look.SENTENCE, table["cause"]),
-            column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
+            column("Unit", Look.TEXT, table["mineral"].map(context.units)),
         ),
         printed=7,
     )
@@ -82,16 +97,16 @@ def refiners(context: Context) -> Table:
             column("Year", Look.YEAR, table["year"]),
             column("Refiner", Look.TEXT, table["refiner"]),
             column("Mineral", Look.TEXT, table["mineral"]),
-            column("Country", Look.TEXT, map(context.country, table["country"])),
+            column("Country", Look.TEXT, _countries(context, table["country"])),
             column("Capacity (t/yr)", Look.TONNES, usable),
             column("Tonnes", Look.TONNES, table["tonnes"]),
             column("Utilization", Look.SHARE, used),
             column(f"Scarcity rent ({context.per_tonne})", Look.PRICE, table["rent"]),
             column("Project", Look.TEXT, table["project"]),
             column("Nameplate capacity (t/yr)", Look.TONNES, table["nameplate"]),
-            column("Owner country", Look.TEXT, map(context.country, table["owner"])),
+            column("Owner country", Look.TEXT, _countries(context, table["owner"])),
             column("Kind", Look.TEXT, table["kind"]),
-            column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
+            column("Unit", Look.TEXT, table["mineral"].map(context.units)),
             column("Note", Look.REMARK, (r.note for r in rows)),
             column("Source", Look.REMARK, (r.source for r in rows)),
         ),
@@ -114,7 +129,7 @@ def prices(context: Context) -> Table:
             column("Demand (t)", Look.TONNES, table["demand"]),
             column("Purchases (t)", Look.TONNES, table["purchased"]),
             column("Short (t)", Look.TONNES, table["short"]),
-            column("Unit", Look.TEXT, map(context.units.__getitem__, table["mineral"])),
+            column("Unit", Look.TEXT, table["mineral"].map(context.units)),
         ),
         printed=8,
     )

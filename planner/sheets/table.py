@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,8 +95,14 @@ class Table:
 def column(header: str, look: Look, values: Iterable[Any]) -> Column:
     """Return a column of a plan's values: NaN and infinity are blank, booleans yes or no."""
     listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    kinds = set(map(type, listed))
     if look.is_text:
+        if kinds == {str}:  # nearly every column: few texts in many cells
+            known = {text: _word(text) for text in set(listed)}
+            return Column(header, look, [known[text] for text in listed])
         return Column(header, look, [_word(v) for v in listed])
+    if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
+        return Column(header, look, listed)
     return Column(header, look, [_number(v) for v in listed])
 
 

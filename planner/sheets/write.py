@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import xlsxwriter
 from planner.sheets import charts, style
 from planner.sheets.notes import note
 from planner.sheets.picture import Picture
+from planner.sheets.sheet import Filled, Sheet
 from planner.sheets.table import Column, Look, Table
 
+MOST_ROWS = 1_048_575
+"""Rows that a sheet holds below its header."""
 _A4, _A3 = 9, 8
 _WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
 """Characters across a page of A4 that can still be read; wider tables are printed on A3."""
@@ -33,7 +37,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     """Write tables and charts to a file; every text is a text, never a formula.
 
     ``made_by`` says under the title and on every printed page which scenario and options it is of.
-    The charts stand before the sheet ``charts_before``; they read from the table "Chart data".
+    The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
+    table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``.
     """
     options = {
         "strings_to_formulas": False,
@@ -49,23 +54,38 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         for table in tables:
             if table.name == charts_before:
                 drawn = book.add_worksheet("Charts")
-            _write(book.add_worksheet(table.name), table, styles, made_by)
+            for part in _parts(table):
+                sheet = book.add_worksheet(part.name, worksheet_class=Sheet)
+                _write(sheet, part, styles, made_by, table.name)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
             charts.draw(book, drawn, pictures, data, styles, (title, made_by))
 
 
-def _write(sheet: Any, table: Table, styles: style.Styles, made_by: str) -> None:
+def _parts(table: Table) -> Iterator[Table]:
+    """Yield a table, in parts where it has more rows than a sheet."""
+    if len(table) <= MOST_ROWS:
+        yield table
+        return
+    for number, first in enumerate(range(0, len(table), MOST_ROWS), start=1):
+        rows = slice(first, first + MOST_ROWS)
+        columns = tuple(
+            replace(c, values=c.values[rows], looks=None if c.looks is None else c.looks[rows])
+            for c in table.columns
+        )
+        sections = {row - first for row in table.sections if first <= row < first + MOST_ROWS}
+        name = table.name if number == 1 else f"{table.name} {number}"
+        yield replace(table, name=name, columns=columns, sections=frozenset(sections))
+
+
+def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes_of: str) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
     widths = _widths(table)
-    _heights(sheet, table, widths)
-    _cells(sheet, table, styles)
+    sheet.fill(_cells(table, styles), _heights(table, widths))
     header = styles.header()
-    sheet.add_table(
-        0,
-        0,
-        max(rows, 1),
+    sheet.add_tall_table(
+        rows,
         last,
         {
             "name": re.sub(r"\W", "_", table.name) + "_table",
@@ -77,7 +97,7 @@ def _write(sheet: Any, table: Table, styles: style.Styles, made_by: str) -> None
     )
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
-        _note(sheet, i, note(table.name, column.header))
+        _note(sheet, i, note(notes_of, column.header))
     _heat(sheet, table)
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
@@ -121,19 +141,20 @@ def _widths(table: Table) -> list[float]:
     ]
 
 
-def _heights(sheet: Any, table: Table, widths: Sequence[float]) -> None:
-    """Set the height of every row: a program that is left to fit rows does so in its own way."""
-    wrapped = [
-        (column, wide)
-        for column, wide in zip(table.columns, widths, strict=True)
-        if column.look in {Look.LONG, Look.SENTENCE}
-    ]
-    for row in range(len(table)):
-        if row in table.sections:
-            sheet.set_row(row + 1, style.SECTION_HEIGHT)
-            continue
-        lines = max((style.lines(c.values[row], wide, c.look) for c, wide in wrapped), default=1)
-        sheet.set_row(row + 1, style.ROW_HEIGHT + (lines - 1) * style.LINE_HEIGHT)
+def _heights(table: Table, widths: Sequence[float]) -> list[float]:
+    """Return the height of every row: a program that is left to fit rows does so in its own way."""
+    lines = [1] * len(table)
+    for column, wide in zip(table.columns, widths, strict=True):
+        if column.look in {Look.LONG, Look.SENTENCE}:
+            look = column.look
+            known = {v: style.lines(v, wide, look) for v in set(column.values)}
+            lines = [
+                max(most, known[value]) for most, value in zip(lines, column.values, strict=True)
+            ]
+    heights = [style.ROW_HEIGHT + (most - 1) * style.LINE_HEIGHT for most in lines]
+    for row in table.sections:
+        heights[row] = style.SECTION_HEIGHT
+    return heights
 
 
 def _note(sheet: Any, column: int, text: str) -> None:
@@ -155,44 +176,30 @@ def print_setup(sheet: Any, said: str, wide: float) -> None:
     sheet.set_footer(style.footer(said))
 
 
-def _cells(sheet: Any, table: Table, styles: style.Styles) -> None:
+def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:
+    """Yield the cells of each column with their formats."""
     section = styles.section()
-    for i, column in enumerate(table.columns):
-        if column.looks is None:
-            _column(sheet, i, column, styles, table.sections)
-        else:
-            _mixed(sheet, i, column, styles, table.sections)
+    for column in table.columns:
+        if column.looks is None and not table.sections:
+            yield Filled(column.values, styles.cell(column.look, column.values))
+            continue
+        values = list(column.values)
+        formats = _each(column, styles)
         for row in table.sections:
-            value = column.values[row]
-            if value is None:
-                sheet.write_blank(row + 1, i, None, section)
-            else:
-                sheet.write_string(row + 1, i, str(value), section)
+            formats[row] = section
+            values[row] = None if values[row] is None else str(values[row])
+        yield Filled(values, formats)
 
 
-def _column(
-    sheet: Any, i: int, column: Column, styles: style.Styles, skipped: frozenset[int]
-) -> None:
-    look = styles.cell(column.look, column.values)
-    text, number = sheet.write_string, sheet.write_number
-    for row, value in enumerate(column.values):
-        if value is None or row in skipped:
-            continue
+def _each(column: Column, styles: style.Styles) -> list[Any]:
+    """Return a format for each filled cell; cells with looks of their own go by their own size."""
+    if column.looks is None:
+        look = styles.cell(column.look, column.values)
+        return [None if value is None else look for value in column.values]
+    found = []
+    for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str):
-            text(row + 1, i, value, look)
+            found.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
-            number(row + 1, i, value, look)
-
-
-def _mixed(
-    sheet: Any, i: int, column: Column, styles: style.Styles, skipped: frozenset[int]
-) -> None:
-    """Write a column whose cells have looks of their own, each number by its own size."""
-    for row, (value, look) in enumerate(zip(column.values, column.looks or (), strict=True)):
-        if value is None or row in skipped:
-            continue
-        if isinstance(value, str):
-            text = look if look.is_text else Look.TEXT
-            sheet.write_string(row + 1, i, value, styles.cell(text, ()))
-        else:
-            sheet.write_number(row + 1, i, value, styles.cell(look, (value,)))
+            found.append(None if value is None else styles.cell(look, (value,)))
+    return found

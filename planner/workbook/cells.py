@@ -10,7 +10,7 @@ import datetime as dt
 import difflib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -168,6 +168,7 @@ def yes_no(value: object) -> bool:
 
 def _choice(column: Column) -> Convert:
     known = {fold(choice): choice for choice in column.choices}
+    told = {fold(value): hint for value, hint in column.hints}
 
     def choose(value: object) -> str:
         if isinstance(value, str):
@@ -176,6 +177,7 @@ def _choice(column: Column) -> Convert:
                 return found
             close = difflib.get_close_matches(fold(value), known, n=1)
             hint = f"did you mean {known[close[0]]!r}?" if close else ""
+            hint = told.get(fold(value), hint)
             raise CellError(shown(value), one_of(column.choices), hint)
         raise CellError(shown(value), one_of(column.choices), _hint(value))
 
@@ -209,6 +211,29 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number
+
+
+def numbers(
+    column: Column, cells: Sequence[object], factor: float, blank: object
+) -> list[object] | None:
+    """Convert a whole column of numbers, blank ones to ``blank``; None where a cell needs a look.
+
+    Gives what ``converter`` gives cell by cell, where each is a number within the bounds.
+    """
+    if column.kind not in {Kind.NUMBER, Kind.SHARE}:
+        return None
+    if not set(map(type, cells)) <= {int, float, type(None)}:
+        return None
+    found: list[float] = [value for value in cells if value is not None]  # type: ignore[misc]
+    low, high = min(found, default=0.0), max(found, default=0.0)
+    if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(found))):
+        return None
+    low, high = low * factor, high * factor
+    over = column.least < low or (column.least == low and not column.above)
+    under = high < column.most or (high == column.most and not column.below)
+    if found and not (over and under):
+        return None
+    return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 
 
 def _unit_of(column: Column, times: float, currency: str) -> str:

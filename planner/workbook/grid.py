@@ -47,32 +47,39 @@ def blank(value: object) -> bool:
 def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
     """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
     grid = Grid(title)
+    pending: list[dict[int, object]] = []
     for number, cells in rows:
-        filled = [(p, v.strip() if type(v) is str else v) for p, v in cells if v is not None]
-        filled = [(p, v) for p, v in filled if v != ""]
+        filled: dict[int, object] = {}  # a damaged file may give a cell twice
+        for position, value in cells:
+            text = value.strip() if type(value) is str else value
+            if text is not None and text != "":
+                filled[position] = text
         if not filled:
             continue
         if not grid.header_row:
-            grid.header_row, grid.header = number, dict(filled)
+            grid.header_row, grid.header = number, filled
             continue
-        inside = [cell for cell in filled if cell[0] in grid.header]
-        if len(inside) < len(filled):
-            grid.stray += [(number, p, v) for p, v in filled if p not in grid.header]
-        if inside:
-            _add(grid, number, inside)
-    for column in grid.columns.values():
-        column.extend([None] * (len(grid.rows) - len(column)))
+        if not filled.keys() <= grid.header.keys():
+            grid.stray += [(number, p, v) for p, v in filled.items() if p not in grid.header]
+            if grid.header.keys().isdisjoint(filled):
+                continue
+        grid.rows.append(number)
+        pending.append(filled)
+        if len(pending) == _BATCH:
+            _add(grid, pending)
+    _add(grid, pending)
     return grid
 
 
-def _add(grid: Grid, number: int, cells: Cells) -> None:
-    count = len(grid.rows)
-    grid.rows.append(number)
-    for position, value in dict(cells).items():  # a damaged file may give a cell twice
-        column = grid.columns.setdefault(position, [])
-        if len(column) < count:
-            column.extend([None] * (count - len(column)))
-        column.append(value)
+_BATCH = 1000
+"""Rows that are turned into columns at a time: a row takes ten times the room."""
+
+
+def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
+    """Move rows to the columns of a grid."""
+    for position in grid.header:
+        grid.columns.setdefault(position, []).extend([row.get(position) for row in rows])
+    rows.clear()
 
 
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:

@@ -18,6 +18,7 @@ from models.schema import (
     PRIMARY,
     RECYCLED,
     Country,
+    EventStep,
     Member,
     Project,
     Refiner,
@@ -51,8 +52,8 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
     _respell(sheets.get(Refiner.SHEET), "name", refiners)
     _respell(sheets.get(Project.SHEET), "refiner", refiners)
     _respell(sheets.get(Member.SHEET), "group", groups)
-    scenarios = sheets.get(ScenarioStep.SHEET)
-    _respell(scenarios, "name", _first(_values(sheets, ScenarioStep.SHEET, "name")))
+    for steps in (ScenarioStep.SHEET, EventStep.SHEET):
+        _respell(sheets.get(steps), "name", _first(_values(sheets, steps, "name")))
     countries = sheets.get(Country.SHEET)
     if countries is not None:
         rows = countries.fields["blocs"]

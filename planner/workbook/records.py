@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from models.case import fold
 from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
-from planner.workbook.cells import CellError, converter, shown, text, wanted
+from planner.workbook.cells import CellError, converter, numbers, shown, text, wanted
 from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
@@ -124,6 +124,9 @@ class _Sheet:
         """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
         if column.field == "blocs":
             return [self._blocs(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
+        at_once = numbers(column, raw, factor, blank)
+        if at_once is not None:
+            return at_once
         convert = converter(column, factor, self.context.currency)
         stand_in = _placeholder(self.record, column)
         known: dict[object, object] = {}
@@ -224,11 +227,11 @@ class _Sheet:
                     hint = "it counts as a demand of 0"
                     self.context.findings.append(dataclasses.replace(blank, hint=hint))
             self._count_blank(h.label, cells, "0")
+        if not columns:
+            return [()] * len(self.grid.rows)
         years = [h.year or 0 for h in headings]
-        return [
-            tuple((year, cells[i] or 0.0) for year, cells in zip(years, columns, strict=True))
-            for i in range(len(self.grid.rows))
-        ]
+        filled = [[value or 0.0 for value in cells] for cells in columns]
+        return [tuple(zip(years, row, strict=True)) for row in zip(*filled, strict=True)]
 
     def _members(self, headings: list[Heading]) -> list[tuple[tuple[str, float], ...]]:
         """Freight [USD/t] by member, where a cell is filled."""
@@ -268,12 +271,13 @@ class _Sheet:
             return
         columns = [self.parsed.fields[c.field] for c in keys]
         first: dict[tuple[str, ...], int] = {}
-        for i, values in enumerate(zip(*columns, strict=True)):
+        folded = zip(*([_fold(str(v)) for v in values] for values in columns), strict=True)
+        for i, key in enumerate(folded):
             if i in self.parsed.lost:
                 continue
-            row = self.grid.rows[i]
-            before = first.setdefault(tuple(_fold(str(v)) for v in values), i)
+            before = first.setdefault(key, i)
             if before != i:
+                row, values = self.grid.rows[i], [values[i] for values in columns]
                 at = self.grid.rows[before]
                 cell = self.context.layout.cell(self.record.SHEET, at, keys[0].header)
                 said = " + ".join(

@@ -232,4 +232,33 @@ _TABLES: dict[str, list[Row]] = {
             "Value": 0.5,
         },
     ],
+    "Risks": [
+        {
+            "Event": "Chinese export stop",
+            "Action": "block lanes",
+            "Mineral": _LITHIUM,
+            "Country": _CHINA,
+            "Yearly probability": 0.05,
+            "Duration (yr)": 2,
+            "Note": "Both rows of this event happen together, for two years. " + MADE_UP,
+        },
+        {
+            "Event": "Chinese export stop",
+            "Action": "scale capacity",
+            "Mineral": _COBALT,
+            "Country": _CHINA,
+            "Value": 0.5,
+            "Yearly probability": 0.05,
+            "Duration (yr)": 2,
+            "Note": MADE_UP,
+        },
+        {
+            "Event": "Drought in Chile",
+            "Action": "scale capacity",
+            "Country": _CHILE,
+            "Value": 0.6,
+            "Yearly probability": 0.1,
+            "Note": MADE_UP,
+        },
+    ],
 }

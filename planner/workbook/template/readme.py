@@ -38,8 +38,8 @@ members and refiners must be spelled as in their own sheets.
 Numbers are numbers: a number stored as text, n/a, #REF! or a date is reported as an error at its
 cell, never guessed.
 
-In Lanes, Ore lanes and Scenarios a later row overrides an earlier one; elsewhere the order of rows
-means nothing.
+In Lanes, Ore lanes, Scenarios and Risks a later row overrides an earlier one; elsewhere the order
+of rows means nothing.
 
 What cannot be supplied is no error: the plan shows it as a shortage with its cause and cost.
 

@@ -4,6 +4,19 @@ A study is a base case and chains of runs. A run is a pure function from the bas
 of each plan only what the study reads is kept.
 """
 
-from planner.study.runs import Outcome, Run, Study, run_study
+from planner.study.board import Progress, Tell
+from planner.study.runs import Outcome, Outcomes, Run, Study, run_study
+from planner.study.where import Here, ThisMachine, Where
 
-__all__ = ["Outcome", "Run", "Study", "run_study"]
+__all__ = [
+    "Here",
+    "Outcome",
+    "Outcomes",
+    "Progress",
+    "Run",
+    "Study",
+    "Tell",
+    "ThisMachine",
+    "Where",
+    "run_study",
+]

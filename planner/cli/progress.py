@@ -1,0 +1,130 @@
+"""What the commands of studies share: where their runs take place, and a bar that shows how far.
+
+::
+
+    @click.command()
+    @click.argument("file", type=WORKBOOK)
+    @study_options
+    @JSON
+    def sweep(file: Path, where: Where, as_json: bool) -> int:
+        ...
+        with watched(as_json) as tell:
+            outcomes = run_study(study, where, tell)
+        ...  # write what outcomes.found has, say what outcomes.missing lacks
+        outcomes.raise_if_stopped()
+        return 0
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import UsageError
+
+if TYPE_CHECKING:
+    from planner.study import Progress, Tell, Where
+
+
+def study_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--workers`` and ``--cluster``; the command gets the keyword ``where``."""
+
+    @click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes to plan with, 1 for this one alone [all cores of this machine].",
+    )
+    @click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Plan on the workers of a Dask scheduler, such as tcp://host:8786.",
+    )
+    @functools.wraps(command)
+    def chosen(
+        *arguments: object, workers: int | None, cluster: str | None, **options: object
+    ) -> int:
+        return command(*arguments, where=place(workers, cluster), **options)
+
+    return chosen
+
+
+def place(workers: int | None, cluster: str | None) -> Where:
+    """Return where the runs take place.
+
+    Raises UsageError where both options are given, or where the cluster's is no address.
+    """
+    if workers is not None and cluster is not None:
+        msg = "--workers is for this machine, --cluster for others: give one of them"
+        raise UsageError(msg)
+    if cluster is not None:
+        from planner.study.cluster import Cluster
+
+        return Cluster(cluster)
+    from planner.study import ThisMachine
+
+    return ThisMachine(workers)
+
+
+@contextmanager
+def watched(as_json: bool) -> Iterator[Tell]:
+    """Show a bar on stderr where someone watches; the value is the ``tell`` of ``run_study``.
+
+    A notice (a worker that died, a cluster without workers) is a line of its own, bar or not;
+    with --json there is neither.
+    """
+    if as_json:
+        yield _nothing
+    elif sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
+    else:
+        yield _notice
+
+
+def _nothing(_: Progress) -> None:
+    """Show nothing."""
+
+
+def _notice(progress: Progress) -> None:
+    """Show a notice."""
+    if progress.notice:
+        click.echo(progress.notice, err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """Show a bar that goes when it is done: runs finished of all, time gone and left."""
+    from rich import progress as bars
+    from rich.console import Console
+    from rich.text import Text
+
+    columns = (
+        bars.TextColumn("Planning"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("runs,"),
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("gone,"),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("left"),
+    )
+    console = Console(stderr=True, highlight=False)
+    bar = bars.Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None)
+
+    def tell(progress: Progress) -> None:
+        bar.update(task, completed=progress.done, total=progress.total)
+        bar.start()  # with the first word, so that what a command says before stands above it
+        if progress.notice:
+            bar.console.print(Text(progress.notice, style="yellow"))
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

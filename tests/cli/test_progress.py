@@ -1,0 +1,72 @@
+"""The options of studies, and what is seen on stderr while one runs."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+import pytest
+
+from models.errors import UsageError
+from planner.cli.progress import place, study_options, watched
+from planner.study import Progress, ThisMachine
+from planner.study.cluster import Cluster
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def given(*words):
+    """Where a command runs a study that was called with these words."""
+
+    @click.command()
+    @study_options
+    def command(where):
+        return where
+
+    return command.main(words, standalone_mode=False)
+
+
+def test_where():
+    assert given() == ThisMachine(None)
+    assert given("--workers", "1") == ThisMachine(1)
+    assert given("--cluster", "tcp://desk:8786") == Cluster("tcp://desk:8786")
+    with pytest.raises(UsageError, match="give one of them"):
+        given("--workers", "2", "--cluster", "tcp://desk:8786")
+    with pytest.raises(UsageError, match="tcp://host:8786"):
+        place(None, "desk")
+    with pytest.raises(click.BadParameter, match="0 is not in the range"):
+        given("--workers", "0")
+
+
+def told(as_json):
+    with watched(as_json) as tell:
+        tell(Progress(0, 4))
+        tell(Progress(3, 4))
+        tell(Progress(3, 4, "a worker [died]"))
+
+
+def test_a_bar_where_someone_watches(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    told(False)
+    said = sys.stderr.getvalue()
+    assert "3/4" in said
+    assert "left" in said
+    assert "a worker [died]" in said
+
+
+def test_notices_alone_in_a_file(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    told(False)
+    assert sys.stderr.getvalue() == "a worker [died]\n"
+
+
+def test_nothing_beside_json(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    told(True)
+    assert not sys.stderr.getvalue()

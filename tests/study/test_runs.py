@@ -1,0 +1,200 @@
+"""Where runs take place changes nothing, and nothing that happens there loses a finished run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from models.errors import UsageError
+from planner.study import Here, Progress, Run, ThisMachine, board, run_study
+from planner.study import processes as pool
+from planner.study.processes import Processes
+from planner.study.where import WORTH_PROCESSES, routes
+from tests.study.variants import (
+    FAULTS,
+    Deadly,
+    capped,
+    figures,
+    study,
+    unproven,
+    unreadable,
+    unsendable,
+)
+
+TWO = Processes(2)
+
+
+def alone(*chain, read=figures):
+    """What a chain gives by itself, in this process."""
+    return run_study(study(chain, read=read), Here()).every
+
+
+# ---- what a study gives --------------------------------------------------------------------------
+
+
+def test_every_run_has_its_turn_in_this_process():
+    heard = []
+    found = run_study(study(*FAULTS, read=unreadable), Here(), heard.append)
+    assert [outcome.name for outcome in found] == [run.name for chain in FAULTS for run in chain]
+    errors = {outcome.name: outcome.error for outcome in found.missing}
+    assert errors.pop("contradicting").startswith("2 error(s) in the input: Demand!row 2: ")
+    assert errors == {
+        "unproven": "no proven optimum for copper",
+        "faulty": "ZeroDivisionError: division by 3",
+        "unread": "LookupError: nothing to read",
+    }
+    assert all(outcome.ran for outcome in found)
+    assert heard == [Progress(done, 11) for done in range(12)]
+    assert found.stopped is None
+    found.raise_if_stopped()
+
+
+def test_costs_of_the_caps_by_hand():
+    """Of 120 t a year: China's at 10, up to the cap, Chile's 60 t at 20, Australia's at 35."""
+    found = run_study(study([capped(0.5), capped(0.25)]), Here())
+    undiscounted = 60 * 10 + 60 * 20, 30 * 10 + 30 * 20 + 30 * 35 + 30 * 500
+    years = 1 + 1 / 1.07 + 1 / 1.07**2
+    assert [o.objective for o in found] == pytest.approx([cost * years for cost in undiscounted])
+
+
+def test_the_run_after_a_failed_one_starts_as_the_first_does():
+    failing = run_study(study([capped(0.8), Run("unproven", unproven), capped(0.7)]), Here())
+    assert failing[2] == alone(capped(0.7))[0]
+    assert failing[0] == alone(capped(0.8))[0]
+
+
+def test_processes_give_the_same_to_the_last_bit(tmp_path):
+    """With faults of every kind, and a worker that is killed in the middle of a chain."""
+    deadly = [capped(0.55), Run("deadly", Deadly(tmp_path / "killed")), capped(0.33)]
+    heard = []
+    what = study(*FAULTS, deadly, read=unreadable)
+    found = run_study(what, TWO, heard.append)
+    assert (tmp_path / "killed").exists()
+    assert found == run_study(what, Here())  # the mark is there: nobody is killed any more
+    assert len(found.found) == 10
+    assert heard[-1].done == heard[-1].total == 14
+    died = "a worker process was ended by SIGKILL while planning deadly; its runs are planned again"
+    assert [each.notice for each in heard if each.notice] == [died]
+
+
+def test_a_run_that_keeps_killing_its_worker_fails_alone(monkeypatch):
+    monkeypatch.setattr(board, "TRIES", 2)
+    kills = Run("kills", Deadly(None))
+    what = study([capped(0.9), kills, capped(0.8)], [capped(0.2, "unsent"), capped(0.7)],
+                 read=unsendable)  # fmt: skip
+    found = run_study(what, Processes(1))
+    said = {outcome.name: outcome.error for outcome in found.missing}
+    assert said["kills"] == "a worker process was ended by SIGKILL while planning it, 2 times"
+    assert said["unsent"].startswith("what was read of the plan cannot be sent back: TypeError: ")
+    assert len(said) == 2
+    assert found[2] == alone(capped(0.8))[0]
+    assert found[4] == alone(capped(0.2), capped(0.7))[1]  # only the way back failed
+
+
+def test_what_cannot_be_sent_is_the_fault_of_the_study():
+    local = [Run("local", lambda case: case)]
+    with pytest.raises(TypeError, match="a run of a study cannot be sent to another process"):
+        run_study(study(local, [capped(0.5)]), TWO)
+
+
+def test_processes_that_never_start_are_told_of(monkeypatch):
+    monkeypatch.setattr(pool, "_work", os._exit)  # in vain: the worker gets no whole number
+    with pytest.raises(UsageError, match=r"before it was ready, 3 in a row: .*--workers 1"):
+        run_study(study([capped(0.5)], [capped(0.4)]), Processes(1))
+
+
+# ---- which place ---------------------------------------------------------------------------------
+
+
+def test_little_work_is_done_in_this_process():
+    """Three refiners, two members, three years: 18 routes a run."""
+    few = study([capped(0.5)] * 5, [capped(0.4)] * 5)
+    assert routes(few) == 180
+    assert ThisMachine(8).processes(few) == 1
+    each = WORTH_PROCESSES // 36 + 1
+    many = study([capped(0.5)] * each, [capped(0.4)] * each)
+    assert ThisMachine(8).processes(many) == 2  # no more than chains
+    assert ThisMachine(1).processes(many) == 1
+    assert ThisMachine().processes(study(*[[capped(0.5)] * each] * 99)) == len(
+        os.sched_getaffinity(0)
+    )
+
+
+# ---- stopped -------------------------------------------------------------------------------------
+
+
+def stop(case):
+    raise KeyboardInterrupt
+
+
+def end(case):
+    raise SystemExit(143)
+
+
+@pytest.mark.parametrize("ends", [stop, end])
+def test_a_stop_keeps_what_is_finished(ends):
+    found = run_study(study([capped(0.5), Run("ends", ends), capped(0.4)], [capped(0.3)]), Here())
+    assert found.found == alone(capped(0.5))
+    never = "not run: the study was stopped before"
+    assert [(o.name, o.error, o.ran) for o in found.missing] == [
+        (name, never, False) for name in ("ends", "cap 0.4", "cap 0.3")
+    ]
+    assert isinstance(found.stopped, (KeyboardInterrupt, SystemExit))
+    with pytest.raises(type(found.stopped)):
+        found.raise_if_stopped()
+
+
+STOPPED = """
+    from planner.study import run_study
+    from planner.study.processes import Processes
+    from tests.study.variants import slow, study
+
+    def tell(progress):
+        print(progress.done, flush=True)
+
+    if __name__ == "__main__":
+        chains = [[slow(0.9, 0), slow(0.8, 600)], [slow(0.7, 0), slow(0.6, 600)]]
+        found = run_study(study(*chains), Processes(2), tell)
+        print(*(outcome.name for outcome in found.found), sep=",")
+        print(*(outcome.name for outcome in found.missing), sep=",")
+        print(repr(found.stopped), flush=True)
+        found.raise_if_stopped()
+"""
+
+
+def test_ctrl_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
+    """As a terminal sends it: to all processes of the command."""
+    script = tmp_path / "stopped.py"
+    script.write_text(textwrap.dedent(STOPPED))
+    with subprocess.Popen(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as command:
+        assert [command.stdout.readline() for _ in range(3)] == ["0\n", "1\n", "2\n"]
+        os.killpg(command.pid, signal.SIGINT)
+        out, err = command.communicate(timeout=100)
+    assert out.splitlines() == ["cap 0.9,cap 0.7", "cap 0.8,cap 0.6", "KeyboardInterrupt()"]
+    assert command.returncode == -signal.SIGINT
+    assert err.count("Traceback") == 1  # of the script, not of its workers
+    assert gone(command.pid)
+
+
+def gone(group):
+    """Whether no process of a group is left, within a while."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False

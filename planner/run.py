@@ -14,11 +14,18 @@ from models import checks
 from models.case import Case, fold
 from models.errors import Finding, InputError, Severity, SolverError, UsageError
 from planner import scenarios
+from planner.scenarios import events
+from planner.scenarios.variant import Variant, WhatIf
 from planner.workbook import Book, read
 
 if TYPE_CHECKING:
     from models.plan import Plan
+    from planner.study import Outcomes, Tell, Where
+    from planner.study.compare import Compared
 
+
+Ask = Callable[[Case], tuple[WhatIf, ...]]
+"""What is asked beside the workbook, told in the names of its case; raises UsageError."""
 
 CLOSE_NAME = 0.6
 """How alike the names of two files are at least, where the one may be meant by the other."""
@@ -30,6 +37,7 @@ class Run:
 
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
+    ``what_ifs`` were asked for beside the workbook.
     """
 
     book: Book
@@ -38,6 +46,7 @@ class Run:
     options: dict[str, str]
     seconds: dict[str, float]
     trouble: str = ""
+    what_ifs: tuple[WhatIf, ...] = ()
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -46,52 +55,95 @@ class Run:
 
 
 def check_file(path: Path) -> Book:
-    """Read a workbook and try every scenario; the Book carries all warnings.
+    """Read a workbook and try every scenario and every event; the Book carries all warnings.
 
-    Raises InputError where the workbook has errors, or what a scenario makes of it.
+    Raises InputError where the workbook has errors, or what a scenario or an event makes of it.
     """
     book = _read(path)
     findings = list(book.warnings)
     for name in scenarios.names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
         errors = (f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR)
-        findings += [*warnings, *(_within(name, f) for f in errors)]
+        findings += [*warnings, *Variant(name).within(tuple(errors))]
+    findings += events.findings(book.case)
     book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):
         raise InputError(book.warnings)
     return book
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a command begins with: the workbook as read, and the case that its words make of it.
+
+    ``book`` carries the warnings on the scenario and the what-ifs, too; ``seconds`` is what reading
+    took.
+    """
+
+    book: Book
+    case: Case
+    variant: Variant
+    seconds: float
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Scenario, what-ifs and limit as rows of options."""
+        return self.variant.options
+
+
+def _nothing_asked(_: Case) -> tuple[WhatIf, ...]:
+    return ()
+
+
+def start_file(
+    path: Path,
+    *,
+    scenario: str = scenarios.BASE,
+    what_ifs: Ask = _nothing_asked,
+    max_country_share: float | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Start:
+    """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
+
+    Raises InputError where the workbook has errors; UsageError for an unknown scenario, or for a
+    what-if that says nothing the workbook knows.
+    """
+    began = time.perf_counter()
+    tell(f"Reading {path}")
+    book = _read(path)
+    variant = Variant(scenario_name(book.case, scenario), what_ifs(book.case), max_country_share)
+    case, findings = variant.with_findings(book.case)
+    if findings:
+        warnings = book.layout.in_order((*book.warnings, *findings))
+        book = dataclasses.replace(book, warnings=warnings)
+    return Start(book, case, variant, time.perf_counter() - began)
+
+
 def solve_file(
     path: Path,
     *,
     scenario: str = scenarios.BASE,
+    what_ifs: Ask = _nothing_asked,
     max_country_share: float | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
-    """Read a workbook, apply a scenario and then a share limit, and plan.
+    """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
-    Raises InputError, UsageError for an unknown scenario, or SolverError. ``tell`` hears of each
-    stage as it begins.
+    Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
+    ``tell`` hears of each stage as it begins.
     """
     from models.plan import solve
 
-    began = time.perf_counter()
-    tell(f"Reading {path}")
-    book = _read(path)
-    case, findings = scenario_case(book.case, scenario)
-    if max_country_share is not None:
-        case = scenarios.set_max_country_share(case, max_country_share)
-    if findings:
-        warnings = book.layout.in_order((*book.warnings, *findings))
-        book = dataclasses.replace(book, warnings=warnings)
-    seconds = {"read": time.perf_counter() - began}
+    start = start_file(
+        path, scenario=scenario, what_ifs=what_ifs, max_country_share=max_country_share, tell=tell
+    )
+    book, case, variant = start.book, start.case, start.variant
+    seconds = {"read": start.seconds}
     tell("Planning")
     try:
         plan = solve(case)
     except InputError as error:
-        found = (_within(case.scenario, f) for f in error.findings)
-        raise InputError(book.layout.in_order(found)) from error
+        raise InputError(book.layout.in_order(variant.within(error.findings))) from error
     without_limits, trouble = None, ""
     if case.share_limits:
         tell("Planning without share limits, to say what they cost")
@@ -102,10 +154,66 @@ def solve_file(
     plans = [p for p in (plan, without_limits) if p is not None]
     for stage in ("build", "solve"):
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
-    options = {} if case.scenario == scenarios.BASE else {"Scenario": case.scenario}
-    if max_country_share is not None:
-        options["Max country share"] = f"{max_country_share:g}"
-    return Run(book, plan, without_limits, options, seconds, trouble)
+    return Run(
+        book, plan, without_limits, start.options, seconds, trouble, what_ifs=variant.what_ifs
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A workbook's base case and what-ifs of it, each planned or with why it has no plan.
+
+    ``cases`` are all that were to be compared, Base first; ``outcomes`` are of those that keep the
+    workbook's rules, in the same order. ``book`` carries the warnings on all of them.
+    """
+
+    book: Book
+    cases: tuple[Compared, ...]
+    outcomes: Outcomes[Plan]
+    options: dict[str, str]
+    seconds: dict[str, float]
+    what_ifs: tuple[WhatIf, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Where the records of a case contradict the workbook's rules."""
+        found = (f for case in self.cases for f in case.variant.within(case.errors))
+        return self.book.layout.in_order(found)
+
+
+def compare_file(  # noqa: PLR0913 - what a comparison is of, and where its runs take place
+    path: Path,
+    *,
+    chosen: tuple[str, ...] = (),
+    what_ifs: Ask = _nothing_asked,
+    max_country_share: float | None = None,
+    where: Where | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    watch: Tell | None = None,
+) -> Comparison:
+    """Read a workbook, and plan its base case and its scenarios.
+
+    ``chosen`` names scenarios (none: all of them). What-ifs and a limit on countries' shares make
+    one case more, on top of the base. Raises InputError where the workbook has errors, UsageError
+    for an unknown scenario or a what-if that is none.
+    """
+    from planner.study import run_study
+    from planner.study.compare import compare_study, compared
+
+    began = time.perf_counter()
+    tell(f"Reading {path}")
+    book = _read(path)
+    names = tuple(dict.fromkeys(scenario_name(book.case, name) for name in chosen))
+    asked = Variant(what_ifs=what_ifs(book.case), max_country_share=max_country_share)
+    cases = compared(book.case, names or scenarios.names(book.case), asked)
+    warnings = [*book.warnings, *(f for case in cases for f in case.warnings)]
+    book = dataclasses.replace(book, warnings=book.layout.in_order(warnings))
+    read = time.perf_counter()
+    outcomes = run_study(compare_study(book.case, cases), where, watch)
+    seconds = {"read": read - began, "solve": time.perf_counter() - read}
+    options = {"Scenarios": ", ".join(names)} if names else {}
+    options |= asked.changes
+    return Comparison(book, tuple(cases), outcomes, options, seconds, asked.what_ifs)
 
 
 def _read(path: Path) -> Book:
@@ -138,8 +246,8 @@ def _similar(path: Path) -> Path | None:
     return path.with_name(stems[close[0]]) if close else None
 
 
-def scenario_case(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
-    """Return the case of a scenario and its warnings; UsageError names the closest if unknown."""
+def scenario_name(case: Case, name: str) -> str:
+    """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
     known = {fold(k): k for k in (scenarios.BASE, *scenarios.names(case))}
     if fold(name) not in known:
         close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
@@ -147,11 +255,4 @@ def scenario_case(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
         hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
         msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
         raise UsageError(msg)
-    return scenarios.apply_with_findings(case, known[fold(name)])
-
-
-def _within(scenario: str, finding: Finding) -> Finding:
-    """Return a finding that says in which scenario it arises."""
-    if scenario == scenarios.BASE:
-        return finding
-    return dataclasses.replace(finding, found=f"in scenario {scenario}: {finding.found}")
+    return known[fold(name)]

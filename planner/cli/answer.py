@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.run import Run
+    from planner.scenarios.variant import WhatIf
 
 FAULT = 70
 """A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
@@ -89,6 +90,7 @@ def solved(run: Run, output: Path | None) -> Answer:
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
         "scenario": plan.case.scenario,
+        "what_ifs": [told(what_if) for what_if in run.what_ifs],
         "currency": plan.case.settings.currency,
         "output": None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
@@ -96,6 +98,11 @@ def solved(run: Run, output: Path | None) -> Answer:
         "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in STAGES},
         "errors": [],
     }
+
+
+def told(what_if: WhatIf) -> dict[str, str]:
+    """Return a what-if of the command line: its option, what was typed, what it does."""
+    return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 
 
 STAGES = ("read", "build", "solve", "write")

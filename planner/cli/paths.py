@@ -7,17 +7,19 @@ from pathlib import Path
 from models.errors import UsageError, WriteError
 
 
-def plan_path(file: Path, output: Path | None, csv_folder: Path | None) -> Path:
-    """Return where the plan goes.
+def plan_path(
+    file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan"
+) -> Path:
+    """Return where the plan goes, or what another command makes: ``suffix`` is the word for it.
 
     UsageError where that is the input itself or another one; WriteError where a folder stands in
     the place of the plan, or a file in that of the folder for the tables.
     """
-    path = Path("outputs") / f"{file.stem}-plan.xlsx" if output is None else output
+    path = Path("outputs") / f"{file.stem}-{suffix}.xlsx" if output is None else output
     path = xlsx(path, "--output")
     _not_the_input(path, file)
     if path.is_dir():
-        msg = f"{path} is a folder: name a file for the plan"
+        msg = f"{path} is a folder: name a file for the {suffix}"
         raise WriteError(msg)
     if csv_folder is not None and csv_folder.exists() and not csv_folder.is_dir():
         msg = f"{csv_folder} is a file: name a folder for the tables"
@@ -26,7 +28,7 @@ def plan_path(file: Path, output: Path | None, csv_folder: Path | None) -> Path:
         from planner.workbook.kind import is_input
 
         if is_input(path):
-            msg = f"{path} is itself an input workbook, no plan: choose another --output"
+            msg = f"{path} is itself an input workbook, no {suffix}: choose another --output"
             raise UsageError(msg)
     return path
 

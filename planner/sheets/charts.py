@@ -19,6 +19,11 @@ _ROW, _ROW_POINTS = 21, 15.75
 empty rows in its own way would squash them."""
 _FEW = 3
 """So few categories have slim columns."""
+_LINES = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.INK)
+_MARKS = ("circle", "square", "diamond", "triangle")
+"""Lines differ in their marks, too, for those who print without colour."""
+_MOST_MARKS = 40
+"""Points of a line at most that are marked each."""
 _TOP, _PAGE = 3, 48
 """Rows above the first chart, and rows on a printed page."""
 _SCALES = ((1e8, "#,##0,,", "million t"), (1e6, "#,##0.0,,", "million t"),
@@ -33,6 +38,7 @@ _FILLS = {
     Role.INSIDE_IDLE: style.PALE_SKY,
     Role.OUTSIDE: style.ORANGE,
     Role.OUTSIDE_IDLE: style.PALE_ORANGE,
+    Role.ANEW: style.ORANGE,
 }
 
 
@@ -145,14 +151,17 @@ def _line(role: Role) -> dict[str, Any]:
 
 
 def _curve(series: Series, number: int) -> dict[str, Any]:
-    """A line with a mark at each of its points."""
-    colour = _FILLS.get(series.role) or style.COLOURS[number % len(style.COLOURS)]
+    """A line with a mark at each of its points, where there are not too many."""
+    colour = _FILLS.get(series.role) or _LINES[number % len(_LINES)]
+    mark = _MARKS[number % len(_MARKS)]
     if series.role is Role.SHORT:
-        colour = style.VERMILION
+        colour, mark = style.VERMILION, "square"
     fill = {"color": colour}
     return {
         "line": {"color": colour, "width": 2.25},
-        "marker": {"type": "circle", "size": 5, "fill": fill, "border": fill},
+        "marker": {"type": mark, "size": 5, "fill": fill, "border": fill}
+        if len(series.values) <= _MOST_MARKS
+        else {"type": "none"},
     }
 
 
@@ -199,9 +208,9 @@ def _frame(chart: Any, picture: Picture) -> None:
         "line": {"none": True},
         "major_tick_mark": "none",
     }
-    if picture.form is Form.LINES and picture.categories:
-        ends = [float(c) for c in picture.categories if isinstance(c, int | float)]
-        across |= {"min": min(ends), "max": max(ends)}
+    if picture.form is Form.LINES:
+        values |= _upright(picture)
+        across |= _level(picture)
     if picture.form is Form.BARS:
         # Of a bar chart the library calls the upright axis y; the largest member stands on top.
         across |= {"reverse": True, "crossing": "max"}
@@ -221,14 +230,75 @@ def _numbers(picture: Picture) -> list[float]:
     return [v for series in picture.series for v in series.values if v is not None]
 
 
+def _upright(picture: Picture) -> dict[str, Any]:
+    """The axis of the values of lines: from 0, or below it, with the digits that its steps need."""
+    numbers = _numbers(picture)
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if picture.look is Look.SHARE:
+        high = max(high, _LEAST_SHARE)
+    if -low < _DUST * high:
+        low = 0.0
+    low, high, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
+    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit}
+    if picture.look in {Look.SHARE, Look.MILLIONS}:
+        found["num_format"] = _digits_of(picture.look, unit)
+    return found
+
+
+def _level(picture: Picture) -> dict[str, Any]:
+    """The scale under lines, in the direction of its categories, labelled at the foot."""
+    ends = [float(c) for c in picture.categories if isinstance(c, int | float)] or [0.0]
+    low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
+    if picture.scale is Look.YEAR:
+        low, high, unit = min(ends), max(ends), max(1.0, round(unit))
+    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
+    if picture.scale is Look.SHARE:
+        found["num_format"] = _digits_of(picture.scale, unit)
+    if ends[0] > ends[-1]:
+        found |= {"reverse": True, "crossing": "max"}
+    return found
+
+
+def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
+    """Return round ends around two numbers, and a round step that leads from one to the other."""
+    if high - low <= abs(high) * 1e-9:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / most
+    tenth = 10.0 ** math.floor(math.log10(rough))
+    unit = next(f * tenth for f in _ROUND if f * tenth >= rough * (1.0 - 1e-9))
+    first, last = math.floor(low / unit + 1e-9), math.ceil(high / unit - 1e-9)
+    return round(first * unit, 12), round(last * unit, 12), round(unit, 12)
+
+
+def _digits_of(look: Look, unit: float) -> str:
+    """Return a number format with the decimals that steps of a unit need."""
+    shown = unit * 100 if look is Look.SHARE else unit
+    decimals = next(d for d in range(8) if d == 7 or abs(round(shown, d) - shown) < shown * 1e-6)  # noqa: PLR2004
+    digits = f"0.{'0' * decimals}" if decimals else "0"
+    return f"{digits}%" if look is Look.SHARE else f"#,##{digits}"
+
+
+_ROUND = (1.0, 2.0, 5.0, 10.0)
+"""Steps of an axis, times a power of ten."""
+_DUST = 0.02
+"""What lies below 0 by less than this part of the axis needs no axis there."""
+_LEAST_SHARE = 0.01
+"""An axis of shares reaches to this at least: below it all is flat."""
+
+
 def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     """Give the plot most of the chart, whatever a program thinks of the legend's size."""
     is_bars = picture.form is Form.BARS
     left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
     top, below = (0.14, 0.26) if picture.small else (0.12, 0.25)
+    if picture.form is Form.LINES:  # one line of labels, so that the plot reaches further down
+        left, below = (0.11 if picture.small else left), (0.26 if picture.small else 0.21)
     plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
+    is_told = picture.form is Form.LINES and len(picture.series) == 1
+    if is_told:  # the title says what the one line is
+        plot["height"] = 1.0 - top - 0.16
     chart.set_plotarea({"layout": plot})
-    chart.set_legend({"position": "bottom", "font": plain})
+    chart.set_legend({"none": True} if is_told else {"position": "bottom", "font": plain})
 
 
 _STEP = 0.2

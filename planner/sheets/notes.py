@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from planner.sheets.comparison_notes import COMPARISON_NOTES
+from planner.sheets.stress.notes import stress_note
+
 HHI = (
     "Herfindahl-Hirschman index: the sum of the squared country shares in per cent."
     " 10,000 is one country alone; above 1,800 counts as highly concentrated"
@@ -123,7 +126,57 @@ _NOTES = {
     "Capex": "Money to be spent for the part started in this year; the plan's cost counts the"
     " yearly capital charge instead.",
 }
+_PREMIUM_SHORT = " It falls below 0 where tonnes that cannot be had are not paid for."
 _OF_A_SHEET = {
+    "Frontier: Cap": "The most that one country may supply of the coalition's base in a year, set"
+    " for all minerals as --max-country-share of solve does.",
+    "Frontier: Knob": "What is turned.",
+    "Frontier: Value": "What it is set to: of a factor 100 % is the case as given.",
+    "Frontier: Mineral": "all: the coalition's whole plan, its tonnes by weight.",
+    "Frontier: Objective": "What the plan minimises: cash, shortage and penalties, discounted to"
+    " the first year.",
+    "Frontier: Purchases": "Cost or price, tariff and freight of all flows. " + _UNDISCOUNTED,
+    "Frontier: Cash cost": "All that is paid: purchases, ore, capital charges, holding, take or"
+    " pay; no shortage, no penalties. " + _UNDISCOUNTED,
+    "Frontier: Tonnes": "What is bought over all years, for stock too.",
+    "Frontier: Short": "Demand neither bought nor taken from stock, all years together.",
+    "Frontier: Short by the cap": "Short, less what is short without any cap on single countries.",
+    "Frontier: Short beyond as given": "Short, less what is short in the case as given.",
+    "Frontier: Served share": "1 less what is short over demand.",
+    "Frontier: Largest country share": "The largest share of one country in any year, Rest of world"
+    " left out. Countries that the cap leaves alone (the coalition's own, where the workbook says"
+    " so) count, too.",
+    "Frontier: Slope": "What one percentage point more saves, in the objective (discounted to the"
+    " first year). Of a cap: its shadow prices x base, over all countries and years; at a kink any"
+    " value between the slopes on both sides. Of another knob: the difference to the point before.",
+    "Frontier: Premium": "Cash cost less that of the reference (no cap on single countries; of"
+    " another knob the case as given), over tonnes bought." + _PREMIUM_SHORT,
+    "Frontier: Premium like for like": "Cash cost of a tonne bought, less what a tonne of that"
+    " mineral costs in the reference; of all minerals the sum over tonnes bought.",
+    "Frontier: Dearer like for like": "The premium like for like over what the same tonnes cost in"
+    " the reference.",
+    "Frontier: Premium with shortage": "Objective less that of the reference, over demand: shortage"
+    " counts at its stated cost. Of all minerals it never falls as a cap tightens.",
+    "Frontier: Trouble": "Why this point has no plan.",
+    "As given: Objective": "What the plan minimises: cash, shortage and penalties, discounted to"
+    " the first year.",
+    "As given: Purchases": "Cost or price, tariff and freight of all flows. " + _UNDISCOUNTED,
+    "As given: Cash cost": "All that is paid: no shortage, no penalties. " + _UNDISCOUNTED,
+    "As given: Tonnes": "What is bought over all years, for stock too.",
+    "As given: Short": "Demand neither bought nor taken from stock, all years together.",
+    "As given: Largest country share": "The largest share of one country in any year, Rest of world"
+    " left out.",
+    "Smallest caps: Mineral": "all: the largest of the minerals' smallest caps.",
+    "Smallest caps: Smallest cap": "The smallest cap on single countries at which no more need be"
+    " short than without any, in every year; exact, not from the grid. The cheapest plan at that"
+    " cap may still leave tonnes short that cost more than a shortage. Minerals that a budget ties"
+    " share it out. Blank: not known, as where shares are of purchases.",
+    "Smallest caps: First point that costs tonnes": "The loosest cap of this sweep at which more is"
+    " short than without any; blank: none is.",
+    "Smallest caps: Short by the cap there": "What is short at that point beyond what is short"
+    " without any cap.",
+    "Smallest caps: Its share without caps": "Its largest share in any year; purchases for stock"
+    " count, so that it may exceed 100 % of demand.",
     "By mineral: Demand": "All years together.",
     "By mineral: Purchases": "All years together, purchases for stock included.",
     "By mineral: Purchases (money)": "Cost or price, tariff and freight of all flows. "
@@ -146,4 +199,6 @@ def note(sheet: str, header: str) -> str:
     bare = re.sub(r"^(Largest share of) (demand|purchases)$", r"\1 BASIS", bare)
     if sheet == "By mineral" and bare == "Purchases" and unit != "t)":
         bare = "Purchases (money)"
-    return _OF_A_SHEET.get(f"{sheet}: {bare}") or _NOTES.get(bare, "")
+    place = f"{sheet}: {bare}"
+    told = stress_note(sheet, header) or COMPARISON_NOTES.get(place) or _OF_A_SHEET.get(place)
+    return told or _NOTES.get(bare, "")

@@ -36,6 +36,7 @@ class Role(StrEnum):
     INSIDE_IDLE = "coalition, idle"
     OUTSIDE = "outside"
     OUTSIDE_IDLE = "outside, idle"
+    ANEW = "planned anew"
     ONE_OF_MANY = "one of many"
 
 

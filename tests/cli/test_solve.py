@@ -24,6 +24,7 @@ ANSWER = {
     "shortage_t",
     "served_share",
     "scenario",
+    "what_ifs",
     "currency",
     "output",
     "max_country_share",

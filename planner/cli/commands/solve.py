@@ -11,16 +11,18 @@ from models.errors import InputError, WriteError
 from planner.cli.answer import fail, print_json, solved
 from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
+from planner.cli.whatifs import Asked, what_if_options
 
 
 @click.command()
 @click.argument("file", type=WORKBOOK)
 @click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@what_if_options
 @click.option(
     "--max-country-share",
     type=Share(),
     metavar="S",
-    help="Limit of one country's share of each mineral, 0 to 1; applied after the scenario.",
+    help="Limit of one country's share of each mineral, 0 to 1; applied last.",
 )
 @click.option(
     "--output",
@@ -35,6 +37,7 @@ from planner.cli.paths import plan_path
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
     scenario: str,
+    asked: Asked,
     max_country_share: float | None,
     output: Path | None,
     csv_folder: Path | None,
@@ -45,9 +48,18 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     FILE is never written to. A plan that is open in Excel is kept, and the new one written beside
     it.
 
-    Each solve of one workbook, of whatever scenario or limit, writes to the same path and replaces
-    the plan there, unless --output names another. Another input workbook is never replaced.
-    """
+    What-ifs change nothing in FILE. They apply after the scenario: --block, then --lose, then
+    --what-if, each kind in the order given.
+
+    \b
+    planner solve case.xlsx --block "China:Japan:Graphite"
+    planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
+    planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
+
+    Each solve of one workbook, whatever the scenario or what-if, writes to the same path and
+    replaces the plan there, unless --output names another. Another input workbook is never
+    replaced.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder)
     from planner.cli.result import show_plan
     from planner.cli.words import show_findings
@@ -55,7 +67,13 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     tell = progress(as_json)
     try:
-        run = solve_file(file, scenario=scenario, max_country_share=max_country_share, tell=tell)
+        run = solve_file(
+            file,
+            scenario=scenario,
+            what_ifs=asked,
+            max_country_share=max_country_share,
+            tell=tell,
+        )
     except InputError as error:
         if as_json:
             return fail(error, as_json=as_json)

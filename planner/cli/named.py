@@ -1,0 +1,168 @@
+"""The names that an option of the command line may use, found in a workbook's case."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypedDict
+
+from models import checks
+from models.case import Case, fold
+from models.checks import advice, rows, scenarios
+from models.checks.common import did_you_mean, plants
+from models.errors import Finding, Severity, UsageError
+from models.schema import ScenarioStep
+from planner.workbook.countries import closest_country, country_code
+
+_RULES = (
+    rows.within_bounds,
+    rows.last_year_not_before_first,
+    scenarios.selectors,
+    scenarios.values,
+    scenarios.builds,
+    advice.outside_the_horizon,
+)
+"""What a row of the sheet Scenarios must keep, its names apart."""
+
+
+class Place(TypedDict):
+    """The selectors of a step that say where supply comes from."""
+
+    country: str
+    refiner: str
+
+
+@dataclass(frozen=True)
+class Seller:
+    """A country, a refiner, or, with neither, everyone."""
+
+    words: str
+    country: str = ""
+    refiner: str = ""
+
+    @property
+    def selectors(self) -> Place:
+        """The selectors of a step."""
+        return {"country": self.country, "refiner": self.refiner}
+
+
+class Named:
+    """The names of a case; ``*`` in one stands for any letters, alone for all of them."""
+
+    def __init__(self, case: Case) -> None:
+        """Keep the case."""
+        self.case = case
+
+    def sellers(self, text: str) -> tuple[Seller, ...]:
+        """Return the country, or the refiners, that a text names; UsageError where none.
+
+        What is both is the country, but for one that the workbook does not have: SUR is a refiner
+        named Sur sooner than Suriname.
+        """
+        if text == "*":
+            return (Seller(""),)
+        known = sorted(self.case.refiner_names)
+        found = _matching(text, known)
+        code = country_code(text)
+        if code is not None and (not found or code in self._countries):
+            return (Seller(self.country_name(code, text), country=code),)
+        if not found:
+            hint = closest_country(text) or _near(text, known)
+            raise _unknown(text, "a country or a refiner", hint)
+        return tuple(Seller(name, refiner=name) for name in found)
+
+    @cached_property
+    def _countries(self) -> set[str]:
+        """The countries that refine, mine or buy."""
+        case = self.case
+        found = {plant.country for plant in plants(case)}
+        return found | {m.country for m in case.mines} | {m.country for m in case.members}
+
+    def country(self, text: str) -> str:
+        """Return the code of a country, "" of all; UsageError where it is unknown."""
+        if text in {"", "*"}:
+            return ""
+        code = country_code(text)
+        if code is None:
+            raise _unknown(text, "a country", closest_country(text))
+        return code
+
+    def country_name(self, code: str, typed: str = "") -> str:
+        """Return a country's name as the workbook spells it, else as typed."""
+        name = self.case.country_name(code)
+        return name if name != code else typed or code
+
+    def minerals(self, text: str) -> tuple[str, ...]:
+        """Return the minerals that a text names, ("",) for all."""
+        return self._names(text, "mineral", [m.name for m in self.case.minerals])
+
+    def refiners(self, text: str) -> tuple[str, ...]:
+        """Return the refiners, those of projects among them, that a text names, ("",) for all."""
+        return self._names(text, "refiner", sorted(self.case.refiner_names))
+
+    def members(self, text: str) -> tuple[str, ...]:
+        """Return the members that a text names, by their name, country or group; ("",) for all."""
+        known = [m.name for m in self.case.members]
+
+        def otherwise() -> tuple[str, ...]:
+            code = country_code(text)
+            theirs = tuple(m.name for m in self.case.members if code and m.country == code)
+            groups = {fold(name): members for name, members in self.case.groups.items()}
+            return theirs or groups.get(fold(text), ())
+
+        return self._names(text, "member", known, otherwise)
+
+    def _names(
+        self,
+        text: str,
+        what: str,
+        known: list[str],
+        otherwise: Callable[[], tuple[str, ...]] = lambda: (),
+    ) -> tuple[str, ...]:
+        if text.strip() in {"", "*"}:
+            return ("",)
+        found = _matching(text, known) or otherwise()
+        if not found:
+            raise _unknown(text, f"a {what} of the workbook", _near(text, known))
+        return found
+
+    def checked(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
+        """Return the warnings on steps, and what a row of Scenarios would be refused for."""
+        told = self.case.change(scenarios=steps, risks=())
+        findings = dict.fromkeys(
+            f for f in checks.check(told, _RULES) if f.sheet == ScenarioStep.SHEET
+        )
+        warnings = tuple(
+            dataclasses.replace(f, sheet="", row=0, column="")
+            for f in findings
+            if f.severity is Severity.WARNING
+        )
+        errors = [f.message for f in findings if f.severity is Severity.ERROR]
+        return warnings, errors
+
+
+def _matching(text: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a text is, or that match where it has a ``*``."""
+    parts = (re.escape(part) for part in fold(text).split("*"))
+    pattern = re.compile(".*".join(parts))
+    exact = [name for name in known if fold(name) == fold(text)]
+    return tuple(exact or (name for name in known if pattern.fullmatch(fold(name))))
+
+
+def _near(text: str, known: Iterable[str]) -> str:
+    """Return a hint with the closest name, or the one that a text is a part of."""
+    names = list(known)
+    bare = fold(text).strip("* ")
+    part_of = [name for name in names if bare and bare in fold(name)]
+    if len(part_of) == 1:
+        return f"did you mean {part_of[0]!r}?"
+    if len(part_of) > 1 and "*" not in text:
+        return f'{len(part_of)} names have it, such as {part_of[0]!r}: "*{text}*" is all of them'
+    return did_you_mean(text, names)
+
+
+def _unknown(text: str, wanted: str, hint: str) -> UsageError:
+    return UsageError(f"{text!r} is not {wanted}{f'; {hint}' if hint else ''}")

@@ -1,0 +1,243 @@
+"""The command compare: what it writes, what it says, and every way to fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from models.errors import SolverError
+from models.plan import Session
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.cli.desk import sheets
+
+ANSWER = {
+    "status",
+    "rows",
+    "currency",
+    "what_ifs",
+    "output",
+    "warnings",
+    "seconds",
+    "errors",
+}
+ROW = {
+    "scenario",
+    "objective_usd",
+    "difference_usd",
+    "cash_usd",
+    "purchases_usd",
+    "tonnes",
+    "shortage_t",
+    "served_share",
+    "max_country_share",
+    "error",
+}
+ALL = ["Base", "Export ban", "Half", "Weak year in Chile"]
+HERE = ("--workers", "1")
+
+
+def names(answer):
+    return [row["scenario"] for row in answer["rows"]]
+
+
+def test_compare_writes_a_workbook_and_says_what_it_holds(case, call):
+    before = case.read_bytes()
+    code, out, err = call("compare", case, *HERE)
+    assert (code, out) == (0, "")
+    assert case.read_bytes() == before
+    made = sheets("outputs/case-compare.xlsx")
+    assert made[:3] == ["Comparison", "Charts", "Short by mineral"]
+    assert {"Changes", "Differences", "Plan", "Shortages", "Country shares", "Prices"} <= set(made)
+    assert made[-3:] == ["About", "Runs", "Chart data"]
+    for said in (*ALL, "against base", "84.96 %", "case-compare.xlsx"):
+        assert said in err
+    book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
+    first = [row[0] for row in book["Comparison"].iter_rows(values_only=True)]
+    assert first == ["Scenario", *ALL]
+
+
+def test_compare_answers_another_program(case, ask):
+    """Each row is what solve says of the scenario alone."""
+    code, answer = ask("compare", case, "--output", "all.xlsx", "--csv", "tables", *HERE)
+    assert code == 0
+    assert set(answer) == ANSWER
+    assert answer["status"] == "optimal"
+    assert answer["output"] == "all.xlsx"
+    assert Path("all.xlsx").is_file()
+    assert Path("tables/comparison.csv").is_file()
+    assert Path("tables/changes.csv").is_file()
+    assert names(answer) == ALL
+    assert all(set(row) == ROW for row in answer["rows"])
+    base = answer["rows"][0]
+    assert base["difference_usd"] == 0
+    for row in answer["rows"]:
+        _, alone = ask("solve", case, "--scenario", row["scenario"])
+        for key in ("objective_usd", "shortage_t", "tonnes", "served_share"):
+            assert row[key] == pytest.approx(alone[key], rel=1e-9)
+        assert row["max_country_share"] == pytest.approx(alone["max_country_share"])
+        by = row["objective_usd"] - base["objective_usd"]
+        assert row["difference_usd"] == pytest.approx(by)
+        assert row["error"] is None
+
+
+def test_chosen_scenarios_and_what_the_command_asks(case, ask):
+    asked = ("--lose", "Chile", "--max-country-share", "0.5")
+    code, answer = ask("compare", case, "--scenario", "half", "--scenario", " HALF ", *asked, *HERE)
+    assert code == 0
+    assert names(answer) == ["Base", "Half", "Lose Chile; Max country share 0.5"]
+    assert answer["what_ifs"] == [{"option": "--lose", "given": "Chile", "does": "Chile"}]
+    _, alone = ask("solve", case, *asked)
+    last = answer["rows"][-1]["objective_usd"]
+    assert last == pytest.approx(alone["objective_usd"], rel=1e-9)
+    rows = openpyxl.load_workbook("outputs/case-compare.xlsx")["About"].iter_rows(values_only=True)
+    about = dict(row[:2] for row in rows)
+    assert about["Scenarios"] == "Half"
+    assert about["Lose"] == "Chile"
+    assert about["Max country share"] == "0.5"
+
+
+def test_the_same_on_two_processes(case, ask):
+    _, one = ask("compare", case, *HERE)
+    _, two = ask("compare", case, "--workers", "2")
+    assert one["rows"] == two["rows"]
+
+
+def test_without_scenarios_base_alone_is_written(folder, call, ask):
+    write_book(folder / "bare.xlsx", template_tables(), sheets=EVERY_CASE)
+    code, _, err = call("compare", "bare.xlsx", *HERE)
+    assert code == 0
+    assert "add rows to the sheet Scenarios" in err
+    assert Path("outputs/bare-compare.xlsx").is_file()
+    code, answer = ask("compare", "bare.xlsx", "--block", "CHN:JPN", *HERE)
+    assert (code, names(answer)) == (0, ["Base", "Block China to Japan"])
+
+
+def test_an_unknown_scenario(case, call, ask):
+    code, _, err = call("compare", case, "--scenario", "Hlaf")
+    assert code == 2
+    assert "did you mean 'Half'?" in err
+    assert ask("compare", case, "--scenario", "zzz")[1]["status"] == "usage_error"
+    assert not Path("outputs").exists()
+
+
+@pytest.fixture
+def contradicting(folder):
+    """A workbook whose scenario Too dear breaks the bound of a cost."""
+    tables = template_tables()
+    steps = [{"Scenario": "Too dear", "Action": "scale cost", "Value": 1000.0}] * 3
+    tables["Scenarios"][1:1] = [dict(step) for step in steps]
+    write_book(folder / "dear.xlsx", tables)
+    return folder / "dear.xlsx"
+
+
+def test_a_scenario_that_contradicts_the_rules(contradicting, call, ask):
+    """It stands in its row with the reason; the others are written; the exit code is 1."""
+    code, answer = ask("compare", contradicting, *HERE)
+    assert (code, answer["status"]) == (1, "input_error")
+    assert names(answer) == ["Base", "Export ban", "Too dear", "Half", "Weak year in Chile"]
+    row = answer["rows"][2]
+    assert set(row) == ROW
+    assert row["objective_usd"] is None
+    assert "Refiners!E2: Found the number 4.2e+13" in row["error"]
+    assert all(r["error"] is None for r in answer["rows"] if r is not row)
+    assert answer["output"] == str(Path("outputs/dear-compare.xlsx"))
+    assert answer["errors"][0]["cell"] == "E2"
+    assert "scenario Too dear" in answer["errors"][0]["message"]
+    code, out, err = call("compare", contradicting, *HERE)
+    assert (code, out) == (1, "")
+    assert "no plan: Refiners!E2" in err
+    result = openpyxl.load_workbook("outputs/dear-compare.xlsx")["Comparison"]
+    said = {row[0]: row for row in result.iter_rows(values_only=True)}
+    assert any("Refiners!E2" in str(cell) for cell in said["Too dear"])
+
+
+def without_half(monkeypatch, broken):
+    """Make the solver fail on cases with a cap of 50 %, or on all."""
+    solve = Session.solve
+
+    def refuse(session, case):
+        if broken(case):
+            msg = "no proven optimum for Lithium 2026"
+            raise SolverError(msg)
+        return solve(session, case)
+
+    monkeypatch.setattr(Session, "solve", refuse)
+
+
+def test_a_scenario_without_a_proven_optimum(case, call, ask, monkeypatch):
+    without_half(monkeypatch, lambda c: c.scenario == "Half")
+    code, answer = ask("compare", case, *HERE)
+    assert (code, answer["status"]) == (3, "solver_error")
+    assert [row["error"] for row in answer["rows"]].count(None) == 3
+    assert answer["rows"][2]["error"] == "no proven optimum for Lithium 2026"
+    assert answer["errors"][0]["message"] == "Half: no proven optimum for Lithium 2026"
+    assert Path("outputs/case-compare.xlsx").is_file()
+    code, _, err = call("compare", case, *HERE)
+    assert code == 3
+    assert "no plan: no proven optimum for Lithium 2026" in err
+
+
+def test_without_any_plan_nothing_is_written(case, ask, monkeypatch):
+    without_half(monkeypatch, lambda _: True)
+    code, answer = ask("compare", case, *HERE)
+    assert (code, answer["status"]) == (3, "solver_error")
+    assert not Path("outputs").exists()
+
+
+def test_without_a_base_the_scenarios_are_told(case, ask, monkeypatch):
+    without_half(monkeypatch, lambda c: c.scenario == "Base")
+    code, answer = ask("compare", case, *HERE)
+    assert code == 3
+    assert answer["rows"][0]["objective_usd"] is None
+    assert {row["difference_usd"] for row in answer["rows"]} == {None}
+    assert answer["rows"][1]["objective_usd"] > 0
+    assert Path("outputs/case-compare.xlsx").is_file()
+
+
+def test_a_workbook_with_errors(broken, call, ask):
+    code, out, err = call("compare", broken)
+    assert (code, out) == (1, "")
+    assert "Refiners!D2" in err
+    code, answer = ask("compare", broken)
+    assert (code, len(answer["errors"])) == (1, 3)
+    assert not Path("outputs").exists()
+
+
+def test_what_a_scenario_leaves_unchanged_is_warned_of(folder, ask):
+    tables = template_tables()
+    tables["Scenarios"][:] = [{"Scenario": "Idle", "Action": "scale demand", "Value": 1.0}]
+    write_book(folder / "idle.xlsx", tables)
+    _, answer = ask("compare", "idle.xlsx", *HERE)
+    warned = [w for w in answer["warnings"] if w["sheet"] == "Scenarios"]
+    assert any("changes nothing" in w["message"] for w in warned)
+    changes = openpyxl.load_workbook("outputs/idle-compare.xlsx")["Changes"]
+    rows = list(changes.iter_rows(min_row=2, values_only=True))
+    assert rows[0][:4] == ("Idle", None, None, "nothing differs from the base")
+
+
+def test_the_output_is_never_the_input(case, ask):
+    before = case.read_bytes()
+    code, answer = ask("compare", case, "--output", case)
+    assert (code, answer["status"]) == (2, "usage_error")
+    assert case.read_bytes() == before
+
+
+def test_nowhere_to_write_still_tells_the_result(case, ask):
+    Path("outputs").write_text("a file")
+    code, answer = ask("compare", case, *HERE)
+    assert (code, answer["status"]) == (4, "write_error")
+    assert set(answer) == ANSWER
+    assert answer["output"] is None
+    assert names(answer) == ALL
+
+
+def test_a_scenario_named_as_the_command_names_its_own(folder, ask):
+    tables = template_tables()
+    row = {"Scenario": "Lose Chile", "Action": "scale demand", "Value": 2.0}
+    tables["Scenarios"][:] = [row]
+    write_book(folder / "named.xlsx", tables)
+    code, answer = ask("compare", "named.xlsx", "--lose", "CHL", *HERE)
+    assert code == 0
+    assert names(answer) == ["Base", "Lose Chile", "Lose Chile (command line)"]

@@ -1,0 +1,217 @@
+"""The command sweep: the frontier, what is said of it, and every way to fail."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+import planner.study.chain
+from models.errors import SolverError
+from models.plan import Session
+from planner.cli import main
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.cli.desk import sheets
+
+KEYS = {
+    "objective_usd",
+    "purchases_usd",
+    "cash_usd",
+    "tonnes",
+    "shortage_t",
+    "shortage_beyond_t",
+    "served_share",
+    "slope_usd_per_point",
+    "premium_usd_per_t",
+    "premium_like_for_like_usd_per_t",
+    "dearer_like_for_like",
+    "premium_with_shortage_usd_per_t",
+    "max_country_share",
+    "by_mineral",
+    "error",
+}
+SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
+
+
+def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
+    before = case.read_bytes()
+    code, out, err = call("sweep", "case.xlsx", *SPAN)
+    assert (code, out) == (0, "")
+    assert case.read_bytes() == before
+    path = Path("outputs/case-sweep.xlsx")
+    assert sheets(path) == ["Frontier", "Charts", "Smallest caps", "About", "Runs", "Chart data"]
+    for said in (
+        "Cap from 70 % to 50 %, 3 points",
+        "70%",
+        "50%",
+        "Smallest caps",
+        "case-sweep.xlsx",
+    ):
+        assert said in err
+    frontier = list(openpyxl.load_workbook(path)["Frontier"].iter_rows(values_only=True))
+    assert frontier[0][:2] == ("Cap", "Mineral")
+    assert [row[0] for row in frontier[1:4]] == [0.7, 0.6, 0.5]
+    assert {row[1] for row in frontier[1:4]} == {"all"}
+
+
+def test_a_sweep_answers_another_program(case, ask):
+    code, answer = ask("sweep", case, *SPAN, "--output", "made/a", "--csv", "tables")
+    assert code == 0
+    assert answer["status"] == "optimal"
+    assert (answer["over"], answer["scenario"], answer["errors"]) == ("cap", "Base", [])
+    assert answer["output"] == str(Path("made/a.xlsx"))
+    assert [row["cap"] for row in answer["rows"]] == [0.7, 0.6, 0.5]
+    for row in answer["rows"]:
+        assert set(row) == KEYS | {"cap"}
+        assert row["error"] is None
+        assert max(row["max_country_share"].values()) <= row["cap"] + 1e-9
+        assert row["tonnes"] == pytest.approx(sum(m["tonnes"] for m in row["by_mineral"].values()))
+    least = answer["smallest_cap"]
+    assert set(least) == set(answer["rows"][0]["by_mineral"])
+    assert all(0 <= cap <= 1 for cap in least.values())
+    with Path("tables/frontier.csv").open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert float(rows[0]["Objective (USD)"]) == pytest.approx(answer["rows"][0]["objective_usd"])
+    assert Path("tables/smallest-caps.csv").is_file()
+
+
+def test_each_point_is_the_plan_of_that_cap(case, ask):
+    _, answer = ask("sweep", case, *SPAN)
+    for row in answer["rows"]:
+        _, plan = ask("solve", case, "--max-country-share", row["cap"])
+        assert row["objective_usd"] == pytest.approx(plan["objective_usd"], rel=1e-9)
+        assert row["shortage_t"] == pytest.approx(plan["shortage_t"], rel=1e-6, abs=1e-3)
+
+
+def test_a_sweep_of_a_scenario_with_a_what_if(case, ask):
+    _, base = ask("sweep", case, *SPAN)
+    code, ban = ask("sweep", case, *SPAN, "--scenario", "export ban")
+    assert (code, ban["scenario"]) == (0, "Export ban")
+    assert ban["reference"]["shortage_t"] > base["reference"]["shortage_t"]
+    code, lost = ask("sweep", case, *SPAN, "--lose", "China")
+    assert (code, lost["what_ifs"][0]["option"]) == (0, "--lose")
+    assert lost["rows"][0]["objective_usd"] > base["rows"][0]["objective_usd"]
+
+
+def test_another_knob(case, ask, call):
+    span = ("--from", "1", "--to", "0.8", "--step", "10%", "--workers", "1")
+    code, answer = ask("sweep", case, "--over", "capacity:CHN:Lithium", *span)
+    assert code == 0
+    assert [row["value"] for row in answer["rows"]] == [1, 0.9, 0.8]
+    assert {row["over"] for row in answer["rows"]} == {"capacity:CHN:Lithium"}
+    assert all(set(row) == KEYS | {"over", "value"} for row in answer["rows"])
+    assert answer["rows"][0]["objective_usd"] == answer["reference"]["objective_usd"]
+    assert answer["rows"][0]["slope_usd_per_point"] is None
+    assert answer["smallest_cap"] == {}
+    code, _, err = call("sweep", case, "--over", "capacity:CHN:Lithium", *span)
+    assert code == 0
+    assert "Capacity of China, Lithium from 100 % to 80 %, 3 points" in err
+    assert "As given" in sheets("outputs/case-sweep.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--step", "0"), "--step 0 leads nowhere"),
+        (("--from", "65"), "did you mean 0.65 (65 %)?"),
+        (("--from", "0,9"), "'0,9' is not a number such as 0.65 or 65%"),
+        (("--step", "nan"), "'nan' is not a number"),
+        (("--step", "0.0001"), "6,001 points, of at most 1,000"),
+        (("--over", "embargo"), "there is cap, demand, capacity, cost, tariff, freight, mines"),
+        (("--over", "capacity:Chian"), "did you mean 'China'?"),
+        (("--scenario", "Export bann"), "did you mean 'Export ban'?"),
+        (("--output", "case.xlsx"), "never written to"),
+    ],
+)
+def test_wrong_usage(case, call, ask, arguments, said):
+    code, out, err = call("sweep", "case.xlsx", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert ask("sweep", "case.xlsx", *arguments)[1]["status"] == "usage_error"
+    assert not Path("outputs").exists()
+
+
+def test_a_workbook_with_errors_gives_no_frontier(broken, call, ask):
+    code, out, err = call("sweep", broken)
+    assert (code, out) == (1, "")
+    assert "Refiners!D2" in err
+    code, answer = ask("sweep", broken)
+    assert (code, answer["status"], len(answer["errors"])) == (1, "input_error", 3)
+    assert not Path("outputs").exists()
+
+
+def test_what_a_scenario_does_wrong_is_told_once(folder, ask):
+    tables = template_tables()
+    tables["Scenarios"] = [
+        {"Scenario": "Much", "Action": "scale capacity", "Value": 1000},
+        {"Scenario": "Much", "Action": "scale capacity", "Value": 1000},
+    ]
+    tables["Refiners"][0]["Capacity (t/yr)"] = 1e9
+    write_book(folder / "much.xlsx", tables, sheets=(*EVERY_CASE, "Scenarios"))
+    code, answer = ask("sweep", "much.xlsx", *SPAN, "--scenario", "Much")
+    assert (code, answer["status"]) == (1, "input_error")
+    assert "In scenario Much" in answer["errors"][0]["message"]
+
+
+def failing(cap: float | None):
+    """Return a solver that fails at one cap, or at all."""
+    solve = Session.solve
+
+    def fail(self, case):
+        limits = [row for row in case.share_limits if row.caps_each_country]
+        if cap is None or (limits and math.isclose(limits[0].share.value(2026), cap)):
+            msg = "no proven optimum for Lithium 2026"
+            raise SolverError(msg)
+        return solve(self, case)
+
+    return fail
+
+
+def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkeypatch):
+    monkeypatch.setattr(planner.study.chain.Session, "solve", failing(0.6))
+    code, answer = ask("sweep", case, *SPAN)
+    assert (code, answer["status"]) == (3, "solver_error")
+    lost = answer["rows"][1]
+    assert set(lost) == KEYS | {"cap"}
+    assert (lost["cap"], lost["objective_usd"]) == (0.6, None)
+    assert lost["error"] == "no proven optimum for Lithium 2026"
+    assert answer["rows"][2]["objective_usd"] > answer["rows"][0]["objective_usd"]
+    assert "Cap 60 %: no proven optimum" in answer["errors"][0]["message"]
+    assert Path(answer["output"]).is_file()
+    code, out, err = call("sweep", case, *SPAN)
+    assert (code, out) == (3, "")
+    assert "no plan: no proven optimum for Lithium 2026" in err
+    assert "case-sweep" in err
+
+
+def test_no_plan_at_all(case, ask, monkeypatch):
+    monkeypatch.setattr(planner.study.chain.Session, "solve", failing(None))
+    code, answer = ask("sweep", case, *SPAN)
+    assert (code, answer["status"]) == (3, "solver_error")
+    assert not Path("outputs").exists()
+
+
+def test_nowhere_to_write_still_tells_the_result(case, ask):
+    Path("outputs").write_text("a file")
+    code, answer = ask("sweep", case, *SPAN)
+    assert (code, answer["status"], answer["output"]) == (4, "write_error", None)
+    assert len(answer["rows"]) == 3
+
+
+def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
+    solve = Session.solve
+    planned: list[object] = []
+
+    def stop(self, variant):
+        planned.append(variant)
+        if len(planned) > 3:  # the reference, then two points
+            raise KeyboardInterrupt
+        return solve(self, variant)
+
+    monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
+    assert main(["sweep", str(case), *SPAN]) == 130
+    assert Path("outputs/case-sweep.xlsx").is_file()
+    assert "not run" in capsys.readouterr().err

@@ -1,0 +1,464 @@
+"""What-ifs of the command line: names, mistakes, and plans against workbooks edited by hand."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import numpy as np
+import pytest
+
+from models.errors import UsageError
+from models.plan import solve
+from planner.cli.whatifs import Asked
+from planner.scenarios.variant import Variant
+from planner.workbook import read, read_tables
+from planner.workbook.template import template_tables, write_book
+from tests.cli.desk import ROOT
+from tests.models.desk import jin, make, refiner, sur
+from tests.reference.cases import random_book
+from tests.scenarios.draws import ACTIONS, draw_step
+from tests.scenarios.edits import by_hand, optimum
+
+EACH = 6
+"""Random books for each action."""
+
+
+def country_pair():
+    """Two refiners of China, one of Chile, a project; members by country and by group."""
+    project = {
+        "Project": "P",
+        "Refiner": "Jin north",
+        "Mineral": "copper",
+        "Country": "CHN",
+        "Capacity (t/yr)": 10,
+        "Capex (USD m)": 1,
+        "Cost (USD/t)": 10,
+        "First year": 2026,
+    }
+    book = make(
+        jin(),
+        refiner("Jin south", "CHN", 40, 15),
+        sur(),
+        demand={"Nippon": 50, "Gaul": 40, "Saxony": 30},
+        years=(2026, 2027),
+        Mines=[
+            {"Mineral": "copper", "Country": "CHN", "Capacity (t/yr)": 300},
+            {"Mineral": "copper", "Country": "PER", "Capacity (t/yr)": 200},
+        ],
+        Projects=[project],
+    )
+    countries = {"Nippon": ("Japan", None), "Gaul": ("France", "EU"), "Saxony": ("Germany", "EU")}
+    for row in book["Members"]:
+        row["Country"], row["Group"] = countries[row["Member"]]
+    return book
+
+
+CASE = read_tables(country_pair()).case
+
+
+def steps(asked: Asked):
+    """Each step's action, selectors, years and value."""
+    return [
+        (s.action, s.mineral, s.country, s.refiner, s.member, s.first_year, s.last_year, s.value)
+        for what_if in asked(CASE)
+        for s in what_if.steps
+    ]
+
+
+def blocked(text: str):
+    return [step[1:5] for step in steps(Asked(blocks=(text,)))]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("CHN:Nippon", [("", "CHN", "", "Nippon")]),
+        ("china:JPN", [("", "CHN", "", "Nippon")]),
+        (" PRC : japan : COPPER ", [("copper", "CHN", "", "Nippon")]),
+        ("*:Nippon", [("", "", "", "Nippon")]),
+        ("CHN:*", [("", "CHN", "", "")]),
+        ("*:*:copper", [("copper", "", "", "")]),
+        ("jin:EU", [("", "", "Jin", "Gaul"), ("", "", "Jin", "Saxony")]),
+        ("Jin *:JPN", [("", "", "Jin north", "Nippon"), ("", "", "Jin south", "Nippon")]),
+    ],
+)
+def test_block(text, wanted):
+    """A country by name or code, a refiner, a member by name, country or group; * is all."""
+    assert blocked(text) == wanted
+    assert {step[0] for step in steps(Asked(blocks=(text,)))} == {"block lanes"}
+
+
+def test_lose():
+    """A country loses its refiners, projects and ore; a refiner what it has.
+
+    SUR is Suriname's code, which no row of the workbook has: the refiner is meant.
+    """
+    nothing = (None, None)
+    assert steps(Asked(losses=("china",))) == [
+        ("scale capacity", "", "CHN", "", "", *nothing, 0.0),
+        ("block ore", "", "CHN", "", "", *nothing, None),
+    ]
+    assert steps(Asked(losses=("SUR",))) == [("scale capacity", "", "", "Sur", "", *nothing, 0.0)]
+    assert [step[3] for step in steps(Asked(losses=("jin*",)))] == ["Jin", "Jin north", "Jin south"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("scale capacity; value=0.5", ("scale capacity", "", "", "", "", None, None, 0.5)),
+        (
+            " Scale  Capacity ;country = China; YEARS=2026-2027; Value=50 %;",
+            ("scale capacity", "", "CHN", "", "", 2026, 2027, 0.5),
+        ),
+        (
+            "block lanes; mineral=copper; refiner=sur; member=JPN; years=2027-",
+            ("block lanes", "copper", "", "Sur", "Nippon", 2027, None, None),
+        ),
+        ("scale mines; years=-2026; value=0", ("scale mines", "", "", "", "", None, 2026, 0.0)),
+        ("scale cost; years=2027; value=2", ("scale cost", "", "", "", "", 2027, 2027, 2.0)),
+        (
+            "scale cost; first year=2026; last year=2026; value=2",
+            ("scale cost", "", "", "", "", 2026, 2026, 2.0),
+        ),
+        ("build project; years=2027", ("build project", "", "", "", "", 2027, None, None)),
+        (
+            "add capacity; refiner=Sur; value=-0.02 kt",
+            ("add capacity", "", "", "Sur", "", None, None, -20.0),
+        ),
+        (
+            "set lane max; country=CHN; member=Nippon; value=5 t/yr",
+            ("set lane max", "", "CHN", "", "Nippon", None, None, 5.0),
+        ),
+        ("set tariff; value=150%", ("set tariff", "", "", "", "", None, None, 1.5)),
+    ],
+)
+def test_what_if(text, wanted):
+    """The words of the sheet Scenarios, with years in one word, percentages and units."""
+    assert steps(Asked(changes=(text,))) == [wanted]
+
+
+def wrong(**asked: str) -> str:
+    with pytest.raises(UsageError) as error:
+        Asked(**{kind: (text,) for kind, text in asked.items()})(CASE)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("CHN", "as in CHN:JPN"),
+        ("CHN:", "as in CHN:JPN"),
+        ("a:b:c:d", "as in CHN:JPN"),
+        ("Chna:JPN", "did you mean 'China'?"),
+        ("Jim:JPN", "did you mean 'Jin'?"),
+        ("CHN:Nipon", "did you mean 'Nippon'?"),
+        ("CHN:PER", "'PER' is not a member of the workbook"),
+        ("JPN:CHN", "did you mean CHN:JPN?"),
+        ("CHN:JPN:coper", "did you mean 'copper'?"),
+        ("south:JPN", "did you mean 'Jin south'?"),
+    ],
+)
+def test_a_block_that_is_none(text, said):
+    told = wrong(blocks=text)
+    assert told.startswith(f"--block {text!r}: ")
+    assert said in told
+
+
+@pytest.mark.parametrize("text", ["", "*", " "])
+def test_a_loss_of_nobody(text):
+    assert "name a country or a refiner" in wrong(losses=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there is block lanes, "),
+        ("scal capacity; value=1", "did you mean 'scale capacity'?"),
+        ("country=CHN; scale capacity", "begin with an action"),
+        ("scale capacity", "needs a value, a factor from 0 to 1000"),
+        ("scale capacity; value=x", "value=x is no number"),
+        ("scale capacity; value=-1", "expected a factor from 0 to 1000"),
+        ("scale capacity; value=1,5", "without thousands marks"),
+        ("scale capacity; value=5 kt", "value=5 kt is no number"),
+        ("scale capacity; value=1e400", "expected a factor from 0 to 1000"),
+        ("scale capacity; value=nan", "value=nan is no number"),
+        ("add capacity; value=5 MT", "write t or Mt"),
+        ("set max country share; value=65", "did you mean 0.65 (65 %)?"),
+        ("set tariff; value=25", "did you mean 0.25 (25 %)?"),
+        ("scale demand; country=CHN; value=2", "which takes mineral, member, years, value"),
+        ("drop share limits; years=2027", "which takes mineral"),
+        ("scale capacity; member=JPN; value=2", "member is no selector of `scale capacity`"),
+        ("scale capacity; cuntry=CHN; value=2", "did you mean 'country'?"),
+        ("scale capacity; value=2; value=3", "value is said twice"),
+        ("scale capacity; country=; value=3", "leave it out for all"),
+        ("scale capacity; CHN; value=2", "write country=CHN"),
+        ("scale capacity; copper; value=2", "write mineral=copper"),
+        ("scale capacity; Jin; value=2", "write refiner=Jin"),
+        ("scale demand; Nippon; value=2", "write member=Nippon"),
+        ("scale capacity; 0.5", "write value=0.5"),
+        ("scale capacity; 2026-2027; value=2", "write years=2026-2027"),
+        ("scale capacity; years=26; value=2", "write years=2027-2030, 2027-"),
+        ("scale capacity; years=2027 2030; value=2", "write years=2027-2030"),
+        ("scale capacity; years=2027-2026; value=2", "lies before the first year 2027"),
+        ("scale capacity; years=2026; first year=2026; value=2", "leave those out"),
+        ("scale capacity; first year=soon; value=2", "first year=soon is no year"),
+        ("scale capacity; country=Chna; value=2", "did you mean 'China'?"),
+        ("build project; years=2026-2027", "takes one year"),
+        ("build project; years=2030", "a year of Demand, 2026 to 2027"),
+        ("build project; refiner=Sur", "no project of Sur"),
+    ],
+)
+def test_a_what_if_that_is_none(text, said):
+    """What a row of the sheet Scenarios is refused for, and every slip of the form."""
+    told = wrong(changes=text)
+    assert told.startswith(f"--what-if {text!r}: ")
+    assert said in told
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(UsageError) as error:
+        Asked(("CHN",), ("Chna",), ("scale cost",))(CASE)
+    lines = str(error.value).splitlines()
+    assert [line.split()[0] for line in lines] == ["--block", "--lose", "--what-if"]
+
+
+def warned(**asked: str) -> list[str]:
+    what_ifs = Asked(**{kind: (text,) for kind, text in asked.items()})(CASE)
+    _, findings = Variant(what_ifs=what_ifs).with_findings(CASE)
+    assert all(finding.severity == "warning" for finding in findings)
+    return [finding.message for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"blocks": "PER:JPN"}, "`--block PER:JPN` changes nothing. it matches no refiner in"),
+        ({"losses": "France"}, "`--lose France` changes nothing"),
+        ({"changes": "scale capacity; value=1"}, "changes nothing"),
+        ({"changes": "set stock target; value=1"}, "no stockpile"),
+        ({"changes": "scale demand; years=2030-; value=2"}, "after the last planned year, 2027"),
+        ({"changes": "drop share limits; value=1"}, "has no Value: it is not used"),
+    ],
+)
+def test_what_touches_nothing_is_warned_of(asked, said):
+    assert any(said in message for message in warned(**asked)), warned(**asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"blocks": "CHN:JPN"},
+        {"losses": "CHN"},
+        {"losses": "PER"},
+        {"losses": "Chile"},
+        {"changes": "scale mines; country=PER; value=0.5"},
+    ],
+)
+def test_what_touches_something_is_not(asked):
+    """A lost country without refiners loses its ore, one without ore its refiners."""
+    assert warned(**asked) == []
+
+
+# ---- against workbooks edited by hand ----------------------------------------------------------
+
+
+def phrase(row) -> str:
+    """A row of the sheet Scenarios as an option says it."""
+    said = [str(row["Action"])]
+    first, last = row.get("First year"), row.get("Last year")
+    named = [h for h in ("Mineral", "Country", "Refiner", "Member") if row.get(h) is not None]
+    said += [f"{header.lower()}={row[header]}" for header in named]
+    if row["Action"] == "build project":
+        said += [f"years={first}"] if first is not None else []
+    elif first is not None or last is not None:
+        said.append(f"years={first or ''}-{last or ''}")
+    if row.get("Value") is not None:
+        said.append(f"value={row['Value']!r}")
+    return "; ".join(said)
+
+
+def agrees(book, asked: Asked, rows) -> None:
+    """The plan of the what-ifs costs what the reference finds for the edited book."""
+    case = read_tables(copy.deepcopy(book)).case
+    plan = solve(Variant(what_ifs=asked(case))(case))
+    dearest = max(
+        (
+            *plan.expanded.deliveries.landed,
+            *(p.price.value(y) for p in case.minerals for y in case.years),
+        ),
+        default=0.0,
+    )
+    amounts = [
+        *(t for row in case.demand for _, t in row.tonnes),
+        *(s.max for s in case.stockpiles),
+    ]
+    dust = 1e-12 * max(amounts, default=0.0) * 10 * dearest  # of sums that cancel
+    assert plan.objective == pytest.approx(optimum(by_hand(book, rows)), rel=1e-9, abs=dust), rows
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_is_the_workbook_edited(action):
+    held = seed = 0
+    while held < EACH:
+        seed += 1
+        book = random_book(np.random.default_rng([71, seed]), 1 + seed % 3)
+        row = draw_step([72, seed], book, action)
+        if row is not None:
+            agrees(book, Asked(changes=(phrase(row),)), [row])
+            held += 1
+
+
+def step(action: str, value: float | None = None, **selectors: str):
+    return {"Action": action, "Value": value, **selectors}
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [
+        (Asked(blocks=("CHN:JPN",)), [step("block lanes", Country="CHN", Member="Nippon")]),
+        (
+            Asked(blocks=("*:Gaul:copper", "Jin:*")),
+            [
+                step("block lanes", Mineral="copper", Member="Gaul"),
+                step("block lanes", Refiner="Jin"),
+            ],
+        ),
+        (
+            Asked(losses=("China",)),
+            [step("scale capacity", 0, Country="CHN"), step("block ore", Country="CHN")],
+        ),
+        (Asked(losses=("PER",)), [step("block ore", Country="PER")]),
+        (Asked(losses=("Jin south",)), [step("scale capacity", 0, Refiner="Jin south")]),
+        (
+            Asked(("CHN:EU",), ("PER",), ("scale demand; value=1.5", "scale cost; value=2")),
+            [
+                step("block lanes", Country="CHN", Member="Gaul"),
+                step("block lanes", Country="CHN", Member="Saxony"),
+                step("block ore", Country="PER"),
+                step("scale demand", 1.5),
+                step("scale cost", 2),
+            ],
+        ),
+    ],
+)
+def test_blocks_and_losses_are_the_workbook_edited(asked, rows):
+    agrees(country_pair(), asked, rows)
+
+
+def test_a_loss_by_hand():
+    """Demand 120 t a year; Jin (100 t at 10) lost: Jin south 40 at 15, Sur 80 at 20 a year."""
+    book = country_pair() | {"Mines": [], "Projects": []}
+    case = read_tables(book).case
+    lost = solve(Variant(what_ifs=Asked(losses=("Jin",))(case))(case))
+    assert lost.objective == pytest.approx(2 * (40 * 15 + 80 * 20))
+
+
+# ---- the command -------------------------------------------------------------------------------
+
+
+def test_solve_plans_what_an_edited_workbook_gives(case, ask, folder):
+    """Chile lost: its capacity 0, its ore lanes closed; the input is not touched."""
+    before = case.read_bytes()
+    tables = template_tables()
+    for row in tables["Refiners"]:
+        if row["Country"] == "Chile":
+            row["Capacity (t/yr)"] = 0
+    tables["Ore lanes"].append({"Mine country": "Chile", "Open": "no"})
+    write_book(folder / "edited.xlsx", tables)
+    code, lost = ask("solve", case, "--lose", "CHL")
+    _, edited = ask("solve", "edited.xlsx")
+    _, base = ask("solve", case)
+    assert code == 0
+    assert lost["objective_usd"] == pytest.approx(edited["objective_usd"], rel=1e-9)
+    assert lost["objective_usd"] > base["objective_usd"]
+    assert lost["what_ifs"] == [{"option": "--lose", "given": "CHL", "does": "Chile"}]
+    assert (lost["scenario"], base["what_ifs"]) == ("Base", [])
+    assert case.read_bytes() == before
+
+
+def test_what_ifs_come_after_the_scenario_and_before_the_limit(case, ask):
+    """A scenario's cap of 50 % is dropped by the what-if; the option's 40 % then holds."""
+    drop = ("--what-if", "drop share limits")
+    _, free = ask("solve", case, "--scenario", "Half", *drop)
+    _, same = ask("solve", case, *drop)
+    assert free["objective_usd"] == pytest.approx(same["objective_usd"], rel=1e-9)
+    _, tight = ask("solve", case, *drop, "--max-country-share", "0.4")
+    assert max(tight["max_country_share"].values()) <= 0.4 + 1e-9
+
+
+def test_the_plan_says_what_was_asked(case, call):
+    import openpyxl
+
+    what = "scale demand; mineral=cobalt; years=2027-; value=1.2"
+    code, _, err = call("solve", case, "--block", "CHN:JPN", "--block", "*:DEU", "--what-if", what)
+    assert code == 0
+    said = {
+        "Option: Block": "China to Japan; all to Germany",
+        "Option: What if": "scale demand (Cobalt, from 2027): 1.2",
+    }
+    rows = openpyxl.load_workbook("outputs/case-plan.xlsx")["Summary"].iter_rows(values_only=True)
+    summary = {row[0]: row[1] for row in rows}
+    assert said.items() <= summary.items()
+    made = (
+        "Base; block China to Japan; all to Germany; what if scale demand (Cobalt, from 2027): 1.2"
+    )
+    assert summary["Scenario"] == made
+    assert "block China to Japan; all to Germany" in err
+
+
+def test_a_mistake_is_wrong_usage(case, call, ask):
+    code, out, err = call("solve", case, "--lose", "Chna")
+    assert (code, out) == (2, "")
+    assert "--lose 'Chna': 'Chna' is not a country or a refiner; did you mean 'China'?" in err
+    code, answer = ask("solve", case, "--block", "x")
+    assert (code, answer["status"]) == (2, "usage_error")
+
+
+def test_what_records_contradict_is_told_with_what_was_asked(case, call, ask):
+    """Costs beyond the bound of a price, at the cell that is scaled."""
+    twice = ("--what-if", "scale cost; value=1000") * 2
+    code, answer = ask("solve", case, *twice)
+    assert (code, answer["status"]) == (1, "input_error")
+    first = answer["errors"][0]
+    assert (first["sheet"], first["cell"]) == ("Refiners", "E2")
+    assert 'with --what-if "scale cost; value=1000"' in first["message"].casefold()
+    code, out, err = call("solve", case, *twice)
+    assert (code, out) == (1, "")
+    assert "Refiners!E2" in err
+
+
+def test_a_what_if_that_touches_nothing_is_told_and_planned(case, ask):
+    code, answer = ask("solve", case, "--lose", "Peru")
+    assert code == 0
+    assert any("`--lose Peru` changes nothing" in w["message"] for w in answer["warnings"])
+
+
+def test_every_example_of_the_page_is_understood():
+    """Each option that docs/what-ifs.md shows, by the first example workbook; none warns."""
+    page = (ROOT / "docs" / "what-ifs.md").read_text(encoding="utf-8")
+    shown = re.findall(r"--(block|lose|what-if) (?:\"([^\"]+)\"|([\w:]+))", page)
+    fields = {"block": "blocks", "lose": "losses", "what-if": "changes"}
+    schematic = {"FROM:TO", "WHO", "ACTION; ...", "...; refiner=..."}
+    told = [(fields[o], quoted or bare) for o, quoted, bare in shown]
+    told = [(field, text) for field, text in told if text not in schematic]
+    assert len(told) >= 12
+    case = read(ROOT / "inputs" / "critical-minerals.xlsx").case
+    for field, text in told:
+        what_ifs = Asked(**{field: (text,)})(case)
+        assert Variant(what_ifs=what_ifs).with_findings(case)[1] == (), text
+
+
+def test_variants_are_sent_to_other_processes():
+    import pickle
+
+    asked = Asked(("CHN:JPN",), ("PER",), ("scale demand; value=1.5",))
+    variant = Variant("Base", asked(CASE), 0.5)
+    assert pickle.loads(pickle.dumps(variant)) == variant
+    assert pickle.loads(pickle.dumps(variant))(CASE) == variant(CASE)
+
+
+def test_help_names_the_options(call):
+    _, out, _ = call("solve", "--help")
+    for word in ("--block", "--lose", "--what-if", "FROM:TO[:MINERAL]"):
+        assert word in out

@@ -1,0 +1,324 @@
+"""Compare: hand-computed plans side by side, what differs in inputs and flows, what fails."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner import scenarios
+from planner.scenarios.variant import Variant, WhatIf
+from planner.sheets.comparison import Entry, tables
+from planner.sheets.comparison.changes import changed_cells
+from planner.sheets.comparison.inputs import input_differences
+from planner.sheets.comparison.pictures import pictures
+from planner.sheets.context import Context
+from planner.study import Here, run_study
+from planner.study.compare import compare_study, compared
+from planner.workbook import read_tables
+from tests.models.desk import jin, make, refiner, sur
+from tests.reference.cases import random_book
+from tests.scenarios.draws import ACTIONS, draw_step
+from tests.scenarios.what_if import base_of, step
+
+
+def rows_of(*steps):
+    headers = list(dict.fromkeys(h for row in steps for h in row))
+    return [{h: row.get(h) for h in headers} for row in steps]
+
+
+def named(name, row):
+    return row | {"Scenario": name}
+
+
+def book(**more):
+    """Copper: Jin of China 100 t at 10, Sur of Chile 60 t at 20; A wants 50, B 50 in two years.
+
+    Base: 100 t a year from Jin, 2 x 1000. "No Jin for A": 50 t of Sur, 50 of Jin, 2 x 1500.
+    "Jin gone": Sur's 60 t, 40 t short at 500; from 2027 on. "Dear": costs x 2, 2 x 2000.
+    """
+    steps = rows_of(
+        named("No Jin for A", step("block lanes", Country="CHN", Member="A")),
+        named("Jin gone", step("scale capacity", 0, Refiner="Jin", First_year=2027)),
+        named("Dear", step("scale cost", 2)),
+    )
+    made = make(
+        jin(),
+        sur(60),
+        demand={"A": 50, "B": 50},
+        years=(2026, 2027),
+        settings={"Fair shortage weight": 0},
+        Scenarios=steps,
+    )
+    return read_tables(made | more)
+
+
+def entries(read, chosen=None, asked=None):
+    """The cases of a workbook, planned here."""
+    names = scenarios.names(read.case) if chosen is None else chosen
+    cases = compared(read.case, names, asked)
+    outcomes = {o.name: o for o in run_study(compare_study(read.case, cases), Here())}
+    found = []
+    for each in cases:
+        outcome = outcomes.get(each.name)
+        context = None if outcome is None or outcome.found is None else Context(outcome.found, read)
+        error = "; ".join(f.message for f in each.errors) or (outcome.error if outcome else "")
+        changed = each.variant(read.case)
+        found.append(Entry(each.name, changed, context, error, read.layout.cell))
+    return found
+
+
+def table(found, name):
+    return next(t for t in tables(found) if t.name == name)
+
+
+def column(of, header):
+    return list(of.column(header).values)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return entries(book())
+
+
+def test_every_scenario_by_hand(found):
+    of = table(found, "Comparison")
+    assert column(of, "Scenario") == ["Base", "No Jin for A", "Jin gone", "Dear"]
+    costs = [2000, 3000, 1000 + 1200 + 40 * 500, 4000]
+    assert column(of, "Total cost (USD m)") == pytest.approx([c / 1e6 for c in costs])
+    more = [0, 1000, 20200, 2000]
+    assert column(of, "Total cost against base (USD m)") == pytest.approx([m / 1e6 for m in more])
+    assert column(of, "Total cost against base (%)") == pytest.approx([0, 0.5, 10.1, 1])
+    assert column(of, "Cash cost (USD m)") == pytest.approx(
+        [c / 1e6 for c in (2000, 3000, 2200, 4000)]
+    )
+    assert column(of, "Tonnes purchased (t)") == pytest.approx([200, 200, 160, 200])
+    assert column(of, "Short (t)") == pytest.approx([0, 0, 40, 0])
+    assert column(of, "Served share of demand") == pytest.approx([1, 1, 0.8, 1])
+    # without the largest: nobody; Jin or Sur; 2027 nobody again
+    lost = column(of, "Served if largest suppliers stop")
+    assert lost == pytest.approx([0, 0.5, 0, 0])
+    assert column(of, "Inputs changed") == [0, 1, 1, 2]
+    assert set(column(of, "Result")) == {"proven optimal"}
+
+
+def test_by_mineral_and_matrices(found):
+    of = table(found, "By mineral")
+    assert column(of, "Short against base (t)") == pytest.approx([0, 0, 40, 0])
+    assert column(of, "Average landed cost (USD/t)") == pytest.approx([10, 15, 2200 / 160, 20])
+    assert column(of, "Landed cost against base (USD/t)") == pytest.approx([0, 5, 3.75, 10])
+    assert column(of, "Largest country in 2027") == ["CHN", "CHL", "CHL", "CHN"]  # a tie in 2027
+    assert column(of, "Largest share in 2027") == pytest.approx([1, 0.5, 0.6, 1])
+    assert column(of, "HHI by purchases") == pytest.approx(
+        [10000, 5000, 6.25**2 * 100 + 37.5**2, 10000]
+    )
+    assert column(table(found, "Short by mineral"), "copper") == pytest.approx([0, 0, 0.2, 0])
+    assert column(table(found, "Largest shares"), "copper") == pytest.approx([1, 0.5, 0.6, 1])
+
+
+def test_the_plans_stand_under_one_another(found):
+    """The plan's sheets with the column Scenario first; tonnes by scenario as in Comparison."""
+    of = table(found, "Plan").to_frame()
+    assert list(of.columns[:3]) == ["Scenario", "Year", "Mineral"]
+    sums = of.groupby("Scenario")["Tonnes"].sum()
+    assert dict(sums) == pytest.approx(
+        {"Base": 200, "No Jin for A": 200, "Jin gone": 160, "Dear": 200}
+    )
+    short = table(found, "Shortages").to_frame()
+    assert set(short["Scenario"]) == {"Jin gone"}
+    assert short["Short (t)"].sum() == pytest.approx(40)
+    names = [t.name for t in tables(found)]
+    assert {"Country shares", "Refiners", "Prices", "Share limits"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert not {"Summary", "Checks", "Chart data"} & set(names)
+    for made in tables(found):
+        assert made.headers[0] == "Scenario"
+        assert len({len(c.values) for c in made.columns}) == 1
+
+
+def test_changes_name_the_cells(found):
+    of = table(found, "Changes").to_frame()
+    rows = [tuple(row) for row in of.itertuples(index=False)]
+    lane = "From country CHN, To member A: Open"
+    assert rows == [
+        ("No Jin for A", "Lanes", "added", lane, None, "no"),
+        ("Jin gone", "Refiners", "D2", "Jin, copper: Capacity (t/yr) 2027", 100.0, 0.0),
+        ("Dear", "Refiners", "E2", "Jin, copper: Cost (USD/t) 2026 to 2027", 10.0, 20.0),
+        ("Dear", "Refiners", "E3", "Sur, copper: Cost (USD/t) 2026 to 2027", 20.0, 40.0),
+    ]
+
+
+def test_differences_name_the_flows(found):
+    """What A buys of China moves to Chile, 50 t in each year; the same at the level of refiners."""
+    of = table(found, "Differences").to_frame()
+    mine = of[of["Scenario"] == "No Jin for A"]
+    flows = {
+        (row["Level"], row["From"], row["To"]): (
+            row["Base (t)"],
+            row["In the scenario (t)"],
+            row["Change (t)"],
+        )
+        for row in mine.to_dict("records")
+    }
+    assert flows == {
+        ("country to member", "CHL", "A"): pytest.approx((0, 100, 100)),
+        ("country to member", "CHN", "A"): pytest.approx((100, 0, -100)),
+        ("refiner to coalition", "Jin", "Coalition"): pytest.approx((200, 100, -100)),
+        ("refiner to coalition", "Sur", "Coalition"): pytest.approx((0, 100, 100)),
+    }
+
+
+def test_differences_leave_out_and_say_so():
+    """Twelve countries move; ten are listed, two counted. A mineral that is as before is named."""
+    codes = ["ARG", "AUS", "AUT", "BEL", "BOL", "BRA", "CAN", "CHL", "COL", "CUB", "DEU", "DNK"]
+    plants = [refiner(f"R {code}", code, 10 + i, 20) for i, code in enumerate(codes)]
+    made = make(
+        jin(1000),
+        *plants,
+        demand=190,
+        Scenarios=rows_of(
+            named("No Jin", step("scale capacity", 0, Refiner="Jin", Mineral="copper"))
+        ),
+    )
+    made["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    made["Refiners"].append(refiner("T", "PER", 10, 5) | {"Mineral": "tin"})
+    made["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 7})
+    of = table(entries(read_tables(made)), "Differences").to_frame()
+    first = of[of["Level"] == "country to member"]
+    assert len(first) == 11
+    assert next(iter(first["From"])) == "CHN"
+    assert list(first["From"])[-1] == "3 other flows"
+    assert first["Change (t)"].sum() == pytest.approx(-190 + sum(range(10, 22)))
+    assert list(of["From"])[-1] == "As in the base in cost and shortage: tin"
+
+
+def test_what_the_command_asks_is_one_case_more():
+    read = book()
+    half = WhatIf("--what-if", "scale demand; value=0.5", "scale demand: 0.5", ())
+    one = entries(read, (), Variant(what_ifs=(half,), max_country_share=0.5))
+    assert [e.name for e in one] == ["Base", "What if scale demand: 0.5; Max country share 0.5"]
+    assert [e.name for e in entries(read, (), Variant())] == ["Base"]
+    assert [e.name for e in entries(read, ("Dear", "Base", "Dear"))] == ["Base", "Dear"]
+    # the cap: 50 t of Jin, 50 of Sur a year
+    assert one[1].context.plan.objective == pytest.approx(3000)
+
+
+def test_a_scenario_that_contradicts_the_rules_does_not_lose_the_others():
+    twice = named("Too dear", step("scale cost", 1000))
+    steps = rows_of(*([twice] * 3), named("Dear", step("scale cost", 2)))
+    found = entries(book(Scenarios=steps))
+    of = table(found, "Comparison")
+    assert column(of, "Scenario") == ["Base", "Too dear", "Dear"]
+    assert [e.context is None for e in found] == [False, True, False]
+    assert column(of, "Total cost (USD m)")[1] is None
+    assert "expected a number from 0 to 1e+08" in column(of, "Result")[1]
+    assert column(table(found, "By mineral"), "Scenario") == ["Base", "Dear"]
+    assert set(column(table(found, "Plan"), "Scenario")) == {"Base", "Dear"}
+    assert column(table(found, "Short by mineral"), "copper") == [0, None, 0]
+
+
+def test_base_alone_and_a_case_without_anything():
+    found = entries(book(), ())
+    names = [t.name for t in tables(found)]
+    assert "Changes" not in names
+    assert "Differences" not in names
+    empty = book().case.change(minerals=(), refiners=(), demand=(), scenarios=())
+    blank = Entry("Base", empty)
+    assert [t.name for t in tables([blank])] == ["Comparison"]
+    assert pictures([blank]) == ()
+
+
+def test_charts(found):
+    made = {p.title: p for p in pictures(found)}
+    cost = made["Total cost, 2026 to 2027"]
+    assert cost.categories == ("Base", "No Jin for A", "Jin gone", "Dear")
+    paid, fines = (s.values for s in cost.series)
+    assert paid == pytest.approx([c / 1e6 for c in (2000, 3000, 2200, 4000)])
+    assert fines == pytest.approx([c / 1e6 for c in (0, 0, 20000, 0)])
+    short = made["Metal short, at its stated price, 2026 to 2027"]
+    assert [s.name for s in short.series] == ["copper"]
+    assert short.series[0].values == pytest.approx([0, 0, 40 * 50 / 1e6, 0])
+    assert made["copper: largest country in 2027"].series[0].values == pytest.approx(
+        [1, 0.5, 0.6, 1]
+    )
+    assert made["copper: short, 2026 to 2027"].series[0].values == pytest.approx([0, 0, 0.2, 0])
+
+
+# ---- inputs that differ ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_inputs_differ_where_a_case_differs(action):
+    """Of every action, on random books: no change is missed, and none is told that is none."""
+    told = 0
+    for seed in range(1, 40):
+        made = random_book(np.random.default_rng([81, seed]), 1 + seed % 3)
+        row = draw_step([82, seed], made, action)
+        if row is None:
+            continue
+        base = base_of(made, row)
+        case = scenarios.apply(base, "What if")
+        found = list(input_differences(base, case))
+        same = case.change(scenario=base.scenario, scenarios=base.scenarios) == base
+        assert (not found) == same, (row, found)
+        assert all(d.before != d.after for d in found)
+        assert changed_cells(base, case) == len(found)
+        told += len(found)
+    assert told
+
+
+def cells(made, *steps):
+    base = base_of(made, *steps)
+    read = read_tables(made)
+    return {
+        (d.sheet, d.row and read.layout.cell(d.sheet, d.row, d.column), d.what, d.before, d.after)
+        for d in input_differences(base, scenarios.apply(base, "What if"))
+    }
+
+
+def test_a_number_by_year_is_told_at_the_cell_that_holds_it():
+    """Capacity 100, from 2027 on 80, all halved: two cells; 2028 and 2029 in one row."""
+    plant = jin() | {"Capacity 2027 (t/yr)": 80}
+    made = make(plant, years=(2026, 2027, 2028, 2029))
+    assert cells(made, step("scale capacity", 0.5, Last_year=2028)) == {
+        ("Refiners", "D2", "Jin, copper: Capacity (t/yr) 2026", 100, 50),
+        ("Refiners", "F2", "Jin, copper: Capacity (t/yr) 2027 to 2028", 80, 40),
+    }
+
+
+def test_what_has_no_cell_is_told_beside_one():
+    project = {
+        "Project": "P",
+        "Refiner": "New",
+        "Mineral": "copper",
+        "Country": "AUS",
+        "Capacity (t/yr)": 100,
+        "Capex (USD m)": 1,
+        "Cost (USD/t)": 10,
+        "First year": 2026,
+    }
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
+    made = make(jin(), sur(), years=(2026, 2027), Projects=[project], Share_limits=[limit])
+    said = cells(
+        made,
+        step("build project", First_year=2027),
+        step("add capacity", 5, Refiner="Jin", First_year=2027),
+        step("set max country share", 0.5),
+        step("scale demand", 2, Last_year=2026),
+    )
+    assert said == {
+        ("Projects", "H2", "P: year in which it is built in full", None, 2027),
+        ("Refiners", "D2", "Jin, copper: usable capacity added (t/yr) 2027", 0, 5),
+        ("Share limits", "C2", "Limit max, Supplier group country: Share 2026 to 2027", 0.6, 0.5),
+        ("Demand", "C2", "copper, A: Demand (t) 2026", 100, 200),
+    }
+
+
+def test_what_a_scenario_adds_and_removes():
+    made = make(jin(), sur(), demand={"A": 50, "B": 50})
+    assert cells(made, step("set max country share", 0.5)) == {
+        ("Share limits", 0, "Limit max, Mineral copper, Supplier group country: Share", None, 0.5)
+    }
+    assert cells(made, step("remove member", Member="B")) == {
+        ("Members", "A3", "B", None, "removed"),
+        ("Demand", "A3", "copper, B", None, "removed"),
+    }

@@ -1,0 +1,398 @@
+"""Sweeps: points, premiums, slopes and smallest caps by hand, and against single solves."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from models.errors import SolverError, UsageError
+from models.plan import Plan, Session, least_share
+from models.plan import solve as solve_case
+from planner.cli.knob import knob_of
+from planner.scenarios import set_max_country_share
+from planner.sheets.frontier import Swept, sweep_pictures, sweep_tables
+from planner.sheets.picture import Form, Role
+from planner.study import Here
+from planner.study.frontier import ALL, read
+from planner.study.knobs import KNOBS, THE_CAP
+from planner.study.sweep import CHAIN, Sweep, grid, study_of, sweep
+from tests.models.desk import BookT, jin, make, refiner, sur
+from tests.models.desk import read as case_of
+from tests.models.mutate import put
+from tests.models.test_laws import draw, rounding
+
+
+def swept(book: BookT, *points: float, over: str = "cap") -> Sweep:
+    case = case_of(book)
+    return sweep(case, knob_of(case, over), points, Here())
+
+
+def at(found: Sweep, value: float, mineral: str = ALL) -> pd.Series:
+    rows = found.rows[(found.rows["value"] == value) & (found.rows["mineral"] == mineral)]
+    assert len(rows) == 1, rows
+    return rows.iloc[0]
+
+
+# ---- by hand: China has 100 t at 10, Chile 100 t at 20, demand 100 t, a tonne short costs 500 ---
+
+
+def test_by_hand_while_supply_suffices() -> None:
+    """At a cap of 80 % China gives 80 t, Chile 20: 1,200 instead of 1,000."""
+    found = swept(make(jin(), sur()), 0.9, 0.8)
+    row = at(found, 0.8)
+    assert row["objective"] == row["cash"] == row["purchases"] == pytest.approx(1200)
+    assert (row["tonnes"], row["short"], row["lost"], row["served"]) == (100, 0, 0, 1)
+    assert (row["share"], row["country"]) == (pytest.approx(0.8), "CHN")
+    assert row["slope"] == pytest.approx(10)  # a point more is a tonne, 10 cheaper from China
+    assert row["premium"] == row["like_for_like"] == pytest.approx(2)
+    assert row["dearer"] == pytest.approx(0.2)
+    assert row["with_shortage"] == pytest.approx(2)
+    assert found.reference["cash"].tolist() == pytest.approx([1000, 1000])
+
+
+def test_by_hand_where_tonnes_are_lacking() -> None:
+    """At 30 % both give 30 t and 40 t are short; a point more saves 2 t short for 10 and 20."""
+    row = at(swept(make(jin(), sur()), 0.3), 0.3, "copper")
+    assert (row["tonnes"], row["short"], row["lost"]) == pytest.approx((60, 40, 40))
+    assert row["cash"] == pytest.approx(900)
+    assert row["objective"] == pytest.approx(20_900)
+    assert row["slope"] == pytest.approx(490 + 480)
+    assert row["premium"] == pytest.approx((900 - 1000) / 60)  # less is paid, for less
+    assert row["like_for_like"] == pytest.approx(900 / 60 - 10)
+    assert row["dearer"] == pytest.approx(0.5)
+    assert row["with_shortage"] == pytest.approx((20_900 - 1000) / 100)
+
+
+def test_slope_is_the_finite_difference_between_single_solves() -> None:
+    """Between kinks, for demand that grows and a discount rate: both years' bases, discounted."""
+    book = make(
+        jin(300), sur(300), years=(2026, 2027), demand={"A": [100, 200]},
+        settings={"Discount rate": 0.1},
+    )  # fmt: skip
+    case = case_of(book)
+    found = swept(book, 0.8)
+    higher, lower = (solve_case(set_max_country_share(case, s)).objective for s in (0.81, 0.79))
+    assert at(found, 0.8)["slope"] == pytest.approx(10 + 20 / 1.1)
+    assert at(found, 0.8)["slope"] == pytest.approx((lower - higher) / 2)
+
+
+def test_slope_in_basis_purchases() -> None:
+    """The base is then what is bought: 50 t of 100, the rest short at 30 % from each of two."""
+    book = make(jin(40), sur(40), demand=100, settings={"Share basis": "purchases"})
+    case = case_of(book)
+    found = swept(book, 0.55)
+    higher, lower = (solve_case(set_max_country_share(case, s)).objective for s in (0.551, 0.549))
+    assert at(found, 0.55)["slope"] == pytest.approx((lower - higher) * 5, rel=0.02)
+    assert found.smallest["smallest"].isna().all()
+
+
+def test_smallest_cap_is_exact_and_the_first_costly_point_is_of_the_grid() -> None:
+    """Two suppliers of enough: a cap of a half loses nothing, 45 % does."""
+    found = swept(make(jin(), sur()), *grid(THE_CAP, 0.9, 0.3, 0.05)).smallest
+    assert found["mineral"].tolist() == [ALL, "copper"]
+    assert found["smallest"].tolist() == pytest.approx([0.5, 0.5])
+    assert found["costs_from"].tolist() == pytest.approx([0.45, 0.45])
+    assert found["lost"].tolist() == pytest.approx([10, 10])
+
+
+def test_smallest_cap_leaves_alone_what_the_workbook_does() -> None:
+    """The cap is on China alone, so Chile may serve all: no cap is too small."""
+    row = {"Limit": "max", "Supplier group": "country", "Supplier": "each outside home",
+           "Share": 0.7}  # fmt: skip
+    book = make(jin(), sur(), Share_limits=[row], Countries=[{"Country": "CHL", "Bloc": "home"}])
+    found = swept(book, 0.4).smallest
+    assert found["smallest"].tolist() == pytest.approx([0, 0])
+    assert found["costs_from"].isna().all()
+
+
+def test_the_reference_keeps_every_other_limit() -> None:
+    """A limit on China by name stays, so the cap costs nothing where that one is tighter."""
+    row = {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.6}
+    found = swept(make(jin(), sur(), Share_limits=[row]), 0.7, 0.55)
+    assert at(found, 0.7)["premium"] == 0
+    assert at(found, 0.7)["slope"] == 0
+    assert at(found, 0.55)["premium"] == pytest.approx(0.5)
+
+
+# ---- laws --------------------------------------------------------------------------------------
+
+POINTS = (0.9, 0.7, 0.5, 0.3, 0.1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cost_is_convex_in_the_cap_and_the_slope_supports_it(seed: int) -> None:
+    """Without whole projects and in basis demand; every point is the single solve's to 1e-9."""
+    book = put(draw(seed, {"whole projects"}), "Share basis", "demand")
+    case = case_of(book)
+    found = swept(book, *POINTS)
+    rows = found.rows[found.rows["mineral"] == ALL]
+    cost, slope = rows["objective"].to_numpy(), rows["slope"].to_numpy() * 100
+    alone = [solve_case(set_max_country_share(case, share)) for share in POINTS]
+    slack = rounding(alone[0]) + 1e-7 * abs(cost).max()
+    assert cost.tolist() == pytest.approx([p.objective for p in alone], rel=1e-9, abs=slack * 1e-2)
+    rise = (cost[1:] - cost[:-1]) / 0.2  # per unit of cap taken away
+    assert (rise >= -slack * 5).all()
+    assert (rise[1:] >= rise[:-1] - slack * 10).all()
+    assert (slope[:-1] <= rise + slack * 10).all()
+    assert (slope[1:] >= rise - slack * 10).all()
+    assert (rows["with_shortage"].dropna().to_numpy() >= 0).all()
+    free, by = found.reference.iloc[0], found.rows[found.rows["mineral"] != ALL]
+    assert free["objective"] <= cost.min() + slack
+    for column in ("objective", "purchases", "cash", "demand", "tonnes", "short", "slope"):
+        sums = by.groupby("value", sort=False)[column].sum()
+        scale = max(1.0, abs(rows[column]).max())
+        assert sums.tolist() == pytest.approx(rows[column].tolist(), rel=1e-9, abs=1e-9 * scale)
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_readings_are_the_plans(seed: int) -> None:
+    """Costs by mineral are those by heading; shares are the plan's; all rows are there."""
+    plan = solve_case(case_of(draw(seed)))
+    readings = {r.mineral: r for r in read(plan)}
+    assert list(readings) == [ALL, *plan.expanded.minerals]
+    for mineral, share in plan.max_country_share.items():
+        assert (readings[mineral].share or 0.0) == pytest.approx(share, abs=2e-9)
+    headings = plan.mineral_costs.groupby("heading")[["money", "discounted"]].sum()
+    for row in plan.costs.to_dict("records"):
+        for column in ("money", "discounted"):
+            assert headings.loc[row["heading"], column] == pytest.approx(row[column], abs=1e-6)
+    total = plan.mineral_costs["discounted"].sum()
+    assert total == pytest.approx(plan.objective, rel=1e-6, abs=10 * rounding(plan))
+
+
+def test_smallest_cap_serves_what_can_be_served() -> None:
+    """At it nothing is lost; at a little less something is."""
+    book = make(jin(60), sur(50), demand={"A": 70, "B": 50})
+    case = case_of(book)
+    found = dict(zip(*(swept(book, 0.5).smallest[c] for c in ("mineral", "smallest")), strict=True))
+    cap = found["copper"]
+    assert cap == pytest.approx(0.5)  # 60 of 120 t from China, 50 from Chile, 10 short anyway
+    free = solve_case(case)
+    assert found["copper"] == least_share(set_max_country_share(case, 1.0), free)["copper"]
+    for share, is_more in ((cap, False), (cap - 0.01, True)):
+        short = solve_case(set_max_country_share(case, share)).shortage
+        assert (short > free.shortage + 1e-6) is is_more
+
+
+# ---- other knobs -------------------------------------------------------------------------------
+
+
+def test_a_factor_on_a_countrys_capacity() -> None:
+    """Half of Jin's 100 t: 50 from Chile; a point more is a tonne, 10 cheaper."""
+    found = swept(make(jin(), sur()), 1.0, 0.5, 0.4, over="capacity:CHN")
+    assert at(found, 1.0)["objective"] == pytest.approx(1000)
+    assert pd.isna(at(found, 1.0)["slope"])
+    half = at(found, 0.5)
+    assert (half["objective"], half["slope"]) == pytest.approx((1500, 10))
+    assert (half["like_for_like"], half["lost"]) == pytest.approx((5, 0))
+    assert found.smallest.empty
+
+
+@pytest.mark.parametrize(
+    ("over", "value", "cost"),
+    [
+        ("demand", 1.2, 1400),  # 100 from China, 20 from Chile
+        ("demand:A:copper", 0.5, 500),
+        ("demand:copper", 0.5, 500),
+        ("cost:Jin", 1.5, 1500),
+        ("tariff:China", 0.2, 1200),
+        ("tariff:CHN", 3.0, 2000),  # all from Chile instead
+        ("capacity", 0.5, 1500),
+        ("capacity:J*", 0.0, 2000),
+    ],
+)
+def test_each_knob_by_hand(over: str, value: float, cost: float) -> None:
+    assert at(swept(make(jin(), sur()), value, over=over), value)["objective"] == pytest.approx(
+        cost
+    )
+
+
+def test_freight_and_mines() -> None:
+    freight = make(jin(), sur(), Freight=[{"From country": "China", "A": 4}])
+    assert at(swept(freight, 2.0, over="freight:China"), 2.0)["cash"] == pytest.approx(1800)
+    mines = make(jin(), Mines=[{"Mineral": "copper", "Country": "PER", "Capacity (t/yr)": 100}])
+    assert at(swept(mines, 0.25, over="mines:Peru"), 0.25)["short"] == pytest.approx(75)
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ("capacitty:CHN", "did you mean 'capacity'? there is cap, demand, capacity, cost"),
+        ("zzz", "there is cap, demand, capacity, cost, tariff, freight, mines"),
+        ("cap:CHN", "swept for all minerals at once"),
+        ("capacity:Chian", "did you mean 'China'?"),
+        ("capacity:CHM", "did you mean 'CHN'?"),
+        ("capacity:Jinn", "did you mean 'Jin'?"),
+        ("tariff:CHN:coper", "did you mean 'copper'?"),
+        ("demand:B", "'B' is not a member of the workbook"),
+        ("capacity:Peru", "nothing that this changes; its refiners and projects stand in CHL, CHN"),
+        ("mines", "it has no mines"),
+    ],
+)
+def test_a_knob_that_is_none(over: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        knob_of(case_of(make(jin(), sur())), over)
+    assert said in str(error.value)
+    assert repr(over) in str(error.value)
+
+
+# ---- points ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "points"),
+    [
+        ((0.9, 0.3, 0.1), (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)),
+        ((0.9, 0.3, 0.07), (0.9, 0.83, 0.76, 0.69, 0.62, 0.55, 0.48, 0.41, 0.34, 0.3)),
+        ((0.3, 0.5, 0.1), (0.3, 0.4, 0.5)),
+        ((0.5, 0.3, -0.1), (0.5, 0.4, 0.3)),
+        ((0.5, 0.5, 0.1), (0.5,)),
+        ((0.5, 0.4, 0.7), (0.5, 0.4)),
+        ((0.0, 1.0, 0.5), (0.0, 0.5, 1.0)),
+    ],
+)
+def test_both_ends_are_points(span: tuple[float, float, float], points: tuple[float, ...]) -> None:
+    assert grid(THE_CAP, *span) == points
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ((0.9, 0.3, 0.0), "--step 0 leads nowhere"),
+        ((0.9, 0.3, 5.0), "did you mean 0.05 (5 %)?"),
+        ((0.3, 0.9, -0.1), "the direction is that from --from to --to"),
+        ((65.0, 0.3, 0.1), "--from 65: Cap goes from 0 to 1 (100 %); did you mean 0.65 (65 %)?"),
+        ((0.9, -0.3, 0.1), "--to -0.3"),
+        ((0.9, 0.3, 1e-4), "6,001 points, of at most 1,000"),
+        ((1.0, 0.0, 0.001), "1,001 points"),
+    ],
+)
+def test_points_that_make_no_sense(span: tuple[float, float, float], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        grid(THE_CAP, *span)
+    assert said in str(error.value)
+
+
+def test_every_kind_has_points_of_its_own() -> None:
+    for kind in KNOBS:
+        points = grid(
+            type(THE_CAP)(kind, kind.word, kind.title, ()), kind.first, kind.last, kind.step
+        )
+        assert 5 < len(points) <= 21
+
+
+# ---- where and how it runs ---------------------------------------------------------------------
+
+
+def test_chains_are_fixed_and_can_be_sent_away() -> None:
+    """Neighbours in chunks of at most ten, the reference alone; all of it picklable."""
+    case = case_of(make(jin(), sur()))
+    points = grid(THE_CAP, 0.9, 0.3, 0.05)
+    study = study_of(case, THE_CAP, points)
+    assert [len(chain) for chain in study.chains] == [1, 10, 3]
+    assert CHAIN == 10
+    names = [run.name for chain in study.chains for run in chain]
+    assert names[:3] == ["No cap on single countries", "Cap 90 %", "Cap 85 %"]
+    sent = pickle.loads(pickle.dumps(study))
+    assert sent == study
+    assert pickle.loads(pickle.dumps(THE_CAP)).is_cap
+    plan = solve_case(sent.chains[0][0].change(case))
+    assert dict(sent.read(plan).smallest) == pytest.approx({"copper": 0.5})
+
+
+def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = Session.solve
+
+    def fail(self: Session, case: Any) -> Plan:
+        if case.share_limits and case.share_limits[0].share.value(2026) == 0.8:
+            msg = "no proven optimum"
+            raise SolverError(msg)
+        return solve(self, case)
+
+    monkeypatch.setattr(Session, "solve", fail)
+    found = swept(make(jin(), sur()), 0.9, 0.8, 0.7)
+    assert at(found, 0.8)["trouble"] == "no proven optimum"
+    assert pd.isna(at(found, 0.8)["objective"])
+    assert at(found, 0.7)["objective"] == pytest.approx(1300)
+    table = sweep_tables(sheets_of(found))[0]
+    assert table.headers[-1] == "Trouble"
+    money = sweep_pictures(sheets_of(found))[0]
+    assert money.series[0].values == pytest.approx((100, None, 300))
+
+
+# ---- sheets ------------------------------------------------------------------------------------
+
+
+def sheets_of(found: Sweep) -> Swept:
+    return Swept(
+        title=found.knob.title,
+        is_cap=found.knob.is_cap,
+        is_factor=found.knob.kind.is_factor,
+        whole=ALL,
+        rows=found.rows,
+        reference=found.reference,
+        smallest=found.smallest,
+        currency="EUR",
+        basis="demand",
+        horizon="2026",
+    )
+
+
+def test_the_sheets_of_a_cap() -> None:
+    found = sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
+    frontier, smallest = sweep_tables(found)
+    assert (frontier.name, smallest.name) == ("Frontier", "Smallest caps")
+    assert frontier.headers[:3] == ("Cap", "Mineral", "Objective (EUR)")
+    assert frontier.column("Cap").values == [0.3, 0.6, 0.9] * 2
+    assert frontier.column("Mineral").values == ["all"] * 3 + ["copper"] * 3
+    assert smallest.column("First point that costs tonnes").values == [0.3, 0.3]
+    assert smallest.column("Short by the cap there (t)").values == pytest.approx([40, 40])
+
+
+def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
+    money, room, dearer, short, small = sweep_pictures(
+        sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
+    )
+    assert money.categories == dearer.categories == small.categories == (0.9, 0.6, 0.3)
+    assert money.series[0].values == pytest.approx((100, 400, 300))  # of 60 t at 15, not 10
+    assert dearer.series[0].values == pytest.approx((0.1, 0.4, 0.5))
+    assert short.series[0].values == pytest.approx((0, 0, 0.4))
+    assert room.form is Form.GROUPED
+    assert [s.values[0] for s in room.series] == pytest.approx([1.0, 0.5])
+    assert small.title == "copper: no tonne need be lost down to 50.0 %"
+    assert small.series[1].role is Role.SHORT
+
+
+def test_a_mineral_called_all_is_no_total() -> None:
+    book = make(jin(), sur(), refiner("Tin", "CHL", 50, 30))
+    book["Refiners"][2]["Mineral"] = "all"
+    book["Minerals"].append({"Mineral": "all", "Price (USD/t)": 50})
+    book["Demand"].append({"Mineral": "all", "Member": "A", "2026": 50})
+    found = swept(book, 1.0)
+    assert at(found, 1.0)["tonnes"] == pytest.approx(150)
+    assert at(found, 1.0, "all")["tonnes"] == pytest.approx(50)
+    assert sweep_tables(sheets_of(found))[0].column("Mineral").values == ["all", "all", "copper"]
+
+
+def test_the_sheets_of_another_knob() -> None:
+    found = sheets_of(swept(make(jin(), sur()), 1.0, 0.5, over="capacity:CHN"))
+    frontier, given = sweep_tables(found)
+    assert frontier.headers[:3] == ("Knob", "Value", "Mineral")
+    assert frontier.column("Knob").values == ["Capacity of CHN"] * 4
+    assert "Short beyond as given (t)" in frontier.headers
+    assert given.name == "As given"
+    assert given.column("Cash cost (EUR)").values == pytest.approx([1000, 1000])
+    assert sweep_pictures(found)[0].categories == (1.0, 0.5)
+
+
+def test_one_point_and_nothing_to_plan() -> None:
+    assert sweep_pictures(sheets_of(swept(make(jin(), sur()), 0.5))) == ()
+    empty = swept(make(jin(), sur(), demand=0), 0.9, 0.5)
+    assert at(empty, 0.5)["served"] == 1
+    assert at(empty, 0.5)["objective"] == 0
+    assert at(empty, 0.5)["country"] == ""
+    sweep_tables(sheets_of(empty))
+    sweep_pictures(sheets_of(empty))

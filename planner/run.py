@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,44 +120,64 @@ def start_file(
     return Start(book, case, variant, time.perf_counter() - began)
 
 
-def solve_file(
+def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     path: Path,
     *,
     scenario: str = scenarios.BASE,
     what_ifs: Ask = _nothing_asked,
     max_country_share: float | None = None,
+    where: Where | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
-    ``tell`` hears of each stage as it begins.
+    ``where`` the parts of a large case are planned is this machine unless given; the plan does not
+    depend on it. ``tell`` hears of each stage as it begins.
     """
-    from models.plan import solve
-
     start = start_file(
         path, scenario=scenario, what_ifs=what_ifs, max_country_share=max_country_share, tell=tell
     )
     book, case, variant = start.book, start.case, start.variant
     seconds = {"read": start.seconds}
     tell("Planning")
-    try:
-        plan = solve(case)
-    except InputError as error:
-        raise InputError(book.layout.in_order(variant.within(error.findings))) from error
     without_limits, trouble = None, ""
-    if case.share_limits:
-        tell("Planning without share limits, to say what they cost")
+    with _planning(case, where) as plan_of:
         try:
-            without_limits = solve(scenarios.drop_share_limits(case))
-        except SolverError as error:  # what the limits cost stays unknown; the plan is proven
-            trouble = f"what the share limits cost is not known: {error}"
+            plan = plan_of(case)
+        except InputError as error:
+            raise InputError(book.layout.in_order(variant.within(error.findings))) from error
+        if case.share_limits:
+            tell("Planning without share limits, to say what they cost")
+            try:
+                without_limits = plan_of(scenarios.drop_share_limits(case))
+            except SolverError as error:  # what the limits cost stays unknown; the plan is proven
+                trouble = f"what the share limits cost is not known: {error}"
     plans = [p for p in (plan, without_limits) if p is not None]
     for stage in ("build", "solve"):
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     return Run(
         book, plan, without_limits, start.options, seconds, trouble, what_ifs=variant.what_ifs
     )
+
+
+@contextmanager
+def _planning(case: Case, where: Where | None) -> Iterator[Callable[[Case], Plan]]:
+    """Give what plans a case and then its variants.
+
+    The variants of a small case start from its plan; the parts of a large one come and go, on all
+    cores.
+    """
+    from models.plan import Session, solve
+    from planner.study import ThisMachine
+    from planner.study.where import WORTH_PROCESSES, routes_of
+
+    with (where or ThisMachine()).mapping(case) as over:
+        if over is map and routes_of(case) < WORTH_PROCESSES:
+            session = Session(case)
+            yield lambda of: session.base if of is case else session.solve(of)
+        else:
+            yield lambda of: solve(of, over)
 
 
 @dataclass(frozen=True)

@@ -144,24 +144,30 @@ class Held:
         import highspy
 
         check_numbers(rows)
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = len(rows.cost), len(rows.row_lower)
-        program.col_cost_, program.col_lower_, program.col_upper_ = (
-            rows.cost, rows.lower, rows.upper,
-        )  # fmt: skip
-        program.row_lower_, program.row_upper_ = rows.row_lower, rows.row_upper
-        matrix = program.a_matrix_
-        matrix.format_ = highspy.MatrixFormat.kRowwise
-        matrix.num_col_, matrix.num_row_ = len(rows.cost), len(rows.row_lower)
-        matrix.start_, matrix.index_, matrix.value_ = rows.starts, rows.columns, rows.values
+        columns, count = len(rows.cost), len(rows.row_lower)
+        kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
-            program.integrality_ = [
-                highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous
-                for w in rows.whole
-            ]
+            kinds[rows.whole] = int(highspy.HighsVarType.kInteger)
+        handed = self._highs.passModel(
+            columns,
+            count,
+            len(rows.values),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            rows.cost,
+            rows.lower,
+            rows.upper,
+            rows.row_lower,
+            rows.row_upper,
+            rows.starts[:-1].astype(np.int32),
+            rows.columns.astype(np.int32),
+            rows.values,
+            kinds,
+        )
         # a warning says that coefficients of next to nothing were dropped: the proof has the last
         # word
-        _check(self._highs.passModel(program), "the program", highspy.HighsStatus.kWarning)
+        _check(handed, "the program", highspy.HighsStatus.kWarning)
         self.rows = rows
         return self
 

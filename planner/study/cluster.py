@@ -8,16 +8,18 @@ and to end). Dask runs a task again whose worker died.
 from __future__ import annotations
 
 import contextlib
+import functools
 import queue
 import re
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from models.case import Case
 from models.errors import UsageError
 from planner.study import remote
 from planner.study.board import Board, Errand, pack_runs, pack_study, unpack
@@ -25,6 +27,8 @@ from planner.study.chain import Study, fault
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+    from models.plan import Map
 
 CONNECT = 5.0
 """Seconds in which a scheduler has to answer."""
@@ -64,13 +68,32 @@ class Cluster:
         other versions.
         """
         with connected(self.address) as client:
-            _wait_for_workers(client, self.address, board)
+            _wait_for_workers(client, self.address, board.notify)
             _compare_versions(client)
             begun = _Begun(client, self.address, study, board)
             try:
                 begun.work()
             finally:
                 begun.end()
+
+    @contextlib.contextmanager
+    def mapping(self, case: Case) -> Iterator[Map]:
+        """Give a map over the cluster's workers.
+
+        Raises UsageError where nothing answers, no worker joins, or one has other versions.
+        """
+        del case
+        with connected(self.address) as client:
+            _wait_for_workers(client, self.address, lambda _: None)
+            _compare_versions(client)
+
+            def over(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+                futures = client.map(
+                    functools.partial(remote.alone, function), list(items), pure=False
+                )
+                return list(client.gather(futures))
+
+            yield over
 
 
 @contextlib.contextmanager
@@ -112,11 +135,11 @@ def connected(address: str) -> Iterator[Client]:
                 client.close(timeout=CONNECT)
 
 
-def _wait_for_workers(client: Client, address: str, board: Board) -> None:
+def _wait_for_workers(client: Client, address: str, notify: Callable[[str], None]) -> None:
     """Wait until there is a worker, and say so."""
     begun = time.monotonic()
     if not client.nthreads():
-        board.notify(f"the scheduler at {address} has no workers yet: waiting for one")
+        notify(f"the scheduler at {address} has no workers yet: waiting for one")
     while not (threads := client.nthreads()):
         if time.monotonic() - begun > WAIT:
             msg = (
@@ -127,7 +150,7 @@ def _wait_for_workers(client: Client, address: str, board: Board) -> None:
         time.sleep(1.0)
     most = max(threads.values())
     if most > 1:
-        board.notify(
+        notify(
             f"a worker with {most} threads plans one chain at a time: "
             f"'dask worker {address} --nworkers {most} --nthreads 1' would plan {most}"
         )

@@ -12,11 +12,14 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from models.case import Case
 from models.errors import UsageError
+from models.plan import Map
 from planner.study.board import Board, Desk, Errand, pack_runs, pack_study, unpack
 from planner.study.chain import Study, fault
 
@@ -41,6 +44,14 @@ class Processes:
             pool.work(self.count)
         finally:
             pool.end()
+
+    @contextlib.contextmanager
+    def mapping(self, case: Case) -> Iterator[Map]:
+        """Give a map over as many processes, which end with the block."""
+        del case
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self.count, mp_context=context) as pool:
+            yield pool.map
 
 
 class _Worker:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from planner._version import __version__
 from planner.study.board import Desk
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 TOPIC = "planner"
 """The topic under which workers say which run is finished: study, chain, run."""
@@ -56,6 +60,12 @@ def plan_errand(name: str, study: bytes, start: tuple[int, int], runs: bytes) ->
             found[chain, i] = desk.kept[chain, i] = outcome
             worker.log_event(TOPIC, [name, chain, i])
     return found
+
+
+def alone(function: Callable[[T], R], item: T) -> R:
+    """Return what a function makes of an item, while nothing else is planned in this process."""
+    with _one_at_a_time:
+        return function(item)
 
 
 def end_study(name: str) -> Found:

@@ -6,20 +6,25 @@ does not depend on it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from models.case import Case
+from models.plan import Map
 from planner.study.board import Board
 from planner.study.chain import Planner, Study
 
-WORTH_PROCESSES = 200_000
+WORTH_PROCESSES = 2_000_000
 """Routes to plan, of all runs, from which on worker processes are started.
 
-A run plans one route a refiner or project, member and year; some 20,000 of them take 0.2 to 1 s. A
-process takes 1.5 s to start, so that fewer are done sooner in this process.
+A run plans one route a refiner or project, member and year; a variant with some 20,000 of them
+takes 0.03 to 0.1 s, a case of a million 3 s. A process takes 1.5 s to start, and plans the base
+case first, so that fewer are done sooner in this process.
 """
 
 
@@ -33,10 +38,21 @@ class Where(Protocol):
         study is left. Raises UsageError where the place is not there.
         """
 
+    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+        """Give the map that the parts of one case are solved with; it keeps their order.
+
+        Raises UsageError where the place is not there.
+        """
+
 
 @dataclass(frozen=True)
 class Here:
     """This process, one chain after another."""
+
+    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+        """Give the built-in map."""
+        del case
+        return contextlib.nullcontext(map)
 
     def run(self, study: Study[Any], board: Board) -> None:
         """Plan all chains in turn."""
@@ -62,6 +78,15 @@ class ThisMachine:
 
         Processes(count).run(study, board)
 
+    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+        """Give a map over processes where the case is worth them, else the built-in one."""
+        count = cores() if self.workers is None else self.workers
+        if count == 1 or routes_of(case) < WORTH_PROCESSES:
+            return Here().mapping(case)
+        from planner.study.processes import Processes
+
+        return Processes(count).mapping(case)
+
     def processes(self, study: Study[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(cores() if self.workers is None else self.workers, len(study.chains))
@@ -70,11 +95,15 @@ class ThisMachine:
 
 def routes(study: Study[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    case = study.base
+    return study.runs * routes_of(study.base)
+
+
+def routes_of(case: Case) -> int:
+    """Return how many routes a case has: one a refiner or project, member and year."""
     sources = Counter(row.mineral for row in case.refiners)
     sources.update(row.mineral for row in case.projects)
-    of_run = sum(sources[mineral.name] for mineral in case.minerals)
-    return study.runs * of_run * len(case.members) * len(case.years)
+    of_case = sum(sources[mineral.name] for mineral in case.minerals)
+    return of_case * len(case.members) * len(case.years)
 
 
 def cores() -> int:

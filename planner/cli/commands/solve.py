@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +12,11 @@ from models.errors import InputError, WriteError
 from planner.cli.answer import fail, print_json, solved
 from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
+from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
+
+if TYPE_CHECKING:
+    from planner.study import Where
 
 
 @click.command()
@@ -33,6 +38,7 @@ from planner.cli.whatifs import Asked, what_if_options
 @click.option(
     "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
 )
+@study_options
 @JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
@@ -41,6 +47,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     max_country_share: float | None,
     output: Path | None,
     csv_folder: Path | None,
+    where: Where,
     as_json: bool,
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.
@@ -72,6 +79,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             scenario=scenario,
             what_ifs=asked,
             max_country_share=max_country_share,
+            where=where,
             tell=tell,
         )
     except InputError as error:

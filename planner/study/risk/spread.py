@@ -1,0 +1,147 @@
+"""What a sample says: its mean, its percentiles and its tail, and how sure each of them is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.expand import Floats
+
+TAIL = 0.95
+SURE = 1.959963984540054
+"""Standard errors on either side of a mean that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a sample of one quantity says, each number in the quantity's unit.
+
+    ``error`` is the standard error of the mean and ``tail_error`` that of ``tail``; ``high_from``
+    and ``high_to`` hold the 95th percentile with 95 % confidence (NaN: too few draws to say).
+    """
+
+    mean: float
+    error: float
+    low: float
+    middle: float
+    high: float
+    high_from: float
+    high_to: float
+    tail: float
+    tail_error: float
+
+
+def spread(sample: Floats) -> Spread:
+    """Return what a sample says; NaN throughout where it is empty.
+
+    Percentiles lie on straight lines between the drawn values, as Excel's PERCENTILE.INC has them.
+    """
+    if not len(sample):
+        return Spread(*([math.nan] * 9))
+    low, middle, high = (float(v) for v in np.quantile(sample, (0.05, 0.5, TAIL)))
+    first, last = _ranks(len(sample), TAIL)
+    ordered = np.sort(sample)
+    tail, tail_error = _tail(ordered, TAIL)
+    return Spread(
+        mean=float(sample.mean()),
+        error=standard_error(sample),
+        low=low,
+        middle=middle,
+        high=high,
+        high_from=float(ordered[first - 1]) if first >= 1 else math.nan,
+        high_to=float(ordered[last - 1]) if last <= len(ordered) else math.nan,
+        tail=tail,
+        tail_error=tail_error,
+    )
+
+
+def standard_error(sample: Floats) -> float:
+    """Return the standard error of a mean; NaN for fewer than two draws."""
+    return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
+
+
+def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> float:
+    r"""Return the mean of the worst part of a sample, ``1 - level`` of it; larger is worse.
+
+    .. math:: CVaR_a = \min_v \; v + \frac{1}{(1 - a) n} \sum_i \max(0, x_i - v)
+
+    The minimum lies at the smallest value that at least a part ``level`` of the sample does not
+    exceed. Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1.
+    """
+    return _tail(np.sort(sample), level)[0]
+
+
+def _tail(ordered: Floats, level: float) -> tuple[float, float]:
+    """Return the mean of the tail and its standard error.
+
+    The error is that of the mean of ``v + max(0, x - v) / (1 - level)`` at the v of the minimum,
+    which is how the estimate is distributed in large samples (Trindade et al. 2007, Journal of
+    Banking & Finance 31(11)).
+    """
+    at = max(1, math.ceil(round(level * len(ordered), 9)))
+    value = float(ordered[at - 1])
+    of_each = value + np.maximum(0.0, ordered - value) / (1.0 - level)
+    return float(of_each.mean()), standard_error(of_each)
+
+
+def _ranks(count: int, level: float) -> tuple[int, int]:
+    """Return the ranks (1 is the smallest) between which a percentile lies, 95 % sure.
+
+    The number of draws below it is binomial, taken as normal.
+    """
+    middle, by = count * level, SURE * math.sqrt(count * level * (1.0 - level))
+    return math.floor(middle - by), math.ceil(middle + by) + 1
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How often something was drawn, and between what its probability lies, 95 % sure."""
+
+    share: float
+    error: float
+    least: float
+    most: float
+
+
+def chance(happened: int, count: int) -> Chance:
+    """Return a probability from so many of so many draws, with Wilson's interval.
+
+    Wilson (1927), Journal of the American Statistical Association 22(158): it keeps to 0..1 and
+    says something where nothing was drawn, too.
+    """
+    if count == 0:
+        return Chance(math.nan, math.nan, math.nan, math.nan)
+    share, z = happened / count, SURE
+    error = math.sqrt(share * (1.0 - share) / count)
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    by = z / (1 + z * z / count) * math.sqrt(error**2 + z * z / (4 * count**2))
+    least = 0.0 if happened == 0 else centre - by  # the two meet but for rounding
+    most = 1.0 if happened == count else centre + by
+    return Chance(share, error, least, most)
+
+
+def added(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    r"""Return what one of each thing adds to a quantity, and the standard error of it.
+
+    ``counts`` says how many of each there were in each draw, a column a thing. Least squares of the
+    sample on the counts, so that what one adds is told apart from what the others happened to do in
+    the same draws; NaN for what was never drawn, or as often in all draws. The errors allow for
+    draws that scatter unequally (White 1980, Econometrica 48(4), scaled by n / (n - k)).
+    """
+    draws, things = counts.shape
+    found, errors = np.full(things, np.nan), np.full(things, np.nan)
+    varied = np.flatnonzero(counts.max(axis=0, initial=0) > counts.min(axis=0, initial=np.inf))
+    design = np.column_stack([np.ones(draws), counts[:, varied]])
+    if not len(varied) or np.linalg.matrix_rank(design) < design.shape[1] or draws <= len(varied):
+        return found, errors
+    inverse = np.linalg.inv(design.T @ design)
+    slopes = inverse @ (design.T @ sample)
+    found[varied] = slopes[1:]
+    left = draws - design.shape[1]
+    if left > 0:
+        scattered = design * (sample - design @ slopes)[:, None]
+        spread_of = inverse @ (scattered.T @ scattered) @ inverse * (draws / left)
+        errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # 0 but for rounding
+    return found, errors

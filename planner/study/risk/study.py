@@ -1,0 +1,271 @@
+"""Risk: events drawn by chance, the plan that was agreed struck by them, and the one made anew.
+
+What a draw costs is counted mineral by mineral: minerals that no block ties are planned apart, and
+each set of events that touches a mineral is planned once, however many draws it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.case import Case
+from models.errors import UsageError
+from models.expand import Bools, Floats
+from models.plan import Plan, Session
+from models.plan.parts import part, parts
+from planner.scenarios.events import Hits, steps, touched
+from planner.study import Outcome, Progress, Run, Study, Tell, Where, run_study
+from planner.study.chain import Change, Stop
+from planner.study.risk.draws import Draw, draws, stretches
+from planner.study.risk.hit import Foreseen, Unforeseen
+from planner.study.runs import NOT_RUN
+from planner.study.stress.agreed import Rules, stressed
+
+AGREED, ANEW = "As agreed", "Re-planned"
+"""The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""
+
+CHAIN = 24
+"""Runs in a chain: enough to gain from one another, few enough to share among workers."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is drawn: how often, from which seed, and what may answer an event."""
+
+    draws: int = 1000
+    seed: int = 1
+    surge: float = 0.2
+    keep_caps: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is kept of a plan: money, and t short by mineral and member over all years."""
+
+    objective: float
+    cash: float
+    short: Floats
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One plan a draw: its ``objective`` and ``cash`` [money]; ``short`` by draw, mineral, member.
+
+    NaN where a plan of the draw is not known.
+    """
+
+    name: str
+    objective: Floats
+    cash: Floats
+    short: Floats
+
+    @property
+    def known(self) -> Bools:
+        """Whether all plans of a draw are known."""
+        return ~np.isnan(self.objective)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """All draws of a case, and what each plan comes to in them.
+
+    ``base`` is the plan of the case with no event, and ``reading`` what is kept of it; ``plans`` is
+    how many were made, ``parts`` of the case each; ``outcomes`` say how each was proven.
+    """
+
+    chances: Chances
+    base: Plan
+    reading: Reading
+    draws: tuple[Draw, ...]
+    agreed: Sample
+    anew: Sample
+    outcomes: tuple[Outcome[Reading], ...]
+    stopped: Stop | None = None
+
+    @property
+    def samples(self) -> tuple[Sample, Sample]:
+        """Both plans, the agreed one first."""
+        return self.agreed, self.anew
+
+    @property
+    def distinct(self) -> int:
+        """How many draws differ in what happens."""
+        return len({draw.hits for draw in self.draws})
+
+    def raise_if_stopped(self) -> None:
+        """Go on with what the study was stopped by; to be called when all is written."""
+        if self.stopped is not None:
+            raise self.stopped
+
+
+def reading(plan: Plan) -> Reading:
+    """Return what is kept of a plan."""
+    e = plan.expanded
+    short = np.zeros((len(e.minerals), len(e.members)))
+    for (mineral, member, _), tonnes in plan.values.get("shortage", {}).items():
+        short[e.mineral_at[mineral], e.member_at[member]] += tonnes
+    return Reading(plan.objective, plan.cash, short)
+
+
+def risk(
+    case: Case,
+    chances: Chances | None = None,
+    where: Where | None = None,
+    tell: Tell | None = None,
+) -> Risk:
+    """Draw the events of a case and plan each draw twice: as agreed, and anew.
+
+    The plan that is agreed is that of the case with no event. A plan that fails does not lose the
+    others: its draws are unknown (NaN). Raises UsageError where the case has no events, InputError
+    and SolverError where the case itself cannot be planned.
+    """
+    chances = chances or Chances()
+    if not case.risks:
+        msg = (
+            "the workbook has no events to draw: add the sheet Risks, one row or more an event "
+            "with its Yearly probability (planner new FILE --with Risks shows how)"
+        )
+        raise UsageError(msg)
+    drawn = draws(case, chances.draws, chances.seed)
+    base = Session(case).base
+    rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
+    calm, surging = (stressed(base, r) for r in rules)
+    ceilings, keep = surging.ceilings, chances.keep_caps
+
+    def unforeseen(minerals: tuple[str, ...], hits: Hits) -> Change:
+        own = tuple(c for c in ceilings if c[2] in minerals)
+        return Unforeseen(steps(case, hits), frozenset(y for _, y in hits), own, keep)
+
+    def foreseen(_: tuple[str, ...], hits: Hits) -> Change:
+        return Foreseen(steps(case, hits))
+
+    plans = (
+        _Plans(AGREED, calm, case, drawn, unforeseen),
+        _Plans(ANEW, case, case, drawn, foreseen),
+    )
+    studies = [study for of in plans for study in of.studies]
+    outcomes, stopped = _run(studies, where, tell)
+    own, first = reading(base), len(plans[0].runs)
+    agreed = plans[0].sample([outcome.found for outcome in outcomes[:first]], own)
+    anew = plans[1].sample([outcome.found for outcome in outcomes[first:]], own)
+    return Risk(chances, base, own, drawn, agreed, anew, tuple(outcomes), stopped)
+
+
+def _run(
+    studies: Sequence[Study[Reading]], where: Where | None, tell: Tell | None
+) -> tuple[list[Outcome[Reading]], Stop | None]:
+    """Run studies one after another; those after a stop have their runs told as not run."""
+    total = sum(study.runs for study in studies)
+    kept: list[Outcome[Reading]] = []
+    stopped: Stop | None = None
+    for study in studies:
+        if stopped is not None:
+            names = (run.name for chain in study.chains for run in chain)
+            kept += [Outcome(name, error=NOT_RUN, ran=False) for name in names]
+            continue
+        done = run_study(study, where, _from(len(kept), total, tell))
+        kept += done.every
+        stopped = done.stopped
+    return kept, stopped
+
+
+def _from(done: int, total: int, tell: Tell | None) -> Tell | None:
+    """Tell of the progress of one of several studies as of one."""
+    if tell is None:
+        return None
+    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
+
+
+class _Plans:
+    """The runs of one kind of plan: each part of a case under each set of hits that touch it."""
+
+    def __init__(
+        self,
+        name: str,
+        base: Case,
+        case: Case,
+        drawn: Sequence[Draw],
+        change: Callable[[tuple[str, ...], Hits], Change],
+    ) -> None:
+        """Find the distinct sets of hits of each part, that of no hit among them.
+
+        ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
+        """
+        self.name, self.base, self.case, self.parts = name, base, case, parts(base)
+        reach = [touched(base, row) for row in case.risks]
+        self.of_draw = [
+            [_own(draw.hits, reach, minerals) for draw in drawn] for minerals in self.parts
+        ]
+        self.runs = {
+            key: at
+            for at, key in enumerate(
+                (p, hits) for p, own in enumerate(self.of_draw) for hits in sorted({(), *own})
+            )
+        }
+        self._change = change
+
+    @property
+    def studies(self) -> tuple[Study[Reading], ...]:
+        """A study a part, its runs in chains of neighbours, which are alike."""
+        found = []
+        for p, minerals in enumerate(self.parts):
+            runs = [
+                Run(self._name(minerals, hits), self._change(minerals, hits))
+                for at, hits in self.runs
+                if at == p
+            ]
+            chains = tuple(tuple(runs[i : i + CHAIN]) for i in range(0, len(runs), CHAIN))
+            found.append(Study(part(self.base, minerals), chains, reading))
+        return tuple(found)
+
+    def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
+        whose = ", ".join(minerals) if len(minerals) < len(self.base.minerals) else "all minerals"
+        return f"{self.name}: {whose}: {said(self.case, hits)}"
+
+    def sample(self, found: Sequence[Reading | None], own: Reading) -> Sample:
+        """Return what each draw comes to: the base case's own, and what its events add to it.
+
+        What they add is the difference from the same parts without any event. So capital that is
+        spent, and demand that was not to be met, count though they are left out of what is struck.
+        """
+        calm: list[list[Hits]] = [[()] for _ in self.parts]
+        base, struck = self._sums(found, calm), self._sums(found, self.of_draw)
+        return Sample(
+            self.name,
+            own.objective + (struck[0] - base[0]),
+            own.cash + (struck[1] - base[1]),
+            own.short[None] + (struck[2] - base[2]),
+        )
+
+    def _sums(
+        self, found: Sequence[Reading | None], of_parts: Sequence[Sequence[Hits]]
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return objective, cash and shortage of each draw; of a part, a set of hits a draw."""
+        count = len(of_parts[0]) if of_parts else 0
+        place = {m.name: i for i, m in enumerate(self.base.minerals)}
+        objective, cash = np.zeros(count), np.zeros(count)
+        short = np.zeros((count, len(place), len(self.base.members)))
+        for p, minerals in enumerate(self.parts):
+            at = [place[name] for name in minerals]
+            for i, hits in enumerate(of_parts[p]):
+                of = found[self.runs[p, hits]]
+                objective[i] += np.nan if of is None else of.objective
+                cash[i] += np.nan if of is None else of.cash
+                short[i, at] = np.nan if of is None else of.short
+        return objective, cash, short
+
+
+def _own(hits: Hits, reach: Sequence[frozenset[str]], minerals: tuple[str, ...]) -> Hits:
+    """Return the hits that touch some minerals."""
+    return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
+
+
+def said(case: Case, hits: Hits) -> str:
+    """Return hits in words: the events with their years."""
+    years: dict[str, set[int]] = {}
+    for position, year in hits:
+        years.setdefault(case.risks[position].name, set()).add(year)
+    return ", ".join(f"{n} {stretches(sorted(of))}" for n, of in years.items()) or "no event"

@@ -1,0 +1,181 @@
+"""A plan already agreed as a case of its own: what a loss then hits, and what may answer it.
+
+What is agreed stands: which plants are built and when, what each supplier sells, what was in stock
+when the loss begins, and what demand was to be met. What answers a loss is a surge of the suppliers
+that are left, the stocks and, unless they are kept, the share limits waived.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.case import Case
+from models.expand import Cap, stock_target
+from models.plan import Plan
+from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
+
+_SAME = 1e-12
+"""Demand that is met but for this part of it counts as met in full."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may answer a loss, and when it begins.
+
+    ``surge`` is the part of its usable capacity of a year that a supplier may sell beyond what was
+    agreed; ``keep_caps`` says that share limits stay; ``first_year`` is the year in which the loss
+    begins (None: the first of the horizon).
+    """
+
+    surge: float = 0.2
+    keep_caps: bool = False
+    first_year: int | None = None
+
+
+def stressed(plan: Plan, rules: Rules) -> Case:
+    """Return the case of an agreed plan under the rules of a loss, with nothing lost yet.
+
+    Its demand is what the agreed plan meets, so that its shortage is what a loss adds; its years
+    are those from the loss on, so that nothing is stored in expectation of it. Capital and the cost
+    of leaving suppliers of today are spent as agreed, and left out; limits on growth give way to
+    the surge.
+    """
+    case = plan.case
+    years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
+    settings = dataclasses.replace(case.settings, switching_cost=0.0, whole_projects=False)
+    running: dict[str, dict[int, float]] = {p.name: {} for p in case.projects}
+    for row in plan.projects.to_dict("records"):
+        running[row["project"]][int(row["year"])] = float(row["capacity"])
+    return case.change(
+        years=years,
+        settings=settings,
+        refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
+        demand=tuple(_met(plan, row, years) for row in case.demand),
+        share_limits=tuple(_kept(plan)) if rules.keep_caps else (),
+        projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
+        budget=(),
+        stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
+        ceilings=_ceilings(plan, rules.surge, years),
+        scenarios=(),
+        risks=(),
+    )
+
+
+def unmet(plan: Plan, row: Demand, year: int) -> float:
+    """Return what a plan leaves short of one row of demand in a year [t]."""
+    at = (row.mineral, row.member, year)
+    if at in plan.case.tiers_of:
+        return plan.value("tier_shortage", (row.mineral, row.member, row.tier, year))
+    return plan.value("shortage", at)
+
+
+def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
+    """Return a row of demand without what the agreed plan leaves short of it."""
+    met = tuple((y, max(0.0, t - unmet(plan, row, y))) for y, t in row.tonnes if y in years)
+    return dataclasses.replace(row, tonnes=met)
+
+
+def _ceilings(
+    plan: Plan, surge: float, years: tuple[int, ...]
+) -> tuple[tuple[str, str, str, int, float], ...]:
+    """Return what each source may sell: as agreed and the surge; none where capacity binds first.
+
+    A source of which nothing is agreed may surge too, up to that part of its capacity.
+    """
+    found = []
+    for row in plan.sources.to_dict("records"):
+        most = row["tonnes"] + surge * row["usable"]
+        if row["year"] in years and most < row["usable"]:
+            key = (row["refiner"], row["project"], row["mineral"], row["year"])
+            found.append((*key, float(most)))
+    return tuple(found)
+
+
+def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...]) -> Project:
+    """Return a project as a plant that stands: of each year what the agreed plan has running."""
+    first, last = years[0], years[-1]
+    return dataclasses.replace(
+        project,
+        capacity=ByYear(running[first], tuple((y, running[y]) for y in years)),
+        capex=0.0,
+        first_year=first,
+        life=last - first + 1,
+        built_in=first,
+    )
+
+
+def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile:
+    """Return a reserve as it stands when the loss begins, to be held as far as was agreed.
+
+    Its target is that of all demand, or what the agreed plan holds if that is less: to fall below
+    it costs the target's penalty, and nobody fills a reserve beyond what was agreed.
+    """
+    case, at = plan.case, plan.case.years.index(years[0])
+    held = [plan.value("stock", (pile.mineral, pile.member, y)) for y in case.years]
+    agreed = [
+        (y, min(stock_target(case, pile, y), kept))
+        for y, kept in zip(case.years, held, strict=True)
+        if y in years
+    ]
+    return dataclasses.replace(
+        pile,
+        opening=min(held[at - 1] if at else pile.opening, pile.max),
+        target=ByYear(None, tuple(agreed)),
+        target_days=None,
+    )
+
+
+# ---- share limits that are kept ----------------------------------------------------------------
+
+
+def _kept(plan: Plan) -> Iterator[ShareLimit]:
+    """Yield the share limits so that they allow as many tonnes as before.
+
+    A share of demand would shrink with the demand that the agreed plan leaves short: where it does,
+    a row becomes one a mineral, buyer and supplier, its share of each year raised in proportion.
+    """
+    by_row: dict[int, dict[tuple[str, str, str], dict[int, Cap]]] = {}
+    for cap in plan.caps:
+        of_row = by_row.setdefault(cap.limit, {})
+        of_row.setdefault((cap.mineral, cap.buyer, cap.supplier), {})[cap.year] = cap
+    met = _Met(plan)
+    for i, row in enumerate(plan.case.share_limits):
+        found = by_row.get(i, {})
+        if all(met.is_all(cap) for caps in found.values() for cap in caps.values()):
+            yield row
+            continue
+        for (mineral, buyer, supplier), caps in found.items():
+            shares = tuple((y, met.share(cap)) for y, cap in sorted(caps.items()))
+            yield dataclasses.replace(
+                row,
+                mineral=mineral,
+                buyer=buyer,
+                supplier=supplier,
+                share=ByYear(shares[0][1], shares),
+                first_year=shares[0][0],
+                last_year=shares[-1][0],
+                except_minerals=(),
+            )
+
+
+class _Met:
+    """What the agreed plan meets of the demand that caps are a share of."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.short: dict[tuple[str, str, int], float] = plan.values.get("shortage", {})
+        self.members = plan.expanded.members
+
+    def _demand(self, cap: Cap) -> float:
+        short = (self.short.get((cap.mineral, self.members[j], cap.year), 0.0) for j in cap.buyers)
+        return max(0.0, cap.demand - sum(short))
+
+    def is_all(self, cap: Cap) -> bool:
+        """Whether the cap's base is the same as before."""
+        return cap.of_purchases or self._demand(cap) >= cap.demand * (1.0 - _SAME)
+
+    def share(self, cap: Cap) -> float:
+        """Return the share that allows as many tonnes as before; 1 at most, which allows all."""
+        met = self._demand(cap)
+        return min(1.0, cap.share * cap.demand / met) if met > 0 else 1.0

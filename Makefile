@@ -2,6 +2,7 @@
 # make test   set up and run all tests
 # make check  lint, types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
+# make bench  measure beside other tools, write docs/benchmarks.md (some 20 minutes)
 # make inputs write the example workbooks anew from inputs/data
 # make docs   assemble the manual pages from the code
 # make lock   resolve the lock file anew
@@ -11,7 +12,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: plan test check fuzz inputs docs lock clean
+.PHONY: plan test check fuzz bench inputs docs lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -27,6 +28,10 @@ check: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m pytest -n 2 -m fuzz
+
+bench: $(READY)
+	$(BIN)/uv pip install -q --python $(BIN)/python --group bench
+	$(BIN)/python -m tests.bench
 
 inputs: $(READY)
 	$(BIN)/python -m inputs.build

@@ -13,6 +13,14 @@ The command line's API in Python::
     plan.flows  # a pandas DataFrame, as are supply, shortages, limits, sources, countries
     planner.write_plan(Path("tight.xlsx"), plan, book)
 
+Many variants of one case::
+
+    session = planner.Session(book.case)  # each starts from the one before; restart() from the base
+    for cap in (0.6, 0.5, 0.4):
+        print(cap, session.solve(planner.set_max_country_share(book.case, cap)).objective)
+
+or, on all cores or a cluster, a ``Study`` of chains of ``Run`` with ``run_study``.
+
 Everything is loaded when first asked for, so that importing the package costs nothing.
 """
 
@@ -25,19 +33,24 @@ from planner._version import __version__
 
 if TYPE_CHECKING:
     from models.case import Case
-    from models.plan import Plan, solve
+    from models.plan import Plan, Session, solve
     from planner.scenarios import apply, drop_share_limits, set_max_country_share
     from planner.sheets import tables, write_csv, write_plan
+    from planner.study import Run, Study, run_study
     from planner.workbook import Book, read, read_tables
 
 _HOMES = {
     "Book": "planner.workbook",
     "Case": "models.case",
     "Plan": "models.plan",
+    "Run": "planner.study",
+    "Session": "models.plan",
+    "Study": "planner.study",
     "apply": "planner.scenarios",
     "drop_share_limits": "planner.scenarios",
     "read": "planner.workbook",
     "read_tables": "planner.workbook",
+    "run_study": "planner.study",
     "set_max_country_share": "planner.scenarios",
     "solve": "models.plan",
     "tables": "planner.sheets",
@@ -49,11 +62,15 @@ __all__ = [
     "Book",
     "Case",
     "Plan",
+    "Run",
+    "Session",
+    "Study",
     "__version__",
     "apply",
     "drop_share_limits",
     "read",
     "read_tables",
+    "run_study",
     "set_max_country_share",
     "solve",
     "tables",

@@ -141,7 +141,7 @@ def test_models_knows_no_planner() -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("highspy", {"models/solver.py"}),
+        ("highspy", {"models/solver/"}),
         (
             "pyomo",
             {"models/frame.py", "models/sourcing.py", "models/compile.py", "models/families/"},

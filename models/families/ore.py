@@ -35,9 +35,11 @@ def add(f: Frame) -> None:
             continue
         balance[source.name, source.project, source.mineral, year] = (columns, source.recovery)
         for mine in case.mines:
-            capacity = mine_capacity(mine, year)
+            capacity = mine_capacity(mine, year) if mine.mineral == source.mineral else 0.0
+            if capacity <= 0:
+                continue
             freight, is_open = ore_lane(case, source.mineral, mine.country, source.country, year)
-            if mine.mineral == source.mineral and capacity > 0 and is_open:
+            if is_open:
                 key = (mine.country, source.name, source.project, source.mineral, year)
                 flows[key] = (mine.premium, freight)
                 of_mine[mine.country, source.mineral, year] = capacity

@@ -1,0 +1,183 @@
+"""What diversification buys when China is lost: ``python -m inputs.stress_story``.
+
+Loses the coalition's largest supplier in each example workbook, once as agreed under the cap and
+once as agreed without it; writes the table of ``docs/stress.md`` and the chart ``docs/stress.svg``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from inputs.story import CASES, DOMINANT
+from planner.study import Here
+from planner.study.stress import Rules, Stress, stress
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+START, END = "<!-- stress -->", "<!-- /stress -->"
+CHART = "stress.svg"
+
+BLUE, PALE_BLUE, GREY, PALE_GREY = "#0072B2", "#B9DCF0", "#7F8894", "#D9DDE2"
+INK, LINE = "#1F2933", "#C9D0D8"
+LEFT, WIDE, BAR, GAP, ROW, TOP = 108, 560, 15, 3, 48, 96
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mineral when the dominant country is lost; shares are of ten years' demand.
+
+    ``before`` is what the plan is short itself, ``added`` what the loss adds; ``free_`` ones are of
+    the plan without the cap. ``days`` until the first shortage.
+    """
+
+    mineral: str
+    before: float
+    added: float
+    free_before: float
+    free_added: float
+    days: float
+
+
+def lines(found: Stress) -> list[Line]:
+    """Return the minerals in the workbook's order."""
+    rows = {
+        str(row["mineral"]): row
+        for row in found.by_mineral.to_dict("records")
+        if row["kind"] == "country" and row["country"] == DOMINANT
+    }
+    return [
+        Line(
+            name,
+            before=row["agreed_share"],
+            added=row["share"],
+            free_before=row["free_agreed_share"],
+            free_added=row["free_share"],
+            days=row["survived"],
+        )
+        for name in found.capped.plan.expanded.minerals
+        if (row := rows.get(name)) is not None
+    ]
+
+
+def table(found: Sequence[Line]) -> str:
+    """Return the lines as a Markdown table."""
+    head = (
+        "| | short by the loss, capped | uncapped | short in all, capped | uncapped | days |\n"
+        "|---|---:|---:|---:|---:|---:|\n"
+    )
+    return head + "\n".join(
+        f"| {a.mineral} | {a.added:.1%} | {a.free_added:.1%} | {a.before + a.added:.1%} | "
+        f"{a.free_before + a.free_added:.1%} | {_days(a.days)} |"
+        for a in found
+    )
+
+
+def _days(days: float) -> str:
+    return f"{days:,.0f}" if days == days else "never"  # noqa: PLR0124 - NaN: never short
+
+
+def worst(found: Stress, many: int = 5) -> str:
+    """Return the worst losses as a Markdown table."""
+    head = (
+        "| lost | short by it, t | worst mineral | extra cost, USD bn | uncapped |\n"
+        "|---|---:|---|---:|---:|\n"
+    )
+    return head + "\n".join(
+        f"| {found.case.country_name(row['country'])} | {row['short_t']:,.0f} | "
+        f"{row['worst']}, {row['worst_share']:.1%} | {row['cost'] / 1e9:,.0f} | "
+        f"{row['free_cost'] / 1e9:,.0f} |"
+        for row in found.by_loss.head(many).to_dict("records")
+    )
+
+
+# ---- the chart ---------------------------------------------------------------------------------
+
+
+def chart(title: str, found: Sequence[Line]) -> str:
+    """Return two bars a mineral, capped and uncapped: short before the loss, and by it."""
+    width, height = LEFT + WIDE + 70, TOP + ROW * len(found) + 34
+    body = [
+        _text(14, 26, title, size=16, weight="bold"),
+        *_key(14, PALE_BLUE, BLUE, "agreed under the cap: short before the loss, and by it"),
+        *_key(384, PALE_GREY, GREY, "agreed without a cap"),
+    ]
+    for tenth in range(0, 11, 2):
+        x = LEFT + WIDE * tenth / 10
+        body += [
+            f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{height - 28}" stroke="{LINE}"/>',
+            _text(x, height - 10, f"{tenth * 10} %", anchor="middle", colour=GREY),
+        ]
+    for i, a in enumerate(found):
+        y = TOP + ROW * i
+        body.append(_text(LEFT - 10, y + BAR + 6, a.mineral, anchor="end", weight="bold"))
+        body += _bar(y, (a.before, a.added), (PALE_BLUE, BLUE))
+        body += _bar(y + BAR + GAP, (a.free_before, a.free_added), (PALE_GREY, GREY))
+    inner = "\n".join(body)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="Arial, Helvetica, sans-serif" role="img">\n'
+        f'<title>{escape(title)}</title>\n<rect width="100%" height="100%" fill="#FFFFFF"/>\n'
+        f"{inner}\n</svg>\n"
+    )
+
+
+def _bar(y: int, shares: tuple[float, float], colours: tuple[str, str]) -> list[str]:
+    """What was short before, then what the loss adds, with the sum behind it."""
+    found, x = [], float(LEFT)
+    for share, colour in zip(shares, colours, strict=True):
+        found.append(
+            f'<rect x="{x:.1f}" y="{y}" width="{WIDE * share:.1f}" height="{BAR}" fill="{colour}"/>'
+        )
+        x += WIDE * share
+    return [*found, _text(x + 6, y + BAR - 3, f"{sum(shares):.0%}", colour=INK)]
+
+
+def _key(x: int, pale: str, full: str, words: str) -> list[str]:
+    return [
+        f'<rect x="{x}" y="46" width="14" height="12" fill="{pale}"/>',
+        f'<rect x="{x + 14}" y="46" width="14" height="12" fill="{full}"/>',
+        _text(x + 36, 57, words),
+    ]
+
+
+def _text(  # noqa: PLR0913 - how a word looks, all of it named
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: int = 12,
+    weight: str = "normal",
+    anchor: str = "start",
+    colour: str = INK,
+) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
+        f'text-anchor="{anchor}" fill="{colour}">{escape(words)}</text>'
+    )
+
+
+def main() -> None:
+    """Write the chart of the first workbook, and the tables of all between their marks."""
+    parts = []
+    for name in CASES:
+        found = stress(read(HERE / f"{name}.xlsx").case, Rules(), where=Here())
+        own = lines(found)
+        country = found.case.country_name(DOMINANT)
+        parts += [f"**{name}, {country} lost**", table(own), "Worst losses:", worst(found)]
+        if name == CASES[0]:
+            title = f"{country} lost: share of ten years' demand short, surge 20 %"
+            (DOCS / CHART).write_text(chart(title, own), encoding="utf-8")
+            parts.insert(0, f"![Share of demand short when {country} is lost]({CHART})")
+    page = DOCS / "stress.md"
+    before, rest = page.read_text(encoding="utf-8").split(START)
+    after = rest.split(END)[1]
+    told = "\n\n".join(parts)
+    page.write_text(f"{before}{START}\n{told}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The command stress: what the loss of each supplier does to the plan that was agreed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import InputError, PlannerError, SolverError, UsageError, WriteError
+from planner.cli.answer import fail, print_json
+from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from planner.cli.paths import plan_path
+from planner.cli.progress import study_options, watched
+from planner.cli.whatifs import Asked, what_if_options
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.study import Tell, Where
+    from planner.study.stress import Stress
+
+_TOLD = 3
+"""Runs without a plan told by name at most; the sheet Runs has them all."""
+
+
+@click.command()
+@click.argument("file", type=WORKBOOK)
+@click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too.")
+@click.option(
+    "--pairs",
+    is_flag=True,
+    help="Close each supplier country's lanes to each member, too: the embargo matrix.",
+)
+@click.option(
+    "--surge",
+    type=Share(),
+    default=0.2,
+    show_default=True,
+    metavar="S",
+    help="What suppliers that are left may sell beyond what was agreed, of their usable capacity.",
+)
+@click.option("--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives.")
+@click.option(
+    "--year", type=int, metavar="Y", help="The year in which the loss begins [the first planned]."
+)
+@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@what_if_options
+@click.option(
+    "--max-country-share",
+    type=Share(),
+    metavar="S",
+    help="Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last.",
+)
+@click.option(
+    "--output",
+    type=WORKBOOK,
+    metavar="BOOK",
+    help="The stress test [outputs/<FILE's name>-stress.xlsx].",
+)
+@click.option(
+    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
+)
+@study_options
+@JSON
+def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path,
+    refiners: bool,
+    pairs: bool,
+    surge: float,
+    keep_caps: bool,
+    year: int | None,
+    scenario: str,
+    asked: Asked,
+    max_country_share: float | None,
+    output: Path | None,
+    csv_folder: Path | None,
+    where: Where,
+    as_json: bool,
+) -> int:
+    """Lose each supplier country that sells in the agreed plan, and see what is replaced.
+
+    The plan is made first, with scenario, what-ifs and limits; then one supplier after another is
+    lost, from the first year (or --year) to the last. Suppliers that are left sell what was agreed
+    and a surge; plants are built as agreed; stocks may be drawn; share limits are waived unless
+    --keep-caps. The same losses hit the plan without share limits: what diversification buys.
+
+    \b
+    planner stress case.xlsx
+    planner stress case.xlsx --refiners --pairs
+    planner stress case.xlsx --surge 0 --keep-caps --year 2030
+
+    A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    target = plan_path(file, output, csv_folder, "stress")
+    from planner.cli.losses import answer_of, options_of, show_stress, tested_of
+    from planner.cli.words import show_findings
+    from planner.run import start_file
+
+    try:
+        tell = progress(as_json)
+        start = start_file(
+            file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
+        )
+        began = time.perf_counter()
+        with watched(as_json) as watch:
+            found = _stress(start, (surge, keep_caps, year), (refiners, pairs), where, watch, tell)
+    except InputError as error:
+        if as_json:
+            return fail(error, as_json=as_json)
+        show_findings(file, error.findings, err=True)
+        return error.exit_code
+    seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
+    failed = _failed(found)
+    if found.capped.nothing.found is None:
+        found.raise_if_stopped()
+        return fail(failed or SolverError("nothing was planned"), as_json=as_json)
+    from planner.sheets.delimited import write_csv
+    from planner.sheets.stress import stress_pictures, stress_tables
+    from planner.sheets.study import write_study
+    from planner.workbook.save import save
+
+    tested = tested_of(found)
+    made = stress_tables(tested)
+
+    def write(path: Path) -> None:
+        write_study(
+            path,
+            made,
+            stress_pictures(tested),
+            start.book,
+            title=f"Stress test: {start.case.settings.plan_title or file.stem}",
+            options={**start.options, **options_of(found)},
+            runs=found.outcomes,
+            charts_before=made[1].name,
+        )
+
+    def write_tables(folder: Path) -> None:
+        write_csv(folder, made)
+
+    began = time.perf_counter()
+    written: Path | None = None
+    try:
+        written = save(target, write)
+        if csv_folder is not None:
+            write_folder(csv_folder, write_tables)
+    except WriteError as error:
+        failed = failed or error
+    seconds["write"] = time.perf_counter() - began
+    if written is not None:
+        tell_where(target, written)
+    if not as_json:
+        show_stress(file, start, found, written, sum(seconds.values()))
+    found.raise_if_stopped()
+    answer = answer_of(start, found, written, seconds)
+    if failed is not None:
+        return fail(failed, as_json=as_json, result=answer)
+    if as_json:
+        print_json(answer)
+    return 0
+
+
+def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
+    start: Start,
+    rules: tuple[float, bool, int | None],
+    more: tuple[bool, bool],
+    where: Where,
+    watch: Tell,
+    tell: Callable[[str], None],
+) -> Stress:
+    """Plan what is agreed and each loss; UsageError for a year that is not planned."""
+    from planner.study.stress import Rules, stress
+
+    surge, keep_caps, year = rules
+    years = start.case.years
+    if year is not None and year not in years:
+        close = min(years, key=lambda y: abs(y - year), default=None)
+        hint = f"; did you mean {close}?" if close is not None else ""
+        msg = f"--year {year} is no year of the sheet Demand{hint}"
+        raise UsageError(msg)
+    try:
+        return stress(
+            start.case,
+            Rules(surge, keep_caps, year),
+            refiners=more[0],
+            pairs=more[1],
+            where=where,
+            tell=watch,
+            say=tell,
+        )
+    except InputError as error:
+        within = start.variant.within(error.findings)
+        raise InputError(start.book.layout.in_order(within)) from error
+
+
+def _failed(found: Stress) -> PlannerError | None:
+    """Return why the command fails though what has a plan is told; None where all runs have one."""
+    if not found.missing:
+        return None
+    said = [f"{o.name}: {o.error}" for o in found.missing]
+    more = f" (and {len(said) - _TOLD} more)" if len(said) > _TOLD else ""
+    return SolverError("; ".join(said[:_TOLD]) + more)

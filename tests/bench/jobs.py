@@ -1,0 +1,147 @@
+"""What is measured: each a command that runs as a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SOLVE, SWEEP, BOOK, START, STRESS = "solve", "sweep", "book", "start", "stress"
+EXAMPLE = "inputs/critical-minerals.xlsx"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A way to do a task, for some sizes.
+
+    ``command`` follows ``python``; {size}, {book} and {folder} are filled in. ``ours`` marks this
+    planner, whose time the others' is the divisor of. ``needs`` is what must be installed.
+    """
+
+    name: str
+    label: str
+    task: str
+    command: tuple[str, ...]
+    sizes: tuple[str, ...]
+    ours: bool = False
+    needs: tuple[str, ...] = ()
+
+
+def _rival(module: str, *more: str) -> tuple[str, ...]:
+    return ("-m", f"tests.bench.rivals.{module}", *(more or ("{size}",)))
+
+
+_BOOK = ("{book}", "{folder}")
+_THREE, _ALL = ("S", "M", "L"), ("S", "M", "M-stocks", "L", "XL")
+_STOCKS = ("S", "M", "M-stocks", "L")
+
+ONE, CORES, FLOWS, BARE, BLOCKS, ARRAYS, LINOPY, PULP, PYOMO = (
+    "planner",
+    "planner-cores",
+    "planner-flows",
+    "bare",
+    "blocks",
+    "arrays",
+    "linopy",
+    "pulp",
+    "pyomo",
+)
+
+JOBS = (
+    Job(ONE, "this planner, one process", SOLVE, _rival("planner"), _ALL, ours=True),
+    Job(CORES, "this planner, all cores", SOLVE, _rival("planner_cores"), _ALL, ours=True),
+    Job(
+        FLOWS,
+        "this planner, one process, and its table of flows",
+        SOLVE,
+        _rival("planner_flows"),
+        _STOCKS,
+        ours=True,
+    ),
+    Job(LINOPY, "linopy + HiGHS", SOLVE, _rival("linopy_highs"), _STOCKS, needs=("linopy",)),
+    Job(PULP, "PuLP + HiGHS", SOLVE, _rival("pulp_highs"), _STOCKS, needs=("pulp",)),
+    Job(PYOMO, "plain Pyomo + appsi_highs", SOLVE, _rival("plain_pyomo"), _STOCKS),
+    Job(ARRAYS, "arrays, one program", SOLVE, _rival("arrays"), _STOCKS),
+    Job(BLOCKS, "arrays, blocks on all cores", SOLVE, _rival("blocks"), _ALL),
+    Job(BARE, "arrays, handed over, not solved", SOLVE, _rival("bare"), _STOCKS),
+    Job("sweep", "this planner, a session", SWEEP, _rival("sweep_planner"), ("M",), ours=True),
+    Job("sweep-arrays", "arrays, one program, warm", SWEEP, _rival("sweep_arrays"), ("M",)),
+    Job("sweep-pyomo", "Pyomo, persistent appsi_highs", SWEEP, _rival("sweep_pyomo"), ("M",)),
+    Job(
+        "book",
+        "`planner solve`",
+        BOOK,
+        ("-m", "planner", "solve", "{book}", "--json", "--output", "{folder}/plan.xlsx"),
+        ("S", "M"),
+        ours=True,
+    ),
+    Job(
+        "book-linopy",
+        "pandas (calamine), linopy, pandas (XlsxWriter)",
+        BOOK,
+        _rival("book_linopy", *_BOOK),
+        ("S", "M"),
+        needs=("linopy", "python_calamine"),
+    ),
+    Job(
+        "book-plain",
+        "pandas (openpyxl), plain Pyomo, pandas (openpyxl)",
+        BOOK,
+        _rival("book_plain", *_BOOK),
+        ("S", "M"),
+    ),
+    Job(
+        "embargo",
+        f"`planner stress {EXAMPLE} --pairs`",
+        STRESS,
+        ("-m", "planner", "stress", EXAMPLE, "--pairs", "--json", "--output", "{folder}/s.xlsx"),
+        ("example",),
+        ours=True,
+    ),
+    Job("help", "`planner --help`", START, ("-m", "planner", "--help"), ("start",), ours=True),
+)
+JOB = {job.name: job for job in JOBS}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is wanted of a job: at most so much of a measure, or of its ratio to another's.
+
+    ``over`` is (job, size) of the divisor; without one the measure itself counts. ``measure`` is
+    "wall" [s], "memory" [MB], or a stage [s].
+    """
+
+    words: str
+    most: float
+    job: str
+    size: str
+    measure: str = "wall"
+    over: tuple[str, str] | None = None
+
+
+def _both(words: str, most: float, over: str, size: str, measure: str = "wall") -> list[Target]:
+    return [
+        Target(f"{words}, {how}", most, job, size, measure, (over, size))
+        for job, how in ((ONE, "one process"), (CORES, "all cores"))
+    ]
+
+
+TARGETS = (
+    *_both("L, time / linopy + HiGHS", 0.4, LINOPY, "L"),
+    *_both("L, time / arrays, one program", 0.4, ARRAYS, "L"),
+    *_both("L, time / plain Pyomo", 0.12, PYOMO, "L"),
+    *_both("L, time / arrays, blocks on all cores", 4.0, BLOCKS, "L"),
+    *_both("L, peak memory / arrays, one program", 1.0, ARRAYS, "L", "memory"),
+    Target("M, build and hand over / bare arrays", 20.0, ONE, "M", "build", (BARE, "M")),
+    Target("L, build and hand over / bare arrays", 32.0, ONE, "L", "build", (BARE, "L")),
+    *(
+        Target(f"XL / L, {what}, {how}", most, job, "XL", measure, (job, "L"))
+        for job, how in ((ONE, "one process"), (CORES, "all cores"))
+        for what, measure, most in (("time", "wall", 11.0), ("peak memory", "memory", 2.0))
+    ),
+    Target("S, workbook to workbook", 1.2, "book", "S"),
+    Target("S, workbook to workbook / linopy", 1.0, "book", "S", "wall", ("book-linopy", "S")),
+    Target("M, workbook to workbook / the plain way", 0.25, "book", "M", "wall",
+           ("book-plain", "M")),
+    Target("M, 50 caps / arrays, warm", 0.5, "sweep", "M", "wall", ("sweep-arrays", "M")),
+    Target("M, 50 caps / Pyomo, persistent", 0.1, "sweep", "M", "wall", ("sweep-pyomo", "M")),
+    Target("embargo matrix, example", 5.0, "embargo", "example"),
+)  # fmt: skip

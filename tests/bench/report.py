@@ -1,0 +1,292 @@
+"""The page: what was measured, beside what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.bench.cases import SIZES
+from tests.bench.chart import Line, chart
+from tests.bench.clock import STAGES
+from tests.bench.jobs import (
+    ARRAYS,
+    BARE,
+    BLOCKS,
+    BOOK,
+    CORES,
+    EXAMPLE,
+    FLOWS,
+    JOB,
+    JOBS,
+    ONE,
+    SOLVE,
+    START,
+    STRESS,
+    SWEEP,
+    TARGETS,
+    Job,
+    Target,
+)
+from tests.bench.measure import imports
+from tests.bench.results import Result, machine, of, versions
+
+OURS = "this planner, "
+SAME = 1e-6
+"""Objectives that differ by more than this, relatively, make a row void."""
+
+HEAD = """# Benchmarks
+
+Written by `make bench` (or `python -m tests.bench`, whose `--help` says how to run a part); do not
+edit by hand. Every run is a process of its own, its time that of the whole process, start of Python
+and imports included; ways take turns, and a ratio is the median over turns of this planner's figure
+by the other's in the same turn, with its lowest and highest in brackets. Below 1 this planner is
+better.
+"""
+
+CASES = """The case: seeded, so the same everywhere; one country refines about half of each
+mineral, one country may supply at most 30 % of the coalition's demand and 40 % of each member's,
+and supply is a little short, so that caps, capacities and fair shortage all bind somewhere.
+Nothing ties minerals or years but in `M-stocks`, where every member has a reserve of every
+mineral.
+"""
+
+WAYS = """The ways, each written from the same arrays as one who knows the tool would write it,
+HiGHS set to what suits this program best (dual simplex, no presolve): **linopy** (labelled arrays,
+grouped sums, direct interface, no names); **PuLP** (one pass over the flows, `lpSum`); **plain
+Pyomo** (rules that filter and `sum()`); **arrays, one program** (numpy by columns, one
+`passModel`); **arrays, blocks** (the same, a program for each mineral and year, on all cores: no
+model, no names, no checks, no proof); **handed over, not solved** (numpy and one `passModel`: the
+limit of building). All read values and duals back, this planner and *blocks* as arrays block by
+block; its table of flows, with names and costs, is made when asked for and has a row of its own.
+Only this planner checks the case first and proves each plan apart from the solver.
+
+*Build* lasts until HiGHS holds the program, *solve* is time inside HiGHS, *read* until values and
+duals are in Python, *proof* is this planner's own. In this planner's rows all that is neither
+solving nor reading nor proof counts as building: checks of the case, its account, the models and
+their comparison. What remains of the whole is the start of Python, its imports and the making of
+the case. Memory is the peak of the process and its workers together, shared pages counted once.
+"""
+
+
+def write(found: Sequence[Result], folder: Path) -> None:
+    """Write the page and the chart into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = _lines(found)
+    if lines:
+        picture = chart("Time to plan a case, by its size", lines)
+        (folder / "benchmarks.svg").write_text(picture, encoding="utf-8")
+    (folder / "benchmarks.md").write_text(page(found, with_chart=bool(lines)), encoding="utf-8")
+
+
+def page(found: Sequence[Result], *, with_chart: bool) -> str:
+    """Return the page of the results found."""
+    days = sorted({r.when for r in found})
+    when = " to ".join(sorted({days[0], days[-1]})) if days else "nothing measured"
+    parts = [HEAD, f"{when}. {machine()}. {versions()}.\n"]
+    if with_chart:
+        parts.append("![Time to plan a case, by its size](benchmarks.svg)\n")
+    parts += ["## Wanted and measured\n", _targets(found), f"\n{_verdict(found)}\n"]
+    parts += ["## In memory, from case to plan\n", CASES, WAYS]
+    for size in SIZES:
+        jobs = [j for j in JOBS if j.task == SOLVE and of(found, j.name, size)]
+        if jobs:
+            parts += [f"### {size}: {_size(size)}\n", _table(found, jobs, size, STAGES)]
+    for title, task, words in (
+        ("A sweep of 50 caps", SWEEP, _SWEEP),
+        ("Workbook to workbook", BOOK, _BOOK),
+        ("The embargo matrix", STRESS, _STRESS),
+        ("Start", START, ""),
+    ):
+        of_task = [j for j in JOBS if j.task == task]
+        tables = [
+            _table(found, jobs, size, ())
+            for size in dict.fromkeys(s for j in of_task for s in j.sizes)
+            if (jobs := [j for j in of_task if of(found, j.name, size)])
+        ]
+        if tables:
+            parts += [f"## {title}\n", *([words] if words else []), *tables]
+        elif task == STRESS:
+            parts += [f"## {title}\n", "Not measured in this run.\n"]
+        if task == START and tables:
+            parts.append(_imports())
+    return "\n".join(parts)
+
+
+_SWEEP = """The cap on the coalition's share goes from 40 % to 16 % in 50 steps; every point is
+solved to the optimum, its values read, and here proved. The arrays change right-hand sides and
+keep the basis; Pyomo's interface keeps its model and is told that nothing but the parameter
+changes.
+"""
+_BOOK = """The same workbook in, a plan as a workbook out. The two others write flows, shortages,
+country shares and prices as bare tables; `planner solve` also checks the input, plans once more
+without share limits to say what they cost, proves both plans, and writes all its sheets with
+formats and charts.
+"""
+_STRESS = f"""The example `{EXAMPLE}`, workbook to workbook: the agreed plan, then the loss of each
+supplier country, and of each one's lanes to each member, with and without share limits.
+"""
+
+
+def _size(name: str) -> str:
+    s = SIZES[name]
+    return (
+        f"{s.flows:,} flows ({s.minerals} minerals, {s.years} years, {s.refiners} refiners each, "
+        f"{s.members} members), {s.blocks:,} blocks"
+    )
+
+
+# ---- tables ----------------------------------------------------------------------------------
+
+
+def _table(found: Sequence[Result], jobs: Sequence[Job], size: str, stages: Sequence[str]) -> str:
+    """Return a table of a size: a row a job, a ratio for each of ours that others stand beside."""
+    ours = [j for j in jobs if j.ours]
+    against = [j for j in ours if j.name != FLOWS] if len(jobs) > len(ours) else []
+    head = [size if size in SIZES else "", "whole, s", *(f"{s}, s" for s in stages), "memory, MB"]
+    head += [f"{o.label.removeprefix(OURS)} ÷ it" for o in against]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    for job in jobs:
+        runs = of(found, job.name, size)
+        note = _void(found, job, size)
+        row = [job.label, _spread([r.measure("wall") for r in runs], 2)]
+        if failure := next((r.failure for r in runs if r.failure), ""):
+            row[1] = failure
+        staged = [_spread([r.measure(s) for r in runs], 2, brackets=False) for s in stages]
+        if stages and all((r.measure("proof") or 0) == 0 for r in runs):
+            staged[-1] = ""
+        row += [*staged, _spread([r.measure("memory") for r in runs], 0, brackets=False)]
+        for o in against:
+            if job.ours or note or job.name == BARE:
+                row.append(note if not job.ours else "")
+            else:
+                row.append(_spread(_ratios(found, (o.name, size), (job.name, size), "wall"), 3))
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _ratios(
+    found: Sequence[Result], top: tuple[str, str], bottom: tuple[str, str], measure: str
+) -> list[float | None]:
+    """Return the ratio of each turn in which both ran; across turns where they share none."""
+    above = {r.run: value for r in of(found, *top) if (value := r.measure(measure)) is not None}
+    below = {r.run: value for r in of(found, *bottom) if (value := r.measure(measure))}
+    shared = sorted(set(above) & set(below))
+    if top[1] != bottom[1] and above and below:  # of two sizes: medians, turns are not the same
+        return [median(above.values()) / median(below.values())]
+    return [above[run] / below[run] for run in shared]
+
+
+def _spread(values: Sequence[float | None], digits: int, *, brackets: bool = True) -> str:
+    """Return the median, and the lowest and highest in brackets."""
+    numbers = [v for v in values if v is not None]
+    if not numbers:
+        return ""
+    text = f"{median(numbers):,.{digits}f}"
+    if brackets and len(numbers) > 1:
+        text += f" ({min(numbers):,.{digits}f} to {max(numbers):,.{digits}f})"
+    return text
+
+
+# ---- whether rows count ------------------------------------------------------------------------
+
+
+def _reference(found: Sequence[Result], task: str, size: str) -> tuple[float, ...]:
+    """Return the objectives that others of a task and size are held against."""
+    others = [j.name for j in sorted(JOBS, key=lambda j: j.ours) if j.task == task]
+    names = [*(["sweep-arrays"] if task == SWEEP else [ARRAYS, BLOCKS]), *others]
+    every = (r.objectives for name in names for r in of(found, name, size) if r.objectives)
+    return next(every, ())
+
+
+def _void(found: Sequence[Result], job: Job, size: str) -> str:
+    """Return why a row does not count, "" if it does."""
+    if job.task not in {SOLVE, SWEEP, BOOK} or job.name == BARE:
+        return ""
+    expected = _reference(found, job.task, size)
+    for run in of(found, job.name, size):
+        if run.failure:
+            return ""
+        if len(run.objectives) != len(expected) or any(
+            abs(a - b) > SAME * abs(b) for a, b in zip(run.objectives, expected, strict=True)
+        ):
+            return "void: another objective"
+        if run.proof not in {"", "passed"}:
+            return f"void: {run.proof}"
+    return ""
+
+
+def _verdict(found: Sequence[Result]) -> str:
+    """Say whether all objectives agree and all proofs pass."""
+    void = [
+        f"{job.label} at {size} ({note})"
+        for job in JOBS
+        for size in job.sizes
+        if of(found, job.name, size) and (note := _void(found, job, size))
+    ]
+    proved = [r for r in found if JOB[r.job].ours and JOB[r.job].task in {SOLVE, SWEEP, BOOK}]
+    plans = sum(len(r.objectives) for r in proved)
+    if void:
+        return f"**Void rows: {'; '.join(void)}.**"
+    return (
+        f"Every way reaches the same objective within {SAME:g} of it in every row, else the row "
+        f"would be void. All {plans:,} plans of this planner passed their proof; `planner` writes "
+        "none that does not."
+    )
+
+
+# ---- wanted --------------------------------------------------------------------------------------
+
+
+def _targets(found: Sequence[Result]) -> str:
+    lines = ["| | wanted, at most | measured | |", "|---|---:|---:|---|"]
+    for target in TARGETS:
+        values = _measured(found, target)
+        numbers = [v for v in values if v is not None]
+        unit = "" if target.over else " s"
+        met = "not measured"
+        if bad := next((r for r in of(found, target.job, target.size) if r.failure), None):
+            met = f"**{'missed' if bad.late else 'failed'}**: {bad.failure}"
+        elif numbers:
+            met = "met" if median(numbers) <= target.most else "**missed**"
+        text = _spread(numbers, 3 if target.most < 1 else 2) + (unit if numbers else "")
+        lines.append(f"| {target.words} | {target.most:g}{unit} | {text} | {met} |")
+    return "\n".join(lines)
+
+
+def _measured(found: Sequence[Result], target: Target) -> list[float | None]:
+    job, size = JOB[target.job], target.size
+    if _void(found, job, size) or (target.over and _void(found, JOB[target.over[0]], size)):
+        return []
+    if target.over is None:
+        return [r.measure(target.measure) for r in of(found, target.job, size)]
+    return _ratios(found, (target.job, size), target.over, target.measure)
+
+
+# ---- the rest ------------------------------------------------------------------------------------
+
+
+def _lines(found: Sequence[Result]) -> list[Line]:
+    """Return the chart's lines: sizes without stocks, at least two of them."""
+    lines = []
+    for job in JOBS:
+        if job.task != SOLVE or job.name in {BARE, FLOWS}:
+            continue
+        points = []
+        for name, size in SIZES.items():
+            walls = [w for r in of(found, job.name, name) if (w := r.measure("wall")) is not None]
+            if walls and not size.stocks:
+                points.append((float(size.flows), median(walls)))
+        if len(points) > 1:
+            lines.append(Line(job.label, points, ours=job.name in {ONE, CORES}))
+    return lines
+
+
+def _imports() -> str:
+    total, most, heavy = imports()
+    named = ", ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in most)
+    loads = f"It loads {', '.join(heavy)}." if heavy else "It loads no heavy library."
+    return (
+        f"`python -X importtime -m planner --help`: {1000 * total:.0f} ms of imports in all, most "
+        f"of it {named}. {loads}\n"
+    )

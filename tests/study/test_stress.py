@@ -1,0 +1,375 @@
+"""The stress test: a loss hits a plan already agreed; numbers computed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.case import Case
+from models.plan import solve
+from planner.study import Here
+from planner.study.stress import Effect, Kind, Loss, Rules, Stress, stress
+from planner.study.stress.agreed import stressed
+from planner.study.stress.losses import NOTHING
+from planner.study.stress.n_minus_1 import n_minus_1
+from planner.study.stress.seen import days_until_short, read
+from planner.workbook import read as read_book
+from planner.workbook import read_tables
+from tests.models.desk import BookT, jin, make, refiner, sur
+from tests.models.desk import read as case_of
+from tests.small_book import small_book
+
+CHINA, CHILE = Loss(Kind.COUNTRY, country="CHN"), Loss(Kind.COUNTRY, country="CHL")
+PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
+COST_SHORT = 500.0
+"""What a tonne of copper short costs on the desk: ten times its price."""
+
+
+def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
+    """Return the stress test of a book or a case; ``asked`` are rules, refiners and pairs."""
+    case = book if isinstance(book, Case) else case_of(book)
+    more = {name: bool(asked.pop(name, False)) for name in ("refiners", "pairs")}
+    return stress(case, Rules(surge, **asked), where=Here(), **more)
+
+
+def effect(found: Stress, loss: Loss, *, free: bool = False) -> Effect:
+    """Return what a loss does to the agreed plan, or to that without share limits."""
+    side = found.free if free else found.capped
+    assert side is not None
+    made = side.effect(loss)
+    assert made is not None, side.trouble(loss)
+    return made
+
+
+def sums(of: Effect) -> tuple[float, float, float, float]:
+    """Return lost, replaced, from stock and short [t]."""
+    return tuple(float(x.sum()) for x in (of.lost, of.replaced, of.stocked, of.short))
+
+
+def cap(share: float) -> dict[str, object]:
+    """Return a row that caps each country for the coalition."""
+    return {"Limit": "max", "Supplier group": "country", "Share": share}
+
+
+# ---- two countries, by hand --------------------------------------------------------------------
+
+
+def test_a_surge_replaces_a_part() -> None:
+    """China sells 60 of 100; Chile's 40 may grow by 20 % of its 100."""
+    found = lost_in(make(jin(60), sur(100)))
+    of = effect(found, CHINA)
+    assert sums(of) == pytest.approx((60, 20, 0, 40))
+    assert of.cash.sum() == pytest.approx(60 * 20 - (60 * 10 + 40 * 20))
+    assert of.cost.sum() == pytest.approx(of.cash.sum() + 40 * COST_SHORT)
+    assert of.survived == (0.0,)
+    highest = of.dearest[0]
+    assert highest is not None
+    assert (highest.price, highest.over) == pytest.approx((COST_SHORT, 10.0))
+    assert sums(effect(found, CHILE)) == pytest.approx((40, 0, 0, 40))  # China is full
+    assert found.free is None
+
+
+def test_without_surge_and_stock_all_that_is_lost_is_short() -> None:
+    """Nobody left may sell more than was agreed."""
+    found = lost_in(make(jin(60), sur(100)), surge=0.0)
+    for loss in (CHINA, CHILE):
+        lost, replaced, stocked, short = sums(effect(found, loss))
+        assert short == pytest.approx(lost)
+        assert (replaced, stocked) == (0, 0)
+
+
+def test_a_surge_is_of_usable_capacity() -> None:
+    """Half of Chile's 160 is open: 80 usable, of which a fifth is 16."""
+    found = lost_in(make(jin(60), sur(160, Available_share=0.5)))
+    assert sums(effect(found, CHINA)) == pytest.approx((60, 16, 0, 44))
+
+
+def test_a_stock_lasts_some_days() -> None:
+    """A gap of 40 a year meets a stock of 30: 30/40 of a year, and 50 short in two years."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30, "Opening (t)": 30}
+    found = lost_in(make(jin(60), sur(100), years=(2026, 2027), Stockpiles=[pile]))
+    of = effect(found, CHINA)
+    assert sums(of) == pytest.approx((120, 40, 30, 50))
+    assert of.survived == pytest.approx((0.75 * 365,))
+    assert of.used[0] == pytest.approx(30)
+    row = found.by_loss.iloc[0]
+    assert (row["lost"], row["stock_days"]) == ("CHN", pytest.approx(30 / 100 * 365))
+
+
+def test_nobody_fills_a_reserve_beyond_what_was_agreed() -> None:
+    """Supply is too short to fill the reserve as agreed; a surge of Chile's goes to the loss."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Target (t)": 50}
+    book = make(jin(60), sur(100), refiner("Ost", "JPN", 5, 30), demand=165, Stockpiles=[pile])
+    found = lost_in(book, surge=1.0)
+    assert sums(effect(found, Loss(Kind.COUNTRY, country="JPN"))) == pytest.approx((5, 0, 0, 5))
+
+
+def test_a_later_loss_comes_as_a_surprise() -> None:
+    """Nothing is stored in 2026 for a loss in 2027, though 60 t are idle."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30}
+    book = make(jin(60), sur(100), years=(2026, 2027), Stockpiles=[pile])
+    found = lost_in(book, first_year=2027)
+    assert found.years == (2027,)
+    assert sums(effect(found, CHINA)) == pytest.approx((60, 20, 0, 40))
+
+
+def test_a_later_loss_meets_the_stock_of_that_year() -> None:
+    """The reserve that the agreed plan filled in 2026 is there in 2027."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30, "Target (t)": 30}
+    book = make(jin(60), sur(100), years=(2026, 2027), Stockpiles=[pile])
+    found = lost_in(book, first_year=2027)
+    assert sums(effect(found, CHINA)) == pytest.approx((60, 20, 30, 10))
+
+
+# ---- share limits ------------------------------------------------------------------------------
+
+
+def test_what_diversification_buys() -> None:
+    """At a cap of 50 % China's loss leaves 30 short; without one Chile sold nothing: 80."""
+    found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.5)]))
+    assert sums(effect(found, CHINA)) == pytest.approx((50, 20, 0, 30))
+    assert sums(effect(found, CHINA, free=True)) == pytest.approx((100, 20, 0, 80))
+    row = found.by_mineral.iloc[0]
+    assert (row["share"], row["free_share"]) == pytest.approx((0.3, 0.8))
+
+
+def test_caps_that_are_kept() -> None:
+    """Chile stands at its cap already: nothing is replaced."""
+    found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.5)]), keep_caps=True)
+    assert sums(effect(found, CHINA)) == pytest.approx((50, 0, 0, 50))
+
+
+@pytest.mark.parametrize(("keep_caps", "replaced"), [(True, 0), (False, 20)])
+def test_own_shortage_stays_apart(*, keep_caps: bool, replaced: float) -> None:
+    """At 30 % a country the agreed plan is 40 short itself: no loss mends or counts that."""
+    found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.3)]), keep_caps=keep_caps)
+    assert found.capped.agreed.short.sum() == pytest.approx(40)
+    assert sums(effect(found, CHINA)) == pytest.approx((30, replaced, 0, 30 - replaced))
+    assert found.by_mineral.iloc[0]["agreed_share"] == pytest.approx(0.4)
+
+
+def test_kept_caps_without_a_loss_are_the_agreed_plan() -> None:
+    """Shares are raised as demand shrinks to what is met: the same plan, at the same cash."""
+    book = make(
+        jin(100),
+        sur(100),
+        refiner("Ost", "JPN", 100, 30),
+        demand={"A": [100, 120], "B": [50, 40]},
+        years=(2026, 2027),
+        Share_limits=[cap(0.25), cap(0.2) | {"Buyer": "each"}],
+    )
+    plan = solve(case_of(book))
+    calm = solve(stressed(plan, Rules(0.3, keep_caps=True)))
+    assert plan.shortage > 10
+    assert calm.shortage == pytest.approx(0, abs=1e-6)
+    assert calm.cash == pytest.approx(plan.cash, rel=1e-9)
+
+
+def test_kept_caps_of_purchases() -> None:
+    """At most 60 % of purchases: without Chile's 30 China may sell nothing, and 75 are short."""
+    book = make(jin(100), sur(30), settings={"Share basis": "purchases"}, Share_limits=[cap(0.6)])
+    assert sums(effect(lost_in(book), CHILE)) == pytest.approx((30, 20, 0, 10))
+    kept = effect(lost_in(book, keep_caps=True), CHILE)
+    assert sums(kept) == pytest.approx((30, -45, 0, 75))
+
+
+# ---- what stands as agreed ---------------------------------------------------------------------
+
+
+def project(budget: float) -> BookT:
+    """Return a book with a cheap plant of 50 t in Chile for 1,000, and a budget in millions."""
+    plant = {
+        "Project": "New",
+        "Refiner": "Sur",
+        "Mineral": "copper",
+        "Country": "Chile",
+        "Capacity (t/yr)": 50,
+        "Capex (USD m)": 0.001,
+        "Cost (USD/t)": 1,
+        "First year": 2026,
+    }
+    rows = [{"Year": 2026, "Capex (USD m)": budget}]
+    return make(jin(100), Projects=[plant], Budget=rows)
+
+
+def test_no_plant_springs_up() -> None:
+    """What was not agreed to be built is not built when China is lost."""
+    found = lost_in(project(0.0), surge=1.0)
+    assert sums(effect(found, CHINA)) == pytest.approx((100, 0, 0, 100))
+
+
+def test_a_plant_built_in_part_stays_so() -> None:
+    """Half of it is built, and full; its country can be lost, and its capital is sunk."""
+    found = lost_in(project(0.0005), surge=0.1)
+    assert sums(effect(found, CHINA)) == pytest.approx((75, 0, 0, 75))
+    assert sums(effect(found, CHILE)) == pytest.approx((25, 10, 0, 15))
+    assert effect(found, CHINA).cash.sum() == pytest.approx(-75 * 10)
+
+
+def test_force_majeure() -> None:
+    """A contract with the lost supplier lapses; nothing is paid for what cannot be taken."""
+    signed = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 60}
+    found = lost_in(make(jin(60), sur(100), Contracts=[signed]))
+    of = effect(found, CHINA)
+    assert sums(of) == pytest.approx((60, 20, 0, 40))
+    assert of.cash.sum() == pytest.approx(60 * 20 - (60 * 10 + 40 * 20))
+
+
+def test_growth_gives_way_to_the_surge() -> None:
+    """Chile may not grow at all, which bound the agreed plan; a loss lets it surge."""
+    today = [
+        {"Refiner": "Sur", "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": 30},
+        {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": 50},
+    ]
+    book = make(
+        jin(60),
+        sur(100, Max_growth=0.0),
+        demand=90,
+        settings={"Switching cost (USD/t)": 7},
+        Current_supply=today,
+    )
+    of = effect(lost_in(book), CHINA)
+    assert sums(of) == pytest.approx((60, 20, 0, 40))
+    assert of.cash.sum() == pytest.approx(20 * 20 - 60 * 10)  # leaving China costs no fee
+
+
+def test_tiers_are_short_in_their_order() -> None:
+    """What the agreed plan leaves short of a tier is not counted again."""
+    book = make(jin(60), sur(30), demand=0)
+    book["Tiers"] = [{"Tier": "defence", "Shortage cost multiple": 20}]
+    book["Demand"] = [
+        {"Mineral": "copper", "Member": "A", "Tier": "defence", "2026": 40},
+        {"Mineral": "copper", "Member": "A", "Tier": None, "2026": 60},
+    ]
+    found = lost_in(book)
+    of = effect(found, CHINA)
+    assert found.capped.agreed.short.sum() == pytest.approx(10)
+    assert sums(of) == pytest.approx((60, 0, 0, 60))
+    assert of.cost.sum() == pytest.approx(-600 + 50 * 500 + 10 * 1000)
+
+
+# ---- who can be lost ---------------------------------------------------------------------------
+
+
+def test_only_who_sells_is_lost() -> None:
+    """Ost sells nothing; Rest of world is no country, but its refiner can be lost."""
+    book = make(jin(60), refiner("All", "ROW", 40, 20), refiner("Ost", "JPN", 40, 90))
+    found = lost_in(book, refiners=True, pairs=True)
+    assert [(str(o.kind), o.country, o.refiner, o.member) for o in found.losses] == [
+        ("country", "CHN", "", ""),
+        ("refiner", "ROW", "All", ""),
+        ("refiner", "CHN", "Jin", ""),
+        ("embargo", "CHN", "", "A"),
+    ]
+
+
+def test_an_embargo_falls_on_all_and_on_the_member() -> None:
+    """Only China serves A, only Chile B, and both are full: the loss is shared in half."""
+    lane = {"From country": "China", "To member": "B", "Open": "no"}
+    book = make(jin(50), sur(50), demand={"A": 50, "B": 50}, Lanes=[lane])
+    found = lost_in(book, pairs=True)
+    pair = Loss(Kind.EMBARGO, country="CHN", member="A")
+    assert sums(effect(found, pair)) == pytest.approx((50, 0, 0, 50))
+    row = found.embargoes.set_index(["country", "member"]).loc[("CHN", "A")]
+    assert row["own_short_t"] == pytest.approx(25)
+    assert (row["own_share"], row["short_share"]) == pytest.approx((0.5, 1.0))
+
+
+def test_nobody_sells() -> None:
+    """An empty plan has nothing to lose, and says so in empty tables."""
+    found = lost_in(make(jin(60), demand=0))
+    assert found.losses == ()
+    assert found.by_loss.empty
+    assert found.by_mineral.empty
+
+
+# ---- laws --------------------------------------------------------------------------------------
+
+
+CASES = {"plain": lambda: read_book(PLAIN).case, "small": lambda: read_tables(small_book()).case}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_loss_only_takes(name: str) -> None:
+    """It lowers no cost and raises no service, and what is lost is accounted for to the tonne.
+
+    And a run gives what solving its case from scratch gives.
+    """
+    found = lost_in(CASES[name](), refiners=True, pairs=True)
+    assert len(found.losses) > 4
+    calm = found.capped.nothing
+    for side in (found.capped, *([found.free] if found.free else [])):
+        for loss, outcome in side.outcomes.items():
+            assert outcome.error == ""
+            of = effect(found, loss, free=side is found.free)
+            assert np.allclose(of.lost, of.replaced + of.stocked + of.short, atol=1e-6)
+            assert outcome.objective >= side.nothing.objective * (1 - 1e-9)
+            assert of.short.min() >= 0
+    for loss in found.losses[::3]:
+        plan = solve(loss(found.capped.base))
+        outcome = found.capped.outcomes[loss]
+        assert outcome.objective == pytest.approx(plan.objective, rel=1e-9)
+        assert outcome.found.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
+    assert calm.found.short.sum() == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_more_surge_is_never_worse(name: str) -> None:
+    """Each loss leaves less short, or as much, the more the others may surge."""
+    case = CASES[name]()
+    found = [lost_in(case, surge=surge) for surge in (0.0, 0.3)]
+    for loss in found[0].losses:
+        tight, loose = (effect(each, loss) for each in found)
+        assert loose.short.sum() <= tight.short.sum() * (1 + 1e-9) + 1e-6
+
+
+def test_cash_is_the_plans_own() -> None:
+    """What is read of a plan in arrays is what its tables say."""
+    plan = solve(read_tables(small_book()).case)
+    seen = read(plan)
+    capital = float(plan.costs.set_index("heading").loc["capital", "money"])
+    assert seen.cash.sum() == pytest.approx(plan.cash - capital)
+    shortage = float(plan.costs.set_index("heading").loc["shortage", "money"])
+    assert seen.penalty.sum() == pytest.approx(shortage)
+    assert seen.short.sum() == pytest.approx(plan.shortage)
+
+
+def test_nothing_lost_changes_nothing() -> None:
+    """The first run is the base itself."""
+    case = case_of(make(jin(60), sur(100)))
+    assert NOTHING(case) is case
+
+
+# ---- days and N-1 ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gaps", "stock", "days"),
+    [
+        ([40, 40], 0, 0),
+        ([40, 40], 10, 365 / 4),
+        ([40, 40], 40, 365),
+        ([40, 40], 60, 365 + 365 / 2),
+        ([40, 40], 80, None),
+        ([-20, 40], 0, 365 + 365 / 2),
+        ([0, 0, 10], 0, 730),
+        ([], 0, None),
+    ],
+)
+def test_days_until_short(gaps: list[float], stock: float, days: float | None) -> None:
+    """A stock fills gaps in their order; a year that buys too much adds to it."""
+    assert days_until_short(gaps, stock) == days
+
+
+def test_n_minus_1_in_both_forms() -> None:
+    """Chile has 100 of 160, and 40 of the demand of 100 is a member's whose country it is."""
+    book = make(jin(60), sur(100), demand={"A": 40, "B": 60})
+    book["Members"][0]["Country"] = "Chile"
+    row = n_minus_1(solve(case_of(book)), 2026).iloc[0]
+    assert (row["supply"], row["largest"], row["largest_supply"]) == (160, "CHL", 100)
+    assert (row["demand"], row["largest_demand"]) == (100, 40)
+    assert (row["over_all"], row["over_rest"]) == pytest.approx((0.6, 1.0))
+    assert (row["seller"], row["seller_sold"]) == ("CHN", pytest.approx(60))
+    assert row["bought_over_all"] == pytest.approx(0.4)

@@ -1,0 +1,105 @@
+"""The account: the case's own program is the model's, block by block and number by number."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+from models.account import account, differences, fit
+from models.case import Case
+from models.compile import compile_model
+from models.expand import Expanded
+from models.sourcing import build
+from planner.scenarios import drop_share_limits, set_max_country_share
+from tests.models.desk import read
+from tests.models.test_laws import draw
+
+BOOKS = int(os.environ.get("PLANNER_FUZZ", "40"))
+
+
+def agrees(case: Case) -> None:
+    """Every block's model is the account's program."""
+    expanded = Expanded(case)
+    program = account(expanded)
+    for b, cells in enumerate(program.blocks):
+        model = compile_model(build(expanded, cells).model)
+        assert differences(model, program.block(b)) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_block_of_random_books(seed: int) -> None:
+    """All features, each block built and compared."""
+    agrees(read(draw(seed)))
+
+
+@pytest.mark.fuzz
+def test_every_block_of_more_books() -> None:
+    """The same on as many books as PLANNER_FUZZ says."""
+    for seed in range(1000, 1000 + BOOKS):
+        agrees(read(draw(seed)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
+    """The program of some minerals alone has their blocks' columns and rows, in the same order."""
+    case = read(draw(seed))
+    whole = account(Expanded(case))
+    for b, cells in enumerate(whole.blocks):
+        minerals = sorted({m for m, _ in cells})
+        part = case.of_minerals(case.minerals[m].name for m in minerals)
+        own = tuple((minerals.index(m), t) for m, t in cells)
+        alone = account(Expanded(part), blocks=(own,)).block(0)
+        of = whole.block(b)
+        for name in ("cost", "lower", "upper", "row_lower", "row_upper", "values", "columns"):
+            assert np.array_equal(getattr(alone, name), getattr(of, name)), name
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_variant_laid_out_as_its_base(seed: int) -> None:
+    """What a variant shares with its base stands where the base has it, with its own numbers."""
+    case = read(draw(seed))
+    base = account(Expanded(case))
+    for variant in (case, set_max_country_share(case, 0.4), drop_share_limits(case)):
+        expanded = Expanded(case).changed(variant)
+        own = account(expanded, base.names, like=base)
+        assert [differences(own.block(b), account(Expanded(variant)).block(b))
+                for b in range(len(own.blocks))] == [[]] * len(own.blocks)  # fmt: skip
+        found = fit(own, base)
+        for b, of in enumerate(found.of_block.tolist()):
+            if of >= 0:
+                at = own.columns_of(b)
+                assert np.array_equal(found.laid.cost[found.columns[at]], own.rows.cost[at])
+                inside = own.rows_of(b)
+                assert np.array_equal(
+                    found.laid.row_upper[found.rows[inside]], own.rows.row_upper[inside]
+                )
+                x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
+                laid = np.zeros(len(base.rows.cost))
+                laid[found.columns[at]] = x[at]
+                one = found.laid.activity(laid)[found.rows[inside]]
+                assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
+
+
+def test_what_differs_is_named() -> None:
+    """A cost, a limit, a coefficient, a bound, a row: each is told by its name."""
+    case = read(draw(3))
+    program = account(Expanded(case))
+    rows = program.block(0)
+
+    def bumped(name: str) -> object:
+        array = getattr(rows, name).copy()
+        array[np.flatnonzero(np.isfinite(array))[0]] += 1.0
+        return dataclasses.replace(rows, **{name: array})
+
+    for name in ("cost", "lower", "row_upper", "values"):
+        said = differences(bumped(name), rows)
+        assert said, name
+        assert all(" of " in words for words in said)
+    keys = list(rows.row_keys)
+    other = [dataclasses.replace(keys[0], name="stranger"), *keys[1:]]
+    said = differences(dataclasses.replace(rows, row_keys=tuple(other)), rows)
+    assert any("is missing" in words for words in said)
+    assert any("nothing of the case" in words for words in said)

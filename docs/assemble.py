@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models import sourcing
 from models.checks.scenarios import TAKES
-from models.schema import SHEETS, Column, Kind, Record, ScenarioStep
+from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
 from planner.scenarios import ACTIONS
 
 HERE = Path(__file__).parent
@@ -25,7 +25,8 @@ _RULES = (
 )
 _ACTION_RULES = (
     "Rows of one name apply top to bottom. A blank selector matches all; one that the action "
-    "does not list must be blank.\n"
+    "does not list must be blank. An event of the sheet Risks holds for the years in which it is "
+    "under way, so it takes the actions that can hold in one year alone.\n"
 )
 _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
@@ -51,19 +52,20 @@ def workbook_page() -> str:
 
 
 def _actions() -> str:
-    """Return the table of what a scenario's actions do."""
+    """Return the table of what the actions of scenarios and events do."""
     lines = [
-        "### Actions of a scenario\n",
+        "### Actions of a scenario or an event\n",
         _ACTION_RULES,
-        "| action | does | selectors | Value |",
-        "|---|---|---|---|",
+        "| action | does | selectors | Value | in Risks |",
+        "|---|---|---|---|---|",
     ]
     for name, action in ACTIONS.items():
         takes = TAKES[name]
         does = (inspect.getdoc(action) or "").splitlines()[0]
         headers = ", ".join(ScenarioStep.column_of(field).header for field in takes.selectors)
         bounds = f"{takes.value}, {takes.least:g} to {takes.most:g}" if takes.value else "blank"
-        lines.append(f"| `{name}` | {does} | {headers} | {bounds} |")
+        event = "yes" if name in EVENT_ACTIONS else "no"
+        lines.append(f"| `{name}` | {does} | {headers} | {bounds} | {event} |")
     return "\n".join(lines) + "\n"
 
 

@@ -116,6 +116,13 @@ def small_book() -> Tables:
             ("Growth", "scale demand", "Copper", _, _, _, _, _, 1.2),
             ("Growth", "build project", "Lithium", _, "Tianqi", _, 2027, _, _),
         ),
+        "Risks": _rows(
+            "Event|Action|Mineral|Country|Refiner|Member|First year|Last year|Value"
+            "|Yearly probability|Duration (yr)",
+            ("Strike", "scale capacity", "Copper", "Chile", _, _, _, _, 0.5, 0.1, 2),
+            ("Strike", "scale mines", "Copper", "Chile", _, _, _, 2027, 0.5, 0.1, 2),
+            ("Ban", "block lanes", "Lithium", "China", _, _, _, _, _, 0.05, _),
+        ),
     }
 
 

@@ -21,7 +21,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from models.schema import SHEETS, Country, Kind, Settings
+from models.schema import EVENT_ACTIONS, SHEETS, Country, Kind, Settings
 from planner.cli import main
 
 HELPER = Path(__file__).with_name("drop_downs_uno.py")
@@ -78,6 +78,7 @@ SPELLED = {
     ("Share limits", "Stage"): ("refining", "mining"),
     ("Lanes", "Open"): ("yes", "no"),
     ("Scenarios", "Action"): ACTIONS,
+    ("Risks", "Action"): EVENT_ACTIONS,
 }
 """Columns whose words stand in the drop-down."""
 FED = {
@@ -89,6 +90,7 @@ FED = {
     ("Refiners", "Country"): ("Countries", "Country"),
     ("Stockpiles", "Member"): ("Members", "Member"),
     ("Scenarios", "Country"): ("Countries", "Country"),
+    ("Risks", "Member"): ("Members", "Member"),
 }
 """Columns whose entries are the names of another sheet."""
 WORDS_FIRST = {

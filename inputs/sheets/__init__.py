@@ -10,6 +10,7 @@ from inputs.cases import Case
 from inputs.sheets.market import countries, demand, members, minerals, refiners, settings
 from inputs.sheets.ore import mines, ore_lanes
 from inputs.sheets.policy import budget, projects, scenarios, share_limits, stockpiles
+from inputs.sheets.risks import risks
 from inputs.sheets.today import current_supply
 from inputs.sheets.transport import freight, lanes
 from inputs.tables import Record
@@ -33,4 +34,5 @@ SHEETS: tuple[tuple[str, Callable[[Case], list[Record]]], ...] = (
     ("Ore lanes", ore_lanes),
     ("Current supply", current_supply),
     ("Scenarios", scenarios),
+    ("Risks", risks),
 )

@@ -43,23 +43,14 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
     are whole parts.
     """
     of = frozenset(minerals)
-    refiners = tuple(r for r in case.refiners if r.mineral in of)
-    projects = tuple(p for p in case.projects if p.mineral in of)
-    sellers = {r.name for r in refiners} | {p.refiner for p in projects} | {""}
-    return case.change(
-        minerals=tuple(m for m in case.minerals if m.name in of),
-        refiners=refiners,
-        projects=projects,
-        demand=tuple(d for d in case.demand if d.mineral in of),
+    mine = case.of_minerals(minerals)
+    sellers = {r.name for r in mine.refiners} | {p.refiner for p in mine.projects} | {""}
+    return mine.change(
         lanes=tuple(
             row for row in case.lanes if row.mineral in {"", *of} and row.refiner in sellers
         ),
         share_limits=tuple(row for row in case.share_limits if _counts(row, of, sellers)),
-        contracts=tuple(c for c in case.contracts if c.mineral in of),
-        stockpiles=tuple(s for s in case.stockpiles if s.mineral in of),
-        mines=tuple(m for m in case.mines if m.mineral in of),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
-        current_supply=tuple(s for s in case.current_supply if s.mineral in of),
         ceilings=tuple(c for c in case.ceilings if c[2] in of),
         scenarios=(),
         risks=(),

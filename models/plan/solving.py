@@ -23,11 +23,11 @@ def solve(case: Case, run: Map = map) -> Plan:
     """Return the proven optimal plan of a case.
 
     Raises InputError where records contradict one another, SolverError where no attempt gives a
-    proven optimum. ``run`` maps a function over the parts of a case, which come and go one after
+    proven optimum. ``run`` maps a function over groups of blocks, which come and go one after
     another: the built-in map, a process pool's, a cluster's. It must keep their order.
     """
     check(case)
-    return Plan(case, [result for found in run(solve_part, parts(case)) for result in found])
+    return Plan(case, [result for found in run(solve_group, groups(case)) for result in found])
 
 
 def check(case: Case) -> None:
@@ -38,10 +38,10 @@ def check(case: Case) -> None:
 
 
 @dataclass(frozen=True)
-class Part:
+class Group:
     """Blocks to be solved one after another, and the case of their minerals alone.
 
-    ``blocks`` are their numbers in the whole case, ``cells`` those of this part's case;
+    ``blocks`` are their numbers in the whole case, ``cells`` those of this group's case;
     ``yardstick`` [t] is the whole case's.
     """
 
@@ -51,29 +51,29 @@ class Part:
     yardstick: float
 
 
-def parts(case: Case) -> Iterable[Part]:
-    """Yield the parts of a case, each when it is asked for: the blocks of the same minerals."""
+def groups(case: Case) -> Iterable[Group]:
+    """Yield the groups of a case, each when it is asked for: the blocks of the same minerals."""
     blocks = split(case)
     names = [m.name for m in case.minerals]
-    for group in together(blocks):
-        minerals = sorted({m for b in group for m, _ in blocks[b]})
+    for numbers in together(blocks):
+        minerals = sorted({m for b in numbers for m, _ in blocks[b]})
         place = {m: i for i, m in enumerate(minerals)}
-        yield Part(
+        yield Group(
             case.of_minerals(names[m] for m in minerals),
-            group,
-            tuple(tuple((place[m], t) for m, t in blocks[b]) for b in group),
+            numbers,
+            tuple(tuple((place[m], t) for m, t in blocks[b]) for b in numbers),
             case.yardstick,
         )
 
 
-def solve_part(part: Part) -> list[BlockResult]:
-    """Return the results of a part's blocks, numbered as in the whole case."""
-    expanded = Expanded(part.case)
-    solver = BlockSolver(expanded, blocks=part.cells, yardstick=part.yardstick)
-    found = solver(range(len(part.cells)))
+def solve_group(group: Group) -> list[BlockResult]:
+    """Return the results of a group's blocks, numbered as in the whole case."""
+    expanded = Expanded(group.case)
+    solver = BlockSolver(expanded, blocks=group.cells, yardstick=group.yardstick)
+    found = solver(range(len(group.cells)))
     return [
         dataclasses.replace(result, block=b, basis=None)
-        for b, result in zip(part.blocks, found, strict=True)
+        for b, result in zip(group.blocks, found, strict=True)
     ]
 
 

@@ -68,4 +68,5 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
         ),
         share_limits=tuple(row for row in case.share_limits if row.buyer not in gone | gone_groups),
         scenarios=tuple(s for s in case.scenarios if s.member not in gone),
+        risks=tuple(r for r in case.risks if r.member not in gone),
     )

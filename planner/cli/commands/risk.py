@@ -1,0 +1,146 @@
+"""The command risk: what events that may happen do to cost and supply."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import InputError, SolverError, WriteError
+from planner.cli.answer import fail, print_json
+from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from planner.cli.paths import plan_path
+from planner.cli.progress import study_options, watched
+
+if TYPE_CHECKING:
+    from planner.study import Where
+    from planner.study.risk import Risk
+
+_MOST_DRAWS = 100_000
+_MOST_SEED = 2**63 - 1
+_TOLD = 3
+"""Draws without a plan told at the end; the sheet Runs has them all."""
+
+
+@click.command()
+@click.argument("file", type=WORKBOOK)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, _MOST_DRAWS),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="How often the events are drawn.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, _MOST_SEED),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="Fixes what is drawn: the same seed, the same draws.",
+)
+@click.option(
+    "--surge",
+    type=Share(),
+    default="0.2",
+    show_default=True,
+    metavar="U",
+    help="The part of its usable capacity that a supplier may sell beyond what was agreed.",
+)
+@click.option(
+    "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
+)
+@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@click.option(
+    "--output",
+    type=WORKBOOK,
+    metavar="BOOK",
+    help="The risk study [outputs/<FILE's name>-risk.xlsx].",
+)
+@click.option(
+    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
+)
+@study_options
+@JSON
+def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path,
+    draws: int,
+    seed: int,
+    surge: float,
+    keep_caps: bool,
+    scenario: str,
+    output: Path | None,
+    csv_folder: Path | None,
+    where: Where,
+    as_json: bool,
+) -> int:
+    """Draw the events of the sheet Risks many times, and see what becomes of the plan.
+
+    Each event begins in a year with its Yearly probability, each year and event apart. A draw is
+    planned twice: as agreed, the plan without events struck by them, its suppliers surging; and
+    re-planned, as if the events had been known beforehand. One workbook is written: the spread of
+    cost and shortage, who is likely to be short of what, what each event adds, every draw, charts.
+
+    \b
+    planner risk case.xlsx
+    planner risk case.xlsx --draws 5000 --seed 7 --surge 10%
+    planner new my-case.xlsx --with Risks       to see what the sheet looks like
+
+    A draw without a proven plan is left out of the figures and told; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    target = plan_path(file, output, csv_folder, "risk")
+    from planner.cli.risk import answer, gamble
+    from planner.cli.risk_words import show_risk
+    from planner.cli.words import show_findings
+    from planner.study.risk import Chances
+
+    tell = progress(as_json)
+    chances = Chances(draws, seed, surge, keep_caps)
+    try:
+        with watched(as_json) as watch:
+            gambled = gamble(file, chances, scenario=scenario, where=where, tell=tell, watch=watch)
+    except InputError as error:
+        if as_json:
+            return fail(error, as_json=as_json)
+        show_findings(file, error.findings, err=True)
+        return error.exit_code
+    found = gambled.risk
+    failed: SolverError | WriteError | None = _failed(found)
+    if not any(sample.known.any() for sample in found.samples):
+        found.raise_if_stopped()
+        return fail(failed or SolverError("no draw has a plan"), as_json=as_json)
+    from planner.cli.risk import write_csv_to, write_to
+    from planner.workbook.save import save
+
+    began = time.perf_counter()
+    written: Path | None = None
+    try:
+        written = save(target, lambda path: write_to(path, gambled))
+        if csv_folder is not None:
+            write_folder(csv_folder, lambda folder: write_csv_to(folder, gambled))
+    except WriteError as error:
+        failed = failed or error
+    gambled.seconds["write"] = time.perf_counter() - began
+    if written is not None:
+        tell_where(target, written)
+    if not as_json:
+        show_risk(file, gambled, written)
+    found.raise_if_stopped()
+    said = answer(gambled, written)
+    if failed is not None:
+        return fail(failed, as_json=as_json, result=said)
+    if as_json:
+        print_json(said)
+    return 0
+
+
+def _failed(found: Risk) -> SolverError | None:
+    """Return why the command fails though all draws with a plan are written; None where all do."""
+    missing = [outcome for outcome in found.outcomes if not outcome.planned]
+    if not missing:
+        return None
+    more = f" (and {len(missing) - _TOLD} more)" if len(missing) > _TOLD else ""
+    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_TOLD]) + more)

@@ -1,0 +1,159 @@
+"""Events of the sheet Risks: a pure function from Case to Case, as a scenario is.
+
+An event is the rows of one name. Where it is under way in a year, each of its rows holds in that
+year, within the row's own first and last year.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from models import checks
+from models.case import Case, in_force
+from models.checks.common import plants, seller
+from models.errors import Finding, Severity, warning
+from models.schema import EventStep, ScenarioStep
+from planner.scenarios import ACTIONS
+
+Hits = tuple[tuple[int, int], ...]
+"""Which rows hold in which years, as (position in ``case.risks``, year), ascending."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event that may begin in any year of the horizon.
+
+    ``probability`` that it begins in a year; ``duration`` [yr], the year it begins in included;
+    ``rows`` are positions in ``case.risks``.
+    """
+
+    name: str
+    probability: float
+    duration: int
+    rows: tuple[int, ...]
+
+
+def events(case: Case) -> tuple[Event, ...]:
+    """Return the events of a case in the order of their first rows."""
+    rows: dict[str, list[int]] = {}
+    for position, step in enumerate(case.risks):
+        rows.setdefault(step.name, []).append(position)
+    return tuple(
+        Event(name, case.risks[of[0]].probability, case.risks[of[0]].duration, tuple(of))
+        for name, of in rows.items()
+    )
+
+
+def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None = None) -> Hits:
+    """Return which rows hold in which years, where events are under way in some years.
+
+    ``alone`` is the position of the one row that is asked for.
+    """
+    return tuple(
+        sorted(
+            (position, year)
+            for position, step in enumerate(case.risks)
+            for year in under_way.get(step.name, ())
+            if in_force(step, year) and alone in {None, position}
+        )
+    )
+
+
+def strike(case: Case, what: Hits) -> Case:
+    """Return the case in which rows of Risks hold in some years."""
+    return happen(case, steps(case, what))
+
+
+def happen(case: Case, what: Iterable[ScenarioStep]) -> Case:
+    """Return the case after steps, top to bottom."""
+    for step in what:
+        case = ACTIONS[step.action](case, step)
+    return case
+
+
+def steps(case: Case, what: Hits) -> tuple[ScenarioStep, ...]:
+    """Return what rows of Risks do in some years, a step a stretch of years, top to bottom."""
+    years: dict[int, list[int]] = {}
+    for position, year in what:
+        years.setdefault(position, []).append(year)
+    return tuple(
+        step_of(case.risks[position], first, last)
+        for position, when in sorted(years.items())
+        for first, last in _stretches(case.years, when)
+    )
+
+
+def step_of(row: EventStep, first: int, last: int) -> ScenarioStep:
+    """Return what a row does from one year to another, as a step of a scenario of its name."""
+    return ScenarioStep(
+        name=row.name,
+        action=row.action,
+        mineral=row.mineral,
+        country=row.country,
+        refiner=row.refiner,
+        member=row.member,
+        first_year=first,
+        last_year=last,
+        value=row.value,
+        row=row.row,
+    )
+
+
+def _stretches(years: tuple[int, ...], when: Iterable[int]) -> list[tuple[int, int]]:
+    """Return years of the horizon as stretches (first, last) without another year between."""
+    chosen = set(when)
+    found: list[tuple[int, int]] = []
+    before: int | None = None
+    for year in years:
+        if year in chosen:
+            open_one = before is not None and found and found[-1][1] == before
+            if open_one:
+                found[-1] = (found[-1][0], year)
+            else:
+                found.append((year, year))
+        before = year
+    return found
+
+
+def touched(case: Case, row: EventStep) -> frozenset[str]:
+    """Return the minerals of which a row of Risks may change anything."""
+    if row.action == "scale demand":
+        own = [d.mineral for d in case.demand if row.member in {"", d.member}]
+    elif row.action == "set stock target":
+        own = [s.mineral for s in case.stockpiles if row.member in {"", s.member}]
+    elif row.action in {"scale mines", "block ore"}:
+        own = [m.mineral for m in case.mines if row.country in {"", m.country}]
+    else:
+        own = [p.mineral for p in plants(case) if row.selects(p.mineral, p.country, seller(p))]
+    return frozenset(mineral for mineral in own if row.mineral in {"", mineral})
+
+
+def findings(case: Case) -> tuple[Finding, ...]:
+    """Return what is amiss with events: what they make of a case, and rows that change nothing.
+
+    Each is tried alone, under way in every year: an error says in which event it arises.
+    """
+    return tuple(finding for event in events(case) for finding in _tried(case, event))
+
+
+def _tried(case: Case, event: Event) -> Iterator[Finding]:
+    """Apply an event's rows one after another in every year."""
+    struck = case
+    for position in event.rows:
+        row = case.risks[position]
+        after = strike(struck, hits(case, {event.name: case.years}, position))
+        if after == struck and any(in_force(row, year) for year in case.years):
+            yield warning(
+                EventStep.SHEET,
+                row.row,
+                "Action",
+                found=f"`{row.action}` of {row.name} changes nothing",
+                hint="no row matches its selectors and years, or it stands so already",
+            )
+        struck = after
+    for finding in checks.check(struck, checks.RULES):
+        if finding.severity is Severity.ERROR:
+            found = f"in the event {event.name}: {finding.found}"
+            yield dataclasses.replace(finding, found=found)

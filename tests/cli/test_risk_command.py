@@ -1,0 +1,152 @@
+"""The command risk: what it writes, says, refuses and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.cli import main
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.cli.desk import sheets
+
+TABLES = ["Risk", "Charts", "Risk by mineral", "Risk by member", "Events", "Draws", "About", "Runs"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A study of 60 draws, run once, with its tables as CSV."""
+    folder = tmp_path_factory.mktemp("risk")
+    write_book(folder / "case.xlsx", template_tables())
+    words = ["risk", folder / "case.xlsx", "--draws", 60, "--workers", 1]
+    words += ["--output", folder / "risk.xlsx", "--csv", folder / "csv"]
+    assert main([str(word) for word in words]) == 0
+    return folder
+
+
+def rows_of(path, sheet):
+    """A sheet as rows by header."""
+    head, *rows = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_the_workbook_has_its_sheets(made) -> None:
+    assert sheets(made / "risk.xlsx") == [*TABLES, "Chart data"]
+    assert {p.stem for p in (made / "csv").iterdir()} >= {"risk", "draws", "risk-by-member"}
+    charts = openpyxl.load_workbook(made / "risk.xlsx")["Charts"]
+    assert charts["A1"].value.startswith("Example: two battery metals")
+
+
+def test_each_draw_has_its_row_and_the_summary_is_of_them(made) -> None:
+    draws = rows_of(made / "risk.xlsx", "Draws")
+    assert [row["Draw"] for row in draws] == list(range(1, 61))
+    costs = [row["Total cost, as agreed (USD m)"] for row in draws]
+    calm = [cost for row, cost in zip(draws, costs, strict=True) if row["Events"] == "no event"]
+    (total, *_) = rows_of(made / "risk.xlsx", "Risk")
+    assert (total["Measure"], total["Plan"], total["Unit"]) == ("Total cost", "As agreed", "USD m")
+    assert total["Mean"] == pytest.approx(sum(costs) / 60)
+    assert calm == pytest.approx([total["No event"]] * len(calm))
+    assert total["Mean of the worst 5 % (CVaR 95)"] == pytest.approx(sum(sorted(costs)[-3:]) / 3)
+
+
+def test_few_draws_are_warned_of_and_all_that_was_asked_is_told(made) -> None:
+    about = {(row["What"], row["Value"]) for row in rows_of(made / "risk.xlsx", "About")}
+    assert ("Seed", "1") in about
+    (warned,) = [value for what, value in about if what == "Warning"]
+    assert "the worst 5 % are 3 draws" in warned
+    runs = rows_of(made / "risk.xlsx", "Runs")
+    assert {row["Proven"] for row in runs} == {"yes"}
+    assert len(runs) == len({row["Run"] for row in runs})
+
+
+def test_json_has_both_plans(case, ask) -> None:
+    code, said = ask("risk", case, "--draws", 30, "--seed", 3, "--keep-caps", "--surge", "10%")
+    assert code == 0
+    assert said["status"] == "optimal"
+    assert [row["plan"] for row in said["rows"]] == ["As agreed", "Re-planned"]
+    agreed, anew = said["rows"]
+    assert anew["objective_usd"]["mean"] <= agreed["objective_usd"]["mean"]
+    assert agreed["objective_usd"]["base"] == pytest.approx(anew["objective_usd"]["base"])
+    assert set(agreed["by_mineral"]) == {"Lithium", "Cobalt"}
+    assert set(agreed["by_mineral"]["Cobalt"]["by_member"]) == {"United States", "Japan", "Germany"}
+    assert (said["draws"], said["seed"], said["surge"], said["keep_caps"]) == (30, 3, 0.1, True)
+    assert {event["event"] for event in said["events"]} == {
+        "Chinese export stop",
+        "Drought in Chile",
+    }
+    assert said["output"] == str(Path("outputs") / "case-risk.xlsx")
+    assert (case.parent / "outputs" / "case-risk.xlsx").exists()
+    assert said["errors"] == []
+
+
+def test_the_same_seed_says_the_same(case, ask) -> None:
+    _, one = ask("risk", case, "--draws", 12, "--workers", 1)
+    _, two = ask("risk", case, "--draws", 12, "--workers", 1)
+    assert one["rows"] == two["rows"]
+
+
+def test_a_scenario_is_what_events_strike(case, ask) -> None:
+    _, said = ask("risk", case, "--draws", 10, "--scenario", "half")
+    assert said["scenario"] == "Half"
+    code, said = ask("risk", case, "--draws", 10, "--scenario", "Halff")
+    assert code == 2
+    assert "did you mean 'Half'?" in said["errors"][0]["message"]
+
+
+def test_a_workbook_without_events_is_told_how_to_add_them(folder, call, ask) -> None:
+    write_book(folder / "case.xlsx", template_tables(), sheets=EVERY_CASE)
+    code, out, err = call("risk", "case.xlsx")
+    assert (code, out) == (2, "")
+    assert "planner new FILE --with Risks" in err
+    code, said = ask("risk", "case.xlsx")
+    assert code == 2
+    assert "add the sheet Risks" in said["errors"][0]["message"]
+    assert not (folder / "outputs").exists()
+
+
+def test_bad_rows_are_told_at_their_cells(folder, call, ask) -> None:
+    tables = template_tables()
+    tables["Risks"][1]["Yearly probability"] = 0.5
+    tables["Risks"][2]["Action"] = "build project"
+    write_book(folder / "bad.xlsx", tables)
+    code, said = ask("risk", "bad.xlsx", "--draws", 5)
+    assert code == 1
+    assert {e["cell"] for e in said["errors"]} == {"B4"}  # what rests on it is told after
+    tables["Risks"][2]["Action"] = "scale capacity"
+    write_book(folder / "bad.xlsx", tables)
+    code, _, err = call("risk", "bad.xlsx", "--draws", 5)
+    assert code == 1
+    assert "J3" in err
+    assert "they happen together" in err.lower()
+    assert not (folder / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--draws", "0"),
+        ("--draws", "many"),
+        ("--draws", "1000000"),
+        ("--seed", "-1"),
+        ("--surge", "20"),
+        ("--output", "case.xlsx"),
+        ("--output", "plan.csv"),
+        ("--draw", "5"),
+    ],
+)
+def test_wrong_words_are_refused_before_any_work(case, call, words) -> None:
+    code, out, err = call("risk", case, *words)
+    assert (code, out) == (2, "")
+    assert err
+    assert sheets(case)[0] == "Read me"
+
+
+def test_a_person_reads_the_spread(case, call) -> None:
+    code, out, err = call("risk", case, "--draws", 40)
+    assert (code, out) == (0, "")
+    assert "40 draws" in err
+    assert "CVaR 95" in err
+    assert "Lithium" in err
+    assert "outputs" in err
+    assert max(map(len, err.splitlines())) <= 130

@@ -172,7 +172,7 @@ def test_a_folder_as_output(case, ask):
 
 
 def test_a_file_as_the_folder_of_the_tables(case, ask, monkeypatch):
-    monkeypatch.setattr(models.plan, "solve", pytest.fail)
+    monkeypatch.setattr(models.plan, "Session", pytest.fail)
     Path("tables").write_text("a file")
     code, answer = ask("solve", case, "--csv", "tables")
     assert (code, answer["status"]) == (4, "write_error")
@@ -213,7 +213,7 @@ def refuse(*_: object, **__: object) -> Plan:
 
 
 def test_no_proven_optimum(case, call, ask, monkeypatch):
-    monkeypatch.setattr(models.plan, "solve", refuse)
+    monkeypatch.setattr(models.plan.Session, "base", property(refuse))
     code, out, err = call("solve", case)
     assert (code, out) == (3, "")
     assert "no proven optimum for Lithium 2026" in err
@@ -223,8 +223,7 @@ def test_no_proven_optimum(case, call, ask, monkeypatch):
 
 
 def test_a_plan_is_not_lost_for_want_of_the_one_without_limits(case, call, monkeypatch):
-    solve = models.plan.solve
-    monkeypatch.setattr(models.plan, "solve", lambda c: solve(c) if c.share_limits else refuse(c))
+    monkeypatch.setattr(models.plan.Session, "solve", refuse)
     code, _, err = call("solve", case)
     assert code == 0
     assert "what the share limits cost is not known" in err
@@ -234,7 +233,7 @@ def test_what_a_scenario_does_wrong_is_told_with_its_cell(case, ask, monkeypatch
     def wrong(*_: object) -> Plan:
         raise InputError([Finding("Refiners", 2, "Capacity", "3e10", "at most 1e10 t/yr")])
 
-    monkeypatch.setattr(models.plan, "solve", wrong)
+    monkeypatch.setattr(models.plan.Session, "base", property(wrong))
     code, answer = ask("solve", case, "--scenario", "Half")
     assert code == 1
     assert answer["errors"] == [

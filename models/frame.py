@@ -4,6 +4,9 @@ Legend of one-letter indices: m mineral, j member, t year, r source (refiner or 
 k contract, n mine country, p project. Amounts are tonnes of contained metal, money is the
 workbook's currency.
 
+Of Pyomo the core is imported alone: its solvers and writers take twice as long to load, and whoever
+writes or solves a model by them imports ``pyomo.environ`` first.
+
 The books: a family posts what enters a member's balance, what leaves it and what it costs;
 ``sourcing`` closes them.
 """
@@ -16,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 from pyomo.core.expr import LinearExpression
 
 from models.case import Case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from models.expand import stock_room, stock_target, target_penalty
 from models.frame import Frame, total

@@ -64,6 +64,22 @@ class Part:
         return [self.spell(*key) for key in zip(*(k[at].tolist() for k in self.key), strict=True)]
 
 
+@dataclass(frozen=True)
+class Shares:
+    """The rows of one row of Share limits: their limits are its share of a demand, if ``fixed``.
+
+    ``said`` is all that the row says but its share; ``rows`` are positions, ``demand`` [t] and
+    ``year`` (by position) of each.
+    """
+
+    said: tuple[Any, ...]
+    rows: Ints
+    demand: Floats
+    year: Ints
+    is_max: bool
+    fixed: bool
+
+
 @dataclass
 class _Numbers:
     """Named arrays that grow part by part."""
@@ -109,6 +125,7 @@ class Builder:
         self.entry_rows: list[Ints] = []
         self.entry_columns: list[Ints] = []
         self.entry_values: list[Floats] = []
+        self.shares: list[Shares] = []
         self.flow: Ints = np.zeros(0, dtype=np.int64)
         self.shortage: dict[tuple[int, int, int], int] = {}
         self.stock: dict[tuple[int, int, int], int] = {}
@@ -123,6 +140,7 @@ class Builder:
         new.column_numbers, new.row_numbers = self.column_numbers.copy(), self.row_numbers.copy()
         new.entry_rows, new.entry_columns = [*self.entry_rows], [*self.entry_columns]
         new.entry_values = [*self.entry_values]
+        new.shares = [*self.shares]
         return new
 
     def columns(  # noqa: PLR0913 - the parts of a component, all of them named

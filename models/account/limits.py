@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.account.builder import Builder, columns_of, grouped, integers
+from models.account.builder import Builder, Shares, columns_of, grouped, integers
 from models.case import Case, in_force
 from models.expand import Cap, Floats, Ints, caps
 from models.schema import (
@@ -45,14 +45,19 @@ def limits(b: Builder) -> None:
     bases: list[tuple[int, ...]] = []
     rows: list[tuple[int, ShareLimit]] = []
     for row in case.share_limits:
-        said = (
-            row.limit, row.mineral, row.buyer, row.group, row.supplier, row.first_year,
-            row.last_year, row.stage, row.except_minerals,
-        )  # fmt: skip
+        said = what_is_said(row)
         seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
         rows.append((b.names.number((*said, seen[said])), row))
     counted = [_row(b, number, i, row, bases) for i, (number, row) in enumerate(rows)]
     _bases(b, bases, [found for found in counted if found is not None])
+
+
+def what_is_said(row: ShareLimit) -> tuple[object, ...]:
+    """Return all that a row of Share limits says but its share and penalty."""
+    return (
+        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.first_year, row.last_year,
+        row.stage, row.except_minerals,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ def _row(
     share: Floats = np.array([row.share.value(y) for y in e.years], dtype=float)[t]
     is_max = row.limit == MAX
     of_purchases = is_max and case.settings.share_basis == PURCHASES
-    wanted = share * _demand(b, m, buyer, t)
+    demand = _demand(b, m, buyer, t)
+    wanted = share * demand
     limit = np.full(len(t), number)
 
     def spell(_: int, m: int, buyer: int, s: int, t: int) -> tuple[int, str, str, str, int]:
@@ -90,6 +96,8 @@ def _row(
         "share_limit", cell, key, spell,
         least=-np.inf if is_max else right, most=right if is_max else np.inf,
     )  # fmt: skip
+    told = (what_is_said(row), row.penalty)
+    b.shares.append(Shares(told, rows, demand, t, is_max, not of_purchases))
     b.enter(rows[entries.of], b.flow[entries.at], 1.0)
     for i, columns in ore:
         b.enter(np.full(len(columns), rows[i]), integers(columns), 1.0)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.account.builder import FRACTION, MONEY, Builder, Names, Part, blocks_of
+from models.account.builder import FRACTION, MONEY, Builder, Names, Part, Shares, blocks_of
 from models.account.demand import demand
-from models.account.limits import limits
+from models.account.limits import limits, what_is_said
 from models.account.stages import ore, projects, stocks
 from models.account.supply import continuity, contracts, flows, lanes, refining
 from models.blocks import split
@@ -52,7 +52,7 @@ class Program:
     ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
     largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
     ``names`` are the numbered names that keys are spelt with;
-    ``draft`` is what the program was made of before its share limits.
+    ``draft`` is what the program was made of before its share limits, ``shares`` what those are.
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
@@ -70,6 +70,7 @@ class Program:
     flow: Ints
     names: tuple[Any, ...]
     draft: Builder
+    shares: tuple[Shares, ...]
 
     def columns_of(self, block: int, last: int | None = None) -> slice:
         """Return the columns of a block, or of all from it up to another."""
@@ -190,6 +191,10 @@ def account(
     """
     cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
     draft = None if like is None else like.draft
+    if like is not None and draft is not None and blocks is None and _is_like(draft, expanded):
+        same = _shared_anew(like, expanded)
+        if same is not None:
+            return same
     if draft is None or not _is_like(draft, expanded):
         draft = Builder(expanded, Names(names))
         for part in BEFORE_LIMITS:
@@ -215,6 +220,22 @@ def account(
         flow=columns[b.flow],
         names=tuple(b.names.names),
         draft=draft,
+        shares=tuple(dataclasses.replace(of, rows=rows[of.rows]) for of in b.shares),
+    )
+
+
+def _shared_anew(like: Program, expanded: Expanded) -> Program | None:
+    """Return the program of a case that differs in shares alone, None where more differs."""
+    rows = expanded.case.share_limits
+    told = [(what_is_said(row), row.penalty) for row in rows]
+    if told != [of.said for of in like.shares] or not all(of.fixed for of in like.shares):
+        return None
+    least, most = like.rows.row_lower.copy(), like.rows.row_upper.copy()
+    for row, of in zip(rows, like.shares, strict=True):
+        share = np.array([row.share.value(y) for y in expanded.years], dtype=float)
+        (most if of.is_max else least)[of.rows] = share[of.year] * of.demand
+    return dataclasses.replace(
+        like, rows=dataclasses.replace(like.rows, row_lower=least, row_upper=most)
     )
 
 

@@ -38,6 +38,9 @@ def fit(variant: Program, base: Program) -> Fitted:
 
     The names of the variant are those of the base and perhaps more (``account``'s ``names``).
     """
+    if variant.rows.columns is base.rows.columns:  # the same program but for its limits
+        every = (np.arange(len(base.rows.cost)), np.arange(len(base.rows.row_lower)))
+        return Fitted(*every, np.arange(len(base.blocks)), variant.rows)
     columns = _places(variant.column_parts, base.column_parts, len(variant.rows.cost))
     rows = _places(variant.row_parts, base.row_parts, len(variant.rows.row_lower))
     of_block = _blocks(variant, base)

@@ -16,14 +16,14 @@ import pandas as pd
 
 from models.case import Case
 from models.plan import Plan, solve
+from models.scorecard.n_minus_1 import n_minus_1
 from planner.scenarios import drop_share_limits
-from planner.study import Outcome, Outcomes, Progress, Run, Study, Tell, Where, run_study
+from planner.study import Outcome, Run, Study, Tell, Where, run_studies
 from planner.study.chain import Stop
 from planner.study.stress import frames
 from planner.study.stress.agreed import Rules, stressed
 from planner.study.stress.effect import Effect, Side
 from planner.study.stress.losses import LEAST_SOLD, NOTHING, Kind, Loss, losses
-from planner.study.stress.n_minus_1 import n_minus_1
 from planner.study.stress.seen import Seen, read
 
 __all__ = ["Effect", "Kind", "Loss", "Rules", "Side", "Stress", "stress"]
@@ -59,7 +59,7 @@ class Stress:
 
     @cached_property
     def by_loss(self) -> pd.DataFrame:
-        """One row a loss, worst first: see ``frames``."""
+        """One row a loss, by kind, of each the worst first: see ``frames``."""
         return frames.by_loss(self)
 
     @cached_property
@@ -96,11 +96,6 @@ class Stress:
         """The runs that have no plan, though they had their turn."""
         return tuple(o for o in self.outcomes if o.ran and not o.planned)
 
-    def raise_if_stopped(self) -> None:
-        """Go on with what stopped the study before its time, where anything did."""
-        if self.stopped is not None:
-            raise self.stopped
-
 
 def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     case: Case,
@@ -129,18 +124,10 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
         sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > LEAST_SOLD)
         asked.append((free, UNCAPPED, sold))
     studies = [_study(of, rules, lost, before) for of, before, lost in asked]
-    total, done = sum(study.runs for study in studies), 0
-    found: list[Outcomes[Seen]] = []
-    stopped: Stop | None = None
-    for study in studies:
-        outcomes = run_study(study, where, _onwards(tell, done, total))
-        found.append(outcomes)
-        done, stopped = done + len(outcomes), stopped or outcomes.stopped
-        if stopped is not None:
-            break
+    found = run_studies(studies, where, tell)
     sides = [
         Side(of, study.base, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
-        for (of, _, lost), study, outcomes in zip(asked, studies, found, strict=False)
+        for (of, _, lost), study, outcomes in zip(asked, studies, found, strict=True)
     ]
     return Stress(
         rules=rules,
@@ -148,7 +135,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
         capped=sides[0],
         free=sides[1] if len(sides) > 1 else None,
         outcomes=tuple(outcome for outcomes in found for outcome in outcomes),
-        stopped=stopped,
+        stopped=found[-1].stopped,
     )
 
 
@@ -156,13 +143,3 @@ def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Stu
     """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
     runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)
-
-
-def _onwards(tell: Tell | None, done: int, total: int) -> Tell:
-    """Return who hears of a study that is a part of a longer one."""
-
-    def onwards(progress: Progress) -> None:
-        if tell is not None:
-            tell(Progress(done + progress.done, total, progress.notice))
-
-    return onwards

@@ -33,10 +33,11 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
     case, sources = plan.case, plan.sources
     home = {m.name: m.country for m in case.members}
     rows: list[dict[str, object]] = []
+    summed = sources.groupby(["mineral", "year", "country"])[["usable", "tonnes"]].sum()
+    cells = {cell: of.droplevel([0, 1]) for cell, of in summed.groupby(level=[0, 1])}
     for mineral in plan.expanded.minerals:
         for year in (y for y in case.years if y >= first_year):
-            own = sources[(sources["mineral"] == mineral) & (sources["year"] == year)]
-            by_country = own.groupby("country")[["usable", "tonnes"]].sum()
+            by_country = cells.get((mineral, year), summed.iloc[:0].droplevel([0, 1]))
             supply, bought = (float(by_country[c].sum()) for c in ("usable", "tonnes"))
             countries = by_country[by_country.index != REST_OF_WORLD]
             largest, most = _largest(countries["usable"])

@@ -1,0 +1,146 @@
+"""How the example plans score: ``python -m inputs.scorecard_story`` writes into docs/scorecard.md.
+
+The scorecard of each example workbook, what the benchmarks it misses would cost, and how its supply
+before the plan compares with the shares that the International Energy Agency publishes.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from inputs.story import CASES
+from models.case import Case
+from models.plan import Plan, solve
+from models.scorecard import Score, scorecard
+from planner.study import Here
+from planner.study.eu_benchmarks import Benchmarks, benchmarks
+from planner.workbook import read
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "scorecard.md"
+REST = "ROW"
+SHOWN = (
+    ("hhi_country", "HHI", "{:,.0f}"),
+    ("hhi_owner", "HHI by owner", "{:,.0f}"),
+    ("cr1", "CR1", "{:.0%}"),
+    ("processing", "processed inside", "{:.0%}"),
+    ("import_reliance", "import reliance", "{:.0%}"),
+    ("n_1_all", "N-1", "{:.0%}"),
+)
+"""What the page shows of the scorecard: measure, heading, format."""
+
+
+def scores_table(found: Sequence[Score], case: Case) -> str:
+    """Return before and after the last year, mineral by mineral, as a Markdown table."""
+    of = {(s.measure.__name__, s.mineral): s for s in found if not s.buyer.name}
+    last = case.years[-1]
+    lines = [
+        f"| before → {last} | " + " | ".join(heading for _, heading, _ in SHOWN) + " |",
+        "|---|" + "---:|" * len(SHOWN),
+    ]
+    for mineral in case.minerals:
+        cells = []
+        for name, _, form in SHOWN:
+            score = of[name, mineral.name]
+            values = (score.before.amount, score.last.amount)
+            cells.append(" → ".join("-" if v is None else form.format(v) for v in values))
+        lines.append(f"| {mineral.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def missed_table(found: Benchmarks) -> str:
+    """Return the coalition's missed benchmarks and what keeping each would cost."""
+    lines = [
+        (
+            "| missed | mineral | required | plan's worst year | if asked for | extra cash, USD m "
+            "| extra short, t | of others, t |"
+        ),
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for each in found.priced:
+        score, other, base = each.score, each.found, found.base
+        worst, required = each.worst_asked, score.required
+        if score.buyer.name or other is None or worst is None or required is None:
+            continue
+        cash = (other.cash - base.cash) / 1e6
+        lost = {m: other.short[m] - base.short[m] for m in base.short}
+        own = lost.pop(score.mineral)
+        reached = f"{worst[1]:.1%}" + ("" if each.is_kept else ", not met")
+        lines.append(
+            f"| {each.title} | {score.mineral} | {required.share:.0%} | {each.worst[1]:.1%} | "
+            f"{reached} | {_whole(cash)} | {_whole(own)} | {_whole(sum(lost.values()))} |"
+        )
+    return "\n".join(lines)
+
+
+def _whole(value: float) -> str:
+    """Return a number without decimals; what rounds to nothing is 0, without a sign."""
+    return f"{round(value):,}"
+
+
+def published() -> dict[tuple[str, str], tuple[str, float, float]]:
+    """Return by mineral and stage the IEA's largest country of 2024, its share, the top three's."""
+    tonnes: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    with (HERE / "data" / "iea_outlook.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["stage"] in {"refining", "mining"} and row["value_2024_t"]:
+                name = row["mineral"].replace("_", " ").capitalize()
+                tonnes[name, row["stage"]][row["country"]] = float(row["value_2024_t"])
+    found = {}
+    for key, of in tonnes.items():
+        whole = sum(of.values())
+        top = sorted(((t, c) for c, t in of.items() if c != REST), reverse=True)
+        found[key] = (top[0][1], top[0][0] / whole, sum(t for t, _ in top[:3]) / whole)
+    return found
+
+
+def published_table(plan: Plan) -> str:
+    """Return the workbook's supply before the plan beside the IEA's of 2024."""
+    of = {(s.measure.__name__, s.mineral): s for s in scorecard(plan) if not s.buyer.name}
+    iea, case = published(), plan.case
+    lines = [
+        "| refined | CR1, workbook | CR1, IEA 2024 | CR3, workbook | CR3, IEA 2024 |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    threes = []
+    for mineral in case.minerals:
+        known = iea.get((mineral.name, "refining"))
+        if known is None:
+            continue
+        country, first, three = known
+        one, more = of["cr1", mineral.name].before, of["cr3", mineral.name].before
+        threes.append((more.amount, three))
+        lines.append(
+            f"| {mineral.name} | {one.said} {one.amount:.1%} | "
+            f"{case.country_name(country)} {first:.1%} | {more.amount:.1%} | {three:.1%} |"
+        )
+    ours, theirs = (sum(each) / len(threes) for each in zip(*threes, strict=True))
+    lines.append(f"| mean | | | {ours:.1%} | {theirs:.1%} |")
+    return "\n".join(lines)
+
+
+def replaced(page: str, mark: str, text: str) -> str:
+    """Return a page with what stands between two marks replaced."""
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    before, rest = page.split(start)
+    return f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}"
+
+
+def main() -> None:
+    """Write the tables between their marks."""
+    page = PAGE.read_text(encoding="utf-8")
+    parts = []
+    for name in CASES:
+        plan = solve(read(HERE / f"{name}.xlsx").case)
+        found = benchmarks(plan, Here())
+        parts += [f"**{name}**", scores_table(found.scores, plan.case), missed_table(found)]
+        if name == CASES[0]:
+            page = replaced(page, "published", published_table(plan))
+    PAGE.write_text(replaced(page, "scores", "\n\n".join(parts) + "\n"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""The scorecard and the price of benchmarks, of cases small enough to work out by hand."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from inputs.scorecard_story import published
+from models.plan import Plan
+from models.scorecard import MEASURES, REQUIRED, Score, scorecard, told
+from planner.study import Here
+from planner.study.eu_benchmarks import Asked, Benchmarks, asked, benchmarks
+from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
+
+YEARS = (2030, 2031)
+CAP = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
+BLOCS = [
+    {"Country": "FRA", "Bloc": "EU; coalition", "Governance": 1.0},
+    {"Country": "CHN", "Bloc": "other", "Governance": -0.5},
+    {"Country": "CHL", "Bloc": "other", "Governance": 1.0},
+]
+
+
+def lyon(**more: object) -> dict[str, object]:
+    return refiner("Lyon", "FRA", 30, 40, Kind="recycled", **more)
+
+
+def book(*more: dict[str, object], **sheets: list[dict[str, object]]) -> BookT:
+    """Return 100 t of demand a year, half the EU's, of China (100 t at 10), Chile (60 t at 20)
+    and recycling in France (30 t at 40); one country may have 60 %.
+
+    So China gives 60 t and Chile 40 t a year, France nothing.
+    """
+    sheets = {"Countries": BLOCS, "Share_limits": [CAP]} | sheets
+    made = make(jin(), sur(60), lyon(), *more, demand={"A": 50.0, "B": 50.0}, years=YEARS, **sheets)
+    made["Members"] = [
+        {"Member": "A", "Country": "FRA", "Group": "EU"},
+        {"Member": "B", "Country": "JPN"},
+    ]
+    return made
+
+
+def scores(plan: Plan) -> dict[tuple[str, str], Score]:
+    """Return the scores of the only mineral by measure and buyer."""
+    return {(s.measure.__name__, s.buyer.name): s for s in scorecard(plan)}
+
+
+def amounts(score: Score) -> tuple[float | None, ...]:
+    return score.before.amount, score.first.amount, score.last.amount
+
+
+HAND = {
+    ("cr1", ""): (100 / 190, 0.6, 0.6),
+    ("cr3", ""): (1.0, 1.0, 1.0),
+    ("hhi_country", ""): ((100**2 + 60**2 + 30**2) / 190**2 * 1e4, 5200.0, 5200.0),
+    ("hhi_owner", ""): ((100**2 + 60**2 + 30**2) / 190**2 * 1e4, 5200.0, 5200.0),
+    # China weighs 2 (2.5 + 0.5) = 6, Chile and France 2 (2.5 - 1) = 3
+    ("hhi_governance", ""): ((100**2 * 6 + 60**2 * 3 + 30**2 * 3) / 190**2, 2.64, 2.64),
+    ("processing", ""): (0.3, 0.0, 0.0),
+    ("processing", "EU"): (0.6, 0.0, 0.0),
+    ("recycling", ""): (0.3, 0.0, 0.0),
+    ("one_country", ""): (100 / 190, 0.6, 0.6),
+    ("import_reliance", ""): (0.7, 1.0, 1.0),
+    ("import_reliance", "EU"): (0.4, 1.0, 1.0),
+    ("n_1_all", ""): (0.9, 0.9, 0.9),
+    ("n_1_rest", ""): (0.9, 0.9, 0.9),
+}
+
+
+@pytest.fixture(scope="module")
+def plain() -> Plan:
+    return solve(book())
+
+
+@pytest.mark.parametrize("key", HAND, ids=lambda key: " ".join(key).strip())
+def test_a_measure_is_what_it_is_by_hand(plain, key):
+    assert amounts(scores(plain)[key]) == pytest.approx(HAND[key], abs=1e-9)
+
+
+def test_what_is_met_and_what_is_missed(plain):
+    found = scores(plain)
+    assert found["one_country", ""].met is True
+    assert found["one_country", ""].last.said == "CHN"
+    missed = found["processing", ""]
+    assert (missed.met, missed.missed) == (False, YEARS)
+    assert found["extraction", ""].met is None
+    assert "no mines" in found["extraction", ""].last.said
+    assert found["cr1", ""].met is None
+
+
+def test_without_a_group_and_a_bloc_called_eu_there_is_no_row_of_the_eu():
+    made = book()
+    made["Members"][0]["Group"] = "Europe"
+    assert {score.buyer.name for score in scorecard(solve(made))} == {""}
+
+
+def test_benchmarks_are_due_in_2030_or_else_in_the_last_year():
+    made = make(jin(), demand=100.0, years=(2026, 2028))
+    score = scores(solve(made))["processing", ""]
+    assert score.missed == (2028,)
+    made = make(jin(), demand=100.0, years=(2029, 2030, 2031))
+    assert scores(solve(made))["processing", ""].missed == (2030, 2031)
+
+
+def test_no_governance_value_is_said_with_the_range_it_leaves():
+    blocs = [row | {"Governance": None} if row["Country"] == "CHL" else row for row in BLOCS]
+    last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
+    assert last.amount is None
+    # China alone 0.36 x 6 = 2.16; Chile adds 0.16 x 10 at worst
+    assert last.said == "2.16 to 3.76: no Governance for CHL"
+    blocs = [row | {"Governance": 80} if row["Country"] == "CHL" else row for row in BLOCS]
+    last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
+    assert (last.amount, last.said) == (
+        None,
+        "Governance beyond -2.5 to 2.5 for CHL",
+    )
+
+
+def test_rest_of_world_counts_in_the_whole_and_is_no_country():
+    made = make(jin(40), refiner("Others", "Rest of world", 60, 5), demand=100.0)
+    found = scores(solve(made))
+    assert amounts(found["cr1", ""]) == pytest.approx((0.4, 0.4, 0.4))
+    assert amounts(found["hhi_country", ""]) == pytest.approx((1600.0,) * 3)
+    assert found["one_country", ""].last.amount == pytest.approx(0.4)
+
+
+def test_an_owner_counts_where_it_sits():
+    made = make(jin(), sur(100, Owner_country="CHN"), demand=150.0)
+    found = scores(solve(made))
+    assert found["hhi_owner", ""].last.amount == pytest.approx(10_000.0)
+    assert found["hhi_country", ""].last.amount == pytest.approx(((2 / 3) ** 2 + 1 / 9) * 1e4)
+
+
+def test_before_is_what_is_bought_today_where_the_workbook_says_so():
+    today = [
+        {"Refiner": "Sur", "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": 30},
+        {"Refiner": "Lyon", "Mineral": "copper", "Member": "B", "Tonnes (t/yr)": 10},
+    ]
+    found = scores(solve(book(Current_supply=today)))
+    assert found["cr1", ""].is_of_today
+    assert found["cr1", ""].before.amount == pytest.approx(0.75)
+    assert found["processing", ""].before.amount == pytest.approx(0.25)
+    assert found["processing", "EU"].before.amount == 0.0
+    assert found["one_country", "EU"].before.amount == pytest.approx(1.0)
+    assert found["import_reliance", ""].before.amount == pytest.approx(0.75)
+
+
+def test_days_of_cover_before_and_after():
+    piles = [
+        {
+            "Mineral": "copper", "Member": "A", "Max (t)": 20, "Opening (t)": 5,
+            "Target (t)": 20, "Target penalty (USD/t/yr)": 400,
+        }
+    ]  # fmt: skip
+    found = scores(solve(book(Stockpiles=piles)))
+    assert amounts(found["cover", ""]) == pytest.approx((18.25, 73.0, 73.0))
+    assert amounts(found["cover", "EU"]) == pytest.approx((36.5, 146.0, 146.0))
+    assert scores(solve(book()))["cover", ""].last.said == "no stockpile"
+
+
+def ore() -> BookT:
+    """Return the book with mines: Chile's 60 t are cheapest, then China's, France's 20 t dear."""
+    mines = [
+        {"Mineral": "copper", "Country": c, "Capacity (t/yr)": t, "Premium (USD/t)": p}
+        for c, t, p in (("CHL", 60, 0), ("CHN", 100, 5), ("FRA", 20, 9))
+    ]
+    return book(Mines=mines)
+
+
+def test_ore_counts_by_where_it_is_mined():
+    found = scores(solve(ore()))
+    assert amounts(found["extraction", ""]) == pytest.approx((0.2, 0.0, 0.0))
+    assert amounts(found["extraction", "EU"]) == pytest.approx((0.4, 0.0, 0.0))
+    assert amounts(found["one_country_ore", ""]) == pytest.approx((100 / 180, 0.6, 0.6))
+    assert found["one_country_ore", ""].last.said == "CHL"
+    assert ("one_country_ore", "EU") not in found
+
+
+def test_every_measure_says_its_formula_unit_and_source():
+    titles = set()
+    for measure in MEASURES:
+        said = told(measure)
+        titles.add(said.title)
+        assert said.formula, measure
+        assert said.source, measure
+        assert said.unit.startswith(("share of", "days", "index, 0 to 10")), measure
+    assert len(titles) == len(MEASURES)
+    assert [r.share for r in REQUIRED.values()] == [0.10, 0.40, 0.25, 0.65, 0.65]
+
+
+# ---- what keeping a benchmark costs ------------------------------------------------------------
+
+
+def priced(made: BookT) -> tuple[Benchmarks, dict[tuple[str, str], tuple[object, ...]]]:
+    """Return by measure and buyer: kept, reached, extra cash, extra cost, extra shortage."""
+    found = benchmarks(solve(made), Here())
+    told_of = {}
+    for each in found.priced:
+        other, base = each.found, found.base
+        key = (each.score.measure.__name__, each.score.buyer.name)
+        told_of[key] = (each.is_kept, each.reason)
+        if other is not None:
+            short = other.short["copper"] - base.short["copper"]
+            numbers = (other.cash - base.cash, other.cost - base.cost, short)
+            told_of[key] = (each.is_kept, each.worst_asked[1], *numbers)
+    return found, told_of
+
+
+def approx(*values: object) -> object:
+    return pytest.approx(values, abs=1e-6)
+
+
+def test_the_price_of_what_is_missed_by_hand():
+    """France takes Chile's place at 20 a tonne more: 30 t is all it has, 25 t are 25 %."""
+    found, of = priced(book())
+    assert of["processing", ""] == approx(False, 0.3, 1200.0, 1200.0, 0.0)
+    assert of["recycling", ""] == approx(True, 0.25, 1000.0, 1000.0, 0.0)
+    assert of["processing", "EU"] == approx(True, 0.4, 800.0, 800.0, 0.0)
+    assert of["recycling", "EU"] == approx(True, 0.25, 500.0, 500.0, 0.0)
+    assert ("one_country", "") not in of
+    assert found.base.cash == pytest.approx(2 * (600 + 800))
+
+
+def test_a_least_is_met_even_where_that_is_dearer_than_a_shortage():
+    """France's 40 t cost 900 each in the place of China's at 10; a tonne short would cost 500."""
+    _, of = priced(
+        make(jin(), refiner("Lyon", "FRA", 60, 900), demand=100.0, years=YEARS, Countries=BLOCS)
+    )
+    assert of["processing", ""] == approx(True, 0.4, 71_200.0, 71_200.0, 0.0)
+
+
+def test_the_years_in_which_it_is_kept_are_told():
+    """France's works open in 2031: nothing before, all that is asked for then."""
+    found, of = priced(
+        make(
+            jin(),
+            sur(60),
+            refiner("Lyon", "FRA", 40, 40, First_year=2031),
+            demand=100.0,
+            years=YEARS,
+            Share_limits=[CAP],
+            Countries=BLOCS,
+        )
+    )
+    assert of["processing", ""] == approx(False, 0.0, 800.0, 800.0, 0.0)
+    (each,) = (p for p in found.priced if p.score.measure.__name__ == "processing")
+    assert (each.worst_asked, each.kept, each.is_moved) == ((2030, 0.0), (2031,), True)
+
+
+def test_without_recycled_supply_there_is_no_recycling_benchmark():
+    found, of = priced(make(jin(), sur(60), demand=100.0, years=YEARS))
+    score = next(s for s in found.scores if s.measure.__name__ == "recycling")
+    assert amounts(score) == (None,) * 3
+    assert (score.met, score.last.said) == (None, "no recycled supply of it in the workbook")
+    assert ("recycling", "") not in of
+
+
+def test_recycling_elsewhere_alone_is_none_inside():
+    old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
+    found, of = priced(make(jin(), old, demand=100.0, years=YEARS))
+    assert of["recycling", ""] == approx(False, 0.0, 0.0, 0.0, 0.0)
+    assert not next(p for p in found.priced if p.score.measure.__name__ == "recycling").is_moved
+
+
+def test_a_most_is_kept_by_leaving_short_what_others_cannot_give():
+    """Without a limit China gives 100 t; at 65 % the other 35 t are short."""
+    _, of = priced(make(jin(), demand=100.0, years=YEARS))
+    # 2 x 35 t short at 500 instead of bought at 10
+    assert of["one_country", ""] == approx(True, 0.65, -700.0, 34_300.0, 70.0)
+
+
+def test_ore_of_the_eu_is_asked_for_of_the_coalition_as_one():
+    _, of = priced(ore())
+    # 10 t of France's ore a year in the place of China's: 4 a tonne more
+    assert of["extraction", ""] == approx(True, 0.1, 80.0, 80.0, 0.0)
+    # of the EU's 50 t 5 t
+    assert of["extraction", "EU"] == approx(True, 0.1, 40.0, 40.0, 0.0)
+
+
+def test_recycling_elsewhere_does_not_count():
+    """Chile recycles 100 t at 15: 25 % are still France's to give."""
+    old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
+    _, of = priced(book(old))
+    # China 60 t, Vieja 40 t; 25 t of Vieja's at 15 become France's at 40
+    assert of["recycling", ""] == approx(True, 0.25, 1250.0, 1250.0, 0.0)
+
+
+def test_what_no_limit_says_is_not_asked_for():
+    plant = {
+        "Project": "Nueva", "Refiner": "Vieja", "Mineral": "copper", "Country": "CHL",
+        "Capacity (t/yr)": 10, "Capex (USD m)": 1, "Cost (USD/t)": 90, "First year": 2030,
+        "Kind": "recycled",
+    }  # fmt: skip
+    _, of = priced(book(Projects=[plant]))
+    assert of["recycling", ""][1].startswith("not asked for: no limit tells recycling inside")
+    old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
+    by_kind = {"Limit": "max", "Supplier group": "kind", "Supplier": "recycled", "Share": 0.9}
+    _, of = priced(book(old, Share_limits=[CAP, by_kind]))
+    assert of["recycling", ""][1].startswith("not asked for: the workbook limits kinds")
+
+
+def test_a_change_can_be_sent_and_leaves_the_case_alone():
+    case = read(book())
+    score = scores(solve(book()))["processing", ""]
+    change = asked(case, score)
+    assert isinstance(change, Asked)
+    assert pickle.loads(pickle.dumps(change))(case) == change(case)
+    assert len(change(case).share_limits) == len(case.share_limits) + 1
+
+
+# ---- the page ----------------------------------------------------------------------------------
+
+
+def test_the_page_has_every_measure_and_the_published_shares_of_the_data():
+    page = (Path(__file__).parents[1] / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    for measure in MEASURES:
+        assert f"| {told(measure).title} |" in page
+    found = published()
+    country, first, three = found["Rare earths", "refining"]
+    assert (country, round(first, 3), round(three, 3)) == ("CHN", 0.913, 0.970)
+    refined = {mineral: shares for (mineral, stage), shares in found.items() if stage == "refining"}
+    assert len(refined) == 6
+    # The IEA's own words of the six: 86 % on average in 2024.
+    mean = sum(three for _, _, three in refined.values()) / len(refined)
+    assert mean == pytest.approx(0.86, abs=0.01)
+    assert f"| {mean:.1%} |" in page
+    lines = page.partition("<!-- published -->")[2].splitlines()
+    for mineral, (_, first, three) in refined.items():
+        (line,) = [line for line in lines if line.startswith(f"| {mineral} |")]
+        assert f" {first:.1%} |" in line
+        assert f" {three:.1%} |" in line

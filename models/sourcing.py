@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from models.expand import Cell, Expanded
 from models.families import (
@@ -36,6 +39,19 @@ FAMILIES: tuple[Callable[[Frame], None], ...] = (
 """What the model is made of; diversification last, since it limits what the others made."""
 
 
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep Pyomo from logging what it raises: its log goes to stdout, where a command answers."""
+    log = logging.getLogger("pyomo")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+@_unlogged()
 def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     """Return the finished model of a block."""
     f = Frame(expanded, cells)
@@ -46,6 +62,7 @@ def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     return f
 
 
+@_unlogged()
 def build_least_share(
     expanded: Expanded, cells: Sequence[Cell], short: Mapping[tuple[str, int], float]
 ) -> Frame:
@@ -87,6 +104,114 @@ def build_least_share(
         list(by_cell), rule=lambda _, *key: (None, total(by_cell[key]), short.get(key, 0.0))
     )
     model.cost = pyo.Objective(expr=total(list(model.cap.values())), sense=pyo.minimize)
+    return f
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What may be loosened, and by how much.
+
+    A unit of it adds ``amounts`` to the limits of rows, given as (component, key, amount [the row's
+    unit]), and opens so many tonnes of the deliveries ``opens`` together. At most ``most`` units.
+    """
+
+    most: float
+    amounts: tuple[tuple[str, Any, float], ...] = ()
+    opens: tuple[int, ...] = ()
+    opened: float = 0.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the least change must keep to, by key of the model.
+
+    ``right`` are limits [the row's unit] in place of the model's, by (component, key); ``most`` the
+    largest value of columns [t], by (component, key); ``short`` [t] the shortage allowed by
+    (mineral, member, year), that in ``served`` besides what is left over at the end.
+    """
+
+    right: Mapping[tuple[str, Any], float]
+    most: Mapping[tuple[str, Any], float]
+    short: Mapping[tuple[str, str, int], float]
+    served: frozenset[tuple[str, str, int]]
+
+
+@_unlogged()
+def build_least_change(
+    expanded: Expanded, cells: Sequence[Cell], levers: Sequence[Lever], bounds: Bounds
+) -> Frame:
+    r"""Return the model that asks for the smallest change of limits that removes a shortage.
+
+    .. math:: \min \sum_l weight_l \, \delta_l \quad \text{so that} \quad
+              a_i x \le right_i + \sum_l amount_{i,l} \, \delta_l, \qquad
+              \sum_{lanes\ of\ l} x \le opened_l \, \delta_l, \qquad
+              u_{m,j,t} \le short_{m,j,t} + left \; [served]
+
+    All else stands as in ``build``, but for money, which does not count. A unit of each change is
+    of the size that its lever gives it. The column ``left`` [t] is what no change removes; whoever
+    solves the model first makes it as small as it gets, then keeps it there.
+    """
+    f = Frame(expanded, cells)
+    for add in FAMILIES:
+        add(f)
+    balance(f)
+    model = f.model
+    numbers = range(len(levers))
+    model.change = pyo.Var(
+        numbers, within=pyo.NonNegativeReals, bounds=lambda _, i: (0.0, levers[i].most)
+    )
+    model.left = pyo.Var([0], within=pyo.NonNegativeReals)
+    f.units.update(change="fraction")
+    for (name, key), most in bounds.most.items():
+        column = getattr(model, name)
+        if key in column:
+            column[key].setub(most)
+    by_row: dict[tuple[str, Any], list[tuple[int, float]]] = {}
+    for i, lever in enumerate(levers):
+        for name, key, amount in lever.amounts:
+            by_row.setdefault((name, key), []).append((i, amount))
+    for at in bounds.right:
+        by_row.setdefault(at, [])
+    model.loosened = pyo.ConstraintList()
+    money: list[Any] = []
+    for (name, key), terms in by_row.items():
+        rows = getattr(model, name)
+        if key not in rows:
+            continue
+        body, right = rows[key].body, bounds.right.get((name, key), pyo.value(rows[key].upper))
+        columns = [*body.linear_vars, *(model.change[i] for i, _ in terms)]
+        amounts = [*body.linear_coefs, *(-amount for _, amount in terms)]
+        row = (None, total(columns, amounts), right)
+        del rows[key]
+        money.append(row) if name == "budget" else model.loosened.add(row)
+    model.loosened_budget = pyo.Constraint(range(len(money)), rule=lambda _, i: money[i])
+    f.units.update(loosened_budget="money")
+    opening = [i for i in numbers if levers[i].opens]
+    model.opened = pyo.Constraint(
+        opening,
+        rule=lambda b, i: (
+            None,
+            total(
+                [*f.columns_of(levers[i].opens), b.change[i]],
+                [1.0] * len(levers[i].opens) + [-levers[i].opened],
+            ),
+            0.0,
+        ),
+    )
+    model.shortage_allowed = pyo.Constraint(
+        [key for key in model.shortage if key in bounds.short],
+        rule=lambda b, *key: (
+            None,
+            total(
+                [b.shortage[key], *([b.left[0]] if key in bounds.served else [])],
+                [1.0, -1.0][: 1 + (key in bounds.served)],
+            ),
+            bounds.short[key],
+        ),
+    )
+    weights = [lever.weight for lever in levers]
+    model.cost = pyo.Objective(expr=total(list(model.change.values()), weights), sense=pyo.minimize)
     return f
 
 

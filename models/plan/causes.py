@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 
 from models.expand import Cap, growth, mine_capacity, ore_lane
-from models.schema import BY_COUNTRY, MAX, MINING, Project, Refiner
+from models.plan.explain.words import limit_words
+from models.schema import MAX, Project, Refiner
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
+_NO_ORE = "without ore: the mines within reach are used up"
 
 
 def causes(plan: Plan, short: pd.DataFrame) -> list[str]:
@@ -85,6 +87,7 @@ class _Asked:
         closed: list[str] = []
         limits: dict[str, None] = {}  # in the order found
         others: Counter[str] = Counter()
+        mines: dict[str, float] = {}  # used up, and how much they have
         for r in e.of_mineral[mineral]:
             source = e.sources[r]
             name = source.project or source.name
@@ -105,15 +108,21 @@ class _Asked:
                 if at[r] in self.capping[cap.key] or (cap.is_mining and source.needs_ore)
             ]
             if caps:
-                limits.update(dict.fromkeys(self._in_words(cap) for cap in caps))
+                limits.update(dict.fromkeys(limit_words(plan.case, cap) for cap in caps))
             else:
-                others[self._stopped(r, t, nothing)] += 1
+                stopped = self._stopped(r, t, nothing)
+                others[stopped] += 1
+                if stopped == _NO_ORE:
+                    mines |= self._open_mines(r, t)
         said = [
             _listed(full, "capacity open to the coalition is used up at"),
             *(f"{text} binds" for text in limits),
             _listed(lanes, "the lane's Max is reached from"),
             _listed(closed, "no open lane from"),
-            *(f"{n} supplier{'s' if n > 1 else ''} {text}" for text, n in others.items()),
+            *(
+                f"{n} supplier{'s' if n > 1 else ''} {text}{self._mines_named(text, mines)}"
+                for text, n in others.items()
+            ),
         ]
         kept = [text for text in said if text]
         if not kept:
@@ -123,22 +132,37 @@ class _Asked:
 
     def _stopped(self, r: int, t: int, nothing: float) -> str:
         """Return what stops a source that no capacity, lane or share limit stops."""
-        source, year = self.e.sources[r], self.e.years[t]
-        mines = [m for m in self.plan.case.mines if m.mineral == source.mineral]
-        if source.needs_ore and mines:
-            open_mines = [
-                m
-                for m in mines
-                if mine_capacity(m, year) > 0
-                and ore_lane(self.plan.case, m.mineral, m.country, source.country, year)[1]
-            ]
+        source = self.e.sources[r]
+        if source.needs_ore and any(m.mineral == source.mineral for m in self.plan.case.mines):
+            open_mines = self._open_mines(r, t)
             if not open_mines:
                 return "to which no mine with an open lane ships ore"
-            if all(self._mine_room(m.country, source.mineral, t) <= nothing for m in open_mines):
-                return "without ore: the mines open to them are used up"
+            if all(
+                self._mine_room(country, source.mineral, t) <= nothing for country in open_mines
+            ):
+                return _NO_ORE
         if self._growth_room(r, t) <= nothing:
             return "whose sales can't grow faster than agreed"
         return "whose tonnes cost more than they save"
+
+    def _open_mines(self, r: int, t: int) -> dict[str, float]:
+        """Return what the mines have whose ore may go to a source [t/yr], by country."""
+        source, year, case = self.e.sources[r], self.e.years[t], self.plan.case
+        return {
+            m.country: mine_capacity(m, year)
+            for m in case.mines
+            if m.mineral == source.mineral
+            and mine_capacity(m, year) > 0
+            and ore_lane(case, m.mineral, m.country, source.country, year)[1]
+        }
+
+    def _mines_named(self, text: str, mines: dict[str, float]) -> str:
+        """Return the mines that are used up, the largest first, where that is what stops it."""
+        if text != _NO_ORE:
+            return ""
+        largest = sorted(mines, key=lambda country: (-mines[country], country))
+        named = _listed([self.plan.case.country_name(c) for c in largest], "")
+        return f" ({named.strip()})"
 
     def _mine_room(self, country: str, mineral: str, t: int) -> float:
         year = self.e.years[t]
@@ -177,18 +201,6 @@ class _Asked:
                 before = self.sold[r, t - 1] if allowed.before is not None else 0.0
                 room = min(room, allowed.most + allowed.times * before)
         return room - float(self.sold[r, t])
-
-    def _in_words(self, cap: Cap) -> str:
-        plan = self.plan
-        supplier = plan.case.country_name(cap.supplier)
-        if cap.record.group != BY_COUNTRY:
-            supplier = f"{cap.record.group} {supplier}"
-        buyer = cap.buyer or "the coalition"
-        stage = " (ore)" if cap.record.stage == MINING else ""
-        at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
-        return (
-            f"the limit{at} (at most {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
-        )
 
 
 def _listed(names: list[str], what: str) -> str:

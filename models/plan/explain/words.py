@@ -1,0 +1,82 @@
+"""Limits and records in words, and the cells that say them: the same wherever they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from models.case import Case, in_force
+from models.expand import Cap
+from models.plan.explain.facts import Place
+from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, ShareLimit
+
+COALITION_WORDS = "the coalition"
+
+
+def limit_words(case: Case, cap: Cap) -> str:
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China ...)``.
+
+    A limit that a scenario made has no row.
+    """
+    supplier = case.country_name(cap.supplier)
+    if cap.record.group != BY_COUNTRY:
+        supplier = f"{cap.record.group} {supplier}"
+    buyer = cap.buyer or COALITION_WORDS
+    stage = " (ore)" if cap.record.stage == MINING else ""
+    at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
+    most = "most" if cap.is_max else "least"
+    return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
+
+
+def row_words(case: Case, row: ShareLimit, share: float) -> str:
+    """Return a row of Share limits in words: all that it limits, not one supplier alone."""
+    supplier = case.country_name(row.supplier) or f"each {row.group}"
+    buyer = {"": COALITION_WORDS, EACH: "each member"}.get(row.buyer, row.buyer)
+    stage = " (ore)" if row.stage == MINING else ""
+    of = f" of {row.mineral}" if row.mineral else ""
+    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
+
+
+def lane_words(case: Case, row: Lane) -> str:
+    """Return the lanes that a row of Lanes is about."""
+    seller = row.refiner or case.country_name(row.country) or "every country"
+    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
+
+
+def step_in_force(series: ByYear, year: int) -> int | None:
+    """Return the year of the column that a series takes its value of a year from, None: plain."""
+    found = None
+    for start, _ in series.steps:
+        if start <= year:
+            found = start
+    return found
+
+
+def place_of(record: Record, field: str, year: int) -> Place | None:
+    """Return the cell that a record's field has its value of a year from; None without a row."""
+    if not record.row:
+        return None
+    series = getattr(record, field)
+    step = step_in_force(series, year) if isinstance(series, ByYear) else None
+    return Place(record.SHEET, record.row, type(record).column_of(field).header, step)
+
+
+def lane_row(rows: Iterable[Lane], field: str, lane: tuple[str, str, str, str, int]) -> Lane | None:
+    """Return the row of Lanes that decides a field of a lane: the last that matches and says it.
+
+    The lane is (mineral, country, refiner, member, year); for Max of a country the refiner is "".
+    """
+    mineral, country, refiner, member, year = lane
+    found = None
+    for row in rows:
+        if field == "max" and bool(row.refiner) != bool(refiner):
+            continue
+        if (
+            getattr(row, field) is not None
+            and row.mineral in {"", mineral}
+            and row.country in {"", country}
+            and row.refiner in {"", refiner}
+            and row.member in {"", member}
+            and in_force(row, year)
+        ):
+            found = row
+    return found

@@ -1,0 +1,186 @@
+"""The command explain: what sets a price, what binds, and what would remove a shortage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import InputError, UsageError
+from planner.cli.answer import fail, print_json, sorted_out, told
+from planner.cli.commands.common import JSON, WORKBOOK, Share, progress
+from planner.cli.whatifs import Asked, what_if_options
+
+if TYPE_CHECKING:
+    from models.case import Case
+    from models.plan.explain import Explanation
+    from models.plan.least_change import LeastChange
+    from planner.run import Start
+    from planner.sheets.explain import Cells
+
+
+@click.command()
+@click.argument("file", type=WORKBOOK)
+@click.option("--mineral", required=True, metavar="NAME", help="A name of the sheet Minerals.")
+@click.option(
+    "--member", required=True, metavar="NAME", help="A name of the sheet Members, or its country."
+)
+@click.option("--year", required=True, type=int, metavar="Y", help="A year of the sheet Demand.")
+@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@what_if_options
+@click.option(
+    "--max-country-share",
+    type=Share(),
+    metavar="S",
+    help="Limit of one country's share of each mineral, 0 to 1; applied last.",
+)
+@JSON
+def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path,
+    mineral: str,
+    member: str,
+    year: int,
+    scenario: str,
+    asked: Asked,
+    max_country_share: float | None,
+    as_json: bool,
+) -> int:
+    """Say why a member pays what it pays for a mineral in a year, and why it is short.
+
+    The marginal price of supply is taken apart into what makes it up; then come the limits that
+    bind there, what one unit more of each would save, and, where the member is short, the smallest
+    change of the workbook that removes the shortage. Nothing is written.
+
+    \b
+    planner explain case.xlsx --mineral lithium --member Japan --year 2028
+    planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from planner.cli.words import plain, show_findings
+    from planner.run import start_file
+
+    tell = progress(as_json)
+    try:
+        start = start_file(
+            file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
+        )
+        cell = _cell(start.case, mineral, member, year)
+        began = time.perf_counter()
+        from planner.sheets import explain as words
+
+        cells = words.Cells(start.book.case, start.case, _cell_of(start))
+        found, change = _found(start, cell, cells, tell)
+        without = _without(start, cell, change, tell)
+    except InputError as error:
+        if as_json:
+            return fail(error, as_json=as_json)
+        show_findings(file, error.findings, err=True)
+        return error.exit_code
+    if as_json:
+        print_json(
+            {
+                "status": "optimal",
+                **words.facts(found, change, cells),
+                "short_without_what_ifs_t": without,
+                "currency": start.case.settings.currency,
+                "scenario": start.case.scenario,
+                "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
+                "warnings": sorted_out(start.book.warnings)["warnings"],
+                "seconds": {
+                    "read": round(start.seconds, 6),
+                    "solve": round(time.perf_counter() - began, 6),
+                },
+                "errors": [],
+            }
+        )
+        return 0
+    for name, value in start.options.items():
+        click.echo(plain(f"{name}: {value}"))
+    for line in words.told(found, change, cells, without):
+        click.echo(plain(line))
+    return 0
+
+
+def _found(
+    start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
+) -> tuple[Explanation, LeastChange | None]:
+    """Plan, explain, and look for what removes the shortage."""
+    from models.plan import solve
+    from models.plan.explain import explain
+    from models.plan.least_change import least_change
+
+    tell("Planning")
+    try:
+        plan = solve(start.case)
+    except InputError as error:
+        within = start.variant.within(error.findings)
+        raise InputError(start.book.layout.in_order(within)) from error
+    found = explain(plan, *cell)
+    if found.is_short:
+        tell("Looking for the smallest change that removes the shortage")
+    return found, least_change(plan, *cell, cells.is_of_scenario)
+
+
+def _without(
+    start: Start,
+    cell: tuple[str, str, int],
+    change: LeastChange | None,
+    tell: Callable[[str], None],
+) -> float | None:
+    """Return what is short in the workbook as it stands [t], where no change of it helps.
+
+    None where one does, or where nothing was asked beyond the workbook.
+    """
+    mineral, member, year = cell
+    book = start.book.case
+    if change is None or change.changes or not start.options or year not in book.years:
+        return None
+    if mineral not in book.mineral_of or member not in book.member_of:
+        return None
+    from models.plan import solve
+
+    tell("Planning without scenario and what-ifs")
+    return solve(book).value("shortage", (mineral, member, year))
+
+
+def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, int]:
+    """Return the names as the workbook spells them; UsageError says of each what is wrong."""
+    from planner.cli.named import Named
+
+    named, found, wrong = Named(case), list[str](), list[str]()
+    for option, text, names in (
+        ("--mineral", mineral, named.minerals),
+        ("--member", member, named.members),
+    ):
+        try:
+            several = names(text)
+        except UsageError as error:
+            wrong.append(f"{option}: {error}")
+            continue
+        if len(several) > 1 or not several[0]:
+            which = f", such as {several[0]}" if several[0] else ""
+            wrong.append(f"{option} {text!r} must name one alone{which}")
+        found.append(several[0])
+    if year not in case.years:
+        close = min(case.years, key=lambda y: abs(y - year), default=None)
+        hint = "" if close is None else f"; did you mean {close}?"
+        wrong.append(f"--year {year} is no year of the sheet Demand{hint}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return found[0], found[1], year
+
+
+def _cell_of(start: Start) -> Callable[[str, int, str], str]:
+    """Return the cell of a sheet, row and header; "" where the sheet has no such column."""
+    from models.case import fold
+
+    layout = start.book.layout
+
+    def cell_of(sheet: str, row: int, column: str) -> str:
+        place = layout.sheets.get(sheet)
+        known = place is not None and fold(column) in place.columns
+        return layout.cell(sheet, row, column) if known else ""
+
+    return cell_of

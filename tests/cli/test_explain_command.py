@@ -1,0 +1,186 @@
+"""The command explain: what it says, as words and as data, and how it is refused."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from planner.sheets.explain.amounts import other_years
+from planner.workbook.template import template_tables, write_book
+
+BAN = ("--scenario", "export ban")
+
+
+def asked(mineral: str = "lithium", member: str = "japan", year: int = 2027) -> tuple[str, ...]:
+    """The options that name a cell."""
+    return ("--mineral", mineral, "--member", member, "--year", str(year))
+
+
+def test_a_price_is_told_with_what_it_is_made_of(case, call):
+    """Chinese lithium at 42,000 + 70 of freight + 100 for ore from Chile: nothing of it scarce."""
+    code, out, err = call("explain", case, *asked())
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == "Lithium (t Li content) for Japan in 2027"
+    assert lines[1] == "Needs 15,000 t, buys 15,000 t; nothing is short."
+    assert "42,000.00 cost at Sichuan hydroxide plants (China) [Refiners!E2]" in lines
+    assert "70.00 freight to Japan" in lines
+    assert "42,170.00 in all, USD/t" in lines
+    assert "Marginal price of supply: 42,170 USD/t (sheet Prices)." in lines
+    assert not any("smallest change" in line for line in lines)
+
+
+def test_a_cell_told_is_the_cell_of_the_workbook(case, ask):
+    """What is told to stand in a cell stands there."""
+    code, said = ask("explain", case, *asked())
+    assert code == 0
+    sheet, cell = said["terms"][0]["cell"].split("!")
+    book = openpyxl.load_workbook(case)
+    assert book[sheet][cell].value == 42000
+    assert sum(term["amount"] for term in said["terms"]) == pytest.approx(said["marginal_price"])
+    assert sum(move["cost"] for move in said["moves"]) == pytest.approx(said["marginal_price"])
+
+
+def test_the_change_told_removes_the_shortage_once_it_is_typed_in(case, ask, folder):
+    """The workbook is edited cell by cell as told, read again and planned: nothing is short."""
+    code, said = ask("explain", case, *asked(), *BAN)
+    assert code == 0
+    assert said["short_t"] > 1
+    assert said["set_by"] == "shortage"
+    book = openpyxl.load_workbook(case)
+    for each in said["change"]["cells"]:
+        sheet, cell = each["cell"].split("!")
+        assert book[sheet][cell].value == pytest.approx(each["from"])
+    edited = typed_in(case, said["change"], folder / "edited.xlsx")
+    code, after = ask("explain", edited, *asked(), *BAN)
+    assert code == 0
+    assert after["short_t"] == pytest.approx(0, abs=0.02)
+    assert after["change"] is None
+    assert said["change"]["removes"] == "mineral and year"
+
+
+def test_words_name_cells_values_and_years(case, call):
+    """`Share limits!F2: 65 % -> 74 %`, and that the cell holds for other years, too."""
+    code, out, _ = call("explain", case, *asked(), *BAN)
+    assert code == 0
+    assert "Scenario: Export ban" in out
+    assert "Share limits!F2: 65 % -> " in out
+    assert "the cell also holds for 2026 and 2028" in out
+    assert "Why short: " in out
+
+
+def typed_in(case, change, path):
+    """Save a copy of a workbook with the cells changed as told."""
+    book = openpyxl.load_workbook(case)
+    assert change["cells"]
+    for each in change["cells"]:
+        sheet, cell = each["cell"].split("!")
+        book[sheet][cell].value = each["to"]
+    book.save(path)
+    return path
+
+
+def test_what_a_scenario_says_is_left_as_it_is(case, ask, folder):
+    """Under `Half` the caps are 50 % whatever their cell says: other cells are told, and do."""
+    flags = (*asked(), "--scenario", "Half", "--lose", "Chile")
+    code, said = ask("explain", case, *flags)
+    assert code == 0
+    assert {each["said_by"] for each in said["change"]["cells"]} == {"workbook"}
+    assert all(each["cell"] != "Share limits!F2" for each in said["change"]["cells"])
+    code, after = ask("explain", typed_in(case, said["change"], folder / "edited.xlsx"), *flags)
+    assert (code, after["change"]) == (0, None)
+
+
+def test_what_only_a_scenario_says_is_told_as_such(call, folder):
+    """Chinese capacity alone, and a cap of the command line on it."""
+    tables = template_tables()
+    tables["Refiners"] = [r for r in tables["Refiners"] if r["Country"] == "China"]
+    for sheet in ("Contracts", "Projects", "Today", "Scenarios", "Current supply", "Budget"):
+        tables.pop(sheet, None)
+    tables["Share limits"] = tables["Share limits"][:1]
+    write_book(folder / "china.xlsx", tables)
+    code, out, _ = call("explain", folder / "china.xlsx", *asked(), "--max-country-share", "0.3")
+    assert code == 0, out
+    assert "Share limits!F2: 30 % -> " in out
+    assert "(the scenario or what-if says that, not the workbook: it has to change there)" in out
+
+
+def test_where_only_a_what_if_is_in_the_way(case, call, ask):
+    """Every lane to Japan is blocked: no cell helps, and without the block nothing is short."""
+    code, out, _ = call("explain", case, *asked(), "--block", "*:Japan")
+    assert code == 0
+    assert "No change of share limits, " in out
+    assert "A new refiner would not end it either; less demand would." in out
+    assert "Without scenario and what-ifs Japan is not short there." in out
+    code, said = ask("explain", case, *asked(), "--block", "*:Japan")
+    assert (code, said["change"]["cells"], said["change"]["new_refiner"]) == (0, [], None)
+    assert said["short_without_what_ifs_t"] == pytest.approx(0, abs=0.02)
+
+
+def test_a_limit_of_the_command_line_has_no_cell(call, folder):
+    """It is told without a row, and is no change of the workbook."""
+    tables = template_tables()
+    del tables["Share limits"]
+    write_book(folder / "free.xlsx", tables)
+    code, out, _ = call(
+        "explain", folder / "free.xlsx", *asked("cobalt"), "--max-country-share", "0.3"
+    )
+    assert code == 0
+    assert "the limit (at most 30 % from China, for the coalition)" in out
+    assert "Share limits!" not in out
+
+
+def test_no_demand_is_said(folder, call, ask):
+    """Germany needs no cobalt in 2027."""
+    tables = template_tables()
+    for row in tables["Demand"]:
+        if (row["Mineral"], row["Member"]) == ("Cobalt", "Germany"):
+            row["2027"] = 0
+    tables["Stockpiles"] = [r for r in tables["Stockpiles"] if r["Member"] != "Germany"]
+    write_book(folder / "none.xlsx", tables)
+    code, out, _ = call("explain", folder / "none.xlsx", *asked("cobalt", "germany"))
+    assert code == 0
+    assert "Germany has no demand for Cobalt in 2027, and no reserve." in out
+    code, said = ask("explain", folder / "none.xlsx", *asked("cobalt", "germany"))
+    assert (code, said["marginal_price"], said["terms"], said["change"]) == (0, None, [], None)
+
+
+def test_unknown_names_have_the_closest(case, call):
+    """All that is wrong is told at once, exit 2."""
+    code, out, err = call("explain", case, *asked("lithum", "Japn", 2030))
+    assert (code, out) == (2, "")
+    assert "--mineral: 'lithum' is not a mineral of the workbook; did you mean 'Lithium'?" in err
+    assert "did you mean 'Japan'?" in err
+    assert "--year 2030 is no year of the sheet Demand; did you mean 2028?" in err
+    code, _, err = call("explain", case, *asked(member="*"))
+    assert code == 2
+    assert "must name one alone" in err
+    assert call("explain", case, "--mineral", "Lithium")[0] == 2
+
+
+def test_a_member_by_its_country(case, ask):
+    """JPN is Japan."""
+    code, said = ask("explain", case, *asked(member="JPN"))
+    assert (code, said["member"]) == (0, "Japan")
+
+
+def test_a_broken_workbook_is_refused(broken, ask):
+    """Exit 1, with its findings."""
+    code, said = ask("explain", broken, *asked())
+    assert (code, said["status"]) == (1, "input_error")
+    assert len(said["errors"]) >= 3
+
+
+def test_nothing_is_written(case, call, folder):
+    """The command tells; it leaves no file."""
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert call("explain", case, *asked())[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_years_in_words() -> None:
+    """Runs of three are joined, the year asked about is left out."""
+    asked = (2026, 2027, 2028, 2030, 2031, 2033, 2034)
+    assert other_years(asked, 2030) == "2026 to 2028, 2031, 2033 and 2034"
+    assert other_years((2029, 2030), 2030) == "2029"
+    assert not other_years((2030,), 2030)

@@ -1,0 +1,244 @@
+"""Why a price is what it is, what binds and what is scarcest: by hand, and as laws."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.plan import Plan
+from models.plan.explain import Bound, Explanation, explain, scarcest
+from planner.sheets.explain import scarce_words, shortage_words
+from tests.models.desk import FIRST, jin, make, refiner, slope, solve, sur
+from tests.models.test_laws import dearest, draw
+
+near = pytest.approx
+
+
+def of(plan: Plan, member: str = "A", year: int = FIRST) -> Explanation:
+    """Explain copper."""
+    return explain(plan, "copper", member, year)
+
+
+def parts(found: Explanation) -> dict[str, float]:
+    """The terms of a price by kind."""
+    assert found.price is not None
+    terms = {term.kind: term.amount for term in found.price.terms}
+    assert len(terms) == len(found.price.terms)
+    assert sum(terms.values()) == near(found.price.amount)
+    assert sum(move.cost for move in found.price.moves) == near(found.price.amount)
+    return terms
+
+
+def bound(found: Explanation, what: str) -> Bound:
+    """The one thing that binds with these words in its name."""
+    (one,) = [b for b in found.binding if what in b.what]
+    return one
+
+
+def capped(share: float, supplier: str | None = None, **more: object) -> dict[str, object]:
+    """A row of Share limits."""
+    row = {"Limit": "max", "Supplier group": "country", "Supplier": supplier, "Share": share}
+    return row | {header.replace("_", " "): value for header, value in more.items()}
+
+
+# ---- prices ------------------------------------------------------------------------------------
+
+
+def test_the_dearer_refiner_sets_the_price() -> None:
+    """60 of Jin's at 10, 40 of Sur's at 20 + 10 % tariff + 3: a tonne more is Sur's at 25."""
+    lane = {"From country": "CHL", "Freight (USD/t)": 3, "Tariff": 0.1}
+    found = of(solve(make(jin(60), sur(), Lanes=[lane])))
+    assert parts(found) == near({"cost": 20, "tariff": 2, "freight": 3})
+    assert found.price is not None
+    assert (found.price.setter, found.price.words) == ("delivery", "Sur (CHL)")
+    assert not found.price.is_scarce
+    assert [(m.what, m.amount) for m in found.price.moves] == [("Sur (CHL) to A, 2026", near(1))]
+    (only,) = found.binding
+    assert (only.kind, only.at, only.unit, only.worth) == ("capacity", near(60), "t", near(15))
+    assert only.place is not None
+    assert (only.place.sheet, only.place.row, only.place.column) == ("Refiners", 2, "Capacity")
+
+
+def test_a_cap_adds_its_rent_to_the_price_at_the_capped_source() -> None:
+    """Only Jin reaches B; China's cap of 50 % of 200 binds, so B's tonne costs A one of Sur's.
+
+    B's price: Jin's 10 + the cap's 10. Served so: a tonne of Jin's moves from A to B (10 - 10), and
+    A takes one of Sur's at 20.
+    """
+    closed = {"From country": "CHL", "To member": "B", "Open": "no"}
+    book = make(
+        jin(500), sur(500), demand={"A": 120, "B": 80},
+        Lanes=[closed], Share_limits=[capped(0.5, "CHN")],
+    )  # fmt: skip
+    found = of(solve(book), "B")
+    assert parts(found) == near({"cost": 10, "share limit": 10})
+    assert found.price is not None
+    assert found.price.is_scarce
+    assert {(m.what, round(m.amount, 6)) for m in found.price.moves} == {
+        ("Jin (CHN) to B, 2026", 1.0),
+        ("Jin (CHN) to A, 2026", -1.0),
+        ("Sur (CHL) to A, 2026", 1.0),
+    }
+    limit = bound(found, "row 2 of Share limits")
+    assert (limit.unit, limit.at) == ("point", near(0.5))
+    assert limit.worth == near(10 * 200 / 100)
+    assert slope(book, "Share limits", 0, "Share", 0.01) == near(-limit.worth * 100)
+    assert found.demand_cost == near(20 - 10 / 2)  # half a tonne more may be Jin's
+    assert slope(book, "Demand", 1, "2026") == near(15)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_demand_costs_what_the_objective_rises_by(seed: int) -> None:
+    """Between the slopes to the left and to the right, with limits, reserves and fair parts."""
+    book = draw(seed, {"tiers", "whole projects", "contracts"})
+    plan = solve(book)
+    for i, row in enumerate(book["Demand"][:2]):
+        year = max(y for y in row if y.isdigit())
+        demand = row[year] or 0.0
+        if demand <= 0:
+            continue
+        by = demand * 1e-4
+        found = explain(plan, row["Mineral"], row["Member"], int(year)).demand_cost
+        assert found is not None
+        slopes = [slope(book, "Demand", i, year, sign * by) for sign in (-1, 1)]
+        error = (1e-8 * abs(plan.objective) + 1e-9 * dearest(plan) * demand) / by
+        worth = found * plan.case.discount(int(year))
+        # not convex in the shares of demand: between the two, whichever is larger
+        assert min(slopes) - error <= worth <= max(slopes) + error
+
+
+def test_a_shortage_sets_the_price() -> None:
+    """Jin's 60 for 100: a tonne more is short at 500."""
+    book = make(jin(60))
+    found = of(solve(book))
+    assert parts(found) == near({"shortage": 500})
+    assert found.price is not None
+    assert found.price.setter == "shortage"
+    assert found.is_short
+    assert (found.demand, found.purchased, found.short) == near((100, 60, 40))
+    assert bound(found, "Jin").worth == near(490)
+
+
+def test_the_fair_share_is_a_part_of_the_price() -> None:
+    """Two members of equal demand share: what a tonne more short costs one, it spares the other."""
+    found = of(solve(make(jin(60), demand={"A": 100, "B": 100})))
+    terms = parts(found)
+    assert terms["shortage"] == near(500)
+    assert set(terms) <= {"shortage", "fair share"}
+
+
+def test_tiers_set_the_price_of_the_tier_that_goes_short() -> None:
+    """Defence is served, other is short at 4 x 50."""
+    book = make(jin(60))
+    row = {"Mineral": "copper", "Member": "A"}
+    book["Demand"] = [row | {"Tier": "defence", "2026": 30}, row | {"Tier": "other", "2026": 70}]
+    book["Tiers"] = [
+        {"Tier": "defence", "Shortage cost multiple": 20},
+        {"Tier": "other", "Shortage cost multiple": 4},
+    ]
+    found = of(solve(book))
+    assert parts(found) == near({"shortage": 200})
+
+
+def test_ore_is_followed_to_the_mine() -> None:
+    """Jin recovers half: 2 t of ore at 3 + 1 a tonne, and the mine's rent.
+
+    The mine's 150 t make 75; Sur's recycled tonne at 30 sets the price, so that a tonne of ore is
+    worth (30 - 10) / 2 = 10, 6 of it the mine's rent.
+    """
+    book = make(
+        jin(200, Recovery=0.5), refiner("Sur", "CHL", 100, 30, Kind="recycled"),
+        Mines=[{"Mineral": "copper", "Country": "PER", "Capacity (t/yr)": 150,
+                "Premium (USD/t)": 3}],
+        Ore_lanes=[{"Mine country": "PER", "Freight (USD/t)": 1}],
+    )  # fmt: skip
+    found = of(solve(book))
+    assert parts(found) == near({"cost": 30})
+    assert bound(found, "mines of").worth == near(6)
+    book["Refiners"][1]["Capacity (t/yr)"] = 10  # 15 short: the ore is worth (500 - 10) / 2
+    found = of(solve(book))
+    assert parts(found) == near({"shortage": 500})
+    assert bound(found, "mines of").worth == near(241)
+
+
+def test_a_reserve_sets_the_price_of_a_later_year() -> None:
+    """Bought at 10 in 2026 and held at 1: 11 a tonne in 2027, where Jin is closed."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 500, "Holding cost (USD/t/yr)": 1}
+    book = make(jin(500, Last_year=2026), years=(2026, 2027), Stockpiles=[pile])
+    found = of(solve(book), year=2027)
+    assert parts(found) == near({"holding": 1, "other year": 10})
+
+
+def test_no_demand_has_no_price() -> None:
+    """B needs nothing: there is nothing to price, and nothing binds there."""
+    found = of(solve(make(jin(60), demand={"A": 100, "B": 0})), "B")
+    assert found.price is None
+    assert found.binding == ()
+    assert not found.is_short
+
+
+def test_a_limit_on_purchases_binds_by_what_is_bought() -> None:
+    """At most half of what is bought is China's, of 100: a tonne of Sur's lets Jin sell one more.
+
+    A tonne more is half Jin's, half Sur's: (10 + 20) / 2.
+    """
+    book = make(
+        jin(), sur(), settings={"Share basis": "purchases"}, Share_limits=[capped(0.5, "CHN")]
+    )
+    found = of(solve(book))
+    assert found.price is not None
+    assert found.price.amount == near(15)
+    assert sum(term.amount for term in found.price.terms) == near(15)
+    assert sorted(round(m.amount, 6) for m in found.price.moves) == [0.5, 0.5]
+    assert bound(found, "Share limits").worth == near(10 * 100 / 100)
+
+
+# ---- what is scarcest --------------------------------------------------------------------------
+
+
+def test_the_scarcest_is_what_has_the_largest_rent() -> None:
+    """Jin's 60 are worth 10 each, two years: 1,200; the cap on Chile binds on nothing."""
+    plan = solve(make(jin(60), sur(), years=(2026, 2027), Share_limits=[capped(0.9, "CHL")]))
+    first, *rest = scarcest(plan)
+    assert rest == []
+    assert (first.rent, first.years) == (near(1200), (2026, 2027))
+    assert scarce_words(first, "USD") == (
+        "Scarcest: copper, capacity of Jin (CHN). At the margin, one tonne more in 2026 would save "
+        "10.00 USD."
+    )
+
+
+def test_what_is_short_above_all() -> None:
+    """2027 lacks 40 of 100, 2026 nothing."""
+    plan = solve(make(jin(60), demand={"A": (50, 100)}, years=(2026, 2027)))
+    assert shortage_words(plan) == (
+        "Short above all: copper in 2027, 40 t, 40 % of the coalition's need. Capacity open to the "
+        "coalition is used up at Jin."
+    )
+    assert not shortage_words(solve(make(jin())))
+
+
+def test_nothing_is_scarce_where_nothing_binds() -> None:
+    """Jin has more than enough."""
+    assert scarcest(solve(make(jin(500)))) == ()
+
+
+# ---- laws --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_prices_add_up(seed: int) -> None:
+    """By the terms and by the moves, in every member, mineral and year of a random book."""
+    plan = solve(draw(seed))
+    largest = dearest(plan)
+    for row in plan.supply.head(12).to_dict("records"):
+        found = explain(plan, row["mineral"], row["member"], row["year"])
+        price = found.price
+        assert price is not None
+        assert price.amount == near(row["marginal_price"], abs=1e-9 * largest)
+        close = near(price.amount, rel=1e-6, abs=1e-6 * largest)
+        if price.setter:
+            assert sum(term.amount for term in price.terms) == close
+        else:
+            assert price.amount == near(0, abs=1e-9 * largest)
+        assert price.moves or price.amount == near(0, abs=1e-9 * largest)
+        assert sum(move.cost for move in price.moves) == close

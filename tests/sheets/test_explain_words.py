@@ -1,0 +1,141 @@
+"""The sentences of an explanation: what a planner reads who knows no linear program."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from models.plan.explain import explain
+from models.plan.least_change import least_change
+from planner.sheets.explain import Cells, facts, told
+from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
+from tests.models.test_explain import capped
+
+
+def said(book: BookT, member: str = "A", year: int = FIRST) -> list[str]:
+    """The lines of an explanation; a cell is its sheet, row and header."""
+    plan = solve(book)
+    cells = Cells(plan.case, plan.case, lambda _, row, column: f"{row}.{column}")
+    change = least_change(plan, "copper", member, year)
+    found = explain(plan, "copper", member, year)
+    json.dumps(facts(found, change, cells), allow_nan=False)
+    return [" ".join(line.split()) for line in told(found, change, cells)]
+
+
+def test_a_price_that_holds() -> None:
+    """Sur's 100 serve 40: its price holds for 60 more, and for the 40 it sells."""
+    lines = said(make(jin(60), sur(100)))
+    assert lines[:5] == [
+        "copper for A in 2026",
+        "Needs 100 t, buys 100 t; nothing is short.",
+        "",
+        "Marginal price of supply: 20.00 USD/t (sheet Prices).",
+        "One tonne more for A would cost 20.00 USD; the price holds for 60 t more and 40 t less.",
+    ]
+    assert "One tonne more saves 10.00 USD, as does each between 0 t and 100 t." in lines
+    assert "Capacity of Jin (CHN), at 60 t [Refiners!2.Capacity]" in lines
+
+
+def test_a_price_at_a_corner() -> None:
+    """All capacity is used: a tonne more is short, one less is Sur's; Jin's tonne likewise."""
+    lines = said(make(jin(60), sur(40)))
+    assert any(
+        line.startswith(
+            "One tonne more for A would cost 500.00 USD, one tonne less would save 20.00 USD. The "
+        )
+        for line in lines
+    )
+    assert "How the plan would find one tonne more:" not in lines
+    assert "One tonne more saves 10.00 USD; one tonne less costs 490.00 USD." in lines
+
+
+def test_what_is_worth_nothing_by_itself() -> None:
+    """A capacity of 60 behind a cap of 60."""
+    lines = said(make(jin(60), sur(), Share_limits=[capped(0.6, "CHN")]))
+    nothing = [line for line in lines if "saves nothing by itself: something else binds" in line]
+    assert nothing
+    assert all("less costs 10.00 USD" in line for line in nothing)
+
+
+def test_many_moves_are_told_by_what_they_come_to() -> None:
+    """Five members share a shortage: in all a tonne more is short; each move is in the data."""
+    book = make(jin(300), sur(100), demand=dict.fromkeys("ABCDE", 100.0))
+    lines = said(book)
+    assert "+1 t 500.00 USD short: all members, 2026" in lines
+    assert "It is the price of going short:" in lines
+    found = explain(solve(book), "copper", "A", FIRST)
+    assert found.price is not None
+    assert len(found.price.moves) > 4
+
+
+def test_whose_shortage_a_change_ends() -> None:
+    """A's alone; all members', who share it; and a cell that holds for other years, too."""
+    lines = said(make(jin(60)))
+    assert "The smallest change of the workbook that ends the shortage:" in lines
+    assert "Refiners!2.Capacity: 60 t/yr -> 100 t/yr" in lines
+    assert "Planned again with it, A is not short of copper in 2026." in lines
+    lines = said(make(jin(150), demand={"A": 100, "B": 100}, years=(2026, 2027, 2028)))
+    head = "ends the shortage of all members in 2026, who share it:"
+    assert any(line.endswith(head) for line in lines)
+    assert "capacity of Jin (CHN); the cell also holds for 2027 and 2028" in lines
+    assert "Planned again with it, nobody is short of copper in 2026." in lines
+
+
+def test_a_lane_is_opened() -> None:
+    """`no -> yes`, and which lanes those are."""
+    lines = said(make(jin(), Lanes=[{"From country": "CHN", "Open": "no"}]))
+    assert "Why short: No open lane from Jin (CHN)." in lines
+    assert "Lanes!2.Open: no -> yes" in lines
+    assert "row 2: lanes from CHN to every member" in lines
+
+
+def test_what_would_end_it_where_no_cell_does() -> None:
+    """The only refiner has closed."""
+    book = make(jin(Last_year=2025), demand={"A": 60, "B": 40})
+    book["Members"][0]["Country"] = "Japan"
+    (line,) = [line for line in said(book) if line.startswith("What would: ")]
+    assert line == (
+        "What would: a new refiner in Japan that makes 100 t in 2026 and needs no ore (tried: A is "
+        "then not short), or so much less demand."
+    )
+
+
+def test_supply_that_is_too_dear() -> None:
+    """600 a tonne, 500 a tonne short."""
+    lines = said(make(refiner("Jin", "CHN", 100, 600)))
+    head = "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
+    assert head in lines
+    assert "Minerals!2.Shortage cost: 500 USD/t -> 600 USD/t" in lines
+
+
+def test_a_reserve() -> None:
+    """Filled in 2026, used in 2027, and what a tonne of it costs."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 500, "Holding cost (USD/t/yr)": 1}
+    book = make(jin(500, Last_year=2026), years=(2026, 2027), Stockpiles=[pile])
+    assert "Needs 100 t, buys 200 t, puts 100 t into its reserve; nothing is short." in said(book)
+    lines = said(book, year=2027)
+    assert "Needs 100 t, buys 0 t, takes 100 t from its reserve; nothing is short." in lines
+    assert "A tonne would come from the reserve at the end of 2026:" in lines
+
+
+def test_ore_that_is_used_up_is_told_with_its_mines() -> None:
+    """Jin has room and no ore: the largest mines come first."""
+    mines = [
+        {"Mineral": "copper", "Country": country, "Capacity (t/yr)": tonnes}
+        for country, tonnes in (("PER", 20), ("CHL", 30), ("ZMB", 5), ("AUS", 5))
+    ]
+    lines = said(make(jin(), Mines=mines))
+    assert (
+        "Why short: 1 supplier without ore: the mines within reach are used up (CHL, PER, AUS and "
+        "1 more)." in lines
+    )
+
+
+@pytest.mark.parametrize("demand", [0.0, 1.0])
+def test_where_nothing_can_be_taken_away(demand: float) -> None:
+    """A reserve without demand: there is no tonne less, and no -0.00."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 500}
+    lines = said(make(jin(500), demand=demand, Stockpiles=[pile]))
+    assert not any("-0.00" in line for line in lines)
+    assert any("One tonne more for A would cost 10.00 USD" in line for line in lines)

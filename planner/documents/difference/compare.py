@@ -1,0 +1,266 @@
+"""What differs between the results of two plans, as tables with old, new and change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.documents.difference.moves import Moves, moves
+from planner.documents.difference.pair import COALITION, Pair
+from planner.sheets.difference import Line
+from planner.sheets.table import Look
+from planner.workbook.plan_columns import PLAN, PRICES, SHARES
+from planner.workbook.plan_file import PlanFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAME = 1e-9
+"""Two figures that differ by a smaller part are the same."""
+_SAME_ROW = 1e-7
+"""So are two of a row: a price or a flow is known to the solver's tolerance."""
+_REST = "Rest of world"
+
+_TOTALS = (
+    "Total cost",
+    "Cash cost",
+    "Purchases cost",
+    "Cost per tonne",
+    "Demand",
+    "Tonnes purchased",
+    "Shortage",
+    "Served share",
+    "Served if largest supplier stops",
+    "Limits cost in all",
+    "Limits cost in cash",
+    "Binding limits",
+)
+_FAMILIES = (("Cost by heading", "Cost: "), ("Concentration (HHI)", "HHI by "))
+_WORDS = re.compile(r"Scenario|Status|Years|Price year|Share basis|Whole projects|Option: .*")
+_FILES = ("Plan title", "Input file", "Input SHA-256", "Planner version", "Solver version")
+
+
+@dataclass(frozen=True)
+class PlanDifference:
+    """Two plans compared.
+
+    ``lines`` are figures of Summary. ``minerals``, ``members`` and ``prices`` have a row a mineral,
+    member and mineral, year and mineral and member (those prices alone that differ), with columns
+    ``<what>_old``, ``<what>_new`` and ``<what>_change`` (NaN: cannot be compared).
+    """
+
+    pair: Pair
+    lines: tuple[Line, ...]
+    minerals: pd.DataFrame
+    members: pd.DataFrame
+    prices: pd.DataFrame
+    prices_in_all: int
+    moves: Moves
+
+    @property
+    def same_totals(self) -> bool:
+        """Whether no figure of Summary differs, and no mineral and member."""
+        told = all(line.is_same for line in self.lines if line.counts)
+        rows = all(
+            bool(_is_same(table, what).all())
+            for table, whats in ((self.minerals, _MINERAL), (self.members, _MEMBER))
+            for what in whats
+        )
+        return told and rows
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the two plans say the same, to the flow."""
+        return self.same_totals and self.prices.empty and not self.moves.differing
+
+
+def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
+    """Compare the results of two plans."""
+    pair = Pair(old, new)
+    prices = _prices(pair)
+    same = _is_same(prices, "marginal") & _is_same(prices, "landed")
+    return PlanDifference(
+        pair=pair,
+        lines=tuple(_lines(pair)),
+        minerals=_minerals(pair),
+        members=_members(pair),
+        prices=prices[~same].reset_index(drop=True),
+        prices_in_all=len(prices),
+        moves=moves(pair),
+    )
+
+
+def _is_same(table: pd.DataFrame, what: str) -> pd.Series:
+    """Return which rows say the same: no change, or nothing in both plans."""
+    old, new = table[f"{what}_old"], table[f"{what}_new"]
+    return (table[f"{what}_change"] == 0.0) | (old.isna() & new.isna())
+
+
+# ---- figures of Summary -----------------------------------------------------------------------
+
+
+def _lines(pair: Pair) -> Iterator[Line]:
+    """Yield the figures of both Summaries, side by side."""
+    old, new = pair.old, pair.new
+    yield Line("The plans")
+    yield Line("Plan file", old.path.name, new.path.name, counts=False)
+    for name in _FILES:
+        yield Line(name, _word(old, name), _word(new, name), counts=False)
+    for name in dict.fromkeys([*old.measures, *new.measures]):
+        if _WORDS.fullmatch(name):
+            yield Line(name, _word(old, name), _word(new, name))
+    yield Line("Totals")
+    for name in _TOTALS:
+        yield from _figure(pair, name)
+    for title, start in _FAMILIES:
+        names = dict.fromkeys(n for p in (old, new) for n in p.measures if n.startswith(start))
+        if names:
+            yield Line(title)
+        for name in names:
+            yield from _figure(pair, name, absent=0.0 if start == "Cost: " else None)
+
+
+def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Line]:
+    """Yield a figure that at least one plan has."""
+    values = []
+    for plan in (pair.old, pair.new):
+        value = plan.measure(name)
+        values.append(float(value) if isinstance(value, int | float) else absent)
+    if values == [None, None]:
+        return
+    unit = pair.new.unit(name) or pair.old.unit(name)
+    is_money = bool(unit) and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}
+    look, remark, known = Look.COUNT, "", True
+    if is_money:
+        look = Look.PRICE if "/" in unit else Look.MONEY
+        known, unit = pair.same_money, unit if pair.same_money else pair.money
+        remark = "" if known else "Not in one currency."
+    elif unit == "t":
+        look, known = Look.TONNES, pair.all_comparable
+        remark = "" if known else "Not all minerals are counted in one unit."
+    elif unit.startswith("of "):
+        look, remark = Look.SHARE, "The change is in percentage points."
+    elif unit:
+        look = Look.INDEX
+    if None in values:
+        known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan says it."
+    yield Line(name, values[0], values[1], look, unit, remark, is_known=known)
+
+
+def _word(plan: PlanFile, name: str) -> str | None:
+    value = plan.measure(name)
+    return None if value is None else str(value)
+
+
+# ---- rows -------------------------------------------------------------------------------------
+
+_MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
+_MEMBER = ("purchased", "short", "paid", "landed")
+_TONNES = {"demand", "purchased", "short"}
+_AMOUNTS = {*_TONNES, "paid"}
+
+
+def _minerals(pair: Pair) -> pd.DataFrame:
+    """Return a row a mineral: demand, purchases, shortage, cost, largest share of a country."""
+    sides = []
+    for plan in (pair.old, pair.new):
+        side = _amounts(pair, plan, ["Mineral"])
+        side["share"], side["country"] = _largest(pair, plan)
+        sides.append(side)
+    table = _joined(pair, sides, _MINERAL, ["Mineral"], absent=0.0)
+    if not pair.same_basis:
+        table["share_change"] = float("nan")
+    return table
+
+
+def _members(pair: Pair) -> pd.DataFrame:
+    """Return a row a member and mineral: purchases, shortage, cost."""
+    keys = ["Member", "Mineral"]
+    sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
+    return _joined(pair, sides, _MEMBER, keys, absent=0.0)
+
+
+def _prices(pair: Pair) -> pd.DataFrame:
+    """Return a row a year, mineral and member: the price of one tonne more, and the average."""
+    import pandas as pd
+
+    keys, sides = ["Year", "Mineral", "Member"], []
+    for plan in (pair.old, pair.new):
+        table = pair.named(plan.tables[PRICES], "Mineral", "Member")
+        side = pd.DataFrame(
+            {
+                "marginal": table[plan.header(PRICES, "Marginal price")],
+                "landed": table[plan.header(PRICES, "Average landed cost")],
+            }
+        )
+        sides.append(side.set_index(pd.MultiIndex.from_frame(table[keys])))
+    return _joined(pair, sides, ("marginal", "landed"), keys)
+
+
+def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
+    """Return what is needed, bought, short and paid, by keys, in the common years."""
+    names = {"Demand (t)": "demand", "Purchases (t)": "purchased", "Short (t)": "short"}
+    table = pair.named(plan.tables[PRICES], *keys).groupby(keys)[[*names]].sum()
+    flows = pair.named(plan.tables[PLAN], *keys)
+    table = table.rename(columns=names)
+    table["paid"] = flows.groupby(keys)[plan.header(PLAN, "Total")].sum()
+    table["paid"] = table["paid"].fillna(0.0)
+    table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
+    return table
+
+
+def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
+    """Return each mineral's largest share of one country in any year, and the country."""
+    table = pair.named(plan.tables[SHARES], "Mineral", "Country")
+    share = f"Share of {plan.measure('Share basis') or 'demand'}"
+    kept = table[(table["Buyer"] == COALITION) & (table["Country"] != _REST)]
+    kept = kept.dropna(subset=[share]).sort_values(
+        [share, "Year", "Country"], ascending=[False, True, True]
+    )
+    top = kept.drop_duplicates("Mineral").set_index("Mineral")
+    return top[share], top["Country"]
+
+
+def _joined(
+    pair: Pair,
+    sides: list[pd.DataFrame],
+    whats: tuple[str, ...],
+    keys: list[str],
+    absent: float = float("nan"),
+) -> pd.DataFrame:
+    """Return old, new and change of every column, a row a key that either plan has.
+
+    ``absent`` is the amount of a key that a plan lacks.
+    """
+    import pandas as pd
+
+    old, new = sides
+    both = new.index.union(old.index).sort_values()
+    made: dict[str, pd.Series] = {}
+    for what in whats:
+        fill = absent if what in _AMOUNTS else float("nan")
+        was, now = (
+            side[what].reindex(both, fill_value=fill).astype("float64") for side in (old, new)
+        )
+        made[f"{what}_old"], made[f"{what}_new"] = was, now
+        by = now - was
+        made[f"{what}_change"] = by.where(by.abs() > _SAME_ROW * _larger(was, now), by * 0.0)
+    table = pd.DataFrame(made)
+    for word, side in (("country_old", old), ("country_new", new)):
+        if "country" in side:
+            table[word] = side["country"].reindex(both)
+    table = table.reset_index(names=keys)
+    off = ~table["Mineral"].map(pair.comparable)
+    for what in whats:
+        money = what not in _TONNES and what != "share"
+        if money and not pair.same_money:
+            table[f"{what}_change"] = float("nan")
+        if what not in {"paid", "share"}:
+            table.loc[off, f"{what}_change"] = float("nan")
+    return table
+
+
+def _larger(was: pd.Series, now: pd.Series) -> pd.Series:
+    return was.abs().where(was.abs() > now.abs(), now.abs())

@@ -1,0 +1,233 @@
+"""The input workbooks that two plans were made from, compared cell by cell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.case import Case, fold
+from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
+from planner.sheets.comparison.inputs import ADDED, REMOVED, Difference, input_differences
+from planner.sheets.difference import InputLine
+from planner.sheets.table import Cell
+from planner.workbook import Book
+from planner.workbook.plan_file import PlanFile
+
+if TYPE_CHECKING:
+    from models.schema import Column
+
+_IN_ORDER = {"Lanes", "Ore lanes"}
+"""Sheets whose rows apply top to bottom."""
+_SHOWN = 12
+"""Characters of a SHA-256 that are told."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is known of the inputs of two plans.
+
+    ``lines`` are the cells that differ; ``reason`` says in a sentence what was compared, or why
+    nothing was; ``are_compared`` is true of equal files, too.
+    """
+
+    lines: tuple[InputLine, ...]
+    reason: str
+    are_compared: bool
+    notes: tuple[str, ...] = ()
+
+
+def find_input(plan: PlanFile) -> Path | None:
+    """Return the workbook that a plan was made from, where it lies near it and is unchanged."""
+    name, wanted = plan.measure("Input file"), plan.measure("Input SHA-256")
+    if not isinstance(name, str) or Path(name).name != name:
+        return None
+    here, above = plan.path.parent, plan.path.parent.parent
+    folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
+    for path in dict.fromkeys(folder / name for folder in folders):
+        try:
+            if path.is_file() and _sha256(path) == wanted:
+                return path
+        except OSError:
+            continue
+    return None
+
+
+def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | None]) -> Inputs:
+    """Say why inputs are not compared, or that there is nothing to compare."""
+    prints = [str(plan.measure("Input SHA-256") or "") for plan in (old, new)]
+    if prints[0] and prints[0] == prints[1]:
+        name = new.measure("Input file") or "the same workbook"
+        return Inputs((), f"both plans are made from one workbook, {name}", are_compared=True)
+    lacks = [
+        f"the one of {plan.path.name} ({plan.measure('Input file') or 'no file'},"
+        f" SHA-256 {sha[:_SHOWN]}...)"
+        for plan, path, sha in zip((old, new), found, prints, strict=True)
+        if path is None
+    ]
+    said = (
+        "the plans are made from different workbooks, which are not compared:"
+        f" {' and '.join(lacks)} was not found, or has changed since;"
+        " name both with --inputs OLD_IN NEW_IN"
+    )
+    return Inputs((), said, are_compared=False)
+
+
+def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> Inputs:
+    """Compare two input workbooks cell by cell; rows are paired by what they are of."""
+    notes = []
+    for plan, book in zip((old, new), books, strict=True):
+        if book.sha256 != plan.measure("Input SHA-256"):
+            name = "the workbook" if book.path is None else str(book.path)
+            notes.append(
+                f"{name} is not the file that {plan.path.name} was made from: its SHA-256 differs"
+                " (it was changed or saved anew since)"
+            )
+    lines = tuple(_lines(*books, scenarios=_scenarios(old, new)))
+    names = [book.path.name if book.path is not None else "" for book in books]
+    return Inputs(lines, f"{names[0]} and {names[1]} compared", True, tuple(notes))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _scenarios(*plans: PlanFile) -> set[str]:
+    """Return the scenarios that plans are of."""
+    said = (str(plan.measure("Scenario") or "") for plan in plans)
+    return {fold(text.partition(";")[0]) for text in said}
+
+
+# ---- rows that are the same row -----------------------------------------------------------------
+
+
+def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[InputLine]:
+    before, case, rows = _aligned(old.case, new.case)
+    for found in (*input_differences(before, case), *_steps(old.case, new.case, scenarios)):
+        row = rows.get((found.sheet, found.row), -found.row_after)
+        yield InputLine(
+            sheet=found.sheet,
+            old_cell=_cell(old, found.sheet, found.row, found.column),
+            new_cell=_cell(new, found.sheet, row, found.column_after or found.column),
+            what=_what(found),
+            old=_spelt(old.case, found, found.before),
+            new=_spelt(new.case, found, found.after),
+            look=found.look,
+        )
+    for sheet in sorted(_IN_ORDER):
+        if _reordered(old.case.records(sheet), new.case.records(sheet)):
+            said = "the same rows in another order: a later one overrides an earlier"
+            yield InputLine(sheet, "", "", said, None, None)
+
+
+def _cell(book: Book, sheet: str, row: int, column: str) -> str:
+    """Return where an input stands, "" where the workbook has no such row or column."""
+    layout = book.layout
+    is_there = row and layout.position(sheet, row, column)[1]
+    return layout.cell(sheet, row, column) if is_there else ""
+
+
+def _spelt(case: Case, found: Difference, value: Cell) -> Cell:
+    """Return a value as people write it: a country's name for its code."""
+    is_code = isinstance(value, str) and found.what.lower().endswith("country")
+    return case.country_name(str(value)) if is_code else value
+
+
+def _what(found: Difference) -> str:
+    """Return what an input is; a setting by its name alone."""
+    return found.what.rpartition(": ")[2] if found.sheet == Settings.SHEET else found.what
+
+
+def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], int]]:
+    """Give each new record the row of the old one that it is; its own below 0 if there is none.
+
+    Returns both cases so numbered, and the new row of each old one. A record is another's if it
+    equals it, has its key, or (in sheets without a key) says the same of which row it is.
+    """
+    numbered: dict[str, object] = {}
+    rows: dict[tuple[str, int], int] = {}
+    for record in SHEETS:
+        if record in {ScenarioStep, EventStep, Settings}:
+            continue
+        left, mine = list(old.records(record.SHEET)), list(new.records(record.SHEET))
+        pairs: dict[int, Record] = {}
+        for same in (_whole, _named):
+            places: dict[object, list[Record]] = {}
+            for each in left:
+                places.setdefault(same(each), []).append(each)
+            for at, each in enumerate(mine):
+                matches = [] if at in pairs else places.get(same(each), [])
+                if matches:
+                    pairs[at] = matches.pop(0)
+            taken = {id(each) for each in pairs.values()}
+            left = [each for each in left if id(each) not in taken]
+        for at, each in enumerate(mine):
+            row = pairs[at].row if at in pairs else -each.row
+            if row > 0:
+                rows[record.SHEET, row] = each.row
+            mine[at] = replace(each, row=row)
+        numbered[Case.SHEET_FIELDS[record.SHEET]] = tuple(mine)
+    rows[Settings.SHEET, 1] = 1  # their cells are found by the settings' names
+    numbered["settings"] = replace(new.settings, row=1)
+    return old.change(settings=replace(old.settings, row=1)), new.change(**numbered), rows
+
+
+def _whole(record: Record) -> object:
+    return record
+
+
+def _named(record: Record) -> object:
+    """Return what says which row a record is: its key, else its names, places and years."""
+    columns = type(record).columns()
+    keys = [c.field for c in columns if c.key] or [c.field for c in columns if _is_name(c)]
+    return tuple(
+        fold(value) if isinstance(value, str) else value
+        for value in (getattr(record, name) for name in keys)
+    )
+
+
+def _is_name(column: Column) -> bool:
+    return bool(column.refers) or column.kind.name in {"NAME", "COUNTRY", "CHOICE"}
+
+
+def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
+    """Return whether two sheets hold the same rows, and not in the same order."""
+    before, after = list(old), list(new)
+    left = list(after)
+    for record in before:
+        if record not in left:
+            return False
+        left.remove(record)
+    return not left and before != after
+
+
+def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[Difference]:
+    """Yield the steps of the plans' scenarios that only one of the workbooks has."""
+    mine, others = (
+        [
+            s
+            for s in case.records(ScenarioStep.SHEET)
+            if fold(str(getattr(s, "name", ""))) in scenarios
+        ]
+        for case in (old, new)
+    )
+    for steps, rest, words in (
+        (mine, list(others), (None, REMOVED)),
+        (others, list(mine), (None, ADDED)),
+    ):
+        for step in steps:
+            if step in rest:
+                rest.remove(step)
+                continue
+            said = ", ".join(_step(step))
+            row, place = (step.row, 0) if steps is mine else (0, -step.row)
+            yield Difference(ScenarioStep.SHEET, row, "Action", said, *words, row_after=place)
+
+
+def _step(step: Record) -> Iterator[str]:
+    for column in type(step).columns():
+        value = getattr(step, column.field)
+        if value not in {None, ""} and not isinstance(value, tuple):
+            yield f"{column.header} {value}"

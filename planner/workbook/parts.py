@@ -1,0 +1,97 @@
+"""The Excel tables of a workbook: what each sheet's table is called and where it stands.
+
+A sheet may be renamed and rows put above its table; the table keeps its name and its place.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+_MOST = 1 << 24
+"""A part that says where things are is not read where it has more bytes."""
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """An Excel table: its name, and its corners (row and column, 1 is A1's)."""
+
+    name: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def table_places(path: Path) -> dict[str, TablePlace]:
+    """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return dict(_places(archive))
+    except (
+        KeyError,
+        NotImplementedError,
+        OSError,
+        ParseError,
+        RuntimeError,
+        ValueError,
+        zipfile.BadZipFile,
+    ):
+        return {}
+
+
+def _places(archive: zipfile.ZipFile) -> Iterator[tuple[str, TablePlace]]:
+    names = set(archive.namelist())
+    book = next((name for name in names if name.endswith("xl/workbook.xml")), "")
+    if not book:
+        return
+    targets = {each: target for each, _, target in _relations(archive, book, names)}
+    for sheet in _elements(archive, book, "sheet"):
+        part = next(
+            (targets[v] for k, v in sheet.items() if k.endswith("}id") and v in targets), ""
+        )
+        for _, kind, target in _relations(archive, part, names):
+            if kind.endswith("/table") and target in names:
+                place = _place(next(_elements(archive, target, "table")))
+                if place is not None:
+                    yield sheet.get("name", ""), place
+                    break
+
+
+def _place(table: Any) -> TablePlace | None:
+    from openpyxl.utils import range_boundaries
+
+    left, top, right, bottom = range_boundaries(table.get("ref", ""))
+    name = table.get("displayName") or table.get("name") or ""
+    if not (left and top and right and bottom and name):
+        return None
+    return TablePlace(name, top, left, bottom, right)
+
+
+def _relations(
+    archive: zipfile.ZipFile, part: str, names: set[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield id, kind and target of what a part refers to."""
+    folder, name = posixpath.split(part)
+    listed = posixpath.join(folder, "_rels", f"{name}.rels")
+    if listed not in names:
+        return
+    for each in _elements(archive, listed, "Relationship"):
+        target = each.get("Target", "")
+        whole = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+        yield each.get("Id", ""), each.get("Type", ""), posixpath.normpath(whole)
+
+
+def _elements(archive: zipfile.ZipFile, part: str, tag: str) -> Iterator[Any]:
+    from openpyxl.xml.functions import fromstring
+
+    if archive.getinfo(part).file_size > _MOST:
+        return
+    for each in fromstring(archive.read(part)).iter():
+        if str(each.tag).rpartition("}")[2] == tag:
+            yield each

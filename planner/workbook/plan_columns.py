@@ -1,0 +1,175 @@
+"""What a plan workbook must hold so that its tables can be read back, and what is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.case import fold
+from models.errors import Finding, InputError
+from planner.workbook.grid import Fault, Grid
+from planner.workbook.kind import is_input
+from planner.workbook.layout import letters
+
+PLAN, SUMMARY, PRICES, SHARES = "Plan", "Summary", "Prices", "Country shares"
+CONTRACTS, STOCKS, SHORTAGES = "Contracts", "Stocks", "Shortages"
+PLAN_FILE = "a plan workbook, as planner solve writes it"
+REDACTED = "Redacted"
+"""The measure of Summary that says of a plan that it is redacted."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Columns without which a sheet cannot be read, units apart.
+
+    ``words`` and ``numbers`` are filled in every row; ``blank`` may be blank, and those of them in
+    ``maybe_numbers`` are numbers where they are filled.
+    """
+
+    words: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
+    maybe_numbers: tuple[str, ...] = ()
+    is_optional: bool = False
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All of them in order."""
+        return (*self.words, *self.numbers, *self.blank, *self.maybe_numbers)
+
+
+WANTED: Mapping[str, Wanted] = {
+    SUMMARY: Wanted(blank=("Measure", "Value")),
+    PLAN: Wanted(
+        ("Mineral", "Refiner", "Country", "Member"),
+        ("Year", "Tonnes", "Cost", "Tariff", "Freight", "Landed cost", "Total"),
+        ("Contract",),
+    ),
+    SHORTAGES: Wanted(
+        ("Mineral", "Member"), ("Year", "Demand", "Short"), ("Cause",), ("Share short",)
+    ),
+    SHARES: Wanted(("Mineral", "Buyer", "Country"), ("Year",)),
+    PRICES: Wanted(
+        ("Mineral", "Member"),
+        ("Year", "Demand", "Purchases", "Short"),
+        maybe_numbers=("Marginal price", "Average landed cost"),
+    ),
+    CONTRACTS: Wanted(
+        ("Refiner", "Mineral", "Member"),
+        ("Year", "Min", "Min in force", "Taken", "Untaken", "Price", "Paid for untaken"),
+        ("Contract",),
+        ("Max", "Row in input"),
+        is_optional=True,
+    ),
+    STOCKS: Wanted(
+        ("Mineral", "Member"),
+        ("Year", "Opening", "Change", "Closing", "Target", "Below target"),
+        is_optional=True,
+    ),
+}
+
+_STUDIES = {
+    "comparison": "a comparison of scenarios",
+    "frontier": "a sweep",
+    "stress": "a stress test",
+    "risk": "a study of risks",
+}
+_ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAME writes it"
+
+
+def bare(header: str) -> str:
+    """Return a header without its unit."""
+    return header.partition(" (")[0]
+
+
+def unit_of(header: str) -> str:
+    """Return the unit in a header's parentheses, "" where it has none."""
+    found = re.search(r"\(([^()]*)\)$", header)
+    return found[1] if found else ""
+
+
+def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
+    """Refuse a workbook of another kind, with what it is; InputError."""
+    folded = {fold(name) for name in grids}
+    study = next((said for name, said in _STUDIES.items() if name in folded), "")
+    plan = grids.get(PLAN)
+    several = plan is not None and "Scenario" in plan.header.values()
+    if study or several:
+        raise _other(path, f"this is {study or 'a study of several plans'}, not a plan", _ONE_PLAN)
+    if plan is None or SUMMARY not in grids:
+        if is_input(path):
+            hint = f"make its plan first: planner solve {path.name}"
+            raise _other(path, "this is an input workbook, not a plan", hint)
+        lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
+        said = f"this is no plan: it has no sheet {lacks}"
+        raise _other(path, said, "name a workbook that planner solve wrote")
+    redacted = _redacted(grids[SUMMARY])
+    if redacted:
+        said = f"this plan is redacted ({redacted}): what is taken out is missing here"
+        raise _other(path, said, "take the plan as it was written")
+
+
+def _redacted(summary: Grid) -> str:
+    """Return what Summary says was redacted, "" where nothing was."""
+    at = {str(header): position for position, header in summary.header.items()}
+    if "Measure" not in at or "Value" not in at:
+        return ""
+    rows = zip(summary.values(at["Measure"]), summary.values(at["Value"]), strict=True)
+    return next((str(value) for measure, value in rows if measure == REDACTED), "")
+
+
+def _other(path: Path, found: str, hint: str) -> InputError:
+    return InputError([Finding(found=f"{path}: {found}", expected=PLAN_FILE, hint=hint)])
+
+
+def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
+    """Yield the sheets and columns that every plan has, and this lacks."""
+    for sheet, wanted in WANTED.items():
+        grid = grids.get(sheet)
+        if grid is None:
+            if not wanted.is_optional:
+                yield Finding(
+                    sheet,
+                    found=f"the sheet {sheet} is missing",
+                    expected="the sheets as planner solve wrote them",
+                )
+            continue
+        there = {bare(str(header)) for header in grid.header.values()}
+        lacks = [name for name in wanted.all if name not in there]
+        if lacks:
+            yield Finding(
+                sheet,
+                grid.header_row,
+                found=f"the column {', '.join(lacks)} is missing",
+                expected="the columns as planner solve wrote them",
+                cell=f"{letters(min(grid.header))}{grid.header_row}",
+            )
+
+
+def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
+    """Yield the cells that were broken since the plan was written."""
+    for sheet, grid in grids.items():
+        wanted = WANTED.get(sheet, Wanted())
+        for position, header in grid.header.items():
+            name = bare(str(header))
+            number = name in {*wanted.numbers, *wanted.maybe_numbers}
+            filled = name in {*wanted.numbers, *wanted.words}
+            for row, value in zip(grid.rows, grid.values(position), strict=True):
+                if isinstance(value, Fault):
+                    found, hint = value.text, value.hint
+                elif filled and value is None:
+                    found, hint = "the cell is blank", ""
+                elif number and value is not None and not _is_number(value):
+                    found, hint = f"{value!r} is no number", ""
+                else:
+                    continue
+                expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
+                yield Finding(
+                    sheet, row, str(header), found, expected, hint, cell=f"{letters(position)}{row}"
+                )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,214 @@
+"""A plan workbook read back: its tables, with numbers as numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.case import fold
+from models.errors import InputError
+from planner.workbook.excel import open_excel
+from planner.workbook.grid import Grid, fill, lines
+from planner.workbook.parts import TablePlace, table_places
+from planner.workbook.plan_columns import (
+    PLAN,
+    SUMMARY,
+    amiss,
+    bare,
+    missing,
+    refuse_other,
+    unit_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PlanFile", "Value", "bare", "frames_of", "grids_of", "read_plan", "unit_of"]
+
+Value = str | int | float | None
+"""What a cell of a plan holds; None is a blank one."""
+
+_WHOLE = {"Year", "Row in input", "In year", "Years at limit", "Capex spent in"}
+_ALWAYS_NUMBERS = re.compile(
+    r".*\(.+\)|Tonnes|Share .*|Limit|Headroom|Utilization|Largest share.*|Limit (on|in) .*"
+    r"|HHI .*|Served .*|Days of cover|Started|Running|Binding limits on members|Accepted up to"
+    r"|Year|Row in input|In year|Years at limit|Capex spent in"
+)
+"""Headers of columns that hold numbers even where all their cells are blank."""
+_NO_TABLES = {"Overview", "Charts"}
+_PART = re.compile(r"(.+) \d+")
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan workbook that was read.
+
+    ``tables`` are its sheets in order: DataFrames with the headers as written. A column of numbers
+    is int64 or float64 (blank: NaN), one of words is of objects (blank: None). ``sha256`` is of the
+    file's bytes.
+    """
+
+    path: Path
+    sha256: str
+    tables: Mapping[str, pd.DataFrame]
+
+    def measure(self, name: str) -> Value:
+        """Return the value of a row of Summary; None where it is blank or there is no such row."""
+        value, _ = self._measures.get(fold(name), (None, ""))
+        return value
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a row of Summary, "" where it has none."""
+        return self._measures.get(fold(name), (None, ""))[1]
+
+    def number(self, name: str) -> float:
+        """Return the value of a row of Summary that is a number; NaN where it is none."""
+        value = self.measure(name)
+        return float(value) if isinstance(value, int | float) else float("nan")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The rows of Summary in order, without the titles of its groups."""
+        table = self.tables[SUMMARY]
+        filled = table["Value"].notna()
+        return tuple(str(name) for name in table.loc[filled, "Measure"])
+
+    @property
+    def title(self) -> str:
+        """The plan's title, else the file's name."""
+        return str(self.measure("Plan title") or self.path.stem)
+
+    @property
+    def currency(self) -> str:
+        """The currency that the plan counts in."""
+        return unit_of(self.header(PLAN, "Total"))
+
+    def header(self, sheet: str, name: str) -> str:
+        """Return the header of a column by its name without unit.
+
+        Raises KeyError where the sheet lacks it.
+        """
+        for header in self.tables[sheet].columns:
+            if bare(str(header)) == name:
+                return str(header)
+        raise KeyError(name)
+
+    def column(self, sheet: str, name: str) -> pd.Series:
+        """Return a column by its name without unit."""
+        return self.tables[sheet][self.header(sheet, name)]
+
+    @property
+    def _measures(self) -> dict[str, tuple[Value, str]]:
+        """Value and unit of each row of Summary by its folded name; the first of a name counts."""
+        kept = self.__dict__.get("_kept")
+        if kept is None:
+            table, kept = self.tables[SUMMARY], {}
+            units = table["Unit"] if "Unit" in table else [None] * len(table)
+            for name, value, unit in zip(table["Measure"], table["Value"], units, strict=True):
+                if value == value and value is not None:  # noqa: PLR0124 - NaN is a blank cell
+                    kept.setdefault(fold(str(name)), (value, unit or ""))
+            object.__setattr__(self, "_kept", kept)
+        found: dict[str, tuple[Value, str]] = kept
+        return found
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan workbook, as ``planner solve`` writes it.
+
+    Sheets are known by the names of their Excel tables, else by their own; rows above a table and
+    columns beside it are left out. Raises InputError with all findings where the file is no
+    workbook, none of one plan, or a redacted one, and where cells that a plan stands on cannot be.
+    """
+    path = Path(path)
+    sha256, grids = grids_of(path)
+    refuse_other(path, grids)
+    findings = [*missing(grids), *amiss(grids)]
+    if findings:
+        raise InputError(findings)
+    return PlanFile(path, sha256, frames_of(grids))
+
+
+def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
+    """Read the tables of a workbook that the planner wrote: the hash of its bytes, and the tables.
+
+    Raises InputError where the file is no workbook.
+    """
+    file = open_excel(path)
+    places = table_places(path)
+    grids: dict[str, Grid] = {}
+    for grid in file.grids:
+        if grid.title in _NO_TABLES and grid.title not in places:
+            continue
+        place = places.get(grid.title)
+        part = grid if place is None else _within(grid, place)
+        name = grid.title if place is None else _sheet_of(place.name)
+        if part.header_row and name not in grids:
+            grids[name] = replace(part, title=name)
+    return file.sha256, grids
+
+
+def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
+    """Return tables as DataFrames, numbers as numbers; parts of one table stand as one."""
+    return _joined({name: _frame(grid) for name, grid in grids.items()})
+
+
+def _sheet_of(table: str) -> str:
+    return table.removesuffix("_table").replace("_", " ")
+
+
+def _within(grid: Grid, place: TablePlace) -> Grid:
+    """Return what stands in a sheet's table."""
+    beside = [p for p in grid.header if not place.left <= p <= place.right]
+    if grid.header_row == place.top and not beside and not grid.stray:
+        return grid
+    rows = lines(grid)
+    if grid.header_row:
+        rows = [(grid.header_row, sorted(grid.header.items())), *rows]
+    inside = (
+        (row, [cell for cell in cells if place.left <= cell[0] <= place.right])
+        for row, cells in rows
+        if row >= place.top
+    )
+    return fill(grid.title, inside)
+
+
+# ---- cells to tables --------------------------------------------------------------------------
+
+
+def _frame(grid: Grid) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            str(header): _series(str(header), grid.values(position))
+            for position, header in sorted(grid.header.items())
+        }
+    )
+
+
+def _series(header: str, values: Sequence[object]) -> pd.Series:
+    """Return a column: numbers as numbers, where all that is filled are numbers."""
+    import pandas as pd
+
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {int, float} and (kinds or _ALWAYS_NUMBERS.fullmatch(header)):
+        whole = header in _WHOLE and kinds <= {int} and None not in values
+        return pd.Series(list(values), dtype="int64" if whole else "float64")
+    return pd.Series(list(values), dtype=object)
+
+
+def _joined(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Put the parts of a table of more rows than a sheet has under one another."""
+    import pandas as pd
+
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, frame in frames.items():
+        part = _PART.fullmatch(name)
+        parts.setdefault(part[1] if part and part[1] in frames else name, []).append(frame)
+    return {
+        name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+        for name, found in parts.items()
+    }

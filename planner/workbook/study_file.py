@@ -1,0 +1,98 @@
+"""A study's workbook read back: a sweep's, a stress test's, a comparison's or one of risks."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, ParseError
+
+from models.case import fold
+from models.errors import Finding, InputError
+from planner.workbook.grid import Fault, Grid
+from planner.workbook.kind import sheet_names
+from planner.workbook.layout import letters
+from planner.workbook.plan_file import frames_of, grids_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_PROPERTIES = "docProps/core.xml"
+_TERMS = "http://purl.org/dc/elements/1.1/"
+_MOST = 1 << 20
+"""Properties of more bytes are not read."""
+
+
+class Kind(StrEnum):
+    """What a study is of; the value is the sheet that tells."""
+
+    SWEEP = "Frontier"
+    STRESS = "Stress"
+    COMPARISON = "Comparison"
+    RISK = "Risk"
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study's workbook that was read; ``tables`` as those of a ``PlanFile``.
+
+    ``title`` is that of the file's properties, "" where it has none.
+    """
+
+    path: Path
+    sha256: str
+    kind: Kind
+    title: str
+    tables: Mapping[str, pd.DataFrame]
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Return what study a file is of; None where it is none."""
+    names = {fold(name) for name in sheet_names(path)}
+    return next((kind for kind in Kind if fold(kind.value) in names), None)
+
+
+def read_study(path: Path, kind: Kind) -> StudyFile:
+    """Read the workbook of a study of this kind.
+
+    Raises InputError where the file is no workbook, where the study's own sheet is empty, or where
+    a cell holds no value.
+    """
+    sha256, grids = grids_of(path)
+    faults = [*_faults(grids)]
+    if kind.value not in grids:
+        what = f"{path}: the sheet {kind.value} is empty"
+        faults.append(Finding(kind.value, found=what, hint="make the study's workbook again"))
+    if faults:
+        raise InputError(faults)
+    return StudyFile(path, sha256, kind, _title(path), frames_of(grids))
+
+
+def _title(path: Path) -> str:
+    """Return the title in a workbook's properties."""
+    from openpyxl.xml.functions import fromstring
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = archive.getinfo(_PROPERTIES)
+            root: Element = fromstring(
+                archive.read(part) if part.file_size <= _MOST else b"<none/>"
+            )
+    except (KeyError, OSError, ParseError, RuntimeError, ValueError, zipfile.BadZipFile):
+        return ""
+    return next((each.text or "" for each in root.iter(f"{{{_TERMS}}}title")), "")
+
+
+def _faults(grids: Mapping[str, Grid]) -> list[Finding]:
+    """Return the cells that were broken since the study was written."""
+    return [
+        Finding(sheet, row, str(header), value.text, hint=value.hint, cell=f"{letters(at)}{row}")
+        for sheet, grid in grids.items()
+        for at, header in grid.header.items()
+        for row, value in zip(grid.rows, grid.values(at), strict=True)
+        if isinstance(value, Fault)
+    ]

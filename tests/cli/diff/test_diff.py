@@ -1,0 +1,271 @@
+"""The command diff: what differs between two plans, by hand, and what cannot be compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.workbook.template import write_book
+from tests.order_book import PLAN as OLD
+from tests.order_book import order_rows, table
+
+ANSWER = {
+    "status", "old", "new", "equal", "currency", "years", "notes", "totals", "words", "minerals",
+    "members", "moves", "among_equals", "prices_differ", "inputs", "output", "warnings", "errors",
+    "seconds",
+}  # fmt: skip
+
+
+def test_equal_plans(old, call, ask):
+    call("solve", "two.xlsx", "--output", "again.xlsx")
+    code, answer = ask("diff", OLD, "again.xlsx")
+    assert (code, answer["equal"], answer["notes"]) == (0, True, [])
+    assert (answer["moves"], answer["prices_differ"], answer["words"]) == ([], 0, [])
+    assert answer["inputs"]["compared"]
+    assert answer["totals"]["objective"]["change"] == 0
+    assert answer["output"] == "outputs/again-diff.xlsx"
+    code, out, err = call("diff", OLD, "again.xlsx")
+    assert (code, out) == (0, "")
+    assert "The two plans are equal" in err
+    assert "Totals" not in err
+    remarks = [row["Remark"] for row in table("outputs/again-diff.xlsx", "Difference")]
+    assert any("The two plans are equal" in said for said in remarks if said)
+
+
+def test_totals_by_hand(old, dearer, ask):
+    """The new plan: 2026 80 t from China at 12, and 20 t from Chile at 21, its contract untaken.
+
+    2027: China 80 t at 12, Chile 30 t at 21, the stock 5 t, of 170 t: 55 are short, 30 more.
+    """
+    code, answer = ask("diff", OLD, dearer)
+    assert code == 0
+    assert set(answer) == ANSWER
+    assert not answer["equal"]
+    assert answer["years"] == [2026, 2027]
+    totals = answer["totals"]
+    paid = 80 * 12 + 20 * 21 + 80 * 12 + 30 * 21
+    assert totals["purchases"]["old"] == pytest.approx(2830)
+    assert totals["purchases"]["new"] == pytest.approx(paid)
+    assert totals["purchases"]["change"] == pytest.approx(paid - 2830)
+    assert totals["demand_t"]["change"] == pytest.approx(10)
+    assert totals["tonnes"]["change"] == pytest.approx(210 - 230)
+    assert totals["shortage_t"]["change"] == pytest.approx(30)
+    [copper] = answer["minerals"]
+    assert copper["mineral"] == "Copper"
+    assert copper["paid"]["change"] == pytest.approx(paid - 2830)
+    assert copper["landed"]["new"] == pytest.approx(paid / 210)
+    assert copper["share"]["old"] == pytest.approx(1.0)
+    assert copper["share"]["new"] == pytest.approx(0.8)
+    assert copper["share"]["change"] == pytest.approx(-0.2)
+    members = {row["member"]: row for row in answer["members"]}
+    assert set(members) == {"A", "B/C"}
+    changes = [row["short"]["change"] for row in members.values()]
+    assert sum(changes) == pytest.approx(30)
+    assert members["A"]["short"]["new"] == pytest.approx(55 * 110 / 170)
+    by_seller = {}
+    for row in answer["moves"]:
+        by_seller[row["from"]] = by_seller.get(row["from"], 0) + row["change_t"]
+    assert by_seller == {"China": pytest.approx(-40), "Chile": pytest.approx(20)}
+
+
+def test_equally_cheap_flows_are_not_told(old, made, call, ask):
+    """A twin of the works in Chile, stood in China's name order: same cost, other flows."""
+    rows = order_rows()
+    twin = {
+        **rows["Refiners"][1],
+        "Refiner": "Another works",
+        "Country": "Peru",
+        "Capacity (t/yr)": 15,
+    }
+    half = {**rows["Refiners"][1], "Capacity (t/yr)": 15}
+    bare = {"Contracts": [], "Lanes": []}
+    whole = made("whole", **bare)
+    split = made("split", Refiners=[rows["Refiners"][0], half, twin], **bare)
+    _, answer = ask("diff", whole, split)
+    assert answer["among_equals"] == ["Copper"]
+    assert answer["moves"] == []
+    assert not answer["equal"]
+    _, _, err = call("diff", whole, split)
+    assert "only the choice among equally cheap flows differs" in err or "Equally cheap" in err
+
+
+def test_other_currency_unit_years(old, made, ask, call):
+    rows = order_rows()
+    settings = [
+        {"Setting": "Currency", "Value": "EUR"},
+        {"Setting": "Default freight (EUR/t)", "Value": 1},
+    ]
+    refiners = [{k.replace("USD", "EUR"): v for k, v in r.items()} for r in rows["Refiners"]]
+    minerals = [{"Mineral": "copper", "Price (EUR/t)": 50, "Unit": "t ore"}]
+    demand = [
+        {"Mineral": "copper", "Member": "A", "2027": 100, "2028": 100},
+        {"Mineral": "copper", "Member": "D", "2027": 60, "2028": 60},
+        {"Mineral": "Tin", "Member": "D", "2027": 0, "2028": 1},
+    ]
+    minerals.append({"Mineral": "Tin", "Price (EUR/t)": 9})
+    members = [{"Member": "A", "Country": "France"}, {"Member": "D", "Country": "Germany"}]
+    path = made(
+        "euro", Settings=settings, Refiners=refiners, Minerals=minerals, Demand=demand,
+        Members=members, Contracts=[], Stockpiles=[], Lanes=[],
+    )  # fmt: skip
+    code, answer = ask("diff", OLD, path)
+    assert code == 0
+    notes = " ".join(answer["notes"])
+    for said in (
+        "Money is in USD in the old plan and in EUR in the new one: it is not compared",
+        "The years planned differ (2026 to 2027; 2027 to 2028)",
+        "those of both (2027)",
+        "copper is counted in t Cu and in t ore: its tonnes are not compared",
+        "Only the new plan has the minerals Tin",
+        "Only the old plan has the members B/C",
+        "Only the new plan has the members D",
+    ):
+        assert said in notes
+    assert answer["years"] == [2027]
+    assert answer["totals"]["objective"]["change"] is None
+    assert answer["totals"]["tonnes"]["change"] is None
+    copper = next(row for row in answer["minerals"] if row["mineral"] == "copper")
+    assert copper["purchased"]["change"] is copper["paid"]["change"] is None
+    assert answer["moves"] == []
+    code, _, err = call("diff", OLD, path)
+    assert code == 0
+    assert "Note" in err
+
+
+def test_no_year_in_common(old, made, ask):
+    demand = [{"Mineral": "Copper", "Member": "A", "2031": 10}]
+    path = made("later", Demand=demand, Contracts=[], Stockpiles=[], Lanes=[])
+    code, answer = ask("diff", OLD, path)
+    assert (code, answer["years"], answer["minerals"], answer["moves"]) == (0, [], [], [])
+    assert any("(none)" in said for said in answer["notes"])
+    assert answer["totals"]["tonnes"]["change"] == pytest.approx(10 - 230)
+
+
+def test_plans_without_a_flow(old, made, call, ask):
+    """A lane that is shut for good: nothing is bought, all is short but what the stock gives."""
+    shut = made("shut", Lanes=[{"Open": "no"}], Contracts=[])
+    for pair, change in (((OLD, shut), -230), ((shut, OLD), 230), ((shut, shut), 0)):
+        code, answer = ask("diff", *pair, "--output", "what.xlsx")
+        assert code == 0
+        assert answer["totals"]["tonnes"]["change"] == pytest.approx(change)
+        assert sum(row["change_t"] for row in answer["moves"]) == pytest.approx(change)
+        assert answer["equal"] == (change == 0)
+        assert (answer["prices_differ"] == 0) == (change == 0)
+    _, _, err = call("diff", shut, shut)
+    assert "The two plans are equal" in err
+    for pair in ((OLD, shut), (shut, OLD)):
+        _, _, err = call("diff", *pair)
+        assert re.search(r"Copper +[+-]230 +[+-]230 +[+-]2,830 +- *\n", err)
+
+
+def test_moves_are_limited_and_the_rest_counted(folder, call, ask):
+    """13 members that move from one refiner to another: 10 flows listed, 16 counted."""
+    members = [f"M{i:02}" for i in range(13)]
+
+    def rows(cost):
+        return {
+            "Minerals": [{"Mineral": "Copper", "Price (USD/t)": 50}],
+            "Settings": [{"Setting": "Default freight (USD/t)", "Value": 1}],
+            "Members": [{"Member": name} for name in members],
+            "Refiners": [
+                {"Refiner": "a", "Mineral": "Copper", "Country": "Chile",
+                 "Capacity (t/yr)": 1000, "Cost (USD/t)": cost},
+                {"Refiner": "b", "Mineral": "Copper", "Country": "Peru",
+                 "Capacity (t/yr)": 1000, "Cost (USD/t)": 20},
+            ],
+            "Demand": [
+                {"Mineral": "Copper", "Member": n, "2026": 1 + i} for i, n in enumerate(members)
+            ],
+        }  # fmt: skip
+
+    for name, cost in (("one", 10), ("two", 30)):
+        write_book(folder / f"{name}.xlsx", rows(cost))
+        call("solve", f"{name}.xlsx")
+    _, answer = ask("diff", "outputs/one-plan.xlsx", "outputs/two-plan.xlsx")
+    assert len(answer["moves"]) == 11
+    first, last = answer["moves"][0], answer["moves"][-1]
+    assert (first["from"], first["to"], first["change_t"]) == ("Chile", "M12", pytest.approx(-13))
+    assert last["from"] == "16 other flows"
+    # members with up to 8 t are counted: 36 t from Chile to Peru
+    assert last["old_t"] == pytest.approx(36)
+    assert last["new_t"] == pytest.approx(36)
+    _, _, err = call("diff", "outputs/one-plan.xlsx", "outputs/two-plan.xlsx")
+    assert "Largest moves (8 of 26)" in err
+
+
+def test_the_workbook(old, dearer, call):
+    call("diff", OLD, dearer, "--output", "what.xlsx")
+    book = openpyxl.load_workbook("what.xlsx")
+    assert book.sheetnames == ["Difference", "Inputs", "By mineral", "By member", "Moves", "Prices"]
+    lines = {row["Measure"]: row for row in table("what.xlsx", "Difference")}
+    assert lines["Shortage"]["Old"] == pytest.approx(25)
+    assert lines["Shortage"]["Change"] == pytest.approx(30)
+    assert lines["Shortage"]["Change (%)"] == pytest.approx(30 / 25)
+    assert lines["Input file"]["Change"] == "differs"
+    assert lines["Scenario"]["Change"] is None
+    figures = {row["Figure"]: row for row in table("what.xlsx", "By mineral")}
+    assert figures["Demand"]["Change"] == pytest.approx(10)
+    assert figures["Largest country"]["Old"] == "China"
+    moved = sum(row["Change (t)"] for row in table("what.xlsx", "Moves"))
+    assert moved == pytest.approx(-20)
+    shorts = sum(row["Short, change (t)"] for row in table("what.xlsx", "By member"))
+    assert shorts == pytest.approx(30)
+
+
+def test_wrong_usage(old, dearer, call, ask):
+    assert call("diff", OLD)[0] == 2
+    for source in (OLD, dearer, "two.xlsx"):
+        before = Path(source).read_bytes()
+        inputs = ("--inputs", "two.xlsx", "dearer.xlsx")
+        code, _, err = call("diff", OLD, dearer, *inputs, "--output", source)
+        assert code == 2, source
+        assert Path(source).read_bytes() == before
+    code, _, err = call("diff", OLD, "two.xlsx")
+    assert code == 1
+    assert "planner solve two.xlsx" in err
+    code, answer = ask("diff", "outputs/two-pan.xlsx", OLD)
+    assert (code, answer["status"]) == (1, "input_error")
+    assert "two-plan.xlsx" in answer["errors"][0]["message"]
+    code, _, err = call("diff", OLD, dearer, "--output", "what.csv")
+    assert code == 2
+    assert "must end in .xlsx" in err
+
+
+def test_plans_that_cannot_be_compared(old, dearer, call, ask):
+    """A redacted plan, one without a sheet, one with a word among its numbers."""
+    members = ("--member", "A", "--member", "B/C")
+    assert call("redact", OLD, *members, "--output", "red.xlsx")[0] == 0
+    for pair in ((OLD, "red.xlsx"), ("red.xlsx", dearer)):
+        code, answer = ask("diff", *pair)
+        [error] = answer["errors"]
+        assert code == 1
+        assert "red.xlsx: this plan is redacted" in error["message"]
+        assert "Take the plan as it was written" in error["message"]
+    book = openpyxl.load_workbook(OLD)
+    del book["Country shares"]
+    prices = book["Prices"]
+    prices["F2"], prices["A3"] = "much", None
+    prices["H1"] = "Missing (t)"
+    book.save("broken.xlsx")
+    code, answer = ask("diff", "broken.xlsx", dearer)
+    assert code == 1
+    assert {(e["sheet"], e["cell"]) for e in answer["errors"]} == {
+        ("Country shares", ""), ("Prices", "A1"), ("Prices", "A3"), ("Prices", "F2"),
+    }  # fmt: skip
+    code, _, err = call("diff", "broken.xlsx", dearer)
+    assert code == 1
+    assert "The sheet Country shares is missing" in err
+    assert not Path("outputs/dearer-plan-diff.xlsx").exists()
+
+
+def test_nowhere_to_write(old, dearer, ask):
+    Path("taken.xlsx").mkdir()
+    code, answer = ask("diff", OLD, dearer, "--output", "taken.xlsx")
+    assert code == 4
+    Path("file").write_text("")
+    code, answer = ask("diff", OLD, dearer, "--output", "file/what.xlsx")
+    assert (code, answer["status"], answer["output"]) == (4, "write_error", None)
+    assert answer["totals"]["shortage_t"]["change"] == pytest.approx(30)

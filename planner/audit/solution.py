@@ -1,0 +1,184 @@
+"""The solution that a plan's workbook holds: a value for every column, a dual for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.account import Laid, Program
+from models.case import Case
+from models.errors import Finding
+from models.expand import SPOT, Expanded, Floats
+from planner.audit.file import PLAN, Line, PlanSheets
+from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_parts, key_text
+from planner.sheets.lost import Lost
+from planner.sheets.text import clean
+
+_FLOW = ("Year", "Mineral", "Refiner", "Project", "Member", "Contract", "Tonnes")
+_NO_NUMBER = "no number that a plan could hold stands here"
+_MOST = 1e18
+"""A number beyond is no plan's: amounts, prices and their bounds are far below."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Values [t or fractions] and undiscounted duals in a program's order, and what was amiss."""
+
+    x: Floats
+    prices: Floats
+    findings: tuple[Finding, ...]
+
+
+def has_free(file: PlanSheets) -> bool:
+    """Return whether the workbook holds the plan without share limits, too."""
+    return any(line.cells[0] == FREE for line in file.lines(VALUES, ("Plan",)))
+
+
+def lost(file: PlanSheets, case: Case) -> tuple[Lost | None, list[Finding]]:
+    """Return what the workbook says is left when the largest supplier country has stopped.
+
+    What the case does not know is left out, and told.
+    """
+    country, surge = "", 0.0
+    bought: dict[tuple[str, str, int], float] = {}
+    short: dict[tuple[str, int], float] = {}
+    findings: list[Finding] = []
+    countries = {r.country for r in case.refiners} | {p.country for p in case.projects}
+    for line in file.lines(VALUES, ("Plan", "Family", "Key", "Value")):
+        plan, family, key, number = line.cells
+        if plan != LOST:
+            continue
+        parts = key_parts(str(key))
+        year = int(parts[-1]) if parts[-1].isdecimal() else 0
+        of_year = parts[0] in case.mineral_of and year in case.years
+        if not _is_number(number):
+            findings.append(line.finding(3, "Value", _NO_NUMBER))
+        elif family == "surge" and len(parts) == 1 and parts[0] in countries:
+            country, surge = parts[0], float(str(number))
+        elif family == "bought" and of_year and len(parts) == 3 and parts[1] in countries:  # noqa: PLR2004 - mineral, country, year
+            bought[parts[0], parts[1], year] = float(str(number))
+        elif family == "short" and of_year and len(parts) == 2:  # noqa: PLR2004 - mineral, year
+            short[parts[0], year] = float(str(number))
+        else:
+            findings.append(line.finding(2, "Key", f"the case has no {family} {key!r}"))
+    return (Lost(country, surge, bought, short) if country else None), findings
+
+
+def taken(file: PlanSheets, expanded: Expanded, program: Program, whose: str = THIS) -> Taken:
+    """Return the solution of a plan as its workbook holds it.
+
+    What names no column or row of the program, stands twice or is no number is left out, and told.
+    """
+    findings: list[Finding] = []
+    x = _keyed(
+        file, VALUES, "Value", whose, (program.column_parts, len(program.rows.cost)), findings
+    )
+    rows = (program.row_parts, len(program.rows.row_lower))
+    prices = _keyed(file, DUALS, "Dual", whose, rows, findings)
+    if whose == THIS:
+        for line, column, tonnes in _flows(file, expanded, program, findings):
+            if x[column]:
+                found = "this flow stands twice: here and before, or in the sheet Values"
+                findings.append(line.finding(6, "Tonnes", found))
+            x[column] += tonnes
+    return Taken(x, prices, tuple(findings))
+
+
+def _keyed(  # noqa: PLR0913, PLR0917 - a sheet, and what it is read for
+    file: PlanSheets,
+    sheet: str,
+    header: str,
+    whose: str,
+    of: tuple[Sequence[Laid], int],
+    findings: list[Finding],
+) -> Floats:
+    """Return the numbers of the sheet Values or Duals in the program's order, 0 for the rest."""
+    parts, size = of
+    found, seen = np.zeros(size), np.zeros(size, dtype=bool)
+    places: dict[str, dict[str, int]] = {}
+    for line in file.lines(sheet, ("Plan", "Family", "Key", header)):
+        plan, family, key, number = line.cells
+        if plan != whose:
+            if plan not in {THIS, FREE, LOST}:
+                said = f"{plan!r} is no plan of this workbook"
+                if whose == THIS:
+                    findings.append(
+                        line.finding(0, "Plan", said, f"{THIS!r}, {FREE!r} or {LOST!r}")
+                    )
+            continue
+        name = str(family)
+        if name not in places:
+            places[name] = _places(parts, name)
+        at = places[name].get(str(key), -1)
+        if not places[name]:
+            findings.append(line.finding(1, "Family", f"the case has no {name!r}"))
+        elif at < 0:
+            findings.append(line.finding(2, "Key", f"the case has no {name} {key!r}"))
+        elif not _is_number(number):
+            findings.append(line.finding(3, header, _NO_NUMBER))
+        elif seen[at]:
+            findings.append(line.finding(2, "Key", f"{name} {key!r} stands twice"))
+        else:
+            found[at], seen[at] = float(str(number)), True
+    return found
+
+
+def _places(parts: Sequence[Laid], family: str) -> dict[str, int]:
+    """Return the position in the program of each key of a family, in words."""
+    found: dict[str, int] = {}
+    for laid in parts:
+        if laid.part.name == family:
+            keys = laid.part.spelled(np.arange(len(laid.at)))
+            found.update(zip(map(key_text, keys), laid.at.tolist(), strict=True))
+    return found
+
+
+def _flows(
+    file: PlanSheets, e: Expanded, program: Program, findings: list[Finding]
+) -> Iterator[tuple[Line, int, float]]:
+    """Yield the column and the tonnes of each spot flow of the sheet Plan.
+
+    Flows under a contract stand in Values, too, since contracts may share a name.
+    """
+    d = e.deliveries
+    at = np.flatnonzero(d.contract == SPOT)
+    column = {
+        (
+            e.years[t],
+            _word(e.sources[r].mineral),
+            _word(e.sources[r].name),
+            _word(e.sources[r].project),
+            _word(e.members[j]),
+        ): place
+        for r, j, t, place in zip(
+            d.source[at].tolist(),
+            d.member[at].tolist(),
+            d.year[at].tolist(),
+            program.flow[at].tolist(),
+            strict=True,
+        )
+    }
+    for line in file.lines(PLAN, _FLOW):
+        year, mineral, refiner, project, member, contract, tonnes = line.cells
+        if contract is not None:
+            continue
+        key = (year, str(mineral), str(refiner), str(project or ""), str(member))
+        place = column.get(key, -1)
+        if place < 0:
+            said = f"in the case {refiner} sells no {mineral} to {member} in {year}"
+            findings.append(line.finding(2, "Refiner", said))
+        elif not _is_number(tonnes):
+            findings.append(line.finding(6, "Tonnes", _NO_NUMBER))
+        else:
+            yield line, place, float(str(tonnes))
+
+
+def _word(name: str) -> str:
+    return clean(name).strip()
+
+
+def _is_number(value: object) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and abs(float(str(value))) <= _MOST

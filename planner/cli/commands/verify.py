@@ -1,0 +1,237 @@
+"""The command verify: is this the proven plan of that input?"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from models.errors import Finding, InputError, UsageError
+from planner._version import __version__
+from planner.cli.answer import Answer, fail, print_json, sorted_out
+from planner.cli.commands.common import JSON, WORKBOOK, progress
+
+if TYPE_CHECKING:
+    from planner.audit import PlanSheets, Verdict
+    from planner.run import Start
+
+DIFFERS = 1
+"""The exit code where a plan does not match."""
+_OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share"}
+"""Parameters of solve that say which case is planned."""
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("plan", type=WORKBOOK)
+@click.argument("file", type=WORKBOOK)
+@JSON
+def verify(plan: Path, file: Path, as_json: bool) -> int:
+    """Prove again that PLAN is the cheapest plan of the input FILE, and check every cell.
+
+    Nothing is solved and neither workbook is written to. From the two alone are recomputed: the
+    input's fingerprint; that the plan keeps every constraint; that no plan is cheaper; and every
+    cell of every sheet. What does not match is listed with its cell.
+
+    \b
+    planner verify outputs/case-plan.xlsx case.xlsx
+
+    Exit code 0 if everything matches, 1 if anything does not or the plan is redacted.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    tell = progress(as_json)
+    from planner.cli.words import show_findings
+    from planner.run import open_sheets
+
+    workbook = plan
+    try:
+        sheets = open_sheets(plan, tell)
+        if sheets.recorded.redacted:
+            return _told(plan, file, None, _redacted(sheets, file), as_json=as_json)
+        lacking = tuple(_lacking(sheets))
+        if lacking:
+            return _told(plan, file, None, lacking, as_json=as_json)
+        workbook = file
+        _not_a_plan(file)
+        start, trouble = _start(sheets, file)
+    except InputError as error:
+        if as_json:
+            return fail(error, as_json=as_json)
+        show_findings(workbook, error.findings, err=True)
+        return error.exit_code
+    if start is None:
+        return _told(plan, file, None, (trouble,), as_json=as_json)
+    tell("Proving the plan and comparing every cell")
+    from planner.audit.verify import is_other_input
+    from planner.audit.verify import verify as verified
+
+    verdict = verified(sheets, start.book, start.case, start.variant)
+    findings = verdict.findings
+    if is_other_input(sheets, start.book):
+        findings = (_other(file, sheets.recorded.input_sha256), *findings)
+    return _told(plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.version)
+
+
+def _options(typed: str) -> dict[str, Any]:
+    """Return what a plan was made with; click's or shlex's error where it is nothing to plan with.
+
+    Nothing else that solve takes is heard: a plan may not print help or name a place to write to.
+    """
+    from planner.cli.commands.solve import solve
+
+    known = [p for p in solve.params if p.name in _OF_CASE]
+    parser = click.Command("solve", params=known, add_help_option=False)
+    return parser.make_context("solve", shlex.split(typed)).params
+
+
+def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
+    """Read the input and apply what the plan was made with, or say why that cannot be done."""
+    from planner.cli.whatifs import Asked
+    from planner.run import start_file
+
+    typed = sheets.recorded.made_with
+    try:
+        said = _options(typed)
+        start = start_file(
+            file,
+            scenario=said["scenario"],
+            what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
+            max_country_share=said["max_country_share"],
+        )
+    except (click.ClickException, UsageError, ValueError) as error:
+        why = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        found = f"the options {typed!r} cannot be applied to {file.name}: {why}"
+        return None, Finding("Checks", column="What", found=found)
+    return start, Finding()
+
+
+def _other(file: Path, wanted: str) -> Finding:
+    found = f"{file.name} is not the file that the plan says it was made from"
+    return Finding("Summary", found=found, expected=f"a file of the SHA-256 {wanted or '(none)'}")
+
+
+def _redacted(sheets: PlanSheets, file: Path) -> tuple[Finding, ...]:
+    """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
+    from planner.workbook.excel import open_excel
+
+    recorded = sheets.recorded
+    is_its = recorded.input_sha256 == open_excel(file).sha256
+    can = f"{file.name} is the file that it was made from" if is_its else "see the line above"
+    redacted = Finding(
+        "Summary",
+        found=f"this plan is redacted ({recorded.redacted})",
+        hint=f"Its input can be checked by its fingerprint ({can}), all else cannot: values and"
+        " duals are taken out. Verify the plan as it was written.",
+    )
+    return (redacted,) if is_its else (_other(file, recorded.input_sha256), redacted)
+
+
+def _lacking(sheets: PlanSheets) -> list[Finding]:
+    """Return that the sheets of the solution lack, where they do."""
+    lacks = [name for name in ("Values", "Duals") if name not in sheets.grids]
+    hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
+    return [Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
+
+
+def _not_a_plan(file: Path) -> None:
+    from planner.workbook.kind import sheet_names
+
+    if {"Summary", "Plan"} <= set(sheet_names(file)):
+        msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
+        raise UsageError(msg)
+
+
+def _told(  # noqa: PLR0913 - what was verified, and what became of it
+    plan: Path,
+    file: Path,
+    verdict: Verdict | None,
+    findings: tuple[Finding, ...],
+    *,
+    as_json: bool,
+    made_by: str = "",
+) -> int:
+    """Tell what was found, and return the exit code."""
+    is_verified = verdict is not None and not findings
+    if as_json:
+        print_json(_answer(plan, file, verdict, findings, made_by))
+    else:
+        _show(plan, file, verdict, findings)
+        if verdict is not None:
+            _show_proof(verdict, made_by, is_verified=is_verified)
+    return 0 if is_verified else DIFFERS
+
+
+def _answer(
+    plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...], made_by: str
+) -> Answer:
+    status = "cannot_verify" if verdict is None else "differs" if findings else "verified"
+    said: Answer = {"status": status, "plan": str(plan), "input": str(file)}
+    if verdict is not None:
+        said |= {
+            "made_by": made_by,
+            "verified_by": __version__,
+            "cells": verdict.cells,
+            "sheets": verdict.sheets,
+            "not_checked": verdict.records,
+            "proven": verdict.is_proven,
+            "objective_usd": verdict.objective,
+            "violation_t": verdict.violation,
+            "dual_infeasibility": verdict.dual_infeasibility,
+            "gap": verdict.gap,
+            "whole_projects": verdict.whole_projects,
+        }
+    return {**said, **sorted_out(findings)}
+
+
+def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...]) -> None:
+    from planner.cli.words import number_of, plain
+    from planner.workbook.sentence import sentence
+
+    if verdict is None:
+        head, colour = f"{plan} cannot be verified", "red"
+    elif findings:
+        head, colour = f"{plan} is not the plan of {file} as the planner writes it", "red"
+    else:
+        head, colour = f"{plan} is the proven plan of {file}", "green"
+    click.secho(head, fg=colour, bold=True, err=True)
+    for finding in findings[:_SHOWN]:
+        place = f"{finding.place}: " if finding.place else ""
+        click.echo(f"  {plain(place + sentence(finding))}", err=True)
+    if len(findings) > _SHOWN:
+        click.echo(f"  and {len(findings) - _SHOWN:,} more; --json lists all", err=True)
+    if verdict is not None:
+        click.echo(
+            f"Compared      {number_of(verdict.cells, 'cell')} on"
+            f" {number_of(verdict.sheets, 'sheet')}; {number_of(verdict.records, 'cell')} and the"
+            " times are the run's own record",
+            err=True,
+        )
+
+
+def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
+    """Tell what is proven of the solution, whatever other cells say, and by which version."""
+    from planner.cli.words import plain
+
+    if verdict.is_proven:
+        of = "" if is_verified else "holds for the flows, values and duals that stand there: "
+        click.echo(
+            f"Proof         {of}no constraint broken by more than {verdict.violation:.2g} t, no"
+            f" plan cheaper by more than {verdict.gap:.1g} of the total cost",
+            err=True,
+        )
+    else:
+        click.echo("Proof         refused: see above", err=True)
+    if verdict.is_proven and verdict.whole_projects:
+        click.echo(
+            "Not proven    that no other set of whole projects is cheaper: the proof holds for"
+            " the builds as they are",
+            err=True,
+        )
+    if made_by != __version__:
+        click.echo(
+            f"Versions      the plan says it was written by planner {plain(made_by) or '(none)'};"
+            f" this is {__version__}. Another version may write other sheets and words: the proof"
+            " does not depend on them",
+            err=True,
+        )

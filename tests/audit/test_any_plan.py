@@ -1,0 +1,184 @@
+"""Verify holds for plans of every kind: any book, any family, any program that saved them anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import highspy
+import numpy as np
+import openpyxl
+import pytest
+from openpyxl.cell import MergedCell
+
+from planner.audit import open_plan
+from planner.audit.verify import verify
+from planner.cli import main
+from planner.run import solve_file, start_file
+from planner.scenarios.variant import Variant
+from planner.sheets import write_plan
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.audit.tampering import at
+from tests.models.desk import jin, make, sur
+from tests.reference.cases import random_book
+
+FUZZ = int(os.environ.get("PLANNER_FUZZ", "50")) // 5
+"""Books of the long run: a plan is written, read and written again of each, so they are fewer."""
+BATCH = 10
+FAMILIES = {
+    "balance", "budget", "contract_maximum", "contract_minimum", "country_lane_max",
+    "fair_shortage", "mine_capacity", "ore_balance", "project_capacity", "project_once",
+    "purchases_total", "refiner_lane_max", "refining_capacity", "sales_growth", "share_limit",
+    "shortage_total", "stock_target", "switching", "tier_total",
+}  # fmt: skip
+"""Constraints that plans of the random books must have between them."""
+
+
+def verified(folder, tables, share=None):
+    """Solve a book, write its plan and verify that; returns the verdict and the families."""
+    case, plan = folder / "case.xlsx", folder / "plan.xlsx"
+    write_book(case, tables)
+    run = solve_file(case, max_country_share=share)
+    write_plan(
+        plan, run.plan, run.book, without_limits=run.without_limits, options=run.options,
+        timings=run.seconds, made_with=run.made_with, lost=run.lost,
+    )  # fmt: skip
+    start = start_file(case, max_country_share=share)
+    assert start.variant == Variant(max_country_share=share)
+    verdict = verify(open_plan(plan), start.book, start.case, start.variant)
+    return verdict, {laid.part.name for laid in run.plan.program.row_parts}
+
+
+def some_book(seed):
+    """A random book, and the limit on countries' shares that a third of them is planned with."""
+    return random_book(np.random.default_rng(seed), 1 + seed % 4), (None, 0.5, 0.3)[seed % 3]
+
+
+def test_plans_of_every_family_are_verified(tmp_path):
+    families = set()
+    for seed in range(20):
+        verdict, found = verified(tmp_path, *some_book(seed))
+        assert verdict.findings == (), seed
+        assert verdict.is_proven, seed
+        families |= found
+    assert families >= FAMILIES
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
+def test_plans_of_many_books_are_verified(tmp_path, batch):
+    for seed in range(1000 + batch * BATCH, 1000 + (batch + 1) * BATCH):
+        verdict, _ = verified(tmp_path, *some_book(seed))
+        assert verdict.findings == (), seed
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The template's case with every sheet, and its plan."""
+    folder = tmp_path_factory.mktemp("any")
+    write_book(folder / "case.xlsx", template_tables(), sheets=EVERY_CASE)
+    assert main(["solve", str(folder / "case.xlsx"), "--output", str(folder / "plan.xlsx")]) == 0
+    return folder
+
+
+def test_nothing_is_solved(made, monkeypatch, capsys):
+    """With a solver that can be neither handed a program nor run, a plan is still verified."""
+
+    def refused(*_):
+        message = "the solver was called"
+        raise AssertionError(message)
+
+    for name in ("run", "solve", "passModel", "addRows", "addVars"):
+        if hasattr(highspy.Highs, name):
+            monkeypatch.setattr(highspy.Highs, name, refused)
+    paths = [str(made / name) for name in ("plan.xlsx", "case.xlsx")]
+    assert main(["verify", *paths]) == 0
+    again = ["--output", str(made / "again.xlsx"), "--workers", "1"]
+    assert main(["solve", paths[1], *again]) != 0  # the same solver is what solve needs
+    assert "the solver was called" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_saved_anew_by_libreoffice_it_is_verified_and_redacted(made, tmp_path, capsys):
+    subprocess.run(
+        [
+            "soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless",
+            "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path),
+            str(made / "plan.xlsx"),
+        ],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    saved = tmp_path / "plan.xlsx"
+    assert saved.read_bytes() != (made / "plan.xlsx").read_bytes()
+    assert main(["verify", str(saved), str(made / "case.xlsx")]) == 0
+    name = openpyxl.load_workbook(saved)["Prices"]["C2"].value
+    assert main(["redact", str(saved), "--member", name]) == 0
+    assert "Withheld (redacted)" in {
+        row[2] for row in openpyxl.load_workbook(tmp_path / "plan-redacted.xlsx")["Prices"].values
+    }
+    capsys.readouterr()
+
+
+def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
+    """Twenty million tonnes: a tonne is less than the proof has to notice, but the cells do."""
+    tables = make(jin(1.5e7), sur(1e7), demand=2e7)
+    assert verified(tmp_path, tables)[0].findings == ()
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    for row, tonnes in ((2, -1), (3, 1)):
+        landed = at(book, "Plan", "Landed cost", row).value
+        at(book, "Plan", "Tonnes", row).value += tonnes
+        at(book, "Plan", "Total", row).value += tonnes * landed
+    book.save(tmp_path / "plan.xlsx")
+    start = start_file(tmp_path / "case.xlsx")
+    verdict = verify(open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
+    assert not verdict.is_verified
+    assert {"Refiners", "Country shares"} <= {f.sheet for f in verdict.findings}
+
+
+def test_a_plan_of_quite_another_case_is_told(made, tmp_path, capsys):
+    """Other minerals, members and years: nothing of the plan is known to the input."""
+    write_book(tmp_path / "other.xlsx", make(jin(), sur(), years=(2031, 2032)))
+    assert main(["verify", str(made / "plan.xlsx"), str(tmp_path / "other.xlsx")]) == 1
+    assert "other.xlsx is not the file" in capsys.readouterr().err
+
+
+ODD = (
+    None, "x", "#REF!", 0, -1, 1e308, -1e308, 1e-308, True, "this plan", "balance", "0 | a | b",
+    "2026", 12345678901234567890, "\\ | ", "Year", "Member",
+)  # fmt: skip
+SOLUTION = ("Values", "Duals", "Plan", "Summary", "Checks", "Chart data")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_stands_in_the_cells_both_commands_end_well(made, tmp_path, capsys, seed):
+    """No cell, header or key that someone wrote into a plan is a fault of the planner's."""
+    rng = np.random.default_rng(seed)
+    book = openpyxl.load_workbook(made / "plan.xlsx")
+    for _ in range(2 + 2 * seed):
+        titles = SOLUTION if rng.random() < 0.6 else book.sheetnames
+        sheet = book[titles[rng.integers(len(titles))]]
+        row = 1 if rng.random() < 0.1 else int(rng.integers(2, sheet.max_row + 2))
+        here = sheet.cell(row, int(rng.integers(1, sheet.max_column + 1)))
+        if not isinstance(here, MergedCell):
+            here.value = ODD[rng.integers(len(ODD))]
+    book["Plan"]["A2"] = "changed"
+    book.save(tmp_path / "plan.xlsx")
+    assert main(["verify", str(tmp_path / "plan.xlsx"), str(made / "case.xlsx")]) == 1
+    member = book["Prices"]["C3"].value
+    code = main(["redact", str(tmp_path / "plan.xlsx"), "--member", str(member)])
+    assert code in {0, 2}
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("place", ["Plan!B1", "Prices!A1", "Chart data!A3"])
+def test_a_sheet_that_cannot_be_redacted_is_named(made, tmp_path, capsys, place):
+    """A header twice, a header that lacks, a chart whose series differ."""
+    sheet, _, cell = place.partition("!")
+    book = openpyxl.load_workbook(made / "plan.xlsx")
+    member = book["Prices"]["C2"].value
+    book[sheet][cell] = "Member"
+    book.save(tmp_path / "plan.xlsx")
+    assert main(["redact", str(tmp_path / "plan.xlsx"), "--member", member]) == 2
+    assert f"the sheet {sheet} is not as planner solve wrote it" in capsys.readouterr().err
+    assert not (tmp_path / "plan-redacted.xlsx").exists()

@@ -1,0 +1,145 @@
+"""Verify: a plan as written matches; whatever is changed in it, or in its input, is found."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+
+import openpyxl
+import pytest
+
+from planner.audit import open_plan
+from planner.audit.verify import is_other_input, verify
+from planner.cli import main
+from planner.run import start_file
+from tests.audit.tampering import CELLS_ALONE, TAMPERINGS, cell, first
+from tests.small_book import workbook
+
+CELLS = 100
+"""A small plan has more cells than this."""
+
+
+def short_book():
+    """The small book with more demand for copper than there is."""
+    book = workbook()
+    book["Demand"]["C2"] = 4600
+    return book
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An input with every sheet, in which copper is short, and its plan."""
+    folder = tmp_path_factory.mktemp("audit")
+    short_book().save(folder / "case.xlsx")
+    assert main(["solve", str(folder / "case.xlsx"), "--output", str(folder / "plan.xlsx")]) == 0
+    return folder
+
+
+def found(plan, case):
+    """Return what verify finds."""
+    start = start_file(case)
+    sheets = open_plan(plan)
+    return sheets, start, verify(sheets, start.book, start.case, start.variant)
+
+
+def test_a_plan_as_written_is_verified(made):
+    sheets, start, verdict = found(made / "plan.xlsx", made / "case.xlsx")
+    assert verdict.findings == ()
+    assert verdict.is_verified
+    assert verdict.cells > CELLS
+    assert verdict.records == 5
+    assert verdict.violation <= verdict.allowed
+    assert max(verdict.gap, verdict.dual_infeasibility) < 1e-9
+    assert not is_other_input(sheets, start.book)
+
+
+def is_named(place, findings):
+    """Return whether findings name a place: sheet, row (0: any) and cell ("": any)."""
+    sheet, row, at_cell = place
+    return any(
+        sheet in {"", f.sheet} and row in {0, f.row} and at_cell in {"", f.cell} for f in findings
+    )
+
+
+def test_every_cell_that_is_changed_is_named(made, tmp_path):
+    book = openpyxl.load_workbook(made / "plan.xlsx")
+    places = {name: tamper(book) for name, tamper in CELLS_ALONE.items()}
+    book.save(tmp_path / "plan.xlsx")
+    _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
+    assert [name for name, place in places.items() if not is_named(place, verdict.findings)] == []
+    cells = {f.place for f in verdict.findings}
+    assert len(cells) <= len(places) + 2  # two cells were swapped, a formula is told twice
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_what_is_changed_in_a_plan_is_found_and_named(made, tmp_path, name):
+    book = openpyxl.load_workbook(made / "plan.xlsx")
+    place = TAMPERINGS[name](book)
+    book.save(tmp_path / "plan.xlsx")
+    _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
+    assert not verdict.is_verified
+    assert is_named(place, verdict.findings), [f.place for f in verdict.findings]
+
+
+def test_saved_again_by_another_program_it_still_matches(made, tmp_path):
+    openpyxl.load_workbook(made / "plan.xlsx").save(tmp_path / "plan.xlsx")
+    _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
+    assert verdict.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "place", "value"),
+    [("Refiners", "F2", 7900), ("Demand", "C2", 601), ("Share limits", "F2", 0.6)],
+)
+def test_an_input_that_was_changed_is_found_even_if_its_hash_was_updated(
+    made, tmp_path, sheet, place, value
+):
+    book = openpyxl.load_workbook(made / "case.xlsx")
+    assert book[sheet][place].value != value
+    book[sheet][place] = value
+    book.save(tmp_path / "case.xlsx")
+    sheets, start, verdict = found(made / "plan.xlsx", tmp_path / "case.xlsx")
+    assert is_other_input(sheets, start.book)
+    assert not verdict.is_verified
+    plan = openpyxl.load_workbook(made / "plan.xlsx")
+    digest = hashlib.sha256((tmp_path / "case.xlsx").read_bytes()).hexdigest()
+    cell(plan, "Summary", "Input SHA-256").value = digest
+    plan.save(tmp_path / "plan.xlsx")
+    sheets, start, verdict = found(tmp_path / "plan.xlsx", tmp_path / "case.xlsx")
+    assert not is_other_input(sheets, start.book)
+    assert not verdict.is_verified
+
+
+def test_the_inputs_name_and_place_do_not_matter(made, tmp_path):
+    shutil.copy(made / "case.xlsx", tmp_path / "copy of the case.xlsx")
+    _, _, verdict = found(made / "plan.xlsx", tmp_path / "copy of the case.xlsx")
+    assert verdict.findings == ()
+
+
+def test_a_plan_that_is_feasible_but_not_the_cheapest_is_found(made, tmp_path):
+    """All sheets agree with one another: the plan of another scenario, passed off as the base's."""
+    assert main([
+        "solve", str(made / "case.xlsx"), "--scenario", "Embargo",
+        "--output", str(tmp_path / "embargo.xlsx"),
+    ]) == 0  # fmt: skip
+    book = openpyxl.load_workbook(tmp_path / "embargo.xlsx")
+    row = first("Checks", "Check", "run")(book)
+    book["Checks"].delete_rows(row)
+    cell(book, "Summary", "Scenario").value = "Base"
+    book.save(tmp_path / "plan.xlsx")
+    _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
+    said = " ".join(f.message for f in verdict.findings)
+    assert "not proven to be the cheapest" in said or "prove nothing" in said
+
+
+def test_whole_projects_are_verified_for_the_builds_as_they_are(tmp_path):
+    book = workbook()
+    for row in book["Settings"].iter_rows():
+        if row[0].value == "Whole projects":
+            row[1].value = "yes"
+    book.save(tmp_path / "case.xlsx")
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "--output", str(plan)]) == 0
+    _, _, verdict = found(plan, tmp_path / "case.xlsx")
+    assert verdict.findings == ()
+    assert verdict.whole_projects

@@ -1,0 +1,208 @@
+"""The commands verify and redact, as a user types them."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+
+@pytest.fixture
+def plan(case, call):
+    """A plan with a scenario, what-ifs and a limit."""
+    code, _, _ = call(
+        "solve", case, "--output", "plan.xlsx", "--max-country-share", "0.6543219876",
+        "--what-if", "scale demand; mineral=*; value=1.1",
+    )  # fmt: skip
+    assert code == 0
+    return case.with_name("plan.xlsx")
+
+
+@pytest.fixture
+def base(case, call):
+    """A plan of the case as given."""
+    assert call("solve", case, "--output", "base.xlsx")[0] == 0
+    return case.with_name("base.xlsx")
+
+
+def test_a_plan_is_verified_with_the_options_that_it_was_made_with(plan, case, call, ask):
+    code, out, err = call("verify", plan, case)
+    assert (code, out) == (0, "")
+    assert "plan.xlsx is the proven plan of" in err
+    assert "Proof" in err
+    code, answer = ask("verify", plan, case)
+    assert code == 0
+    assert answer["status"] == "verified"
+    assert answer["errors"] == []
+    assert answer["cells"] > 1000
+    assert answer["gap"] < 1e-7
+
+
+def test_every_scenario_is_applied_again(case, call, ask):
+    names = dict.fromkeys(
+        row[0] for row in openpyxl.load_workbook(case)["Scenarios"].iter_rows(2, values_only=True)
+    )
+    for name in [n for n in names if n][:2]:
+        assert call("solve", case, "--scenario", name, "--output", "s.xlsx")[0] == 0
+        assert ask("verify", "s.xlsx", case)[0] == 0
+
+
+def test_what_does_not_match_is_listed_with_its_cell(base, case, call, ask):
+    book = openpyxl.load_workbook(base)
+    book["Plan"]["H2"] = 1
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert code == 1
+    assert "Plan!H2: 1; expected" in err
+    code, answer = ask("verify", base, case)
+    assert (code, answer["status"]) == (1, "differs")
+    assert [(e["sheet"], e["cell"]) for e in answer["errors"]] == [("Plan", "H2")]
+
+
+def test_another_input_is_told_first(base, case, call):
+    book = openpyxl.load_workbook(case)
+    book["Demand"]["D2"] = book["Demand"]["D2"].value + 1
+    book.save("other.xlsx")
+    code, _, err = call("verify", base, "other.xlsx")
+    assert code == 1
+    assert "other.xlsx is not the file that the plan says" in err.splitlines()[1]
+
+
+def test_options_that_cannot_be_applied_are_told(plan, case, call):
+    book = openpyxl.load_workbook(plan)
+    row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
+    row[5].value = row[5].value.replace("scale demand", "scale demnd")
+    book.save(plan)
+    code, _, err = call("verify", plan, case)
+    assert code == 1
+    assert "cannot be applied" in err
+    assert "scale demnd" in err
+
+
+@pytest.mark.parametrize(
+    "typed", ["--help", "--output x.xlsx", "--json", "--workers 3", "more.xlsx", "--scenario", "'"]
+)
+def test_options_that_are_none_of_a_case_are_refused(plan, case, call, typed):
+    """What a plan says it was made with cannot make verify print help, write or end well."""
+    book = openpyxl.load_workbook(plan)
+    row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
+    row[5].value = f"Options as typed: {typed}"
+    book.save(plan)
+    code, out, err = call("verify", plan, case)
+    assert (code, out) == (1, "")
+    assert "cannot be applied" in err
+
+
+@pytest.mark.parametrize("becomes", [lambda typed: typed.replace("0.654", "0.655"), None])
+def test_other_options_make_another_plan(plan, case, ask, becomes):
+    book = openpyxl.load_workbook(plan)
+    row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
+    if becomes is None:
+        book["Checks"].delete_rows(row[0].row)
+    else:
+        row[5].value = becomes(row[5].value)
+    book.save(plan)
+    code, answer = ask("verify", plan, case)
+    assert (code, answer["status"], answer["proven"]) == (1, "differs", False)
+
+
+def test_another_version_of_the_planner_is_told(base, case, call, ask):
+    book = openpyxl.load_workbook(base)
+    row = next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")
+    here, row[1].value = row[1].value, "0.0.1"
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert code == 0
+    assert f"written by planner 0.0.1; this is {here}" in err
+    code, answer = ask("verify", base, case)
+    assert (answer["made_by"], answer["verified_by"]) == ("0.0.1", here)
+
+
+def test_what_is_proven_is_told_apart_from_what_other_cells_say(base, case, call, ask):
+    book = openpyxl.load_workbook(base)
+    book["Summary"]["B11"] = 1
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert code == 1
+    assert "holds for the flows, values and duals that stand there" in err
+    assert ask("verify", base, case)[1]["proven"] is True
+    book["Duals"]["D3"] = book["Duals"]["D3"].value * 1.5 + 1
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert "refused: see above" in err
+    assert ask("verify", base, case)[1]["proven"] is False
+
+
+@pytest.mark.parametrize("sheet", ["Values", "Duals"])
+def test_without_the_solution_nothing_can_be_verified(base, case, ask, sheet):
+    book = openpyxl.load_workbook(base)
+    del book[sheet]
+    book.save(base)
+    code, answer = ask("verify", base, case)
+    assert (code, answer["status"]) == (1, "cannot_verify")
+    assert answer["errors"][0]["sheet"] == sheet
+
+
+def test_files_in_the_wrong_place_are_told(base, case, call, broken):
+    code, _, err = call("verify", case, base)
+    assert code == 1
+    assert "this is an input workbook, no plan" in err
+    code, _, err = call("verify", base, base)
+    assert code == 2
+    assert "planner verify PLAN INPUT" in err
+    code, _, err = call("verify", base, broken)
+    assert code == 1
+    assert "Refiners!" in err
+    code, _, err = call("verify", "missing.xlsx", case)
+    assert code == 1
+    assert "there is no such file" in err
+
+
+def test_redact_tells_what_can_be_computed_or_refuses(base, call, ask, folder):
+    names = [r[2] for r in openpyxl.load_workbook(base)["Prices"].iter_rows(2, values_only=True)]
+    one, copy = names[0], folder / "base-redacted.xlsx"
+    code, _, err = call("redact", base, "--member", one, "--unless-computable")
+    assert code == 2
+    assert f"{one}: " in err
+    assert "the total less all other members" in err
+    assert not copy.exists()
+    code, _, err = call("redact", base, "--member", one)
+    assert code == 0
+    assert f"Computable: {one}: " in err
+    assert copy.exists()
+    code, answer = ask("redact", base, "--member", one)
+    assert (code, answer["members"]) == (0, [one])
+    assert answer["computable"][0].startswith(f"{one}: ")
+
+
+def test_a_redacted_plan_cannot_be_verified_nor_redacted_again(base, case, call, ask, folder):
+    names = {r[2] for r in openpyxl.load_workbook(base)["Prices"].iter_rows(2, values_only=True)}
+    members = [part for name in sorted(names) for part in ("--member", name)]
+    code, answer = ask("redact", base, *members, "--output", "out.xlsx")
+    assert code == 0
+    assert answer["output"] == "out.xlsx"
+    assert answer["rows_removed"]["Plan"] > 0
+    code, answer = ask("verify", "out.xlsx", case)
+    assert (code, answer["status"]) == (1, "cannot_verify")
+    assert "plan is redacted" in answer["errors"][0]["message"]
+    assert "case.xlsx is the file that it was made from" in answer["errors"][0]["message"]
+    book = openpyxl.load_workbook(case)
+    book["Demand"]["D2"] = book["Demand"]["D2"].value + 1
+    book.save("other.xlsx")
+    code, answer = ask("verify", "out.xlsx", "other.xlsx")
+    assert (code, answer["status"]) == (1, "cannot_verify")
+    assert "other.xlsx is not the file" in answer["errors"][0]["message"]
+    code, _, err = call("verify", "out.xlsx", "missing.xlsx")
+    assert code == 1
+    assert "there is no such file" in err
+    code, _, err = call("redact", "out.xlsx", *members)
+    assert code == 2
+    assert "redacted already" in err
+
+
+def test_redact_tells_names_that_it_does_not_know_and_never_replaces_the_plan(base, case, call):
+    code, _, err = call("redact", base, "--member", "Atlantis")
+    assert code == 2
+    assert "'Atlantis' is not a member" in err
+    assert call("redact", base, "--member", "x", "--output", base)[0] == 2
+    assert call("redact", base, "--member", "x", "--output", case)[0] == 2
+    assert call("redact", base)[0] == 2

@@ -1,0 +1,112 @@
+"""The command report: a plan, or a study, to read in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from models.errors import InputError, UsageError, WriteError
+from planner.cli.answer import fail, print_json
+from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
+
+_EXTRA = (
+    "a report needs Plotly, which is not installed here: "
+    'pip install "coalition-sourcing-planner[report]"'
+)
+
+
+@click.command()
+@click.argument("file", metavar="PLAN", type=WORKBOOK)
+@click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    type=WORKBOOK,
+    metavar="REPORT",
+    help="The report [beside PLAN, with .html].",
+)
+@JSON
+def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Make a report to read in a browser, from a plan's workbook.
+
+    PLAN is what solve wrote, or the workbook of sweep, stress, compare or risk. Each STUDY, the
+    workbook of one of these, is added below it. The report is one HTML file with charts that needs
+    no network: mail it, open it, print it.
+
+    \b
+    planner report outputs/case-plan.xlsx
+    planner report outputs/case-stress.xlsx -o stress.html
+    planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    target = _target(file, output)
+    _not_a_source(target, (file, *studies))
+    _require_plotly()
+    from planner.report import read_report, report_html
+    from planner.workbook.save import save
+
+    tell = progress(as_json)
+    found = []
+    for path in (file, *studies):
+        tell(f"Reading {path}")
+        try:
+            found.append(read_report(path))
+        except InputError as error:
+            return _told(path, error, as_json=as_json)
+        if len(found) > 1 and not found[-1].is_study:
+            msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
+            msg += "compare or risk"
+            raise UsageError(msg)
+    tell("Drawing")
+    text = report_html(*found)
+    written = save(target, lambda path: _write(path, text))
+    tell_where(target, written)
+    if as_json:
+        print_json({"status": "ok", "output": str(written), "errors": []})
+    else:
+        click.echo(f"Report        {written}", err=True)
+    return 0
+
+
+def _told(path: Path, error: InputError, *, as_json: bool) -> int:
+    from planner.cli.words import show_findings
+
+    if as_json:
+        return fail(error, as_json=as_json)
+    show_findings(path, error.findings, err=True)
+    return error.exit_code
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _target(file: Path, output: Path | None) -> Path:
+    """Return where the report goes; refused before any work is done."""
+    if output is None and not file.name:
+        msg = f"{file} is a folder: name the workbook of a plan"
+        raise UsageError(msg)
+    target = file.with_suffix(".html") if output is None else output
+    if target.is_dir():
+        msg = f"{target} is a folder: name a file for the report"
+        raise WriteError(msg)
+    if not target.suffix:
+        target = target.with_name(f"{target.name}.html")
+    if target.suffix.casefold() not in {".html", ".htm"}:
+        msg = f"--output must end in .html, not {target.suffix}: a page for a browser is written"
+        raise UsageError(msg)
+    return target
+
+
+def _not_a_source(target: Path, sources: tuple[Path, ...]) -> None:
+    for path in sources:
+        if path.exists() and target.exists() and target.samefile(path):
+            msg = f"the report would overwrite {path}, which is only read: choose another --output"
+            raise UsageError(msg)
+
+
+def _require_plotly() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("plotly") is None:
+        raise UsageError(_EXTRA)

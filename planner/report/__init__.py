@@ -1,0 +1,43 @@
+"""A report to read in a browser, made from the workbook of a plan or of a study: one HTML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from planner.workbook.plan_file import PlanFile, read_plan
+from planner.workbook.study_file import StudyFile, kind_of, read_study
+
+__all__ = ["Report", "read_report", "report_html"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A workbook that a report is made of."""
+
+    source: PlanFile | StudyFile
+
+    @property
+    def is_study(self) -> bool:
+        """Return whether it is a study, of which a report may have several."""
+        return isinstance(self.source, StudyFile)
+
+
+def read_report(path: Path) -> Report:
+    """Read the workbook of a plan, or of a study; InputError where it is neither."""
+    kind = kind_of(path)
+    return Report(read_plan(path) if kind is None else read_study(path, kind))
+
+
+def report_html(report: Report, *studies: Report) -> str:
+    """Return a report's HTML; what ``studies`` say follows what ``report`` says."""
+    from planner.report.page import html_of
+    from planner.report.plan import plan_page
+    from planner.report.studies import study_page
+    from planner.report.together import together
+
+    first, *further = (
+        plan_page(source) if isinstance(source, PlanFile) else study_page(source)
+        for source in (report.source, *(study.source for study in studies))
+    )
+    return html_of(together(first, further))

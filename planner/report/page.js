@@ -1,0 +1,184 @@
+"use strict";
+(function () {
+  const root = document.documentElement;
+  const parts = JSON.parse(document.getElementById("parts").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const toggle = document.getElementById("theme");
+  const NARROW = 560, NUMBER = 46, NAMES = 210; // pixels: a phone, a bar's number, its name
+  const PAPER = 680; // pixels between the margins of a printed page
+  let chosen = null;
+  let printing = false;
+
+  try { chosen = window.localStorage.getItem("planner-theme"); } catch (_) { chosen = null; }
+
+  function theme() {
+    const name = printing ? "light" : chosen || (dark.matches ? "dark" : "light");
+    root.dataset.theme = name;
+    toggle.setAttribute("aria-pressed", String(name === "dark"));
+  }
+
+  function colour(name) {
+    return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  }
+
+  // The figures say what is drawn; the page says on what ground.
+  function dressed(figure, width, height) {
+    const ink = colour("ink"), grid = colour("grid"), card = colour("hover");
+    const layout = structuredClone(figure.layout);
+    const data = structuredClone(figure.data);
+    layout.width = width;
+    layout.height = height;
+    layout.autosize = false;
+    layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
+    layout.font = { ...layout.font, color: ink };
+    layout.hoverlabel = { bgcolor: card, bordercolor: colour("muted"), font: { color: ink },
+      align: "left", namelength: -1 };
+    for (const key of Object.keys(layout)) {
+      if (/^[xy]axis\d*$/.test(key)) {
+        Object.assign(layout[key], { gridcolor: grid, zerolinecolor: colour("line"),
+          linecolor: colour("line"), tickcolor: colour("line") });
+      }
+    }
+    const beside = data.filter((trace) => trace.textposition === "outside");
+    if (beside.length) { // room for the numbers beside the bars
+      const ends = [0, ...beside.flatMap((trace) => trace.x.filter((v) => v !== null))];
+      const low = Math.min(...ends), high = Math.max(...ends);
+      const sides = (low < 0) + (high > 0);
+      const free = Math.max(width - NAMES, 3 * NUMBER) - sides * NUMBER;
+      const room = ((high - low || 1) * NUMBER) / free;
+      layout.xaxis.range = [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
+    }
+    for (const trace of data) {
+      if (trace.type === "heatmap") {
+        trace.colorscale = [[0, colour("card")], [1, colour("flag")]];
+        trace.textfont = { ...trace.textfont, color: colour("cell") };
+        Object.assign(layout.xaxis, { showgrid: false });
+        Object.assign(layout.yaxis, { showgrid: false });
+      }
+      if (trace.type === "choropleth") {
+        trace.colorscale = [[0, colour("low")], [1, colour("high")]];
+        trace.marker = { line: { color: colour("ground"), width: 0.5 } };
+        Object.assign(layout.geo, { landcolor: colour("land"), countrycolor: colour("ground") });
+      }
+      if (trace.type === "sankey" || trace.type === "scattergeo") {
+        trace.textfont = { size: 13, ...trace.textfont, color: ink, shadow: halo() };
+      }
+    }
+    return { data, layout };
+  }
+
+  // So that a name is read over a flow or a country.
+  function halo() {
+    const g = colour("ground");
+    return [[1, 1], [-1, 1], [1, -1], [-1, -1], [0, 0]]
+      .map(([x, y]) => `${x}px ${y}px 2px ${g}`).join(", ");
+  }
+
+  function drawn(box, plot) {
+    const room = printing ? printed(box) : box.clientWidth;
+    const width = printing ? room : Math.max(room, plot.width); // paper does not scroll
+    // On a phone a map is lower, and has no room for names.
+    const isMap = "geo" in plot.figure.layout;
+    const height = isMap ? Math.min(plot.height, Math.round(width * 0.44) + 50) : plot.height;
+    const { data, layout } = dressed(plot.figure, width, height);
+    if (isMap && width < NARROW) {
+      data.splice(1);
+      data[0].colorbar.len = 0.9;
+    }
+    box.style.height = `${height}px`;
+    if (width > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    window.Plotly.purge(box); // drawn anew: changes would be animated, and a printer does not wait
+    return window.Plotly.newPlot(box, data, layout,
+      { displayModeBar: false, responsive: false, scrollZoom: false });
+  }
+
+  function printed(box) {
+    return box.closest(".plots").classList.contains("small") ? PAPER / 2 - 10 : PAPER;
+  }
+
+  function key(part) {
+    return Array.from(document.querySelectorAll(`#${part.key} select`), (s) => s.selectedIndex)
+      .join("-");
+  }
+
+  function draw(part) {
+    const view = part.views[key(part)];
+    const boxes = document.querySelectorAll(`#${part.key} .plot`);
+    view.plots.forEach((plot, i) => drawn(boxes[i], plot));
+  }
+
+  function element(name, words, group) {
+    const made = document.createElement(name);
+    if (words !== undefined) made.textContent = words;
+    if (group) made.className = group;
+    return made;
+  }
+
+  // Another choice: charts and table anew; every text goes in as text.
+  function show(part) {
+    const view = part.views[key(part)];
+    const plots = document.querySelector(`#${part.key} .plots`);
+    plots.querySelectorAll(".plot").forEach((box) => window.Plotly.purge(box));
+    plots.replaceChildren(...view.plots.map((plot) => {
+      const figure = element("figure");
+      const box = element("div", undefined, "plot");
+      box.setAttribute("role", "img");
+      box.setAttribute("aria-label", plot.alt);
+      figure.append(element("h3", plot.title), box);
+      return figure;
+    }));
+    const old = document.querySelector(`#${part.key} details table`);
+    const table = element("table");
+    const head = element("thead"), first = element("tr"), body = element("tbody");
+    view.facts.headers.forEach((h, i) => {
+      const cell = element("th", h, view.facts.numeric.includes(i) ? "n" : "");
+      cell.scope = "col";
+      first.append(cell);
+    });
+    head.append(first);
+    for (const row of view.facts.rows) {
+      const line = element("tr");
+      row.forEach((v, i) => {
+        line.append(element("td", v, view.facts.numeric.includes(i) ? "n" : ""));
+      });
+      body.append(line);
+    }
+    table.append(head, body);
+    old.replaceWith(table);
+    document.querySelector(`#${part.key} .said`).textContent =
+      view.plots.map((plot) => plot.alt).join(" ");
+    draw(part);
+  }
+
+  function all() {
+    theme();
+    parts.forEach(draw);
+  }
+
+  const outlines = document.getElementById("outlines");
+  if (outlines) window.PlotlyGeoAssets.topojson.world_110m = JSON.parse(outlines.textContent);
+  for (const part of parts) {
+    document.querySelectorAll(`#${part.key} select`).forEach((select) => {
+      select.addEventListener("change", () => show(part));
+    });
+    if (key(part) && key(part) !== part.first) show(part); // a browser keeps choices over a reload
+  }
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => {
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    try { window.localStorage.setItem("planner-theme", chosen); } catch (_) { /* kept for now */ }
+    all();
+  });
+  dark.addEventListener("change", all);
+  window.addEventListener("beforeprint", () => { printing = true; all(); });
+  window.addEventListener("afterprint", () => { printing = false; all(); });
+  let waiting = 0, wide = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === wide) return;
+    wide = window.innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (!printing) parts.forEach(draw); }, 150);
+  });
+  all();
+  root.dataset.drawn = "yes";
+})();

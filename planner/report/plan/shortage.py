@@ -1,0 +1,133 @@
+"""What is short, of which mineral, for whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from planner.report.figure import Series, heat, heat_width, rows
+from planner.report.part import Block, Part, Plot, View
+from planner.report.tables import Tables, facts, in_order, matrix, years_of
+from planner.report.text import known, listed, percent, span, word
+from planner.sheets import palette
+from planner.workbook.plan_file import PlanFile
+
+_MOST_CAUSES = 3
+"""Causes of each mineral that are told, the largest first."""
+_CAN_T, _FORBIDDEN = "Supply can't give it", "The limits forbid it"
+
+
+def shortage(_: PlanFile, tables: Tables) -> Part | None:
+    """Draw the part of demand that is short by mineral and member, and tell the causes."""
+    table = tables.part(
+        "Prices", mineral="Mineral", member="Member", demand="Demand", short="Short", year="Year"
+    )
+    table = table[table["demand"] > 0]
+    if table.empty:
+        return None
+    if not (table["short"] > 0).any():
+        empty = View((), facts({"Note": ["All demand is served."]}))
+        return Part("shortage", "Shortage", "Nothing is short.", {(): empty})
+    minerals = sorted(in_order(table["mineral"]), key=str.casefold)
+    by = table.rename(columns={"member": "down", "mineral": "across"})
+    members = sorted(in_order(table["member"]), key=str.casefold)
+    short = matrix(by.assign(value=by["short"]), members, minerals)
+    demand = matrix(by.assign(value=by["demand"]), members, minerals)
+    parts = [
+        [s / d if d and s is not None else None for s, d in zip(one, other, strict=True)]
+        for one, other in zip(short, demand, strict=True)
+    ]
+    worst = max(
+        ((value, m, n) for m, row in zip(members, parts, strict=True)
+         for n, value in zip(minerals, row, strict=True) if value is not None),
+        key=lambda found: found[0],
+    )  # fmt: skip
+    plots = [_why(tables)] if _known(tables) else []
+    plots.append(
+        Plot(
+            "Part of demand that is short, by member and mineral, all years",
+            heat(members, minerals, parts, what="short"),
+            f"A map of {len(members)} members and {len(minerals)} minerals. The most is short for "
+            f"{worst[1]} of {worst[2]}: {percent(worst[0])} of its demand.",
+            100 + 28 * len(members),
+            heat_width(minerals),
+        )
+    )
+    columns: dict[str, Iterable[object]] = {"Member": list(members)}
+    columns |= {m: [row[i] for row in parts] for i, m in enumerate(minerals)}
+    return Part(
+        "shortage",
+        "Shortage",
+        "What demand is not met, over all years. Blank: no demand.",
+        {(): View(tuple(plots), facts(columns, dict.fromkeys(minerals, "share")))},
+        blocks=_causes(tables),
+    )
+
+
+def _known(tables: Tables) -> bool:
+    return bool(tables.header("By mineral", "Short because the limits forbid it"))
+
+
+def _why(tables: Tables) -> Plot:
+    """Draw, by mineral, what no supply could give and what the limits forbid."""
+    table = tables.part(
+        "By mineral", mineral="Mineral", demand="Demand", short="Short",
+        can_t="Short because supply can't give it", forbidden="Short because the limits forbid it",
+    )  # fmt: skip
+    table = table[table["short"] > 0]
+    series = [
+        Series(_CAN_T, _part(table, "can_t"), palette.ORANGE),
+        Series(_FORBIDDEN, _part(table, "forbidden"), palette.VERMILION, hatched=True),
+    ]
+    minerals = [word(m) for m in table["mineral"]]
+    said = "; ".join(
+        f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
+        for m, a, b in zip(minerals, series[0].values, series[1].values, strict=True)
+    )
+    return Plot(
+        "Part of demand that is short, and why",
+        rows(minerals, series, axis="Part of demand"),
+        f"Bars by mineral. {said}.",
+        120 + 32 * len(minerals),
+    )
+
+
+def _part(table: pd.DataFrame, name: str) -> list[float | None]:
+    return [
+        float(v) / float(d) if known(v) and d > 0 else None
+        for v, d in zip(table[name], table["demand"], strict=True)
+    ]
+
+
+def _causes(tables: Tables) -> tuple[Block, ...]:
+    """Return the causes of shortage, by mineral, the largest first."""
+    table = tables.part(
+        "Shortages", year="Year", mineral="Mineral", member="Member", short="Short", cause="Cause",
+        unit="Unit",
+    )  # fmt: skip
+    if table.empty:
+        return ()
+    found = [
+        (word(mineral), float(rows["short"].sum()), rows, word(cause))
+        for (mineral, cause), rows in table.groupby(["mineral", "cause"], sort=False, dropna=False)
+    ]
+    found.sort(key=lambda f: (f[0].casefold(), -f[1]))
+    of: dict[str, int] = {}
+    shown = []
+    for each in found:
+        of[each[0]] = of.get(each[0], 0) + 1
+        if of[each[0]] <= _MOST_CAUSES:
+            shown.append(each)
+    numbers = facts(
+        {
+            "Mineral": [f[0] for f in shown],
+            "Years": [span(years_of(f[2]["year"])) for f in shown],
+            "Short (t)": [f[1] for f in shown],
+            "For": [listed(sorted(in_order(f[2]["member"]), key=str.casefold)) for f in shown],
+            "Cause": [f[3] for f in shown],
+        }
+    )
+    more = len(found) - len(shown)
+    note = f"{more:,} more causes stand in the sheet Shortages." if more else ""
+    return (Block("Causes, of each mineral the largest", numbers, note),)

@@ -1,0 +1,111 @@
+"""The tables of a workbook that the planner wrote, as the report asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from planner.report.part import Facts
+from planner.report.text import known, number, percent, word
+from planner.workbook.plan_file import bare, unit_of
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Sheets by name; columns are asked for by their header without unit."""
+
+    sheets: Mapping[str, pd.DataFrame]
+
+    def __contains__(self, sheet: str) -> bool:
+        """Return whether there is such a sheet with any row."""
+        return sheet in self.sheets and len(self.sheets[sheet]) > 0
+
+    def header(self, sheet: str, name: str) -> str:
+        """Return a column's header with its unit, "" where there is no such column."""
+        if sheet not in self.sheets:
+            return ""
+        return next(
+            (str(h) for h in self.sheets[sheet].columns if name in {str(h), bare(str(h))}), ""
+        )
+
+    def unit(self, sheet: str, name: str) -> str:
+        """Return the unit in a column's header."""
+        return unit_of(self.header(sheet, name))
+
+    def part(self, sheet: str, **names: str) -> pd.DataFrame:
+        """Return columns under the names given; those that the sheet lacks are blank."""
+        table = self.sheets.get(sheet, pd.DataFrame())
+        found = {}
+        for short, name in names.items():
+            header = self.header(sheet, name)
+            found[short] = table[header] if header else pd.Series([None] * len(table), dtype=object)
+        return pd.DataFrame(found)
+
+
+def facts(columns: Mapping[str, Iterable[object]], looks: Mapping[str, str] | None = None) -> Facts:
+    """Return a table of texts from columns; ``looks`` says which are ``share`` and which ``year``.
+
+    A column of numbers without a look has the digits that matter.
+    """
+    looks = looks or {}
+    made: list[list[str]] = []
+    numeric: set[int] = set()
+    for position, (header, values) in enumerate(columns.items()):
+        listed = list(values)
+        look = looks.get(header, "")
+        if look or any(known(v) for v in listed):
+            numeric.add(position)
+        made.append([_shown(v, look) for v in listed])
+    return Facts(tuple(columns), tuple(zip(*made, strict=True)), frozenset(numeric))
+
+
+def _shown(value: object, look: str) -> str:
+    if isinstance(value, str):
+        return word(value)
+    if look == "share":
+        return percent(value)
+    if look == "year":
+        return f"{value:.0f}" if known(value) else ""
+    return number(value) if known(value) or value is None else word(value)
+
+
+def blank(values: Iterable[object]) -> list[float | None]:
+    """Return numbers with None for those that are unknown."""
+    return [float(v) if known(v) else None for v in values]
+
+
+def in_order(values: Iterable[object]) -> list[str]:
+    """Return the different words of a column in the order in which they come."""
+    return list(dict.fromkeys(word(v) for v in values if word(v)))
+
+
+def years_of(values: Iterable[object]) -> list[int]:
+    """Return the different years of a column, the first first."""
+    return sorted({int(v) for v in values if known(v)})
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return a part of a whole; None where there is no whole."""
+    return part / whole if whole > 0 else None
+
+
+def by_pair(
+    table: pd.DataFrame, first: str, second: str, value: str
+) -> dict[tuple[str, str], float]:
+    """Return a column summed by two columns of words; unknown numbers are left out."""
+    found: dict[tuple[str, str], float] = {}
+    for one, other, amount in zip(table[first], table[second], table[value], strict=True):
+        if known(amount):
+            key = (word(one), word(other))
+            found[key] = found.get(key, 0.0) + float(amount)
+    return found
+
+
+def matrix(
+    table: pd.DataFrame, down: Sequence[str], across: Sequence[str]
+) -> list[list[float | None]]:
+    """Return ``value`` summed by ``down`` and ``across``; None where there is no row."""
+    found = by_pair(table, "down", "across", "value")
+    return [[found.get((d, a)) for a in across] for d in down]

@@ -1,0 +1,254 @@
+"""The report in a browser: charts drawn, nothing fetched, by keyboard, in the dark, on paper."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from tests.report.cases import HOSTILE
+from tests.report.conftest import COMMANDS
+
+TAB, ENTER, DOWN = "\ue004", "\ue007", "\ue015"
+
+
+@pytest.fixture
+def opened(window, written):
+    """Open a report; returns the window."""
+
+    def open_report(command="solve", book="case", **options):
+        window.open(written(command, book), **options)
+        return window
+
+    return open_report
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_drawn_without_a_word_or_a_request(opened, written, command):
+    window = opened(command)
+    assert window.console() == []
+    asked = window.requests()
+    assert asked[0] == written(command).as_uri()
+    assert all(url.startswith("data:") for url in asked[1:])
+    drawn = window.run(
+        "return Array.from(document.querySelectorAll('.plot'), box => "
+        "box.querySelectorAll('.main-svg .trace, .main-svg .sankey, .main-svg .hm').length)"
+    )
+    assert drawn
+    assert all(drawn)
+    window.resize(500, 900)  # nothing sticks out on a phone
+    wide, room = window.run("return [document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= room
+
+
+def test_the_log_would_tell(window, tmp_path):
+    """A page that fetches and fails is seen to do so."""
+    page = tmp_path / "loud.html"
+    page.write_text(
+        "<!DOCTYPE html><html><body><img src='gone.png'><script>"
+        "console.error('loud'); document.documentElement.dataset.drawn = 'yes'</script>"
+    )
+    window.open(page)
+    window.wait("return document.readyState === 'complete'")
+    assert any("loud" in said for said in window.console())
+    assert any(url.endswith("gone.png") for url in window.requests())
+
+
+def test_studies_below_a_plan(window, together):
+    window.open(together)
+    assert window.console() == []
+    assert all(url.startswith("data:") for url in window.requests()[1:])
+    window.run("document.getElementById('study1-frontier-0').focus()")
+    window.press(DOWN)
+    titles = "return document.querySelector('#study1-frontier h3').textContent"
+    window.wait(f"{titles}.includes('Cobalt')")
+    assert window.run("return document.querySelectorAll('#study2-heat-map .hm').length") == 1
+
+
+def paths(window):
+    """The outlines on the map that have a share, and the land below them."""
+    return window.run(
+        "return ['.choroplethlayer path', '.layer.land path'].map(s => Array.from("
+        "document.querySelectorAll('#flows ' + s), p => p.getAttribute('d')))"
+    )
+
+
+def test_the_map_is_drawn_and_stays(opened):
+    """Two countries sell; neither a wheel nor a drag moves the map: the page scrolls."""
+    window = opened()
+    shares, land = paths(window)
+    assert len(shares) == 2
+    assert all(d and d.startswith("M") for d in (*shares, *land))
+    assert len(land[0]) > 10_000
+    window.run(
+        "document.querySelector('#flows .geo').scrollIntoView("
+        "{block: 'center', behavior: 'instant'})"
+    )
+    window.wait("return scrollY > 0")
+    x, y = window.run(
+        "const r = document.querySelector('#flows .geo').getBoundingClientRect();"
+        "return [r.x + r.width / 2, r.y + r.height / 2]"
+    )
+    before = window.run("return scrollY")
+    at = {"x": x, "y": y, "button": "left", "clickCount": 1}
+    for kind, place in (
+        ("mousePressed", at),
+        ("mouseMoved", {**at, "x": x + 90}),
+        ("mouseReleased", {**at, "x": x + 90}),
+        ("mouseWheel", {"x": x, "y": y, "deltaX": 0, "deltaY": -200}),
+    ):
+        window.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, **place})
+    window.wait(f"return scrollY < {before}")
+    assert paths(window) == [shares, land]
+    assert window.console() == []
+
+
+def test_a_phone(window, together):
+    """Heat maps scroll in their place, by keyboard too; numbers stay on their charts."""
+    window.open(together)
+    window.phone(400, 900)
+    wide = window.run(
+        "return Array.from(document.querySelectorAll('.plot'), box => "
+        "[box.scrollWidth > box.clientWidth, box.tabIndex])"
+    )
+    assert all(tab == (0 if scrolls else -1) for scrolls, tab in wide)
+    out = window.run(
+        "return Array.from(document.querySelectorAll('.bartext'), text => {"
+        "const t = text.getBoundingClientRect(),"
+        " s = text.closest('.plot').getBoundingClientRect();"
+        "return t.left < s.left || t.right > s.right}).filter(Boolean).length"
+    )
+    assert out == 0
+    assert window.run("return document.querySelectorAll('.bartext').length") > 0
+    window.desktop()
+
+
+def test_selectors_by_keyboard(opened):
+    window = opened()
+    window.run("document.getElementById('flows-1').focus()")
+    assert "all years" in window.run("return document.querySelector('#flows h3').textContent")
+    window.press(DOWN)
+    window.wait("return document.querySelector('#flows h3').textContent.includes('2026')")
+    cells = window.run(
+        "return Array.from(document.querySelectorAll('#flows details td'), c => c.textContent)"
+    )
+    assert cells == ["China", "Japan", "60", "66.7 %", "Finland", "Japan", "30", "33.3 %"]
+    assert window.run("return document.querySelectorAll('#flows .sankey-link').length") == 2
+    assert "2026" in window.run("return document.querySelector('#flows .plot').ariaLabel")
+    assert "90 t in 2 flows" in window.run(
+        "return document.querySelector('#flows .said').textContent"
+    )
+
+
+def test_all_that_acts_is_reached_by_tab(opened):
+    window = opened()
+    wanted = window.run(
+        "window.acting = Array.from(document.querySelectorAll('a, button, select, summary'));"
+        "window.reached = new Set(); document.addEventListener('focusin', e => {"
+        "if (window.acting.includes(e.target)) window.reached.add(e.target) });"
+        "return window.acting.length"
+    )
+    window.press(*[TAB] * (wanted + 20))  # regions that scroll are reached, too
+    assert window.run("return window.reached.size") == wanted
+
+
+def test_tables_open_by_keyboard(opened):
+    window = opened()
+    window.run("document.querySelector('#prices summary').focus()")
+    window.press(ENTER)
+    assert window.run("return document.querySelector('#prices details').open")
+    outline = "return getComputedStyle(document.activeElement).outlineStyle"
+    assert window.run(outline) == "solid"
+
+
+GROUND = "return getComputedStyle(document.body).backgroundColor"
+WORDS = "return getComputedStyle(document.querySelector('.xtick text')).fill"
+
+
+def test_dark_as_the_system_asks(opened):
+    window = opened(dark=True)
+    assert window.run("return document.documentElement.dataset.theme") == "dark"
+    dark = window.run(GROUND), window.run(WORDS)
+    window.scheme("light")
+    window.wait("return document.documentElement.dataset.theme === 'light'")
+    light = window.run(GROUND), window.run(WORDS)
+    assert light[0] == "rgb(255, 255, 255)"
+    assert dark[0] != light[0]
+    assert dark[1] != light[1]
+
+
+def test_the_toggle_is_kept(opened, written):
+    window = opened()
+    window.run("document.getElementById('theme').focus()")
+    window.press(ENTER)
+    assert window.run("return document.documentElement.dataset.theme") == "dark"
+    assert window.run("return document.getElementById('theme').ariaPressed") == "true"
+    window.open(written())
+    assert window.run("return document.documentElement.dataset.theme") == "dark"
+    window.run("document.getElementById('theme').click(); localStorage.clear()")
+    assert window.run("return document.documentElement.dataset.theme") == "light"
+
+
+def test_printed_light_and_as_wide_as_paper(opened):
+    window = opened(dark=True, size=(1700, 900))
+    window.run(
+        "window.seen = []; window.addEventListener('beforeprint', () => window.seen.push("
+        "document.documentElement.dataset.theme, ...Array.from("
+        "document.querySelectorAll('.plot > .plot-container .main-svg'), s => s.clientWidth)))"
+    )
+    printed = window.pdf()
+    assert printed.startswith(b"%PDF")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 12
+    seen = window.run("return window.seen")
+    assert seen[0] == "light"
+    assert seen[1:]
+    assert max(seen[1:]) <= 688  # pixels between margins of 14 mm on A4
+    assert window.run("return document.documentElement.dataset.theme") == "dark"
+    assert window.console() == []
+
+
+def test_names_are_shown_and_do_nothing(opened):
+    window = opened("solve", "hostile")
+    assert window.console() == []
+    assert window.run("return document.title") == HOSTILE["Small"]
+    window.run("document.getElementById('flows-1').focus()")
+    window.press(DOWN)
+    window.wait("return document.querySelector('#flows h3').textContent.includes('2026')")
+    assert (
+        window.run("return document.querySelectorAll('main img, main b, main script').length") == 0
+    )
+    cells = "return Array.from(document.querySelectorAll('#flows details td'), c => c.textContent)"
+    assert HOSTILE["Japan"] in window.run(cells)
+    drawn = window.run(
+        "return Array.from(document.querySelectorAll('#flows .node-label'), n => n.textContent)"
+    )
+    assert any(HOSTILE["Japan"].startswith(name.rstrip("…")) and "<" in name for name in drawn)
+    assert window.run("return document.title") == HOSTILE["Small"]
+
+
+# ---- contrast ----------------------------------------------------------------------------------
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out(theme):
+    """4.5 to 1 for words, as WCAG 2.2 asks at level AA."""
+    style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r":root[^{]*\{([^}]*)\}", style)[:2]
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", light if theme == "light" else dark))
+    for words in ("ink", "muted", "head", "link", "good", "bad"):
+        for ground in ("ground", "card"):
+            assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+    for cell in ("card", "flag"):
+        assert contrast(colours["cell"], colours[cell]) >= 4.5

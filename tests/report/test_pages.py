@@ -1,0 +1,302 @@
+"""What a report says, against numbers computed by hand; what it never does with a name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from planner.cli import main
+from planner.report import read_report
+from planner.report.plan import plan_page
+from planner.report.studies import study_page
+from planner.workbook.template import write_book
+from tests.report.cases import HOSTILE, case
+from tests.report.conftest import COMMANDS
+
+
+@pytest.fixture
+def page(made):
+    return plan_page(read_report(made()).source)
+
+
+@pytest.fixture
+def study(made):
+    return lambda command: study_page(read_report(made(command)).source)
+
+
+def part(page, key):
+    return next(part for part in page.parts if part.key == key)
+
+
+def table(part, choice=()):
+    """The rows of a part's table, by header."""
+    facts = part.views[choice].facts
+    return [dict(zip(facts.headers, row, strict=True)) for row in facts.rows]
+
+
+# ---- a plan ------------------------------------------------------------------------------------
+
+
+def test_headlines_of_a_plan(page):
+    cost, served, share = page.headlines
+    assert cost.value == "420,000 EUR"
+    assert "2.4 m EUR in the objective" in cost.remark
+    # Without limits China sells all 200 t for 400,000.
+    assert "The share limits add 20,000 EUR to what is paid" in cost.remark
+    assert served.value == "90.00 %"
+    assert served.remark == "20 t of 200 t are short."
+    assert (share.name, share.value) == ("Largest share of one country, of demand", "60.0 %")
+    assert share.remark.startswith("China: Cobalt, 2026; limit 60.0 %.")
+    assert "In 2027: 60.0 % (China, Cobalt; limit 60.0 %)." in share.remark
+
+
+def test_shares_of_purchases(tmp_path):
+    """Where limits are on purchases, 45 t from China and 30 t from Finland are 60 and 40 %."""
+    tables = case()
+    tables["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
+    page = plan_page(solved(tables, tmp_path))
+    share = page.headlines[2]
+    assert (share.name, share.value) == ("Largest share of one country, of purchases", "60.0 %")
+    assert table(part(page, "shares"))[0]["Share of purchases"] == "60.0 %"
+    assert page.headlines[1].value == "75.00 %"
+
+
+def test_nothing_to_show(tmp_path):
+    tables = case()
+    tables["Demand"][0] |= {"2026": 0, "2027": 0}
+    page = plan_page(solved(tables, tmp_path))
+    assert page.parts == ()
+    assert [h.value for h in page.headlines] == ["0 EUR", "100.00 %", "none"]
+
+
+def test_without_limits_or_shortage(tmp_path):
+    tables = case()
+    del tables["Share limits"]
+    page = plan_page(solved(tables, tmp_path))
+    assert part(page, "shortage").lead == "Nothing is short."
+    assert part(page, "shares").blocks == ()
+    assert "no limit on it" in page.headlines[2].remark
+    assert len(part(page, "shares").views[()].plots[0].figure.data) == 1
+
+
+def solved(tables, folder):
+    """The plan of such tables, read back."""
+    write_book(folder / "case.xlsx", tables, sheets=tables)
+    plan = folder / "plan.xlsx"
+    assert main(["solve", str(folder / "case.xlsx"), "--output", str(plan)]) == 0
+    return read_report(plan).source
+
+
+def test_title_scenario_and_verdict(page):
+    assert page.title == "Small"
+    assert page.made_by == "Scenario: Base; 2026 to 2027"
+    assert page.sound
+    assert page.verdict.startswith("Passed")
+
+
+def test_options_stand_under_the_title(made, tmp_path):
+    case = made().with_name("case.xlsx")
+    path = tmp_path / "lost.xlsx"
+    assert main(["solve", str(case), "--lose", "China", "--output", str(path)]) == 0
+    found = plan_page(read_report(path).source)
+    assert "lose China" in found.made_by
+    assert ("Option: Lose", "China") in found.about.rows
+
+
+def test_flows_by_mineral_and_year(page):
+    flows = part(page, "flows")
+    assert [s.options for s in flows.selectors] == [("Cobalt",), ("All years", "2026", "2027")]
+    facts = flows.views[0, 0].facts
+    assert facts.headers == ("From country", "To member", "Tonnes (t)", "Part of all")
+    assert facts.rows == (
+        ("China", "Japan", "120", "66.7 %"),
+        ("Finland", "Japan", "60", "33.3 %"),
+    )
+    assert [row["Tonnes (t)"] for row in table(flows, (0, 1))] == ["60", "30"]
+    assert "180 t in 2 flows" in flows.views[0, 0].plots[0].alt
+
+
+def test_shares_against_limits(page):
+    shares = part(page, "shares")
+    assert table(shares)[0] == {
+        "Mineral": "Cobalt",
+        "Year": "2026",
+        "Country": "China",
+        "Share of demand": "60.0 %",
+        "Limit on it": "60.0 %",
+        "At the limit": "yes",
+    }
+    (block,) = shares.blocks
+    (row,) = block.facts.rows
+    assert row[:6] == ("at most", "Cobalt", "Coalition", "China", "refining", "2026 to 2027")
+    # A tonne from China in place of a tonne short: 100,000 less 2,000.
+    assert "98,000" in row
+    assert row[-1].endswith("an estimate")
+
+
+def test_shortage_with_its_cause(page):
+    shortage = part(page, "shortage")
+    assert table(shortage) == [{"Member": "Japan", "Cobalt": "10.0 %"}]
+    why = shortage.views[()].plots[0]
+    assert "Cobalt: 0.0 % cannot be supplied, 10.0 % is forbidden" in why.alt
+    (row,) = shortage.blocks[0].facts.rows
+    assert row[:4] == ("Cobalt", "2026 to 2027", "20", "Japan")
+    assert "Kokkola" in row[4]
+
+
+def test_prices(page):
+    first = table(part(page, "prices"))[0]
+    # 60 t at 2,000 and 30 t at 3,000; one tonne more would be short.
+    assert first["Average landed cost (EUR/t)"] == "2,333"
+    assert first["Marginal price (EUR/t)"] == "100,000"
+
+
+def test_supply_and_costs(page):
+    supply = table(part(page, "supply"))
+    assert supply == [
+        {"Mineral": "Cobalt", "China": "60.0 %", "Finland": "30.0 %", "Short": "10.0 %"}
+    ]
+    costs = {row["Heading"]: row for row in table(part(page, "costs"))}
+    assert costs["Shortage"]["Amount (EUR)"] == "2,000,000"
+    assert costs["Shortage"]["Kind"] == "penalty, not paid"
+    assert costs["Freight"]["Amount (EUR)"] == "18,000"
+
+
+def test_what_a_reader_must_know_first(page):
+    said = " ".join(page.notes)
+    assert "took the default" in said
+    assert "rest on an estimate" in said
+
+
+# ---- studies -----------------------------------------------------------------------------------
+
+
+def test_sweep_is_a_frontier(study):
+    page = study("sweep")
+    assert page.title.startswith("Small: Cap from 90 %")
+    assert page.verdict == "Each of 4 runs is proven optimal."
+    cost, served, smallest = page.headlines
+    assert served.value == "60.00 %"
+    assert smallest.value == "70.0 %"
+    # From no shortage to 80 t of it at 100,000, and 120,000 less paid.
+    assert cost.value == "+7.9 m EUR"
+    rows = table(part(page, "frontier"), (0,))
+    assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
+    assert [row["Part of demand short"] for row in rows] == ["0.0 %", "10.0 %", "40.0 %"]
+
+
+def test_sweep_of_another_knob(made, tmp_path):
+    path = tmp_path / "over.xlsx"
+    case_file = str(made().with_name("case.xlsx"))
+    over = ("--over", "capacity:CHN:cobalt", "--from", "1", "--to", "0", "--step", "0.5")
+    assert main(["sweep", case_file, *over, "--output", str(path)]) == 0
+    page = study_page(read_report(path).source)
+    frontier = part(page, "frontier")
+    assert frontier.heading.endswith("by capacity of China, Cobalt")
+    rows = table(frontier, (0,))
+    assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
+    assert [row["Short (t)"] for row in rows] == ["20", "20", "140"]
+    assert len(page.headlines) == 2
+
+
+def test_stress_is_a_heat_map(study):
+    page = study("stress")
+    rows = table(part(page, "heat-map"))
+    assert rows[0] == {"Lost": "China", "Cobalt": "60.0 %"}
+    most, largest, dearest = page.headlines
+    assert (most.value, largest.value) == ("China", "60.0 %")
+    assert dearest.remark.startswith("China")
+    assert part(page, "heat-map").views[()].plots[0].figure.data[0].type == "heatmap"
+
+
+def test_comparison(study):
+    page = study("compare")
+    base, dearest, worst = page.headlines
+    assert base.value == "2.4 m EUR"
+    assert dearest.value == worst.value == "No China"
+    assert worst.remark == "120 t more short than in the base."
+    assert table(part(page, "shortage"))[1] == {"Scenario": "No China", "Cobalt": "70.0 %"}
+
+
+def test_risk(study):
+    page = study("risk")
+    assert page.kind == "Study of risks"
+    cost, short, chance = page.headlines
+    # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
+    assert (short.name, short.remark[:24]) == (
+        "Shortage, share of demand: mean",
+        "without events 10.00 %; ",
+    )
+    assert 10 < float(short.value.removesuffix(" %")) < 70
+    assert 0 < float(chance.value.removesuffix(" %")) < 100
+    assert cost.value.endswith("m EUR")
+    rows = table(part(page, "spread"))
+    assert sum(int(row["As agreed"]) for row in rows) == 20
+    assert any(note.startswith("Warning: 20 draws") for note in page.notes)
+    assert table(part(page, "events"))[0]["Yearly probability"] == "50.0 %"
+
+
+# ---- the file ----------------------------------------------------------------------------------
+
+
+class Outline(HTMLParser):
+    """The tags of a page with their attributes, and its visible text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.level = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.level = tag
+
+    def handle_data(self, data):
+        if self.level not in {"script", "style"}:
+            self.text.append(data)
+
+    def named(self, *names):
+        return [(tag, attributes) for tag, attributes in self.tags if tag in names]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_linked(written, command):
+    outline = Outline(written(command).read_text(encoding="utf-8"))
+    for _, attributes in outline.tags:
+        for name in {"src", "href", "action", "data", "poster", "srcset"} & set(attributes):
+            assert attributes[name].startswith(("#", "data:,"))
+    (policy,) = [a["content"] for t, a in outline.named("meta") if "http-equiv" in a]
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_chart_has_words_and_a_table(written, command):
+    outline = Outline(written(command).read_text(encoding="utf-8"))
+    charts = [a for t, a in outline.named("div") if a.get("class") == "plot"]
+    assert charts
+    assert all(a["role"] == "img" and a["aria-label"].endswith(".") for a in charts)
+    levels = [int(t[1]) for t, _ in outline.named("h1", "h2", "h3")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    sections = outline.named("section")
+    assert len(outline.named("details")) == len(sections)
+    for _, attributes in sections:
+        assert any(a.get("id") == attributes["aria-labelledby"] for _, a in outline.named("h2"))
+
+
+def test_names_are_text(written):
+    text = written("solve", "hostile").read_text(encoding="utf-8")
+    outline = Outline(text)
+    assert not outline.named("img", "b", "i")
+    assert len(outline.named("script")) == 4
+    shown = "".join(outline.text)
+    for name in HOSTILE.values():
+        assert name in shown
+    data = re.search(r'<script type="application/json" id="parts">(.*?)</script>', text, re.DOTALL)
+    assert "<" not in data[1]

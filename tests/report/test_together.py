@@ -1,0 +1,67 @@
+"""A plan and its studies in one report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from planner.report import read_report
+from planner.report.plan import plan_page
+from planner.report.studies import study_page
+from planner.report.together import together as joined
+from tests.report.test_pages import Outline
+
+
+@pytest.fixture
+def plan(made):
+    return plan_page(read_report(made()).source)
+
+
+@pytest.fixture
+def sweep(made):
+    return study_page(read_report(made("sweep")).source)
+
+
+def test_a_plan_alone_is_as_it_was(plan):
+    assert joined(plan, ()) is plan
+
+
+def test_parts_headlines_and_sources_follow(plan, sweep):
+    page = joined(plan, (sweep,))
+    assert (page.title, page.verdict, page.sound) == (plan.title, plan.verdict, True)
+    assert [h.name for h in page.headlines] == [
+        *(h.name for h in plan.headlines),
+        *(f"Sweep: {h.name}" for h in sweep.headlines),
+    ]
+    assert page.parts[-1].heading == "Sweep: the frontier: cost and shortage by cap"
+    assert "Sweep: Each of 4 runs is proven optimal." in page.notes
+    assert not any("another input" in note for note in page.notes)
+    assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows
+
+
+def test_another_input_is_told(plan, sweep):
+    rows = tuple((what, "0" if what == "Input SHA-256" else v) for what, v in sweep.about.rows)
+    other = replace(sweep, about=replace(sweep.about, rows=rows))
+    (note,) = [n for n in joined(plan, (other,)).notes if "another input" in n]
+    assert note.startswith("Sweep: ")
+
+
+def test_a_study_that_is_not_proven_is_no_good_news(plan, sweep):
+    bad = replace(sweep, sound=False, verdict="1 of 4 runs have no proven plan.")
+    page = joined(plan, (bad,))
+    assert not page.sound
+    assert page.verdict.endswith("Sweep: 1 of 4 runs have no proven plan.")
+
+
+def test_every_name_on_the_page_is_one_place(together):
+    outline = Outline(together.read_text(encoding="utf-8"))
+    ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = [a["href"][1:] for _, a in outline.named("a")]
+    assert set(links) <= set(ids)
+
+
+def test_the_same_study_twice(plan, sweep):
+    keys = [part.key for part in joined(plan, (sweep, sweep)).parts]
+    assert len(keys) == len(set(keys))

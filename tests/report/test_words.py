@@ -1,0 +1,49 @@
+"""Numbers and names as a report words them."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.report.text import (
+    escaped,
+    label,
+    labels,
+    listed,
+    money,
+    number,
+    percent,
+    scaled,
+    tonnes,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (percent(0.65), "65.0 %"),
+        (percent(float("nan")), ""),
+        (number(0), "0"),
+        (number(0.0012), "0.0012"),
+        (number(99.94), "99.9"),
+        (number(20.0), "20"),
+        (number(12345.6), "12,346"),
+        (number(None), ""),
+        (tonnes(2_500_000), "2.5 million t"),
+        (tonnes(999), "999 t"),
+        (money(2.6e12, "USD"), "2.60 trillion USD"),
+        (money(-5e6, "USD"), "-5.0 m USD"),
+        (listed(["a", "b", "c", "d"]), "a, b, c and d"),
+        (listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more"),
+        (escaped("65 % of <b>"), "65\u00a0% of &lt;b&gt;"),
+        (label("<b>x</b>"), "&lt;b&gt;x&lt;/b&gt;"),
+        (scaled([1500.0, None], "USD"), ([1.5, None], "USD bn")),
+    ],
+)
+def test_words(said, expected):
+    assert said == expected
+
+
+def test_names_that_are_cut_stay_apart():
+    names = [f"China primary refining (aggregate) {i}" for i in range(3)]
+    assert len(set(labels(names))) == 3
+    assert len(labels(["x" * 200])[0]) == 30

@@ -14,6 +14,9 @@ from models import sourcing
 from models.checks.scenarios import TAKES
 from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
 from planner.scenarios import ACTIONS
+from planner.sheets import SHEETS as PLAN_SHEETS
+from planner.sheets import front
+from planner.sheets.glossary import TERMS
 
 HERE = Path(__file__).parent
 
@@ -27,6 +30,12 @@ _ACTION_RULES = (
     "Rows of one name apply top to bottom. A blank selector matches all; one that the action "
     "does not list must be blank. An event of the sheet Risks holds for the years in which it is "
     "under way, so it takes the actions that can hold in one year alone.\n"
+)
+_PLAN_RULES = (
+    "Tonnes are of contained metal, money is undiscounted unless a header says otherwise. Sheets "
+    "are Excel tables; a sheet whose rows the input does not have is left out. `Charts` stand "
+    "before `Plan`, and `Glossary` explains the terms of the workbook at its end. `Values` and "
+    "`Duals` are for those who verify a plan and are not printed.\n"
 )
 _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
@@ -47,8 +56,31 @@ def workbook_page() -> str:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
         parts.append(_table(sheet))
-    parts.append(_actions())
+    parts += [_actions(), _plan_sheets(), _glossary()]
     return "\n".join(parts)
+
+
+def _plan_sheets() -> str:
+    """Return the sheets of a plan, the first page in full."""
+    what, _, how = (inspect.getdoc(front) or "").partition("\n\n")
+    lines = [
+        "## The plan, sheet by sheet\n",
+        f"{_PLAN_RULES}\n### {front.NAME}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
+        "| sheet | what it says |",
+        "|---|---|",
+    ]
+    for made in PLAN_SHEETS:
+        name = made.__name__.removesuffix("_sheet").replace("_", " ").capitalize()
+        said = " ".join((inspect.getdoc(made) or "").replace("``", "`").split())
+        lines.append(f"| `{name}` | {said} |")
+    return "\n".join(lines) + "\n"
+
+
+def _glossary() -> str:
+    """Return the terms of the sheet Glossary, of which a plan has those that it uses."""
+    lines = ["### Terms of the sheet Glossary\n", "| term | meaning |", "|---|---|"]
+    lines += [f"| {term.name} | {term.meaning} |" for term in TERMS]
+    return "\n".join(lines) + "\n"
 
 
 def _actions() -> str:

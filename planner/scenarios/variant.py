@@ -5,6 +5,7 @@ A what-if is steps of a scenario that no row of the workbook says: the same acti
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,9 @@ from models.checks.selectors import steps_that_match_nothing
 from models.errors import Finding, warning
 from models.schema import ScenarioStep
 from planner.scenarios import ACTIONS, apply_with_findings, set_max_country_share
+
+LIMIT = "Max country share"
+"""What a row of options calls the limit on every country's share."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,16 @@ class Variant:
         return said
 
     @property
+    def typed(self) -> str:
+        """What is asked for as options of the command line, to be asked for again."""
+        said = [] if fold(self.scenario) == fold(BASE) else ["--scenario", self.scenario]
+        for what_if in self.what_ifs:
+            said += [what_if.option, what_if.given]
+        if self.max_country_share is not None:
+            said += ["--max-country-share", repr(float(self.max_country_share))]
+        return shlex.join(said)
+
+    @property
     def changes(self) -> dict[str, str]:
         """What is asked for on top of the scenario, as rows of options."""
         said: dict[str, str] = {}
@@ -88,7 +102,7 @@ class Variant:
             before = said.get(what_if.heading)
             said[what_if.heading] = f"{before}; {what_if.words}" if before else what_if.words
         if self.max_country_share is not None:
-            said["Max country share"] = f"{self.max_country_share:g}"
+            said[LIMIT] = f"{self.max_country_share:g}"
         return said
 
     def within(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:

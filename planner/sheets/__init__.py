@@ -9,8 +9,13 @@ from models.plan import Plan
 from planner.sheets.checks import checks
 from planner.sheets.context import Book, Context
 from planner.sheets.delimited import write_csv
+from planner.sheets.duals import duals, values
+from planner.sheets.front import overview
+from planner.sheets.glossary import glossary
+from planner.sheets.lost import Lost
 from planner.sheets.minerals import by_mineral
 from planner.sheets.pictures import chart_data, pictures
+from planner.sheets.scorecard import scorecard_sheet
 from planner.sheets.shares import country_shares, share_limits
 from planner.sheets.stages import contracts, ore, projects, stocks
 from planner.sheets.summary import summary
@@ -25,6 +30,7 @@ __all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_csv"
 SHEETS: tuple[Callable[[Context], Table | None], ...] = (
     summary,
     by_mineral,
+    scorecard_sheet,
     plan_sheet,
     shortages,
     country_shares,
@@ -39,24 +45,32 @@ SHEETS: tuple[Callable[[Context], Table | None], ...] = (
     changes,
     checks,
     chart_data,
+    values,
+    duals,
 )
-"""The sheets in order; None where the input has no such rows. Charts stand before Plan."""
+"""The sheets in order; None where the input has no such rows. Overview, which is no table, stands
+first, Charts before Plan, Glossary last."""
 
 
-def tables(
+def tables(  # noqa: PLR0913 - a run has many parts, all of them named
     plan: Plan,
     book: Book,
     *,
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
+    made_with: str = "",
+    lost: Lost | None = None,
 ) -> dict[str, Table]:
     """Return the sheets of a plan by name, in order.
 
     ``without_limits`` is the plan of the same case without share limits (None: it has none, or no
-    such plan is known); ``options`` are those of the run; ``timings`` are seconds by stage.
+    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed;
+    ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country has
+    stopped (None: not known).
     """
-    return _tables(Context(plan, book, without_limits, options or {}, timings or {}))
+    context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
+    return _tables(context)
 
 
 def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
@@ -67,13 +81,20 @@ def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
-) -> None:
-    """Write the plan's workbook, charts included, to a file; arguments as in ``tables``."""
-    context = Context(plan, book, without_limits, options or {}, timings or {})
-    made = tuple(_tables(context).values())
-    write_workbook(path, made, pictures(context), context.title, context.made_by)
+    made_with: str = "",
+    lost: Lost | None = None,
+) -> dict[str, Table]:
+    """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
+    context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
+    made = _tables(context)
+    write_workbook(
+        path, tuple(made.values()), pictures(context), context.title, context.made_by,
+        front=overview(context, made),
+    )  # fmt: skip
+    return made
 
 
 def _tables(context: Context) -> dict[str, Table]:
-    made = (sheet(context) for sheet in SHEETS)
-    return {table.name: table for table in made if table is not None}
+    made = [table for table in (sheet(context) for sheet in SHEETS) if table is not None]
+    said = overview(context, (table.name for table in made)).texts
+    return {table.name: table for table in (*made, glossary(made, said))}

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from planner.sheets.context import Context
+from planner.sheets.context import Context, once
 from planner.sheets.table import Cell, Column, Look, Table, column
 
 MOST_GAP = 1e-7
 """Accepted relative dual infeasibility and gap."""
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
+
+MADE_WITH = "Options as typed: "
+"""What stands before the run's options, so that they can be applied again."""
 
 _NAMED = 3
 """How many minerals of a block are named."""
@@ -69,6 +72,7 @@ class _Rows:
         )
 
 
+@once
 def checks(context: Context) -> Table:
     """The proof first, with one line that says whether all of it passed; then the input."""
     rows = _Rows()
@@ -217,3 +221,5 @@ def _program(context: Context, rows: _Rows) -> None:
     )
     for failure in proof.retries:
         rows.add("program", failure)
+    if context.made_with:
+        rows.add("run", f"{MADE_WITH}{context.made_with}")

@@ -12,6 +12,7 @@ from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
 from models.schema import PURCHASES
+from planner.sheets.lost import Lost
 
 T = TypeVar("T")
 
@@ -76,7 +77,9 @@ class Book(Protocol):
 class Context:
     """A plan with what its sheets say about it.
 
-    ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds.
+    ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
+    ``made_with`` are the run's options as typed; ``lost`` is the plan when its largest supplier
+    country has stopped (None: not known).
     """
 
     plan: Plan
@@ -84,6 +87,8 @@ class Context:
     without_limits: Plan | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    made_with: str = ""
+    lost: Lost | None = None
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What ``once`` has worked out."""
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from planner.sheets.comparison_notes import COMPARISON_NOTES
+from planner.sheets.comparison_notes import comparison_note
+from planner.sheets.difference_notes import DIFFERENCE_NOTES
+from planner.sheets.orders.notes import ORDER_NOTES
+from planner.sheets.scorecard_notes import scorecard_note
 from planner.sheets.stress.notes import stress_note
 
 HHI = (
@@ -126,6 +129,14 @@ _NOTES = {
     "Capex": "Money to be spent for the part started in this year; the plan's cost counts the"
     " yearly capital charge instead.",
 }
+_BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
+_APART = (
+    "Which of the two figures lies more than 1.96 standard errors from 0. The others are not"
+    " distinguishable from 0: more draws, or more years of the event in them, would tell."
+)
+_TOTAL = (
+    "What the program minimises: cash, shortage and other penalties, discounted to the first year."
+)
 _PREMIUM_SHORT = " It falls below 0 where tonnes that cannot be had are not paid for."
 _OF_A_SHEET = {
     "Frontier: Cap": "The most that one country may supply of the coalition's base in a year, set"
@@ -133,8 +144,7 @@ _OF_A_SHEET = {
     "Frontier: Knob": "What is turned.",
     "Frontier: Value": "What it is set to: of a factor 100 % is the case as given.",
     "Frontier: Mineral": "all: the coalition's whole plan, its tonnes by weight.",
-    "Frontier: Objective": "What the plan minimises: cash, shortage and penalties, discounted to"
-    " the first year.",
+    "Frontier: Total cost": _TOTAL,
     "Frontier: Purchases": "Cost or price, tariff and freight of all flows. " + _UNDISCOUNTED,
     "Frontier: Cash cost": "All that is paid: purchases, ore, capital charges, holding, take or"
     " pay; no shortage, no penalties. " + _UNDISCOUNTED,
@@ -146,26 +156,36 @@ _OF_A_SHEET = {
     "Frontier: Largest country share": "The largest share of one country in any year, Rest of world"
     " left out. Countries that the cap leaves alone (the coalition's own, where the workbook says"
     " so) count, too.",
-    "Frontier: Slope": "What one percentage point more saves, in the objective (discounted to the"
-    " first year). Of a cap: its shadow prices x base, over all countries and years; at a kink any"
-    " value between the slopes on both sides. Of another knob: the difference to the point before.",
+    "Frontier: A point looser saves": "What a cap looser by one percentage point saves in total"
+    " cost: its shadow prices x base, over all countries and years; at a kink any value between the"
+    " slopes on both sides.",
+    "Frontier: A point more costs": "What one percentage point more adds to total cost, as the"
+    " difference to the point before; below 0: it saves.",
     "Frontier: Premium": "Cash cost less that of the reference (no cap on single countries; of"
     " another knob the case as given), over tonnes bought." + _PREMIUM_SHORT,
     "Frontier: Premium like for like": "Cash cost of a tonne bought, less what a tonne of that"
     " mineral costs in the reference; of all minerals the sum over tonnes bought.",
     "Frontier: Dearer like for like": "The premium like for like over what the same tonnes cost in"
     " the reference.",
-    "Frontier: Premium with shortage": "Objective less that of the reference, over demand: shortage"
-    " counts at its stated cost. Of all minerals it never falls as a cap tightens.",
+    "Frontier: Premium with shortage": "Total cost less that of the reference, over demand:"
+    " shortage counts at its stated cost. Of all minerals it never falls as a cap tightens.",
     "Frontier: Trouble": "Why this point has no plan.",
-    "As given: Objective": "What the plan minimises: cash, shortage and penalties, discounted to"
-    " the first year.",
+    "As given: Total cost": _TOTAL,
+    "Runs: Objective": "Total cost: " + _TOTAL[:1].lower() + _TOTAL[1:],
     "As given: Purchases": "Cost or price, tariff and freight of all flows. " + _UNDISCOUNTED,
     "As given: Cash cost": "All that is paid: no shortage, no penalties. " + _UNDISCOUNTED,
     "As given: Tonnes": "What is bought over all years, for stock too.",
     "As given: Short": "Demand neither bought nor taken from stock, all years together.",
     "As given: Largest country share": "The largest share of one country in any year, Rest of world"
     " left out.",
+    "Events: A year adds, as agreed": "What a year of the event adds to total cost, from how draws"
+    " with more and fewer such years differ." + _BY_CHANCE,
+    "Events: A year adds, re-planned": "The same of the plan made anew." + _BY_CHANCE,
+    "Events: A year adds short, as agreed": "What a year of the event adds to shortage."
+    + _BY_CHANCE,
+    "Events: A year adds short, re-planned": "The same of the plan made anew." + _BY_CHANCE,
+    "Events: Distinguishable from 0, as agreed": _APART,
+    "Events: Distinguishable from 0, re-planned": _APART,
     "Smallest caps: Mineral": "all: the largest of the minerals' smallest caps.",
     "Smallest caps: Smallest cap": "The smallest cap on single countries at which no more need be"
     " short than without any, in every year; exact, not from the grid. The cheapest plan at that"
@@ -189,6 +209,18 @@ _OF_A_SHEET = {
     "Projects: Capacity": "What runs in the year.",
     "Ore: Freight": "Freight of the ore from mine to refiner.",
     "Ore: Country": "Where the ore is refined.",
+    "Values: Plan": "this plan, or one that it is set against: that of the same case without share"
+    " limits, or what is left when the largest supplier country has stopped.",
+    "Values: Family": "The family of columns of the linear program, as in docs/mathematics.md.",
+    "Values: Key": "Which column of the family it is; countries by their code.",
+    "Values: Value": "Tonnes; of the family built the fraction of a project. Columns that are not"
+    " here are 0, but for the flows of the sheet Plan. For planner verify.",
+    "Duals: Plan": "this plan, or the plan of the same case without share limits that it is set"
+    " against.",
+    "Duals: Family": "The family of rows of the linear program, as in docs/mathematics.md.",
+    "Duals: Key": "Which row of the family it is; countries by their code.",
+    "Duals: Dual": "What one unit more on the right-hand side of the row would cost, undiscounted."
+    " Rows that are not here have none. For planner verify.",
 }
 
 
@@ -200,5 +232,12 @@ def note(sheet: str, header: str) -> str:
     if sheet == "By mineral" and bare == "Purchases" and unit != "t)":
         bare = "Purchases (money)"
     place = f"{sheet}: {bare}"
-    told = stress_note(sheet, header) or COMPARISON_NOTES.get(place) or _OF_A_SHEET.get(place)
+    told = (
+        stress_note(sheet, header)
+        or scorecard_note(sheet, header)
+        or comparison_note(sheet, header)
+        or ORDER_NOTES.get(place)
+        or DIFFERENCE_NOTES.get(place)
+        or _OF_A_SHEET.get(place)
+    )
     return told or _NOTES.get(bare, "")

@@ -31,7 +31,9 @@ class Role(StrEnum):
     FREE = "without share limits"
     LIMIT = "limit"
     SHORT = "short"
+    STOCK = "from stock"
     OTHER = "other"
+    HOME = "the coalition itself"
     INSIDE = "coalition"
     INSIDE_IDLE = "coalition, idle"
     OUTSIDE = "outside"
@@ -54,7 +56,8 @@ class Picture:
     """One chart.
 
     ``axis`` is the title of the values' axis with its unit, ``across`` that of the categories';
-    ``small`` ones tile. Of ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
+    ``small`` ones tile; ``is_labelled`` ones have their larger values written into the bars. Of
+    ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
     """
 
     title: str
@@ -66,6 +69,7 @@ class Picture:
     look: Look = Look.SHARE
     small: bool = False
     scale: Look = Look.YEAR
+    is_labelled: bool = False
 
     @property
     def highest(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -11,12 +11,17 @@ from models.plan import Plan
 from models.schema import COALITION, REST_OF_WORLD
 from planner.sheets.context import Context, once
 from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
+from planner.sheets.front import front_pictures
 from planner.sheets.picture import Form, Picture, Role, Series, chart_table, short
 from planner.sheets.table import Table
 
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""
 _MOST_COUNTRIES = 6
+_DUST = 1e-9
+"""A part of a stack below this is rounding."""
+_FULL = 1.005
+"""A share above this is shown to be more than all."""
 
 
 @once
@@ -33,12 +38,21 @@ def pictures(context: Context) -> tuple[Picture, ...]:
         *(_over_years(context, of) for of in told if len(context.case.years) > 1),
         _shortage(context, told),
     ]
-    return tuple(p for p in made if p is not None and p.series and p.categories)
+    shown = [_shown(picture) for picture in made if picture is not None]
+    return tuple(picture for picture in shown if picture.series and picture.categories)
+
+
+def _shown(picture: Picture) -> Picture:
+    """Return a picture without the parts of its stacks that are nowhere: no legend names them."""
+    if picture.form not in {Form.STACKED, Form.BARS}:
+        return picture
+    parts = (s for s in picture.series if any(v and v > _DUST for v in s.values))
+    return replace(picture, series=tuple(parts))
 
 
 def chart_data(context: Context) -> Table:
-    """The numbers behind the charts: one row a chart, series and category."""
-    return chart_table(pictures(context))
+    """The numbers behind charts: one row a chart, series and category, the first page's last."""
+    return chart_table((*pictures(context), *front_pictures(context)))
 
 
 def _telling(found: Sequence[Figures]) -> list[Figures]:
@@ -167,11 +181,13 @@ def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
     )
     series.append(Series("Other countries", Role.OTHER, others))
     series.append(Series("Short", Role.SHORT, tuple(1.0 - of.served for of in told)))
+    bought = [sum(by.get(of.name, 0.0) for by in share.values()) for of in told]
+    more = " (above 100 %: for stock)" if any(part > _FULL for part in bought) else ""
     return Picture(
-        f"Who supplies the coalition, {context.horizon}",
+        f"Who supplies the coalition, {context.horizon}{more}",
         Form.STACKED,
         tuple(short(of.name) for of in told),
-        tuple(s for s in series if any(s.values)),
+        tuple(series),
         "Share of coalition demand",
         "Mineral",
     )
@@ -257,10 +273,12 @@ def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
     )
 
 
-def _over_years(context: Context, of: Figures) -> Picture:
-    """One mineral's largest supplier country by year against the limit."""
+def _over_years(context: Context, of: Figures) -> Picture | None:
+    """One mineral's largest supplier country by year against the limit; None if nobody sells."""
     years = context.case.years
-    series, _, is_limited = _against_limit(context, [(of.name, year) for year in years])
+    series, tops, is_limited = _against_limit(context, [(of.name, year) for year in years])
+    if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
+        return None
     who = "country under a limit" if is_limited else "supplier country"
     return Picture(
         f"{short(of.name)}: largest {who}",

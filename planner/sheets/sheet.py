@@ -152,7 +152,7 @@ def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str])
         places = [texts[str(value)] for value in values]
         return _Part(f'{at}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True)
     if all(issubclass(kind, int | float) for kind in kinds):
-        return _Part(f"{at}%s{look}><v>%.16G</v></c>", (numbers, values), is_full=True)
+        return _Part(f"{at}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)
     rows = zip(numbers, values, strict=True)
     return _Part("%s", ([_cell(at, n, value, look, texts) for n, value in rows],))
 
@@ -167,7 +167,7 @@ def _cell(at: str, number: str, value: Cell, look: str, texts: dict[str, str]) -
         return ""
     if isinstance(value, str):
         return f'{at}{number}{look} t="s"><v>{texts[value]}</v></c>'
-    return f"{at}{number}{look}><v>{value:.16G}</v></c>"
+    return f"{at}{number}{look}><v>{value:.17G}</v></c>"
 
 
 def _blank(at: str, number: str, _: Cell, look: str) -> str:

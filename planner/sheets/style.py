@@ -8,28 +8,16 @@ from typing import Any
 
 import xlsxwriter
 
+from planner.sheets.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.sheets.table import Cell, Column, Look
 from planner.sheets.text import width_of
-
-NAVY, PALE, INK, LINE = "#1F3864", "#D9E2F3", "#1F2933", "#B4C0D4"
-FONT, FONT_SIZE = "Arial", 10
-"""A font that every office program has, or one of the same widths: columns, and the charts that
-span them, are then as wide everywhere."""
-
-BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
-)  # fmt: skip
-GREY, LIGHT_GREY, PALE_SKY, PALE_ORANGE = "#7F7F7F", "#BFBFBF", "#CFE8F7", "#F9E3B4"
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#F0E442")
-"""Okabe and Ito's palette (2008), told apart by the colour-blind too; vermilion is kept for limits
-and shortage."""
 
 TABLE_STYLE = "Table Style Light 1"
 HEADER_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 34.5, 15.75, 13.5, 18.75
 """In points. Rows have heights of their own, so that no program fits them in its own way and lets
 the header cover the first."""
-MOST_LINES = 2
-"""A sentence stands on so many lines; the rest is read in the formula bar."""
+MOST_LINES = 4
+"""A sentence stands on up to so many lines; the rest is read in the formula bar."""
 _FOOTER = 200
 """Characters that a page's footer may say: Excel holds 255 with its codes."""
 _ARROW = 4
@@ -78,6 +66,14 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
+def _kept_off(form: str) -> str:
+    """Return a number format that leaves a digit's width free, so that words may follow.
+
+    An indent to the right would do, but is drawn in some rows and not in others by LibreOffice.
+    """
+    return ";".join(f"{part}_0" for part in form.split(";"))
+
+
 _WIDEST_OF = {
     Look.LONG: _WIDEST_LONG,
     Look.REMARK: _WIDEST_REMARK,
@@ -114,11 +110,18 @@ class Styles:
             self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
         return self._made[key]
 
-    def header(self) -> Any:
-        """Return the header's look."""
+    def header(self, look: Look = Look.TEXT, *, filtered: bool = False) -> Any:
+        """Return the header's look: over words to the left, over numbers to the right.
+
+        The thick white rule keeps the first row of each page apart, however small it is printed;
+        the filter's arrow covers what a wider indent leaves free.
+        """
+        at = {"align": "left", "indent": 1}
+        if not look.is_text:
+            at = {"align": "right", "indent": 2 if filtered else 1}
         return self.get(
-            bold=True, font_color="#FFFFFF", bg_color=NAVY, text_wrap=True, valign="vcenter",
-            align="left", indent=1, border=1, border_color=LINE,
+            bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
+            border=1, border_color=LINE, bottom=5, bottom_color=WHITE, **at,
         )  # fmt: skip
 
     def section(self) -> Any:
@@ -129,11 +132,11 @@ class Styles:
         """Return the look of cells that share a look."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
-        return self.get(num_format=number_format(look, values), align="right")
+        return self.get(num_format=_kept_off(number_format(look, values)), align="right")
 
     def title(self) -> Any:
         """Return the look of a sheet's title."""
-        return self.get(bold=True, font_size=16, font_color=NAVY)
+        return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
 
     def caption(self) -> Any:
         """Return the look of a line under a title."""
@@ -164,6 +167,8 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
         widest = _WIDEST_MIXED
     else:
         widest = _WIDEST_OF.get(of.look, _WIDEST)
+    if not of.look.is_text:
+        body += 1  # numbers keep off the words to their right
     return float(max(min(max(body + 2, _NARROWEST), widest), head))
 
 

@@ -15,6 +15,7 @@ from planner._version import __version__
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
 from planner.sheets.figures import left_if_largest_stops as left_if_lost
+from planner.sheets.front.shares import surge_of, today, when_lost
 from planner.sheets.notes import BY_WEIGHT, HHI
 from planner.sheets.rows import Rows
 from planner.sheets.table import Column, Look, Table
@@ -246,6 +247,26 @@ def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> 
             f"Served if largest supplier stops: {of.name}", of.served_if_lost, Look.SHARE,
             "of demand",
         )  # fmt: skip
+    _as_on_front(context, rows)
+
+
+def _as_on_front(context: Context, rows: Rows) -> None:
+    """The first page's numbers: by value, and with what the others can do about it."""
+    country, left = when_lost(context)
+    now, surge = today(context), surge_of(context)
+    said = "As on Overview: by value, all years together"
+    instead = f"; the others sell {surge:.0%} of their capacity more" if surge else ""
+    if country:
+        rows.add(
+            f"Served if {context.country(country)} stops, in the plan", left.share, Look.SHARE,
+            "of need by value",
+            f"{said}{instead}{', stocks are drawn, share limits waived' if surge else ''}.",
+        )  # fmt: skip
+    if now is not None and now.lost:
+        rows.add(
+            f"Served if {context.country(now.lost)} stops, today", now.left.share, Look.SHARE,
+            "of need by value", f"{said}, at today's shares of supply{instead}.",
+        )  # fmt: skip
 
 
 def _binding(context: Context, rows: Rows) -> None:
@@ -255,7 +276,8 @@ def _binding(context: Context, rows: Rows) -> None:
     rows.add(
         "Binding limits", len(table), Look.COUNT, "",
         f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
-        + (f" {on_members} of those on members or groups." if on_members else ""),
+        + (f" {on_members} of those on members or groups." if on_members else "")
+        + (f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""),
     )  # fmt: skip
     for (limit, mineral, buyer, supplier), of in _dearest(table):
         group, kind = context.case.share_limits[limit].group, context.case.share_limits[limit].limit

@@ -22,7 +22,7 @@ class Look(StrEnum):
 
     TEXT = "text"
     LONG = "text on several lines"
-    SENTENCE = "text on two lines of a wide column"
+    SENTENCE = "text on a few lines of a wide column"
     REMARK = "text that may be cut off by the column's edge"
     YEAR = "year"
     COUNT = "count"
@@ -61,8 +61,10 @@ class Table:
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
     filter and sort it (not where charts read from it). ``printed`` is how many columns from the
-    left are printed (None: all but notes and sources). ``heat`` names columns whose cells darken
-    from 0 to the largest number of all of them: more is worse.
+    left are printed (None: all but notes and sources; 0: the header alone). ``heat`` names columns
+    whose cells darken from 0 to the largest number of all of them: more is worse. ``lights`` names
+    columns whose cells begin with ✓ or ✗ and are coloured by it. ``against_first`` names columns of
+    shares whose cells are coloured by how far they are above or below the first row's.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Table:
     filtered: bool = True
     printed: int | None = None
     heat: tuple[str, ...] = ()
+    lights: tuple[str, ...] = ()
+    against_first: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return how many rows there are."""

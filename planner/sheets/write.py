@@ -9,18 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
-from planner.sheets import charts, style
+from planner.sheets import charts, palette, style
+from planner.sheets.front import NAME, again, page
+from planner.sheets.front.parts import Front
 from planner.sheets.notes import note
-from planner.sheets.picture import Picture
+from planner.sheets.picture import Picture, spans
 from planner.sheets.sheet import Filled, Sheet
 from planner.sheets.table import Column, Look, Table
 
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
+_IN_MEMORY = 100_000
+"""Cells up to which a workbook's parts are kept in memory (some 90 bytes a cell), not in scratch
+files of their own, whose making takes longer than the writing of a small plan."""
 _A4, _A3 = 9, 8
 _WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
 """Characters across a page of A4 that can still be read; wider tables are printed on A3."""
+_APART, _FAR = 0.005, 0.1
+"""Shares that differ by so much from the first row's are coloured, and coloured more."""
 _NOTE_LINE, _NOTE_WIDTH = 42, 300
 """Characters on a line of a note, and its width in pixels."""
 
@@ -33,23 +41,27 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
+    front: Front | again.FrontAgain | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
     ``made_by`` says under the title and on every printed page which scenario and options it is of.
     The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
-    table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``.
+    table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
+    the first page; its chart's numbers are the last in the table "Chart data".
     """
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "default_format_properties": {"font_name": style.FONT, "font_size": style.FONT_SIZE},
+        "in_memory": sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY,
+        "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": title[:255], "subject": made_by[:255]})
         book.set_size(1920, 1200)
         styles = style.Styles(book)
+        first = None if front is None else book.add_worksheet(NAME)
         drawn = None
         for table in tables:
             if table.name == charts_before:
@@ -60,6 +72,14 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
             charts.draw(book, drawn, pictures, data, styles, (title, made_by))
+        if first is not None and front is not None:
+            shown = [*pictures, *([front.picture] if front.picture is not None else [])]
+            rows = spans(shown)[-1] if shown else []
+            read = ("Chart data", rows)
+            if isinstance(front, Front):
+                page.draw(book, first, front, read, styles)
+            else:
+                again.draw(book, first, front, read, styles)
 
 
 def _parts(table: Table) -> Iterator[Table]:
@@ -83,7 +103,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes
     sheet.set_default_row(style.ROW_HEIGHT)
     widths = _widths(table)
     sheet.fill(_cells(table, styles), _heights(table, widths))
-    header = styles.header()
+    heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
     sheet.add_tall_table(
         rows,
         last,
@@ -92,21 +112,29 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes
             "style": style.TABLE_STYLE,
             "banded_rows": not table.sections,
             "autofilter": table.filtered,
-            "columns": [{"header": h[:255], "header_format": header} for h in table.headers],
+            "columns": [
+                {"header": header[:255], "header_format": head}
+                for header, head in zip(table.headers, heads, strict=True)
+            ],
         },
     )
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
         _note(sheet, i, note(notes_of, column.header))
     _heat(sheet, table)
+    _lights(sheet, table, styles)
+    _against_first(sheet, table, styles)
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     printed = _printed(table)
-    if printed <= last:  # the others are there to be read on the screen
+    if not printed:  # for the screen alone: a page that says so stands for it
+        sheet.print_area(0, 0, 0, last)
+        sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen")
+    elif printed <= last:  # the others are there to be read on the screen
         sheet.print_area(0, 0, max(rows, 1), printed - 1)
     said = f"{table.name}: {made_by}" if made_by else table.name
-    print_setup(sheet, said, sum(widths[:printed]))
+    print_setup(sheet, said, sum(widths[: printed or None]))
 
 
 def _heat(sheet: Any, table: Table) -> None:
@@ -119,11 +147,37 @@ def _heat(sheet: Any, table: Table) -> None:
         "max_type": "num",
         "min_value": 0,
         "max_value": max(numbers, default=0) or 1,
-        "min_color": "#FFFFFF",
-        "max_color": style.VERMILION,
+        "min_color": palette.WHITE,
+        "max_color": palette.HEAT,
     }
     for i in columns:
         sheet.conditional_format(1, i, max(len(table), 1), i, scale)
+
+
+def _lights(sheet: Any, table: Table, styles: style.Styles) -> None:
+    """Colour cells by the sign they begin with: ✓ blue, ✗ red-brown, apart to the colour-blind."""
+    looks = {
+        "✓": styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY),
+        "✗": styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True),
+    }
+    for i in (i for i, column in enumerate(table.columns) if column.header in table.lights):
+        for sign, look in looks.items():
+            rule = {"type": "text", "criteria": "begins with", "value": sign, "format": look}
+            sheet.conditional_format(1, i, max(len(table), 1), i, rule)
+
+
+def _against_first(sheet: Any, table: Table, styles: style.Styles) -> None:
+    """Colour shares that are above or below the first row's, darker where they are far from it."""
+    looks = [
+        (">=", _FAR, palette.HEAT), (">=", _APART, palette.PALE_ORANGE),
+        ("<=", -_FAR, palette.COOL), ("<=", -_APART, palette.PALE_SKY),
+    ]  # fmt: skip
+    for i in (i for i, c in enumerate(table.columns) if c.header in table.against_first):
+        name = xl_col_to_name(i)
+        for sign, by, colour in looks:
+            rule = f"=AND(ISNUMBER({name}2),ISNUMBER({name}$2),{name}2-{name}$2{sign}{by:g})"
+            look = {"type": "formula", "criteria": rule, "format": styles.get(bg_color=colour)}
+            sheet.conditional_format(1, i, max(len(table), 1), i, look | {"stop_if_true": True})
 
 
 def _printed(table: Table) -> int:
@@ -161,7 +215,12 @@ def _note(sheet: Any, column: int, text: str) -> None:
     """Pin a note to a header."""
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
-        size = {"width": _NOTE_WIDTH, "height": 18 + 16 * lines, "font_size": 9, "color": "#FFFBE6"}
+        size = {
+            "width": _NOTE_WIDTH,
+            "height": 18 + 16 * lines,
+            "font_size": 9,
+            "color": palette.NOTE,
+        }
         sheet.write_comment(0, column, text, size)
 
 

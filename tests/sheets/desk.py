@@ -10,6 +10,9 @@ import openpyxl
 
 from models.plan import Plan, solve
 from planner.sheets import Table, tables, write_plan
+from planner.sheets.context import Context
+from planner.sheets.front import largest_supplier
+from planner.study.largest import without_country
 from planner.workbook import Book, read_tables
 
 BookT = dict[str, list[dict[str, Any]]]
@@ -59,6 +62,24 @@ def plans(book: Book) -> tuple[Plan, Plan | None]:
     """Return the plan, and the one without share limits where there are any."""
     free = solve(book.case.change(share_limits=())) if book.case.share_limits else None
     return solve(book.case), free
+
+
+def context(book, *, lost: bool = False) -> Context:
+    read = read_tables(book)
+    plan, free = plans(read)
+    country = largest_supplier(plan)
+    found = without_country(plan, country, solve) if lost and country else None
+    return Context(plan, read, free, {}, {}, "", found)
+
+
+def with_peru(**changes):
+    """Peru may give 40 t at 60: dearer than the others, cheaper than a shortage.
+
+    2026: China 60, Chile 30, Peru 10 of 100 t. 2027: China 96, Chile 30, Peru 34 of 160 t.
+    """
+    book = rows(**changes)
+    book["Refiners"] = [*book["Refiners"], refiner("Peru works", "Peru", 40, 60)]
+    return book
 
 
 def made(book: BookT) -> dict[str, Table]:

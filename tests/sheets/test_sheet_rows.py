@@ -142,3 +142,21 @@ def test_no_object_is_kept_for_a_cell(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12e6
+
+
+@pytest.mark.parametrize("rows", [100, 10_000])
+def test_parts_in_memory_and_in_scratch_files_make_one_workbook(tmp_path, monkeypatch, rows):
+    """Small workbooks are put together in memory; the limit keeps that within 12 MB, too."""
+    table = Table("T", tuple(Column(f"N{i}", Look.TONNES, [i + 0.5] * rows) for i in range(9)))
+    tracemalloc.start()
+    write_workbook(tmp_path / "a.xlsx", [table], (), "T")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12e6
+    monkeypatch.setattr(write, "_IN_MEMORY", 0)
+    write_workbook(tmp_path / "b.xlsx", [table], (), "T")
+    mine, theirs = (zipfile.ZipFile(tmp_path / f"{name}.xlsx") for name in "ab")
+    assert mine.namelist() == theirs.namelist()
+    for name in mine.namelist():
+        if name != "docProps/core.xml":  # it says when
+            assert mine.read(name) == theirs.read(name), name

@@ -51,8 +51,9 @@ def test_the_contracts_headers_come_first(sheets, name):
 
 def test_sheets_stand_in_order_and_only_where_the_input_has_them(sheets):
     assert list(sheets) == [
-        "Summary", "By mineral", "Plan", "Shortages", "Country shares", "Share limits", "Refiners",
-        "Prices", "Checks", "Chart data",
+        "Summary", "By mineral", "Scorecard", "Plan", "Shortages", "Country shares",
+        "Share limits", "Refiners",
+        "Prices", "Checks", "Chart data", "Values", "Duals", "Glossary",
     ]  # fmt: skip
     assert all(sheet.__doc__ for sheet in SHEETS)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.answer import Answer
-from planner.cli.words import number_of, plain
+from planner.cli.halt import tell_not_run
+from planner.cli.words import number_of, plain, span
 
 if TYPE_CHECKING:
     from planner.run import Comparison
@@ -51,15 +52,21 @@ def show_comparison(
     """Tell in a line each what the scenarios cost and leave short, and where it all stands."""
     case = run.book.case
     money = case.settings.currency
-    years = f"{case.years[0]} to {case.years[-1]}" if case.years else "no years"
     click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
     count = number_of(len(entries) - 1, "scenario")
-    click.echo(f"Base and {count}, {years}; cost in {money} m, penalties included", err=True)
+    click.echo(
+        f"Base and {count}, {span(case.years)}; cost in {money} m, penalties included", err=True
+    )
     base = entries[0].context
+    not_run: dict[str, list[str]] = {}
+    unrun = {outcome.name for outcome in run.outcomes if not outcome.ran}
     wide = max(*(len(_name(entry)) for entry in entries), len("Scenario"))
     heads = ("total cost", "against base", "short, t", "against base", "served")
     click.echo(f"  {'Scenario':<{wide}}" + "".join(f"{head:>16}" for head in heads), err=True)
     for entry in entries:
+        if entry.name in unrun:
+            not_run.setdefault(entry.error, []).append(entry.name)
+            continue
         if entry.context is None:
             said = click.style(f"no plan: {plain(entry.error)}", fg="yellow")
             click.echo(f"  {_name(entry):<{wide}}  {said}", err=True)
@@ -79,6 +86,8 @@ def show_comparison(
             f"{served:.2f} %",
         )
         click.echo(f"  {_name(entry):<{wide}}" + "".join(f"{c:>16}" for c in cells), err=True)
+    for why, names in not_run.items():
+        tell_not_run(names, why)
     _warnings(run)
     if output is not None:
         seconds = sum(run.seconds.values())
@@ -87,7 +96,7 @@ def show_comparison(
 
 def _signed(here: float, there: float, unit: float, decimals: int) -> str:
     """Return by how much a figure differs from the base's; a plain 0 where by rounding alone."""
-    from planner.sheets.comparison.figures import difference
+    from planner.sheets.comparison.entry import difference
 
     by = (difference(here, there) or 0.0) / unit
     least = 10.0**-decimals

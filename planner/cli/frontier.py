@@ -15,9 +15,10 @@ from models import checks
 from models.errors import InputError, Severity
 from models.schema import PURCHASES
 from planner.cli.answer import Answer, sorted_out, told
+from planner.cli.halt import Halt, counts, halt_in, marked, tell_not_run
 from planner.cli.knob import knob_of
 from planner.cli.whatifs import Asked
-from planner.cli.words import number_of, plain
+from planner.cli.words import number_of, plain, span
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.frontier import SMALLEST, Swept, sweep_pictures, sweep_tables
@@ -46,10 +47,22 @@ class Swung:
     seconds: dict[str, float]
 
     @property
+    def halt(self) -> Halt | None:
+        """What ended the study before its time; None where all runs had their turn."""
+        return halt_in(self.sweep.outcomes)
+
+    @property
+    def known(self) -> str:
+        """How many points have a plan."""
+        planned = sum(outcome.planned for outcome in self.sweep.outcomes.every[1:])
+        return f"{planned:,} of {len(self.sweep.points):,} points planned"
+
+    @property
     def options(self) -> dict[str, str]:
         """What was asked for, as rows of options."""
         swept = self.sweep
-        said = {"Sweep": title_of(swept.knob, swept.points), "Over": swept.knob.said}
+        said = {} if self.halt is None else self.halt.option(self.known)
+        said |= {"Sweep": title_of(swept.knob, swept.points), "Over": swept.knob.said}
         said |= self.start.options
         against = "the same case without caps on single countries"
         said["Premiums are against"] = against if swept.knob.is_cap else "the case as given"
@@ -61,7 +74,6 @@ class Swung:
     def swept(self) -> Swept:
         """What its sheets are made from."""
         case, of = self.start.case, self.sweep
-        years = case.years
         return Swept(
             title=of.knob.title,
             is_cap=of.knob.is_cap,
@@ -72,7 +84,7 @@ class Swung:
             smallest=of.smallest,
             currency=case.settings.currency,
             basis=case.settings.share_basis,
-            horizon=f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
+            horizon=span(case.years),
         )
 
 
@@ -123,7 +135,7 @@ def write_to(path: Path, swung: Swung) -> None:
         tables,
         sweep_pictures(swept),
         book,
-        title="; ".join([f"{title}: {_what(swung)}", *_asked(swung)]),
+        title=marked("; ".join([f"{title}: {_what(swung)}", *_asked(swung)]), swung.halt),
         options=swung.options,
         runs=swung.sweep.outcomes.every,
         charts_before=tables[1].name,
@@ -180,6 +192,7 @@ def answer(swung: Swung, written: Path | None) -> Answer:
         "what_ifs": [told(what_if) for what_if in swung.start.variant.what_ifs],
         "currency": case.settings.currency,
         "rows": rows,
+        **counts(of.outcomes.every, swung.halt),
         "reference": _object(of.reference),
         "smallest_cap": {m: cap for m, cap in caps if m != ALL and not math.isnan(cap)},
         "output": None if written is None else str(written),
@@ -226,10 +239,17 @@ def show_sweep(file: Path, swung: Swung, written: Path | None) -> None:
     head = "Cap" if of.knob.is_cap else "Value"
     beyond = "by the cap, t" if of.knob.is_cap else "beyond, t"
     size, unit = (1e6, f"{money} m") if rows["cash"].max() >= _MILLIONS_FROM else (1.0, money)
-    heads = (f"cash, {unit}", "dearer", "short, t", beyond, "served", "slope")
+    sign, does, how = 1.0, "saves", "if the cap is a point looser"
+    if not of.knob.is_cap:
+        sign, does, how = -1.0, "costs", "by one point more; below 0: it saves"
+    heads = (f"cash, {unit}", "dearer", "short, t", beyond, "served", f"a point {does}")
     click.echo(f"  {head:>7}" + "".join(f"{h:>15}" for h in heads), err=True)
-    for row in rows.to_dict("records"):
+    not_run: dict[str, list[str]] = {}
+    for row, outcome in zip(rows.to_dict("records"), of.outcomes.every[1:], strict=True):
         shown = percent(row["value"]).replace(" ", "")
+        if not outcome.ran:
+            not_run.setdefault(outcome.error, []).append(percent(row["value"]))
+            continue
         if row["trouble"]:
             why = click.style(f"no plan: {plain(row['trouble'])}", fg="yellow")
             click.echo(f"  {shown:>7}  {why}", err=True)
@@ -238,19 +258,21 @@ def show_sweep(file: Path, swung: Swung, written: Path | None) -> None:
         served = math.floor(row["served"] * 1e4) / 1e2 if row["short"] > 0 else 100.0
         cells = (
             f"{row['cash'] / size:,.1f}",
-            _or_dash(row["dearer"], "+.2%"),
-            f"{row['short']:,.0f}",
-            _or_dash(row["lost"], "+,.0f"),
+            _or_dash(row["dearer"], "+z.2%"),
+            f"{row['short']:z,.0f}",
+            _or_dash(row["lost"], "+z,.0f"),
             f"{served:.2f} %",
-            _or_dash(row["slope"] / size, ",.1f"),
+            _or_dash(sign * row["slope"] / size, "z,.1f"),
         )
         click.echo(f"  {shown:>7}" + "".join(f"{cell:>15}" for cell in cells), err=True)
     click.echo(
         f"  dearer: cash cost of the tonnes bought, against {_against(of)};"
-        f" slope: {unit} saved by one point more",
+        f" a point {does}: {unit} of total cost, {how}",
         err=True,
     )
     _show_smallest(swung)
+    for why, points in not_run.items():
+        tell_not_run(points, why)
     if of.trouble:
         click.echo(f"{'Note':<13} {click.style(plain(of.trouble), fg='yellow')}", err=True)
     _show_warnings(swung)

@@ -30,6 +30,23 @@ COMPARISON_NOTES = {
     "Changes: Scenario value": "What the scenario makes of it; removed: the row is gone.",
     "Differences: Level": "country to member: what one country sells one member; refiner to"
     " coalition: what one refiner or project sells all members. Each level tells the same tonnes.",
+    "Comparison: Projects that change most, capex": "Capex over all years, scenario less base; all"
+    " stand in the sheet Projects built. Projects of all minerals share the sheet Budget: what a"
+    " scenario of one mineral spends more is lacking to another.",
+    "Projects built: Project": "Those that the scenario builds otherwise, the largest change of"
+    " capex first; All projects is the sum over all of them, changed or not.",
+    "Projects built: Mineral": "Minerals share the sheet Budget, where there is one: a plant built"
+    " larger or sooner for one mineral can leave another one without.",
+    "Projects built: Base capex": "Over all years.",
+    "Projects built: Capex in the scenario": "Over all years.",
+    "Projects built: Change of capex": _AGAINST,
+    "Projects built: Base output starts": "Which part of the project starts in which year; blank:"
+    " it is not built.",
+    "Projects built: Output starts in the scenario": "Which part of the project starts in which"
+    " year; blank: it is not built.",
+    "Projects built: Base output": "Over all years; of all projects by weight.",
+    "Projects built: Output in the scenario": "Over all years; of all projects by weight.",
+    "Projects built: Change of output": _AGAINST,
     "Differences: From": "The ten largest changes of each scenario, mineral and level are listed;"
     " a row below them counts the others. A mineral that costs and lacks in each year what it does"
     " in the base is named in the scenario's last row.",
@@ -38,3 +55,21 @@ COMPARISON_NOTES = {
     "Differences: Change": "Scenario less base.",
 }
 """Notes by sheet and header without its unit."""
+
+_COLOURED = (
+    " Coloured where it differs from the base: orange above it, blue below, darker from 10 points"
+    " on."
+)
+_MATRICES = {
+    "Short by mineral": "Short over all demand of the coalition, all years together." + _COLOURED,
+    "Largest shares": "The largest share of one country in the last year planned, Rest of world"
+    " left out, whoever it is; By mineral says who, and the limit on it." + _COLOURED,
+}
+"""Sheets with a column a mineral."""
+
+
+def comparison_note(sheet: str, header: str) -> str:
+    """Return what a header of a comparison means, "" where it speaks for itself."""
+    if sheet in _MATRICES and header != "Scenario":
+        return _MATRICES[sheet]
+    return COMPARISON_NOTES.get(f"{sheet}: {header.partition(' (')[0]}", "")

@@ -20,6 +20,14 @@ _LOOKS = {"money": Look.MILLIONS, "t": Look.TONNES, "share": Look.PRICE, "chance
 _SCALES = {"money": 1.0 / _MILLION, "t": 1.0, "share": 100.0, "chance": 100.0}
 _BARS = 24
 """Columns of a histogram, about."""
+_APART = 1.96
+"""Standard errors from 0 that 95 of 100 figures stay within where there is nothing but chance."""
+_WHICH = {
+    (True, True): "cost and shortage",
+    (True, False): "cost alone",
+    (False, True): "shortage alone",
+    (False, False): "neither",
+}
 _FAR = 4.0
 """Draws this many times the middle half's span above it share the last column of a histogram."""
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -140,6 +148,7 @@ def events(drawn: Drawn) -> Table:
             column(f"Standard error ({money} m), {said}", Look.MILLIONS, cost_error),
             column(f"A year adds short, {said} (t)", Look.TONNES, rows[f"short_{key}"]),
             column(f"Standard error (t), {said}", Look.TONNES, rows[f"short_error_{key}"]),
+            _apart(f"Distinguishable from 0, {said}", rows, key),
         ]
     return Table(
         EVENTS,
@@ -152,6 +161,23 @@ def events(drawn: Drawn) -> Table:
             *found,
         ),
         filtered=False,
+    )
+
+
+def _apart(header: str, rows: pd.DataFrame, key: str) -> Column:
+    """Say which of a plan's two figures are too far from 0, against their errors, to be chance."""
+    seen = [
+        rows[f"{name}_{key}"].abs() > _APART * rows[f"{name}_error_{key}"]
+        for name in ("cost", "short")
+    ]
+    known = rows[f"cost_error_{key}"].notna()
+    return column(
+        header,
+        Look.TEXT,
+        [
+            _WHICH[bool(cost), bool(short)] if told else ""
+            for cost, short, told in zip(*seen, known, strict=True)
+        ],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,9 @@ from planner.sheets.context import Book
 from planner.sheets.picture import Picture, chart_table
 from planner.sheets.table import Look, Table, column
 from planner.sheets.write import write_workbook
+
+_MOST_PRINTED = 500
+"""A table with more rows, some ten pages, is for the screen alone."""
 
 
 class Proven(Protocol):
@@ -96,9 +100,8 @@ def write_study(  # noqa: PLR0913 - a study has many parts, all of them named
 
     The charts stand before the table named ``charts_before``.
     """
-    extra = [about_table(book, options), runs_table(runs)]
+    made = [*tables, about_table(book, options), runs_table(runs)]
     if pictures:
-        extra.append(chart_table(pictures))
-    write_workbook(
-        path, [*tables, *extra], pictures, title, charts_before=charts_before if pictures else ""
-    )
+        made.append(replace(chart_table(pictures), printed=0))
+    made = [replace(table, printed=0) if len(table) > _MOST_PRINTED else table for table in made]
+    write_workbook(path, made, pictures, title, charts_before=charts_before if pictures else "")

@@ -197,6 +197,11 @@ def test_what_the_command_asks_is_one_case_more():
     one = entries(read, (), Variant(what_ifs=(half,), max_country_share=0.5))
     assert [e.name for e in one] == ["Base", "What if scale demand: 0.5; Max country share 0.5"]
     assert [e.name for e in entries(read, (), Variant())] == ["Base"]
+    many = entries(read, (), Variant(what_ifs=(half,) * 4, max_country_share=0.5))
+    assert many[1].name == "What if scale demand: 0.5; What if scale demand: 0.5; 3 more"
+    long = WhatIf("--lose", "*", " and ".join(["Sur"] * 30), ())
+    (_, told) = entries(read, (), Variant(what_ifs=(long, half)))
+    assert told.name == "Lose Sur and Sur and Sur and Sur and Sur and Sur and Sur an…; 1 more"
     assert [e.name for e in entries(read, ("Dear", "Base", "Dear"))] == ["Base", "Dear"]
     # the cap: 50 t of Jin, 50 of Sur a year
     assert one[1].context.plan.objective == pytest.approx(3000)
@@ -241,6 +246,121 @@ def test_charts(found):
         [1, 0.5, 0.6, 1]
     )
     assert made["copper: short, 2026 to 2027"].series[0].values == pytest.approx([0, 0, 0.2, 0])
+
+
+def sharing_a_budget(budget=60):
+    """A wants 100 t of copper, which Sur has, and 100 t of tin, which nobody has.
+
+    A tin plant T of 100 t takes 50 m, a copper plant C of 100 t 40. The base builds T. Without Sur
+    a tonne of C takes less of the budget, so that C is built whole, and T with the 20 m left.
+    """
+    plants = [
+        {
+            "Project": name,
+            "Refiner": f"{name} works",
+            "Mineral": mineral,
+            "Country": "AUS",
+            "Capacity (t/yr)": 100,
+            "Capex (USD m)": capex,
+            "Cost (USD/t)": 10,
+            "First year": 2026,
+        }
+        for name, mineral, capex in (("C", "copper", 40), ("T", "tin", 50))
+    ]
+    made = make(
+        sur(100),
+        demand=100,
+        Projects=plants,
+        Scenarios=rows_of(
+            named("No Sur", step("scale capacity", 0, Refiner="Sur")),
+            named("Dear", step("scale cost", 1.5, Refiner="Sur")),
+        ),
+    )
+    made["Minerals"][0]["Shortage cost (USD/t)"] = 1e7
+    made["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50, "Shortage cost (USD/t)": 1e7})
+    made["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 100})
+    if budget is not None:
+        made["Budget"] = [{"Year": 2026, "Capex (USD m)": budget}]
+    return read_tables(made)
+
+
+def test_projects_built_tell_what_one_mineral_takes_from_another():
+    found = entries(sharing_a_budget())
+    of = table(found, "Projects built").to_frame()
+    assert set(of["Scenario"]) == {"No Sur"}  # dearer copper builds nothing else
+    capex = {
+        row["Project"]: (
+            row["Base capex (USD m)"],
+            row["Capex in the scenario (USD m)"],
+            row["Change of capex (USD m)"],
+        )
+        for row in of.to_dict("records")
+    }
+    assert list(capex) == ["C", "T", "All projects"]  # the largest change first
+    assert capex["C"] == pytest.approx((0, 40, 40))
+    assert capex["T"] == pytest.approx((50, 20, -30))
+    assert capex["All projects"] == pytest.approx((50, 60, 10))
+    assert list(of["Base output starts"]) == [None, "100% in 2026", None]
+    assert list(of["Output starts in the scenario"]) == ["100% in 2026", "40% in 2026", None]
+    assert list(of["Change of output (t)"]) == pytest.approx([100, -60, 40])
+    most = column(table(found, "Comparison"), "Projects that change most, capex (USD m)")
+    assert most == [None, "C +40.0, T -30.0", None]
+    said = column(table(found, "Differences"), "From")
+    assert (
+        said.count("Projects of several minerals share a budget and change: see Projects built")
+        == 1
+    )
+
+
+def test_without_a_budget_no_mineral_takes_from_another():
+    found = entries(sharing_a_budget(None))
+    of = table(found, "Projects built").to_frame()
+    assert list(of["Project"]) == ["C", "All projects"]
+    assert not any(
+        "share a budget" in (v or "") for v in column(table(found, "Differences"), "From")
+    )
+
+
+def test_a_case_without_projects_says_nothing_of_them(found):
+    assert "Projects built" not in [t.name for t in tables(found)]
+    headers = table(found, "Comparison").headers
+    assert not any(header.startswith("Projects") for header in headers)
+
+
+def test_names_that_are_long_or_alike_stay_apart_in_charts():
+    ends = ["to Japan", "to the United States", "to South Korea"]
+    start = "No heavy rare earths and no gallium or germanium whatever from anywhere "
+    twins = ["x" * 80 + "one" + "y" * 80, "x" * 80 + "two" + "y" * 80]
+    names = [*(start + end for end in ends), *twins]
+    steps = rows_of(*(named(name, step("scale cost", 2)) for name in names))
+    made = entries(book(Scenarios=steps))
+    for picture in pictures(made):
+        assert len(set(picture.categories)) == len(names) + 1
+        assert all(len(name) <= 48 for name in picture.categories)
+    shown = pictures(made)[0].categories
+    assert shown[0] == "Base"
+    assert [name.endswith(end) for name, end in zip(shown[1:4], ends, strict=True)] == [True] * 3
+    assert [name.split(":")[0] for name in shown[4:]] == ["5", "6"]
+
+
+def test_charts_of_the_largest_country_show_its_limit():
+    """At most 80 % from one country: Jin's 80 t reach it, Sur's 60 leave room."""
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 0.8}
+    steps = rows_of(named("Jin at 30", step("scale capacity", 0.3, Refiner="Jin")))
+    made = entries(book(**{"Share limits": [limit]}, Scenarios=steps))
+    of = {p.title: p for p in pictures(made)}["copper: largest country in 2027, limit 80 %"]
+    shares, room = of.series
+    assert shares.values == pytest.approx([0.8, 0.6])  # of Jin; of Sur, with Jin's 30 t
+    assert room.name == "Room up to its limit"
+    assert room.values == pytest.approx([0, 0.2])
+
+
+def test_charts_tell_what_is_beyond_a_limit_that_has_a_penalty():
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 0.4, "Penalty (USD/t)": 1}
+    made = entries(book(**{"Share limits": [limit]}), ())
+    of = {p.title: p for p in pictures(made)}["copper: largest country in 2027, limit 40 %"]
+    assert [s.name for s in of.series] == ["Largest country share", "Beyond its limit"]
+    assert [s.values[0] for s in of.series] == pytest.approx([0.4, 0.6])
 
 
 # ---- inputs that differ ------------------------------------------------------------------------

@@ -227,6 +227,9 @@ def test_freight_and_mines() -> None:
         ("capacity:CHM", "did you mean 'CHN'?"),
         ("capacity:Jinn", "did you mean 'Jin'?"),
         ("tariff:CHN:coper", "did you mean 'copper'?"),
+        ("capacity:CHN:zinc", "a mineral of the workbook; there is copper"),
+        ("capacity:CHM:zinc", "'zinc' is not a mineral"),
+        ("capacity:CHM:zinc", "did you mean 'CHN'?"),
         ("demand:B", "'B' is not a member of the workbook"),
         ("capacity:Peru", "nothing that this changes; its refiners and projects stand in CHL, CHN"),
         ("mines", "it has no mines"),
@@ -237,6 +240,12 @@ def test_a_knob_that_is_none(over: str, said: str) -> None:
         knob_of(case_of(make(jin(), sur())), over)
     assert said in str(error.value)
     assert repr(over) in str(error.value)
+
+
+def test_the_place_is_not_blamed_for_the_mineral() -> None:
+    with pytest.raises(UsageError) as error:
+        knob_of(case_of(make(jin(), sur())), "capacity:CHN:zinc")
+    assert "CHN'?" not in str(error.value)
 
 
 # ---- points ------------------------------------------------------------------------------------
@@ -345,7 +354,7 @@ def test_the_sheets_of_a_cap() -> None:
     found = sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
     frontier, smallest = sweep_tables(found)
     assert (frontier.name, smallest.name) == ("Frontier", "Smallest caps")
-    assert frontier.headers[:3] == ("Cap", "Mineral", "Objective (EUR)")
+    assert frontier.headers[:3] == ("Cap", "Mineral", "Total cost (EUR)")
     assert frontier.column("Cap").values == [0.3, 0.6, 0.9] * 2
     assert frontier.column("Mineral").values == ["all"] * 3 + ["copper"] * 3
     assert smallest.column("First point that costs tonnes").values == [0.3, 0.3]
@@ -385,7 +394,23 @@ def test_the_sheets_of_another_knob() -> None:
     assert "Short beyond as given (t)" in frontier.headers
     assert given.name == "As given"
     assert given.column("Cash cost (EUR)").values == pytest.approx([1000, 1000])
-    assert sweep_pictures(found)[0].categories == (1.0, 0.5)
+    paid, *_ = sweep_pictures(found)
+    assert paid.categories == (1.0, 0.5)
+    assert paid.series[0].values == pytest.approx((1000, 1500))  # all that is paid, no difference
+    assert frontier.column("A point more costs (EUR)").values == [None, pytest.approx(-10)] * 2
+
+
+def test_more_demand_than_supply_is_charted_as_short_and_not_as_cheap() -> None:
+    """Jin has 100 t at 10: of a demand of 150 t the 50 are short, and not a gain."""
+    found = sheets_of(swept(make(jin()), 0.5, 1.0, 1.5, over="demand"))
+    paid, short, *rest = sweep_pictures(found)
+    assert paid.title == "Demand: what is paid for what is bought, 2026"
+    assert paid.series[0].values == pytest.approx((500, 1000, 1000))
+    assert short.series[0].values == pytest.approx((0, 0, 50))
+    by_mineral = next(p for p in rest if p.title.startswith("Demand that goes short, "))
+    assert by_mineral.series[0].values == pytest.approx((0, 0, 1 / 3))
+    costs = sweep_tables(found)[0].column("A point more costs (EUR)").values
+    assert costs[1:3] == pytest.approx([10, 500])  # a tonne of Jin's; a tonne short
 
 
 def test_one_point_and_nothing_to_plan() -> None:

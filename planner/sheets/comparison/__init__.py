@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from planner.sheets.checks import checks
+from planner.sheets.comparison.builds import builds
 from planner.sheets.comparison.changes import changes
 from planner.sheets.comparison.entry import Entry, stacked
 from planner.sheets.comparison.figures import by_mineral, comparison, largest, shortage
 from planner.sheets.comparison.flows import differences
 from planner.sheets.comparison.pictures import pictures
 from planner.sheets.context import Book
+from planner.sheets.duals import duals, values
 from planner.sheets.minerals import by_mineral as own_by_mineral
 from planner.sheets.pictures import chart_data
 from planner.sheets.study import Proven, write_study
@@ -28,11 +30,12 @@ __all__ = ["Entry", "tables", "write_comparison"]
 def tables(entries: Sequence[Entry]) -> tuple[Table, ...]:
     """Return the sheets of a comparison in order; entries without a plan have a row in the first.
 
-    Of the plan's own sheets all are there that have a row a year; Summary and Checks are not.
+    Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
+    a single plan are not.
     """
     from planner.sheets import SHEETS
 
-    left_out = (summary, own_by_mineral, checks, chart_data)
+    left_out = (summary, own_by_mineral, checks, chart_data, values, duals)
     made = [
         comparison(entries),
         shortage(entries),
@@ -40,6 +43,7 @@ def tables(entries: Sequence[Entry]) -> tuple[Table, ...]:
         by_mineral(entries),
         changes(entries),
         differences(entries),
+        builds(entries),
         *(stacked(entries, sheet) for sheet in SHEETS if sheet not in left_out),
     ]
     return tuple(table for table in made if table is not None)

@@ -11,6 +11,9 @@ from planner.sheets.context import Context
 from planner.sheets.table import Cell, Column, Look, Table
 from planner.sheets.text import clean
 
+_DUST = 1e-9
+"""A difference below this part of what it is of is rounding."""
+
 CellOf = Callable[[str, int, str], str]
 """The address of a cell by sheet, row and column header; "" where there is none."""
 
@@ -34,6 +37,14 @@ class Entry:
     context: Context | None = None
     error: str = ""
     cell_of: CellOf = nowhere
+
+
+def difference(here: float | None, there: float | None) -> float | None:
+    """Return how much more a figure is than the base's; 0 where they differ by rounding alone."""
+    if here is None or there is None:
+        return None
+    by = here - there
+    return by if abs(by) > _DUST * max(abs(here), abs(there)) else 0.0
 
 
 def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from models.case import fold
 from models.plan import Plan
+from planner.sheets.comparison.builds import told
 from planner.sheets.comparison.changes import changed_cells
-from planner.sheets.comparison.entry import Entry
+from planner.sheets.comparison.entry import Entry, difference
 from planner.sheets.figures import (
     Figures,
     binding,
@@ -19,16 +20,6 @@ from planner.sheets.table import Cell, Column, Look, Table, column
 from planner.sheets.text import clean
 
 MILLION = 1e6
-_DUST = 1e-9
-"""A difference below this part of what it is of is rounding."""
-
-
-def difference(here: float | None, there: float | None) -> float | None:
-    """Return how much more a figure is than the base's; 0 where they differ by rounding alone."""
-    if here is None or there is None:
-        return None
-    by = here - there
-    return by if abs(by) > _DUST * max(abs(here), abs(there)) else 0.0
 
 
 def ending(entries: Sequence[Entry]) -> str:
@@ -52,7 +43,7 @@ def comparison(entries: Sequence[Entry]) -> Table:
     tonnes, short = of(lambda p: p.tonnes), of(lambda p: p.shortage)
     more = against(total)
     whole = total[0] or None
-    shown = (
+    shown: tuple[Column, ...] = (
         column("Scenario", Look.TEXT, (entry.name for entry in entries)),
         column(f"Total cost ({money} m)", Look.MILLIONS, total),
         column(f"Total cost against base ({money} m)", Look.MILLIONS, more),
@@ -62,8 +53,6 @@ def comparison(entries: Sequence[Entry]) -> Table:
             [None if by is None or whole is None else by / whole for by in more],
         ),
         column(f"Cash cost ({money} m)", Look.MILLIONS, cash),
-        column(f"Purchases cost ({money} m)", Look.MILLIONS, of(lambda p: p.purchases / MILLION)),
-        column("Tonnes purchased (t)", Look.TONNES, tonnes),
         column("Short (t)", Look.TONNES, short),
         column("Short against base (t)", Look.TONNES, against(short)),
         column("Served share of demand", Look.SHARE, of(lambda p: p.served_share)),
@@ -71,7 +60,15 @@ def comparison(entries: Sequence[Entry]) -> Table:
         column("Result", Look.LONG, [entry.error or "proven optimal" for entry in entries]),
     )
     inputs = [changed_cells(base.case, entry.case) for entry in entries]
+    moved = [
+        "" if base.context is None or entry.context is None else told(base.context, entry.context)
+        for entry in entries
+    ]
+    if any(moved):
+        shown += (column(f"Projects that change most, capex ({money} m)", Look.LONG, moved),)
     further = (
+        column("Tonnes purchased (t)", Look.TONNES, tonnes),
+        column(f"Purchases cost ({money} m)", Look.MILLIONS, of(lambda p: p.purchases / MILLION)),
         column(f"Cash cost against base ({money} m)", Look.MILLIONS, against(cash)),
         column("Binding share limits", Look.COUNT, of(lambda p: float(len(binding(p))))),
         column("Inputs changed", Look.COUNT, inputs),
@@ -100,7 +97,7 @@ def _matrix(
     columns = [column("Scenario", Look.TEXT, (entry.name for entry in entries))]
     headers = {m: f"{m} (mineral)" if fold(m) == "scenario" else clean(m) for m in minerals}
     columns += [column(headers[m], Look.SHARE, [found.get(m) for found in of]) for m in minerals]
-    return Table(name, tuple(columns), heat=tuple(headers.values()))
+    return Table(name, tuple(columns), against_first=tuple(headers.values()))
 
 
 def shortage(entries: Sequence[Entry]) -> Table | None:

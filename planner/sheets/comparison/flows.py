@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from planner.sheets.comparison.builds import NAME as PROJECTS_BUILT
+from planner.sheets.comparison.builds import shares_a_budget
 from planner.sheets.comparison.entry import Entry
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.table import Look, Table, column
@@ -65,6 +67,9 @@ def _of(base: Context, context: Context, name: str) -> pd.DataFrame:
             parts.append(_largest(_changes(*totals), mineral, level))
     if same:
         said = f"As in the base in cost and shortage: {', '.join(same)}"
+        parts.append(_row("", "", said))
+    if shares_a_budget(base, context):
+        said = f"Projects of several minerals share a budget and change: see {PROJECTS_BUILT}"
         parts.append(_row("", "", said))
     table = pd.concat(parts, ignore_index=True)
     table["scenario"] = name

@@ -47,7 +47,8 @@ class Difference:
 
     ``row`` and ``column`` (the header of a cell) say where it stands in the workbook; row 0 is
     nowhere. ``what`` is the record and the column in words; ``before`` and ``after`` are what
-    cells can hold, ``look`` is that of numbers.
+    cells can hold, ``look`` is that of numbers. ``row_after`` is the row of a record that was added
+    and ``column_after`` the header of the cell that ``after`` comes from, where it may be another.
     """
 
     sheet: str
@@ -57,6 +58,8 @@ class Difference:
     before: Cell
     after: Cell
     look: Look = Look.TEXT
+    row_after: int = 0
+    column_after: str = ""
 
 
 def input_differences(base: Case, case: Case) -> Iterator[Difference]:
@@ -119,12 +122,9 @@ def _of_record(case: Case, before: Record, after: Record) -> Iterator[Difference
         if not f.compare or old == new:
             continue
         place = (before.SHEET, before.row)
-        if isinstance(before, Demand) and f.name == "tonnes":
-            yield from _pairs(place, f"{label}: Demand (t) ", old, new, Look.TONNES)
-            continue
-        if isinstance(before, Freight) and f.name == "costs":
-            unit = f"{case.settings.currency}/t"
-            yield from _pairs(place, f"{label}: Freight ({unit}) to ", old, new, Look.PRICE)
+        beyond = _beyond(case, before, f.name)
+        if beyond:
+            yield from _pairs(place, f"{label}: {beyond}", old, new, _look(before))
             continue
         header, said, look = _named(case, f.name, columns.get(f.name))
         if isinstance(old, ByYear) and isinstance(new, ByYear):
@@ -137,7 +137,7 @@ def _of_record(case: Case, before: Record, after: Record) -> Iterator[Difference
 def _pairs(
     place: tuple[str, int], start: str, old: Any, new: Any, look: Look
 ) -> Iterator[Difference]:
-    """Yield the cells of columns beyond the declared ones: years of Demand, members of Freight."""
+    """Yield the cells of columns beyond the declared ones."""
     before, after = dict(old), dict(new)
     for header in dict.fromkeys([*before, *after]):
         if before.get(header) != after.get(header):
@@ -155,27 +155,34 @@ def _by_year(  # noqa: PLR0913, PLR0917 - a series and where it stands
     look: Look,
 ) -> Iterator[Difference]:
     """Yield the years in which a series differs, those with equal numbers in one cell together."""
-    runs: list[tuple[str, Cell, Cell, list[int]]] = []
+    runs: list[tuple[str, Cell, Cell, str, list[int]]] = []
     for year in case.years:
         old: Cell = series[0].at(year)
         new: Cell = series[1].at(year)
         if old == new:
-            runs.append(("", None, None, []))
+            runs.append(("", None, None, "", []))
             continue
-        steps = [y for y, value in series[0].steps if y <= year and value is not None]
-        cell = f"{header} {steps[-1]}" if steps else header
+        cell, other = (_cell_of(header, each, year) for each in series)
         if runs and runs[-1][:3] == (cell, old, new):
-            runs[-1][3].append(year)
+            runs[-1][4].append(year)
         else:
-            runs.append((cell, old, new, [year]))
-    for cell, was, now, years in runs:
+            runs.append((cell, old, new, other, [year]))
+    for cell, was, now, other, years in runs:
         if years:
             when = str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
-            yield Difference(*place, cell, f"{start} {when}", was, now, look)
+            words = f"{start} {when}"
+            yield Difference(*place, cell, words, was, now, look, column_after=other)
+
+
+def _cell_of(header: str, series: ByYear, year: int) -> str:
+    """Return the header of the column that a year's number stands in."""
+    steps = [y for y, value in series.steps if y <= year and value is not None]
+    return f"{header} {steps[-1]}" if steps else header
 
 
 def _of_added(case: Case, record: Record) -> Iterator[Difference]:
-    """Yield what a row says that a scenario adds: its filled cells that are no selectors."""
+    """Yield what an added row says: its filled cells that are no selectors, or that it is there."""
+    is_told = False
     columns = {c.field: c for c in type(record).columns()}
     label = _label(case, record)
     for f in fields(record):
@@ -183,10 +190,46 @@ def _of_added(case: Case, record: Record) -> Iterator[Difference]:
         default = f.default if f.default is not MISSING else None
         if not f.compare or value == default or _is_label(record, column):
             continue
-        _, said, look = _named(case, f.name, column)
-        if isinstance(value, ByYear):
-            value = value.base
-        yield Difference(record.SHEET, 0, "", f"{label}: {said}", None, _shown(value), look)
+        header, said, look = _named(case, f.name, column)
+        look = _look(record) if _beyond(case, record, f.name) else look
+        for cell, what, one in _cells(case, record, f.name, header, said):
+            place = (record.row, cell)
+            words = f"{label}: {what}"
+            is_told = True
+            yield Difference(record.SHEET, 0, "", words, None, _shown(one), look, *place)
+    if not is_told:
+        place = (record.row, _first(record))
+        yield Difference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)
+
+
+def _cells(
+    case: Case, record: Record, field: str, header: str, said: str
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield header, words and value of each cell that a field of an added row fills."""
+    value, start = getattr(record, field), _beyond(case, record, field)
+    if start:
+        for name, one in value:
+            yield str(name), f"{start}{name}", one
+    elif isinstance(value, ByYear):
+        yield header, said, value.base
+        for year, one in value.steps:
+            if one is not None:
+                yield f"{header} {year}", f"{said} {year}", one
+    else:
+        yield header, said, value
+
+
+def _beyond(case: Case, record: Record, field: str) -> str:
+    """Return what cells beyond declared columns are: years of Demand, members of Freight."""
+    if isinstance(record, Demand) and field == "tonnes":
+        return "Demand (t) "
+    if isinstance(record, Freight) and field == "costs":
+        return f"Freight ({case.settings.currency}/t) to "
+    return ""
+
+
+def _look(record: Record) -> Look:
+    return Look.TONNES if isinstance(record, Demand) else Look.PRICE
 
 
 def _named(case: Case, field: str, column: Column | None) -> tuple[str, str, Look]:

@@ -11,6 +11,7 @@ from planner.sheets.context import Context
 from planner.sheets.figures import figures
 from planner.sheets.picture import Form, Picture, Role, Series, short
 from planner.sheets.table import Look
+from planner.sheets.text import clean
 
 _MOST_SCENARIOS = 12
 _MOST_MINERALS = 6
@@ -18,8 +19,10 @@ _MOST_MINERALS = 6
 _BILLION, _MILLION = 1e9, 1e6
 _WHOLE = 20
 """Amounts up to so many millions, or billions, have a decimal on their axis."""
-_LABEL, _SMALL_LABEL = 24, 15
+_LABEL, _SMALL_LABEL = 48, 34
 """Characters of a scenario's name beside its bar, in large charts and in small ones."""
+_DUST = 1e-9
+"""A share beyond its limit by less is at it."""
 
 Told = list[tuple[str, Context]]
 
@@ -40,12 +43,26 @@ def pictures(entries: Sequence[Entry]) -> tuple[Picture, ...]:
 
 
 def _names(told: Told, *, small: bool = False) -> tuple[str, ...]:
-    """Return the names of the bars, each on one line so that none is left out for want of room."""
+    """Return the names of the bars, each on one line so that none is left out for want of room.
+
+    Longer ones lose their middle, for scenarios often differ at their ends; those that are alike
+    then are numbered, in the order of the sheet Comparison.
+    """
     most = _SMALL_LABEL if small else _LABEL
+    names = [clean(name) for name, _ in told]
+    cut = [_without_middle(name, most) for name in names]
     return tuple(
-        name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
-        for name in (short(name) for name, _ in told)
+        shown if cut.count(shown) == 1 else _without_middle(f"{number}: {name}", most)
+        for number, (name, shown) in enumerate(zip(names, cut, strict=True), start=1)
     )
+
+
+def _without_middle(name: str, most: int) -> str:
+    """Return a name of at most so many characters, its beginning and its end."""
+    if len(name) <= most:
+        return name
+    end = (most - 1) // 2
+    return f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
 
 
 def _money(context: Context, highest: float) -> tuple[float, str, Look]:
@@ -126,18 +143,33 @@ def _worth_short(context: Context) -> dict[str, float]:
 
 
 def _largest(told: Told, mineral: str, last: str) -> Picture | None:
-    """A mineral's largest country share in the last year, by scenario."""
-    shares = []
+    """A mineral's largest country share in the last year against the limit on it, by scenario."""
+    tops = []
     for _, context in told:
         of = next((f for f in figures(context) if f.name == mineral), None)
-        shares.append(of.last.share if of is not None and of.last is not None else 0.0)
+        tops.append(None if of is None else of.last)
+    shares = [top.share if top else 0.0 for top in tops]
     if not any(shares):
         return None
+    caps = [top.limit if top else None for top in tops]
+    over = [
+        share - cap if cap is not None and share > cap + _DUST else 0.0
+        for share, cap in zip(shares, caps, strict=True)
+    ]
+    room = [0.0 if cap is None else max(0.0, cap - s) for s, cap in zip(shares, caps, strict=True)]
+    inside = tuple(share - by for share, by in zip(shares, over, strict=True))
+    series = [Series("Largest country share", Role.PLAN, inside)]
+    if any(over):
+        series.append(Series("Beyond its limit", Role.SHORT, tuple(over)))
+    if any(by > _DUST for by in room):
+        series.append(Series("Room up to its limit", Role.INSIDE_IDLE, tuple(room)))
+    limits = {cap for cap in caps if cap is not None}
+    limit = f", limit {limits.pop() * 100:.4g} %" if len(limits) == 1 else ""
     return Picture(
-        f"{short(mineral)}: largest country{last}",
+        f"{short(mineral)}: largest country{last}{limit}",
         Form.BARS,
         _names(told, small=True),
-        (Series("Largest country share", Role.PLAN, tuple(shares)),),
+        tuple(series),
         f"Share of coalition {told[0][1].basis}",
         "",
         small=True,

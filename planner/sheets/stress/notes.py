@@ -29,7 +29,7 @@ _HIGHEST = (
 )
 
 NOTES = {
-    "Lost": "Who is lost, worst first by extra cost with shortage.",
+    "Lost": "Who is lost: countries, then refiners, the worst first by extra cost with shortage.",
     "Lost (t)": _LOST,
     "Lost, capped plan": _LOST,
     "Lost, uncapped plan": "What the plan without share limits buys of what is lost.",

@@ -10,7 +10,7 @@ from planner.sheets.table import Look
 
 _MOST_BARS, _MOST_LINES, _MOST_LOSSES = 10, 6, 6
 """Losses, minerals and small charts that are drawn at most."""
-_SEEN, _TALL = 5e-3, 0.05
+_SEEN, _TALL = 5e-3, 0.02
 """A share that is nowhere above the first is not worth a bar; a loss without one above the second
 is not worth a chart."""
 _WHOLE = 20.0
@@ -19,11 +19,20 @@ _MONEY = ((1e9, "bn"), (1e6, "m"))
 
 
 def stress_pictures(tested: Tested) -> tuple[Picture, ...]:
-    """Return the charts, the large ones first."""
-    countries = tested.losses[tested.losses["kind"] == "country"]
+    """Return the charts, the large ones first; of single losses those that cost most.
+
+    Each says its place among the losses, and how many minerals it leaves out.
+    """
+    losses = tested.losses  # a loss without a cost has no plan: nothing is known of it
+    countries = losses[(losses["kind"] == "country") & losses["cost"].notna()]
     made = [_costs(tested, countries), _lines(tested)]
-    small = [p for lost in countries["lost"] if (p := _loss(tested, str(lost))) is not None]
-    return tuple(p for p in [*made, *small[:_MOST_LOSSES]] if p is not None)
+    ranked = [str(lost) for lost in countries["lost"]]
+    small = [
+        picture
+        for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
+        if (picture := _loss(tested, lost, f"No. {rank} of {len(ranked)} by cost")) is not None
+    ]
+    return tuple(p for p in [*made, *small] if p is not None)
 
 
 def _horizon(tested: Tested) -> str:
@@ -33,16 +42,22 @@ def _horizon(tested: Tested) -> str:
 
 def _costs(tested: Tested, losses: pd.DataFrame) -> Picture | None:
     """The countries whose loss costs most, shortage priced."""
-    rows = losses[losses["cost"] > 0].head(_MOST_BARS)
+    dear = losses[losses["cost"] > 0]
+    rows = dear.head(_MOST_BARS)
     if rows.empty:
         return None
     size, unit = next((s for s in _MONEY if rows["cost"].max() >= s[0]), (1.0, ""))
+    some = ""
+    if len(rows) < len(dear):
+        some = f" (the {len(rows)} dearest of {len(losses)})"
+    elif len(rows) < len(losses):
+        some = f" ({len(rows)} of {len(losses)}, the others nothing)"
     return Picture(
-        f"What a loss costs with shortage priced, {_horizon(tested)}",
+        f"What losing a country costs, {_horizon(tested)}{some}",
         Form.BARS,
         tuple(short(name) for name in rows["lost"]),
         (Series("Extra cost with shortage", Role.SHORT, tuple(rows["cost"] / size)),),
-        f"Extra cost ({' '.join(filter(None, (tested.money, unit)))})",
+        f"Extra cost, shortage priced ({' '.join(filter(None, (tested.money, unit)))})",
         "",
         look=Look.COUNT if rows["cost"].max() / size >= _WHOLE else Look.MILLIONS,
     )
@@ -62,7 +77,7 @@ def _lines(tested: Tested) -> Picture | None:
     least = sorted(lines, key=lambda m: min(v for v in lines[m] if v is not None))[:_MOST_LINES]
     if not least:
         return None
-    some = f" ({len(least)} of {len(lines)} minerals)" if len(least) < len(lines) else ""
+    some = f" (the {len(least)} lowest of {len(lines)} minerals)" if len(least) < len(lines) else ""
     return Picture(
         f"N-1: supply without its largest country{some}",
         Form.LINES,
@@ -73,7 +88,7 @@ def _lines(tested: Tested) -> Picture | None:
     )
 
 
-def _loss(tested: Tested, lost: str) -> Picture | None:
+def _loss(tested: Tested, lost: str, rank: str) -> Picture | None:
     """One country lost: the share of demand newly short by mineral, capped against uncapped."""
     rows = tested.minerals
     own = rows[(rows["kind"] == "country") & (rows["lost"] == lost)]
@@ -86,12 +101,14 @@ def _loss(tested: Tested, lost: str) -> Picture | None:
     if tested.is_capped:
         found = tuple(None if pd.isna(v) else float(v) for v in shown["free_share"])
         series.append(Series("Plan without share limits", Role.FREE, found))
+    out = len(order) - len(shown)
+    left_out = f"; left out: {out} of {len(order)} minerals, up to {_SEEN * 100:g} %" if out else ""
     return Picture(
         f"{short(lost)} lost: demand newly short",
         Form.GROUPED,
         tuple(short(m) for m in shown["mineral"]),
         tuple(series),
         "Share of coalition demand",
-        "",
+        f"{rank}{left_out}",
         small=True,
     )

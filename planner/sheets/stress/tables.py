@@ -16,6 +16,7 @@ PARTED, MATRIX, COSTS, DETAIL, LEFT = (
 )  # fmt: skip
 EMBARGO = "embargo"
 
+_LAST_PRINTED = "Extra cost with shortage ("
 _WHO = {"country": "country", "refiner": "refiner", EMBARGO: "embargo"}
 
 
@@ -73,7 +74,8 @@ def _stress(tested: Tested) -> Table:
     ]
     if any(rows["refiner"]):
         found.append(column("Country", Look.TEXT, tested.names(rows["country"])))
-    return Table(STRESS, (*found, *_numbers(tested, rows)))
+    numbers = _numbers(tested, rows)
+    return Table(STRESS, (*found, *numbers), printed=len(found) + _printed(numbers))
 
 
 def _numbers(tested: Tested, rows: pd.DataFrame) -> list[Column]:
@@ -110,6 +112,12 @@ def _numbers(tested: Tested, rows: pd.DataFrame) -> list[Column]:
     if any(rows["error"]):
         found.append(column("Trouble", Look.LONG, rows["error"]))
     return found
+
+
+def _printed(numbers: list[Column]) -> int:
+    """Return how many columns are printed: to the extra cost, so that a page can be read."""
+    last = next(i for i, c in enumerate(numbers) if c.header.startswith(_LAST_PRINTED))
+    return last + 1
 
 
 def _by_mineral(tested: Tested) -> Table:

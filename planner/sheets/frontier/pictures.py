@@ -1,16 +1,14 @@
-"""The sheets of a sweep: what each point costs, the smallest caps, and their charts."""
+"""The charts of a sweep."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
+from planner.sheets.frontier.swept import Swept
 from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Column, Look, Table, column
-
-FRONTIER, SMALLEST, REFERENCE = "Frontier", "Smallest caps", "As given"
+from planner.sheets.table import Look
 
 _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""
@@ -19,127 +17,16 @@ _MOST_SMALL = 12
 _SEEN = 5e-4
 """A line of shares that stays below this everywhere is not worth a line."""
 _MONEY = ((1e9, "bn"), (1e6, "m"))
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A sweep as its sheets take it.
-
-    ``title`` is what was turned, ``is_cap`` whether it is the cap on single countries,
-    ``is_factor`` whether it multiplies what stands. ``rows`` and ``reference`` have the columns
-    that a study's sweep gives them, ``smallest`` (empty for other knobs) those of its smallest
-    caps; the rows of the mineral ``whole`` are of all together. ``basis`` is what shares are of,
-    ``horizon`` the years in words.
-    """
-
-    title: str
-    is_cap: bool
-    is_factor: bool
-    whole: str
-    rows: pd.DataFrame
-    reference: pd.DataFrame
-    smallest: pd.DataFrame
-    currency: str
-    basis: str
-    horizon: str
-
-    @property
-    def minerals(self) -> list[str]:
-        """All minerals together, then each, in the case's order; as far as any point has a plan."""
-        return list(dict.fromkeys(self.rows["mineral"]))
-
-
-def sweep_tables(swept: Swept) -> list[Table]:
-    """Return the sheets of a sweep: the frontier, and the smallest caps or the case as given."""
-    return [frontier(swept), smallest(swept) if swept.is_cap else as_given(swept)]
-
-
-def frontier(swept: Swept) -> Table:
-    """One row a mineral and point: all minerals together first, each in the order of the sweep."""
-    money, per_t = swept.currency, f"{swept.currency}/t"
-    parts = [swept.rows[swept.rows["mineral"] == name] for name in swept.minerals]
-    rows = pd.concat(parts) if parts else swept.rows
-    if swept.is_cap:
-        turned = [column("Cap", Look.SHARE, rows["value"])]
-    else:
-        turned = [
-            column("Knob", Look.TEXT, [swept.title] * len(rows)),
-            column("Value", Look.SHARE, rows["value"]),
-        ]
-    beyond = "by the cap" if swept.is_cap else "beyond as given"
-    found = [
-        *turned,
-        _minerals(swept, rows),
-        column(f"Objective ({money})", Look.MONEY, rows["objective"]),
-        column(f"Purchases ({money})", Look.MONEY, rows["purchases"]),
-        column(f"Cash cost ({money})", Look.MONEY, rows["cash"]),
-        column("Tonnes", Look.TONNES, rows["tonnes"]),
-        column("Short (t)", Look.TONNES, rows["short"]),
-        column(f"Short {beyond} (t)", Look.TONNES, rows["lost"]),
-        column("Served share", Look.SHARE, rows["served"]),
-        column("Largest country share", Look.SHARE, rows["share"]),
-        column("Largest country", Look.TEXT, rows["country"]),
-        column(f"Slope ({money}/point)", Look.MONEY, rows["slope"]),
-        column(f"Premium ({per_t})", Look.PRICE, rows["premium"]),
-        column(f"Premium like for like ({per_t})", Look.PRICE, rows["like_for_like"]),
-        column("Dearer like for like", Look.SHARE, rows["dearer"]),
-        column(f"Premium with shortage ({per_t})", Look.PRICE, rows["with_shortage"]),
-    ]
-    if any(rows["trouble"]):
-        found.append(column("Trouble", Look.LONG, rows["trouble"]))
-    return Table(FRONTIER, tuple(found))
-
-
-def _minerals(swept: Swept, rows: pd.DataFrame) -> Column:
-    said = ["all" if mineral == swept.whole else mineral for mineral in rows["mineral"]]
-    return column("Mineral", Look.TEXT, said)
-
-
-def smallest(swept: Swept) -> Table:
-    """One row a mineral: its smallest cap, the first point that costs tonnes, and no cap at all."""
-    caps, free = swept.smallest, swept.reference
-    return Table(
-        SMALLEST,
-        (
-            _minerals(swept, caps),
-            column("Smallest cap", Look.SHARE, caps["smallest"]),
-            column("First point that costs tonnes", Look.SHARE, caps["costs_from"]),
-            column("Short by the cap there (t)", Look.TONNES, caps["lost"]),
-            column("Largest country without caps", Look.TEXT, free["country"]),
-            column("Its share without caps", Look.SHARE, free["share"]),
-            column(f"Cash cost without caps ({swept.currency})", Look.MONEY, free["cash"]),
-            column("Tonnes without caps", Look.TONNES, free["tonnes"]),
-            column("Short without caps (t)", Look.TONNES, free["short"]),
-        ),
-    )
-
-
-def as_given(swept: Swept) -> Table:
-    """One row a mineral: the case with the knob as it stands, which the premiums are against."""
-    money, free = swept.currency, swept.reference
-    return Table(
-        REFERENCE,
-        (
-            _minerals(swept, free),
-            column(f"Objective ({money})", Look.MONEY, free["objective"]),
-            column(f"Purchases ({money})", Look.MONEY, free["purchases"]),
-            column(f"Cash cost ({money})", Look.MONEY, free["cash"]),
-            column("Tonnes", Look.TONNES, free["tonnes"]),
-            column("Short (t)", Look.TONNES, free["short"]),
-            column("Served share", Look.SHARE, free["served"]),
-            column("Largest country share", Look.SHARE, free["share"]),
-            column("Largest country", Look.TEXT, free["country"]),
-        ),
-    )
-
-
-# ---- charts ------------------------------------------------------------------------------------
+_AMOUNTS = {"extra", "cash", "short"}
+"""Figures that are no shares: in money or tonnes."""
 
 
 def sweep_pictures(swept: Swept) -> tuple[Picture, ...]:
     """Return the charts: cost, room for a cap, who gets dearer, who goes short; each mineral alone.
 
-    Over a cap the tight end stands on the right; else the scale runs as the sweep does.
+    Over a cap the tight end stands on the right, and cost and shortage are what the cap adds. Of
+    another knob, which changes how much is bought, they are all that is paid, and all that is
+    short; the scale runs as the sweep does.
     """
     whole = swept.rows[swept.rows["mineral"] == swept.whole]
     values = [float(v) for v in whole["value"]]
@@ -147,10 +34,10 @@ def sweep_pictures(swept: Swept) -> tuple[Picture, ...]:
         values.sort(reverse=True)
     if len(values) < 2:  # noqa: PLR2004 - one point is no line
         return ()
-    by = "by the cap" if swept.is_cap else "beyond as given"
+    lost, lacking = ("lost share", " by the cap") if swept.is_cap else ("short share", "")
     made = [
         _money(swept, values),
-        _room(swept),
+        _room(swept) if swept.is_cap else _tonnes_short(swept, values),
         _lines(
             swept,
             values,
@@ -159,7 +46,7 @@ def sweep_pictures(swept: Swept) -> tuple[Picture, ...]:
             f"Above its cash cost {_before(swept)}",
         ),
         _lines(
-            swept, values, "lost share", f"Demand that goes short {by}", "Share of coalition demand"
+            swept, values, lost, f"Demand that goes short{lacking}", "Share of coalition demand"
         ),
         *(_of_mineral(swept, values, name) for name in _small(swept)),
     ]
@@ -183,7 +70,7 @@ def _at(swept: Swept, values: Sequence[float], mineral: str, name: str) -> tuple
     """Return a mineral's figures at the values, nothing seen as 0; None where there is no plan."""
     own = swept.rows[swept.rows["mineral"] == mineral]
     figures = _figures(own, name)
-    nothing = 0.0 if name == "extra" else _SEEN
+    nothing = 0.0 if name in _AMOUNTS else _SEEN
     found = {
         float(value): None if pd.isna(y) else float(y) if abs(y) >= nothing else 0.0
         for value, y in zip(own["value"], figures, strict=True)
@@ -202,21 +89,41 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
 
 
 def _money(swept: Swept, values: Sequence[float]) -> Picture | None:
-    """What is bought costs so much more than the same tonnes would, all minerals together."""
-    extra = _at(swept, values, swept.whole, "extra")
-    most = max((abs(v) for v in extra if v is not None), default=0.0)
+    """What the cap adds to the cost of the tonnes bought; of another knob all that is paid."""
+    if swept.is_cap:
+        name, what, axis = "extra", "What the cap adds to the cost of what is still bought", "Extra"
+    else:
+        name, what, axis = "cash", f"{swept.title}: what is paid for what is bought", "Paid"
+    money = _at(swept, values, swept.whole, name)
+    most = _peak(money)
     if not most:
         return None
     size, unit = next((s for s in _MONEY if most >= s[0]), (1.0, ""))
-    what = "What the cap adds to the" if swept.is_cap else f"{swept.title}: extra"
     return Picture(
-        f"{what} cost of what is still bought, {swept.horizon}",
+        f"{what}, {swept.horizon}",
         Form.LINES,
         tuple(values),
-        (Series("Extra cost", Role.PLAN, tuple(None if v is None else v / size for v in extra)),),
-        f"Extra cash cost ({' '.join(filter(None, (swept.currency, unit)))})",
+        (Series(f"{axis} cost", Role.PLAN, tuple(None if v is None else v / size for v in money)),),
+        f"{axis}, cash cost ({' '.join(filter(None, (swept.currency, unit)))})",
         _across(swept),
         look=Look.MILLIONS,
+        scale=Look.SHARE,
+    )
+
+
+def _tonnes_short(swept: Swept, values: Sequence[float]) -> Picture | None:
+    """What is short in all: a cost that falls for want of supply is no gain."""
+    short_t = _at(swept, values, swept.whole, "short")
+    if not _peak(short_t):
+        return None
+    return Picture(
+        f"{swept.title}: what is short, all minerals by weight, {swept.horizon}",
+        Form.LINES,
+        tuple(values),
+        (Series("Short", Role.SHORT, short_t),),
+        "Short",
+        _across(swept),
+        look=Look.TONNES,
         scale=Look.SHARE,
     )
 
@@ -253,7 +160,7 @@ def _lines(
     lines = {mineral: _at(swept, values, mineral, name) for mineral in kept}
     if all(_peak(line) < _SEEN for line in lines.values()):
         return None
-    some = "" if len(kept) == told else f" ({len(kept)} of {told} minerals)"
+    some = "" if len(kept) == told else f" (the {len(kept)} of {told} that change most)"
     return Picture(
         f"{title}, {swept.horizon}{some}",
         Form.LINES,

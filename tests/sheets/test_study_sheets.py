@@ -1,0 +1,137 @@
+"""The workbooks of studies: what charts choose, what is printed, what chance alone may be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from planner.cli.losses import tested_of as as_tested
+from planner.sheets.notes import note
+from planner.sheets.risk import Drawn, events
+from planner.sheets.stress import stress_pictures, stress_tables
+from planner.sheets.study import write_study
+from planner.sheets.table import Look, Table, column
+from planner.sheets.write import write_workbook
+from planner.study import Here
+from planner.study.stress import Rules, stress
+from planner.workbook import read_tables
+from tests.models.desk import make, refiner
+
+
+def lost_in(*plants, **more):
+    return as_tested(stress(read_tables(make(*plants, **more)).case, Rules(0.0), where=Here()))
+
+
+def many():
+    """Twelve countries of 100 t; the last ones sell a tonne each, no one can sell more."""
+    codes = ["CHN", "CHL", "PER", "IDN", "COD", "CUB", "IND", "RUS", "ZAF", "BRA", "ARG", "BOL"]
+    sold = [40, 30, 20, 15, 10, 8, 6, 4, 2, 2, 1, 1]
+    plants = [refiner(f"R {c}", c, t, 10) for c, t in zip(codes, sold, strict=True)]
+    return lost_in(*plants, demand=sum(sold), years=(2026, 2027))
+
+
+def test_charts_of_losses_say_what_they_choose():
+    costs, left, *small = stress_pictures(many())
+    assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
+    assert left.title == "N-1: supply without its largest country"
+    assert [p.title.split(" lost")[0] for p in small] == list(costs.categories[:6])
+    assert [p.across for p in small] == [f"No. {n} of 12 by cost" for n in range(1, 7)]
+
+
+def test_minerals_left_out_are_counted():
+    book = {
+        "Refiners": [refiner("Tin", "PER", 100, 5) | {"Mineral": "tin"}],
+        "Demand": [{"Mineral": "tin", "Member": "A", "2026": 100}],
+        "Minerals": [{"Mineral": "tin", "Price (USD/t)": 50}],
+    }
+    made = make(refiner("Jin", "CHN", 100, 10))
+    for name, rows in book.items():
+        made[name] += rows
+    of = as_tested(stress(read_tables(made).case, Rules(0.0), where=Here()))
+    small = [p for p in stress_pictures(of) if p.small]
+    said = "left out: 1 of 2 minerals, up to 0.5 %"
+    assert [p.across for p in small] == [f"No. {n} of 2 by cost; {said}" for n in (1, 2)]
+
+
+def test_a_loss_is_printed_to_its_extra_cost():
+    of = next(t for t in stress_tables(many()) if t.name == "Stress")
+    assert of.headers[of.printed - 1] == "Extra cost with shortage (USD m)"
+    assert of.printed < len(of.headers)
+
+
+def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
+    numbers = [Table(f"T {n}", (column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
+    read = read_tables(make(refiner("Jin", "CHN", 100, 10)))
+    path = tmp_path / "study.xlsx"
+    write_study(path, numbers, (), read, title="T", options={}, runs=(), charts_before="")
+    book = openpyxl.load_workbook(path)
+    assert book["T 501"].print_area == "'T 501'!$A$1"
+    assert "501 rows" in book["T 501"].oddHeader.left.text
+    assert not book["T 500"].print_area
+    assert len(list(book["T 501"].iter_rows())) == 502
+
+
+def drawn(**cells):
+    """One event with figures of both plans."""
+    row = {"event": "Ban", "probability": 0.1, "duration": 1, "drawn": 0.5, "years": 1.0}
+    for key in ("agreed", "anew"):
+        row |= {f"cost_{key}": 3e6, f"cost_error_{key}": 1e6}
+        row |= {f"short_{key}": -1_543.0, f"short_error_{key}": 12_836.0}
+    nothing = pd.DataFrame()
+    rows = pd.DataFrame([row | cells])
+    return Drawn(("As agreed", "Re-planned"), *[nothing] * 3, rows, nothing, "USD", "2026")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({}, "cost alone"),
+        ({"short_agreed": 30_000.0}, "cost and shortage"),
+        ({"cost_agreed": -1.9e6}, "neither"),
+        ({"cost_agreed": 1.9e6, "short_agreed": -26_000.0}, "shortage alone"),
+        ({"cost_agreed": 0.0, "cost_error_agreed": 0.0}, "neither"),
+        ({"cost_error_agreed": math.nan, "short_error_agreed": math.nan}, None),
+    ],
+)
+def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
+    of = events(drawn(**cells))
+    assert of.column("Distinguishable from 0, as agreed").values == [said]
+    assert of.column("Distinguishable from 0, re-planned").values == ["cost alone"]
+
+
+def test_shares_are_coloured_against_the_first_row(tmp_path):
+    """The base's row and text beside it are not; the rules of a column read from its own top."""
+    columns = (column("Scenario", Look.TEXT, "abc"), column("Cobalt", Look.SHARE, [0.5, 0.7, None]))
+    path = tmp_path / "shares.xlsx"
+    write_workbook(path, [Table("S", columns, against_first=("Cobalt",))], (), "T")
+    (over,) = openpyxl.load_workbook(path)["S"].conditional_formatting
+    assert str(over.sqref) == "B2:B4"
+    assert [rule.formula for rule in over.rules] == [
+        [f"AND(ISNUMBER(B2),ISNUMBER(B$2),B2-B$2{by})"]
+        for by in (">=0.1", ">=0.005", "<=-0.1", "<=-0.005")
+    ]
+
+
+@pytest.mark.parametrize("sheet", ["Short by mineral", "Largest shares"])
+def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
+    assert "differs from the base" in note(sheet, "Cobalt")
+    assert not note(sheet, "Scenario")
+    assert "last year" in note("Largest shares", "Cobalt")
+
+
+def test_one_name_for_what_the_program_minimises():
+    for place in ("Comparison", "Frontier", "As given"):
+        assert "discounted" in note(place, "Total cost (USD)")
+    assert note("Runs", "Objective").startswith("Total cost: ")
+
+
+def test_losses_that_cost_nothing_have_no_bar():
+    of = many()
+    cost = of.losses["cost"].where(of.losses.index < 3, 0.0)
+    costs, *_ = stress_pictures(replace(of, losses=of.losses.assign(cost=cost)))
+    assert len(costs.categories) == 3
+    assert costs.title.endswith("2026 to 2027 (3 of 12, the others nothing)")

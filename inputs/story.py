@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.plan import Plan, solve
-from models.plan import least_share
+from models.plan import PENALTIES, Plan, least_share, solve
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 
@@ -25,9 +24,10 @@ YEAR = 2030
 HEAD = f"""# Results of the example workbooks
 
 Written by `python -m inputs.story`; do not edit by hand. Shares are of the coalition's demand in
-{YEAR}; money and shortages are sums over 2026 to 2035, undiscounted. Where the cap forbids tonnes,
-cash falls because less is bought: read it with the price per tonne bought and the shortage beside
-it. Costs, capacities and demand are estimates in large part; see `inputs/README.md`.
+{YEAR}; money and shortages are sums over 2026 to 2035, undiscounted, capital of projects included.
+Where the cap forbids tonnes, cash falls because less is bought: read it with the price per tonne
+bought and the shortage beside it. Costs, capacities and demand are estimates in large part; see
+`inputs/README.md`.
 """
 
 
@@ -36,8 +36,9 @@ class Line:
     """One mineral of one case; shares are of the coalition's demand in 2030, money over all years.
 
     ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
-    costs no tonne of supply; ``cash`` [USD], ``per_tonne`` [USD/t bought] and ``forbidden`` [t] are
-    what the cap costs; ``lacking`` [t] is what supply cannot give at any cap.
+    costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
+    bought, landed] and ``forbidden`` [t] are what the cap costs; ``lacking`` [t] is what supply
+    cannot give at any cap.
     """
 
     mineral: str
@@ -71,7 +72,7 @@ def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> 
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
     ]
     there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
-    cash = {p: _cash(p, mineral) for p in (capped, free)}
+    cash, paid = ({p: of(p, mineral) for p in (capped, free)} for of in (_cash, _paid))
     bought = {p: _sum(p, mineral, "purchased") for p in (capped, free)}
     lacking = _sum(free, mineral, "short")
     return Line(
@@ -82,7 +83,7 @@ def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> 
         least=least,
         at_least=_share(tight, mineral),
         cash=cash[capped] - cash[free],
-        per_tonne=cash[capped] / bought[capped] - cash[free] / bought[free],
+        per_tonne=paid[capped] / bought[capped] - paid[free] / bought[free],
         lacking=lacking,
         forbidden=_sum(capped, mineral, "short") - lacking,
         demand=_sum(capped, mineral, "demand"),
@@ -90,6 +91,14 @@ def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> 
 
 
 def _cash(plan: Plan, mineral: str) -> float:
+    """Return all that is paid for a mineral, capital of projects included [money]."""
+    costs = plan.mineral_costs
+    own = (costs["mineral"] == mineral) & ~costs["heading"].isin(PENALTIES)
+    return float(costs[own]["money"].sum())
+
+
+def _paid(plan: Plan, mineral: str) -> float:
+    """Return what is paid for the tonnes bought, landed [money]."""
     flows = plan.flows
     return float(flows[flows["mineral"] == mineral]["total"].sum())
 

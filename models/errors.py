@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,7 +101,7 @@ class InputError(PlannerError):
         """Keep every finding, errors and warnings alike."""
         self.findings = tuple(findings)
         errors = [f for f in self.findings if f.severity is Severity.ERROR]
-        shown = "; ".join(f"{f.place}: {f.message}" for f in errors[:3])
+        shown = "; ".join(f"{f.place}: {f.message}" if f.place else f.message for f in errors[:3])
         more = f" (and {len(errors) - 3} more)" if len(errors) > 3 else ""  # noqa: PLR2004
         super().__init__(f"{len(errors)} error(s) in the input: {shown}{more}")
 
@@ -109,6 +110,27 @@ class UsageError(PlannerError):
     """The command was called wrongly."""
 
     exit_code = 2
+
+
+class Mistakes:
+    """Gathers what is wrong with several things that were asked, to tell it at once."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self.said: list[str] = []
+
+    @contextlib.contextmanager
+    def kept(self, where: str = "") -> Iterator[None]:
+        """Keep the lines of a UsageError, each after ``where``, and go on."""
+        try:
+            yield
+        except UsageError as error:
+            self.said += [f"{where}{line}" for line in str(error).splitlines()]
+
+    def tell(self) -> None:
+        """Raise one UsageError, a line each, if there was any."""
+        if self.said:
+            raise UsageError("\n".join(self.said))
 
 
 class SolverError(PlannerError):

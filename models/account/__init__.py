@@ -6,17 +6,21 @@ shape, and the same block in a variant of the case, take their numbers from here
 once and re-used.
 """
 
-from models.account.builder import FRACTION, MONEY, TONNES, Names
+from models.account.builder import COLUMNS, FRACTION, MONEY, ROWS, TONNES, Names, known
 from models.account.compare import differences
-from models.account.program import Laid, Program, account, within
+from models.account.keys import Laid, within
+from models.account.program import Program, account
 from models.account.scaling import Scaling, joined, scaling, units_of
-from models.account.variant import Fitted, fit
+from models.account.variant import Fitted, Kinds, fit
 
 __all__ = [
+    "COLUMNS",
     "FRACTION",
     "MONEY",
+    "ROWS",
     "TONNES",
     "Fitted",
+    "Kinds",
     "Laid",
     "Names",
     "Program",
@@ -25,6 +29,7 @@ __all__ = [
     "differences",
     "fit",
     "joined",
+    "known",
     "scaling",
     "units_of",
     "within",

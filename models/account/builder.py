@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,24 @@ from models.expand import Cell, Expanded, Floats, Ints
 
 TONNES, FRACTION, MONEY = 0, 1, 2
 """What a column or row counts."""
+
+COLUMNS = frozenset(
+    {
+        "spot", "contracted", "untaken", "stock", "stock_shortfall", "built", "ore",
+        "switched", "shortage", "coalition_shortage", "unfair_shortage", "tier_shortage",
+        "excess", "base",
+    }
+)  # fmt: skip
+ROWS = frozenset(
+    {
+        "refining_capacity", "country_lane_max", "refiner_lane_max", "contract_minimum",
+        "contract_maximum", "stock_target", "project_once", "project_capacity", "budget",
+        "ore_balance", "mine_capacity", "switching", "sales_growth", "agreed_sales",
+        "balance", "shortage_total", "fair_shortage", "tier_total", "share_limit",
+        "purchases_total",
+    }
+)  # fmt: skip
+"""Every component of the program, whether a case has it or not."""
 
 Spell = Callable[..., Any]
 Numbers = Floats | float
@@ -104,7 +123,9 @@ class _Numbers:
 class Builder:
     """Collects a program part by part.
 
-    ``flow`` is the column of each delivery; ``ore`` are the ore columns, which the ore stage fills.
+    ``flow`` is the column of each delivery; ``mined`` are mine, year (by position) and column of
+    each ore column, which the ore stage fills; ``stock`` is the column of each (mineral, member,
+    year), ``built`` that of each (project, first year), all by position.
     """
 
     def __init__(self, expanded: Expanded, names: Names) -> None:
@@ -127,10 +148,10 @@ class Builder:
         self.entry_values: list[Floats] = []
         self.shares: list[Shares] = []
         self.flow: Ints = np.zeros(0, dtype=np.int64)
-        self.shortage: dict[tuple[int, int, int], int] = {}
         self.stock: dict[tuple[int, int, int], int] = {}
         self.built: dict[tuple[int, int], int] = {}
-        self.ore: dict[tuple[str, int, int], list[int]] = {}
+        none = integers([])
+        self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
 
     def fork(self, expanded: Expanded, names: Names) -> Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""
@@ -142,6 +163,15 @@ class Builder:
         new.entry_values = [*self.entry_values]
         new.shares = [*self.shares]
         return new
+
+    @cached_property
+    def ore(self) -> dict[tuple[str, int, int], list[int]]:
+        """The ore columns by mined country, and mineral and year by position."""
+        e, found = self.expanded, dict[tuple[str, int, int], list[int]]()
+        of = [(mine.country, e.mineral_at[mine.mineral]) for mine in e.case.mines]
+        for n, t, column in zip(*(part.tolist() for part in self.mined), strict=True):
+            found.setdefault((*of[n], t), []).append(column)
+        return found
 
     def columns(  # noqa: PLR0913 - the parts of a component, all of them named
         self,
@@ -157,6 +187,7 @@ class Builder:
         unit: int = TONNES,
     ) -> Ints:
         """Add columns and return their provisional positions."""
+        known(COLUMNS, name)
         start = _end(self.column_parts)
         self.column_parts.append(Part(name, start, cell, key, spell, unit))
         self.column_numbers.add(len(cell), cost=cost, lower=lower, upper=upper, whole=float(whole))
@@ -179,6 +210,7 @@ class Builder:
 
         ``size`` is how large a row's limit is where that is not its bound [t].
         """
+        known(ROWS, name)
         start = _end(self.row_parts)
         of_year = self.calendar[cell % self.years] if year is None else year
         self.row_parts.append(Part(name, start, cell, key, spell, unit, of_year))
@@ -191,6 +223,14 @@ class Builder:
         self.entry_columns.append(columns)
         given = np.full(len(rows), values) if np.ndim(values) == 0 else values
         self.entry_values.append(np.asarray(given, dtype=float))
+
+
+def known(components: frozenset[str], *names: str) -> None:
+    """Raise KeyError for a name that no component has: a misspelt one is not 0."""
+    for name in names:
+        if name not in components:
+            msg = f"no component {name!r}"
+            raise KeyError(msg)
 
 
 def _all_names(e: Expanded) -> set[str]:

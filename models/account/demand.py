@@ -27,10 +27,10 @@ def demand(b: Builder) -> None:
     place = np.full((len(e.minerals), len(e.members), b.years), -1, dtype=np.int64)
     place[m, j, t] = rows
     b.enter(place[d.mineral, d.member, d.year], b.flow, 1.0)
-    for (mi, ji, ti), column in b.stock.items():
-        b.enter(place[[mi], [ji], [ti]], integers([column]), -1.0)
-        if ti + 1 < b.years:
-            b.enter(place[[mi], [ji], [ti + 1]], integers([column]), 1.0)
+    (m, j, t), stock = columns_of([*b.stock], 3), integers([*b.stock.values()])
+    b.enter(place[m, j, t], stock, -1.0)
+    kept = t + 1 < b.years  # until the next year
+    b.enter(place[m[kept], j[kept], t[kept] + 1], stock[kept], 1.0)
     _shortage(b, place)
 
 

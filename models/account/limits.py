@@ -62,7 +62,10 @@ def what_is_said(row: ShareLimit) -> tuple[object, ...]:
 
 @dataclass(frozen=True)
 class _Capped:
-    """Rows that are of what a buyer purchases, with the base of each and their share."""
+    """Rows that are of what a buyer purchases, with the base of each and their share.
+
+    A base is (0 for refining or 1 for mining, mineral, buyer's number, year), by position.
+    """
 
     rows: Ints
     bases: list[tuple[int, ...]]
@@ -172,7 +175,7 @@ def _refining(b: Builder, row: ShareLimit) -> tuple[Keys, _Entries]:
         keys, inverse = grouped(*flows)
         return keys, _Entries(at[mine], inverse)
     cells = _cells_of_suppliers(b, row, (counts, years), (d.mineral[at], supplier, d.year[at]))
-    every = [np.concatenate([np.repeat(c, len(numbers)) for c in (part,)]) for part in cells]
+    every = [np.repeat(part, len(numbers)) for part in cells]
     each = np.tile(integers(list(numbers.values())), len(cells[0]))
     full = (every[0], each, every[1], every[2])
     joined = tuple(np.concatenate([a, f]) for a, f in zip(full, flows, strict=True))
@@ -240,8 +243,9 @@ def _mining(b: Builder, position: int) -> tuple[Keys, _Entries, list[tuple[int, 
     e = b.expanded
     keys: list[tuple[int, int, int, int]] = []
     ore: list[tuple[int, list[int]]] = []
-    with_mines = {e.mineral_at[mine.mineral] for mine in e.case.mines}
-    for m in sorted(with_mines):
+    with_mines = {mine.mineral for mine in e.case.mines}
+    own = {e.case.share_limits[position].mineral} & e.mineral_at.keys()  # counts without a mine
+    for m in sorted(e.mineral_at[name] for name in with_mines | own):
         for t in range(b.years):
             for cap in _of_row(b, m, t, position):
                 columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]

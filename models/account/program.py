@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.account.builder import FRACTION, MONEY, Builder, Names, Part, Shares, blocks_of
+from models.account.builder import Builder, Names, Part, Shares, blocks_of
 from models.account.demand import demand
+from models.account.keys import Laid, LazyKeys, fingerprint
 from models.account.limits import limits, what_is_said
 from models.account.stages import ore, projects, stocks
 from models.account.supply import continuity, contracts, flows, lanes, refining
 from models.blocks import split
 from models.expand import Cell, Expanded, Floats, Ints, stock_target
 from models.schema import MIN
-from models.solver import Keys, Rows
+from models.solver import Rows
 
 BEFORE_LIMITS: tuple[Callable[[Builder], None], ...] = (
     flows,
@@ -36,19 +36,13 @@ BEFORE_LIMITS: tuple[Callable[[Builder], None], ...] = (
 
 
 @dataclass(frozen=True)
-class Laid:
-    """A part with the position of each of its columns or rows in the program."""
-
-    part: Part
-    at: Ints
-
-
-@dataclass(frozen=True)
 class Program:
     """A case's program: ``rows`` are all blocks' arrays, one block after the other.
 
     Block b has the columns ``column_starts[b]`` up to ``column_starts[b + 1]``, and rows likewise;
     no entry reaches from one block into another. ``flow`` is the column of each delivery;
+    ``column_unit`` and ``row_unit`` are what each counts: TONNES, FRACTION or MONEY; ``row_year``
+    is the year whose money a row's dual is in, 0 for none;
     ``row_size`` [t] is how large a row's limit is where that is not its bound; ``need`` [t] is the
     largest demand, opening stock or stock target of each block; ``least_need`` the smallest demand;
     ``names`` are the numbered names that keys are spelt with;
@@ -105,75 +99,21 @@ class Program:
 
     def shape(self, b: int) -> bytes:
         """Return a fingerprint of a block's structure: same shape, same model but for numbers."""
-        of, at, rows = self.rows, self.columns_of(b), self.rows_of(b)
-        first, last = int(of.starts[rows.start]), int(of.starts[rows.stop])
-        found = hashlib.blake2b(digest_size=16)
-        minerals = sorted({m for m, _ in self.blocks[b]})
-        found.update(repr((minerals, at.stop - at.start)).encode())
-        found.update((of.starts[rows.start : rows.stop + 1] - first).tobytes())
-        found.update((of.columns[first:last] - at.start).tobytes())
-        for parts, stretch in ((self.column_parts, at), (self.row_parts, rows)):
-            for laid in parts:
-                inside = within(laid.at, stretch)
-                if inside.stop > inside.start:
-                    found.update(f"{laid.part.name}{inside.stop - inside.start}".encode())
-        return found.digest()
+        parts = ((self.column_parts, self.columns_of(b)), (self.row_parts, self.rows_of(b)))
+        sizes = [size for of, stretch in parts for size in LazyKeys(of, stretch).sizes()]
+        return fingerprint(self.block(b), sorted({m for m, _ in self.blocks[b]}), sizes)
+
+    def measure(self, yardstick: float) -> Floats:
+        """Return what each block's violations are measured by [t]: its own need.
+
+        The case's ``yardstick`` [t] where that is smaller, or the block needs nothing.
+        """
+        return np.where(self.need > 0, np.minimum(self.need, yardstick), yardstick)
 
     def __getstate__(self) -> None:
         """Refuse to be sent: it is made again from its case where it is needed."""
         msg = "a program is not sent; its case is"
         raise TypeError(msg)
-
-
-class LazyKeys(Sequence[Keys]):
-    """The names of a stretch of columns or rows, spelt when first looked at."""
-
-    def __init__(self, parts: tuple[Laid, ...], stretch: slice) -> None:
-        """Remember where they come from."""
-        self._parts, self._stretch = parts, stretch
-        self._spelled: tuple[Keys, ...] | None = None
-
-    def _all(self) -> tuple[Keys, ...]:
-        if self._spelled is None:
-            found = []
-            for laid in self._parts:
-                inside = within(laid.at, self._stretch)
-                if inside.stop > inside.start:
-                    start = int(laid.at[inside.start]) - self._stretch.start
-                    index = laid.part.spelled(np.arange(inside.start, inside.stop))
-                    found.append(Keys(laid.part.name, start, tuple(index)))
-            self._spelled = _merged(sorted(found, key=lambda keys: keys.start))
-        return self._spelled
-
-    def __getitem__(self, at: Any) -> Any:
-        """Return some of the names."""
-        return self._all()[at]
-
-    def __len__(self) -> int:
-        """Return how many components there are."""
-        return len(self._all())
-
-    def __iter__(self) -> Iterator[Keys]:
-        """Go through the components."""
-        return iter(self._all())
-
-
-def _merged(found: Sequence[Keys]) -> tuple[Keys, ...]:
-    """Return one stretch for each component: each row of Share limits was a part of its own."""
-    merged: list[Keys] = []
-    for keys in found:
-        if merged and merged[-1].name == keys.name:
-            before = merged.pop()
-            merged.append(Keys(keys.name, before.start, before.index + keys.index))
-        else:
-            merged.append(keys)
-    return tuple(merged)
-
-
-def within(positions: Ints, stretch: slice) -> slice:
-    """Return which of ascending positions lie in a stretch."""
-    first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
-    return slice(int(first), int(last))
 
 
 def account(
@@ -199,7 +139,9 @@ def account(
         draft = Builder(expanded, Names(names))
         for part in BEFORE_LIMITS:
             part(draft)
-    b = draft.fork(expanded, Names(draft.names.names if like is None else names))
+    # a draft made anew has numbered names of its own; one taken over knows none beyond those given
+    known = names if like is not None and draft is like.draft else draft.names.names
+    b = draft.fork(expanded, Names(known))
     limits(b)
     of_cell = blocks_of(expanded, cells)
     columns, column_starts, column_parts = _laid(b.column_parts, of_cell, len(cells))
@@ -336,7 +278,3 @@ def _least_need(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> Floats:
     at = (of_cell >= 0) & (largest > 0)
     np.minimum.at(found, of_cell[at], largest[at])
     return np.where(np.isfinite(found), found, 1.0)
-
-
-UNITLESS = (FRACTION, MONEY)
-"""What is not in tonnes."""

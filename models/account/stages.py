@@ -121,12 +121,15 @@ def _running(b: Builder) -> None:
     cell = b.mineral_of_source[r] * b.years + t
     rows = b.rows("project_capacity", cell, (r, t), spell, most=0.0)
     b.enter(rows[inverse], b.flow[at], 1.0)
+    entered: list[tuple[int, int, float]] = []
     for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):
         source = e.sources[i]
         if isinstance(source.record, Project):
             begun = starts(source.record, e.years, e.years[year])
             built = [b.built[place[source.project], at_year[y]] for y in begun]
-            b.enter(np.full(len(built), row), integers(built), -float(e.nameplate[i, year]))
+            entered += [(row, column, -float(e.nameplate[i, year])) for column in built]
+    running, columns = columns_of([(row, column) for row, column, _ in entered], 2)
+    b.enter(running, columns, np.array([value for *_, value in entered]))
 
 
 def _budget(b: Builder, builds: list[tuple[int, Project, int]], first: np.ndarray) -> None:
@@ -162,6 +165,7 @@ def ore(b: Builder) -> None:
     at = np.flatnonzero(needs[d.source]) if len(needs) else np.zeros(0, dtype=np.int64)
     (r, t), inverse = grouped(d.source[at], d.year[at])
     capacity = np.array([[mine_capacity(m, y) for y in e.years] for m in case.mines])
+    capacity = capacity.reshape(len(case.mines), b.years)
     price, is_open = _ore_lanes(b)
     found: list[tuple[Ints, Ints]] = []
     for i, from_mine in enumerate(case.mines):
@@ -180,12 +184,7 @@ def ore(b: Builder) -> None:
     cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
     cost = price[n, refiner, year] * b.discount[year] if len(n) else 0.0
     columns = b.columns("ore", cell, (n, refiner, year), spell, cost=cost)
-    (mine_at, year_at), of = grouped(n, year)
-    order = np.argsort(of, kind="stable")
-    parts = np.split(columns[order], np.cumsum(np.bincount(of))[:-1]) if len(n) else []
-    for i, when, mine in zip(mine_at.tolist(), year_at.tolist(), parts, strict=True):
-        country, mineral = case.mines[i].country, e.mineral_at[case.mines[i].mineral]
-        b.ore[country, mineral, when] = mine.tolist()
+    b.mined = (n, year, columns)
     recovery = np.array([s.recovery for s in e.sources])
     rows = b.rows(
         "ore_balance",
@@ -197,7 +196,7 @@ def ore(b: Builder) -> None:
     )
     b.enter(rows[balances], columns, 1.0)
     b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
-    _mines(b, n, year, columns)
+    _mines(b, capacity)
 
 
 def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
@@ -226,8 +225,10 @@ def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
     return freight + premium[:, None, None], is_open
 
 
-def _mines(b: Builder, mine: np.ndarray, year: np.ndarray, columns: np.ndarray) -> None:
+def _mines(b: Builder, capacity: Floats) -> None:
+    """A country mines no more than it can [t contained], by (mine, year)."""
     e, case = b.expanded, b.expanded.case
+    mine, year, columns = b.mined
     (n, t), inverse = grouped(mine, year)
     mineral = integers([e.mineral_at[m.mineral] for m in case.mines])
     rows = b.rows(
@@ -235,11 +236,6 @@ def _mines(b: Builder, mine: np.ndarray, year: np.ndarray, columns: np.ndarray) 
         mineral[n] * b.years + t if len(n) else n,
         (n, t),
         lambda n, t: (case.mines[n].country, case.mines[n].mineral, e.years[t]),
-        most=np.array(
-            [
-                mine_capacity(case.mines[i], e.years[y])
-                for i, y in zip(n.tolist(), t.tolist(), strict=True)
-            ]
-        ),
+        most=capacity[n, t] if len(n) else 0.0,
     )
     b.enter(rows[inverse], columns, 1.0)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.account.program import Laid, Program
+from models.account.keys import Laid
+from models.account.program import Program
 from models.expand import Ints
 from models.solver import Rows
 
@@ -47,12 +48,73 @@ def fit(variant: Program, base: Program) -> Fitted:
     fits = of_block >= 0
     for places, starts in ((columns, variant.column_starts), (rows, variant.row_starts)):
         fits &= ~_any(places < 0, starts)
-    entries, at = _entries(variant.rows, base.rows, columns, rows)
+    at = _entries(variant.rows, base.rows, columns, rows)
     fits &= ~_any(_of_rows(at < 0, variant.rows), variant.row_starts)
-    laid = _laid(variant.rows, base.rows, (columns, rows), (entries, at))
+    laid = _laid(variant.rows, base.rows, (columns, rows), at)
     of_block = np.where(fits, of_block, -1)
     _as_in_base(laid, base, of_block)
     return Fitted(columns, rows, of_block, laid)
+
+
+class Kinds:
+    """Of which components a fitted block is not made as the base's is: it has fewer of them, ...
+
+    ... or bounds or limits where there were none, or none where there were, or coefficients of
+    another sign. Such a block may have been counted by a part of the account that the base's model
+    was never compared with.
+    """
+
+    def __init__(self, base: Program) -> None:
+        """Look at how the base is made."""
+        self._base, rows = base, base.rows
+        self._names = sorted({laid.part.name for laid in (*base.column_parts, *base.row_parts)})
+        self._of_columns = self._codes(base.column_parts, base.column_starts)
+        self._of_rows = self._codes(base.row_parts, base.row_starts)
+        self._components = self._by_block(np.union1d(self._of_columns, self._of_rows))
+        self._column_kinds, self._row_kinds = _column_kinds(rows), _row_kinds(rows)
+        self._signs, self._entry_rows = np.sign(rows.values), rows.entry_rows()
+
+    def _codes(self, parts: tuple[Laid, ...], starts: Ints) -> Ints:
+        """Return the block and component of each column or row, as one number."""
+        found = np.repeat(np.arange(len(starts) - 1), np.diff(starts)) * len(self._names)
+        for laid in parts:
+            found[laid.at] += self._names.index(laid.part.name)
+        return found
+
+    def apart(self, fitted: Fitted) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return by block of the base its components and those of them, where there are any."""
+        columns = self._column_kinds != _column_kinds(fitted.laid)
+        columns |= _lacking(fitted.columns, len(columns))
+        rows = self._row_kinds != _row_kinds(fitted.laid)
+        rows |= _lacking(fitted.rows, len(rows))
+        rows[self._entry_rows[self._signs != np.sign(fitted.laid.values)]] = True
+        found = self._by_block(np.union1d(self._of_columns[columns], self._of_rows[rows]))
+        return {block: (self._components[block], names) for block, names in found.items()}
+
+    def _by_block(self, codes: Ints) -> dict[int, tuple[str, ...]]:
+        found: dict[int, tuple[str, ...]] = {}
+        for code in codes.tolist():
+            block, name = divmod(code, len(self._names))
+            found[block] = (*found.get(block, ()), self._names[name])
+        return found
+
+
+def _column_kinds(rows: Rows) -> Ints:
+    """Return of each column whether it is whole, and which bounds it has, as one number."""
+    return np.asarray(np.isfinite(rows.lower) * 4 + np.isfinite(rows.upper) * 2 + rows.whole)
+
+
+def _row_kinds(rows: Rows) -> Ints:
+    """Return of each row which limits it has, and whether it is an equation, as one number."""
+    low, high = rows.row_lower, rows.row_upper
+    return np.asarray(np.isfinite(low) * 4 + np.isfinite(high) * 2 + (low == high))
+
+
+def _lacking(places: Ints, count: int) -> NDArray[np.bool_]:
+    """Return which positions of the base the variant has nothing for."""
+    found = np.ones(count, dtype=bool)
+    found[places[places >= 0]] = False
+    return found
 
 
 def _as_in_base(laid: Rows, base: Program, of_block: Ints) -> None:
@@ -116,22 +178,22 @@ def _of_rows(marks: NDArray[np.bool_], rows: Rows) -> NDArray[np.bool_]:
     return _any(marks, rows.starts)
 
 
-def _entries(variant: Rows, base: Rows, columns: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Return the base's entries' codes, and the base's position of each of the variant's."""
+def _entries(variant: Rows, base: Rows, columns: Ints, rows: Ints) -> Ints:
+    """Return the base's position of each of the variant's entries, -1 for none."""
     wide = len(base.cost) + 1
     codes = base.entry_rows() * wide + base.columns  # ascending, as the account lays them out
     mine = rows[variant.entry_rows()] * wide + columns[variant.columns]
     if not len(codes):
-        return codes, np.full(len(mine), -1, dtype=np.int64)
+        return np.full(len(mine), -1, dtype=np.int64)
     if len(mine) == len(codes) and np.array_equal(mine, codes):
-        return codes, np.arange(len(codes))
+        return np.arange(len(codes))
     where = np.minimum(np.searchsorted(codes, mine), len(codes) - 1)
-    return codes, np.where(codes[where] == mine, where, -1)
+    return np.where(codes[where] == mine, where, -1)
 
 
-def _laid(variant: Rows, base: Rows, places: tuple[Ints, Ints], entries: tuple[Ints, Ints]) -> Rows:
+def _laid(variant: Rows, base: Rows, places: tuple[Ints, Ints], at: Ints) -> Rows:
+    """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
     columns, rows = places
-    _, at = entries
     has_column, has_row, has_entry = columns >= 0, rows >= 0, at >= 0
     cost = base.cost.copy()
     lower, upper = np.zeros(len(base.cost)), np.zeros(len(base.cost))

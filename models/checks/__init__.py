@@ -27,7 +27,6 @@ from models.errors import Finding, Severity
 from models.schema import (
     Country,
     Demand,
-    EventStep,
     Freight,
     Member,
     Mine,
@@ -100,21 +99,25 @@ class Needs:
     """What a rule rests on beside the cell of its finding, where a workbook is read in part.
 
     ``fields`` of the same row; ``sheets`` that have no error at all; ``headers``, sheets whose
-    header row has none. A warning rests on its whole row.
+    header row has none; ``others``, that it compares rows: on its column and on ``fields`` in all
+    rows. A warning rests on its whole row.
     """
 
     fields: frozenset[str] = frozenset()
     sheets: frozenset[str] = frozenset()
     headers: frozenset[str] = frozenset()
+    others: bool = False
 
 
 def _needs(
     fields: str = "",
     sheets: tuple[type[Record], ...] = (),
     headers: tuple[type[Record], ...] = (),
+    *,
+    others: bool = False,
 ) -> Needs:
     homes = frozenset(r.SHEET for r in sheets)
-    return Needs(frozenset(fields.split()), homes, frozenset(r.SHEET for r in headers))
+    return Needs(frozenset(fields.split()), homes, frozenset(r.SHEET for r in headers), others)
 
 
 _PLANTS = (Refiner, Project)
@@ -132,7 +135,7 @@ NEEDS: dict[Rule, Needs] = {
         "action mineral country refiner first_year", (Project,), headers=(Demand,)
     ),
     risks.event_actions: _needs("action"),
-    risks.one_event_one_chance: _needs(sheets=(EventStep,)),
+    risks.one_event_one_chance: _needs("name", others=True),
     advice.years_left_out: _needs(headers=(Demand,)),
     advice.outside_the_horizon: _needs(headers=(Demand,)),
     selectors.lanes_that_match_nothing: _needs(sheets=_PLANTS),
@@ -149,11 +152,23 @@ NEEDS: dict[Rule, Needs] = {
 """What each rule rests on; one that is not named rests on the cell of its finding alone."""
 
 
-def check(case: Case, rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT) -> tuple[Finding, ...]:
-    """Return everything that the rules find, errors and warnings."""
+def check(
+    case: Case,
+    rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT,
+    passed: Case | None = None,
+) -> tuple[Finding, ...]:
+    """Return everything that the rules find, errors and warnings.
+
+    ``passed`` is a case without errors that this one is a variant of.
+    """
     found: list[Finding] = []
     for rule in rules:
         if rule in FORESIGHT and any(f.severity is Severity.ERROR for f in found):
             continue
-        found += rule(case)
+        found += rule(case) if rule is not rows.within_bounds else rows.within_bounds(case, passed)
     return tuple(found)
+
+
+def errors(case: Case, passed: Case | None = None) -> tuple[Finding, ...]:
+    """Return where a case's records contradict one another; ``passed`` as of ``check``."""
+    return tuple(f for f in check(case, RULES, passed) if f.severity is Severity.ERROR)

@@ -34,6 +34,7 @@ FAR = 1000.0
 PRICE = "USD/t"
 ENOUGH = 4
 """A median of fewer numbers says nothing."""
+_MISSED = "the whole share will be missed and paid for"
 
 
 def years_left_out(case: Case) -> Iterator[Finding]:
@@ -136,8 +137,9 @@ def empty_limits(case: Case) -> Iterator[Finding]:
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
-            said = f"no mines of {limit.mineral or 'any mineral'}: the limit never applies"
-            yield advise(limit, "stage", said)
+            missed = limit.limit == MIN and limit.mineral != ""
+            hint = _MISSED if missed else "the limit never applies"
+            yield advise(limit, "stage", f"no mines of {limit.mineral or 'any mineral'}", hint)
         elif limit.limit == MIN and limit.stage == REFINING and limit.supplier:
             if limit.supplier.startswith(EACH_OUTSIDE):
                 continue
@@ -145,7 +147,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
             if not any(_supplies(case, limit, plant) for plant in found):
                 what = limit.mineral or "any mineral"
                 said = f"no refiner of {what} is of the {limit.group} {_supplier(case, limit)}"
-                yield advise(limit, "supplier", said, "the whole share will be missed and paid for")
+                yield advise(limit, "supplier", said, _MISSED)
 
 
 def _supplies(case: Case, limit: ShareLimit, plant: Refiner | Project) -> bool:

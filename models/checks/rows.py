@@ -12,7 +12,17 @@ from models.case import Case
 from models.checks.common import at, columns
 from models.errors import Finding
 from models.expand import Expanded
-from models.schema import SHEETS, ByYear, Column, Demand, Kind, Lane, Record
+from models.schema import (
+    SHEETS,
+    ByYear,
+    Column,
+    Demand,
+    Freight,
+    Kind,
+    Lane,
+    Record,
+    Refiner,
+)
 from models.schema.column import MOST_PRICE, MOST_TONNES
 
 _NUMBERS = {Kind.NUMBER, Kind.SHARE, Kind.YEAR, Kind.WHOLE}
@@ -25,22 +35,30 @@ def horizon(case: Case) -> Iterator[Finding]:
         yield Finding(Demand.SHEET, found="no year column", expected=wanted)
 
 
-def within_bounds(case: Case) -> Iterator[Finding]:
-    """Every number keeps its column's bounds, those that a scenario makes included."""
+def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
+    """Every number keeps its column's bounds, those that a scenario makes included.
+
+    The sheets that a case shares with one that has ``passed`` are not read again.
+    """
+
+    def new(sheet: str) -> tuple[Record, ...]:
+        rows = case.records(sheet)
+        return () if passed is not None and rows is passed.records(sheet) else rows
+
     for record in SHEETS:
-        rows = case.records(record.SHEET)
+        rows = new(record.SHEET)
         for column in columns(record) if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
-    for demand in case.demand:
+    for demand in case.demand if new(Demand.SHEET) else ():
         for year, tonnes in demand.tonnes:
             if not 0 <= tonnes <= MOST_TONNES:
                 yield _outside(demand, str(year), tonnes, 0, MOST_TONNES)
-    for freight in case.freight:
+    for freight in case.freight if new(Freight.SHEET) else ():
         for member, cost in freight.costs:
             if not 0 <= cost <= MOST_PRICE:
                 yield _outside(freight, member, cost, 0, MOST_PRICE)
-    for refiner in case.refiners:
+    for refiner in case.refiners if new(Refiner.SHEET) else ():
         for added in refiner.extra_usable.numbers():
             if not -MOST_TONNES <= added <= MOST_TONNES:
                 yield _outside(refiner, "Capacity", added, -MOST_TONNES, MOST_TONNES)

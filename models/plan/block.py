@@ -18,7 +18,8 @@ class BlockResult:
 
     Values in t (or fractions), duals in discounted money for each unit of the right-hand side.
     ``worst`` is the position in the block of the row, or after all rows of the column, that is
-    violated most, -1 where nothing is; ``size`` counts rows, columns and nonzeros; ``built`` says
+    violated most, -1 where nothing is; ``measure`` [t] is what the certificate's violation is a
+    part of; ``size`` counts rows, columns and nonzeros; ``built`` says
     whether a model was built for it; ``basis`` is what a like block may start from.
     """
 
@@ -27,6 +28,7 @@ class BlockResult:
     duals: Floats
     certificate: Certificate
     worst: int
+    measure: float
     attempt: str
     failures: tuple[str, ...]
     size: tuple[int, int, int]
@@ -45,6 +47,7 @@ def block_result(  # noqa: PLR0913 - what is known of a block, all of it named
     b: int,
     solution: Solution,
     certificates: Certificates,
+    measure: Floats,
     *,
     first: int | None = None,
     failures: Sequence[str] = (),
@@ -53,8 +56,8 @@ def block_result(  # noqa: PLR0913 - what is known of a block, all of it named
 ) -> BlockResult:
     """Return what a solution and its certificates say of block b.
 
-    They are of the blocks from ``first`` on (None: of b alone); ``seconds`` are those of building
-    and of solving.
+    They are of the blocks from ``first`` on (None: of b alone); ``measure`` [t] is that of every
+    block of the program; ``seconds`` are those of building and of solving.
     """
     start = b if first is None else first
     before, above = program.columns_of(start).start, program.rows_of(start).start
@@ -73,6 +76,7 @@ def block_result(  # noqa: PLR0913 - what is known of a block, all of it named
         duals=solution.duals[rows],
         certificate=certificate_of(certificates, i, "", solution.mip_gap),
         worst=worst,
+        measure=float(measure[b]),
         attempt=solution.attempt,
         failures=tuple(failures),
         size=(
@@ -90,7 +94,7 @@ def block_result(  # noqa: PLR0913 - what is known of a block, all of it named
 def trouble(certificate: Certificate, of: Certificates, rows: Rows, i: int = 0) -> str:
     """Say why the solution of the i-th block of a program is no proof."""
     return (
-        f"violation {certificate.violation:.2g} of the largest demand in "
+        f"violation {certificate.violation:.2g} of the largest need in "
         f"{worst_name(of, i, rows) or 'no row'}, dual infeasibility "
         f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}, "
         f"MIP gap {certificate.mip_gap:.2g}"

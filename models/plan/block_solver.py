@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 2_400
 """Small blocks are solved together up to so many columns."""
+NO_NUMBERS = "not a number for every column and row"
 
 
 class BlockSolver:
@@ -46,37 +47,39 @@ class BlockSolver:
         """Take the case's own account of its program.
 
         ``names`` and ``blocks`` as of ``account``; ``proven`` are the shapes whose model has been
-        built and compared, shared between a case and its variants; ``yardstick`` [t] is what
-        violations are measured by (None: the case's own); ``like`` as of
-        ``account``.
+        built and compared, shared between a case and its variants; ``yardstick`` [t] is the most
+        that violations are measured by (None: the case's own); ``like`` as of ``account``.
         """
         self.expanded = expanded
         self.program: Program = account(expanded, names, blocks, like)
         self.proven: set[bytes] = set() if proven is None else proven
-        self.yardstick = expanded.case.yardstick if yardstick is None else yardstick
+        of_case = expanded.case.yardstick if yardstick is None else yardstick
+        self.measure = self.program.measure(of_case)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
         """Solve blocks in order, small ones of them several at a time.
 
-        Each piece starts from the one before where they are of one shape. Raises SolverError where
-        no attempt gives a proven optimum.
+        Each piece starts from the one before where they are of one shape, and that one was solved
+        in one. Raises SolverError where no attempt gives a proven optimum.
         """
         found: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
+        last: list[BlockResult] = []
         for piece in pieces(self.program, blocks, MOST_COLUMNS):
             before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
-            start = found[-1].basis if found and shapes == before else None
+            start = last[-1].basis if shapes == before and in_one(last) else None
             if len(piece) == 1:
-                found.append(self.solve(piece[0], shapes[0], start))
+                last = [self.solve(piece[0], shapes[0], start)]
             else:
-                found += self._together(piece, shapes, start)
+                last = self._together(piece, shapes, start)
+            found += last
         return found
 
     def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
         """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
         began = time.perf_counter()
         rows = self.program.block(b)
-        built = self._compare(b, rows, shape or self.program.shape(b))
+        built = self.compare(b, rows, shape or self.program.shape(b))
         since = time.perf_counter()
         failures: list[str] = []
         attempts = [(attempt, None) for attempt in solver.ATTEMPTS]
@@ -91,7 +94,7 @@ class BlockSolver:
                 failures.append(f"{name}: {error}")
                 continue
             if not fits(rows, found):
-                failures.append(f"{name}: not a number for every column and row")
+                failures.append(f"{name}: {NO_NUMBERS}")
                 continue
             solution = scale.unscaled(found)
             certificates = self.certify(b, rows, solution)
@@ -99,7 +102,7 @@ class BlockSolver:
             if certificate.passed:
                 seconds = (since - began, time.perf_counter() - since)
                 return block_result(
-                    self.program, b, solution, certificates,
+                    self.program, b, solution, certificates, self.measure,
                     failures=failures, built=built, seconds=seconds,
                 )  # fmt: skip
             failures.append(f"{name}: {trouble(certificate, certificates, rows)}")
@@ -113,36 +116,40 @@ class BlockSolver:
         began = time.perf_counter()
         of, first, last = self.program, piece[0], piece[-1]
         each = [of.block(b) for b in piece]
-        built = [self._compare(*one) for one in zip(piece, each, shapes, strict=True)]
+        built = [self.compare(*one) for one in zip(piece, each, shapes, strict=True)]
         since = time.perf_counter()
         rows = of.block(first, last)
         scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
-        name, why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks", ""
-        passed: Any = [False] * len(piece)
+        name = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks"
+        why: list[str] = []  # each block is no proof, "" where it is one
         try:
             found = _run(scale.scaled(rows), solver.ATTEMPTS[0], start)
         except SolverError as error:
-            why = str(error)
+            why = [str(error)] * len(piece)
         else:
-            why = "not a number for every column and row"
             if fits(rows, found):
                 solution = scale.unscaled(found)
                 certificates = self.certify(first, rows, solution, last)
-                passed = [certificate_of(certificates, i, "").passed for i in range(len(piece))]
+                each_proof = [certificate_of(certificates, i, "") for i in range(len(piece))]
+                why = [
+                    "" if proof.passed else trouble(proof, certificates, rows, i)
+                    for i, proof in enumerate(each_proof)
+                ]
+            else:
+                why = [NO_NUMBERS] * len(piece)
         part = 1.0 / len(piece)
         seconds = ((since - began) * part, (time.perf_counter() - since) * part)
         results = []
         for i, b in enumerate(piece):
-            if passed[i]:
-                result = block_result(
-                    of, b, solution, certificates, first=first, built=built[i], seconds=seconds
-                )
-            else:
-                if any(passed):
-                    of_block = certificate_of(certificates, i, "")
-                    why = trouble(of_block, certificates, rows, i)
+            if why[i]:
                 alone = self.solve(b, shapes[i])
-                result = dataclasses.replace(alone, failures=(f"{name}: {why}", *alone.failures))
+                failures = (f"{name}: {why[i]}", *alone.failures)
+                result = dataclasses.replace(alone, failures=failures, built=built[i])
+            else:
+                result = block_result(
+                    of, b, solution, certificates, self.measure,
+                    first=first, built=built[i], seconds=seconds,
+                )  # fmt: skip
             results.append(result)
         return results
 
@@ -168,7 +175,7 @@ class BlockSolver:
             rows,
             solution.x,
             solution.duals,
-            self.yardstick,
+            self.measure[b : end - 1],
             tonnes=(
                 of.column_unit[of.columns_of(b, last)] == TONNES,
                 of.row_unit[of.rows_of(b, last)] == TONNES,
@@ -179,10 +186,10 @@ class BlockSolver:
             ),
         )
 
-    def _compare(self, b: int, rows: Rows, shape: bytes) -> bool:
-        """Build the model of a block whose shape is new; refuse it if it is not the case's program.
+    def compare(self, b: int, rows: Rows, shape: bytes) -> bool:
+        """Build the model of a block whose shape is new, and compare the two.
 
-        Returns whether one was built.
+        Returns whether one was built; raises SolverError where it is not the case's program.
         """
         if shape in self.proven:
             return False
@@ -200,6 +207,11 @@ class BlockSolver:
         names = sorted({e.minerals[m] for m, _ in cells})
         years = sorted({e.years[t] for _, t in cells})
         return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
+
+
+def in_one(results: Sequence[BlockResult]) -> bool:
+    """Return whether blocks come out of one run of the solver, so that they have one basis."""
+    return len({id(result.basis) for result in results}) == 1
 
 
 def _run(rows: Rows, attempt: solver.Attempt, start: Any) -> Solution:

@@ -51,8 +51,9 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     expanded = Expanded(wide)
     found: dict[str, float] = {}
     of = account(expanded)
-    for cells, need in zip(of.blocks, of.need.tolist(), strict=True):
-        for mineral, share in _block(expanded, cells, short, need).items():
+    measures = of.measure(case.yardstick).tolist()
+    for cells, need, measure in zip(of.blocks, of.need.tolist(), measures, strict=True):
+        for mineral, share in _block(expanded, cells, short, need, measure).items():
             found[mineral] = max(found.get(mineral, 0.0), share)
     return found
 
@@ -62,8 +63,9 @@ def _block(
     cells: tuple[Cell, ...],
     short: dict[tuple[str, int], float],
     need: float,
+    measure: float,
 ) -> dict[str, float]:
-    """Return the smallest caps of one block's minerals."""
+    """Return the smallest caps of one block's minerals; violations are parts of ``measure`` [t]."""
     frame = build_least_share(expanded, cells, short)
     rows = compile_model(frame.model)
     unit = {name: MONEY if of == "money" else FRACTION for name, of in frame.units.items()}
@@ -78,7 +80,7 @@ def _block(
             solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
         except SolverError:
             continue
-        if certify(rows, solution, expanded.case.yardstick, frozenset(unit)).passed:
+        if certify(rows, solution, measure, frozenset(unit)).passed:
             return {
                 name: share
                 for keys in rows.column_keys

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.account import Program, account
+from models.account import COLUMNS, ROWS, Program, account, known
 from models.case import Case
 from models.expand import Cap, Expanded, Floats, Ints, caps
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
 from models.plan.proof import Proof, proof_of
-from models.plan.values import by_key, prices_of, values_of
+from models.plan.values import by_key, component, costs_of, prices_of, values_of
 from models.proof import MOST_VIOLATION
 from models.schema import PURCHASES, REST_OF_WORLD
 
@@ -103,19 +103,33 @@ class Plan:
     def part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's columns as arrays: the key's positions, and the values.
 
-        For studies that read many plans; ``values`` is the same by key.
+        For studies that read many plans; ``values`` is the same by key. KeyError for a name that no
+        component has, here and below.
         """
-        found = [laid for laid in self.program.column_parts if laid.part.name == name]
-        if not found:
-            return (), np.zeros(0)
-        return found[0].part.key, self.x[found[0].at]
+        known(COLUMNS, name)
+        return component(self.program.column_parts, name, self.x)
+
+    def row_part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
+        """Return a component's rows as arrays: the key's positions, and undiscounted prices.
+
+        ``duals`` is the same by key.
+        """
+        known(ROWS, name)
+        return component(self.program.row_parts, name, self.prices)
+
+    def costs_of(self, *components: str) -> Floats:
+        """Return what some components cost, by (mineral, year) [money, undiscounted]."""
+        known(COLUMNS, *components)
+        return costs_of(self.expanded, self.program, self.x, components)
 
     def value(self, name: str, key: Any) -> float:
-        """Return a column's value, 0 where it has none."""
+        """Return a column's value, 0 where there is no such column."""
+        known(COLUMNS, name)
         return self.values.get(name, {}).get(key, 0.0)
 
     def dual(self, name: str, key: Any) -> float:
-        """Return a row's undiscounted shadow price, 0 where it has none."""
+        """Return a row's undiscounted shadow price, 0 where there is no such row."""
+        known(ROWS, name)
         return self.duals.get(name, {}).get(key, 0.0)
 
     @cached_property

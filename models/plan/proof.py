@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.account import Program
+import numpy as np
+
+from models.account import Program, within
 from models.case import Case
 from models.plan.block import BlockResult
 from models.proof import MOST_VIOLATION
@@ -15,9 +17,10 @@ from models.proof import MOST_VIOLATION
 class Proof:
     """The proof of a whole plan: the worst of its blocks.
 
-    ``violation`` and ``allowed`` in t; ``dual_infeasibility`` and ``gap`` relative; ``models`` were
-    built and compared with the case's account, the other blocks being of the same shapes;
-    ``retries`` say which attempts failed before one passed.
+    ``violation`` and ``allowed`` in t, the latter of the case's largest demand: what a block is
+    allowed is of its own, see ``BlockResult.measure``; ``dual_infeasibility`` and ``gap`` relative;
+    ``models`` were built and compared with the case's account, the other blocks being of the same
+    shapes; ``retries`` say which attempts failed before one passed.
     """
 
     violation: float
@@ -36,14 +39,13 @@ class Proof:
 
 def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Program]) -> Proof:
     """Return the proof of a case's solved blocks; ``program`` is asked for where a row is named."""
-    largest = case.yardstick
     certificates = [b.certificate for b in blocks]
-    worst = max(blocks, key=lambda b: b.certificate.violation, default=None)
+    worst = max(blocks, key=lambda b: b.certificate.violation * b.measure, default=None)
     rows, columns, nonzeros = (sum(b.size[i] for b in blocks) for i in range(3))
     return Proof(
-        violation=worst.certificate.violation * largest if worst else 0.0,
+        violation=worst.certificate.violation * worst.measure if worst else 0.0,
         violated=_violated(worst, program()) if worst and worst.worst >= 0 else "",
-        allowed=MOST_VIOLATION * largest,
+        allowed=MOST_VIOLATION * case.yardstick,
         dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
         gap=max((c.gap for c in certificates), default=0.0),
         mip_gap=max((c.mip_gap for c in certificates), default=0.0),
@@ -58,11 +60,12 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
 
 def _violated(block: BlockResult, program: Program) -> str:
     """Return the name of the row or column of a block that is violated most."""
-    rows = program.block(block.block)
-    at, keys = block.worst, rows.row_keys
-    if at >= len(rows.row_lower):
-        at, keys = at - len(rows.row_lower), rows.column_keys
-    for of in keys:
-        if of.stretch.start <= at < of.stretch.stop:
-            return f"{of.name}{of.index[at - of.start]}"
+    rows, columns = program.rows_of(block.block), program.columns_of(block.block)
+    count = rows.stop - rows.start
+    is_row = block.worst < count
+    at = rows.start + block.worst if is_row else columns.start + block.worst - count
+    for laid in program.row_parts if is_row else program.column_parts:
+        place = within(laid.at, slice(at, at + 1))
+        if place.stop > place.start:
+            return f"{laid.part.name}{laid.part.spelled(np.array([place.start]))[0]}"
     return ""

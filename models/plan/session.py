@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from models.account import TONNES, Fitted, Program, Scaling, fit, joined
+from models.account import TONNES, Fitted, Kinds, Program, Scaling, fit, joined
 from models.case import Case
 from models.errors import SolverError
 from models.expand import Bools, Expanded, Floats
 from models.plan.block import BlockResult, block_result
-from models.plan.block_solver import MOST_COLUMNS, BlockSolver, pieces
+from models.plan.block_solver import MOST_COLUMNS, NO_NUMBERS, BlockSolver, in_one, pieces
 from models.plan.plan import Plan
 from models.plan.solving import check, together
 from models.proof import Certificates, certificate_of, certify_blocks, fits
@@ -81,11 +81,11 @@ class Session:
     def _keep(self, group: tuple[int, ...], results: list[BlockResult]) -> None:
         """Keep the solved blocks of a group, those together that were solved together."""
         of, solver = self._solver.program, self._solver
-        bases = {result.block: result.basis for result in results}
+        of_block = {result.block: result for result in results}
         for piece in pieces(of, group, MOST_COLUMNS):
-            is_one = len({id(bases[b]) for b in piece}) == 1
+            is_one = in_one([of_block[b] for b in piece])
             for blocks in [piece] if is_one else [(b,) for b in piece]:
-                rows, basis = of.block(blocks[0], blocks[-1]), bases[blocks[0]]
+                rows, basis = of.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
                 if basis is not None and not rows.whole.any():  # a search starts cold
                     scale = joined([solver.scaling(b, of.block(b)) for b in blocks])
                     self._kept.update(dict.fromkeys(blocks, _Kept(blocks, rows, scale, basis)))
@@ -102,20 +102,26 @@ class Session:
         Raises InputError where its records contradict one another, SolverError where no attempt
         gives a proven optimum.
         """
-        check(case)
         base = self.base.program
+        check(case, self.case)
         expanded = self._solver.expanded.changed(case)
         solver = BlockSolver(expanded, base.names, proven=self._proven, like=base)
+        if _comparable(self._solver.expanded, expanded):
+            results = self._from_before(solver)
+        else:
+            results = [r for group in together(solver.program.blocks) for r in solver(group)]
+        return Plan(case, results, expanded, solver.program)
+
+    def _from_before(self, solver: BlockSolver) -> list[BlockResult]:
+        """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
-        if not _comparable(self._solver.expanded, solver.expanded):
-            results = [r for group in together(program.blocks) for r in solver(group)]
-            return Plan(case, results, solver.expanded, program)
-        fitted = fit(program, base)
-        certificates = self._certified(program, fitted, case.yardstick)
+        fitted = fit(program, self.base.program)
+        self._compare(solver, fitted)
+        certificates = self._certified(solver, fitted)
         settled = _settled(program, fitted, certificates)
         told = self._solve_pieces(fitted, settled)
         if told:
-            certificates = self._certified(program, fitted, case.yardstick)
+            certificates = self._certified(solver, fitted)
         x, duals = self._in_variant(fitted)
         results = []
         for b, of in enumerate(fitted.of_block.tolist()):
@@ -123,7 +129,9 @@ class Session:
             certificate = certificate_of(certificates, b, "")
             if of >= 0 and not trouble and certificate.passed:
                 solution = Solution(x, duals, np.zeros(0), attempt=name)
-                results.append(block_result(program, b, solution, certificates, first=0))
+                results.append(
+                    block_result(program, b, solution, certificates, solver.measure, first=0)
+                )
                 continue
             cold = solver.solve(b)
             if of in told:
@@ -135,16 +143,35 @@ class Session:
                 cold = dataclasses.replace(cold, failures=(said, *cold.failures))
                 self._kept[of].is_under_way = False
             results.append(cold)
-        return Plan(case, results, solver.expanded, program)
+        return results
 
-    def _certified(self, program: Program, fitted: Fitted, yardstick: float) -> Certificates:
+    def _compare(self, solver: BlockSolver, fitted: Fitted) -> None:
+        """Compare the fitted blocks that are not made as the base's are with their models.
+
+        One of each set of components, and of those that differ among them; SolverError where it is
+        not the variant's program.
+        """
+        program, base = solver.program, self.base.program
+        if program.rows.columns is base.rows.columns:  # the same program but for its limits
+            return
+        apart = self._kinds.apart(fitted)
+        for b, of in enumerate(fitted.of_block.tolist()):
+            if of in apart:
+                solver.compare(b, program.block(b), repr(apart[of]).encode())
+
+    @cached_property
+    def _kinds(self) -> Kinds:
+        return Kinds(self.base.program)
+
+    def _certified(self, solver: BlockSolver, fitted: Fitted) -> Certificates:
         """Return what the plan of before is worth for a variant as it stands."""
         x, duals = self._in_variant(fitted)
+        program = solver.program
         return certify_blocks(
             program.rows,
             x,
             duals,
-            yardstick,
+            solver.measure,
             tonnes=(program.column_unit == TONNES, program.row_unit == TONNES),
             starts=(program.column_starts, program.row_starts),
         )
@@ -179,7 +206,7 @@ class Session:
                 continue
             if not fits(rows, found):
                 kept.is_under_way = False
-                told.update(dict.fromkeys(piece, ("", "not a number for every column and row")))
+                told.update(dict.fromkeys(piece, ("", NO_NUMBERS)))
                 continue
             self._x[at], self._duals[inside] = found.x, found.duals
             told.update(dict.fromkeys(piece, (found.attempt, "")))

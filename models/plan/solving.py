@@ -10,7 +10,7 @@ from typing import Any
 from models import checks
 from models.blocks import split
 from models.case import Case
-from models.errors import InputError, Severity
+from models.errors import InputError
 from models.expand import Cell, Expanded
 from models.plan.block import BlockResult
 from models.plan.block_solver import BlockSolver
@@ -30,9 +30,9 @@ def solve(case: Case, run: Map = map) -> Plan:
     return Plan(case, [result for found in run(solve_group, groups(case)) for result in found])
 
 
-def check(case: Case) -> None:
-    """Raise InputError where a case's records contradict one another."""
-    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
+def check(case: Case, passed: Case | None = None) -> None:
+    """Raise InputError where records contradict one another; see ``checks.errors``."""
+    errors = checks.errors(case, passed)
     if errors:
         raise InputError(errors)
 

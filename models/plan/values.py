@@ -9,7 +9,7 @@ import numpy as np
 
 from models.account import TONNES, Laid, Program
 from models.case import Case
-from models.expand import Floats
+from models.expand import Expanded, Floats, Ints
 from models.plan.block import BlockResult
 
 _DUST = 1e-9
@@ -46,3 +46,21 @@ def by_key(parts: Sequence[Laid], values: Floats, without: set[str]) -> dict[str
         # several rows of Share limits are parts of one component
         found.setdefault(laid.part.name, {}).update(zip(keys, mine[at].tolist(), strict=True))
     return found
+
+
+def component(parts: Sequence[Laid], name: str, values: Floats) -> tuple[tuple[Ints, ...], Floats]:
+    """Return a component as arrays: the positions that its keys are made of, and its values."""
+    found = [laid for laid in parts if laid.part.name == name]
+    return (found[0].part.key, values[found[0].at]) if found else ((), np.zeros(0))
+
+
+def costs_of(
+    expanded: Expanded, program: Program, values: Floats, components: Sequence[str]
+) -> Floats:
+    """Return what some components cost, by (mineral, year) [money, undiscounted]."""
+    found = np.zeros(len(expanded.minerals) * len(expanded.years))
+    for laid in program.column_parts:
+        if laid.part.name in components:
+            np.add.at(found, laid.part.cell, program.rows.cost[laid.at] * values[laid.at])
+    discount = np.array([expanded.case.discount(year) for year in expanded.years])
+    return np.asarray(found.reshape(len(expanded.minerals), len(expanded.years)) / discount)

@@ -18,7 +18,7 @@ from models.solver import Floats, Ints, Rows, Solution
 Bools = NDArray[np.bool_]
 
 MOST_VIOLATION = 1e-6
-"""Accepted violation of any constraint, as a part of the largest demand."""
+"""Accepted violation of any constraint, as a part of what its block needs at the largest demand."""
 MOST_GAP = 1e-7
 """Accepted relative dual infeasibility and relative gap."""
 MOST_MIP_GAP = 1e-9
@@ -31,10 +31,11 @@ _NEGLIGIBLE = 1e-8
 class Certificate:
     """What a solution is worth as a proof; every figure is relative, 0 is perfect.
 
-    ``violation`` is the largest of any row or bound, as a part of the largest demand (of 1 for
-    fractions, of the limit for money), in ``violated``; ``dual_infeasibility`` is the largest wrong
-    sign of a reduced cost or dual against the prices that make it up; ``gap`` is that between the
-    primal and the dual objective; ``mip_gap`` is the solver's for whole projects.
+    ``violation`` is the largest of any row or bound, as a part of the tonnes that the block is
+    measured by (of 1 for fractions, of the limit for money), in ``violated``;
+    ``dual_infeasibility`` is the largest wrong sign of a reduced cost or dual against the prices
+    that make it up; ``gap`` is that between the primal and the dual objective; ``mip_gap`` is the
+    solver's for whole projects.
     """
 
     violation: float
@@ -80,11 +81,11 @@ class Certificates:
 
 
 def certify(
-    rows: Rows, solution: Solution, largest: float, fractions: frozenset[str]
+    rows: Rows, solution: Solution, measure: float, fractions: frozenset[str]
 ) -> Certificate:
     """Return the certificate of a solution of one block.
 
-    ``largest`` is the case's yardstick [t]; ``fractions`` are the components not in tonnes.
+    ``measure`` [t] is what violations are parts of; ``fractions`` are the components not in tonnes.
     With whole columns it is that of the linear program with those fixed.
     """
     if not fits(rows, solution):
@@ -100,7 +101,12 @@ def certify(
         np.array([0, len(rows.row_lower)], dtype=np.int64),
     )
     of_blocks = certify_blocks(
-        rows, solution.x, solution.duals, largest, tonnes=(tonnes[0], tonnes[1]), starts=starts
+        rows,
+        solution.x,
+        solution.duals,
+        np.array([measure]),
+        tonnes=(tonnes[0], tonnes[1]),
+        starts=starts,
     )
     return certificate_of(of_blocks, 0, worst_name(of_blocks, 0, rows), solution.mip_gap)
 
@@ -145,15 +151,16 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     rows: Rows,
     x: Floats,
     duals: Floats,
-    largest: float,
+    measure: Floats,
     *,
     tonnes: tuple[Bools, Bools],
     starts: tuple[Ints, Ints],
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
-    ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's columns and
-    rows begin, and one more entry each that ends the last.
+    ``measure`` [t] is what the violations of each block are parts of; ``tonnes`` say which columns
+    and rows are in tonnes; ``starts`` where each block's columns and rows begin, and one more entry
+    each that ends the last.
     """
     lower, upper = rows.lower, rows.upper
     if rows.whole.any():
@@ -161,8 +168,10 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         lower = np.where(rows.whole, fixed, lower)
         upper = np.where(rows.whole, fixed, upper)
     (column_starts, row_starts), activity = starts, rows.activity(x)
-    by_row = _violations(activity, rows.row_lower, rows.row_upper, largest, tonnes[1])
-    by_column = _violations(x, lower, upper, largest, tonnes[0])
+    by_row = _violations(
+        activity, rows.row_lower, rows.row_upper, np.repeat(measure, np.diff(row_starts)), tonnes[1]
+    )
+    by_column = _violations(x, lower, upper, np.repeat(measure, np.diff(column_starts)), tonnes[0])
     violation, worst_row, worst_column = _worst(by_row, by_column, row_starts, column_starts)
     prices = np.abs(rows.cost) + rows.absolute().priced(np.abs(duals))
     dearest = _most(prices, column_starts)
@@ -195,15 +204,15 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     )
 
 
-def _violations(value: Floats, low: Floats, high: Floats, largest: float, tonnes: Bools) -> Floats:
+def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
     """Return by how much limits are broken, as a part of what they are measured by."""
     by = np.maximum(low - value, value - high)
     if tonnes.all():
-        return by / largest
+        return np.asarray(by / measure)
     limit = np.maximum(
         np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0)
     )
-    return np.asarray(by / np.where(tonnes, largest, np.maximum(1.0, limit)))
+    return np.asarray(by / np.where(tonnes, measure, np.maximum(1.0, limit)))
 
 
 def _worst(

@@ -33,7 +33,10 @@ class Rows:
     """A linear program as arrays.
 
     Least ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``; A by rows
-    (``starts``, ``columns``, ``values``). ``whole`` marks integer columns. ``column_keys`` and
+    (``starts``, ``columns``, ``values``): row i has the entries ``starts[i]`` up to
+    ``starts[i + 1]``, so ``starts`` is one longer than there are rows. ``cost``, ``lower``,
+    ``upper`` and ``whole``, which marks integer columns, are one a column; ``row_lower`` and
+    ``row_upper`` one a row; ``columns`` and ``values`` one an entry. ``column_keys`` and
     ``row_keys`` name every column and row.
     """
 

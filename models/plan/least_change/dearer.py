@@ -76,7 +76,7 @@ def _worth(plan: Plan, mineral: str, year: int) -> float | None:
         except SolverError:
             continue
         proof = certify_blocks(
-            rows, found.x, found.duals, plan.case.yardstick,
+            rows, found.x, found.duals, program.measure(plan.case.yardstick)[[block]],
             tonnes=(program.column_unit[at] == TONNES, program.row_unit[inside] == TONNES),
             starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
         )  # fmt: skip

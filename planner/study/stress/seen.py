@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.expand import Floats, contract_price, ore_lane
+from models.expand import Floats
 from models.plan import Plan
 
 DAYS = 365.0
@@ -46,64 +46,47 @@ def read(plan: Plan) -> Seen:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
-    year_at = {year: t for t, year in enumerate(e.years)}
-    short, stock = np.zeros(e.demand.shape), np.zeros(e.demand.shape)
-    for table, name in ((short, "shortage"), (stock, "stock")):
-        for (mineral, member, year), tonnes in plan.values.get(name, {}).items():
-            table[e.mineral_at[mineral], e.member_at[member], year_at[year]] = tonnes
-    return Seen(bought, short, stock, _cash(plan), _penalty(plan), _dearest(plan))
+    cash = plan.costs_of("untaken", "stock", "ore")
+    np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
+    return Seen(
+        bought,
+        short=_by_member(plan, "shortage"),
+        stock=_by_member(plan, "stock"),
+        cash=cash,
+        penalty=plan.costs_of("shortage", "tier_shortage"),
+        dearest=_dearest(plan),
+    )
 
 
-def _cash(plan: Plan) -> Floats:
-    """Return purchases, take or pay, holding and ore by (mineral, year) [money]."""
-    case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
-    found = np.zeros((len(e.minerals), len(e.years)))
-    np.add.at(found, (d.mineral, d.year), plan.delivered * d.landed)
-    for (k, _, mineral, _, year), tonnes in plan.values.get("untaken", {}).items():
-        found[e.mineral_at[mineral], e.years.index(year)] += tonnes * contract_price(e, k, year)
-    for (mineral, member, year), tonnes in plan.values.get("stock", {}).items():
-        holding = case.stockpile_of[mineral, member].holding_cost
-        found[e.mineral_at[mineral], e.years.index(year)] += tonnes * holding
-    premium = {(m.mineral, m.country): m.premium for m in case.mines}
-    home = {(s.name, s.project, s.mineral): s.country for s in e.sources}
-    freight: dict[tuple[str, str, str, int], float] = {}
-    for (mined, refiner, project, mineral, year), tonnes in plan.values.get("ore", {}).items():
-        lane = (mineral, mined, home[refiner, project, mineral], year)
-        if lane not in freight:
-            freight[lane] = ore_lane(case, *lane)[0]
-        cost = premium[mineral, mined] + freight[lane]
-        found[e.mineral_at[mineral], e.years.index(year)] += tonnes * cost
-    return found
-
-
-def _penalty(plan: Plan) -> Floats:
-    """Return the cost of shortage by (mineral, year) [money]."""
-    case, e = plan.case, plan.expanded
-    found = np.zeros((len(e.minerals), len(e.years)))
-    for key, tonnes in plan.values.get("shortage", {}).items():
-        if key not in case.tiers_of:
-            mineral, _, year = key
-            cost = tonnes * case.shortage_cost(mineral, year)
-            found[e.mineral_at[mineral], e.years.index(year)] += cost
-    for (mineral, _, tier, year), tonnes in plan.values.get("tier_shortage", {}).items():
-        cost = tonnes * case.tier_cost(mineral, tier, year)
-        found[e.mineral_at[mineral], e.years.index(year)] += cost
+def _by_member(plan: Plan, component: str) -> Floats:
+    """Return a component's tonnes by (mineral, member, year)."""
+    found = np.zeros(plan.expanded.demand.shape)
+    key, tonnes = plan.part(component)
+    if key:
+        found[key] = tonnes
     return found
 
 
 def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     e = plan.expanded
-    found: dict[str, Price] = {}
-    for (mineral, member, year), price in sorted(plan.duals.get("balance", {}).items()):
-        if e.demand[e.mineral_at[mineral], e.member_at[member], e.years.index(year)] <= 0:
+    (m, j, t), prices = plan.row_part("balance")
+    usual = np.array([[of.price.value(y) for y in e.years] for of in plan.case.minerals])
+    # prices that differ by rounding alone are one: the first in order is named
+    in_order = np.argsort(np.argsort(e.members))
+    order = np.lexsort((t, in_order[j]))
+    order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
+    with np.errstate(divide="ignore"):
+        over = prices[order] / usual[m[order], t[order]]
+    found = list[Price | None]()
+    for mineral in range(len(e.minerals)):
+        at = np.flatnonzero(m[order] == mineral)
+        if not len(at):
+            found.append(None)
             continue
-        usual = plan.case.mineral_of[mineral].price.value(year)
-        over = price / usual if usual > 0 else np.inf
-        best = found.get(mineral)
-        # prices that differ by rounding alone are one: the first in order is named
-        if best is None or over > best.over * (1.0 + 1e-9):
-            found[mineral] = Price(float(price), float(over), member, year)
-    return tuple(found.get(mineral) for mineral in e.minerals)
+        first = at[over[at] * (1.0 + 1e-9) >= over[at].max()][0]
+        i = order[first]
+        found.append(Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]]))
+    return tuple(found)
 
 
 def days_until_short(gaps: Sequence[float], stock: float) -> float | None:

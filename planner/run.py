@@ -9,21 +9,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from models import checks
-from models.case import Case, fold
-from models.errors import Finding, InputError, Severity, SolverError, UsageError
+from models.case import Case
+from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import events
-from planner.scenarios.variant import Variant, WhatIf
+from planner.scenarios.variant import Variant, WhatIf, scenario_name
 from planner.workbook import Book, read
 
 if TYPE_CHECKING:
     from models.plan import Plan
+    from planner.audit import PlanSheets
+    from planner.sheets.lost import Lost
     from planner.study import Outcomes, Tell, Where
     from planner.study.compare import Compared
+    from planner.workbook.plan_file import PlanFile
 
+T = TypeVar("T")
 
 Ask = Callable[[Case], tuple[WhatIf, ...]]
 """What is asked beside the workbook, told in the names of its case; raises UsageError."""
@@ -38,7 +42,8 @@ class Run:
 
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
-    ``what_ifs`` were asked for beside the workbook.
+    ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed.
+    ``lost`` is the plan when its largest supplier country has stopped (None: not known).
     """
 
     book: Book
@@ -48,6 +53,8 @@ class Run:
     seconds: dict[str, float]
     trouble: str = ""
     what_ifs: tuple[WhatIf, ...] = ()
+    made_with: str = ""
+    lost: Lost | None = None
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -112,7 +119,13 @@ def start_file(
     began = time.perf_counter()
     tell(f"Reading {path}")
     book = _read(path)
-    variant = Variant(scenario_name(book.case, scenario), what_ifs(book.case), max_country_share)
+    wrong = Mistakes()
+    with wrong.kept():
+        name = scenario_name(book.case, scenario)
+    with wrong.kept():
+        asked = what_ifs(book.case)
+    wrong.tell()
+    variant = Variant(name, asked, max_country_share)
     case, findings = variant.with_findings(book.case)
     if findings:
         warnings = book.layout.in_order((*book.warnings, *findings))
@@ -142,23 +155,52 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     seconds = {"read": start.seconds}
     tell("Planning")
     without_limits, trouble = None, ""
+    plans: list[Plan] = []
+
+    def counted(of: Case) -> Plan:
+        plans.append(plan_of(of))
+        return plans[-1]
+
     with _planning(case, where) as plan_of:
         try:
-            plan = plan_of(case)
+            plan = counted(case)
         except InputError as error:
             raise InputError(book.layout.in_order(variant.within(error.findings))) from error
         if case.share_limits:
             tell("Planning without share limits, to say what they cost")
             try:
-                without_limits = plan_of(scenarios.drop_share_limits(case))
+                without_limits = counted(scenarios.drop_share_limits(case))
             except SolverError as error:  # what the limits cost stays unknown; the plan is proven
                 trouble = f"what the share limits cost is not known: {error}"
-    plans = [p for p in (plan, without_limits) if p is not None]
+        lost = _lost(plan, counted, tell)
     for stage in ("build", "solve"):
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     return Run(
-        book, plan, without_limits, start.options, seconds, trouble, what_ifs=variant.what_ifs
-    )
+        book, plan, without_limits, start.options, seconds, trouble,
+        what_ifs=variant.what_ifs, made_with=variant.typed, lost=lost,
+    )  # fmt: skip
+
+
+def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], None]) -> Lost | None:
+    """Return the plan when its largest supplier country has stopped; None where there is none.
+
+    None of a large case, too, whose run it would make half as long again: the first page then says
+    what is left if nothing is bought instead.
+    """
+    from planner.sheets.front import largest_supplier
+    from planner.study.largest import without_country
+    from planner.study.where import WORTH_PROCESSES, routes_of
+
+    if routes_of(plan.case) >= WORTH_PROCESSES:
+        return None
+    country = largest_supplier(plan)
+    if not country:
+        return None
+    tell(f"Planning without {plan.case.country_name(country)}")
+    try:
+        return without_country(plan, country, plan_of)
+    except SolverError:  # as of a large case
+        return None
 
 
 @contextmanager
@@ -224,8 +266,14 @@ def compare_file(  # noqa: PLR0913 - what a comparison is of, and where its runs
     began = time.perf_counter()
     tell(f"Reading {path}")
     book = _read(path)
-    names = tuple(dict.fromkeys(scenario_name(book.case, name) for name in chosen))
-    asked = Variant(what_ifs=what_ifs(book.case), max_country_share=max_country_share)
+    wrong, found = Mistakes(), list[str]()
+    for name in chosen:
+        with wrong.kept():
+            found.append(scenario_name(book.case, name))
+    with wrong.kept():
+        asked = Variant(what_ifs=what_ifs(book.case), max_country_share=max_country_share)
+    wrong.tell()
+    names = tuple(dict.fromkeys(found))
     cases = compared(book.case, names or scenarios.names(book.case), asked)
     warnings = [*book.warnings, *(f for case in cases for f in case.warnings)]
     book = dataclasses.replace(book, warnings=book.layout.in_order(warnings))
@@ -237,10 +285,40 @@ def compare_file(  # noqa: PLR0913 - what a comparison is of, and where its runs
     return Comparison(book, tuple(cases), outcomes, options, seconds, asked.what_ifs)
 
 
+def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
+    """Read a plan workbook back.
+
+    Raises InputError where it is none; a plan that is missing is told with the one that may be
+    meant.
+    """
+    from planner.workbook.plan_file import read_plan
+
+    tell(f"Reading {path}")
+    return _named(path, read_plan)
+
+
+def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
+    """Read the sheets of a plan workbook cell by cell, to verify or to redact it; see above."""
+    from planner.audit import open_plan as read_sheets
+
+    tell(f"Reading {path}")
+    return _named(path, read_sheets)
+
+
+def open_input(path: Path) -> Book:
+    """Read an input workbook; InputError with all findings where it has errors."""
+    return _read(path)
+
+
 def _read(path: Path) -> Book:
-    """Read a workbook; where it is missing, name the one in its folder that may be meant."""
+    """Read an input workbook; see ``_named``."""
+    return _named(path, read)
+
+
+def _named(path: Path, how: Callable[[Path], T]) -> T:
+    """Read a file; where it is missing, name the one in its folder that may be meant."""
     try:
-        return read(path)
+        return how(path)
     except InputError as error:
         close = None if path.exists() else _similar(path)
         if close is None:
@@ -265,15 +343,3 @@ def _similar(path: Path) -> Path | None:
         stems.setdefault(Path(name).stem.casefold(), name)
     close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=CLOSE_NAME)
     return path.with_name(stems[close[0]]) if close else None
-
-
-def scenario_name(case: Case, name: str) -> str:
-    """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
-    known = {fold(k): k for k in (scenarios.BASE, *scenarios.names(case))}
-    if fold(name) not in known:
-        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
-        every = ", ".join(known.values())
-        hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
-        msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
-        raise UsageError(msg)
-    return known[fold(name)]

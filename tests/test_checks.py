@@ -137,6 +137,16 @@ def test_lanes_do_not_stand_for_the_freight_of_a_pair(row) -> None:
     assert [place for place, _said in faults(read_tables, book)] == ["Freight!C2"]
 
 
+@pytest.mark.parametrize("name", ["korea", "Korea"])
+def test_a_member_that_stands_twice_lacks_no_freight(name) -> None:
+    """One error, at the second row; the sheet Freight has the member's column."""
+    book = small_book()
+    add("Members", name)(book)
+    ((place, said),) = faults(read_tables, book)
+    assert place.startswith("Members!")
+    assert "stands twice" in said
+
+
 def test_a_default_freight_is_enough() -> None:
     case_of(without("Freight"), add("Settings", "Default freight (USD/t)", 0))
 

@@ -81,6 +81,16 @@ def test_wrong_row(change, place, said) -> None:
     assert said in message
 
 
+def test_rows_of_an_event_are_compared_though_others_are_wrong() -> None:
+    """Two chances of one event are told with mistakes elsewhere, but not from an unread cell."""
+    book = small_book()
+    both(put(R, 3, "Yearly probability", 0.2), put(R, 4, "Refiner", "Ganfen"))(book)
+    put(R, 2, "Value", None)(book)
+    assert [where for where, _ in faults(read_tables, book)] == ["Risks!I2", "Risks!J3", "Risks!E4"]
+    put(R, 2, "Yearly probability", "often")(book)
+    assert [where for where, _ in faults(read_tables, book)] == ["Risks!I2", "Risks!J2", "Risks!E4"]
+
+
 WARNED = [
     (put(R, 4, "Yearly probability", 0), "Risks!J4", "Ban never happens"),
     (put(R, 4, "Yearly probability", 1), "Risks!J4", "Ban happens in every year"),

@@ -18,11 +18,13 @@ from types import FrameType
 import click
 
 from models.errors import PlannerError
-from planner.cli.answer import FAULT, fail, failure, print_json
+from planner.cli.answer import FAULT, INTERRUPTED, fail, failure, print_json
 from planner.cli.commands import planner
 
-INTERRUPTED, CUT_OFF, TERMINATED = 130, 141, 143
-"""Ended by Ctrl-C, by a reader that has gone, or asked to stop: as a shell reports the signals."""
+CUT_OFF, TERMINATED = 141, 143
+"""Ended by a reader that has gone, or asked to stop: as a shell reports the signals."""
+
+STOPPED = "Stopped before it was done"
 
 __all__ = ["main", "planner"]
 
@@ -35,8 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _terminable():
             code = _run(arguments)
             sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         return INTERRUPTED
+    except (KeyboardInterrupt, SystemExit) as stop:  # a second time, or as a file was written
+        return _stopped_by(stop)
     except BrokenPipeError:
         _hush()
         return CUT_OFF
@@ -53,13 +57,18 @@ def _run(arguments: list[str]) -> int:
         return ended.exit_code
     except click.ClickException as error:
         if as_json:
-            print_json(failure("usage_error", error.format_message()))
+            print_json(failure("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
     except PlannerError as error:
         return fail(error, as_json=as_json)
     except (BrokenPipeError, click.Abort):
         raise
+    except (KeyboardInterrupt, SystemExit) as stop:
+        click.echo(STOPPED, err=True)
+        if as_json:
+            print_json({**failure("stopped", STOPPED), "stopped": True})
+        return _stopped_by(stop)
     except Exception as error:  # noqa: BLE001 - a fault of ours, told in the form asked for
         if as_json:
             print_json(failure("fault", f"{type(error).__name__}: {error}"))
@@ -67,6 +76,11 @@ def _run(arguments: list[str]) -> int:
         click.echo("A fault of the planner, not of the workbook: please report it.", err=True)
         return FAULT
     return int(code or 0)
+
+
+def _stopped_by(stop: KeyboardInterrupt | SystemExit) -> int:
+    """Return the exit code of what ended the command."""
+    return TERMINATED if isinstance(stop, SystemExit) else INTERRUPTED
 
 
 def _speak_utf8() -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from planner.run import Run
     from planner.scenarios.variant import WhatIf
 
+INTERRUPTED = 130
+"""Ended by Ctrl-C, as a shell reports that signal."""
 FAULT = 70
 """A fault of the planner's own (EX_SOFTWARE), which none of its exit codes stands for."""
 
@@ -43,19 +45,21 @@ def print_json(data: Mapping[str, object]) -> None:
     click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
 
 
-def failure(status: str, message: str) -> Answer:
-    """Return the answer of a command that failed for one reason, outside the workbook."""
-    return {"status": status, "errors": [Finding(found=message).as_json()]}
+def failure(status: str, *messages: str) -> Answer:
+    """Return the answer of a command that failed for a reason, or more, outside the workbook."""
+    return {"status": status, "errors": [Finding(found=said).as_json() for said in messages]}
 
 
 def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None) -> int:
     """Tell of a failure and return its exit code; ``result`` is what had been reached."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
+    messages = str(error).splitlines()  # several mistakes of a command line are a line each
     if isinstance(error, InputError):
         said = sorted_out(error.findings)
     else:
-        said = {"errors": [Finding(found=str(error)).as_json()]}
-    click.echo(f"Error: {error}", err=True)
+        said = {"errors": [Finding(found=message).as_json() for message in messages]}
+    for message in messages:
+        click.echo(f"Error: {message}", err=True)
     if as_json:
         before = (result or {}).get("errors")
         if isinstance(before, list):  # what the workbook has stays told

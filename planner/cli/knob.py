@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from models.case import Case, fold
 from models.checks.common import did_you_mean
-from models.errors import UsageError
+from models.errors import Mistakes, UsageError
 from models.schema import ScenarioStep
 from planner.cli.named import Named
 from planner.study.knobs import CAP, COUNTRY, KNOBS, MEMBER, SELLER, THE_CAP, Kind, Knob
@@ -31,11 +31,10 @@ def knob_of(case: Case, said: str) -> Knob:
             msg = f"--over {said!r}: the cap is swept for all minerals at once; write --over cap"
             raise UsageError(msg)
         return THE_CAP
-    try:
+    wrong = Mistakes()
+    with wrong.kept(f"--over {said!r}: "):
         knob = _aimed(Named(case), kind, rest)
-    except UsageError as error:
-        msg = f"--over {said!r}: {error}{_close_code(case, kind, rest, str(error))}"
-        raise UsageError(msg) from error
+    wrong.tell()
     if not knob.turns(case):
         msg = f"--over {said!r}: the workbook has nothing that this changes{_places(case, kind)}"
         raise UsageError(msg)
@@ -45,7 +44,12 @@ def knob_of(case: Case, said: str) -> Knob:
 def _aimed(named: Named, kind: Kind, rest: str) -> Knob:
     """Return a knob on a place and a mineral; both may be blank, and a mineral may stand alone."""
     place, mineral = _split(named, kind, rest)
-    minerals = named.minerals(mineral)
+    wrong = Mistakes()
+    with wrong.kept():
+        minerals = named.minerals(mineral)
+    with wrong.kept():
+        _find(named, kind, place)
+    wrong.tell()
     shown: tuple[str, ...] = ("",)
     chosen: list[tuple[str, str, str]]  # country, refiner, member
     if kind.place == MEMBER:
@@ -85,15 +89,19 @@ def _split(named: Named, kind: Kind, rest: str) -> tuple[str, str]:
 
 
 def _find(named: Named, kind: Kind, text: str) -> None:
-    """Raise UsageError where nobody is called so."""
+    """Raise UsageError where nobody is called so, with the closest name or code."""
     if not text:
         return
-    if kind.place == MEMBER:
-        named.members(text)
-    elif kind.place == SELLER:
-        named.sellers(text)
-    else:
-        named.country(text)
+    try:
+        if kind.place == MEMBER:
+            named.members(text)
+        elif kind.place == SELLER:
+            named.sellers(text)
+        else:
+            named.country(text)
+    except UsageError as error:
+        msg = f"{error}{_close_code(named.case, kind, text, str(error))}"
+        raise UsageError(msg) from error
 
 
 def _places(case: Case, kind: Kind) -> str:
@@ -114,12 +122,12 @@ def _places(case: Case, kind: Kind) -> str:
     return f"; its {what} {', '.join(names[:most])}{more}"
 
 
-def _close_code(case: Case, kind: Kind, rest: str, told: str) -> str:
+def _close_code(case: Case, kind: Kind, place: str, told: str) -> str:
     """Name the country whose code is close to what was typed, where nothing else is named."""
     if kind.place not in {SELLER, COUNTRY} or "did you mean" in told:
         return ""
     codes = {r.country for r in case.refiners} | {m.country for m in case.mines}
-    near = did_you_mean(rest.partition(":")[0].strip(), codes)
+    near = did_you_mean(place, codes)
     return f"; {near}" if near.startswith("did") else ""
 
 

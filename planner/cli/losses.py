@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pandas as pd
 
 from planner.cli.answer import Answer, sorted_out, told
-from planner.cli.words import number_of, plain
+from planner.cli.halt import counts, halt_of, tell_not_run
+from planner.cli.words import number_of, plain, span
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.sheets.stress import Tested
-    from planner.study.stress import Stress
+    from planner.study.stress import Side, Stress
 
 WORST = 5
-"""Losses told on the terminal; the workbook has them all."""
+"""Losses of a kind told on the terminal; the workbook has them all."""
+_KINDS = {
+    "country": ("Worst losses", "Stress"),
+    "refiner": ("Worst refiners", "Stress"),
+    "embargo": ("Worst embargoes", "Embargoes"),
+}
+"""What the losses of a kind are headed, and the sheet that has them all."""
 _LONGEST = 32
 """A longer name is cut in a line on the terminal."""
 
@@ -75,6 +83,7 @@ def answer_of(
         "first_year": found.years[0],
         "last_year": found.years[-1],
         "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
+        **counts(found.outcomes, halt_of(found.outcomes, found.stopped)),
         "rows": _rows(found),
         "n_minus_1": found.n_minus_1.to_dict("records"),
         "output": None if output is None else str(output),
@@ -85,7 +94,7 @@ def answer_of(
 
 
 def _rows(found: Stress) -> list[Answer]:
-    """Return an object a loss, worst first, all with the same keys; null where nothing is known."""
+    """Return an object a loss, by kind, worst first; all with the same keys, null where unknown."""
     short: dict[tuple[str, str], dict[str, float]] = {}
     for row in found.by_mineral.to_dict("records"):
         short.setdefault((row["kind"], row["lost"]), {})[row["mineral"]] = row["short_t"]
@@ -128,39 +137,37 @@ def show_stress(
     click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
     caps = "share limits kept" if rules.keep_caps else "share limits waived"
     click.echo(
-        f"{len(found.losses):,} losses, one at a time, {found.years[0]} to"
-        f" {found.years[-1]}; surge {rules.surge * 100:g} %, {caps}; cost in {money} m",
+        f"{len(found.losses):,} losses, one at a time, {span(found.years)};"
+        f" surge {rules.surge * 100:g} %, {caps}; cost in {money} m",
         err=True,
     )
     table = found.by_loss
-    rows = table.head(WORST).to_dict("records")
-    wide = max([len(_cut(row["lost"])) for row in rows] + [len("Worst losses")])
-    heads = ["lost, t", "replaced, t", "short, t"]
+    heads = ["lost, t", "replaced, t", "from stock, t", "short, t"]
     heads += ["uncapped, t"] if found.free is not None else []
     heads += ["extra cost", "days", "worst of it"]
-    click.echo(f"  {'Worst losses':<{wide}}" + "".join(f"{h:>14}" for h in heads), err=True)
-    for row in rows:
-        if row["error"] and math.isnan(row["cost"]):
-            said = click.style(f"no plan: {plain(row['error'])}", fg="yellow")
-            click.echo(f"  {_cut(row['lost']):<{wide}}  {said}", err=True)
-            continue
-        tonnes = [row["lost_t"], row["replaced_t"] + row["stock_t"], row["short_t"]]
-        tonnes += [row["free_short_t"]] if found.free is not None else []
-        days = "-" if pd.isna(row["survived"]) else f"{row['survived']:,.0f}"
-        share = f"{row['worst_share']:.1%} {plain(row['worst'])}" if row["worst"] else "none short"
-        click.echo(
-            f"  {_cut(row['lost']):<{wide}}"
-            + "".join(f"{_tonnes(t):>14}" for t in tonnes)
-            + f"{row['cost'] / 1e6:>14,.0f}{days:>14}  {share:>12}",
-            err=True,
-        )
-    if len(table) > WORST:
-        click.echo(f"  and {len(table) - WORST:,} more, on the sheet Stress", err=True)
-    lacking = sum(bool(row) for row in table["error"])
-    if lacking:
-        click.secho(
-            f"{lacking:,} of them without a plan, see the sheet Runs", fg="yellow", err=True
-        )
+    unrun = {
+        (str(loss.kind), loss.name(case)): outcome.error
+        for loss, outcome in found.capped.outcomes.items()
+        if not outcome.ran
+    }
+    has_turn = [key not in unrun for key in zip(table["kind"], table["lost"], strict=True)]
+    shown = table[has_turn].groupby("kind", sort=False)
+    lists = {_head(table, str(kind), of): (of, _KINDS[str(kind)][1]) for kind, of in shown}
+    names = [
+        _cut(row["lost"]) for of, _ in lists.values() for row in of.head(WORST).to_dict("records")
+    ]
+    wide = max(map(len, [*names, *lists]), default=0)
+    for head, (of, sheet) in lists.items():
+        click.echo(f"  {head:<{wide}}" + "".join(f"{h:>14}" for h in heads), err=True)
+        for row in of.head(WORST).to_dict("records"):
+            click.echo(f"  {_cut(row['lost']):<{wide}}{_line(found, row)}", err=True)
+        if len(of) > WORST:
+            click.echo(f"  and {len(of) - WORST:,} more, on the sheet {sheet}", err=True)
+    if found.missing:
+        lacking = number_of(len(found.missing), "run")
+        click.secho(f"{lacking} without a plan, see the sheet Runs", fg="yellow", err=True)
+    for why in dict.fromkeys(unrun.values()):
+        tell_not_run([name for (_, name), error in unrun.items() if error == why], why)
     if table.empty:
         click.echo("Nobody sells in the agreed plan: there is nothing to lose", err=True)
     if start.book.warnings:
@@ -170,10 +177,40 @@ def show_stress(
         click.echo(f"Stress test   {output}  ({seconds:.1f} s)", err=True)
 
 
+def known(found: Stress) -> str:
+    """Return of how many losses it is known what they do."""
+    said = f"{_planned(found.capped)} losses known"
+    return said if found.free is None else f"{said}, {_planned(found.free)} without share limits"
+
+
+def _planned(side: Side) -> str:
+    """Return how many losses of those that hit a plan have one: ``12 of 42``."""
+    done = sum(of.planned for of in side.outcomes.values()) if side.nothing.planned else 0
+    return f"{done:,} of {len(side.outcomes):,}"
+
+
+def _head(table: pd.DataFrame, kind: str, known: pd.DataFrame) -> str:
+    """Return what the losses of a kind are headed, which says of how many the worst are told."""
+    every = int((table["kind"] == kind).sum())
+    return _KINDS[kind][0] + (f", of {len(known):,} of {every:,}" if len(known) < every else "")
+
+
+def _line(found: Stress, row: Mapping[Any, Any]) -> str:
+    """Return what a loss does, behind its name."""
+    if row["error"] and math.isnan(row["cost"]):
+        return "  " + click.style(f"no plan: {plain(row['error'])}", fg="yellow")
+    tonnes = [row["lost_t"], row["replaced_t"], row["stock_t"], row["short_t"]]
+    tonnes += [row["free_short_t"]] if found.free is not None else []
+    days = "-" if pd.isna(row["survived"]) else f"{row['survived']:,.0f}"
+    share = f"{row['worst_share']:.1%} {plain(row['worst'])}" if row["worst"] else "none short"
+    amounts = "".join(f"{_tonnes(t):>14}" for t in tonnes)
+    return f"{amounts}{row['cost'] / 1e6:>z14,.0f}{days:>14}  {share:>12}"
+
+
 def _cut(name: str) -> str:
     text = plain(name)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
 
 
 def _tonnes(amount: float) -> str:
-    return "?" if math.isnan(amount) else f"{amount:,.0f}"
+    return "?" if math.isnan(amount) else f"{amount:z,.0f}"

@@ -10,15 +10,15 @@
         ...
         with watched(as_json) as tell:
             outcomes = run_study(study, where, tell)
-        ...  # write what outcomes.found has, say what outcomes.missing lacks
-        outcomes.raise_if_stopped()
-        return 0
+        ...  # write what outcomes.found has, tell_halt(...) where it was stopped
+        return end(halt_in(outcomes), failed, answer, as_json=as_json)
 """
 
 from __future__ import annotations
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
+from planner.cli.commands.common import Whole
+
+A_LINE = 60.0
+"""Seconds from line to line where no bar is shown."""
 
 if TYPE_CHECKING:
     from planner.study import Progress, Tell, Where
@@ -36,7 +40,7 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=Whole(min=1),
         metavar="N",
         help="Processes to plan with, 1 for this one alone [all cores of this machine].",
     )
@@ -75,8 +79,8 @@ def place(workers: int | None, cluster: str | None) -> Where:
 def watched(as_json: bool) -> Iterator[Tell]:
     """Show a bar on stderr where someone watches; the value is the ``tell`` of ``run_study``.
 
-    A notice (a worker that died, a cluster without workers) is a line of its own, bar or not;
-    with --json there is neither.
+    Where nobody does, a line a minute says how far the study is. A notice (a worker that died, a
+    cluster without workers) is a line of its own, bar or not; with --json there is nothing.
     """
     if as_json:
         yield _nothing
@@ -84,17 +88,41 @@ def watched(as_json: bool) -> Iterator[Tell]:
         with _bar() as tell:
             yield tell
     else:
-        yield _notice
+        yield _Lines()
 
 
 def _nothing(_: Progress) -> None:
     """Show nothing."""
 
 
-def _notice(progress: Progress) -> None:
-    """Show a notice."""
-    if progress.notice:
-        click.echo(progress.notice, err=True)
+class _Lines:
+    """Says how far a study is in a line a minute, and each notice."""
+
+    def __init__(self) -> None:
+        """Begin to count the time."""
+        self.began = self.told = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show a notice, and the line that is due."""
+        if progress.notice:
+            click.echo(progress.notice, err=True)
+        now = time.monotonic()
+        if now - self.told < A_LINE or progress.done == progress.total:
+            return
+        self.told, gone = now, now - self.began
+        left = "time left unknown"
+        if progress.done:
+            left = f"about {_lasting(gone * (progress.total / progress.done - 1))} left"
+        said = f"{progress.done:,} of {progress.total:,} runs finished, {_lasting(gone)} gone"
+        click.echo(f"{'Planning':<13} {said}, {left}", err=True)
+
+
+def _lasting(seconds: float) -> str:
+    """Return a time in words: 40 s, 12 min, 3.5 h."""
+    if seconds < 60:  # noqa: PLR2004 - seconds of a minute
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
 
 
 @contextmanager

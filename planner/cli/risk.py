@@ -14,7 +14,8 @@ import pandas as pd
 from models import checks
 from models.errors import InputError, Severity, warning
 from planner.cli.answer import Answer, sorted_out
-from planner.cli.words import number_of
+from planner.cli.halt import Halt, counts, halt_of, marked
+from planner.cli.words import number_of, span
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.risk import BY_MINERAL, Drawn, risk_pictures, risk_tables
@@ -48,11 +49,26 @@ class Gambled:
     seconds: dict[str, float]
 
     @property
+    def halt(self) -> Halt | None:
+        """What ended the study before its time; None where all runs had their turn."""
+        return halt_of(self.risk.outcomes, self.risk.stopped)
+
+    @property
+    def known(self) -> str:
+        """Of how many draws the figures are, and that those finished early are no fair sample."""
+        said = (
+            f"{of.name.lower()} {int(of.known.sum()):,} of {len(of.known):,} draws"
+            for of in self.risk.samples
+        )
+        return f"figures are of {', '.join(said)}, no fair sample of all"
+
+    @property
     def options(self) -> dict[str, str]:
         """What was asked for, as rows of options."""
         of, chances = self.risk, self.risk.chances
         limits = "kept in all years" if chances.keep_caps else "waived in years with an event"
         return {
+            **(self.halt.option(self.known) if self.halt is not None else {}),
             **self.start.options,
             "Draws": f"{len(of.draws):,}, of which {of.distinct:,} differ",
             "Seed": str(chances.seed),
@@ -92,7 +108,6 @@ def gamble(  # noqa: PLR0913 - what the command line says
     if caution:
         warnings = (*start.book.warnings, warning("", found=caution))
         start = dataclasses.replace(start, book=dataclasses.replace(start.book, warnings=warnings))
-    years = case.years
     drawn = Drawn(
         plans=(AGREED, ANEW),
         measures=measures(found),
@@ -101,7 +116,7 @@ def gamble(  # noqa: PLR0913 - what the command line says
         events=happenings(found),
         draws=every_draw(found),
         currency=case.settings.currency,
-        horizon=f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(map(str, years)),
+        horizon=span(case.years),
     )
     return Gambled(start, found, drawn, seconds)
 
@@ -112,7 +127,8 @@ def _caution(found: Risk) -> str:
     for sample in found.samples:
         lost = int((~sample.known).sum())
         if lost:
-            said = f"{number_of(lost, 'draw')} without a plan, left out of the figures"
+            why = "without a plan" if found.stopped is None else "not finished when it was stopped"
+            said = f"{number_of(lost, 'draw')} {why}, left out of the figures"
             parts.append(f"{sample.name.lower()}: {said}")
     known = int(max(sample.known.sum() for sample in found.samples))
     tail = known // 20
@@ -136,7 +152,7 @@ def write_to(path: Path, gambled: Gambled) -> None:
         risk_tables(gambled.drawn),
         risk_pictures(gambled.drawn),
         book,
-        title=f"{title}: events by chance",
+        title=marked(f"{title}: events by chance", gambled.halt),
         options=gambled.options,
         runs=gambled.risk.outcomes,
         charts_before=BY_MINERAL,
@@ -192,6 +208,7 @@ def answer(gambled: Gambled, written: Path | None) -> Answer:
         "draws": len(of.draws),
         "distinct_draws": of.distinct,
         "plans": len(of.outcomes),
+        **counts(of.outcomes, gambled.halt),
         "seed": of.chances.seed,
         "surge": of.chances.surge,
         "keep_caps": of.chances.keep_caps,

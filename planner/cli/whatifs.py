@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import UsageError
+from models.errors import Mistakes, UsageError
+from planner.cli.commands.common import late_mistakes
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -26,11 +27,15 @@ BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
 
 @dataclass(frozen=True)
 class Asked:
-    """The what-ifs of a command line as typed; called with a case, told in its names."""
+    """The what-ifs of a command line as typed; called with a case, told in its names.
+
+    ``wrong`` says what is wrong with other options, to be told with what is wrong with these.
+    """
 
     blocks: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether anything is asked."""
@@ -44,24 +49,23 @@ class Asked:
         from planner.cli.named import Named
         from planner.scenarios.variant import WhatIf
 
-        named, made, wrong = Named(case), list[WhatIf](), list[str]()
+        named, made, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (
             (BLOCK, self.blocks, _block),
             (LOSE, self.losses, _lose),
             (WHAT_IF, self.changes, _change),
         ):
             for text in texts:
-                try:
+                with wrong.kept(f"{option} {text!r}: "):
                     words, steps = read(text, named)
                     findings, errors = named.checked(steps)
-                    wrong += [f"{option} {text!r}: {error}" for error in errors]
+                    if errors:
+                        raise UsageError("\n".join(errors))
                     what_if = WhatIf(option, text, words, steps)
                     told = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
                     made.append(replace(what_if, findings=tuple(told)))
-                except UsageError as error:
-                    wrong.append(f"{option} {text!r}: {error}")
-        if wrong:
-            raise UsageError("\n".join(wrong))
+        wrong.said += self.wrong
+        wrong.tell()
         return tuple(made)
 
 
@@ -98,7 +102,10 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         changes: tuple[str, ...],
         **options: object,
     ) -> int:
-        return command(*arguments, asked=Asked(blocks, losses, changes), **options)
+        asked = Asked(blocks, losses, changes, late_mistakes())
+        if asked.wrong and not asked:
+            raise click.UsageError("\n".join(asked.wrong))
+        return command(*arguments, asked=asked, **options)
 
     return asking
 
@@ -115,8 +122,14 @@ def _block(text: str, named: Named) -> Told:
     if len(parts) not in {2, 3} or not all(parts):
         msg = "say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite"
         raise UsageError(msg)
-    sellers, members = named.sellers(parts[0]), _buyers(parts[0], parts[1], named)
-    minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
+    wrong = Mistakes()
+    with wrong.kept():
+        sellers = named.sellers(parts[0])
+    with wrong.kept():
+        members = _buyers(parts[0], parts[1], named)
+    with wrong.kept():
+        minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
+    wrong.tell()
     steps = tuple(
         ScenarioStep(
             name=BLOCK, action="block lanes", mineral=mineral, member=member, **seller.selectors

@@ -28,6 +28,9 @@ SHOWN = 200
 CHOICES = 5
 """Values that a cell may have which a terminal lists at most; a file gets them all."""
 
+NAMED = 3
+"""Names told in a line that has more of them."""
+
 ENDLESS = 10_000
 """Columns of a console that is no terminal: a finding keeps its one line, for grep."""
 
@@ -41,6 +44,13 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Raise on, where rich would exit with the code of a workbook with errors."""
         raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
+
+
+def span(years: Sequence[int]) -> str:
+    """Return the years of a horizon in words: 2026 to 2035."""
+    if not years:
+        return "no years"
+    return f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0])
 
 
 def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False) -> None:
@@ -85,6 +95,12 @@ def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}s"
 
 
+def few(names: Sequence[str]) -> str:
+    """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
 def plain(text: str) -> str:
     """Return a text of the workbook without characters that could steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
@@ -112,7 +128,9 @@ def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
         table.add_column(overflow="fold", no_wrap=whole)
     for finding in findings:
         wanted = shortened(finding.expected) if brief else finding.expected
-        said = " ".join(filter(None, (advice(finding), statement(finding, wanted))))
+        parts = (advice(finding), statement(finding, wanted))
+        # without a cell that says what it is about, the fix is not understood first
+        said = " ".join(filter(None, parts if finding.place else reversed(parts)))
         table.add_row(
             Text(f"  {plain(finding.place) or '-'}"),
             Text(finding.severity.value, style=_COLOURS[finding.severity]),

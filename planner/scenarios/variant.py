@@ -5,15 +5,16 @@ A what-if is steps of a scenario that no row of the workbook says: the same acti
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.case import BASE, Case, fold
 from models.checks.selectors import steps_that_match_nothing
-from models.errors import Finding, warning
+from models.errors import Finding, UsageError, warning
 from models.schema import ScenarioStep
-from planner.scenarios import ACTIONS, apply_with_findings, set_max_country_share
+from planner.scenarios import ACTIONS, apply_with_findings, names, set_max_country_share
 
 LIMIT = "Max country share"
 """What a row of options calls the limit on every country's share."""
@@ -123,3 +124,15 @@ def _nothing(case: Case, what_if: WhatIf) -> Finding:
     )
     hint = f"it matches {'; '.join(said)}" if said else "nothing matches, or it stands so already"
     return warning("", found=f"`{what_if.typed}` changes nothing", hint=hint)
+
+
+def scenario_name(case: Case, name: str) -> str:
+    """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
+    known = {fold(k): k for k in (BASE, *names(case))}
+    if fold(name) not in known:
+        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
+        every = ", ".join(known.values())
+        hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
+        msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
+        raise UsageError(msg)
+    return known[fold(name)]

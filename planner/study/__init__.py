@@ -5,7 +5,7 @@ of each plan only what the study reads is kept.
 """
 
 from planner.study.board import Progress, Tell
-from planner.study.runs import Outcome, Outcomes, Run, Study, run_study
+from planner.study.runs import Outcome, Outcomes, Run, Study, run_studies, run_study
 from planner.study.where import Here, ThisMachine, Where
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Tell",
     "ThisMachine",
     "Where",
+    "run_studies",
     "run_study",
 ]

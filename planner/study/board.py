@@ -64,9 +64,13 @@ class Board:
         return self.study.chains[chain][run].name
 
     def errands(self) -> list[Errand]:
-        """Return one errand a chain, the longest first, so that workers end at about one time."""
+        """Return one errand a chain: the first chain, then the longest of the others.
+
+        The first has what the others are measured against, so that little is known without it where
+        a study is stopped; the longest come next, so that workers end at about one time.
+        """
         found = [Errand(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        return sorted(found, key=lambda errand: -errand.end)
+        return sorted(found, key=lambda errand: (errand.chain > 0, -errand.end))
 
     def after_death(self, errand: Errand, died: str) -> list[Errand]:
         """Return what is left to do of an errand whose worker died.

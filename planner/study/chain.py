@@ -17,6 +17,9 @@ Change = Callable[[Case], Case]
 """From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
 or a frozen dataclass that can be called."""
 
+NOT_RUN = "not run: "
+"""What the error of a run begins with that had no turn."""
+
 Stop = KeyboardInterrupt | SystemExit
 """What ends a study before its time: Ctrl-C, or a request to end the process."""
 

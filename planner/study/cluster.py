@@ -23,7 +23,7 @@ from models.case import Case
 from models.errors import UsageError
 from planner.study import remote
 from planner.study.board import Board, Errand, pack_runs, pack_study, unpack
-from planner.study.chain import Study, fault
+from planner.study.chain import NOT_RUN, Study, fault
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -102,10 +102,7 @@ def connected(address: str) -> Iterator[Client]:
     try:
         import distributed
     except ImportError as error:
-        msg = (
-            "a cluster needs Dask, which is not installed here: "
-            'pip install "coalition-sourcing-planner[cluster]"'
-        )
+        msg = 'a cluster needs Dask, which is not installed here: pip install ".[cluster]"'
         raise UsageError(msg) from error
     with _quiet():
         answer: queue.SimpleQueue[Client | Exception] = queue.SimpleQueue()
@@ -262,7 +259,7 @@ class _Begun:
             self.board.keep(chain, run, unpack(outcome, self.board.name(chain, run)))
 
     def _lose(self, errand: Errand, why: str) -> None:
-        self.board.fail(errand, f"not run: {why}", ran=False)
+        self.board.fail(errand, NOT_RUN + why, ran=False)
 
     def _look_around(self) -> int:
         """See whether the cluster is still there and has workers; give up where it is not.

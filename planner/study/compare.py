@@ -8,7 +8,7 @@ from models import checks
 from models.case import BASE, Case
 from models.errors import Finding, Severity
 from models.plan import Plan
-from planner.scenarios.variant import Variant
+from planner.scenarios.variant import LIMIT, Variant
 from planner.study.runs import Run, Study
 
 
@@ -50,10 +50,22 @@ _LONGEST = 60
 
 
 def _name(asked: Variant, taken: list[str]) -> str:
-    """Return what the command's own case is called: by what it does, where that is short."""
-    said = "; ".join(f"{head} {words}" for head, words in asked.changes.items())
-    name = said if len(said) <= _LONGEST else "Command line"
+    """Return what the command's own case is called: by what it does, as much as is short."""
+    parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
+    said = asked.changes.get(LIMIT)
+    parts += [f"{LIMIT} {said}"] if said is not None else []
+    shown = len(parts)
+    while shown > 1 and len(_joined(parts, shown)) > _LONGEST:
+        shown -= 1
+    name = _joined(parts, shown)
     return name if name not in taken else f"{name} (command line)"
+
+
+def _joined(parts: list[str], shown: int) -> str:
+    """Return the first of several changes in words, and how many more there are."""
+    first = "; ".join(parts[:shown])
+    first = first if len(first) <= _LONGEST or shown > 1 else f"{first[: _LONGEST - 1].rstrip()}…"
+    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
 def compare_study(case: Case, cases: list[Compared]) -> Study[Plan]:

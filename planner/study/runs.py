@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from planner.study.board import Board, Progress, Tell
-from planner.study.chain import Change, Outcome, Outcomes, Run, Stop, Study, T
+from planner.study.chain import NOT_RUN, Change, Outcome, Outcomes, Run, Stop, Study, T
 from planner.study.where import ThisMachine, Where
 
-__all__ = ["Change", "Outcome", "Outcomes", "Run", "Study", "run_study"]
+__all__ = ["Change", "Outcome", "Outcomes", "Run", "Study", "run_studies", "run_study"]
 
-NOT_RUN = "not run: the study was stopped before"
+_STOPPED = f"{NOT_RUN}the study was stopped before"
 
 
 def _nobody(_: Progress) -> None:
@@ -23,7 +26,7 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
 
     A run that fails does not lose the others: its outcome says why. Nor does Ctrl-C: the outcomes
     then hold what was finished, say of the others that they were not run, and ``stopped`` is set;
-    a command writes what there is and calls ``raise_if_stopped``.
+    a command writes what there is and ends with the code of the stop.
 
     Raises UsageError where the place is not there (a cluster's address at which nothing listens),
     TypeError where a change or ``read`` is no function that can be sent to another process.
@@ -35,10 +38,40 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
         (where or ThisMachine()).run(study, board)
     except (KeyboardInterrupt, SystemExit) as stop:
         stopped = stop
+    return _outcomes(board, stopped)
+
+
+def run_studies(
+    studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
+) -> list[Outcomes[T]]:
+    """Return the outcomes of studies that are parts of one, each in turn; see ``run_study``.
+
+    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own.
+    """
+    total, done = sum(study.runs for study in studies), 0
+    found: list[Outcomes[T]] = []
+    stopped: Stop | None = None
+    for study in studies:
+        onwards = _onwards(tell or _nobody, done, total)
+        if stopped is None:
+            found.append(run_study(study, where, onwards))
+        else:
+            found.append(_outcomes(Board(study, _nobody), stopped))
+        done, stopped = done + study.runs, found[-1].stopped
+    return found
+
+
+def _onwards(tell: Tell, done: int, total: int) -> Tell:
+    """Return who hears of a study that is a part of a longer one."""
+    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
+
+
+def _outcomes(board: Board, stopped: Stop | None) -> Outcomes[Any]:
+    """Return what is known of each run; one that is not known had no turn."""
     return Outcomes(
         tuple(
-            board.kept.get((at, i)) or Outcome(run.name, error=NOT_RUN, ran=False)
-            for at, chain in enumerate(study.chains)
+            board.kept.get((at, i)) or Outcome(run.name, error=_STOPPED, ran=False)
+            for at, chain in enumerate(board.study.chains)
             for i, run in enumerate(chain)
         ),
         stopped,

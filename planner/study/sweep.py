@@ -16,6 +16,7 @@ import pandas as pd
 from models.case import Case
 from models.errors import SolverError, UsageError
 from models.plan import Plan, least_share
+from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.scenarios import set_max_country_share
 from planner.study import Outcomes, Run, Study, Tell, Where, run_study
@@ -73,7 +74,7 @@ def grid(knob: Knob, first: float, last: float, step: float) -> tuple[float, ...
     most = knob.kind.most
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
-            slip = most <= 1.0 < value <= _SLIP
+            slip = most <= MOST_TARIFF and most < value <= _SLIP
             hint = f"; {percent_hint(value)}" if slip else ""
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
             msg = f"{option} {value:g}: {knob.title} goes from {bounds}{hint}"

@@ -105,7 +105,8 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
             parsed[record.SHEET] = read_sheet(record, grid, context)
             if record is Member:
                 names = parsed[Member.SHEET]
-                context.members = {fold(n): n for n in names.fields["name"] if n}
+                # of two that differ in case alone the second is an error: the first is meant
+                context.members = {fold(n): n for n in reversed(names.fields["name"]) if n}
                 context.members_sure = not names.unread
     _beginnings(parsed, context)
     unify(parsed, context)
@@ -244,7 +245,9 @@ def _header_row(context: Context, sheet: str) -> int:
 
 def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bool:
     """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
-    bad = context.bad.get((finding.sheet, finding.row))
+    bad = context.bad.get((finding.sheet, finding.row), set())
+    if needs.others:
+        bad = bad.union(*(of for (sheet, _), of in context.bad.items() if sheet == finding.sheet))
     if not bad:
         return False
     if finding.severity is Severity.WARNING or finding.column in bad:

@@ -47,10 +47,15 @@ def save(path: Path, write: Callable[[Path], None], *, beside: bool = True) -> P
         raise WriteError(_why(path, error)) from error
 
 
+def lock_of(path: Path) -> Path | None:
+    """Return the file by which Excel or LibreOffice says that it has a file open; None if not."""
+    locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
+    return next((lock for lock in locks if lock.exists()), None)
+
+
 def is_in_use(path: Path) -> bool:
     """Return whether a file is open in Excel or LibreOffice, or may not be written to."""
-    locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
-    if any(lock.exists() for lock in locks):
+    if lock_of(path) is not None:
         return True
     if not path.exists():
         return False

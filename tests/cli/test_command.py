@@ -21,9 +21,10 @@ from tests.cli.desk import POSIX, ROOT, apart
 def test_help_lists_whole_commands_alone(call):
     code, out, _ = call("--help")
     assert code == 0
-    listed = out.split("Commands:")[1].split()
+    listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.split()]
     names = sorted(command.name for command in COMMANDS)
     assert [w for w in listed if w in planner.commands] == names
+    assert "130 stopped by Ctrl-C" in " ".join(out.split())
     assert all(command.callback is not None and command.help for command in COMMANDS)
 
 
@@ -115,7 +116,7 @@ def test_interrupted(folder, call, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "check_file", interrupt)
-    assert call("check", "a.xlsx") == (130, "", "")
+    assert call("check", "a.xlsx") == (130, "", "Stopped before it was done\n")
 
 
 @POSIX
@@ -131,7 +132,7 @@ def test_a_reader_that_has_gone(case):
 
 @POSIX
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_quietly_and_leaves_nothing(case, sent, code):
+def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
     slow = (
         "import sys, time\n"
         "import planner.sheets as sheets\n"
@@ -157,7 +158,9 @@ def test_a_signal_ends_quietly_and_leaves_nothing(case, sent, code):
         time.sleep(0.1)
         process.send_signal(sent)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (code, "", "")
+    assert (process.returncode, err) == (code, "Stopped before it was done\n")
+    answer = json.loads(out)
+    assert (answer["status"], answer["stopped"]) == ("stopped", True)
     assert list((case.parent / "outputs").iterdir()) == []
 
 

@@ -14,6 +14,9 @@ from tests.cli.desk import sheets
 
 ANSWER = {
     "status",
+    "stopped",
+    "runs",
+    "runs_finished",
     "rows",
     "currency",
     "what_ifs",
@@ -231,6 +234,16 @@ def test_nowhere_to_write_still_tells_the_result(case, ask):
     assert set(answer) == ANSWER
     assert answer["output"] is None
     assert names(answer) == ALL
+
+
+def test_every_unknown_name_is_told_at_once(case, call, ask):
+    words = ("--scenario", "Export bann", "--scenario", "foo", "--lose", "Chna")
+    code, _, err = call("compare", case, *words, "--max-country-share", "140")
+    assert code == 2
+    said = [line for line in err.splitlines() if line.startswith("Error: ")]
+    wanted = ("Export bann", "foo", "--lose 'Chna'", "--max-country-share '140'")
+    assert [next(w for w in wanted if w in line) for line in said] == list(wanted)
+    assert len(ask("compare", case, *words)[1]["errors"]) == 3
 
 
 def test_a_scenario_named_as_the_command_names_its_own(folder, ask):

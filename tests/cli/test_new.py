@@ -50,7 +50,8 @@ def test_new_beside_a_file_that_is_open(folder, call):
     (folder / "~$case.xlsx").touch()
     code, _, err = call("new", "case.xlsx", "--force")
     assert code == 0
-    assert "case.xlsx is open in another program or read-only: written to case (2).xlsx" in err
+    why = "case.xlsx is open in another program (the file ~$case.xlsx beside it says so)"
+    assert f"{why}: written to case (2).xlsx" in err
 
 
 def test_new_example_is_the_case_of_the_project(folder, call):

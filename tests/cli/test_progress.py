@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import click
 import pytest
@@ -38,7 +39,7 @@ def test_where():
         given("--workers", "2", "--cluster", "tcp://desk:8786")
     with pytest.raises(UsageError, match="tcp://host:8786"):
         place(None, "desk")
-    with pytest.raises(click.BadParameter, match="0 is not in the range"):
+    with pytest.raises(click.BadParameter, match="'0' is not a whole number of 1 or more"):
         given("--workers", "0")
 
 
@@ -64,6 +65,29 @@ def test_notices_alone_in_a_file(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     told(False)
     assert sys.stderr.getvalue() == "a worker [died]\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "said"),
+    [
+        (61, 40, "40 of 1,000 runs finished, 1 min gone, about 24 min left"),
+        (70, 999, "999 of 1,000 runs finished, 1 min gone, about 0 s left"),
+        (7200, 10, "10 of 1,000 runs finished, 2.0 h gone, about 198.0 h left"),
+        (61, 0, "0 of 1,000 runs finished, 1 min gone, time left unknown"),
+    ],
+)
+def test_a_line_a_minute_in_a_file(monkeypatch, seconds, done, said):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with watched(False) as tell:
+        tell(Progress(0, 1000))
+        now[0] = seconds
+        tell(Progress(done, 1000))
+        tell(Progress(done, 1000))  # the same minute
+        now[0] = 2 * seconds
+        tell(Progress(1000, 1000))  # it is over
+    assert sys.stderr.getvalue() == f"Planning      {said}\n"
 
 
 def test_nothing_beside_json(monkeypatch):

@@ -59,16 +59,36 @@ def test_every_number_adds_up(plain, call, folder):
         assert float(row["Lost (t)"]) == pytest.approx(sum(float(row[p]) for p in parts), abs=1e-3)
 
 
+def test_kinds_are_ranked_apart(plain, call):
+    """A country is not told beside its own refiners; columns are called as on the sheet."""
+    _, _, err = call("stress", plain, "--refiners", "--pairs", *HERE)
+    heads = [line for line in err.splitlines() if line.startswith("  Worst")]
+    assert [" ".join(line.split()[:2]) for line in heads] == [
+        "Worst losses", "Worst refiners", "Worst embargoes",
+    ]  # fmt: skip
+    assert all("replaced, t from stock, t" in line for line in heads)
+    assert "more, on the sheet Embargoes" in err
+
+
+def test_no_tonnes_are_not_minus_none(plain, call):
+    _, _, err = call("stress", plain, "--lose", "CHN", *HERE)
+    assert "Argentina" in err
+    assert "-0" not in err
+
+
 def test_json(plain, ask):
-    """One object: a row a loss with the same keys, worst first, capped beside uncapped."""
+    """One object: a row a loss with the same keys, by kind, worst first, uncapped beside it."""
     code, said = ask("stress", plain, "--refiners", "--pairs", "--surge", "20%", *HERE)
     assert code == 0
     assert (said["status"], said["surge"], said["first_year"]) == ("optimal", 0.2, 2026)
     rows = said["rows"]
     assert {tuple(row) for row in rows} == {tuple(rows[0])}
     assert {row["kind"] for row in rows} == {"country", "refiner", "embargo"}
-    costs = [row["extra_cost_usd"] for row in rows]
-    assert costs == sorted(costs, reverse=True)
+    ranked = [("country", "refiner", "embargo").index(row["kind"]) for row in rows]
+    assert ranked == sorted(ranked)
+    for kind in set(ranked):
+        costs = [r["extra_cost_usd"] for r, of in zip(rows, ranked, strict=True) if of == kind]
+        assert costs == sorted(costs, reverse=True)
     china = rows[0]
     assert (china["kind"], china["country"], china["member"]) == ("country", "CHN", None)
     assert china["short_t"] == pytest.approx(326972.75)
@@ -128,6 +148,9 @@ def test_no_share_limits(plain, ask, folder):
     [
         (("--year", "2031"), "did you mean 2028?"),
         (("--surge", "20"), "did you mean 0.2 (20 %)?"),
+        (("--surge", "-1"), "such as 0.2"),
+        (("--surge", "-1", "--lose", "Chna"), "--surge '-1' is not a share"),
+        (("--surge", "-1", "--lose", "Chna"), "--lose 'Chna': "),
         (("--scenario", "Bas"), "did you mean 'Base'?"),
         (("--output", "plain.xlsx"), "never written to"),
     ],

@@ -74,7 +74,7 @@ def test_a_sweep_answers_another_program(case, ask):
     assert all(0 <= cap <= 1 for cap in least.values())
     with Path("tables/frontier.csv").open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert float(rows[0]["Objective (USD)"]) == pytest.approx(answer["rows"][0]["objective_usd"])
+    assert float(rows[0]["Total cost (USD)"]) == pytest.approx(answer["rows"][0]["objective_usd"])
     assert Path("tables/smallest-caps.csv").is_file()
 
 
@@ -122,6 +122,7 @@ def test_another_knob(case, ask, call):
         (("--step", "0.0001"), "6,001 points, of at most 1,000"),
         (("--over", "embargo"), "there is cap, demand, capacity, cost, tariff, freight, mines"),
         (("--over", "capacity:Chian"), "did you mean 'China'?"),
+        (("--over", "tariff:CHN", "--to", "25"), "did you mean 0.25 (25 %)?"),
         (("--scenario", "Export bann"), "did you mean 'Export ban'?"),
         (("--output", "case.xlsx"), "never written to"),
     ],
@@ -214,4 +215,4 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
     monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
     assert main(["sweep", str(case), *SPAN]) == 130
     assert Path("outputs/case-sweep.xlsx").is_file()
-    assert "not run" in capsys.readouterr().err
+    assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err

@@ -221,6 +221,13 @@ def test_all_mistakes_are_told_at_once():
         Asked(("CHN",), ("Chna",), ("scale cost",))(CASE)
     lines = str(error.value).splitlines()
     assert [line.split()[0] for line in lines] == ["--block", "--lose", "--what-if"]
+    with pytest.raises(UsageError) as error:
+        Asked(blocks=("Chna:Nippn:coper",), wrong=("--surge '-1' is no share",))(CASE)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("--block 'Chna:Nippn:coper': ") for line in lines[:3])
+    assert [w for w in ("Chna", "Nippn", "coper") for line in lines if f": '{w}' is not" in line]
+    assert lines[3].startswith("--surge")
 
 
 def warned(**asked: str) -> list[str]:

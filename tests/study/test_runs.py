@@ -12,7 +12,7 @@ import time
 import pytest
 
 from models.errors import UsageError
-from planner.study import Here, Progress, Run, ThisMachine, board, run_study
+from planner.study import Here, Progress, Run, ThisMachine, board, run_studies, run_study
 from planner.study import processes as pool
 from planner.study.processes import Processes
 from planner.study.where import WORTH_PROCESSES, routes
@@ -61,6 +61,22 @@ def test_costs_of_the_caps_by_hand():
     undiscounted = 60 * 10 + 60 * 20, 30 * 10 + 30 * 20 + 30 * 35 + 30 * 500
     years = 1 + 1 / 1.07 + 1 / 1.07**2
     assert [o.objective for o in found] == pytest.approx([cost * years for cost in undiscounted])
+
+
+def test_what_all_is_measured_against_is_handed_out_first():
+    """The reference of a sweep is a chain of one run, and the chains behind it are longer."""
+    what = study([capped(0.9)], [capped(0.8), capped(0.7)], [], [capped(0.6)] * 3)
+    errands = board.Board(what, lambda _: None).errands()
+    assert [errand.chain for errand in errands] == [0, 3, 1]
+
+
+def test_studies_of_one_are_told_of_as_one_and_stop_as_one():
+    heard = []
+    parts = [study([capped(0.5)]), study([Run("ends", stop), capped(0.4)]), study([capped(0.3)])]
+    found = run_studies(parts, Here(), heard.append)
+    assert [[o.ran for o in of] for of in found] == [[True], [False, False], [False]]
+    assert [of.stopped is not None for of in found] == [False, True, True]
+    assert (heard[-1].done, heard[-1].total) == (1, 4)
 
 
 def test_the_run_after_a_failed_one_starts_as_the_first_does():

@@ -7,11 +7,18 @@ import click
 from planner._version import __version__
 from planner.cli.commands.check import check
 from planner.cli.commands.compare import compare
+from planner.cli.commands.diff import diff
+from planner.cli.commands.explain import explain
 from planner.cli.commands.new import new
+from planner.cli.commands.orders import orders
+from planner.cli.commands.redact import redact
+from planner.cli.commands.report import report
 from planner.cli.commands.risk import risk
+from planner.cli.commands.scorecard import scorecard
 from planner.cli.commands.solve import solve
 from planner.cli.commands.stress import stress
 from planner.cli.commands.sweep import sweep
+from planner.cli.commands.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -26,17 +33,33 @@ def planner() -> None:
     planner new case.xlsx      a template to fill in
     planner check case.xlsx    every error and warning, each with its cell
     planner solve case.xlsx    the plan, at outputs/case-plan.xlsx
+    planner explain case.xlsx  why a price is what it is, and what would end a shortage
     planner compare case.xlsx  every scenario beside the base
     planner sweep case.xlsx    what a tighter cap on single countries costs
     planner stress case.xlsx   what the loss of each supplier does to the agreed plan
     planner risk case.xlsx     events drawn year by year
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
-    write.
+    write; 130 stopped by Ctrl-C: what is finished is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
 
-COMMANDS = (new, check, solve, compare, sweep, stress, risk)
+COMMANDS = (
+    new,
+    check,
+    solve,
+    explain,
+    compare,
+    sweep,
+    stress,
+    risk,
+    scorecard,
+    orders,
+    diff,
+    verify,
+    redact,
+    report,
+)
 """Every command, in the order in which they are met."""
 
 for command in COMMANDS:

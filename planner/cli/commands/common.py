@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from models.errors import WriteError
 WORKBOOK = click.Path(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
+_LATE = "planner.mistakes"
+"""Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
+
 
 class Share(click.ParamType[float]):
     """A fraction from 0 to 1, or a percentage with its sign."""
@@ -22,19 +26,54 @@ class Share(click.ParamType[float]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read 0.65 or 65%; refuse 65 with the question that helps."""
+        """Read 0.65 or 65%; refuse 65 with the question that helps.
+
+        A command with what-ifs hears of a mistake from ``late_mistakes``, to tell it with theirs.
+        """
         text = str(value).strip()
         percent = text.endswith("%")
         try:
             share = float(text.removesuffix("%")) / (100 if percent else 1)
         except ValueError:
-            share = float("nan")
-        if not 0 <= share <= 1:
-            # A percentage without its sign is the likeliest slip.
-            slip = 1 < share <= 100 and not percent  # noqa: PLR2004
-            hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else "such as 0.65"
-            self.fail(f"{text!r} is not a share from 0 to 1; {hint}", param, ctx)
-        return share
+            share = math.nan
+        if 0 <= share <= 1:
+            return share
+        # A percentage without its sign is the likeliest slip.
+        slip = 1 < share <= 100 and not percent  # noqa: PLR2004
+        usual = param.default if param is not None and isinstance(param.default, float) else 0.65
+        hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
+        said = f"{text!r} is not a share from 0 to 1; {hint}"
+        if ctx is None or param is None or "blocks" not in {p.name for p in ctx.command.params}:
+            self.fail(said, param, ctx)
+        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {said}")
+        return math.nan
+
+
+class Whole(click.IntRange):
+    """A whole number within a range, told as people write it."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read 1000; ask of 1e3 or 1,000 whether it is meant."""
+        text = str(value).strip()
+        try:
+            number = float(text.replace(",", "").replace("_", ""))
+        except ValueError:
+            number = math.nan
+        least, most = self.min or 0, math.inf if self.max is None else self.max
+        fits = number.is_integer() and least <= number <= most
+        if not (fits and text.isdecimal()):
+            upward = self.max is None
+            span = f"of {least:,} or more" if upward else f"from {least:,} to {most:,}"
+            hint = f"; did you mean {number:.0f}?" if fits else ""
+            self.fail(f"{text!r} is not a whole number {span}{hint}", param, ctx)
+        return int(text)
+
+
+def late_mistakes() -> tuple[str, ...]:
+    """Return what is wrong with options of the running command that were to wait."""
+    return tuple(click.get_current_context().meta.pop(_LATE, ()))
 
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
@@ -55,8 +94,13 @@ def progress(as_json: bool) -> Callable[[str], None]:
 
 
 def tell_where(wanted: Path, written: Path) -> None:
-    """Say where a workbook went if that is not where it was wanted."""
-    if written != wanted:
-        click.echo(
-            f"{wanted} is open in another program or read-only: written to {written}", err=True
-        )
+    """Say where a workbook went if that is not where it was wanted, and why."""
+    if written == wanted:
+        return
+    from planner.workbook.save import lock_of
+
+    lock = lock_of(wanted)
+    why = "open in another program or read-only"
+    if lock is not None:
+        why = f"open in another program (the file {lock.name} beside it says so)"
+    click.echo(f"{wanted} is {why}: written to {written}", err=True)

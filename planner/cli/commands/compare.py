@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, PlannerError, SolverError, WriteError
-from planner.cli.answer import Answer, fail, print_json, sorted_out, told
+from planner.cli.answer import Answer, fail, sorted_out, told
 from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
@@ -83,6 +83,7 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "compare")
     from planner.cli.comparison import show_comparison
+    from planner.cli.halt import end, halt_in, nothing, tell_halt
     from planner.cli.words import show_findings
     from planner.run import compare_file
 
@@ -103,11 +104,13 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
             return fail(error, as_json=as_json)
         show_findings(file, error.findings, err=True)
         return error.exit_code
-    entries = _entries(run)
-    failed = _failed(run, entries)
-    if failed is not None and not any(entry.context for entry in entries):
-        run.outcomes.raise_if_stopped()
-        return fail(failed, as_json=as_json)
+    entries, halt = _entries(run), halt_in(run.outcomes)
+    failed = _failed(run)
+    if not any(entry.context for entry in entries):
+        why, every = failed or SolverError("nothing was planned"), run.outcomes.every
+        return nothing(halt, why, "no case planned", every, as_json=as_json)
+    known = f"{sum(entry.context is not None for entry in entries)} of {len(entries)} cases planned"
+    options = {**(halt.option(known) if halt is not None else {}), **run.options}
     from planner.sheets.comparison import tables, write_comparison
     from planner.sheets.delimited import write_csv
     from planner.workbook.save import save
@@ -115,7 +118,7 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     made = tables(entries)
 
     def write(path: Path) -> None:
-        write_comparison(path, made, entries, run.book, run.options, _proven(run, entries))
+        write_comparison(path, made, entries, run.book, options, _proven(run, entries))
 
     def write_tables(folder: Path) -> None:
         write_csv(folder, made)
@@ -129,19 +132,14 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     except WriteError as error:
         failed = error  # what has no plan stands in its row
     run.seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_comparison(file, run, entries, written)
         if len(entries) == 1:
             click.echo(HOW, err=True)
-    run.outcomes.raise_if_stopped()
-    answer = _answer(run, entries, written)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
-    if as_json:
-        print_json(answer)
-    return 0
+    if written is not None:
+        tell_where(target, written)
+    tell_halt(halt, known)
+    return end(halt, failed, _answer(run, entries, written), as_json=as_json)
 
 
 def _entries(run: Comparison) -> list[Entry]:
@@ -166,14 +164,13 @@ def _entries(run: Comparison) -> list[Entry]:
     return found
 
 
-def _failed(run: Comparison, entries: list[Entry]) -> PlannerError | None:
+def _failed(run: Comparison) -> PlannerError | None:
     """Return why the command fails though all that has a plan is told; None where all have one."""
+    from planner.cli.halt import failure_of, halt_in
+
     if run.errors:
         return InputError(run.errors)
-    missing = [entry for entry in entries if entry.error]
-    if not missing:
-        return None
-    return SolverError("; ".join(f"{entry.name}: {entry.error}" for entry in missing))
+    return failure_of(run.outcomes, halt_in(run.outcomes))
 
 
 def _proven(run: Comparison, entries: list[Entry]) -> list[Outcome[Plan]]:
@@ -187,9 +184,11 @@ def _proven(run: Comparison, entries: list[Entry]) -> list[Outcome[Plan]]:
 def _answer(run: Comparison, entries: list[Entry], written: Path | None) -> Answer:
     """Return what a program hears."""
     from planner.cli.comparison import rows
+    from planner.cli.halt import counts, halt_in
 
     return {
         "status": "optimal",
+        **counts(run.outcomes.every, halt_in(run.outcomes)),
         "rows": rows(entries),
         "currency": run.book.case.settings.currency,
         "what_ifs": [told(what_if) for what_if in run.what_ifs],

@@ -10,10 +10,7 @@ from models.errors import InputError, UsageError, WriteError
 from planner.cli.answer import fail, print_json
 from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
 
-_EXTRA = (
-    "a report needs Plotly, which is not installed here: "
-    'pip install "coalition-sourcing-planner[report]"'
-)
+_EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
 
 
 @click.command()

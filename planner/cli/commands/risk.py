@@ -9,26 +9,31 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, SolverError, WriteError
-from planner.cli.answer import fail, print_json
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from planner.cli.answer import fail
+from planner.cli.commands.common import (
+    JSON,
+    WORKBOOK,
+    Share,
+    Whole,
+    progress,
+    tell_where,
+    write_folder,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 
 if TYPE_CHECKING:
     from planner.study import Where
-    from planner.study.risk import Risk
 
 _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
-_TOLD = 3
-"""Draws without a plan told at the end; the sheet Runs has them all."""
 
 
 @click.command()
 @click.argument("file", type=WORKBOOK)
 @click.option(
     "--draws",
-    type=click.IntRange(1, _MOST_DRAWS),
+    type=Whole(1, _MOST_DRAWS),
     default=1000,
     show_default=True,
     metavar="N",
@@ -36,7 +41,7 @@ _TOLD = 3
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, _MOST_SEED),
+    type=Whole(0, _MOST_SEED),
     default=1,
     show_default=True,
     metavar="S",
@@ -45,7 +50,7 @@ _TOLD = 3
 @click.option(
     "--surge",
     type=Share(),
-    default="0.2",
+    default=0.2,
     show_default=True,
     metavar="U",
     help="The part of its usable capacity that a supplier may sell beyond what was agreed.",
@@ -92,6 +97,7 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     A draw without a proven plan is left out of the figures and told; the exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "risk")
+    from planner.cli.halt import end, failure_of, nothing, tell_halt
     from planner.cli.risk import answer, gamble
     from planner.cli.risk_words import show_risk
     from planner.cli.words import show_findings
@@ -107,11 +113,11 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             return fail(error, as_json=as_json)
         show_findings(file, error.findings, err=True)
         return error.exit_code
-    found = gambled.risk
-    failed: SolverError | WriteError | None = _failed(found)
+    found, halt = gambled.risk, gambled.halt
+    failed: SolverError | WriteError | None = failure_of(found.outcomes, halt)
     if not any(sample.known.any() for sample in found.samples):
-        found.raise_if_stopped()
-        return fail(failed or SolverError("no draw has a plan"), as_json=as_json)
+        why = failed or SolverError("no draw has a plan")
+        return nothing(halt, why, "no draw complete", found.outcomes, as_json=as_json)
     from planner.cli.risk import write_csv_to, write_to
     from planner.workbook.save import save
 
@@ -124,23 +130,9 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     except WriteError as error:
         failed = failed or error
     gambled.seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_risk(file, gambled, written)
-    found.raise_if_stopped()
-    said = answer(gambled, written)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=said)
-    if as_json:
-        print_json(said)
-    return 0
-
-
-def _failed(found: Risk) -> SolverError | None:
-    """Return why the command fails though all draws with a plan are written; None where all do."""
-    missing = [outcome for outcome in found.outcomes if not outcome.planned]
-    if not missing:
-        return None
-    more = f" (and {len(missing) - _TOLD} more)" if len(missing) > _TOLD else ""
-    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_TOLD]) + more)
+    if written is not None:
+        tell_where(target, written)
+    tell_halt(halt, gambled.known)
+    return end(halt, failed, answer(gambled, written), as_json=as_json)

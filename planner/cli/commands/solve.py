@@ -92,12 +92,20 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     parts = (run.plan, run.book)
     without, options, timings = run.without_limits, run.options, dict(run.seconds)
+    typed = run.made_with
 
     def write(made: Path) -> None:
-        write_plan(made, *parts, without_limits=without, options=options, timings=timings)
+        write_plan(
+            made, *parts,
+            without_limits=without, options=options, timings=timings, made_with=typed,
+            lost=run.lost,
+        )  # fmt: skip
 
     def write_tables(folder: Path) -> None:
-        found = tables(*parts, without_limits=without, options=options, timings=timings)
+        found = tables(
+            *parts, without_limits=without, options=options, timings=timings, made_with=typed,
+            lost=run.lost,
+        )  # fmt: skip
         write_csv(folder, found.values())
 
     began = time.perf_counter()
@@ -110,10 +118,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     except WriteError as error:
         trouble = error
     run.seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_plan(file, run, written)
+    if written is not None:
+        tell_where(target, written)
     if trouble is not None:
         return fail(trouble, as_json=as_json, result=solved(run, written))
     if as_json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, PlannerError, SolverError, UsageError, WriteError
-from planner.cli.answer import fail, print_json
+from planner.cli.answer import fail
 from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.study import Tell, Where
     from planner.study.stress import Stress
-
-_TOLD = 3
-"""Runs without a plan told by name at most; the sheet Runs has them all."""
 
 
 @click.command()
@@ -94,7 +91,8 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "stress")
-    from planner.cli.losses import answer_of, options_of, show_stress, tested_of
+    from planner.cli.halt import end, failure_of, halt_of, marked, nothing, tell_halt
+    from planner.cli.losses import answer_of, known, options_of, show_stress, tested_of
     from planner.cli.words import show_findings
     from planner.run import start_file
 
@@ -112,10 +110,11 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         show_findings(file, error.findings, err=True)
         return error.exit_code
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
-    failed = _failed(found)
+    halt = halt_of(found.outcomes, found.stopped)
+    failed: PlannerError | None = failure_of(found.outcomes, halt)
     if found.capped.nothing.found is None:
-        found.raise_if_stopped()
-        return fail(failed or SolverError("nothing was planned"), as_json=as_json)
+        why, lacking = failed or SolverError("nothing was planned"), "no loss planned"
+        return nothing(halt, why, lacking, found.outcomes, as_json=as_json)
     from planner.sheets.delimited import write_csv
     from planner.sheets.stress import stress_pictures, stress_tables
     from planner.sheets.study import write_study
@@ -130,8 +129,12 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             made,
             stress_pictures(tested),
             start.book,
-            title=f"Stress test: {start.case.settings.plan_title or file.stem}",
-            options={**start.options, **options_of(found)},
+            title=marked(f"Stress test: {start.case.settings.plan_title or file.stem}", halt),
+            options={
+                **(halt.option(known(found)) if halt is not None else {}),
+                **start.options,
+                **options_of(found),
+            },
             runs=found.outcomes,
             charts_before=made[1].name,
         )
@@ -148,17 +151,12 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     except WriteError as error:
         failed = failed or error
     seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_stress(file, start, found, written, sum(seconds.values()))
-    found.raise_if_stopped()
-    answer = answer_of(start, found, written, seconds)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
-    if as_json:
-        print_json(answer)
-    return 0
+    if written is not None:
+        tell_where(target, written)
+    tell_halt(halt, known(found))
+    return end(halt, failed, answer_of(start, found, written, seconds), as_json=as_json)
 
 
 def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
@@ -192,12 +190,3 @@ def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
     except InputError as error:
         within = start.variant.within(error.findings)
         raise InputError(start.book.layout.in_order(within)) from error
-
-
-def _failed(found: Stress) -> PlannerError | None:
-    """Return why the command fails though what has a plan is told; None where all runs have one."""
-    if not found.missing:
-        return None
-    said = [f"{o.name}: {o.error}" for o in found.missing]
-    more = f" (and {len(said) - _TOLD} more)" if len(said) > _TOLD else ""
-    return SolverError("; ".join(said[:_TOLD]) + more)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, PlannerError, SolverError, WriteError
-from planner.cli.answer import fail, print_json
+from planner.cli.answer import fail
 from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
-    from planner.cli.frontier import Swung
     from planner.study import Where
 
 
@@ -103,6 +102,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "sweep")
     from planner.cli.frontier import answer, show_sweep, swing
+    from planner.cli.halt import end, failure_of, nothing, tell_halt
     from planner.cli.words import show_findings
 
     tell = progress(as_json)
@@ -123,11 +123,11 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             return fail(error, as_json=as_json)
         show_findings(file, error.findings, err=True)
         return error.exit_code
-    failed: PlannerError | None = _failed(swung)
-    outcomes = swung.sweep.outcomes
-    if not any(outcome.planned for outcome in outcomes.every[1:]):
-        outcomes.raise_if_stopped()
-        return fail(failed or SolverError("no point has a plan"), as_json=as_json)
+    halt, outcomes = swung.halt, swung.sweep.outcomes.every
+    failed: PlannerError | None = failure_of(outcomes[1:], halt)
+    if not any(outcome.planned for outcome in outcomes[1:]):
+        why = failed or SolverError("no point has a plan")
+        return nothing(halt, why, "no point planned", outcomes, as_json=as_json)
     from planner.cli.frontier import write_csv_to, write_to
     from planner.workbook.save import save
 
@@ -140,20 +140,9 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     except WriteError as error:
         failed = failed or error
     swung.seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_sweep(file, swung, written)
-    outcomes.raise_if_stopped()
-    said = answer(swung, written)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=said)
-    if as_json:
-        print_json(said)
-    return 0
-
-
-def _failed(swung: Swung) -> SolverError | None:
-    """Return why the command fails though all points with a plan are written; None where all do."""
-    missing = [o for o in swung.sweep.outcomes.every[1:] if not o.planned]
-    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing)) if missing else None
+    if written is not None:
+        tell_where(target, written)
+    tell_halt(halt, swung.known)
+    return end(halt, failed, answer(swung, written), as_json=as_json)

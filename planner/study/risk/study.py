@@ -17,11 +17,10 @@ from models.expand import Bools, Floats
 from models.plan import Plan, Session
 from models.plan.parts import part, parts
 from planner.scenarios.events import Hits, steps, touched
-from planner.study import Outcome, Progress, Run, Study, Tell, Where, run_study
+from planner.study import Outcome, Run, Study, Tell, Where, run_studies
 from planner.study.chain import Change, Stop
 from planner.study.risk.draws import Draw, draws, stretches
 from planner.study.risk.hit import Foreseen, Unforeseen
-from planner.study.runs import NOT_RUN
 from planner.study.stress.agreed import Rules, stressed
 
 AGREED, ANEW = "As agreed", "Re-planned"
@@ -95,11 +94,6 @@ class Risk:
         """How many draws differ in what happens."""
         return len({draw.hits for draw in self.draws})
 
-    def raise_if_stopped(self) -> None:
-        """Go on with what the study was stopped by; to be called when all is written."""
-        if self.stopped is not None:
-            raise self.stopped
-
 
 def reading(plan: Plan) -> Reading:
     """Return what is kept of a plan."""
@@ -147,36 +141,13 @@ def risk(
         _Plans(ANEW, case, case, drawn, foreseen),
     )
     studies = [study for of in plans for study in of.studies]
-    outcomes, stopped = _run(studies, where, tell)
+    found = run_studies(studies, where, tell)
+    outcomes = [outcome for of in found for outcome in of]
+    stopped = found[-1].stopped if found else None
     own, first = reading(base), len(plans[0].runs)
     agreed = plans[0].sample([outcome.found for outcome in outcomes[:first]], own)
     anew = plans[1].sample([outcome.found for outcome in outcomes[first:]], own)
     return Risk(chances, base, own, drawn, agreed, anew, tuple(outcomes), stopped)
-
-
-def _run(
-    studies: Sequence[Study[Reading]], where: Where | None, tell: Tell | None
-) -> tuple[list[Outcome[Reading]], Stop | None]:
-    """Run studies one after another; those after a stop have their runs told as not run."""
-    total = sum(study.runs for study in studies)
-    kept: list[Outcome[Reading]] = []
-    stopped: Stop | None = None
-    for study in studies:
-        if stopped is not None:
-            names = (run.name for chain in study.chains for run in chain)
-            kept += [Outcome(name, error=NOT_RUN, ran=False) for name in names]
-            continue
-        done = run_study(study, where, _from(len(kept), total, tell))
-        kept += done.every
-        stopped = done.stopped
-    return kept, stopped
-
-
-def _from(done: int, total: int, tell: Tell | None) -> Tell | None:
-    """Tell of the progress of one of several studies as of one."""
-    if tell is None:
-        return None
-    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
 
 
 class _Plans:

@@ -43,7 +43,7 @@ Row = dict[str, object]
 
 
 def by_loss(found: Stress) -> pd.DataFrame:
-    """Return one row a loss, worst first: the columns ``LOSSES``.
+    """Return one row a loss, countries, refiners and embargoes apart, worst first: ``LOSSES``.
 
     The worst costs most with shortage priced. ``worst`` is the mineral with the largest
     ``worst_share`` of demand newly short; ``price_at`` says where the marginal price is the highest
@@ -52,7 +52,7 @@ def by_loss(found: Stress) -> pd.DataFrame:
     share limits (NaN: there are none).
     """
     rows = [_loss(found, loss) for loss in found.losses]
-    return _sorted(pd.DataFrame(rows, columns=LOSSES), ["cost", "short_t", "lost_t"])
+    return _ranked(pd.DataFrame(rows, columns=LOSSES), ["cost", "short_t", "lost_t"])
 
 
 def by_mineral(found: Stress) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _loss(found: Stress, loss: Loss) -> Row:
     row = _who(found, loss)
     effect = found.capped.effect(loss)
     if effect is None:
-        return row | {"error": found.capped.trouble(loss)}
+        return row | {"worst": "", "price_at": "", "error": found.capped.trouble(loss)}
     hit, side = list(effect.hit), found.capped
     shares = _share(effect.short, side)
     worst = max(hit, key=lambda m: (shares[m], -m), default=None)
@@ -243,8 +243,13 @@ def _where(side: Side, price: Price | None, m: int) -> str:
     return f"{side.plan.expanded.minerals[m]}, {price.member}, {price.year}"
 
 
-def _sorted(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return rows with the largest first, those without a number last."""
-    return table.sort_values(
-        by, ascending=False, kind="stable", ignore_index=True, na_position="last"
+def _ranked(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return rows by kind, of each the largest first and those without a number last.
+
+    A country is more than its refiners: ranked together, each would stand there twice.
+    """
+    kinds = [str(kind) for kind in Kind]
+    ranked = table.sort_values(by, ascending=False, kind="stable", na_position="last")
+    return ranked.sort_values(
+        "kind", kind="stable", key=lambda of: of.map(kinds.index), ignore_index=True
     )

@@ -1,0 +1,168 @@
+"""Ctrl-C and a polite request to end: what is kept, and what everyone hears of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+import planner.study.chain
+from models.errors import SolverError
+from models.plan import Session
+from tests.cli.desk import ROOT
+
+STUDIES = {
+    "sweep": (("--from", "0.7", "--to", "0.5", "--step", "0.1"), "no point planned"),
+    "stress": ((), "no loss planned"),
+    "compare": ((), "no case planned"),
+    "risk": (("--draws", "30", "--seed", "3"), "no draw complete"),
+}
+"""Each command's options, and what it says where nothing is known; all in this process."""
+
+SOLVE = Session.solve
+
+
+def stopped(monkeypatch, after: int, by: BaseException | None = None) -> None:
+    """A study that is stopped when so many of its runs have a plan."""
+    runs = itertools.count(1)
+
+    def stop(self, variant):
+        if next(runs) > after:
+            raise by or KeyboardInterrupt
+        return SOLVE(self, variant)
+
+    monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
+
+
+def asked(command: str, case: Path) -> tuple[object, ...]:
+    return (command, case, *STUDIES[command][0], "--workers", "1")
+
+
+@pytest.mark.parametrize("command", STUDIES)
+def test_nothing_finished_is_said(case, call, ask, monkeypatch, command) -> None:
+    stopped(monkeypatch, 0)
+    code, out, err = call(*asked(command, case))
+    assert (code, out) == (130, "")
+    assert f" runs finished, {STUDIES[command][1]}; nothing is written\n" in err
+    assert "Stopped: 0 of " in err
+    assert "Error" not in err
+    code, answer = ask(*asked(command, case))
+    assert (code, answer["status"], answer["stopped"]) == (130, "stopped", True)
+    assert answer["runs"] > answer["runs_finished"] == 0
+    assert answer["output"] is None
+    assert answer["errors"] == []
+    assert not Path("outputs").exists()
+
+
+@pytest.mark.parametrize(("command", "after"), [("sweep", 2), ("stress", 3), ("compare", 3)])
+def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and a case
+    case, call, ask, monkeypatch, command, after
+) -> None:
+    stopped(monkeypatch, after)
+    code, out, err = call(*asked(command, case))
+    assert (code, out) == (130, "")
+    lines = err.splitlines()
+    (told,) = (line for line in lines if line.startswith("Stopped"))
+    assert f" {after} of " in told
+    (missing,) = (line for line in lines if "study was stopped before" in line)
+    assert missing.startswith("Not run ")
+    book = openpyxl.load_workbook(f"outputs/case-{command}.xlsx")
+    if command != "compare":
+        assert f"(stopped: {after} of " in book.properties.title  # and above the charts
+    about = book["About"]
+    said = {row[0].value: row[1].value for row in about.iter_rows()}
+    assert told.split(maxsplit=1)[1] in said["Stopped"]
+    stopped(monkeypatch, after)
+    code, answer = ask(*asked(command, case))
+    assert (code, answer["status"], answer["stopped"]) == (130, "stopped", True)
+    assert (answer["runs_finished"], answer["errors"]) == (after, [])
+
+
+@pytest.mark.parametrize("command", STUDIES)
+def test_what_is_not_stopped_says_so(case, ask, command) -> None:
+    code, answer = ask(*asked(command, case))
+    assert (code, answer["status"], answer["stopped"]) == (0, "optimal", False)
+    assert answer["runs"] == answer["runs_finished"] > 1
+
+
+def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
+    stopped(monkeypatch, 3)  # nothing lost, and the first two in the alphabet
+    _, _, err = call(*asked("stress", case))
+    assert "Worst losses, of 2 of " in err
+    assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
+    book = openpyxl.load_workbook("outputs/case-stress.xlsx")
+    cells = [str(cell.value) for row in book["Stress"].iter_rows() for cell in row]
+    assert "not run: the study was stopped before" in cells
+    assert "nan" not in cells
+    told = [str(c.value) for row in book["Chart data"].iter_rows() for c in row if c.value]
+    assert not any("the others nothing" in title and " of 2," not in title for title in told)
+
+
+def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monkeypatch) -> None:
+    """All runs of the agreed plan are finished, and one of those planned anew."""
+    _, whole = ask(*asked("risk", case))
+    half = whole["runs"] // 2
+    stopped(monkeypatch, half + 1)
+    code, _, err = call(*asked("risk", case))
+    assert code == 130
+    assert "as agreed 30 of 30 draws, re-planned" in err
+    assert "no fair sample of all" in err
+    assert "without a plan" not in err
+    assert "not finished when it was stopped, left out" in err
+
+
+def test_a_request_to_end_ends_with_its_own_code(case, call, monkeypatch) -> None:
+    stopped(monkeypatch, 2, SystemExit(143))
+    code, _, err = call(*asked("sweep", case))
+    assert code == 143
+    assert "Stopped       2 of 4 runs finished; 1 of 3 points planned" in err
+
+
+def test_a_run_that_failed_before_is_still_a_failure(case, ask, monkeypatch) -> None:
+    runs = itertools.count(1)
+
+    def fail(self, variant):
+        at = next(runs)
+        if at == 2:
+            msg = "no proven optimum"
+            raise SolverError(msg)
+        if at > 3:
+            raise KeyboardInterrupt
+        return SOLVE(self, variant)
+
+    monkeypatch.setattr(planner.study.chain.Session, "solve", fail)
+    code, answer = ask(*asked("sweep", case))
+    assert (code, answer["status"], answer["stopped"]) == (130, "solver_error", True)
+    assert [e["message"] for e in answer["errors"]] == ["Cap 70 %: no proven optimum"]
+
+
+def test_nothing_but_the_answer_is_on_stdout_when_a_model_is_cut_off(case) -> None:
+    """Pyomo logs on stdout that a component could not be made."""
+    script = (
+        "import sys\n"
+        "import pyomo.core as pyo\n"
+        "from models import sourcing\n"
+        "def stop(*_):\n"
+        "    raise KeyboardInterrupt\n"
+        "def cut_off(f):\n"
+        "    f.model.cut_off = pyo.Constraint([1], rule=stop)\n"
+        "sourcing.FAMILIES = (*sourcing.FAMILIES, cut_off)\n"
+        "from planner.cli import main\n"
+        "sys.exit(main(['solve', 'case.xlsx', '--json']))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=case.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (130, "Stopped before it was done\n")
+    assert json.loads(ran.stdout)["stopped"] is True

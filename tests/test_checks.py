@@ -169,7 +169,12 @@ def test_a_default_freight_is_enough() -> None:
         (
             add("Share limits", "max", "Lithium", _, "country", _, 0.5, _, _, _, "mining"),
             "Share limits!J7",
-            "no mines",
+            "no mines of Lithium. the limit never applies",
+        ),
+        (
+            add("Share limits", "min", "Lithium", _, "country", "Chile", 0.5, _, _, _, "mining"),
+            "Share limits!J7",
+            "no mines of Lithium. the whole share will be missed and paid for",
         ),
         (put("Stockpiles", 2, "Target (t)", 101), "Stockpiles!E2", "above the 100 t"),
         (add("Lanes", _, "Peru", _, _, 5), "Lanes!B4", "no refiner stands in Peru"),

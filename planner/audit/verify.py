@@ -138,7 +138,7 @@ def _plan(
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     """Yield what the certificates refuse, block by block."""
     of = "" if whose == THIS else f" of the plan {whose}"
-    e, yardstick = plan.expanded, plan.case.yardstick
+    e = plan.expanded
     for block in plan.blocks:
         certificate = block.certificate
         where = _where(plan, block.block, e.minerals, e.years)
@@ -147,8 +147,8 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
             yield Finding(
                 _sheet_of(plan, block.block, block.worst) if whose == THIS else VALUES,
                 found=f"the values{of} break the constraint {name} by"
-                f" {certificate.violation * yardstick:.6g} t ({where})",
-                expected=f"at most {MOST_VIOLATION * yardstick:.3g} t",
+                f" {certificate.violation * block.measure:.6g} t ({where})",
+                expected=f"at most {MOST_VIOLATION * block.measure:.3g} t",
             )
         if not certificate.dual_infeasibility <= MOST_GAP:
             yield Finding(

@@ -56,11 +56,12 @@ class Gambled:
     @property
     def known(self) -> str:
         """Of how many draws the figures are, and that those finished early are no fair sample."""
-        said = (
-            f"{of.name.lower()} {int(of.known.sum()):,} of {len(of.known):,} draws"
-            for of in self.risk.samples
-        )
-        return f"figures are of {', '.join(said)}, no fair sample of all"
+        counted = [
+            (of.name.lower(), int(of.known.sum()), len(of.known)) for of in self.risk.samples
+        ]
+        said = ", ".join(f"{name} {known:,} of {every:,} draws" for name, known, every in counted)
+        partly = any(0 < known < every for _, known, every in counted)
+        return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
 
     @property
     def options(self) -> dict[str, str]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.proof import MOST_GAP, MOST_VIOLATION
 from planner.sheets.context import Context, once
 from planner.sheets.table import Cell, Column, Look, Table, column
 
-MOST_GAP = 1e-7
-"""Accepted relative dual infeasibility and gap."""
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
 
@@ -131,24 +130,22 @@ def _proof(context: Context, rows: _Rows) -> None:
 
 
 def _by_block(context: Context, rows: _Rows) -> None:
-    """The largest violation of each block against its own demand: small minerals are not lost."""
-    expanded, yardstick = context.plan.expanded, context.case.yardstick
+    """The largest violation of each block against its own need: small minerals are not lost."""
+    expanded = context.plan.expanded
     worst, where = 0.0, ""
     for block in context.plan.blocks:
-        minerals = np.unique([m for m, _ in context.plan.program.blocks[block.block]])
-        largest = float(expanded.demand[minerals].max(initial=0.0))
-        share = block.certificate.violation * yardstick / largest if largest > 0 else 0.0
+        share = block.certificate.violation
         if share > worst:
-            names = [expanded.minerals[int(m)] for m in minerals]
+            cells = context.plan.program.blocks[block.block]
+            names = [expanded.minerals[m] for m in sorted({m for m, _ in cells})]
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             worst, where = share, ", ".join(names[:_NAMED]) + more
     at = f", reached for {where}" if where else ""
-    rows.add(
-        "proof",
-        f"The largest violation against the largest demand of the same minerals{at}",
-        value=worst,
-        look=Look.TINY,
-        unit="relative",
+    rows.proof(
+        f"The largest violation against the largest need of the same minerals and years{at}",
+        worst,
+        MOST_VIOLATION,
+        "relative",
     )
 
 

@@ -77,7 +77,8 @@ class Board:
 
         The errand is done again from its start, since what a run starts from are the runs before
         it. A run that has taken its worker down ``TRIES`` times is reported as failed, and the
-        chain goes on behind it as behind any failed run.
+        chain goes on behind it as behind any failed run. Where all runs are known to be finished
+        and their outcomes are not here, handing them over takes the worker down: all are failed.
         """
         chain, deaths = errand.chain, errand.deaths + 1
         at = next((i for i in errand.runs if (chain, i) not in self.finished), errand.end)
@@ -85,9 +86,12 @@ class Board:
             name = self.name(chain, min(at, errand.end - 1))
             self.notify(f"{died} while planning {name}; its runs are planned again")
             return [Errand(chain, errand.first, errand.end, deaths)]
-        if at < errand.end:
-            error = f"{died} while planning it, {deaths} time{'' if deaths == 1 else 's'}"
-            self.keep(chain, at, Outcome(self.name(chain, at), error=error))
+        times = f"{deaths} time{'' if deaths == 1 else 's'}"
+        if at == errand.end:
+            self.fail(errand, f"{died} while handing over what it had found, {times}")
+            return []
+        error = f"{died} while planning it, {times}"
+        self.keep(chain, at, Outcome(self.name(chain, at), error=error))
         parts = (Errand(chain, errand.first, at), Errand(chain, at + 1, errand.end))
         return [part for part in parts if any((chain, i) not in self.kept for i in part.runs)]
 

@@ -24,7 +24,7 @@ from planner.study.board import Board, Desk, Errand, pack_runs, pack_study, unpa
 from planner.study.chain import Study, fault
 
 UNSTARTED = 3
-"""How many workers in a row may die before they are ready, until no more are started."""
+"""How many workers in a row may die before they plan anything, until no more are started."""
 
 Message = tuple[int, bytes] | str | None
 """From a worker: the position and the outcome of a run; why a chain could not be run, or "" at its
@@ -128,13 +128,15 @@ class _Pool:
     def _hear(self, worker: _Worker, message: Message) -> None:
         errand = worker.errand
         if errand is None:  # it is ready
-            worker.ready, self.unstarted = True, 0
+            worker.ready = True
             worker.pipe.send_bytes(self.study)
         elif isinstance(message, tuple):
+            self.unstarted = 0
             at = errand.first + message[0]
             name = self.board.name(errand.chain, at)
             self.board.keep(errand.chain, at, unpack(message[1], name))
         else:
+            self.unstarted = 0
             if message:
                 self.board.fail(errand, message)
             worker.errand = None
@@ -146,13 +148,13 @@ class _Pool:
         self.workers.remove(worker)
         if worker.errand is not None:
             self.waiting.extendleft(reversed(self.board.after_death(worker.errand, died)))
-        elif not worker.ready:
+        else:
             self.unstarted += 1
             if self.unstarted >= UNSTARTED:
                 self._give_up(died)
 
     def _give_up(self, died: str) -> None:
-        """Report that no worker can be started; what is finished is kept."""
+        """Report that no worker gets to plan; what is finished is kept."""
         msg = (
             f"{died} before it was ready, {self.unstarted} in a row: try one process (--workers 1)"
         )

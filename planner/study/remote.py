@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import TypeAlias, TypeVar
@@ -28,6 +28,8 @@ Found: TypeAlias = dict[tuple[int, int], bytes]
 """Packed outcomes by the positions of chain and run."""
 
 _desks: OrderedDict[str, Desk] = OrderedDict()
+_ended: deque[str] = deque(maxlen=1000)
+"""The studies that ended last: an errand of theirs that still comes, or waits here, is not run."""
 _one_at_a_time = threading.Lock()
 """HiGHS runs in one thread of a process at a time."""
 
@@ -55,6 +57,8 @@ def plan_errand(name: str, study: bytes, start: tuple[int, int], runs: bytes) ->
     chain, first = start
     found: Found = {}
     with _one_at_a_time:
+        if name in _ended:
+            return {}
         desk = _desk(name, study)
         for i, outcome in enumerate(desk.outcomes(runs), first):
             found[chain, i] = desk.kept[chain, i] = outcome
@@ -70,6 +74,7 @@ def alone(function: Callable[[T], R], item: T) -> R:
 
 def end_study(name: str) -> Found:
     """Drop a study, let its running chain end with the run it is at, and return what was found."""
+    _ended.append(name)
     desk = _desks.pop(name, None)
     if desk is None:
         return {}

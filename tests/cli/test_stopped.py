@@ -105,10 +105,11 @@ def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
 
 
 def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monkeypatch) -> None:
-    """All runs of the agreed plan are finished, and one of those planned anew."""
+    """All runs of the agreed plan are finished, and all but one of those planned anew."""
     _, whole = ask(*asked("risk", case))
-    half = whole["runs"] // 2
-    stopped(monkeypatch, half + 1)
+    stopped(monkeypatch, whole["runs"] // 2)
+    assert "no fair sample" not in call(*asked("risk", case))[2]  # all draws, or none
+    stopped(monkeypatch, whole["runs"] - 1)
     code, _, err = call(*asked("risk", case))
     assert code == 130
     assert "as agreed 30 of 30 draws, re-planned" in err

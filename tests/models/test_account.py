@@ -8,13 +8,14 @@ import os
 import numpy as np
 import pytest
 
-from models.account import account, differences, fit
+from models.account import Names, account, differences, fit
+from models.account.builder import Builder
 from models.case import Case
 from models.compile import compile_model
 from models.expand import Expanded
 from models.sourcing import build
 from planner.scenarios import drop_share_limits, set_max_country_share
-from tests.models.desk import read
+from tests.models.desk import jin, make, read, solve
 from tests.models.test_laws import draw
 
 BOOKS = int(os.environ.get("PLANNER_FUZZ", "40"))
@@ -81,6 +82,27 @@ def test_a_variant_laid_out_as_its_base(seed: int) -> None:
                 laid[found.columns[at]] = x[at]
                 one = found.laid.activity(laid)[found.rows[inside]]
                 assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
+
+
+def test_a_component_that_there_is_not() -> None:
+    """A misspelt name is refused; one that the case has none of is empty, or 0."""
+    plan = solve(make(jin()))
+    assert plan.value("ore", ("COD", "Jin", "", "copper", 2026)) == 0.0
+    assert plan.dual("budget", 2026) == 0.0
+    assert len(plan.part("excess")[1]) == len(plan.row_part("agreed_sales")[1]) == 0
+    for wrong in (
+        lambda: plan.value("shortages", ()),
+        lambda: plan.dual("shortage", ()),
+        lambda: plan.part("balance"),
+        lambda: plan.row_part("mines"),
+        lambda: plan.costs_of("spot", "holding"),
+    ):
+        with pytest.raises(KeyError, match="no component"):
+            wrong()
+    b = Builder(plan.expanded, Names())
+    none = np.zeros(0, dtype=np.int64)
+    with pytest.raises(KeyError, match="no component 'spott'"):
+        b.columns("spott", none, (), tuple, cost=0.0)
 
 
 def test_what_differs_is_named() -> None:

@@ -127,6 +127,28 @@ def test_limit_on_mining_of_a_bloc_soft_and_least() -> None:
     assert solve(book).objective == near(1040)
 
 
+@pytest.mark.parametrize("basis", ["demand", "purchases"])
+def test_soft_limit_on_mining_of_a_mineral_without_mines(basis: str) -> None:
+    """At least 0.3 of 50 t from Congo, where nobody mines: 15 t missed at 500, 500 + 7,500.
+
+    At a penalty of 7: 500 + 105. At most 0.3 at a penalty, and a limit that names no mineral, ask
+    for nothing: 500.
+    """
+    limit = mining(0.3, "min", Supplier="COD")[0] | {"Mineral": "copper"}
+    book = make(jin(), demand=50, settings={"Share basis": basis}, Share_limits=[limit])
+    plan = solve(book)
+    assert plan.objective == near(8000)
+    assert one(plan.limits)["excess"] == near(15)
+    limit["Penalty (USD/t)"] = 7
+    assert solve(book).objective == near(605)
+    del limit["Mineral"]
+    assert solve(book).objective == near(500)
+    limit |= {"Mineral": "copper", "Limit": "max"}
+    assert solve(book).objective == near(500)
+    limit["Supplier group"], limit["Supplier"] = "bloc", "other"
+    assert solve(book).objective == near(500)
+
+
 def test_limit_on_mining_of_purchases() -> None:
     """Congo without end, Peru 20 at 6, cap 0.6 on Congo of all ore: 30 and 20, so 50 t.
 

@@ -134,8 +134,11 @@ def _mining(draft: Draft, is_min: bool) -> Cells:
     supplier = named if is_min or choose.chance(40) else None
     if supplier is None and group == "country" and choose.chance(30):
         supplier = _outside(draft)
+    mineral = mine["Mineral"] if choose.chance(60) else None
+    if choose.chance(10):
+        mineral = choose.pick(draft.minerals)  # also one without mines
     return {
-        "Mineral": mine["Mineral"] if choose.chance(60) else None,
+        "Mineral": mineral,
         "Buyer": None,
         "Supplier group": group,
         "Supplier": supplier,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, SolverError, WriteError
-from planner.cli.answer import fail, print_json
+from models.errors import InputError, PlannerError, WriteError
+from planner.cli.answer import fail
 from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.study import Tell, Where
     from planner.study.eu_benchmarks import Benchmarks
-
-_TOLD = 3
-"""Runs without a plan told by name at most; the sheet Runs has them all."""
 
 
 @click.command()
@@ -70,6 +67,7 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "scorecard")
+    from planner.cli.halt import counts, end, failure_of, halt_in, marked, tell_halt
     from planner.cli.scores import answer_of, prices_of, show_scorecard
     from planner.cli.words import show_findings
     from planner.run import start_file
@@ -88,7 +86,8 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
         show_findings(file, error.findings, err=True)
         return error.exit_code
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
-    failed: PlannerError | None = _failed(found)
+    halt = halt_in(found.outcomes)
+    failed: PlannerError | None = failure_of(found.outcomes.every, halt)
     from planner.sheets.delimited import write_csv
     from planner.sheets.eu_benchmarks import benchmarks_table
     from planner.sheets.scorecard import scorecard_table
@@ -109,8 +108,8 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
             made,
             (),
             start.book,
-            title=f"Scorecard: {start.case.settings.plan_title or file.stem}",
-            options=start.options,
+            title=marked(f"Scorecard: {start.case.settings.plan_title or file.stem}", halt),
+            options={**(halt.option() if halt is not None else {}), **start.options},
             runs=runs,
             charts_before="",
         )
@@ -127,17 +126,13 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     except WriteError as error:
         failed = failed or error
     seconds["write"] = time.perf_counter() - began
-    if written is not None:
-        tell_where(target, written)
     if not as_json:
         show_scorecard(file, start, found, written, sum(seconds.values()))
-    found.outcomes.raise_if_stopped()
-    answer = answer_of(start, found, written, seconds)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
-    if as_json:
-        print_json(answer)
-    return 0
+    if written is not None:
+        tell_where(target, written)
+    tell_halt(halt)
+    answer = {**answer_of(start, found, written, seconds), **counts(found.outcomes.every, halt)}
+    return end(halt, failed, answer, as_json=as_json)
 
 
 def _benchmarks(start: Start, where: Where, watch: Tell, tell: Callable[[str], None]) -> Benchmarks:
@@ -153,12 +148,3 @@ def _benchmarks(start: Start, where: Where, watch: Tell, tell: Callable[[str], N
         raise InputError(start.book.layout.in_order(within)) from error
     tell("Planning each missed benchmark")
     return benchmarks(plan, where, watch)
-
-
-def _failed(found: Benchmarks) -> SolverError | None:
-    """Return why the command fails though what has a plan is told; None where all runs have one."""
-    missing = [outcome for outcome in found.outcomes if not outcome.planned]
-    if not missing:
-        return None
-    more = f" (and {len(missing) - _TOLD} more)" if len(missing) > _TOLD else ""
-    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_TOLD]) + more)

@@ -1,0 +1,281 @@
+"""Variants that differ in one field: what a session takes over of the base is still true of them.
+
+A session shares with a variant whatever its changes do not touch. So each field of a case is
+changed alone, and the variant's program and plan are held against those made from scratch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.account import account, differences
+from models.case import Case
+from models.errors import InputError
+from models.expand import Expanded
+from models.expand import expanded as expanded_module
+from models.plan import Session
+from models.schema import BudgetYear, ByYear, Lane, OreLane
+from tests.models.desk import read, refiner, solve_case
+from tests.models.test_laws import draw
+from tests.models.test_proof import book
+
+BOOKS = int(os.environ.get("PLANNER_FUZZ", "20")) // 10
+ALWAYS = {"minerals", "members", "years"}
+
+
+def base() -> Case:
+    """Return a case with rows on every sheet: a mineral with all that ties years, and one without.
+
+    Zinc has tiers, ore and limits of each kind, and one block a year.
+    """
+    made = book()
+    made["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 40})
+    for row, group in zip(made["Members"], ("pact", "pact"), strict=True):
+        row["Group"] = group
+    made["Demand"] += [
+        {"Mineral": "zinc", "Member": "A", "Tier": "defence", "2026": 30, "2027": 35},
+        {"Mineral": "zinc", "Member": "A", "2026": 60, "2027": 50},
+        {"Mineral": "zinc", "Member": "B", "2026": 40, "2027": 45},
+    ]
+    made["Tiers"] = [{"Tier": "defence", "Shortage cost multiple": 30}]
+    for name, country, capacity, cost in (
+        ("Jin", "CHN", 60, 8), ("Zur", "PER", 50, 12), ("Wal", "AUS", 30, 17),
+    ):  # fmt: skip
+        made["Refiners"].append(
+            refiner(name, country, capacity, cost, Needs_ore="yes") | {"Mineral": "zinc"}
+        )
+    made["Mines"] += [
+        {"Mineral": "zinc", "Country": "PER", "Capacity (t/yr)": 80},
+        {"Mineral": "zinc", "Country": "COD", "Capacity (t/yr)": 40, "Premium (USD/t)": 1},
+    ]
+    made["Ore lanes"] = [{"Mine country": "PER", "Refiner country": "CHN", "Freight (USD/t)": 2}]
+    made["Countries"] = [{"Country": "CHN", "Bloc": "other"}, {"Country": "PER", "Bloc": "south"}]
+    made["Freight"] = [{"From country": "CHN", "A": 3, "B": 2}]
+    made["Share limits"] += [
+        {"Limit": "max", "Supplier group": "bloc", "Supplier": "south", "Share": 0.3, "Stage": s}
+        | {"Penalty (USD/t)": 20}
+        for s in ("refining", "mining")
+    ]
+    return read(made)
+
+
+def first(name: str, at: int = 0, **fields: Any) -> Callable[[Case], Case]:
+    """Return a change of some fields of one record."""
+
+    def change(case: Case) -> Case:
+        records = list(getattr(case, name))
+        records[at] = dataclasses.replace(records[at], **fields)
+        return case.change(**{name: tuple(records)})
+
+    return change
+
+
+def without(name: str, at: int = 0) -> Callable[[Case], Case]:
+    """Return a change that leaves a record out."""
+    return lambda case: case.change(
+        **{name: tuple(r for i, r in enumerate(getattr(case, name)) if i != at)}
+    )
+
+
+def more(name: str, record: Any) -> Callable[[Case], Case]:
+    """Return a change that adds a record."""
+    return lambda case: case.change(**{name: (*getattr(case, name), record)})
+
+
+def setting(**fields: Any) -> Callable[[Case], Case]:
+    """Return a change of Settings."""
+    return lambda case: case.change(settings=dataclasses.replace(case.settings, **fields))
+
+
+def demands(factor: float) -> Callable[[Case], Case]:
+    """Return a change of the first row of Demand."""
+    return lambda case: first(
+        "demand", tonnes=tuple((y, factor * t) for y, t in case.demand[0].tonnes)
+    )(case)
+
+
+def agreed(case: Case) -> Case:
+    """Cap what the first source may sell."""
+    of = Expanded(case).sources[0]
+    return case.change(
+        ceilings=tuple((of.name, of.project, of.mineral, year, 15.0) for year in case.years)
+    )
+
+
+def every_share(share: ByYear) -> Callable[[Case], Case]:
+    """Return a change of the shares of all limits."""
+    return lambda case: case.change(
+        share_limits=tuple(dataclasses.replace(row, share=share) for row in case.share_limits)
+    )
+
+
+TWEAKS: dict[str, Callable[[Case], Case]] = {
+    "nothing": lambda case: case.change(),
+    "discount": setting(discount_rate=0.3),
+    "shortage cost multiple": setting(shortage_cost_multiple=3.0),
+    "fair weight": setting(fair_shortage_weight=0.5),
+    "no fair weight": setting(fair_shortage_weight=0.0),
+    "basis": setting(share_basis="purchases"),
+    "whole projects": setting(whole_projects=True),
+    "switching": setting(switching_cost=40.0),
+    "no switching": setting(switching_cost=0.0),
+    "growth floor": setting(growth_floor=0.9),
+    "cost of capital": setting(cost_of_capital=0.3),
+    "default freight": setting(default_freight=7.0),
+    "price": first("minerals", price=ByYear(90.0)),
+    "group": first("members", group=""),
+    "bloc": first("countries", blocs=("south",)),
+    "growth": first("refiners", max_growth=None),
+    "growth of another": first("refiners", 1, max_growth=0.1),
+    "cost": first("refiners", cost=ByYear(49.0)),
+    "cost of a year": first("refiners", cost=ByYear(12.0, ((2027, 45.0),))),
+    "owner": first("refiners", owner="USA"),
+    "kind": first("refiners", kind="recycled"),
+    "country": first("refiners", country="ZMB"),
+    "capacity": first("refiners", capacity=ByYear(25.0)),
+    "recovery": first("refiners", recovery=0.37),
+    "needs no ore": first("refiners", needs_ore=False),
+    "nothing open": first("refiners", available_share=ByYear(0.0)),
+    "years of a refiner": first("refiners", last_year=2026),
+    "no refiner": without("refiners", 4),
+    "less demand": demands(0.4),
+    "no demand": demands(0.0),
+    "freight": first("freight", costs=(("A", 30.0), ("B", 20.0))),
+    "no lanes": lambda case: case.change(lanes=()),
+    "lanes in another order": lambda case: case.change(lanes=tuple(reversed(case.lanes))),
+    "tariff": first("lanes", tariff=0.9),
+    "lane max": first("lanes", max=5.0),
+    "a lane more": more("lanes", Lane(country="PER", max=9.0)),
+    "a lane shut": more("lanes", Lane(country="CHN", member="A", open=False)),
+    "shares": every_share(ByYear(0.25)),
+    "shares by year": every_share(ByYear(0.9, ((2027, 0.1),))),
+    "a share of 0": first("share_limits", share=ByYear(0.0)),
+    "penalty": first("share_limits", -1, penalty=0.5),
+    "a hard limit": first("share_limits", -1, penalty=None),
+    "limits' years": first("share_limits", first_year=2027),
+    "no limit": without("share_limits"),
+    "the same limit twice": lambda case: more("share_limits", case.share_limits[0])(case),
+    "no minimum": first("contracts", min=0.0),
+    "a higher minimum": first("contracts", min=50.0),
+    "maximum": first("contracts", min=0.0, max=3.0),
+    "contract price": first("contracts", price=90.0),
+    "no contract": without("contracts"),
+    "capex": first("projects", capex=900.0),
+    "life": first("projects", life=1),
+    "lead time": first("projects", lead_time=1),
+    "project's year": first("projects", first_year=2027),
+    "project's capacity": first("projects", capacity=ByYear(9.0)),
+    "built": lambda case: first("projects", built_in=case.years[0])(case),
+    "no project": without("projects"),
+    "no budget": lambda case: case.change(budget=()),
+    "budget": lambda case: case.change(budget=(BudgetYear(year=2026, capex=50.0),)),
+    "opening": first("stockpiles", opening=0.0),
+    "target": first("stockpiles", target=ByYear(2.0)),
+    "target in days": first("stockpiles", target=ByYear(None), target_days=33.0),
+    "room": first("stockpiles", max=5.0),
+    "target penalty": first("stockpiles", target_penalty=1.0),
+    "holding cost": first("stockpiles", holding_cost=9.0),
+    "no stockpile": without("stockpiles"),
+    "premium": first("mines", premium=30.0),
+    "mined": first("mines", capacity=ByYear(6.0)),
+    "no mine": without("mines", 2),
+    "ore freight": more("ore_lanes", OreLane(mine_country="PER", freight=25.0)),
+    "ore shut": more("ore_lanes", OreLane(mine_country="COD", open=False)),
+    "no ore lanes": lambda case: case.change(ore_lanes=()),
+    "tier": first("tiers", multiple=2.0),
+    "supply of today": first("current_supply", tonnes=3.0),
+    "no supply of today": lambda case: case.change(current_supply=()),
+    "ceilings": agreed,
+}
+
+
+def holds(session: Session, variant: Case) -> None:
+    """Hold a variant's program and plan in a session against those made from scratch."""
+    try:
+        truth = solve_case(variant)
+    except InputError:
+        with pytest.raises(InputError):
+            session.solve(variant)
+        return
+    plan = session.solve(variant)
+    assert plan.objective == pytest.approx(truth.objective, rel=1e-9, abs=1e-6)
+    anew = account(Expanded(variant))
+    for b in range(len(anew.blocks)):
+        assert differences(plan.program.block(b), anew.block(b)) == []
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """Return the session of the base case, shared: a restart leaves no trace."""
+    yield Session(base())
+
+
+@pytest.mark.parametrize("name", TWEAKS)
+def test_one_field(name: str, session: Session) -> None:
+    """A variant that differs in one field, started from the base's plan."""
+    session.restart()
+    variant = TWEAKS[name](session.case)
+    assert name == "nothing" or variant != session.case
+    holds(session, variant)
+
+
+def test_two_fields_one_after_another(session: Session) -> None:
+    """Variants in a chain, of each two changes of neighbouring rows of the table."""
+    session.restart()
+    names = list(TWEAKS)
+    for one, other in zip(names[::5], names[1::5], strict=False):
+        try:
+            variant = TWEAKS[other](TWEAKS[one](session.case))
+        except (IndexError, KeyError):
+            continue
+        holds(session, variant)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(300, 300 + BOOKS))
+def test_fields_of_random_books(seed: int) -> None:
+    """Every change that a random book has the records for, in a chain, in a random order."""
+    case = read(draw(seed))
+    of_book = Session(case)
+    for at in np.random.default_rng(seed).permutation(len(TWEAKS)).tolist():
+        try:
+            variant = list(TWEAKS.values())[at](case)
+        except IndexError:
+            continue
+        holds(of_book, variant)
+
+
+# ---- what a resolved part is made of -------------------------------------------------------------
+
+
+def test_each_resolved_part_reads_what_it_is_declared_to_be_made_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No part of an expanded case reads a field whose change would not have it made again."""
+    fields = {f.name for f in dataclasses.fields(Case)}
+    read_now: set[str] = set()
+
+    def spy(case: Case, name: str) -> Any:
+        if name in fields:
+            read_now.add(name)
+        return object.__getattribute__(case, name)
+
+    found: dict[str, set[str]] = {}
+    for case in (base(), *(read(draw(seed)) for seed in range(12))):
+        for name in expanded_module._MADE_OF:
+            fresh = Expanded(case)
+            with monkeypatch.context() as patch:
+                read_now.clear()
+                patch.setattr(Case, "__getattribute__", spy, raising=False)
+                getattr(fresh, name)
+                found.setdefault(name, set()).update(read_now)
+    of_sources = {"refiners", "projects"}  # read before: when sources are made
+    for name, declared in expanded_module._MADE_OF.items():
+        assert found[name] - ALWAYS <= declared, name
+        assert declared - of_sources <= found[name], name  # nothing is made again for no reason

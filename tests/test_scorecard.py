@@ -104,6 +104,21 @@ def test_benchmarks_are_due_in_2030_or_else_in_the_last_year():
     assert scores(solve(made))["processing", ""].missed == (2030, 2031)
 
 
+def test_years_without_demand_are_skipped():
+    """Met by the years that have a share, and not told where none has."""
+    made = book()
+    for row in made["Demand"]:
+        row["2031"] = 0
+    found = scores(solve(made))
+    assert found["one_country", ""].due[1][1].said == "no demand"
+    assert found["one_country", ""].reached == {2030: pytest.approx(0.6)}
+    assert found["one_country", ""].met is True
+    assert (found["processing", ""].met, found["processing", ""].missed) == (False, (2030,))
+    made = make(jin(), demand=100.0, years=(2029, 2030))
+    made["Demand"][0]["2030"] = 0
+    assert scores(solve(made))["processing", ""].met is None
+
+
 def test_no_governance_value_is_said_with_the_range_it_leaves():
     blocs = [row | {"Governance": None} if row["Country"] == "CHL" else row for row in BLOCS]
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last

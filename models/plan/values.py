@@ -51,7 +51,13 @@ def by_key(parts: Sequence[Laid], values: Floats, without: set[str]) -> dict[str
 def component(parts: Sequence[Laid], name: str, values: Floats) -> tuple[tuple[Ints, ...], Floats]:
     """Return a component as arrays: the positions that its keys are made of, and its values."""
     found = [laid for laid in parts if laid.part.name == name]
-    return (found[0].part.key, values[found[0].at]) if found else ((), np.zeros(0))
+    if len(found) == 1:
+        return found[0].part.key, values[found[0].at]
+    # several rows of Share limits are parts of one component
+    keys = tuple(
+        np.concatenate(key) for key in zip(*(laid.part.key for laid in found), strict=True)
+    )
+    return keys, np.concatenate([np.zeros(0), *(values[laid.at] for laid in found)])
 
 
 def costs_of(

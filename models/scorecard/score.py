@@ -78,7 +78,7 @@ class Score:
 
     ``before``, ``first`` and ``last`` are before the plan, in its first and its last year; of
     benchmarks, ``due`` are the shares of the years in which they are to be met, ``met`` says
-    whether all keep it (None: it has none, or a share is not known).
+    whether all that are known keep it (None: there is no benchmark, or no share is known).
     """
 
     measure: Measure
@@ -93,7 +93,10 @@ class Score:
 
     @property
     def met(self) -> bool | None:
-        """Whether the benchmark is met in all years in which it is to be."""
+        """Whether the benchmark is met in all years in which it is to be and a share is known.
+
+        A year without demand has no share, and is skipped; None where no year has one.
+        """
         found = self.reached
         if self.required is None or not found:
             return None

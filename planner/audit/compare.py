@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.errors import Finding
-from planner.audit.file import CHECKS, RECORDS, SUMMARY
+from planner.audit.file import CHECKS, RECORDS
+from planner.sheets.checks import WORST
 from planner.sheets.table import Look, Table
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.layout import letters
+from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 MOST_APART = 1e-9
 """Numbers may differ by this part of themselves: sums are not added up alike everywhere."""
@@ -20,8 +21,7 @@ _DUST = 1e-13
 when numbers cancel."""
 _NOISE = 1e-3
 """A figure of the proof may differ by this part of what is accepted of it."""
-_AT = re.compile(r", (?:at|reached for) .*")
-_PART = re.compile(r"(.+) \d+")
+_AT = re.compile(rf"({'|'.join(map(re.escape, WORST))})(?:, (?:at|reached for) (.+))?")
 _MISSING = "this row is missing"
 _FARTHEST, _SEARCHES = 25, 50
 """Rows that may be too many or missing at one place, and vain searches for them on a sheet."""
@@ -39,21 +39,28 @@ class Compared:
 
 
 def compare(
-    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+    found: Mapping[str, Grid],
+    expected: Mapping[str, Grid],
+    tables: Mapping[str, Table],
+    is_place: Callable[[str], bool],
 ) -> Compared:
-    """Compare all sheets; ``tables`` are those computed anew, which say what each number is."""
+    """Compare all sheets; ``tables`` are those computed anew, which say what each number is.
+
+    ``is_place`` says whether a text names minerals or a constraint of the program: where nothing is
+    violated, which of them a figure of the proof was reached at is noise.
+    """
     told = Compared()
     for title in expected:
         if title not in found:
             told.findings.append(Finding(title, found="this sheet is missing"))
     for title, grid in found.items():
         if title in expected:
-            part = _PART.fullmatch(title)
+            part = PART.fullmatch(title)
             table = tables.get(title) or tables.get(part[1] if part else "")
             if table is None:
                 _page(grid, expected[title], told)
             else:
-                _Sheets(grid, expected[title], table, told).compare()
+                _Sheets(grid, expected[title], table, told, is_place).compare()
         else:
             said = "this sheet is none that the planner wrote into this plan"
             told.findings.append(Finding(title, found=said))
@@ -86,17 +93,25 @@ def _cells(grid: Grid) -> dict[tuple[int, int], object]:
 
 
 def _near(here: object, due: object, dust: float = _DUST) -> bool:
-    if not _is_number(here) or not _is_number(due):
+    if not is_number(here) or not is_number(due):
         return False
-    one, other = float(str(here)), float(str(due))
+    one, other = float(here), float(due)
     return abs(one - other) <= MOST_APART * max(abs(one), abs(other)) + dust
 
 
 class _Sheets:
     """One sheet, found and expected."""
 
-    def __init__(self, found: Grid, expected: Grid, table: Table | None, told: Compared) -> None:
+    def __init__(
+        self,
+        found: Grid,
+        expected: Grid,
+        table: Table,
+        told: Compared,
+        is_place: Callable[[str], bool],
+    ) -> None:
         self.found, self.expected, self.told = found, expected, told
+        self.is_place = is_place
         self.title = found.title
         self.places = sorted(expected.header)
         self.scales = {place: _Scales(table, place, expected) for place in self.places}
@@ -206,27 +221,34 @@ class _Sheets:
         place = self.places[n]
         below = self.expected.rows[k] - self.expected.header_row - 1
         is_value = bool(self.measure) and place == self.value
-        if is_value and due[self.places.index(self.measure)] in RECORDS:
-            return True
+        record = RECORDS.get(str(due[self.places.index(self.measure)])) if is_value else None
+        if record is not None:
+            return isinstance(here, str) and record.fullmatch(here) is not None
         if isinstance(here, str) and isinstance(wanted, str):
-            # which constraint is violated most is noise where nothing is violated
-            return place == self.what and _AT.sub("", here) == _AT.sub("", wanted)
-        if not _is_number(here) or not _is_number(wanted):
+            return place == self.what and self._is_alike(here, wanted)
+        if not is_number(here) or not is_number(wanted):
             return False
         room = _DUST * self.scales[place].most_of(below)
         if self.what and place == self.value:
             accepted = due[self.places.index(self.accepted)] if self.accepted else None
-            room += _NOISE * float(str(accepted)) if _is_number(accepted) else _NOISE * MOST_APART
+            room += _NOISE * float(accepted) if is_number(accepted) else _NOISE * MOST_APART
         return _near(here, wanted, room)
+
+    def _is_alike(self, here: str, wanted: str) -> bool:
+        """Return whether two texts are the same figure of the proof, reached at other places."""
+        one, other = _AT.fullmatch(here), _AT.fullmatch(wanted)
+        if one is None or other is None or one[1] != other[1]:
+            return False
+        return one[2] is None or self.is_place(one[2])
 
 
 class _Scales:
     """The largest number of a cell's kind in its column."""
 
-    def __init__(self, table: Table | None, place: int, grid: Grid) -> None:
+    def __init__(self, table: Table, place: int, grid: Grid) -> None:
         self.looks: Sequence[Look] | None = None
         self.most: dict[Look | None, float] = {}
-        column = table.columns[place - 1] if table and place <= len(table.columns) else None
+        column = table.columns[place - 1] if place <= len(table.columns) else None
         if column is not None and column.looks is not None:
             self.looks = column.looks
             pairs: Iterator[tuple[Look | None, object]] = iter(
@@ -235,8 +257,8 @@ class _Scales:
         else:
             pairs = ((None, value) for value in grid.values(place))
         for look, value in pairs:
-            if _is_number(value):
-                self.most[look] = max(self.most.get(look, 0.0), abs(float(str(value))))
+            if is_number(value):
+                self.most[look] = max(self.most.get(look, 0.0), abs(float(value)))
 
     def most_of(self, k: int) -> float:
         """Return that of the cell in row k of the table."""
@@ -246,10 +268,6 @@ class _Scales:
 
 def _rows(grid: Grid, places: Sequence[int]) -> list[tuple[object, ...]]:
     return list(zip(*(grid.values(place) for place in places), strict=True))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _shown(value: object) -> str:

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import html
 import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.case import fold
 from models.errors import Finding, InputError
 from planner.sheets.checks import MADE_WITH
+from planner.sheets.summary import STAGES
+from planner.workbook.anatomy import SheetPart, sheet_parts
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid
 from planner.workbook.kind import is_input
 from planner.workbook.layout import letters
+from planner.workbook.plan_columns import (
+    PART,
+    PLAN,
+    PLAN_FILE,
+    REDACTED,
+    SUMMARY,
+    bare,
+    is_number,
+    refuse_twice,
+)
 
-SUMMARY, PLAN, CHECKS = "Summary", "Plan", "Checks"
+CHECKS = "Checks"
 SHA = "Input SHA-256"
 VERSION = "Planner version"
-REDACTED = "Redacted"
-"""The measure of Summary that marks a redacted plan."""
 FILE, TIME = "Input file", "Time: "
-RECORDS = (FILE, VERSION, "Solver version", "Python version", "Written")
-"""Measures of Summary that are the run's own record: nothing in the two files tells them."""
-PLAN_FILE = "a plan workbook, as planner solve writes it"
+_NUMBERED = re.compile(r"\d[\w.+-]{0,40}")
+RECORDS = {
+    FILE: re.compile(r"[^/\\]{1,255}"),
+    VERSION: _NUMBERED,
+    "Solver version": re.compile(r"[\w.+-]{1,20}(?: \d[\w.+-]{0,40})?"),
+    "Python version": _NUMBERED,
+    "Written": re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
+}
+"""Measures of Summary that are the run's own record, and the form of each: nothing in the two files
+tells them."""
 
 _BUILT = "Models built"
 _FAILED = "Attempts that failed"
 _MIP_GAP = "Gap of the search over whole builds"
-_FORMULA = re.compile(rb"<c\s[^>]*?\br=\"([A-Z]+[0-9]+)\"[^>]*>\s*<f[\s>/]")
-_PART = re.compile(r"(.+) \d+")
-_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 
 
 @dataclass(frozen=True)
@@ -71,16 +83,20 @@ class Line:
 
 @dataclass(frozen=True)
 class PlanSheets:
-    """The sheets of a plan's workbook by title, in order; ``formulas`` are cells that hold one.
+    """The sheets of a plan's workbook by title, in order; ``listed`` are all that it lists.
 
-    ``parts`` are the files in the archive that the sheets are in.
+    Those may be more: a sheet may be none of cells.
     """
 
     path: Path
     sha256: str
     grids: dict[str, Grid]
-    parts: dict[str, str] = field(default_factory=dict)
-    formulas: tuple[tuple[str, str], ...] = ()
+    listed: tuple[SheetPart, ...] = ()
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The files in the archive that the sheets of cells are in, by title."""
+        return {s.title: s.part for s in self.listed if s.title in self.grids and s.part}
 
     def lines(self, name: str, headers: Sequence[str]) -> Iterator[Line]:
         """Yield the rows of a table, its further sheets included, with the columns asked for.
@@ -88,10 +104,10 @@ class PlanSheets:
         A header is told without its unit; a column that lacks gives blanks.
         """
         for title, grid in self.grids.items():
-            part = _PART.fullmatch(title)
+            part = PART.fullmatch(title)
             if title != name and not (part and part[1] == name):
                 continue
-            at = {str(h).partition(" (")[0]: place for place, h in grid.header.items()}
+            at = {bare(str(h)): place for place, h in grid.header.items()}
             places = tuple(at.get(header, 0) for header in headers)
             columns = [grid.values(place) for place in places]
             for row, *cells in zip(grid.rows, *columns, strict=True):
@@ -105,15 +121,16 @@ class PlanSheets:
         for line in self.lines(SUMMARY, ("Measure", "Value")):
             measure, value = line.cells
             if isinstance(measure, str) and measure.startswith(TIME):
-                if isinstance(value, int | float):
-                    timings[measure.removeprefix(TIME)] = float(value)
+                stage = measure.removeprefix(TIME)
+                if stage in STAGES and is_number(value) and value >= 0:
+                    timings[stage] = float(value)
             elif measure in {FILE, SHA, VERSION, REDACTED}:
                 said[str(measure)] = str(value or "")
         failures: list[str] = []
         typed, built, mip_gap, is_failed = "", 0, 0.0, False
         for line in self.lines(CHECKS, ("Check", "What", "Value")):
             kind, what, value = line.cells
-            text, number = str(what or ""), value if isinstance(value, int | float) else 0
+            text, number = str(what or ""), value if is_number(value) else 0
             if kind == "program" and is_failed:
                 failures.append(text)
             elif kind == "program":
@@ -137,8 +154,13 @@ class PlanSheets:
 
 
 def open_plan(path: Path) -> PlanSheets:
-    """Read a plan's workbook. Raises InputError where it is no workbook, or no plan."""
+    """Read a plan's workbook.
+
+    Raises InputError where it is no workbook, or no plan, and where a sheet or a part of the
+    archive stands twice: what is read would depend on the program that reads it.
+    """
     file = open_excel(path)
+    refuse_twice(path, [grid.title for grid in file.grids])
     grids = {grid.title: grid for grid in file.grids}
     if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, CHECKS)}:
         said, hint = "this is no plan", "name a workbook that planner solve wrote"
@@ -146,39 +168,6 @@ def open_plan(path: Path) -> PlanSheets:
             said = "this is an input workbook, no plan"
             hint = "the plan comes first, then its input"
         raise InputError([Finding(found=f"{path}: {said}", expected=PLAN_FILE, hint=hint)])
-    parts = _parts(path)
-    return PlanSheets(path, file.sha256, grids, parts, tuple(_formulas(path, parts)))
-
-
-def _formulas(path: Path, parts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield sheet and cell of every formula: the planner writes none."""
-    with zipfile.ZipFile(path) as archive:
-        for title, part in parts.items():
-            content = archive.read(part)
-            if b"<f" in content:
-                for found in _FORMULA.finditer(content):
-                    yield title, found[1].decode()
-
-
-def _parts(path: Path) -> dict[str, str]:
-    """Return the part of the archive that each sheet stands in, by its title."""
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-        if not {_BOOK, _LINKS} <= names:
-            return {}
-        links = dict(_pairs(archive.read(_LINKS).decode(), "Relationship", "Id", "Target"))
-        sheets = list(_pairs(archive.read(_BOOK).decode(), "sheet", "name", r"\w+:id"))
-    found = {
-        title: links[link].lstrip("/") if links[link].startswith("/") else f"xl/{links[link]}"
-        for title, link in sheets
-        if link in links
-    }
-    return {title: part for title, part in found.items() if part in names}
-
-
-def _pairs(text: str, tag: str, *attributes: str) -> Iterator[tuple[str, str]]:
-    """Yield two attributes of every element of a name."""
-    for element in re.findall(rf"<(?:\w+:)?{tag}\s[^>]*>", text):
-        found = [re.search(rf'\s{name}="([^"]*)"', element) for name in attributes]
-        if found[0] and found[1]:
-            yield html.unescape(found[0][1]), html.unescape(found[1][1])
+    listed = sheet_parts(path)
+    refuse_twice(path, [sheet.title for sheet in listed])
+    return PlanSheets(path, file.sha256, grids, listed)

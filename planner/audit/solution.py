@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -11,10 +12,11 @@ from models.account import Laid, Program
 from models.case import Case
 from models.errors import Finding
 from models.expand import SPOT, Expanded, Floats
-from planner.audit.file import PLAN, Line, PlanSheets
+from planner.audit.file import Line, PlanSheets
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_parts, key_text
 from planner.sheets.lost import Lost
 from planner.sheets.text import clean
+from planner.workbook.plan_columns import PLAN, is_number
 
 _FLOW = ("Year", "Mineral", "Refiner", "Project", "Member", "Contract", "Tonnes")
 _NO_NUMBER = "no number that a plan could hold stands here"
@@ -53,14 +55,14 @@ def lost(file: PlanSheets, case: Case) -> tuple[Lost | None, list[Finding]]:
         parts = key_parts(str(key))
         year = int(parts[-1]) if parts[-1].isdecimal() else 0
         of_year = parts[0] in case.mineral_of and year in case.years
-        if not _is_number(number):
+        if not _fits(number):
             findings.append(line.finding(3, "Value", _NO_NUMBER))
         elif family == "surge" and len(parts) == 1 and parts[0] in countries:
-            country, surge = parts[0], float(str(number))
+            country, surge = parts[0], float(number)
         elif family == "bought" and of_year and len(parts) == 3 and parts[1] in countries:  # noqa: PLR2004 - mineral, country, year
-            bought[parts[0], parts[1], year] = float(str(number))
+            bought[parts[0], parts[1], year] = float(number)
         elif family == "short" and of_year and len(parts) == 2:  # noqa: PLR2004 - mineral, year
-            short[parts[0], year] = float(str(number))
+            short[parts[0], year] = float(number)
         else:
             findings.append(line.finding(2, "Key", f"the case has no {family} {key!r}"))
     return (Lost(country, surge, bought, short) if country else None), findings
@@ -116,12 +118,12 @@ def _keyed(  # noqa: PLR0913, PLR0917 - a sheet, and what it is read for
             findings.append(line.finding(1, "Family", f"the case has no {name!r}"))
         elif at < 0:
             findings.append(line.finding(2, "Key", f"the case has no {name} {key!r}"))
-        elif not _is_number(number):
+        elif not _fits(number):
             findings.append(line.finding(3, header, _NO_NUMBER))
         elif seen[at]:
             findings.append(line.finding(2, "Key", f"{name} {key!r} stands twice"))
         else:
-            found[at], seen[at] = float(str(number)), True
+            found[at], seen[at] = float(number), True
     return found
 
 
@@ -169,16 +171,15 @@ def _flows(
         if place < 0:
             said = f"in the case {refiner} sells no {mineral} to {member} in {year}"
             findings.append(line.finding(2, "Refiner", said))
-        elif not _is_number(tonnes):
+        elif not _fits(tonnes):
             findings.append(line.finding(6, "Tonnes", _NO_NUMBER))
         else:
-            yield line, place, float(str(tonnes))
+            yield line, place, float(tonnes)
 
 
 def _word(name: str) -> str:
     return clean(name).strip()
 
 
-def _is_number(value: object) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and abs(float(str(value))) <= _MOST
+def _fits(value: object) -> TypeGuard[int | float]:
+    return is_number(value) and abs(value) <= _MOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from models.plan import Plan
 from models.plan.again import plan_again
 from models.proof import MOST_GAP, MOST_VIOLATION
 from planner.audit.compare import compare
-from planner.audit.file import PLAN, PlanSheets, Recorded
+from planner.audit.file import PlanSheets, Recorded
+from planner.audit.left import not_fitting
+from planner.audit.shape import amiss as amiss_in
 from planner.audit.solution import has_free, lost, taken
 from planner.scenarios import drop_share_limits
 from planner.scenarios.variant import Variant
@@ -26,8 +29,10 @@ from planner.sheets import write_plan
 from planner.sheets.duals import DUALS, FREE, THIS, VALUES
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
+from planner.workbook.plan_columns import PLAN
 
 _NAMED = 3
+_MORE = re.compile(r" and \d+ more$")
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,10 @@ class Verdict:
     ``findings`` are what does not match, in the order of the sheets, each with its cell where it
     has one; ``cells`` were compared, ``records`` of them being the run's own. ``is_proven`` says
     whether the values and duals that the workbook holds prove an optimum of the case, whatever its
-    other cells say. ``violation`` [t], ``dual_infeasibility`` and ``gap`` are those of the proof as
-    computed here.
+    other cells say. As computed here: ``violation`` [t] is the largest of any constraint, up to
+    ``allowed`` [t] of which is accepted; ``dual_infeasibility`` is a part of the prices in it and
+    ``gap`` one of the objective [both -]; ``objective`` [money, discounted]. ``has_lost`` says
+    whether the workbook tells what is left when the largest supplier has stopped.
     """
 
     findings: tuple[Finding, ...]
@@ -52,6 +59,7 @@ class Verdict:
     gap: float = float("nan")
     objective: float = float("nan")
     whole_projects: bool = False
+    has_lost: bool = False
 
     @property
     def is_verified(self) -> bool:
@@ -59,12 +67,16 @@ class Verdict:
         return not self.findings
 
 
-def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdict:
+def verify(
+    file: PlanSheets, book: Book, case: Case, variant: Variant, *, lost_is_due: bool
+) -> Verdict:
     """Return whether a workbook is the proven plan of a case, and what does not match.
 
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
-    makes of the input. Nothing is solved.
+    makes of the input. ``lost_is_due`` says whether a run of this case plans its largest loss, too.
+    Nothing is solved. Raises InputError where a sheet of the workbook cannot be read.
     """
+    shown = list(amiss_in(file))
     recorded = file.recorded
     plan, findings = _plan(file, case, THIS, recorded)
     free = None
@@ -72,14 +84,13 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
         free, amiss = _plan(file, drop_share_limits(case), FREE, recorded)
         findings += amiss
     is_proven = not findings
+    if case.share_limits and free is None:
+        said = f"the plan {FREE} is missing: what the limits cost is not proven"
+        findings.append(Finding(VALUES, found=said))
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
-    findings += [
-        Finding(sheet, found="a formula stands here", expected="a plain value", cell=cell)
-        for sheet, cell in file.formulas
-    ]
     left, amiss = lost(file, case)
-    findings += amiss
+    findings += [*shown, *amiss, *not_fitting(plan, left, is_due=lost_is_due)]
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
         made = Path(folder) / "plan.xlsx"
         known = write_plan(
@@ -93,7 +104,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
             lost=left,
         )
         anew = {grid.title: grid for grid in open_excel(made).grids}
-    told = compare(file.grids, anew, known)
+    told = compare(file.grids, anew, known, lambda text: _is_place(plan, text))
     proof = plan.proof
     return Verdict(
         findings=tuple(_in_order([*findings, *told.findings], list(anew))),
@@ -107,6 +118,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
         gap=proof.gap,
         objective=plan.objective,
         whole_projects=case.settings.whole_projects and bool(case.projects),
+        has_lost=left is not None,
     )
 
 
@@ -178,6 +190,19 @@ def _worst(plan: Plan, block: int, worst: int) -> str:
     return "(none)"
 
 
+def _is_place(plan: Plan, text: str) -> bool:
+    """Return whether a text names minerals of the plan or a row or column of its program."""
+    minerals = set(plan.expanded.minerals)
+    if text in minerals or {*_MORE.sub("", text).split(", ")} <= minerals:
+        return True
+    return any(
+        text == f"{laid.part.name}{key}"
+        for laid in (*plan.program.row_parts, *plan.program.column_parts)
+        if text.startswith(laid.part.name)
+        for key in laid.part.spelled(np.arange(len(laid.at)))
+    )
+
+
 def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     """Return the sheet that holds what breaks a constraint: Plan if spot flows alone do."""
     program, rows = plan.program, plan.program.block(block)
@@ -201,10 +226,10 @@ def _where(plan: Plan, block: int, minerals: tuple[str, ...], years: tuple[int, 
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
-    """Return findings with cells first, in the order of the sheets; a hash that differs leads."""
+    """Return findings once each: those with cells first, in the order of sheets and rows."""
     place = {title: i for i, title in enumerate(titles)}
 
-    def rank(f: Finding) -> tuple[int, int, int, str]:
-        return (0 if f.cell else 1, place.get(f.sheet, len(place)), f.row, "")
+    def rank(f: Finding) -> tuple[int, int, int]:
+        return (0 if f.cell else 1, place.get(f.sheet, len(place)), f.row)
 
     return sorted(dict.fromkeys(findings), key=rank)

@@ -11,7 +11,8 @@ import click
 
 from planner.cli.answer import Answer
 from planner.cli.halt import tell_not_run
-from planner.cli.words import number_of, plain, span
+from planner.cli.words import number_of, plain
+from planner.wording import span
 
 if TYPE_CHECKING:
     from planner.run import Comparison

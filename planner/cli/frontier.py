@@ -12,13 +12,13 @@ import click
 import pandas as pd
 
 from models import checks
-from models.errors import InputError, Severity
+from models.errors import InputError
 from models.schema import PURCHASES
 from planner.cli.answer import Answer, sorted_out, told
 from planner.cli.halt import Halt, counts, halt_in, marked, tell_not_run
 from planner.cli.knob import knob_of
 from planner.cli.whatifs import Asked
-from planner.cli.words import number_of, plain, span
+from planner.cli.words import number_of, plain
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.frontier import SMALLEST, Swept, sweep_pictures, sweep_tables
@@ -27,6 +27,7 @@ from planner.study import Tell, Where
 from planner.study.frontier import ALL
 from planner.study.knobs import percent
 from planner.study.sweep import Sweep, grid, sweep, title_of
+from planner.wording import span
 from planner.workbook.sentence import sentence
 
 _MILLIONS_FROM = 1e7
@@ -112,7 +113,7 @@ def swing(  # noqa: PLR0913 - what the command line says
         for said, own in zip(span, (knob.kind.first, knob.kind.last, knob.kind.step), strict=True)
     )
     points = grid(knob, first, last, step)
-    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
+    errors = checks.errors(case)
     if errors:
         raise InputError(start.book.layout.in_order(start.variant.within(tuple(errors))))
     tell(f"Planning {number_of(len(points), 'point')}")

@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from models import checks
-from models.errors import InputError, Severity, warning
+from models.errors import InputError, warning
 from planner.cli.answer import Answer, sorted_out
 from planner.cli.halt import Halt, counts, halt_of, marked
-from planner.cli.words import number_of, span
+from planner.cli.words import number_of
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.risk import BY_MINERAL, Drawn, risk_pictures, risk_tables
@@ -34,6 +34,7 @@ from planner.study.risk.tables import (
     members,
     minerals,
 )
+from planner.wording import span
 
 _ENOUGH = 20
 """Draws in the worst 5 % below which the tail says little."""
@@ -98,7 +99,7 @@ def gamble(  # noqa: PLR0913 - what the command line says
     """
     start = start_file(file, scenario=scenario, tell=tell)
     case = start.case
-    errors = [f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR]
+    errors = checks.errors(case)
     if errors:
         raise InputError(start.book.layout.in_order(start.variant.within(tuple(errors))))
     tell(f"Planning {number_of(chances.draws, 'draw')}")

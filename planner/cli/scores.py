@@ -109,7 +109,7 @@ def _priced(price: Price) -> str:
     """Return what asking for a benchmark comes to, in a few words."""
     if price.reached is None or price.cash is None:
         return price.reason
-    money = f"{price.cash / 1e6:+,.0f}" if price.cash else "no cost"
+    money = millions(price.cash) if price.cash else "no cost"
     if price.is_kept:
         said = f"can be met: {money}"
     elif price.is_moved:
@@ -122,6 +122,16 @@ def _priced(price: Price) -> str:
     if price.short_others:
         said += f"; {price.short_others:+,.0f} t short of other minerals"
     return said
+
+
+def millions(money: float) -> str:
+    """Return money in millions with its sign: whole from ten on, else what matters of it."""
+    millions = money / 1e6
+    if abs(millions) >= 10:  # noqa: PLR2004
+        return f"{millions:+,.0f}"
+    if abs(millions) >= 0.005:  # noqa: PLR2004 - less is not told in hundredths
+        return f"{millions:+.2g}"
+    return "+<0.01" if money > 0 else "-<0.01"
 
 
 def _line(head: str, text: str) -> None:

@@ -46,13 +46,6 @@ class _Console(Console):
         raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
 
 
-def span(years: Sequence[int]) -> str:
-    """Return the years of a horizon in words: 2026 to 2035."""
-    if not years:
-        return "no years"
-    return f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0])
-
-
 def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False) -> None:
     """List findings by sheet, errors and warnings marked, and count them in the last line."""
     stream = sys.stderr if err else sys.stdout

@@ -15,6 +15,8 @@ from planner.sheets.text import MOST_CHARACTERS, clean
 
 _LABEL = 30
 """Longer names are cut in charts; tables have them whole."""
+NAMED = 3
+"""Names told in a row; more are counted."""
 _DUST = 1e-9
 _PERCENT = re.compile(r"(?<=\d) %")
 _SCALES = ((1e12, "trillion"), (1e9, "bn"), (1e6, "m"))
@@ -91,23 +93,6 @@ def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float 
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
     size, unit = scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """Return names in a row: ``Japan, Korea and 2 more``."""
-    if len(names) > most + 1:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    if len(names) > 1:
-        return f"{', '.join(names[:-1])} and {names[-1]}"
-    return names[0] if names else ""
-
-
-def span(years: Sequence[int]) -> str:
-    """Return the years that a run of years goes from and to."""
-    if not years:
-        return ""
-    first, last = min(years), max(years)
-    return str(first) if first == last else f"{first} to {last}"
 
 
 def word(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from planner.run.compare import Comparison, compare_file
 from planner.run.opening import open_input, open_plan, open_sheets
-from planner.run.solve import Run, solve_file
+from planner.run.solve import Run, plans_its_loss, solve_file
 from planner.run.start import Ask, Start, check_file, start_file
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "open_input",
     "open_plan",
     "open_sheets",
+    "plans_its_loss",
     "solve_file",
     "start_file",
 ]

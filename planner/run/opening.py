@@ -8,14 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from models.errors import InputError
+from models.errors import Finding, InputError
 from planner.workbook import Book, read
+from planner.workbook.kind import is_plan
 
 if TYPE_CHECKING:
     from planner.audit import PlanSheets
     from planner.workbook.plan_file import PlanFile
 
 T = TypeVar("T")
+
+_PLAN_GIVEN = "this workbook is a plan"
+_WANTED = "the workbook that it was made from; its Summary names it as Input file"
 
 CLOSE_NAME = 0.6
 """How alike the names of two files are at least, where the one may be meant by the other."""
@@ -45,8 +49,16 @@ def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> Pla
 
 
 def open_input(path: Path) -> Book:
-    """Read an input workbook; InputError with all findings where it has errors."""
-    return _named(path, read)
+    """Read an input workbook; InputError with all findings where it has errors.
+
+    A plan given in its place is told as such, in one finding.
+    """
+    try:
+        return _named(path, read)
+    except InputError as error:
+        if not is_plan(path):
+            raise
+        raise InputError([Finding(found=_PLAN_GIVEN, expected=_WANTED)]) from error
 
 
 def _named(path: Path, how: Callable[[Path], T]) -> T:

@@ -62,11 +62,14 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     ``where`` the parts of a large case are planned is this machine unless given; the plan does not
     depend on it. ``tell`` hears of each stage as it begins.
     """
+    from planner.sheets.summary import STAGES
+
+    read, *planned = STAGES
     start = start_file(
         path, scenario=scenario, what_ifs=what_ifs, max_country_share=max_country_share, tell=tell
     )
     book, case, variant = start.book, start.case, start.variant
-    seconds = {"read": start.seconds}
+    seconds = {read: start.seconds}
     tell("Planning")
     without_limits, trouble = None, ""
     plans: list[Plan] = []
@@ -87,7 +90,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
             except SolverError as error:  # what the limits cost stays unknown; the plan is proven
                 trouble = f"what the share limits cost is not known: {error}"
         lost = _lost(plan, counted, tell)
-    for stage in ("build", "solve"):
+    for stage in planned:
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     return Run(
         book, plan, without_limits, start.options, seconds, trouble,
@@ -103,9 +106,8 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
     """
     from planner.sheets.front import largest_supplier
     from planner.study.largest import without_country
-    from planner.study.where import WORTH_PROCESSES, routes_of
 
-    if routes_of(plan.case) >= WORTH_PROCESSES:
+    if not plans_its_loss(plan.case):
         return None
     country = largest_supplier(plan)
     if not country:
@@ -115,6 +117,13 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
         return without_country(plan, country, plan_of)
     except SolverError:  # as of a large case
         return None
+
+
+def plans_its_loss(case: Case) -> bool:
+    """Return whether a run of a case plans, too, that its largest supplier country has stopped."""
+    from planner.study.where import WORTH_PROCESSES, routes_of
+
+    return routes_of(case) < WORTH_PROCESSES
 
 
 @contextmanager

@@ -84,8 +84,7 @@ def check_file(path: Path) -> Book:
     findings = list(book.warnings)
     for name in scenarios.names(book.case):
         case, warnings = scenarios.apply_with_findings(book.case, name)
-        errors = (f for f in checks.check(case, checks.RULES) if f.severity is Severity.ERROR)
-        findings += [*warnings, *Variant(name).within(tuple(errors))]
+        findings += [*warnings, *Variant(name).within(tuple(checks.errors(case)))]
     findings += events.findings(book.case)
     book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):

@@ -17,6 +17,13 @@ _MOST_RECOUNT = 1e-9
 MADE_WITH = "Options as typed: "
 """What stands before the run's options, so that they can be applied again."""
 
+WORST = (
+    "Largest violation of any constraint",
+    "The largest violation against the largest need of the same minerals and years",
+    "The same against each mineral's own largest demand",
+)
+"""Figures of the proof that name behind them where they were reached."""
+
 _NAMED = 3
 """How many minerals of a block are named."""
 
@@ -120,7 +127,7 @@ def _proof(context: Context, rows: _Rows) -> None:
     proof = context.plan.proof
     fixed = " (holds for the builds fixed)" if context.case.settings.whole_projects else ""
     at = f", at {proof.violated}" if proof.violated else ""
-    rows.proof(f"Largest violation of any constraint{at}", proof.violation, proof.allowed, "t")
+    rows.proof(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
     _by_block(context, rows)
     rows.proof(f"Largest dual infeasibility{fixed}", proof.dual_infeasibility, MOST_GAP, "relative")
     rows.proof(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
@@ -142,7 +149,7 @@ def _by_block(context: Context, rows: _Rows) -> None:
             worst, where = share, ", ".join(names[:_NAMED]) + more
     at = f", reached for {where}" if where else ""
     rows.proof(
-        f"The largest violation against the largest need of the same minerals and years{at}",
+        f"{WORST[1]}{at}",
         worst,
         MOST_VIOLATION,
         "relative",
@@ -181,7 +188,7 @@ def _recount(context: Context, rows: _Rows) -> None:
     at = f", reached for {shares.idxmax()}" if len(shares) and shares.max() > 0 else ""
     rows.add(
         "proof",
-        f"The same against each mineral's own largest demand{at}",
+        f"{WORST[2]}{at}",
         value=float(shares.max()) if len(shares) else 0.0,
         look=Look.TINY,
         unit="relative",

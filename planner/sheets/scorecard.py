@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.case import Case
@@ -11,6 +11,7 @@ from models.scorecard import Score, Told, Value, scorecard, told
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.scorecard_notes import SCORECARD
 from planner.sheets.table import Cell, Column, Look, Table
+from planner.wording import each_year
 
 MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
 """What is said of a benchmark: a sign and a word, so that no colour is needed to tell."""
@@ -22,8 +23,6 @@ _LOOKS = {
     "index, 0 to 10": Look.SECONDS,
 }
 _PRINTED = 11
-_LISTED = 2
-"""Years that a remark lists; more in a row are a span."""
 
 
 @dataclass
@@ -156,7 +155,7 @@ def remark(score: Score, case: Case) -> str:
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
     said = [_who(values)]
     if score.missed:
-        said.append(f"missed in {span(score.missed)}")
+        said.append(f"missed in {each_year(score.missed)}")
     return "; ".join(part for part in said if part)
 
 
@@ -169,17 +168,3 @@ def _who(values: dict[str, Value]) -> str:
     if len(by_words) == 1 and len(next(iter(by_words.values()))) == len(values):
         return next(iter(by_words))
     return "; ".join(f"{', '.join(when)}: {words}" for words, when in by_words.items())
-
-
-def span(years: Iterable[int]) -> str:
-    """Return years in words: 2030, 2032 to 2035."""
-    runs: list[list[int]] = []
-    for year in sorted(years):
-        if runs and year == runs[-1][-1] + 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    return ", ".join(
-        ", ".join(map(str, run)) if len(run) <= _LISTED else f"{run[0]} to {run[-1]}"
-        for run in runs
-    )

@@ -20,8 +20,8 @@ _NOTES = {
     " the coalition as if it were the Union: inside are plants and mines in countries whose Bloc is"
     " coalition (of the EU's own: EU), whoever owns them.",
     f"{SCORECARD}: Met": "Whether the plan keeps the benchmark in every year from 2030 on (in the"
-    " last, where it ends before); the years that miss it stand in the remark. no data: the"
-    " workbook does not say it; the remark says what lacks.",
+    " last, where it ends before); years without demand are skipped. The years that miss it stand"
+    " in the remark. no data: the workbook does not say it; the remark says what lacks.",
     f"{SCORECARD}: Unit": "What the numbers of the row are.",
     f"{SCORECARD}: Before is": "nameplate: capacity of all refiners, or mines, in the first year;"
     " usable: what of it the coalition may use; today: what members buy by Current supply;"

@@ -21,6 +21,11 @@ from planner.sheets.rows import Rows
 from planner.sheets.table import Column, Look, Table
 from planner.sheets.today import beside_today
 
+STAGES = ("read", "build", "solve")
+"""The stages of a run that are timed, in order."""
+OPTION = "Option: "
+"""What stands before the name of an option in a measure."""
+
 _DEAREST = 5
 """How many binding limits are named."""
 _HEADINGS = {"capital": "Of projects: the capex as a yearly charge over their life."}
@@ -326,4 +331,4 @@ def _run(context: Context, rows: Rows) -> None:
 def _options(options: Mapping[str, str], rows: Rows) -> None:
     for name, value in options.items():
         if name != "Scenario":  # it stands under the title
-            rows.add(f"Option: {name}", value)
+            rows.add(f"{OPTION}{name}", value)

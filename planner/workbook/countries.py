@@ -85,6 +85,19 @@ def country_code(name: str) -> str | None:
     return _index().get(fold_country(name))
 
 
+def country_words(name: str) -> frozenset[str]:
+    """Return the names and codes, ISO2 and ISO3, of the country that is called so; none if none."""
+    import pycountry
+
+    code = country_code(name)
+    if code is None or code == REST_OF_WORLD:
+        return frozenset()
+    of = pycountry.countries.get(alpha_3=code)
+    names = [*_ALIASES.get(code, "").split("; "), code]
+    names += [getattr(of, each, "") for each in ("alpha_2", "name", "official_name", "common_name")]
+    return frozenset(name for name in names if name)
+
+
 def closest_country(name: str) -> str:
     """Return a hint with the known country name that is closest to an unknown one, if any is."""
     folded = fold_country(name)

@@ -56,6 +56,12 @@ class Heading:
         return self.column.header if self.year is None else f"{self.column.header} {self.year}"
 
     @property
+    def unit(self) -> str:
+        """The unit as written, "" without one."""
+        match = UNIT.fullmatch(self.text)
+        return match["unit"].strip() if match else ""
+
+    @property
     def key(self) -> str:
         """What may stand only once in a header row."""
         return fold(self.label)

@@ -24,6 +24,11 @@ def is_input(path: Path) -> bool:
     return names >= _INPUT and not names >= _PLAN
 
 
+def is_plan(path: Path) -> bool:
+    """Return whether a file is a plan that was written."""
+    return {fold(name) for name in sheet_names(path)} >= _PLAN
+
+
 def is_marked(path: Path) -> bool:
     """Return whether a file is the marked copy of a workbook."""
     return FINDINGS in sheet_names(path)[:1]

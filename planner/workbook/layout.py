@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from models.case import fold
 from models.errors import Finding
-from models.schema import SHEETS
+from models.schema import SHEETS, Settings
 
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
+
+
+class Unit(NamedTuple):
+    """A unit as a header writes it, and what its numbers are multiplied by as they are read."""
+
+    text: str
+    factor: float
 
 
 @dataclass
@@ -22,6 +30,8 @@ class SheetLayout:
     """Position (1 is A) by folded header without unit; by-year columns with their year."""
     rows: dict[str, int] = field(default_factory=dict)
     """Row by folded name of a setting."""
+    units: dict[str, Unit] = field(default_factory=dict)
+    """Unit by folded header, of the columns alone whose unit is not the catalogue's own."""
 
     @property
     def first(self) -> int:
@@ -64,6 +74,19 @@ class Layout:
         if sheet == "Settings" and not at:
             return ""
         return f"{letters(position or place.first)}{at or place.header_row}"
+
+    def known_cell(self, sheet: str, row: int, column: str) -> str:
+        """Return the address of a cell; "" where the sheet has no such column or setting."""
+        place = self.sheets.get(sheet)
+        if place is None:
+            return ""
+        known = place.rows if sheet == Settings.SHEET else place.columns
+        return self.cell(sheet, row, column) if fold(column) in known else ""
+
+    def unit(self, sheet: str, column: str) -> Unit | None:
+        """Return the unit that a column is written in, None where it is the catalogue's own."""
+        place = self.sheets.get(sheet)
+        return None if place is None else place.units.get(fold(column))
 
     def with_cell(self, finding: Finding) -> Finding:
         """Return a finding with its cell filled in."""

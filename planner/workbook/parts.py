@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
+
+from planner.workbook.anatomy import SheetPart, sheet_parts
 
 _MOST = 1 << 24
 """A part that says where things are is not read where it has more bytes."""
@@ -32,34 +34,31 @@ def table_places(path: Path) -> dict[str, TablePlace]:
     """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return dict(_places(archive))
+            return dict(_places(archive, sheet_parts(path)))
     except (
-        KeyError,
+        AttributeError,
+        LookupError,
         NotImplementedError,
         OSError,
         ParseError,
         RuntimeError,
+        TypeError,
         ValueError,
         zipfile.BadZipFile,
     ):
         return {}
 
 
-def _places(archive: zipfile.ZipFile) -> Iterator[tuple[str, TablePlace]]:
+def _places(
+    archive: zipfile.ZipFile, sheets: Iterable[SheetPart]
+) -> Iterator[tuple[str, TablePlace]]:
     names = set(archive.namelist())
-    book = next((name for name in names if name.endswith("xl/workbook.xml")), "")
-    if not book:
-        return
-    targets = {each: target for each, _, target in _relations(archive, book, names)}
-    for sheet in _elements(archive, book, "sheet"):
-        part = next(
-            (targets[v] for k, v in sheet.items() if k.endswith("}id") and v in targets), ""
-        )
-        for _, kind, target in _relations(archive, part, names):
+    for sheet in sheets:
+        for kind, target in _relations(archive, sheet.part, names):
             if kind.endswith("/table") and target in names:
                 place = _place(next(_elements(archive, target, "table")))
                 if place is not None:
-                    yield sheet.get("name", ""), place
+                    yield sheet.title, place
                     break
 
 
@@ -73,10 +72,8 @@ def _place(table: Any) -> TablePlace | None:
     return TablePlace(name, top, left, bottom, right)
 
 
-def _relations(
-    archive: zipfile.ZipFile, part: str, names: set[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield id, kind and target of what a part refers to."""
+def _relations(archive: zipfile.ZipFile, part: str, names: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield kind and target of what a part refers to."""
     folder, name = posixpath.split(part)
     listed = posixpath.join(folder, "_rels", f"{name}.rels")
     if listed not in names:
@@ -84,7 +81,7 @@ def _relations(
     for each in _elements(archive, listed, "Relationship"):
         target = each.get("Target", "")
         whole = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-        yield each.get("Id", ""), each.get("Type", ""), posixpath.normpath(whole)
+        yield each.get("Type", ""), posixpath.normpath(whole)
 
 
 def _elements(archive: zipfile.ZipFile, part: str, tag: str) -> Iterator[Any]:

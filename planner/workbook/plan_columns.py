@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from models.case import fold
 from models.errors import Finding, InputError
+from planner.workbook.anatomy import parts_twice
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.kind import is_input
 from planner.workbook.layout import letters
@@ -18,6 +22,8 @@ CONTRACTS, STOCKS, SHORTAGES = "Contracts", "Stocks", "Shortages"
 PLAN_FILE = "a plan workbook, as planner solve writes it"
 REDACTED = "Redacted"
 """The measure of Summary that says of a plan that it is redacted."""
+PART = re.compile(r"(.+) \d+")
+"""The name of a further sheet of a table that has more rows than one holds."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,16 @@ def _other(path: Path, found: str, hint: str) -> InputError:
     return InputError([Finding(found=f"{path}: {found}", expected=PLAN_FILE, hint=hint)])
 
 
+def refuse_twice(path: Path, titles: Sequence[str]) -> None:
+    """Refuse a workbook that gives a sheet or a part of its archive twice; InputError."""
+    sheets = Counter(fold(title) for title in titles)
+    found = next((title for title in titles if sheets[fold(title)] > 1), "")
+    part = next(iter(parts_twice(path)), "")
+    if found or part:
+        said = f"two sheets are called {found}" if found else f"its part {part} stands there twice"
+        raise _other(path, said, "take the plan as it was written")
+
+
 def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
     """Yield the sheets and columns that every plan has, and this lacks."""
     for sheet, wanted in WANTED.items():
@@ -161,7 +177,7 @@ def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
                     found, hint = value.text, value.hint
                 elif filled and value is None:
                     found, hint = "the cell is blank", ""
-                elif number and value is not None and not _is_number(value):
+                elif number and value is not None and not is_number(value):
                     found, hint = f"{value!r} is no number", ""
                 else:
                     continue
@@ -171,5 +187,8 @@ def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
                 )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a cell holds a number, and one that a double can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max

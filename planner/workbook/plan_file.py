@@ -14,12 +14,14 @@ from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
 from planner.workbook.parts import TablePlace, table_places
 from planner.workbook.plan_columns import (
+    PART,
     PLAN,
     SUMMARY,
     amiss,
     bare,
     missing,
     refuse_other,
+    refuse_twice,
     unit_of,
 )
 
@@ -39,7 +41,6 @@ _ALWAYS_NUMBERS = re.compile(
 )
 """Headers of columns that hold numbers even where all their cells are blank."""
 _NO_TABLES = {"Overview", "Charts"}
-_PART = re.compile(r"(.+) \d+")
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,10 @@ def read_plan(path: Path) -> PlanFile:
 def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     """Read the tables of a workbook that the planner wrote: the hash of its bytes, and the tables.
 
-    Raises InputError where the file is no workbook.
+    Raises InputError where the file is no workbook, or gives a sheet twice.
     """
     file = open_excel(path)
+    refuse_twice(path, [grid.title for grid in file.grids])
     places = table_places(path)
     grids: dict[str, Grid] = {}
     for grid in file.grids:
@@ -206,7 +208,7 @@ def _joined(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
     parts: dict[str, list[pd.DataFrame]] = {}
     for name, frame in frames.items():
-        part = _PART.fullmatch(name)
+        part = PART.fullmatch(name)
         parts.setdefault(part[1] if part and part[1] in frames else name, []).append(frame)
     return {
         name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)

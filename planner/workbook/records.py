@@ -15,7 +15,7 @@ from planner.workbook.cells import CellError, converter, numbers, shown, text, w
 from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
-from planner.workbook.layout import SheetLayout
+from planner.workbook.layout import SheetLayout, Unit
 
 
 @dataclass
@@ -54,7 +54,8 @@ def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
     )
     context.findings += header.findings
     places = {h.key: h.position for h in header.headings}
-    context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places)
+    units = {h.key: Unit(h.unit, h.factor) for h in header.headings if h.factor != 1.0}
+    context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)
     context.lacking |= {(record.SHEET, name) for name in header.refused}
     return _Sheet(record, grid, context, header.headings).parsed
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import re
 import warnings
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 MOST_ROWS = 4_000
 """Rows that are looked at: a longer table has columns of one look each."""
-_AREA = re.compile(
-    r"<(?:\w+:)?definedName [^>]*_xlnm\.Print_Area[^>]*>([^<]*)</(?:\w+:)?definedName>"
-)
 
 
 @dataclass(frozen=True)
@@ -35,17 +29,16 @@ def worn(path: Path) -> dict[str, Worn]:
     """Return how the cells of each sheet are shown, by the sheet's title."""
     from openpyxl import load_workbook
 
-    areas = _areas(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
-        return {s.title: _of(s, areas.get(s.title, "")) for s in book.worksheets}
+        return {s.title: _of(s) for s in book.worksheets}
     finally:
         book.close()
 
 
-def _of(sheet: Any, printed: str) -> Worn:
+def _of(sheet: Any) -> Worn:
     formats: dict[tuple[int, int], str] = {}
     fills: dict[int, str] = {}
     wrapped: set[int] = set()
@@ -60,15 +53,5 @@ def _of(sheet: Any, printed: str) -> Worn:
                 formats[cell.row, cell.column] = cell.number_format
             if i == 0 and cell.fill.fill_type == "solid":
                 fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
+    printed = str(getattr(sheet, "_print_area", None) or "").rpartition("!")[2]
     return Worn(formats, fills, frozenset(wrapped), printed)
-
-
-def _areas(path: Path) -> dict[str, str]:
-    """Return what is printed of each sheet, as ``$A$1:$H$9``."""
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read("xl/workbook.xml").decode()
-    found: dict[str, str] = {}
-    for area in _AREA.findall(text):
-        title, _, cells = html.unescape(area).rpartition("!")
-        found[title.strip("'").replace("''", "'")] = cells
-    return found

@@ -46,7 +46,7 @@ def verified(folder, tables, share=None):
     )  # fmt: skip
     start = start_file(case, max_country_share=share)
     assert start.variant == Variant(max_country_share=share)
-    verdict = verify(open_plan(plan), start.book, start.case, start.variant)
+    verdict = verify(open_plan(plan), start.book, start.case, start.variant, lost_is_due=True)
     return verdict, {laid.part.name for laid in run.plan.program.row_parts}
 
 
@@ -131,7 +131,9 @@ def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
         at(book, "Plan", "Total", row).value += tonnes * landed
     book.save(tmp_path / "plan.xlsx")
     start = start_file(tmp_path / "case.xlsx")
-    verdict = verify(open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
+    verdict = verify(
+        open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant, lost_is_due=True
+    )
     assert not verdict.is_verified
     assert {"Refiners", "Country shares"} <= {f.sheet for f in verdict.findings}
 

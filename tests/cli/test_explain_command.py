@@ -5,7 +5,6 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.sheets.explain.amounts import other_years
 from planner.workbook.template import template_tables, write_book
 
 BAN = ("--scenario", "export ban")
@@ -178,9 +177,86 @@ def test_nothing_is_written(case, call, folder):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_years_in_words() -> None:
-    """Runs of three are joined, the year asked about is left out."""
-    asked = (2026, 2027, 2028, 2030, 2031, 2033, 2034)
-    assert other_years(asked, 2030) == "2026 to 2028, 2031, 2033 and 2034"
-    assert other_years((2029, 2030), 2030) == "2029"
-    assert not other_years((2030,), 2030)
+UNITS = ("--mineral", "Li", "--member", "Alfa", "--year", "2027")
+
+
+def in_units(path, *, capacity="kt/yr", lane=None, cost=2.0, demand=0.3):
+    """Write a book in other units than the catalogue's: kt, USD/kg, USD/lb."""
+    book = openpyxl.Workbook()
+    book.active.title = "Settings"
+    sheets = {
+        "Settings": [["Setting", "Value"], ["Default freight (USD/t)", 1]],
+        "Minerals": [
+            ["Mineral", "Price (USD/kg)", "Shortage cost (USD/kg)", "Shortage cost 2028 (USD/lb)"],
+            ["Li", 10, 12, 8],
+        ],
+        "Members": [["Member", "Country"], ["Alfa", "Japan"]],
+        "Refiners": [
+            ["Refiner", "Mineral", "Country", f"Capacity ({capacity})", "Cost (USD/lb)"],
+            ["Jin", "Li", "China", 5 if lane else 0.1, cost],
+        ],
+        "Demand": [["Mineral", "Member", "2026 (kt)", "2027 (kt)"], ["Li", "Alfa", 0.1, demand]],
+    }
+    if lane:
+        sheets["Lanes"] = [["Mineral", "From country", "Max (kt/yr)"], ["Li", "China", lane]]
+    for title, rows in sheets.items():
+        sheet = book[title] if title in book.sheetnames else book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({}, "Refiners!D2: 0.1 kt/yr -> 0.3 kt/yr"),
+        ({"demand": 0.12345}, "Refiners!D2: 0.1 kt/yr -> 0.1235 kt/yr"),
+        ({"capacity": "lb/yr", "demand": 0.3}, "Refiners!D2: 0.1 lb/yr -> 661,400 lb/yr"),
+        ({"lane": 0.1}, "Lanes!C2: 0.1 kt/yr -> 0.3 kt/yr"),
+        ({"lane": 0.1, "cost": 9.0, "demand": 0.1}, "Minerals!C2: 12 USD/kg -> 19.85 USD/kg"),
+    ],
+)
+def test_a_change_is_told_as_it_is_typed(made, told, call, ask, folder):
+    """In the unit of the cell's own header: typed in as told, in words or data, it does."""
+    path = in_units(folder / "units.xlsx", **made)
+    code, out, _ = call("explain", path, *UNITS)
+    assert code == 0
+    assert told in out
+    words, _, unit = told.partition(" -> ")[2].partition(" ")
+    _, said = ask("explain", path, *UNITS)
+    (cell,) = said["change"]["cells"]
+    assert (cell["to"], cell["unit"]) == (float(words.replace(",", "")), unit)
+    sheet, place = cell["cell"].split("!")
+    assert openpyxl.load_workbook(path)[sheet][place].value == cell["from"]
+    code, after = ask("explain", typed_in(path, said["change"], folder / "typed.xlsx"), *UNITS)
+    assert code == 0
+    assert (after["short_t"], after["change"]) == (pytest.approx(0, abs=1e-6), None)
+
+
+def test_cells_of_other_units_are_said_with_theirs(call, ask, folder):
+    """100 t beside a cell that says 0.1: the cell is in kt/yr."""
+    path = in_units(folder / "units.xlsx")
+    _, out, _ = call("explain", path, *UNITS)
+    assert "Capacity of Jin (China), at 100 t  [Refiners!D2, in kt/yr]" in out
+    assert "12,000.00  the cost of a tonne short  [Minerals!C2, in USD/kg]" in out
+    _, said = ask("explain", path, *UNITS)
+    assert [b["cell_unit"] for b in said["binding"]] == ["kt/yr"]
+    assert [t["cell_unit"] for t in said["terms"]] == ["USD/kg"]
+
+
+def test_a_shortage_cost_by_default_has_the_cells_of_both(call, ask, folder):
+    """The price alone is not what a tonne short costs: price and multiple are cited."""
+    path = in_units(folder / "units.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["Minerals"].delete_cols(3, 2)
+    book.save(path)
+    words = "100,000.00  the cost of a tonne short (price x shortage cost multiple 10)"
+    _, out, _ = call("explain", path, *UNITS)
+    assert f"{words}  [Minerals!B2, in USD/kg; Settings, Shortage cost multiple]" in out
+    book["Settings"].append(["Shortage cost multiple", 12])
+    book.save(path)
+    _, said = ask("explain", path, *UNITS)
+    (term,) = said["terms"]
+    assert (term["cell"], term["times_cell"]) == ("Minerals!B2", "Settings!B3")
+    assert term["amount"] == pytest.approx(120_000)

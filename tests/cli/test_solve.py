@@ -255,3 +255,12 @@ def test_letters_of_every_alphabet(folder):
     assert ran.returncode == 0, ran.stderr
     assert "銅と鋰 Ω" in ran.stderr.decode()
     assert (folder / "outputs" / "plän 銅-plan.xlsx").is_file()
+
+
+@pytest.mark.parametrize("command", ["solve", "check", "scorecard", "stress"])
+def test_a_plan_given_for_its_input(case, call, command):
+    assert call("solve", case, "--output", "made.xlsx")[0] == 0
+    code, out, err = call(command, "made.xlsx")
+    assert code == 1
+    assert "This workbook is a plan" in out + err
+    assert (out + err).count(" error ") == 1

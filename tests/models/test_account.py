@@ -15,7 +15,7 @@ from models.compile import compile_model
 from models.expand import Expanded
 from models.sourcing import build
 from planner.scenarios import drop_share_limits, set_max_country_share
-from tests.models.desk import jin, make, read, solve
+from tests.models.desk import jin, make, read, solve, sur
 from tests.models.test_laws import draw
 
 BOOKS = int(os.environ.get("PLANNER_FUZZ", "40"))
@@ -82,6 +82,27 @@ def test_a_variant_laid_out_as_its_base(seed: int) -> None:
                 laid[found.columns[at]] = x[at]
                 one = found.laid.activity(laid)[found.rows[inside]]
                 assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
+
+
+def test_a_component_of_several_parts() -> None:
+    """Each row of Share limits is a part of its own: all of them are the component."""
+    limits = [
+        {
+            "Limit": "max",
+            "Supplier group": "country",
+            "Supplier": s,
+            "Share": 0.4,
+            "Penalty (USD/t)": 9,
+        }
+        for s in ("CHN", "CHL")
+    ]
+    plan = solve(make(jin(), sur(), demand=100, Share_limits=limits))
+    keys, excess = plan.part("excess")
+    assert sorted(excess.tolist()) == pytest.approx([0, 60])  # Jin at 10 + 9 is below Sur at 20
+    assert [len(key) for key in keys] == [2] * 5
+    keys, prices = plan.row_part("share_limit")
+    assert [len(key) for key in keys] == [2] * 5
+    assert sorted(prices.tolist()) == pytest.approx([-9, 0])
 
 
 def test_a_component_that_there_is_not() -> None:

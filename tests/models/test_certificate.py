@@ -113,7 +113,7 @@ def small_beside_large() -> BookT:
 
 
 def test_each_block_is_measured_by_its_own_need() -> None:
-    """Gallium by 1.5 t, copper by its demand; yttrium, of which nothing is needed, by the case's."""
+    """Gallium by 1.5 t, copper by its demand; yttrium, which nobody needs, by the case's."""
     plan = solve(small_beside_large())
     minerals = [m.name for m in plan.case.minerals]
     cells = [minerals[block[0][0]] for block in plan.program.blocks]

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.account import account, differences
+from models.account import Program, account, differences, fit
 from models.case import Case
 from models.errors import InputError
 from models.expand import Expanded
 from models.expand import expanded as expanded_module
 from models.plan import Session
 from models.schema import BudgetYear, ByYear, Lane, OreLane
-from tests.models.desk import read, refiner, solve_case
+from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.test_laws import draw
 from tests.models.test_proof import book
 
@@ -131,6 +131,7 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "price": first("minerals", price=ByYear(90.0)),
     "group": first("members", group=""),
     "bloc": first("countries", blocs=("south",)),
+    "out of a bloc": first("countries", 1, blocs=("other",)),
     "growth": first("refiners", max_growth=None),
     "growth of another": first("refiners", 1, max_growth=0.1),
     "cost": first("refiners", cost=ByYear(49.0)),
@@ -208,12 +209,38 @@ def holds(session: Session, variant: Case) -> None:
     anew = account(Expanded(variant))
     for b in range(len(anew.blocks)):
         assert differences(plan.program.block(b), anew.block(b)) == []
+    laid_out(plan.program, session.base.program)
+
+
+def laid_out(own: Program, base: Program) -> None:
+    """Hold a variant laid out as its base against the variant; what does not fit stays the base's.
+
+    Whatever is bought in the blocks that fit, their rows come to the same.
+    """
+    found = fit(own, base)
+    x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
+    laid = np.zeros(len(base.rows.cost))
+    laid[found.columns[found.columns >= 0]] = x[found.columns >= 0]
+    activity, true = found.laid.activity(laid), own.rows.activity(x)
+    for b, of in enumerate(found.of_block.tolist()):
+        if of >= 0:
+            inside = own.rows_of(b)
+            assert activity[found.rows[inside]] == pytest.approx(true[inside], rel=1e-12, abs=1e-9)
+    for b in set(range(len(base.blocks))) - set(found.of_block.tolist()):
+        at, rows = base.columns_of(b), base.rows_of(b)
+        entries = slice(int(base.rows.starts[rows.start]), int(base.rows.starts[rows.stop]))
+        for name, stretch in (
+            ("cost", at), ("lower", at), ("upper", at), ("row_lower", rows), ("row_upper", rows),
+            ("values", entries),
+        ):  # fmt: skip
+            here, there = getattr(found.laid, name)[stretch], getattr(base.rows, name)[stretch]
+            assert np.array_equal(here, there), name
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
+def session() -> Session:
     """Return the session of the base case, shared: a restart leaves no trace."""
-    yield Session(base())
+    return Session(base())
 
 
 @pytest.mark.parametrize("name", TWEAKS)
@@ -235,6 +262,20 @@ def test_two_fields_one_after_another(session: Session) -> None:
         except (IndexError, KeyError):
             continue
         holds(session, variant)
+
+
+def test_room_grows_with_the_least_shares() -> None:
+    """What a stock without end may hold depends on how many least shares there are: 6,000 more."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 1e6, "Opening (t)": 10}
+    limit = {
+        "Limit": "min", "Mineral": "copper", "Supplier group": "country", "Supplier": "CHL",
+        "Share": 0.2,
+    }  # fmt: skip
+    made = make(jin(9e3), sur(9e3), demand=6e3, Stockpiles=[pile], Share_limits=[limit])
+    session = Session(read(made))
+    session.restart()
+    holds(session, more("share_limits", session.case.share_limits[0])(session.case))
+    holds(session, without("share_limits")(session.case))
 
 
 @pytest.mark.fuzz

@@ -18,6 +18,7 @@ from models.compile import compile_model
 from models.errors import SolverError
 from models.expand import Expanded
 from models.plan import Session
+from models.plan.block_solver import BlockSolver
 from models.schema import ScenarioStep
 from models.solver import ATTEMPTS, Rows, Solution
 from planner.scenarios import ACTIONS
@@ -118,6 +119,25 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
         solve(made)
 
 
+def test_a_fault_in_the_second_mineral_alone(monkeypatch: Patch) -> None:
+    """Two minerals whose blocks look the same are two models: what is said of one is its own."""
+    made = make(jin(), demand=50)
+    made["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 50})
+    made["Refiners"].append(jin() | {"Mineral": "zinc"})
+    made["Demand"].append({"Mineral": "zinc", "Member": "A", "2026": 50})
+    case = read(made)
+
+    def dearer(model: Any) -> Rows:
+        rows = compile_model(model)
+        is_zinc = any("zinc" in key for keys in rows.column_keys for key in keys.index)
+        return dataclasses.replace(rows, cost=rows.cost * (1.1 if is_zinc else 1.0))
+
+    monkeypatch.setattr(block_module, "compile_model", dearer)
+    solve_case(case.of_minerals(["copper"]))
+    with pytest.raises(SolverError, match="the program built is not the case's"):
+        BlockSolver(Expanded(case))((0, 1))
+
+
 def bound(least: str, year: int) -> dict[str, Any]:
     """Return a soft limit on China that holds in one year."""
     return {
@@ -130,6 +150,16 @@ def test_what_makes_two_shapes() -> None:
     """A max beside a min, a bound beside none and an equation beside a limit are other shapes."""
     both = account(Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("min", 2027)]))))
     assert both.shape(0) != both.shape(1)
+    ranged, equal = (
+        dataclasses.replace(both, rows=dataclasses.replace(both.rows, row_lower=low))
+        for low in (np.zeros_like(both.rows.row_upper), both.rows.row_upper)
+    )
+    assert ranged.shape(0) != equal.shape(0)
+    renamed = tuple(
+        dataclasses.replace(laid, part=dataclasses.replace(laid.part, name=f"{laid.part.name}s"))
+        for laid in both.row_parts
+    )
+    assert dataclasses.replace(both, row_parts=renamed).shape(0) != both.shape(0)
     same = account(Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("max", 2027)]))))
     assert same.shape(0) == same.shape(1)
     at, inside = same.columns_of(1), same.rows_of(1)
@@ -205,7 +235,7 @@ def test_the_account_of_a_variants_limits_is_wrong(is_lost: bool, monkeypatch: P
     assert session.base.max_country_share == {"copper": pytest.approx(0.6)}
     wrong = forgetful if is_lost else of_other_sign(program_module.limits)
     monkeypatch.setattr(program_module, "limits", wrong)
-    with pytest.raises(SolverError, match="the program built is not the case's: .*share_limit"):
+    with pytest.raises(SolverError, match=r"not the case's: .*share_limit"):
         session.solve(grown(case))
     monkeypatch.undo()
     plan = session.solve(grown(case))
@@ -213,7 +243,7 @@ def test_the_account_of_a_variants_limits_is_wrong(is_lost: bool, monkeypatch: P
 
 
 def test_a_loss_is_compared_once() -> None:
-    """A refiner that is lost leaves components with fewer: one model is built, not one a variant."""
+    """A lost refiner leaves components with fewer: one model is built, not one a variant."""
     case = read(make(jin(200), sur(200), refiner("Oz", "AUS", 90, 30), demand=100))
     session = Session(case)
     built = 0
@@ -282,12 +312,7 @@ def test_a_whole_variant_is_searched_again() -> None:
     )  # fmt: skip
     session = Session(case)
     assert session.base.value("built", ("P", 2026)) == 0.0  # 2,037 a year to save 500
-    cheap = case.change(
-        refiners=tuple(
-            dataclasses.replace(r, cost=r.cost.map(case.years, lambda _y, _v: 45.0))
-            for r in case.refiners
-        )
-    )
+    cheap = case.change(projects=(dataclasses.replace(case.projects[0], capex=0.001),))
     plan = session.solve(cheap)
-    assert plan.value("built", ("P", 2026)) == 1.0  # 2,037 to save 4,000
+    assert plan.value("built", ("P", 2026)) == 1.0  # 102 to save 500; what is fixed says nothing
     assert plan.objective == pytest.approx(solve_case(cheap).objective, rel=1e-9)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
-from models.plan.explain import explain
+from models.plan.explain import Term, explain
 from models.plan.least_change import least_change
 from planner.sheets.explain import Cells, facts, told
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
@@ -16,7 +17,9 @@ from tests.models.test_explain import capped
 def said(book: BookT, member: str = "A", year: int = FIRST) -> list[str]:
     """The lines of an explanation; a cell is its sheet, row and header."""
     plan = solve(book)
-    cells = Cells(plan.case, plan.case, lambda _, row, column: f"{row}.{column}")
+    cells = Cells(
+        plan.case, plan.case, lambda _, row, column: f"{row}.{column}", lambda *_: None
+    )  # fmt: skip
     change = least_change(plan, "copper", member, year)
     found = explain(plan, "copper", member, year)
     json.dumps(facts(found, change, cells), allow_nan=False)
@@ -102,11 +105,11 @@ def test_what_would_end_it_where_no_cell_does() -> None:
 
 
 def test_supply_that_is_too_dear() -> None:
-    """600 a tonne, 500 a tonne short."""
+    """600 a tonne, 500 a tonne short: at 600 neither is cheaper, so that is told in full."""
     lines = said(make(refiner("Jin", "CHN", 100, 600)))
     head = "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
     assert head in lines
-    assert "Minerals!2.Shortage cost: 500 USD/t -> 600 USD/t" in lines
+    assert "Minerals!2.Shortage cost: 500 USD/t -> 600.1 USD/t" in lines
 
 
 def test_a_reserve() -> None:
@@ -139,3 +142,32 @@ def test_where_nothing_can_be_taken_away(demand: float) -> None:
     lines = said(make(jin(500), demand=demand, Stockpiles=[pile]))
     assert not any("-0.00" in line for line in lines)
     assert any("One tonne more for A would cost 10.00 USD" in line for line in lines)
+
+
+def test_a_shortage_cost_is_told_by_what_makes_it() -> None:
+    """500 is 50 x 10, and 200 is 50 x 4 of a tier: the price, the multiple, and both cells."""
+    lines = said(make(jin(60)))
+    words = "500.00 the cost of a tonne short (price x shortage cost multiple 10)"
+    assert f"{words} [Minerals!2.Price; Settings!0.Shortage cost multiple]" in lines
+    book = make(jin(60))
+    row = {"Mineral": "copper", "Member": "A"}
+    book["Demand"] = [row | {"Tier": "defence", "2026": 30}, row | {"Tier": "other", "2026": 70}]
+    book["Tiers"] = [
+        {"Tier": "defence", "Shortage cost multiple": 20},
+        {"Tier": "other", "Shortage cost multiple": 4},
+    ]
+    words = "200.00 the cost of a tonne short of other (price x shortage cost multiple 4)"
+    assert f"{words} [Minerals!2.Price; Tiers!3.Shortage cost multiple]" in said(book)
+
+
+def test_parts_that_are_rounding_are_not_told() -> None:
+    """A fair part of 0.001 a tonne is in the data and not in the words."""
+    plan = solve(make(jin(60)))
+    found = explain(plan, "copper", "A", FIRST)
+    assert found.price is not None
+    dust = Term("fair share", "its part in sharing the shortage fairly", 0.001)
+    price = dataclasses.replace(found.price, terms=(*found.price.terms, dust))
+    cells = Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
+    lines = list(told(dataclasses.replace(found, price=price), None, cells))
+    assert any("the cost of a tonne short" in line for line in lines)
+    assert not any("sharing the shortage" in line or "in all, " in line for line in lines)

@@ -10,7 +10,7 @@ from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
 from planner.sheets.front.parts import State
 from planner.sheets.front.shares import SURGE, in_plan, today, when_lost
-from planner.sheets.front.words import amount, large_form, listed, share, share_form
+from planner.sheets.front.words import amount, large_form, share, share_form
 from planner.study import where
 from planner.study.largest import without_country
 from planner.study.stress import Rules, stress
@@ -276,5 +276,3 @@ def test_numbers_in_words():
         "0 %", '"under 0.1 %"', "0.0 %", "0 %", "0.0 %", '"over 99.9 %"', "0 %",
     ]  # fmt: skip
     assert large_form(73, 'U"D') == '#,##0" UD"'
-    assert listed(["a", "b", "c"]) == "a, b and c"
-    assert listed([]) == ""

@@ -13,7 +13,7 @@ import pytest
 
 from models.plan import solve
 from planner.sheets import write_plan
-from planner.sheets.scorecard import span
+from planner.wording import each_year
 from planner.workbook import read
 from tests.sheets.desk import made, rows, written
 
@@ -280,7 +280,7 @@ def test_every_benchmark_is_judged_by_the_years_from_2030(measure, scores, cells
             if (share - required if most else required - share) > 1e-6
         ]
         assert row["Met"] == ("✗ missed" if missed else "✓ met")
-        assert (f"missed in {span(missed)}" in row["Remark"]) == bool(missed)
+        assert (f"missed in {each_year(missed)}" in row["Remark"]) == bool(missed)
         judged.add(row["Met"])
     assert judged
 
@@ -324,9 +324,3 @@ def test_of_one_year_there_is_one_column_after():
         del row["2027"]
     headers = made(book)["Scorecard"].headers
     assert [h for h in headers if h.startswith("After")] == ["After, 2026"]
-
-
-def test_years_in_words():
-    assert span([2030]) == "2030"
-    assert span([2030, 2031, 2033]) == "2030, 2031, 2033"
-    assert span([2035, 2030, 2031, 2032]) == "2030 to 2032, 2035"

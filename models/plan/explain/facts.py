@@ -25,12 +25,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Term:
-    """One part of a marginal price [money/t]; ``kind`` is a word for programs."""
+    """One part of a marginal price [money/t]; ``kind`` is a word for programs.
+
+    ``times`` is a second cell, where the amount is the product of the two.
+    """
 
     kind: str
     what: str
     amount: float
     place: Place | None = None
+    times: Place | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from models.plan.explain.facts import Price, Term
 from models.plan.explain.label import Labels
 from models.plan.explain.local import REDUCED, Local, Step
 from models.plan.explain.response import response
-from models.plan.explain.words import place_of
+from models.plan.explain.words import place_of, short_cost
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -230,20 +230,18 @@ class Pricing:
     def _cost(self, name: str, key: tuple[Any, ...], amount: float) -> Term:
         """Return the cost of a column that has one price."""
         case = self.plan.case
-        kind, what, place = name.replace("_", " "), name.replace("_", " "), None
+        kind, what, place, times = name.replace("_", " "), name.replace("_", " "), None, None
         if name == "shortage":
-            record = case.mineral_of[key[0]]
-            field = "price" if record.shortage_cost.at(key[2]) is None else "shortage_cost"
-            what, place = "the cost of a tonne short", place_of(record, field, key[2])
+            said, place, times = short_cost(case, key[0], "", key[2])
+            what = f"the cost of a tonne short{said}"
         elif name == "tier_shortage":
-            tier = next((r for r in case.tiers if r.name == key[2]), None)
             kind = "shortage"
-            what = f"the cost of a tonne short of {key[2] or 'demand without a tier'}"
-            place = None if tier is None else place_of(tier, "multiple", key[3])
+            said, place, times = short_cost(case, key[0], key[2], key[3])
+            what = f"the cost of a tonne short of {key[2] or 'demand without a tier'}{said}"
         elif name == "stock":
             kind, what = "holding", f"holding a tonne in {key[2]}"
             place = place_of(case.stockpile_of[key[:2]], "holding_cost", key[2])
-        return Term(kind, what, amount, place)
+        return Term(kind, what, amount, place, times)
 
     def move_words(self, name: str, key: Any, column: int, mineral: str) -> tuple[str, str]:
         """Return what a column is in words, whose value moves, and what it is whoever gets it.

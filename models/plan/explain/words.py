@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from models.case import Case, in_force
 from models.expand import Cap
 from models.plan.explain.facts import Place
-from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, ShareLimit
+from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, Settings, ShareLimit
 
 COALITION_WORDS = "the coalition"
 
@@ -58,6 +58,28 @@ def place_of(record: Record, field: str, year: int) -> Place | None:
     series = getattr(record, field)
     step = step_in_force(series, year) if isinstance(series, ByYear) else None
     return Place(record.SHEET, record.row, type(record).column_of(field).header, step)
+
+
+def short_cost(
+    case: Case, mineral: str, tier: str, year: int
+) -> tuple[str, Place | None, Place | None]:
+    """Return how a tonne short comes to cost what it does, and the cells that say it.
+
+    Of a tier ("" is none) that is price times its multiple, else the shortage cost as stated, else
+    price times the multiple of Settings, which has no row: its cell is found by its name.
+    """
+    of = case.mineral_of[mineral]
+    record = next((row for row in case.tiers if row.name == tier), None)
+    if record is not None:
+        times, place = record.multiple, place_of(record, "multiple", year)
+    elif of.shortage_cost.at(year) is not None:
+        return "", place_of(of, "shortage_cost", year), None
+    else:
+        header = Settings.column_of("shortage_cost_multiple").header
+        times = case.settings.shortage_cost_multiple
+        place = Place(Settings.SHEET, 0, header)
+    name = "" if place is None else place.header[0].lower() + place.header[1:]
+    return f" (price x {name} {times:g})", place_of(of, "price", year), place
 
 
 def lane_row(rows: Iterable[Lane], field: str, lane: tuple[str, str, str, str, int]) -> Lane | None:

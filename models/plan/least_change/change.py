@@ -48,7 +48,7 @@ def rounded_up(value: float, unit: str) -> float:
     if value <= 0:
         return 0.0
     grain = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
-    return math.ceil(value / grain - 1e-6) * grain
+    return float(f"{math.ceil(value / grain - 1e-6) * grain:.{_DIGITS}g}")
 
 
 def applied(case: Case, changes: Iterable[Change]) -> Case:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.case import fold
 from models.errors import UsageError
-from planner.audit.file import REDACTED, SUMMARY, PlanSheets
+from planner.audit.file import PlanSheets
 from planner.audit.redacted.charts import is_even, pictures
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import telling
@@ -25,6 +25,7 @@ from planner.sheets.front.again import FrontAgain
 from planner.sheets.picture import Picture, chart_table
 from planner.sheets.write import write_workbook
 from planner.workbook.page import read_page
+from planner.workbook.plan_columns import REDACTED, SUMMARY
 from planner.workbook.worn import worn
 
 __all__ = [

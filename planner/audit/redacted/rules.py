@@ -8,12 +8,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from models.case import fold
-from planner.audit.file import CHECKS, SUMMARY
+from planner.audit.file import CHECKS
 from planner.audit.redacted.lines import Line, lines_of, table_of
-from planner.audit.redacted.names import INPUT_OF_MEMBERS, bare
+from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
 from planner.sheets import Table
 from planner.sheets.context import COALITION_BUYER
+from planner.sheets.scorecard_notes import SCORECARD
+from planner.sheets.summary import OPTION
+from planner.workbook.plan_columns import SUMMARY, bare
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Who stands for several members together, and for one alone; what stands for a text that names
@@ -25,6 +28,9 @@ _SUPPLY = {
     "Unit", "Kind", "Supplier", "Supplier group", "Check", "Sheet", "Column", "Member", "Buyer",
 }  # fmt: skip
 """Columns whose texts say who supplies what: a country that is a member's name, too, stays."""
+_FREE = {"Note", "Source"}
+"""Columns of the input that hold whatever somebody wrote: no pattern finds every name in it. Those
+of the scorecard are the planner's own."""
 _ROW_GOES = {"Measure", "What"}
 """Columns whose text says what the row is of."""
 
@@ -73,7 +79,7 @@ class Rules:
 
     gone: frozenset[str]
     members: frozenset[str]
-    telling: re.Pattern[str]
+    telling: Telling
 
     def redacted(self, table: Table) -> Table:
         """Return a table without the members' rows, and without texts that name them."""
@@ -92,7 +98,7 @@ class Rules:
                     taken.setdefault(key, []).append(line)
                     below.setdefault(key, len(kept))
                 continue
-            cleaned = self._cleaned(line, heads, is_checks=table.name == CHECKS)
+            cleaned = self._cleaned(line, heads, table.name)
             if cleaned is not None:
                 kept.append(cleaned)
                 below[key] = len(kept)
@@ -107,22 +113,27 @@ class Rules:
 
     def names(self, text: str) -> bool:
         """Return whether a text gives away a member that is taken out."""
-        return self.telling.search(text) is not None
+        return self.telling.search(text)
 
     def _is_group(self, head: str, who: str) -> bool:
         """Return whether a buyer is a group, which may be a single one of its members."""
         return head == "Buyer" and who != COALITION_BUYER and who not in self.members
 
-    def _cleaned(self, line: Line, heads: list[str], *, is_checks: bool) -> Line | None:
-        """Return a line without the texts that name a member; None where it is of one."""
+    def _cleaned(self, line: Line, heads: list[str], sheet: str) -> Line | None:
+        """Return a sheet's line without texts that name a member; None where it is of one."""
         cells = list(line.cells)
-        if is_checks:
+        if sheet == CHECKS:
             said = dict(zip(heads, cells, strict=True))
             if said["Check"] == "run":  # options as typed serve to verify, which is over
                 return None
-            if said["Check"] == "warning" and said["Sheet"] in INPUT_OF_MEMBERS:
+            if said["Check"] == "warning":  # it may quote any cell of the input
                 cells[heads.index("What")] = GONE
+        if sheet == SUMMARY and str(cells[0] or "").startswith(OPTION):
+            cells[heads.index("Value")] = GONE
         for i, (head, value) in enumerate(zip(heads, tuple(cells), strict=True)):
+            if head in _FREE and sheet != SCORECARD and value is not None:
+                cells[i] = GONE
+                continue
             is_supply = head in _SUPPLY or head.startswith("Largest country")
             if is_supply or not isinstance(value, str) or not self.names(value):
                 continue

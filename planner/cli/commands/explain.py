@@ -70,7 +70,8 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         began = time.perf_counter()
         from planner.sheets import explain as words
 
-        cells = words.Cells(start.book.case, start.case, _cell_of(start))
+        layout = start.book.layout
+        cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
         found, change = _found(start, cell, cells, tell)
         without = _without(start, cell, change, tell)
     except InputError as error:
@@ -170,17 +171,3 @@ def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, i
     if wrong:
         raise UsageError("\n".join(wrong))
     return found[0], found[1], year
-
-
-def _cell_of(start: Start) -> Callable[[str, int, str], str]:
-    """Return the cell of a sheet, row and header; "" where the sheet has no such column."""
-    from models.case import fold
-
-    layout = start.book.layout
-
-    def cell_of(sheet: str, row: int, column: str) -> str:
-        place = layout.sheets.get(sheet)
-        known = place is not None and fold(column) in place.columns
-        return layout.cell(sheet, row, column) if known else ""
-
-    return cell_of

@@ -11,6 +11,7 @@ from models.errors import InputError, UsageError
 from planner.cli.answer import fail, print_json
 from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
 from planner.cli.paths import plan_path
+from planner.wording import each_year
 
 if TYPE_CHECKING:
     from planner.audit.redacted import Redacted
@@ -122,13 +123,6 @@ def _show(found: Redacted, computable: list[str], written: Path) -> None:
 
 def _alone(who: str, of: dict[str, list[int]]) -> str:
     """Return what of a member can be computed: minerals and years."""
-    said = [f"{mineral} {_years(years)}" for mineral, years in of.items()]
+    said = [f"{mineral} {each_year(years, ' and ')}" for mineral, years in of.items()]
     more = f" and {len(said) - _NAMED} more minerals" if len(said) > _NAMED + 1 else ""
     return f"{who}: {', '.join(said[:_NAMED] if more else said)}{more}"
-
-
-def _years(years: list[int]) -> str:
-    whole = years == list(range(years[0], years[-1] + 1))
-    if whole and len(years) > 2:  # noqa: PLR2004 - two are listed
-        return f"{years[0]} to {years[-1]}"
-    return " and ".join(map(str, years)) if len(years) < 3 else f"in {len(years)} years"  # noqa: PLR2004

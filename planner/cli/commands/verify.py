@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,6 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     Exit code 0 if everything matches, 1 if anything does not or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = progress(as_json)
-    from planner.cli.words import show_findings
     from planner.run import open_sheets
 
     workbook = plan
@@ -56,21 +56,33 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
         _not_a_plan(file)
         start, trouble = _start(sheets, file)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(workbook, error.findings, err=True)
-        return error.exit_code
+        return _refused(workbook, error, as_json=as_json)
     if start is None:
         return _told(plan, file, None, (trouble,), as_json=as_json)
     tell("Proving the plan and comparing every cell")
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
+    from planner.run import plans_its_loss
 
-    verdict = verified(sheets, start.book, start.case, start.variant)
+    try:
+        verdict = verified(
+            sheets, start.book, start.case, start.variant, lost_is_due=plans_its_loss(start.case)
+        )
+    except InputError as error:
+        return _refused(plan, error, as_json=as_json)
     findings = verdict.findings
     if is_other_input(sheets, start.book):
         findings = (_other(file, sheets.recorded.input_sha256), *findings)
     return _told(plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.version)
+
+
+def _refused(workbook: Path, error: InputError, *, as_json: bool) -> int:
+    from planner.cli.words import show_findings
+
+    if as_json:
+        return fail(error, as_json=as_json)
+    show_findings(workbook, error.findings, err=True)
+    return error.exit_code
 
 
 def _options(typed: str) -> dict[str, Any]:
@@ -180,6 +192,7 @@ def _answer(
             "dual_infeasibility": verdict.dual_infeasibility,
             "gap": verdict.gap,
             "whole_projects": verdict.whole_projects,
+            "not_proven": list(_not_proven(verdict)),
         }
     return {**said, **sorted_out(findings)}
 
@@ -222,16 +235,26 @@ def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
         )
     else:
         click.echo("Proof         refused: see above", err=True)
-    if verdict.is_proven and verdict.whole_projects:
-        click.echo(
-            "Not proven    that no other set of whole projects is cheaper: the proof holds for"
-            " the builds as they are",
-            err=True,
-        )
+    for said in _not_proven(verdict):
+        click.echo(f"Not proven    {said}", err=True)
     if made_by != __version__:
         click.echo(
             f"Versions      the plan says it was written by planner {plain(made_by) or '(none)'};"
             f" this is {__version__}. Another version may write other sheets and words: the proof"
             " does not depend on them",
             err=True,
+        )
+
+
+def _not_proven(verdict: Verdict) -> Iterator[str]:
+    """Yield what of a plan stands outside of its proof."""
+    if verdict.is_proven and verdict.whole_projects:
+        yield (
+            "that no other set of whole projects is cheaper: the proof holds for the builds as they"
+            " are"
+        )
+    if verdict.has_lost:
+        yield (
+            "that what is left when the largest supplier has stopped is the cheapest answer to it:"
+            " only that it adds up and that suppliers can sell it"
         )

@@ -2,6 +2,5 @@
 
 from planner.cli.difference.answer import answer_of
 from planner.cli.difference.show import show_difference
-from planner.cli.difference.words import sides_of
 
-__all__ = ["answer_of", "show_difference", "sides_of"]
+__all__ = ["answer_of", "show_difference"]

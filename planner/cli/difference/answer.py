@@ -51,7 +51,7 @@ def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, second
             for row in found.moves.table.to_dict("records")
         ],
         "among_equals": list(found.moves.among_equals),
-        "prices_differ": len(found.prices),
+        "prices_differ": len(found.prices) if pair.same_money else None,
         "inputs": {
             "compared": inputs.are_compared,
             "said": inputs.reason,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.difference.words import KEYS, differing_words, verdict_of
+from planner.cli.difference.words import KEYS, differing_words
 from planner.cli.words import number_of, plain
+from planner.documents.difference import verdict_of
 from planner.sheets.comparison.inputs import ADDED, REMOVED
 from planner.sheets.table import Cell, Look
 
@@ -45,7 +46,9 @@ def show_difference(
         _show_minerals(found)
         _show_members(found)
         _show_moves(found)
-    if len(found.prices):
+    if not pair.same_money:
+        click.echo(f"Prices        not compared: they are in {pair.money}", err=True)
+    elif len(found.prices):
         said = f"{number_of(len(found.prices), 'row')} of {found.prices_in_all:,} differ"
         click.echo(f"Prices        {said} (year, mineral, member)", err=True)
     if output is not None:

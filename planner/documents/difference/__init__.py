@@ -2,5 +2,14 @@
 
 from planner.documents.difference.compare import PlanDifference, compare_plans
 from planner.documents.difference.inputs import Inputs, compare_inputs, find_input
+from planner.documents.difference.sides import sides_of, verdict_of
 
-__all__ = ["Inputs", "PlanDifference", "compare_inputs", "compare_plans", "find_input"]
+__all__ = [
+    "Inputs",
+    "PlanDifference",
+    "compare_inputs",
+    "compare_plans",
+    "find_input",
+    "sides_of",
+    "verdict_of",
+]

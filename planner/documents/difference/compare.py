@@ -17,10 +17,8 @@ from planner.workbook.plan_file import PlanFile
 if TYPE_CHECKING:
     import pandas as pd
 
-SAME = 1e-9
-"""Two figures that differ by a smaller part are the same."""
 _SAME_ROW = 1e-7
-"""So are two of a row: a price or a flow is known to the solver's tolerance."""
+"""Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
 _REST = "Rest of world"
 
 _TOTALS = (
@@ -47,7 +45,8 @@ class PlanDifference:
     """Two plans compared.
 
     ``lines`` are figures of Summary. ``minerals``, ``members`` and ``prices`` have a row a mineral,
-    member and mineral, year and mineral and member (those prices alone that differ), with columns
+    member and mineral, year and mineral and member (those prices alone that differ; all of them
+    where the currencies do, and nothing of them is compared), with columns
     ``<what>_old``, ``<what>_new`` and ``<what>_change`` (NaN: cannot be compared).
     """
 

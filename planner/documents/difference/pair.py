@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.schema import REST_OF_WORLD
+from planner.wording import each_year
 from planner.workbook.countries import country_code
 from planner.workbook.plan_columns import PLAN, PRICES, SHARES, SUMMARY
 from planner.workbook.plan_file import PlanFile
@@ -90,27 +91,27 @@ class Pair:
         return kept.assign(
             **{
                 header: kept[header].map(
-                    {n: self.spelling(n) for n in kept[header].dropna().unique()}
+                    {n: self.spelling(header, n) for n in kept[header].dropna().unique()}
                 )
                 for header in headers
             }
         )
 
-    def spelling(self, name: object) -> str:
-        """Return a name as the new plan spells it, else as the old one does."""
-        return self._spellings.get(_key(name), str(name))
+    def spelling(self, header: str, name: object) -> str:
+        """Return a name of a column as the new plan spells it, else as the old one does."""
+        return self._spellings.get(_key(header, name), str(name))
 
     @cached_property
-    def _spellings(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _spellings(self) -> dict[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
         for plan in (self.new, self.old):
             for sheet, header in (
                 (PRICES, "Mineral"), (PRICES, "Member"), (PLAN, "Mineral"), (PLAN, "Member"),
-                (PLAN, "Country"), (PLAN, "Refiner"), (SHARES, "Country"), (SHARES, "Mineral"),
+                (PLAN, "Country"), (SHARES, "Country"), (SHARES, "Mineral"),
             ):  # fmt: skip
                 if sheet in plan.tables and header in plan.tables[sheet]:
                     for name in plan.tables[sheet][header].dropna().unique():
-                        found.setdefault(_key(name), str(name))
+                        found.setdefault(_key(header, name), str(name))
         return found
 
     def notes(self) -> tuple[str, ...]:
@@ -128,14 +129,14 @@ class Pair:
             yield f"Prices are of {years[0]} in the old plan and of {years[1]} in the new one"
         if not self.same_years:
             spans = [str(plan.measure("Years") or "none") for plan in (self.old, self.new)]
-            common = said_years(self.years) or "none"
+            common = each_year(self.years) or "none"
             yield (
                 f"The years planned differ ({spans[0]}; {spans[1]}): totals are of each plan's own"
                 f" years, what stands by mineral, member and flow of those of both ({common})"
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
-                name = self.spelling(mineral)
+                name = self.spelling("Mineral", mineral)
                 yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
         yield from self._alone("Mineral", "minerals")
         yield from self._alone("Member", "members")
@@ -156,21 +157,13 @@ class Pair:
                 yield f"Only the {word} plan has the {what} {', '.join(alone[:_TOLD])}{more}"
 
 
-def said_years(years: tuple[int, ...]) -> str:
-    """Return years in words: ``2026 to 2028``, or each where some are left out."""
-    if not years:
-        return ""
-    if len(years) == 1:
-        return str(years[0])
-    if years[-1] - years[0] == len(years) - 1:
-        return f"{years[0]} to {years[-1]}"
-    return ", ".join(map(str, years))
+def _key(header: str, name: object) -> tuple[str, str]:
+    """Return what a name of a column is recognised by; a country by its code, however spelt.
 
-
-def _key(name: object) -> str:
-    """Return what a name is recognised by; countries by their code, however they are spelt."""
-    code = country_code(str(name))
-    return f"country {code}" if code is not None and code != REST_OF_WORLD else fold(str(name))
+    Only a country: minerals called Co and Ga are neither Colombia nor Gabon.
+    """
+    code = country_code(str(name)) if header == "Country" else None
+    return header, fold(str(name)) if code is None or code == REST_OF_WORLD else code
 
 
 def _years(plan: PlanFile) -> tuple[int, ...]:

@@ -8,8 +8,9 @@ from planner.report.figure import Flow, sankey
 from planner.report.part import Choice, Part, Plot, Selector, View
 from planner.report.plan.supply import leading
 from planner.report.tables import Tables, by_pair, facts, in_order, years_of
-from planner.report.text import label, listed, percent, tonnes
+from planner.report.text import NAMED, label, percent, tonnes
 from planner.report.world import world_map
+from planner.wording import listed
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 12
@@ -90,11 +91,11 @@ def _map(every: list[Flow], mineral: str, when: str, total: float) -> Plot:
         parts[flow.source] = parts.get(flow.source, 0.0) + flow.amount / total
     figure, lacking = world_map(parts)
     first = sorted(parts, key=lambda name: (-parts[name], name))[:_NAMED]
-    said = listed([f"{name} {percent(parts[name])}" for name in first])
+    said = listed([f"{name} {percent(parts[name])}" for name in first], NAMED)
     alt = f"A map of where {mineral} is refined, {when}: {said}."
     if lacking:
         rest = percent(sum(parts[name] for name in lacking))
-        alt += f" Not on the map: {listed(lacking)}, {rest} in all."
+        alt += f" Not on the map: {listed(lacking, NAMED)}, {rest} in all."
     return Plot(f"Where it is refined: part of the {mineral} bought, {when}", figure, alt, 440)
 
 

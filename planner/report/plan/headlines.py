@@ -6,7 +6,8 @@ import pandas as pd
 
 from planner.report.part import Facts, Headline
 from planner.report.tables import Tables, facts
-from planner.report.text import known, listed, money, percent, tonnes, word
+from planner.report.text import NAMED, known, money, percent, tonnes, word
+from planner.wording import listed
 from planner.workbook.plan_file import PlanFile, bare
 
 _ALIKE = 1e-6
@@ -55,7 +56,7 @@ def _largest(tables: Tables) -> Headline:
     top = table["share"].max()
     first = table[table["share"] >= top - _ALIKE]
     row = first.iloc[0]
-    where = f"{word(row['country'])}: {listed([word(m) for m in first['mineral']])}"
+    where = f"{word(row['country'])}: {listed([word(m) for m in first['mineral']], NAMED)}"
     where += f", {row['year']:.0f}" if known(row["year"]) else ""
     limit = f"limit {percent(row['limit'])}" if known(row["limit"]) else "no limit on it"
     return Headline(f"{name}, of {basis}", percent(top), f"{where}; {limit}.{_last(tables)}")

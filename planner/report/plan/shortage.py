@@ -9,8 +9,9 @@ import pandas as pd
 from planner.report.figure import Series, heat, heat_width, rows
 from planner.report.part import Block, Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, matrix, years_of
-from planner.report.text import known, listed, percent, span, word
+from planner.report.text import NAMED, known, percent, word
 from planner.sheets import palette
+from planner.wording import listed, span
 from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
@@ -124,7 +125,9 @@ def _causes(tables: Tables) -> tuple[Block, ...]:
             "Mineral": [f[0] for f in shown],
             "Years": [span(years_of(f[2]["year"])) for f in shown],
             "Short (t)": [f[1] for f in shown],
-            "For": [listed(sorted(in_order(f[2]["member"]), key=str.casefold)) for f in shown],
+            "For": [
+                listed(sorted(in_order(f[2]["member"]), key=str.casefold), NAMED) for f in shown
+            ],
             "Cause": [f[3] for f in shown],
         }
     )

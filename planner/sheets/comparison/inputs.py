@@ -21,6 +21,7 @@ from models.schema import (
 from models.units import in_currency
 from planner.sheets.table import Cell, Look
 from planner.sheets.text import clean
+from planner.wording import span
 
 ADDED, REMOVED = "added", "removed"
 
@@ -169,8 +170,7 @@ def _by_year(  # noqa: PLR0913, PLR0917 - a series and where it stands
             runs.append((cell, old, new, other, [year]))
     for cell, was, now, other, years in runs:
         if years:
-            when = str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
-            words = f"{start} {when}"
+            words = f"{start} {span(years)}"
             yield Difference(*place, cell, words, was, now, look, column_after=other)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-POINT, SHARE, OPEN = "point", "share", "open"
-"""Units of a limit and of a change that are not amounts."""
+from models.plan.least_change.change import OPEN, SHARE
+
+POINT = "point"
+"""Unit of a limit that is no amount."""
 
 
 def amount(value: float) -> str:
@@ -40,13 +41,13 @@ def limit(value: float, unit: str, currency: str) -> str:
     return f"{amount(value)} {'t' if unit == 't' else f'm {currency}'}"
 
 
-def said(value: float, unit: str, currency: str) -> str:
-    """Return what a cell says, in the unit of a change."""
+def typed(value: float, unit: str) -> str:
+    """Return what a cell says as it is typed, every figure of it, with the unit of its header."""
     if unit == SHARE:
         return percent(value)
     if unit == OPEN:
         return "yes" if value > 0 else "no"
-    return f"{amount(value)} {unit.replace('money m', f'm {currency}').replace('money', currency)}"
+    return f"{value:,.12g} {unit}"
 
 
 def one_unit(unit: str, currency: str) -> str:
@@ -57,19 +58,3 @@ def one_unit(unit: str, currency: str) -> str:
 def near(a: float, b: float) -> bool:
     """Return whether two amounts of money are the same but for rounding."""
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
-
-
-def other_years(years: Sequence[int], year: int) -> str:
-    """Return the years but one in words, runs of three and more joined."""
-    runs: list[list[int]] = []
-    for each in (y for y in years if y != year):
-        if runs and each == runs[-1][-1] + 1:
-            runs[-1].append(each)
-        else:
-            runs.append([each])
-    words = [
-        word
-        for run in runs
-        for word in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))  # noqa: PLR2004
-    ]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from planner.sheets.explain.amounts import amount, other_years, said
+from models.plan.least_change.change import OPEN, SHARE
+from planner.sheets.explain.amounts import amount, typed
 from planner.sheets.explain.cells import Cells
+from planner.wording import each_year
 
 if TYPE_CHECKING:
     from models.plan.explain import Explanation
@@ -19,9 +21,7 @@ MEASURE = (
 KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
 
 
-def change_told(
-    found: Explanation, change: LeastChange, cells: Cells, currency: str
-) -> Iterator[str]:
+def change_told(found: Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
     """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
     if not change.changes:
         yield from _nothing_does(found, change)
@@ -36,8 +36,8 @@ def change_told(
         }[change.scope]
         yield f"The smallest change of the workbook that ends the shortage{whose}:"
     for each in change.changes:
-        yield f"  {change_words(each, cells, currency)}"
-        years = other_years(each.years, found.year)
+        yield f"  {change_words(each, cells)}"
+        years = each_year({*each.years} - {found.year}, " and ")
         also = f"; the cell also holds for {years}" if found.year in each.years and years else ""
         yield f"    {each.what}{also}"
         if cells.is_of_scenario(each.place):
@@ -49,10 +49,16 @@ def change_told(
         yield f"  {MEASURE}"
 
 
-def change_words(change: Change, cells: Cells, currency: str) -> str:
-    """Return ``Share limits!F3: 65 % -> 71.4 %``."""
-    was, to = (said(v, change.unit, currency) for v in (change.was, change.to))
-    return f"{cells.cell(change.place)}: {was} -> {to}"
+def change_words(change: Change, cells: Cells) -> str:
+    """Return ``Share limits!F3: 65 % -> 71.4 %``: amounts as they are typed into the cell."""
+    unit = typed_unit(change, cells)
+    was, to = cells.typed(change.place, change.was), cells.typed_up(change.place, change.to)
+    return f"{cells.cell(change.place)}: {typed(was, unit)} -> {typed(to, unit)}"
+
+
+def typed_unit(change: Change, cells: Cells) -> str:
+    """Return the unit of a change as its cell has it; "share" and "open" have none there."""
+    return change.unit if change.unit in {SHARE, OPEN} else cells.unit(change.place)
 
 
 def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.plan.explain import Bound, Explanation
 from planner.sheets.explain.cells import Cells
+from planner.sheets.explain.change import typed_unit
 
 if TYPE_CHECKING:
     from models.plan.least_change import LeastChange
@@ -38,7 +39,14 @@ def facts(
         "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
         "has_room": price is None or price.has_room,
         "terms": [
-            {"kind": t.kind, "what": t.what, "amount": t.amount, "cell": cells.cell(t.place)}
+            {
+                "kind": t.kind,
+                "what": t.what,
+                "amount": t.amount,
+                "cell": cells.cell(t.place),
+                "cell_unit": "" if t.place is None else cells.unit(t.place),
+                "times_cell": cells.cell(t.times),
+            }
             for t in (() if price is None else price.terms)
         ],
         "binding": [_bound(b, cells) for b in found.binding],
@@ -61,6 +69,7 @@ def _bound(b: Bound, cells: Cells) -> dict[str, object]:
         "rent": b.rent,
         "year": b.year,
         "cell": cells.cell(b.place),
+        "cell_unit": "" if b.place is None else cells.unit(b.place),
     }
 
 
@@ -70,10 +79,10 @@ def _change(change: LeastChange, cells: Cells) -> dict[str, object]:
             {
                 "cell": cells.cell(c.place),
                 "what": c.what,
-                "unit": c.unit,
-                "from": c.was,
-                "to": c.to,
-                "least": c.least,
+                "unit": typed_unit(c, cells),
+                "from": cells.typed(c.place, c.was),
+                "to": cells.typed_up(c.place, c.to),
+                "least": cells.typed(c.place, c.least),
                 "years": list(c.years),
                 "said_by": "scenario" if cells.is_of_scenario(c.place) else "workbook",
             }

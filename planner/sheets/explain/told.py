@@ -52,7 +52,7 @@ def told(
     yield from _binding(found, cells, currency)
     if change is not None:
         yield ""
-        yield from change_told(found, change, cells, currency)
+        yield from change_told(found, change, cells)
     if without is not None:
         short = f"short {amount(without)} t" if without > found.nothing else "not short"
         yield f"Without scenario and what-ifs {found.member} is {short} there."
@@ -159,11 +159,12 @@ def _read_at(price: Price) -> str:
 
 
 def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
-    amounts, total = [f"{term.amount:,.2f}" for term in price.terms], f"{price.amount:,.2f}"
+    terms = [term for term in price.terms if not near(term.amount, 0.0)] or price.terms
+    amounts, total = [f"{term.amount:,.2f}" for term in terms], f"{price.amount:,.2f}"
     wide = max(map(len, [*amounts, total]))
-    for said, term in zip(amounts, price.terms, strict=True):
-        yield f"  {said:>{wide}}  {_term(term)}{cells.at(term.place)}"
-    if len(price.terms) > 1:
+    for said, term in zip(amounts, terms, strict=True):
+        yield f"  {said:>{wide}}  {_term(term)}{cells.at(term.place, term.times)}"
+    if len(terms) > 1:
         yield f"  {total:>{wide}}  in all, {currency}/t"
 
 

@@ -36,8 +36,9 @@ from planner.sheets.front.shares import (
     when_lost,
     without_limits,
 )
-from planner.sheets.front.words import amount, counted, listed, share
+from planner.sheets.front.words import amount, counted, share
 from planner.sheets.picture import Form, Picture, Role, Series, short
+from planner.wording import listed
 
 __all__ = ["NAME", "front_pictures", "largest_supplier", "overview"]
 

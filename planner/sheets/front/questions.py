@@ -7,9 +7,12 @@ from planner.sheets.context import Context
 from planner.sheets.figures import figures
 from planner.sheets.front.parts import Asked, Number
 from planner.sheets.front.shares import Served, Today, in_plan, today, when_lost
-from planner.sheets.front.words import amount, counted, large_form, listed, share, share_form
+from planner.sheets.front.words import amount, counted, large_form, share, share_form
+from planner.wording import listed
 
 _SHARE = "0 %"
+_DIGITS = 9
+"""Digits of a share that count: what is left when numbers cancel is nothing."""
 NOT_KNOWN = "not known"
 _NONE_OUTSIDE = "no single country outside"
 _SAME = 1e-9
@@ -74,7 +77,9 @@ def _where_from(context: Context, now: Today | None) -> str:
     parts = [(in_plan(context).others(country), left.share)]
     if now is not None:
         parts.append((now.served.others(now.lost), now.left.share))
-    (agreed, more), *before = ((kept, max(0.0, whole - kept)) for kept, whole in parts)
+    (agreed, more), *before = (
+        (kept, max(0.0, round(whole - kept, _DIGITS))) for kept, whole in parts
+    )
     then = [f" (today {share(part)})" for part in before[0]] if before else ["", ""]
     return (
         f"What the others sell anyway is {share(agreed)} of the need{then[0]}; a surge of theirs,"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 _SCALES = ((1e9, "billion"), (1e6, "million"))
 _DUST = 0.0005
 """Parts below this are said to be nearly nothing, or nearly all."""
@@ -45,14 +43,6 @@ def large_form(number: float, unit: str) -> str:
             commas = "," * (3 if scale == _SCALES[0][0] else 2)
             return f'#,##0.0{commas}" {word} {name}"'
     return f'#,##0" {name}"'
-
-
-def listed(items: Iterable[str]) -> str:
-    """Return items as a sentence lists them: ``a, b and c``."""
-    found = list(items)
-    if len(found) < 2:  # noqa: PLR2004
-        return "".join(found)
-    return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
 def counted(number: int, what: str) -> str:

@@ -133,6 +133,54 @@ def test_other_currency_unit_years(old, made, ask, call):
     code, _, err = call("diff", OLD, path)
     assert code == 0
     assert "Note" in err
+    assert answer["prices_differ"] is None
+
+
+def test_prices_in_two_currencies_are_not_compared(old, made, ask, call):
+    """The same numbers in EUR: the sheet shows the prices, and nobody counts how many differ."""
+    euro = {
+        sheet: [{k.replace("USD", "EUR"): v for k, v in row.items()} for row in rows]
+        for sheet, rows in order_rows().items()
+    }
+    euro["Settings"] = [
+        {"Setting": "Currency", "Value": "EUR"},
+        *({"Setting": r["Setting"].replace("USD", "EUR"), "Value": r["Value"]}
+          for r in order_rows()["Settings"]),
+    ]  # fmt: skip
+    path = made("euro", **euro)
+    code, _, err = call("diff", OLD, path)
+    assert code == 0
+    assert "Prices        not compared: they are in USD and EUR\n" in err
+    assert "differ (year, mineral, member)" not in err
+    _, answer = ask("diff", OLD, path)
+    assert (answer["prices_differ"], answer["equal"]) == (None, False)
+
+
+def test_minerals_whose_names_are_codes_of_countries(made, ask):
+    """Cobalt called Co and Colombia, gallium called Ga and Gabon: each keeps its own name."""
+    rows = order_rows()
+    refiners = [
+        {"Refiner": f"{mineral} of {country}", "Mineral": mineral, "Country": country,
+         "Capacity (t/yr)": 100, "Cost (USD/t)": 10}
+        for mineral, country in (("Co", "Colombia"), ("Ga", "Gabon"), ("Ni", "Nicaragua"))
+    ]  # fmt: skip
+    minerals = [{"Mineral": name, "Price (USD/t)": 50} for name in ("Co", "Ga", "Ni")]
+    changes = {
+        "Refiners": refiners, "Minerals": minerals, "Contracts": [], "Stockpiles": [], "Lanes": [],
+    }  # fmt: skip
+    paths = []
+    for name, tonnes in (("before", 60), ("after", 70)):
+        demand = [{"Mineral": m["Mineral"], "Member": "A", "2026": tonnes} for m in minerals]
+        paths.append(made(name, **rows | changes | {"Demand": demand}))
+    code, answer = ask("diff", *paths)
+    assert code == 0
+    found = [(m["mineral"], m["from"], m["old_t"], m["new_t"]) for m in answer["moves"]]
+    assert sorted(found) == [
+        ("Co", "Colombia", 60.0, 70.0),
+        ("Ga", "Gabon", 60.0, 70.0),
+        ("Ni", "Nicaragua", 60.0, 70.0),
+    ]
+    assert [row["mineral"] for row in answer["minerals"]] == ["Co", "Ga", "Ni"]
 
 
 def test_no_year_in_common(old, made, ask):

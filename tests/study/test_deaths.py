@@ -1,0 +1,115 @@
+"""Workers that die where nothing is planned: a study comes to its end all the same."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import replace
+from multiprocessing import Pipe
+from types import ModuleType
+
+import pytest
+
+from models.errors import UsageError
+from planner.study import board, processes, remote
+from planner.study.board import Board, Errand, Outcome, pack_runs, pack_study
+from tests.study.variants import capped, slow, study
+
+TWO_RUNS = study([capped(0.8), capped(0.7)])
+
+
+def test_outcomes_that_never_arrive():
+    """A cluster's worker says that runs are finished, and dies as it hands over what it found."""
+    heard = []
+    known = Board(TWO_RUNS, heard.append)
+    known.saw(0, 0)
+    known.saw(0, 1)
+    left, deaths = [Errand(0, 0, 2)], 0
+    while left:
+        deaths += 1
+        assert deaths <= board.TRIES
+        (errand,) = left
+        left = known.after_death(errand, "a worker died")
+    assert deaths == board.TRIES
+    said = "a worker died while handing over what it had found, 3 times"
+    assert [known.kept[0, i].error for i in (0, 1)] == [said, said]
+
+
+def test_outcomes_that_did_arrive_are_kept():
+    """What is here before its worker dies for good is not failed."""
+    known = Board(TWO_RUNS, lambda _: None)
+    known.keep(0, 0, Outcome("cap 0.8", found=1))
+    known.saw(0, 1)
+    last = replace(Errand(0, 0, 2), deaths=board.TRIES - 1)
+    assert known.after_death(last, "a worker died") == []
+    assert known.kept[0, 0].found == 1
+    assert known.kept[0, 1].error
+
+
+class Stillborn:
+    """A worker that says it is ready, and is killed as it unpacks the study."""
+
+    started = 0
+
+    def __init__(self):
+        self.pipe, self.far = Pipe()
+        self.errand, self.ready = None, False
+
+    def start(self):
+        Stillborn.started += 1
+        assert Stillborn.started <= 30, "no end"
+        self.far.send(None)
+        self.far.close()
+
+    def end(self):
+        self.pipe.close()
+
+    def died(self):
+        return "a worker process was ended by SIGKILL"
+
+
+def test_workers_that_are_ready_and_die_at_once(monkeypatch):
+    """They are not replaced for ever: the study says what to do instead."""
+    monkeypatch.setattr(processes, "_Worker", Stillborn)
+    what = study([capped(0.8)], [capped(0.7)])
+    with pytest.raises(UsageError, match=r"3 in a row: .*--workers 1"):
+        processes.Processes(2).run(what, Board(what, lambda _: None))
+    assert Stillborn.started <= 4
+
+
+def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypatch):
+    """Chains that wait for their turn are not planned once the study is over."""
+    done = []
+
+    class Worker:
+        def log_event(self, _topic, said):
+            done.append(tuple(said[1:]))
+
+    dask = ModuleType("distributed")
+    dask.get_worker = Worker
+    monkeypatch.setitem(sys.modules, "distributed", dask)
+    chains = [[slow(share - 0.01 * i, 0.2) for i in range(4)] for share in (0.8, 0.6)]
+    what = study(*chains)
+    packed = pack_study(what)
+    found = {}
+
+    def plan(chain):
+        runs = pack_runs(what, Errand(chain, 0, 4))
+        found[chain] = remote.plan_errand("several threads", packed, (chain, 0), runs)
+
+    threads = [threading.Thread(target=plan, args=(chain,)) for chain in (0, 1)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 60
+    while not done:
+        assert time.monotonic() < end, "nothing was planned"
+        time.sleep(0.01)
+    said = remote.end_study("several threads")
+    for thread in threads:
+        thread.join()
+    (chain,) = {chain for chain, _ in done}
+    assert (chain, 0) in said
+    assert len(done) <= 2
+    assert found[1 - chain] == {}
+    assert remote.plan_errand("several threads", packed, (0, 0), b"") == {}  # nor what comes late

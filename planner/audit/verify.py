@@ -17,6 +17,7 @@ from models.errors import Finding
 from models.expand import SPOT, Expanded
 from models.plan import Plan
 from models.plan.again import plan_again
+from models.plan.proof import place_words
 from models.proof import MOST_GAP, MOST_VIOLATION
 from planner.audit.compare import compare
 from planner.audit.file import PlanSheets, Recorded
@@ -196,9 +197,9 @@ def _is_place(plan: Plan, text: str) -> bool:
     if text in minerals or {*_MORE.sub("", text).split(", ")} <= minerals:
         return True
     return any(
-        text == f"{laid.part.name}{key}"
+        text == place_words(laid.part.name, key)
         for laid in (*plan.program.row_parts, *plan.program.column_parts)
-        if text.startswith(laid.part.name)
+        if text.startswith(place_words(laid.part.name, ""))
         for key in laid.part.spelled(np.arange(len(laid.at)))
     )
 
@@ -226,10 +227,15 @@ def _where(plan: Plan, block: int, minerals: tuple[str, ...], years: tuple[int, 
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
-    """Return findings once each: those with cells first, in the order of sheets and rows."""
-    place = {title: i for i, title in enumerate(titles)}
+    """Return findings once each, causes before what follows from them.
 
-    def rank(f: Finding) -> tuple[int, int, int]:
-        return (0 if f.cell else 1, place.get(f.sheet, len(place)), f.row)
+    First those of the proof and of whole sheets, then the cells of the solution, then all others in
+    the order of sheets and rows.
+    """
+    place = {title: i for i, title in enumerate(titles)}
+    solution = {PLAN, VALUES, DUALS}
+
+    def rank(f: Finding) -> tuple[bool, bool, int, int]:
+        return (bool(f.cell), f.sheet not in solution, place.get(f.sheet, len(place)), f.row)
 
     return sorted(dict.fromkeys(findings), key=rank)

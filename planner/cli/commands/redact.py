@@ -83,13 +83,7 @@ def redact(
     found = redacted(sheets, named(sheets, members))
     computable = [_alone(who, of) for who, of in found.alone.items()]
     if computable and unless_computable:
-        said = "\n".join(f"  {line}" for line in computable)
-        msg = (
-            "what is taken out can be computed, the total less all other members:\n"
-            f"{said}\n"
-            "take out another member that buys the same"
-        )
-        raise UsageError(msg)
+        raise UsageError("\n".join(_computable(computable)))
     written = save(target, lambda path: write_redacted(path, found))
     tell_where(target, written)
     if as_json:
@@ -113,12 +107,23 @@ def _show(found: Redacted, computable: list[str], written: Path) -> None:
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, rows in found.rows.items():
         click.echo(f"  {sheet:<16} {number_of(rows, 'row')} fewer", err=True)
-    for line in computable:
-        click.secho(f"Computable: {plain(line)}", fg="yellow", err=True)
+    for line in _computable(computable):
+        click.secho(plain(line), fg="yellow", err=True)
     click.echo(
         "Whoever has the input workbook can plan it again and has every number back.", err=True
     )
     click.echo(f"Plan          {written}", err=True)
+
+
+def _computable(lines: list[str]) -> list[str]:
+    """Return the warning that what is taken out can be had all the same; none where it cannot."""
+    if not lines:
+        return []
+    return [
+        "What is taken out can be computed, the total less all other members:",
+        *(f"  {line}" for line in lines),
+        "Take out another member that buys the same, and nobody can.",
+    ]
 
 
 def _alone(who: str, of: dict[str, list[int]]) -> str:

@@ -148,8 +148,8 @@ class Session:
     def _compare(self, solver: BlockSolver, fitted: Fitted) -> None:
         """Compare the fitted blocks that are not made as the base's are with their models.
 
-        One of each set of components, and of those that differ among them; SolverError where it is
-        not the variant's program.
+        One wherever a component differs that differed in none compared so far; SolverError where it
+        is not the variant's program.
         """
         program, base = solver.program, self.base.program
         if program.rows.columns is base.rows.columns:  # the same program but for its limits
@@ -157,7 +157,11 @@ class Session:
         apart = self._kinds.apart(fitted)
         for b, of in enumerate(fitted.of_block.tolist()):
             if of in apart:
-                solver.compare(b, program.block(b), repr(apart[of]).encode())
+                components, names = apart[of]
+                each = {repr((components, name)).encode() for name in names}
+                if not each <= self._proven:
+                    solver.compare(b, program.block(b), repr(apart[of]).encode())
+                    self._proven |= each
 
     @cached_property
     def _kinds(self) -> Kinds:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
+_UNBUILT = "not built"
 _NO_ORE = "without ore: the mines within reach are used up"
 
 
@@ -97,7 +98,7 @@ class _Asked:
                 continue
             if self._room(r, t) <= nothing:
                 unbuilt = isinstance(source.record, Project) and self.sold[r, t] <= nothing
-                (others.update(["not built"]) if unbuilt else full.append(name))
+                (others.update([_UNBUILT]) if unbuilt else full.append(name))
                 continue
             if self._lane_room(r, j, t) <= nothing:
                 lanes.append(name)
@@ -119,10 +120,7 @@ class _Asked:
             *(f"{text} binds" for text in limits),
             _listed(lanes, "the lane's Max is reached from"),
             _listed(closed, "no open lane from"),
-            *(
-                f"{n} supplier{'s' if n > 1 else ''} {text}{self._mines_named(text, mines)}"
-                for text, n in others.items()
-            ),
+            *(f"{_counted(n, text)}{self._mines_named(text, mines)}" for text, n in others.items()),
         ]
         kept = [text for text in said if text]
         if not kept:
@@ -201,6 +199,14 @@ class _Asked:
                 before = self.sold[r, t - 1] if allowed.before is not None else 0.0
                 room = min(room, allowed.most + allowed.times * before)
         return room - float(self.sold[r, t])
+
+
+def _counted(number: int, text: str) -> str:
+    """Return how many suppliers something stops, in words."""
+    if text == _UNBUILT:
+        is_one = number == 1
+        return f"{number} planned {'plant that is' if is_one else 'plants that are'} not built"
+    return f"{number} supplier{'s' if number > 1 else ''} {text}"
 
 
 def _listed(names: list[str], what: str) -> str:

@@ -59,7 +59,7 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
 
 
 def _violated(block: BlockResult, program: Program) -> str:
-    """Return the name of the row or column of a block that is violated most."""
+    """Return the row or column of a block that is violated most, in words."""
     rows, columns = program.rows_of(block.block), program.columns_of(block.block)
     count = rows.stop - rows.start
     is_row = block.worst < count
@@ -67,5 +67,14 @@ def _violated(block: BlockResult, program: Program) -> str:
     for laid in program.row_parts if is_row else program.column_parts:
         place = within(laid.at, slice(at, at + 1))
         if place.stop > place.start:
-            return f"{laid.part.name}{laid.part.spelled(np.array([place.start]))[0]}"
+            return place_words(laid.part.name, laid.part.spelled(np.array([place.start]))[0])
     return ""
+
+
+def place_words(name: str, key: object) -> str:
+    """Return a row or column of the program in words: ``ore balance: Jin, copper, 2026``.
+
+    ``key`` is its key, a tuple or a single name; blank parts of it are left out.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    return f"{name.replace('_', ' ')}: {', '.join(str(part) for part in parts if part != '')}"

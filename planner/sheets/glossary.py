@@ -58,6 +58,16 @@ TERMS = (
         r"coalition|^buyer$",
     ),
     Term(
+        "CR1",
+        "Concentration ratio: the share of supply that the largest country has.",
+        r"\bcr1\b",
+    ),
+    Term(
+        "CR3",
+        "Concentration ratio: the share of supply that the three largest countries have together.",
+        r"\bcr3\b",
+    ),
+    Term(
         "Days of cover",
         "How many days of the year's demand the stock at its end would last.",
         r"days of cover",
@@ -73,6 +83,13 @@ TERMS = (
         "How far the solver's prices are from prices at which no other purchase would pay; near 0"
         " in a proven plan.",
         r"dual infeasibility",
+    ),
+    Term(
+        "EU benchmarks",
+        "What Regulation (EU) 2024/1252 asks of the Union by 2030: of its yearly consumption at"
+        " least 10 % mined, 40 % processed and 25 % recycled inside, at most 65 % from one third"
+        " country.",
+        r"(extraction|processing|recycling) inside|one third country",
     ),
     Term(
         "Fair shortage",
@@ -96,6 +113,18 @@ TERMS = (
         "Herfindahl-Hirschman index of concentration: the sum of the squared country shares in per"
         " cent, 10,000 for one country alone; above 1,800 counts as highly concentrated.",
         r"\bhhi\b",
+    ),
+    Term(
+        "HHI-WGI",
+        "HHI in which each country counts the more the worse it is governed, by the World Bank's"
+        " Worldwide Governance Indicators; 0 to 10, lower is better.",
+        r"hhi-wgi",
+    ),
+    Term(
+        "Import reliance",
+        "The part of demand that plants inside the bloc do not supply: bought from outside, drawn"
+        " from stock, or short.",
+        r"import reliance",
     ),
     Term(
         "Landed cost",

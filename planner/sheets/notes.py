@@ -28,6 +28,10 @@ MARGINAL_PRICE = (
     " who is short beyond its part pay a little more, and the others a little less."
 )
 BY_WEIGHT = "All minerals by weight; see By mineral."
+IF_EACH_STOPS = (
+    "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
+)
+"""The measure of what is left without the largest country of each mineral."""
 
 _UNDISCOUNTED = "Undiscounted."
 _NOTES = {

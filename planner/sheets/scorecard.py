@@ -60,7 +60,7 @@ def scorecard_table(plan: Plan, scores: Sequence[Score] | None = None) -> Table 
         if score.measure is not heading:
             heading = score.measure
             rows.sections.append(len(rows.looks))
-            _add(rows, None, f"{said.title} = {said.formula}", said)
+            _add(rows, None, f"{said.title}: {said.unit}", said)
         _add(rows, (score, case), said.title, said)
     return _table(case, rows)
 
@@ -82,7 +82,7 @@ def _add(rows: _Rows, of: tuple[Score, Case] | None, title: str, said: Told) -> 
                 "remark",
             )
         )
-        rows.add(Look.TEXT, measure=title, source=said.source, **blank)
+        rows.add(Look.TEXT, measure=title, source=said.source, formula=said.formula, **blank)
         return
     score, case = of
     rows.add(
@@ -98,6 +98,7 @@ def _add(rows: _Rows, of: tuple[Score, Case] | None, title: str, said: Told) -> 
         unit=said.unit,
         remark=remark(score, case) or None,
         source=said.source,
+        formula=said.formula,
         **{"is": before_is(score)},
     )
 
@@ -122,6 +123,7 @@ def _table(case: Case, rows: _Rows) -> Table:
             Column("Before is", Look.TEXT, cells["is"]),
             Column("Remark", Look.LONG, cells["remark"]),
             Column("Source", Look.REMARK, cells["source"]),
+            Column("Formula", Look.REMARK, cells["formula"]),
         ),
         frozenset(rows.sections),
         printed=_PRINTED if last != first else _PRINTED - 1,

@@ -7,9 +7,10 @@ import re
 SCORECARD, BENCHMARKS = "Scorecard", "EU benchmarks"
 
 _NOTES = {
-    f"{SCORECARD}: Measure": "What is measured; the row above each group gives its formula."
-    " S_c is a country's share of supply, D the buyer's demand. Concentration and reliance are"
-    " better low; what is inside, cover and N-1 better high.",
+    f"{SCORECARD}: Measure": "What is measured; the row above each group says of what. Shares of"
+    " supply are of what is bought, so that they differ from the shares of demand in Summary where"
+    " a mineral is short or stocks are filled. Concentration and reliance are better low; what is"
+    " inside, cover and N-1 better high.",
     f"{SCORECARD}: Buyer": "Whose supply it is: the coalition's, or the EU's own where members are"
     " grouped as EU and a bloc of Countries is called EU.",
     f"{SCORECARD}: Before": "Of the world as the workbook has it (a scenario and what-ifs"
@@ -29,6 +30,8 @@ _NOTES = {
     f"{SCORECARD}: Remark": "Who it is, or why there is no number. Of HHI-WGI: between what and"
     " what it lies where countries have no Governance, all of those governed best, and worst.",
     f"{SCORECARD}: Source": "Where the measure, or the benchmark, comes from.",
+    f"{SCORECARD}: Formula": "How it is computed. S_c is a country's share of supply, D the buyer's"
+    " demand.",
     f"{BENCHMARKS}: Benchmark": "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan"
     " misses in some year from 2030 on (in the last, where it ends before).",
     f"{BENCHMARKS}: Buyer": "Whose consumption it is a share of.",

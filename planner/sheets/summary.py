@@ -15,8 +15,8 @@ from planner._version import __version__
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
 from planner.sheets.figures import left_if_largest_stops as left_if_lost
-from planner.sheets.front.shares import surge_of, today, when_lost
-from planner.sheets.notes import BY_WEIGHT, HHI
+from planner.sheets.front.shares import Served, surge_of, today, when_lost
+from planner.sheets.notes import BY_WEIGHT, HHI, IF_EACH_STOPS
 from planner.sheets.rows import Rows
 from planner.sheets.table import Column, Look, Table
 from planner.sheets.today import beside_today
@@ -135,7 +135,7 @@ def _largest(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> Non
 
 def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str) -> None:
     unit = f"of {context.basis}"
-    measure = f"Largest country share{when}: {of.name}"
+    measure = f"Largest country's share of {context.basis}{when}: {of.name}"
     if top is None:
         rows.add(measure, 0.0, Look.SHARE, unit, "No country sells.")
         return
@@ -173,11 +173,11 @@ def _concentration(rows: Rows, minerals: tuple[Figures, ...]) -> None:
     for of in minerals:
         rows.add(
             f"HHI by capacity: {of.name}", of.hhi_capacity, Look.INDEX, scale,
-            "Before: nameplate capacity, all countries.",
+            "Before: nameplate capacity, all countries, all years; Scorecard has the first alone.",
         )  # fmt: skip
         rows.add(
             f"HHI by purchases: {of.name}", of.hhi_purchases, Look.INDEX, scale,
-            "After: the coalition's purchases.",
+            "After: the coalition's purchases, all years; Scorecard has single years.",
         )  # fmt: skip
 
 
@@ -238,19 +238,18 @@ def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
 
 
 def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    rows.section("Demand served if the largest supplier country stops")
+    rows.section("What is still served if the largest supplier country stops")
     demand = context.case.total_demand
     left = left_if_lost(coalition_purchases(context.plan))
     rows.add(
-        "Served if largest supplier stops", min(1.0, left / demand) if demand > 0 else 1.0,
-        Look.SHARE, "of demand",
-        "Purchases less those from each mineral's largest country of each year, over demand;"
-        f" nothing is bought in its stead. {BY_WEIGHT}",
+        IF_EACH_STOPS, min(1.0, left / demand) if demand > 0 else 1.0, Look.SHARE, "of demand",
+        "Purchases less those from each mineral's largest country of each year, over demand: each"
+        f" mineral may lose another country. {BY_WEIGHT}",
     )  # fmt: skip
     for of in minerals:
         rows.add(
-            f"Served if largest supplier stops: {of.name}", of.served_if_lost, Look.SHARE,
-            "of demand",
+            f"Served if its largest supplier stops (nothing bought instead): {of.name}",
+            of.served_if_lost, Look.SHARE, "of demand",
         )  # fmt: skip
     _as_on_front(context, rows)
 
@@ -262,16 +261,25 @@ def _as_on_front(context: Context, rows: Rows) -> None:
     said = "As on Overview: by value, all years together"
     instead = f"; the others sell {surge:.0%} of their capacity more" if surge else ""
     if country:
-        rows.add(
-            f"Served if {context.country(country)} stops, in the plan", left.share, Look.SHARE,
-            "of need by value",
-            f"{said}{instead}{', stocks are drawn, share limits waived' if surge else ''}.",
+        how = "with surge and stocks" if surge else "nothing bought instead"
+        _left(
+            rows, f"Served if {context.country(country)} stops, in the plan (by value, {how})",
+            left, f"{said}{instead}{', stocks are drawn, share limits waived' if surge else ''}.",
         )  # fmt: skip
     if now is not None and now.lost:
-        rows.add(
-            f"Served if {context.country(now.lost)} stops, today", now.left.share, Look.SHARE,
-            "of need by value", f"{said}, at today's shares of supply{instead}.",
+        how = "with surge" if surge else "nothing bought instead"
+        _left(
+            rows, f"Served if {context.country(now.lost)} stops, today (by value, {how})",
+            now.left, f"{said}, at today's shares of supply{instead}.",
         )  # fmt: skip
+
+
+def _left(rows: Rows, measure: str, left: Served, remark: str) -> None:
+    """Add what is left, of all minerals and of each."""
+    unit = "of need by value"
+    rows.add(measure, left.share, Look.SHARE, unit, remark)
+    for mineral in left.needed:
+        rows.add(f"{measure}: {mineral}", left.share_of(mineral), Look.SHARE, unit)
 
 
 def _binding(context: Context, rows: Rows) -> None:

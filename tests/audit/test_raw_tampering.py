@@ -174,7 +174,7 @@ def test_no_part_is_read_twice_as_another(made):
 
 @pytest.mark.parametrize(
     ("at", "is_named"),
-    [("balance('Copper', 'Japan', 2026)", False), ("balance('Coper', 'Japan', 2026)", True)],
+    [("balance: Copper, Japan, 2026", False), ("balance: Coper, Japan, 2026", True)],
 )
 def test_the_worst_constraint_may_be_another_of_the_program(made, tmp_path, at, is_named):
     """Which it is, is noise where nothing is violated; what is none of the program is no noise."""

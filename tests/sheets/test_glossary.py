@@ -18,6 +18,8 @@ def test_terms_stand_in_order_and_are_those_used():
     assert names == sorted(names, key=str.casefold)
     found = glossary_of(rows())
     assert found["HHI"] == "Summary, By mineral, Scorecard"
+    for term in ("CR1", "CR3", "HHI-WGI", "Import reliance", "EU benchmarks"):
+        assert found[term] == "Scorecard"
     assert "Share limits" in found["Shadow price"]
     assert found["Marginal price"] == "Prices"
     assert {"Gap", "Proof", "Share base", "N-1", "Diversification premium"} <= set(found)

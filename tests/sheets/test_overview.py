@@ -8,9 +8,10 @@ from models.plan import solve
 from planner.run import solve_file
 from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
+from planner.sheets.front.full import full_in_plan, full_today
 from planner.sheets.front.parts import State
 from planner.sheets.front.shares import SURGE, in_plan, today, when_lost
-from planner.sheets.front.words import amount, large_form, share, share_form
+from planner.sheets.front.words import amount, large_form, share, share_form, solid
 from planner.study import where
 from planner.study.largest import without_country
 from planner.study.stress import Rules, stress
@@ -158,7 +159,7 @@ def test_a_coalition_that_serves_itself_has_no_supplier_to_lose():
     assert {n.of for n in (*stops.numbers, *largest.numbers)} == {"no single country outside"}
     assert states(book)["Can it do without any one country?"] is State.GOOD
     assert front.picture.categories == ("Today", "The plan")
-    assert not any("hardest" in line.said for line in front.fragile)
+    assert not any("the least is left" in line.said for line in front.fragile)
 
 
 def test_today_is_the_same_whether_the_plan_has_a_supplier_to_lose_or_not():
@@ -192,6 +193,35 @@ def test_the_cost_of_the_limits():
     assert (
         "44 t are short: 30 t that supply cannot give, 14 t that the limits forbid" in asked.said[0]
     )
+    assert short.of == "7 t forbidden by the limits, 15 t that supply cannot give; by weight"
+
+
+def test_why_a_plan_is_worse_off_than_today_is_counted():
+    """Chile's 60 of 140 t run full in the plan; today Chile and Peru have room in both years."""
+    found = context(with_peru(), lost=True)
+    assert when_lost(found)[1].share < today(found).left.share
+    assert full_in_plan(found, "CHN") == pytest.approx(60 / 140)
+    assert full_today(found, "CHN") == 0
+    assert overview(found, ()).asked[0].said[-1] == (
+        "Less than today, for plants that run full have no surge to give: they are 42.9 % of the"
+        " others' capacity in the plan (today 0 %)."
+    )
+    # Today Chile is asked for 23.1 t of 30 t, then for 36.9 t.
+    assert full_today(context(rows()), "CHN") == pytest.approx(0.5)
+
+
+def test_a_plan_that_leans_on_the_largest_says_so():
+    """Without limits Chile and Peru sell 60 of 260 t; at today's shares 70 of 170."""
+    book = with_peru()
+    del book["Share limits"]
+    said = overview(context(book, lost=True), ()).asked[0].said[-1]
+    assert said == "Less than today, for in the plan the others sell 18.1 points less of the need."
+
+
+def test_a_plan_no_worse_off_than_today_needs_no_reason():
+    found = context(rows(), lost=True)
+    assert when_lost(found)[1].share >= today(found).left.share
+    assert not any("Less than today" in said for said in overview(found, ()).asked[0].said)
 
 
 def test_without_limits_they_cost_nothing():
@@ -240,6 +270,10 @@ def test_lights_of_a_soft_limit_a_reserve_and_a_contract():
     assert found["Are the share limits kept?"] is State.CARE
     assert found["Are the reserves filled?"] is State.CARE
     assert found["Are the contracts taken?"] is State.GOOD
+    said = {light.question: light.said for light in overview(context(book), ()).lights}
+    assert said["Are the reserves filled?"] == (
+        "Below target in some year: 1 of 1 reserve; in 2027, the last: 1."
+    )
 
 
 def test_a_plan_that_meets_all():
@@ -258,7 +292,9 @@ def test_what_changed_and_what_is_fragile():
     against = [line.said for line in found.changed]
     # Without limits China serves 200 of 260 t and Chile 30; here 156 and 60.
     assert "China -16.9 points and Chile +11.5 points" in against[1]
-    assert any("copper hardest: 60 % of its need" in line.said for line in found.fragile)
+    assert any(
+        "the least is left of copper: 23.1 % of its need" in line.said for line in found.fragile
+    )
     assert any(line.said.startswith("Scarcest: copper") for line in found.fragile)
 
 
@@ -266,6 +302,9 @@ def test_numbers_in_words():
     assert [share(p) for p in (0.0, 1e-5, 0.305, 0.65, 0.99999, 1.0)] == [
         "0 %", "under 0.1 %", "30.5 %", "65 %", "over 99.9 %", "100 %",
     ]  # fmt: skip
+    assert [share(p) for p in (5e-10, 1 - 5e-10, -5e-10)] == ["0 %", "100 %", "0 %"]
+    assert [share_form(p) for p in (5e-10, 1 - 5e-10)] == ["0 %", "0 %"]
+    assert (solid(1e-4, 1e6), solid(1e-4, 1e4)) == (0.0, 1e-4)
     assert amount(4_072_020, "t") == "4.1 million t"
     assert amount(-2.5e9, "USD") == "-2.5 billion USD"
     assert amount(12, "t") == "12 t"

@@ -52,9 +52,15 @@ def cells(request, tmp_path_factory) -> Cells:
     write_plan(folder / "plan.xlsx", solve(book.case), book)
     wanted = ["Scorecard", "Plan", "Refiners", "Ore", "Stocks", "Prices"]
     found = pd.read_excel(
-        folder / "plan.xlsx", sheet_name=wanted, keep_default_na=False, na_values=[""]
+        folder / "plan.xlsx",
+        sheet_name=wanted,
+        keep_default_na=False,
+        na_values=[""],
+        engine="openpyxl",
     )
-    given = pd.read_excel(source, sheet_name=None, keep_default_na=False, na_values=[""])
+    given = pd.read_excel(
+        source, sheet_name=None, keep_default_na=False, na_values=[""], engine="openpyxl"
+    )
     given.setdefault("Current supply", pd.DataFrame(columns=["Mineral", "Tonnes (t/yr)"]))
     return found | {f"in {name}": frame for name, frame in given.items()}
 
@@ -302,11 +308,14 @@ def test_governance_and_recycling_lacking_are_named(scores):
     assert row["Remark"] == "no recycled supply of it in the workbook"
 
 
-def test_a_heading_gives_the_formula_and_rows_the_source():
+def test_a_heading_says_of_what_and_rows_give_source_and_formula():
     table = made(rows())["Scorecard"]
     heads = [table.columns[0].values[at] for at in sorted(table.sections)]
     assert len(heads) == 14
-    assert all(" = " in head for head in heads)
+    assert "Share of the largest country (CR1): share of supply" in heads
+    assert not any(" = " in head or "S_c" in head for head in heads)
+    assert all(table.column("Formula").values)
+    assert table.headers[-1] == "Formula"
     assert all(table.column("Source").values)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from models.plan import solve
 from planner.sheets import SHEETS, Table, tables
+from planner.sheets.notes import IF_EACH_STOPS
 from planner.workbook import read as read_workbook
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -81,9 +82,9 @@ def test_summary_says_what_a_hand_finds(sheets):
         "Shortage": 44,
         "Served share": 1 - 44 / 260,
         "Shortage: copper": 44,
-        "Largest country share: copper": 0.6,
+        "Largest country's share of demand: copper": 0.6,
         "Limit on it: copper": 0.6,
-        "Largest country share in 2027: copper": 0.6,
+        "Largest country's share of demand in 2027: copper": 0.6,
         "Limit on it in 2027: copper": 0.6,
         "HHI by capacity: copper": (100 / 1.3) ** 2 + (30 / 1.3) ** 2,
         "HHI by purchases: copper": (156 / 2.16) ** 2 + (60 / 2.16) ** 2,
@@ -95,8 +96,8 @@ def test_summary_says_what_a_hand_finds(sheets):
         "Short because the limits forbid it": 14,
         "Short because supply can't give it: copper": 30,
         "Short because the limits forbid it: copper": 14,
-        "Served if largest supplier stops": 60 / 260,
-        "Served if largest supplier stops: copper": 60 / 260,
+        IF_EACH_STOPS: 60 / 260,
+        "Served if its largest supplier stops (nothing bought instead): copper": 60 / 260,
         "Binding limits": 2,
         "Shadow price: max China, copper, Coalition": 489,
         "Time: read": 0.25,
@@ -130,9 +131,9 @@ def test_a_limit_that_tightens_is_shown_as_it_is_at_the_end():
     book["Share limits"][0] |= {"Share 2027": 0.5}
     sheets = made(book)
     of = measures(sheets["Summary"])
-    assert of["Largest country share: copper"] == pytest.approx(0.6)
+    assert of["Largest country's share of demand: copper"] == pytest.approx(0.6)
     assert of["Limit on it in 2027: copper"] == pytest.approx(0.5)
-    assert of["Largest country share in 2027: copper"] == pytest.approx(0.5)
+    assert of["Largest country's share of demand in 2027: copper"] == pytest.approx(0.5)
     (mineral,) = sheets["By mineral"].to_frame().to_dict("records")
     assert (mineral["Largest country in 2027"], mineral["Limit in 2027"]) == ("China", 0.5)
     assert mineral["Years at limit"] == 2

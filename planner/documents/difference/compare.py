@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from planner.documents.difference.moves import Moves, moves
 from planner.documents.difference.pair import COALITION, Pair
 from planner.sheets.difference import Line
+from planner.sheets.notes import IF_EACH_STOPS
 from planner.sheets.table import Look
 from planner.workbook.plan_columns import PLAN, PRICES, SHARES
 from planner.workbook.plan_file import PlanFile
@@ -30,7 +31,7 @@ _TOTALS = (
     "Tonnes purchased",
     "Shortage",
     "Served share",
-    "Served if largest supplier stops",
+    IF_EACH_STOPS,
     "Limits cost in all",
     "Limits cost in cash",
     "Binding limits",

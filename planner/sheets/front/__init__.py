@@ -182,15 +182,13 @@ def _built(context: Context) -> Iterator[Line]:
 def _fragile(context: Context) -> Iterator[Line]:
     country, left = when_lost(context)
     if country:
-        plan = in_plan(context)
-        losses = {m: plan.share_of(m) - left.share_of(m) for m in plan.needed}
-        worst = max(losses, key=lambda m: (round(losses[m], 9), m), default="")
-        if worst and losses[worst] > _LEAST_MOVE:
-            gone = share(losses[worst])
-            said = (
-                f"The loss of {context.country(country)} hits {worst} hardest: {gone} of its need."
+        plan, (worst, least) = in_plan(context), left.least_served
+        if worst and plan.share - left.share > _LEAST_MOVE:
+            yield Line(
+                f"Without {context.country(country)} the least is left of {worst}: {share(least)}"
+                f" of its need is served ({share(plan.share_of(worst))} with it).",
+                "Summary",
             )
-            yield Line(said, "By mineral")
     short = shortage_words(context.plan)
     if short:
         yield Line(short, "Shortages")

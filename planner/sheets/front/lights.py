@@ -58,7 +58,10 @@ def _limits(context: Context) -> Light:
     ]
     reached = int((binding(context.plan)["kind"] == MAX).sum())
     if broken.empty:
-        said = f"Of {len(table):,} (each country, mineral and year) {reached:,} are reached."
+        said = (
+            f"All {len(table):,}, one for each supplier, mineral and year; {reached:,} of them are"
+            " used up to the last tonne."
+        )
         return Light(question, State.GOOD, said, "Share limits")
     said = (
         f"{counted(len(broken), 'limit')} of {len(table):,} not, at their penalty:"
@@ -90,10 +93,13 @@ def _stocks(context: Context) -> Light | None:
     below = table[table["shortfall"] > 1e-6]  # noqa: PLR2004 - what counts as a flow
     if below.empty:
         return Light(question, State.GOOD, "Every target, in every year.", "Stocks")
-    missed = int(below.groupby(["mineral", "member"]).ngroups)
-    held = int(table.groupby(["mineral", "member"]).ngroups)
-    last = int(below["year"].max())
-    said = f"{missed} of {counted(held, 'reserve')} below target, until {last}."
+    each, last = ["mineral", "member"], context.case.years[-1]
+    missed, held = below.groupby(each).ngroups, table.groupby(each).ngroups
+    at_end = below[below["year"] == last].groupby(each).ngroups
+    said = (
+        f"Below target in some year: {missed} of {counted(held, 'reserve')};"
+        f" in {last}, the last: {at_end or 'none'}."
+    )
     return Light(question, State.CARE, said, "Stocks")
 
 

@@ -138,7 +138,7 @@ def _card(page: _Page, top: int, left: int, asked: Asked) -> None:
         at = (left + i * half, left + (i + 1) * half - 1)
         page.words(top + 1, at, number.head, font_color=palette.MUTED, indent=1)
         _number(page, top + 2, at, number)
-        page.words(top + 3, at, number.of, font_color=palette.INK, indent=1)
+        page.words(top + 3, at, number.of, valign="top", indent=1)
     for i, said in enumerate(asked.said):
         last = left + _CARD - 1
         page.words(top + 4 + i, (left, last), said, font_size=9, valign="top", indent=1)

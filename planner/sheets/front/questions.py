@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from models.case import in_force
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
+from planner.sheets.front.full import full_in_plan, full_today
 from planner.sheets.front.parts import Asked, Number
 from planner.sheets.front.shares import Served, Today, in_plan, today, when_lost
-from planner.sheets.front.words import amount, counted, large_form, share, share_form
+from planner.sheets.front.words import amount, counted, large_form, share, share_form, solid
 from planner.wording import listed
 
 _SHARE = "0 %"
-_DIGITS = 9
-"""Digits of a share that count: what is left when numbers cancel is nothing."""
 NOT_KNOWN = "not known"
 _NONE_OUTSIDE = "no single country outside"
 _SAME = 1e-9
@@ -56,7 +57,7 @@ def _without_largest(context: Context) -> Asked:
     if country and context.lost is None:
         said.append("Nothing is bought in its stead here: planner stress says what could be.")
     elif country:
-        said.append(_where_from(context, now))
+        said += _where_from(context, now)
     name = context.country(country) if country else ""
     is_one = now is None or now.lost == country
     who = name if name and is_one else "the largest supplier outside the coalition"
@@ -71,20 +72,42 @@ def _without_largest(context: Context) -> Asked:
     )
 
 
-def _where_from(context: Context, now: Today | None) -> str:
-    """Return what the others give as agreed, and what they and the stocks add to it."""
+def _where_from(context: Context, now: Today | None) -> list[str]:
+    """Return what the others give as agreed, what they and the stocks add to it, and why less."""
     country, left = when_lost(context)
     parts = [(in_plan(context).others(country), left.share)]
     if now is not None:
         parts.append((now.served.others(now.lost), now.left.share))
-    (agreed, more), *before = (
-        (kept, max(0.0, round(whole - kept, _DIGITS))) for kept, whole in parts
-    )
+    (agreed, more), *before = ((kept, max(0.0, solid(whole - kept, 1.0))) for kept, whole in parts)
     then = [f" (today {share(part)})" for part in before[0]] if before else ["", ""]
-    return (
+    first = (
         f"What the others sell anyway is {share(agreed)} of the need{then[0]}; a surge of theirs,"
         f" and stocks, add {share(more)}{then[1]}."
     )
+    if now is not None and now.lost == country and solid(now.left.share - left.share, 1.0) > 0:
+        return [first, *_why_less(context, country, before[0], (agreed, more))]
+    return [first]
+
+
+def _why_less(
+    context: Context, country: str, before: tuple[float, float], after: tuple[float, float]
+) -> list[str]:
+    """Return why the plan is worse off than today, as far as it can be counted.
+
+    ``before`` and ``after`` are what the others sell anyway, and what is added to it.
+    """
+    fewer, lower = before[0] - after[0], before[1] - after[1]
+    if fewer >= lower:
+        points = f"{fewer * 100:.1f} points"
+        return [f"Less than today, for in the plan the others sell {points} less of the need."]
+    full = full_in_plan(context, country), full_today(context, country)
+    if full[0] <= full[1]:
+        return []
+    said = (
+        "Less than today, for plants that run full have no surge to give: they are"
+        f" {share(full[0])} of the others' capacity in the plan (today {share(full[1])})."
+    )
+    return [said]
 
 
 def _largest(context: Context) -> Asked:
@@ -136,7 +159,8 @@ def _tightest(context: Context) -> str:
 def _cost(context: Context) -> Asked:
     plan, free, money = context.plan, context.without_limits, context.currency
     years = max(1, len(context.case.years))
-    lacking = 0.0 if plan.shortages.empty else plan.shortage
+    need = context.case.total_demand
+    lacking = 0.0 if plan.shortages.empty else solid(plan.shortage, need)
     short = lacking / years
     lacks = Number("Short a year", short, large_form(short, "t"), "all minerals, by weight")
     question, head = "What do the share limits cost?", "Extra cash a year"
@@ -150,11 +174,18 @@ def _cost(context: Context) -> Asked:
     if abs(extra) <= _SAME * usual:
         extra = 0.0
     number = Number(head, extra, large_form(extra, money), _against(context, extra, usual))
-    of_supply = 0.0 if free.shortages.empty else min(free.shortage, lacking)
+    of_supply = 0.0 if free.shortages.empty else solid(min(free.shortage, lacking), need)
+    forbidden = solid(lacking - of_supply, need)
+    if lacking:
+        parts = (
+            f"{amount(forbidden / years, 't')} forbidden by the limits,"
+            f" {amount(of_supply / years, 't')} that supply cannot give; by weight"
+        )
+        lacks = replace(lacks, of=parts)
     said = (
         f"In {counted(years, 'year')} {amount(lacking, 't')} are short:"
         f" {amount(of_supply, 't')} that supply cannot give,"
-        f" {amount(lacking - of_supply, 't')} that the limits forbid."
+        f" {amount(forbidden, 't')} that the limits forbid."
         if lacking
         else f"In {counted(years, 'year')} no tonne is short."
     )

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from models.case import Case, in_force
 from models.plan import Plan
-from models.schema import COALITION, REST_OF_WORLD
+from models.schema import COALITION, REST_OF_WORLD, Refiner
 from planner.sheets.context import Context, once
 from planner.sheets.figures import coalition_purchases
 
@@ -228,7 +228,7 @@ class Today:
 def today(context: Context) -> Today | None:
     """Return today's supply of the workbook as it stands, before any scenario; None: no supply."""
     case = context.book.case
-    shares = _shares(case) if case.years else {}
+    shares = todays_shares(case) if case.years else {}
     need = _demand(case, case.years)
     sold = _kept(case, shares, 0.0, "")
     lacking = _lacking(need, sold)
@@ -249,7 +249,7 @@ def today(context: Context) -> Today | None:
     )
 
 
-def _shares(case: Case) -> dict[tuple[str, str], float]:
+def todays_shares(case: Case) -> dict[tuple[str, str], float]:
     """Return by (refiner, mineral) its share of what the coalition buys today."""
     first = case.years[0]
     sold: dict[tuple[str, str], float] = defaultdict(float)
@@ -263,6 +263,14 @@ def _shares(case: Case) -> dict[tuple[str, str], float]:
     for (_, mineral), tonnes in sold.items():
         whole[mineral] += tonnes
     return {key: tonnes / whole[key[1]] for key, tonnes in sold.items() if whole[key[1]] > 0}
+
+
+def usable_of(refiner: Refiner, year: int) -> float:
+    """Return what of a refiner's capacity is open to the coalition in a year [t]."""
+    if not in_force(refiner, year):
+        return 0.0
+    part = refiner.available_share.at(year)
+    return refiner.capacity.value(year) * (1.0 if part is None else part)
 
 
 def _kept(
@@ -279,10 +287,7 @@ def _kept(
         share = shares.get((r.name, r.mineral), 0.0)
         at_first = share * case.coalition_demand(r.mineral, case.years[0])
         for year in case.years:
-            usable = 0.0
-            if in_force(r, year):
-                part = r.available_share.at(year)
-                usable = r.capacity.value(year) * (1.0 if part is None else part)
+            usable = usable_of(r, year)
             wanted = share * case.coalition_demand(r.mineral, year) + surge * usable
             found[r.mineral, r.country, year] += min(wanted, max(usable, at_first))
     return found

@@ -5,10 +5,23 @@ from __future__ import annotations
 _SCALES = ((1e9, "billion"), (1e6, "million"))
 _DUST = 0.0005
 """Parts below this are said to be nearly nothing, or nearly all."""
+_NOISE = 1e-9
+"""What is less than this part of the whole is what is left when numbers cancel: nothing."""
+
+
+def solid(number: float, whole: float) -> float:
+    """Return a number, 0 where it is noise against the whole that it is a part of."""
+    return 0.0 if abs(number) <= _NOISE * abs(whole) else number
+
+
+def solid_share(part: float) -> float:
+    """Return a share, 0 or 1 where noise alone parts it from them."""
+    return 1.0 - solid(1.0 - solid(part, 1.0), 1.0)
 
 
 def share(part: float) -> str:
     """Return a share in per cent: never 100 % where something lacks, nor 0 % where something is."""
+    part = solid_share(part)
     if 0.0 < part < _DUST:
         return "under 0.1 %"
     if 1.0 - _DUST < part < 1.0:
@@ -19,6 +32,7 @@ def share(part: float) -> str:
 
 def share_form(part: float) -> str:
     """Return the number format of a share in large print, which rounds nothing up to all of it."""
+    part = solid_share(part)
     if share(part).startswith(("under", "over")):
         return f'"{share(part)}"'
     return "0 %" if part in {0.0, 1.0} or 0.005 <= part < 0.995 else "0.0 %"  # noqa: PLR2004

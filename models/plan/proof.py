@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -60,15 +61,21 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
 
 def _violated(block: BlockResult, program: Program) -> str:
     """Return the row or column of a block that is violated most, in words."""
-    rows, columns = program.rows_of(block.block), program.columns_of(block.block)
+    found = worst_place(program, block.block, block.worst)
+    return place_words(*found) if found is not None else ""
+
+
+def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | None:
+    """Return component and key of a block's row, or column where ``worst`` is beyond its rows."""
+    rows, columns = program.rows_of(block), program.columns_of(block)
     count = rows.stop - rows.start
-    is_row = block.worst < count
-    at = rows.start + block.worst if is_row else columns.start + block.worst - count
+    is_row = worst < count
+    at = rows.start + worst if is_row else columns.start + worst - count
     for laid in program.row_parts if is_row else program.column_parts:
         place = within(laid.at, slice(at, at + 1))
         if place.stop > place.start:
-            return place_words(laid.part.name, laid.part.spelled(np.array([place.start]))[0])
-    return ""
+            return laid.part.name, laid.part.spelled(np.array([place.start]))[0]
+    return None
 
 
 def place_words(name: str, key: object) -> str:

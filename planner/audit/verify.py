@@ -17,7 +17,7 @@ from models.errors import Finding
 from models.expand import SPOT, Expanded
 from models.plan import Plan
 from models.plan.again import plan_again
-from models.plan.proof import place_words
+from models.plan.proof import place_words, worst_place
 from models.proof import MOST_GAP, MOST_VIOLATION
 from planner.audit.compare import compare
 from planner.audit.file import PlanSheets, Recorded
@@ -181,14 +181,8 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
 
 def _worst(plan: Plan, block: int, worst: int) -> str:
     """Return the name of a block's row or column that is violated most."""
-    rows = plan.program.block(block)
-    at, keys = worst, rows.row_keys
-    if at >= len(rows.row_lower):
-        at, keys = at - len(rows.row_lower), rows.column_keys
-    for of in keys:
-        if of.stretch.start <= at < of.stretch.stop:
-            return f"{of.name} {of.index[at - of.start]}"
-    return "(none)"
+    found = worst_place(plan.program, block, worst)
+    return f"{found[0]} {found[1]}" if found is not None else "(none)"
 
 
 def _is_place(plan: Plan, text: str) -> bool:

@@ -68,6 +68,16 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
     return error.exit_code
 
 
+def refused(file: Path, error: InputError, *, as_json: bool) -> int:
+    """Tell what is wrong with a workbook, cell by cell, and return the exit code."""
+    if as_json:
+        return fail(error, as_json=as_json)
+    from planner.cli.words import show_findings
+
+    show_findings(file, error.findings, err=True)
+    return error.exit_code
+
+
 def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
     found = list(findings)

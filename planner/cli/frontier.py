@@ -12,7 +12,6 @@ import click
 import pandas as pd
 
 from models import checks
-from models.errors import InputError
 from models.schema import PURCHASES
 from planner.cli.answer import Answer, sorted_out, told
 from planner.cli.halt import Halt, counts, halt_in, marked, tell_not_run
@@ -115,7 +114,7 @@ def swing(  # noqa: PLR0913 - what the command line says
     points = grid(knob, first, last, step)
     errors = checks.errors(case)
     if errors:
-        raise InputError(start.book.layout.in_order(start.variant.within(tuple(errors))))
+        raise start.placed(errors)
     tell(f"Planning {number_of(len(points), 'point')}")
     began = time.perf_counter()
     found = sweep(case, knob, points, where, watch)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from models import checks
-from models.errors import InputError, warning
+from models.errors import warning
 from planner.cli.answer import Answer, sorted_out
 from planner.cli.halt import Halt, counts, halt_of, marked
 from planner.cli.words import number_of
@@ -101,7 +101,7 @@ def gamble(  # noqa: PLR0913 - what the command line says
     case = start.case
     errors = checks.errors(case)
     if errors:
-        raise InputError(start.book.layout.in_order(start.variant.within(tuple(errors))))
+        raise start.placed(errors)
     tell(f"Planning {number_of(chances.draws, 'draw')}")
     began = time.perf_counter()
     found = risk(case, chances, where, watch)

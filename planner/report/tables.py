@@ -103,6 +103,19 @@ def by_pair(
     return found
 
 
+def largest_cell(
+    down: Sequence[str], across: Sequence[str], values: Sequence[Sequence[float | None]]
+) -> tuple[float, str, str] | None:
+    """Return the largest number of a matrix with its row and column; None where it is blank."""
+    cells = (
+        (value, name, header)
+        for name, row in zip(down, values, strict=True)
+        for header, value in zip(across, row, strict=True)
+        if value is not None
+    )
+    return max(cells, key=lambda cell: cell[0], default=None)
+
+
 def matrix(
     table: pd.DataFrame, down: Sequence[str], across: Sequence[str]
 ) -> list[list[float | None]]:

@@ -82,7 +82,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         try:
             plan = counted(case)
         except InputError as error:
-            raise InputError(book.layout.in_order(variant.within(error.findings))) from error
+            raise start.placed(error.findings) from error
         if case.share_limits:
             tell("Planning without share limits, to say what they cost")
             try:

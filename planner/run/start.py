@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from models import checks
 from models.case import Case
-from models.errors import InputError, Mistakes, Severity
+from models.errors import Finding, InputError, Mistakes, Severity
 from planner import scenarios
 from planner.run.opening import open_input
 from planner.scenarios import events
@@ -38,6 +38,10 @@ class Start:
     def options(self) -> dict[str, str]:
         """Scenario, what-ifs and limit as rows of options."""
         return self.variant.options
+
+    def placed(self, findings: Iterable[Finding]) -> InputError:
+        """Return the error that a case's findings are, each with its cell of the workbook."""
+        return InputError(self.book.layout.in_order(self.variant.within(tuple(findings))))
 
 
 def nothing_asked(_: Case) -> tuple[WhatIf, ...]:

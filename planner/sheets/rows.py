@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from planner.sheets.table import Cell, Look
+from planner.sheets.table import Cell, Column, Look, Table
 from planner.sheets.text import clean
 
 
@@ -35,3 +35,16 @@ class Rows:
         self.looks.append(look)
         self.units.append(clean(unit) or None)
         self.remarks.append(clean(remark) or None)
+
+    def table(self, name: str) -> Table:
+        """Return the rows as a sheet."""
+        return Table(
+            name,
+            (
+                Column("Measure", Look.LONG, self.measures),
+                Column("Value", Look.LONG, self.values, self.looks),
+                Column("Unit", Look.TEXT, self.units),
+                Column("Remark", Look.LONG, self.remarks),
+            ),
+            frozenset(self.sections),
+        )

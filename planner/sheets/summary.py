@@ -18,7 +18,7 @@ from planner.sheets.figures import left_if_largest_stops as left_if_lost
 from planner.sheets.front.shares import Served, surge_of, today, when_lost
 from planner.sheets.notes import BY_WEIGHT, HHI, IF_EACH_STOPS
 from planner.sheets.rows import Rows
-from planner.sheets.table import Column, Look, Table
+from planner.sheets.table import Look, Table
 from planner.sheets.today import beside_today
 
 STAGES = ("read", "build", "solve")
@@ -44,16 +44,7 @@ def summary(context: Context) -> Table:
     _resilience(context, rows, minerals)
     _binding(context, rows)
     _run(context, rows)
-    return Table(
-        "Summary",
-        (
-            Column("Measure", Look.LONG, rows.measures),
-            Column("Value", Look.LONG, rows.values, rows.looks),
-            Column("Unit", Look.TEXT, rows.units),
-            Column("Remark", Look.LONG, rows.remarks),
-        ),
-        frozenset(rows.sections),
-    )
+    return rows.table("Summary")
 
 
 def _plan(context: Context, rows: Rows) -> None:

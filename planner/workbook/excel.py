@@ -30,7 +30,7 @@ _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
-_BROKEN = (
+BROKEN = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -72,7 +72,7 @@ def open_excel(path: Path) -> ExcelFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
             grids = tuple(_grids(io.BytesIO(content), stale=_stale(content)))
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _error(path, f"the workbook is damaged ({_said(error)})") from error
     return ExcelFile(grids, hashlib.sha256(content).hexdigest())
 
@@ -114,7 +114,7 @@ def _refuse(path: Path, content: bytes) -> None:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _error(path, "the file is damaged or cut off", "save or copy it again") from error
     if kind.startswith(b"application/vnd.oasis.opendocument"):
         raise _error(path, "this is an OpenDocument file", "save it as .xlsx in LibreOffice")

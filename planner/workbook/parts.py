@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from planner.workbook.anatomy import SheetPart, sheet_parts
+from planner.workbook.excel import BROKEN
 
 _MOST = 1 << 24
 """A part that says where things are is not read where it has more bytes."""
@@ -35,17 +35,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
     try:
         with zipfile.ZipFile(path) as archive:
             return dict(_places(archive, sheet_parts(path)))
-    except (
-        AttributeError,
-        LookupError,
-        NotImplementedError,
-        OSError,
-        ParseError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-    ):
+    except BROKEN:
         return {}
 
 

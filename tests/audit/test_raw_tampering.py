@@ -20,16 +20,7 @@ from planner.sheets.front.shares import SURGE
 from planner.study.stress import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
-from tests.audit.test_verify import is_named, short_book
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """An input with every sheet, in which copper is short, its plan, and the run."""
-    folder = tmp_path_factory.mktemp("raw")
-    short_book().save(folder / "case.xlsx")
-    assert main(["solve", str(folder / "case.xlsx"), "--output", str(folder / "plan.xlsx")]) == 0
-    return folder
+from tests.audit.test_verify import is_named
 
 
 def found(plan, made):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from planner.cli import main
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
+
+PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 
 
 @pytest.fixture
@@ -22,6 +26,13 @@ def case(folder):
     """A workbook with every sheet, scenarios among them."""
     write_book(folder / "case.xlsx", template_tables())
     return folder / "case.xlsx"
+
+
+@pytest.fixture
+def plain(folder):
+    """The plain example, where the command runs."""
+    shutil.copy(PLAIN, folder / "plain.xlsx")
+    return folder / "plain.xlsx"
 
 
 @pytest.fixture

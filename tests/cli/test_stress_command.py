@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -13,15 +11,7 @@ from models.errors import SolverError
 from models.plan import Session
 from tests.cli.desk import sheets
 
-PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 HERE = ("--workers", "1")
-
-
-@pytest.fixture
-def plain(folder):
-    """The plain example, where the command runs."""
-    shutil.copy(PLAIN, folder / "plain.xlsx")
-    return folder / "plain.xlsx"
 
 
 def test_what_is_written(plain, call, folder):

@@ -6,15 +6,15 @@ import dataclasses
 
 import numpy as np
 
-from models import solver
-from models.account import TONNES, scaling
-from models.errors import SolverError
+from models.account import TONNES, Scaling, scaling
 from models.plan.explain.facts import Place
 from models.plan.explain.words import step_in_force
+from models.plan.least_change.attempts import first_proven
 from models.plan.least_change.change import Change, rounded_up
 from models.plan.plan import Plan
-from models.proof import certify_blocks
+from models.proof import MOST_GAP, MOST_VIOLATION, certify_blocks
 from models.schema import Mineral
+from models.solver import Solution
 
 
 def dearer(plan: Plan, mineral: str, year: int) -> Change | None:
@@ -65,22 +65,24 @@ def _worth(plan: Plan, mineral: str, year: int) -> float | None:
     upper = rows.upper.copy()
     upper[own] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
-    for attempt in solver.ATTEMPTS:
-        scale = scaling(
-            rows, need=float(program.need[block]), column_unit=program.column_unit[at],
-            row_unit=program.row_unit[inside], row_size=program.row_size[inside],
-            raised=attempt.raised,
+    units = program.column_unit[at], program.row_unit[inside]
+
+    def scaled(raised: bool) -> Scaling:
+        return scaling(
+            rows, need=float(program.need[block]), column_unit=units[0], row_unit=units[1],
+            row_size=program.row_size[inside], raised=raised,
         )  # fmt: skip
-        try:
-            found = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
-        except SolverError:
-            continue
+
+    def is_proven(found: Solution) -> bool:
         proof = certify_blocks(
             rows, found.x, found.duals, program.measure(plan.case.yardstick)[[block]],
-            tonnes=(program.column_unit[at] == TONNES, program.row_unit[inside] == TONNES),
+            tonnes=(units[0] == TONNES, units[1] == TONNES),
             starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
         )  # fmt: skip
-        if bool(proof.within(1e-6, 1e-7)[0]):
-            reduced = rows.cost - rows.priced(found.duals)
-            return max(0.0, float(-reduced[own].min()))
-    return None
+        return bool(proof.within(MOST_VIOLATION, MOST_GAP)[0])
+
+    found = first_proven(rows, scaled, is_proven)
+    if found is None:
+        return None
+    reduced = rows.cost - rows.priced(found.duals)
+    return max(0.0, float(-reduced[own].min()))

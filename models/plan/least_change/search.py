@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from models import solver
 from models.account import FRACTION, MONEY, account, scaling, units_of
 from models.compile import compile_model
 from models.errors import SolverError
 from models.expand import Expanded, Floats
+from models.plan.least_change.attempts import first_proven
 from models.proof import certify
 from models.solver import Rows
 from models.sourcing import Bounds, Lever, build_least_change
@@ -78,16 +78,15 @@ class Search:
 
     def _solved(self, rows: Rows) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        for attempt in solver.ATTEMPTS:
-            scale = scaling(
+        found = first_proven(
+            rows,
+            lambda raised: scaling(
                 rows, need=self.need, column_unit=self.units[0], row_unit=self.units[1],
-                raised=attempt.raised,
-            )  # fmt: skip
-            try:
-                solution = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
-            except SolverError:
-                continue
-            if certify(rows, solution, self.yardstick, self.other).passed:
-                return solution.x
+                raised=raised,
+            ),
+            lambda found: certify(rows, found, self.yardstick, self.other).passed,
+        )  # fmt: skip
+        if found is not None:
+            return found.x
         msg = "no proven smallest change"
         raise SolverError(msg)

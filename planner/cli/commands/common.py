@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from models.errors import WriteError
 
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
 WORKBOOK = click.Path(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+SCENARIO = click.option(
+    "--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios."
+)
+CSV = click.option(
+    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
+)
 
 _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
@@ -47,6 +57,18 @@ class Share(click.ParamType[float]):
             self.fail(said, param, ctx)
         ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {said}")
         return math.nan
+
+
+def share_limit(
+    text: str = "Limit of one country's share of each mineral, 0 to 1; applied last.",
+) -> Callable[[Callback], Callback]:
+    """Return the option of a limit on countries' shares."""
+    return click.option("--max-country-share", type=Share(), metavar="S", help=text)
+
+
+def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:
+    """Return the option of where a workbook is written to."""
+    return click.option("--output", type=WORKBOOK, metavar=metavar, help=text)
 
 
 class Whole(click.IntRange):
@@ -84,6 +106,32 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         msg = f"{folder} cannot be written: {error.strerror or error}"
         raise WriteError(msg) from error
+
+
+def write_all(
+    target: Path,
+    write: Callable[[Path], None],
+    folder: Path | None,
+    write_tables: Callable[[Path], None],
+    seconds: dict[str, float],
+) -> tuple[Path | None, WriteError | None]:
+    """Write a workbook, then its tables where a folder is named, timed.
+
+    Returns where the workbook stands (None: nowhere), and what went wrong.
+    """
+    from planner.workbook.save import save
+
+    began = time.perf_counter()
+    written: Path | None = None
+    trouble: WriteError | None = None
+    try:
+        written = save(target, write)
+        if folder is not None:
+            write_folder(folder, write_tables)
+    except WriteError as error:
+        trouble = error
+    seconds["write"] = time.perf_counter() - began
+    return written, trouble
 
 
 def progress(as_json: bool) -> Callable[[str], None]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, SolverError, WriteError
-from planner.cli.answer import Answer, fail, sorted_out, told
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from models.errors import InputError, PlannerError, SolverError
+from planner.cli.answer import Answer, refused, sorted_out, told
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    WORKBOOK,
+    output_option,
+    progress,
+    share_limit,
+    tell_where,
+    write_all,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
@@ -40,21 +48,9 @@ HOW = (
     help="Compare this scenario and no others but those named likewise. Repeatable.",
 )
 @what_if_options
-@click.option(
-    "--max-country-share",
-    type=Share(),
-    metavar="S",
-    help="Compare a limit of one country's share of each mineral, 0 to 1, with the base, too.",
-)
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The comparison [outputs/<FILE's name>-compare.xlsx].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@share_limit("Compare a limit of one country's share of each mineral, 0 to 1, with the base, too.")
+@output_option("The comparison [outputs/<FILE's name>-compare.xlsx].")
+@CSV
 @study_options
 @JSON
 def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -84,7 +80,6 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     target = plan_path(file, output, csv_folder, "compare")
     from planner.cli.comparison import show_comparison
     from planner.cli.halt import end, halt_in, nothing, tell_halt
-    from planner.cli.words import show_findings
     from planner.run import compare_file
 
     tell = progress(as_json)
@@ -100,10 +95,7 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
                 watch=watch,
             )
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     entries, halt = _entries(run), halt_in(run.outcomes)
     failed = _failed(run)
     if not any(entry.context for entry in entries):
@@ -113,7 +105,6 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     options = {**(halt.option(known) if halt is not None else {}), **run.options}
     from planner.sheets.comparison import tables, write_comparison
     from planner.sheets.delimited import write_csv
-    from planner.workbook.save import save
 
     made = tables(entries)
 
@@ -123,15 +114,8 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     def write_tables(folder: Path) -> None:
         write_csv(folder, made)
 
-    began = time.perf_counter()
-    written: Path | None = None
-    try:
-        written = save(target, write)
-        if csv_folder is not None:
-            write_folder(csv_folder, write_tables)
-    except WriteError as error:
-        failed = error  # what has no plan stands in its row
-    run.seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(target, write, csv_folder, write_tables, run.seconds)
+    failed = trouble or failed  # what has no plan stands in its row
     if not as_json:
         show_comparison(file, run, entries, written)
         if len(entries) == 1:

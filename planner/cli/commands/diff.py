@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, PlannerError, UsageError
-from planner.cli.answer import fail, print_json
-from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
+from planner.cli.answer import fail, print_json, refused
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
     metavar="OLD_IN NEW_IN",
     help="The input workbooks of both plans [those that lie beside the plans, if unchanged].",
 )
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The difference [outputs/<NEW's name>-diff.xlsx].",
-)
+@output_option("The difference [outputs/<NEW's name>-diff.xlsx].")
 @JSON
 def diff(
     old: Path,
@@ -71,9 +66,9 @@ def diff(
         after = open_plan(new, tell)
         found = _inputs(before, after, inputs)
     except _BadInput as bad:
-        return _told(bad.path, bad.error, as_json=as_json)
+        return refused(bad.path, bad.error, as_json=as_json)
     except InputError as error:
-        return _told(reading, error, as_json=as_json)
+        return refused(reading, error, as_json=as_json)
     tell("Comparing")
     result = compare_plans(before, after)
     sides = sides_of(result, found)
@@ -124,15 +119,6 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
         except InputError as error:
             raise _BadInput(path, error) from error
     return compare_inputs(old, new, (books[0], books[1]))
-
-
-def _told(path: Path, error: InputError, *, as_json: bool) -> int:
-    from planner.cli.words import show_findings
-
-    if as_json:
-        return fail(error, as_json=as_json)
-    show_findings(path, error.findings, err=True)
-    return error.exit_code
 
 
 def _not_a_source(target: Path, sources: tuple[Path, ...]) -> None:

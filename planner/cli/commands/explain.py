@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, UsageError
-from planner.cli.answer import fail, print_json, sorted_out, told
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress
+from planner.cli.answer import print_json, refused, sorted_out, told
+from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, share_limit
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
@@ -29,14 +29,9 @@ if TYPE_CHECKING:
     "--member", required=True, metavar="NAME", help="A name of the sheet Members, or its country."
 )
 @click.option("--year", required=True, type=int, metavar="Y", help="A year of the sheet Demand.")
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@SCENARIO
 @what_if_options
-@click.option(
-    "--max-country-share",
-    type=Share(),
-    metavar="S",
-    help="Limit of one country's share of each mineral, 0 to 1; applied last.",
-)
+@share_limit()
 @JSON
 def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
@@ -58,7 +53,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     planner explain case.xlsx --mineral lithium --member Japan --year 2028
     planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.cli.words import plain, show_findings
+    from planner.cli.words import plain
     from planner.run import start_file
 
     tell = progress(as_json)
@@ -75,10 +70,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         found, change = _found(start, cell, cells, tell)
         without = _without(start, cell, change, tell)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     if as_json:
         print_json(
             {
@@ -116,8 +108,7 @@ def _found(
     try:
         plan = solve(start.case)
     except InputError as error:
-        within = start.variant.within(error.findings)
-        raise InputError(start.book.layout.in_order(within)) from error
+        raise start.placed(error.findings) from error
     found = explain(plan, *cell)
     if found.is_short:
         tell("Looking for the smallest change that removes the shortage")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError
-from planner.cli.answer import Answer, fail, print_json, sorted_out
+from planner.cli.answer import Answer, print_json, refused, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     An order keeps its id in every later plan that has it. A second run replaces what the first
     wrote in DIR and nothing else: where a file of another hand is in the way, nothing is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.cli.words import show_findings
     from planner.documents.order_files import write_orders
     from planner.documents.orders import orders_of
     from planner.run import open_plan
@@ -49,10 +48,7 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     try:
         found = orders_of(open_plan(plan, tell))
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(plan, error.findings, err=True)
-        return error.exit_code
+        return refused(plan, error, as_json=as_json)
     tell(f"Writing {folder}")
     written, names = write_orders(found, folder)
     seconds = time.perf_counter() - began

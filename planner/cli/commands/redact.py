@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, UsageError
-from planner.cli.answer import fail, print_json
-from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
+from planner.cli.answer import print_json, refused
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 from planner.wording import each_year
 
@@ -30,12 +30,7 @@ _NAMED = 3
     metavar="NAME",
     help="A member whose figures go, as the plan names it. Repeatable.",
 )
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="COPY",
-    help="The redacted plan [<PLAN's name>-redacted.xlsx].",
-)
+@output_option("The redacted plan [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
     "--unless-computable",
     is_flag=True,
@@ -66,17 +61,13 @@ def redact(
     tell = progress(as_json)
     from planner.audit.redacted import named, write_redacted
     from planner.audit.redacted import redact as redacted
-    from planner.cli.words import show_findings
     from planner.run import open_sheets
     from planner.workbook.save import save
 
     try:
         sheets = open_sheets(plan, tell)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(plan, error.findings, err=True)
-        return error.exit_code
+        return refused(plan, error, as_json=as_json)
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
         raise UsageError(msg)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from models.errors import InputError, UsageError, WriteError
-from planner.cli.answer import fail, print_json
+from planner.cli.answer import print_json, refused
 from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
 
 _EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
@@ -49,7 +49,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
         try:
             found.append(read_report(path))
         except InputError as error:
-            return _told(path, error, as_json=as_json)
+            return refused(path, error, as_json=as_json)
         if len(found) > 1 and not found[-1].is_study:
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"
@@ -63,15 +63,6 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     else:
         click.echo(f"Report        {written}", err=True)
     return 0
-
-
-def _told(path: Path, error: InputError, *, as_json: bool) -> int:
-    from planner.cli.words import show_findings
-
-    if as_json:
-        return fail(error, as_json=as_json)
-    show_findings(path, error.findings, err=True)
-    return error.exit_code
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from models.errors import InputError, SolverError, WriteError
-from planner.cli.answer import fail
+from planner.cli.answer import refused
 from planner.cli.commands.common import (
+    CSV,
     JSON,
+    SCENARIO,
     WORKBOOK,
     Share,
     Whole,
+    output_option,
     progress,
     tell_where,
-    write_folder,
+    write_all,
 )
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
@@ -58,16 +60,9 @@ _MOST_SEED = 2**63 - 1
 @click.option(
     "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
 )
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The risk study [outputs/<FILE's name>-risk.xlsx].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@SCENARIO
+@output_option("The risk study [outputs/<FILE's name>-risk.xlsx].")
+@CSV
 @study_options
 @JSON
 def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -100,7 +95,6 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from planner.cli.halt import end, failure_of, nothing, tell_halt
     from planner.cli.risk import answer, gamble
     from planner.cli.risk_words import show_risk
-    from planner.cli.words import show_findings
     from planner.study.risk import Chances
 
     tell = progress(as_json)
@@ -109,27 +103,22 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         with watched(as_json) as watch:
             gambled = gamble(file, chances, scenario=scenario, where=where, tell=tell, watch=watch)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     found, halt = gambled.risk, gambled.halt
     failed: SolverError | WriteError | None = failure_of(found.outcomes, halt)
     if not any(sample.known.any() for sample in found.samples):
         why = failed or SolverError("no draw has a plan")
         return nothing(halt, why, "no draw complete", found.outcomes, as_json=as_json)
     from planner.cli.risk import write_csv_to, write_to
-    from planner.workbook.save import save
 
-    began = time.perf_counter()
-    written: Path | None = None
-    try:
-        written = save(target, lambda path: write_to(path, gambled))
-        if csv_folder is not None:
-            write_folder(csv_folder, lambda folder: write_csv_to(folder, gambled))
-    except WriteError as error:
-        failed = failed or error
-    gambled.seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(
+        target,
+        lambda path: write_to(path, gambled),
+        csv_folder,
+        lambda folder: write_csv_to(folder, gambled),
+        gambled.seconds,
+    )
+    failed = failed or trouble
     if not as_json:
         show_risk(file, gambled, written)
     if written is not None:

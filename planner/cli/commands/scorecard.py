@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, WriteError
-from planner.cli.answer import fail
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from models.errors import InputError, PlannerError
+from planner.cli.answer import refused
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    SCENARIO,
+    WORKBOOK,
+    output_option,
+    progress,
+    share_limit,
+    tell_where,
+    write_all,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
@@ -24,23 +34,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=WORKBOOK)
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@SCENARIO
 @what_if_options
-@click.option(
-    "--max-country-share",
-    type=Share(),
-    metavar="S",
-    help="Limit of one country's share of each mineral, 0 to 1; applied last.",
-)
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The scorecard [outputs/<FILE's name>-scorecard.xlsx].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@share_limit()
+@output_option("The scorecard [outputs/<FILE's name>-scorecard.xlsx].")
+@CSV
 @study_options
 @JSON
 def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -69,7 +67,6 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     target = plan_path(file, output, csv_folder, "scorecard")
     from planner.cli.halt import counts, end, failure_of, halt_in, marked, tell_halt
     from planner.cli.scores import answer_of, prices_of, show_scorecard
-    from planner.cli.words import show_findings
     from planner.run import start_file
 
     tell = progress(as_json)
@@ -81,10 +78,7 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
         with watched(as_json) as watch:
             found = _benchmarks(start, where, watch, tell)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     halt = halt_in(found.outcomes)
     failed: PlannerError | None = failure_of(found.outcomes.every, halt)
@@ -93,7 +87,6 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     from planner.sheets.scorecard import scorecard_table
     from planner.sheets.study import write_study
     from planner.study import Outcome
-    from planner.workbook.save import save
 
     prices = prices_of(found)
     scores = scorecard_table(found.plan, found.scores)
@@ -117,15 +110,8 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     def write_tables(folder: Path) -> None:
         write_csv(folder, made)
 
-    began = time.perf_counter()
-    written: Path | None = None
-    try:
-        written = save(target, write)
-        if csv_folder is not None:
-            write_folder(csv_folder, write_tables)
-    except WriteError as error:
-        failed = failed or error
-    seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(target, write, csv_folder, write_tables, seconds)
+    failed = failed or trouble
     if not as_json:
         show_scorecard(file, start, found, written, sum(seconds.values()))
     if written is not None:
@@ -144,7 +130,6 @@ def _benchmarks(start: Start, where: Where, watch: Tell, tell: Callable[[str], N
     try:
         plan = solve(start.case)
     except InputError as error:
-        within = start.variant.within(error.findings)
-        raise InputError(start.book.layout.in_order(within)) from error
+        raise start.placed(error.findings) from error
     tell("Planning each missed benchmark")
     return benchmarks(plan, where, watch)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, WriteError
-from planner.cli.answer import fail, print_json, solved
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from models.errors import InputError
+from planner.cli.answer import fail, print_json, refused, solved
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    SCENARIO,
+    WORKBOOK,
+    output_option,
+    progress,
+    share_limit,
+    tell_where,
+    write_all,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
@@ -21,23 +30,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=WORKBOOK)
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@SCENARIO
 @what_if_options
-@click.option(
-    "--max-country-share",
-    type=Share(),
-    metavar="S",
-    help="Limit of one country's share of each mineral, 0 to 1; applied last.",
-)
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="PLAN",
-    help="The plan [outputs/<FILE's name>-plan.xlsx, whatever the scenario].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@share_limit()
+@output_option("The plan [outputs/<FILE's name>-plan.xlsx, whatever the scenario].", "PLAN")
+@CSV
 @study_options
 @JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -69,7 +66,6 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder)
     from planner.cli.result import show_plan
-    from planner.cli.words import show_findings
     from planner.run import solve_file
 
     tell = progress(as_json)
@@ -83,41 +79,30 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             tell=tell,
         )
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
-    from planner.sheets import tables, write_csv, write_plan
-    from planner.workbook.save import save
+        return refused(file, error, as_json=as_json)
+    from planner.sheets import Table, write_csv, write_plan
 
-    parts = (run.plan, run.book)
-    without, options, timings = run.without_limits, run.options, dict(run.seconds)
-    typed = run.made_with
+    timings = dict(run.seconds)
+    sheets: dict[str, Table] = {}
 
     def write(made: Path) -> None:
-        write_plan(
-            made, *parts,
-            without_limits=without, options=options, timings=timings, made_with=typed,
-            lost=run.lost,
-        )  # fmt: skip
+        sheets.update(
+            write_plan(
+                made,
+                run.plan,
+                run.book,
+                without_limits=run.without_limits,
+                options=run.options,
+                timings=timings,
+                made_with=run.made_with,
+                lost=run.lost,
+            )
+        )
 
     def write_tables(folder: Path) -> None:
-        found = tables(
-            *parts, without_limits=without, options=options, timings=timings, made_with=typed,
-            lost=run.lost,
-        )  # fmt: skip
-        write_csv(folder, found.values())
+        write_csv(folder, sheets.values())
 
-    began = time.perf_counter()
-    written: Path | None = None
-    trouble: WriteError | None = None
-    try:
-        written = save(target, write)
-        if csv_folder is not None:
-            write_folder(csv_folder, write_tables)
-    except WriteError as error:
-        trouble = error
-    run.seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(target, write, csv_folder, write_tables, run.seconds)
     if not as_json:
         show_plan(file, run, written)
     if written is not None:

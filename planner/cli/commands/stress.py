@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, SolverError, UsageError, WriteError
-from planner.cli.answer import fail
-from planner.cli.commands.common import JSON, WORKBOOK, Share, progress, tell_where, write_folder
+from models.errors import InputError, PlannerError, SolverError, UsageError
+from planner.cli.answer import refused
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    SCENARIO,
+    WORKBOOK,
+    Share,
+    output_option,
+    progress,
+    share_limit,
+    tell_where,
+    write_all,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
@@ -42,23 +53,13 @@ if TYPE_CHECKING:
 @click.option(
     "--year", type=int, metavar="Y", help="The year in which the loss begins [the first planned]."
 )
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@SCENARIO
 @what_if_options
-@click.option(
-    "--max-country-share",
-    type=Share(),
-    metavar="S",
-    help="Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last.",
+@share_limit(
+    "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
 )
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The stress test [outputs/<FILE's name>-stress.xlsx].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@output_option("The stress test [outputs/<FILE's name>-stress.xlsx].")
+@CSV
 @study_options
 @JSON
 def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -93,7 +94,6 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     target = plan_path(file, output, csv_folder, "stress")
     from planner.cli.halt import end, failure_of, halt_of, marked, nothing, tell_halt
     from planner.cli.losses import answer_of, known, options_of, show_stress, tested_of
-    from planner.cli.words import show_findings
     from planner.run import start_file
 
     try:
@@ -105,10 +105,7 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         with watched(as_json) as watch:
             found = _stress(start, (surge, keep_caps, year), (refiners, pairs), where, watch, tell)
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     halt = halt_of(found.outcomes, found.stopped)
     failed: PlannerError | None = failure_of(found.outcomes, halt)
@@ -118,7 +115,6 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from planner.sheets.delimited import write_csv
     from planner.sheets.stress import stress_pictures, stress_tables
     from planner.sheets.study import write_study
-    from planner.workbook.save import save
 
     tested = tested_of(found)
     made = stress_tables(tested)
@@ -142,15 +138,8 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     def write_tables(folder: Path) -> None:
         write_csv(folder, made)
 
-    began = time.perf_counter()
-    written: Path | None = None
-    try:
-        written = save(target, write)
-        if csv_folder is not None:
-            write_folder(csv_folder, write_tables)
-    except WriteError as error:
-        failed = failed or error
-    seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(target, write, csv_folder, write_tables, seconds)
+    failed = failed or trouble
     if not as_json:
         show_stress(file, start, found, written, sum(seconds.values()))
     if written is not None:
@@ -188,5 +177,4 @@ def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
             say=tell,
         )
     except InputError as error:
-        within = start.variant.within(error.findings)
-        raise InputError(start.book.layout.in_order(within)) from error
+        raise start.placed(error.findings) from error

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, SolverError, WriteError
-from planner.cli.answer import fail
-from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where, write_folder
+from models.errors import InputError, PlannerError, SolverError
+from planner.cli.answer import refused
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    SCENARIO,
+    WORKBOOK,
+    output_option,
+    progress,
+    tell_where,
+    write_all,
+)
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
@@ -56,17 +64,10 @@ class Amount(click.ParamType[float]):
     help="What is turned: cap; demand, capacity, cost, tariff, freight or mines, each with"
     " :WHO:MINERAL [cap].",
 )
-@click.option("--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios.")
+@SCENARIO
 @what_if_options
-@click.option(
-    "--output",
-    type=WORKBOOK,
-    metavar="BOOK",
-    help="The frontier [outputs/<FILE's name>-sweep.xlsx].",
-)
-@click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
-)
+@output_option("The frontier [outputs/<FILE's name>-sweep.xlsx].")
+@CSV
 @study_options
 @JSON
 def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
@@ -103,7 +104,6 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     target = plan_path(file, output, csv_folder, "sweep")
     from planner.cli.frontier import answer, show_sweep, swing
     from planner.cli.halt import end, failure_of, nothing, tell_halt
-    from planner.cli.words import show_findings
 
     tell = progress(as_json)
     try:
@@ -119,27 +119,22 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 watch=watch,
             )
     except InputError as error:
-        if as_json:
-            return fail(error, as_json=as_json)
-        show_findings(file, error.findings, err=True)
-        return error.exit_code
+        return refused(file, error, as_json=as_json)
     halt, outcomes = swung.halt, swung.sweep.outcomes.every
     failed: PlannerError | None = failure_of(outcomes[1:], halt)
     if not any(outcome.planned for outcome in outcomes[1:]):
         why = failed or SolverError("no point has a plan")
         return nothing(halt, why, "no point planned", outcomes, as_json=as_json)
     from planner.cli.frontier import write_csv_to, write_to
-    from planner.workbook.save import save
 
-    began = time.perf_counter()
-    written: Path | None = None
-    try:
-        written = save(target, lambda path: write_to(path, swung))
-        if csv_folder is not None:
-            write_folder(csv_folder, lambda folder: write_csv_to(folder, swung))
-    except WriteError as error:
-        failed = failed or error
-    swung.seconds["write"] = time.perf_counter() - began
+    written, trouble = write_all(
+        target,
+        lambda path: write_to(path, swung),
+        csv_folder,
+        lambda folder: write_csv_to(folder, swung),
+        swung.seconds,
+    )
+    failed = failed or trouble
     if not as_json:
         show_sweep(file, swung, written)
     if written is not None:

@@ -11,7 +11,7 @@ import click
 
 from models.errors import Finding, InputError, UsageError
 from planner._version import __version__
-from planner.cli.answer import Answer, fail, print_json, sorted_out
+from planner.cli.answer import Answer, print_json, refused, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
         _not_a_plan(file)
         start, trouble = _start(sheets, file)
     except InputError as error:
-        return _refused(workbook, error, as_json=as_json)
+        return refused(workbook, error, as_json=as_json)
     if start is None:
         return _told(plan, file, None, (trouble,), as_json=as_json)
     tell("Proving the plan and comparing every cell")
@@ -69,20 +69,11 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
             sheets, start.book, start.case, start.variant, lost_is_due=plans_its_loss(start.case)
         )
     except InputError as error:
-        return _refused(plan, error, as_json=as_json)
+        return refused(plan, error, as_json=as_json)
     findings = verdict.findings
     if is_other_input(sheets, start.book):
         findings = (_other(file, sheets.recorded.input_sha256), *findings)
     return _told(plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.version)
-
-
-def _refused(workbook: Path, error: InputError, *, as_json: bool) -> int:
-    from planner.cli.words import show_findings
-
-    if as_json:
-        return fail(error, as_json=as_json)
-    show_findings(workbook, error.findings, err=True)
-    return error.exit_code
 
 
 def _options(typed: str) -> dict[str, Any]:

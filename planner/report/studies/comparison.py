@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.report.figure import Series, heat, heat_width, rows
 from planner.report.part import Headline, Part, Plot, View
-from planner.report.tables import Tables, blank, facts
+from planner.report.tables import Tables, blank, facts, largest_cell
 from planner.report.text import known, money, number, percent, scaled, tonnes, word
 from planner.sheets import palette
 
@@ -116,13 +116,7 @@ def _map(  # noqa: PLR0913, PLR0917 - a map and its words
     minerals = [str(h) for h in table.columns if h != "Scenario"]
     names = [word(n) for n in table["Scenario"]]
     values = [blank(row) for row in table[minerals].to_numpy(dtype=object)]
-    cells = [
-        (v, n, m)
-        for n, row in zip(names, values, strict=True)
-        for m, v in zip(minerals, row, strict=True)
-        if v is not None
-    ]
-    worst = max(cells, key=lambda c: c[0], default=None)
+    worst = largest_cell(names, minerals, values)
     alt = f"A map of {len(names)} scenarios and {len(minerals)} minerals. " + (
         f"The most is {percent(worst[0])}: {worst[2]}, {worst[1]}." if worst else "It is blank."
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.report.figure import Series, heat, heat_width, rows
 from planner.report.part import Headline, Part, Plot, View
-from planner.report.tables import Tables, blank, facts
+from planner.report.tables import Tables, blank, facts, largest_cell
 from planner.report.text import known, money, number, percent, scaled, tonnes, word
 from planner.sheets import palette
 
@@ -72,13 +72,7 @@ def _heat_map(tables: Tables) -> Part | None:
     names = names_of(sheet)
     values = [blank(row) for row in sheet[minerals].to_numpy(dtype=object)]
     drawn = values[:_MOST]
-    cells = [
-        (v, name, mineral)
-        for name, row in zip(names, values, strict=True)
-        for mineral, v in zip(minerals, row, strict=True)
-        if v is not None
-    ]
-    worst = max(cells, key=lambda c: c[0], default=None)
+    worst = largest_cell(names, minerals, values)
     more = len(values) - len(drawn)
     alt = f"A map of {len(drawn)} losses and {len(minerals)} minerals. " + (
         f"The most is short of {worst[2]} where {worst[1]} is lost: {percent(worst[0])} of its "

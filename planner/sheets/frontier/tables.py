@@ -17,7 +17,7 @@ def sweep_tables(swept: Swept) -> list[Table]:
 
 def frontier(swept: Swept) -> Table:
     """One row a mineral and point: all minerals together first, each in the order of the sweep."""
-    money, per_t = swept.currency, f"{swept.currency}/t"
+    per_t = f"{swept.currency}/t"
     parts = [swept.rows[swept.rows["mineral"] == name] for name in swept.minerals]
     rows = pd.concat(parts) if parts else swept.rows
     if swept.is_cap:
@@ -31,15 +31,9 @@ def frontier(swept: Swept) -> Table:
     found = [
         *turned,
         _minerals(swept, rows),
-        column(f"Total cost ({money})", Look.MONEY, rows["objective"]),
-        column(f"Purchases ({money})", Look.MONEY, rows["purchases"]),
-        column(f"Cash cost ({money})", Look.MONEY, rows["cash"]),
-        column("Tonnes", Look.TONNES, rows["tonnes"]),
-        column("Short (t)", Look.TONNES, rows["short"]),
+        *_amounts(swept, rows),
         column(f"Short {beyond} (t)", Look.TONNES, rows["lost"]),
-        column("Served share", Look.SHARE, rows["served"]),
-        column("Largest country share", Look.SHARE, rows["share"]),
-        column("Largest country", Look.TEXT, rows["country"]),
+        *_shares(rows),
         _slope(swept, rows),
         column(f"Premium ({per_t})", Look.PRICE, rows["premium"]),
         column(f"Premium like for like ({per_t})", Look.PRICE, rows["like_for_like"]),
@@ -49,6 +43,27 @@ def frontier(swept: Swept) -> Table:
     if any(rows["trouble"]):
         found.append(column("Trouble", Look.LONG, rows["trouble"]))
     return Table(FRONTIER, tuple(found))
+
+
+def _amounts(swept: Swept, rows: pd.DataFrame) -> list[Column]:
+    """Return what is paid, bought and short."""
+    money = swept.currency
+    return [
+        column(f"Total cost ({money})", Look.MONEY, rows["objective"]),
+        column(f"Purchases ({money})", Look.MONEY, rows["purchases"]),
+        column(f"Cash cost ({money})", Look.MONEY, rows["cash"]),
+        column("Tonnes", Look.TONNES, rows["tonnes"]),
+        column("Short (t)", Look.TONNES, rows["short"]),
+    ]
+
+
+def _shares(rows: pd.DataFrame) -> list[Column]:
+    """Return what is served, and who supplies most of it."""
+    return [
+        column("Served share", Look.SHARE, rows["served"]),
+        column("Largest country share", Look.SHARE, rows["share"]),
+        column("Largest country", Look.TEXT, rows["country"]),
+    ]
 
 
 def _slope(swept: Swept, rows: pd.DataFrame) -> Column:
@@ -89,18 +104,5 @@ def smallest(swept: Swept) -> Table:
 
 def as_given(swept: Swept) -> Table:
     """One row a mineral: the case with the knob as it stands, which the premiums are against."""
-    money, free = swept.currency, swept.reference
-    return Table(
-        REFERENCE,
-        (
-            _minerals(swept, free),
-            column(f"Total cost ({money})", Look.MONEY, free["objective"]),
-            column(f"Purchases ({money})", Look.MONEY, free["purchases"]),
-            column(f"Cash cost ({money})", Look.MONEY, free["cash"]),
-            column("Tonnes", Look.TONNES, free["tonnes"]),
-            column("Short (t)", Look.TONNES, free["short"]),
-            column("Served share", Look.SHARE, free["served"]),
-            column("Largest country share", Look.SHARE, free["share"]),
-            column("Largest country", Look.TEXT, free["country"]),
-        ),
-    )
+    free = swept.reference
+    return Table(REFERENCE, (_minerals(swept, free), *_amounts(swept, free), *_shares(free)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from planner.sheets.rows import Rows
-from planner.sheets.table import Column, Look, Table, column
+from planner.sheets.table import Look, Table, column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,16 +115,7 @@ def _summary(of: Member, origin: Origin) -> Table:
             if part is not None and len(part):
                 remark = "Below 0: out of stock." if word == "Into stock" else ""
                 rows.add(f"{word}: {mineral}", _total(part, header), Look.TONNES, unit, remark)
-    return Table(
-        "Summary",
-        (
-            Column("Measure", Look.LONG, rows.measures),
-            Column("Value", Look.LONG, rows.values, rows.looks),
-            Column("Unit", Look.TEXT, rows.units),
-            Column("Remark", Look.LONG, rows.remarks),
-        ),
-        frozenset(rows.sections),
-    )
+    return rows.table("Summary")
 
 
 def _by_year(of: Member, origin: Origin) -> Table | None:

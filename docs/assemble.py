@@ -10,8 +10,9 @@ import importlib
 import inspect
 from pathlib import Path
 
-from models import sourcing
 from models.checks.scenarios import TAKES
+from models.program import market, sourcing
+from models.program.families import FAMILIES
 from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
@@ -132,11 +133,11 @@ def mathematics_page() -> str:
         "# The mathematics\n",
         _LEGEND,
     ]
-    for add in sourcing.FAMILIES:
-        module = importlib.import_module(add.__module__)
+    for family in FAMILIES:
+        module = importlib.import_module(family.model.__module__)
         title = inspect.getdoc(module) or ""
-        parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(add) or '')}\n")
-    parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(sourcing.balance) or '')}\n")
+        parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(family.model) or '')}\n")
+    parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(market.balance) or '')}\n")
     parts.append(f"## Objective\n\n{_markdown(inspect.getdoc(sourcing.objective) or '')}\n")
     return "\n".join(parts)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.plan import PENALTIES, Plan, least_share, solve
+from models.answers import least_share
+from models.plan import PENALTIES, Plan, solve
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models.case import Case, in_force
 from models.checks.common import advise
 from models.errors import Finding
-from models.expand import Expanded
+from models.resolve import Expanded
 from models.schema import EACH_OUTSIDE, REST_OF_WORLD, ShareLimit
 
 LEAST_CHARGED = 0.25

@@ -11,7 +11,7 @@ import numpy as np
 from models.case import Case
 from models.checks.common import at, columns
 from models.errors import Finding
-from models.expand import Expanded
+from models.resolve import Expanded
 from models.schema import (
     SHEETS,
     ByYear,

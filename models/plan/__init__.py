@@ -4,10 +4,9 @@
 ``Session`` plans a case and its variants one after another.
 """
 
-from models.plan.least_share import least_share
 from models.plan.plan import PENALTIES, Plan
 from models.plan.proof import Proof
 from models.plan.session import Session
 from models.plan.solving import Map, solve
 
-__all__ = ["PENALTIES", "Map", "Plan", "Proof", "Session", "least_share", "solve"]
+__all__ = ["PENALTIES", "Map", "Plan", "Proof", "Session", "solve"]

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.account import TONNES, Program
-from models.expand import Expanded, Floats
 from models.plan.block import block_result
 from models.plan.plan import Plan
-from models.proof import certify_blocks
-from models.solver import Solution
+from models.program import TONNES, Program
+from models.resolve import Expanded, Floats
+from models.solve import Solution, certify_blocks
 
 
 def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
@@ -28,7 +27,7 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     """Return the plan of a case that a solution makes, with the certificates that it deserves.
 
     ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the program's order, the
-    program being the case's own account. ``mip_gap``, ``failures`` and the number of models
+    program being the case's own. ``mip_gap``, ``failures`` and the number of models
     ``built`` are what the run says of itself: nothing here can tell.
     """
     case = expanded.case

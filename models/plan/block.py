@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.account import Program
-from models.expand import Floats
-from models.proof import Certificate, Certificates, certificate_of, worst_name
-from models.solver import Rows, Solution
+from models.program import Program
+from models.resolve import Floats
+from models.solve import Certificate, Certificates, Rows, Solution, certificate_of, worst_name
 
 
 @dataclass(frozen=True)

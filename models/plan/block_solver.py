@@ -1,7 +1,7 @@
-"""Blocks: build, compile, compare with the case's account, solve, prove; and again, cold, if not.
+"""Blocks: build, compile, compare with the case's arrays, solve, prove; and again, cold, if not.
 
 A model is built once for each shape. Blocks that differ in numbers alone, such as a mineral's other
-years, take theirs from the account, which the model built has been compared with.
+years, take theirs from the arrays, which the model built has been compared with.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from models import solver
-from models.account import TONNES, Program, Scaling, account, differences, joined, scaling
-from models.compile import compile_model
+from models import solve as solver
 from models.errors import SolverError
-from models.expand import Cell, Expanded
 from models.plan.block import BlockResult, block_result, trouble
-from models.proof import Certificates, certificate_of, certify_blocks, fits
-from models.solver import Rows, Solution
-from models.sourcing import build
+from models.program import TONNES, Program, Scaling, differences, joined, program_of, scaling
+from models.program.compile import compile_model
+from models.program.sourcing import build
+from models.resolve import Cell, Expanded
+from models.solve import Certificates, Rows, Solution, certificate_of, certify_blocks, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +43,14 @@ class BlockSolver:
         yardstick: float | None = None,
         like: Program | None = None,
     ) -> None:
-        """Take the case's own account of its program.
+        """Take the case's program as arrays.
 
-        ``names`` and ``blocks`` as of ``account``; ``proven`` are the shapes whose model has been
-        built and compared, shared between a case and its variants; ``yardstick`` [t] is the most
-        that violations are measured by (None: the case's own); ``like`` as of ``account``.
+        ``names`` and ``blocks`` as of ``program_of``; ``proven`` are the shapes whose model has
+        been built and compared, shared between a case and its variants; ``yardstick`` [t] is the
+        most that violations are measured by (None: the case's own); ``like`` as of ``program_of``.
         """
         self.expanded = expanded
-        self.program: Program = account(expanded, names, blocks, like)
+        self.program: Program = program_of(expanded, names, blocks, like)
         self.proven: set[bytes] = set() if proven is None else proven
         of_case = expanded.case.yardstick if yardstick is None else yardstick
         self.measure = self.program.measure(of_case)

@@ -6,9 +6,9 @@ time plans each part once for each change that touches it, not once for every mi
 
 from __future__ import annotations
 
-from models.blocks import split
 from models.case import Case
-from models.expand import Expanded
+from models.program.blocks import split
+from models.resolve import Expanded
 from models.schema import BY_REFINER, ShareLimit
 
 

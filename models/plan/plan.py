@@ -13,22 +13,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.account import COLUMNS, ROWS, Program, account, known
 from models.case import Case
-from models.expand import Cap, Expanded, Floats, Ints, caps
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
 from models.plan.proof import Proof, proof_of
-from models.plan.values import by_key, component, costs_of, prices_of, values_of
-from models.proof import MOST_VIOLATION
+from models.program import TONNES, Program, Solved, program_of
+from models.program.component import headings
+from models.program.families.shortage import SHORTAGE
+from models.resolve import Expanded, Floats
 from models.schema import PURCHASES, REST_OF_WORLD
 
-PENALTIES = ("shortage", "unfair shortage", "limit penalty", "stock shortfall")
+PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
+_DUST = 1e-9
+"""A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
+
+The need of a mineral and year is its largest demand of one member."""
 
 
-class Plan:
+class Plan(Solved):
     """The optimal plan of a Case."""
 
     status = "optimal"
@@ -64,91 +68,33 @@ class Plan:
         return self.program.names if "program" in self.__dict__ else ()
 
     @cached_property
-    def expanded(self) -> Expanded:
+    def expanded(self) -> Expanded:  # type: ignore[override]
         """The case with its wildcards resolved."""
         return Expanded(self.case)
 
     @cached_property
-    def program(self) -> Program:
-        """The case's own account of its program."""
-        return account(self.expanded, self._names)
+    def program(self) -> Program:  # type: ignore[override]
+        """The case's program as arrays."""
+        return program_of(self.expanded, self._names)
 
     # ---- values and duals, joined ---------------------------------------------------------------
 
     @cached_property
-    def x(self) -> Floats:
+    def x(self) -> Floats:  # type: ignore[override]
         """The value of every column of the program, the solver's rounding taken as 0."""
-        return values_of(self.program, self.blocks)
+        of = self.program
+        x = np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
+        least = _DUST * np.repeat(of.least_need, np.diff(of.column_starts))
+        dust = np.where(of.column_unit == TONNES, least, _DUST)
+        return np.where(np.abs(x) > dust, x, 0.0)
 
     @cached_property
-    def prices(self) -> Floats:
+    def prices(self) -> Floats:  # type: ignore[override]
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
-        return prices_of(self.case, self.program, self.blocks)
-
-    @cached_property
-    def delivered(self) -> Floats:
-        """Tonnes of each delivery of the case, in the deliveries' order."""
-        return np.maximum(self.x[self.program.flow], 0.0)
-
-    @cached_property
-    def values(self) -> dict[str, dict[Any, float]]:
-        """The columns but for deliveries by component and key, zeros left out."""
-        return by_key(self.program.column_parts, self.x, {"spot", "contracted"})
-
-    @cached_property
-    def duals(self) -> dict[str, dict[Any, float]]:
-        """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
-        return by_key(self.program.row_parts, self.prices, set())
-
-    def part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
-        """Return a component's columns as arrays: the key's positions, and the values.
-
-        For studies that read many plans; ``values`` is the same by key. KeyError for a name that no
-        component has, here and below.
-        """
-        known(COLUMNS, name)
-        return component(self.program.column_parts, name, self.x)
-
-    def row_part(self, name: str) -> tuple[tuple[Ints, ...], Floats]:
-        """Return a component's rows as arrays: the key's positions, and undiscounted prices.
-
-        ``duals`` is the same by key.
-        """
-        known(ROWS, name)
-        return component(self.program.row_parts, name, self.prices)
-
-    def costs_of(self, *components: str) -> Floats:
-        """Return what some components cost, by (mineral, year) [money, undiscounted]."""
-        known(COLUMNS, *components)
-        return costs_of(self.expanded, self.program, self.x, components)
-
-    def value(self, name: str, key: Any) -> float:
-        """Return a column's value, 0 where there is no such column."""
-        known(COLUMNS, name)
-        return self.values.get(name, {}).get(key, 0.0)
-
-    def dual(self, name: str, key: Any) -> float:
-        """Return a row's undiscounted shadow price, 0 where there is no such row."""
-        known(ROWS, name)
-        return self.duals.get(name, {}).get(key, 0.0)
-
-    @cached_property
-    def caps(self) -> tuple[Cap, ...]:
-        """Every share limit that applied, resolved."""
-        e = self.expanded
-        return tuple(
-            cap
-            for m in range(len(e.minerals))
-            for t in range(len(e.years))
-            for cap in caps(e, m, t)
-        )
-
-    def tolerance(self, mineral: str, year: int) -> float:
-        """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
-        e = self.expanded
-        return MOST_VIOLATION * max(
-            float(e.demand[e.mineral_at[mineral], :, e.years.index(year)].max(initial=0.0)), 1e-6
-        )
+        duals = np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
+        years, which = np.unique(self.program.row_year, return_inverse=True)
+        worth = np.array([self.case.discount(y) if y else 1.0 for y in years.tolist()])
+        return np.asarray(duals / worth[which]) if len(years) else duals
 
     # ---- tables --------------------------------------------------------------------------------
 
@@ -297,7 +243,7 @@ class Plan:
     @cached_property
     def shortage(self) -> float:
         """What the coalition is short in all [t]."""
-        return float(self.part("shortage")[1].sum())
+        return float(self.part(SHORTAGE)[1].sum())
 
     @cached_property
     def served_share(self) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from models.account import Program, within
 from models.case import Case
 from models.plan.block import BlockResult
-from models.proof import MOST_VIOLATION
+from models.program import Program, within
+from models.solve import MOST_VIOLATION
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Proof:
 
     ``violation`` and ``allowed`` in t, the latter of the case's largest demand: what a block is
     allowed is of its own, see ``BlockResult.measure``; ``dual_infeasibility`` and ``gap`` relative;
-    ``models`` were built and compared with the case's account, the other blocks being of the same
+    ``models`` were built and compared with the case's arrays, the other blocks being of the same
     shapes; ``retries`` say which attempts failed before one passed.
     """
 
@@ -71,10 +71,10 @@ def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | N
     count = rows.stop - rows.start
     is_row = worst < count
     at = rows.start + worst if is_row else columns.start + worst - count
-    for laid in program.row_parts if is_row else program.column_parts:
-        place = within(laid.at, slice(at, at + 1))
+    for group in program.constraints if is_row else program.variables:
+        place = within(group.at, slice(at, at + 1))
         if place.stop > place.start:
-            return laid.part.name, laid.part.spelled(np.array([place.start]))[0]
+            return group.name, group.keys(np.array([place.start]))[0]
     return None
 
 

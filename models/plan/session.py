@@ -1,7 +1,7 @@
 """A session: a case and its variants, planned one after another; what they share is made once.
 
-Each block of the base case stays in the solver with its basis. A variant's program is counted from
-its own case (``models.account``) and laid out as the base's; a block whose plan of before still
+Each block of the base case stays in the solver with its basis. A variant's program is made from its
+own case (``models.program``) and laid out as the base's; a block whose plan of before still
 proves itself is not solved again, any other is changed in place and solved from where it was, and
 every plan is proven anew from the variant's own arrays. What does not fit the base's layout, or
 gives no proof, is solved cold.
@@ -19,16 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from models.account import TONNES, Fitted, Kinds, Program, Scaling, fit, joined
 from models.case import Case
 from models.errors import SolverError
-from models.expand import Bools, Expanded, Floats
 from models.plan.block import BlockResult, block_result
 from models.plan.block_solver import MOST_COLUMNS, NO_NUMBERS, BlockSolver, in_one, pieces
 from models.plan.plan import Plan
 from models.plan.solving import check, together
-from models.proof import Certificates, certificate_of, certify_blocks, fits
-from models.solver import Held, Rows, Solution
+from models.program import TONNES, Fitted, Kinds, Program, Scaling, fit, joined
+from models.resolve import Bools, Expanded, Floats
+from models.solve import Certificates, Held, Rows, Solution, certificate_of, certify_blocks, fits
 
 _SETTLED = 1e-11
 """A plan of before needs no solve where violation and gap are below this: the rounding of sums."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import checks
-from models.blocks import split
 from models.case import Case
 from models.errors import InputError
-from models.expand import Cell, Expanded
 from models.plan.block import BlockResult
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
+from models.program.blocks import split
+from models.resolve import Cell, Expanded
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models.expand import Source
+from models.resolve import Source
 from models.schema import REST_OF_WORLD
 from models.scorecard.supplied import Buyer, Supplied, country_of, largest, owner_of, summed
 from models.scorecard.value import NOTHING_SUPPLIED, Value, names, over

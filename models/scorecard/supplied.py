@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from models.case import Case, fold
-from models.expand import Source, mine_capacity
 from models.plan import Plan
+from models.resolve import Source, mine_capacity
 from models.schema import COALITION, PRIMARY, RECYCLED, REST_OF_WORLD
 from models.scorecard.n_minus_1 import n_minus_1
 

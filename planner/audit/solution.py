@@ -8,10 +8,10 @@ from typing import TypeGuard
 
 import numpy as np
 
-from models.account import Laid, Program
 from models.case import Case
 from models.errors import Finding
-from models.expand import SPOT, Expanded, Floats
+from models.program import Group, Program
+from models.resolve import SPOT, Expanded, Floats
 from planner.audit.file import Line, PlanSheets
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_parts, key_text
 from planner.sheets.lost import Lost
@@ -74,10 +74,8 @@ def taken(file: PlanSheets, expanded: Expanded, program: Program, whose: str = T
     What names no column or row of the program, stands twice or is no number is left out, and told.
     """
     findings: list[Finding] = []
-    x = _keyed(
-        file, VALUES, "Value", whose, (program.column_parts, len(program.rows.cost)), findings
-    )
-    rows = (program.row_parts, len(program.rows.row_lower))
+    x = _keyed(file, VALUES, "Value", whose, (program.variables, len(program.rows.cost)), findings)
+    rows = (program.constraints, len(program.rows.row_lower))
     prices = _keyed(file, DUALS, "Dual", whose, rows, findings)
     if whose == THIS:
         for line, column, tonnes in _flows(file, expanded, program, findings):
@@ -93,7 +91,7 @@ def _keyed(  # noqa: PLR0913, PLR0917 - a sheet, and what it is read for
     sheet: str,
     header: str,
     whose: str,
-    of: tuple[Sequence[Laid], int],
+    of: tuple[Sequence[Group], int],
     findings: list[Finding],
 ) -> Floats:
     """Return the numbers of the sheet Values or Duals in the program's order, 0 for the rest."""
@@ -127,13 +125,13 @@ def _keyed(  # noqa: PLR0913, PLR0917 - a sheet, and what it is read for
     return found
 
 
-def _places(parts: Sequence[Laid], family: str) -> dict[str, int]:
+def _places(parts: Sequence[Group], family: str) -> dict[str, int]:
     """Return the position in the program of each key of a family, in words."""
     found: dict[str, int] = {}
-    for laid in parts:
-        if laid.part.name == family:
-            keys = laid.part.spelled(np.arange(len(laid.at)))
-            found.update(zip(map(key_text, keys), laid.at.tolist(), strict=True))
+    for group in parts:
+        if group.name == family:
+            keys = group.keys(np.arange(len(group.at)))
+            found.update(zip(map(key_text, keys), group.at.tolist(), strict=True))
     return found
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.account import account
 from models.case import Case
 from models.errors import Finding
-from models.expand import SPOT, Expanded
 from models.plan import Plan
 from models.plan.again import plan_again
 from models.plan.proof import place_words, worst_place
-from models.proof import MOST_GAP, MOST_VIOLATION
+from models.program import program_of
+from models.resolve import SPOT, Expanded
+from models.solve import MOST_GAP, MOST_VIOLATION
 from planner.audit.compare import compare
 from planner.audit.file import PlanSheets, Recorded
 from planner.audit.left import not_fitting
@@ -133,7 +133,7 @@ def _plan(
 ) -> tuple[Plan, list[Finding]]:
     """Return the plan that the workbook's solution makes, and why it is no proven one."""
     expanded = Expanded(case)
-    program = account(expanded)
+    program = program_of(expanded)
     found = taken(file, expanded, program, whose)
     of_run = whose == THIS
     plan = plan_again(
@@ -191,10 +191,10 @@ def _is_place(plan: Plan, text: str) -> bool:
     if text in minerals or {*_MORE.sub("", text).split(", ")} <= minerals:
         return True
     return any(
-        text == place_words(laid.part.name, key)
-        for laid in (*plan.program.row_parts, *plan.program.column_parts)
-        if text.startswith(place_words(laid.part.name, ""))
-        for key in laid.part.spelled(np.arange(len(laid.at)))
+        text == place_words(group.name, key)
+        for group in (*plan.program.constraints, *plan.program.variables)
+        if text.startswith(place_words(group.name, ""))
+        for key in group.keys(np.arange(len(group.at)))
     )
 
 

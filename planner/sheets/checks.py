@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.proof import MOST_GAP, MOST_VIOLATION
+from models.solve import MOST_GAP, MOST_VIOLATION
 from planner.sheets.context import Context, once
 from planner.sheets.table import Cell, Column, Look, Table, column
 

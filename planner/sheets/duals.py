@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from models.account import Laid
-from models.expand import SPOT, Floats
 from models.plan import Plan
 from models.plan.tables.base import LEAST_FLOW
+from models.program import Group
+from models.resolve import SPOT, Floats
 from planner.sheets.context import Context
 from planner.sheets.lost import Lost
 from planner.sheets.table import Cell, Look, Table, column
@@ -35,10 +35,10 @@ def values(context: Context) -> Table:
     there is one, has all of its columns here; of the plan when its largest supplier country has
     stopped stand what is bought and what is short.
     """
-    found = [(THIS, *row) for row in keyed(context.plan.program.column_parts, unlisted(context))]
+    found = [(THIS, *row) for row in keyed(context.plan.program.variables, unlisted(context))]
     free = context.without_limits
     if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.column_parts, solution(free))]
+        found += [(FREE, *row) for row in keyed(free.program.variables, solution(free))]
     if context.lost is not None:
         found += [(LOST, *row) for row in _of_lost(context.lost)]
     return _table(VALUES, "Value", Look.TONNES, found)
@@ -50,20 +50,20 @@ def duals(context: Context) -> Table:
     In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
     budget.
     """
-    found = [(THIS, *row) for row in keyed(context.plan.program.row_parts, context.plan.prices)]
+    found = [(THIS, *row) for row in keyed(context.plan.program.constraints, context.plan.prices)]
     free = context.without_limits
     if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.row_parts, free.prices)]
+        found += [(FREE, *row) for row in keyed(free.program.constraints, free.prices)]
     return _table(DUALS, f"Dual ({context.currency} per unit)", Look.PRICE, found)
 
 
-def keyed(parts: Sequence[Laid], numbers: Floats) -> Iterator[tuple[str, str, float]]:
+def keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
     """Yield family, key in words and number of every column or row whose number is not 0."""
-    for laid in parts:
-        mine = numbers[laid.at]
+    for group in parts:
+        mine = numbers[group.at]
         at = np.flatnonzero(mine)
-        for key, number in zip(laid.part.spelled(at), mine[at].tolist(), strict=True):
-            yield laid.part.name, key_text(key), number
+        for key, number in zip(group.keys(at), mine[at].tolist(), strict=True):
+            yield group.name, key_text(key), number
 
 
 def key_text(key: Any) -> str:

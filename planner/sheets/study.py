@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from models.plan import Proof
-from models.solver import version
+from models.solve import version
 from planner._version import __version__
 from planner.sheets.context import Book
 from planner.sheets.picture import Picture, chart_table

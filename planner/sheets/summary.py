@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.plan import PENALTIES, Plan
 from models.schema import BY_COUNTRY, BY_OWNER
-from models.solver import version
+from models.solve import version
 from planner._version import __version__
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures

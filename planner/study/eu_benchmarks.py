@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from models.case import Case
-from models.expand import caps
 from models.plan import Plan
+from models.resolve import caps
 from models.schema import (
     BY_BLOC,
     BY_COUNTRY,

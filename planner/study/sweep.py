@@ -13,9 +13,10 @@ from decimal import Decimal
 
 import pandas as pd
 
+from models.answers import least_share
 from models.case import Case
 from models.errors import SolverError, UsageError
-from models.plan import Plan, least_share
+from models.plan import Plan
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.scenarios import set_max_country_share

@@ -47,7 +47,7 @@ def verified(folder, tables, share=None):
     start = start_file(case, max_country_share=share)
     assert start.variant == Variant(max_country_share=share)
     verdict = verify(open_plan(plan), start.book, start.case, start.variant, lost_is_due=True)
-    return verdict, {laid.part.name for laid in run.plan.program.row_parts}
+    return verdict, {group.name for group in run.plan.program.constraints}
 
 
 def some_book(seed):

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import solver
+from models import solve as solver
 from models.errors import SolverError
 from models.plan import solve as solve_case
-from models.proof import Certificate, certify, certify_blocks
-from models.solver import ATTEMPTS, Keys, Rows, Solution
+from models.solve import ATTEMPTS, Certificate, Keys, Rows, Solution, certify, certify_blocks
 from tests.models.desk import BookT, jin, make, one, read, solve, sur
 
 near = pytest.approx

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.account import Program, account, differences, fit
 from models.case import Case
 from models.errors import InputError
-from models.expand import Expanded
-from models.expand import expanded as expanded_module
 from models.plan import Session
+from models.program import Program, differences, fit, program_of
+from models.resolve import Expanded
+from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, ByYear, Lane, OreLane
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.test_laws import draw
@@ -206,7 +206,7 @@ def holds(session: Session, variant: Case) -> None:
         return
     plan = session.solve(variant)
     assert plan.objective == pytest.approx(truth.objective, rel=1e-9, abs=1e-6)
-    anew = account(Expanded(variant))
+    anew = program_of(Expanded(variant))
     for b in range(len(anew.blocks)):
         assert differences(plan.program.block(b), anew.block(b)) == []
     laid_out(plan.program, session.base.program)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from models.answers import Bound, Explanation, explain, scarcest
 from models.plan import Plan
-from models.plan.explain import Bound, Explanation, explain, scarcest
 from planner.sheets.explain import scarce_words, shortage_words
 from tests.models.desk import FIRST, jin, make, refiner, slope, solve, sur
 from tests.models.test_laws import dearest, draw

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.answers import Bound, explain
 from models.case import Case
-from models.plan.explain import Bound, explain
 from models.schema import EACH, ShareLimit
 from tests.models.desk import (
     FIRST,

@@ -14,16 +14,17 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from models.blocks import split
-from models.compile import compile_model
-from models.expand import Expanded
-from models.solver import Rows
-from models.sourcing import FAMILIES, build
+from models.program.blocks import split
+from models.program.compile import compile_model
+from models.program.families import FAMILIES
+from models.program.sourcing import build
+from models.resolve import Expanded
+from models.solve import Rows
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 from tests.reference.cases import random_book
 
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = [add.__module__.rpartition(".")[2] for add in FAMILIES]
+NAMES = [family.model.__module__.rpartition(".")[2] for family in FAMILIES]
 
 
 def refining() -> BookT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -9,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-import models.account.program as program_module
 import models.plan.block_solver as block_module
-from models import solver
-from models.account import account
-from models.account.builder import Builder
-from models.compile import compile_model
+import models.program.program as program_module
+from models import solve as solver
 from models.errors import SolverError
-from models.expand import Expanded
 from models.plan import Session
 from models.plan.block_solver import BlockSolver
+from models.program import program_of
+from models.program.builder import Builder
+from models.program.compile import compile_model
+from models.resolve import Expanded
 from models.schema import ScenarioStep
-from models.solver import ATTEMPTS, Rows, Solution
+from models.solve import ATTEMPTS, Rows, Solution
 from planner.scenarios import ACTIONS
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
@@ -86,7 +87,7 @@ def test_a_piece_without_numbers_and_one_without_proof_are_told_apart(monkeypatc
 def test_no_piece_starts_from_a_block_solved_alone(monkeypatch: Patch) -> None:
     """Where a piece falls apart, the next one of its shape starts cold, and so gives its proof."""
     made = years(6)
-    columns = account(Expanded(read(made))).columns_of(0)
+    columns = program_of(Expanded(read(made))).columns_of(0)
     monkeypatch.setattr(block_module, "MOST_COLUMNS", 2 * (columns.stop - columns.start))
     whole = first_joined_as(monkeypatch, lambda found, _: found)
     solve(made)
@@ -106,7 +107,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
     """Every shape is compared, not the first alone."""
     made = years(2)
     made["Refiners"].append(refiner("Oz", "AUS", 10, 5) | {"First year": 2027})
-    shapes = {account(Expanded(read(made))).shape(b) for b in (0, 1)}
+    shapes = {program_of(Expanded(read(made))).shape(b) for b in (0, 1)}
     assert len(shapes) == 2
 
     def dearer(model: Any) -> Rows:
@@ -148,7 +149,9 @@ def bound(least: str, year: int) -> dict[str, Any]:
 
 def test_what_makes_two_shapes() -> None:
     """A max beside a min, a bound beside none and an equation beside a limit are other shapes."""
-    both = account(Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("min", 2027)]))))
+    both = program_of(
+        Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("min", 2027)])))
+    )
     assert both.shape(0) != both.shape(1)
     ranged, equal = (
         dataclasses.replace(both, rows=dataclasses.replace(both.rows, row_lower=low))
@@ -156,11 +159,15 @@ def test_what_makes_two_shapes() -> None:
     )
     assert ranged.shape(0) != equal.shape(0)
     renamed = tuple(
-        dataclasses.replace(laid, part=dataclasses.replace(laid.part, name=f"{laid.part.name}s"))
-        for laid in both.row_parts
+        dataclasses.replace(group, component=copy.copy(group.component))
+        for group in both.constraints
     )
-    assert dataclasses.replace(both, row_parts=renamed).shape(0) != both.shape(0)
-    same = account(Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("max", 2027)]))))
+    for group in renamed:
+        object.__setattr__(group.component, "name", f"{group.name}s")
+    assert dataclasses.replace(both, constraints=renamed).shape(0) != both.shape(0)
+    same = program_of(
+        Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("max", 2027)])))
+    )
     assert same.shape(0) == same.shape(1)
     at, inside = same.columns_of(1), same.rows_of(1)
     rows = same.rows
@@ -181,7 +188,7 @@ def test_what_makes_two_shapes() -> None:
 
 def test_names_of_several_blocks() -> None:
     """Columns and rows of blocks side by side are named as in each block alone."""
-    program = account(Expanded(read(years(3, Share_limits=[bound("max", 2027)]))))
+    program = program_of(Expanded(read(years(3, Share_limits=[bound("max", 2027)]))))
     for of, parts in (("row_keys", program.row_starts), ("column_keys", program.column_starts)):
         joined = {
             at: (keys.name, key)
@@ -208,11 +215,11 @@ def grown(case: Any) -> Any:
 
 
 def forgetful(_: Builder) -> None:
-    """A part of the account that adds nothing."""
+    """A family's arrays that add nothing."""
 
 
 def of_other_sign(part: Callable[[Builder], None]) -> Callable[[Builder], None]:
-    """Return a part of the account that enters every coefficient with the other sign."""
+    """Return a family's arrays that enter every coefficient with the other sign."""
 
     def faulty(b: Builder) -> None:
         before = len(b.entry_values)
@@ -223,7 +230,7 @@ def of_other_sign(part: Callable[[Builder], None]) -> Callable[[Builder], None]:
 
 
 @pytest.mark.parametrize("is_lost", [True, False])
-def test_the_account_of_a_variants_limits_is_wrong(is_lost: bool, monkeypatch: Patch) -> None:
+def test_the_arrays_of_a_variants_limits_are_wrong(is_lost: bool, monkeypatch: Patch) -> None:
     """A variant not made as its base is, is compared with its own model, though it fits."""
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
     case = read(make(jin(200), sur(200), demand=100, Share_limits=[limit]))
@@ -233,8 +240,9 @@ def test_the_account_of_a_variants_limits_is_wrong(is_lost: bool, monkeypatch: P
     )
     session = Session(case)
     assert session.base.max_country_share == {"copper": pytest.approx(0.6)}
-    wrong = forgetful if is_lost else of_other_sign(program_module.limits)
-    monkeypatch.setattr(program_module, "limits", wrong)
+    limits = program_module._LIMITS
+    wrong = forgetful if is_lost else of_other_sign(limits.arrays)
+    monkeypatch.setattr(program_module, "_LIMITS", dataclasses.replace(limits, arrays=wrong))
     with pytest.raises(SolverError, match=r"not the case's: .*share_limit"):
         session.solve(grown(case))
     monkeypatch.undo()
@@ -289,14 +297,14 @@ def test_names_in_another_order_travel() -> None:
     plan = session.solve(variant)
     prices = plan.duals["country_lane_max"]
     assert len(set(prices.values())) == 2
-    back = account(plan.expanded, plan.program.names)
+    back = program_of(plan.expanded, plan.program.names)
     for parts, others in (
-        (plan.program.row_parts, back.row_parts),
-        (plan.program.column_parts, back.column_parts),
+        (plan.program.constraints, back.constraints),
+        (plan.program.variables, back.variables),
     ):
         for one, other in zip(parts, others, strict=True):
             every = np.arange(len(one.at))
-            assert one.part.spelled(every) == other.part.spelled(every)
+            assert one.keys(every) == other.keys(every)
     assert prices == pytest.approx(solve_case(variant).duals["country_lane_max"])
 
 

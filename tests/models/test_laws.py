@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.blocks import split
-from models.compile import compile_model
-from models.expand import Expanded
 from models.plan import Plan
 from models.plan.block_solver import BlockSolver
-from models.sourcing import build
+from models.program.blocks import split
+from models.program.compile import compile_model
+from models.program.sourcing import build
+from models.resolve import Expanded
 from tests.models.desk import BookT, changed, jin, make, read, solve, solve_case, sur
 from tests.models.mutate import each_row, extreme, put, scaled, shuffled
 from tests.reference.cases import ALL, random_book

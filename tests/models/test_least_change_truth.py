@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.answers import SPARE, Change, least_change
 from models.plan import Plan
-from models.plan.least_change import SPARE, Change, least_change
 from tests.models.desk import FIRST, BookT, changed, jin, make, solve
 from tests.models.test_explain import capped
 from tests.models.typed import books, header_of

@@ -7,10 +7,10 @@ import shutil
 import pyomo.environ as pyo
 import pytest
 
-from models.blocks import split
-from models.expand import Expanded
 from models.plan import solve
-from models.sourcing import build
+from models.program.blocks import split
+from models.program.sourcing import build
+from models.resolve import Expanded
 from tests.models.desk import read
 from tests.models.test_laws import draw
 

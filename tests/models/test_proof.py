@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 import models.plan.block_solver as block_module
-import models.sourcing as sourcing_module
-from models import solver
-from models.account import Scaling
-from models.compile import compile_model
+import models.program.sourcing as sourcing_module
+from models import solve as solver
 from models.errors import SolverError
-from models.expand import Expanded
-from models.frame import Books
-from models.solver import ATTEMPTS, Rows, Solution
+from models.program import Scaling
+from models.program.compile import compile_model
+from models.program.component import Heading
+from models.program.frame import Books
+from models.resolve import Expanded
+from models.solve import ATTEMPTS, Rows, Solution
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
 
 Patch = pytest.MonkeyPatch
@@ -254,7 +255,7 @@ def test_family_left_out(position: int, monkeypatch: Patch) -> None:
     lost = families.pop(position)
     made = book()
     monkeypatch.setattr(sourcing_module, "FAMILIES", tuple(families))
-    if lost.__module__.endswith("shortage"):
+    if lost.model.__module__.endswith("shortage"):
         with pytest.raises((SolverError, AttributeError)):
             solve(made)
     else:
@@ -270,8 +271,8 @@ def test_lost_cost_heading(heading: str, monkeypatch: Patch) -> None:
     """The objective lacks one of its terms."""
     true_cost = Books.cost
 
-    def cost(self: Books, name: str, *rest: Any) -> None:
-        if name != heading:
+    def cost(self: Books, name: Heading, *rest: Any) -> None:
+        if name.name != heading:
             true_cost(self, name, *rest)
 
     monkeypatch.setattr(Books, "cost", cost)

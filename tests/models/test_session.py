@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.account import account, fit
 from models.case import Case
 from models.errors import InputError, SolverError
-from models.expand import Expanded
 from models.plan import Plan, Session, solve
+from models.program import fit, program_of
+from models.resolve import Expanded
 from models.schema import ScenarioStep
-from models.solver import Held, Rows, Solution
+from models.solve import Held, Rows, Solution
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from tests.models.desk import read
 from tests.models.test_laws import draw
@@ -107,8 +107,8 @@ def warm() -> Case:
     """Return the first random book whose variants with other caps all fit its base's layout."""
 
     def fits(case: Case) -> bool:
-        base = account(Expanded(case))
-        capped = account(Expanded(case).changed(set_max_country_share(case, 0.4)), base.names)
+        base = program_of(Expanded(case))
+        capped = program_of(Expanded(case).changed(set_max_country_share(case, 0.4)), base.names)
         return bool((fit(capped, base).of_block >= 0).all())
 
     books = map(read, map(draw, range(40)))

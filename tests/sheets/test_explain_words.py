@@ -7,8 +7,7 @@ import json
 
 import pytest
 
-from models.plan.explain import Term, explain
-from models.plan.least_change import least_change
+from models.answers import Term, explain, least_change
 from planner.sheets.explain import Cells, facts, told
 from tests.models.desk import FIRST, BookT, jin, make, refiner, solve, sur
 from tests.models.test_explain import capped

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from models.answers import least_share
 from models.errors import SolverError, UsageError
-from models.plan import Plan, Session, least_share
+from models.plan import Plan, Session
 from models.plan import solve as solve_case
 from planner.cli.knob import knob_of
 from planner.scenarios import set_max_country_share

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from models.expand import starts
 from models.plan.tables.base import LEAST_FLOW, table
+from models.program.families import projects, refining
+from models.program.families.shortage import SHORTAGE
+from models.program.market import BALANCE
 from models.schema import BY_COUNTRY, MAX, MINING, Project
 
 if TYPE_CHECKING:
@@ -64,8 +66,8 @@ def supply(plan: Plan) -> pd.DataFrame:
                         "member": member,
                         "demand": demand,
                         "purchased": tonnes,
-                        "short": plan.value("shortage", key),
-                        "marginal_price": plan.dual("balance", key),
+                        "short": plan.value(SHORTAGE, key),
+                        "marginal_price": plan.dual(BALANCE, key),
                         "landed": paid[m, j, t] / tonnes if tonnes > LEAST_FLOW else np.nan,
                     }
                 )
@@ -77,18 +79,16 @@ def supply(plan: Plan) -> pd.DataFrame:
 
 def sources(plan: Plan) -> pd.DataFrame:
     """Return ``Plan.sources``."""
-    e, d = plan.expanded, plan.expanded.deliveries
-    sold = np.zeros((len(e.sources), len(e.years)))
-    np.add.at(sold, (d.source, d.year), plan.delivered)
+    e = plan.expanded
     rows = []
     for r, source in enumerate(e.sources):
         for t, year in enumerate(e.years):
             key: tuple[Any, ...] = (source.name, source.mineral, year)
-            usable, rent = float(e.usable[r, t]), plan.dual("refining_capacity", key)
+            usable, rent = float(e.usable[r, t]), plan.dual(refining.CAPACITY, key)
             if isinstance(source.record, Project):
-                usable = float(e.nameplate[r, t]) * running(plan, source.record, year)
+                usable = float(e.nameplate[r, t]) * projects.running(plan, source.record, year)
                 key = (source.name, source.project, source.mineral, year)
-                rent = plan.dual("project_capacity", key)
+                rent = plan.dual(projects.CAPACITY, key)
             rows.append(
                 {
                     "year": year,
@@ -100,7 +100,7 @@ def sources(plan: Plan) -> pd.DataFrame:
                     "kind": source.kind,
                     "nameplate": float(e.nameplate[r, t]),
                     "usable": usable,
-                    "tonnes": float(sold[r, t]),
+                    "tonnes": float(plan.sold[r, t]),
                     "rent": abs(rent),
                 }
             )
@@ -109,12 +109,6 @@ def sources(plan: Plan) -> pd.DataFrame:
         "tonnes", "rent",
     ]  # fmt: skip
     return table(rows, columns, ["year", "mineral", "refiner", "project"])
-
-
-def running(plan: Plan, project: Project, year: int) -> float:
-    """Return the fraction of a project that can run in a year."""
-    years = plan.expanded.years
-    return sum(plan.value("built", (project.name, y)) for y in starts(project, years, year))
 
 
 def countries(plan: Plan) -> pd.DataFrame:

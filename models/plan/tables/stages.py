@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from models.case import in_force
-from models.expand import (
+from models.plan.tables.base import table
+from models.program.families.contracts import MINIMUM, UNTAKEN
+from models.program.families.ore import CAPACITY as MINE_CAPACITY
+from models.program.families.ore import ORE
+from models.program.families.projects import BUILT, running
+from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET
+from models.resolve import (
     a_day,
     capital_charge,
     contract_price,
@@ -16,8 +22,6 @@ from models.expand import (
     ore_lane,
     stock_target,
 )
-from models.plan.tables.base import table
-from models.plan.tables.sales import running
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -42,9 +46,9 @@ def contracts(plan: Plan) -> pd.DataFrame:
                         "minimum": e.minimums.get((k, t), 0.0),
                         "maximum": np.nan if record.max is None else record.max,
                         "taken": taken.get((k, t), 0.0),
-                        "untaken": plan.value("untaken", key),
+                        "untaken": plan.value(UNTAKEN, key),
                         "price": contract_price(e, k, year),
-                        "worth": plan.dual("contract_minimum", key),
+                        "worth": plan.dual(MINIMUM, key),
                     }
                 )
     columns = [
@@ -60,7 +64,7 @@ def stocks(plan: Plan) -> pd.DataFrame:
         before = pile.opening
         for year in plan.expanded.years:
             key = (mineral, member, year)
-            after = plan.value("stock", key)
+            after = plan.value(STOCK, key)
             day = a_day(plan.case, mineral, member, year)
             rows.append(
                 {
@@ -70,10 +74,10 @@ def stocks(plan: Plan) -> pd.DataFrame:
                     "opening": before,
                     "closing": after,
                     "target": stock_target(plan.case, pile, year),
-                    "shortfall": plan.value("stock_shortfall", key),
-                    "worth": plan.dual("stock_target", key),
+                    "shortfall": plan.value(SHORTFALL, key),
+                    "worth": plan.dual(TARGET, key),
                     "days": after / day if day > 0 else np.nan,
-                    "day_worth": plan.dual("stock_target", key) * day,
+                    "day_worth": plan.dual(TARGET, key) * day,
                 }
             )
             before = after
@@ -94,7 +98,7 @@ def projects(plan: Plan) -> pd.DataFrame:
     rows = []
     for project in plan.case.projects:
         for year in plan.expanded.years:
-            built, at_work = plan.value("built", (project.name, year)), running(plan, project, year)
+            built, at_work = plan.value(BUILT, (project.name, year)), running(plan, project, year)
             row = sold[project.name, year]
             rows.append(
                 {
@@ -124,7 +128,7 @@ def ore(plan: Plan) -> pd.DataFrame:
     place = {(s.name, s.project, s.mineral): s.country for s in plan.expanded.sources}
     mines = {(m.mineral, m.country): m for m in plan.case.mines}
     rows = []
-    for key, tonnes in sorted(plan.values.get("ore", {}).items()):
+    for key, tonnes in sorted(plan.amounts(ORE).items()):
         country, refiner, project, mineral, year = key
         freight, _ = ore_lane(plan.case, mineral, country, place[refiner, project, mineral], year)
         mine = mines[mineral, country]
@@ -140,7 +144,7 @@ def ore(plan: Plan) -> pd.DataFrame:
                 "mine_capacity": mine_capacity(mine, year),
                 "premium": mine.premium,
                 "freight": freight,
-                "rent": abs(plan.dual("mine_capacity", (country, mineral, year))),
+                "rent": abs(plan.dual(MINE_CAPACITY, (country, mineral, year))),
             }
         )
     columns = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from models.plan.tables.base import table
+from models.program.families.shortage import OF_TIER
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -50,7 +51,7 @@ def tiers(plan: Plan) -> pd.DataFrame:
             "member": member,
             "tier": tier,
             "demand": demand,
-            "short": plan.value("tier_shortage", (mineral, member, tier, year)),
+            "short": plan.value(OF_TIER, (mineral, member, tier, year)),
             "cost": plan.case.tier_cost(mineral, tier, year),
         }
         for (mineral, member, year), of in sorted(plan.case.tiers_of.items())

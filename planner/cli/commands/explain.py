@@ -15,9 +15,8 @@ from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, shar
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
+    from models.answers import Explanation, LeastChange
     from models.case import Case
-    from models.plan.explain import Explanation
-    from models.plan.least_change import LeastChange
     from planner.run import Start
     from planner.sheets.explain import Cells
 
@@ -100,9 +99,8 @@ def _found(
     start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
     """Plan, explain, and look for what removes the shortage."""
+    from models.answers import explain, least_change
     from models.plan import solve
-    from models.plan.explain import explain
-    from models.plan.least_change import least_change
 
     tell("Planning")
     try:

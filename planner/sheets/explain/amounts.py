@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from models.plan.least_change.change import OPEN, SHARE
+from models.answers import OPEN, SHARE
 
 POINT = "point"
 """Unit of a limit that is no amount."""

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from models.answers import Place, rounded_up, step_in_force
 from models.case import Case
-from models.plan.explain import Place
-from models.plan.explain.words import step_in_force
-from models.plan.least_change.change import rounded_up
 from models.schema import SHEETS, ByYear, Column, Record
 from models.units import in_currency
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from models.plan.least_change.change import OPEN, SHARE
+from models.answers import OPEN, SHARE
 from planner.sheets.explain.amounts import amount, typed
 from planner.sheets.explain.cells import Cells
 from planner.wording import each_year
 
 if TYPE_CHECKING:
-    from models.plan.explain import Explanation
-    from models.plan.least_change import Change, LeastChange
+    from models.answers import Change, Explanation, LeastChange
 
 MEASURE = (
     "Smallest: each change counts by what its cell says now (from 100 to 150 is half), a closed "

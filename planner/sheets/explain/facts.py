@@ -6,12 +6,12 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-from models.plan.explain import Bound, Explanation
+from models.answers import Bound, Explanation
 from planner.sheets.explain.cells import Cells
 from planner.sheets.explain.change import typed_unit
 
 if TYPE_CHECKING:
-    from models.plan.least_change import LeastChange
+    from models.answers import LeastChange
 
 
 def facts(

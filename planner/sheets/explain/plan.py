@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from planner.sheets.explain.amounts import amount, large, one_unit
 
 if TYPE_CHECKING:
+    from models.answers import Scarce
     from models.plan import Plan
-    from models.plan.explain.scarcest import Scarce
 
 
 def scarce_words(scarce: Scarce, currency: str) -> str:

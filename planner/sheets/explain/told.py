@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from models.plan.explain import Bound, Explanation, Move, Price, Term
+from models.answers import Bound, Explanation, Move, Price, Term
 from planner.sheets.explain.amounts import amount, limit, money, near, one_unit
 from planner.sheets.explain.cells import Cells
 from planner.sheets.explain.change import change_told
 
 if TYPE_CHECKING:
-    from models.plan.least_change import LeastChange
+    from models.answers import LeastChange
 
 SHOWN = 8
 """What binds is told so many times at most; the JSON form has all."""

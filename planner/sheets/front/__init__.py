@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from models.plan.explain import scarcest
+from models.answers import scarcest
 from models.schema import REST_OF_WORLD, Settings
 from planner.sheets.context import Context, once
 from planner.sheets.explain import scarce_words, shortage_words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.expand import Floats
+from models.resolve import Floats
 
 TAIL = 0.95
 SURE = 1.959963984540054

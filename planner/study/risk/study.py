@@ -13,9 +13,9 @@ import numpy as np
 
 from models.case import Case
 from models.errors import UsageError
-from models.expand import Bools, Floats
 from models.plan import Plan, Session
 from models.plan.parts import part, parts
+from models.resolve import Bools, Floats
 from planner.scenarios.events import Hits, steps, touched
 from planner.study import Outcome, Run, Study, Tell, Where, run_studies
 from planner.study.chain import Change, Stop

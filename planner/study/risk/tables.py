@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from models.expand import Bools, Floats
+from models.resolve import Bools, Floats
 from planner.scenarios.events import events
 from planner.study.risk.spread import Chance, added, chance, spread
 from planner.study.risk.study import Risk, Sample

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.case import Case
-from models.expand import Cap, stock_target
 from models.plan import Plan
+from models.resolve import Cap, stock_target
 from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
 
 _SAME = 1e-12

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from models.case import Case
-from models.expand import Expanded, Floats
 from models.plan import Plan
+from models.resolve import Expanded, Floats
 from planner.study.chain import Outcome
 from planner.study.stress.losses import LEAST_SOLD, Loss
 from planner.study.stress.seen import Price, Seen, days_until_short, read

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from models.expand import Floats
+from models.resolve import Floats
 from planner.study.stress.effect import Effect, Side
 from planner.study.stress.losses import Kind, Loss
 from planner.study.stress.seen import DAYS, Price

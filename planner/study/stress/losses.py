@@ -8,8 +8,8 @@ from enum import StrEnum
 import numpy as np
 
 from models.case import Case
-from models.expand import Floats
 from models.plan import Plan
+from models.resolve import Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.expand import Floats
 from models.plan import Plan
+from models.resolve import Floats
 
 DAYS = 365.0
 """Days of a year."""

@@ -1,0 +1,273 @@
+"""Continuity: what is bought today, or was agreed, cannot change overnight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.component import (
+    MEMBER,
+    MINERAL,
+    PROJECT,
+    REFINER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Rows,
+    by_key,
+    when_full,
+)
+from models.program.facts import Label, Step, Stop
+from models.resolve import Ints, growth
+from models.schema import CurrentSupply, Refiner, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.case import Case
+    from models.program.frame import Frame, Row
+    from models.program.solved import Flow, Solved
+
+SWITCHING_COST = Heading("switching")
+
+
+def _switching_label(of: Solved, key: Any) -> Label:
+    today = (s for s in of.case.current_supply if (s.refiner, s.mineral, s.member) == key)
+    places = (SWITCHING.place(s, of.case.years[0]) for s in today)
+    return Label(f"what leaving {key[0]} costs", next(places, None))
+
+
+def _growth_label(of: Solved, key: Any) -> Label:
+    name, mineral, year = key
+    place = GROWTH.place(of.record(name, "", mineral), year)
+    return Label(f"the sales of {name} that Max growth allows in {year}", place)
+
+
+def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, Step]:
+    sold = (a * float(of.x[c]) for c, a in of.entries_of(at) if a > 0)
+    return sum(sold), Step(at, 1.0)
+
+
+def _agreed_label(_: Solved, key: Any) -> Label:
+    return Label(f"what {key[1] or key[0]} may sell beyond what was agreed")
+
+
+def _no_faster(_: Solved, __: Flow) -> Stop:
+    said = "whose sales can't grow faster than agreed"
+    return Stop(4, f"supplier {said}", many=f"suppliers {said}")
+
+
+SWITCHED = Columns(
+    name="switched",
+    key=(REFINER, MINERAL, MEMBER),
+    meaning="What a flow of the first year falls below today's.",
+    cell=(Settings, "switching_cost"),
+    headings=(SWITCHING_COST,),
+    is_move=False,
+    move="no longer bought from {refiner}: {member}",
+)
+SWITCHING = Rows(
+    name="switching",
+    key=(REFINER, MINERAL, MEMBER),
+    meaning="Buying less of a supplier than today costs.",
+    cell=(CurrentSupply, "tonnes"),
+    kind="switching",
+    label=_switching_label,
+    bears_on=None,
+)
+GROWTH = Rows(
+    name="sales_growth",
+    key=(REFINER, MINERAL, YEAR),
+    meaning="A refiner's sales to the coalition grow no faster than they can.",
+    cell=(Refiner, "max_growth"),
+    kind="growth",
+    label=_growth_label,
+    bears_on=by_key,
+    stops=when_full(_no_faster),
+    step=_growth_step,
+)
+AGREED = Rows(
+    name="agreed_sales",
+    key=(REFINER, PROJECT, MINERAL, YEAR),
+    meaning="A supplier sells no more than was agreed before an event.",
+    cell=None,
+    kind="agreed",
+    label=_agreed_label,
+    bears_on=by_key,
+    stops=when_full(_no_faster),
+)
+
+
+def model(f: Frame) -> None:
+    r"""Leaving a supplier of today costs; sales grow no faster than they can, or than was agreed.
+
+    .. math:: d_{r,j} \ge today_{r,j} - (x + y)_{r,j,t_0}, \qquad
+              S_{r,t} \le (1 + g_r)^{t - t'} S_{r,t'} + floor_{r,t}, \qquad
+              S_{r,t} \le agreed_{r,t}                                              [t/yr]
+
+    S is what a refiner sells to the coalition; t' is the year before, and before the first one
+    today. The floor is for a refiner that sells nothing today (``models.resolve.growth``).
+
+    variables   switched d [t]: what a flow of the first year falls below today's
+    posts       cost heading "switching" (d at the switching cost)
+    dual        of growth and of what was agreed: what one more tonne of sales would save [money/t]
+    source      adjustment costs, Holt, Modigliani, Muth & Simon (1960), Planning Production,
+                Inventories, and Work Force
+    """
+    _switching(f)
+    _growth(f)
+    _agreed(f)
+
+
+def _switching(f: Frame) -> None:
+    case, e = f.case, f.expanded
+    price = case.settings.switching_cost
+    first = [e.minerals[m] for m, t in f.cells if t == 0]
+    today = {
+        (s.refiner, s.mineral, s.member): s.tonnes
+        for s in case.current_supply
+        if price > 0 and s.tonnes > 0 and s.mineral in first
+    }
+    switched = f.variables(SWITCHED, today)
+    rows: dict[Any, Row] = {}
+    for key, tonnes in today.items():
+        refiner, mineral, member = key
+        at = (e.source_of_refiner[refiner, mineral], e.member_at[member], 0)
+        flows = f.by_source_member_year.get(at, [])
+        rows[key] = (tonnes, [*flows, switched[key]], None, None)
+    f.constraints(SWITCHING, rows)
+    prices, years = [price] * len(today), [e.years[0]] * len(today)
+    f.books.cost(SWITCHING_COST, list(switched.values()), prices, years)
+
+
+def _growth(f: Frame) -> None:
+    e = f.expanded
+    rows: dict[Any, Row] = {}
+    for (r, t), columns in f.by_source_year.items():
+        record = e.sources[r].record
+        if not isinstance(record, Refiner):
+            continue
+        allowed = growth(f.case, record, e.years[t], float(e.usable[r, t]))
+        if allowed is None:
+            continue
+        before = f.by_source_year.get((r, t - 1), []) if allowed.before is not None else []
+        amounts = [1.0] * len(columns) + [-allowed.times] * len(before)
+        key = (record.name, record.mineral, e.years[t])
+        rows[key] = (None, [*columns, *before], amounts, allowed.most)
+    f.constraints(GROWTH, rows)
+
+
+def _agreed(f: Frame) -> None:
+    e = f.expanded
+    ceilings = {c[:4]: c[4] for c in f.case.ceilings}
+    rows: dict[Any, Row] = {}
+    for (r, t), columns in f.by_source_year.items():
+        source = e.sources[r]
+        key = (source.name, source.project, source.mineral, e.years[t])
+        if key in ceilings:
+            rows[key] = (None, columns, None, ceilings[key])
+    f.constraints(AGREED, rows)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    _switching_arrays(b)
+    _growth_arrays(b)
+    _agreed_arrays(b)
+
+
+def _switching_arrays(b: Builder) -> None:
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    price = case.settings.switching_cost
+    today = [
+        (e.source_of_refiner[s.refiner, s.mineral], e.member_at[s.member], s.tonnes)
+        for s in case.current_supply
+        if price > 0 and s.tonnes > 0
+    ]
+    r, j = columns_of([(r, j) for r, j, _ in today], 2)
+    first = b.mineral_of_source[r] * b.years if len(r) else r  # the cell of the first year
+
+    def key(r: int, j: int) -> tuple[str, str, str]:
+        return (e.sources[r].name, e.sources[r].mineral, e.members[j])
+
+    switched = b.columns(SWITCHED, first, (r, j), key, price=price)
+    rows = b.rows(SWITCHING, first, (r, j), key, least=np.array([t for *_, t in today]))
+    b.enter(rows, switched, 1.0)
+    place = {(r, j): row for (r, j, _), row in zip(today, rows.tolist(), strict=True)}
+    if place:
+        at = np.flatnonzero(d.year == 0)
+        pairs = zip(d.source[at].tolist(), d.member[at].tolist(), strict=True)
+        found = integers([place.get(pair, -1) for pair in pairs])
+        b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
+
+
+def _sold(b: Builder) -> dict[tuple[int, int], Ints]:
+    """Return the flow columns of each (source, year) that sells."""
+    d = b.expanded.deliveries
+    (r, t), inverse = grouped(d.source, d.year)
+    order = np.argsort(inverse, kind="stable")
+    ends = np.cumsum(np.bincount(inverse, minlength=len(r)))
+    parts = np.split(b.flow[order], ends[:-1]) if len(r) else []
+    return dict(zip(zip(r.tolist(), t.tolist(), strict=True), parts, strict=True))
+
+
+def _growth_arrays(b: Builder) -> None:
+    e, case = b.expanded, b.expanded.case
+    if all(r.max_growth is None for r in case.refiners):
+        return
+    sold = _sold(b)
+    found = []
+    for (r, t), columns in sold.items():
+        record = e.sources[r].record
+        if not isinstance(record, Refiner):
+            continue
+        allowed = growth(case, record, e.years[t], float(e.usable[r, t]))
+        if allowed is not None:
+            none = columns[:0]
+            before = none if allowed.before is None else sold.get((r, t - 1), none)
+            found.append((r, t, allowed, columns, before))
+    refiner, year = columns_of([(r, t) for r, t, *_ in found], 2)
+
+    def key(r: int, t: int) -> tuple[str, str, int]:
+        return (e.sources[r].name, e.sources[r].mineral, e.years[t])
+
+    cell = b.mineral_of_source[refiner] * b.years + year
+    most = np.array([allowed.most for _, _, allowed, *_ in found])
+    rows = b.rows(GROWTH, cell, (refiner, year), key, most=most)
+    for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
+        b.enter(np.full(len(columns), row), columns, 1.0)
+        b.enter(np.full(len(before), row), before, -allowed.times)
+
+
+def _agreed_arrays(b: Builder) -> None:
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    if not case.ceilings:
+        return
+    place = {(s.name, s.project, s.mineral): i for i, s in enumerate(e.sources)}
+    at_year = {year: t for t, year in enumerate(e.years)}
+    most = np.full((len(e.sources), len(e.years)), np.inf)
+    for name, project, mineral, year, tonnes in case.ceilings:
+        source = place.get((name, project, mineral))
+        if source is not None and year in at_year:
+            most[source, at_year[year]] = tonnes
+    at = np.flatnonzero(np.isfinite(most[d.source, d.year]))
+    (r, when), inverse = grouped(d.source[at], d.year[at])
+
+    def key(r: int, t: int) -> tuple[str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.years[t])
+
+    cell = b.mineral_of_source[r] * b.years + when
+    rows = b.rows(AGREED, cell, (r, when), key, most=most[r, when])
+    b.enter(rows[inverse], b.flow[at], 1.0)
+
+
+def _ties(case: Case) -> Iterable[str]:
+    """A limit on growth ties the years of its mineral."""
+    return (r.mineral for r in case.refiners if r.max_growth is not None)
+
+
+FAMILY = Family(model, arrays, ties=_ties)

@@ -1,0 +1,144 @@
+"""Contracts: tranches at their own price, take or pay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of, integers
+from models.program.component import (
+    CONTRACT,
+    MEMBER,
+    MINERAL,
+    REFINER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Rows,
+    by_key,
+)
+from models.program.facts import Label
+from models.program.market import contract_key
+from models.resolve import SPOT, contract_price
+from models.schema import Contract
+
+if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
+    from models.program.solved import Solved
+
+TAKE_OR_PAY = Heading("take or pay")
+_KEY = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
+
+
+def _least(of: Solved, key: Any) -> Label:
+    return _label(of, key, MINIMUM)
+
+
+def _most(of: Solved, key: Any) -> Label:
+    return _label(of, key, MAXIMUM)
+
+
+def _label(of: Solved, key: Any, rows: Rows) -> Label:
+    record = of.case.contracts[key[0]]
+    named = record.name or f"with {record.refiner}"
+    limit = rows.kind.removeprefix("contract ")
+    return Label(f"the {limit} of the contract {named}", rows.place(record, key[4]))
+
+
+UNTAKEN = Columns(
+    name="untaken",
+    key=_KEY,
+    meaning="Tonnes of a contract's minimum that are paid for and not taken.",
+    cell=(Contract, "price"),
+    headings=(TAKE_OR_PAY,),
+    move="not taken of the contract with {refiner}: {member}, {year}",
+)
+MINIMUM = Rows(
+    name="contract_minimum",
+    key=_KEY,
+    meaning="What is not taken of a contract's minimum is paid for.",
+    cell=(Contract, "min"),
+    kind="contract min",
+    label=_least,
+    bears_on=by_key,
+)
+MAXIMUM = Rows(
+    name="contract_maximum",
+    key=_KEY,
+    meaning="No more than a contract's maximum is taken.",
+    cell=(Contract, "max"),
+    kind="contract max",
+    label=_most,
+    bears_on=by_key,
+)
+
+
+def model(f: Frame) -> None:
+    r"""What is not taken of a contract's minimum is paid for; no more than its maximum is taken.
+
+    .. math:: y_{k,t} + w_{k,t} \ge min_{k,t}, \qquad y_{k,t} \le max_{k}             [t/yr]
+
+    The minimum lapses under force majeure and shrinks where a refiner's minimums exceed its usable
+    capacity (``Expanded.minimums``).
+
+    variables   untaken tonnes w [t]; the flow y stands in the frame
+    posts       cost heading "take or pay" (w at the contract's price)
+    dual        of the minimum: what one tonne less of it would save [money/t]; of the maximum: what
+                one more tonne of it would save [money/t]
+    source      take-or-pay clauses: Masten & Crocker (1985), American Economic Review 75(5)
+    """
+    e, case = f.expanded, f.case
+    columns = {(k, t): y for (k, t), y in f.grouped("contract", "year").items() if k != SPOT}
+    least = {
+        _key(case.contracts[k], k, e.years[t]): (columns.get((k, t), []), tonnes)
+        for (k, t), tonnes in e.minimums.items()
+        if (e.mineral_at[case.contracts[k].mineral], t) in f.cells
+    }
+    untaken = f.variables(UNTAKEN, least)
+    f.constraints(
+        MINIMUM,
+        {key: (tonnes, [*y, untaken[key]], None, None) for key, (y, tonnes) in least.items()},
+    )
+    most: dict[Any, Row] = {}
+    for (k, t), y in columns.items():
+        record = case.contracts[k]
+        if record.max is not None:
+            most[_key(record, k, e.years[t])] = (None, y, None, record.max)
+    f.constraints(MAXIMUM, most)
+    prices = [contract_price(e, key[0], key[4]) for key in least]
+    f.books.cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
+
+
+def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
+    return (k, record.refiner, record.mineral, record.member, year)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, d = b.expanded, b.expanded.deliveries
+    case, key = e.case, contract_key(b)
+    mineral = integers([e.mineral_at[c.mineral] for c in case.contracts])
+    k, t = columns_of(list(e.minimums), 2)
+    cell = mineral[k] * b.years + t if len(k) else k
+    price = [contract_price(e, i, e.years[y]) for i, y in zip(k.tolist(), t.tolist(), strict=True)]
+    untaken = b.columns(UNTAKEN, cell, (k, t), key, price=np.array(price))
+    rows = b.rows(MINIMUM, cell, (k, t), key, least=np.array([*e.minimums.values()]))
+    b.enter(rows, untaken, 1.0)
+    at = np.flatnonzero(d.contract != SPOT)
+    place = dict(zip(e.minimums, rows.tolist(), strict=True))
+    of = [
+        place.get(key, -1) for key in zip(d.contract[at].tolist(), d.year[at].tolist(), strict=True)
+    ]
+    found = integers(of)
+    b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
+    most = np.array([np.inf if c.max is None else c.max for c in case.contracts], dtype=float)
+    limited = at[np.isfinite(most[d.contract[at]])] if len(at) else at
+    k, t = d.contract[limited], d.year[limited]
+    cell = d.mineral[limited] * b.years + t
+    rows = b.rows(MAXIMUM, cell, (k, t), key, most=most[k] if len(k) else 0.0)
+    b.enter(rows, b.flow[limited], 1.0)
+
+
+FAMILY = Family(model, arrays)

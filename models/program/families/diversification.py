@@ -1,0 +1,495 @@
+"""Diversification: no supplier has more, or less, of a buyer than a share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.case import Case, in_force
+from models.program.builder import Builder, Shares, columns_of, grouped, integers
+from models.program.component import (
+    BUYER,
+    LIMIT,
+    MINERAL,
+    STAGE,
+    SUPPLIER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Loosening,
+    Rows,
+)
+from models.program.facts import Label, Step, Stop, Where, limit_words, row_words, step_in_force
+from models.program.levers import SHARE as SHARE_UNIT
+from models.resolve import Bools, Cap, Floats, Ints, caps
+from models.schema import (
+    BY_BLOC,
+    BY_COUNTRY,
+    BY_KIND,
+    BY_OWNER,
+    BY_REFINER,
+    EACH,
+    EACH_OUTSIDE,
+    MAX,
+    MINING,
+    PURCHASES,
+    REST_OF_WORLD,
+    ShareLimit,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from models.program.frame import Frame, Row
+    from models.program.levers import Levers
+    from models.program.solved import Flow, Solved
+
+PENALTY = Heading("limit penalty", is_penalty=True)
+
+
+def _label(of: Solved, key: Any) -> Label:
+    cap = of.cap_of[key]
+    place = SHARE.place(cap.record, cap.year)
+    return Label(limit_words(of.case, cap), place, "point", "" if cap.is_max else "minimum share")
+
+
+def _bears_on(of: Solved, _: Rows, key: Any, where: Where) -> bool:
+    cap = of.cap_of[key]
+    mine = of.expanded.member_at[where[1]] in cap.buyers
+    return (cap.mineral, cap.year) == (where[0], where[2]) and mine
+
+
+def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Stop]:
+    """Yield the limits that bind, on what the source sells or on the ore that it needs."""
+    e = of.expanded
+    source = e.sources[flow.source]
+    for cap in of.binding.get((source.mineral, e.years[flow.year]), ()):
+        if flow.delivery in of.counted[cap.key] or (cap.is_mining and source.needs_ore):
+            yield Stop(2, f"{limit_words(of.case, cap)} binds")
+
+
+def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+    """A unit is a hundredth of the base: of demand, or of the column that adds up purchases."""
+    cap = of.cap_of[key]
+    if cap.of_purchases:
+        base = [c for c, _ in of.entries_of(at) if of.column(c)[0] is PURCHASES_OF]
+        return cap.share, Step(at, entries=tuple((c, -0.01) for c in base))
+    return cap.share, Step(at, cap.demand / 100.0)
+
+
+def _slope(of: Solved, key: Any, where: Where) -> float:
+    """Return the share of a tonne more of demand that the supplier may sell."""
+    cap, (mineral, member, year) = of.cap_of[key], where
+    mine = of.expanded.member_at[member] in cap.buyers and not cap.of_purchases
+    return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
+
+
+def _total_label(_: Solved, __: Any) -> Label:
+    return Label("what more purchases let the limits on shares of them take")
+
+
+EXCESS = Columns(
+    name="excess",
+    key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
+    meaning="Tonnes beyond a share limit that has a penalty.",
+    cell=(ShareLimit, "penalty"),
+    headings=(PENALTY,),
+    move="beyond the limit on {supplier}, {year}",
+)
+PURCHASES_OF = Columns(
+    name="base",
+    key=(STAGE, MINERAL, BUYER, YEAR),
+    meaning="All that a buyer purchases, where limits are shares of that.",
+    cell=None,
+    is_move=False,
+    move="base",
+)
+SHARE = Rows(
+    name="share_limit",
+    key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
+    meaning="A supplier has no more, or no less, of a buyer than a share.",
+    cell=(ShareLimit, "share"),
+    kind="share limit",
+    label=_label,
+    bears_on=_bears_on,
+    stops=_stops,
+    step=_step,
+    slope=_slope,
+    is_scarce=True,
+)
+TOTAL = Rows(
+    name="purchases_total",
+    key=(STAGE, MINERAL, BUYER, YEAR),
+    meaning="What a buyer purchases in all.",
+    cell=None,
+    kind="purchases",
+    label=_total_label,
+    bears_on=None,
+    through=PURCHASES_OF,
+)
+
+
+def model(f: Frame) -> None:
+    r"""A supplier group's flow into a buyer keeps to its share of the base.
+
+    .. math:: \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \le share \cdot base_{m,B,t} + e, \qquad
+              \sum_{r \in S, j \in B} (x + y)_{r,m,j,t} \ge share \cdot base_{m,B,t} - e    [t/yr]
+
+    The base is the buyer's demand, or for a max in basis purchases a column Q that totals what the
+    buyer purchases. In stage mining the ore behind the flow counts. A hard max has no excess e.
+
+    variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
+    posts       cost heading "limit penalty" (e at the limit's penalty)
+    dual        what one tonne of relief would save [money/t]
+    source      the share of annual consumption of Regulation (EU) 2024/1252, Art. 5(1)(b)
+    """
+    every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _flows(f, cap)}
+    soft = [key for key, cap in every.items() if cap.penalty is not None]
+    excess = f.variables(EXCESS, soft)
+    penalties = [every[key].penalty or 0.0 for key in soft]
+    f.books.cost(PENALTY, [excess[key] for key in soft], penalties, [every[k].year for k in soft])
+    base = _totals(f, [cap for cap in every.values() if cap.of_purchases])
+    rows: dict[Any, Row] = {}
+    for key, cap in every.items():
+        columns = _flows(f, cap)
+        amounts = [1.0] * len(columns)
+        if cap.penalty is not None:
+            columns, amounts = [*columns, excess[key]], [*amounts, -1.0 if cap.is_max else 1.0]
+        right = cap.share * cap.demand
+        if cap.of_purchases:
+            columns, amounts, right = [*columns, base[_base(cap)]], [*amounts, -cap.share], 0.0
+        rows[key] = (
+            (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)
+        )
+    f.constraints(SHARE, rows)
+
+
+def _flows(f: Frame, cap: Cap) -> list[Any]:
+    """Return the columns that count under a cap: deliveries, or in stage mining the ore."""
+    if not cap.is_mining:
+        return f.columns_of(cap.flows)
+    return [
+        column
+        for country in cap.ore
+        for column in f.ore_of.get((country, cap.mineral, cap.year), ())
+    ]
+
+
+def _base(cap: Cap) -> tuple[str, str, str, int]:
+    return (cap.record.stage, cap.mineral, cap.buyer, cap.year)
+
+
+def _totals(f: Frame, capped: list[Cap]) -> Any:
+    """Add a column for what each buyer purchases, so that each cap is a short row."""
+    e = f.expanded
+    bases: dict[tuple[str, str, str, int], Cap] = {_base(cap): cap for cap in capped}
+    by_cell = f.grouped("mineral", "member", "year") if bases else {}
+    base = f.variables(PURCHASES_OF, bases)
+    rows: dict[Any, Row] = {}
+    for key, cap in bases.items():
+        if cap.is_mining:
+            flows = [
+                column
+                for (_, mineral, year), columns in f.ore_of.items()
+                if (mineral, year) == (cap.mineral, cap.year)
+                for column in columns
+            ]
+        else:
+            m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
+            flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]
+        rows[key] = (0.0, [*flows, base[key]], [1.0] * len(flows) + [-1.0], 0.0)
+    f.constraints(TOTAL, rows)
+    return base
+
+
+# ---- the same rows as arrays -------------------------------------------------------------------
+
+_Index = tuple[Ints, ...]
+"""(mineral, buyer's number, supplier's number, year), by position."""
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """Deliveries that count under caps: ``at`` are their positions, ``of`` which cap each."""
+
+    at: Ints
+    of: Ints
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays: each row of Share limits resolved to all that it limits."""
+    case = b.expanded.case
+    seen: dict[tuple[object, ...], int] = {}
+    bases: list[tuple[int, ...]] = []
+    rows: list[tuple[int, ShareLimit]] = []
+    for row in case.share_limits:
+        said = what_is_said(row)
+        seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
+        rows.append((b.names.number((*said, seen[said])), row))
+    counted = [_row(b, number, i, row, bases) for i, (number, row) in enumerate(rows)]
+    _bases(b, bases, [found for found in counted if found is not None])
+
+
+def what_is_said(row: ShareLimit) -> tuple[object, ...]:
+    """Return all that a row of Share limits says but its share and penalty."""
+    return (
+        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.first_year, row.last_year,
+        row.stage, row.except_minerals,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Capped:
+    """Rows that are of what a buyer purchases, with the base of each and their share.
+
+    A base is (0 for refining or 1 for mining, mineral, buyer's number, year), by position.
+    """
+
+    rows: Ints
+    bases: list[tuple[int, ...]]
+    share: Floats
+
+
+def _row(
+    b: Builder, number: int, position: int, row: ShareLimit, bases: list[tuple[int, ...]]
+) -> _Capped | None:
+    """Add the caps that one row of Share limits stands for."""
+    e, case = b.expanded, b.expanded.case
+    if row.stage == MINING:
+        keys, entries, ore = _mining(b, position)
+    else:
+        keys, entries = _refining(b, row)
+        ore = []
+    m, buyer, _, t = keys
+    share: Floats = np.array([row.share.value(y) for y in e.years], dtype=float)[t]
+    is_max = row.limit == MAX
+    of_purchases = is_max and case.settings.share_basis == PURCHASES
+    demand = _demand(b, m, buyer, t)
+    wanted = share * demand
+    limit = np.full(len(t), number)
+
+    def key(_: int, m: int, buyer: int, s: int, t: int) -> tuple[int, str, str, str, int]:
+        return (position, e.minerals[m], b.names.names[buyer], b.names.names[s], e.years[t])
+
+    cell, index = m * b.years + t, (limit, *keys)
+    right = np.zeros(len(t)) if of_purchases else wanted
+    rows = b.rows(
+        SHARE, cell, index, key,
+        least=-np.inf if is_max else right, most=right if is_max else np.inf,
+    )  # fmt: skip
+    stated = (what_is_said(row), row.penalty)
+    b.shares.append(Shares(stated, rows, demand, t, is_max, not of_purchases))
+    b.enter(rows[entries.of], b.flow[entries.at], 1.0)
+    for i, columns in ore:
+        b.enter(np.full(len(columns), rows[i]), integers(columns), 1.0)
+    if _is_soft(row):
+        each = [
+            row.penalty if row.penalty is not None else case.shortage_cost(name, year)
+            for name, year in zip(
+                (e.minerals[i] for i in m.tolist()), (e.years[i] for i in t.tolist()), strict=True
+            )
+        ]
+        excess = b.columns(EXCESS, cell, index, key, price=np.array(each, dtype=float))
+        b.enter(rows, excess, -1.0 if is_max else 1.0)
+    if not of_purchases:
+        return None
+    stage = int(row.stage == MINING)
+    mine: list[tuple[int, ...]] = [
+        (stage, *k) for k in zip(m.tolist(), buyer.tolist(), t.tolist(), strict=True)
+    ]
+    bases += mine
+    return _Capped(rows, mine, share)
+
+
+def _is_soft(row: ShareLimit) -> bool:
+    return row.penalty is not None or row.limit != MAX
+
+
+def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
+    """Return the demand of each cap's buyer [t]."""
+    found = np.zeros(len(m))
+    for number in np.unique(buyer).tolist():
+        members = _members(b, b.names.names[number])
+        at = buyer == number
+        found[at] = b.expanded.demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+    return found
+
+
+def _members(b: Builder, buyer: str) -> Ints:
+    """Return the members that a buyer is."""
+    e = b.expanded
+    if not buyer:
+        return np.arange(len(e.members), dtype=np.int64)
+    names = (buyer,) if buyer in e.member_at else e.case.groups.get(buyer, ())
+    return integers([e.member_at[name] for name in names])
+
+
+def _buyers(b: Builder, row: ShareLimit) -> list[str]:
+    return list(b.expanded.members) if row.buyer == EACH else [row.buyer]
+
+
+def _refining(b: Builder, row: ShareLimit) -> tuple[_Index, _Entries]:
+    """Return the caps of a row on refined tonnes, and the deliveries that count under each."""
+    e, d = b.expanded, b.expanded.deliveries
+    counts = _minerals(b, row)
+    years = np.array([in_force(row, y) for y in e.years], dtype=bool)
+    in_scope = np.flatnonzero(counts[d.mineral] & years[d.year]) if len(d) else integers([])
+    known: list[tuple[Ints, Ints]] = []  # deliveries in scope, and their supplier's number
+    for name, has in _suppliers(b, row):
+        at = in_scope[has[d.source[in_scope]]]
+        known.append((at, np.full(len(at), b.names.number(name))))
+    at = np.concatenate([integers([]), *(k[0] for k in known)])
+    supplier = np.concatenate([integers([]), *(k[1] for k in known)])
+    buyers = np.full(len(e.members), -1, dtype=np.int64)
+    numbers = {name: b.names.number(name) for name in _buyers(b, row)}
+    for name, number in numbers.items():
+        buyers[_members(b, name)] = number
+    mine = buyers[d.member[at]] >= 0 if len(at) else np.zeros(0, dtype=bool)
+    flows = (
+        d.mineral[at[mine]], buyers[d.member[at[mine]]], supplier[mine], d.year[at[mine]],
+    )  # fmt: skip
+    if not _is_soft(row):  # nothing can flow, nothing to limit
+        keys, inverse = grouped(*flows)
+        return keys, _Entries(at[mine], inverse)
+    cells = _cells_of_suppliers(b, row, (counts, years), (d.mineral[at], supplier, d.year[at]))
+    every = [np.repeat(part, len(numbers)) for part in cells]
+    each = np.tile(integers(list(numbers.values())), len(cells[0]))
+    full = (every[0], each, every[1], every[2])
+    joined = tuple(np.concatenate([a, f]) for a, f in zip(full, flows, strict=True))
+    keys, inverse = grouped(*joined)
+    return keys, _Entries(at[mine], inverse[len(each) :])
+
+
+def _cells_of_suppliers(
+    b: Builder, row: ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
+) -> tuple[Ints, Ints, Ints]:
+    """Return where a soft row has caps, flow or not: mineral, supplier's number and year.
+
+    Under a named supplier that is every mineral and year it counts for, else those in which the
+    supplier can sell to anyone.
+    """
+    if not row.supplier or row.supplier.startswith(EACH_OUTSIDE):
+        m, s, t = grouped(*flows)[0]
+        return m, s, t
+    m, t = (a.ravel() for a in np.meshgrid(*(np.flatnonzero(s) for s in scope), indexing="ij"))
+    return m, np.full(len(m), b.names.number(row.supplier)), t
+
+
+def _minerals(b: Builder, row: ShareLimit) -> Bools:
+    """Return which minerals a row counts for."""
+    e = b.expanded
+    has = {s.mineral for s in e.sources if s.name == row.supplier}
+    named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
+    return np.array(
+        [
+            row.mineral in {"", name}
+            and name not in row.except_minerals
+            and (name in has or not named)
+            for name in e.minerals
+        ],
+        dtype=bool,
+    )
+
+
+def _suppliers(b: Builder, row: ShareLimit) -> list[tuple[str, Bools]]:
+    """Return the suppliers that a row limits, and the sources that count under each."""
+    sources, case = b.expanded.sources, b.expanded.case
+    names: list[tuple[str, ...]]
+    if row.group == BY_BLOC:
+        names = [case.blocs_of(s.country) for s in sources]
+    else:
+        of = {BY_COUNTRY: "country", BY_OWNER: "owner", BY_KIND: "kind", BY_REFINER: "name"}
+        names = [(getattr(s, of[row.group]),) for s in sources]
+    wanted = _wanted(case, row, {name for found in names for name in found})
+    return [(n, np.array([n in found for found in names], dtype=bool)) for n in sorted(wanted)]
+
+
+def _wanted(case: Case, row: ShareLimit, known: set[str]) -> set[str]:
+    if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
+        return {row.supplier}
+    if row.group in {BY_COUNTRY, BY_OWNER}:
+        known = known - {REST_OF_WORLD}
+    if row.supplier:
+        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+        return {c for c in known if bloc not in case.blocs_of(c)}
+    return known
+
+
+def _mining(b: Builder, position: int) -> tuple[_Index, _Entries, list[tuple[int, list[int]]]]:
+    """Return the caps of a row on ore, and the ore columns that count under each."""
+    e = b.expanded
+    keys: list[tuple[int, int, int, int]] = []
+    ore: list[tuple[int, list[int]]] = []
+    with_mines = {mine.mineral for mine in e.case.mines}
+    own = {e.case.share_limits[position].mineral} & e.mineral_at.keys()  # counts without a mine
+    for m in sorted(e.mineral_at[name] for name in with_mines | own):
+        for t in range(b.years):
+            for cap in _of_row(b, m, t, position):
+                columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
+                if columns or cap.penalty is not None:
+                    ore.append((len(keys), columns))
+                    number = b.names.number
+                    keys.append((m, number(cap.buyer), number(cap.supplier), t))
+    none = integers([])
+    return columns_of(keys, 4), _Entries(none, none), ore
+
+
+def _of_row(b: Builder, m: int, t: int, position: int) -> list[Cap]:
+    return [cap for cap in caps(b.expanded, m, t, MINING) if cap.limit == position]
+
+
+def _bases(b: Builder, wanted: list[tuple[int, ...]], capped: list[_Capped]) -> None:
+    """What buyers purchase, where that is what a limit's share is of."""
+    if not wanted:
+        return
+    e, d = b.expanded, b.expanded.deliveries
+    found = list(dict.fromkeys(wanted))
+    stage, m, buyer, t = columns_of(found, 4)
+    stages = ("refining", MINING)
+
+    def key(stage: int, m: int, buyer: int, t: int) -> tuple[str, str, str, int]:
+        return (stages[stage], e.minerals[m], b.names.names[buyer], e.years[t])
+
+    cell, index = m * b.years + t, (stage, m, buyer, t)
+    columns = b.columns(PURCHASES_OF, cell, index, key)
+    rows = b.rows(TOTAL, cell, index, key, least=0.0, most=0.0)
+    b.enter(rows, columns, -1.0)
+    place = dict(zip(found, columns.tolist(), strict=True))
+    for row, (of_ore, m_, buyer_, t_) in zip(rows.tolist(), found, strict=True):
+        if of_ore:
+            flows = integers(
+                [c for (_, m2, t2), z in b.ore.items() if (m2, t2) == (m_, t_) for c in z]
+            )
+        else:
+            inside = np.array(e.cell(m_, t_), dtype=np.int64)
+            mine = np.isin(d.member[inside], _members(b, b.names.names[buyer_]))
+            flows = b.flow[inside[mine]]
+        b.enter(np.full(len(flows), row), flows, 1.0)
+    for of in capped:
+        at = integers([place[base] for base in of.bases])
+        b.enter(of.rows, at, -of.share)
+
+
+# ---- what may be loosened ----------------------------------------------------------------------
+
+
+def _levers(of: Levers) -> None:
+    """The share of each row of Share limits that says a most."""
+    for t, year in enumerate(of.e.years):
+        for cap in caps(of.e, 0, t):
+            row = cap.record
+            step = step_in_force(row.share, year)
+            if row.limit != MAX or not (step is None or step <= of.year):
+                continue
+            cell = of.cell(
+                row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,
+                was=cap.share, most=1.0,
+            )  # fmt: skip
+            if cell is not None and cap.demand > 0:
+                cell.loosens(SHARE, cap.key, cap.demand)
+
+
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, rank=0))

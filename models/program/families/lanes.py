@@ -1,0 +1,230 @@
+"""Lanes: refined mineral moves from a refiner's country to a member, at a cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, grouped, integers
+from models.program.component import (
+    COUNTRY,
+    MEMBER,
+    MINERAL,
+    PROJECT,
+    REFINER,
+    YEAR,
+    Family,
+    Loosening,
+    Rows,
+    by_key,
+    when_full,
+)
+from models.program.facts import Label, Stop, lane_row, lane_words
+from models.program.levers import OPEN
+from models.program.market import FREIGHT, TARIFF
+from models.resolve import Floats
+from models.schema import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.case import Case
+    from models.program.frame import Frame, Row
+    from models.program.levers import Levers
+    from models.program.solved import Flow, Solved
+    from models.resolve import Expanded
+
+
+def _country_label(of: Solved, key: Any) -> Label:
+    country, mineral, member, year = key
+    row = lane_row(of.case.lanes, "max", (mineral, country, "", member, year))
+    what = f"the lane from {of.case.country_name(country)} to {member}"
+    return Label(what, None if row is None else COUNTRY_MAX.place(row, year))
+
+
+def _refiner_label(of: Solved, key: Any) -> Label:
+    name, project, mineral, member, year = key
+    record: Any = of.record(name, project, mineral)
+    row = lane_row(of.case.lanes, "max", (mineral, record.country, name, member, year))
+    what = f"the lane from {project or name} to {member}"
+    return Label(what, None if row is None else REFINER_MAX.place(row, year))
+
+
+def _reached(of: Solved, flow: Flow) -> Stop:
+    source = of.expanded.sources[flow.source]
+    return Stop(1, "the lane's Max is reached from", source.project or source.name)
+
+
+COUNTRY_MAX = Rows(
+    name="country_lane_max",
+    key=(COUNTRY, MINERAL, MEMBER, YEAR),
+    meaning="What one country ships to a member fits the lane.",
+    cell=(Lane, "max"),
+    kind="lane",
+    label=_country_label,
+    bears_on=by_key,
+    stops=when_full(_reached),
+    is_scarce=True,
+)
+REFINER_MAX = Rows(
+    name="refiner_lane_max",
+    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    meaning="What one refiner ships to a member fits the lane.",
+    cell=(Lane, "max"),
+    kind="lane",
+    label=_refiner_label,
+    bears_on=by_key,
+    stops=when_full(_reached),
+    is_scarce=True,
+)
+
+
+def model(f: Frame) -> None:
+    r"""What one country, or one refiner, ships to one member fits the lane.
+
+    .. math:: \sum_{r \in R_{c}} (x_{r,m,j,t} + y_{r,m,j,t}) \le max_{m,c,j,t}, \qquad
+              x_{r,m,j,t} + y_{r,m,j,t} \le max_{r,m,j,t}                        [t/yr]
+
+    variables   none of its own; a closed lane has no column at all
+    posts       cost headings "tariff" (a fraction of cost or price) and "freight"
+    dual        what one more tonne of lane would save [money/t]
+    source      minimum-cost multicommodity flow, Ahuja, Magnanti & Orlin (1993), ch. 17
+    """
+    e = f.expanded
+    of_country: dict[tuple[str, str, str, int], tuple[list[Any], float]] = {}
+    of_refiner: dict[Any, Row] = {}
+    for (r, j, t), columns in f.by_source_member_year.items():
+        source, member, year = e.sources[r], e.members[j], e.years[t]
+        refiner_max, country_max = e.lane_max(r, j, t)
+        if math.isfinite(refiner_max):
+            key = (source.name, source.project, source.mineral, member, year)
+            of_refiner[key] = (None, columns, None, refiner_max)
+        if math.isfinite(country_max):
+            at = (source.country, source.mineral, member, year)
+            of_country.setdefault(at, ([], country_max))[0].extend(columns)
+    f.constraints(COUNTRY_MAX, {k: (None, c, None, most) for k, (c, most) in of_country.items()})
+    f.constraints(REFINER_MAX, of_refiner)
+    years = f.years_of_deliveries
+    tariff = f.of_deliveries("cost") * f.of_deliveries("tariff")
+    f.books.cost(TARIFF, f.delivery, tariff, years)
+    f.books.cost(FREIGHT, f.delivery, f.of_deliveries("freight"), years)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, d = b.expanded, b.expanded.deliveries
+    shape = (len(e.sources), len(e.members), len(e.years))
+    of_refiner, of_country = np.full(shape, np.inf), np.full(shape, np.inf)
+    for name in e.minerals:
+        found = e.lanes[name]
+        if found.sources:
+            # a mineral's sources stand side by side among all sources
+            mine = slice(found.sources[0], found.sources[-1] + 1)
+            place = [found.countries.index(e.sources[i].country) for i in found.sources]
+            of_refiner[mine], of_country[mine] = found.refiner_max, found.country_max[place]
+    _refiner_arrays(b, of_refiner[d.source, d.member, d.year])
+    most = of_country[d.source, d.member, d.year]
+    at = np.flatnonzero(np.isfinite(most))
+    country = integers([b.names.number(s.country) for s in e.sources])
+    (c, m, j, t), inverse = grouped(
+        country[d.source[at]] if len(at) else at, d.mineral[at], d.member[at], d.year[at]
+    )
+    limits = np.zeros(len(c))
+    limits[inverse] = most[at]  # deliveries of one country to a member have one Max
+
+    def key(c: int, m: int, j: int, t: int) -> tuple[str, str, str, int]:
+        return (b.names.names[c], e.minerals[m], e.members[j], e.years[t])
+
+    rows = b.rows(COUNTRY_MAX, m * b.years + t, (c, m, j, t), key, most=limits)
+    b.enter(rows[inverse], b.flow[at], 1.0)
+
+
+def _refiner_arrays(b: Builder, most: Floats) -> None:
+    e, d = b.expanded, b.expanded.deliveries
+    at = np.flatnonzero(np.isfinite(most))
+    (r, j, t), inverse = grouped(d.source[at], d.member[at], d.year[at])
+    limits = np.zeros(len(r))
+    limits[inverse] = most[at]
+
+    def key(r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.members[j], e.years[t])
+
+    cell = b.mineral_of_source[r] * b.years + t
+    rows = b.rows(REFINER_MAX, cell, (r, j, t), key, most=limits)
+    b.enter(rows[inverse], b.flow[at], 1.0)
+
+
+# ---- what may be loosened ----------------------------------------------------------------------
+
+
+def _levers(of: Levers) -> None:
+    """Lanes that are closed may be opened, those with a Max made wider."""
+    mine = [row for row in of.case.lanes if row.mineral in {"", of.mineral}]
+    opens = [row for row in mine if row.open is not None]
+    widths = [row for row in mine if row.max is not None]
+    if all(row.open for row in opens):
+        opens = []
+    if not opens and not widths:
+        return
+    for r in range(len(of.e.sources)):
+        for j in range(len(of.e.members)):
+            for t in range(len(of.e.years)):
+                _opened(of, opens, (r, j, t))
+                _widened(of, widths, (r, j, t))
+
+
+def _opened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
+    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+    lane = (source.mineral, source.country, source.name, member, year)
+    row = lane_row(rows, "open", lane)
+    if row is not None and not row.open:
+        cell = of.cell(row, "open", year, what=lane_words(of.case, row), unit=OPEN, was=0.0)
+        if cell is not None:
+            cell.lanes.append(at)
+
+
+def _widened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
+    source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
+    mineral, country, name = source.mineral, source.country, source.name
+    for refiner in ("", name):
+        row = lane_row(rows, "max", (mineral, country, refiner, member, year))
+        if row is None or row.max is None:
+            continue
+        what = lane_words(of.case, row)
+        cell = of.cell(row, "max", year, what=what, unit="t/yr", was=row.max)
+        limit: tuple[Rows, Any] = (
+            (REFINER_MAX, (name, source.project, mineral, member, year))
+            if refiner
+            else (COUNTRY_MAX, (country, mineral, member, year))
+        )
+        if cell is not None and of.is_first(*limit):
+            cell.loosens(*limit)
+
+
+def _wide(case: Case) -> Case:
+    """Every lane is open, and has some room."""
+
+    def lane(row: Lane) -> Lane:
+        if not row.row:
+            return row
+        return replace(row, open=row.open or None, max=1.0 if row.max == 0 else row.max)
+
+    return case.change(lanes=tuple(map(lane, case.lanes)))
+
+
+def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+    for r, s in enumerate(e.sources):
+        for t, year in enumerate(e.years):
+            for j, member in enumerate(e.members):
+                own, of_country = e.lane_max(r, j, t)
+                if math.isfinite(own):
+                    yield REFINER_MAX, (s.name, s.project, s.mineral, member, year), own
+                if math.isfinite(of_country):
+                    yield COUNTRY_MAX, (s.country, s.mineral, member, year), of_country
+
+
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=3))

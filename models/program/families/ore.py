@@ -1,0 +1,289 @@
+"""Ore: what a refiner sells was mined somewhere, and that somewhere has a capacity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.case import in_force
+from models.program.builder import Builder, grouped, integers
+from models.program.component import (
+    COUNTRY,
+    MINERAL,
+    PROJECT,
+    REFINER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Loosening,
+    Rows,
+    by_key,
+)
+from models.program.facts import Label, Stop, Term
+from models.program.levers import filled
+from models.resolve import Bools, Floats, Ints, mine_capacity, ore_lane
+from models.schema import Mine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from models.case import Case
+    from models.program.frame import Frame, Row
+    from models.program.levers import Levers
+    from models.program.solved import Flow, Solved
+    from models.resolve import Expanded
+
+PREMIUM, FREIGHT = Heading("ore premium"), Heading("ore freight")
+
+
+def _terms(of: Solved, key: Any, _: int, times: float) -> list[Term]:
+    country, refiner, project, mineral, year = key
+    worth, where = times * of.case.discount(year), of.case.country_name(country)
+    mine = _mine(of.case, country, mineral)
+    plant = of.source(refiner, project, mineral)
+    freight, _open = ore_lane(of.case, mineral, country, plant.country, year)
+    said = f"premium of ore from {where}"
+    return [
+        Term("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
+        Term("ore freight", f"freight of ore from {where}", worth * freight),
+    ]
+
+
+def _mine(case: Case, country: str, mineral: str) -> Mine:
+    return next(n for n in case.mines if (n.country, n.mineral) == (country, mineral))
+
+
+def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+    country, refiner, project, mineral, year = key
+    who, where = of.who(refiner, project, mineral), of.case.country_name(country)
+    return f"ore from {where} to {who}, {year}", f"ore from {where}, {year}"
+
+
+def _balance_label(of: Solved, key: Any) -> Label:
+    return Label(f"ore at {of.who(*key[:3])}")
+
+
+def _mine_label(of: Solved, key: Any) -> Label:
+    country, mineral, year = key
+    place = CAPACITY.place(_mine(of.case, country, mineral), year)
+    return Label(f"mines of {of.case.country_name(country)}", place)
+
+
+def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
+    """Yield that no mine ships ore to a source, or that all that do have no more."""
+    for row in at:
+        key = of.row(row)[1]
+        ships = [of.column(c)[1] for c, _ in of.entries_of(row) if of.column(c)[0] is ORE]
+        case, (_name, _project, mineral, year) = of.case, key
+        mines = {
+            country: mine_capacity(_mine(case, country, mineral), year) for country, *_ in ships
+        }
+        many = "suppliers to which no mine with an open lane ships ore"
+        if not mines:
+            yield Stop(3, many.replace("suppliers", "supplier", 1), many=many)
+        elif all(of.room[of.at(CAPACITY, (n, mineral, year))] <= flow.nothing for n in mines):
+            named = tuple((case.country_name(n), size) for n, size in mines.items())
+            many = "suppliers without ore: the mines within reach are used up"
+            yield Stop(3, many.replace("suppliers", "supplier", 1), many=many, named=named)
+
+
+ORE = Columns(
+    name="ore",
+    key=(COUNTRY, REFINER, PROJECT, MINERAL, YEAR),
+    meaning="Ore that a country's mines ship to a refiner or project [t contained].",
+    cell=(Mine, "premium"),
+    headings=(PREMIUM, FREIGHT),
+    is_move=False,
+    move=_move,
+    terms=_terms,
+    spent=("ore premium", "ore freight"),
+)
+BALANCE = Rows(
+    name="ore_balance",
+    key=(REFINER, PROJECT, MINERAL, YEAR),
+    meaning="A refiner that needs ore takes in what it sells, divided by its recovery.",
+    cell=None,
+    kind="ore",
+    label=_balance_label,
+    bears_on=None,
+    stops=_without_ore,
+    through=ORE,
+)
+CAPACITY = Rows(
+    name="mine_capacity",
+    key=(COUNTRY, MINERAL, YEAR),
+    meaning="A country mines no more than it can.",
+    cell=(Mine, "capacity"),
+    kind="mine",
+    label=_mine_label,
+    bears_on=by_key,
+    is_scarce=True,
+)
+
+
+def model(f: Frame) -> None:
+    r"""A refiner that needs ore takes in what it sells, divided by its recovery.
+
+    .. math:: \sum_n z_{n,r,m,t} = \frac{1}{recovery_r} \sum_j (x + y)_{r,m,j,t}, \qquad
+              \sum_r z_{n,r,m,t} \le capacity_{n,m,t}                        [t contained/yr]
+
+    Minerals without mines have no ore stage.
+
+    variables   ore z from mine country n to source r [t contained], where the ore lane is open
+    posts       cost headings "ore premium" and "ore freight"
+    dual        of the ore balance: what a tonne of ore at the refiner is worth; of the mine: what
+                one more tonne of mine capacity would save [money/t contained]
+    source      two-stage transshipment, Orden (1956), Management Science 2(3)
+    """
+    e, case = f.expanded, f.case
+    mined = {m.mineral for m in case.mines}
+    flows: dict[tuple[str, str, str, str, int], tuple[float, float]] = {}
+    balance: dict[tuple[str, str, str, int], tuple[list[Any], float]] = {}
+    of_mine: dict[tuple[str, str, int], float] = {}
+    for (r, t), columns in f.by_source_year.items():
+        source, year = e.sources[r], e.years[t]
+        if not source.needs_ore or source.mineral not in mined:
+            continue
+        balance[source.name, source.project, source.mineral, year] = (columns, source.recovery)
+        for mine in case.mines:
+            capacity = mine_capacity(mine, year) if mine.mineral == source.mineral else 0.0
+            if capacity <= 0:
+                continue
+            freight, is_open = ore_lane(case, source.mineral, mine.country, source.country, year)
+            if is_open:
+                key = (mine.country, source.name, source.project, source.mineral, year)
+                flows[key] = (mine.premium, freight)
+                of_mine[mine.country, source.mineral, year] = capacity
+    ore = f.variables(ORE, flows)
+    arriving: dict[tuple[str, str, str, int], list[Any]] = {}
+    for key in flows:
+        country, name, project, mineral, year = key
+        f.ore_of.setdefault((country, mineral, year), []).append(ore[key])
+        arriving.setdefault((name, project, mineral, year), []).append(ore[key])
+    rows: dict[Any, Row] = {}
+    for of, (columns, recovery) in balance.items():
+        arrive = arriving.get(of, [])
+        amounts = [1.0] * len(arrive) + [-1.0 / recovery] * len(columns)
+        rows[of] = (0.0, [*arrive, *columns], amounts, 0.0)
+    f.constraints(BALANCE, rows)
+    f.constraints(CAPACITY, {k: (None, f.ore_of[k], None, most) for k, most in of_mine.items()})
+    every, years = [ore[key] for key in flows], [key[4] for key in flows]
+    f.books.cost(PREMIUM, every, [premium for premium, _ in flows.values()], years)
+    f.books.cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    mined = {m.mineral for m in case.mines}
+    needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
+    at = np.flatnonzero(needs[d.source]) if len(needs) else np.zeros(0, dtype=np.int64)
+    (r, t), inverse = grouped(d.source[at], d.year[at])
+    capacity = np.array([[mine_capacity(m, y) for y in e.years] for m in case.mines])
+    capacity = capacity.reshape(len(case.mines), b.years)
+    freight, is_open = _ore_lanes(b)
+    found: list[tuple[Ints, Ints]] = []  # of each mine, its number and the balances that it serves
+    for i, from_mine in enumerate(case.mines):
+        mineral = e.mineral_at[from_mine.mineral]
+        mine = np.flatnonzero(b.mineral_of_source[r] == mineral) if len(r) else r
+        mine = mine[(capacity[i, t[mine]] > 0) & is_open[i, r[mine], t[mine]]]
+        found.append((np.full(len(mine), i), mine))
+    n = np.concatenate([integers([]), *(f[0] for f in found)])
+    balances = np.concatenate([integers([]), *(f[1] for f in found)])
+    refiner, year = r[balances], t[balances]
+
+    def key(n: int, r: int, t: int) -> tuple[str, str, str, str, int]:
+        return (case.mines[n].country, *balance_key(r, t))
+
+    def balance_key(r: int, t: int) -> tuple[str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.years[t])
+
+    cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
+    split = {
+        PREMIUM: np.array([mine.premium for mine in case.mines], dtype=float)[n],
+        FREIGHT: freight[n, refiner, year],
+    }
+    price = split[FREIGHT] + split[PREMIUM]
+    columns = b.columns(ORE, cell, (n, refiner, year), key, price=price, charges=split)
+    b.mined = (n, year, columns)
+    recovery = np.array([s.recovery for s in e.sources])
+    cell = b.mineral_of_source[r] * b.years + t if len(r) else r
+    rows = b.rows(BALANCE, cell, (r, t), balance_key, least=0.0, most=0.0)
+    b.enter(rows[balances], columns, 1.0)
+    b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
+    _mine_arrays(b, capacity)
+
+
+def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
+    """Return freight [money/t contained] and whether ore may flow, by (mine, source, year).
+
+    Rows of Ore lanes apply top to bottom.
+    """
+    e, case = b.expanded, b.expanded.case
+    shape = (len(case.mines), len(e.sources), b.years)
+    freight, is_open = np.zeros(shape), np.ones(shape, dtype=bool)
+    countries = np.array([s.country for s in e.sources], dtype=object)
+    for row in case.ore_lanes:
+        mines = [
+            n
+            for n, mine in enumerate(case.mines)
+            if row.mineral in {"", mine.mineral} and row.mine_country in {"", mine.country}
+        ]
+        at = np.flatnonzero((countries == row.refiner_country) | (row.refiner_country == ""))
+        years = np.flatnonzero([in_force(row, y) for y in e.years])
+        where = np.ix_(integers(mines), at, years)
+        if row.freight is not None:
+            freight[where] = row.freight
+        if row.open is not None:
+            is_open[where] = row.open
+    return freight, is_open
+
+
+def _mine_arrays(b: Builder, capacity: Floats) -> None:
+    """A country mines no more than it can [t contained], by (mine, year)."""
+    e, case = b.expanded, b.expanded.case
+    mine, year, columns = b.mined
+    (n, t), inverse = grouped(mine, year)
+    mineral = integers([e.mineral_at[m.mineral] for m in case.mines])
+
+    def key(n: int, t: int) -> tuple[str, str, int]:
+        return (case.mines[n].country, case.mines[n].mineral, e.years[t])
+
+    cell = mineral[n] * b.years + t if len(n) else n
+    rows = b.rows(CAPACITY, cell, (n, t), key, most=capacity[n, t] if len(n) else 0.0)
+    b.enter(rows[inverse], columns, 1.0)
+
+
+# ---- what may be loosened ----------------------------------------------------------------------
+
+
+def _levers(of: Levers) -> None:
+    """The capacity of a country's mines."""
+    for n in of.case.mines:
+        running = [y for y in of.case.years if in_force(n, y)]
+        for year, was in of.by_step(n.capacity, running):
+            what = f"mines of {of.case.country_name(n.country)}"
+            cell = of.cell(n, "capacity", year, what=what, unit="t/yr", was=was)
+            if cell is not None:
+                cell.loosens(CAPACITY, (n.country, n.mineral, year))
+
+
+def _wide(case: Case) -> Case:
+    """Every country with mines can mine something."""
+    mines = (
+        replace(n, capacity=filled(n.capacity, case.years)) if n.row else n for n in case.mines
+    )
+    return case.change(mines=tuple(mines))
+
+
+def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+    for mine in e.case.mines:
+        for year in e.years:
+            yield CAPACITY, (mine.country, mine.mineral, year), mine_capacity(mine, year)
+
+
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=2))

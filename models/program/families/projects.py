@@ -1,0 +1,313 @@
+"""Projects: plants that could be built, within a budget of capital."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.component import (
+    FRACTION,
+    MINERAL,
+    MONEY,
+    PROJECT,
+    REFINER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Loosening,
+    Rows,
+    by_key,
+    when_full,
+)
+from models.program.facts import Label, Step, Stop, Where
+from models.program.groups import Charge
+from models.resolve import Ints, budget_year, capital_charge, start_years, starts
+from models.schema import BudgetYear, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.case import Case
+    from models.program.frame import Frame, Row
+    from models.program.levers import Levers
+    from models.program.solved import Flow, Solved
+
+CAPITAL = Heading("capital")
+_WHOLE = 1.0 - 1e-6
+_UNBUILT = Stop(0, "planned plant that is not built", many="planned plants that are not built")
+
+
+def running(of: Solved, project: Project, year: int) -> float:
+    """Return the fraction of a project that can run in a year."""
+    begun = starts(project, of.expanded.years, year)
+    return sum(of.value(BUILT, (project.name, y)) for y in begun)
+
+
+def _capacity_label(of: Solved, key: Any) -> Label:
+    name, project, mineral, year = key
+    record: Any = of.record(name, project, mineral)
+    built = running(of, record, year)
+    part = f", {built * 100:.4g} % of it built" if built < _WHOLE else ""
+    return Label(f"capacity of project {project}{part}", CAPACITY.place(record, year))
+
+
+def _capacity_step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+    """A tonne of a plant that is built in part loosens the row by what is built of it."""
+    plant: Any = of.record(*key[:3])
+    built = [c for c, _ in of.entries_of(at) if of.column(c)[0] is BUILT]
+    return plant.capacity.value(key[3]), Step(at, entries=tuple((c, -1.0) for c in built))
+
+
+def _full(of: Solved, flow: Flow) -> Stop:
+    source = of.expanded.sources[flow.source]
+    if of.sold[flow.source, flow.year] <= flow.nothing:
+        return _UNBUILT
+    return Stop(0, "capacity open to the coalition is used up at", source.project)
+
+
+def _once_label(_: Solved, __: Any) -> Label:
+    return Label("project once")
+
+
+def _budget_label(of: Solved, year: int) -> Label:
+    row = next(b for b in of.case.budget if b.year == year)
+    return Label(f"the budget of {year}", BUDGET.place(row, year), "money m")
+
+
+def _budget_bears_on(of: Solved, _: Rows, year: int, where: Where) -> bool:
+    """Whether a plant of the mineral that could run in the year is paid in a budget year."""
+    mineral, _member, wanted = where
+    e = of.expanded
+    return any(
+        budget_year(p, start, e.years) == year and start <= wanted < start + p.life
+        for p in of.case.projects
+        if p.mineral == mineral and p.built_in is None and p.capex > 0
+        for start in start_years(p, e.years)
+    )
+
+
+BUILT = Columns(
+    name="built",
+    key=(PROJECT, YEAR),
+    meaning="The fraction of a project whose output starts in a year.",
+    cell=(Project, "capex"),
+    unit=FRACTION,
+    headings=(CAPITAL,),
+    move="of project {project} built for {year}",
+)
+ONCE = Rows(
+    name="project_once",
+    key=(PROJECT,),
+    meaning="A project is built once.",
+    cell=None,
+    unit=FRACTION,
+    kind="project once",
+    label=_once_label,
+    bears_on=None,
+)
+CAPACITY = Rows(
+    name="project_capacity",
+    key=(REFINER, PROJECT, MINERAL, YEAR),
+    meaning="A project delivers no more than what is built of it.",
+    cell=(Project, "capacity"),
+    kind="project capacity",
+    label=_capacity_label,
+    bears_on=by_key,
+    stops=when_full(_full),
+    step=_capacity_step,
+)
+BUDGET = Rows(
+    name="budget",
+    key=(YEAR,),
+    meaning="The capital of the plants that a year's budget pays for fits it.",
+    cell=(BudgetYear, "capex"),
+    unit=MONEY,
+    kind="budget",
+    label=_budget_label,
+    bears_on=_budget_bears_on,
+    is_scarce=True,
+)
+
+
+def model(f: Frame) -> None:
+    r"""A project delivers no more than what is built of it; its capital fits the budget.
+
+    .. math:: \sum_j x_{p,m,j,t} \le capacity_p \sum_{t - life_p < y \le t} b_{p,y}       [t/yr]
+    .. math:: \sum_t b_{p,t} \le 1, \qquad
+              \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} \le budget_y         [money m]
+
+    variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole)
+    posts       cost heading "capital" (capital-recovery factor x capex, each year of output)
+    dual        of the capacity: its rent [money/t]; of the budget: what one more million would
+                save [money per million]
+    source      capacity expansion, Luss (1982), Operations Research 30(5)
+    """
+    e, case = f.expanded, f.case
+    minerals = {e.minerals[m] for m, _ in f.cells}
+    found = [p for p in case.projects if p.mineral in minerals]
+    builds = {(p.name, year): p for p in found for year in start_years(p, e.years)}
+    built = f.variables(
+        BUILT,
+        builds,
+        lower={key: float(p.built_in is not None) for key, p in builds.items()},
+        upper=dict.fromkeys(builds, 1.0),
+        whole=case.settings.whole_projects,
+    )
+    once = {p.name: [built[p.name, y] for y in start_years(p, e.years)] for p in found}
+    f.constraints(
+        ONCE, {name: (None, columns, None, 1.0) for name, columns in once.items() if columns}
+    )
+    _capacity(f, built)
+    _budget(f, built, builds)
+    runs = [
+        (key, p, year) for key, p in builds.items() for year in e.years
+        if key[1] <= year < key[1] + p.life
+    ]  # fmt: skip
+    charges = [capital_charge(case, p) for _, p, _ in runs]
+    f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
+
+
+def _capacity(f: Frame, built: Any) -> None:
+    e = f.expanded
+    rows: dict[Any, Row] = {}
+    for (r, t), columns in f.by_source_year.items():
+        source = e.sources[r]
+        if isinstance(source.record, Project):
+            begun = starts(source.record, e.years, e.years[t])
+            plants = [built[source.project, y] for y in begun]
+            amounts = [1.0] * len(columns) + [-float(e.nameplate[r, t])] * len(plants)
+            key = (source.name, source.project, source.mineral, e.years[t])
+            rows[key] = (None, [*columns, *plants], amounts, 0.0)
+    f.constraints(CAPACITY, rows)
+
+
+def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> None:
+    budget = {b.year: b.capex for b in f.case.budget}
+    spent: dict[int, list[tuple[str, int]]] = {}
+    for (name, start), p in builds.items():
+        year = budget_year(p, start, f.expanded.years)
+        if year in budget and p.built_in is None and p.capex > 0:
+            spent.setdefault(year, []).append((name, start))
+    rows: dict[Any, Row] = {}
+    for year, keys in sorted(spent.items()):
+        capex = [builds[key].capex for key in keys]
+        rows[year] = (None, [built[key] for key in keys], capex, budget[year])
+    f.constraints(BUDGET, rows)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, case = b.expanded, b.expanded.case
+    at_year = {year: t for t, year in enumerate(e.years)}
+    builds = [
+        (p, project, at_year[year])
+        for p, project in enumerate(case.projects)
+        for year in start_years(project, e.years)
+    ]
+    p, t = columns_of([(p, t) for p, _, t in builds], 2)
+    mineral = integers([e.mineral_at[q.mineral] for q in case.projects])
+    first = mineral[p] * b.years if len(p) else p  # a project stands in its mineral's first year
+    charge = np.array([capital_charge(case, q) for _, q, _ in builds], dtype=float)
+    begin = b.calendar[t]
+    end = begin + np.array([q.life for _, q, _ in builds], dtype=np.int64)
+    charges = [  # what is built is paid for in each year in which it runs
+        Charge(CAPITAL, np.where((begin <= y) & (y < end), charge, 0.0), np.full(len(p), s))
+        for s, y in enumerate(e.years)
+    ]
+    worth = [
+        sum(b.discount[s] for s, y in enumerate(e.years) if e.years[t] <= y < e.years[t] + q.life)
+        for _, q, t in builds
+    ]
+    columns = b.columns(
+        BUILT, first, (p, t), lambda p, t: (case.projects[p].name, e.years[t]),
+        cost=charge * np.array(worth, dtype=float),
+        charges=charges,
+        lower=np.array([float(q.built_in is not None) for _, q, _ in builds]),
+        upper=1.0,
+        whole=case.settings.whole_projects,
+    )  # fmt: skip
+    b.built = {(q, t): c for (q, _, t), c in zip(builds, columns.tolist(), strict=True)}
+    (once,), inverse = grouped(p)
+    cell = mineral[once] * b.years if len(once) else once
+    none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
+    rows = b.rows(ONCE, cell, (once,), lambda p: case.projects[p].name, most=1.0, year=none)
+    b.enter(rows[inverse], columns, 1.0)
+    _capacity_arrays(b)
+    _budget_arrays(b, builds, first)
+
+
+def _capacity_arrays(b: Builder) -> None:
+    e, d = b.expanded, b.expanded.deliveries
+    place = {project.name: p for p, project in enumerate(e.case.projects)}
+    at_year = {year: t for t, year in enumerate(e.years)}
+    planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
+    at = np.flatnonzero(planned[d.source]) if len(planned) else np.zeros(0, dtype=np.int64)
+    (r, t), inverse = grouped(d.source[at], d.year[at])
+
+    def key(r: int, t: int) -> tuple[str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.years[t])
+
+    cell = b.mineral_of_source[r] * b.years + t
+    rows = b.rows(CAPACITY, cell, (r, t), key, most=0.0)
+    b.enter(rows[inverse], b.flow[at], 1.0)
+    entered: list[tuple[int, int, float]] = []
+    for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):
+        source = e.sources[i]
+        if isinstance(source.record, Project):
+            begun = starts(source.record, e.years, e.years[year])
+            built = [b.built[place[source.project], at_year[y]] for y in begun]
+            entered += [(row, column, -float(e.nameplate[i, year])) for column in built]
+    running_rows, columns = columns_of([(row, column) for row, column, _ in entered], 2)
+    b.enter(running_rows, columns, np.array([value for *_, value in entered]))
+
+
+def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: Ints) -> None:
+    e, case = b.expanded, b.expanded.case
+    limits = {row.year: row.capex for row in case.budget}
+    spent: dict[int, list[int]] = {}
+    for i, (_, project, t) in enumerate(builds):
+        year = budget_year(project, e.years[t], e.years)
+        if year in limits and project.built_in is None and project.capex > 0:
+            spent.setdefault(year, []).append(i)
+    years = integers(sorted(spent))
+    # a budget stands with the first of its projects: it ties their minerals into one block
+    cell = integers([int(first[spent[y][0]]) for y in years.tolist()])
+    most = np.array([limits[y] for y in years.tolist()])
+    rows = b.rows(BUDGET, cell, (years,), lambda year: year, most=most, year=years)
+    at = list(b.built.values())
+    for row, year in zip(rows.tolist(), years.tolist(), strict=True):
+        paid = spent[year]
+        capex = np.array([builds[i][1].capex for i in paid])
+        b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
+
+
+# ---- what is tied, and what may be loosened ----------------------------------------------------
+
+
+def _ties(case: Case) -> Iterable[str]:
+    """A project ties the years of its mineral."""
+    return (p.mineral for p in case.projects)
+
+
+def _joins(case: Case) -> Iterable[str]:
+    """A budget ties the minerals of the projects that it pays for."""
+    return (p.mineral for p in case.projects if p.built_in is None) if case.budget else ()
+
+
+def _levers(of: Levers) -> None:
+    """The budget of a year; where it is 0, a unit is the dearest plant."""
+    dearest = max((p.capex for p in of.case.projects), default=0.0)
+    for row in of.case.budget:
+        cell = of.cell(
+            row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex
+        )
+        if cell is not None and dearest > 0:
+            cell.size = cell.was or dearest
+            cell.loosens(BUDGET, row.year)
+
+
+FAMILY = Family(model, arrays, ties=_ties, joins=_joins, loosening=Loosening(_levers, rank=4))

@@ -1,0 +1,166 @@
+"""Refining: a refiner sells no more than its capacity that is open to the coalition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.case import in_force
+from models.program.builder import Builder, grouped
+from models.program.component import (
+    MINERAL,
+    REFINER,
+    YEAR,
+    Family,
+    Loosening,
+    Rows,
+    by_key,
+    when_full,
+)
+from models.program.facts import Label, Step, Stop
+from models.program.levers import SHARE, filled
+from models.program.market import PURCHASE
+from models.schema import Refiner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.case import Case
+    from models.program.frame import Frame, Row
+    from models.program.levers import Levers
+    from models.program.solved import Flow, Solved
+    from models.resolve import Expanded
+
+
+def _label(of: Solved, key: Any) -> Label:
+    name, mineral, year = key
+    record: Any = of.record(name, "", mineral)
+    share = _open_part(record, year)
+    part = f", {share * 100:.4g} % of it open to the coalition" if share < 1 else ""
+    what = f"capacity of {of.who(name, '', mineral)}{part}"
+    return Label(what, CAPACITY.place(record, year))
+
+
+def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+    """A tonne of a capacity of which a part is open loosens the row by that part."""
+    name, mineral, year = key
+    refiner: Any = of.record(name, "", mineral)
+    open_part = _open_part(refiner, year)
+    if open_part > 0:
+        return refiner.capacity.value(year), Step(at, open_part)
+    return float(of.program.rows.row_upper[at]), Step(at, 1.0)
+
+
+def _open_part(refiner: Refiner, year: int) -> float:
+    """Return the part of a refiner's capacity that is open to the coalition."""
+    share = refiner.available_share.at(year)
+    return 1.0 if share is None else share
+
+
+def used_up(of: Solved, flow: Flow) -> Stop:
+    """Return that a source sells all that it can."""
+    source = of.expanded.sources[flow.source]
+    return Stop(0, "capacity open to the coalition is used up at", source.project or source.name)
+
+
+CAPACITY = Rows(
+    name="refining_capacity",
+    key=(REFINER, MINERAL, YEAR),
+    meaning="A refiner sells no more than its capacity that is open to the coalition.",
+    cell=(Refiner, "capacity"),
+    kind="capacity",
+    label=_label,
+    bears_on=by_key,
+    stops=when_full(used_up),
+    step=_step,
+    is_scarce=True,
+)
+
+
+def model(f: Frame) -> None:
+    r"""All that a refiner delivers in a year fits its usable capacity.
+
+    .. math:: \sum_{j} \Bigl( x_{r,m,j,t} + \sum_{k \in K_{r,j}} y_{k,t} \Bigr)
+              \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
+
+    variables   none of its own; spot x and contracted y stand in the frame
+    posts       into the member's balance x and y; cost heading "purchase"
+    dual        the scarcity rent: what one more tonne of usable capacity would save [money/t]
+    source      capacitated transportation problem, Ahuja, Magnanti & Orlin (1993), ch. 1.2
+    """
+    e = f.expanded
+    rows: dict[Any, Row] = {}
+    for (r, t), columns in f.by_source_year.items():
+        source = e.sources[r]
+        if not source.project:
+            most = float(e.usable[r, t])
+            rows[source.name, source.mineral, e.years[t]] = (None, columns, None, most)
+    f.constraints(CAPACITY, rows)
+    minerals, members, years = (f.of_deliveries(n).tolist() for n in ("mineral", "member", "year"))
+    for column, m, j, t in zip(f.delivery, minerals, members, years, strict=True):
+        f.books.into(f.key(m, j, t), column)
+    f.books.cost(PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, d = b.expanded, b.expanded.deliveries
+    own = np.array([not s.project for s in e.sources], dtype=bool)
+    at = np.flatnonzero(own[d.source]) if len(own) else np.zeros(0, dtype=np.int64)
+    (r, t), inverse = grouped(d.source[at], d.year[at])
+
+    def key(r: int, t: int) -> tuple[str, str, int]:
+        return (e.sources[r].name, e.sources[r].mineral, e.years[t])
+
+    cell = b.mineral_of_source[r] * b.years + t
+    rows = b.rows(CAPACITY, cell, (r, t), key, most=e.usable[r, t])
+    b.enter(rows[inverse], b.flow[at], 1.0)
+
+
+# ---- what may be loosened ----------------------------------------------------------------------
+
+
+def _levers(of: Levers) -> None:
+    """The capacity of a refiner, and the part of it that is open."""
+    for r in of.case.refiners:
+        running = [y for y in of.case.years if in_force(r, y)]
+        who = f"{r.name} ({of.case.country_name(r.country)})"
+        for year, was in of.by_step(r.capacity, running):
+            what = f"capacity of {who}"
+            cell = of.cell(r, "capacity", year, what=what, unit="t/yr", was=was)
+            open_part = _open_part(r, year)
+            if cell is not None and open_part > 0:
+                cell.loosens(CAPACITY, (r.name, r.mineral, year), open_part)
+        for year, was in of.by_step(r.available_share, running):
+            what = f"the part of {who} that is open to the coalition"
+            cell = of.cell(r, "available_share", year, what=what, unit=SHARE, was=was, most=1.0)
+            nameplate = r.capacity.value(year)
+            if cell is not None and nameplate > 0:
+                cell.loosens(CAPACITY, (r.name, r.mineral, year), nameplate)
+
+
+def _wide(case: Case) -> Case:
+    """Every refiner has some capacity, and some of it is open."""
+
+    def refiner(r: Refiner) -> Refiner:
+        if not r.row:
+            return r
+        return replace(
+            r,
+            capacity=filled(r.capacity, case.years),
+            available_share=filled(r.available_share, case.years),
+        )
+
+    return case.change(refiners=tuple(map(refiner, case.refiners)))
+
+
+def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
+    for r, source in enumerate(e.sources):
+        for t, year in enumerate(e.years):
+            if not source.project:
+                yield CAPACITY, (source.name, source.mineral, year), float(e.usable[r, t])
+
+
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=1))

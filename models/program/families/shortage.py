@@ -1,0 +1,301 @@
+"""Shortage: demand that is not met has a price, and its burden is shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of, integers
+from models.program.component import (
+    MEMBER,
+    MINERAL,
+    TIER,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Rows,
+)
+from models.program.facts import Label, Term, Where, short_cost
+from models.program.market import balances
+from models.resolve import Floats, Ints
+from models.schema import Mineral, Settings, Tier
+
+if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
+    from models.program.solved import Solved
+
+COST = Heading("shortage", is_penalty=True)
+UNFAIR_COST = Heading("unfair shortage", is_penalty=True)
+
+
+def _cost(of: Solved, key: Any, column: int, times: float) -> list[Term]:
+    said, place, by = short_cost(of.case, key[0], "", key[2])
+    amount = times * float(of.program.rows.cost[column])
+    return [Term("shortage", f"the cost of a tonne short{said}", amount, place, by)]
+
+
+def _tier_cost(of: Solved, key: Any, column: int, times: float) -> list[Term]:
+    mineral, _, tier, year = key
+    said, place, by = short_cost(of.case, mineral, tier, year)
+    what = f"the cost of a tonne short of {tier or 'demand without a tier'}{said}"
+    return [Term("shortage", what, times * float(of.program.rows.cost[column]), place, by)]
+
+
+def _fair_label(_: Solved, __: Any) -> Label:
+    return Label("its part in sharing the shortage fairly")
+
+
+def _tier_label(_: Solved, __: Any) -> Label:
+    return Label("the demand that goes short")
+
+
+def _fair_part(of: Solved, key: Any, at: Where) -> float:
+    """Return by how much a member's part of a shortage rises with a tonne of demand."""
+    case, (mineral, member, year), other = of.case, at, key[1]
+    if (key[0], key[2]) != (mineral, year):
+        return 0.0
+    every, own = case.coalition_demand(mineral, year), case.demand_of[mineral, other, year]
+    short = of.value(OF_COALITION, (mineral, year))
+    return ((every if other == member else 0.0) - own) / every**2 * short
+
+
+SHORTAGE = Columns(
+    name="shortage",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="Demand of a member that is not met.",
+    cell=(Mineral, "shortage_cost"),
+    headings=(COST,),
+    balance=1,
+    move="short{of}: {member}, {year}",
+    serves="a tonne more would be short",
+    terms=_cost,
+    spent=("shortage",),
+)
+OF_COALITION = Columns(
+    name="coalition_shortage",
+    key=(MINERAL, YEAR),
+    meaning="Demand of all members that is not met.",
+    cell=None,
+    is_move=False,
+    move="coalition shortage",
+)
+UNFAIR = Columns(
+    name="unfair_shortage",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="What a member is short beyond its part of the coalition's shortage.",
+    cell=(Settings, "fair_shortage_weight"),
+    headings=(UNFAIR_COST,),
+    is_move=False,
+    move="short{of} beyond its part: {member}, {year}",
+)
+OF_TIER = Columns(
+    name="tier_shortage",
+    key=(MINERAL, MEMBER, TIER, YEAR),
+    meaning="Demand of a member's tier that is not met.",
+    cell=(Tier, "multiple"),
+    headings=(COST,),
+    is_move=False,
+    move="short{of}: {member}, tier {tier}, {year}",
+    terms=_tier_cost,
+    spent=("shortage",),
+)
+TOTAL = Rows(
+    name="shortage_total",
+    key=(MINERAL, YEAR),
+    meaning="The coalition is short what its members are.",
+    cell=None,
+    kind="fair share",
+    label=_fair_label,
+    bears_on=None,
+    through=OF_COALITION,
+)
+FAIR = Rows(
+    name="fair_shortage",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="What a member is short beyond its part of demand costs more.",
+    cell=None,
+    kind="fair share",
+    label=_fair_label,
+    bears_on=None,
+    slope=_fair_part,
+)
+TIERS = Rows(
+    name="tier_total",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="A member is short what its tiers are.",
+    cell=None,
+    kind="tier",
+    label=_tier_label,
+    bears_on=None,
+    through=OF_TIER,
+)
+
+
+def model(f: Frame) -> None:
+    r"""Demand may stay unmet, at the shortage cost; being short beyond one's part costs more.
+
+    .. math:: 0 \le u_{m,j,t} \le demand_{m,j,t}, \qquad U_{m,t} = \sum_j u_{m,j,t}, \qquad
+              u_{m,j,t} - \frac{demand_{m,j,t}}{\sum_i demand_{m,i,t}} U_{m,t} \le h_{m,j,t}  [t]
+
+    Where demand has tiers, u is the sum of what each tier is short, at the tier's cost.
+
+    variables   shortage u [t]; coalition shortage U [t]; unfair shortage h [t]; tier shortage [t]
+    posts       into the member's balance u; cost headings "shortage" (u at the shortage cost) and
+                "unfair shortage" (h at weight x shortage cost)
+    dual        of a member's part: what a tonne of tolerated unfairness would save [money/t]
+    source      value of lost load, Stoft (2002), Power System Economics, ch. 2-5; proportional
+                rationing, Moulin (2000), Econometrica 68(3)
+    """
+    case = f.case
+    wanted = {f.key(m, j, t): demand for m, j, t, demand in f.buyers if demand > 0}
+    # without a stockpile the balance itself bounds u, and a bound would only split its dual
+    stored = {f.key(m, j, t) for m, j, t, _ in f.buyers if f.expanded.has_stock[m, j]}
+    upper = {key: demand for key, demand in wanted.items() if key in stored}
+    short = f.variables(SHORTAGE, wanted, upper=upper)
+    for key in wanted:
+        f.books.into(key, short[key])
+    plain = [key for key in wanted if key not in case.tiers_of]
+    costs = [case.shortage_cost(m, t) for m, _, t in plain]
+    f.books.cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
+    _tiers(f, short, [key for key in wanted if key in case.tiers_of])
+    _fair(f, short, wanted)
+
+
+def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> None:
+    """Make a member's part of a shortage beyond its part of demand cost more."""
+    e, weight = f.expanded, f.case.settings.fair_shortage_weight
+    by_cell: dict[tuple[str, int], list[str]] = {}
+    for mineral, member, year in wanted:
+        by_cell.setdefault((mineral, year), []).append(member)
+    shared = {cell: of for cell, of in by_cell.items() if len(of) > 1 and weight > 0}
+    keys = [(m, j, t) for (m, t), members in shared.items() for j in members]
+    total = f.variables(OF_COALITION, shared)
+    unfair = f.variables(UNFAIR, keys)
+    totals: dict[Any, Row] = {}
+    for (m, t), members in shared.items():
+        columns = [*(short[m, j, t] for j in members), total[m, t]]
+        totals[m, t] = (0.0, columns, [1.0] * len(members) + [-1.0], 0.0)
+    f.constraints(TOTAL, totals)
+    every = {
+        cell: float(e.demand[e.mineral_at[cell[0]], :, e.years.index(cell[1])].sum())
+        for cell in shared
+    }
+    parts: dict[Any, Row] = {}
+    for m, j, t in keys:
+        columns = [short[m, j, t], total[m, t], unfair[m, j, t]]
+        parts[m, j, t] = (None, columns, [1.0, -wanted[m, j, t] / every[m, t], -1.0], 0.0)
+    f.constraints(FAIR, parts)
+    costs = [weight * f.case.shortage_cost(m, t) for m, _, t in keys]
+    f.books.cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
+
+
+def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
+    """Part a member's shortage into its tiers, each up to its demand and at its own cost."""
+    case = f.case
+    demand = {
+        (m, j, tier, t): tonnes
+        for m, j, t in tiered
+        for tier, tonnes in sorted(case.tiers_of[m, j, t].items())
+    }
+    of_tier = f.variables(OF_TIER, demand, upper=demand)
+    rows: dict[Any, Row] = {}
+    for m, j, t in tiered:
+        parts = [of_tier[m, j, tier, t] for tier in sorted(case.tiers_of[m, j, t])]
+        rows[m, j, t] = (0.0, [*parts, short[m, j, t]], [1.0] * len(parts) + [-1.0], 0.0)
+    f.constraints(TIERS, rows)
+    costs = [case.tier_cost(m, tier, t) for m, _, tier, t in demand]
+    f.books.cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays, after the balances that a shortage enters."""
+    balances(b)
+    e, case = b.expanded, b.expanded.case
+    table = e.demand.transpose(0, 2, 1)
+    m, t, j = np.nonzero(table > 0)
+    wanted = table[m, t, j]
+    each = np.array([[case.shortage_cost(name, y) for y in e.years] for name in e.minerals])
+    price = each.reshape(len(e.minerals), b.years)
+
+    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    tiered = np.zeros(len(m), dtype=bool)
+    if case.tiers_of:
+        keys = zip(m.tolist(), j.tolist(), t.tolist(), strict=True)
+        tiered = np.array([key(*of) in case.tiers_of for of in keys], dtype=bool)
+    cell = m * b.years + t
+    short = b.columns(
+        SHORTAGE, cell, (m, j, t), key,
+        price=np.where(tiered, 0.0, price[m, t]),
+        upper=np.where(e.has_stock[m, j], wanted, np.inf),
+    )  # fmt: skip
+    b.post((m, j, t), short, SHORTAGE.balance)
+    _tier_arrays(b, (m[tiered], j[tiered], t[tiered]), short[tiered])
+    weight = case.settings.fair_shortage_weight
+    buyers = np.bincount(cell, minlength=len(e.minerals) * b.years)
+    shared = (buyers > 1) & (weight > 0)
+    at = np.flatnonzero(shared[cell])
+    _fair_arrays(b, (m[at], j[at], t[at]), short[at], wanted[at], price[m[at], t[at]])
+
+
+def _fair_arrays(
+    b: Builder, index: tuple[Ints, Ints, Ints], short: Ints, wanted: Floats, price: Floats
+) -> None:
+    e = b.expanded
+    m, _, t = index
+    cell = m * b.years + t
+    cells, inverse = np.unique(cell, return_inverse=True)  # the shared cells, and which each is of
+
+    def of_cell(m: int, t: int) -> tuple[str, int]:
+        return (e.minerals[m], e.years[t])
+
+    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    at = np.divmod(cells, b.years)  # a cell is mineral x years + year
+    total = b.columns(OF_COALITION, cells, at, of_cell)
+    weight = e.case.settings.fair_shortage_weight
+    cost = weight * (price * b.discount[t])
+    unfair = b.columns(UNFAIR, cell, index, key, price=weight * price, cost=cost)
+    rows = b.rows(TOTAL, cells, at, of_cell, least=0.0, most=0.0)
+    b.enter(rows[inverse], short, 1.0)
+    b.enter(rows, total, -1.0)
+    every = e.demand[m, :, t].sum(axis=1) if len(m) else np.zeros(0)
+    rows = b.rows(FAIR, cell, index, key, most=0.0, size=wanted)
+    b.enter(rows, short, 1.0)
+    b.enter(rows, total[inverse], -wanted / every)
+    b.enter(rows, unfair, -1.0)
+
+
+def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> None:
+    e, case = b.expanded, b.expanded.case
+    found: list[tuple[int, int, int, int]] = []
+    rows_of: list[int] = []
+    upper: list[float] = []
+    price: list[float] = []
+    for i, (m, j, t) in enumerate(zip(*(k.tolist() for k in index), strict=True)):
+        mineral, year = e.minerals[m], e.years[t]
+        for tier, tonnes in case.tiers_of[mineral, e.members[j], year].items():
+            found.append((m, j, b.names.number(tier), t))
+            rows_of.append(i)
+            upper.append(tonnes)
+            price.append(case.tier_cost(mineral, tier, year))
+    m, j, n, t = columns_of(found, 4)
+    parts = b.columns(
+        OF_TIER, m * b.years + t, (m, j, n, t),
+        lambda m, j, n, t: (e.minerals[m], e.members[j], b.names.names[n], e.years[t]),
+        price=np.array(price), upper=np.array(upper),
+    )  # fmt: skip
+
+    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    rows = b.rows(TIERS, index[0] * b.years + index[2], index, key, least=0.0, most=0.0)
+    b.enter(rows[integers(rows_of)], parts, 1.0)
+    b.enter(rows, short, -1.0)
+
+
+FAMILY = Family(model, arrays)

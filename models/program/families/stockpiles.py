@@ -1,0 +1,159 @@
+"""Stockpiles: a member's reserve carries tonnes from year to year and has a target."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of
+from models.program.component import (
+    MEMBER,
+    MINERAL,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Rows,
+)
+from models.program.facts import Label, Term, Where, place_of
+from models.resolve import DAYS, stock_room, stock_target, target_penalty
+from models.schema import Stockpile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.case import Case
+    from models.program.frame import Frame
+    from models.program.solved import Solved
+
+HOLDING = Heading("holding")
+SHORTFALL_PENALTY = Heading("stock shortfall", is_penalty=True, rank=1)
+
+
+def _holding(of: Solved, key: Any, column: int, times: float) -> list[Term]:
+    place = STOCK.place(of.case.stockpile_of[key[:2]], key[2])
+    amount = times * float(of.program.rows.cost[column])
+    return [Term("holding", f"holding a tonne in {key[2]}", amount, place)]
+
+
+def _label(of: Solved, key: Any) -> Label:
+    pile = of.case.stockpile_of[key[:2]]
+    field = "target_days" if pile.target_days is not None else "target"
+    return Label(f"the reserve's target in {key[2]}", place_of(pile, field, key[2]))
+
+
+def _days(of: Solved, key: Any, at: Where) -> float:
+    """Return by how much a target in days rises with a tonne of demand."""
+    pile = of.case.stockpile_of[key[:2]] if key == at else None
+    return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
+
+
+STOCK = Columns(
+    name="stock",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="What a member's reserve holds at the end of a year.",
+    cell=(Stockpile, "holding_cost"),
+    headings=(HOLDING,),
+    balance=-1,
+    move="in the reserve{of} of {member} at the end of {year}",
+    serves="the reserve at the end of {year}",
+    terms=_holding,
+    spent=("holding",),
+)
+SHORTFALL = Columns(
+    name="stock_shortfall",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="What a reserve lacks of its target.",
+    cell=(Stockpile, "target_penalty"),
+    headings=(SHORTFALL_PENALTY,),
+    move="lacking in the reserve{of} of {member} in {year}",
+)
+TARGET = Rows(
+    name="stock_target",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="A reserve pays for what it lacks of its target.",
+    cell=(Stockpile, "target"),
+    kind="stock target",
+    label=_label,
+    bears_on=None,
+    slope=_days,
+)
+
+
+def model(f: Frame) -> None:
+    r"""A reserve holds no more than its maximum and pays for what its target lacks.
+
+    .. math:: 0 \le s_{m,j,t} \le max_{m,j}, \qquad s_{m,j,t} + v_{m,j,t} \ge target_{m,j,t}   [t]
+
+    variables   stock s at the end of the year [t]; shortfall v from target [t]
+    posts       s out of its year's balance and into the next one's; cost headings "holding" and
+                "stock shortfall"
+    dual        of the target: what one tonne less of it would save [money/t]
+    source      inventory balance, Wagner & Whitin (1958), Management Science 5(1)
+    """
+    e, case = f.expanded, f.case
+    minerals = {e.minerals[m] for m, _ in f.cells}
+    piles = {key: pile for key, pile in case.stockpile_of.items() if key[0] in minerals}
+    keys = [(m, j, year) for m, j in piles for year in e.years]
+    targets = {
+        key: target for key in keys if (target := stock_target(case, piles[key[:2]], key[2])) > 0
+    }
+    room = {key: stock_room(case, pile) for key, pile in piles.items()}
+    stock = f.variables(STOCK, keys, upper={key: room[key[:2]] for key in keys})
+    lacking = f.variables(SHORTFALL, targets)
+    f.constraints(
+        TARGET, {k: (target, [stock[k], lacking[k]], None, None) for k, target in targets.items()}
+    )
+    next_year = dict(pairwise(e.years))
+    for m, j, year in keys:
+        f.books.out((m, j, year), stock[m, j, year])
+        if year in next_year:
+            f.books.into((m, j, next_year[year]), stock[m, j, year])
+    held, lacked = [stock[key] for key in keys], [lacking[key] for key in targets]
+    costs = [piles[m, j].holding_cost for m, j, _ in keys]
+    f.books.cost(HOLDING, held, costs, [year for *_, year in keys])
+    penalties = [target_penalty(case, piles[m, j], year) for m, j, year in targets]
+    f.books.cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, case = b.expanded, b.expanded.case
+    keys = [
+        (e.mineral_at[m], e.member_at[j], t) for m, j in case.stockpile_of for t in range(b.years)
+    ]
+    piles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in keys]
+    room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
+    m, j, t = columns_of(keys, 3)
+
+    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    stock = b.columns(
+        STOCK, m * b.years + t, (m, j, t), key,
+        price=np.array([p.holding_cost for p in piles]),
+        upper=np.array([room[p.mineral, p.member] for p in piles]),
+    )  # fmt: skip
+    b.post((m, j, t), stock, STOCK.balance)
+    kept = t + 1 < b.years  # until the next year
+    b.post((m[kept], j[kept], t[kept] + 1), stock[kept], -STOCK.balance)
+    of_year = [(p, e.years[k[2]]) for p, k in zip(piles, keys, strict=True)]
+    target = np.array([stock_target(case, p, year) for p, year in of_year], dtype=float)
+    penalty = np.array([target_penalty(case, p, year) for p, year in of_year], dtype=float)
+    wanted = np.flatnonzero(target > 0)
+    index = (m[wanted], j[wanted], t[wanted])
+    cell = index[0] * b.years + index[2]
+    lacking = b.columns(SHORTFALL, cell, index, key, price=penalty[wanted])
+    rows = b.rows(TARGET, cell, index, key, least=target[wanted])
+    b.enter(rows, stock[wanted], 1.0)
+    b.enter(rows, lacking, 1.0)
+
+
+def _ties(case: Case) -> Iterable[str]:
+    """A reserve ties the years of its mineral."""
+    return (pile.mineral for pile in case.stockpiles)
+
+
+FAMILY = Family(model, arrays, ties=_ties)

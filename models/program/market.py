@@ -1,0 +1,218 @@
+"""The market: every flow that can exist, and each member's balance, which all families share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder
+from models.program.component import (
+    CONTRACT,
+    MEMBER,
+    MINERAL,
+    PROJECT,
+    REFINER,
+    YEAR,
+    Columns,
+    Heading,
+    Rows,
+)
+from models.program.facts import Label, Term, Where, place_of
+from models.resolve import SPOT
+from models.schema import Contract, Refiner
+
+if TYPE_CHECKING:
+    from models.program.frame import Frame, Row
+    from models.program.groups import Key
+    from models.program.solved import Solved
+
+PURCHASE, TARIFF, FREIGHT = Heading("purchase"), Heading("tariff"), Heading("freight")
+
+
+def _landed(of: Solved, _: Any, column: int, times: float) -> list[Term]:
+    """Return what a tonne costs at the member's gate: cost or price, tariff, freight."""
+    case, e = of.case, of.expanded
+    d = e.deliveries
+    i = int(np.flatnonzero(of.program.flow == column)[0])
+    source, year = e.sources[d.source[i]], e.years[d.year[i]]
+    worth, cost = times * case.discount(year), float(d.cost[i])
+    who = of.who(source.name, source.project, source.mineral)
+    said, place = f"cost at {who}", place_of(source.record, "cost", year)
+    if d.contract[i] != SPOT:
+        record = case.contracts[d.contract[i]]
+        said = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
+        place = place_of(record, "price", year)
+    tariff, member = float(d.tariff[i]), e.members[d.member[i]]
+    return [
+        Term("cost", said, worth * cost, place),
+        Term("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
+        Term("freight", f"freight to {member}", worth * float(d.freight[i])),
+    ]
+
+
+def _spot_seller(of: Solved, key: Any) -> str:
+    return of.who(*key[:3])
+
+
+def _contract_seller(of: Solved, key: Any) -> str:
+    return f"{of.who(key[1], '', key[2])}, under contract"
+
+
+def _spot_move(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    return _sale(key, _spot_seller(of, key), mineral)
+
+
+def _contract_move(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
+    return _sale(key, _contract_seller(of, key), mineral)
+
+
+def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
+    *_, own, member, year = key
+    who = seller if own == mineral else f"{own} from {seller}"
+    return f"{who} to {member}, {year}", f"{who}, {year}"
+
+
+SPOT_FLOW = Columns(
+    name="spot",
+    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    meaning="Tonnes that a member buys of a refiner or project without a contract.",
+    cell=(Refiner, "cost"),
+    headings=(PURCHASE, TARIFF, FREIGHT),
+    balance=1,
+    is_delivery=True,
+    move=_spot_move,
+    serves=_spot_seller,
+    terms=_landed,
+    spent=("cost", "tariff", "freight"),
+)
+CONTRACT_FLOW = Columns(
+    name="contracted",
+    key=(CONTRACT, REFINER, MINERAL, MEMBER, YEAR),
+    meaning="Tonnes that a member takes under a contract.",
+    cell=(Contract, "price"),
+    headings=(PURCHASE, TARIFF, FREIGHT),
+    balance=1,
+    is_delivery=True,
+    move=_contract_move,
+    serves=_contract_seller,
+    terms=_landed,
+    spent=("cost", "tariff", "freight"),
+)
+
+
+def _worth(_: Solved, key: Any) -> Label:
+    return Label(f"what a tonne is worth to {key[1]} in {key[2]}")
+
+
+def _wanted(_: Solved, key: Any, at: Where) -> float:
+    return float(key == at)
+
+
+BALANCE = Rows(
+    name="balance",
+    key=(MINERAL, MEMBER, YEAR),
+    meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
+    cell=None,
+    kind="other year",
+    label=_worth,
+    bears_on=None,
+    slope=_wanted,
+)
+
+
+def delivery_columns(f: Frame) -> list[Any]:
+    """Declare ``spot[r, p, m, j, t]`` and ``contracted[k, r, m, j, t]``, both >= 0 [t]."""
+    e, d = f.expanded, f.expanded.deliveries
+    labels = [(s.name, s.project) for s in e.sources]
+    rows = zip(
+        *(getattr(d, name)[f.at].tolist() for name in ("source", "mineral", "member", "year")),
+        d.contract[f.at].tolist(),
+        strict=True,
+    )
+    keys: list[tuple[bool, tuple[Any, ...]]] = []
+    for r, m, j, t, k in rows:
+        refiner, project = labels[r]
+        of = (e.minerals[m], e.members[j], e.years[t])
+        keys.append((k == SPOT, (refiner, project, *of) if k == SPOT else (k, refiner, *of)))
+    x = f.variables(SPOT_FLOW, [key for is_spot, key in keys if is_spot])
+    y = f.variables(CONTRACT_FLOW, [key for is_spot, key in keys if not is_spot])
+    return [x[key] if is_spot else y[key] for is_spot, key in keys]
+
+
+def flows(b: Builder) -> None:
+    """Every delivery, spot or under contract, at what it costs at the member's gate."""
+    e, d = b.expanded, b.expanded.deliveries
+    cell = d.mineral * b.years + d.year
+    spot = d.contract == SPOT
+    b.flow = np.zeros(len(d), dtype=np.int64)
+
+    def seller(r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
+        s = e.sources[r]
+        return (s.name, s.project, s.mineral, e.members[j], e.years[t])
+
+    for of, at, index, key in (
+        (SPOT_FLOW, spot, (d.source, d.member, d.year), seller),
+        (CONTRACT_FLOW, ~spot, (d.contract, d.year), contract_key(b)),
+    ):
+        split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
+        b.flow[at] = b.columns(
+            of, cell[at], tuple(part[at] for part in index), key, price=d.landed[at], charges=split
+        )
+    b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
+
+
+def contract_key(b: Builder) -> Key:
+    """Return what spells the key of a contract and a year."""
+    e = b.expanded
+
+    def key(k: int, t: int) -> tuple[int, str, str, str, int]:
+        record = e.case.contracts[k]
+        return (k, record.refiner, record.mineral, record.member, e.years[t])
+
+    return key
+
+
+def balance(f: Frame) -> None:
+    r"""Close the books of tonnes: what is posted in less what is posted out is the demand.
+
+    .. math:: \sum_r (x + y)_{r,m,j,t} + s_{m,j,t-1} - s_{m,j,t} + u_{m,j,t} = demand_{m,j,t}  [t]
+
+    dual    the marginal price of supply: what one more tonne of demand would cost [money/t]
+    """
+    demand = {f.key(m, j, t): demand for m, j, t, demand in f.buyers}
+    rows: dict[Any, Row] = {}
+    for key, wanted in demand.items():
+        arrive, leave = f.books.posted_in.get(key, []), f.books.posted_out.get(key, [])
+        pile = f.case.stockpile_of.get(key[:2]) if key[2] == f.case.years[0] else None
+        right = wanted - (0.0 if pile is None else pile.opening)
+        if arrive or leave:  # without demand and a stock there is nothing to balance
+            amounts = [1.0] * len(arrive) + [-1.0] * len(leave)
+            rows[key] = (right, [*arrive, *leave], amounts, right)
+    f.constraints(BALANCE, rows)
+
+
+def balances(b: Builder) -> None:
+    """The same rows as arrays; what is posted enters them when all families are there."""
+    e = b.expanded
+    table = e.demand.transpose(0, 2, 1)  # by (mineral, year, member), as cells are
+    stored = np.broadcast_to(e.has_stock[:, None, :], table.shape)
+    m, t, j = np.nonzero((table > 0) | stored)
+    opening = np.zeros(len(m))
+    for (mineral, member), pile in e.case.stockpile_of.items():
+        at = (m == e.mineral_at[mineral]) & (j == e.member_at[member]) & (t == 0)
+        opening[at] = pile.opening
+    need = table[m, t, j] - opening
+
+    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    rows = b.rows(BALANCE, m * b.years + t, (m, j, t), key, least=need, most=need)
+    b.balance = np.full((len(e.minerals), len(e.members), b.years), -1, dtype=np.int64)
+    b.balance[m, j, t] = rows
+
+
+def balances_closed(b: Builder) -> None:
+    """Enter what was posted into the balances."""
+    for m, j, t, columns, sign in b.posted:
+        b.enter(b.balance[m, j, t], columns, float(sign))

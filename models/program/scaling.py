@@ -1,0 +1,144 @@
+"""The scaling: powers of two that bring a block's largest demand and cost near ten thousand."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.program.component import MONEY, TONNES
+from models.resolve import Floats, Ints
+from models.solve import Rows, Solution
+
+_TYPICAL = 1e4
+"""What the largest demand becomes: HiGHS's tolerances are absolute."""
+_TYPICAL_MONEY = 1e6
+"""What the largest cost of a tonne becomes; a hundredfold, since costs spread wider."""
+_FINER = 1e4
+"""How much finer money is counted where small numbers are raised."""
+_MOST_RAISED = 2.0**20
+"""How far a row with a small limit is raised beyond the others, so that it counts for as much."""
+_BOUNDLESS = 1e15
+"""Room beyond this many times what is needed is no limit, and no number for the solver."""
+_FINEST = 2.0**-20
+"""The finest unit of a fraction built."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How a program is scaled.
+
+    A scaled column is the column divided by ``column``; a scaled row is the row times ``row``; a
+    scaled cost is the cost times ``price``, a scaled dual the dual divided by ``dual``. Powers of
+    two change no digit.
+    """
+
+    column: Floats
+    row: Floats
+    price: Floats
+    dual: Floats
+
+    def scaled(self, rows: Rows) -> Rows:
+        """Return the program in scaled units."""
+        most = rows.row_upper * self.row
+        return dataclasses.replace(
+            rows,
+            cost=rows.cost * self.price,
+            lower=rows.lower / self.column,
+            upper=rows.upper / self.column,
+            row_lower=rows.row_lower * self.row,
+            row_upper=np.where(most > _BOUNDLESS, math.inf, most),
+            values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
+        )
+
+    def unscaled(self, solution: Solution) -> Solution:
+        """Return a solution of the scaled program in tonnes and money."""
+        return dataclasses.replace(
+            solution,
+            x=solution.x * self.column,
+            duals=solution.duals * self.dual,
+            reduced=solution.reduced / self.price,
+        )
+
+
+def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
+    rows: Rows,
+    *,
+    need: float,
+    column_unit: Any,
+    row_unit: Any,
+    row_size: Floats | None = None,
+    raised: bool = False,
+) -> Scaling:
+    """Choose the scaling of a block.
+
+    Tonnes by its largest ``need`` [t], money by the largest cost of a tonne, a fraction built by
+    its capital (unless it has to be whole), a budget by its largest entry. ``raised`` lifts rows
+    whose limit is next to nothing beside the others', and costs, which helps where numbers differ a
+    billionfold; a row's limit is its ``row_size`` where that is a number, else its bound.
+    """
+    tonne = float(_power(np.array([need / _TYPICAL]))[0])
+    tonnes = column_unit == TONNES
+    unit = np.where(tonnes, tonne, _FINEST)
+    dearest = float(np.max(rows.cost * unit, initial=0.0))
+    finer = _FINER if raised else 1.0
+    money = 1.0 / float(_power(np.array([dearest / (_TYPICAL_MONEY * finer)]))[0])
+    column = np.where(tonnes, tonne, 1.0)
+    built = np.flatnonzero(~tonnes & ~rows.whole)
+    capital = _power(rows.cost[built] * money / _TYPICAL_MONEY)
+    column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
+    row = np.where(row_unit == TONNES, 1.0 / tonne, 1.0)
+    for i in np.flatnonzero(row_unit == MONEY).tolist():
+        inside = slice(int(rows.starts[i]), int(rows.starts[i + 1]))
+        entries = np.abs(rows.values[inside] * column[rows.columns[inside]])
+        row[i] = 1.0 / float(_power(np.array([np.max(entries, initial=0.0)]))[0])
+    if raised:
+        at = np.flatnonzero(row_unit == TONNES)
+        row[at] *= _raised(_limits(rows, row_size)[at] / tonne)
+    return Scaling(column, row, column * money, row / money)
+
+
+def joined(parts: Sequence[Scaling]) -> Scaling:
+    """Return the scaling of programs side by side."""
+    return Scaling(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("column", "row", "price", "dual")
+        )
+    )
+
+
+def _limits(rows: Rows, row_size: Floats | None) -> Floats:
+    """Return how large each row's limit is; a balance has terms larger than its limit: none."""
+    low = np.where(np.isfinite(rows.row_lower), np.abs(rows.row_lower), 0.0)
+    high = np.where(np.isfinite(rows.row_upper), np.abs(rows.row_upper), 0.0)
+    found = np.where(rows.row_lower == rows.row_upper, 0.0, np.maximum(low, high))
+    if row_size is not None:
+        found = np.where(np.isfinite(row_size), row_size, found)
+    return np.asarray(found, dtype=float)
+
+
+def _raised(limit: Floats) -> Floats:
+    """Return the powers of two that rows are raised by, so that no limit is next to nothing."""
+    small = (limit > 0) & (limit < 1)
+    by = np.minimum(_MOST_RAISED, _power(1.0 / np.where(small, limit, 1.0)))
+    return np.where(small, by, 1.0)
+
+
+def _power(value: Floats) -> Floats:
+    """Return the power of two nearest to each positive number, 1 for anything else."""
+    fine = (value > 0) & np.isfinite(value)
+    exponent = np.round(np.log2(np.where(fine, value, 1.0)))
+    return np.where(fine, 2.0 ** np.clip(exponent, -1000.0, 1000.0), 1.0)
+
+
+def units_of(keys: Any, count: int, other: dict[str, int]) -> Ints:
+    """Return the unit of each keyed column or row: tonnes, but for those named in ``other``."""
+    found = np.full(count, TONNES, dtype=np.int64)
+    for of in keys:
+        found[of.stretch] = other.get(of.name, TONNES)
+    return found

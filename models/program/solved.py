@@ -1,0 +1,297 @@
+"""A program with its solution: values and prices by component and key, and what is read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from models.case import Case
+from models.program.component import Columns, Component, Rows, columns_named, rows_named
+from models.program.facts import Where
+from models.program.families.ore import ORE
+from models.program.groups import Group, within
+from models.program.program import Program
+from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
+from models.schema import Record
+from models.solve import MOST_VIOLATION
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What a source may deliver to a member in a year, all by position.
+
+    ``delivery`` is one of its deliveries, ``columns`` are those of all of them; ``nothing`` [t] is
+    what counts as nothing there.
+    """
+
+    source: int
+    member: int
+    year: int
+    delivery: int
+    columns: tuple[int, ...]
+    nothing: float
+
+
+class Solved:
+    """A case's program with a solution.
+
+    ``x`` is the value of every column, ``prices`` the undiscounted dual of every row (d cost / d
+    right-hand side).
+    """
+
+    case: Case
+    expanded: Expanded
+    program: Program
+    x: Floats
+    prices: Floats
+
+    # ---- values and prices -----------------------------------------------------------------------
+
+    @cached_property
+    def delivered(self) -> Floats:
+        """Tonnes of each delivery of the case, in the deliveries' order."""
+        return np.maximum(self.x[self.program.flow], 0.0)
+
+    @cached_property
+    def values(self) -> dict[str, dict[Any, float]]:
+        """The columns but for deliveries by component and key, zeros left out."""
+        return _by_key([g for g in self.program.variables if not _delivers(g)], self.x)
+
+    @cached_property
+    def duals(self) -> dict[str, dict[Any, float]]:
+        """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
+        return _by_key(self.program.constraints, self.prices)
+
+    def amounts(self, of: Columns | str) -> dict[Any, float]:
+        """Return a component's values by key, zeros left out."""
+        return self.values.get(columns_named(of).name, {})
+
+    def value(self, of: Columns | str, key: Any) -> float:
+        """Return a column's value, 0 where there is no such column.
+
+        KeyError for a name that no component has, here and below.
+        """
+        return self.amounts(of).get(key, 0.0)
+
+    def dual(self, of: Rows | str, key: Any) -> float:
+        """Return a row's undiscounted shadow price, 0 where there is no such row."""
+        return self.duals.get(rows_named(of).name, {}).get(key, 0.0)
+
+    def part(self, of: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
+        """Return a component's columns as arrays: the key's positions, and the values.
+
+        For studies that read many plans; ``amounts`` is the same by key.
+        """
+        return _component(self.program.variables, columns_named(of), self.x)
+
+    def row_part(self, of: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
+        """Return a component's rows as arrays: the key's positions, and undiscounted prices.
+
+        ``duals`` is the same by key.
+        """
+        return _component(self.program.constraints, rows_named(of), self.prices)
+
+    def costs_of(self, *components: Columns | str) -> Floats:
+        """Return what some components cost, by (mineral, year) [money, undiscounted]."""
+        e, wanted = self.expanded, {columns_named(of) for of in components}
+        found = np.zeros(len(e.minerals) * len(e.years))
+        for group in self.program.variables:
+            if group.component in wanted:
+                np.add.at(found, group.cell, self.program.rows.cost[group.at] * self.x[group.at])
+        discount = np.array([self.case.discount(year) for year in e.years])
+        return np.asarray(found.reshape(len(e.minerals), len(e.years)) / discount)
+
+    # ---- what stands where -----------------------------------------------------------------------
+
+    def row(self, at: int) -> tuple[Rows, Any]:
+        """Return the component and the key of a row."""
+        component, key = _named(self.program.constraints, at)
+        return rows_named(component), key
+
+    def column(self, at: int) -> tuple[Columns, Any]:
+        """Return the component and the key of a column."""
+        component, key = _named(self.program.variables, at)
+        return columns_named(component), key
+
+    def at(self, of: Rows, key: Any) -> int:
+        """Return the position of a row, -1 where there is none."""
+        return self._position(of, key, self.program.constraints)
+
+    def column_at(self, of: Columns, key: Any) -> int:
+        """Return the position of a column, -1 where there is none."""
+        return self._position(of, key, self.program.variables)
+
+    def _position(self, of: Component, key: Any, groups: Sequence[Group]) -> int:
+        if of not in self._positions:
+            found = self._positions[of] = {}
+            for group in groups:
+                if group.component is of:
+                    keys = group.keys(np.arange(len(group)))
+                    found.update(zip(keys, group.at.tolist(), strict=True))
+        return self._positions[of].get(key, -1)
+
+    @cached_property
+    def _positions(self) -> dict[Component, dict[Any, int]]:
+        return {}
+
+    def entries_of(self, row: int) -> list[tuple[int, float]]:
+        """Return the columns that a row has, with its coefficients."""
+        of = self.program.rows
+        inside = slice(int(of.starts[row]), int(of.starts[row + 1]))
+        return list(zip(of.columns[inside].tolist(), of.values[inside].tolist(), strict=True))
+
+    def entries(self, column: int) -> list[tuple[int, float]]:
+        """Return the rows that a column enters, with its coefficients."""
+        order, starts, row = self._by_column
+        inside = order[starts[column] : starts[column + 1]]
+        return list(
+            zip(row[inside].tolist(), self.program.rows.values[inside].tolist(), strict=True)
+        )
+
+    @cached_property
+    def _by_column(self) -> tuple[Ints, Ints, Ints]:
+        """The entries by column: their order, where each column begins, and the row of each."""
+        of = self.program.rows
+        order = np.argsort(of.columns, kind="stable")
+        starts = np.searchsorted(of.columns[order], np.arange(len(of.cost) + 1))
+        return order, starts, of.entry_rows()
+
+    @cached_property
+    def room(self) -> Floats:
+        """What each row's upper limit leaves; infinite for an equation, and where there is none."""
+        of = self.program.rows
+        left = of.row_upper - of.activity(self.x)
+        return np.where(of.row_upper > of.row_lower, left, np.inf)
+
+    # ---- sources ---------------------------------------------------------------------------------
+
+    @cached_property
+    def sold(self) -> Floats:
+        """What each source sells [t/yr], by (source, year)."""
+        e, d = self.expanded, self.expanded.deliveries
+        found = np.zeros((len(e.sources), len(e.years)))
+        np.add.at(found, (d.source, d.year), self.delivered)
+        return found
+
+    def source(self, name: str, project: str, mineral: str) -> Source:
+        """Return a source by its names."""
+        return self.expanded.sources[self._sources[name, project, mineral]]
+
+    @cached_property
+    def _sources(self) -> dict[tuple[str, str, str], int]:
+        return {(s.name, s.project, s.mineral): i for i, s in enumerate(self.expanded.sources)}
+
+    def record(self, name: str, project: str, mineral: str) -> Record:
+        """Return the record of a source."""
+        return self.source(name, project, mineral).record
+
+    def who(self, name: str, project: str, mineral: str) -> str:
+        """Return a source's name and country: ``Jin (China)``."""
+        country = self.case.country_name(self.source(name, project, mineral).country)
+        return f"{project or name} ({country})"
+
+    def reaches(self, name: str, project: str, cell: Where) -> bool:
+        """Return whether a source may deliver to a member in a year."""
+        e, (mineral, member, year) = self.expanded, cell
+        d, j, r = e.deliveries, e.member_at[member], self._sources[name, project, mineral]
+        inside = e.cell(e.mineral_at[mineral], e.years.index(year))
+        return any(d.member[i] == j and d.source[i] == r for i in inside)
+
+    # ---- share limits ----------------------------------------------------------------------------
+
+    @cached_property
+    def caps(self) -> tuple[Cap, ...]:
+        """Every share limit that applied, resolved."""
+        e = self.expanded
+        cells = [(m, t) for m in range(len(e.minerals)) for t in range(len(e.years))]
+        return tuple(cap for m, t in cells for cap in caps(e, m, t))
+
+    @cached_property
+    def cap_of(self) -> dict[Any, Cap]:
+        """Every cap by its key in the program."""
+        return {cap.key: cap for cap in self.caps}
+
+    @cached_property
+    def counted(self) -> dict[Any, frozenset[int]]:
+        """The deliveries that count under each cap that binds, by its key."""
+        return {cap.key: frozenset(cap.flows) for caps in self.binding.values() for cap in caps}
+
+    @cached_property
+    def binding(self) -> dict[tuple[str, int], list[Cap]]:
+        """The caps that say a most and bind, by mineral and year."""
+        found: dict[tuple[str, int], list[Cap]] = {}
+        for cap in self.caps:
+            if cap.is_max and (cap.flows or cap.ore):
+                tonnes, base = self.reached(cap)
+                if cap.share * base - tonnes <= self.tolerance(cap.mineral, cap.year):
+                    found.setdefault((cap.mineral, cap.year), []).append(cap)
+        return found
+
+    def reached(self, cap: Cap) -> tuple[float, float]:
+        """Return the tonnes that count under a cap and its base [t]."""
+        if cap.is_mining:
+            of_mineral = [
+                (key[0], z)
+                for key, z in self.amounts(ORE).items()
+                if (key[3], key[4]) == (cap.mineral, cap.year)
+            ]
+            tonnes = sum(z for country, z in of_mineral if country in cap.ore)
+            bought = sum(z for _, z in of_mineral)
+        else:
+            tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
+            bought = self._bought(cap) if cap.of_purchases else 0.0
+        return tonnes, bought if cap.of_purchases else cap.demand
+
+    def _bought(self, cap: Cap) -> float:
+        e = self.expanded
+        cell = e.cell(e.mineral_at[cap.mineral], e.years.index(cap.year))
+        inside = np.array(cell, dtype=np.int64)
+        mine = np.isin(e.deliveries.member[inside], cap.buyers)
+        return float(self.delivered[inside[mine]].sum())
+
+    def tolerance(self, mineral: str, year: int) -> float:
+        """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
+        e = self.expanded
+        return MOST_VIOLATION * max(
+            float(e.demand[e.mineral_at[mineral], :, e.years.index(year)].max(initial=0.0)), 1e-6
+        )
+
+
+def _delivers(group: Group) -> bool:
+    return columns_named(group.component).is_delivery
+
+
+def _by_key(groups: Sequence[Group], values: Floats) -> dict[str, dict[Any, float]]:
+    """Return values by component and key, zeros left out."""
+    found: dict[str, dict[Any, float]] = {}
+    for group in groups:
+        mine = values[group.at]
+        at = np.flatnonzero(mine)
+        # several rows of Share limits are groups of one component
+        found.setdefault(group.name, {}).update(zip(group.keys(at), mine[at].tolist(), strict=True))
+    return found
+
+
+def _component(
+    groups: Sequence[Group], of: Component, values: Floats
+) -> tuple[tuple[Ints, ...], Floats]:
+    """Return a component as arrays: the positions that its keys are made of, and its values."""
+    found = [group for group in groups if group.component is of]
+    if len(found) == 1:
+        return found[0].index, values[found[0].at]
+    # several rows of Share limits are groups of one component
+    index = tuple(np.concatenate(part) for part in zip(*(g.index for g in found), strict=True))
+    return index, np.concatenate([np.zeros(0), *(values[group.at] for group in found)])
+
+
+def _named(groups: Sequence[Group], at: int) -> tuple[Any, Any]:
+    for group in groups:
+        inside = within(group.at, slice(at, at + 1))
+        if inside.stop > inside.start:
+            return group.component, group.keys(np.array([inside.start]))[0]
+    msg = f"nothing stands at {at}"
+    raise LookupError(msg)

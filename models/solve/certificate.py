@@ -1,0 +1,268 @@
+"""The certificate: primal feasibility, dual feasibility and gap, from arrays and a solution.
+
+Nothing the solver says of its own work is taken over: activities, reduced costs and both objectives
+are computed here, for all blocks of a program in one pass. Weak duality (any textbook, such as
+Bertsimas & Tsitsiklis (1997), ch. 4): if the three hold, no plan costs less than the dual
+objective, so this one is optimal to the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.solve.rows import Floats, Ints, Rows, Solution
+
+Bools = NDArray[np.bool_]
+
+MOST_VIOLATION = 1e-6
+"""Accepted violation of any constraint, as a part of what its block needs at the largest demand."""
+MOST_GAP = 1e-7
+"""Accepted relative dual infeasibility and relative gap."""
+MOST_MIP_GAP = 1e-9
+"""Accepted MIP gap of whole projects: 0 but for rounding."""
+_NEGLIGIBLE = 1e-8
+"""Prices below this part of the largest are rounding themselves."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a solution is worth as a proof; every figure is relative, 0 is perfect.
+
+    ``violation`` is the largest of any row or bound, as a part of the tonnes that the block is
+    measured by (of 1 for fractions, of the limit for money), in ``violated``;
+    ``dual_infeasibility`` is the largest wrong sign of a reduced cost or dual against the prices
+    that make it up; ``gap`` is that between the primal and the dual objective; ``mip_gap`` is the
+    solver's for whole projects.
+    """
+
+    violation: float
+    violated: str
+    dual_infeasibility: float
+    gap: float
+    primal: float
+    dual: float
+    mip_gap: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is a proof; anything that is not a number is not."""
+        return bool(
+            self.violation <= MOST_VIOLATION
+            and self.dual_infeasibility <= MOST_GAP
+            and self.gap <= MOST_GAP
+            and self.mip_gap <= MOST_MIP_GAP
+        )
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Certificates of all blocks of a program, each figure an array over blocks.
+
+    ``worst_row`` and ``worst_column`` are where a block is violated most: one of them is -1, both
+    where nothing is violated.
+    """
+
+    violation: Floats
+    worst_row: Ints
+    worst_column: Ints
+    dual_infeasibility: Floats
+    gap: Floats
+    primal: Floats
+    dual: Floats
+
+    def within(self, violation: float, gap: float) -> Bools:
+        """Return which blocks are feasible and optimal to given tolerances."""
+        return np.asarray(
+            (self.violation <= violation) & (self.dual_infeasibility <= gap) & (self.gap <= gap)
+        )
+
+
+def certify(
+    rows: Rows, solution: Solution, measure: float, fractions: frozenset[str]
+) -> Certificate:
+    """Return the certificate of a solution of one block.
+
+    ``measure`` [t] is what violations are parts of; ``fractions`` are the components not in tonnes.
+    With whole columns it is that of the linear program with those fixed.
+    """
+    if not fits(rows, solution):
+        return Certificate(np.inf, "the solution's shape", np.inf, np.inf, np.nan, np.nan)
+    tonnes = []
+    for keys, count in ((rows.column_keys, len(rows.cost)), (rows.row_keys, len(rows.row_lower))):
+        found = np.ones(count, dtype=bool)
+        for of in keys:
+            found[of.stretch] = of.name not in fractions
+        tonnes.append(found)
+    starts = (
+        np.array([0, len(rows.cost)], dtype=np.int64),
+        np.array([0, len(rows.row_lower)], dtype=np.int64),
+    )
+    of_blocks = certify_blocks(
+        rows,
+        solution.x,
+        solution.duals,
+        np.array([measure]),
+        tonnes=(tonnes[0], tonnes[1]),
+        starts=starts,
+    )
+    return certificate_of(of_blocks, 0, worst_name(of_blocks, 0, rows), solution.mip_gap)
+
+
+def certificate_of(
+    found: Certificates, block: int, violated: str, mip_gap: float = 0.0
+) -> Certificate:
+    """Return one block's certificate."""
+    return Certificate(
+        float(found.violation[block]),
+        violated,
+        float(found.dual_infeasibility[block]),
+        float(found.gap[block]),
+        float(found.primal[block]),
+        float(found.dual[block]),
+        mip_gap,
+    )
+
+
+def worst_name(found: Certificates, block: int, rows: Rows) -> str:
+    """Return the name of the row or column that is violated most, "" if none is."""
+    for keys, at in (
+        (rows.row_keys, int(found.worst_row[block])),
+        (rows.column_keys, int(found.worst_column[block])),
+    ):
+        for of in keys if at >= 0 else ():
+            if of.stretch.start <= at < of.stretch.stop:
+                return f"{of.name}{of.index[at - of.start]}"
+    return ""
+
+
+def fits(rows: Rows, solution: Solution) -> bool:
+    """Return whether a solution has a number for every column and row."""
+    return (
+        len(solution.x) == len(rows.cost)
+        and len(solution.duals) == len(rows.row_lower)
+        and bool(np.isfinite(solution.x).all() and np.isfinite(solution.duals).all())
+    )
+
+
+def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is measured
+    rows: Rows,
+    x: Floats,
+    duals: Floats,
+    measure: Floats,
+    *,
+    tonnes: tuple[Bools, Bools],
+    starts: tuple[Ints, Ints],
+) -> Certificates:
+    """Return the certificates of all blocks at once.
+
+    ``measure`` [t] is what the violations of each block are parts of; ``tonnes`` say which columns
+    and rows are in tonnes; ``starts`` where each block's columns and rows begin, and one more entry
+    each that ends the last.
+    """
+    lower, upper = rows.lower, rows.upper
+    if rows.whole.any():
+        fixed = np.clip(np.round(x), rows.lower, rows.upper)
+        lower = np.where(rows.whole, fixed, lower)
+        upper = np.where(rows.whole, fixed, upper)
+    (column_starts, row_starts), activity = starts, rows.activity(x)
+    by_row = _violations(
+        activity, rows.row_lower, rows.row_upper, np.repeat(measure, np.diff(row_starts)), tonnes[1]
+    )
+    by_column = _violations(x, lower, upper, np.repeat(measure, np.diff(column_starts)), tonnes[0])
+    violation, worst_row, worst_column = _worst(by_row, by_column, row_starts, column_starts)
+    prices = np.abs(rows.cost) + rows.absolute().priced(np.abs(duals))
+    dearest = _most(prices, column_starts)
+    sizes = np.diff(column_starts)
+    prices = np.maximum(prices, _NEGLIGIBLE * np.repeat(dearest, sizes))
+    reduced = rows.cost - rows.priced(duals)
+    on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
+    largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
+    on_rows = _wrong_sign(duals, rows.row_lower, rows.row_upper)
+    on_rows /= np.repeat(largest_dual, np.diff(row_starts))
+    infeasibility = np.maximum(_most(on_columns, column_starts), _most(on_rows, row_starts))
+    primal = _sums(rows.cost * x, column_starts)
+    of_rows = _valued(duals, rows.row_lower, rows.row_upper)
+    of_columns = _valued(reduced, lower, upper)
+    dual = _sums(of_rows, row_starts) + _sums(of_columns, column_starts)
+    # what doubles cannot tell apart is no gap: 1e-16 of all the money that is added up
+    noise = 1e-9 * (
+        _sums(np.abs(of_rows), row_starts)
+        + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
+    )
+    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, np.full(len(noise), 1e-300)])
+    return Certificates(
+        violation,
+        worst_row,
+        worst_column,
+        infeasibility,
+        np.abs(primal - dual) / scale,
+        primal,
+        dual,
+    )
+
+
+def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
+    """Return by how much limits are broken, as a part of what they are measured by."""
+    by = np.maximum(low - value, value - high)
+    if tonnes.all():
+        return np.asarray(by / measure)
+    limit = np.maximum(
+        np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0)
+    )
+    return np.asarray(by / np.where(tonnes, measure, np.maximum(1.0, limit)))
+
+
+def _worst(
+    by_row: Floats, by_column: Floats, row_starts: Ints, column_starts: Ints
+) -> tuple[Floats, Ints, Ints]:
+    """Return each block's largest violation, 0 where there is none, and where it is."""
+    rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
+    violation = np.maximum(0.0, np.maximum(rows, columns))
+    worst_row = np.full(len(violation), -1, dtype=np.int64)
+    worst_column = worst_row.copy()
+    for b in np.flatnonzero(violation > 0).tolist():
+        if rows[b] >= columns[b]:
+            at = slice(int(row_starts[b]), int(row_starts[b + 1]))
+            worst_row[b] = at.start + int(np.argmax(by_row[at]))
+        else:
+            at = slice(int(column_starts[b]), int(column_starts[b + 1]))
+            worst_column[b] = at.start + int(np.argmax(by_column[at]))
+    return violation, worst_row, worst_column
+
+
+def _most(values: Floats, starts: Ints) -> Floats:
+    """Return each block's largest value; 0 where a block has none, or all are below 0."""
+    found = np.zeros(len(starts) - 1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        found[filled] = np.maximum(0.0, np.maximum.reduceat(values, starts[:-1][filled]))
+    return found
+
+
+def _sums(values: Floats, starts: Ints) -> Floats:
+    """Return each block's sum."""
+    if len(starts) == 2:  # noqa: PLR2004 - one block: pairwise, as exact as it gets
+        return np.array([values.sum()])
+    found = np.zeros(len(starts) - 1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        found[filled] = np.add.reduceat(values, starts[:-1][filled])
+    return found
+
+
+def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:
+    wrong_up = np.where(np.isfinite(low), 0.0, np.maximum(price, 0.0))
+    wrong_down = np.where(np.isfinite(high), 0.0, np.maximum(-price, 0.0))
+    worst: Floats = np.maximum(wrong_up, wrong_down)
+    return worst
+
+
+def _valued(price: Floats, low: Floats, high: Floats) -> Floats:
+    """Return what each bound contributes to the dual objective."""
+    up = np.where(np.isfinite(low), low, 0.0) * np.maximum(price, 0.0)
+    down = np.where(np.isfinite(high), high, 0.0) * np.minimum(price, 0.0)
+    total: Floats = up + down
+    return total

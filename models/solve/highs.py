@@ -1,0 +1,275 @@
+"""HiGHS: a program handed over, changed in place, solved.
+
+Known traps are met here: every call's status is checked (a bound of 1e20 makes HiGHS refuse all
+rows, a NaN cost "solves" to optimal), the banner that the first instance of a process prints on
+file descriptor 1 is swallowed, and vectors are copied out once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from models.errors import SolverError
+from models.solve.rows import Rows, Solution
+
+INFINITE = 1e20
+"""From here on HiGHS takes a number for infinity."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way to solve: a name, HiGHS options, and whether small limits and costs are raised."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = field(default=())
+    raised: bool = False
+
+
+ATTEMPTS = (
+    Attempt("dual simplex", (("solver", "simplex"), ("presolve", "off"))),
+    Attempt(
+        "primal simplex after presolve",
+        (
+            ("solver", "simplex"),
+            ("presolve", "on"),
+            ("simplex_strategy", 4),
+            ("primal_feasibility_tolerance", 1e-7),
+        ),
+    ),
+    Attempt(
+        "dual simplex, small numbers raised",
+        (("solver", "simplex"), ("presolve", "on")),
+        raised=True,
+    ),
+    Attempt(
+        "interior point with crossover, small numbers raised",
+        (("solver", "ipm"), ("run_crossover", "on")),
+        raised=True,
+    ),
+)
+"""The settings tried in turn until a solution passes its proof; each starts cold."""
+
+_COMMON: tuple[tuple[str, Any], ...] = (
+    ("output_flag", False),
+    ("random_seed", 0),
+    ("primal_feasibility_tolerance", 1e-9),
+    ("dual_feasibility_tolerance", 1e-9),
+    ("small_matrix_value", 1e-12),
+    ("large_matrix_value", 1e19),
+    ("mip_feasibility_tolerance", 1e-9),
+    ("mip_rel_gap", 0.0),
+    ("mip_abs_gap", 0.0),
+)
+
+
+def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solution:
+    """Solve to optimality; raises SolverError where HiGHS reports anything else.
+
+    ``start`` is the basis of a program of the same shape. With whole columns the program is solved
+    as such, then again as a linear program with those fixed, so that duals are those of the builds
+    chosen.
+    """
+    if not len(rows.cost):
+        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), 0.0, attempt.name)
+    if not rows.whole.any():
+        held = Held(attempt)
+        held.load(rows)
+        if start is not None:
+            held.start_from(start)
+        return held.run()
+    first = Held(attempt, whole=True).load(rows).run()
+    lower, upper = rows.lower.copy(), rows.upper.copy()
+    lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
+    fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
+    second = Held(attempt).load(fixed).run()
+    return dataclasses.replace(
+        second, seconds=first.seconds + second.seconds, mip_gap=first.mip_gap
+    )
+
+
+def check_numbers(rows: Rows) -> None:
+    """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
+    for name in ("cost", "values"):
+        if not np.isfinite(getattr(rows, name)).all():
+            msg = f"a {name} handed to the solver is not a finite number"
+            raise SolverError(msg)
+        if (np.abs(getattr(rows, name)) >= INFINITE).any():
+            msg = f"a {name} handed to the solver is beyond {INFINITE:g}"
+            raise SolverError(msg)
+    for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
+        if np.isnan(low).any() or np.isnan(high).any():
+            msg = "a bound handed to the solver is not a number"
+            raise SolverError(msg)
+        if (low > high).any():
+            msg = "a lower bound handed to the solver is above its upper bound"
+            raise SolverError(msg)
+        finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
+        if (np.abs(finite) >= INFINITE).any():
+            msg = f"a bound handed to the solver is beyond {INFINITE:g}"
+            raise SolverError(msg)
+
+
+def version() -> str:
+    """Return the solver's name and version."""
+    import highspy
+
+    return f"HiGHS {highspy.Highs.version(_instance())}"
+
+
+class Held:
+    """A linear program that stays in the solver: changed in place, solved again from where it was.
+
+    Every call's status is checked: what the solver refuses is a SolverError.
+    """
+
+    def __init__(self, attempt: Attempt = ATTEMPTS[0], *, whole: bool = False) -> None:
+        """Start a solver with an attempt's options; ``whole`` keeps whole columns whole."""
+        self.attempt, self.whole = attempt, whole
+        self.rows: Rows | None = None
+        self._highs = _instance()
+        for option, value in (*_COMMON, *attempt.options):
+            if not (whole and option == "solver"):
+                _check(self._highs.setOptionValue(option, value), f"the option {option}")
+
+    def load(self, rows: Rows) -> Held:
+        """Hand a program over, and forget the one before."""
+        import highspy
+
+        check_numbers(rows)
+        columns, count = len(rows.cost), len(rows.row_lower)
+        kinds = np.zeros(columns, dtype=np.int32)
+        if self.whole:
+            kinds[rows.whole] = int(highspy.HighsVarType.kInteger)
+        handed = self._highs.passModel(
+            columns,
+            count,
+            len(rows.values),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            rows.cost,
+            rows.lower,
+            rows.upper,
+            rows.row_lower,
+            rows.row_upper,
+            rows.starts[:-1].astype(np.int32),
+            rows.columns.astype(np.int32),
+            rows.values,
+            kinds,
+        )
+        # a warning says that coefficients of next to nothing were dropped: the proof has the last
+        # word
+        _check(handed, "the program", highspy.HighsStatus.kWarning)
+        self.rows = rows
+        return self
+
+    def change(self, rows: Rows) -> None:
+        """Change the program held to one of the same shape; only what differs is handed over.
+
+        The basis stays, but where coefficients differ: then the program is handed over anew, and
+        starts from the basis all the same.
+        """
+        held = self.rows
+        check_numbers(rows)
+        if held is None or not np.array_equal(held.values, rows.values):
+            basis = self.basis() if held is not None else None
+            self.load(rows)
+            if basis is not None:
+                self.start_from(basis)
+            return
+        highs = self._highs
+        at = np.flatnonzero(held.cost != rows.cost)
+        if len(at):
+            new = rows.cost[at]
+            _check(highs.changeColsCost(len(at), at.astype(np.int32), new), "new costs")
+        at = np.flatnonzero((held.lower != rows.lower) | (held.upper != rows.upper))
+        if len(at):
+            bounds = (rows.lower[at], rows.upper[at])
+            _check(highs.changeColsBounds(len(at), at.astype(np.int32), *bounds), "new bounds")
+        at = np.flatnonzero((held.row_lower != rows.row_lower) | (held.row_upper != rows.row_upper))
+        if len(at):
+            bounds = (rows.row_lower[at], rows.row_upper[at])
+            _check(highs.changeRowsBounds(len(at), at.astype(np.int32), *bounds), "new limits")
+        self.rows = rows
+
+    def basis(self) -> Any:
+        """Return the basis reached."""
+        return self._highs.getBasis()
+
+    def start_from(self, basis: Any) -> None:
+        """Forget all but the program, and start from a basis."""
+        _check(self._highs.clearSolver(), "to forget its last run")
+        _check(self._highs.setBasis(basis), "the basis to start from")
+
+    def run(self) -> Solution:
+        """Solve; raises SolverError where the solver reports anything but an optimum."""
+        import highspy
+
+        solver, name = self._highs, self.attempt.name
+        before = solver.getRunTime()
+        _check(solver.run(), "the run")
+        seconds = solver.getRunTime() - before
+        status = solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            msg = f"the solver ended with: {solver.modelStatusToString(status)}"
+            raise SolverError(msg)
+        found = solver.getSolution()
+        x = np.asarray(found.col_value, dtype=float)
+        if self.whole:
+            gap = max(0.0, float(solver.getInfo().mip_gap))
+            return Solution(x, np.zeros(0), np.zeros(0), seconds, name, gap)
+        duals = np.asarray(found.row_dual, dtype=float)
+        reduced = np.asarray(found.col_dual, dtype=float)
+        return Solution(x, duals, reduced, seconds, name, basis=solver.getBasis())
+
+
+def _check(status: Any, what: str, tolerated: Any = None) -> None:
+    import highspy
+
+    if status not in {highspy.HighsStatus.kOk, tolerated}:
+        msg = f"the solver refused {what} ({status.name})"
+        raise SolverError(msg)
+
+
+_started = False
+
+
+def _instance() -> Any:
+    """Return a new HiGHS; the banner that a process's first one prints is swallowed."""
+    global _started  # noqa: PLW0603 - once a process, as the banner is
+    import highspy
+
+    if _started:
+        return highspy.Highs()
+    with _quiet_stdout():
+        solver = highspy.Highs()
+    _started = True
+    return solver
+
+
+@contextlib.contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Send file descriptor 1 nowhere for a moment; C code writes to it past Python."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # no descriptor 1 at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,148 @@
+"""The program as arrays is the model's, block by block and number by number."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+from models.case import Case
+from models.program import Names, differences, fit, program_of
+from models.program.builder import Builder
+from models.program.compile import compile_model
+from models.program.sourcing import build
+from models.resolve import Expanded
+from planner.scenarios import drop_share_limits, set_max_country_share
+from tests.models.desk import jin, make, read, solve, sur
+from tests.models.test_laws import draw
+
+BOOKS = int(os.environ.get("PLANNER_FUZZ", "40"))
+
+
+def agrees(case: Case) -> None:
+    """Every block's model is the program's."""
+    expanded = Expanded(case)
+    program = program_of(expanded)
+    for b, cells in enumerate(program.blocks):
+        model = compile_model(build(expanded, cells).model)
+        assert differences(model, program.block(b)) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_block_of_random_books(seed: int) -> None:
+    """All features, each block built and compared."""
+    agrees(read(draw(seed)))
+
+
+@pytest.mark.fuzz
+def test_every_block_of_more_books() -> None:
+    """The same on as many books as PLANNER_FUZZ says."""
+    for seed in range(1000, 1000 + BOOKS):
+        agrees(read(draw(seed)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
+    """The program of some minerals alone has their blocks' columns and rows, in the same order."""
+    case = read(draw(seed))
+    whole = program_of(Expanded(case))
+    for b, cells in enumerate(whole.blocks):
+        minerals = sorted({m for m, _ in cells})
+        part = case.of_minerals(case.minerals[m].name for m in minerals)
+        own = tuple((minerals.index(m), t) for m, t in cells)
+        alone = program_of(Expanded(part), blocks=(own,)).block(0)
+        of = whole.block(b)
+        for name in ("cost", "lower", "upper", "row_lower", "row_upper", "values", "columns"):
+            assert np.array_equal(getattr(alone, name), getattr(of, name)), name
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_variant_laid_out_as_its_base(seed: int) -> None:
+    """What a variant shares with its base stands where the base has it, with its own numbers."""
+    case = read(draw(seed))
+    base = program_of(Expanded(case))
+    for variant in (case, set_max_country_share(case, 0.4), drop_share_limits(case)):
+        expanded = Expanded(case).changed(variant)
+        own = program_of(expanded, base.names, like=base)
+        assert [differences(own.block(b), program_of(Expanded(variant)).block(b))
+                for b in range(len(own.blocks))] == [[]] * len(own.blocks)  # fmt: skip
+        found = fit(own, base)
+        for b, of in enumerate(found.of_block.tolist()):
+            if of >= 0:
+                at = own.columns_of(b)
+                assert np.array_equal(found.laid.cost[found.columns[at]], own.rows.cost[at])
+                inside = own.rows_of(b)
+                assert np.array_equal(
+                    found.laid.row_upper[found.rows[inside]], own.rows.row_upper[inside]
+                )
+                x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
+                laid = np.zeros(len(base.rows.cost))
+                laid[found.columns[at]] = x[at]
+                one = found.laid.activity(laid)[found.rows[inside]]
+                assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
+
+
+def test_a_component_of_several_parts() -> None:
+    """Each row of Share limits is a part of its own: all of them are the component."""
+    limits = [
+        {
+            "Limit": "max",
+            "Supplier group": "country",
+            "Supplier": s,
+            "Share": 0.4,
+            "Penalty (USD/t)": 9,
+        }
+        for s in ("CHN", "CHL")
+    ]
+    plan = solve(make(jin(), sur(), demand=100, Share_limits=limits))
+    keys, excess = plan.part("excess")
+    assert sorted(excess.tolist()) == pytest.approx([0, 60])  # Jin at 10 + 9 is below Sur at 20
+    assert [len(key) for key in keys] == [2] * 5
+    keys, prices = plan.row_part("share_limit")
+    assert [len(key) for key in keys] == [2] * 5
+    assert sorted(prices.tolist()) == pytest.approx([-9, 0])
+
+
+def test_a_component_that_there_is_not() -> None:
+    """A misspelt name is refused; one that the case has none of is empty, or 0."""
+    plan = solve(make(jin()))
+    assert plan.value("ore", ("COD", "Jin", "", "copper", 2026)) == 0.0
+    assert plan.dual("budget", 2026) == 0.0
+    assert len(plan.part("excess")[1]) == len(plan.row_part("agreed_sales")[1]) == 0
+    for wrong in (
+        lambda: plan.value("shortages", ()),
+        lambda: plan.dual("shortage", ()),
+        lambda: plan.part("balance"),
+        lambda: plan.row_part("mines"),
+        lambda: plan.costs_of("spot", "holding"),
+    ):
+        with pytest.raises(KeyError, match="no component"):
+            wrong()
+    b = Builder(plan.expanded, Names())
+    none = np.zeros(0, dtype=np.int64)
+    with pytest.raises(KeyError, match="no component 'spott'"):
+        b.columns("spott", none, (), tuple, cost=0.0)
+
+
+def test_what_differs_is_named() -> None:
+    """A cost, a limit, a coefficient, a bound, a row: each is told by its name."""
+    case = read(draw(3))
+    program = program_of(Expanded(case))
+    rows = program.block(0)
+
+    def bumped(name: str) -> object:
+        array = getattr(rows, name).copy()
+        array[np.flatnonzero(np.isfinite(array))[0]] += 1.0
+        return dataclasses.replace(rows, **{name: array})
+
+    for name in ("cost", "lower", "row_upper", "values"):
+        said = differences(bumped(name), rows)
+        assert said, name
+        assert all(" of " in words for words in said)
+    keys = list(rows.row_keys)
+    other = [dataclasses.replace(keys[0], name="stranger"), *keys[1:]]
+    said = differences(dataclasses.replace(rows, row_keys=tuple(other)), rows)
+    assert any("is missing" in words for words in said)
+    assert any("nothing of the case" in words for words in said)

@@ -12,11 +12,13 @@ from models.answers.explain import explain
 from models.answers.facts import Bound, Explanation, Move, Price
 from models.answers.least_change import LeastChange, Newcomer, least_change
 from models.answers.least_share import least_share
+from models.answers.price import NEUTRAL
 from models.answers.search import SPARE
 from models.program.facts import Place, Term, limit_words, step_in_force
 from models.program.levers import OPEN, SHARE
 
 __all__ = [
+    "NEUTRAL",
     "OPEN",
     "SHARE",
     "SPARE",

@@ -27,17 +27,17 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
     """
     plan = pricing.plan
     least = _WEIGHTLESS * float(np.max(np.abs(plan.prices), initial=0.0))
-    found: list[tuple[bool, Bound]] = []
+    found: list[Bound] = []
     for group in plan.program.constraints:
         of = rows_named(group.component)
         if of.bears_on is not None:
             found += [
-                (MINERAL not in of.key, bound_of(pricing, of, key, at))
+                bound_of(pricing, of, key, at)
                 for at, key in _worth_more(group, plan.prices, least)
                 if of.bears_on(plan, of, key, (mineral, member, year))
             ]
-    told = [(is_common, b) for is_common, b in found if b.worth > least]
-    return tuple(b for _, b in sorted(told, key=lambda f: (f[0], -f[1].rent, f[1].what)))
+    told = [b for b in found if b.worth > least]
+    return tuple(sorted(told, key=lambda b: (b.is_common, -b.rent, b.what)))
 
 
 def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool = True) -> Bound:
@@ -66,6 +66,7 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
         worth=abs(reach.rate) / worth,
         rent=abs(reach.rate) / worth * limit / unit,
         year=year,
+        is_common=MINERAL not in of.key,
         place=label.place,
         direction=sign,
         low=None if reach.down is None else _from_nothing(limit - unit * reach.down, limit),

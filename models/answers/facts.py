@@ -59,7 +59,7 @@ class Bound:
     stands between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
     unit that way saves, ``costs`` what one the other way costs, None where there is no plan with
     it. ``rent`` is what the whole limit is worth at the rate [money]. All of it is of one mineral
-    and year, all else as it stands.
+    (``is_common``: of all) and year, all else as it stands.
     """
 
     kind: str
@@ -69,6 +69,7 @@ class Bound:
     worth: float
     rent: float
     year: int
+    is_common: bool
     place: Place | None = None
     direction: int = 1
     low: float | None = None

@@ -16,7 +16,7 @@ import numpy as np
 from models.answers.facts import Price
 from models.answers.local import REDUCED, Local
 from models.answers.response import response
-from models.program.component import MEMBER, MINERAL, Columns, components
+from models.program.component import MEMBER, MINERAL, Columns, Rows, components
 from models.program.facts import Step, Term
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Floats
@@ -28,6 +28,8 @@ _NEGLIGIBLE = 1e-8
 """Prices below this part of the largest are rounding."""
 _SPENT = {kind for of in components() if isinstance(of, Columns) for kind in of.spent}
 """Kinds of terms that are money spent, not rents."""
+NEUTRAL = _SPENT | {of.kind for of in components() if isinstance(of, Rows) and of.is_neutral}
+"""Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
 
 class Pricing:

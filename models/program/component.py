@@ -35,11 +35,15 @@ _COMPONENTS: dict[str, Component] = {}
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort."""
+    """A heading of cost; a penalty is not paid in cash. ``rank`` orders headings of one sort.
+
+    ``remark`` says what a reader may not expect of it.
+    """
 
     name: str
     is_penalty: bool = False
     rank: int = 0
+    remark: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,7 +117,8 @@ class Rows(Component):
     it is None, and the rows bear on anything, that is each row that is full. ``through`` are the
     columns that a row adds up, by which a price is followed. ``step`` tells what its cell says, and
     what a unit of that is in the program; ``slope`` by how much its limit rises with a tonne of
-    demand. ``is_scarce`` says that it may be what is scarcest.
+    demand. ``is_scarce`` says that it may be what is scarcest, ``is_neutral`` that its price is
+    neither the scarcity of something nor a credit for it.
     """
 
     kind: str
@@ -124,6 +129,7 @@ class Rows(Component):
     step: Callable[[Solved, Any, int], tuple[float, Step]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
     is_scarce: bool = False
+    is_neutral: bool = False
 
 
 def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:

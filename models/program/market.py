@@ -117,6 +117,7 @@ BALANCE = Rows(
     kind="other year",
     label=_worth,
     bears_on=None,
+    is_neutral=True,
     slope=_wanted,
 )
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from models.case import Case, fold
 from models.plan import Plan
+from models.program.families.ore import ORE
+from models.program.families.stockpiles import STOCK
 from models.resolve import Source, mine_capacity
 from models.schema import COALITION, PRIMARY, RECYCLED, REST_OF_WORLD
 from models.scorecard.n_minus_1 import n_minus_1
@@ -143,7 +145,7 @@ class Supplied:
             (mine.mineral, None, mine.country, mine_capacity(mine, self.first))
             for mine in self.case.mines
         ]
-        ore = self.plan.values.get("ore", {})
+        ore = self.plan.amounts(ORE)
         listed += [(of, year, country, t) for (country, _, _, of, year), t in ore.items()]
         for mineral, when, country, amount in listed:
             if amount > 0:
@@ -173,7 +175,7 @@ class Supplied:
             return None
         if when is None:
             return sum(pile.opening for pile in piles)
-        return sum(self.plan.value("stock", (mineral, pile.member, when)) for pile in piles)
+        return sum(self.plan.value(STOCK, (mineral, pile.member, when)) for pile in piles)
 
     @cached_property
     def left(self) -> dict[tuple[str, int], tuple[str, float, float]]:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from models.plan import PENALTIES, Plan
+from models.plan import Plan
+from models.program.component import headings
 from models.schema import BY_COUNTRY, BY_OWNER
 from models.solve import version
 from planner._version import __version__
@@ -28,7 +29,7 @@ OPTION = "Option: "
 
 _DEAREST = 5
 """How many binding limits are named."""
-_HEADINGS = {"capital": "Of projects: the capex as a yearly charge over their life."}
+_REMARKS = {of.name: "A penalty, not paid." if of.is_penalty else of.remark for of in headings()}
 
 
 def summary(context: Context) -> Table:
@@ -89,8 +90,7 @@ def _cost(context: Context, rows: Rows) -> None:
     rows.section("Cost by heading" + (" (undiscounted)" if rate > 0 else ""))
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            remark = "A penalty, not paid." if heading in PENALTIES else _HEADINGS.get(heading, "")
-            rows.add(f"Cost: {heading}", float(cost), Look.MONEY, money, remark)
+            rows.add(f"Cost: {heading}", float(cost), Look.MONEY, money, _REMARKS[heading])
 
 
 def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:

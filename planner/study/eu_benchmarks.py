@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from models.case import Case
 from models.plan import Plan
+from models.program.families.diversification import EXCESS
+from models.program.families.shortage import SHORTAGE
 from models.resolve import caps
 from models.schema import (
     BY_BLOC,
@@ -250,7 +252,7 @@ def read(plan: Plan) -> Found:
     """Read a plan: what it costs, what is short, and how far an added benchmark is kept."""
     case = plan.case
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
-    for (mineral, *_), tonnes in plan.values.get("shortage", {}).items():
+    for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
     added = [(k, row) for k, row in enumerate(case.share_limits) if row.source == _ADDED]
     cost, reached = plan.objective, dict[int, float]()
@@ -268,7 +270,7 @@ def _penalty(plan: Plan, at: int, row: ShareLimit) -> float:
     """Return the discounted penalty on what lacks of an added limit [money]."""
     e = plan.expanded
     return sum(
-        plan.value("excess", cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
+        plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * plan.case.discount(cap.year)
         for t in range(len(e.years))
         for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
         if cap.limit == at

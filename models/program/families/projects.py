@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from models.program.levers import Levers
     from models.program.solved import Flow, Solved
 
-CAPITAL = Heading("capital")
+CAPITAL = Heading("capital", remark="Of projects: the capex as a yearly charge over their life.")
 _WHOLE = 1.0 - 1e-6
 _UNBUILT = Stop(0, "planned plant that is not built", many="planned plants that are not built")
 

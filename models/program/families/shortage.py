@@ -109,6 +109,7 @@ TOTAL = Rows(
     kind="fair share",
     label=_fair_label,
     bears_on=None,
+    is_neutral=True,
     through=OF_COALITION,
 )
 FAIR = Rows(
@@ -119,6 +120,7 @@ FAIR = Rows(
     kind="fair share",
     label=_fair_label,
     bears_on=None,
+    is_neutral=True,
     slope=_fair_part,
 )
 TIERS = Rows(

@@ -132,7 +132,9 @@ def _without(
     from models.plan import solve
 
     tell("Planning without scenario and what-ifs")
-    return solve(book).value("shortage", (mineral, member, year))
+    from models.program.families.shortage import SHORTAGE
+
+    return solve(book).value(SHORTAGE, (mineral, member, year))
 
 
 def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, int]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from models.answers import Bound, Explanation, Move, Price, Term
+from models.answers import NEUTRAL, Bound, Explanation, Move, Price, Term
+from models.program.families.projects import BUILT
+from models.program.families.shortage import SHORTAGE
+from models.program.families.stockpiles import STOCK
 from planner.sheets.explain.amounts import amount, limit, money, near, one_unit
 from planner.sheets.explain.cells import Cells
 from planner.sheets.explain.change import change_told
@@ -21,11 +24,6 @@ _TOLD = 6
 _NOTHING = 1e-9
 _MATTERS = 0.01
 """What a tonne more of demand costs is told where it is this part off the price of supply."""
-_SPENT = {
-    "cost", "tariff", "freight", "ore premium", "ore freight", "shortage", "holding",
-    "fair share", "other year",
-}  # fmt: skip
-"""Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
 
 def told(
@@ -136,7 +134,9 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
             (net for net in nets.values() if abs(net[0]) > _NOTHING and not near(net[1], 0.0)),
             key=lambda net: -abs(net[1]),
         )[:_TOLD]
-    amounts = [f"{tonnes:+,.4g} {'' if kind == 'built' else 't'}" for tonnes, _, _, kind in lines]
+    amounts = [
+        f"{tonnes:+,.4g} {'' if kind == BUILT.name else 't'}" for tonnes, _, _, kind in lines
+    ]
     moneys = [f"{cost:,.2f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
     other = [] if near(rest, 0.0) else [f"{rest:,.2f}"]
@@ -146,14 +146,14 @@ def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
     for spent in other:
         all_else = "all else, such as tonnes that change hands"
         yield f"  {'':>{left}}  {spent:>{right}} {currency}  {all_else}"
-    if any(m.kind == "stock" for m in moves) and all(kind != "stock" for *_, kind in lines):
+    if any(m.kind == STOCK.name for m in moves) and all(kind != STOCK.name for *_, kind in lines):
         yield "  (Reserves carry tonnes from one year to another.)"
 
 
 def _read_at(price: Price) -> str:
-    if price.setter == "shortage":
+    if price.setter == SHORTAGE.name:
         return "It is the price of going short:"
-    if price.setter == "stock":
+    if price.setter == STOCK.name:
         return f"A tonne would come from {price.words}:"
     return f"The same price taken apart, for a tonne from {price.words}:"
 
@@ -169,7 +169,7 @@ def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
 
 
 def _term(term: Term) -> str:
-    rent = "" if term.kind in _SPENT else "scarcity of " if term.amount > 0 else "credit for "
+    rent = "" if term.kind in NEUTRAL else "scarcity of " if term.amount > 0 else "credit for "
     return f"{rent}{term.what}"
 
 
@@ -187,7 +187,7 @@ def _binding(found: Explanation, cells: Cells, currency: str) -> Iterator[str]:
     )
     for b in bounds[:SHOWN]:
         size = "" if b.unit == "point" else f", at {limit(b.at, b.unit, currency)}"
-        size += ", for all minerals" if b.kind == "budget" else ""
+        size += ", for all minerals" if b.is_common else ""
         yield f"  {b.what[0].upper()}{b.what[1:]}{size}{cells.at(b.place)}"
         yield f"    {worth_words(b, currency)}"
     if len(bounds) > SHOWN:

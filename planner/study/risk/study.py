@@ -15,6 +15,7 @@ from models.case import Case
 from models.errors import UsageError
 from models.plan import Plan, Session
 from models.plan.parts import part, parts
+from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from planner.scenarios.events import Hits, steps, touched
 from planner.study import Outcome, Run, Study, Tell, Where, run_studies
@@ -99,7 +100,7 @@ def reading(plan: Plan) -> Reading:
     """Return what is kept of a plan."""
     e = plan.expanded
     short = np.zeros((len(e.minerals), len(e.members)))
-    for (mineral, member, _), tonnes in plan.values.get("shortage", {}).items():
+    for (mineral, member, _), tonnes in plan.amounts(SHORTAGE).items():
         short[e.mineral_at[mineral], e.member_at[member]] += tonnes
     return Reading(plan.objective, plan.cash, short)
 

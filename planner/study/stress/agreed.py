@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from models.case import Case
 from models.plan import Plan
+from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.stockpiles import STOCK
 from models.resolve import Cap, stock_target
 from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
 
@@ -67,8 +69,8 @@ def unmet(plan: Plan, row: Demand, year: int) -> float:
     """Return what a plan leaves short of one row of demand in a year [t]."""
     at = (row.mineral, row.member, year)
     if at in plan.case.tiers_of:
-        return plan.value("tier_shortage", (row.mineral, row.member, row.tier, year))
-    return plan.value("shortage", at)
+        return plan.value(OF_TIER, (row.mineral, row.member, row.tier, year))
+    return plan.value(SHORTAGE, at)
 
 
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
@@ -113,7 +115,7 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
     it costs the target's penalty, and nobody fills a reserve beyond what was agreed.
     """
     case, at = plan.case, plan.case.years.index(years[0])
-    held = [plan.value("stock", (pile.mineral, pile.member, y)) for y in case.years]
+    held = [plan.value(STOCK, (pile.mineral, pile.member, y)) for y in case.years]
     agreed = [
         (y, min(stock_target(case, pile, y), kept))
         for y, kept in zip(case.years, held, strict=True)
@@ -164,7 +166,7 @@ class _Met:
     """What the agreed plan meets of the demand that caps are a share of."""
 
     def __init__(self, plan: Plan) -> None:
-        self.short: dict[tuple[str, str, int], float] = plan.values.get("shortage", {})
+        self.short: dict[tuple[str, str, int], float] = plan.amounts(SHORTAGE)
         self.members = plan.expanded.members
 
     def _demand(self, cap: Cap) -> float:

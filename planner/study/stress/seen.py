@@ -8,6 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.plan import Plan
+from models.program.families.contracts import UNTAKEN
+from models.program.families.ore import ORE
+from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.stockpiles import STOCK
+from models.program.market import BALANCE
 from models.resolve import Floats
 
 DAYS = 365.0
@@ -46,14 +51,14 @@ def read(plan: Plan) -> Seen:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
-    cash = plan.costs_of("untaken", "stock", "ore")
+    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
     return Seen(
         bought,
-        short=_by_member(plan, "shortage"),
-        stock=_by_member(plan, "stock"),
+        short=_by_member(plan, SHORTAGE),
+        stock=_by_member(plan, STOCK),
         cash=cash,
-        penalty=plan.costs_of("shortage", "tier_shortage"),
+        penalty=plan.costs_of(SHORTAGE, OF_TIER),
         dearest=_dearest(plan),
     )
 
@@ -69,7 +74,7 @@ def _by_member(plan: Plan, component: str) -> Floats:
 
 def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     e = plan.expanded
-    (m, j, t), prices = plan.row_part("balance")
+    (m, j, t), prices = plan.row_part(BALANCE)
     usual = np.array([[of.price.value(y) for y in e.years] for of in plan.case.minerals])
     # prices that differ by rounding alone are one: the first in order is named
     in_order = np.argsort(np.argsort(e.members))

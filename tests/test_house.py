@@ -20,7 +20,7 @@ from models.sourcing import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted([*(ROOT / "models").rglob("*.py"), *(ROOT / "planner").rglob("*.py")])
-MOST_LINES = 400
+MOST_LINES = 600
 
 
 # ---- families ----------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def test_models_knows_no_planner() -> None:
             "pyomo",
             {"models/frame.py", "models/sourcing.py", "models/compile.py", "models/families/"},
         ),
-        ("openpyxl", {"planner/workbook/", "planner/sheets/"}),
-        ("xlsxwriter", {"planner/workbook/", "planner/sheets/"}),
+        ("openpyxl", {"planner/workbook/", "planner/render/"}),
+        ("xlsxwriter", {"planner/workbook/", "planner/render/"}),
     ],
 )
 def test_libraries_stay_in_their_rooms(library: str, rooms: set[str]) -> None:

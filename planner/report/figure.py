@@ -11,8 +11,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from planner.report.text import label, labels, number, percent
-from planner.sheets import palette
+from planner.render import palette
+from planner.render.text import label, labels
+from planner.render.words import number, percent
 
 Values = Sequence[float | None]
 

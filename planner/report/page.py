@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
+from planner.render.text import escaped
 from planner.report.part import Block, Choice, Facts, Headline, Page, Part, Plot, View
-from planner.report.text import escaped
 from planner.report.world import outlines
 
 _TALL = 12

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planner.report.text import (
-    escaped,
-    label,
-    labels,
-    money,
-    number,
-    percent,
-    scaled,
-    tonnes,
-)
+from planner.render.text import escaped, label, labels
+from planner.render.words import money, number, percent, scaled, tonnes
 
 
 @pytest.mark.parametrize(

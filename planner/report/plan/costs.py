@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from planner.render import palette
+from planner.render.text import word
+from planner.render.words import known, money, scale
 from planner.report.figure import Series, rows
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, facts
-from planner.report.text import known, money, scale, word
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _COST = "Cost: "

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from planner.render import palette
+from planner.render.words import known, number
 from planner.report.figure import Scale, Series, lines
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, years_of
-from planner.report.text import known, number
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _FEW = 5

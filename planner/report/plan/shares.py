@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.schema import REST_OF_WORLD
+from planner.render import palette
+from planner.render.table import COALITION_BUYER
+from planner.render.text import word
+from planner.render.words import known, percent, span
 from planner.report.figure import Series, bars
 from planner.report.part import Block, Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, years_of
-from planner.report.text import known, percent, word
-from planner.sheets import palette
-from planner.sheets.context import COALITION_BUYER
-from planner.wording import span
 from planner.workbook.plan_file import PlanFile
 
 _ALIKE = 1e-6

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from planner.render import palette
+from planner.render.text import word
+from planner.render.words import NAMED, known, listed, percent, span
 from planner.report.figure import Series, heat, heat_width, rows
 from planner.report.part import Block, Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, matrix, years_of
-from planner.report.text import NAMED, known, percent, word
-from planner.sheets import palette
-from planner.wording import listed, span
 from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.schema import REST_OF_WORLD
+from planner.render import palette
+from planner.render.words import percent
 from planner.report.figure import Series, rows
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, by_pair, facts, in_order, ratio
-from planner.report.text import percent
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 5

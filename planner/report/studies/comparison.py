@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from planner.render import palette
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scaled, tonnes
 from planner.report.figure import Series, heat, heat_width, rows
 from planner.report.part import Headline, Part, Plot, View
 from planner.report.tables import Tables, blank, facts, largest_cell
-from planner.report.text import known, money, number, percent, scaled, tonnes, word
-from planner.sheets import palette
 
 _SHEET = "Comparison"
 _MILLION = 1e6

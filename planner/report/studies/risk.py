@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from planner.render import palette
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scaled
 from planner.report.figure import Series, bars, rows
 from planner.report.part import Headline, Part, Plot, View
 from planner.report.tables import Tables, blank, facts, in_order
-from planner.report.text import known, money, number, percent, scaled, word
-from planner.sheets import palette
 
 _SHEET, _AGREED, _ANEW = "Risk", "As agreed", "Re-planned"
 _MILLION = 1e6

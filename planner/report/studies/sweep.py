@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from planner.render import palette
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scale, tonnes
 from planner.report.figure import Scale, Series, lines
 from planner.report.part import Block, Choice, Headline, Part, Plot, Selector, View
 from planner.report.tables import Tables, blank, facts, in_order
-from planner.report.text import known, money, number, percent, scale, tonnes, word
-from planner.sheets import palette
 
 _SHEET, _ALL, _CAP = "Frontier", "all", "Cap"
 

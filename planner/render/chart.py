@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from planner.sheets.table import Cell, Column, Look, Table
-from planner.sheets.text import clean
+from models.results import ChartData, Look
+from planner.render.table import Cell, Table, table_of
+from planner.render.text import clean
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -90,7 +91,7 @@ def short(name: str) -> str:
     return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
 
 
-def chart_table(charts: Iterable[Picture], name: str = "Chart data") -> Table:
+def chart_rows(charts: Iterable[Picture]) -> ChartData:
     """Return the numbers behind charts: one row a chart, series and category."""
     titles: list[Cell] = []
     names: list[Cell] = []
@@ -107,16 +108,18 @@ def chart_table(charts: Iterable[Picture], name: str = "Chart data") -> Table:
             values += series.values
             looks += [picture.look] * len(picture)
             kinds += [Look.TEXT if isinstance(c, str) else number for c in picture.categories]
-    return Table(
-        name,
-        (
-            Column("Chart", Look.LONG, titles),
-            Column("Series", Look.TEXT, names),
-            Column("Category", Look.TEXT, categories, kinds),
-            Column("Value", Look.SHARE, values, looks),
-        ),
-        filtered=False,
+    return ChartData(
+        chart=titles,
+        series=names,
+        category=categories,
+        value=values,
+        looks={"category": kinds, "value": looks},
     )
+
+
+def chart_table(charts: Iterable[Picture]) -> Table:
+    """Return the sheet of the numbers behind charts."""
+    return table_of(chart_rows(charts))
 
 
 def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:

@@ -12,7 +12,6 @@ MOST_CHARACTERS = 32_767
 
 _LABEL = 30
 """Longer names are cut in charts of a page; tables have them whole."""
-_PERCENT = re.compile(r"(?<=\d) %")
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@")
@@ -46,11 +45,6 @@ def width_of(text: str) -> int:
         return len(text)
     marks = sum(unicodedata.category(c) in {"Mn", "Me", "Cf"} for c in text)
     return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-
-
-def escaped(text: object) -> str:
-    """Return a text as HTML shows it, whatever is in it; no line ends before a per cent sign."""
-    return html.escape(_PERCENT.sub("\u00a0%", clean(str(text))), quote=True)
 
 
 def label(text: object, most: int = _LABEL) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from models.results import CATALOGUE, Field, common
+from models.results import (
+    CATALOGUE,
+    Benchmarks,
+    Changes,
+    Duals,
+    Field,
+    Scorecard,
+    Summary,
+    Values,
+    common,
+)
 from models.results.common import UNDISCOUNTED
 from models.results.field import meaning_of
 from planner.render.table import Table
@@ -91,11 +101,15 @@ _OF_A_SHEET = {
 }
 
 
+_OF_THEIR_OWN = {Benchmarks, Changes, Scorecard, Summary, Values, Duals}
+"""Results whose headers mean something else in other sheets."""
+
+
 def _shared() -> dict[str, str]:
     """Return what a header means wherever it stands: as shared fields say, else a plan's sheets."""
     found = {f.header: f.meaning for f in vars(common).values() if isinstance(f, Field)}
     for result in CATALOGUE.values():
-        for each in result.FIELDS:
+        for each in result.FIELDS if result not in _OF_THEIR_OWN else ():
             found.setdefault(each.header, each.meaning)
     return found
 

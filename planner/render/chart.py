@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from models.results import ChartData, Look
+from planner.render import palette
 from planner.render.table import Cell, Table, table_of
 from planner.render.text import clean
 
@@ -45,11 +46,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Series:
-    """One series: a value or nothing for each category."""
+    """One series: a value or nothing for each category.
+
+    ``colour`` is one of its own, where its role gives none; ``hints`` are shown with the values
+    when a reader points at them, where there is a pointer.
+    """
 
     name: str
     role: Role
-    values: tuple[float | None, ...]
+    values: Sequence[float | None]
+    colour: str = ""
+    hints: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,27 @@ class Picture:
     def __len__(self) -> int:
         """Return how many categories there are."""
         return len(self.categories)
+
+
+_FILLS = {
+    Role.PLAN: palette.BLUE,
+    Role.FREE: palette.LIGHT_GREY,
+    Role.LIMIT: palette.VERMILION,
+    Role.SHORT: palette.VERMILION,
+    Role.OTHER: palette.LIGHT_GREY,
+    Role.HOME: palette.NAVY,
+    Role.STOCK: palette.PALE_ORANGE,
+    Role.INSIDE: palette.BLUE,
+    Role.INSIDE_IDLE: palette.PALE_SKY,
+    Role.OUTSIDE: palette.ORANGE,
+    Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
+    Role.ANEW: palette.ORANGE,
+}
+
+
+def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLOURS) -> str:
+    """Return a series' colour: its own, its role's, else that of its number among many."""
+    return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
 
 
 def short(name: str) -> str:

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from models.results.field import Look
 from planner.render import palette, style
-from planner.render.chart import Form, Picture, Role, Series, spans
+from planner.render.chart import Form, Picture, Role, Series, colour_of, spans
 from planner.render.table import Table
 from planner.render.text import width_of
 
@@ -53,20 +53,6 @@ _LETTER = 10
 """Pixels of a letter of the title on average, with some room."""
 _TOP, _PAGE = 3, 48
 """Rows above the first chart, and rows on a printed page."""
-
-_FILLS = {
-    Role.PLAN: palette.BLUE,
-    Role.FREE: palette.LIGHT_GREY,
-    Role.LIMIT: palette.VERMILION,
-    Role.OTHER: palette.LIGHT_GREY,
-    Role.HOME: palette.NAVY,
-    Role.STOCK: palette.PALE_ORANGE,
-    Role.INSIDE: palette.BLUE,
-    Role.INSIDE_IDLE: palette.PALE_SKY,
-    Role.OUTSIDE: palette.ORANGE,
-    Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
-    Role.ANEW: palette.ORANGE,
-}
 
 
 def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
@@ -173,13 +159,13 @@ def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
             "bg_color": palette.WHITE,
         }
         return {"pattern": pattern, "border": {"color": palette.VERMILION, "width": 0.75}} | gap
-    colour = _FILLS.get(series.role) or palette.COLOURS[number % len(palette.COLOURS)]
+    colour = colour_of(series, number)
     return {"fill": {"color": colour}} | border | gap
 
 
 def _labels(series: Series, number: int) -> dict[str, Any]:
     """Write values into their bars, but for those too small to hold one."""
-    colour = _FILLS.get(series.role) or palette.COLOURS[number % len(palette.COLOURS)]
+    colour = colour_of(series, number)
     is_dark = series.role is not Role.SHORT and colour in {
         palette.BLUE,
         palette.GREEN,
@@ -206,10 +192,10 @@ def _line(role: Role) -> dict[str, Any]:
 
 def _curve(series: Series, number: int) -> dict[str, Any]:
     """A line with a mark at each of its points, where there are not too many."""
-    colour = _FILLS.get(series.role) or _LINES[number % len(_LINES)]
+    colour = colour_of(series, number, _LINES)
     mark = _MARKS[number % len(_MARKS)]
     if series.role is Role.SHORT:
-        colour, mark = palette.VERMILION, "square"
+        mark = "square"
     fill = {"color": colour}
     return {
         "line": {"color": colour, "width": 2.25},

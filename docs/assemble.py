@@ -14,6 +14,7 @@ from models.checks.scenarios import TAKES
 from models.program import market, sourcing
 from models.program.families import FAMILIES
 from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
+from planner.render.front import NAME as FRONT
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
@@ -66,14 +67,13 @@ def _plan_sheets() -> str:
     what, _, how = (inspect.getdoc(front) or "").partition("\n\n")
     lines = [
         "## The plan, sheet by sheet\n",
-        f"{_PLAN_RULES}\n### {front.NAME}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
+        f"{_PLAN_RULES}\n### {FRONT}\n\n{what}\n\n{how}\n\n### The sheets after it\n",
         "| sheet | what it says |",
         "|---|---|",
     ]
-    for made in PLAN_SHEETS:
-        name = made.__name__.removesuffix("_sheet").replace("_", " ").capitalize()
-        said = " ".join((inspect.getdoc(made) or "").replace("``", "`").split())
-        lines.append(f"| `{name}` | {said} |")
+    for result in PLAN_SHEETS:
+        said = " ".join((inspect.getdoc(result) or "").replace("``", "`").split())
+        lines.append(f"| `{result.TABLE}` | {said} |")
     return "\n".join(lines) + "\n"
 
 

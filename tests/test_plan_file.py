@@ -10,8 +10,8 @@ import pytest
 
 from models.errors import InputError
 from models.plan import solve
+from planner.render import xlsx as writing
 from planner.sheets import tables, write_plan
-from planner.sheets import write as writing
 from planner.workbook import read
 from planner.workbook.plan_file import read_plan
 from tests.order_book import write_order_book

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.wording import each_year, listed, span
+from planner.render.words import each_year, listed, span
 
 
 def test_names() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.errors import Finding
+from models.results.field import Look
 from planner.audit.file import CHECKS, RECORDS
+from planner.render.table import Table
 from planner.sheets.checks import WORST
-from planner.sheets.table import Look, Table
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.layout import letters
 from planner.workbook.plan_columns import PART, SUMMARY, is_number

@@ -13,9 +13,9 @@ from models.errors import Finding
 from models.program import Group, Program
 from models.resolve import SPOT, Expanded, Floats
 from planner.audit.file import Line, PlanSheets
+from planner.render.text import clean
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_parts, key_text
 from planner.sheets.lost import Lost
-from planner.sheets.text import clean
 from planner.workbook.plan_columns import PLAN, is_number
 
 _FLOW = ("Year", "Mineral", "Refiner", "Project", "Member", "Contract", "Tonnes")

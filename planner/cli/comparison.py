@@ -11,8 +11,8 @@ import click
 
 from planner.cli.answer import Answer
 from planner.cli.halt import tell_not_run
-from planner.cli.words import number_of, plain
-from planner.wording import span
+from planner.render.text import plain
+from planner.render.words import number_of, span
 
 if TYPE_CHECKING:
     from planner.run import Comparison

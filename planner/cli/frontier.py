@@ -17,7 +17,8 @@ from planner.cli.answer import Answer, sorted_out, told
 from planner.cli.halt import Halt, counts, halt_in, marked, tell_not_run
 from planner.cli.knob import knob_of
 from planner.cli.whatifs import Asked
-from planner.cli.words import number_of, plain
+from planner.render.text import plain
+from planner.render.words import number_of, span
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.frontier import SMALLEST, Swept, sweep_pictures, sweep_tables
@@ -26,7 +27,6 @@ from planner.study import Tell, Where
 from planner.study.frontier import ALL
 from planner.study.knobs import percent
 from planner.study.sweep import Sweep, grid, sweep, title_of
-from planner.wording import span
 from planner.workbook.sentence import sentence
 
 _MILLIONS_FROM = 1e7

@@ -10,7 +10,8 @@ import click
 
 from models.errors import PlannerError, SolverError
 from planner.cli.answer import INTERRUPTED, Answer, fail, print_json
-from planner.cli.words import few, plain
+from planner.cli.words import few
+from planner.render.text import plain
 
 if TYPE_CHECKING:
     from planner.study import Outcome, Outcomes

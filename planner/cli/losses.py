@@ -12,8 +12,8 @@ import pandas as pd
 
 from planner.cli.answer import Answer, sorted_out, told
 from planner.cli.halt import counts, halt_of, tell_not_run
-from planner.cli.words import number_of, plain
-from planner.wording import span
+from planner.render.text import plain
+from planner.render.words import number_of, span
 
 if TYPE_CHECKING:
     from planner.run import Start

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.shares import country_shares, share_base
-from planner.cli.words import number_of, plain
-from planner.wording import span
+from planner.render.text import plain
+from planner.render.words import number_of, span
 from planner.workbook.sentence import sentence
 
 if TYPE_CHECKING:

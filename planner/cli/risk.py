@@ -15,7 +15,7 @@ from models import checks
 from models.errors import warning
 from planner.cli.answer import Answer, sorted_out
 from planner.cli.halt import Halt, counts, halt_of, marked
-from planner.cli.words import number_of
+from planner.render.words import number_of, span
 from planner.run import Start, start_file
 from planner.sheets.delimited import write_csv
 from planner.sheets.risk import BY_MINERAL, Drawn, risk_pictures, risk_tables
@@ -34,7 +34,6 @@ from planner.study.risk.tables import (
     members,
     minerals,
 )
-from planner.wording import span
 
 _ENOUGH = 20
 """Draws in the worst 5 % below which the tail says little."""

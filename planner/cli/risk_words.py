@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.words import number_of, plain
+from planner.render.text import plain
+from planner.render.words import number_of
 from planner.study.risk import AGREED
 from planner.workbook.sentence import sentence
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from models.results import Benchmarks as Missed
 from models.schema import PURCHASES
 from models.scorecard import Score, told
 from planner.cli.answer import Answer, sorted_out
-from planner.cli.words import number_of, plain
+from planner.render.text import plain
+from planner.render.words import number_of
 from planner.sheets.eu_benchmarks import Price
 from planner.sheets.scorecard import before_is, remark
-from planner.sheets.scorecard_notes import BENCHMARKS
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -98,7 +99,8 @@ def show_scorecard(
     others = [p for p in prices if p.buyer]
     if others:
         _line(
-            "EU's own", f"{number_of(len(others), 'benchmark')} missed: see the sheet {BENCHMARKS}"
+            "EU's own",
+            f"{number_of(len(others), 'benchmark')} missed: see the sheet {Missed.TABLE}",
         )
     _line("Warnings", f"{len(start.book.warnings):,}") if start.book.warnings else None
     if output is not None:

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from models.errors import Finding, Severity
 from models.schema import SHEETS
+from planner.render.text import plain
+from planner.render.words import number_of
 from planner.workbook.sentence import advice, statement
 
 if TYPE_CHECKING:
@@ -83,20 +85,10 @@ def counted(findings: Sequence[Finding]) -> str:
     return f"{number_of(errors, 'error')}, {number_of(len(findings) - errors, 'warning')}"
 
 
-def number_of(count: int, noun: str) -> str:
-    """Return a number of things in words: no errors, 1 error, 1,000 errors."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}s"
-
-
 def few(names: Sequence[str]) -> str:
     """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
-
-
-def plain(text: str) -> str:
-    """Return a text of the workbook without characters that could steer the terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shortened(expected: str) -> str:

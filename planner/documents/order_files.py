@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from planner.documents.folder import MANIFEST, Write, Written, file_names, replace_files
 from planner.documents.order_ids import rounded
 from planner.documents.orders import COLUMNS, MemberOrders, Orders
-from planner.sheets.text import guarded
+from planner.render.text import guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,12 +70,13 @@ def origin(orders: Orders) -> Origin:
 
 
 def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
+    from planner.render.xlsx import write_workbook
+    from planner.sheets.notes import noted
     from planner.sheets.orders import member_tables
-    from planner.sheets.write import write_workbook
 
     made = member_tables(member, origin(orders))
     title = f"Orders of {member.member}: {orders.plan.title}"
-    write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
+    write_workbook(path, noted(made), (), title, f"{title}; {orders.scenario}", charts_before="")
 
 
 # ---- CSV --------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from planner.render.text import word
+from planner.render.words import known, number, percent
 from planner.report.part import Facts
-from planner.report.text import known, number, percent, word
 from planner.workbook.plan_file import bare, unit_of
 
 

@@ -1,4 +1,4 @@
-"""The plan as sheets: each a function from a plan to a table; charts; one style for all."""
+"""The plan as sheets: what each is made from, in order; charts; one style for all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,31 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from models.plan import Plan
+from models.results import (
+    ByMineral,
+    Changes,
+    ChartData,
+    Checks,
+    Contracts,
+    CountryShares,
+    Duals,
+    Flows,
+    Look,
+    Ore,
+    Prices,
+    Projects,
+    Refiners,
+    Result,
+    Scorecard,
+    ShareLimits,
+    Shortages,
+    Stocks,
+    Summary,
+    Tiers,
+    Values,
+)
+from planner.render.table import Column, Table, table_of
+from planner.render.xlsx import write_workbook
 from planner.sheets.checks import checks
 from planner.sheets.context import Book, Context
 from planner.sheets.delimited import write_csv
@@ -16,40 +41,64 @@ from planner.sheets.lost import Lost
 from planner.sheets.minerals import by_mineral
 from planner.sheets.pictures import chart_data, pictures
 from planner.sheets.scorecard import scorecard_sheet
-from planner.sheets.shares import country_shares, share_limits
-from planner.sheets.stages import contracts, ore, projects, stocks
 from planner.sheets.summary import summary
-from planner.sheets.supply import plan as plan_sheet
-from planner.sheets.supply import prices, refiners, shortages
-from planner.sheets.table import Column, Look, Table
-from planner.sheets.today import changes, tiers
-from planner.sheets.write import write_workbook
 
 __all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_csv", "write_plan"]
 
-SHEETS: tuple[Callable[[Context], Table | None], ...] = (
-    summary,
-    by_mineral,
-    scorecard_sheet,
-    plan_sheet,
-    shortages,
-    country_shares,
-    share_limits,
-    refiners,
-    prices,
-    contracts,
-    stocks,
-    projects,
-    ore,
-    tiers,
-    changes,
-    checks,
-    chart_data,
-    values,
-    duals,
-)
-"""The sheets in order; None where the input has no such rows. Overview, which is no table, stands
-first, Charts before Plan, Glossary last."""
+Maker = Callable[[Context], Result | None]
+
+
+def _of(result: type[Result]) -> Maker:
+    """Return what makes a sheet that every plan has, from the plan alone."""
+    return lambda context: result.of(context.plan)
+
+
+def _if_given(result: type[Result], field: str) -> Maker:
+    """Return what makes a sheet that is there where the input has such rows."""
+    return lambda context: (
+        result.of(context.plan)
+        if getattr(context.case, field) or getattr(context.book.case, field)
+        else None
+    )
+
+
+def _tiers(context: Context) -> Tiers | None:
+    return Tiers.of(context.plan) if len(context.plan.tiers) else None
+
+
+def _changes(context: Context) -> Changes | None:
+    return Changes.of(context.plan) if context.case.current_supply else None
+
+
+SHEETS: Mapping[type[Result], Maker] = {
+    Summary: summary,
+    ByMineral: by_mineral,
+    Scorecard: scorecard_sheet,
+    Flows: _of(Flows),
+    Shortages: _of(Shortages),
+    CountryShares: _of(CountryShares),
+    ShareLimits: _of(ShareLimits),
+    Refiners: _of(Refiners),
+    Prices: _of(Prices),
+    Contracts: _if_given(Contracts, "contracts"),
+    Stocks: _if_given(Stocks, "stockpiles"),
+    Projects: _if_given(Projects, "projects"),
+    Ore: _if_given(Ore, "mines"),
+    Tiers: _tiers,
+    Changes: _changes,
+    Checks: checks,
+    ChartData: chart_data,
+    Values: values,
+    Duals: duals,
+}
+"""The sheets in order, and what makes each; None where the input has no such rows. Overview, which
+is no table, stands first, Charts before Plan, Glossary last."""
+
+
+def sheet(result: type[Result], context: Context) -> Table | None:
+    """Return a sheet of a plan as it is shown; None where the input has no such rows."""
+    made = SHEETS[result](context)
+    return None if made is None else table_of(made, context.country)
 
 
 def tables(  # noqa: PLR0913 - a run has many parts, all of them named
@@ -95,6 +144,6 @@ def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
 
 
 def _tables(context: Context) -> dict[str, Table]:
-    made = [table for table in (sheet(context) for sheet in SHEETS) if table is not None]
+    made = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
     said = overview(context, (table.name for table in made)).texts
     return {table.name: table for table in (*made, glossary(made, said))}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.results import Checks, Look
 from models.solve import MOST_GAP, MOST_VIOLATION
+from planner.render.table import Cell
 from planner.sheets.context import Context, once
-from planner.sheets.table import Cell, Column, Look, Table, column
 
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
@@ -79,8 +80,8 @@ class _Rows:
 
 
 @once
-def checks(context: Context) -> Table:
-    """The proof first, with one line that says whether all of it passed; then the input."""
+def checks(context: Context) -> Checks:
+    """Return the sheet Checks."""
     rows = _Rows()
     _proof(context, rows)
     _program(context, rows)
@@ -103,19 +104,17 @@ def checks(context: Context) -> Table:
             value=taken.cells,
             unit="blank cells",
         )
-    return Table(
-        "Checks",
-        (
-            column("Check", Look.TEXT, verdict.kinds + rows.kinds),
-            column("Passed", Look.TEXT, _yes_no(verdict.passed + rows.passed)),
-            column("Sheet", Look.TEXT, verdict.sheets + rows.sheets),
-            column("Cell", Look.TEXT, verdict.cells + rows.cells),
-            column("Column", Look.TEXT, verdict.columns + rows.columns),
-            column("What", Look.LONG, verdict.texts + rows.texts),
-            Column("Value", Look.TINY, verdict.values + rows.values, verdict.looks + rows.looks),
-            column("Accepted up to", Look.TINY, verdict.accepted + rows.accepted),
-            column("Unit", Look.TEXT, verdict.units + rows.units),
-        ),
+    return Checks(
+        check=verdict.kinds + rows.kinds,
+        passed=_yes_no(verdict.passed + rows.passed),
+        sheet=verdict.sheets + rows.sheets,
+        cell=verdict.cells + rows.cells,
+        column=verdict.columns + rows.columns,
+        what=verdict.texts + rows.texts,
+        value=verdict.values + rows.values,
+        accepted=verdict.accepted + rows.accepted,
+        unit=verdict.units + rows.units,
+        looks={"value": verdict.looks + rows.looks},
     )
 
 

@@ -16,9 +16,6 @@ from planner.sheets.lost import Lost
 
 T = TypeVar("T")
 
-COALITION_BUYER = "Coalition"
-"""What the sheets call the buyer that is the coalition as one."""
-
 
 class Default(Protocol):
     """Cells of the input that were blank: how many of a column, and what was used."""

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from planner.sheets.table import Cell, Table
-from planner.sheets.text import guarded
+from planner.render.table import Cell, Table
+from planner.render.text import guarded
 
 
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.sheets.table import Cell, Column, Look, Table, column
-from planner.sheets.text import clean
+from models.results.field import Look
+from planner.render.table import Cell, Column, Table, column
+from planner.render.text import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,9 +113,12 @@ def difference_tables(of: Sides) -> tuple[Table, ...]:
 
 def write_difference(path: Path, of: Sides, title: str) -> None:
     """Write the workbook of a difference to a file."""
-    from planner.sheets.write import write_workbook
+    from planner.render.xlsx import write_workbook
+    from planner.sheets.notes import noted
 
-    write_workbook(path, difference_tables(of), (), f"Difference: {title}", title, charts_before="")
+    write_workbook(
+        path, noted(difference_tables(of)), (), f"Difference: {title}", title, charts_before=""
+    )
 
 
 def _figures(of: Sides) -> Table:

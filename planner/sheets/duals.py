@@ -16,45 +16,38 @@ from models.plan import Plan
 from models.plan.tables.base import LEAST_FLOW
 from models.program import Group
 from models.resolve import SPOT, Floats
+from models.results import Duals, Values
+from planner.render.text import clean
 from planner.sheets.context import Context
 from planner.sheets.lost import Lost
-from planner.sheets.table import Cell, Look, Table, column
-from planner.sheets.text import clean
 
-VALUES, DUALS = "Values", "Duals"
+VALUES, DUALS = Values.TABLE, Duals.TABLE
 THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stopped"
 """Whose values and duals they are: the plan's, or those of a plan that it is set against."""
 
 _PARTS = re.compile(r"(?<!\\) \| ")
 
 
-def values(context: Context) -> Table:
-    """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
-
-    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
-    there is one, has all of its columns here; of the plan when its largest supplier country has
-    stopped stand what is bought and what is short.
-    """
+def values(context: Context) -> Values:
+    """Return the sheet Values."""
     found = [(THIS, *row) for row in keyed(context.plan.program.variables, unlisted(context))]
     free = context.without_limits
     if free is not None:
         found += [(FREE, *row) for row in keyed(free.program.variables, solution(free))]
     if context.lost is not None:
         found += [(LOST, *row) for row in _of_lost(context.lost)]
-    return _table(VALUES, "Value", Look.TONNES, found)
+    plan, family, key, value = zip(*found, strict=True) if found else ((),) * 4
+    return Values(plan=plan, family=family, key=key, value=value)
 
 
-def duals(context: Context) -> Table:
-    """Every row of the linear program with a dual, undiscounted: what one unit more would cost.
-
-    In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
-    budget.
-    """
+def duals(context: Context) -> Duals:
+    """Return the sheet Duals."""
     found = [(THIS, *row) for row in keyed(context.plan.program.constraints, context.plan.prices)]
     free = context.without_limits
     if free is not None:
         found += [(FREE, *row) for row in keyed(free.program.constraints, free.prices)]
-    return _table(DUALS, f"Dual ({context.currency} per unit)", Look.PRICE, found)
+    plan, family, key, dual = zip(*found, strict=True) if found else ((),) * 4
+    return Duals(words={"money": context.currency}, plan=plan, family=family, key=key, dual=dual)
 
 
 def keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
@@ -97,19 +90,3 @@ def unlisted(context: Context) -> Floats:
     listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > LEAST_FLOW)
     found[flow[listed]] = 0.0
     return found
-
-
-def _table(
-    name: str, header: str, look: Look, rows: Sequence[tuple[str, str, str, float]]
-) -> Table:
-    of: list[tuple[Cell, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 4
-    return Table(
-        name,
-        (
-            column("Plan", Look.TEXT, of[0]),
-            column("Family", Look.TEXT, of[1]),
-            column("Key", Look.TEXT, of[2]),
-            column(header, look, of[3]),
-        ),
-        printed=0,
-    )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.sheets.context import COALITION_BUYER
-from planner.sheets.scorecard_notes import BENCHMARKS
-from planner.sheets.table import Look, Table, column
+from models.results import Benchmarks
 
 YES, NO, NOT_ASKED = "✓ yes", "✗ no", "– not asked"
 
@@ -68,33 +66,24 @@ class Price:
         return "; ".join(said)
 
 
-def benchmarks_table(prices: Sequence[Price], money: str) -> Table:
+def benchmarks_of(prices: Sequence[Price], money: str) -> Benchmarks:
     """Return the sheet EU benchmarks: the missed ones, in the order of the scorecard."""
-    millions = [None if p.cash is None else p.cash / 1e6 for p in prices]
-    in_all = [None if p.cost is None else p.cost / 1e6 for p in prices]
-    return Table(
-        BENCHMARKS,
-        (
-            column("Benchmark", Look.TEXT, (p.benchmark for p in prices)),
-            column("Mineral", Look.TEXT, (p.mineral for p in prices)),
-            column("Buyer", Look.TEXT, (p.buyer or COALITION_BUYER for p in prices)),
-            column("Limit kind", Look.TEXT, ("max" if p.is_most else "min" for p in prices)),
-            column("Required", Look.SHARE, (p.required for p in prices)),
-            column("Plan's worst year", Look.SHARE, (p.worst[1] for p in prices)),
-            column("In year", Look.YEAR, (p.worst[0] for p in prices)),
-            column(
-                "Reached if asked for",
-                Look.SHARE,
-                (None if p.reached is None else p.reached[1] for p in prices),
-            ),
-            column("Can it be met", Look.TEXT, (_can(p) for p in prices)),
-            column(f"Extra cash cost ({money} m)", Look.MILLIONS, millions),
-            column(f"Extra cost with shortage ({money} m)", Look.MILLIONS, in_all),
-            column("Extra short (t)", Look.TONNES, (p.short for p in prices)),
-            column("Extra short of others (t)", Look.TONNES, (p.short_others for p in prices)),
-            column("Remark", Look.LONG, (p.says for p in prices)),
-        ),
-        lights=("Can it be met",),
+    return Benchmarks(
+        words={"money": money},
+        benchmark=[p.benchmark for p in prices],
+        mineral=[p.mineral for p in prices],
+        buyer=[p.buyer for p in prices],
+        kind=["max" if p.is_most else "min" for p in prices],
+        required=[p.required for p in prices],
+        worst_share=[p.worst[1] for p in prices],
+        worst_year=[p.worst[0] for p in prices],
+        share_if_asked=[None if p.reached is None else p.reached[1] for p in prices],
+        can_be_met=[_can(p) for p in prices],
+        extra_cash=[None if p.cash is None else p.cash / 1e6 for p in prices],
+        extra_cost=[None if p.cost is None else p.cost / 1e6 for p in prices],
+        extra_short=[p.short for p in prices],
+        extra_short_others=[p.short_others for p in prices],
+        remark=[p.says for p in prices],
     )
 
 

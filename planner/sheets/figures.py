@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.plan import Plan
+from models.results.shares import binds
 from models.schema import BY_COUNTRY, MAX, REST_OF_WORLD
 from planner.sheets.context import Context, once
 
@@ -215,9 +216,3 @@ def binding(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.limits`` that bind; a limit on a buyer without need does not."""
     table = plan.limits
     return table[binds(table)]
-
-
-def binds(table: pd.DataFrame) -> pd.Series[bool]:
-    """Return whether each row of ``Plan.limits`` binds."""
-    needed = (table["base"] > 0) | (table["shadow_price"] > 0)
-    return table["binding"].astype(bool) & needed

@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planner.sheets.front import NAME as OVERVIEW
-from planner.sheets.table import Look, Table, column
+from models.results import ChartData, Checks, Glossary, Scorecard, Summary
+from planner.render.front import NAME as OVERVIEW
+from planner.render.table import Table, table_of
 
-_WORDS = {"Summary": ("Measure", "Remark"), "Scorecard": ("Measure",), "Checks": ("What",)}
+_WORDS = {
+    Summary.TABLE: (Summary.measure, Summary.remark),
+    Scorecard.TABLE: (Scorecard.measure,),
+    Checks.TABLE: (Checks.what,),
+}
 """Columns whose cells are read for terms, beside the headers of all sheets."""
 _DEFAULT = "default"
 """Rows of Checks that repeat the words of the input's manual."""
@@ -241,23 +246,22 @@ def glossary(tables: Sequence[Table], said: Iterable[str] = ()) -> Table:
         places = [name for name, of in words.items() if any(map(shown.search, of))]
         if places:
             found.append((term, places))
-    return Table(
-        "Glossary",
-        (
-            column("Term", Look.TEXT, (term.name for term, _ in found)),
-            column("Meaning", Look.LONG, (term.meaning for term, _ in found)),
-            column("Where", Look.LONG, (", ".join(places) for _, places in found)),
-        ),
+    return table_of(
+        Glossary(
+            term=[term.name for term, _ in found],
+            meaning=[term.meaning for term, _ in found],
+            places=[", ".join(places) for _, places in found],
+        )
     )
 
 
 def _words(table: Table) -> list[str]:
     """Return a sheet's headers without units, and its words where it says things in sentences."""
-    if table.name == "Chart data":
+    if table.name == ChartData.TABLE:
         return []
     found = [header.partition(" (")[0] for header in table.headers]
-    cells = [table.column(name).values for name in _WORDS.get(table.name, ())]
-    kinds = table.column("Check").values if table.name == "Checks" else None
+    cells = [table.column(f.header).values for f in _WORDS.get(table.name, ())]
+    kinds = table.column(Checks.check.header).values if table.name == Checks.TABLE else None
     for column_cells in cells:
         found += [
             cell

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from models.plan import Plan
+from models.results import ChartData
 from models.schema import COALITION, REST_OF_WORLD
+from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
 from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
 from planner.sheets.front import front_pictures
-from planner.sheets.picture import Form, Picture, Role, Series, chart_table, short
-from planner.sheets.table import Table
 
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""
@@ -50,9 +50,9 @@ def _shown(picture: Picture) -> Picture:
     return replace(picture, series=tuple(parts))
 
 
-def chart_data(context: Context) -> Table:
-    """The numbers behind charts: one row a chart, series and category, the first page's last."""
-    return chart_table((*pictures(context), *front_pictures(context)))
+def chart_data(context: Context) -> ChartData:
+    """Return the sheet Chart data; the first page's chart stands last."""
+    return chart_rows((*pictures(context), *front_pictures(context)))
 
 
 def _telling(found: Sequence[Figures]) -> list[Figures]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Cell, Column, Look, Table, column
+from models.results.field import Look
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import Cell, Column, Table, column
 
 RISK, BY_MINERAL, BY_MEMBER = "Risk", "Risk by mineral", "Risk by member"
 EVENTS, DRAWS = "Events", "Draws"

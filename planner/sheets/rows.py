@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from planner.sheets.table import Cell, Column, Look, Table
-from planner.sheets.text import clean
+from models.results import Look, Summary
+from planner.render.table import Cell
+from planner.render.text import clean
 
 
 @dataclass
@@ -36,15 +37,13 @@ class Rows:
         self.units.append(clean(unit) or None)
         self.remarks.append(clean(remark) or None)
 
-    def table(self, name: str) -> Table:
-        """Return the rows as a sheet."""
-        return Table(
-            name,
-            (
-                Column("Measure", Look.LONG, self.measures),
-                Column("Value", Look.LONG, self.values, self.looks),
-                Column("Unit", Look.TEXT, self.units),
-                Column("Remark", Look.LONG, self.remarks),
-            ),
-            frozenset(self.sections),
+    def result(self) -> Summary:
+        """Return the rows as the sheet Summary."""
+        return Summary(
+            measure=self.measures,
+            value=self.values,
+            unit=self.units,
+            remark=self.remarks,
+            looks={"value": self.looks},
+            sections=self.sections,
         )

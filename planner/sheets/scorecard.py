@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from models.case import Case
 from models.plan import Plan
+from models.results import Look, Scorecard
+from models.results.common import words_of
 from models.scorecard import Score, Told, Value, scorecard, told
-from planner.sheets.context import COALITION_BUYER, Context
-from planner.sheets.scorecard_notes import SCORECARD
-from planner.sheets.table import Cell, Column, Look, Table
-from planner.wording import each_year
+from planner.render.table import Cell
+from planner.render.words import each_year
+from planner.sheets.context import Context
 
 MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
 """What is said of a benchmark: a sign and a word, so that no colour is needed to tell."""
@@ -22,113 +22,55 @@ _LOOKS = {
     "index, 0 to 10,000": Look.INDEX,
     "index, 0 to 10": Look.SECONDS,
 }
-_PRINTED = 11
 
 
-@dataclass
-class _Rows:
-    """Rows of the sheet, by column; numbers with their looks."""
-
-    cells: dict[str, list[Cell]] = field(default_factory=dict)
-    looks: list[Look] = field(default_factory=list)
-    sections: list[int] = field(default_factory=list)
-
-    def add(self, look: Look, **cells: Cell) -> None:
-        """Add a row."""
-        self.looks.append(look)
-        for name, cell in cells.items():
-            self.cells.setdefault(name, []).append(cell)
+def scorecard_sheet(context: Context) -> Scorecard | None:
+    """Return the sheet Scorecard; None where nothing is planned."""
+    return scorecard_of(context.plan)
 
 
-def scorecard_sheet(context: Context) -> Table | None:
-    """One row a measure, buyer and mineral: before, after the first and the last year, benchmark.
-
-    None where nothing is planned.
-    """
-    return scorecard_table(context.plan)
-
-
-def scorecard_table(plan: Plan, scores: Sequence[Score] | None = None) -> Table | None:
-    """Return the sheet Scorecard of a plan; ``scores`` where they are known."""
+def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard | None:
+    """Return the scorecard of a plan, a row at the head of each measure; ``scores`` if known."""
     found = scorecard(plan) if scores is None else scores
     if not found:
         return None
-    rows, case = _Rows(), plan.case
+    case, rows, sections, looks = plan.case, list[dict[str, Cell]](), list[int](), list[Look]()
     heading = None
     for score in found:
         said = told(score.measure)
+        about: dict[str, Cell] = {"source": said.source, "formula": said.formula}
         if score.measure is not heading:
             heading = score.measure
-            rows.sections.append(len(rows.looks))
-            _add(rows, None, f"{said.title}: {said.unit}", said)
-        _add(rows, (score, case), said.title, said)
-    return _table(case, rows)
-
-
-def _add(rows: _Rows, of: tuple[Score, Case] | None, title: str, said: Told) -> None:
-    """Add the row of a score, or the one that heads a measure."""
-    if of is None:
-        blank = dict.fromkeys(
-            (
-                "mineral",
-                "buyer",
-                "before",
-                "first",
-                "last",
-                "required",
-                "met",
-                "unit",
-                "is",
-                "remark",
-            )
-        )
-        rows.add(Look.TEXT, measure=title, source=said.source, formula=said.formula, **blank)
-        return
-    score, case = of
-    rows.add(
-        _LOOKS.get(said.unit, _LOOKS.get(said.unit.split()[0], Look.SHARE)),
-        measure=title,
-        mineral=score.mineral,
-        buyer=score.buyer.name or COALITION_BUYER,
-        before=score.before.amount,
-        first=score.first.amount,
-        last=score.last.amount,
-        required=None if score.required is None else score.required.share,
-        met=met(score),
-        unit=said.unit,
-        remark=remark(score, case) or None,
-        source=said.source,
-        formula=said.formula,
-        **{"is": before_is(score)},
+            sections.append(len(rows))
+            rows.append({"measure": f"{said.title}: {said.unit}", **about})
+            looks.append(Look.TEXT)
+        rows.append({"measure": said.title, **about, **_row(score, case, said)})
+        looks.append(_LOOKS.get(said.unit, _LOOKS.get(said.unit.split()[0], Look.SHARE)))
+    fields = [f.name for f in Scorecard.FIELDS]
+    if case.years[0] == case.years[-1]:
+        fields.remove(Scorecard.after_last.name)
+    mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
+    return Scorecard(
+        words=words_of(case),
+        looks={f.name: looks for f in mixed},
+        sections=sections,
+        **{name: [row.get(name) for row in rows] for name in fields},
     )
 
 
-def _table(case: Case, rows: _Rows) -> Table:
-    cells, looks = rows.cells, rows.looks
-    first, last = case.years[0], case.years[-1]
-    after = [Column(f"After, {first}", Look.SHARE, cells["first"], looks)]
-    if last != first:
-        after.append(Column(f"After, {last}", Look.SHARE, cells["last"], looks))
-    return Table(
-        SCORECARD,
-        (
-            Column("Measure", Look.TEXT, cells["measure"]),
-            Column("Mineral", Look.TEXT, cells["mineral"]),
-            Column("Buyer", Look.TEXT, cells["buyer"]),
-            Column("Before", Look.SHARE, cells["before"], looks),
-            *after,
-            Column("Required", Look.SHARE, cells["required"]),
-            Column("Met", Look.TEXT, cells["met"]),
-            Column("Unit", Look.TEXT, cells["unit"]),
-            Column("Before is", Look.TEXT, cells["is"]),
-            Column("Remark", Look.LONG, cells["remark"]),
-            Column("Source", Look.REMARK, cells["source"]),
-            Column("Formula", Look.REMARK, cells["formula"]),
-        ),
-        frozenset(rows.sections),
-        printed=_PRINTED if last != first else _PRINTED - 1,
-        lights=("Met",),
-    )
+def _row(score: Score, case: Case, said: Told) -> dict[str, Cell]:
+    return {
+        "mineral": score.mineral,
+        "buyer": score.buyer.name,
+        "before": score.before.amount,
+        "after_first": score.first.amount,
+        "after_last": score.last.amount,
+        "required": None if score.required is None else score.required.share,
+        "met": met(score),
+        "unit": said.unit,
+        "before_is": before_is(score),
+        "remark": remark(score, case) or None,
+    }
 
 
 def met(score: Score) -> str | None:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from models.plan import Proof
+from models.results.field import Look
 from models.solve import version
 from planner._version import __version__
+from planner.render.chart import Picture, chart_table
+from planner.render.table import Table, column
+from planner.render.xlsx import write_workbook
 from planner.sheets.context import Book
-from planner.sheets.picture import Picture, chart_table
-from planner.sheets.table import Look, Table, column
-from planner.sheets.write import write_workbook
+from planner.sheets.notes import noted
 
 _MOST_PRINTED = 500
 """A table with more rows, some ten pages, is for the screen alone."""
@@ -104,4 +106,6 @@ def write_study(  # noqa: PLR0913 - a study has many parts, all of them named
     if pictures:
         made.append(replace(chart_table(pictures), printed=0))
     made = [replace(table, printed=0) if len(table) > _MOST_PRINTED else table for table in made]
-    write_workbook(path, made, pictures, title, charts_before=charts_before if pictures else "")
+    write_workbook(
+        path, noted(made), pictures, title, charts_before=charts_before if pictures else ""
+    )

@@ -10,17 +10,18 @@ import pandas as pd
 
 from models.plan import Plan
 from models.program.component import headings
+from models.results import Look, Summary
+from models.results.overall import HHI
 from models.schema import BY_COUNTRY, BY_OWNER
 from models.solve import version
 from planner._version import __version__
-from planner.sheets.context import COALITION_BUYER, Context
+from planner.render.table import COALITION_BUYER
+from planner.sheets.context import Context
 from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
 from planner.sheets.figures import left_if_largest_stops as left_if_lost
 from planner.sheets.front.shares import Served, surge_of, today, when_lost
-from planner.sheets.notes import BY_WEIGHT, HHI, IF_EACH_STOPS
+from planner.sheets.notes import BY_WEIGHT, IF_EACH_STOPS
 from planner.sheets.rows import Rows
-from planner.sheets.table import Look, Table
-from planner.sheets.today import beside_today
 
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
@@ -32,20 +33,20 @@ _DEAREST = 5
 _REMARKS = {of.name: "A penalty, not paid." if of.is_penalty else of.remark for of in headings()}
 
 
-def summary(context: Context) -> Table:
-    """The plan's figures in groups; money undiscounted and tonnes over all years unless said."""
+def summary(context: Context) -> Summary:
+    """Return the sheet Summary."""
     rows, minerals = Rows(), figures(context)
     _plan(context, rows)
     _cost(context, rows)
     _supply(context, rows, minerals)
-    beside_today(context, rows)
+    _beside_today(context, rows)
     _largest(context, rows, minerals)
     _concentration(rows, minerals)
     _cost_of_limits(context, rows, minerals)
     _resilience(context, rows, minerals)
     _binding(context, rows)
     _run(context, rows)
-    return rows.table("Summary")
+    return rows.result()
 
 
 def _plan(context: Context, rows: Rows) -> None:
@@ -107,6 +108,38 @@ def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None
     for of in minerals:
         remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
         rows.add(f"Shortage: {of.name}", of.short, Look.TONNES, of.unit, remark)
+
+
+def _beside_today(context: Context, rows: Rows) -> None:
+    """Set today's supply beside the plan's first year, mineral by mineral."""
+    if not context.case.current_supply:
+        return
+    table, first = context.plan.changes, context.case.years[0]
+    rows.section(f"Today beside the plan, {first}")
+    for mineral, of in table.groupby("mineral", sort=True):
+        today, planned = of["today"].sum(), of["planned"].sum()
+        by_country = of.groupby("country", sort=True)[["today", "planned"]].sum()
+        left = float((of["today"] - of["planned"]).clip(lower=0.0).sum())
+        for what, total, column_name in (
+            ("today", today, "today"),
+            (f"in {first}", planned, "planned"),
+        ):
+            if total > 0:
+                largest = str(by_country[column_name].idxmax())
+                rows.add(
+                    f"Largest country {what}: {mineral}",
+                    float(by_country[column_name].max() / total),
+                    Look.SHARE,
+                    "of supply" if what == "today" else "of purchases",
+                    f"{context.country(largest)}; {total:,.0f} t in all",
+                )
+        rows.add(
+            f"Moved from today's suppliers: {mineral}",
+            left,
+            Look.TONNES,
+            context.units[str(mineral)],
+            "What flows of today lose in the first year; row by row in the sheet Changes.",
+        )
 
 
 def _largest(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:

@@ -12,13 +12,24 @@ from typing import TypeGuard
 
 from models.case import fold
 from models.errors import Finding, InputError
+from models.results import (
+    Contracts,
+    CountryShares,
+    Field,
+    Flows,
+    Prices,
+    Result,
+    Shortages,
+    Stocks,
+    Summary,
+)
 from planner.workbook.anatomy import parts_twice
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.kind import is_input
 from planner.workbook.layout import letters
 
-PLAN, SUMMARY, PRICES, SHARES = "Plan", "Summary", "Prices", "Country shares"
-CONTRACTS, STOCKS, SHORTAGES = "Contracts", "Stocks", "Shortages"
+PLAN, SUMMARY, PRICES, SHARES = (r.TABLE for r in (Flows, Summary, Prices, CountryShares))
+CONTRACTS, STOCKS, SHORTAGES = (r.TABLE for r in (Contracts, Stocks, Shortages))
 PLAN_FILE = "a plan workbook, as planner solve writes it"
 REDACTED = "Redacted"
 """The measure of Summary that says of a plan that it is redacted."""
@@ -28,53 +39,77 @@ PART = re.compile(r"(.+) \d+")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Columns without which a sheet cannot be read, units apart.
+    """Columns without which a sheet cannot be read.
 
-    ``words`` and ``numbers`` are filled in every row; ``blank`` may be blank, and those of them in
-    ``maybe_numbers`` are numbers where they are filled.
+    ``filled`` are filled in every row; ``blank`` may be blank.
     """
 
-    words: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    blank: tuple[str, ...] = ()
-    maybe_numbers: tuple[str, ...] = ()
+    filled: tuple[Field, ...] = ()
+    blank: tuple[Field, ...] = ()
     is_optional: bool = False
 
     @property
-    def all(self) -> tuple[str, ...]:
-        """All of them in order."""
-        return (*self.words, *self.numbers, *self.blank, *self.maybe_numbers)
+    def headers(self) -> tuple[str, ...]:
+        """The headers of all of them without units: words, numbers, then what may be blank."""
+        return tuple(
+            f.header
+            for part in (self.filled, self.blank)
+            for is_text in (True, False)
+            for f in part
+            if f.look.is_text is is_text
+        )
+
+    def filled_in(self, header: str) -> bool:
+        """Return whether every cell of a column must hold something."""
+        return any(f.header == header for f in self.filled)
+
+    def is_number(self, header: str) -> bool:
+        """Return whether a column holds numbers."""
+        return any(f.header == header and not f.look.is_text for f in (*self.filled, *self.blank))
 
 
-WANTED: Mapping[str, Wanted] = {
-    SUMMARY: Wanted(blank=("Measure", "Value")),
-    PLAN: Wanted(
-        ("Mineral", "Refiner", "Country", "Member"),
-        ("Year", "Tonnes", "Cost", "Tariff", "Freight", "Landed cost", "Total"),
-        ("Contract",),
+WANTED: Mapping[type[Result], Wanted] = {
+    Summary: Wanted(blank=(Summary.measure, Summary.value)),
+    Flows: Wanted(
+        (
+            Flows.mineral, Flows.refiner, Flows.country, Flows.member, Flows.year, Flows.tonnes,
+            Flows.cost, Flows.tariff, Flows.freight, Flows.landed, Flows.total,
+        ),
+        (Flows.contract,),
     ),
-    SHORTAGES: Wanted(
-        ("Mineral", "Member"), ("Year", "Demand", "Short"), ("Cause",), ("Share short",)
+    Shortages: Wanted(
+        (
+            Shortages.mineral, Shortages.member, Shortages.year, Shortages.demand, Shortages.short,
+        ),
+        (Shortages.cause, Shortages.share),
     ),
-    SHARES: Wanted(("Mineral", "Buyer", "Country"), ("Year",)),
-    PRICES: Wanted(
-        ("Mineral", "Member"),
-        ("Year", "Demand", "Purchases", "Short"),
-        maybe_numbers=("Marginal price", "Average landed cost"),
+    CountryShares: Wanted(
+        (CountryShares.mineral, CountryShares.buyer, CountryShares.country, CountryShares.year)
     ),
-    CONTRACTS: Wanted(
-        ("Refiner", "Mineral", "Member"),
-        ("Year", "Min", "Min in force", "Taken", "Untaken", "Price", "Paid for untaken"),
-        ("Contract",),
-        ("Max", "Row in input"),
+    Prices: Wanted(
+        (
+            Prices.mineral, Prices.member, Prices.year, Prices.demand, Prices.purchased,
+            Prices.short,
+        ),
+        (Prices.marginal, Prices.landed),
+    ),
+    Contracts: Wanted(
+        (
+            Contracts.refiner, Contracts.mineral, Contracts.member, Contracts.year, Contracts.min,
+            Contracts.minimum, Contracts.taken, Contracts.untaken, Contracts.price, Contracts.paid,
+        ),
+        (Contracts.contract, Contracts.maximum, Contracts.row),
         is_optional=True,
     ),
-    STOCKS: Wanted(
-        ("Mineral", "Member"),
-        ("Year", "Opening", "Change", "Closing", "Target", "Below target"),
+    Stocks: Wanted(
+        (
+            Stocks.mineral, Stocks.member, Stocks.year, Stocks.opening, Stocks.change,
+            Stocks.closing, Stocks.target, Stocks.shortfall,
+        ),
         is_optional=True,
     ),
-}
+}  # fmt: skip
+_BY_SHEET = {result.TABLE: wanted for result, wanted in WANTED.items()}
 
 _STUDIES = {
     "comparison": "a comparison of scenarios",
@@ -120,9 +155,11 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
 def _redacted(summary: Grid) -> str:
     """Return what Summary says was redacted, "" where nothing was."""
     at = {str(header): position for position, header in summary.header.items()}
-    if "Measure" not in at or "Value" not in at:
+    if Summary.measure.header not in at or Summary.value.header not in at:
         return ""
-    rows = zip(summary.values(at["Measure"]), summary.values(at["Value"]), strict=True)
+    rows = zip(
+        *(summary.values(at[f.header]) for f in (Summary.measure, Summary.value)), strict=True
+    )
     return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
 
@@ -142,7 +179,7 @@ def refuse_twice(path: Path, titles: Sequence[str]) -> None:
 
 def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
     """Yield the sheets and columns that every plan has, and this lacks."""
-    for sheet, wanted in WANTED.items():
+    for sheet, wanted in _BY_SHEET.items():
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
@@ -153,7 +190,7 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
                 )
             continue
         there = {bare(str(header)) for header in grid.header.values()}
-        lacks = [name for name in wanted.all if name not in there]
+        lacks = [name for name in wanted.headers if name not in there]
         if lacks:
             yield Finding(
                 sheet,
@@ -167,11 +204,10 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
 def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
     """Yield the cells that were broken since the plan was written."""
     for sheet, grid in grids.items():
-        wanted = WANTED.get(sheet, Wanted())
+        wanted = _BY_SHEET.get(sheet, Wanted())
         for position, header in grid.header.items():
             name = bare(str(header))
-            number = name in {*wanted.numbers, *wanted.maybe_numbers}
-            filled = name in {*wanted.numbers, *wanted.words}
+            number, filled = wanted.is_number(name), wanted.filled_in(name)
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 if isinstance(value, Fault):
                     found, hint = value.text, value.hint

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from models.case import fold
 from models.errors import InputError
+from models.results import CATALOGUE, Field, Flows, Look, Name, Result, Summary
+from planner.render.table import COALITION_BUYER
+from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
 from planner.workbook.parts import TablePlace, table_places
 from planner.workbook.plan_columns import (
     PART,
-    PLAN,
-    SUMMARY,
     amiss,
     bare,
     missing,
@@ -30,16 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PlanFile", "Value", "bare", "frames_of", "grids_of", "read_plan", "unit_of"]
 
+R = TypeVar("R", bound=Result)
 Value = str | int | float | None
 """What a cell of a plan holds; None is a blank one."""
 
-_WHOLE = {"Year", "Row in input", "In year", "Years at limit", "Capex spent in"}
-_ALWAYS_NUMBERS = re.compile(
-    r".*\(.+\)|Tonnes|Share .*|Limit|Headroom|Utilization|Largest share.*|Limit (on|in) .*"
-    r"|HHI .*|Served .*|Days of cover|Started|Running|Binding limits on members|Accepted up to"
-    r"|Year|Row in input|In year|Years at limit|Capex spent in"
-)
-"""Headers of columns that hold numbers even where all their cells are blank."""
 _NO_TABLES = {"Overview", "Charts"}
 
 
@@ -73,9 +68,8 @@ class PlanFile:
     @property
     def measures(self) -> tuple[str, ...]:
         """The rows of Summary in order, without the titles of its groups."""
-        table = self.tables[SUMMARY]
-        filled = table["Value"].notna()
-        return tuple(str(name) for name in table.loc[filled, "Measure"])
+        rows = self.result(Summary).rows(Summary.measure, Summary.value)
+        return tuple(str(name) for name, value in rows if value is not None and value == value)  # noqa: PLR0124 - NaN
 
     @property
     def title(self) -> str:
@@ -85,7 +79,41 @@ class PlanFile:
     @property
     def currency(self) -> str:
         """The currency that the plan counts in."""
-        return unit_of(self.header(PLAN, "Total"))
+        return self.result(Flows).words.get("money", "")
+
+    def result(self, of: type[R]) -> R:
+        """Return a sheet as its fields, countries by their codes; empty where there is none.
+
+        A column that the sheet lacks is blank.
+        """
+        found = self._results.get(of)
+        if found is None:
+            found = self._results[of] = read_back(self.tables.get(of.TABLE), of)
+        return cast("R", found)
+
+    def __contains__(self, of: type[Result]) -> bool:
+        """Return whether there is such a sheet with any row."""
+        return of.TABLE in self.tables and len(self.tables[of.TABLE]) > 0
+
+    @cached_property
+    def _results(self) -> dict[type[Result], Result]:
+        return {}
+
+    @cached_property
+    def _countries(self) -> dict[str, str]:
+        """Every country's name as the plan spells it, by code."""
+        found: dict[str, str] = {}
+        for result in CATALOGUE.values():
+            for each in result.FIELDS:
+                table = self.tables.get(result.TABLE)
+                if each.names is Name.COUNTRY and table is not None and each.header in table:
+                    for name in table[each.header].dropna().unique():
+                        found.setdefault(code_of(str(name)), str(name))
+        return found
+
+    def country(self, code: str) -> str:
+        """Return a country's name as the plan spells it."""
+        return self._countries.get(code, code)
 
     def header(self, sheet: str, name: str) -> str:
         """Return the header of a column by its name without unit.
@@ -101,18 +129,14 @@ class PlanFile:
         """Return a column by its name without unit."""
         return self.tables[sheet][self.header(sheet, name)]
 
-    @property
+    @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
         """Value and unit of each row of Summary by its folded name; the first of a name counts."""
-        kept = self.__dict__.get("_kept")
-        if kept is None:
-            table, kept = self.tables[SUMMARY], {}
-            units = table["Unit"] if "Unit" in table else [None] * len(table)
-            for name, value, unit in zip(table["Measure"], table["Value"], units, strict=True):
-                if value == value and value is not None:  # noqa: PLR0124 - NaN is a blank cell
-                    kept.setdefault(fold(str(name)), (value, unit or ""))
-            object.__setattr__(self, "_kept", kept)
-        found: dict[str, tuple[Value, str]] = kept
+        found: dict[str, tuple[Value, str]] = {}
+        rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
+        for name, value, unit in rows:
+            if value == value and value is not None:  # noqa: PLR0124 - NaN is a blank cell
+                found.setdefault(fold(str(name)), (value, unit or ""))
         return found
 
 
@@ -180,6 +204,13 @@ def _within(grid: Grid, place: TablePlace) -> Grid:
 # ---- cells to tables --------------------------------------------------------------------------
 
 
+@cache
+def _looks(header: str) -> frozenset[Look]:
+    """Return how columns of a header look, whichever sheets of a plan have it."""
+    every = (f for result in CATALOGUE.values() for f in result.FIELDS)
+    return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
+
+
 def _frame(grid: Grid) -> pd.DataFrame:
     import pandas as pd
 
@@ -196,8 +227,9 @@ def _series(header: str, values: Sequence[object]) -> pd.Series:
     import pandas as pd
 
     kinds = set(map(type, values)) - {type(None)}
-    if kinds <= {int, float} and (kinds or _ALWAYS_NUMBERS.fullmatch(header)):
-        whole = header in _WHOLE and kinds <= {int} and None not in values
+    looks = _looks(header)
+    if kinds <= {int, float} and (kinds or "(" in header or any(not k.is_text for k in looks)):
+        whole = kinds <= {int} and None not in values and bool(looks & {Look.YEAR, Look.COUNT})
         return pd.Series(list(values), dtype="int64" if whole else "float64")
     return pd.Series(list(values), dtype=object)
 
@@ -214,3 +246,41 @@ def _joined(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
         for name, found in parts.items()
     }
+
+
+# ---- tables to fields --------------------------------------------------------------------------
+
+
+def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
+    """Return a table as a result: each field's column, whatever fills its header.
+
+    Headers without a placeholder are looked for first, so that none is taken for another.
+    """
+    left = [] if table is None else [str(header) for header in table.columns]
+    words: dict[str, str] = {}
+    data: dict[str, Any] = {}
+    for each in sorted(of.FIELDS, key=lambda f: "{" in f.whole):
+        for header in left:
+            if (said := each.read(header)) is not None:
+                words |= said
+                left.remove(header)
+                data[each.name] = _values(each, table[header])  # type: ignore[index]
+                break
+        else:
+            if not each.optional:
+                data[each.name] = [None] * (0 if table is None else len(table))
+    return of(words=words, **{f.name: data[f.name] for f in of.FIELDS if f.name in data})
+
+
+def _values(of: Field, column: pd.Series) -> pd.Series:
+    """Return a column of a sheet as its field holds it."""
+    if of.names is Name.COUNTRY:
+        return column.map({name: code_of(name) for name in column.dropna().unique()})
+    if of.names is Name.BUYER:
+        return column.map(lambda name: "" if name == COALITION_BUYER else name)
+    return column
+
+
+def code_of(name: str) -> str:
+    """Return a country's code, the name itself where it is none."""
+    return country_code(name) or name

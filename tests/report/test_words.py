@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.report.text import (
-    escaped,
-    label,
-    labels,
-    money,
-    number,
-    percent,
-    scaled,
-    tonnes,
-)
+from planner.render.html import environment
+from planner.render.text import label, labels
+from planner.render.words import money, number, percent, scaled, tonnes
 
 
 @pytest.mark.parametrize(
@@ -31,7 +24,10 @@ from planner.report.text import (
         (tonnes(999), "999 t"),
         (money(2.6e12, "USD"), "2.60 trillion USD"),
         (money(-5e6, "USD"), "-5.0 m USD"),
-        (escaped("65 % of <b>"), "65\u00a0% of &lt;b&gt;"),
+        (
+            environment().from_string("{{ x }}").render(x="65 % of <b>"),
+            "65\u00a0% of &lt;b&gt;",
+        ),
         (label("<b>x</b>"), "&lt;b&gt;x&lt;/b&gt;"),
         (scaled([1500.0, None], "USD"), ([1.5, None], "USD bn")),
     ],

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from planner.sheets import palette
-from planner.sheets.picture import Form, Picture, Role, Series, chart_table
+from planner.render import palette
+from planner.render.chart import Form, Picture, Role, Series, chart_table
+from planner.render.xlsx import write_workbook
 from planner.sheets.pictures import pictures
-from planner.sheets.write import write_workbook
 from tests.sheets.desk import context, parts, refiner, rows
 
 PLAN = Series("This plan", Role.PLAN, (0.5, 0.6))

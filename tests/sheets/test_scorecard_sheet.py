@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from models.plan import solve
+from planner.render.words import each_year
 from planner.sheets import write_plan
-from planner.wording import each_year
 from planner.workbook import read
 from tests.sheets.desk import made, rows, written
 

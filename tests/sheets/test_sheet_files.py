@@ -11,9 +11,9 @@ import pytest
 
 from models.case import Case
 from models.plan import solve
+from planner.render.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
+from planner.render.text import MOST_CHARACTERS, clean, guarded
 from planner.sheets import Column, Look, Table, tables, write_csv, write_plan
-from planner.sheets.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
-from planner.sheets.text import MOST_CHARACTERS, clean, guarded
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import made, parts, refiner, rows, written
@@ -234,7 +234,7 @@ def test_lines_of_a_text():
 
 
 def test_a_plan_of_many_rows_is_written(tmp_path):
-    from planner.sheets.write import write_workbook
+    from planner.render.xlsx import write_workbook
 
     many = 5_000
     table = Table(

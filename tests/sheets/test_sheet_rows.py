@@ -11,9 +11,10 @@ import openpyxl
 import pytest
 from xlsxwriter.worksheet import Worksheet
 
-from planner.sheets import Column, Look, Table, write
-from planner.sheets.picture import Form, Picture, Role, Series, chart_table
-from planner.sheets.write import write_workbook
+from planner.render import xlsx
+from planner.render.chart import Form, Picture, Role, Series, chart_table
+from planner.render.xlsx import write_workbook
+from planner.sheets import Column, Look, Table
 
 
 class Slow(Worksheet):
@@ -68,7 +69,7 @@ def odd_table(rows: int, seed: int) -> Table:
 
 
 def written(path, sheet_class, monkeypatch):
-    monkeypatch.setattr(write, "Sheet", sheet_class)
+    monkeypatch.setattr(xlsx, "Sheet", sheet_class)
     series = Series("Of it", Role.PLAN, (0.5, None, 0.25))
     picture = Picture("A chart", Form.GROUPED, ("a", "b", "c"), (series,), "share", "letters")
     tables = [odd_table(rows, i) for i, rows in enumerate([40, 23, 3, 2_500])]
@@ -85,7 +86,7 @@ def looks(cell):
 
 
 def test_cells_heights_tables_notes_and_charts_are_those_of_the_library(tmp_path, monkeypatch):
-    mine, parts = written(tmp_path / "mine.xlsx", write.Sheet, monkeypatch)
+    mine, parts = written(tmp_path / "mine.xlsx", xlsx.Sheet, monkeypatch)
     other, theirs = written(tmp_path / "theirs.xlsx", Slow, monkeypatch)
     assert mine.sheetnames == other.sheetnames
     for one, two in zip(mine, other, strict=True):
@@ -120,8 +121,11 @@ def test_large_numbers_whose_sum_is_infinite_are_written(tmp_path):
 
 
 def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr(write, "MOST_ROWS", 3)
-    columns = (Column("N", Look.COUNT, list(range(7))), Column("Year", Look.YEAR, [2026] * 7))
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
+    columns = (
+        Column("N", Look.COUNT, list(range(7))),
+        Column("Year", Look.YEAR, [2026] * 7, meaning="When."),
+    )
     table = Table("Plan", columns, sections=frozenset({4}))
     write_workbook(tmp_path / "t.xlsx", [table], (), "T", charts_before="")
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
@@ -153,7 +157,7 @@ def test_parts_in_memory_and_in_scratch_files_make_one_workbook(tmp_path, monkey
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12e6
-    monkeypatch.setattr(write, "_IN_MEMORY", 0)
+    monkeypatch.setattr(xlsx, "_IN_MEMORY", 0)
     write_workbook(tmp_path / "b.xlsx", [table], (), "T")
     mine, theirs = (zipfile.ZipFile(tmp_path / f"{name}.xlsx") for name in "ab")
     assert mine.namelist() == theirs.namelist()

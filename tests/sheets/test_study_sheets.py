@@ -9,13 +9,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from models.results.field import Look
 from planner.cli.losses import tested_of as as_tested
+from planner.render.table import Table, column
+from planner.render.xlsx import write_workbook
 from planner.sheets.notes import note
 from planner.sheets.risk import Drawn, events
 from planner.sheets.stress import stress_pictures, stress_tables
 from planner.sheets.study import write_study
-from planner.sheets.table import Look, Table, column
-from planner.sheets.write import write_workbook
 from planner.study import Here
 from planner.study.stress import Rules, stress
 from planner.workbook import read_tables

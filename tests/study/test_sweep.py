@@ -13,9 +13,9 @@ from models.errors import SolverError, UsageError
 from models.plan import Plan, Session
 from models.plan import solve as solve_case
 from planner.cli.knob import knob_of
+from planner.render.chart import Form, Role
 from planner.scenarios import set_max_country_share
 from planner.sheets.frontier import Swept, sweep_pictures, sweep_tables
-from planner.sheets.picture import Form, Role
 from planner.study import Here
 from planner.study.frontier import ALL, read
 from planner.study.knobs import KNOBS, THE_CAP

@@ -18,12 +18,13 @@ from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import telling
 from planner.audit.redacted.rules import GONE, OTHERS, WITHHELD, Rules, alone, is_whole
 from planner.audit.redacted.tables import Cell, table
+from planner.render.chart import Picture, chart_table
+from planner.render.front import NAME as OVERVIEW
+from planner.render.front import FrontAgain
+from planner.render.xlsx import write_workbook
 from planner.sheets import Look, Table
 from planner.sheets.duals import DUALS, VALUES
-from planner.sheets.front import NAME as OVERVIEW
-from planner.sheets.front.again import FrontAgain
-from planner.sheets.picture import Picture, chart_table
-from planner.sheets.write import write_workbook
+from planner.sheets.notes import noted
 from planner.workbook.page import read_page
 from planner.workbook.plan_columns import REDACTED, SUMMARY
 from planner.workbook.worn import worn
@@ -144,7 +145,7 @@ def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 def write_redacted(path: Path, of: Redacted) -> None:
     """Write a redacted plan to a file."""
-    write_workbook(path, of.tables, of.pictures, of.title, of.made_by, front=of.front)
+    write_workbook(path, noted(of.tables), of.pictures, of.title, of.made_by, front=of.front)
 
 
 def _front(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from models.results.field import Look
 from planner.audit.redacted.tables import Cell, rows
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Look, Table
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import Table
 
 BY_MEMBER = "Demand served by member"
 """How the title of the chart with a bar for each member begins."""

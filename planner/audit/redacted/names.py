@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from planner.audit.redacted.tables import rows
+from planner.render.table import COALITION_BUYER
 from planner.sheets import Table
-from planner.sheets.context import COALITION_BUYER
 from planner.workbook.countries import country_words
 from planner.workbook.plan_columns import bare
 

@@ -8,13 +8,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from models.case import fold
+from models.results import Scorecard
 from planner.audit.file import CHECKS
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
+from planner.render.table import COALITION_BUYER
 from planner.sheets import Table
-from planner.sheets.context import COALITION_BUYER
-from planner.sheets.scorecard_notes import SCORECARD
 from planner.sheets.summary import OPTION
 from planner.workbook.plan_columns import SUMMARY, bare
 
@@ -131,7 +131,7 @@ class Rules:
         if sheet == SUMMARY and str(cells[0] or "").startswith(OPTION):
             cells[heads.index("Value")] = GONE
         for i, (head, value) in enumerate(zip(heads, tuple(cells), strict=True)):
-            if head in _FREE and sheet != SCORECARD and value is not None:
+            if head in _FREE and sheet != Scorecard.TABLE and value is not None:
                 cells[i] = GONE
                 continue
             is_supply = head in _SUPPLY or head.startswith("Largest country")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from planner.render.palette import PALE
 from planner.sheets import Column, Look, Table
-from planner.sheets.palette import PALE
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.worn import MOST_ROWS, Worn
 

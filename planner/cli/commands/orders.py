@@ -102,7 +102,8 @@ def _answer(
 
 def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
-    from planner.cli.words import number_of, plain
+    from planner.render.text import plain
+    from planner.render.words import number_of
 
     table, money = found.table, found.plan.currency
     scale, decimals = 1.0, 0
@@ -131,7 +132,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
 
 def _show_members(found: Orders, scale: float, decimals: int) -> None:
     """Tell what each member orders, and all of them."""
-    from planner.cli.words import plain
+    from planner.render.text import plain
 
     shown = found.members[:_SHOWN]
     names = [_cut(plain(m.member)) for m in shown]

@@ -11,7 +11,7 @@ from models.errors import InputError, UsageError
 from planner.cli.answer import print_json, refused
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
-from planner.wording import each_year
+from planner.render.words import each_year
 
 if TYPE_CHECKING:
     from planner.audit.redacted import Redacted
@@ -92,7 +92,8 @@ def redact(
 
 
 def _show(found: Redacted, computable: list[str], written: Path) -> None:
-    from planner.cli.words import number_of, plain
+    from planner.render.text import plain
+    from planner.render.words import number_of
 
     names = plain(" and ".join(found.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)

@@ -82,16 +82,17 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     halt = halt_in(found.outcomes)
     failed: PlannerError | None = failure_of(found.outcomes.every, halt)
+    from planner.render.table import table_of
     from planner.sheets.delimited import write_csv
-    from planner.sheets.eu_benchmarks import benchmarks_table
-    from planner.sheets.scorecard import scorecard_table
+    from planner.sheets.eu_benchmarks import benchmarks_of
+    from planner.sheets.scorecard import scorecard_of
     from planner.sheets.study import write_study
     from planner.study import Outcome
 
     prices = prices_of(found)
-    scores = scorecard_table(found.plan, found.scores)
-    made = [table for table in (scores,) if table is not None]
-    made.append(benchmarks_table(prices, start.case.settings.currency))
+    scores = scorecard_of(found.plan, found.scores)
+    benchmarked = benchmarks_of(prices, start.case.settings.currency)
+    made = [table_of(result) for result in (scores, benchmarked) if result is not None]
     plan = found.plan
     runs = [Outcome("The plan", found.base, plan.objective, plan.proof), *found.outcomes]
 

@@ -189,7 +189,8 @@ def _answer(
 
 
 def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...]) -> None:
-    from planner.cli.words import number_of, plain
+    from planner.render.text import plain
+    from planner.render.words import number_of
     from planner.workbook.sentence import sentence
 
     if verdict is None:
@@ -215,7 +216,7 @@ def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Findi
 
 def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
     """Tell what is proven of the solution, whatever other cells say, and by which version."""
-    from planner.cli.words import plain
+    from planner.render.text import plain
 
     if verdict.is_proven:
         of = "" if is_verified else "holds for the flows, values and duals that stand there: "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.answer import Answer
 from planner.cli.difference.words import KEYS, differing_words
-from planner.sheets.table import Cell
+from planner.render.table import Cell
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from models.results.field import Look
 from planner.cli.difference.words import KEYS, differing_words
-from planner.cli.words import number_of, plain
 from planner.documents.difference import verdict_of
+from planner.render.table import Cell
+from planner.render.text import plain
+from planner.render.words import number_of
 from planner.sheets.comparison.inputs import ADDED, REMOVED
-from planner.sheets.table import Cell, Look
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.results.field import Look
 from planner.documents.difference.moves import Moves, moves
 from planner.documents.difference.pair import COALITION, Pair
 from planner.sheets.difference import Line
 from planner.sheets.notes import IF_EACH_STOPS
-from planner.sheets.table import Look
 from planner.workbook.plan_columns import PLAN, PRICES, SHARES
 from planner.workbook.plan_file import PlanFile
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.schema import REST_OF_WORLD
-from planner.wording import each_year
+from planner.render.words import each_year
 from planner.workbook.countries import country_code
 from planner.workbook.plan_columns import PLAN, PRICES, SHARES, SUMMARY
 from planner.workbook.plan_file import PlanFile

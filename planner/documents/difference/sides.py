@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from planner.documents.difference.compare import PlanDifference
 from planner.documents.difference.inputs import Inputs
+from planner.render.words import each_year
 from planner.sheets.difference import Sides
-from planner.wording import each_year
 
 EQUAL = "The two plans are equal: every figure, flow and price is the same"
 TIES = "The two plans cost and lack the same; only the choice among equally cheap flows differs"

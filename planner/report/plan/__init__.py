@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.render.text import word
 from planner.report.part import Page, Part
 from planner.report.plan.costs import costs
 from planner.report.plan.flows import flows
@@ -11,7 +12,6 @@ from planner.report.plan.shares import shares
 from planner.report.plan.shortage import shortage
 from planner.report.plan.supply import supply
 from planner.report.tables import Tables
-from planner.report.text import word
 from planner.workbook.plan_file import PlanFile
 
 PARTS = (supply, flows, shares, shortage, prices, costs)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planner.report.figure import Series, rows
+from planner.render.chart import Role, Series
+from planner.render.plotly import rows
+from planner.render.text import word
+from planner.render.words import known, money, scale
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, facts
-from planner.report.text import known, money, scale, word
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _COST = "Cost: "
@@ -32,8 +33,8 @@ def costs(plan: PlanFile, tables: Tables) -> Part | None:
     paid: list[float | None] = [None if f[2] else f[1] / size for f in found]
     penalty: list[float | None] = [f[1] / size if f[2] else None for f in found]
     series = [
-        Series("Paid", paid, palette.BLUE),
-        Series("Penalty, not paid", penalty, palette.VERMILION, hatched=True),
+        Series("Paid", Role.PLAN, paid),
+        Series("Penalty, not paid", Role.SHORT, penalty),
     ]
     series = [s for s in series if any(v is not None for v in s.values)]
     alt = "Bars by heading. " + "; ".join(

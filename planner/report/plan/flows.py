@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.report.figure import Flow, sankey
+from planner.render.plotly import Flow, sankey
+from planner.render.text import label
+from planner.render.words import NAMED, listed, percent, tonnes
 from planner.report.part import Choice, Part, Plot, Selector, View
 from planner.report.plan.supply import leading
 from planner.report.tables import Tables, by_pair, facts, in_order, years_of
-from planner.report.text import NAMED, label, percent, tonnes
 from planner.report.world import world_map
-from planner.wording import listed
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 12

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from planner.render.text import word
+from planner.render.words import NAMED, known, listed, money, percent, tonnes
 from planner.report.part import Facts, Headline
 from planner.report.tables import Tables, facts
-from planner.report.text import NAMED, known, money, percent, tonnes, word
-from planner.wording import listed
 from planner.workbook.plan_file import PlanFile, bare
 
 _ALIKE = 1e-6

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.report.figure import Scale, Series, lines
+from planner.render import palette
+from planner.render.chart import Role, Series
+from planner.render.plotly import Scale, lines
+from planner.render.words import known, number
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, years_of
-from planner.report.text import known, number
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _FEW = 5
@@ -74,8 +75,8 @@ def _plot(
     unit: str,
 ) -> Plot:
     series = [
-        Series(_LANDED, landed, palette.BLUE),
-        Series(_MARGINAL, marginal, palette.ORANGE),
+        Series(_LANDED, Role.PLAN, landed),
+        Series(_MARGINAL, Role.ONE_OF_MANY, marginal, palette.ORANGE),
     ]
     first, last = (next((v for v in side if known(v)), None) for side in (landed, landed[::-1]))
     top = max((v for v in marginal if v is not None), default=None)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.schema import REST_OF_WORLD
-from planner.report.figure import Series, bars
+from planner.render.chart import Role, Series
+from planner.render.plotly import bars
+from planner.render.table import COALITION_BUYER
+from planner.render.text import word
+from planner.render.words import known, percent, span
 from planner.report.part import Block, Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, years_of
-from planner.report.text import known, percent, word
-from planner.sheets import palette
-from planner.sheets.context import COALITION_BUYER
-from planner.wording import span
 from planner.workbook.plan_file import PlanFile
 
 _ALIKE = 1e-6
@@ -95,12 +95,15 @@ def _plot(mineral: str, years: Sequence[int], tops: Sequence[_Top], basis: str) 
     line = [at[y].share if y in at else None for y in years]
     series = [
         Series(
-            "Largest country", line, palette.BLUE, [at[y].country if y in at else "" for y in years]
+            "Largest country",
+            Role.PLAN,
+            line,
+            hints=[at[y].country if y in at else "" for y in years],
         )
     ]
     limits = [at[y].limit if y in at else None for y in years]
     if any(limit is not None for limit in limits):
-        series.append(Series("Limit", limits, palette.VERMILION, limit=True))
+        series.append(Series("Limit", Role.LIMIT, limits))
     top, last = max(tops, key=lambda t: t.share), tops[-1]
     reached = sum(t.is_reached for t in tops)
     who = in_order(t.country for t in tops)

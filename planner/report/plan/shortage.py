@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.report.figure import Series, heat, heat_width, rows
+from planner.render import palette
+from planner.render.chart import Role, Series
+from planner.render.plotly import heat, heat_width, rows
+from planner.render.text import word
+from planner.render.words import NAMED, known, listed, percent, span
 from planner.report.part import Block, Part, Plot, View
 from planner.report.tables import Tables, facts, in_order, matrix, years_of
-from planner.report.text import NAMED, known, percent, word
-from planner.sheets import palette
-from planner.wording import listed, span
 from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
@@ -78,8 +79,8 @@ def _why(tables: Tables) -> Plot:
     )  # fmt: skip
     table = table[table["short"] > 0]
     series = [
-        Series(_CAN_T, _part(table, "can_t"), palette.ORANGE),
-        Series(_FORBIDDEN, _part(table, "forbidden"), palette.VERMILION, hatched=True),
+        Series(_CAN_T, Role.ONE_OF_MANY, _part(table, "can_t"), palette.ORANGE),
+        Series(_FORBIDDEN, Role.SHORT, _part(table, "forbidden")),
     ]
     minerals = [word(m) for m in table["mineral"]]
     said = "; ".join(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.schema import REST_OF_WORLD
-from planner.report.figure import Series, rows
+from planner.render import palette
+from planner.render.chart import Role, Series
+from planner.render.plotly import rows
+from planner.render.words import percent
 from planner.report.part import Part, Plot, View
 from planner.report.tables import Tables, by_pair, facts, in_order, ratio
-from planner.report.text import percent
-from planner.sheets import palette
 from planner.workbook.plan_file import PlanFile
 
 _MOST = 5
@@ -57,7 +58,7 @@ def supply(_: PlanFile, tables: Tables) -> Part | None:
     share = {key: v / whole[key[0]] for key, v in sums.items() if key[0] in whole}
     colours = leading(tables)
     series = [
-        Series(country, [share.get((m, country), 0.0) for m in minerals], colour)
+        Series(country, Role.ONE_OF_MANY, [share.get((m, country), 0.0) for m in minerals], colour)
         for country, colour in colours.items()
     ]
     rest = [
@@ -65,8 +66,8 @@ def supply(_: PlanFile, tables: Tables) -> Part | None:
         for m in minerals
     ]
     short = [float(s) / whole[str(m)] for m, s in zip(of["mineral"], of["short"], strict=True)]
-    series.append(Series("Other countries", rest, palette.LIGHT_GREY))
-    series.append(Series("Short", short, palette.VERMILION, hatched=True))
+    series.append(Series("Other countries", Role.OTHER, rest))
+    series.append(Series("Short", Role.SHORT, short))
     series = [s for s in series if any((v or 0.0) > _SMALLEST for v in s.values)]
     worst = max(range(len(minerals)), key=lambda i: short[i])
     alt = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from planner.render.text import word
 from planner.report.part import Facts, Headline, Page, Part
 from planner.report.studies.comparison import comparison
 from planner.report.studies.risk import risk
 from planner.report.studies.stress import stress
 from planner.report.studies.sweep import sweep
 from planner.report.tables import Tables, facts
-from planner.report.text import word
 from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {

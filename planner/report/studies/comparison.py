@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.report.figure import Series, heat, heat_width, rows
+from planner.render.chart import Role, Series
+from planner.render.plotly import heat, heat_width, rows
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scaled, tonnes
 from planner.report.part import Headline, Part, Plot, View
 from planner.report.tables import Tables, blank, facts, largest_cell
-from planner.report.text import known, money, number, percent, scaled, tonnes, word
-from planner.sheets import palette
 
 _SHEET = "Comparison"
 _MILLION = 1e6
@@ -92,7 +93,7 @@ def _cost(table: pd.DataFrame, currency: str) -> Part | None:
     said = "; ".join(
         f"{n}: {number(v)} {unit}" for n, v in zip(names, values, strict=True) if v is not None
     )
-    series = [Series("Against base", values, palette.BLUE)]
+    series = [Series("Against base", Role.PLAN, values)]
     plot = Plot(
         f"Total cost against the base ({unit})",
         rows(names, series, axis=unit, shares=False),

@@ -8,16 +8,17 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from planner.report.figure import Series, bars, rows
+from planner.render.chart import Role, Series
+from planner.render.plotly import bars, rows
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scaled
 from planner.report.part import Headline, Part, Plot, View
 from planner.report.tables import Tables, blank, facts, in_order
-from planner.report.text import known, money, number, percent, scaled, word
-from planner.sheets import palette
 
 _SHEET, _AGREED, _ANEW = "Risk", "As agreed", "Re-planned"
 _MILLION = 1e6
 _BINS = 24
-_PAINT = {_AGREED: palette.BLUE, _ANEW: palette.ORANGE}
+_ROLE = {_AGREED: Role.PLAN, _ANEW: Role.ANEW}
 
 
 def risk(tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
@@ -96,7 +97,7 @@ def _spread(tables: Tables) -> Part | None:
     for name, values in drawn.items():
         counts, _ = np.histogram([v for v in values if v is not None], bins=edges)
         found: list[float | None] = [float(c) for c in counts]
-        series.append(Series(name, found, _PAINT[name], hatched=name == _ANEW))
+        series.append(Series(name, _ROLE[name], found))
         columns[name] = [f"{c:,}" for c in counts]
     figure = bars(names, series, axis="Draws", shares=False)
     figure.update_xaxes(title_text=f"Total cost, from ({unit})")
@@ -136,7 +137,7 @@ def _minerals(tables: Tables) -> Part | None:
     for plan in in_order(table["plan"]):
         of = table[table["plan"] == plan].set_index("mineral")
         values = blank(of["share"].reindex(minerals))
-        series.append(Series(plan, values, _PAINT.get(plan, palette.GREY), hatched=plan != _AGREED))
+        series.append(Series(plan, _ROLE.get(plan, Role.ANEW), values))
     figure = rows(minerals, series, axis="Expected part of demand short", grouped=True)
     top = max(
         ((v, m) for m, v in zip(minerals, series[0].values, strict=True) if v is not None),
@@ -177,8 +178,8 @@ def _events(tables: Tables) -> Part | None:
     names = [word(e) for e in table["event"]]
     both, unit = scaled([*blank(table["agreed"]), *blank(table["anew"])], given.removesuffix(" m"))
     series = [
-        Series(_AGREED, both[: len(names)], _PAINT[_AGREED]),
-        Series(_ANEW, both[len(names) :], _PAINT[_ANEW], hatched=True),
+        Series(_AGREED, Role.PLAN, both[: len(names)]),
+        Series(_ANEW, Role.ANEW, both[len(names) :]),
     ]
     figure = rows(names, series, axis=unit, shares=False, grouped=True)
     top = table.sort_values("agreed", ascending=False, kind="stable").iloc[0]

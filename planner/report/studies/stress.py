@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.report.figure import Series, heat, heat_width, rows
+from planner.render.chart import Role, Series
+from planner.render.plotly import heat, heat_width, rows
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scaled, tonnes
 from planner.report.part import Headline, Part, Plot, View
 from planner.report.tables import Tables, blank, facts, largest_cell
-from planner.report.text import known, money, number, percent, scaled, tonnes, word
-from planner.sheets import palette
 
 _SHEET, _MAP = "Stress", "Heat map"
 _MOST = 30
@@ -115,7 +116,7 @@ def _worst(table: pd.DataFrame, currency: str) -> Part | None:
     dearest = dearest.head(_MOST_BARS)
     names = [str(n) for n in dearest["name"]]
     values, unit = scaled(blank(dearest["cost"]), currency)
-    series = [Series("Extra cost with shortage", values, palette.BLUE)]
+    series = [Series("Extra cost with shortage", Role.PLAN, values)]
     plot = Plot(
         f"Extra cost with shortage priced ({unit})",
         rows(names, series, axis=unit, shares=False),

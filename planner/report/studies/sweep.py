@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.report.figure import Scale, Series, lines
+from planner.render import palette
+from planner.render.chart import Role, Series
+from planner.render.plotly import Scale, lines
+from planner.render.text import word
+from planner.render.words import known, money, number, percent, scale, tonnes
 from planner.report.part import Block, Choice, Headline, Part, Plot, Selector, View
 from planner.report.tables import Tables, blank, facts, in_order
-from planner.report.text import known, money, number, percent, scale, tonnes, word
-from planner.sheets import palette
 
 _SHEET, _ALL, _CAP = "Frontier", "all", "Cap"
 
@@ -118,16 +120,19 @@ def _view(of: pd.DataFrame, mineral: str, knob: str, currency: str) -> View:
     over = Scale(at, knob, ".0%", falling)
     cost = lines(
         over,
-        [Series("Total cost", total, palette.BLUE), Series("Cash cost", cash, palette.ORANGE)],
+        [
+            Series("Total cost", Role.PLAN, total),
+            Series("Cash cost", Role.ONE_OF_MANY, cash, palette.ORANGE),
+        ],
         axis=unit,
         look=",",
     )
     cost.update_yaxes(rangemode="normal")
-    short_line = [Series("Short", short, palette.VERMILION)]
+    short_line = [Series("Short", Role.SHORT, short)]
     lacking = lines(over, short_line, axis="Part of demand short", look=".1%")
-    held = [Series("Largest country", largest, palette.BLUE, [word(c) for c in of["country"]])]
+    held = [Series("Largest country", Role.PLAN, largest, hints=[word(c) for c in of["country"]])]
     if knob == _CAP:
-        held.append(Series("Cap", at, palette.VERMILION))
+        held.append(Series("Cap", Role.LIMIT, at))
     shares = lines(over, held, axis="Share of one country", look=".0%")
     ends = f"from {percent(at[0])} to {percent(at[-1])}"
     plots = (

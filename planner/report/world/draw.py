@@ -7,8 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from planner.report.figure import framed
-from planner.report.text import label, percent
+from planner.render.plotly import framed
+from planner.render.text import label
+from planner.render.words import percent
 from planner.report.world.outlines import middles
 from planner.workbook.countries import country_code
 

@@ -7,9 +7,11 @@ with the column Scenario first; ``comparison`` sets the scenarios beside the bas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from planner.sheets.checks import checks
+from models.results import ByMineral, ChartData, Checks, Duals, Summary, Values
+from planner.render.table import Table
 from planner.sheets.comparison.builds import builds
 from planner.sheets.comparison.changes import changes
 from planner.sheets.comparison.entry import Entry, stacked
@@ -17,12 +19,7 @@ from planner.sheets.comparison.figures import by_mineral, comparison, largest, s
 from planner.sheets.comparison.flows import differences
 from planner.sheets.comparison.pictures import pictures
 from planner.sheets.context import Book
-from planner.sheets.duals import duals, values
-from planner.sheets.minerals import by_mineral as own_by_mineral
-from planner.sheets.pictures import chart_data
 from planner.sheets.study import Proven, write_study
-from planner.sheets.summary import summary
-from planner.sheets.table import Table
 
 __all__ = ["Entry", "tables", "write_comparison"]
 
@@ -33,9 +30,9 @@ def tables(entries: Sequence[Entry]) -> tuple[Table, ...]:
     Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
     a single plan are not.
     """
-    from planner.sheets import SHEETS
+    from planner.sheets import SHEETS, sheet
 
-    left_out = (summary, own_by_mineral, checks, chart_data, values, duals)
+    left_out = {Summary, ByMineral, Checks, ChartData, Values, Duals}
     made = [
         comparison(entries),
         shortage(entries),
@@ -44,7 +41,7 @@ def tables(entries: Sequence[Entry]) -> tuple[Table, ...]:
         changes(entries),
         differences(entries),
         builds(entries),
-        *(stacked(entries, sheet) for sheet in SHEETS if sheet not in left_out),
+        *(stacked(entries, partial(sheet, result)) for result in SHEETS if result not in left_out),
     ]
     return tuple(table for table in made if table is not None)
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.results.field import Look
+from planner.render.table import Table, column
 from planner.sheets.comparison.entry import Entry, difference
 from planner.sheets.context import Context
-from planner.sheets.table import Look, Table, column
 
 NAME = "Projects built"
 ALL_PROJECTS = "All projects"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.case import Case
+from models.results.field import Look
+from planner.render.table import Cell, Column, Table, column
 from planner.sheets.comparison.entry import Entry
 from planner.sheets.comparison.inputs import ADDED, input_differences
-from planner.sheets.table import Cell, Column, Look, Table, column
 
 MOST_CHANGES = 2_000
 """Changes listed of one scenario at most; the rest is counted in a last row."""

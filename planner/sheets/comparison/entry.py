@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.case import Case
+from models.results.field import Look
+from planner.render.table import Cell, Column, Table
+from planner.render.text import clean
 from planner.sheets.context import Context
-from planner.sheets.table import Cell, Column, Look, Table
-from planner.sheets.text import clean
 
 _DUST = 1e-9
 """A difference below this part of what it is of is rounding."""
@@ -69,7 +70,7 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
             looks += (here.looks if here is not None and here.looks else None) or (
                 [own.look] * len(table)
             )
-        columns.append(Column(header, own.look, values, looks if own.looks else None))
+        columns.append(Column(header, own.look, values, looks if own.looks else None, own.meaning))
     printed = None if first.printed is None else first.printed + 1
     # the plan's own Changes sets today beside it; here that name says which inputs differ
     name = "Changes from today" if first.name == "Changes" else first.name

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 
 from models.case import fold
 from models.plan import Plan
+from models.results.field import Look
+from planner.render.table import Cell, Column, Table, column
+from planner.render.text import clean
 from planner.sheets.comparison.builds import told
 from planner.sheets.comparison.changes import changed_cells
 from planner.sheets.comparison.entry import Entry, difference
@@ -16,8 +19,6 @@ from planner.sheets.figures import (
     figures,
     left_if_largest_stops,
 )
-from planner.sheets.table import Cell, Column, Look, Table, column
-from planner.sheets.text import clean
 
 MILLION = 1e6
 

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.results.field import Look
+from planner.render.table import COALITION_BUYER, Table, column
 from planner.sheets.comparison.builds import NAME as PROJECTS_BUILT
 from planner.sheets.comparison.builds import shares_a_budget
 from planner.sheets.comparison.entry import Entry
-from planner.sheets.context import COALITION_BUYER, Context
-from planner.sheets.table import Look, Table, column
+from planner.sheets.context import Context
 
 MOST_FLOWS = 10
 """Flows listed at most of one scenario, mineral and level; a row below counts the others."""

@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from models.case import Case
+from models.results.field import Look
 from models.schema import (
     SHEETS,
     ByYear,
@@ -19,9 +20,9 @@ from models.schema import (
     ScenarioStep,
 )
 from models.units import in_currency
-from planner.sheets.table import Cell, Look
-from planner.sheets.text import clean
-from planner.wording import span
+from planner.render.table import Cell
+from planner.render.text import clean
+from planner.render.words import span
 
 ADDED, REMOVED = "added", "removed"
 

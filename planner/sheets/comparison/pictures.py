@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.plan import PENALTIES
+from models.results.field import Look
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.text import clean
 from planner.sheets.comparison.entry import Entry
 from planner.sheets.comparison.figures import ending
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Look
-from planner.sheets.text import clean
 
 _MOST_SCENARIOS = 12
 _MOST_MINERALS = 6

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from models.answers import OPEN, SHARE
+from planner.render.words import each_year
 from planner.sheets.explain.amounts import amount, typed
 from planner.sheets.explain.cells import Cells
-from planner.wording import each_year
 
 if TYPE_CHECKING:
     from models.answers import Change, Explanation, LeastChange

@@ -22,10 +22,12 @@ from dataclasses import replace
 
 from models.answers import scarcest
 from models.schema import REST_OF_WORLD, Settings
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.front import Front, Line
+from planner.render.words import amount, counted, listed, share
 from planner.sheets.context import Context, once
 from planner.sheets.explain import scarce_words, shortage_words
 from planner.sheets.front.lights import lights
-from planner.sheets.front.parts import Front, Line
 from planner.sheets.front.questions import BY_VALUE, asked, basis_of
 from planner.sheets.front.shares import (
     Served,
@@ -36,14 +38,9 @@ from planner.sheets.front.shares import (
     when_lost,
     without_limits,
 )
-from planner.sheets.front.words import amount, counted, share
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.wording import listed
 
-__all__ = ["NAME", "front_pictures", "largest_supplier", "overview"]
+__all__ = ["front_pictures", "largest_supplier", "overview"]
 
-NAME = "Overview"
-"""The sheet's name."""
 _MOST_COUNTRIES = 5
 _MOVES = 4
 """Countries named of those whose share changed."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from models.schema import MAX
+from planner.render.front import Light, State
+from planner.render.words import amount, counted, share
 from planner.sheets.checks import checks
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
-from planner.sheets.front.parts import Light, State
 from planner.sheets.front.shares import in_plan, when_lost
-from planner.sheets.front.words import amount, counted, share
 
 LEAST_SERVED = 0.9
 """Need of which less is served is not met."""
@@ -117,7 +117,7 @@ def _contracts(context: Context) -> Light | None:
 
 
 def _proof(context: Context) -> Light:
-    passed = checks(context).column("Passed").values[0] == "yes"
+    passed = checks(context).passed[0] == "yes"
     said = (
         "It keeps every rule of the case, and no plan is cheaper by more than one part in ten"
         " million: computed apart from the solver."

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.case import in_force
+from planner.render.front import Asked, Number
+from planner.render.words import amount, counted, large_form, listed, share, share_form, solid
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
 from planner.sheets.front.full import full_in_plan, full_today
-from planner.sheets.front.parts import Asked, Number
 from planner.sheets.front.shares import Served, Today, in_plan, today, when_lost
-from planner.sheets.front.words import amount, counted, large_form, share, share_form, solid
-from planner.wording import listed
 
 _SHARE = "0 %"
 NOT_KNOWN = "not known"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.results.field import Look
+from planner.render.chart import Form, Picture, Role, Series, short
 from planner.sheets.frontier.swept import Swept
-from planner.sheets.picture import Form, Picture, Role, Series, short
-from planner.sheets.table import Look
 
 _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""

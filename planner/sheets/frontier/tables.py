@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.results.field import Look
+from planner.render.table import Column, Table, column
 from planner.sheets.frontier.swept import Swept
-from planner.sheets.table import Column, Look, Table, column
 
 FRONTIER, SMALLEST, REFERENCE = "Frontier", "Smallest caps", "As given"
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from models.results.field import Look
+from planner.render.table import Table, column, table_of
 from planner.sheets.rows import Rows
-from planner.sheets.table import Look, Table, column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,7 @@ def _summary(of: Member, origin: Origin) -> Table:
             if part is not None and len(part):
                 remark = "Below 0: out of stock." if word == "Into stock" else ""
                 rows.add(f"{word}: {mineral}", _total(part, header), Look.TONNES, unit, remark)
-    return rows.table("Summary")
+    return table_of(rows.result())
 
 
 def _by_year(of: Member, origin: Origin) -> Table | None:

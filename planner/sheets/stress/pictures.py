@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from planner.sheets.picture import Form, Picture, Role, Series, short
+from models.results.field import Look
+from planner.render.chart import Form, Picture, Role, Series, short
 from planner.sheets.stress.tables import Tested
-from planner.sheets.table import Look
 
 _MOST_BARS, _MOST_LINES, _MOST_LOSSES = 10, 6, 6
 """Losses, minerals and small charts that are drawn at most."""

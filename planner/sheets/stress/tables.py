@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.case import Case
-from planner.sheets.table import Column, Look, Table, column
+from models.results.field import Look
+from planner.render.table import Column, Table, column
 
 STRESS, BY_MINERAL, HEAT, AGAINST = "Stress", "Stress by mineral", "Heat map", "Capped or not"
 PARTED, MATRIX, COSTS, DETAIL, LEFT = (

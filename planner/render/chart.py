@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from planner.sheets.table import Cell, Column, Look, Table
-from planner.sheets.text import clean
+from models.results import ChartData, Look
+from planner.render import palette
+from planner.render.table import Cell, Table, table_of
+from planner.render.text import clean
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -44,11 +46,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Series:
-    """One series: a value or nothing for each category."""
+    """One series: a value or nothing for each category.
+
+    ``colour`` is one of its own, where its role gives none; ``hints`` are shown with the values
+    when a reader points at them, where there is a pointer.
+    """
 
     name: str
     role: Role
-    values: tuple[float | None, ...]
+    values: Sequence[float | None]
+    colour: str = ""
+    hints: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,34 @@ class Picture:
         return len(self.categories)
 
 
+_FILLS = {
+    Role.PLAN: palette.BLUE,
+    Role.FREE: palette.LIGHT_GREY,
+    Role.LIMIT: palette.VERMILION,
+    Role.SHORT: palette.VERMILION,
+    Role.OTHER: palette.LIGHT_GREY,
+    Role.HOME: palette.NAVY,
+    Role.STOCK: palette.PALE_ORANGE,
+    Role.INSIDE: palette.BLUE,
+    Role.INSIDE_IDLE: palette.PALE_SKY,
+    Role.OUTSIDE: palette.ORANGE,
+    Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
+    Role.ANEW: palette.ORANGE,
+}
+
+
+def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLOURS) -> str:
+    """Return a series' colour: its own, its role's, else that of its number among many."""
+    return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
+
+
 def short(name: str) -> str:
     """Return a name that fits a chart's label."""
     text = clean(name)
     return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
 
 
-def chart_table(charts: Iterable[Picture], name: str = "Chart data") -> Table:
+def chart_rows(charts: Iterable[Picture]) -> ChartData:
     """Return the numbers behind charts: one row a chart, series and category."""
     titles: list[Cell] = []
     names: list[Cell] = []
@@ -107,16 +136,18 @@ def chart_table(charts: Iterable[Picture], name: str = "Chart data") -> Table:
             values += series.values
             looks += [picture.look] * len(picture)
             kinds += [Look.TEXT if isinstance(c, str) else number for c in picture.categories]
-    return Table(
-        name,
-        (
-            Column("Chart", Look.LONG, titles),
-            Column("Series", Look.TEXT, names),
-            Column("Category", Look.TEXT, categories, kinds),
-            Column("Value", Look.SHARE, values, looks),
-        ),
-        filtered=False,
+    return ChartData(
+        chart=titles,
+        series=names,
+        category=categories,
+        value=values,
+        looks={"category": kinds, "value": looks},
     )
+
+
+def chart_table(charts: Iterable[Picture]) -> Table:
+    """Return the sheet of the numbers behind charts."""
+    return table_of(chart_rows(charts))
 
 
 def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:

@@ -1,16 +1,110 @@
-"""The first page drawn: cards, chart, lights and sentences on one landscape page."""
+"""The first page: what it is made of, as data, and how it is drawn.
+
+Cards, chart, lights and sentences on one landscape page; or drawn again from its cells.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
 
 import xlsxwriter
 
-from planner.sheets import charts, palette, style
-from planner.sheets.front.parts import Asked, Front, Light, Line, Number, State
-from planner.sheets.text import clean, width_of
+from planner.render import native, palette, style
+from planner.render.chart import Picture
+from planner.render.text import clean, width_of
+
+NAME = "Overview"
+"""The sheet's name."""
+
+
+class State(Enum):
+    """How a question is answered: a word, and a sign that is told without its colour."""
+
+    GOOD = ("●", "Yes")
+    CARE = ("▲", "Partly")
+    BAD = ("■", "No")
+    NONE = ("○", "Not asked")
+
+    @property
+    def words(self) -> str:
+        """The sign and the word."""
+        return " ".join(self.value)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in large print: what it is above it, in which format, and of whom below it.
+
+    ``value`` None: not known, and ``of`` says why.
+    """
+
+    head: str
+    value: float | None
+    form: str
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with two numbers, and the sentences that go with them; ``sheet`` has the rest."""
+
+    question: str
+    numbers: tuple[Number, Number]
+    said: tuple[str, ...]
+    sheet: str
+
+
+@dataclass(frozen=True)
+class Light:
+    """A question that is answered yes, partly or no; ``sheet`` has the rest."""
+
+    question: str
+    state: State
+    said: str
+    sheet: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence; ``sheet`` has the rest ("" none)."""
+
+    said: str
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Front:
+    """The first page: three questions, a chart, lights, what changed, what is fragile, whence."""
+
+    title: str
+    made_by: str
+    asked: tuple[Asked, ...]
+    lights: tuple[Light, ...]
+    changed: tuple[Line, ...]
+    fragile: tuple[Line, ...]
+    origin: tuple[str, ...]
+    links: tuple[str, ...]
+    picture: Picture | None = None
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every sentence on the page."""
+        for asked in self.asked:
+            yield from (asked.question, *asked.said, *(n.head for n in asked.numbers))
+        for light in self.lights:
+            yield from (light.question, light.said)
+        yield from (line.said for line in (*self.changed, *self.fragile))
+        yield from self.origin
+        if self.picture is not None:
+            yield from (self.picture.title, *(s.name for s in self.picture.series))
+
+
+# ---- drawn ---------------------------------------------------------------------------------------
+
 
 _CARD, _GAP = 4, 1
 """Columns of a card, and between two."""
@@ -204,7 +298,7 @@ def _chart(
         int((_NARROW if i % (_CARD + _GAP) == _CARD else _WIDE) * 7 + 5)
         for i in range(first, last + 1)
     )
-    made = charts.chart(book, front.picture, rows, name)
+    made = native.chart(book, front.picture, rows, name)
     made.set_size({"width": wide - 4, "height": high - 8})
     page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
@@ -247,3 +341,102 @@ def _foot(page: _Page, front: Front) -> None:
         row, at = page.row + i // len(columns), columns[i % len(columns)]
         page.link(row, (at, at), name, name)
     page.row += (len(front.links) - 1) // len(columns) if front.links else 0
+
+
+# ---- drawn again from its cells ------------------------------------------------------------------
+
+
+class Placed(Protocol):
+    """A cell: row and column from 0 on, the last of both, value, properties of its format, link."""
+
+    @property
+    def row(self) -> int:
+        """The first row."""
+        ...
+
+    @property
+    def column(self) -> int:
+        """The first column."""
+        ...
+
+    @property
+    def last_row(self) -> int:
+        """The last row of merged cells."""
+        ...
+
+    @property
+    def last_column(self) -> int:
+        """The last column of merged cells."""
+        ...
+
+    @property
+    def value(self) -> str | int | float | None:
+        """What stands in it."""
+        ...
+
+    @property
+    def look(self) -> tuple[tuple[str, object], ...]:
+        """The properties of its format."""
+        ...
+
+    @property
+    def link(self) -> str:
+        """Where in the workbook it leads to; "" nowhere."""
+        ...
+
+
+@dataclass(frozen=True)
+class FrontAgain:
+    """A first page as cells; ``chart`` is where its picture goes: row, column, pixels."""
+
+    cells: Sequence[Placed]
+    widths: Sequence[float]
+    heights: Sequence[float]
+    said: str
+    picture: Picture | None = None
+    chart: tuple[int, int, int, int] | None = None
+
+
+def draw_again(
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    front: FrontAgain,
+    data: tuple[str, Sequence[tuple[int, int]]],
+    styles: style.Styles,
+) -> None:
+    """Draw the page; ``data`` as for the page that a plan is written with."""
+    sheet.hide_gridlines(2)
+    for column, wide in enumerate(front.widths):
+        sheet.set_column(column, column, wide)
+    for row, points in enumerate(front.heights):
+        sheet.set_row(row, points)
+    for cell in front.cells:
+        _write_cell(sheet, cell, styles.get(**dict(cell.look)))
+    if front.picture is not None and front.chart is not None:
+        row, column, wide, high = front.chart
+        made = native.chart(book, front.picture, data[1], data[0])
+        made.set_size({"width": wide, "height": high})
+        sheet.insert_chart(row, column, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.print_area(0, 0, len(front.heights) - 1, len(front.widths) - 1)
+    sheet.fit_to_pages(1, 1)
+    sheet.center_horizontally()
+    sheet.set_footer(style.footer(front.said))
+
+
+def _write_cell(sheet: Any, cell: Placed, form: Any) -> None:
+    at = (cell.row, cell.column)
+    if (cell.last_row, cell.last_column) != at:
+        sheet.merge_range(*at, cell.last_row, cell.last_column, "", form)
+    if cell.value is None:
+        return
+    if isinstance(cell.value, str):
+        text = clean(cell.value)
+        if cell.link:
+            sheet.write_url(*at, f"internal:{cell.link}", form, text)
+        else:
+            sheet.write_string(*at, text, form)
+    else:
+        sheet.write_number(*at, cell.value, form)

@@ -11,13 +11,12 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from planner.sheets import charts, palette, style
-from planner.sheets.front import NAME, again, page
-from planner.sheets.front.parts import Front
-from planner.sheets.notes import note
-from planner.sheets.picture import Picture, spans
-from planner.sheets.sheet import Filled, Sheet
-from planner.sheets.table import Column, Look, Table
+from models.results.field import Look
+from planner.render import native, palette, style
+from planner.render.chart import Picture, spans
+from planner.render.front import NAME, Front, FrontAgain, draw, draw_again
+from planner.render.sheet import Filled, Sheet
+from planner.render.table import Column, Table
 
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
@@ -26,7 +25,7 @@ _IN_MEMORY = 100_000
 files of their own, whose making takes longer than the writing of a small plan."""
 _A4, _A3 = 9, 8
 _WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
-"""Characters across a page of A4 that can still be read; wider tables are printed on A3."""
+"""Characters across a front of A4 that can still be read; wider tables are printed on A3."""
 _APART, _FAR = 0.005, 0.1
 """Shares that differ by so much from the first row's are coloured, and coloured more."""
 _NOTE_LINE, _NOTE_WIDTH = 42, 300
@@ -41,14 +40,14 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
-    front: Front | again.FrontAgain | None = None,
+    front: Front | FrontAgain | None = None,
 ) -> None:
-    """Write tables and charts to a file; every text is a text, never a formula.
+    """Write tables and native to a file; every text is a text, never a formula.
 
-    ``made_by`` says under the title and on every printed page which scenario and options it is of.
-    The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
+    ``made_by`` says under the title and on every printed front which scenario and options it is of.
+    The native stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
-    the first page; its chart's numbers are the last in the table "Chart data".
+    the first front; its chart's numbers are the last in the table "Chart data".
     """
     options = {
         "strings_to_formulas": False,
@@ -68,18 +67,18 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
                 drawn = book.add_worksheet("Charts")
             for part in _parts(table):
                 sheet = book.add_worksheet(part.name, worksheet_class=Sheet)
-                _write(sheet, part, styles, made_by, table.name)
+                _write(sheet, part, styles, made_by)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
-            charts.draw(book, drawn, pictures, data, styles, (title, made_by))
+            native.draw(book, drawn, pictures, data, styles, (title, made_by))
         if first is not None and front is not None:
             shown = [*pictures, *([front.picture] if front.picture is not None else [])]
             rows = spans(shown)[-1] if shown else []
             read = ("Chart data", rows)
             if isinstance(front, Front):
-                page.draw(book, first, front, read, styles)
+                draw(book, first, front, read, styles)
             else:
-                again.draw(book, first, front, read, styles)
+                draw_again(book, first, front, read, styles)
 
 
 def _parts(table: Table) -> Iterator[Table]:
@@ -98,7 +97,7 @@ def _parts(table: Table) -> Iterator[Table]:
         yield replace(table, name=name, columns=columns, sections=frozenset(sections))
 
 
-def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes_of: str) -> None:
+def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
     widths = _widths(table)
@@ -120,7 +119,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes
     )
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
-        _note(sheet, i, note(notes_of, column.header))
+        _note(sheet, i, column.meaning)
     _heat(sheet, table)
     _lights(sheet, table, styles)
     _against_first(sheet, table, styles)
@@ -128,7 +127,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str, notes
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     printed = _printed(table)
-    if not printed:  # for the screen alone: a page that says so stands for it
+    if not printed:  # for the screen alone: a front that says so stands for it
         sheet.print_area(0, 0, 0, last)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen")
     elif printed <= last:  # the others are there to be read on the screen
@@ -225,7 +224,7 @@ def _note(sheet: Any, column: int, text: str) -> None:
 
 
 def print_setup(sheet: Any, said: str, wide: float) -> None:
-    """Print all columns on a page's width, narrow tables upright; the header on every page."""
+    """Print all columns on a front's width, narrow tables upright; the header on every front."""
     if wide > _WIDEST_UPRIGHT:
         sheet.set_landscape()
     sheet.set_paper(_A3 if wide > _WIDEST_ON_A4 else _A4)

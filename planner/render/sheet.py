@@ -17,8 +17,8 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from planner.sheets.table import Cell
-from planner.sheets.text import clean
+from planner.render.table import Cell
+from planner.render.text import clean
 
 _CHUNK = 1024
 """Rows that are put into words at a time."""

@@ -1,4 +1,4 @@
-"""How the report's charts are drawn: bars, lines and heat maps with Plotly, one look for all.
+"""Pictures drawn with Plotly for a page: bars, lines and heat maps, one look for all.
 
 Colours of words, axes and grounds are left to the page, which is light or dark.
 """
@@ -11,8 +11,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from planner.report.text import label, labels, number, percent
-from planner.sheets import palette
+from models.results.field import Look
+from planner.render import palette
+from planner.render.chart import Form, Picture, Role, Series, colour_of
+from planner.render.text import label, labels
+from planner.render.words import number, percent
 
 Values = Sequence[float | None]
 
@@ -21,22 +24,27 @@ _SHARES = ".0%"
 _TICKS = 8
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
+_HATCHED = {Role.SHORT, Role.ANEW}
+"""Roles that are told apart without colour."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-@dataclass(frozen=True)
-class Series:
-    """One series of a chart: its name, a value or nothing a category, its colour.
-
-    ``hints`` are shown with the values; ``hatched`` ones are told apart without colour.
-    """
-
-    name: str
-    values: Values
-    colour: str
-    hints: Sequence[str] = ()
-    hatched: bool = False
-    limit: bool = False
+def figure_of(picture: Picture) -> Any:
+    """Draw a picture, the same as native charts do."""
+    is_share = picture.look is Look.SHARE
+    if picture.form is Form.LINES:
+        numbers = [float(c) for c in picture.categories if isinstance(c, int | float)]
+        scale = Scale(
+            numbers,
+            picture.across,
+            "d" if picture.scale is Look.YEAR else ".0%" if picture.scale is Look.SHARE else "~s",
+            falling=numbers != sorted(numbers),
+        )
+        look = ".0%" if is_share else "~s"
+        return lines(scale, picture.series, axis=picture.axis, look=look)
+    if picture.form in {Form.STACKED, Form.BARS}:
+        return rows(picture.categories, picture.series, axis=picture.axis, shares=is_share)
+    return bars(picture.categories, picture.series, axis=picture.axis, shares=is_share)
 
 
 def bars(
@@ -45,15 +53,17 @@ def bars(
     """Draw columns over categories; a series that is a limit is a dashed line over them."""
     names = labels(categories)
     traces: list[Any] = []
-    for each in series:
+    for i, each in enumerate(series):
         hints, hover = _hover(each, "%{x}", "%{y:.1%}" if shares else "%{y:,.4~r}")
-        if each.limit:
+        if each.role is Role.LIMIT:
             traces.append(
                 go.Scatter(
                     x=names, y=list(each.values), name=label(each.name), customdata=hints,
                     hovertemplate=hover, mode="lines" if len(names) > 1 else "markers",
-                    line={"color": each.colour, "width": 3, "dash": "5px,3px", "shape": "hvh"},
-                    marker={"symbol": "line-ew-open", "size": 40, "color": each.colour,
+                    line={
+                        "color": colour_of(each, i), "width": 3, "dash": "5px,3px", "shape": "hvh",
+                    },
+                    marker={"symbol": "line-ew-open", "size": 40, "color": colour_of(each, i),
                             "line": {"width": 3}},
                 )
             )  # fmt: skip
@@ -61,7 +71,7 @@ def bars(
             traces.append(
                 go.Bar(
                     x=names, y=list(each.values), name=label(each.name), customdata=hints,
-                    hovertemplate=hover, marker=_fill(each),
+                    hovertemplate=hover, marker=_fill(each, i),
                 )
             )  # fmt: skip
     figure = go.Figure(traces)
@@ -91,12 +101,12 @@ def rows(
     """
     names = labels(categories)
     traces = []
-    for each in series:
+    for i, each in enumerate(series):
         hints, hover = _hover(each, "%{y}", "%{x:.1%}" if shares else "%{x:,.4~r}")
         traces.append(
             go.Bar(
                 y=names, x=list(each.values), name=label(each.name), customdata=hints,
-                hovertemplate=hover, orientation="h", marker=_fill(each),
+                hovertemplate=hover, orientation="h", marker=_fill(each, i),
                 **(_inside(each) if shares and not grouped else _beside(each, shares=shares)),
             )
         )  # fmt: skip
@@ -127,7 +137,7 @@ def lines(across: Scale, series: Sequence[Series], *, axis: str, look: str = "~s
             go.Scatter(
                 x=list(across.numbers), y=list(each.values), name=label(each.name),
                 customdata=hints, hovertemplate=hover, mode="lines+markers",
-                line={"color": each.colour, "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
+                line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
                 marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
             )
         )  # fmt: skip
@@ -230,7 +240,7 @@ def _hover(series: Series, place: str, value: str) -> tuple[list[str] | None, st
 
 
 def _inside(series: Series) -> dict[str, Any]:
-    if series.hatched:  # words would not be read on hatching, which tells it apart itself
+    if series.role in _HATCHED:  # words would not be read on hatching, which tells it apart itself
         return {"textposition": "none"}
     name = label(series.name)
     return {
@@ -247,11 +257,12 @@ def _beside(series: Series, *, shares: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fill(series: Series) -> dict[str, Any]:
-    fill: dict[str, Any] = {"color": series.colour, "line": {"width": 0}}
-    if series.hatched:
+def _fill(series: Series, number: int) -> dict[str, Any]:
+    colour = colour_of(series, number)
+    fill: dict[str, Any] = {"color": colour, "line": {"width": 0}}
+    if series.role in _HATCHED:
         fill["pattern"] = {
-            "shape": "/", "size": 7, "solidity": 0.3, "bgcolor": series.colour,
+            "shape": "/", "size": 7, "solidity": 0.3, "bgcolor": colour,
             "fgcolor": "#FFFFFF",
         }  # fmt: skip
     return fill

@@ -8,9 +8,10 @@ from typing import Any
 
 import xlsxwriter
 
-from planner.sheets.palette import INK, LINE, NAVY, PALE, WHITE
-from planner.sheets.table import Cell, Column, Look
-from planner.sheets.text import width_of
+from models.results.field import Look
+from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
+from planner.render.table import Cell, Column
+from planner.render.text import width_of
 
 TABLE_STYLE = "Table Style Light 1"
 HEADER_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 34.5, 15.75, 13.5, 18.75

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planner.sheets.text import clean
+from models.results.field import Colour, Field, Look, Name, Result
+from models.schema import BY_COUNTRY, BY_OWNER
+from planner.render.text import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,43 +17,23 @@ if TYPE_CHECKING:
 Cell = str | int | float | None
 """What a cell holds; None is a blank one."""
 
-
-class Look(StrEnum):
-    """What a column's cells are, hence how they are shown."""
-
-    TEXT = "text"
-    LONG = "text on several lines"
-    SENTENCE = "text on a few lines of a wide column"
-    REMARK = "text that may be cut off by the column's edge"
-    YEAR = "year"
-    COUNT = "count"
-    TONNES = "t"
-    MONEY = "money"
-    MILLIONS = "money in millions"
-    PRICE = "money per t"
-    SHARE = "share"
-    INDEX = "index from 0 to 10,000"
-    TINY = "a number near 0"
-    SECONDS = "seconds"
-    DAYS = "days"
-
-    @property
-    def is_text(self) -> bool:
-        """Whether cells of the column are words."""
-        return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
+COALITION_BUYER = "Coalition"
+"""What a reader sees of the buyer that is the coalition as one."""
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its exact header, its look, and a cell for every row.
 
-    ``looks`` gives each cell its own look where a column mixes several (Summary).
+    ``looks`` gives each cell its own look where a column mixes several (Summary); ``meaning`` is
+    the note that readers see when they point at the header.
     """
 
     header: str
     look: Look
     values: Sequence[Cell]
     looks: Sequence[Look] | None = None
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +75,50 @@ class Table:
         import pandas as pd
 
         return pd.DataFrame({c.header: _series(c) for c in self.columns})
+
+
+def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
+    """Return a result as a sheet shows it; ``country`` names a country by its code."""
+    fields = result.fields
+    unprinted = (i for i, f in enumerate(fields) if not f.printed)
+    return Table(
+        result.TABLE,
+        tuple(_column(result, f, country) for f in fields),
+        result.sections,
+        result.FILTERED,
+        next(unprinted, None),
+        **{
+            name: tuple(f.title(result.words) for f in fields if f.colour is colour)
+            for name, colour in _COLOURED
+        },
+    )
+
+
+_COLOURED = (
+    ("heat", Colour.HEAT), ("lights", Colour.LIGHTS), ("against_first", Colour.AGAINST_FIRST),
+)  # fmt: skip
+
+
+def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
+    values = result.data[of.name]
+    if of.names is Name.COUNTRY:
+        values = _each(values, country)
+    elif of.names is Name.BUYER:
+        values = _each(values, lambda buyer: buyer or COALITION_BUYER)
+    elif of.names is Name.SUPPLIER:
+        pairs = zip(values, result.data["group"], strict=True)
+        values = [country(v) if g in {BY_COUNTRY, BY_OWNER} else v for v, g in pairs]
+    title, looks = of.title(result.words), result.looks.get(of.name)
+    if looks is not None:
+        return Column(title, of.look, list(values), list(looks), of.meaning)
+    return replace(column(title, of.look, values), meaning=of.meaning)
+
+
+def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
+    """Return what is said of each value: few in many rows."""
+    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    known = {value: None if value is None else say(value) for value in set(listed)}
+    return [known[value] for value in listed]
 
 
 def column(header: str, look: Look, values: Iterable[Any]) -> Column:

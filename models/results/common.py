@@ -1,0 +1,93 @@
+"""Fields that several results share, and the words that fill their headers."""
+
+from __future__ import annotations
+
+from models.case import Case
+from models.results.field import Look, Name, field
+
+UNDISCOUNTED = "Undiscounted."
+
+YEAR = field(
+    "Year",
+    Look.YEAR,
+    "The year of the plan; each is planned alone but for stocks, projects and growth.",
+)
+MINERAL = field(
+    "Mineral", Look.TEXT, "The mineral, as named in the sheet Minerals.", names=Name.MINERAL
+)
+MEMBER = field("Member", Look.TEXT, "The member of the coalition that buys.", names=Name.MEMBER)
+BUYER = field(
+    "Buyer",
+    Look.TEXT,
+    "The coalition as one, a group of members, or one member.",
+    names=Name.BUYER,
+)
+REFINER = field(
+    "Refiner",
+    Look.TEXT,
+    "The refiner, as named in the sheets Refiners and Projects.",
+    names=Name.REFINER,
+)
+PROJECT = field(
+    "Project",
+    Look.TEXT,
+    "The project whose plant this is; blank for refiners that stand.",
+    names=Name.PROJECT,
+)
+COUNTRY = field("Country", Look.TEXT, "Where the refiner stands.", names=Name.COUNTRY)
+OWNER = field(
+    "Owner country",
+    Look.TEXT,
+    "The country of the refiner's owner; its location where none is given.",
+    names=Name.COUNTRY,
+)
+KIND = field("Kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
+UNIT = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
+NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
+SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)
+ROW = field(
+    "Row in input",
+    Look.COUNT,
+    "The row in the sheet of that name of the input workbook.",
+    key="row",
+)
+
+TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit defines them.")
+DEMAND = field("Demand", Look.TONNES, "What is needed, over the years of the row.", unit="t")
+PURCHASES = field("Purchases", Look.TONNES, "What is bought, for stock too.", unit="t")
+SHORT = field("Short", Look.TONNES, "Demand that is neither bought nor taken from stock.", unit="t")
+SHARE_SHORT = field("Share short", Look.SHARE, "Short over demand.")
+LANDED = field(
+    "Average landed cost",
+    Look.PRICE,
+    f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}",
+    unit="{money}/t",
+)
+FREIGHT = field(
+    "Freight", Look.PRICE, "Freight from the refiner's country to the member.", unit="{money}/t"
+)
+LIMIT = field("Limit", Look.SHARE, "The share allowed: at most for a max, at least for a min.")
+CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
+RENT = field(
+    "Scarcity rent",
+    Look.PRICE,
+    "What one more tonne of capacity there would save the coalition in that year; 0 where capacity"
+    " is left over.",
+    unit="{money}/t",
+)
+
+
+def words_of(case: Case) -> dict[str, str]:
+    """Return what fills the placeholders of headers in the results of a case."""
+    years, settings = case.years, case.settings
+    return {
+        "money": settings.currency,
+        "basis": settings.share_basis,
+        "first": str(years[0]) if years else "the first year",
+        "last": str(years[-1]) if years else "the last year",
+    }
+
+
+def units_of(case: Case) -> dict[str, str]:
+    """Return what a tonne of each mineral is a tonne of."""
+    return {m.name: m.unit or "t" for m in case.minerals}

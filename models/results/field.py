@@ -1,0 +1,277 @@
+"""How a column of a result is declared: header, unit, look, meaning, JSON key, whose name; once.
+
+A result is a table that the planner gives out. Its class declares its columns as fields, and an
+object of the class holds the data: a sequence a field, never an object a row, since a plan has
+200,000 rows. Workbook, CSV, JSON, terminal, report and manual follow the declaration, and so does
+reading a workbook back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.plan import Plan
+
+
+class Look(StrEnum):
+    """What a column's cells are, hence how they are shown."""
+
+    TEXT = "text"
+    LONG = "text on several lines"
+    SENTENCE = "text on a few lines of a wide column"
+    REMARK = "text that may be cut off by the column's edge"
+    YEAR = "year"
+    COUNT = "count"
+    TONNES = "t"
+    MONEY = "money"
+    MILLIONS = "money in millions"
+    PRICE = "money per t"
+    SHARE = "share"
+    INDEX = "index from 0 to 10,000"
+    TINY = "a number near 0"
+    SECONDS = "seconds"
+    DAYS = "days"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether cells of the column are words."""
+        return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
+
+
+class Name(StrEnum):
+    """Whose name a cell holds; a country is held as its code and shown by its name."""
+
+    MINERAL = "mineral"
+    MEMBER = "member"
+    BUYER = "buyer"
+    """A member, a group of members, or "" for the coalition as one."""
+    REFINER = "refiner"
+    COUNTRY = "country"
+    PROJECT = "project"
+    CONTRACT = "contract"
+    SUPPLIER = "supplier"
+    """A refiner, a bloc, a kind, or a country or owner by its code."""
+
+
+class Colour(StrEnum):
+    """How the cells of a column are coloured by what they hold."""
+
+    HEAT = "the darker, the larger"
+    LIGHTS = "by the sign ✓ or ✗ that they begin with"
+    AGAINST_FIRST = "by how far they are above or below the first row"
+
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column: everything that a surface needs to show it, and a reader to find it.
+
+    ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
+    ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, by default the attribute's.
+    ``printed`` is false of what stands to the right of a printed page. ``optional`` ones may lack
+    in a table. ``name`` and ``table`` are filled by the class that the field stands in.
+    """
+
+    header: str
+    look: Look
+    meaning: str = ""
+    unit: str = ""
+    names: Name | None = None
+    key: str = ""
+    printed: bool = True
+    optional: bool = False
+    colour: Colour | None = None
+    name: str = ""
+    table: str = ""
+
+    def like(self, **changes: Any) -> Field:
+        """Return the same declaration with something of it changed."""
+        return replace(self, **changes)
+
+    def title(self, words: Mapping[str, str]) -> str:
+        """Return the header as shown, unit included, its placeholders filled."""
+        return self.whole.format_map(words)
+
+    @property
+    def whole(self) -> str:
+        """The header with its unit in parentheses, placeholders as they are."""
+        return f"{self.header} ({self.unit})" if self.unit else self.header
+
+    def read(self, header: str) -> dict[str, str] | None:
+        """Return what the placeholders hold in a header; None where it is not this field's."""
+        parts = _PLACEHOLDER.split(self.whole)
+        pattern, seen = "", set()
+        for i, part in enumerate(parts):
+            if i % 2 == 0:
+                pattern += re.escape(part)
+            else:
+                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
+                seen.add(part)
+        found = re.fullmatch(pattern, header)
+        return None if found is None else found.groupdict()
+
+    @overload
+    def __get__(self, result: None, owner: type[Result]) -> Field: ...
+    @overload
+    def __get__(self, result: Result, owner: type[Result]) -> Any: ...
+    def __get__(self, result: Result | None, owner: type[Result]) -> Any:
+        """Return the declaration from the class, the column's data from an object of it."""
+        if result is None:
+            return self
+        try:
+            return result.data[self.name]
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+    def __set__(self, result: Result, value: object) -> None:
+        """Refuse: a result does not change."""
+        msg = f"{self.table} does not change"
+        raise AttributeError(msg)
+
+
+def field(  # noqa: PLR0913 - a declaration has many parts, all of them named
+    header: str,
+    look: Look,
+    meaning: str = "",
+    *,
+    unit: str = "",
+    names: Name | None = None,
+    key: str = "",
+    printed: bool = True,
+    optional: bool = False,
+    colour: Colour | None = None,
+) -> Field:
+    """Declare a column of a result."""
+    return Field(header, look, meaning, unit, names, key, printed, optional, colour)
+
+
+CATALOGUE: dict[str, type[Result]] = {}
+"""Every declared result by the name of its sheet, and of its kind of workbook where two share it.
+
+Filled as the modules that declare them are imported; ``models.results`` imports all of its own.
+"""
+
+
+class Result:
+    """A table that the planner gives out; its docstring says what the sheet tells.
+
+    ``TABLE`` is the name of its sheet, ``GRAIN`` the fields that make a row one of its kind,
+    ``BOOK`` the kind of workbook where it is not a plan's. ``words`` fill the placeholders of
+    headers; ``looks`` give each cell of a column a look of its own, where a column mixes several;
+    ``sections`` are the positions of rows that head a group.
+    """
+
+    TABLE: ClassVar[str] = ""
+    GRAIN: ClassVar[tuple[str, ...]] = ()
+    BOOK: ClassVar[str] = ""
+    FILTERED: ClassVar[bool] = True
+    FIELDS: ClassVar[tuple[Field, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Bind the fields to the class: a declaration may be shared by several."""
+        found = dict.fromkeys(f.name for f in cls.FIELDS)
+        for name, declared in vars(cls).copy().items():
+            if isinstance(declared, Field):
+                bound = replace(declared, name=name, key=declared.key or name, table=cls.TABLE)
+                setattr(cls, name, bound)
+                found[name] = None
+        cls.FIELDS = tuple(getattr(cls, name) for name in found)
+        unknown = set(cls.GRAIN) - set(found)
+        if unknown:
+            msg = f"{cls.__name__}: no field {', '.join(sorted(unknown))}"
+            raise TypeError(msg)
+        if cls.TABLE:
+            CATALOGUE[f"{cls.BOOK}: {cls.TABLE}" if cls.BOOK else cls.TABLE] = cls
+
+    def __init__(
+        self,
+        *,
+        words: Mapping[str, str] | None = None,
+        looks: Mapping[str, Sequence[Look]] | None = None,
+        sections: Iterable[int] = (),
+        **columns: Any,
+    ) -> None:
+        """Take a sequence (an array, a Series, a list) for every field that is not optional."""
+        due = {f.name for f in self.FIELDS if not f.optional}
+        known = {f.name for f in self.FIELDS}
+        wrong = (due - columns.keys()) | (columns.keys() - known)
+        if wrong:
+            msg = f"{type(self).__name__}: columns lack or are unknown: {', '.join(sorted(wrong))}"
+            raise TypeError(msg)
+        self.data: dict[str, Any] = {
+            f.name: _kept(columns[f.name]) for f in self.FIELDS if f.name in columns
+        }
+        if len({len(values) for values in self.data.values()}) > 1:
+            msg = f"{type(self).__name__}: columns of unlike length"
+            raise ValueError(msg)
+        self.words: Mapping[str, str] = words or {}
+        self.looks: Mapping[str, Sequence[Look]] = looks or {}
+        self.sections = frozenset(sections)
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """Return the table of a plan, where a plan alone says it."""
+        msg = f"{cls.__name__} is not of a plan alone"
+        raise NotImplementedError(msg)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that this table has, from left to right."""
+        return tuple(f for f in self.FIELDS if f.name in self.data)
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(next(iter(self.data.values()), ()))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the data as a DataFrame, a column a field, countries by their codes."""
+        import pandas as pd
+
+        return pd.DataFrame({name: _plain(values) for name, values in self.data.items()})
+
+    def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
+        """Yield the rows of some fields as tuples."""
+        return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
+
+    def where(self, kept: Any) -> Self:
+        """Return the rows that a sequence of yes and no keeps."""
+        at = [i for i, keep in enumerate(_listed(kept)) if keep]
+        data = {name: _at(values, at) for name, values in self.data.items()}
+        looks = {name: [each[i] for i in at] for name, each in self.looks.items()}
+        return type(self)(words=self.words, looks=looks, **data)
+
+
+def meaning_of(table: str, header: str) -> str:
+    """Return what a header of a plan's sheet means, "" where none is declared."""
+    result = CATALOGUE.get(table)
+    found = (f.meaning for f in result.FIELDS if f.read(header) is not None) if result else ()
+    return next(iter(found), "")
+
+
+def _kept(values: Any) -> Any:
+    """Return a column as it stands where its length is known, else as a list."""
+    return values if hasattr(values, "__len__") else list(values)
+
+
+def _listed(values: Any) -> list[Any]:
+    return values.tolist() if hasattr(values, "tolist") else list(values)
+
+
+def _plain(values: Any) -> Any:
+    return values.to_numpy() if hasattr(values, "to_numpy") else values
+
+
+def _at(values: Any, at: list[int]) -> Any:
+    if hasattr(values, "iloc"):
+        return values.iloc[at]
+    listed = _listed(values)
+    return [listed[i] for i in at]

@@ -1,0 +1,284 @@
+"""Tables that say a plan measure by measure: Summary, By mineral, the scorecard."""
+
+from __future__ import annotations
+
+from models.results.common import (
+    BUYER,
+    DEMAND,
+    LANDED,
+    MINERAL,
+    PURCHASES,
+    SHORT,
+    UNDISCOUNTED,
+    UNIT,
+)
+from models.results.field import Colour, Look, Name, Result, field
+
+HHI = (
+    "Herfindahl-Hirschman index: the sum of the squared country shares in per cent."
+    " 10,000 is one country alone; above 1,800 counts as highly concentrated"
+    " (US merger guidelines, 2023). Rest of world counts in the whole and adds nothing itself."
+)
+
+
+class Summary(Result):
+    """The plan's figures in groups; money undiscounted and tonnes over all years unless said."""
+
+    TABLE = "Summary"
+    GRAIN = ("measure",)
+
+    measure = field("Measure", Look.LONG)
+    value = field("Value", Look.LONG)
+    unit = UNIT
+    remark = field("Remark", Look.LONG)
+
+
+class ByMineral(Result):
+    """One row a mineral over all years; what Summary says of it, side by side.
+
+    What is printed comes first: the last year's largest share, where limits are tightest. Further
+    right stand the largest share of any year and what is for the screen.
+    """
+
+    TABLE = "By mineral"
+    GRAIN = ("mineral",)
+
+    mineral = MINERAL
+    demand = DEMAND.like(meaning="All years together.")
+    purchased = PURCHASES.like(meaning="All years together, purchases for stock included.")
+    short = SHORT.like(meaning="Demand neither bought nor taken from stock, all years together.")
+    served = field(
+        "Served share of demand",
+        Look.SHARE,
+        "1 less what is short over demand, all years together.",
+    )
+    short_of_supply = field(
+        "Short because supply can't give it",
+        Look.TONNES,
+        "Short even without any share limit.",
+        unit="t",
+    )
+    short_by_limits = field(
+        "Short because the limits forbid it",
+        Look.TONNES,
+        "Short with the share limits and not without them. Below 0: the limits move supply to this"
+        " mineral.",
+        unit="t",
+    )
+    landed = LANDED
+    extra = field(
+        "Extra landed cost by limits",
+        Look.PRICE,
+        "Average landed cost of this plan less that of the same case without share limits.",
+        unit="{money}/t",
+    )
+    last_country = field(
+        "Largest country in {last}",
+        Look.TEXT,
+        "The country that has the largest share in the last year planned.",
+        names=Name.COUNTRY,
+    )
+    last_share = field(
+        "Largest share in {last}",
+        Look.SHARE,
+        "The largest share of one country in the last year planned.",
+    )
+    last_limit = field(
+        "Limit in {last}",
+        Look.SHARE,
+        "The tightest limit of the coalition on that country in that year; blank: none.",
+    )
+    hhi_capacity = field(
+        "HHI by capacity",
+        Look.INDEX,
+        f"By nameplate capacity of all refiners, before. {HHI}",
+    )
+    hhi_purchases = field(
+        "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
+    )
+    served_if_lost = field(
+        "Served if largest supplier stops",
+        Look.SHARE,
+        "Purchases less those from the largest country of each year, over demand; nothing is bought"
+        " in its stead.",
+    )
+    unit = UNIT.like(printed=False)
+    paid = field(
+        "Purchases",
+        Look.MONEY,
+        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
+        unit="{money}",
+        printed=False,
+    )
+    share = field(
+        "Largest share of {basis}",
+        Look.SHARE,
+        "The largest share that one country has in any single year, Rest of world left out. Where"
+        " the limit tightens over the years this is often the first year.",
+        printed=False,
+    )
+    limit = field(
+        "Limit on it",
+        Look.SHARE,
+        "The tightest limit of the coalition on that country in that year; blank: none.",
+        printed=False,
+    )
+    country = field(
+        "Largest country",
+        Look.TEXT,
+        "The country that has the largest share of any year.",
+        names=Name.COUNTRY,
+        printed=False,
+    )
+    year = field("In year", Look.YEAR, "The year of the largest share.", printed=False)
+    years_at_limit = field(
+        "Years at limit",
+        Look.COUNT,
+        "In how many years the coalition's limit on the largest country of the last year binds;"
+        " blank where it has none.",
+        printed=False,
+    )
+    bound_on_members = field(
+        "Binding limits on members",
+        Look.COUNT,
+        "How many max limits on single members or groups bind, each supplier and year counted"
+        " alone.",
+        printed=False,
+    )
+
+
+class Scorecard(Result):
+    """One row a measure, buyer and mineral: before, after the first and the last year, benchmark.
+
+    Left out where nothing is planned.
+    """
+
+    TABLE = "Scorecard"
+    GRAIN = ("measure", "mineral", "buyer")
+
+    measure = field(
+        "Measure",
+        Look.TEXT,
+        "What is measured; the row above each group says of what. Shares of supply are of what is"
+        " bought, so that they differ from the shares of demand in Summary where a mineral is short"
+        " or stocks are filled. Concentration and reliance are better low; what is inside, cover"
+        " and N-1 better high.",
+    )
+    mineral = MINERAL
+    buyer = BUYER.like(
+        meaning="Whose supply it is: the coalition's, or the EU's own where members are grouped as"
+        " EU and a bloc of Countries is called EU."
+    )
+    before = field(
+        "Before",
+        Look.SHARE,
+        "Of the world as the workbook has it (a scenario and what-ifs included), without the plan;"
+        " the column Before is says of what.",
+    )
+    after_first = field("After, {first}", Look.SHARE, "Of the plan in that year.")
+    after_last = field("After, {last}", Look.SHARE, "Of the plan in that year.", optional=True)
+    required = field(
+        "Required",
+        Look.SHARE,
+        "The benchmark of Regulation (EU) 2024/1252, Art. 5. It is set for the Union, by 2030,"
+        " overall where it is a least; here it is read mineral by mineral, and of the coalition as"
+        " if it were the Union: inside are plants and mines in countries whose Bloc is coalition"
+        " (of the EU's own: EU), whoever owns them.",
+    )
+    met = field(
+        "Met",
+        Look.TEXT,
+        "Whether the plan keeps the benchmark in every year from 2030 on (in the last, where it"
+        " ends before); years without demand are skipped. The years that miss it stand in the"
+        " remark. no data: the workbook does not say it; the remark says what lacks.",
+        colour=Colour.LIGHTS,
+    )
+    unit = UNIT.like(meaning="What the numbers of the row are.")
+    before_is = field(
+        "Before is",
+        Look.TEXT,
+        "nameplate: capacity of all refiners, or mines, in the first year; usable: what of it the"
+        " coalition may use; today: what members buy by Current supply; opening: the stock before"
+        " the first year.",
+    )
+    remark = field(
+        "Remark",
+        Look.LONG,
+        "Who it is, or why there is no number. Of HHI-WGI: between what and what it lies where"
+        " countries have no Governance, all of those governed best, and worst.",
+    )
+    source = field(
+        "Source", Look.REMARK, "Where the measure, or the benchmark, comes from.", printed=False
+    )
+    formula = field(
+        "Formula",
+        Look.REMARK,
+        "How it is computed. S_c is a country's share of supply, D the buyer's demand.",
+        printed=False,
+    )
+
+
+class Benchmarks(Result):
+    """What it would cost to keep the EU's benchmarks that a plan misses, one row each."""
+
+    TABLE = "EU benchmarks"
+    GRAIN = ("benchmark", "mineral", "buyer")
+
+    benchmark = field(
+        "Benchmark",
+        Look.TEXT,
+        "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some year from"
+        " 2030 on (in the last, where it ends before).",
+    )
+    mineral = MINERAL
+    buyer = BUYER.like(meaning="Whose consumption it is a share of.")
+    kind = field("Limit kind", Look.TEXT, "min: at least the share is required; max: at most.")
+    required = field(
+        "Required", Look.SHARE, "At least, or at most (one third country), this share."
+    )
+    worst_share = field(
+        "Plan's worst year", Look.SHARE, "The share in the plan, in the worst of those years."
+    )
+    worst_year = field("In year", Look.YEAR, "That worst year.")
+    share_if_asked = field(
+        "Reached if asked for",
+        Look.SHARE,
+        "The same share in the cheapest plan of the same case with the benchmark added to its"
+        " limits, in the worst of those years. Where it cannot be met, of the plan from which the"
+        " fewest tonnes lack.",
+    )
+    can_be_met = field(
+        "Can it be met",
+        Look.TEXT,
+        "Whether that plan keeps the benchmark in all those years.",
+        colour=Colour.LIGHTS,
+    )
+    extra_cash = field(
+        "Extra cash cost",
+        Look.MILLIONS,
+        "Cash cost of that plan less that of the plan, all years, undiscounted. Below 0 where"
+        " tonnes are given up. Where the benchmark cannot be met, what it costs to come as close.",
+        unit="{money} m",
+    )
+    extra_cost = field(
+        "Extra cost with shortage",
+        Look.MILLIONS,
+        "Total cost of that plan less that of the plan, discounted, the cost of shortage and of"
+        " missed stock targets in it, the penalty for what lacks of the benchmark not.",
+        unit="{money} m",
+    )
+    extra_short = field(
+        "Extra short",
+        Look.TONNES,
+        "What is short of the mineral beyond what is short in the plan, all years together.",
+        unit="t",
+        key="extra_short_t",
+    )
+    extra_short_others = field(
+        "Extra short of others",
+        Look.TONNES,
+        "The same of all other minerals, by weight: a budget of projects ties them together.",
+        unit="t",
+        key="extra_short_others_t",
+    )
+    remark = field("Remark", Look.LONG, "The worst year, or why the benchmark was not asked for.")

@@ -1,0 +1,108 @@
+"""The whole solution and its proof, and what was checked: for those who check a plan."""
+
+from __future__ import annotations
+
+from models.results.field import Look, Result, field
+
+_PLAN = field(
+    "Plan",
+    Look.TEXT,
+    "this plan, or one that it is set against: that of the same case without share limits, or what"
+    " is left when the largest supplier country has stopped.",
+    printed=False,
+)
+_FAMILY = field("Family", Look.TEXT, printed=False)
+_KEY = field("Key", Look.TEXT, printed=False)
+
+
+class Values(Result):
+    """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
+
+    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
+    there is one, has all of its columns here; of the plan when its largest supplier country has
+    stopped stand what is bought and what is short.
+    """
+
+    TABLE = "Values"
+    GRAIN = ("plan", "family", "key")
+
+    plan = _PLAN
+    family = _FAMILY.like(
+        meaning="The family of columns of the linear program, as in docs/mathematics.md."
+    )
+    key = _KEY.like(meaning="Which column of the family it is; countries by their code.")
+    value = field(
+        "Value",
+        Look.TONNES,
+        "Tonnes; of the family built the fraction of a project. Columns that are not here are 0,"
+        " but for the flows of the sheet Plan. For planner verify.",
+        printed=False,
+    )
+
+
+class Duals(Result):
+    """Every row of the linear program with a dual, undiscounted: what one unit more would cost.
+
+    In money for each unit of the right-hand side: a tonne, a fraction of a project, money of a
+    budget.
+    """
+
+    TABLE = "Duals"
+    GRAIN = ("plan", "family", "key")
+
+    plan = _PLAN.like(
+        meaning="this plan, or the plan of the same case without share limits that it is set"
+        " against."
+    )
+    family = _FAMILY.like(
+        meaning="The family of rows of the linear program, as in docs/mathematics.md."
+    )
+    key = _KEY.like(meaning="Which row of the family it is; countries by their code.")
+    dual = field(
+        "Dual",
+        Look.PRICE,
+        "What one unit more on the right-hand side of the row would cost, undiscounted. Rows that"
+        " are not here have none. For planner verify.",
+        unit="{money} per unit",
+        printed=False,
+    )
+
+
+class Checks(Result):
+    """The proof first, with one line that says whether all of it passed; then the input."""
+
+    TABLE = "Checks"
+
+    check = field("Check", Look.TEXT)
+    passed = field("Passed", Look.TEXT, "yes or no; blank where there is nothing to pass.")
+    sheet = field("Sheet", Look.TEXT)
+    cell = field("Cell", Look.TEXT)
+    column = field("Column", Look.TEXT)
+    what = field("What", Look.LONG)
+    value = field("Value", Look.TINY)
+    accepted = field("Accepted up to", Look.TINY, "What the check lets pass.")
+    unit = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
+
+
+class ChartData(Result):
+    """The numbers behind the charts, one row a chart, series and category."""
+
+    TABLE = "Chart data"
+    GRAIN = ("chart", "series", "category")
+    FILTERED = False
+
+    chart = field("Chart", Look.LONG)
+    series = field("Series", Look.TEXT)
+    category = field("Category", Look.TEXT)
+    value = field("Value", Look.SHARE)
+
+
+class Glossary(Result):
+    """The terms that a workbook uses, in a sentence each, with where they stand."""
+
+    TABLE = "Glossary"
+    GRAIN = ("term",)
+
+    term = field("Term", Look.TEXT)
+    meaning = field("Meaning", Look.LONG)
+    places = field("Where", Look.LONG)

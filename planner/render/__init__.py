@@ -1,0 +1,1 @@
+"""How results are shown: one renderer a surface, numbers in words, charts drawn."""

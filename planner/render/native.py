@@ -1,0 +1,365 @@
+"""Pictures drawn as native Excel charts: series, axes, legend, and a sheet of charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import xlsxwriter
+
+from models.results.field import Look
+from planner.render import palette, style
+from planner.render.chart import Form, Picture, Role, Series, colour_of, spans
+from planner.render.table import Table
+from planner.render.text import width_of
+
+LARGE, SMALL = (760, 400), (500, 300)
+"""Width and height in pixels."""
+_SCALES = ((1e8, "#,##0,,", "million t"), (1e6, "#,##0.0,,", "million t"),
+           (1e4, "#,##0,", "thousand t"), (0.0, "#,##0", "t"))  # fmt: skip
+_ROUND = (1.0, 2.0, 5.0, 10.0)
+"""Steps of an axis, times a power of ten."""
+_DUST = 0.02
+"""What lies below 0 by less than this part of the axis needs no axis there."""
+_LEAST_SHARE = 0.01
+"""An axis of shares reaches to this at least: below it all is flat."""
+_TITLE_LINE = {True: 46, False: 66}
+"""Characters on a line of a small chart's title, and of a large one's."""
+_STEP = 0.2
+_FULL_FROM = 0.45
+"""Stacked shares of which one is above this stand on an axis up to 100 %, others always."""
+_LABEL_LETTER, _AXIS_TITLE, _MARGIN = 6, 40, 14
+"""Pixels of a letter of a label, across the title of an upright axis, and where it has none."""
+_MOST_LABEL = 0.45
+"""The part of a chart's width that labels may take; longer ones stand on two lines."""
+_ROW, _ROW_POINTS = 21, 15.75
+"""A row's height in pixels and in points, set for each: charts span rows, and a program that fits
+empty rows in its own way would squash them."""
+_FEW = 3
+"""So few categories have slim columns."""
+_LINES = (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY, palette.INK)
+_HOLDS_LABEL = 0.03
+"""A bar of this part of the axis holds its number."""
+_MARKS = ("circle", "square", "diamond", "triangle")
+"""Lines differ in their marks, too, for those who print without colour."""
+_MOST_MARKS = 40
+"""Points of a line at most that are marked each."""
+_COLUMN = 64
+"""A column's width in pixels, set for each: what is printed is whole columns."""
+_ACROSS = (2 * (LARGE[0] + 16)) // _COLUMN
+"""The last column printed."""
+_LETTER = 10
+"""Pixels of a letter of the title on average, with some room."""
+_TOP, _PAGE = 3, 48
+"""Rows above the first chart, and rows on a printed page."""
+
+
+def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    pictures: Sequence[Picture],
+    data: Table,
+    styles: style.Styles,
+    titles: tuple[str, str],
+) -> None:
+    """Draw the pictures, two large or three small ones a row, from the sheet of chart data.
+
+    ``titles`` are the plan's, and what it is made by: scenario and options.
+    """
+    title, made_by = titles
+    sheet.hide_gridlines(2)
+    sheet.set_default_row(_ROW_POINTS)
+    sheet.set_column_pixels(0, _ACROSS, _COLUMN)
+    room = (_ACROSS + 1) * _COLUMN / _LETTER
+    sheet.set_row(0, 26 * max(1, math.ceil(width_of(title) / room)))
+    sheet.merge_range(0, 0, 0, _ACROSS, "", styles.title())
+    sheet.write_string(0, 0, title, styles.title())
+    said = "The numbers behind each chart stand in the sheet Chart data."
+    said = said if pictures else "There is nothing to draw."
+    sheet.write_string(1, 0, f"Scenario: {made_by}. {said}" if made_by else said, styles.caption())
+    row, breaks, full = _TOP, [], _PAGE
+    for small in (False, True):
+        wide, high = SMALL if small else LARGE
+        chosen = [
+            (picture, rows)
+            for picture, rows in zip(pictures, spans(pictures), strict=True)
+            if picture.small is small
+        ]
+        a_row, down = (3 if small else 2), high // _ROW + 1
+        for i, (picture, rows) in enumerate(chosen):
+            if i % a_row == 0:
+                if row + down > full:
+                    breaks.append(row)
+                    full = row + _PAGE
+                at, row = row, row + down
+            place = {"x_offset": (i % a_row) * (wide + 16), "y_offset": 6, "object_position": 2}
+            sheet.insert_chart(at, 0, chart(book, picture, rows, data.name), place)
+    for below in range(1, row + 1):
+        sheet.set_row(below, _ROW_POINTS)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.fit_to_pages(1, 0)
+    sheet.print_area(0, 0, row, _ACROSS)  # a column more than the charts need: no edge is cut
+    sheet.set_h_pagebreaks(breaks)
+    sheet.set_footer(style.footer(f"Charts: {made_by}" if made_by else "Charts"))
+
+
+def chart(
+    book: xlsxwriter.Workbook, picture: Picture, rows: Sequence[tuple[int, int]], sheet: str
+) -> Any:
+    """Return a picture's chart, which reads the rows of each series in a sheet of chart data."""
+    kinds = {
+        Form.GROUPED: {"type": "column"},
+        Form.STACKED: {"type": "column", "subtype": "stacked"},
+        Form.BARS: {"type": "bar", "subtype": "stacked"},
+        Form.AGAINST: {"type": "column"},
+        Form.LINES: {"type": "scatter", "subtype": "straight_with_markers"},
+        Form.COUNTS: {"type": "column"},
+    }
+    made = book.add_chart(kinds[picture.form])
+    over = None
+    many = 0
+    for series, (first, last) in zip(picture.series, rows, strict=True):
+        options = {
+            "name": [sheet, first + 1, 1],
+            "categories": [sheet, first + 1, 2, last + 1, 2],
+            "values": [sheet, first + 1, 3, last + 1, 3],
+        }
+        if picture.form is Form.LINES:
+            made.add_series(options | _curve(series, many))
+            many += series.role is Role.ONE_OF_MANY
+        elif picture.form is Form.AGAINST and series.role is not Role.PLAN:
+            over = over or book.add_chart({"type": "line"})
+            over.add_series(options | _line(series.role))
+        elif series.role is Role.LIMIT and picture.form is Form.GROUPED:
+            over = over or book.add_chart({"type": "line"})
+            over.add_series(options | _marks())
+        else:
+            made.add_series(options | _filled(series, many, picture))
+            many += series.role is Role.ONE_OF_MANY
+    if over is not None:
+        made.combine(over)
+    _frame(made, picture)
+    return made
+
+
+def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
+    gap: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
+    if picture.is_labelled:
+        gap = {"gap": 45, "data_labels": _labels(series, number)}
+    if picture.form is Form.COUNTS:
+        gap = {"gap": 8}
+    border = {"border": {"color": palette.WHITE, "width": 0.5}}
+    if series.role is Role.SHORT:
+        pattern = {
+            "pattern": "wide_upward_diagonal",
+            "fg_color": palette.VERMILION,
+            "bg_color": palette.WHITE,
+        }
+        return {"pattern": pattern, "border": {"color": palette.VERMILION, "width": 0.75}} | gap
+    colour = colour_of(series, number)
+    return {"fill": {"color": colour}} | border | gap
+
+
+def _labels(series: Series, number: int) -> dict[str, Any]:
+    """Write values into their bars, but for those too small to hold one."""
+    colour = colour_of(series, number)
+    is_dark = series.role is not Role.SHORT and colour in {
+        palette.BLUE,
+        palette.GREEN,
+        palette.NAVY,
+    }
+    words = palette.WHITE if is_dark else palette.INK
+    return {
+        "value": True,
+        "num_format": "0%",
+        "font": {"name": palette.FONT, "size": 9, "bold": True, "color": words},
+        "custom": [
+            None if value is not None and value >= _HOLDS_LABEL else {"delete": True}
+            for value in series.values
+        ],
+    }
+
+
+def _line(role: Role) -> dict[str, Any]:
+    """A line over the plan's columns; the limit's stands out where it meets their tops."""
+    if role is Role.LIMIT:
+        return {"line": {"color": palette.VERMILION, "width": 3, "dash_type": "square_dot"}}
+    return {"line": {"color": palette.INK, "width": 1.5}}
+
+
+def _curve(series: Series, number: int) -> dict[str, Any]:
+    """A line with a mark at each of its points, where there are not too many."""
+    colour = colour_of(series, number, _LINES)
+    mark = _MARKS[number % len(_MARKS)]
+    if series.role is Role.SHORT:
+        mark = "square"
+    fill = {"color": colour}
+    return {
+        "line": {"color": colour, "width": 2.25},
+        "marker": {"type": mark, "size": 5, "fill": fill, "border": fill}
+        if len(series.values) <= _MOST_MARKS
+        else {"type": "none"},
+    }
+
+
+def _marks() -> dict[str, Any]:
+    """A limit is a stroke over its own columns: what lies between categories means nothing."""
+    stroke = {"color": palette.VERMILION}
+    return {
+        "line": {"none": True},
+        "marker": {"type": "long_dash", "size": 20, "fill": stroke, "border": stroke},
+    }
+
+
+# ---- what is around the series: title, axes, scales, plot and legend -----------------------------
+
+
+def _frame(chart: Any, picture: Picture) -> None:
+    """Give a chart its title, axes, plot, legend and size."""
+    wide, high = SMALL if picture.small else LARGE
+    size = 9 if picture.small else 10
+    plain = {"name": palette.FONT, "size": size, "color": palette.INK}
+    axis_title, scale = picture.axis, "0%"
+    if picture.look is Look.TONNES:
+        scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
+        axis_title = f"{axis_title} ({unit})"
+    elif picture.look is not Look.SHARE:
+        scale = style.number_format(picture.look, _numbers(picture))
+    title = {"name": palette.FONT, "size": size + 3, "bold": True, "color": palette.NAVY}
+    chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
+    values: dict[str, Any] = {
+        "name": _as_text(axis_title),
+        "name_font": plain | {"bold": False},
+        "num_font": plain,
+        "num_format": scale,
+        "min": 0,
+        "major_gridlines": {"visible": True, "line": {"color": palette.GRID, "width": 0.75}},
+        "line": {"none": True},
+    }
+    if picture.look is Look.SHARE and (
+        picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
+    ):
+        steps = math.ceil(round(picture.highest / _STEP, 3))
+        values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
+    across: dict[str, Any] = {
+        "name": _as_text(picture.across),
+        "name_font": plain | {"bold": False},
+        "num_font": plain,
+        "num_format": style.number_format(picture.scale, ()),
+        "line": {"none": True},
+        "major_tick_mark": "none",
+    }
+    if picture.form is Form.LINES:
+        values |= _upright(picture)
+        across |= _level(picture)
+    if picture.form is Form.BARS:
+        # Of a bar chart the library calls the upright axis y; the largest member stands on top.
+        across |= {"reverse": True, "crossing": "max"}
+        chart.set_x_axis(values)
+        chart.set_y_axis(across)
+    else:
+        chart.set_x_axis(across)
+        chart.set_y_axis(values)
+    _place(chart, picture, plain)
+    chart.set_size({"width": wide, "height": high})
+    chart.set_chartarea({"border": {"color": palette.GRID}})
+    chart.show_hidden_data()
+    chart.show_blanks_as("gap")
+
+
+def _numbers(picture: Picture) -> list[float]:
+    return [v for series in picture.series for v in series.values if v is not None]
+
+
+def _upright(picture: Picture) -> dict[str, Any]:
+    """The axis of the values of lines: from 0, or below it, with the digits that its steps need."""
+    numbers = _numbers(picture)
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if picture.look is Look.SHARE:
+        high = max(high, _LEAST_SHARE)
+    if -low < _DUST * high:
+        low = 0.0
+    low, high, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
+    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit}
+    if picture.look in {Look.SHARE, Look.MILLIONS}:
+        found["num_format"] = _digits_of(picture.look, unit)
+    return found
+
+
+def _level(picture: Picture) -> dict[str, Any]:
+    """The scale under lines, in the direction of its categories, labelled at the foot."""
+    ends = [float(c) for c in picture.categories if isinstance(c, int | float)] or [0.0]
+    low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
+    if picture.scale is Look.YEAR:
+        low, high, unit = min(ends), max(ends), max(1.0, round(unit))
+    found: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
+    if picture.scale is Look.SHARE:
+        found["num_format"] = _digits_of(picture.scale, unit)
+    if ends[0] > ends[-1]:
+        found |= {"reverse": True, "crossing": "max"}
+    return found
+
+
+def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
+    """Return round ends around two numbers, and a round step that leads from one to the other."""
+    if high - low <= abs(high) * 1e-9:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / most
+    tenth = 10.0 ** math.floor(math.log10(rough))
+    unit = next(f * tenth for f in _ROUND if f * tenth >= rough * (1.0 - 1e-9))
+    first, last = math.floor(low / unit + 1e-9), math.ceil(high / unit - 1e-9)
+    return round(first * unit, 12), round(last * unit, 12), round(unit, 12)
+
+
+def _digits_of(look: Look, unit: float) -> str:
+    """Return a number format with the decimals that steps of a unit need."""
+    shown = unit * 100 if look is Look.SHARE else unit
+    decimals = next(d for d in range(8) if d == 7 or abs(round(shown, d) - shown) < shown * 1e-6)  # noqa: PLR2004
+    digits = f"0.{'0' * decimals}" if decimals else "0"
+    return f"{digits}%" if look is Look.SHARE else f"#,##{digits}"
+
+
+def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
+    """Give the plot most of the chart, whatever a program thinks of the legend's size."""
+    is_bars = picture.form is Form.BARS
+    left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
+    if is_bars and not picture.is_labelled:
+        longest = max((width_of(str(name)) for name in picture.categories), default=0)
+        wide, _ = SMALL if picture.small else LARGE
+        beside = _AXIS_TITLE if picture.across else _MARGIN
+        left = max(left, min(_MOST_LABEL, (longest * _LABEL_LETTER + beside) / wide))
+    top, below = (0.14, 0.26) if picture.small else (0.12, 0.25)
+    if width_of(picture.title) > _TITLE_LINE[picture.small]:
+        top += 0.06
+    if picture.form is Form.LINES:  # one line of labels, so that the plot reaches further down
+        left, below = (0.11 if picture.small else left), (0.26 if picture.small else 0.21)
+    plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
+    if picture.is_labelled:  # the axis has no title
+        plot["height"] = 1.0 - top - 0.24
+    is_told = _is_told(picture)
+    if is_told:  # the title says what the one series is
+        plot["height"] = 1.0 - top - (0.16 if picture.form is Form.LINES else below - 0.08)
+    chart.set_plotarea({"layout": plot})
+    chart.set_legend({"none": True} if is_told else {"position": "bottom", "font": plain})
+
+
+def _is_told(picture: Picture) -> bool:
+    """Return whether the title says what the only series is, so that no legend need name it.
+
+    The one part of a stack that is there has to be named, but for a bar of the plan's, or of what
+    is short: those are what titles speak of.
+    """
+    if len(picture.series) != 1 or picture.form is Form.STACKED:
+        return False
+    return picture.form is not Form.BARS or picture.series[0].role in {Role.PLAN, Role.SHORT}
+
+
+def _as_text(title: str) -> str:
+    """Return a title that is not taken for a reference, whatever a mineral is called.
+
+    XlsxWriter reads `=Sheet!A1` in a title as one; a space of no width after the mark ends that.
+    """
+    return title.replace("!", "!\u200b")

@@ -1,0 +1,194 @@
+"""Numbers, names and years in words, as every surface says them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import TypeGuard
+
+from models.results.field import Look
+
+NAMED = 3
+"""Names told in a row; more are counted."""
+_LARGE = ((1e9, "billion"), (1e6, "million"))
+_SCALES = ((1e12, "trillion"), (1e9, "bn"), (1e6, "m"))
+_DUST = 1e-9
+_PAIR = 2
+"""Years in a row that are named one by one; more are joined."""
+_NEARLY = 0.0005
+"""Parts below this are said to be nearly nothing, or nearly all."""
+_NOISE = 1e-9
+"""What is less than this part of the whole is what is left when numbers cancel: nothing."""
+
+
+def listed(items: Iterable[str], most: int | None = None) -> str:
+    """Return items as a sentence lists them: ``a, b and c``; beyond ``most``, ``a, b and 2 more``.
+
+    One more than ``most`` is named, too: it takes no more room than its number.
+    """
+    found = list(items)
+    if most is not None and len(found) > most + 1:
+        found = [*found[:most], f"{len(found) - most} more"]
+    return _joined(found, " and ")
+
+
+def span(years: Iterable[int]) -> str:
+    """Return from when to when years go, whatever is between: ``2026 to 2035``, ``no years``."""
+    found = sorted(years)
+    if not found:
+        return "no years"
+    first, last = found[0], found[-1]
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def each_year(years: Iterable[int], last: str = ", ") -> str:
+    """Return just which years: ``2026, 2027, 2030 to 2034``, ``last`` before the last; "" of none.
+
+    Runs of three and more are joined.
+    """
+    runs: list[list[int]] = []
+    for year in sorted(set(years)):
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    words = [
+        word
+        for run in runs
+        for word in (map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"])
+    ]
+    return _joined(words, last)
+
+
+def _joined(words: list[str], last: str) -> str:
+    return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+# ---- numbers ------------------------------------------------------------------------------------
+
+
+def solid(number: float, whole: float) -> float:
+    """Return a number, 0 where it is noise against the whole that it is a part of."""
+    return 0.0 if abs(number) <= _NOISE * abs(whole) else number
+
+
+def solid_share(part: float) -> float:
+    """Return a share, 0 or 1 where noise alone parts it from them."""
+    return 1.0 - solid(1.0 - solid(part, 1.0), 1.0)
+
+
+def share(part: float) -> str:
+    """Return a share in per cent: never 100 % where something lacks, nor 0 % where something is."""
+    part = solid_share(part)
+    if 0.0 < part < _NEARLY:
+        return "under 0.1 %"
+    if 1.0 - _NEARLY < part < 1.0:
+        return "over 99.9 %"
+    percent = part * 100.0
+    return f"{percent:.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:.1f} %"  # noqa: PLR2004
+
+
+def share_form(part: float) -> str:
+    """Return the number format of a share in large print, which rounds nothing up to all of it."""
+    part = solid_share(part)
+    if share(part).startswith(("under", "over")):
+        return f'"{share(part)}"'
+    return "0 %" if part in {0.0, 1.0} or 0.005 <= part < 0.995 else "0.0 %"  # noqa: PLR2004
+
+
+def amount(number: float, unit: str) -> str:
+    """Return an amount: ``4.1 million t``."""
+    size = abs(number)
+    for scale, word in _LARGE:
+        if size >= scale:
+            return f"{number / scale:,.1f} {word} {unit}"
+    if size >= 100 or number == round(number):  # noqa: PLR2004
+        return f"{number:,.0f} {unit}"
+    return f"{number:,.3g} {unit}"
+
+
+def large_form(number: float, unit: str) -> str:
+    """Return the number format of an amount in large print, its unit in words."""
+    name = unit.replace('"', "")
+    for scale, word in _LARGE:
+        if abs(number) >= scale:
+            commas = "," * (3 if scale == _LARGE[0][0] else 2)
+            return f'#,##0.0{commas}" {word} {name}"'
+    return f'#,##0" {name}"'
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: ``1 year``, ``3 years``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a number of things in words: no errors, 1 error, 1,000 errors."""
+    return counted(count, noun) if count else f"no {noun}s"
+
+
+def known(value: object) -> TypeGuard[float]:
+    """Return whether a cell holds a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def percent(value: object, digits: int = 1) -> str:
+    """Return a share in per cent, "" where it is unknown."""
+    return f"{float(value):.{digits}%}".replace("%", " %") if known(value) else ""
+
+
+def number(value: object) -> str:
+    """Return a number with the digits that matter, "" where it is unknown."""
+    if not known(value):
+        return ""
+    shown = float(value)
+    size = abs(shown)
+    if 0 < size < 0.05:  # noqa: PLR2004 - below, one digit says nothing
+        return f"{shown:.2g}"
+    whole = size >= 100 or abs(shown - round(shown)) < _DUST  # noqa: PLR2004
+    return f"{shown:,.0f}" if whole else f"{shown:,.1f}"
+
+
+def tonnes(value: float) -> str:
+    """Return tonnes in words: ``242.7 million t``."""
+    if abs(value) >= 1e6:  # noqa: PLR2004
+        return f"{value / 1e6:,.1f} million t"
+    return f"{number(value)} t"
+
+
+def money(value: float, currency: str) -> str:
+    """Return an amount in words: ``2,608.4 bn USD``."""
+    for size, word in _SCALES:
+        if abs(value) >= size:
+            digits = 2 if size == _SCALES[0][0] else 1
+            return f"{value / size:,.{digits}f} {word} {currency}"
+    return f"{number(value)} {currency}"
+
+
+def scale(largest: float, currency: str) -> tuple[float, str]:
+    """Return what amounts of a chart are divided by, and the unit they are then in."""
+    for size, word in _SCALES[1:]:
+        if largest >= size:
+            return size, f"{currency} {word}"
+    return 1.0, currency
+
+
+def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float | None], str]:
+    """Return amounts in millions in the unit that suits the largest, and that unit."""
+    largest = max((abs(v) for v in millions if v is not None), default=0.0)
+    size, unit = scale(max(largest * 1e6, 1e6), currency)
+    return [v if v is None else v * 1e6 / size for v in millions], unit
+
+
+def shown(value: object, look: Look) -> str:
+    """Return what a cell of a look says where there is no number format, "" where it is blank."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if look is Look.SHARE:
+        return percent(value)
+    if look is Look.YEAR:
+        return f"{value:.0f}" if known(value) else ""
+    return number(value)

@@ -1,0 +1,121 @@
+"""Results: declared once, shown the same everywhere, and read back as they were."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.results import (
+    CATALOGUE,
+    CountryShares,
+    Flows,
+    Look,
+    Name,
+    Prices,
+    Result,
+    Shortages,
+    field,
+)
+from planner.render.records import records
+from planner.render.table import table_of
+from planner.render.terminal import grid
+from planner.run import solve_file
+from planner.sheets import write_csv, write_plan
+from planner.workbook.plan_file import read_plan
+from planner.workbook.template import write_book
+from tests.reference.cases import random_book
+
+ALL = [Flows, Shortages, CountryShares, Prices]
+
+
+def test_a_result_takes_all_its_columns_and_no_other():
+    class Taken(Result):
+        name = field("Name", Look.TEXT)
+        tonnes = field("Tonnes", Look.TONNES, optional=True)
+
+    assert len(Taken(name=["a", "b"])) == 2
+    with pytest.raises(TypeError, match="tons"):
+        Taken(name=["a"], tons=[1.0])
+    with pytest.raises(TypeError, match="name"):
+        Taken(tonnes=[1.0])
+    with pytest.raises(ValueError, match="length"):
+        Taken(name=["a"], tonnes=[1.0, 2.0])
+
+
+def test_a_header_is_read_with_what_fills_it():
+    assert Prices.marginal.title({"money": "EUR"}) == "Marginal price (EUR/t)"
+    assert Prices.marginal.read("Marginal price (EUR/t)") == {"money": "EUR"}
+    assert Prices.marginal.read("Marginal price (EUR)") is None
+    assert Prices.short.read("Short (t)") == {}
+
+
+def test_what_is_not_finite_is_blank_and_a_boolean_yes_or_no():
+    class Mixed(Result):
+        number = field("Number", Look.TONNES)
+        is_so = field("So", Look.TEXT)
+        country = field("Country", Look.TEXT, names=Name.COUNTRY)
+
+    made = Mixed(number=[1.0, np.nan], is_so=[True, False], country=["JPN", "ROW"])
+    table = table_of(made, {"JPN": "Japan", "ROW": "Rest of world"}.__getitem__)
+    assert [c.values for c in table.columns] == [
+        [1.0, None], ["yes", "no"], ["Japan", "Rest of world"],
+    ]  # fmt: skip
+    assert records(made)[1] == {"number": None, "is_so": False, "country": "ROW"}
+
+
+def test_every_result_says_what_it_is_and_names_its_grain():
+    for result in CATALOGUE.values():
+        assert result.__doc__, result
+        titles = [f.whole for f in result.FIELDS]
+        keys = [f.key for f in result.FIELDS]
+        assert len(set(titles)) == len(titles), result
+        assert len(set(keys)) == len(keys), result
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A random case, its plan and the plan read back."""
+    folder = tmp_path_factory.mktemp("results")
+    write_book(folder / "case.xlsx", random_book(np.random.default_rng(5), 2))
+    run = solve_file(folder / "case.xlsx", max_country_share=0.4)
+    path = folder / "plan.xlsx"
+    tables = write_plan(path, run.plan, run.book, without_limits=run.without_limits, lost=run.lost)
+    write_csv(folder / "csv", tables.values())
+    return run.plan, read_plan(path), folder
+
+
+@pytest.mark.parametrize("result", ALL, ids=lambda r: r.TABLE)
+def test_a_plan_is_read_back_as_it_was(made, result):
+    plan, file, _ = made
+    here, there = result.of(plan), file.result(result)
+    assert len(here) == len(there) > 0
+    assert file.currency == here.words["money"] == there.words.get("money", file.currency)
+    for each in result.FIELDS:
+        wanted, found = (pd.Series(r.frame()[each.name]) for r in (here, there))
+        if each.look.is_text:
+            assert found.fillna("").tolist() == wanted.fillna("").tolist(), each
+        else:
+            np.testing.assert_array_equal(found.astype(float), wanted.astype(float), str(each))
+
+
+@pytest.mark.parametrize("result", ALL, ids=lambda r: r.TABLE)
+def test_every_surface_says_the_same(made, result):
+    plan, _, folder = made
+    table = result.of(plan)
+    objects = records(table)
+    json.dumps(objects, allow_nan=False)
+    name = result.TABLE.lower().replace(" ", "-")
+    with (folder / "csv" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(objects) == len(lines) == grid(table, country=plan.case.country_name).row_count
+    for each in result.FIELDS:
+        header = each.title(table.words)
+        for told, line in zip(objects, lines, strict=True):
+            if not each.look.is_text and told[each.key] is not None:
+                assert float(line[header]) == told[each.key]
+            elif each.names is Name.COUNTRY:
+                assert line[header].lstrip("'") == plan.case.country_name(told[each.key])

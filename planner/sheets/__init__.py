@@ -8,7 +8,6 @@ from pathlib import Path
 from models.plan import Plan
 from planner.sheets.checks import checks
 from planner.sheets.context import Book, Context
-from planner.sheets.delimited import write_csv
 from planner.sheets.duals import duals, values
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary
@@ -25,7 +24,7 @@ from planner.sheets.table import Column, Look, Table
 from planner.sheets.today import changes, tiers
 from planner.sheets.write import write_workbook
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_csv", "write_plan"]
+__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_plan"]
 
 SHEETS: tuple[Callable[[Context], Table | None], ...] = (
     summary,

@@ -11,7 +11,8 @@ import pytest
 
 from models.case import Case
 from models.plan import solve
-from planner.sheets import Column, Look, Table, tables, write_csv, write_plan
+from planner.documents.table_files import write_csv
+from planner.sheets import Column, Look, Table, tables, write_plan
 from planner.sheets.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
 from planner.sheets.text import MOST_CHARACTERS, clean, guarded
 from planner.workbook import read_tables

@@ -18,7 +18,7 @@ import click
 from models.errors import PlannerError
 from planner.cli.answer import FAULT, INTERRUPTED, fail, failure, print_json
 from planner.cli.commands import planner
-from planner.cli.streams import Unsaid, hush, prepare
+from planner.cli.streams import UnsaidError, hush, prepare
 
 CUT_OFF = 141
 """Ended by a reader that has gone: as a shell reports the signal."""
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         hush()
         return CUT_OFF
-    except Unsaid as error:
+    except UnsaidError as error:
         hush()
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
@@ -66,7 +66,7 @@ def _run(arguments: list[str]) -> int:
             print_json(failure("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
-    except (BrokenPipeError, Unsaid, click.Abort):
+    except (BrokenPipeError, UnsaidError, click.Abort):
         raise
     except PlannerError as error:
         return fail(error, as_json=as_json)

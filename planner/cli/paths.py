@@ -26,10 +26,9 @@ _LONGEST = 255
 def target(path: Path, what: str, *also_read: Path) -> Path:
     """Return where a command may write a file; ``what`` is the word for it.
 
-    UsageError where no file can have that name, or where the file is one that the command reads, by
-    whatever links or spelling; WriteError where a folder, a pipe or a device stands there.
+    UsageError where the file is one that the command reads, by whatever links or spelling;
+    WriteError where a folder, a pipe or a device stands there.
     """
-    _refuse_name(path)
     _refuse_source(path, also_read)
     from planner.workbook.save import refuse_no_file
 
@@ -39,22 +38,11 @@ def target(path: Path, what: str, *also_read: Path) -> Path:
 
 def folder_target(folder: Path, kind: Kind) -> Path:
     """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
-    _refuse_name(folder)
     _refuse_source(folder, ())
     from planner.documents.folder import refuse_folder
 
     refuse_folder(folder, kind)
     return folder
-
-
-def _refuse_name(path: Path) -> None:
-    try:
-        is_name = "\0" not in os.fsdecode(os.fsencode(path))
-    except UnicodeError:  # half a letter
-        is_name = False
-    if not is_name:
-        msg = f"{str(path)!r} holds a character that no file's name can have"
-        raise UsageError(msg)
 
 
 def _refuse_source(path: Path, also_read: Iterable[Path]) -> None:
@@ -77,7 +65,7 @@ def _same(path: Path, source: Path) -> bool:
     """Return whether what is written to a path replaces a file that is read.
 
     The system knows best, as it sees through hard links and letters' case; it is asked of the path
-    that writing leads to, since ``new/../in.xlsx`` is nothing to it as long as ``new`` is not there.
+    that writing leads to, since ``new/../in.xlsx`` is nothing to it unless ``new`` is there.
     """
     written = os.path.realpath(path)
     try:
@@ -99,10 +87,9 @@ def partial_folder(folder: Path | None) -> Path | None:
     if folder is None:
         return None
     whole = folder if folder.name not in {"", ".."} else Path(os.path.realpath(folder))
-    names = (
-        f"{whole.name}-partial{number}" for number in chain([""], (f" ({n})" for n in count(2)))
-    )
-    return next(path for path in map(whole.with_name, names) if not os.path.lexists(path))
+    numbers = chain([""], (f" ({number})" for number in count(2)))
+    paths = (whole.with_name(f"{whole.name}-partial{number}") for number in numbers)
+    return next(path for path in paths if not os.path.lexists(path))
 
 
 # ---- workbooks ----------------------------------------------------------------------------------
@@ -113,9 +100,9 @@ def plan_path(
 ) -> Path:
     """Return where the plan goes, or what another command makes: ``suffix`` is the word for it.
 
-    Unless ``output`` says it, the name is that of the input, then ``of`` what case it is. UsageError
-    where that is an input; WriteError where nothing can be written there, or where the folder for
-    the tables is somebody's.
+    Unless ``output`` says it, the name is that of the input, then ``of`` what case it is.
+    UsageError where that is an input; WriteError where nothing can be written there, or where the
+    folder for the tables is somebody's.
     """
     if output is None:
         output = Path("outputs") / "-".join(filter(None, (file.stem, of, f"{suffix}.xlsx")))
@@ -168,13 +155,18 @@ def copy_path(copy: Path) -> Path:
     return path
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether a folder stands at a path; what is no path is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
+
+
 def xlsx(path: Path, what: str) -> Path:
     """Return a path that ends in .xlsx, as what is written is a workbook of that kind."""
     if not path.name:
         msg = f"{what} must name a file, such as case.xlsx"
         raise UsageError(msg)
     if not path.suffix:
-        return path if os.path.isdir(path) else path.with_name(f"{path.name}.xlsx")
+        return path if is_folder(path) else path.with_name(f"{path.name}.xlsx")
     if path.suffix.casefold() != ".xlsx":
         msg = f"{what} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
         raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""stdout and stderr, also where nobody listens: closed, on a full disk, a terminal that has gone."""
+"""stdout and stderr, also where nobody listens: closed, a full disk, a terminal that has gone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class Unsaid(WriteError):
+class UnsaidError(WriteError):
     """The answer cannot be written to stdout."""
 
 
@@ -57,7 +57,7 @@ class _Answer(io.FileIO):
             raise
         except OSError as error:
             msg = f"the answer cannot be written to stdout: {error.strerror or error}"
-            raise Unsaid(msg) from error
+            raise UnsaidError(msg) from error
 
 
 class _Unheard(io.FileIO):
@@ -72,12 +72,13 @@ class _Unheard(io.FileIO):
 
 def _stream(stream: io.TextIOBase | None, kind: type[io.FileIO], number: int) -> io.TextIOWrapper:
     """Return a stream of that kind; a console of Windows keeps its own, which knows all letters."""
-    if isinstance(stream, io.TextIOWrapper) and (sys.platform == "win32" and stream.isatty()):
+    if sys.platform == "win32" and isinstance(stream, io.TextIOWrapper) and stream.isatty():
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         return stream
     if stream is not None:
         stream.flush()
-    raw = io.BufferedWriter(kind(number, "w", closefd=False))
+    file = kind(number, "w", closefd=False)
+    by_line = kind is _Unheard or file.isatty()
     return io.TextIOWrapper(
-        raw, encoding="utf-8", errors="backslashreplace", line_buffering=number == 2 or raw.isatty()
+        io.BufferedWriter(file), "utf-8", "backslashreplace", line_buffering=by_line
     )

@@ -199,7 +199,9 @@ class _Change:
     def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
         """Put the manifest into a folder in one step."""
         new = {name: frozenset({each}) for name, each in self.prints.items()}
-        files = {name: sorted(new.get(name, set()) | old.get(name, set())) for name in new | old}
+        files = {
+            name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
+        }
         data = {**self.about, "complete": not old, "files": files}
         made = self.scratch / f"{self.kind.manifest}.new"
         text = json.dumps(data, indent=1, ensure_ascii=False)
@@ -235,8 +237,9 @@ def _listed_in(path: Path, kind: Kind) -> dict[str, frozenset[str]]:
         said = json.loads(path.read_text(encoding="utf-8")) if small else None
     except (ValueError, RecursionError):
         said = None
+    is_ours = isinstance(said, dict) and said.get("made_by") == kind.maker
     files = said.get("files") if isinstance(said, dict) else None
-    if not isinstance(files, dict) or said.get("made_by") != kind.maker:
+    if not is_ours or not isinstance(files, dict):
         msg = f"{path} is not from {kind.maker}: choose another folder"
         raise WriteError(msg)
     return {

@@ -59,6 +59,9 @@ def _held(folder: Path, make: Callable[[], Path]) -> Iterator[Path]:
             ):  # another run took it for a dead one's
                 made = make()
         yield made
+    except BaseException:
+        _empty(made)
+        raise
     finally:
         _let_go(lock)
         _remove(made)
@@ -95,6 +98,17 @@ def _lock(path: Path) -> int | None:
 def _let_go(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)
+
+
+def _empty(made: Path) -> None:
+    """Give back the room of what could not be written.
+
+    A writer that found a disk full still holds its file open, and is to close it without a word.
+    """
+    for path in [*made.iterdir()] if made.is_dir() else [made]:
+        with contextlib.suppress(OSError):
+            if path.stat().st_nlink == 1:  # it has no other name by now
+                os.truncate(path, 0)
 
 
 def _remove(path: Path) -> None:

@@ -72,7 +72,7 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
     assert f" {after} of " in told
     (missing,) = (line for line in lines if "study was stopped before" in line)
     assert missing.startswith("Not run ")
-    book = openpyxl.load_workbook(f"outputs/case-{command}.xlsx")
+    book = openpyxl.load_workbook(f"outputs/case-{command}-partial.xlsx")
     if command != "compare":
         assert f"(stopped: {after} of " in book.properties.title  # and above the charts
     about = book["About"]
@@ -96,7 +96,7 @@ def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
     _, _, err = call(*asked("stress", case))
     assert "Worst losses, of 2 of " in err
     assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
-    book = openpyxl.load_workbook("outputs/case-stress.xlsx")
+    book = openpyxl.load_workbook("outputs/case-stress-partial.xlsx")
     cells = [str(cell.value) for row in book["Stress"].iter_rows() for cell in row]
     assert "not run: the study was stopped before" in cells
     assert "nan" not in cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -20,11 +21,27 @@ if TYPE_CHECKING:
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
-class Place(click.Path):
-    """A path that a command writes to; what is a plain path it reads."""
+class FilePath(click.Path):
+    """A path of a file that a command reads; refused where no file can have that name."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse a NUL and half a letter, which the system knows no answer to."""
+        try:
+            is_name = b"\0" not in os.fsencode(value)
+        except UnicodeError:
+            is_name = False
+        if not is_name:
+            self.fail(f"{str(value)!r} holds what no file's name can hold", param, ctx)
+        return super().convert(value, param, ctx)
 
 
-WORKBOOK = click.Path(path_type=Path)
+class Place(FilePath):
+    """A path that a command writes to."""
+
+
+WORKBOOK = FilePath(path_type=Path)
 PLACE = Place(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from models.errors import InputError, UsageError
 from planner.cli.answer import print_json, refused
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
-from planner.cli.paths import target
+from planner.cli.paths import is_folder, target
 
 _EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
 
@@ -76,7 +75,7 @@ def _html(file: Path, output: Path | None) -> Path:
         msg = f"{file} is a folder: name the workbook of a plan"
         raise UsageError(msg)
     page = file.with_suffix(".html") if output is None else output
-    if os.path.isdir(page):
+    if is_folder(page):
         return page
     if not page.suffix:
         page = page.with_name(f"{page.name}.html")

@@ -191,7 +191,7 @@ def full(tmp_path):
     if not mounted:
         pytest.skip("a small disk cannot be mounted here")
     yield disk
-    subprocess.run(["umount", str(disk)], capture_output=True, check=False)
+    subprocess.run(["umount", "-l", str(disk)], capture_output=True, check=False)
 
 
 @POSIX

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from planner.scratch import PREFIX, scratch_file, scratch_folder
 from planner.workbook.save import save
-from planner.workbook.scratch import PREFIX, scratch_file, scratch_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="locks that end with their process")
 RUN = """
 import sys, time
 from pathlib import Path
-from planner.workbook.scratch import scratch_file, scratch_folder
+from planner.scratch import scratch_file, scratch_folder
 
 folder = Path(sys.argv[1])
 with scratch_file(folder, ".xlsx") as file, scratch_folder(folder) as made:
@@ -55,6 +55,38 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path):
     assert len(names(tmp_path)) == 2  # each run clears what the one before left
     save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert names(tmp_path) == ["plan.xlsx"]
+
+
+@POSIX
+def test_parts_of_large_workbooks_are_cleared_too(tmp_path):
+    """XlsxWriter keeps them where the system has its scratch files."""
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "import xlsxwriter.packager as packager\n"
+        "from planner.workbook.template import template_tables, write_book\n"
+        "def last(self):\n"
+        "    print('writing', flush=True)\n"
+        "    time.sleep(float(sys.argv[2]))\n"
+        "packager.Packager._write_theme_file = last\n"
+        "write_book(Path(sys.argv[1]), template_tables())\n"
+    )
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    left = []
+    for seconds in (60, 0):
+        command = [sys.executable, "-c", code, str(tmp_path / "book.xlsx"), str(seconds)]
+        env = {**os.environ, "TMPDIR": str(scratch)}
+        with subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "writing\n"
+            if seconds:
+                process.send_signal(signal.SIGKILL)
+        left.append(sum(path.is_file() for path in scratch.rglob("*")))
+    assert left[0] > 0
+    assert (left[1], names(scratch)) == (0, [])
 
 
 @POSIX

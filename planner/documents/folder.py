@@ -16,6 +16,7 @@ from pathlib import Path
 
 from models.case import fold
 from models.errors import WriteError
+from planner.scratch import scratch_folder
 from planner.workbook.save import (
     behind_links,
     is_in_use,
@@ -24,7 +25,6 @@ from planner.workbook.save import (
     to_disk,
     told_as_write_error,
 )
-from planner.workbook.scratch import scratch_folder
 
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")

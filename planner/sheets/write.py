@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from planner.scratch import scratch_folder
 from planner.sheets import charts, palette, style
 from planner.sheets.front import NAME, again, page
 from planner.sheets.front.parts import Front
@@ -50,14 +52,16 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
     the first page; its chart's numbers are the last in the table "Chart data".
     """
+    in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "in_memory": sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY,
+        "in_memory": in_memory,
         "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    parts = contextlib.nullcontext() if in_memory else scratch_folder()
+    with parts as folder, xlsxwriter.Workbook(str(path), {**options, "tmpdir": folder}) as book:
         book.set_properties({"title": title[:255], "subject": made_by[:255]})
         book.set_size(1920, 1200)
         styles = style.Styles(book)

@@ -13,7 +13,7 @@ from pathlib import Path
 from xlsxwriter.exceptions import FileCreateError
 
 from models.errors import WriteError
-from planner.workbook.scratch import scratch_file
+from planner.scratch import scratch_file
 
 
 def save(

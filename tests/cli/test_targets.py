@@ -86,7 +86,9 @@ def spellings(source: Path) -> dict[str, Path]:
 
 @POSIX
 @pytest.mark.parametrize(("command", "place", "source"), OVER)
-def test_no_command_writes_over_what_it_reads(case, call, folder, command, place, source):
+def test_no_command_writes_over_what_it_reads(  # noqa: PLR0917 - fixtures, and a case
+    case, call, folder, command, place, source
+):
     ending = ENDS.get(command.name, ".xlsx")
     files = {
         parameter.name: [
@@ -129,7 +131,9 @@ def line_to(command: click.Command, place: click.Parameter, path: Path, case: Pa
 @POSIX
 @pytest.mark.parametrize(("command", "place"), FILES)
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
-def test_what_is_no_file_is_not_written_to(case, call, folder, command, place, kind):
+def test_what_is_no_file_is_not_written_to(  # noqa: PLR0917 - fixtures, and a case
+    case, call, folder, command, place, kind
+):
     path = folder / f"odd{ENDS.get(command.name, '.xlsx')}"
     if kind == "fifo":
         os.mkfifo(path)
@@ -148,7 +152,9 @@ def test_what_is_no_file_is_not_written_to(case, call, folder, command, place, k
 
 @pytest.mark.parametrize(("command", "place"), [pytest.param(*w, id=str(w[1].name)) for w in WRITE])
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "y" * 300])
-def test_names_that_no_file_can_have(case, call, folder, command, place, name):
+def test_names_that_no_file_can_have(  # noqa: PLR0917 - fixtures, and a case
+    case, call, folder, command, place, name
+):
     before = sorted(folder.iterdir())
     code, _, err = call(*line_to(command, place, Path(name + ENDS.get(command.name, "")), case))
     assert code == (4 if len(name) > 9 else 2), err
@@ -198,7 +204,9 @@ def full(tmp_path):
 @pytest.mark.parametrize(
     ("command", "place"), [pytest.param(*w, id=f"{w[0].name}-{w[1].name}") for w in WRITE]
 )
-def test_a_full_disk(case, call, folder, full, command, place):
+def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
+    case, call, folder, full, command, place
+):
     plan = folder / "a-plan.xlsx"
     reads_a_plan = command.name in {"orders", "diff", "redact", "report"}
     if reads_a_plan:

@@ -38,9 +38,13 @@ def scratch_file(folder: Path, suffix: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def scratch_folder(folder: Path) -> Iterator[Path]:
-    """Make an empty folder in a folder; it is gone at the end unless it was moved."""
-    with _held(folder, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))) as made:
+def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
+    """Make an empty folder in a folder, or where the system keeps such; it is gone at the end.
+
+    Unless it was moved by then.
+    """
+    place = Path(tempfile.gettempdir()) if folder is None else folder
+    with _held(place, lambda: Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))) as made:
         yield made
 
 

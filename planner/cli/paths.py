@@ -109,7 +109,7 @@ def plan_path(
     path = target(xlsx(output, "--output"), suffix)
     if csv_folder is not None:
         _refuse_csv_folder(csv_folder, path)
-    if path.is_file():
+    if is_file(path):
         from planner.workbook.kind import is_input
 
         if is_input(path):
@@ -146,7 +146,7 @@ _WHAT_IF = "what-if"
 def copy_path(copy: Path) -> Path:
     """Return where the marked copy goes; refused as for a plan, but an earlier copy is replaced."""
     path = target(xlsx(copy, "--marked"), "copy")
-    if path.is_file():
+    if is_file(path):
         from planner.workbook.kind import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
@@ -158,6 +158,11 @@ def copy_path(copy: Path) -> Path:
 def is_folder(path: Path) -> bool:
     """Return whether a folder stands at a path; what is no path is none."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file stands at a path; where the system does not say, none does."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file may raise
 
 
 def xlsx(path: Path, what: str) -> Path:

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ import pytest
 from planner.cli.commands import COMMANDS
 from planner.cli.commands.common import Place
 from planner.workbook.kind import is_input
-from tests.cli.desk import POSIX
+from tests.cli.desk import POSIX, ROOT
 
 READ = {"file", "plan", "old", "new", "inputs", "studies"}
 """Parameters that name what is read."""
@@ -219,3 +220,45 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     assert code == 4, err
     assert "No space left on device" in err
     assert list(full.iterdir()) == []
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "line",
+    [
+        "solve case.xlsx --output closed/plan.xlsx",
+        "solve case.xlsx --csv closed/tables",
+        "check case.xlsx --marked closed/marked.xlsx",
+        "new closed/new.xlsx",
+        "report plan.xlsx -o closed/report.html",
+        "orders plan.xlsx closed/orders",
+    ],
+)
+def test_a_folder_that_may_not_be_entered(case, folder, line):
+    """Tried by a user whom the system refuses something: an administrator may write anywhere."""
+    (folder / "closed").mkdir(mode=0o700)
+    script = (
+        "import os, sys\n"
+        "from planner.cli import main\n"
+        "words = sys.argv[1].split()\n"
+        "main(['solve', 'case.xlsx', '--output', 'plan.xlsx'])\n"
+        "main([w.replace('closed', 'open') for w in words])  # what is imported late is there then\n"
+        "os.chmod('closed', 0o000)\n"
+        "if os.getuid() == 0:\n"
+        "    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "print('now', file=sys.stderr)\n"
+        "sys.exit(main(words))\n"
+    )
+    for place in (folder, *folder.parents[:3]):
+        place.chmod(0o755)
+    folder.chmod(0o777)
+    ran = subprocess.run(
+        [sys.executable, "-c", script, line],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+    )
+    assert ran.returncode == 4, ran.stderr
+    assert "Permission denied" in ran.stderr.partition("now\n")[2], ran.stderr

@@ -10,7 +10,7 @@ import click
 from models.errors import UsageError
 from planner.cli.answer import print_json
 from planner.cli.commands.common import JSON, PLACE, tell_where
-from planner.cli.paths import target, xlsx
+from planner.cli.paths import is_file, target, xlsx
 
 
 class New(click.Command):
@@ -51,7 +51,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if example and (every or wanted):
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
-    if path.exists() and not path.is_dir() and not force:
+    if is_file(path) and not force:
         msg = f"{path} is there already: choose another name, or replace it with --force"
         raise UsageError(msg)
     if example:

@@ -242,7 +242,7 @@ def test_a_folder_that_may_not_be_entered(case, folder, line):
         "from planner.cli import main\n"
         "words = sys.argv[1].split()\n"
         "main(['solve', 'case.xlsx', '--output', 'plan.xlsx'])\n"
-        "main([w.replace('closed', 'open') for w in words])  # what is imported late is there then\n"
+        "main([w.replace('closed', 'open') for w in words])  # imports what is late\n"
         "os.chmod('closed', 0o000)\n"
         "if os.getuid() == 0:\n"
         "    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"

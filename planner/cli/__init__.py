@@ -6,8 +6,6 @@ Heavy imports stand inside the commands, so that ``planner --help`` is quick.
 from __future__ import annotations
 
 import contextlib
-import io
-import os
 import signal
 import sys
 import threading
@@ -20,9 +18,13 @@ import click
 from models.errors import PlannerError
 from planner.cli.answer import FAULT, INTERRUPTED, fail, failure, print_json
 from planner.cli.commands import planner
+from planner.cli.streams import UnsaidError, hush, prepare
 
-CUT_OFF, TERMINATED = 141, 143
-"""Ended by a reader that has gone, or asked to stop: as a shell reports the signals."""
+CUT_OFF = 141
+"""Ended by a reader that has gone: as a shell reports the signal."""
+
+_REQUESTS = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Polite requests to end; the second comes as the terminal is closed or the connection is lost."""
 
 STOPPED = "Stopped before it was done"
 
@@ -32,7 +34,7 @@ __all__ = ["main", "planner"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; never a traceback for a user's mistake."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _speak_utf8()
+    prepare()
     try:
         with _terminable():
             code = _run(arguments)
@@ -42,8 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, SystemExit) as stop:  # a second time, or as a file was written
         return _stopped_by(stop)
     except BrokenPipeError:
-        _hush()
+        hush()
         return CUT_OFF
+    except UnsaidError as error:
+        hush()
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
     return code
 
 
@@ -60,10 +66,10 @@ def _run(arguments: list[str]) -> int:
             print_json(failure("usage_error", *error.format_message().splitlines()))
         error.show()
         return error.exit_code
+    except (BrokenPipeError, UnsaidError, click.Abort):
+        raise
     except PlannerError as error:
         return fail(error, as_json=as_json)
-    except (BrokenPipeError, click.Abort):
-        raise
     except (KeyboardInterrupt, SystemExit) as stop:
         click.echo(STOPPED, err=True)
         if as_json:
@@ -80,14 +86,8 @@ def _run(arguments: list[str]) -> int:
 
 def _stopped_by(stop: KeyboardInterrupt | SystemExit) -> int:
     """Return the exit code of what ended the command."""
-    return TERMINATED if isinstance(stop, SystemExit) else INTERRUPTED
-
-
-def _speak_utf8() -> None:
-    """Write UTF-8 also where the console's own code page lacks letters, as on Windows."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    code = stop.code if isinstance(stop, SystemExit) else INTERRUPTED
+    return code if isinstance(code, int) else INTERRUPTED
 
 
 @contextlib.contextmanager
@@ -97,19 +97,16 @@ def _terminable() -> Iterator[None]:
         yield
         return
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)  # as a shell reports it
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = [getattr(signal, name) for name in _REQUESTS]
+    before = {number: signal.getsignal(number) for number in numbers}
+    asked = [number for number in numbers if before[number] != signal.SIG_IGN]  # as nohup asks
+    for number in asked:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _hush() -> None:
-    """Send what is left to nowhere: the interpreter flushes once more as it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        for number in asked:
+            signal.signal(number, before[number])

@@ -20,7 +20,6 @@ from planner.cli.whatifs import Asked
 from planner.render.text import plain
 from planner.render.words import number_of, span
 from planner.run import Start, start_file
-from planner.sheets.delimited import write_csv
 from planner.sheets.frontier import SMALLEST, Swept, sweep_pictures, sweep_tables
 from planner.sheets.study import write_study
 from planner.study import Tell, Where
@@ -149,11 +148,6 @@ def _what(swung: Swung) -> str:
 def _asked(swung: Swung) -> list[str]:
     """Return scenario and what-ifs in words."""
     return [f"{name[:1].lower()}{name[1:]} {value}" for name, value in swung.start.options.items()]
-
-
-def write_csv_to(folder: Path, swung: Swung) -> None:
-    """Write the tables of a sweep as CSV."""
-    write_csv(folder, sweep_tables(swung.swept))
 
 
 # ---- JSON --------------------------------------------------------------------------------------

@@ -1,30 +1,115 @@
-"""Where a command may write: refused before any work is done, and never over an input."""
+"""Where a command may write: refused before any work is done, and never over what it reads."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from models.errors import UsageError, WriteError
+import click
+
+from models.errors import UsageError
+from planner.cli.commands.common import Place
+
+if TYPE_CHECKING:
+    from planner.documents.folder import Kind
+
+_LONGEST = 255
+"""Bytes of a file's name that every system takes."""
+
+
+# ---- every command's targets --------------------------------------------------------------------
+
+
+def target(path: Path, what: str, *also_read: Path) -> Path:
+    """Return where a command may write a file; ``what`` is the word for it.
+
+    UsageError where the file is one that the command reads, by whatever links or spelling;
+    WriteError where a folder, a pipe or a device stands there.
+    """
+    _refuse_source(path, also_read)
+    from planner.workbook.save import refuse_no_file
+
+    refuse_no_file(path, what)
+    return path
+
+
+def folder_target(folder: Path, kind: Kind) -> Path:
+    """Return a folder that a command may fill: new, empty, or filled by an earlier run."""
+    _refuse_source(folder, ())
+    from planner.documents.folder import refuse_folder
+
+    refuse_folder(folder, kind)
+    return folder
+
+
+def _refuse_source(path: Path, also_read: Iterable[Path]) -> None:
+    for source in chain(_sources(), also_read):
+        if _same(path, source):
+            msg = f"the output {path} is the input {source}, which is never written to"
+            raise UsageError(msg)
+
+
+def _sources() -> Iterator[Path]:
+    """Yield every file that the running command was told to read."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, Place):
+            said = context.params.get(parameter.name or "") or ()
+            yield from (said,) if isinstance(said, Path) else said
+
+
+def _same(path: Path, source: Path) -> bool:
+    """Return whether what is written to a path replaces a file that is read.
+
+    The system knows best, as it sees through hard links and letters' case; it is asked of the path
+    that writing leads to, since ``new/../in.xlsx`` is nothing to it unless ``new`` is there.
+    """
+    written = os.path.realpath(path)
+    try:
+        return source.samefile(written)
+    except (OSError, ValueError):  # one of them is not there
+        return os.path.normcase(written) == os.path.normcase(os.path.realpath(source))
+
+
+# ---- what is finished of a study that was stopped ------------------------------------------------
+
+
+def partial_file(path: Path) -> Path:
+    """Return where the workbook of what is finished goes; the path is for a whole result."""
+    return path.with_name(f"{path.stem}-partial{path.suffix}")
+
+
+def partial_folder(folder: Path | None) -> Path | None:
+    """Return where the tables of what is finished go: a folder that is not there yet."""
+    if folder is None:
+        return None
+    whole = folder if folder.name not in {"", ".."} else Path(os.path.realpath(folder))
+    numbers = chain([""], (f" ({number})" for number in count(2)))
+    paths = (whole.with_name(f"{whole.name}-partial{number}") for number in numbers)
+    return next(path for path in paths if not os.path.lexists(path))
+
+
+# ---- workbooks ----------------------------------------------------------------------------------
 
 
 def plan_path(
-    file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan"
+    file: Path, output: Path | None, csv_folder: Path | None, suffix: str = "plan", of: str = ""
 ) -> Path:
     """Return where the plan goes, or what another command makes: ``suffix`` is the word for it.
 
-    UsageError where that is the input itself or another one; WriteError where a folder stands in
-    the place of the plan, or a file in that of the folder for the tables.
+    Unless ``output`` says it, the name is that of the input, then ``of`` what case it is.
+    UsageError where that is an input; WriteError where nothing can be written there, or where the
+    folder for the tables is somebody's.
     """
-    path = Path("outputs") / f"{file.stem}-{suffix}.xlsx" if output is None else output
-    path = xlsx(path, "--output")
-    _not_the_input(path, file)
-    if path.is_dir():
-        msg = f"{path} is a folder: name a file for the {suffix}"
-        raise WriteError(msg)
-    if csv_folder is not None and csv_folder.exists() and not csv_folder.is_dir():
-        msg = f"{csv_folder} is a file: name a folder for the tables"
-        raise WriteError(msg)
-    if path.is_file():
+    if output is None:
+        output = Path("outputs") / "-".join(filter(None, (file.stem, of, f"{suffix}.xlsx")))
+    path = target(xlsx(output, "--output"), suffix)
+    if csv_folder is not None:
+        _refuse_csv_folder(csv_folder, path)
+    if is_file(path):
         from planner.workbook.kind import is_input
 
         if is_input(path):
@@ -33,14 +118,35 @@ def plan_path(
     return path
 
 
-def copy_path(file: Path, copy: Path) -> Path:
+def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
+    from planner.documents.folder import TABLES
+
+    folder_target(folder, TABLES)
+    if Path(os.path.realpath(workbook)).is_relative_to(os.path.realpath(folder)):
+        msg = f"--csv {folder} holds the output {workbook}: name a folder for the tables alone"
+        raise UsageError(msg)
+
+
+def case_part(file: Path, scenario: str, *, what_ifs: bool) -> str:
+    """Return what tells the plan of a scenario or of what-ifs from that of the base case."""
+    from models.case import fold
+    from planner.documents.folder import file_part
+    from planner.scenarios import BASE
+
+    asked = _WHAT_IF if what_ifs else ""
+    if fold(scenario) == fold(BASE):
+        return asked
+    room = _LONGEST - len(os.fsencode(f"{file.stem}--{asked}-plan.xlsx"))
+    return "-".join(filter(None, (file_part(scenario, room, _WHAT_IF), asked)))
+
+
+_WHAT_IF = "what-if"
+
+
+def copy_path(copy: Path) -> Path:
     """Return where the marked copy goes; refused as for a plan, but an earlier copy is replaced."""
-    path = xlsx(copy, "--marked")
-    _not_the_input(path, file)
-    if path.is_dir():
-        msg = f"{path} is a folder: name a file for the copy"
-        raise WriteError(msg)
-    if path.is_file():
+    path = target(xlsx(copy, "--marked"), "copy")
+    if is_file(path):
         from planner.workbook.kind import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
@@ -49,18 +155,14 @@ def copy_path(file: Path, copy: Path) -> Path:
     return path
 
 
-def _not_the_input(path: Path, file: Path) -> None:
-    if _same(path, file):
-        msg = f"the output {path} is the input {file}, which is never written to"
-        raise UsageError(msg)
+def is_folder(path: Path) -> bool:
+    """Return whether a folder stands at a path; what is no path is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Return whether two paths lead to one file, by whatever links or spelling."""
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):  # one of them is not there
-        return one.absolute() == other.absolute()
+def is_file(path: Path) -> bool:
+    """Return whether a file stands at a path; where the system does not say, none does."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file may raise
 
 
 def xlsx(path: Path, what: str) -> Path:
@@ -69,7 +171,7 @@ def xlsx(path: Path, what: str) -> Path:
         msg = f"{what} must name a file, such as case.xlsx"
         raise UsageError(msg)
     if not path.suffix:
-        return path if path.is_dir() else path.with_name(f"{path.name}.xlsx")
+        return path if is_folder(path) else path.with_name(f"{path.name}.xlsx")
     if path.suffix.casefold() != ".xlsx":
         msg = f"{what} must end in .xlsx, not {path.suffix}: a workbook of that kind is written"
         raise UsageError(msg)

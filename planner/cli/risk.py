@@ -17,7 +17,6 @@ from planner.cli.answer import Answer, sorted_out
 from planner.cli.halt import Halt, counts, halt_of, marked
 from planner.render.words import number_of, span
 from planner.run import Start, start_file
-from planner.sheets.delimited import write_csv
 from planner.sheets.risk import BY_MINERAL, Drawn, risk_pictures, risk_tables
 from planner.sheets.study import write_study
 from planner.study import Tell, Where
@@ -158,11 +157,6 @@ def write_to(path: Path, gambled: Gambled) -> None:
         runs=gambled.risk.outcomes,
         charts_before=BY_MINERAL,
     )
-
-
-def write_csv_to(folder: Path, gambled: Gambled) -> None:
-    """Write the tables of a risk study as CSV."""
-    write_csv(folder, risk_tables(gambled.drawn))
 
 
 # ---- JSON --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A folder of files that are replaced together, and never over files of somebody else.
 
-``orders.json`` lists what was written with a fingerprint each, so that the next run knows what is
-its own: a file that was changed since, or that was never its own, is left alone and stops the run.
+Its manifest lists what was written with a fingerprint each, so that the next run knows what is its
+own: a file that was changed since, or that was never its own, is left alone and stops the run.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,10 +16,16 @@ from pathlib import Path
 
 from models.case import fold
 from models.errors import WriteError
-from planner.workbook.save import is_in_use
+from planner.scratch import scratch_folder
+from planner.workbook.save import (
+    behind_links,
+    is_in_use,
+    names_to_disk,
+    share,
+    to_disk,
+    told_as_write_error,
+)
 
-MANIFEST = "orders.json"
-_MAKER = "planner orders"
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?", re.IGNORECASE)
@@ -29,8 +33,23 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?", 
 _LONGEST = 200
 """Bytes of a stem: with a code and an ending it is within the 255 that file systems take."""
 _TOLD = 3
+_OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
+"""What Windows puts into folders by itself; others hide theirs behind a dot."""
 
 Write = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a folder of the planner's holds: who makes it, and the file that lists what is there."""
+
+    what: str
+    maker: str
+    manifest: str
+
+
+ORDERS = Kind("orders", "planner orders", "orders.json")
+TABLES = Kind("tables", "planner --csv", "tables.json")
 
 
 @dataclass(frozen=True)
@@ -63,95 +82,166 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _stem(name: str) -> str:
+def file_part(name: str, most: int, taken: str) -> str:
+    """Return what stands for a name within a file's: safe, and at most so many bytes.
+
+    A name that must be changed for it, or that is ``taken``, gets a code, so that no other name
+    gives the same.
+    """
+    part = _stem(name, "scenario")
+    if part != " ".join(name.split()) or fold(part) == taken or len(part.encode()) > most:
+        code = _code(name)
+        kept = part.encode()[: max(most - len(code) - 1, 0)].decode(errors="ignore").strip(" .")
+        part = f"{kept} {code}".strip()
+    return part
+
+
+def _stem(name: str, what: str = "member") -> str:
     text = unicodedata.normalize("NFC", name)
     whole = " ".join(_UNSAFE.sub("-", text).split())
     safe = whole.encode()[:_LONGEST].decode(errors="ignore").strip(" .")
     if not re.search(r"\w", safe) or _RESERVED.fullmatch(safe):
-        safe = f"member {safe}".strip(" .-")
-    return safe if safe != "member" else f"member {_code(name)}"
+        safe = f"{what} {safe}".strip(" .-")
+    return safe if safe != what else f"{what} {_code(name)}"
 
 
 def _code(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:6]
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:6]
 
 
-def replace_files(folder: Path, files: Mapping[str, Write], about: Mapping[str, str]) -> Written:
+def refuse_folder(folder: Path, kind: Kind) -> dict[str, frozenset[str]]:
+    """Return the fingerprints of each file of an earlier run; none in a new or empty folder.
+
+    Raises WriteError where the folder is somebody's.
+    """
+    with told_as_write_error(folder):
+        if not folder.exists():
+            return {}
+        if not folder.is_dir():
+            msg = f"{folder} is a file: name a folder for the {kind.what}"
+            raise WriteError(msg)
+        if (folder / kind.manifest).exists():
+            return _listed_in(folder / kind.manifest, kind)
+        foreign = sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
+    if foreign:
+        raise WriteError(_not_ours(folder, foreign, kind))
+    return {}
+
+
+def replace_files(
+    folder: Path, files: Mapping[str, Write], kind: Kind, about: Mapping[str, str] | None = None
+) -> Written:
     """Write files into a folder, all or none, in place of those of an earlier run.
 
-    ``about`` goes into ``orders.json``. Raises WriteError where a file of somebody else, or one
-    that was changed or is open, stands in the way; then nothing has changed.
+    ``about`` goes into the manifest. Raises WriteError where the folder or a file in it is somebody
+    else's, or where a file was changed or is open; then nothing has changed.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            msg = f"{folder} is a file: name a folder for the orders"
-            raise WriteError(msg)
-        earlier = _earlier(folder)
-        _refuse(folder, files, earlier)
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".planner-", dir=folder))
+    target = behind_links(folder)
+    earlier = refuse_folder(folder, kind)
+    with told_as_write_error(folder):
+        _refuse(folder, files, earlier, kind)
+        is_new = not target.exists()
+        place = target.parent if is_new else target
+        place.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(place) as scratch:
+            prints = {name: _filled(scratch / name, write) for name, write in files.items()}
+            change = _Change(
+                scratch, target, kind, {"made_by": kind.maker, **(about or {})}, prints
+            )
+            removed, kept = change.begin() if is_new else change.replace(earlier)
+    return Written(tuple(folder / name for name in files), tuple(removed), tuple(kept))
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Files that stand ready in a scratch folder, and the folder that they go to."""
+
+    scratch: Path
+    folder: Path
+    kind: Kind
+    about: Mapping[str, object]
+    prints: Mapping[str, str]
+
+    def begin(self) -> tuple[list[str], list[str]]:
+        """Make the scratch folder the folder, in one step."""
+        self._list(self.scratch, {})
+        share(self.scratch, 0o777)
+        self.scratch.rename(self.folder)
+        names_to_disk(self.folder.parent)
+        return [], []
+
+    def replace(self, earlier: Mapping[str, frozenset[str]]) -> tuple[list[str], list[str]]:
+        """Put the files in the place of an earlier run's; return what was removed and kept of it.
+
+        All that takes time is done by now. The manifest knows old and new while names change, so
+        that a run after one that was killed in that instant takes both for the planner's.
+        """
+        removed, kept = _stale(self.folder, self.prints, earlier)
+        old = {name: earlier[name] for name in earlier if name in self.prints or name in removed}
+        self._list(self.folder, old)
         try:
-            return _replace(folder, scratch, files, about, earlier)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    except OSError as error:
-        msg = f"{folder} cannot be written: {error.strerror or error}"
-        raise WriteError(msg) from error
+            self._swap(removed)
+        except (KeyboardInterrupt, SystemExit):  # whole before it ends
+            self._swap(removed)
+            raise
+        return removed, kept
+
+    def _swap(self, removed: Iterable[str]) -> None:
+        """Change old for new; what was done is not done again."""
+        for name in self.prints:
+            if (self.scratch / name).exists():
+                (self.scratch / name).replace(self.folder / name)
+        for name in removed:
+            (self.folder / name).unlink(missing_ok=True)
+        names_to_disk(self.folder)
+        self._list(self.folder, {})
+
+    def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
+        """Put the manifest into a folder in one step."""
+        new = {name: frozenset({each}) for name, each in self.prints.items()}
+        files = {
+            name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
+        }
+        data = {**self.about, "complete": not old, "files": files}
+        made = self.scratch / f"{self.kind.manifest}.new"
+        text = json.dumps(data, indent=1, ensure_ascii=False)
+        made.write_text(f"{text}\n", encoding="utf-8")
+        to_disk(made)
+        made.replace(folder / self.kind.manifest)
 
 
-def _replace(
-    folder: Path,
-    scratch: Path,
-    files: Mapping[str, Write],
-    about: Mapping[str, str],
-    earlier: Mapping[str, frozenset[str]],
-) -> Written:
-    prints = {}
-    for name, write in files.items():
-        write(scratch / name)
-        prints[name] = _fingerprint(scratch / name)
+def _filled(path: Path, write: Write) -> str:
+    """Write a file that reaches the disk, and return its fingerprint."""
+    write(path)
+    to_disk(path)
+    return _fingerprint(path)
+
+
+def _stale(
+    folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]]
+) -> tuple[list[str], list[str]]:
+    """Return the files of an earlier run that no longer belong: to remove, and to keep."""
     stale = [name for name in earlier if name not in files and (folder / name).is_file()]
     removed = [
         name
         for name in stale
         if not is_in_use(folder / name) and _fingerprint(folder / name) in earlier[name]
     ]
-    # both old and new are known as ours while they change places
-    both = {name: sorted({*earlier.get(name, ()), prints[name]}) for name in files}
-    both |= {name: sorted(earlier[name]) for name in removed}
-    _put(folder, scratch, {**about, "files": both})
-    for name in files:
-        (scratch / name).replace(folder / name)
-    for name in removed:
-        (folder / name).unlink()
-    _put(folder, scratch, {**about, "files": {name: [prints[name]] for name in files}})
-    kept = tuple(name for name in stale if name not in removed)
-    return Written(tuple(folder / name for name in files), tuple(removed), kept)
+    return removed, [name for name in stale if name not in removed]
 
 
-def _put(folder: Path, scratch: Path, data: Mapping[str, object]) -> None:
-    made = scratch / MANIFEST
-    text = json.dumps({"made_by": _MAKER, **data}, indent=1, ensure_ascii=False)
-    made.write_text(text + "\n", encoding="utf-8")
-    made.replace(folder / MANIFEST)
-
-
-def _earlier(folder: Path) -> dict[str, frozenset[str]]:
-    """Return the fingerprints of each file of an earlier run; none where there was none."""
-    path = folder / MANIFEST
-    if not path.exists():
-        return {}
-    foreign = f"{path} is not from planner orders: choose another folder"
+def _listed_in(path: Path, kind: Kind) -> dict[str, frozenset[str]]:
+    """Return the fingerprints of each file that a manifest lists."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
         said = json.loads(path.read_text(encoding="utf-8")) if small else None
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
-    if not isinstance(said, dict) or said.get("made_by") != _MAKER:
-        raise WriteError(foreign)
-    files = said.get("files")
-    if not isinstance(files, dict):
-        raise WriteError(foreign)
+    is_ours = isinstance(said, dict) and said.get("made_by") == kind.maker
+    files = said.get("files") if isinstance(said, dict) else None
+    if not is_ours or not isinstance(files, dict):
+        msg = f"{path} is not from {kind.maker}: choose another folder"
+        raise WriteError(msg)
     return {
         str(name): frozenset(map(str, prints))
         for name, prints in files.items()
@@ -159,20 +249,19 @@ def _earlier(folder: Path) -> dict[str, frozenset[str]]:
     }
 
 
-def _refuse(folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]]) -> None:
+def _refuse(
+    folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[str]], kind: Kind
+) -> None:
     """Refuse to write over what is not the earlier run's own."""
-    there = [folder / name for name in files if (folder / name).exists()]
-    foreign = [path.name for path in there if path.name not in earlier or path.is_dir()]
+    paths = [folder / name for name in files]
+    there = [path for path in paths if path.exists() or path.is_symlink()]
+    foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
     if foreign:
-        msg = (
-            f"{folder} holds {_listed(foreign)}, which planner orders did not write:"
-            " choose another folder"
-        )
-        raise WriteError(msg)
+        raise WriteError(_not_ours(folder, foreign, kind))
     changed = [p.name for p in there if _fingerprint(p) not in earlier[p.name]]
     if changed:
         msg = (
-            f"{_listed(changed)} in {folder} changed since planner orders wrote it: move it away,"
+            f"{_listed(changed)} in {folder} changed since {kind.maker} wrote it: move it away,"
             " or choose another folder"
         )
         raise WriteError(msg)
@@ -180,6 +269,17 @@ def _refuse(folder: Path, files: Iterable[str], earlier: Mapping[str, frozenset[
     if used:
         msg = f"{_listed(used)} in {folder} is open in another program or read-only"
         raise WriteError(msg)
+
+
+def _not_ours(folder: Path, names: list[str], kind: Kind) -> str:
+    return (
+        f"{folder} holds {_listed(names)}, which {kind.maker} did not write:"
+        " choose another folder, new or empty"
+    )
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _OF_THE_SYSTEM
 
 
 def _listed(names: list[str]) -> str:

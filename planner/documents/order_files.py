@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.documents.folder import MANIFEST, Write, Written, file_names, replace_files
+from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files
 from planner.documents.order_ids import rounded
 from planner.documents.orders import COLUMNS, MemberOrders, Orders
-from planner.render.text import guarded
+from planner.sheets.delimited import write_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +43,7 @@ def write_orders(orders: Orders, folder: Path) -> tuple[Written, dict[str, str]]
         "scenario": orders.scenario,
         "input_sha256": str(orders.plan.measure("Input SHA-256") or ""),
     }
-    return replace_files(folder, files, about), names
+    return replace_files(folder, files, ORDERS, about), names
 
 
 def _stems(orders: Orders) -> dict[str, str]:
@@ -83,22 +82,31 @@ def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
 
 
 def _write_csv(orders: Orders, path: Path) -> None:
-    """Write all orders: UTF-8 with a byte-order mark, as Excel wants it; lines end in CR LF."""
+    """Write all orders."""
     table = orders.table
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.columns)
-        writer.writerows(zip(*(_fields(table[name]) for name in table.columns), strict=True))
+    write_rows(path, table.columns, zip(*(_fields(table[name]) for name in table), strict=True))
 
 
-def _fields(column: pd.Series) -> Iterator[str]:
-    """Yield a column's cells as text."""
+class _Plain(float):
+    """A number that a CSV file has as it was rounded."""
+
+    said: str
+
+    def __str__(self) -> str:
+        """Return the number without an exponent."""
+        return self.said
+
+
+def _fields(column: pd.Series) -> Iterator[object]:
+    """Yield a column's cells, its numbers rounded."""
     places = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
     for value in column:
         if isinstance(value, float):
-            yield plain_number(value, *places)
+            number = _Plain(value)
+            number.said = plain_number(value, *places)
+            yield number
         else:
-            yield guarded(value) if isinstance(value, str) else str(value)
+            yield value if isinstance(value, int) else str(value)
 
 
 def plain_number(value: float, decimals: int, digits: int) -> str:
@@ -122,8 +130,9 @@ def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
     yield ""
     yield f"{CSV}   all orders, one a line: UTF-8 with a byte-order mark, commas, decimal points,"
     yield f"{' ' * len(CSV)}   dates as YYYY-MM-DD, no thousands separators; amounts to the cent."
-    yield f"{' ' * len(CSV)}   A name that begins with = + - @ has an apostrophe before it."
-    yield f"{MANIFEST}  what planner orders wrote here, so that it replaces nothing else."
+    yield f"{' ' * len(CSV)}   Texts are quoted. One that begins with = + - @, or has one of these"
+    yield f"{' ' * len(CSV)}   after a semicolon, has an apostrophe there."
+    yield f"{ORDERS.manifest}  what planner orders wrote here, so that it replaces nothing else."
     yield ""
     yield "Members"
     for member in orders.members:

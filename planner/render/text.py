@@ -14,7 +14,8 @@ _LABEL = 30
 """Longer names are cut in charts of a page; tables have them whole."""
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=['\"\s]*[=+\-@＝＋－＠])")
+"""Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
 
 
 def clean(text: str) -> str:
@@ -32,11 +33,13 @@ def clean(text: str) -> str:
 def guarded(text: str) -> str:
     """Return text that a spreadsheet opening a CSV will not take for a formula.
 
-    A leading apostrophe is what spreadsheets themselves mark text with; text that begins with
-    ``= + - @`` gets one, and so does text that begins with an apostrophe before one of these, so
-    that taking one apostrophe off gives every text back.
+    A leading apostrophe is what spreadsheets themselves mark text with. One stands before each
+    ``= + - @`` that begins the text, or that follows a semicolon, a tab or a line break in it: a
+    spreadsheet that separates cells by these begins a cell there, quoted or not. Blanks, quotes and
+    apostrophes before the sign do not hide it, so that taking one apostrophe off at each such place
+    gives every text back.
     """
-    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def width_of(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, FrontAgain, draw, draw_again
 from planner.render.sheet import Filled, Sheet
 from planner.render.table import Column, Table
+from planner.scratch import scratch_folder
 
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
@@ -42,21 +44,23 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     charts_before: str = "Plan",
     front: Front | FrontAgain | None = None,
 ) -> None:
-    """Write tables and native to a file; every text is a text, never a formula.
+    """Write tables and charts to a file; every text is a text, never a formula.
 
-    ``made_by`` says under the title and on every printed front which scenario and options it is of.
-    The native stand before the sheet ``charts_before``; they read from the table "Chart data". A
+    ``made_by`` says under the title and on every printed page which scenario and options it is of.
+    The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
-    the first front; its chart's numbers are the last in the table "Chart data".
+    the first page; its chart's numbers are the last in the table "Chart data".
     """
+    in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "in_memory": sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY,
+        "in_memory": in_memory,
         "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    parts = contextlib.nullcontext() if in_memory else scratch_folder()
+    with parts as folder, xlsxwriter.Workbook(str(path), {**options, "tmpdir": folder}) as book:
         book.set_properties({"title": title[:255], "subject": made_by[:255]})
         book.set_size(1920, 1200)
         styles = style.Styles(book)

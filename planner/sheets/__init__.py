@@ -33,7 +33,6 @@ from planner.render.table import Column, Table, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.checks import checks
 from planner.sheets.context import Book, Context
-from planner.sheets.delimited import write_csv
 from planner.sheets.duals import duals, values
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary
@@ -43,7 +42,7 @@ from planner.sheets.pictures import chart_data, pictures
 from planner.sheets.scorecard import scorecard_sheet
 from planner.sheets.summary import summary
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_csv", "write_plan"]
+__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_plan"]
 
 Maker = Callable[[Context], Result | None]
 

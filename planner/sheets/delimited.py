@@ -6,32 +6,22 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from planner.render.table import Cell, Table
+from planner.render.table import Table
 from planner.render.text import guarded
 
 
-def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
-    """Write each table as ``<sheet name>.csv`` in lower case with hyphens; return the files.
+def write_table(table: Table, path: Path) -> None:
+    """Write a table as CSV, its headers first; see ``write_rows``."""
+    write_rows(path, table.headers, zip(*(column.values for column in table.columns), strict=True))
 
-    UTF-8 with a byte-order mark, so that Excel reads every alphabet; numbers in full; a blank cell
-    is empty. A text that begins with ``= + - @`` gets a leading apostrophe, for a spreadsheet that
-    opens the file would run it as a formula; numbers never do.
+
+def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write rows as CSV, for programs and for Excel: UTF-8 with a byte-order mark, CR LF.
+
+    Texts are quoted and numbers are not, so that a text stays one whatever it holds; a blank cell
+    is an empty text. Where a spreadsheet would take a text for a formula, it is ``guarded``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for table in tables:
-        path = folder / f"{table.name.lower().replace(' ', '-')}.csv"
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(guarded(h) for h in table.headers)
-            writer.writerows(
-                zip(*([_field(v) for v in c.values] for c in table.columns), strict=True)
-            )
-        made.append(path)
-    return made
-
-
-def _field(value: Cell) -> str:
-    if value is None:
-        return ""
-    return guarded(value) if isinstance(value, str) else repr(value)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(map(guarded, headers))
+        writer.writerows([guarded(v) if isinstance(v, str) else v for v in row] for row in rows)

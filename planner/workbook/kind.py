@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 from models.case import fold
 from models.schema import Demand, Mineral, Refiner
@@ -47,11 +49,14 @@ def sheet_names(path: Path) -> list[str]:
     except (
         OSError,
         StopIteration,
-        ParseError,
+        EOFError,
+        LookupError,
         RuntimeError,
+        SyntaxError,  # of XML
         ValueError,
+        struct.error,
         zipfile.BadZipFile,
-        NotImplementedError,
+        zlib.error,
     ):
         return []
     sheets = (each for each in root.iter() if each.tag.rpartition("}")[2] == "sheet")

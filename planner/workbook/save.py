@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -13,44 +13,76 @@ from pathlib import Path
 from xlsxwriter.exceptions import FileCreateError
 
 from models.errors import WriteError
+from planner.scratch import scratch_file
 
 
-def save(path: Path, write: Callable[[Path], None], *, beside: bool = True) -> Path:
+def save(
+    path: Path, write: Callable[[Path], None], *, beside: bool = True, over: bool = True
+) -> Path:
     """Have ``write`` fill a file, put it at ``path`` in one step, and return where it stands.
 
     A missing folder is made. Where a file is there that cannot be replaced (open in Excel or
-    LibreOffice, or read-only) the new one goes beside it as ``name (2).xlsx``, unless ``beside`` is
-    false. WriteError says that there is nowhere to write; then nothing has changed.
+    LibreOffice, or read-only, or ``over`` is false) the new one goes beside it as
+    ``name (2).xlsx``, unless ``beside`` is false. WriteError says that there is nowhere to write;
+    then nothing has changed.
     """
-    target = _behind_links(path)
-    try:
-        if target.is_dir():
-            msg = f"{path} is a folder: name a file"
-            raise WriteError(msg)
+    target = behind_links(path)
+    with told_as_write_error(path):
+        refuse_no_file(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _scratch(target) as made:
+        with scratch_file(target.parent, target.suffix) as made:
             write(made)
             _settle(made, target)
-            if not is_in_use(target):
+            if not is_in_use(target) and (over or not target.exists()):
                 # Windows refuses to replace a file that another program holds open.
                 with contextlib.suppress(PermissionError):
                     made.replace(target)
-                    _settle_folder(target.parent)
+                    names_to_disk(target.parent)
                     return path
             if not beside:
                 msg = f"{path} is open in another program or read-only"
                 raise WriteError(msg)
             other = _put_beside(made, target)
-            _settle_folder(target.parent)
+            names_to_disk(target.parent)
             return path.with_name(other.name) if path.parent.resolve() == other.parent else other
+
+
+@contextlib.contextmanager
+def told_as_write_error(path: Path) -> Iterator[None]:
+    """Tell what the system has against writing to a path as a WriteError."""
+    try:
+        yield
     except (OSError, FileCreateError) as error:
         raise WriteError(_why(path, error)) from error
+
+
+def refuse_no_file(path: Path, what: str = "file") -> None:
+    """Raise WriteError where what stands at a path is no file: a folder, a pipe, a device."""
+    try:
+        mode = behind_links(path).stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise WriteError(_why(path, error)) from error
+        return  # nothing is there, or writing will say why
+    if stat.S_ISDIR(mode):
+        msg = f"{path} is a folder: name a file{'' if what == 'file' else f' for the {what}'}"
+        raise WriteError(msg)
+    if not stat.S_ISREG(mode):
+        msg = f"{path} is a pipe, device or socket, which nothing is written to: name a file"
+        raise WriteError(msg)
 
 
 def lock_of(path: Path) -> Path | None:
     """Return the file by which Excel or LibreOffice says that it has a file open; None if not."""
     locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
-    return next((lock for lock in locks if lock.exists()), None)
+    return next((lock for lock in locks if _is_there(lock)), None)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a file exists; a name that is too long for one is of none."""
+    with contextlib.suppress(OSError):
+        return path.exists()
+    return False
 
 
 def is_in_use(path: Path) -> bool:
@@ -64,41 +96,38 @@ def is_in_use(path: Path) -> bool:
     return marked or not os.access(path, os.W_OK)
 
 
-@contextlib.contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
-    """Make an empty file in the target's folder; it is gone at the end unless it was moved."""
-    handle, name = tempfile.mkstemp(suffix=target.suffix, prefix=".planner-", dir=target.parent)
-    os.close(handle)
-    made = Path(name)
-    try:
-        yield made
-    finally:
-        with contextlib.suppress(OSError):
-            made.unlink(missing_ok=True)
-
-
-def _behind_links(path: Path) -> Path:
+def behind_links(path: Path) -> Path:
     """Follow symbolic links, so that a link stays one and its file is replaced."""
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:  # a circle of links
+    except (OSError, RuntimeError, ValueError) as error:  # a circle of links; no name of a file
         raise WriteError(_why(path, error)) from error
 
 
 def _settle(made: Path, target: Path) -> None:
     """Have the file reach the disk, with the permissions of the one it replaces."""
-    with made.open("rb+") as file:
-        os.fsync(file.fileno())
+    to_disk(made)
     if target.exists() and not is_in_use(target):
         made.chmod(stat.S_IMODE(target.stat().st_mode))
-    else:  # those of any new file: mkstemp keeps its files from everyone else
-        mask = os.umask(0)
-        os.umask(mask)
-        made.chmod(0o666 & ~mask)
+    else:
+        share(made, 0o666)
 
 
-def _settle_folder(folder: Path) -> None:
-    """Have the new name reach the disk, where the system can say so of a folder."""
+def share(made: Path, mode: int) -> None:
+    """Give a scratch file or folder the permissions of any new one: it was kept from all others."""
+    mask = os.umask(0)
+    os.umask(mask)
+    made.chmod(mode & ~mask)
+
+
+def to_disk(file: Path) -> None:
+    """Have what a file holds reach the disk."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+
+
+def names_to_disk(folder: Path) -> None:
+    """Have the names in a folder reach the disk, where the system can say so of one."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

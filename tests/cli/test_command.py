@@ -131,7 +131,7 @@ def test_a_reader_that_has_gone(case):
 
 
 @POSIX
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
     slow = (
         "import sys, time\n"
@@ -156,7 +156,7 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(case, sent, code):
         assert process.stderr is not None
         assert process.stderr.readline() == "writing\n"
         time.sleep(0.1)
-        process.send_signal(sent)
+        process.send_signal(getattr(signal, sent))
         out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (code, "Stopped before it was done\n")
     answer = json.loads(out)

@@ -22,7 +22,9 @@ def test_what_is_written(plain, call, folder):
     made = folder / "outputs" / "plain-scorecard.xlsx"
     assert str(made.relative_to(folder)) in err
     assert sheets(made) == ["Scorecard", "EU benchmarks", "About", "Runs"]
-    assert {p.name for p in (folder / "tables").iterdir()} == {"scorecard.csv", "eu-benchmarks.csv"}
+    assert {p.name for p in (folder / "tables").iterdir()} == {
+        "scorecard.csv", "eu-benchmarks.csv", "tables.json",
+    }  # fmt: skip
     book = openpyxl.load_workbook(made)
     with (folder / "tables" / "eu-benchmarks.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))

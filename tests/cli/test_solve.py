@@ -202,9 +202,9 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
     assert ask("solve", case, "--output", "text.xlsx")[0] == 0
 
 
-def test_help_says_that_each_solve_writes_to_the_same_path(call):
+def test_help_says_where_the_plan_of_a_scenario_goes(call):
     _, out, _ = call("solve", "--help")
-    assert "writes to the same path" in " ".join(out.split())
+    assert "the plan of a scenario has its name in the file's" in " ".join(out.split())
 
 
 def refuse(*_: object, **__: object) -> Plan:

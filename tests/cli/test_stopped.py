@@ -15,7 +15,7 @@ import pytest
 import planner.study.chain
 from models.errors import SolverError
 from models.plan import Session
-from tests.cli.desk import ROOT
+from tests.cli.desk import POSIX, ROOT
 
 STUDIES = {
     "sweep": (("--from", "0.7", "--to", "0.5", "--step", "0.1"), "no point planned"),
@@ -72,7 +72,7 @@ def test_what_is_kept_says_that_it_was_stopped(  # noqa: PLR0917 - fixtures, and
     assert f" {after} of " in told
     (missing,) = (line for line in lines if "study was stopped before" in line)
     assert missing.startswith("Not run ")
-    book = openpyxl.load_workbook(f"outputs/case-{command}.xlsx")
+    book = openpyxl.load_workbook(f"outputs/case-{command}-partial.xlsx")
     if command != "compare":
         assert f"(stopped: {after} of " in book.properties.title  # and above the charts
     about = book["About"]
@@ -96,7 +96,7 @@ def test_the_worst_losses_say_among_how_many(case, call, monkeypatch) -> None:
     _, _, err = call(*asked("stress", case))
     assert "Worst losses, of 2 of " in err
     assert "2 of " in next(line for line in err.splitlines() if line.startswith("Stopped"))
-    book = openpyxl.load_workbook("outputs/case-stress.xlsx")
+    book = openpyxl.load_workbook("outputs/case-stress-partial.xlsx")
     cells = [str(cell.value) for row in book["Stress"].iter_rows() for cell in row]
     assert "not run: the study was stopped before" in cells
     assert "nan" not in cells
@@ -116,6 +116,80 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
     assert "no fair sample of all" in err
     assert "without a plan" not in err
     assert "not finished when it was stopped, left out" in err
+
+
+def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeypatch) -> None:
+    """Nor what an earlier study that was stopped had finished; with or without --output."""
+    for options in ((), ("--output", "mine.xlsx", "--csv", "tables")):
+        monkeypatch.setattr(planner.study.chain.Session, "solve", SOLVE)
+        _, whole = ask(*asked("sweep", case), *options)
+        place = Path(whole["output"])
+        before = {p: p.read_bytes() for p in (place, *Path().glob("tables/*"))}
+        made = set()
+        for after in (2, 3):
+            stopped(monkeypatch, after)
+            code, answer = ask(*asked("sweep", case), *options)
+            assert code == 130
+            made.add(answer["output"])
+        stem = place.with_suffix("")
+        assert made == {f"{stem}-partial.xlsx", f"{stem}-partial (2).xlsx"}
+        assert {p: p.read_bytes() for p in before} == before
+        stopped(monkeypatch, 2)
+        _, _, err = call(*asked("sweep", case), *options)
+        assert f"{place} is for a whole result: this one is at {stem}-partial (3).xlsx" in err
+    tables = {p.name for p in Path().iterdir() if p.is_dir() and p.name.startswith("tables")}
+    partial = {f"tables-partial{n}" for n in ("", " (2)", " (3)")}
+    assert tables == {"tables", *partial}
+    assert {p.name for p in Path("tables").iterdir()} == {
+        p.name for p in Path("tables-partial").iterdir()
+    }
+
+
+@POSIX
+def test_a_terminal_that_has_gone_keeps_what_is_finished(case) -> None:
+    """SIGHUP comes after two points, and from then on nobody is left to be told."""
+    script = (
+        "import os, signal, sys\n"
+        "from models.plan import Session\n"
+        "SOLVE, runs = Session.solve, []\n"
+        "def solve(self, variant):\n"
+        "    runs.append(variant)\n"
+        "    if len(runs) == 3:\n"
+        "        os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
+        "        os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    return SOLVE(self, variant)\n"
+        "Session.solve = solve\n"
+        "from planner.cli import main\n"
+        "sys.exit(main(['sweep', 'case.xlsx', '--workers', '1']))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=case.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (129, b"")
+    book = openpyxl.load_workbook("outputs/case-sweep-partial.xlsx")
+    assert "(stopped: 2 of " in book.properties.title
+    assert [p.name for p in Path("outputs").iterdir()] == ["case-sweep-partial.xlsx"]
+
+
+@POSIX
+def test_a_command_that_shall_outlive_its_terminal_does(case) -> None:
+    """As ``nohup`` asks for."""
+    line = (
+        f"trap '' HUP; {sys.executable} -m planner sweep case.xlsx & sleep 1; kill -HUP $!; wait $!"
+    )
+    ran = subprocess.run(
+        ["bash", "-c", line],
+        cwd=case.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert (case.parent / "outputs/case-sweep.xlsx").is_file()
 
 
 def test_a_request_to_end_ends_with_its_own_code(case, call, monkeypatch) -> None:

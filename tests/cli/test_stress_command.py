@@ -33,6 +33,7 @@ def test_what_is_written(plain, call, folder):
     assert book["Heat map"].conditional_formatting
     names = {p.name for p in (folder / "tables").iterdir()}
     assert names == {
+        "tables.json",
         "stress.csv", "heat-map.csv", "stress-by-mineral.csv", "capped-or-not.csv", "n-1.csv",
         "stress-detail.csv",
     }  # fmt: skip

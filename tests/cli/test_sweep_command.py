@@ -214,5 +214,5 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
 
     monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
     assert main(["sweep", str(case), *SPAN]) == 130
-    assert Path("outputs/case-sweep.xlsx").is_file()
+    assert Path("outputs/case-sweep-partial.xlsx").is_file()
     assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err

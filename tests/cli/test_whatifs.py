@@ -404,7 +404,8 @@ def test_the_plan_says_what_was_asked(case, call):
         "Option: Block": "China to Japan; all to Germany",
         "Option: What if": "scale demand (Cobalt, from 2027): 1.2",
     }
-    rows = openpyxl.load_workbook("outputs/case-plan.xlsx")["Summary"].iter_rows(values_only=True)
+    book = openpyxl.load_workbook("outputs/case-what-if-plan.xlsx")
+    rows = book["Summary"].iter_rows(values_only=True)
     summary = {row[0]: row[1] for row in rows}
     assert said.items() <= summary.items()
     made = (

@@ -9,7 +9,7 @@ import click
 
 from models.errors import Finding, InputError, WriteError
 from planner.cli.answer import Answer, fail, print_json, sorted_out
-from planner.cli.commands.common import JSON, WORKBOOK, tell_where
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
 from planner.cli.paths import copy_path
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=WORKBOOK)
 @click.option(
     "--marked",
-    type=WORKBOOK,
+    type=PLACE,
     metavar="COPY",
     help="Write a copy with every faulty cell coloured and the finding in a comment.",
 )
@@ -34,7 +34,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
     links to their cells. It has the formats, formulas and drop-downs of FILE, but neither macros
     nor drawn shapes.
     """
-    copy = None if marked is None else copy_path(file, marked)
+    copy = None if marked is None else copy_path(marked)
     from planner.cli.words import show_defaults, show_findings
     from planner.run import check_file
 

@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from models.errors import WriteError
 
+if TYPE_CHECKING:
+    from planner.cli.halt import Halt
+    from planner.render.table import Table
+
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
-WORKBOOK = click.Path(path_type=Path)
+
+class FilePath(click.Path):
+    """A path of a file that a command reads; refused where no file can have that name."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse a NUL and half a letter, which the system knows no answer to."""
+        try:
+            is_name = b"\0" not in os.fsencode(value)
+        except UnicodeError:
+            is_name = False
+        if not is_name:
+            self.fail(f"{str(value)!r} holds what no file's name can hold", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Place(FilePath):
+    """A path that a command writes to."""
+
+
+WORKBOOK = FilePath(path_type=Path)
+PLACE = Place(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
     "--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios."
 )
 CSV = click.option(
-    "--csv", "csv_folder", type=WORKBOOK, metavar="DIR", help="Write the tables as CSV, too."
+    "--csv",
+    "csv_folder",
+    type=PLACE,
+    metavar="DIR",
+    help="Write the tables as CSV, too, into a folder of their own.",
 )
 
 _LATE = "planner.mistakes"
@@ -68,7 +99,7 @@ def share_limit(
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:
     """Return the option of where a workbook is written to."""
-    return click.option("--output", type=WORKBOOK, metavar=metavar, help=text)
+    return click.option("--output", type=PLACE, metavar=metavar, help=text)
 
 
 class Whole(click.IntRange):
@@ -98,36 +129,35 @@ def late_mistakes() -> tuple[str, ...]:
     return tuple(click.get_current_context().meta.pop(_LATE, ()))
 
 
-def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Write tables as CSV; WriteError where the folder takes none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder)
-    except OSError as error:
-        msg = f"{folder} cannot be written: {error.strerror or error}"
-        raise WriteError(msg) from error
-
-
-def write_all(
+def write_all(  # noqa: PLR0913, PLR0917 - what is written, and where
     target: Path,
     write: Callable[[Path], None],
     folder: Path | None,
-    write_tables: Callable[[Path], None],
+    tables: Callable[[], Iterable[Table]],
     seconds: dict[str, float],
+    halt: Halt | None = None,
 ) -> tuple[Path | None, WriteError | None]:
     """Write a workbook, then its tables where a folder is named, timed.
 
-    Returns where the workbook stands (None: nowhere), and what went wrong.
+    What a study has when it is stopped goes beside both, under a name that says so. Returns where
+    the workbook stands (None: nowhere), and what went wrong.
     """
+    from planner.documents.table_files import write_csv
     from planner.workbook.save import save
 
+    if halt is not None:
+        from planner.cli.paths import partial_file, partial_folder
+
+        target, folder = partial_file(target), partial_folder(folder)
     began = time.perf_counter()
     written: Path | None = None
     trouble: WriteError | None = None
     try:
-        written = save(target, write)
+        written = save(target, write, over=halt is None)
         if folder is not None:
-            write_folder(folder, write_tables)
+            write_csv(folder, tables())
+            if halt is not None:
+                click.echo(f"The tables of what is finished are in {folder}", err=True)
     except WriteError as error:
         trouble = error
     seconds["write"] = time.perf_counter() - began
@@ -141,12 +171,15 @@ def progress(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def tell_where(wanted: Path, written: Path) -> None:
+def tell_where(wanted: Path, written: Path, halt: Halt | None = None) -> None:
     """Say where a workbook went if that is not where it was wanted, and why."""
     if written == wanted:
         return
     from planner.workbook.save import lock_of
 
+    if halt is not None:
+        click.echo(f"{wanted} is for a whole result: this one is at {written}", err=True)
+        return
     lock = lock_of(wanted)
     why = "open in another program or read-only"
     if lock is not None:

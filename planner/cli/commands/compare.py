@@ -104,24 +104,20 @@ def compare(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     known = f"{sum(entry.context is not None for entry in entries)} of {len(entries)} cases planned"
     options = {**(halt.option(known) if halt is not None else {}), **run.options}
     from planner.sheets.comparison import tables, write_comparison
-    from planner.sheets.delimited import write_csv
 
     made = tables(entries)
 
     def write(path: Path) -> None:
         write_comparison(path, made, entries, run.book, options, _proven(run, entries))
 
-    def write_tables(folder: Path) -> None:
-        write_csv(folder, made)
-
-    written, trouble = write_all(target, write, csv_folder, write_tables, run.seconds)
+    written, trouble = write_all(target, write, csv_folder, lambda: made, run.seconds, halt)
     failed = trouble or failed  # what has no plan stands in its row
     if not as_json:
         show_comparison(file, run, entries, written)
         if len(entries) == 1:
             click.echo(HOW, err=True)
     if written is not None:
-        tell_where(target, written)
+        tell_where(target, written, halt)
     tell_halt(halt, known)
     return end(halt, failed, _answer(run, entries, written), as_json=as_json)
 

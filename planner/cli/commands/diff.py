@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError, UsageError
+from models.errors import InputError, PlannerError
 from planner.cli.answer import fail, print_json, refused
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
@@ -50,7 +50,6 @@ def diff(
     and the rest is said. The exit code is 0 whether or not they differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
-    _not_a_source(target, (old, *(inputs or ())))
     from planner.cli.difference import answer_of, show_difference
     from planner.documents.difference import compare_plans, sides_of
     from planner.run import open_plan
@@ -119,14 +118,3 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
         except InputError as error:
             raise _BadInput(path, error) from error
     return compare_inputs(old, new, (books[0], books[1]))
-
-
-def _not_a_source(target: Path, sources: tuple[Path, ...]) -> None:
-    for path in sources:
-        try:
-            same = target.samefile(path)
-        except OSError:
-            same = target.absolute() == path.absolute()
-        if same:
-            msg = f"the output {target} is {path}, which is only read: choose another --output"
-            raise UsageError(msg)

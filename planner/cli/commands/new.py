@@ -9,8 +9,8 @@ import click
 
 from models.errors import UsageError
 from planner.cli.answer import print_json
-from planner.cli.commands.common import JSON, WORKBOOK, tell_where
-from planner.cli.paths import xlsx
+from planner.cli.commands.common import JSON, PLACE, tell_where
+from planner.cli.paths import is_file, target, xlsx
 
 
 class New(click.Command):
@@ -26,7 +26,7 @@ class New(click.Command):
 
 
 @click.command(cls=New)
-@click.argument("file", type=WORKBOOK)
+@click.argument("file", type=PLACE)
 @click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
 @click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
 @click.option(
@@ -47,11 +47,11 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """
     from planner.workbook.save import save
 
-    path = xlsx(file, "FILE")
+    path = target(xlsx(file, "FILE"), "workbook", *([_example()] if example else []))
     if example and (every or wanted):
         msg = "--example copies a whole case: leave out --all and --with"
         raise UsageError(msg)
-    if path.exists() and not path.is_dir() and not force:
+    if is_file(path) and not force:
         msg = f"{path} is there already: choose another name, or replace it with --force"
         raise UsageError(msg)
     if example:

@@ -10,7 +10,8 @@ import click
 
 from models.errors import InputError
 from planner.cli.answer import Answer, print_json, refused, sorted_out
-from planner.cli.commands.common import JSON, WORKBOOK, progress
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress
+from planner.cli.paths import folder_target
 
 if TYPE_CHECKING:
     from planner.documents.folder import Written
@@ -24,7 +25,7 @@ _MILLION = 1e6
 
 @click.command()
 @click.argument("plan", type=WORKBOOK)
-@click.argument("folder", type=WORKBOOK, metavar="DIR")
+@click.argument("folder", type=PLACE, metavar="DIR")
 @JSON
 def orders(plan: Path, folder: Path, as_json: bool) -> int:
     """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
@@ -39,6 +40,9 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     An order keeps its id in every later plan that has it. A second run replaces what the first
     wrote in DIR and nothing else: where a file of another hand is in the way, nothing is written.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from planner.documents.folder import ORDERS
+
+    folder_target(folder, ORDERS)
     from planner.documents.order_files import write_orders
     from planner.documents.orders import orders_of
     from planner.run import open_plan

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from models.errors import InputError, UsageError, WriteError
+from models.errors import InputError, UsageError
 from planner.cli.answer import print_json, refused
-from planner.cli.commands.common import JSON, WORKBOOK, progress, tell_where
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
+from planner.cli.paths import is_folder, target
 
 _EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
 
@@ -19,7 +20,7 @@ _EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[rep
 @click.option(
     "-o",
     "--output",
-    type=WORKBOOK,
+    type=PLACE,
     metavar="REPORT",
     help="The report [beside PLAN, with .html].",
 )
@@ -36,8 +37,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     planner report outputs/case-stress.xlsx -o stress.html
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    target = _target(file, output)
-    _not_a_source(target, (file, *studies))
+    place = target(_html(file, output), "report")
     _require_plotly()
     from planner.report import read_report, report_html
     from planner.workbook.save import save
@@ -56,8 +56,8 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
             raise UsageError(msg)
     tell("Drawing")
     text = report_html(*found)
-    written = save(target, lambda path: _write(path, text))
-    tell_where(target, written)
+    written = save(place, lambda path: _write(path, text))
+    tell_where(place, written)
     if as_json:
         print_json({"status": "ok", "output": str(written), "errors": []})
     else:
@@ -69,28 +69,20 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
-def _target(file: Path, output: Path | None) -> Path:
-    """Return where the report goes; refused before any work is done."""
+def _html(file: Path, output: Path | None) -> Path:
+    """Return where the report goes: a page for a browser."""
     if output is None and not file.name:
         msg = f"{file} is a folder: name the workbook of a plan"
         raise UsageError(msg)
-    target = file.with_suffix(".html") if output is None else output
-    if target.is_dir():
-        msg = f"{target} is a folder: name a file for the report"
-        raise WriteError(msg)
-    if not target.suffix:
-        target = target.with_name(f"{target.name}.html")
-    if target.suffix.casefold() not in {".html", ".htm"}:
-        msg = f"--output must end in .html, not {target.suffix}: a page for a browser is written"
+    page = file.with_suffix(".html") if output is None else output
+    if is_folder(page):
+        return page
+    if not page.suffix:
+        page = page.with_name(f"{page.name}.html")
+    if page.suffix.casefold() not in {".html", ".htm"}:
+        msg = f"--output must end in .html, not {page.suffix}: a page for a browser is written"
         raise UsageError(msg)
-    return target
-
-
-def _not_a_source(target: Path, sources: tuple[Path, ...]) -> None:
-    for path in sources:
-        if path.exists() and target.exists() and target.samefile(path):
-            msg = f"the report would overwrite {path}, which is only read: choose another --output"
-            raise UsageError(msg)
+    return page
 
 
 def _require_plotly() -> None:

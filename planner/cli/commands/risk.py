@@ -109,19 +109,21 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not any(sample.known.any() for sample in found.samples):
         why = failed or SolverError("no draw has a plan")
         return nothing(halt, why, "no draw complete", found.outcomes, as_json=as_json)
-    from planner.cli.risk import write_csv_to, write_to
+    from planner.cli.risk import write_to
+    from planner.sheets.risk import risk_tables
 
     written, trouble = write_all(
         target,
         lambda path: write_to(path, gambled),
         csv_folder,
-        lambda folder: write_csv_to(folder, gambled),
+        lambda: risk_tables(gambled.drawn),
         gambled.seconds,
+        halt,
     )
     failed = failed or trouble
     if not as_json:
         show_risk(file, gambled, written)
     if written is not None:
-        tell_where(target, written)
+        tell_where(target, written, halt)
     tell_halt(halt, gambled.known)
     return end(halt, failed, answer(gambled, written), as_json=as_json)

@@ -83,7 +83,6 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     halt = halt_in(found.outcomes)
     failed: PlannerError | None = failure_of(found.outcomes.every, halt)
     from planner.render.table import table_of
-    from planner.sheets.delimited import write_csv
     from planner.sheets.eu_benchmarks import benchmarks_of
     from planner.sheets.scorecard import scorecard_of
     from planner.sheets.study import write_study
@@ -108,15 +107,12 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
             charts_before="",
         )
 
-    def write_tables(folder: Path) -> None:
-        write_csv(folder, made)
-
-    written, trouble = write_all(target, write, csv_folder, write_tables, seconds)
+    written, trouble = write_all(target, write, csv_folder, lambda: made, seconds, halt)
     failed = failed or trouble
     if not as_json:
         show_scorecard(file, start, found, written, sum(seconds.values()))
     if written is not None:
-        tell_where(target, written)
+        tell_where(target, written, halt)
     tell_halt(halt)
     answer = {**answer_of(start, found, written, seconds), **counts(found.outcomes.every, halt)}
     return end(halt, failed, answer, as_json=as_json)

@@ -20,7 +20,7 @@ from planner.cli.commands.common import (
     tell_where,
     write_all,
 )
-from planner.cli.paths import plan_path
+from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @SCENARIO
 @what_if_options
 @share_limit()
-@output_option("The plan [outputs/<FILE's name>-plan.xlsx, whatever the scenario].", "PLAN")
+@output_option("The plan [outputs/<FILE's name>[-<scenario>][-what-if]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
 @JSON
@@ -60,11 +60,17 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
     planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
 
-    Each solve of one workbook, whatever the scenario or what-if, writes to the same path and
-    replaces the plan there, unless --output names another. Another input workbook is never
-    replaced.
+    Unless --output names another path, the plan of a scenario has its name in the file's, and that
+    of what-ifs or --max-country-share the word what-if: the plan of the base case is replaced by
+    its own next plan alone. An input workbook is never replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    target = plan_path(file, output, csv_folder)
+    what_ifs = bool(asked) or max_country_share is not None
+
+    def target_of(name: str) -> Path:
+        of = case_part(file, name, what_ifs=what_ifs)
+        return plan_path(file, output, csv_folder, of=of)
+
+    target_of(scenario)  # refused before any work is done
     from planner.cli.result import show_plan
     from planner.run import solve_file
 
@@ -80,8 +86,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
     except InputError as error:
         return refused(file, error, as_json=as_json)
-    from planner.sheets import Table, write_csv, write_plan
+    from planner.sheets import Table, write_plan
 
+    target = target_of(run.plan.case.scenario)  # as the workbook spells it
     timings = dict(run.seconds)
     sheets: dict[str, Table] = {}
 
@@ -99,10 +106,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             )
         )
 
-    def write_tables(folder: Path) -> None:
-        write_csv(folder, sheets.values())
-
-    written, trouble = write_all(target, write, csv_folder, write_tables, run.seconds)
+    written, trouble = write_all(target, write, csv_folder, sheets.values, run.seconds)
     if not as_json:
         show_plan(file, run, written)
     if written is not None:

@@ -112,7 +112,6 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if found.capped.nothing.found is None:
         why, lacking = failed or SolverError("nothing was planned"), "no loss planned"
         return nothing(halt, why, lacking, found.outcomes, as_json=as_json)
-    from planner.sheets.delimited import write_csv
     from planner.sheets.stress import stress_pictures, stress_tables
     from planner.sheets.study import write_study
 
@@ -135,15 +134,12 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             charts_before=made[1].name,
         )
 
-    def write_tables(folder: Path) -> None:
-        write_csv(folder, made)
-
-    written, trouble = write_all(target, write, csv_folder, write_tables, seconds)
+    written, trouble = write_all(target, write, csv_folder, lambda: made, seconds, halt)
     failed = failed or trouble
     if not as_json:
         show_stress(file, start, found, written, sum(seconds.values()))
     if written is not None:
-        tell_where(target, written)
+        tell_where(target, written, halt)
     tell_halt(halt, known(found))
     return end(halt, failed, answer_of(start, found, written, seconds), as_json=as_json)
 

@@ -125,19 +125,21 @@ def sweep(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not any(outcome.planned for outcome in outcomes[1:]):
         why = failed or SolverError("no point has a plan")
         return nothing(halt, why, "no point planned", outcomes, as_json=as_json)
-    from planner.cli.frontier import write_csv_to, write_to
+    from planner.cli.frontier import write_to
+    from planner.sheets.frontier import sweep_tables
 
     written, trouble = write_all(
         target,
         lambda path: write_to(path, swung),
         csv_folder,
-        lambda folder: write_csv_to(folder, swung),
+        lambda: sweep_tables(swung.swept),
         swung.seconds,
+        halt,
     )
     failed = failed or trouble
     if not as_json:
         show_sweep(file, swung, written)
     if written is not None:
-        tell_where(target, written)
+        tell_where(target, written, halt)
     tell_halt(halt, swung.known)
     return end(halt, failed, answer(swung, written), as_json=as_json)

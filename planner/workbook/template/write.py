@@ -12,6 +12,7 @@ import xlsxwriter
 
 from models.case import fold
 from models.schema import SHEETS, Country, Freight, Lane, Record, Settings, ShareLimit
+from planner.scratch import scratch_folder
 from planner.workbook.template.choices import LISTS, Choices
 from planner.workbook.template.help import comment, facts, must
 from planner.workbook.template.layout import (
@@ -71,7 +72,10 @@ def write_book(
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with (
+        scratch_folder() as parts,
+        xlsxwriter.Workbook(str(path), {**options, "tmpdir": parts}) as book,
+    ):
         book.set_properties({"created": MADE})
         book.set_size(2400, 1500)
         styles = Styles(book)

@@ -140,13 +140,13 @@ def test_scenarios_that_differ(folder, call, ask):
     for name in ("one", "two"):
         call("solve", f"{name}.xlsx", "--scenario", "Half")
     call("solve", "one.xlsx", "--output", "base.xlsx")
-    _, answer = ask("diff", "outputs/one-plan.xlsx", "outputs/two-plan.xlsx")
+    _, answer = ask("diff", "outputs/one-Half-plan.xlsx", "outputs/two-Half-plan.xlsx")
     assert [(r["sheet"], r["new"]) for r in answer["inputs"]["rows"]] == [
         ("Scenarios", "removed"),
         ("Scenarios", "added"),
     ]
     assert "Value 0.6" in answer["inputs"]["rows"][1]["what"]
-    _, answer = ask("diff", "base.xlsx", "outputs/one-plan.xlsx")
+    _, answer = ask("diff", "base.xlsx", "outputs/one-Half-plan.xlsx")
     assert {"what": "Scenario", "old": "Base", "new": "Half"} in answer["words"]
     assert answer["inputs"]["rows"] == []
 

@@ -95,7 +95,7 @@ def test_every_column_of_every_sheet_is_explained(plan, call):
 def test_csv_is_plain(plan, call):
     call("orders", PLAN, "orders")
     raw = Path("orders/orders.csv").read_bytes()
-    assert raw.startswith(b"\xef\xbb\xbforder_id,")
+    assert raw.startswith(b'\xef\xbb\xbf"order_id",')
     assert raw.count(b"\r\n") == raw.count(b"\n") == len(lines()) + 1
     names = [name for name, _ in COLUMNS]
     assert list(lines()[0]) == names

@@ -1,0 +1,75 @@
+"""Where the plan of a scenario or a what-if goes: never over that of the base case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.cli.paths import case_part
+from planner.workbook.template import template_tables, write_book
+
+
+def written(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "outputs").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ((), "case-plan.xlsx"),
+        (("--scenario", " base"), "case-plan.xlsx"),
+        (("--scenario", "Half"), "case-Half-plan.xlsx"),
+        (("--scenario", "export  BAN"), "case-Export ban-plan.xlsx"),
+        (("--lose", "CHL"), "case-what-if-plan.xlsx"),
+        (("--block", "CHN:JPN"), "case-what-if-plan.xlsx"),
+        (("--what-if", "scale demand; value=0.9"), "case-what-if-plan.xlsx"),
+        (("--max-country-share", "0.6"), "case-what-if-plan.xlsx"),
+        (("--scenario", "Half", "--lose", "CHL"), "case-Half-what-if-plan.xlsx"),
+        (("--scenario", "Half", "--output", "mine"), None),
+    ],
+)
+def test_each_case_has_a_place_of_its_own(case, ask, folder, options, name):
+    code, answer = ask("solve", case, *options)
+    assert code == 0
+    assert answer["output"] == (f"outputs/{name}" if name else "mine.xlsx")
+    if name:
+        assert written(folder) == {name}
+
+
+def test_the_base_plan_outlives_what_is_asked_after_it(case, call, folder):
+    call("solve", case)
+    before = (folder / "outputs/case-plan.xlsx").read_bytes()
+    for options in (("--scenario", "Half"), ("--lose", "CHL"), ("--max-country-share", "0.5")):
+        assert call("solve", case, *options)[0] == 0
+    assert (folder / "outputs/case-plan.xlsx").read_bytes() == before
+
+
+ODD = ["A/B", "A:B", "..", "../../up", "CON", "what-if", "x" * 300, "日" * 120, "a\nb", "=1", "a. "]
+
+
+def test_odd_names_of_scenarios_are_names_of_files(folder, ask):
+    tables = template_tables()
+    step = next(row for row in tables["Scenarios"] if row["Scenario"] == "Half")
+    tables["Scenarios"] = [{**step, "Scenario": name} for name in ODD[:6]]
+    write_book(folder / "odd.xlsx", tables)
+    places = set()
+    for name in ODD[:6]:
+        code, answer = ask("solve", "odd.xlsx", "--scenario", name)
+        assert code == 0, answer
+        assert openpyxl.load_workbook(answer["output"], read_only=True).sheetnames
+        places.add(answer["output"])
+    assert len(places) == len(ODD[:6])
+    assert {str(Path(place).parent) for place in places} == {"outputs"}
+    assert written(folder) == {Path(place).name for place in places}
+
+
+@pytest.mark.parametrize("stem", ["case", "y" * 200, "y" * 225])
+def test_names_of_scenarios_within_those_of_files(stem):
+    parts = {name: case_part(Path(f"{stem}.xlsx"), name, what_ifs=True) for name in ODD}
+    assert len(set(parts.values())) == len(ODD)
+    for part in parts.values():
+        file = f"{stem}-{part}-plan.xlsx"
+        assert len(file.encode()) <= 255
+        assert not set(file) & set('/\\:*?"<>|\n\0')

@@ -1,0 +1,65 @@
+"""stdout and stderr where nobody listens: the plan is written all the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.cli.desk import POSIX, ROOT
+
+PLANNER = f"{sys.executable} -m planner"
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "P": PLANNER}
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=False, env=env, timeout=120
+    )
+
+
+def is_whole(path: str) -> bool:
+    return "Plan" in openpyxl.load_workbook(path, read_only=True).sheetnames
+
+
+@POSIX
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", "2>/dev/full"])
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_closed_stream_costs_no_plan(plain, closed, more):
+    ran = shell(f"$P solve plain.xlsx {more} {closed}")
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False), ran.stderr
+    assert is_whole("outputs/plain-plan.xlsx")
+    if closed == "2>&-" and more:
+        assert ran.stdout.startswith("{")
+
+
+@POSIX
+@pytest.mark.parametrize("command", ["solve", "check", "explain"])
+def test_an_answer_that_cannot_be_written(case, command):
+    more = "--mineral Lithium --member Japan --year 2026" if command == "explain" else ""
+    ran = shell(f"$P {command} case.xlsx {more} --json >/dev/full")
+    assert ran.returncode == 4
+    assert ran.stderr.endswith(
+        "Error: the answer cannot be written to stdout: No space left on device\n"
+    )
+    assert "Traceback" not in ran.stderr
+
+
+@POSIX
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_reader_of_stderr_that_has_gone_costs_no_plan(plain, more):
+    ran = shell(f"$P solve plain.xlsx {more} 2> >(exec true); echo $?")
+    assert ran.stdout.endswith("0\n")
+    assert is_whole("outputs/plain-plan.xlsx")
+
+
+@POSIX
+def test_the_first_line_is_enough_for_head(plain):
+    ran = shell("$P solve plain.xlsx --json 2>&1 | head -1; echo ${PIPESTATUS[0]}")
+    assert ran.stdout in {"{\n0\n", "{\n141\n"}
+    assert is_whole("outputs/plain-plan.xlsx")
+    assert sorted(p.name for p in Path("outputs").iterdir()) == ["plain-plan.xlsx"]

@@ -14,9 +14,10 @@ from models.case import fold
 from models.errors import UsageError
 from planner.audit.file import PlanSheets
 from planner.audit.redacted.charts import is_even, pictures
+from planner.audit.redacted.intervals import PROTECTION, Known, computable
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import telling
-from planner.audit.redacted.rules import GONE, OTHERS, WITHHELD, Rules, alone, is_whole
+from planner.audit.redacted.rules import GONE, OTHERS, WITHHELD, Rules, is_whole
 from planner.audit.redacted.tables import Cell, table
 from planner.sheets import Look, Table
 from planner.sheets.duals import DUALS, VALUES
@@ -31,7 +32,9 @@ from planner.workbook.worn import worn
 __all__ = [
     "GONE",
     "OTHERS",
+    "PROTECTION",
     "WITHHELD",
+    "Known",
     "Redacted",
     "members_of",
     "named",
@@ -41,7 +44,7 @@ __all__ = [
 
 _CHART_DATA, _CHARTS = "Chart data", "Charts"
 _TITLE, _SCENARIO = "Plan title", "Scenario"
-_PRICES = "Prices"
+_PRICES, _BY_MINERAL = "Prices", "By mineral"
 _ON_FRONT = "Who serves the coalition's need"
 """How the title of the first page's chart begins."""
 
@@ -50,8 +53,8 @@ _ON_FRONT = "Who serves the coalition's need"
 class Redacted:
     """A plan's workbook without some members.
 
-    ``rows`` counts what went by sheet; ``alone`` tells, by member and mineral, the years in which
-    a member can still be computed, being the only one of those taken out.
+    ``rows`` counts what went by sheet. ``told`` are, by mineral, the figures that its totals tell
+    too closely, and ``closed`` the minerals whose totals are withheld for that.
     """
 
     tables: tuple[Table, ...]
@@ -60,7 +63,8 @@ class Redacted:
     made_by: str
     members: tuple[str, ...]
     rows: dict[str, int]
-    alone: dict[str, dict[str, list[int]]]
+    told: dict[str, list[Known]]
+    closed: tuple[str, ...]
     front: FrontAgain | None = None
 
 
@@ -70,7 +74,13 @@ def members_of(file: PlanSheets) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(name) for name in found if name is not None))
 
 
-def redact(file: PlanSheets, members: tuple[str, ...]) -> Redacted:
+def redact(
+    file: PlanSheets,
+    members: tuple[str, ...],
+    protection: float = PROTECTION,
+    *,
+    keep_totals: bool = False,
+) -> Redacted:
     """Return a plan without members, who are named as in its sheets.
 
     Raises UsageError where the plan lacks one of its own sheets, or tables are not as written.
@@ -81,33 +91,38 @@ def redact(file: PlanSheets, members: tuple[str, ...]) -> Redacted:
         for title, grid in file.grids.items()
         if grid.header_row == 1 and title not in {VALUES, DUALS} and not _is_page(grid.header)
     }
-    lacks = [name for name in (SUMMARY, _PRICES, _CHART_DATA) if name not in made]
+    lacks = [name for name in (SUMMARY, _BY_MINERAL, _PRICES, _CHART_DATA) if name not in made]
     if lacks:
         msg = f"{file.path} has no sheet {lacks[0]}: redact a plan as planner solve wrote it"
         raise UsageError(msg)
     _refuse_changed(file, made.values())
     gone, every = frozenset(members), frozenset(members_of(file))
-    rules = Rules(gone, every, telling(made.values(), gone, every))
-    drawn = pictures(made[_CHART_DATA], rules.gone)
+    told = computable(made.values(), gone, protection)
+    minerals = frozenset(str(name) for name in made[_BY_MINERAL].column("Mineral").values)
+    closed = frozenset() if keep_totals else frozenset(told)
+    rules = Rules(gone, every, telling(made.values(), gone, every), minerals, closed)
+    # charts and first page are of all minerals
+    drawn = [] if closed else pictures(made[_CHART_DATA], rules.gone)
     page = next((p for p in drawn if p.title.startswith(_ON_FRONT)), None)
     if page is not None and OVERVIEW in file.parts:
         drawn.remove(page)
     kept: list[Table] = []
     rows: dict[str, int] = {}
     for name, of in made.items():
-        new = (
-            chart_table([*drawn, *([page] if page else [])])
-            if name == _CHART_DATA
-            else rules.redacted(of)
-        )
+        if name == _CHART_DATA and not closed:
+            new: Table | None = chart_table([*drawn, *([page] if page else [])])
+        else:
+            new = rules.redacted(of)
+        if new is None:
+            continue
         fewer = len(of) - len(new)
         if fewer > 0:
             rows[name] = fewer
-        kept.append(_marked(new, len(members)) if name == SUMMARY else new)
+        kept.append(_marked(new, rules) if name == SUMMARY else new)
     title, made_by = (_said(kept, measure) for measure in (_TITLE, _SCENARIO))
     made_by = f"{made_by}; redacted"
     front = None
-    if OVERVIEW in file.parts:
+    if OVERVIEW in file.parts and not closed:
         front = _front(file, rules, page, made_by, {t.name for t in kept})
     return Redacted(
         front=front,
@@ -117,7 +132,8 @@ def redact(file: PlanSheets, members: tuple[str, ...]) -> Redacted:
         made_by=made_by,
         members=members,
         rows=rows,
-        alone=alone(made.values(), rules.gone),
+        told=told,
+        closed=tuple(sorted(closed)),
     )
 
 
@@ -144,7 +160,10 @@ def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 def write_redacted(path: Path, of: Redacted) -> None:
     """Write a redacted plan to a file."""
-    write_workbook(path, of.tables, of.pictures, of.title, of.made_by, front=of.front)
+    before = "Plan" if any(t.name == _CHART_DATA for t in of.tables) else ""
+    write_workbook(
+        path, of.tables, of.pictures, of.title, of.made_by, front=of.front, charts_before=before
+    )
 
 
 def _front(
@@ -180,15 +199,17 @@ def _is_page(header: dict[int, object]) -> bool:
     return len(header) == 1
 
 
-def _marked(summary: Table, members: int) -> Table:
+def _marked(summary: Table, rules: Rules) -> Table:
     """Return Summary with what tells, near its top, that and what was redacted."""
+    withheld = f" Totals of {', '.join(sorted(rules.closed))} are withheld, and so is what is summed"
     said = {
         "Measure": REDACTED,
-        "Value": _what(members),
-        "Remark": "Totals are as planned and still count what is taken out."
-        f" {OTHERS} stands for several members together, {WITHHELD} for one: where cells are"
-        " blank, rows do not add up to the totals.",
-    }
+        "Value": _what(len(rules.gone)),
+        "Remark": f"{OTHERS} stands for several members together, {WITHHELD} for figures that are"
+        " not told: where cells are blank, rows do not add up to the totals."
+        + (f"{withheld} over all minerals: they would tell what is taken out." if rules.closed
+           else " Totals are as planned and still count what is taken out."),
+    }  # fmt: skip
     cells: tuple[Cell, ...] = tuple(said.get(header) for header in summary.headers)
     lines = lines_of(summary)
     looks = tuple(None if c.looks is None else Look.LONG for c in summary.columns)

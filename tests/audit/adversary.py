@@ -16,6 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 
 MONEY = ("Average landed cost", "Purchases (USD)")
+LEVELS = ("Opening", "Closing", "Target", "Change")
 STOCK = ("Opening", "Closing", "Target", "Below target", "Max")
 
 
@@ -66,6 +67,7 @@ class Mineral:
         self.kept = [r for r in of["Prices"] if not str(r["Member"]).endswith("(redacted)")]
         self.structure()
         self.sites(of)
+        self.purchases()
         self.needs(of)
         self.stocks(of)
         self.totals(of, shown)
@@ -114,11 +116,7 @@ class Mineral:
                 if ("Purchases", member, year) in self.unknown:
                     self.column("flow", member, year, site)
             theirs, left = self.of_all("flow", year, site), bought[year, *site]
-            tonnes = row["Tonnes"]
-            if tonnes is None and row["Utilization"] is not None:
-                tonnes = row["Utilization"] * row["Capacity"]
-            if tonnes is None and row["Scarcity rent"]:
-                tonnes = row["Capacity"]
+            tonnes = self.sold(row)
             if tonnes is None:
                 self.most.append((theirs, row["Capacity"] - left))
             else:
@@ -132,6 +130,16 @@ class Mineral:
                     if k[0] == "flow" and k[2] == key[0] and place[key[0], k[3]] == key[1]
                 }
                 self.sum(flows, row["Tonnes"] - of_country[key])
+
+    @staticmethod
+    def sold(row):
+        """Return what a site sells in all: as told, by its utilization, or by its rent."""
+        if row["Tonnes"] is None and row["Utilization"] is not None:
+            return row["Utilization"] * row["Capacity"]
+        return row["Capacity"] if row["Tonnes"] is None and row["Scarcity rent"] else row["Tonnes"]
+
+    def purchases(self):
+        """What a member buys is what flows to it."""
         for member in self.members:
             for year in self.years:
                 if ("Purchases", member, year) in self.unknown:
@@ -206,14 +214,14 @@ class Mineral:
                     row |= self.of_all(head, year)
                 self.sum(row, total - sum(self.others(head, year) for year in self.years))
 
-    def intervals(self):
+    def intervals(self, keys=None):
         """Yield every figure with its value, the least and the most that it can be."""
         scale = max(1e-12, *(abs(v) for v in self.figures.values()))
         count = len(self.unknown)
         equal, most = (self.matrix(rows, count) for rows in (self.equal, self.most))
         bounds = [(None if key[0] == "Change" else 0, None) for key in self.unknown]
         for key, value in self.figures.items():
-            if key not in self.unknown:
+            if key not in self.unknown or (keys is not None and key not in keys):
                 continue
             found = []
             for sign in (1, -1):
@@ -253,10 +261,16 @@ def too_close(plan, redacted, hidden, protection=0.2):
     for mineral, figures in withheld(true, hidden).items():
         least = 1e-6 * max(abs(v) for v in figures.values())
         for key, value, low, high in Mineral(mineral, shown, figures).intervals():
-            if abs(value) <= least:
+            size = abs(value)
+            if key[0] in LEVELS:  # that a reserve is empty is a figure, too
+                size = max(abs(figures[head, *key[1:]]) for head in LEVELS)
+            needs = ("Demand", "Purchases", "Short")
+            if key[0] == "Change" and not any(figures[head, *key[1:]] for head in needs):
+                continue  # who neither needs nor buys moves no stock: known without the workbook
+            if size <= least:
                 continue
             counted += 1
-            assert low - 1e-6 * abs(value) <= value <= high + 1e-6 * abs(value), (mineral, key)
-            if high - low < protection * abs(value) * (1 - 1e-4):
+            assert low - 1e-6 * size <= value <= high + 1e-6 * size, (mineral, key)
+            if high - low < protection * size * (1 - 1e-4):
                 found.append((mineral, *key, value, low, high))
     return found, counted

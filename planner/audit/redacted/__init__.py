@@ -14,7 +14,7 @@ from models.case import fold
 from models.errors import UsageError
 from planner.audit.file import PlanSheets
 from planner.audit.redacted.charts import is_even, pictures
-from planner.audit.redacted.intervals import PROTECTION, Known, computable
+from planner.audit.redacted.intervals import PROTECTION, Known, Withheld, withheld
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import telling
 from planner.audit.redacted.rules import GONE, OTHERS, WITHHELD, Rules, is_whole
@@ -27,6 +27,7 @@ from planner.sheets.picture import Picture, chart_table
 from planner.sheets.write import write_workbook
 from planner.workbook.page import read_page
 from planner.workbook.plan_columns import REDACTED, SUMMARY
+from planner.wording import listed
 from planner.workbook.worn import worn
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "WITHHELD",
     "Known",
     "Redacted",
+    "Withheld",
     "members_of",
     "named",
     "redact",
@@ -53,8 +55,7 @@ _ON_FRONT = "Who serves the coalition's need"
 class Redacted:
     """A plan's workbook without some members.
 
-    ``rows`` counts what went by sheet. ``told`` are, by mineral, the figures that its totals tell
-    too closely, and ``closed`` the minerals whose totals are withheld for that.
+    ``rows`` counts what went by sheet; ``withheld`` tells of which minerals totals are withheld.
     """
 
     tables: tuple[Table, ...]
@@ -63,8 +64,7 @@ class Redacted:
     made_by: str
     members: tuple[str, ...]
     rows: dict[str, int]
-    told: dict[str, list[Known]]
-    closed: tuple[str, ...]
+    withheld: Withheld
     front: FrontAgain | None = None
 
 
@@ -97,32 +97,31 @@ def redact(
         raise UsageError(msg)
     _refuse_changed(file, made.values())
     gone, every = frozenset(members), frozenset(members_of(file))
-    told = computable(made.values(), gone, protection)
+    of = withheld(made.values(), gone, protection, keep_totals=keep_totals)
     minerals = frozenset(str(name) for name in made[_BY_MINERAL].column("Mineral").values)
-    closed = frozenset() if keep_totals else frozenset(told)
-    rules = Rules(gone, every, telling(made.values(), gone, every), minerals, closed)
+    rules = Rules(gone, every, telling(made.values(), gone, every), minerals, of)
     # charts and first page are of all minerals
-    drawn = [] if closed else pictures(made[_CHART_DATA], rules.gone)
+    drawn = [] if rules.is_partial else pictures(made[_CHART_DATA], rules.gone)
     page = next((p for p in drawn if p.title.startswith(_ON_FRONT)), None)
     if page is not None and OVERVIEW in file.parts:
         drawn.remove(page)
     kept: list[Table] = []
     rows: dict[str, int] = {}
-    for name, of in made.items():
-        if name == _CHART_DATA and not closed:
+    for name, as_planned in made.items():
+        if name == _CHART_DATA and not rules.is_partial:
             new: Table | None = chart_table([*drawn, *([page] if page else [])])
         else:
-            new = rules.redacted(of)
+            new = rules.redacted(as_planned)
         if new is None:
             continue
-        fewer = len(of) - len(new)
+        fewer = len(as_planned) - len(new)
         if fewer > 0:
             rows[name] = fewer
         kept.append(_marked(new, rules) if name == SUMMARY else new)
     title, made_by = (_said(kept, measure) for measure in (_TITLE, _SCENARIO))
     made_by = f"{made_by}; redacted"
     front = None
-    if OVERVIEW in file.parts and not closed:
+    if OVERVIEW in file.parts and not rules.is_partial:
         front = _front(file, rules, page, made_by, {t.name for t in kept})
     return Redacted(
         front=front,
@@ -132,8 +131,7 @@ def redact(
         made_by=made_by,
         members=members,
         rows=rows,
-        told=told,
-        closed=tuple(sorted(closed)),
+        withheld=of,
     )
 
 
@@ -201,21 +199,28 @@ def _is_page(header: dict[int, object]) -> bool:
 
 def _marked(summary: Table, rules: Rules) -> Table:
     """Return Summary with what tells, near its top, that and what was redacted."""
-    withheld = f" Totals of {', '.join(sorted(rules.closed))} are withheld, and so is what is summed"
     said = {
         "Measure": REDACTED,
         "Value": _what(len(rules.gone)),
         "Remark": f"{OTHERS} stands for several members together, {WITHHELD} for figures that are"
-        " not told: where cells are blank, rows do not add up to the totals."
-        + (f"{withheld} over all minerals: they would tell what is taken out." if rules.closed
-           else " Totals are as planned and still count what is taken out."),
-    }  # fmt: skip
+        f" not told: where cells are blank, rows do not add up to the totals. {_lacks(rules)}",
+    }
     cells: tuple[Cell, ...] = tuple(said.get(header) for header in summary.headers)
     lines = lines_of(summary)
     looks = tuple(None if c.looks is None else Look.LONG for c in summary.columns)
     at = 1 if lines and lines[0].is_section else 0
     new = table_of(summary, [*lines[:at], Line(cells, looks), *lines[at:]])
     return replace(new, name=summary.name)
+
+
+def _lacks(rules: Rules) -> str:
+    """Return which totals a redacted plan lacks, as a sentence."""
+    if not rules.is_partial:
+        return "Totals are as planned and still count what is taken out."
+    of = rules.withheld
+    totals = f"Totals of {listed(sorted(of.totals))} are withheld. " if of.totals else ""
+    stocks = f"Stocks of {listed(sorted(of.stocks))} are not told in sum. " if of.stocks else ""
+    return f"{totals}{stocks}Nor is what is summed over minerals: it would tell what is taken out."
 
 
 def _said(tables: list[Table], measure: str) -> str:

@@ -28,6 +28,11 @@ PROTECTION = 0.2
 NOTHING = 1e-6
 """A figure of no more than this part of the mineral's largest counts as none: it needs no room."""
 
+_LEVELS = ("Opening", "Change", "Closing", "Target")
+"""What a stock is, and how it moves: known as closely as the largest of them is."""
+_MOST = 10.0
+"""No figure is larger than the mineral's largest times this: a reader knows that much."""
+
 _BALANCES: tuple[tuple[float, dict[tuple[str, str], float]], ...] = (
     (0, {("Prices", "Purchases"): 1, ("Prices", "Short"): 1, ("Prices", "Demand"): -1,
          ("Stocks", "Opening"): 1, ("Stocks", "Closing"): -1}),
@@ -70,15 +75,34 @@ class Known:
     most: float
 
 
-def computable(
-    tables: Iterable[Table], gone: AbstractSet[str], protection: float
-) -> dict[str, list[Known]]:
-    """Return by mineral the figures of members that its totals tell too closely."""
+@dataclass(frozen=True)
+class Withheld:
+    """What must not be told: figures that totals tell too closely, by mineral.
+
+    Of some it is enough that stocks are not told, even in sum (``stocks``); of the others all
+    totals are withheld (``totals``).
+    """
+
+    told: dict[str, list[Known]]
+    stocks: frozenset[str] = frozenset()
+    totals: frozenset[str] = frozenset()
+
+
+def withheld(
+    tables: Iterable[Table], gone: AbstractSet[str], protection: float, *, keep_totals: bool
+) -> Withheld:
+    """Return the figures of members that totals tell too closely, and what is withheld for that."""
     found: dict[str, list[Figure]] = defaultdict(list)
     for mineral, figure in _figures(tables, gone):
         found[mineral].append(figure)
-    told = {mineral: _Adversary(mineral, of).told(protection) for mineral, of in found.items()}
-    return {mineral: of for mineral, of in sorted(told.items()) if of}
+    told = {name: _Adversary(name, of).told(protection) for name, of in sorted(found.items())}
+    told = {name: of for name, of in told.items() if of}
+    if keep_totals:
+        return Withheld(told)
+    totals = {
+        name for name in told if _Adversary(name, found[name], knows_stocks=False).told(protection)
+    }
+    return Withheld(told, frozenset(told) - totals, frozenset(totals))
 
 
 def _figures(tables: Iterable[Table], gone: AbstractSet[str]) -> Iterator[tuple[str, Figure]]:
@@ -105,8 +129,8 @@ def _figures(tables: Iterable[Table], gone: AbstractSet[str]) -> Iterator[tuple[
 class _Adversary:
     """A reader's linear program of one mineral: a column each figure, rows of what is known."""
 
-    def __init__(self, mineral: str, figures: list[Figure]) -> None:
-        self.mineral = mineral
+    def __init__(self, mineral: str, figures: list[Figure], *, knows_stocks: bool = True) -> None:
+        self.mineral, self.knows_stocks = mineral, knows_stocks
         self.figures = list(_held(figures))
         self.true = np.array([f.value for f in self.figures], dtype=float)
         self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
@@ -123,7 +147,7 @@ class _Adversary:
             self._look(np.where(part, self.unit / np.maximum(needed, self.unit * NOTHING), 0.0))
         for i in np.flatnonzero(needed):
             if self.most[i] - self.least[i] < needed[i]:
-                self._look(np.eye(1, len(needed), i)[0])
+                self._look((np.arange(len(needed)) == i).astype(float))
         slack = 1 - NOTHING
         return [
             Known(self.mineral, self.figures[i], self.least[i], self.most[i])
@@ -144,13 +168,13 @@ class _Adversary:
             np.maximum(self.most, x, out=self.most)
 
     def _needed(self, protection: float) -> Floats:
-        """Return how wide each interval must be; a stock that does not move is a figure, too."""
+        """Return how wide each interval must be: that a reserve is empty is a figure, too."""
         size = np.abs(self.true)
         stocks = {(f.member, f.by, f.head): f.value for f in self.figures if f.sheet == "Stocks"}
         for i, f in enumerate(self.figures):
-            if f.head == "Change":
-                around = (stocks.get((f.member, f.by, h), 0.0) for h in ("Opening", "Closing"))
-                size[i] = max(size[i], *around)
+            if f.head in _LEVELS:
+                around = (stocks.get((f.member, f.by, head), 0.0) for head in _LEVELS)
+                size[i] = max(map(abs, around))
         return np.where(size > NOTHING * self.unit, protection * size, 0.0)
 
     def _rows(self) -> Rows:
@@ -164,8 +188,8 @@ class _Adversary:
         count = len(self.figures)
         return Rows(
             cost=np.zeros(count),
-            lower=np.where([f.head == "Change" for f in self.figures], -np.inf, 0.0),
-            upper=np.full(count, np.inf),
+            lower=np.where([f.head == "Change" for f in self.figures], -_MOST, 0.0),
+            upper=np.full(count, _MOST),
             # what is not quite kept by the figures, rounded, is kept by nothing better
             row_lower=np.where(room > 0, np.minimum(true, 0.0), true) / self.unit,
             row_upper=np.where(room > 0, np.inf, true / self.unit),
@@ -178,7 +202,8 @@ class _Adversary:
     def _sums(self) -> Iterator[tuple[dict[int, float], float]]:
         sums: dict[tuple[Cell, ...], dict[int, float]] = defaultdict(dict)
         for i, f in enumerate(self.figures):
-            sums[f.sheet, f.head, *f.by][i] = 1.0
+            if self.knows_stocks or f.sheet != "Stocks":
+                sums[f.sheet, f.head, *f.by][i] = 1.0
         return ((row, 0.0) for row in sums.values())
 
     def _balances(self) -> Iterator[tuple[dict[int, float], float]]:
@@ -224,4 +249,3 @@ def _held(figures: list[Figure]) -> Iterator[Figure]:
 
 def _year(of: tuple[Cell, int]) -> str:
     return str(of[0])
-

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from models.case import fold
 from planner.audit.file import CHECKS, TIME
 from planner.audit.redacted.account import ACCOUNTS, OF_A_MEMBER, OF_THE_RUN, Account, account_of
+from planner.audit.redacted.intervals import Withheld
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
@@ -16,7 +17,7 @@ from planner.sheets import Table
 from planner.sheets.context import COALITION_BUYER
 from planner.sheets.scorecard_notes import SCORECARD
 from planner.sheets.summary import OPTION
-from planner.workbook.plan_columns import CONTRACTS, SUMMARY, bare
+from planner.workbook.plan_columns import CONTRACTS, STOCKS, SUMMARY, bare
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Who stands for several members together, and where no sum is told; what stands for a text that
@@ -44,6 +45,8 @@ _NEEDED = {
 }
 """Columns without which a sheet cannot be redacted."""
 _IN_FORCE, _UNTAKEN = "Min in force", ("Min in force", "Untaken", "Paid for untaken")
+_OF_STOCKS = {STOCKS, SCORECARD}
+"""Sheets that tell of stocks in sum."""
 _PER_MINERAL = "Unit"
 _YEAR = re.compile(r" \d{4}$")
 
@@ -53,15 +56,20 @@ class Rules:
     """The rules of one redaction.
 
     ``gone`` are the members that are taken out, ``members`` all that the plan has; ``telling``
-    matches a text that gives one of them away. Of the minerals, the totals of ``closed`` are
-    withheld and those of ``minerals``, all of the plan, stay otherwise.
+    matches a text that gives one of them away. ``minerals`` are all of the plan; of some of them
+    totals are ``withheld``.
     """
 
     gone: frozenset[str]
     members: frozenset[str]
     telling: Telling
-    minerals: frozenset[str] = frozenset()
-    closed: frozenset[str] = frozenset()
+    minerals: frozenset[str]
+    withheld: Withheld
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the totals of some mineral are withheld: no sum over all of them may be told."""
+        return bool(self.withheld.totals or self.withheld.stocks)
 
     def redacted(self, table: Table) -> Table | None:
         """Return a table without the members' rows, and without texts that name them.
@@ -86,7 +94,7 @@ class Rules:
                     below.setdefault(key, len(kept))
                 continue
             cleaned = self._cleaned(line, heads, table.name)
-            if cleaned is not None and self._is_closed(line, heads):
+            if cleaned is not None and self._lacks_totals(line, heads, table.name):
                 cleaned = _without_totals(cleaned, heads, account, is_total=who == COALITION_BUYER)
             if cleaned is not None:
                 kept.append(cleaned)
@@ -95,8 +103,8 @@ class Rules:
             order = {key: i for i, key in enumerate(taken)}
             # below those who stay: among them its place would tell a name by the order
             for key in sorted(taken, key=lambda key: (below[key], order[key]), reverse=True):
-                closed = self._is_closed(taken[key][0], heads)
-                joined = _joined(taken[key], heads, account, whose, told=not closed)
+                told = not self._lacks_totals(taken[key][0], heads, table.name)
+                joined = _joined(taken[key], heads, account, whose, told=told)
                 if joined is not None:
                     kept.insert(below[key], joined)
         return table_of(table, kept)
@@ -109,9 +117,12 @@ class Rules:
         """Return whether a buyer is a group, which may be a single one of its members."""
         return head == "Buyer" and who != COALITION_BUYER and who not in self.members
 
-    def _is_closed(self, line: Line, heads: list[str]) -> bool:
-        """Return whether a line is of a mineral whose totals are withheld."""
-        return "Mineral" in heads and line.cells[heads.index("Mineral")] in self.closed
+    def _lacks_totals(self, line: Line, heads: list[str], sheet: str) -> bool:
+        """Return whether a line is of a mineral of which the sheet's totals are withheld."""
+        of = self.withheld.totals
+        if sheet in _OF_STOCKS:
+            of |= self.withheld.stocks
+        return "Mineral" in heads and line.cells[heads.index("Mineral")] in of
 
     def _cleaned(self, line: Line, heads: list[str], sheet: str) -> Line | None:
         """Return a sheet's line without texts that name a member; None where it is of one."""
@@ -157,10 +168,13 @@ class Rules:
 
         What is summed over minerals would tell the one that is withheld, less all the others.
         """
-        if not self.closed or measure in OF_THE_RUN or measure.startswith((OPTION, TIME)):
+        if not self.is_partial or measure in OF_THE_RUN or measure.startswith((OPTION, TIME)):
             return True
         of = {mineral for mineral in self.minerals if measure.endswith(f": {mineral}")}
-        return bool(of) and not of & self.closed
+        lacks = self.withheld.totals
+        if "stocks" in measure:
+            lacks |= self.withheld.stocks
+        return bool(of) and not of & lacks
 
 
 def _without_totals(
@@ -203,4 +217,3 @@ def is_whole(table: Table) -> bool:
     return len(folded) == len(heads) and {_YEAR.sub("", head) for head in heads} >= set(
         _NEEDED.get(table.name, ())
     )
-

@@ -97,7 +97,8 @@ def redact(
             "output": str(written),
             "members": list(found.members),
             "rows_removed": dict(found.rows),
-            "totals_withheld": list(found.closed),
+            "totals_withheld": sorted(found.withheld.totals),
+            "stocks_withheld": sorted(found.withheld.stocks),
             "computable": told if keep_totals else [],
             "errors": [],
         })  # fmt: skip
@@ -126,23 +127,25 @@ def _computable(found: Redacted, told: list[str]) -> list[str]:
     if not told:
         return []
     lines = [f"  {line}" for line in told]
-    if not found.closed:
+    of = found.withheld
+    if not of.totals | of.stocks:
         return [
             "What is taken out can be computed, the total less all other members:",
             *lines,
             "Without --keep-totals the totals that tell it are withheld.",
         ]
     return [
-        f"Totals of {listed(found.closed)} are withheld, with what is summed over all minerals,",
-        "the first page and the charts, for what is taken out could be computed from them:",
+        *([f"Totals of {listed(sorted(of.totals))} are withheld."] if of.totals else []),
+        *([f"Stocks of {listed(sorted(of.stocks))} are not told in sum."] if of.stocks else []),
+        "Withheld, too, are sums over minerals, the first page and the charts. They would tell:",
         *lines,
-        "Take out others that buy and stock the same, and totals can stay.",
+        "Take out others that buy and stock the same, and more can stay.",
     ]
 
 
 def _told(found: Redacted) -> list[str]:
     """Return of each member what totals tell: minerals, how many figures, how closely."""
-    every = [known for of in found.told.values() for known in of]
+    every = [known for of in found.withheld.told.values() for known in of]
     return [
         _of_member(member, [known for known in every if known.figure.member == member])
         for member in found.members
@@ -152,6 +155,6 @@ def _told(found: Redacted) -> list[str]:
 
 def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
-    wide = max((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value)
+    wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
     figures = f"{len(of)} figures" if len(of) > 1 else "1 figure"
-    return f"{member}: {figures} of {listed(minerals, _NAMED)}, known to within {wide:.0%} of it"
+    return f"{member}: {figures} of {listed(minerals, _NAMED)}, each known to within {wide:.0%}"

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from planner.sheets import charts, palette, style
-from planner.sheets.front import NAME, again, page
+from planner.sheets.front import NAME, page
 from planner.sheets.front.parts import Front
 from planner.sheets.notes import note
 from planner.sheets.picture import Picture, spans
@@ -41,7 +41,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
-    front: Front | again.FrontAgain | None = None,
+    front: Front | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
@@ -75,11 +75,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         if first is not None and front is not None:
             shown = [*pictures, *([front.picture] if front.picture is not None else [])]
             rows = spans(shown)[-1] if shown else []
-            read = ("Chart data", rows)
-            if isinstance(front, Front):
-                page.draw(book, first, front, read, styles)
-            else:
-                again.draw(book, first, front, read, styles)
+            page.draw(book, first, front, ("Chart data", rows), styles)
 
 
 def _parts(table: Table) -> Iterator[Table]:

@@ -169,7 +169,7 @@ def test_redact_withholds_totals_or_tells_what_they_tell_or_refuses(base, call, 
     assert code == 0
     assert f"  {one}: " in err
     assert "Totals of " in err
-    assert "Withheld, too, are sums over minerals" in err
+    assert "Withheld, too, is what is summed over all minerals" in err
     assert copy.exists()
     code, answer = ask("redact", base, "--member", one)
     assert (code, answer["members"], answer["computable"]) == (0, [one], [])

@@ -141,7 +141,8 @@ class _Adversary:
         needed = self._needed(protection)
         if not needed.any():
             return []
-        self._solved = Held().load(self._rows())
+        self._known = self._rows()
+        self._solved = Held().load(self._known)
         for member in sorted({f.member for f in self.figures}):
             part = np.array([f.member == member for f in self.figures]) & (needed > 0)
             self._look(np.where(part, self.unit / np.maximum(needed, self.unit * NOTHING), 0.0))
@@ -157,9 +158,7 @@ class _Adversary:
     def _look(self, weights: Floats) -> None:
         """Widen all intervals by the solutions with the least and the most of a weighted sum."""
         for cost in (weights, -weights):
-            held = self._solved.rows
-            assert held is not None
-            self._solved.change(replace(held, cost=cost))
+            self._solved.change(replace(self._known, cost=cost))
             try:
                 x = self._solved.run().x * self.unit
             except SolverError:  # nothing new is known of what can be: the interval stays narrow

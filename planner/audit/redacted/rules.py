@@ -71,14 +71,9 @@ class Rules:
         """Whether the totals of some mineral are withheld: no sum over all of them may be told."""
         return bool(self.withheld.totals or self.withheld.stocks)
 
-    def redacted(self, table: Table) -> Table | None:
-        """Return a table without the members' rows, and without texts that name them.
-
-        None where the table has no account: nobody has said whose figures it holds.
-        """
-        account = account_of(table.name)
-        if account is None:
-            return None
+    def redacted(self, table: Table) -> Table:
+        """Return a table without the members' rows, and without texts that name them."""
+        account = account_of(table.name) or Account()
         heads = [bare(header) for header in table.headers]
         whose = next((i for i, head in enumerate(heads) if head in _OF_WHOM), -1)
         kept: list[Line] = []

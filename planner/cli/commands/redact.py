@@ -48,7 +48,7 @@ _NAMED = 3
     help="Write nothing where --keep-totals lets a member's figure be computed.",
 )
 @JSON
-def redact(
+def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     plan: Path,
     members: tuple[str, ...],
     output: Path | None,
@@ -62,8 +62,8 @@ def redact(
     What several members have together stands as "Others (redacted)". Totals stay as planned for
     each mineral whose totals, less all others, leave every figure of every member an interval of
     at least the protection. Of any other mineral they are withheld, and with them what is summed
-    over minerals, the first page and the charts. Of a member taken out alone all totals go; take
-    out others that buy and stock the same, and they stay.
+    over minerals. Of a member taken out alone all totals go; take out others that buy and stock
+    the same, and they stay. First page and charts are left out.
 
     \b
     planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
@@ -137,7 +137,7 @@ def _computable(found: Redacted, told: list[str]) -> list[str]:
     return [
         *([f"Totals of {listed(sorted(of.totals))} are withheld."] if of.totals else []),
         *([f"Stocks of {listed(sorted(of.stocks))} are not told in sum."] if of.stocks else []),
-        "Withheld, too, are sums over minerals, the first page and the charts. They would tell:",
+        "Withheld, too, is what is summed over all minerals. From it could be computed:",
         *lines,
         "Take out others that buy and stock the same, and more can stay.",
     ]

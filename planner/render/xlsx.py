@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_col_to_name
 from models.results.field import Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
-from planner.render.front import NAME, Front, FrontAgain, draw, draw_again
+from planner.render.front import NAME, Front, draw
 from planner.render.sheet import Filled, Sheet
 from planner.render.table import Column, Table
 from planner.scratch import scratch_folder
@@ -42,7 +42,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
-    front: Front | FrontAgain | None = None,
+    front: Front | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
@@ -78,11 +78,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         if first is not None and front is not None:
             shown = [*pictures, *([front.picture] if front.picture is not None else [])]
             rows = spans(shown)[-1] if shown else []
-            read = ("Chart data", rows)
-            if isinstance(front, Front):
-                draw(book, first, front, read, styles)
-            else:
-                draw_again(book, first, front, read, styles)
+            draw(book, first, front, ("Chart data", rows), styles)
 
 
 def _parts(table: Table) -> Iterator[Table]:

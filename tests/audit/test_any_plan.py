@@ -173,9 +173,9 @@ def test_whatever_stands_in_the_cells_both_commands_end_well(made, tmp_path, cap
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("place", ["Plan!B1", "Prices!A1", "Chart data!A3"])
+@pytest.mark.parametrize("place", ["Plan!B1", "Prices!A1", "By mineral!A1"])
 def test_a_sheet_that_cannot_be_redacted_is_named(made, tmp_path, capsys, place):
-    """A header twice, a header that lacks, a chart whose series differ."""
+    """A header twice, a header that lacks."""
     sheet, _, cell = place.partition("!")
     book = openpyxl.load_workbook(made / "plan.xlsx")
     member = book["Prices"]["C2"].value

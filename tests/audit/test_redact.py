@@ -21,6 +21,7 @@ from planner.audit.redacted import (
     redact,
     write_redacted,
 )
+from planner.audit.redacted.account import account_of
 from planner.cli import main
 from tests.small_book import workbook
 
@@ -151,11 +152,9 @@ def test_what_only_one_of_them_has_is_not_shown_as_a_sum(books):
 def test_of_a_member_taken_out_alone_is_told_that_figures_are_withheld(made, books):
     """A row without figures stands where one was, but for stocks: that there are any is a figure.
 
-    The totals are as they were, and say what the blank cells lack.
+    Totals, less the others, are its own: they are withheld, and the others and the plants stay.
     """
     plan, alone = books[0], openpyxl.load_workbook(made / "alone.xlsx")
-    assert rows(plan["By mineral"]) == rows(alone["By mineral"])
-    assert rows(plan["Refiners"]) == rows(alone["Refiners"])
     figures = {"Plan": ("Tonnes", "Total", "Landed cost"), "Prices": ("Demand", "Marginal price")}
     for sheet, heads in figures.items():
         withheld = [r for r in rows(alone[sheet]) if r["Member"] == WITHHELD]
@@ -167,6 +166,66 @@ def test_of_a_member_taken_out_alone_is_told_that_figures_are_withheld(made, boo
     remark = next(r["Remark"] for r in rows(alone["Summary"]) if r["Measure"] == "Redacted")
     assert WITHHELD in remark
     assert "do not add up" in remark
+    assert "Totals of Copper and Lithium are withheld" in remark
+    stays = ("Demand", "Purchases", "Short", "Average landed cost")
+    korea = [
+        [[r[head] for head in stays] for r in rows(b["Prices"]) if r["Member"] == "Korea"]
+        for b in (plan, alone)
+    ]
+    assert korea[0] == korea[1]
+    capacity = [[r["Capacity"] for r in rows(b["Refiners"])] for b in (plan, alone)]
+    assert capacity[0] == capacity[1]
+
+
+def test_no_total_that_tells_a_member_is_left_in_any_part(made, books):
+    """Neither as a number nor in a sentence, a chart or its cache, of one mineral or of all."""
+    totals, others = set(), set()
+    for sheet in books[0]:
+        if sheet.title in {"Overview", "Charts"}:
+            continue
+        of_run = {"Summary", "Checks", "Values", "Duals", "Chart data"}
+        for row in rows(sheet):
+            found = {v for v in row.values() if isinstance(v, float) and v > 1}
+            is_total = sheet.title in {"By mineral", "Scorecard", "Ore"} | of_run or (
+                row.get("Buyer") == "Coalition"
+            )
+            if sheet.title == "Refiners":
+                totals |= {row[head] for head in ("Tonnes", "Utilization", "Scarcity rent")}
+                found = {row["Capacity"], row["Nameplate capacity"]}
+            (totals if is_total else others).update(found)
+    only = {f"{v:.17G}" for v in totals - others if v and v not in {1, 2}}
+    # what capacity alone gives stays
+    only -= {f"{r['HHI by capacity']:.17G}" for r in rows(books[0]["By mineral"])}
+    run = {r["Value"] for r in rows(books[0]["Summary"]) if str(r["Measure"]).startswith("Time: ")}
+    only -= {f"{v:.17G}" for v in run}
+    accepted = {v for r in rows(books[0]["Checks"]) for v in (r["Value"], r["Accepted up to"])}
+    only -= {f"{v:.17G}" for v in accepted if isinstance(v, int | float)}
+    assert len(only) > 50
+    text = parts(made / "alone.xlsx")
+    left = set(re.findall(r">([^<>]+)<", re.sub(r't="s"><v>\d+</v>', "", "\n".join(text.values()))))
+    assert not only & left
+    assert not [name for name in text if "chart" in name]
+    assert not {"Overview", "Charts", "Chart data"} & set(
+        openpyxl.load_workbook(made / "alone.xlsx").sheetnames
+    )
+
+
+def test_every_column_has_an_account(books):
+    """A column that nobody accounts for is blank where totals are withheld: the list of those."""
+    blank = set()
+    for sheet in books[0]:
+        account = account_of(sheet.title)
+        if account is not None and account.stays:
+            heads = {re.sub(r" \d{4}$", "", str(c.value).partition(" (")[0]) for c in sheet[1]}
+            blank |= {(sheet.title, head) for head in heads - set(account.stays)}
+            assert set(account.stays) <= heads | {"Tier", "Owner country", "Kind", "Project"}
+    of_mineral = {head for sheet, head in blank if sheet == "By mineral"}
+    assert {head for sheet, head in blank if sheet != "By mineral"} == {
+        "Binding", "Cause", "Marginal price", "Scarcity rent", "Shadow price",
+        "Shadow price of a day", "Shadow price of min", "Shadow price of target", "Tonnes",
+        "Utilization",
+    }  # fmt: skip
+    assert {"Demand", "Purchases", "Short", "HHI by purchases"} < of_mineral
 
 
 @pytest.mark.parametrize(("copy", "who"), [("redacted.xlsx", OTHERS), ("alone.xlsx", WITHHELD)])
@@ -253,9 +312,10 @@ def test_it_says_so_on_its_first_sheet_and_in_its_properties(made, books):
 
 def test_it_still_looks_like_a_plan(books):
     plan, redacted = books
-    kept = [name for name in plan.sheetnames if name not in {"Values", "Duals"}]
+    out = {"Overview", "Charts", "Chart data", "Values", "Duals"}
+    kept = [name for name in plan.sheetnames if name not in out]
     assert redacted.sheetnames == kept
-    for name in kept[1:]:  # the first is a page
+    for name in kept:
         one, other = plan[name], redacted[name]
         assert [c.value for c in one[1]][1:] == [c.value for c in other[1]][1:]
         assert one.freeze_panes == other.freeze_panes
@@ -268,34 +328,35 @@ def test_it_still_looks_like_a_plan(books):
         assert (one.number_format, one.font.name) == (other.number_format, other.font.name)
 
 
-def test_the_charts_are_drawn_without_their_bars(made, books):
-    drawn = [
-        sum("charts/chart" in n for n in parts(made / f)) for f in ("plan.xlsx", "redacted.xlsx")
-    ]
-    assert drawn[0] == drawn[1] > 3
-    bars = [
-        {r["Category"] for r in rows(b["Chart data"]) if r["Chart"].startswith("Demand served by")}
-        for b in books
-    ]
-    assert bars[0] - bars[1] == set(GONE)
-    assert bars[1] == {"Japan"}
-
-
-def test_charts_are_drawn_as_they_were(made):
-    """Kinds, titles, axes and colours of every chart, as many series and all."""
-    looks = []
-    for name in ("plan.xlsx", "redacted.xlsx"):
-        charts = [text for part, text in parts(made / name).items() if "charts/chart" in part]
-        kept = r'<c:barDir val="\w+"|<c:grouping val="\w+"|srgbClr val="\w+"|<a:t>[^<]+'
-        looks.append(sorted(re.findall(kept, text) for text in charts))
-    assert looks[0] == looks[1]
-
-
-def test_a_member_that_can_be_computed_is_told(made):
+def test_what_can_be_computed_is_told(made):
+    """Of two nothing; of one alone every figure, exactly; totals are kept where that is asked."""
     file = open_plan(made / "plan.xlsx")
-    assert redact(file, GONE).alone == {}
-    years = {"Copper": [2026, 2027], "Lithium": [2026, 2027]}
-    assert redact(file, ("Korea",)).alone == {"Korea": years}
+    assert redact(file, GONE).withheld.told == {}
+    found = redact(file, ("Korea",)).withheld
+    assert found.totals == set(found.told) == {"Copper", "Lithium"}
+    assert found.stocks == set()
+    told = {(k.figure.head, k.figure.year): k for k in found.told["Copper"]}
+    assert told["Demand", 2026].least == pytest.approx(500)
+    assert told["Demand", 2026].most == pytest.approx(500)
+    assert told["Opening", 2026].most == pytest.approx(31)
+    kept = redact(file, ("Korea",), keep_totals=True)
+    assert (kept.withheld.totals, set(kept.withheld.told)) == (set(), {"Copper", "Lithium"})
+
+
+def test_a_contract_that_shrinks_does_not_tell_another_ones_minimum(tmp_path):
+    """Minimums beyond capacity shrink in proportion: by how much tells what all of them are."""
+    book = book_of_three()
+    book["Contracts"].append(["C-2", "Onsan", "Copper", "Japan", 700, None, 8009, 2026, 2027])
+    book.save(tmp_path / "case.xlsx")
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "--output", str(plan)]) == 0
+    shrunk = next(
+        r for r in rows(openpyxl.load_workbook(plan)["Contracts"]) if r["Contract"] == "C-2"
+    )
+    assert shrunk["Min in force"] < shrunk["Min"]
+    write_redacted(tmp_path / "copy.xlsx", redact(open_plan(plan), GONE))
+    left = rows(openpyxl.load_workbook(tmp_path / "copy.xlsx")["Contracts"])
+    assert {r["Contract"]: r["Min in force"] for r in left} == {"C-1": 10, "C-2": None}
 
 
 def test_names_are_spelt_as_the_plan_does(made):

@@ -157,21 +157,28 @@ def test_files_in_the_wrong_place_are_told(base, case, call, broken):
     assert "there is no such file" in err
 
 
-def test_redact_tells_what_can_be_computed_or_refuses(base, call, ask, folder):
+def test_redact_withholds_totals_or_tells_what_they_tell_or_refuses(base, call, ask, folder):
     names = [r[2] for r in openpyxl.load_workbook(base)["Prices"].iter_rows(2, values_only=True)]
     one, copy = names[0], folder / "base-redacted.xlsx"
-    code, _, err = call("redact", base, "--member", one, "--unless-computable")
+    code, _, err = call("redact", base, "--member", one, "--keep-totals", "--unless-computable")
     assert code == 2
     assert f"{one}: " in err
     assert "the total less all other members" in err
     assert not copy.exists()
-    code, _, err = call("redact", base, "--member", one)
+    code, _, err = call("redact", base, "--member", one, "--unless-computable")
     assert code == 0
     assert f"  {one}: " in err
+    assert "Totals of " in err
+    assert "Withheld, too, is what is summed over all minerals" in err
     assert copy.exists()
     code, answer = ask("redact", base, "--member", one)
-    assert (code, answer["members"]) == (0, [one])
+    assert (code, answer["members"], answer["computable"]) == (0, [one], [])
+    assert answer["totals_withheld"]
+    code, answer = ask("redact", base, "--member", one, "--keep-totals")
+    assert (code, answer["totals_withheld"]) == (0, [])
     assert answer["computable"][0].startswith(f"{one}: ")
+    assert call("redact", base, "--member", one, "--protection", "1.1")[0] == 2
+    assert call("redact", base, "--member", one, "--protection", "x")[0] == 2
 
 
 def test_a_redacted_plan_cannot_be_verified_nor_redacted_again(base, case, call, ask, folder):

@@ -21,7 +21,6 @@ _LOOKS = {
 """The look of a number by its format; any other is one of tonnes or of prices, told alike."""
 _SENTENCES, _REMARKS = {"Cause"}, {"Note", "Source"}
 _LIGHTS = ("✓", "✗")
-_CHARTS = "Chart data"
 _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 _COLUMNS = re.compile(r"\$([A-Z]+)\$\d+:\$([A-Z]+)\$(\d+)")
@@ -41,7 +40,6 @@ def table(grid: Grid, worn: Worn) -> Table:
         grid.title,
         columns,
         sections,
-        filtered=grid.title != _CHARTS,
         printed=_printed(worn.printed),
         lights=tuple(c.header for c in columns if _is_light(c)),
     )

@@ -11,10 +11,10 @@ from models.errors import InputError, UsageError
 from planner.cli.answer import print_json, refused
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
-from planner.render.words import each_year
+from planner.render.words import listed
 
 if TYPE_CHECKING:
-    from planner.audit.redacted import Redacted
+    from planner.audit.redacted import Known, Redacted
 
 _NAMED = 3
 """Minerals named of those that can be computed."""
@@ -32,24 +32,38 @@ _NAMED = 3
 )
 @output_option("The redacted plan [<PLAN's name>-redacted.xlsx].", "COPY")
 @click.option(
+    "--protection",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    show_default=True,
+    metavar="SHARE",
+    help="What part of a figure the interval must be wide at least that it can be told to lie in.",
+)
+@click.option(
+    "--keep-totals", is_flag=True, help="Keep all totals, and tell what can be computed from them."
+)
+@click.option(
     "--unless-computable",
     is_flag=True,
-    help="Write nothing where a member's figures are the totals less those of the others.",
+    help="Write nothing where --keep-totals lets a member's figure be computed.",
 )
 @JSON
-def redact(
+def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     plan: Path,
     members: tuple[str, ...],
     output: Path | None,
+    protection: float,
+    keep_totals: bool,
     unless_computable: bool,
     as_json: bool,
 ) -> int:
     """Copy PLAN without the stocks, contracts, prices and purchases of some members.
 
-    Totals stay as planned. What several members have together stands as "Others (redacted)"; what
-    one has alone is withheld. Who is the only one of them to buy a mineral in a year can be
-    computed all the same, the total less all others: you are told, or, with --unless-computable,
-    refused. Take out two that buy the same and neither can be.
+    What several members have together stands as "Others (redacted)". Totals stay as planned for
+    each mineral whose totals, less all others, leave every figure of every member an interval of
+    at least the protection. Of any other mineral they are withheld, and with them what is summed
+    over minerals. Of a member taken out alone all totals go; take out others that buy and stock
+    the same, and they stay. First page and charts are left out.
 
     \b
     planner redact outputs/case-plan.xlsx --member Japan --member "South Korea"
@@ -71,10 +85,10 @@ def redact(
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
         raise UsageError(msg)
-    found = redacted(sheets, named(sheets, members))
-    computable = [_alone(who, of) for who, of in found.alone.items()]
-    if computable and unless_computable:
-        raise UsageError("\n".join(_computable(computable)))
+    found = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
+    told = _told(found)
+    if told and keep_totals and unless_computable:
+        raise UsageError("\n".join(_computable(found, told)))
     written = save(target, lambda path: write_redacted(path, found))
     tell_where(target, written)
     if as_json:
@@ -83,15 +97,17 @@ def redact(
             "output": str(written),
             "members": list(found.members),
             "rows_removed": dict(found.rows),
-            "computable": computable,
+            "totals_withheld": sorted(found.withheld.totals),
+            "stocks_withheld": sorted(found.withheld.stocks),
+            "computable": told if keep_totals else [],
             "errors": [],
         })  # fmt: skip
     else:
-        _show(found, computable, written)
+        _show(found, told, written)
     return 0
 
 
-def _show(found: Redacted, computable: list[str], written: Path) -> None:
+def _show(found: Redacted, told: list[str], written: Path) -> None:
     from planner.render.text import plain
     from planner.render.words import number_of
 
@@ -99,7 +115,7 @@ def _show(found: Redacted, computable: list[str], written: Path) -> None:
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, rows in found.rows.items():
         click.echo(f"  {sheet:<16} {number_of(rows, 'row')} fewer", err=True)
-    for line in _computable(computable):
+    for line in _computable(found, told):
         click.secho(plain(line), fg="yellow", err=True)
     click.echo(
         "Whoever has the input workbook can plan it again and has every number back.", err=True
@@ -107,19 +123,39 @@ def _show(found: Redacted, computable: list[str], written: Path) -> None:
     click.echo(f"Plan          {written}", err=True)
 
 
-def _computable(lines: list[str]) -> list[str]:
-    """Return the warning that what is taken out can be had all the same; none where it cannot."""
-    if not lines:
+def _computable(found: Redacted, told: list[str]) -> list[str]:
+    """Return what the totals tell of what is taken out, and what was done about it."""
+    if not told:
         return []
+    lines = [f"  {line}" for line in told]
+    of = found.withheld
+    if not of.totals | of.stocks:
+        return [
+            "What is taken out can be computed, the total less all other members:",
+            *lines,
+            "Without --keep-totals the totals that tell it are withheld.",
+        ]
     return [
-        "What is taken out can be computed, the total less all other members:",
-        *(f"  {line}" for line in lines),
-        "Take out another member that buys the same, and nobody can.",
+        *([f"Totals of {listed(sorted(of.totals))} are withheld."] if of.totals else []),
+        *([f"Stocks of {listed(sorted(of.stocks))} are not told in sum."] if of.stocks else []),
+        "Withheld, too, is what is summed over all minerals. From it could be computed:",
+        *lines,
+        "Take out others that buy and stock the same, and more can stay.",
     ]
 
 
-def _alone(who: str, of: dict[str, list[int]]) -> str:
-    """Return what of a member can be computed: minerals and years."""
-    said = [f"{mineral} {each_year(years, ' and ')}" for mineral, years in of.items()]
-    more = f" and {len(said) - _NAMED} more minerals" if len(said) > _NAMED + 1 else ""
-    return f"{who}: {', '.join(said[:_NAMED] if more else said)}{more}"
+def _told(found: Redacted) -> list[str]:
+    """Return of each member what totals tell: minerals, how many figures, how closely."""
+    every = [known for of in found.withheld.told.values() for known in of]
+    return [
+        _of_member(member, [known for known in every if known.figure.member == member])
+        for member in found.members
+        if any(known.figure.member == member for known in every)
+    ]
+
+
+def _of_member(member: str, of: list[Known]) -> str:
+    minerals = list(dict.fromkeys(known.mineral for known in of))
+    wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
+    figures = f"{len(of)} figures" if len(of) > 1 else "1 figure"
+    return f"{member}: {figures} of {listed(minerals, _NAMED)}, each known to within {wide:.0%}"

@@ -1,0 +1,96 @@
+"""Redact keeps its promise: from the copy alone no figure of a member is known too closely."""
+
+from __future__ import annotations
+
+import numpy as np
+import openpyxl
+import pytest
+
+from planner.audit import open_plan
+from planner.audit.redacted import redact, write_redacted
+from planner.cli import main
+from planner.workbook.template import write_book
+from tests.audit.adversary import Mineral, sheets, too_close, withheld
+from tests.reference.cases import random_book
+
+EXAMPLE = "inputs/critical-minerals.xlsx"
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    """The plan of the example."""
+    plan = tmp_path_factory.mktemp("example") / "plan.xlsx"
+    assert main(["solve", EXAMPLE, "--output", str(plan)]) == 0
+    return plan
+
+
+def moved(plan, copy, hidden):
+    """Return, by mineral, in how many of the years a member's change of stock is known exactly."""
+    true, shown = sheets(plan), sheets(copy)
+    found = {}
+    for mineral, figures in withheld(true, hidden).items():
+        changes = {key for key in figures if key[0] == "Change" and key[1] == "Japan"}
+        every = Mineral(mineral, shown, figures).intervals(changes)
+        scale = max(abs(v) for v in figures.values())
+        found[mineral] = sum(high - low < 1e-6 * scale for *_, low, high in every)
+    return {mineral: years for mineral, years in found.items() if years}
+
+
+ALL = ("Cobalt", "Gallium", "Germanium", "Graphite", "Lithium", "Nickel", "Rare earths")
+EMPTY = {"Cobalt": 8, "Graphite": 8, "Lithium": 2, "Nickel": 1}
+"""Years in which the stocks of two members are empty together: neither has one that moves."""
+
+
+@pytest.mark.parametrize(
+    ("other", "told", "withheld_of"),
+    [
+        ("South Korea", EMPTY | {"Gallium": 10, "Germanium": 10}, {"Gallium", "Germanium"}),
+        ("Germany", dict.fromkeys(ALL, 10), set(ALL)),
+    ],
+)
+def test_purchases_and_shortage_less_demand_do_not_tell_a_stock(  # noqa: PLR0917
+    example, tmp_path, capsys, other, told, withheld_of
+):
+    """Of two members only one has a stock: where totals stay, every change of it is known."""
+    copy, hidden = tmp_path / "copy.xlsx", {"Japan", other}
+    call = ["redact", str(example), "--member", "Japan", "--member", other, "--output", str(copy)]
+    assert main([*call, "--keep-totals", "--unless-computable"]) == 2
+    assert "Japan: " in capsys.readouterr().err
+    assert main([*call, "--keep-totals"]) == 0
+    assert moved(example, copy, hidden) == told
+    assert main([*call, "--unless-computable"]) == 0
+    assert moved(example, copy, hidden) == {}
+    demand = {r["Mineral"]: r["Demand"] for r in sheets(copy)["By mineral"]}
+    assert {mineral for mineral, tonnes in demand.items() if tonnes is None} == withheld_of
+
+
+def test_nothing_of_two_buyers_of_the_example_is_known_too_closely(example, tmp_path):
+    copy, hidden = tmp_path / "copy.xlsx", ("Japan", "South Korea")
+    write_redacted(copy, redact(open_plan(example), hidden))
+    found, counted = too_close(example, copy, set(hidden))
+    assert found == []
+    assert counted > 1000
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_figure_of_any_plan_is_known_too_closely(tmp_path, seed):
+    """Each member alone, each two together: by a program that shares nothing with the planner's."""
+    case, plan, copy = (tmp_path / f"{name}.xlsx" for name in ("case", "plan", "copy"))
+    write_book(case, random_book(np.random.default_rng(seed), 1 + seed % 4))
+    assert main(["solve", str(case), "--output", str(plan), "--workers", "1"]) == 0
+    members = list(dict.fromkeys(r["Member"] for r in sheets(plan)["Prices"]))
+    groups = [members[:1], members[-1:], members[:2], members[1:3], members[:3]]
+    for hidden in {tuple(group) for group in groups if group}:
+        write_redacted(copy, redact(open_plan(plan), hidden))
+        assert too_close(plan, copy, set(hidden))[0] == [], hidden
+
+
+def test_the_reader_of_these_tests_computes_what_is_told(tmp_path):
+    """Where totals are kept, of a member alone every figure is found: the tests can fail."""
+    case, plan, copy = (tmp_path / f"{name}.xlsx" for name in ("case", "plan", "copy"))
+    write_book(case, random_book(np.random.default_rng(3), 4))
+    assert main(["solve", str(case), "--output", str(plan), "--workers", "1"]) == 0
+    one = openpyxl.load_workbook(plan)["Prices"]["C2"].value
+    write_redacted(copy, redact(open_plan(plan), (one,), keep_totals=True))
+    found, _ = too_close(plan, copy, {one})
+    assert {"Demand", "flow"} <= {key[1] for key in found}

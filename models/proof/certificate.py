@@ -164,8 +164,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     """Return the certificates of all blocks at once.
 
     ``measure`` [t] is what the violations of each block are parts of, unless it is as fine as
-    numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's columns and rows begin, and one more entry
-    each that ends the last.
+    numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's
+    columns and rows begin, and one more entry each that ends the last.
     """
     lower, upper = rows.lower, rows.upper
     if rows.whole.any():

@@ -82,7 +82,12 @@ def test_a_search_hears_a_signal(folder, sent: signal.Signals, code: int) -> Non
 
 def test_a_part_that_is_solved_elsewhere_is_not_waited_for() -> None:
     began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), Processes(1).mapping(read(make(jin()))) as over:
-        over(time.sleep, [60])
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with Processes(1).mapping(read(make(jin()))) as over:
+            over(time.sleep, [60])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert time.monotonic() - began < LONG

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
+import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -137,19 +140,49 @@ def replace_files(
     else's, or where a file was changed or is open; then nothing has changed.
     """
     target = behind_links(folder)
-    earlier = refuse_folder(folder, kind)
     with told_as_write_error(folder):
+        _mend(target, kind)
+        earlier = refuse_folder(folder, kind)
         _refuse(folder, files, earlier, kind)
-        is_new = not target.exists()
-        place = target.parent if is_new else target
+        removed, kept = _stale(target, files, earlier)
+        is_alone = not kept and _is_alone(target, {*earlier, kind.manifest})
+        place = target.parent if is_alone else target
         place.mkdir(parents=True, exist_ok=True)
         with scratch_folder(place) as scratch:
             prints = {name: _filled(scratch / name, write) for name, write in files.items()}
-            change = _Change(
-                scratch, target, kind, {"made_by": kind.maker, **(about or {})}, prints
-            )
-            removed, kept = change.begin() if is_new else change.replace(earlier)
+            about = {"made_by": kind.maker, **(about or {})}
+            change = _Change(scratch, target, kind, about, prints)
+            if not (is_alone and change.whole()):
+                change.each(earlier, removed)
     return Written(tuple(folder / name for name in files), tuple(removed), tuple(kept))
+
+
+def _before(folder: Path) -> Path:
+    """Return where a folder stands in the instant in which it is changed for another."""
+    return folder.with_name(f".planner-before-{folder.name}")
+
+
+def _mend(folder: Path, kind: Kind) -> None:
+    """Put right what a run left that was killed in the instant in which folders changed."""
+    before = _before(folder)
+    if not before.is_dir():
+        return
+    if not folder.exists():
+        before.rename(folder)
+    elif (folder / kind.manifest).exists():
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _is_alone(folder: Path, own: set[str]) -> bool:
+    """Return whether a folder can be changed for another: it is not there, or all in it is ours.
+
+    One that somebody is in, such as the current one, stays and is filled anew.
+    """
+    if not folder.exists():
+        return True
+    is_used = Path.cwd().is_relative_to(folder) or folder.is_mount()
+    is_ours = all(path.name in own for path in folder.iterdir())
+    return is_ours and not is_used and os.access(folder.parent, os.W_OK)
 
 
 @dataclass(frozen=True)
@@ -162,21 +195,33 @@ class _Change:
     about: Mapping[str, object]
     prints: Mapping[str, str]
 
-    def begin(self) -> tuple[list[str], list[str]]:
-        """Make the scratch folder the folder, in one step."""
+    def whole(self) -> bool:
+        """Change the folder for the scratch folder; False, and nothing done, where refused."""
+        before, is_new = _before(self.folder), not self.folder.exists()
         self._list(self.scratch, {})
+        names_to_disk(self.scratch)
         share(self.scratch, 0o777)
-        self.scratch.rename(self.folder)
+        if not is_new:
+            self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
+            try:
+                self.folder.rename(before)
+            except OSError:  # Windows, where a program has the folder open
+                return False
+        try:
+            self.scratch.rename(self.folder)
+        finally:
+            if not is_new and not self.folder.exists():
+                before.rename(self.folder)
+        shutil.rmtree(before, ignore_errors=True)
         names_to_disk(self.folder.parent)
-        return [], []
+        return True
 
-    def replace(self, earlier: Mapping[str, frozenset[str]]) -> tuple[list[str], list[str]]:
-        """Put the files in the place of an earlier run's; return what was removed and kept of it.
+    def each(self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]) -> None:
+        """Put the files one by one in the place of an earlier run's, beside those of others.
 
         All that takes time is done by now. The manifest knows old and new while names change, so
         that a run after one that was killed in that instant takes both for the planner's.
         """
-        removed, kept = _stale(self.folder, self.prints, earlier)
         old = {name: earlier[name] for name in earlier if name in self.prints or name in removed}
         self._list(self.folder, old)
         try:
@@ -184,7 +229,6 @@ class _Change:
         except (KeyboardInterrupt, SystemExit):  # whole before it ends
             self._swap(removed)
             raise
-        return removed, kept
 
     def _swap(self, removed: Iterable[str]) -> None:
         """Change old for new; what was done is not done again."""

@@ -121,7 +121,8 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
             assert len(set(texts)) == 1
             assert texts[0].count("\n") == HEAVY + 1
         assert folder.exists() or number % 4 > 1
-    write_csv(tmp_path / "last", [table("A", "x")])
+    for number in range(4):
+        run(tmp_path / str(number), 99, None)
     left = [p.name for p in tmp_path.iterdir() if p.name.startswith(".planner-")]
     assert left == []
 
@@ -130,6 +131,7 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
 def test_a_stop_while_names_change_ends_with_a_whole_folder(tmp_path, monkeypatch, at):
     folder = tmp_path / "t"
     write_csv(folder, [table("A", "old"), table("B", "old"), table("C", "old")])
+    (folder / "mine.txt").write_text("keep")
     replace, calls = Path.replace, iter(range(1, 99))
 
     def stopped(self: Path, target: Path) -> Path:
@@ -143,16 +145,70 @@ def test_a_stop_while_names_change_ends_with_a_whole_folder(tmp_path, monkeypatc
     monkeypatch.undo()
     is_old = at == 1  # nothing had changed its place
     names = ["a.csv", "b.csv", "c.csv"] if is_old else ["a.csv", "b.csv"]
-    assert sorted(p.name for p in folder.iterdir()) == [*names, "tables.json"]
+    assert sorted(p.name for p in folder.iterdir()) == [*names, "mine.txt", "tables.json"]
     wanted = "old" if is_old else "new"
     assert all(wanted in (folder / name).read_text(encoding="utf-8-sig") for name in names)
     write_csv(folder, [table("A", "newer")])
-    assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "tables.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "mine.txt", "tables.json"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("how", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_folder_that_is_all_ours_changes_as_a_whole(tmp_path, monkeypatch, after, how):
+    """Stopped, or killed, before the first change of names, after it and after the second."""
+    folder = tmp_path / "t"
+    write_csv(folder, [table("A", "old"), table("B", "old")])
+    rename, calls = Path.rename, iter(range(99))
+
+    def ended(self: Path, target: Path) -> Path:
+        at = next(calls)
+        if at == after or (how is ZeroDivisionError and at > after):  # none mends after a kill
+            raise how
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", ended)
+    if after < 2:
+        with pytest.raises(how):
+            write_csv(folder, [table("A", "new")])
+    else:
+        write_csv(folder, [table("A", "new")])
+    monkeypatch.undo()
+    if how is KeyboardInterrupt or after != 1:
+        wanted = "new" if after == 2 else "old"
+        assert wanted in (folder / "a.csv").read_text(encoding="utf-8-sig")
+        assert (folder / "b.csv").exists() is (after < 2)
+    else:
+        assert not folder.exists()
+    write_csv(folder, [table("A", "newer")])
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "tables.json"]
+
+
+def test_the_old_tables_are_had_back_where_the_next_run_fails(tmp_path):
+    folder = tmp_path / "t"
+    write_csv(folder, [table("A", "old")])
+    folder.rename(tmp_path / ".planner-before-t")
+
+    def fail(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(Exception, match="No space left"):
+        replace_files(folder, {"a.csv": fail}, TABLES)
+    assert "old" in (folder / "a.csv").read_text(encoding="utf-8-sig")
+
+
+def test_the_current_folder_stays_the_same(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for text in ("old", "new"):
+        write_csv(Path(), [table("A", text)])
+    assert Path.cwd().samefile(tmp_path)
+    assert "new" in Path("a.csv").read_text(encoding="utf-8-sig")
 
 
 def test_a_kill_while_names_change_is_mended_by_the_next_run(tmp_path, monkeypatch):
     folder = tmp_path / "t"
     write_csv(folder, [table("A", "old"), table("B", "old")])
+    (folder / "mine.txt").write_text("keep")
     replace, calls = Path.replace, iter(range(1, 99))
 
     def killed(self: Path, target: Path) -> Path:

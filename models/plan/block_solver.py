@@ -42,15 +42,18 @@ class BlockSolver:
         proven: set[bytes] | None = None,
         yardstick: float | None = None,
         like: Program | None = None,
+        is_compared: bool = True,
     ) -> None:
         """Take the case's program as arrays.
 
         ``names`` and ``blocks`` as of ``program_of``; ``proven`` are the shapes whose model has
         been built and compared, shared between a case and its variants; ``yardstick`` [t] is the
-        most that violations are measured by (None: the case's own); ``like`` as of ``program_of``.
+        most that violations are measured by (None: the case's own); ``like`` as of ``program_of``;
+        without ``is_compared`` no model is built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
+        self._is_compared = is_compared
         self.proven: set[bytes] = set() if proven is None else proven
         of_case = expanded.case.yardstick if yardstick is None else yardstick
         self.measure = self.program.measure(of_case)
@@ -190,7 +193,7 @@ class BlockSolver:
 
         Returns whether one was built; raises SolverError where it is not the case's program.
         """
-        if shape in self.proven:
+        if shape in self.proven or not self._is_compared:
             return False
         with _no_collection():
             model = compile_model(build(self.expanded, self.program.blocks[b]).model)

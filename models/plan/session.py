@@ -21,8 +21,15 @@ import numpy as np
 
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block import BlockResult, block_result
-from models.plan.block_solver import MOST_COLUMNS, NO_NUMBERS, BlockSolver, in_one, pieces
+from models.plan.block_solver import (
+    MOST_COLUMNS,
+    NO_NUMBERS,
+    BlockResult,
+    BlockSolver,
+    block_result,
+    in_one,
+    pieces,
+)
 from models.plan.plan import Plan
 from models.plan.solving import check, together
 from models.program import TONNES, Fitted, Kinds, Program, Scaling, fit, joined

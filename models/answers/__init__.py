@@ -6,14 +6,12 @@ workbook that removes a shortage; ``least_share`` the smallest cap on single cou
 no supply.
 """
 
-from models.answers.binding import Scarce, scarcest
-from models.answers.change import Change, applied, rounded_up
-from models.answers.explain import explain
+from models.answers.explain import Scarce, explain, scarcest
 from models.answers.facts import Bound, Explanation, Move, Price
 from models.answers.least_change import LeastChange, Newcomer, least_change
 from models.answers.least_share import least_share
 from models.answers.price import NEUTRAL
-from models.answers.search import SPARE
+from models.answers.search import SPARE, Change, applied, rounded_up
 from models.program.facts import Place, Term, limit_words, step_in_force
 from models.program.levers import OPEN, SHARE
 

@@ -1,21 +1,25 @@
-"""Why a plan is as it is: one mineral, member and year explained."""
+"""Why a plan is as it is: one mineral, member and year explained, and what binds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.answers.binding import binding
-from models.answers.facts import Explanation
+from models.answers.facts import Bound, Explanation
 from models.answers.price import Pricing
-from models.program.component import rows_named
-from models.program.facts import Where
+from models.program import Group
+from models.program.component import MINERAL, YEAR, Rows, rows_named
+from models.program.facts import Step, Where
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
+
+
+# ---- one mineral, member and year --------------------------------------------------------------
 
 
 def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
@@ -81,3 +85,126 @@ def _at_bound(pricing: Pricing, at: Where) -> float:
         return 0.0
     priced = sum(a * float(pricing.duals[row]) for row, a in plan.entries(column))
     return min(0.0, float(rows.cost[column]) - priced)
+
+
+# ---- what binds, and what is scarcest ----------------------------------------------------------
+
+
+_WEIGHTLESS = 1e-9
+"""A shadow price below this part of the largest is rounding."""
+
+
+def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
+    """Return what binds there and is worth something, the largest rent first.
+
+    What ties all minerals, as a budget does, comes last.
+    """
+    plan = pricing.plan
+    least = _WEIGHTLESS * float(np.max(np.abs(plan.prices), initial=0.0))
+    found: list[Bound] = []
+    for group in plan.program.constraints:
+        of = rows_named(group.component)
+        if of.bears_on is not None:
+            found += [
+                bound_of(pricing, of, key, at)
+                for at, key in _worth_more(group, plan.prices, least)
+                if of.bears_on(plan, of, key, (mineral, member, year))
+            ]
+    told = [b for b in found if b.worth > least]
+    return tuple(sorted(told, key=lambda b: (b.is_common, -b.rent, b.what)))
+
+
+def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool = True) -> Bound:
+    """Return the row ``at`` that binds: its limit as its cell says it, and what moving it is worth.
+
+    A unit is one of the cell's: a tonne of a capacity of which a part is open loosens the row by
+    that part; one of a plant that is built in part, by what is built of it. Without ``is_solved``
+    its worth is the shadow price alone, and nothing is solved.
+    """
+    plan, rows = pricing.plan, pricing.rows
+    label = of.label(plan, key)
+    high, low = float(rows.row_upper[at]), float(rows.row_lower[at])
+    sign = 1 if np.isfinite(high) else -1  # of a least, one unit less saves
+    own = (high if sign > 0 else low), Step(at, 1.0)
+    limit, step = own if of.step is None else of.step(plan, key, at)
+    year = of.part(key, YEAR)
+    worth = plan.case.discount(year)
+    reach = pricing.local(at).reach(step, is_solved=is_solved)
+    saves, costs = (reach.more, reach.less)[::sign]
+    unit = 0.01 if label.unit == "point" else 1.0
+    return Bound(
+        kind=label.kind or of.kind,
+        what=label.what,
+        at=limit,
+        unit=label.unit,
+        worth=abs(reach.rate) / worth,
+        rent=abs(reach.rate) / worth * limit / unit,
+        year=year,
+        is_common=MINERAL not in of.key,
+        place=label.place,
+        direction=sign,
+        low=None if reach.down is None else _from_nothing(limit - unit * reach.down, limit),
+        high=None if reach.up is None else limit + unit * reach.up,
+        saves=None if saves is None else max(0.0, -saves / worth),
+        costs=None if costs is None else max(0.0, costs / worth),
+    )
+
+
+def _from_nothing(low: float, limit: float) -> float:
+    """Return where a range begins, 0 where that is nothing but rounding away."""
+    return low if low > _WEIGHTLESS * limit else 0.0
+
+
+def _worth_more(group: Group, worth: Any, least: float) -> list[tuple[int, Any]]:
+    """Return the rows of a group that are worth something, with their keys."""
+    at = np.flatnonzero(np.abs(worth[group.at]) > least)
+    return list(zip(group.at[at].tolist(), group.keys(at), strict=True))
+
+
+@dataclass(frozen=True)
+class Scarce:
+    """One limit over the years: its ``rent`` in all [money], and the year that it binds hardest.
+
+    ``mineral`` is "" for a budget; ``years`` are those in which it is worth something.
+    """
+
+    mineral: str
+    rent: float
+    years: tuple[int, ...]
+    hardest: Bound
+
+
+_Found = tuple[float, int, Rows, Any]
+"""A row: its rent, position, component and key."""
+
+
+def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
+    """Return the limits whose rent over all years is the largest, the largest first.
+
+    Nothing is solved: a limit is told with its shadow price, not with what a whole unit saves.
+    """
+    rows = plan.program.rows
+    size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
+    rents: dict[tuple[Any, ...], float] = {}
+    found: dict[tuple[Any, ...], list[_Found]] = {}
+    for group in plan.program.constraints:
+        of = rows_named(group.component)
+        for at, key in _worth_more(group, size, 0.0) if of.is_scarce else ():
+            one = _over_years(of, key)
+            rents[one] = rents.get(one, 0.0) + float(size[at])
+            found.setdefault(one, []).append((float(size[at]), at, of, key))
+    ranked = sorted(rents, key=lambda one: (-rents[one], str(one)))
+    pricing = Pricing(plan)
+    return tuple(_scarce(pricing, str(one[1]), rents[one], found[one]) for one in ranked[:most])
+
+
+def _over_years(of: Rows, key: Any) -> tuple[Any, ...]:
+    """Return what is one limit over the years: its kind, its mineral, its other names."""
+    others = (of.part(key, what) for what in of.key if what not in {MINERAL, YEAR})
+    return (of.kind, of.part(key, MINERAL), *others)
+
+
+def _scarce(pricing: Pricing, mineral: str, rent: float, found: list[_Found]) -> Scarce:
+    _, at, of, key = max(found, key=lambda row: (row[0], -row[1]))
+    years = tuple(sorted({of.part(key, YEAR) for _, _, of, key in found}))
+    return Scarce(mineral, rent, years, bound_of(pricing, of, key, at, is_solved=False))

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from models.answers.change import Change, applied, rounded_up
-from models.answers.search import SPARE, Search, bounds, dearer
+from models.answers.search import SPARE, Change, Search, applied, bounds, dearer, rounded_up
 from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan.block_solver import BlockSolver

@@ -1,15 +1,17 @@
-"""The program of the smallest change: what it must keep to, solved and certified."""
+"""The cells that change, and the program of the smallest change, solved and certified."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from models import solve as solver
-from models.answers.change import Change, rounded_up
+from models.case import Case
 from models.errors import SolverError
 from models.plan.plan import Plan
 from models.program import TONNES, Scaling, program_of, scaling, units_of
@@ -20,13 +22,84 @@ from models.program.families.diversification import EXCESS
 from models.program.families.projects import BUDGET, BUILT
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import SHORTFALL
-from models.program.levers import Bounds, Lever
+from models.program.levers import OPEN, SHARE, Bounds, Lever
 from models.program.market import CONTRACT_FLOW, SPOT_FLOW
 from models.program.sourcing import build_least_change
 from models.resolve import SPOT, Expanded, Floats, budget_year
-from models.schema import Mineral
+from models.schema import ByYear, Mineral
 from models.solve import MOST_GAP, MOST_VIOLATION, Solution, certify, certify_blocks
 from models.solve import Rows as Arrays
+
+# ---- changes of cells of the workbook ----------------------------------------------------------
+
+
+_DIGITS = 4
+"""Figures that an amount is rounded up to."""
+_POINTS = 1000
+"""A share is rounded up to a tenth of a point."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell from one value to another; ``years`` are those of the horizon that it holds for.
+
+    ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
+    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``what`` says
+    in words what the cell is.
+    """
+
+    place: Place
+    field: str
+    what: str
+    unit: str
+    was: float
+    least: float
+    to: float
+    years: tuple[int, ...]
+
+
+def rounded_up(value: float, unit: str) -> float:
+    """Return a value rounded up to what one would type: a tenth of a point, four figures."""
+    if unit == OPEN:
+        return 1.0
+    if unit == SHARE:
+        return min(1.0, math.ceil(value * _POINTS - 1e-6) / _POINTS)
+    if value <= 0:
+        return 0.0
+    grain = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
+    return float(f"{math.ceil(value / grain - 1e-6) * grain:.{_DIGITS}g}")
+
+
+def applied(case: Case, changes: Iterable[Change]) -> Case:
+    """Return the case of a workbook in which the cells say what they are changed to."""
+    for change in changes:
+        name = Case.SHEET_FIELDS[change.place.sheet]
+        records = tuple(
+            _with(record, change) if record.row == change.place.row else record
+            for record in getattr(case, name)
+        )
+        case = case.change(**{name: records})
+    return case
+
+
+def _with(record: Any, change: Change) -> Any:
+    before = getattr(record, change.field)
+    value: Any = change.to > 0 if change.unit == OPEN else change.to
+    if isinstance(before, ByYear):
+        step = change.place.step
+        value = (
+            ByYear(change.to, before.steps)
+            if step is None
+            else ByYear(
+                before.base,
+                tuple((y, change.to if y == step else v) for y, v in before.steps),
+            )
+        )
+    return dataclasses.replace(record, **{change.field: value})
+
+
+# ---- the program of the smallest change --------------------------------------------------------
+
 
 _SLACK = 1e-9
 """What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.plan.block import block_result
+from models.plan.block_solver import block_result
 from models.plan.plan import Plan
 from models.program import TONNES, Program
 from models.resolve import Expanded, Floats

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from models.program import Flow, Solved
 from models.program.component import Rows, components
 from models.program.facts import Stop
+from models.resolve import Ints
 
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
@@ -54,14 +56,12 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
 def _first(plan: Solved, flow: Flow) -> list[Stop]:
     """Return what stops a source: of all that does, what is told first."""
     rows: dict[Rows, list[int]] = {}
-    first, *others = (set(_limiting(plan, column)) for column in flow.columns)
+    limits, starts = plan.once(_limits)
+    first, *others = (set(limits[starts[c] : starts[c + 1]].tolist()) for c in flow.columns)
     for at in sorted(first.intersection(*others)):
         rows.setdefault(plan.row(at)[0], []).append(at)
     found = [
-        stop
-        for of in components()
-        if isinstance(of, Rows)
-        for stop in _stops(plan, flow, of, rows.get(of, []))
+        stop for of in plan.once(_telling) for stop in _stops(plan, flow, of, rows.get(of, []))
     ]
     if not found:
         return [Stop(_LAST, f"supplier {_DEAR}", many=f"suppliers {_DEAR}")]
@@ -70,12 +70,23 @@ def _first(plan: Solved, flow: Flow) -> list[Stop]:
     return told if not (told[0].name or told[0].many) else told[:1]
 
 
-def _limiting(plan: Solved, column: int) -> Iterator[int]:
-    """Yield the rows that more of a column would fill, and equations, which it has to keep."""
+def _telling(_: Solved) -> list[Rows]:
+    """Return the components that may say what stops a source."""
+    every = (of for of in components() if isinstance(of, Rows))
+    return [of for of in every if of.stops is not None or of.bears_on is not None]
+
+
+def _limits(plan: Solved) -> tuple[Ints, Ints]:
+    """Return, column by column, the rows that more of it would fill, and where each begins.
+
+    Equations are among them, whatever the sign: they have to be kept.
+    """
     of = plan.program.rows
-    for at, amount in plan.entries(column):
-        if amount > 0 or of.row_lower[at] == of.row_upper[at]:
-            yield at
+    entry_rows = of.entry_rows()
+    at = np.flatnonzero((of.values > 0) | (of.row_lower == of.row_upper)[entry_rows])
+    at = at[np.argsort(of.columns[at], kind="stable")]
+    starts = np.searchsorted(of.columns[at], np.arange(len(of.cost) + 1))
+    return entry_rows[at], starts
 
 
 def _stops(plan: Solved, flow: Flow, of: Rows, at: Sequence[int]) -> Iterator[Stop]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.case import Case
 from models.plan import tables
-from models.plan.block import BlockResult
+from models.plan.block_solver import BlockResult
 from models.plan.causes import causes
 from models.plan.proof import Proof, proof_of
 from models.program import TONNES, Program, Solved, program_of

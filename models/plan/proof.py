@@ -1,4 +1,4 @@
-"""The proof of a whole plan: the worst of its blocks."""
+"""The proof of a whole plan; and a plan from its values and duals, certified anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case
-from models.plan.block import BlockResult
+from models.plan.block_solver import BlockResult
 from models.program import Program, within
 from models.solve import MOST_VIOLATION
 

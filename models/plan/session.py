@@ -21,8 +21,15 @@ import numpy as np
 
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block import BlockResult, block_result
-from models.plan.block_solver import MOST_COLUMNS, NO_NUMBERS, BlockSolver, in_one, pieces
+from models.plan.block_solver import (
+    MOST_COLUMNS,
+    NO_NUMBERS,
+    BlockResult,
+    BlockSolver,
+    block_result,
+    in_one,
+    pieces,
+)
 from models.plan.plan import Plan
 from models.plan.solving import check, together
 from models.program import TONNES, Fitted, Kinds, Program, Scaling, fit, joined
@@ -51,9 +58,15 @@ class _Kept:
 class Session:
     """Plans of one base case and of its variants."""
 
-    def __init__(self, base: Case) -> None:
-        """Keep the base case."""
+    def __init__(self, base: Case, *, is_compared: bool = True) -> None:
+        """Keep the base case.
+
+        Its program is compared with its model whatever happens. ``is_compared`` says whether those
+        of variants are, where they are made otherwise: of a study, whose variants' plans nobody
+        writes, the certificate of each and the tests hold them.
+        """
         self.case = base
+        self._is_compared = is_compared
         self._proven: set[bytes] = set()
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
@@ -104,7 +117,9 @@ class Session:
         base = self.base.program
         check(case, self.case)
         expanded = self._solver.expanded.changed(case)
-        solver = BlockSolver(expanded, base.names, proven=self._proven, like=base)
+        solver = BlockSolver(
+            expanded, base.names, proven=self._proven, like=base, is_compared=self._is_compared
+        )
         if _comparable(self._solver.expanded, expanded):
             results = self._from_before(solver)
         else:
@@ -151,8 +166,8 @@ class Session:
         is not the variant's program.
         """
         program, base = solver.program, self.base.program
-        if program.rows.columns is base.rows.columns:  # the same program but for its limits
-            return
+        if not self._is_compared or program.rows.columns is base.rows.columns:
+            return  # the same program but for its limits, or none of a study's
         apart = self._kinds.apart(fitted)
         for b, of in enumerate(fitted.of_block.tolist()):
             if of in apart:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from models.case import Case
 from models.program.component import Columns, Component, Rows, columns_named, rows_named
 from models.program.facts import Where
 from models.program.families.ore import ORE
-from models.program.groups import Group, within
+from models.program.groups import Group
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 from models.schema import Record
 from models.solve import MOST_VIOLATION
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,32 @@ class Solved:
 
     def row(self, at: int) -> tuple[Rows, Any]:
         """Return the component and the key of a row."""
-        component, key = _named(self.program.constraints, at)
-        return rows_named(component), key
+        group, key = self._row_groups.named(at)
+        return rows_named(group.component), key
 
     def column(self, at: int) -> tuple[Columns, Any]:
         """Return the component and the key of a column."""
-        component, key = _named(self.program.variables, at)
-        return columns_named(component), key
+        group, key = self._column_groups.named(at)
+        return columns_named(group.component), key
+
+    @cached_property
+    def _row_groups(self) -> _Groups:
+        return _Groups(self.program.constraints, len(self.prices))
+
+    @cached_property
+    def _column_groups(self) -> _Groups:
+        return _Groups(self.program.variables, len(self.x))
+
+    def once(self, make: Callable[[Solved], T]) -> T:
+        """Return what a function makes of this solution, made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[Any, Any]:
+        return {}
 
     def at(self, of: Rows, key: Any) -> int:
         """Return the position of a row, -1 where there is none."""
@@ -261,6 +282,23 @@ class Solved:
         )
 
 
+class _Groups:
+    """Which group each position of a program belongs to, and where it stands in it."""
+
+    def __init__(self, groups: Sequence[Group], count: int) -> None:
+        """Number the groups."""
+        self._groups = groups
+        self._of, self._place = np.zeros((2, count), dtype=np.int64)
+        for g, group in enumerate(groups):
+            self._of[group.at], self._place[group.at] = g, np.arange(len(group))
+
+    def named(self, at: int) -> tuple[Group, Any]:
+        """Return the group of a position, and the key there."""
+        group = self._groups[self._of[at]]
+        place = self._place[at]
+        return group, group.key(*(int(part[place]) for part in group.index))
+
+
 def _delivers(group: Group) -> bool:
     return columns_named(group.component).is_delivery
 
@@ -286,12 +324,3 @@ def _component(
     # several rows of Share limits are groups of one component
     index = tuple(np.concatenate(part) for part in zip(*(g.index for g in found), strict=True))
     return index, np.concatenate([np.zeros(0), *(values[group.at] for group in found)])
-
-
-def _named(groups: Sequence[Group], at: int) -> tuple[Any, Any]:
-    for group in groups:
-        inside = within(group.at, slice(at, at + 1))
-        if inside.stop > inside.start:
-            return group.component, group.keys(np.array([inside.start]))[0]
-    msg = f"nothing stands at {at}"
-    raise LookupError(msg)

@@ -6,8 +6,8 @@ loops.
 """
 
 from models.resolve.caps import Cap, caps
-from models.resolve.deliveries import SPOT, Deliveries
 from models.resolve.expanded import Cell, Expanded, contract_price
+from models.resolve.lanes import SPOT, Deliveries
 from models.resolve.sources import Bools, Floats, Ints, Source, start_years, starts
 from models.resolve.stages import (
     DAYS,

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
-from models.resolve.deliveries import DELIVERY, SPOT, Deliveries, join
-from models.resolve.lanes import Lanes, resolve_lanes
+from models.resolve.lanes import DELIVERY, SPOT, Deliveries, Lanes, join, resolve_lanes
 from models.resolve.sources import Bools, Floats, Ints, capacities, sources, starts
 from models.schema import Project
 

@@ -15,7 +15,7 @@ import pytest
 
 from models.errors import UsageError
 from models.plan import solve as solve_case
-from models.plan.parts import part, parts
+from models.plan.solving import part, parts
 from models.schema import ScenarioStep
 from planner.study import Here, Run
 from planner.study.processes import Processes

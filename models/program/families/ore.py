@@ -75,19 +75,31 @@ def _mine_label(of: Solved, key: Any) -> Label:
 def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
     """Yield that no mine ships ore to a source, or that all that do have no more."""
     for row in at:
-        key = of.row(row)[1]
-        ships = [of.column(c)[1] for c, _ in of.entries_of(row) if of.column(c)[0] is ORE]
-        case, (_name, _project, mineral, year) = of.case, key
-        mines = {
-            country: mine_capacity(_mine(case, country, mineral), year) for country, *_ in ships
-        }
-        many = "suppliers to which no mine with an open lane ships ore"
+        mines = of.once(_mines_by_row)[row]
         if not mines:
+            many = "suppliers to which no mine with an open lane ships ore"
             yield Stop(3, many.replace("suppliers", "supplier", 1), many=many)
-        elif all(of.room[of.at(CAPACITY, (n, mineral, year))] <= flow.nothing for n in mines):
-            named = tuple((case.country_name(n), size) for n, size in mines.items())
+        elif all(of.room[mine] <= flow.nothing for mine, *_ in mines):
             many = "suppliers without ore: the mines within reach are used up"
+            named = tuple((name, size) for _, name, size in mines)
             yield Stop(3, many.replace("suppliers", "supplier", 1), many=many, named=named)
+
+
+def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
+    """Return the mines that ship ore to each source: row of their capacity, country, capacity."""
+    case, groups = of.case, of.program.constraints
+    found: dict[int, list[tuple[int, str, float]]] = {
+        at: [] for group in groups if group.component is BALANCE for at in group.at.tolist()
+    }
+    for row, mines in found.items():
+        for column, _ in of.entries_of(row):
+            component, key = of.column(column)
+            if component is ORE:
+                country, _refiner, _project, mineral, year = key
+                size = mine_capacity(_mine(case, country, mineral), year)
+                at = of.at(CAPACITY, (country, mineral, year))
+                mines.append((at, case.country_name(country), size))
+    return found
 
 
 ORE = Columns(

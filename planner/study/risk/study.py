@@ -14,7 +14,7 @@ import numpy as np
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Plan, Session
-from models.plan.parts import part, parts
+from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from planner.scenarios.events import Hits, steps, touched

@@ -16,13 +16,13 @@ import pandas as pd
 from models.account import COLUMNS, ROWS, Program, account, known
 from models.case import Case
 from models.expand import Cap, Expanded, Floats, Ints, caps
+from models.measures import largest_country_shares, served_share
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
 from models.plan.proof import Proof, proof_of
 from models.plan.values import by_key, component, costs_of, prices_of, values_of
 from models.proof import MOST_VIOLATION
-from models.schema import PURCHASES, REST_OF_WORLD
 
 PENALTIES = ("shortage", "unfair shortage", "limit penalty", "stock shortfall")
 """Cost headings that nobody pays in cash."""
@@ -302,8 +302,7 @@ class Plan:
     @cached_property
     def served_share(self) -> float:
         """The part of demand that is met; 1 where there is none."""
-        demand = self.case.total_demand
-        return max(0.0, 1.0 - self.shortage / demand) if demand > 0 else 1.0
+        return served_share(self.case.total_demand, self.shortage)
 
     @cached_property
     def max_country_share(self) -> dict[str, float]:
@@ -311,14 +310,8 @@ class Plan:
 
         The base is demand, or purchases where Share basis says so. Rest of world is no country.
         """
-        found = dict.fromkeys(self.expanded.minerals, 0.0)
-        table = self.countries
-        table = table[(table["buyer"] == "") & (table["country"] != REST_OF_WORLD)]
-        base = "purchased" if self.case.settings.share_basis == PURCHASES else "demand"
-        for row in table[table[base] > 0].to_dict("records"):
-            share = float(row["tonnes"] / row[base])
-            found[row["mineral"]] = max(found[row["mineral"]], share)
-        return found
+        tops = largest_country_shares(self.countries, self.case.settings.share_basis)
+        return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
 
     @cached_property
     def proof(self) -> Proof:

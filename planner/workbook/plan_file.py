@@ -100,7 +100,7 @@ class PlanFile:
         return {}
 
     @cached_property
-    def _countries(self) -> dict[str, str]:
+    def countries(self) -> dict[str, str]:
         """Every country's name as the plan spells it, by code."""
         found: dict[str, str] = {}
         for result in CATALOGUE.values():
@@ -113,7 +113,7 @@ class PlanFile:
 
     def country(self, code: str) -> str:
         """Return a country's name as the plan spells it."""
-        return self._countries.get(code, code)
+        return self.countries.get(code, code)
 
     def header(self, sheet: str, name: str) -> str:
         """Return the header of a column by its name without unit.

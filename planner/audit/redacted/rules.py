@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from models.case import fold
 from models.results import Scorecard
+from models.results.overall import OPTION
 from planner.audit.file import CHECKS
 from planner.audit.redacted.lines import Line, lines_of, table_of
 from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
 from planner.render.table import COALITION_BUYER
 from planner.sheets import Table
-from planner.sheets.summary import OPTION
 from planner.workbook.plan_columns import SUMMARY, bare
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"

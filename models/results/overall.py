@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from models.results.common import (
     BUYER,
     DEMAND,
@@ -31,6 +33,43 @@ class Summary(Result):
     value = field("Value", Look.LONG)
     unit = UNIT
     remark = field("Remark", Look.LONG)
+
+
+class Figure(StrEnum):
+    """The rows of Summary by which other surfaces find a number of the whole plan."""
+
+    TITLE = "Plan title"
+    SCENARIO = "Scenario"
+    STATUS = "Status"
+    YEARS = "Years"
+    PRICE_YEAR = "Price year"
+    MINERALS = "Minerals"
+    MEMBERS = "Members"
+    TOTAL_COST = "Total cost"
+    CASH_COST = "Cash cost"
+    PURCHASES_COST = "Purchases cost"
+    COST_PER_TONNE = "Cost per tonne"
+    DEMAND = "Demand"
+    TONNES = "Tonnes purchased"
+    SHORTAGE = "Shortage"
+    SERVED_SHARE = "Served share"
+    LIMITS_COST = "Limits cost in all"
+    LIMITS_COST_CASH = "Limits cost in cash"
+    IF_EACH_STOPS = (
+        "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
+    )
+    BINDING_LIMITS = "Binding limits"
+    SHARE_BASIS = "Share basis"
+    WHOLE_PROJECTS = "Whole projects"
+    INPUT_FILE = "Input file"
+    INPUT_SHA256 = "Input SHA-256"
+    PLANNER = "Planner version"
+    SOLVER = "Solver version"
+    WRITTEN = "Written"
+
+
+OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
+"""What stands in Summary before the name of an option, of a heading of cost, of what an HHI is."""
 
 
 class ByMineral(Result):

@@ -176,7 +176,7 @@ def _minerals(of: Sides) -> Table:
     """One row a mineral and figure, the figures of a mineral under one another."""
     lines: list[tuple[str, Line]] = []
     for row in of.minerals.to_dict("records"):
-        name = str(row["Mineral"])
+        name = str(row["mineral"])
         unit = of.units.get(name, "")
         for what, said, look, own in (
             ("demand", "Demand", Look.TONNES, unit),
@@ -218,8 +218,8 @@ def _members(of: Sides) -> Table:
     return Table(
         "By member",
         (
-            column("Member", Look.TEXT, table["Member"]),
-            column("Mineral", Look.TEXT, table["Mineral"]),
+            column("Member", Look.TEXT, table["member"]),
+            column("Mineral", Look.TEXT, table["mineral"]),
             *_amounts(table, of.money),
             _unit(of, table),
         ),
@@ -267,9 +267,9 @@ def _prices(of: Sides) -> Table:
     return Table(
         "Prices",
         (
-            column("Year", Look.YEAR, [int(year) for year in table["Year"]]),
-            column("Mineral", Look.TEXT, table["Mineral"]),
-            column("Member", Look.TEXT, table["Member"]),
+            column("Year", Look.YEAR, [int(year) for year in table["year"]]),
+            column("Mineral", Look.TEXT, table["mineral"]),
+            column("Member", Look.TEXT, table["member"]),
             *_triple(table, "marginal", "Marginal price", f"{of.money} per t", Look.PRICE),
             *_triple(table, "landed", "Landed cost", f"{of.money} per t", Look.PRICE),
             _unit(of, table),
@@ -289,4 +289,4 @@ def _triple(
 
 
 def _unit(of: Sides, table: pd.DataFrame) -> Column:
-    return column("Unit", Look.TEXT, [of.units.get(mineral, "") for mineral in table["Mineral"]])
+    return column("Unit", Look.TEXT, [of.units.get(mineral, "") for mineral in table["mineral"]])

@@ -25,10 +25,6 @@ from planner.sheets.orders.notes import ORDER_NOTES
 from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
-IF_EACH_STOPS = (
-    "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
-)
-"""The measure of what is left without the largest country of each mineral."""
 
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
 _APART = (

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from models.measures import Top
 from models.plan import Plan
 from models.results import ChartData
 from models.schema import COALITION, REST_OF_WORLD
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
+from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share
 from planner.sheets.front import front_pictures
 
 _MOST_CATEGORIES = 12

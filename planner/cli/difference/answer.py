@@ -37,8 +37,8 @@ def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, second
             {"what": line.measure, "old": line.old, "new": line.new}
             for line in differing_words(found)
         ],
-        "minerals": list(_rows(found.minerals, ("Mineral",))),
-        "members": list(_rows(found.members, ("Member", "Mineral"))),
+        "minerals": list(_rows(found.minerals, ("mineral",))),
+        "members": list(_rows(found.members, ("member", "mineral"))),
         "moves": [
             {
                 "mineral": row["mineral"],
@@ -83,7 +83,7 @@ def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
     """Yield an object a row: its names, then old, new and change of each amount."""
     whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for row in table.to_dict("records"):
-        found: Answer = {key.lower(): row[key] for key in keys}
+        found: Answer = {key: row[key] for key in keys}
         for what in whats:
             found[what] = _triple(*(row[f"{what}_{word}"] for word in ("old", "new", "change")))
         yield found

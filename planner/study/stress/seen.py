@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.plan import Plan
+from models.program.component import Columns
 from models.program.families.contracts import UNTAKEN
 from models.program.families.ore import ORE
 from models.program.families.shortage import OF_TIER, SHORTAGE
@@ -63,7 +64,7 @@ def read(plan: Plan) -> Seen:
     )
 
 
-def _by_member(plan: Plan, component: str) -> Floats:
+def _by_member(plan: Plan, component: Columns) -> Floats:
     """Return a component's tonnes by (mineral, member, year)."""
     found = np.zeros(plan.expanded.demand.shape)
     key, tonnes = plan.part(component)

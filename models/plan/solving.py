@@ -49,13 +49,13 @@ class Group:
     """Blocks to be solved one after another, and the case of their minerals alone.
 
     ``blocks`` are their numbers in the whole case, ``cells`` those of this group's case;
-    ``yardstick`` [t] is the whole case's.
+    ``tolerance_scale`` [t] is the whole case's.
     """
 
     case: Case
     blocks: tuple[int, ...]
     cells: tuple[tuple[Cell, ...], ...]
-    yardstick: float
+    tolerance_scale: float
 
 
 def groups(case: Case) -> Iterable[Group]:
@@ -69,14 +69,14 @@ def groups(case: Case) -> Iterable[Group]:
             case.of_minerals(names[m] for m in minerals),
             numbers,
             tuple(tuple((place[m], t) for m, t in blocks[b]) for b in numbers),
-            case.yardstick,
+            case.tolerance_scale,
         )
 
 
 def solve_group(group: Group) -> list[BlockResult]:
     """Return the results of a group's blocks, numbered as in the whole case."""
     expanded = Expanded(group.case)
-    solver = BlockSolver(expanded, blocks=group.cells, yardstick=group.yardstick)
+    solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
     found = solver(range(len(group.cells)))
     return [
         dataclasses.replace(result, block=b, basis=None)
@@ -176,7 +176,7 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     years, which = np.unique(program.row_year, return_inverse=True)
     worth = np.array([case.discount(year) if year else 1.0 for year in years.tolist()])
     duals = prices * worth[which] if len(years) else prices
-    measure = program.measure(case.yardstick)
+    measure = program.measure(case.tolerance_scale)
     certificates = certify_blocks(
         program.rows,
         x,

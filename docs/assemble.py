@@ -12,6 +12,7 @@ from pathlib import Path
 
 from models.checks.scenarios import TAKES
 from models.program import market, sourcing
+from models.program.component import Columns, components
 from models.program.families import FAMILIES
 from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
 from planner.render.front import NAME as FRONT
@@ -139,7 +140,25 @@ def mathematics_page() -> str:
         parts.append(f"## {title}\n\n{_markdown(inspect.getdoc(family.model) or '')}\n")
     parts.append(f"## Balance\n\n{_markdown(inspect.getdoc(market.balance) or '')}\n")
     parts.append(f"## Objective\n\n{_markdown(inspect.getdoc(sourcing.objective) or '')}\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, _components()])
+
+
+def _components() -> str:
+    """Return the table of the program's columns and rows, by the names of Values and Duals."""
+    lines = [
+        "## Columns and rows\n",
+        "The sheets Values and Duals know them by these names; the parts of a key stand so.\n",
+        "| name | counts | key | meaning | stated in | cost heading |",
+        "|---|---|---|---|---|---|",
+    ]
+    for of in components():
+        sheet, field = of.cell or (None, "")
+        cell = "" if sheet is None else f"{sheet.SHEET}: {sheet.column_of(field).header}"
+        kind = "column" if isinstance(of, Columns) else "row"
+        heads = ", ".join(h.name for h in of.headings) if isinstance(of, Columns) else ""
+        unit, key = ("t", "fraction", "money")[of.unit], ", ".join(of.key)
+        lines.append(f"| `{of.name}` | {kind}, {unit} | {key} | {of.meaning} | {cell} | {heads} |")
+    return "\n".join(lines) + "\n"
 
 
 def _markdown(text: str) -> str:
@@ -162,6 +181,8 @@ def _markdown(text: str) -> str:
             out.append(f"- **{head}**: {rest.strip()}")
         else:
             out.append(line.strip() if line.startswith("    ") else line)
+    if formula:
+        out += ["```math", *formula, "```"]
     return "\n".join(out)
 
 

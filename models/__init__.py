@@ -6,7 +6,6 @@ penalties is least, when no single country may supply more than a given share?
 
 This package knows no file, no workbook and no command. It reads from the bottom up: ``errors``,
 ``units`` and ``schema`` (what a workbook can say), ``case`` (one workbook's worth of it),
-``expand`` (wildcards resolved), ``blocks`` (what does not touch), ``frame`` and ``families`` and
-``sourcing`` (the linear program in Pyomo), ``compile`` and ``solver`` (arrays, HiGHS), ``proof``,
-``plan``.
+``resolve`` (wildcards resolved), ``program`` (the linear program, a family a file), ``solve``
+(HiGHS and the certificate), ``plan`` and ``answers``.
 """

@@ -246,7 +246,7 @@ class Case:
         return max(self.demand_of.values(), default=0.0)
 
     @cached_property
-    def yardstick(self) -> float:
+    def tolerance_scale(self) -> float:
         """What a violation is measured by [t]: the largest demand.
 
         Where a stockpile dwarfs it, a billionth of that one, which is as fine as numbers get; 1 t

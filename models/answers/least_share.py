@@ -52,7 +52,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     expanded = Expanded(wide)
     found: dict[str, float] = {}
     of = program_of(expanded)
-    measures = of.measure(case.yardstick).tolist()
+    measures = of.measure(case.tolerance_scale).tolist()
     for cells, need, measure in zip(of.blocks, of.need.tolist(), measures, strict=True):
         for mineral, share in _block(expanded, cells, short, need, measure).items():
             found[mineral] = max(found.get(mineral, 0.0), share)

@@ -124,7 +124,7 @@ class Search:
             units_of(self.rows.row_keys, len(self.rows.row_lower), frame.units),
         )
         self.need = float(np.max(of.need, initial=1.0))
-        self.yardstick = wide.case.yardstick
+        self.tolerance_scale = wide.case.tolerance_scale
         at = {keys.name: keys.stretch for keys in self.rows.column_keys}
         self.change, self.left = at["change"], at["left"].start
         self.kept: Any = None
@@ -168,7 +168,7 @@ class Search:
                 rows, need=self.need, column_unit=self.units[0], row_unit=self.units[1],
                 raised=raised,
             ),
-            lambda found: certify(rows, found, self.yardstick, self.other).passed,
+            lambda found: certify(rows, found, self.tolerance_scale, self.other).passed,
         )  # fmt: skip
         if found is not None:
             return found.x
@@ -337,7 +337,7 @@ def _worth(plan: Plan, mineral: str, year: int) -> float | None:
 
     def is_proven(found: Solution) -> bool:
         proof = certify_blocks(
-            rows, found.x, found.duals, program.measure(plan.case.yardstick)[[block]],
+            rows, found.x, found.duals, program.measure(plan.case.tolerance_scale)[[block]],
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
         )  # fmt: skip

@@ -13,14 +13,10 @@ from models.case import Case
 from models.checks import (
     advice,
     foresight,
-    freight,
     limits,
     references,
-    reserved,
-    risks,
     rows,
     scenarios,
-    selectors,
 )
 from models.checks.common import Rule
 from models.errors import Finding, Severity
@@ -39,8 +35,8 @@ from models.schema import (
 )
 
 RULES: tuple[Rule, ...] = (
-    reserved.names_that_mean_something_else,
-    reserved.member_countries,
+    references.names_that_mean_something_else,
+    references.member_countries,
     references.names_are_defined,
     references.refiners_have_the_mineral,
     rows.within_bounds,
@@ -55,12 +51,12 @@ RULES: tuple[Rule, ...] = (
     scenarios.selectors,
     scenarios.values,
     scenarios.builds,
-    risks.event_actions,
-    risks.one_event_one_chance,
+    scenarios.event_actions,
+    scenarios.one_event_one_chance,
     rows.horizon,
     rows.usable_capacity,
     rows.scaled_freight,
-    freight.every_pair_has_freight,
+    references.every_pair_has_freight,
 )
 """What every Case must keep."""
 
@@ -68,10 +64,10 @@ ADVICE: tuple[Rule, ...] = (
     advice.years_left_out,
     advice.outside_the_horizon,
     advice.removed_by_a_blank,
-    selectors.lanes_that_match_nothing,
-    selectors.steps_that_match_nothing,
-    selectors.ore_lanes_that_match_nothing,
-    risks.chances_that_decide_nothing,
+    scenarios.lanes_that_match_nothing,
+    scenarios.steps_that_match_nothing,
+    scenarios.ore_lanes_that_match_nothing,
+    scenarios.chances_that_decide_nothing,
     advice.blank_available_shares,
     advice.minerals_without_refiner,
     advice.dearer_than_shortage,
@@ -91,7 +87,7 @@ FORESIGHT: tuple[Rule, ...] = (
 """Advice that resolves the case, and so needs one without errors."""
 
 
-FREIGHT_RULE: Rule = freight.every_pair_has_freight
+FREIGHT_RULE: Rule = references.every_pair_has_freight
 
 
 @dataclass(frozen=True)
@@ -134,13 +130,13 @@ NEEDS: dict[Rule, Needs] = {
     scenarios.builds: _needs(
         "action mineral country refiner first_year", (Project,), headers=(Demand,)
     ),
-    risks.event_actions: _needs("action"),
-    risks.one_event_one_chance: _needs("name", others=True),
+    scenarios.event_actions: _needs("action"),
+    scenarios.one_event_one_chance: _needs("name", others=True),
     advice.years_left_out: _needs(headers=(Demand,)),
     advice.outside_the_horizon: _needs(headers=(Demand,)),
-    selectors.lanes_that_match_nothing: _needs(sheets=_PLANTS),
-    selectors.steps_that_match_nothing: _needs(sheets=(*_PLANTS, Mine, Stockpile, Demand)),
-    selectors.ore_lanes_that_match_nothing: _needs(sheets=(*_PLANTS, Mine)),
+    scenarios.lanes_that_match_nothing: _needs(sheets=_PLANTS),
+    scenarios.steps_that_match_nothing: _needs(sheets=(*_PLANTS, Mine, Stockpile, Demand)),
+    scenarios.ore_lanes_that_match_nothing: _needs(sheets=(*_PLANTS, Mine)),
     advice.blank_available_shares: _needs(sheets=(Refiner, Country, Member)),
     advice.minerals_without_refiner: _needs(sheets=(*_PLANTS, Mineral, Demand)),
     advice.dearer_than_shortage: _needs(

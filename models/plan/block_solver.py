@@ -145,22 +145,22 @@ class BlockSolver:
         *,
         blocks: Sequence[Sequence[Cell]] | None = None,
         proven: set[bytes] | None = None,
-        yardstick: float | None = None,
+        tolerance_scale: float | None = None,
         like: Program | None = None,
         is_compared: bool = True,
     ) -> None:
         """Take the case's program as arrays.
 
         ``names`` and ``blocks`` as of ``program_of``; ``proven`` are the shapes whose model has
-        been built and compared, shared between a case and its variants; ``yardstick`` [t] is the
-        most that violations are measured by (None: the case's own); ``like`` as of ``program_of``;
-        without ``is_compared`` no model is built.
+        been built and compared, shared between a case and its variants; ``tolerance_scale`` [t]
+        is the most that violations are measured by (None: the case's own); ``like`` as of
+        ``program_of``; without ``is_compared`` no model is built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
         self.proven: set[bytes] = set() if proven is None else proven
-        of_case = expanded.case.yardstick if yardstick is None else yardstick
+        of_case = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
         self.measure = self.program.measure(of_case)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:

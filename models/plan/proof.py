@@ -46,7 +46,7 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
     return Proof(
         violation=worst.certificate.violation * worst.measure if worst else 0.0,
         violated=_violated(worst, program()) if worst and worst.worst >= 0 else "",
-        allowed=MOST_VIOLATION * case.yardstick,
+        allowed=MOST_VIOLATION * case.tolerance_scale,
         dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
         gap=max((c.gap for c in certificates), default=0.0),
         mip_gap=max((c.mip_gap for c in certificates), default=0.0),

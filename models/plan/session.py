@@ -215,7 +215,7 @@ class Session:
                 continue
             kept = self._kept[piece[0]]
             at, inside = of.columns_of(piece[0], piece[-1]), of.rows_of(piece[0], piece[-1])
-            rows = _slice(fitted.laid, of, piece, kept.rows)
+            rows = _slice(fitted.arrays, of, piece, kept.rows)
             try:
                 found = kept.scale.unscaled(self._run(kept, rows))
             except SolverError as error:
@@ -279,17 +279,17 @@ def _joined(plan: Plan) -> tuple[Floats, Floats]:
     )
 
 
-def _slice(laid: Rows, base: Program, piece: tuple[int, ...], like: Rows) -> Rows:
-    """Return some blocks of a program laid out as the base's."""
+def _slice(arrays: Rows, base: Program, piece: tuple[int, ...], like: Rows) -> Rows:
+    """Return some blocks of a program arrays out as the base's."""
     at = base.columns_of(piece[0], piece[-1])
     inside = base.rows_of(piece[0], piece[-1])
-    first, last = int(laid.starts[inside.start]), int(laid.starts[inside.stop])
+    first, last = int(arrays.starts[inside.start]), int(arrays.starts[inside.stop])
     return dataclasses.replace(
         like,
-        cost=laid.cost[at],
-        lower=laid.lower[at],
-        upper=laid.upper[at],
-        row_lower=laid.row_lower[inside],
-        row_upper=laid.row_upper[inside],
-        values=laid.values[first:last],
+        cost=arrays.cost[at],
+        lower=arrays.lower[at],
+        upper=arrays.upper[at],
+        row_lower=arrays.row_lower[inside],
+        row_upper=arrays.row_upper[inside],
+        values=arrays.values[first:last],
     )

@@ -1,20 +1,24 @@
-"""Case in, Plan out: check, split into blocks, solve, join; and the parts that blocks leave."""
+"""Case in, Plan out: check, split into blocks, solve, join; parts of a case; a plan again."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from models import checks
 from models.case import Case
 from models.errors import InputError
-from models.plan.block_solver import BlockResult, BlockSolver
+from models.plan.block_solver import BlockResult, BlockSolver, block_result
 from models.plan.plan import Plan
+from models.program import TONNES, Program
 from models.program.blocks import split
-from models.resolve import Cell, Expanded
+from models.resolve import Cell, Expanded, Floats
 from models.schema import BY_REFINER, ShareLimit
+from models.solve import Solution, certify_blocks
 
 # ---- planning a case ---------------------------------------------------------------------------
 
@@ -45,13 +49,13 @@ class Group:
     """Blocks to be solved one after another, and the case of their minerals alone.
 
     ``blocks`` are their numbers in the whole case, ``cells`` those of this group's case;
-    ``yardstick`` [t] is the whole case's.
+    ``tolerance_scale`` [t] is the whole case's.
     """
 
     case: Case
     blocks: tuple[int, ...]
     cells: tuple[tuple[Cell, ...], ...]
-    yardstick: float
+    tolerance_scale: float
 
 
 def groups(case: Case) -> Iterable[Group]:
@@ -65,14 +69,14 @@ def groups(case: Case) -> Iterable[Group]:
             case.of_minerals(names[m] for m in minerals),
             numbers,
             tuple(tuple((place[m], t) for m, t in blocks[b]) for b in numbers),
-            case.yardstick,
+            case.tolerance_scale,
         )
 
 
 def solve_group(group: Group) -> list[BlockResult]:
     """Return the results of a group's blocks, numbered as in the whole case."""
     expanded = Expanded(group.case)
-    solver = BlockSolver(expanded, blocks=group.cells, yardstick=group.yardstick)
+    solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
     found = solver(range(len(group.cells)))
     return [
         dataclasses.replace(result, block=b, basis=None)
@@ -147,3 +151,45 @@ def _counts(row: ShareLimit, minerals: frozenset[str], sellers: set[str]) -> boo
     """Whether a limit counts for any of some minerals, as far as its own cells say."""
     named = row.group == BY_REFINER and row.supplier not in sellers
     return row.mineral in {"", *minerals} and not named
+
+
+# ---- a plan from its values and duals ----------------------------------------------------------
+
+
+def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
+    expanded: Expanded,
+    program: Program,
+    x: Floats,
+    prices: Floats,
+    *,
+    mip_gap: float = 0.0,
+    failures: Sequence[str] = (),
+    built: int = 0,
+) -> Plan:
+    """Return the plan of a case that a solution makes, with the certificates that it deserves.
+
+    ``x`` [t or fractions] and the undiscounted duals ``prices`` are in the program's order, the
+    program being the case's own. ``mip_gap``, ``failures`` and the number of models
+    ``built`` are what the run says of itself: nothing here can tell.
+    """
+    case = expanded.case
+    years, which = np.unique(program.row_year, return_inverse=True)
+    worth = np.array([case.discount(year) if year else 1.0 for year in years.tolist()])
+    duals = prices * worth[which] if len(years) else prices
+    measure = program.measure(case.tolerance_scale)
+    certificates = certify_blocks(
+        program.rows,
+        x,
+        duals,
+        measure,
+        tonnes=(program.column_unit == TONNES, program.row_unit == TONNES),
+        starts=(program.column_starts, program.row_starts),
+    )
+    solution = Solution(x, duals, np.zeros(0), attempt="as given", mip_gap=mip_gap)
+    results = [
+        block_result(program, b, solution, certificates, measure, first=0, built=b < built)
+        for b in range(len(program.blocks))
+    ]
+    if results:
+        results[0] = replace(results[0], failures=tuple(failures))
+    return Plan(case, results, expanded, program)

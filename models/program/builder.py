@@ -186,6 +186,30 @@ class Builder:
         """Post columns into the balances of (mineral, member, year), or out of them."""
         self.posted.append((*at, columns, sign))
 
+    # ---- keys, by position -----------------------------------------------------------------------
+
+    def of_member(self, m: int, j: int, t: int) -> tuple[str, str, int]:
+        """Return mineral, member and year."""
+        e = self.expanded
+        return (e.minerals[m], e.members[j], e.years[t])
+
+    def of_refiner(self, r: int, t: int) -> tuple[str, str, int]:
+        """Return refiner, mineral and year of a source."""
+        source = self.expanded.sources[r]
+        return (source.name, source.mineral, self.expanded.years[t])
+
+    def of_source(self, r: int, t: int) -> tuple[str, str, str, int]:
+        """Return refiner, project, mineral and year of a source."""
+        source = self.expanded.sources[r]
+        return (source.name, source.project, source.mineral, self.expanded.years[t])
+
+    def of_lane(self, r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
+        """Return refiner, project, mineral, member and year of what a source sells a member."""
+        name, project, mineral, year = self.of_source(r, t)
+        return (name, project, mineral, self.expanded.members[j], year)
+
+    # ---- entries ---------------------------------------------------------------------------------
+
     def enter(self, rows: Ints, columns: Ints, values: Numbers) -> None:
         """Add entries: each row's coefficient of each column."""
         self.entry_rows.append(rows)

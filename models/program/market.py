@@ -143,17 +143,13 @@ def delivery_columns(f: Frame) -> list[Any]:
 
 def flows(b: Builder) -> None:
     """Every delivery, spot or under contract, at what it costs at the member's gate."""
-    e, d = b.expanded, b.expanded.deliveries
+    d = b.expanded.deliveries
     cell = d.mineral * b.years + d.year
     spot = d.contract == SPOT
     b.flow = np.zeros(len(d), dtype=np.int64)
 
-    def seller(r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
-        s = e.sources[r]
-        return (s.name, s.project, s.mineral, e.members[j], e.years[t])
-
     for of, at, index, key in (
-        (SPOT_FLOW, spot, (d.source, d.member, d.year), seller),
+        (SPOT_FLOW, spot, (d.source, d.member, d.year), b.of_lane),
         (CONTRACT_FLOW, ~spot, (d.contract, d.year), contract_key(b)),
     ):
         split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
@@ -205,10 +201,7 @@ def balances(b: Builder) -> None:
         opening[at] = pile.opening
     need = table[m, t, j] - opening
 
-    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
-        return (e.minerals[m], e.members[j], e.years[t])
-
-    rows = b.rows(BALANCE, m * b.years + t, (m, j, t), key, least=need, most=need)
+    rows = b.rows(BALANCE, m * b.years + t, (m, j, t), b.of_member, least=need, most=need)
     b.balance = np.full((len(e.minerals), len(e.members), b.years), -1, dtype=np.int64)
     b.balance[m, j, t] = rows
 

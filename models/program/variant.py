@@ -24,14 +24,14 @@ class Fitted:
     """A variant in the layout of its base.
 
     ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
-    ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``laid`` is
-    the variant's program in the base's layout, and the base's own where no block fits.
+    ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``arrays``
+    is the variant's program in the base's layout, and the base's own where no block fits.
     """
 
     columns: Ints
     rows: Ints
     of_block: Ints
-    laid: Rows
+    arrays: Rows
 
 
 def fit(variant: Program, base: Program) -> Fitted:
@@ -50,10 +50,10 @@ def fit(variant: Program, base: Program) -> Fitted:
         fits &= ~_any(places < 0, starts)
     at = _entries(variant.rows, base.rows, columns, rows)
     fits &= ~_any(_of_rows(at < 0, variant.rows), variant.row_starts)
-    laid = _laid(variant.rows, base.rows, (columns, rows), at)
+    arrays = _in_layout(variant.rows, base.rows, (columns, rows), at)
     of_block = np.where(fits, of_block, -1)
-    _as_in_base(laid, base, of_block)
-    return Fitted(columns, rows, of_block, laid)
+    _as_in_base(arrays, base, of_block)
+    return Fitted(columns, rows, of_block, arrays)
 
 
 class Kinds:
@@ -83,11 +83,11 @@ class Kinds:
 
     def apart(self, fitted: Fitted) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Return by block of the base its components and those of them, where there are any."""
-        columns = self._column_kinds != _column_kinds(fitted.laid)
+        columns = self._column_kinds != _column_kinds(fitted.arrays)
         columns |= _lacking(fitted.columns, len(columns))
-        rows = self._row_kinds != _row_kinds(fitted.laid)
+        rows = self._row_kinds != _row_kinds(fitted.arrays)
         rows |= _lacking(fitted.rows, len(rows))
-        rows[self._entry_rows[self._signs != np.sign(fitted.laid.values)]] = True
+        rows[self._entry_rows[self._signs != np.sign(fitted.arrays.values)]] = True
         found = self._by_block(np.union1d(self._of_columns[columns], self._of_rows[rows]))
         return {block: (self._components[block], names) for block, names in found.items()}
 
@@ -117,7 +117,7 @@ def _lacking(places: Ints, count: int) -> NDArray[np.bool_]:
     return found
 
 
-def _as_in_base(laid: Rows, base: Program, of_block: Ints) -> None:
+def _as_in_base(arrays: Rows, base: Program, of_block: Ints) -> None:
     """Put back the base's numbers in blocks that no block of the variant fits."""
     left = np.ones(len(base.blocks), dtype=bool)
     left[of_block[of_block >= 0]] = False
@@ -132,7 +132,7 @@ def _as_in_base(laid: Rows, base: Program, of_block: Ints) -> None:
         (("values",), entries),
     ):
         for name in names:
-            getattr(laid, name)[at] = getattr(base.rows, name)[at]
+            getattr(arrays, name)[at] = getattr(base.rows, name)[at]
 
 
 def _places(variant: tuple[Group, ...], base: tuple[Group, ...], count: int) -> Ints:
@@ -192,7 +192,7 @@ def _entries(variant: Rows, base: Rows, columns: Ints, rows: Ints) -> Ints:
     return np.where(codes[where] == mine, where, -1)
 
 
-def _laid(variant: Rows, base: Rows, places: tuple[Ints, Ints], at: Ints) -> Rows:
+def _in_layout(variant: Rows, base: Rows, places: tuple[Ints, Ints], at: Ints) -> Rows:
     """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
     columns, rows = places
     has_column, has_row, has_entry = columns >= 0, rows >= 0, at >= 0

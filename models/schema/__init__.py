@@ -22,7 +22,6 @@ from models.schema.market import (
     Refiner,
     Settings,
 )
-from models.schema.ore import Mine, OreLane
 from models.schema.policy import (
     BY_BLOC,
     BY_COUNTRY,
@@ -42,8 +41,7 @@ from models.schema.policy import (
     Stockpile,
 )
 from models.schema.scenario import ACTIONS, EVENT_ACTIONS, EventStep, ScenarioStep
-from models.schema.today import CurrentSupply, Tier
-from models.schema.transport import Freight, Lane
+from models.schema.supply import CurrentSupply, Freight, Lane, Mine, OreLane, Tier
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,

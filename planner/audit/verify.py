@@ -14,8 +14,8 @@ import numpy as np
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
-from models.plan.again import plan_again
 from models.plan.proof import place_words, worst_place
+from models.plan.solving import plan_again
 from models.program import program_of
 from models.resolve import SPOT, Expanded
 from models.solve import MOST_GAP, MOST_VIOLATION

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.case import BASE, Case, fold
-from models.checks.selectors import steps_that_match_nothing
+from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
 from models.schema import ScenarioStep
 from planner.scenarios import ACTIONS, apply_with_findings, names, set_max_country_share

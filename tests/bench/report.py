@@ -63,7 +63,7 @@ Only this planner checks the case first and proves each plan apart from the solv
 
 *Build* lasts until HiGHS holds the program, *solve* is time inside HiGHS, *read* until values and
 duals are in Python, *proof* is this planner's own. In this planner's rows all that is neither
-solving nor reading nor proof counts as building: checks of the case, its account, the models and
+solving nor reading nor proof counts as building: checks of the case, its arrays, the models and
 their comparison. What remains of the whole is the start of Python, its imports and the making of
 the case. Memory is the peak of the process and its workers together, shared pages counted once.
 """

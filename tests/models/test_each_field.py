@@ -221,7 +221,7 @@ def laid_out(own: Program, base: Program) -> None:
     x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
     laid = np.zeros(len(base.rows.cost))
     laid[found.columns[found.columns >= 0]] = x[found.columns >= 0]
-    activity, true = found.laid.activity(laid), own.rows.activity(x)
+    activity, true = found.arrays.activity(laid), own.rows.activity(x)
     for b, of in enumerate(found.of_block.tolist()):
         if of >= 0:
             inside = own.rows_of(b)
@@ -233,7 +233,7 @@ def laid_out(own: Program, base: Program) -> None:
             ("cost", at), ("lower", at), ("upper", at), ("row_lower", rows), ("row_upper", rows),
             ("values", entries),
         ):  # fmt: skip
-            here, there = getattr(found.laid, name)[stretch], getattr(base.rows, name)[stretch]
+            here, there = getattr(found.arrays, name)[stretch], getattr(base.rows, name)[stretch]
             assert np.array_equal(here, there), name
 
 

@@ -72,15 +72,15 @@ def test_a_variant_laid_out_as_its_base(seed: int) -> None:
         for b, of in enumerate(found.of_block.tolist()):
             if of >= 0:
                 at = own.columns_of(b)
-                assert np.array_equal(found.laid.cost[found.columns[at]], own.rows.cost[at])
+                assert np.array_equal(found.arrays.cost[found.columns[at]], own.rows.cost[at])
                 inside = own.rows_of(b)
                 assert np.array_equal(
-                    found.laid.row_upper[found.rows[inside]], own.rows.row_upper[inside]
+                    found.arrays.row_upper[found.rows[inside]], own.rows.row_upper[inside]
                 )
                 x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
                 laid = np.zeros(len(base.rows.cost))
                 laid[found.columns[at]] = x[at]
-                one = found.laid.activity(laid)[found.rows[inside]]
+                one = found.arrays.activity(laid)[found.rows[inside]]
                 assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
 
 

@@ -231,12 +231,9 @@ def _growth_arrays(b: Builder) -> None:
             found.append((r, t, allowed, columns, before))
     refiner, year = columns_of([(r, t) for r, t, *_ in found], 2)
 
-    def key(r: int, t: int) -> tuple[str, str, int]:
-        return (e.sources[r].name, e.sources[r].mineral, e.years[t])
-
     cell = b.mineral_of_source[refiner] * b.years + year
     most = np.array([allowed.most for _, _, allowed, *_ in found])
-    rows = b.rows(GROWTH, cell, (refiner, year), key, most=most)
+    rows = b.rows(GROWTH, cell, (refiner, year), b.of_refiner, most=most)
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
         b.enter(np.full(len(columns), row), columns, 1.0)
         b.enter(np.full(len(before), row), before, -allowed.times)
@@ -256,12 +253,8 @@ def _agreed_arrays(b: Builder) -> None:
     at = np.flatnonzero(np.isfinite(most[d.source, d.year]))
     (r, when), inverse = grouped(d.source[at], d.year[at])
 
-    def key(r: int, t: int) -> tuple[str, str, str, int]:
-        s = e.sources[r]
-        return (s.name, s.project, s.mineral, e.years[t])
-
     cell = b.mineral_of_source[r] * b.years + when
-    rows = b.rows(AGREED, cell, (r, when), key, most=most[r, when])
+    rows = b.rows(AGREED, cell, (r, when), b.of_source, most=most[r, when])
     b.enter(rows[inverse], b.flow[at], 1.0)
 
 

@@ -143,18 +143,14 @@ def arrays(b: Builder) -> None:
 
 
 def _refiner_arrays(b: Builder, most: Floats) -> None:
-    e, d = b.expanded, b.expanded.deliveries
+    d = b.expanded.deliveries
     at = np.flatnonzero(np.isfinite(most))
     (r, j, t), inverse = grouped(d.source[at], d.member[at], d.year[at])
     limits = np.zeros(len(r))
     limits[inverse] = most[at]
 
-    def key(r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
-        s = e.sources[r]
-        return (s.name, s.project, s.mineral, e.members[j], e.years[t])
-
     cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(REFINER_MAX, cell, (r, j, t), key, most=limits)
+    rows = b.rows(REFINER_MAX, cell, (r, j, t), b.of_lane, most=limits)
     b.enter(rows[inverse], b.flow[at], 1.0)
 
 

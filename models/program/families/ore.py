@@ -208,11 +208,7 @@ def arrays(b: Builder) -> None:
     refiner, year = r[balances], t[balances]
 
     def key(n: int, r: int, t: int) -> tuple[str, str, str, str, int]:
-        return (case.mines[n].country, *balance_key(r, t))
-
-    def balance_key(r: int, t: int) -> tuple[str, str, str, int]:
-        s = e.sources[r]
-        return (s.name, s.project, s.mineral, e.years[t])
+        return (case.mines[n].country, *b.of_source(r, t))
 
     cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
     split = {
@@ -224,7 +220,7 @@ def arrays(b: Builder) -> None:
     b.mined = (n, year, columns)
     recovery = np.array([s.recovery for s in e.sources])
     cell = b.mineral_of_source[r] * b.years + t if len(r) else r
-    rows = b.rows(BALANCE, cell, (r, t), balance_key, least=0.0, most=0.0)
+    rows = b.rows(BALANCE, cell, (r, t), b.of_source, least=0.0, most=0.0)
     b.enter(rows[balances], columns, 1.0)
     b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
     _mine_arrays(b, capacity)

@@ -247,12 +247,8 @@ def _capacity_arrays(b: Builder) -> None:
     at = np.flatnonzero(planned[d.source]) if len(planned) else np.zeros(0, dtype=np.int64)
     (r, t), inverse = grouped(d.source[at], d.year[at])
 
-    def key(r: int, t: int) -> tuple[str, str, str, int]:
-        s = e.sources[r]
-        return (s.name, s.project, s.mineral, e.years[t])
-
     cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(CAPACITY, cell, (r, t), key, most=0.0)
+    rows = b.rows(CAPACITY, cell, (r, t), b.of_source, most=0.0)
     b.enter(rows[inverse], b.flow[at], 1.0)
     entered: list[tuple[int, int, float]] = []
     for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):

@@ -111,11 +111,8 @@ def arrays(b: Builder) -> None:
     at = np.flatnonzero(own[d.source]) if len(own) else np.zeros(0, dtype=np.int64)
     (r, t), inverse = grouped(d.source[at], d.year[at])
 
-    def key(r: int, t: int) -> tuple[str, str, int]:
-        return (e.sources[r].name, e.sources[r].mineral, e.years[t])
-
     cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(CAPACITY, cell, (r, t), key, most=e.usable[r, t])
+    rows = b.rows(CAPACITY, cell, (r, t), b.of_refiner, most=e.usable[r, t])
     b.enter(rows[inverse], b.flow[at], 1.0)
 
 

@@ -221,16 +221,13 @@ def arrays(b: Builder) -> None:
     each = np.array([[case.shortage_cost(name, y) for y in e.years] for name in e.minerals])
     price = each.reshape(len(e.minerals), b.years)
 
-    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
-        return (e.minerals[m], e.members[j], e.years[t])
-
     tiered = np.zeros(len(m), dtype=bool)
     if case.tiers_of:
         keys = zip(m.tolist(), j.tolist(), t.tolist(), strict=True)
-        tiered = np.array([key(*of) in case.tiers_of for of in keys], dtype=bool)
+        tiered = np.array([b.of_member(*of) in case.tiers_of for of in keys], dtype=bool)
     cell = m * b.years + t
     short = b.columns(
-        SHORTAGE, cell, (m, j, t), key,
+        SHORTAGE, cell, (m, j, t), b.of_member,
         price=np.where(tiered, 0.0, price[m, t]),
         upper=np.where(e.has_stock[m, j], wanted, np.inf),
     )  # fmt: skip
@@ -254,19 +251,16 @@ def _fair_arrays(
     def of_cell(m: int, t: int) -> tuple[str, int]:
         return (e.minerals[m], e.years[t])
 
-    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
-        return (e.minerals[m], e.members[j], e.years[t])
-
     at = np.divmod(cells, b.years)  # a cell is mineral x years + year
     total = b.columns(OF_COALITION, cells, at, of_cell)
     weight = e.case.settings.fair_shortage_weight
     cost = weight * (price * b.discount[t])
-    unfair = b.columns(UNFAIR, cell, index, key, price=weight * price, cost=cost)
+    unfair = b.columns(UNFAIR, cell, index, b.of_member, price=weight * price, cost=cost)
     rows = b.rows(TOTAL, cells, at, of_cell, least=0.0, most=0.0)
     b.enter(rows[inverse], short, 1.0)
     b.enter(rows, total, -1.0)
     every = e.demand[m, :, t].sum(axis=1) if len(m) else np.zeros(0)
-    rows = b.rows(FAIR, cell, index, key, most=0.0, size=wanted)
+    rows = b.rows(FAIR, cell, index, b.of_member, most=0.0, size=wanted)
     b.enter(rows, short, 1.0)
     b.enter(rows, total[inverse], -wanted / every)
     b.enter(rows, unfair, -1.0)
@@ -292,10 +286,7 @@ def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> Non
         price=np.array(price), upper=np.array(upper),
     )  # fmt: skip
 
-    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
-        return (e.minerals[m], e.members[j], e.years[t])
-
-    rows = b.rows(TIERS, index[0] * b.years + index[2], index, key, least=0.0, most=0.0)
+    rows = b.rows(TIERS, index[0] * b.years + index[2], index, b.of_member, least=0.0, most=0.0)
     b.enter(rows[integers(rows_of)], parts, 1.0)
     b.enter(rows, short, -1.0)
 

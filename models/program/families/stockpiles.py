@@ -128,11 +128,8 @@ def arrays(b: Builder) -> None:
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
     m, j, t = columns_of(keys, 3)
 
-    def key(m: int, j: int, t: int) -> tuple[str, str, int]:
-        return (e.minerals[m], e.members[j], e.years[t])
-
     stock = b.columns(
-        STOCK, m * b.years + t, (m, j, t), key,
+        STOCK, m * b.years + t, (m, j, t), b.of_member,
         price=np.array([p.holding_cost for p in piles]),
         upper=np.array([room[p.mineral, p.member] for p in piles]),
     )  # fmt: skip
@@ -145,8 +142,8 @@ def arrays(b: Builder) -> None:
     wanted = np.flatnonzero(target > 0)
     index = (m[wanted], j[wanted], t[wanted])
     cell = index[0] * b.years + index[2]
-    lacking = b.columns(SHORTFALL, cell, index, key, price=penalty[wanted])
-    rows = b.rows(TARGET, cell, index, key, least=target[wanted])
+    lacking = b.columns(SHORTFALL, cell, index, b.of_member, price=penalty[wanted])
+    rows = b.rows(TARGET, cell, index, b.of_member, least=target[wanted])
     b.enter(rows, stock[wanted], 1.0)
     b.enter(rows, lacking, 1.0)
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.results.difference import Moves
 from planner.cli.answer import Answer
 from planner.cli.difference.words import KEYS, differing_words
+from planner.render.records import records
 from planner.render.table import Cell
+from planner.sheets.difference import moves_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,17 +42,15 @@ def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, second
         ],
         "minerals": list(_rows(found.minerals, ("mineral",))),
         "members": list(_rows(found.members, ("member", "mineral"))),
-        "moves": [
-            {
-                "mineral": row["mineral"],
-                "from": row["seller"],
-                "to": row["buyer"],
-                "old_t": row["old"],
-                "new_t": row["new"],
-                "change_t": row["change"],
-            }
-            for row in found.moves.table.to_dict("records")
-        ],
+        "moves": records(
+            moves_of(found.moves.table, {}),
+            Moves.mineral,
+            Moves.seller,
+            Moves.buyer,
+            Moves.old,
+            Moves.new,
+            Moves.change,
+        ),
         "among_equals": list(found.moves.among_equals),
         "prices_differ": len(found.prices) if pair.same_money else None,
         "inputs": {

@@ -20,7 +20,6 @@ from models.results.common import UNDISCOUNTED
 from models.results.field import meaning_of
 from planner.render.table import Table
 from planner.sheets.comparison_notes import comparison_note
-from planner.sheets.orders.notes import ORDER_NOTES
 from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
@@ -119,7 +118,6 @@ def note(sheet: str, header: str) -> str:
     return (
         stress_note(sheet, header)
         or comparison_note(sheet, header)
-        or ORDER_NOTES.get(place)
         or _OF_A_SHEET.get(place)
         or meaning_of(sheet, header)
         or _SHARED.get(bare, "")

@@ -42,6 +42,21 @@ OWNER = field(
     names=Name.COUNTRY,
 )
 KIND = field("Kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
+CONTRACT = field(
+    "Contract",
+    Look.TEXT,
+    "The contract that the tonnes are bought under; blank: bought spot.",
+    names=Name.CONTRACT,
+)
+LIMIT_KIND = field("Limit kind", Look.TEXT, "max: at most the share; min: at least.")
+MEASURE = field("Measure", Look.LONG)
+VALUE = field("Value", Look.LONG)
+REMARK = field("Remark", Look.LONG)
+MEANING = field("Meaning", Look.LONG)
+SHEET = field("Sheet", Look.TEXT)
+COLUMN = field("Column", Look.TEXT)
+CHANGE = field("Change", Look.TONNES)
+MAX = field("Max", Look.TONNES)
 UNIT = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
 NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
 SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from models.results.common import DEMAND, LANDED, MEMBER, MINERAL, PURCHASES, SHORT, UNIT, YEAR
+from models.results.common import (
+    CHANGE,
+    DEMAND,
+    LANDED,
+    MEMBER,
+    MINERAL,
+    PURCHASES,
+    SHEET,
+    SHORT,
+    UNIT,
+    YEAR,
+)
 from models.results.field import Field, Look, Result, field
 from models.results.overall import ByMineral, Summary
 from models.results.supply import Flows, Prices
@@ -11,7 +22,7 @@ BOOK = "difference"
 
 _OLD = field("Old", Look.TEXT)
 _NEW = field("New", Look.TEXT)
-_CHANGE = field("Change", Look.TEXT)
+_CHANGE = CHANGE.like(look=Look.TEXT)
 _PART = field(
     "Change (%)",
     Look.SHARE,
@@ -42,7 +53,7 @@ class InputChanges(Result):
 
     TABLE, BOOK = "Inputs", BOOK
 
-    sheet = field("Sheet", Look.TEXT)
+    sheet = SHEET
     what = field(
         "Input",
         Look.LONG,
@@ -119,9 +130,13 @@ class Moves(Result):
         key="from",
     )
     buyer = field("To", Look.TEXT, key="to")
-    old = field("Old", Look.TONNES, "Over the years that both plans have.", unit="t", key="old_t")
-    new = field("New", Look.TONNES, "Over the years that both plans have.", unit="t", key="new_t")
-    change = field("Change", Look.TONNES, "New less old.", unit="t", key="change_t")
+    old = _OLD.like(
+        look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="old_t"
+    )
+    new = _NEW.like(
+        look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="new_t"
+    )
+    change = CHANGE.like(meaning="New less old.", unit="t", key="change_t")
     unit = UNIT
 
 

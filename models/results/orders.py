@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from models.results.common import (
+    COLUMN,
     COUNTRY,
     DEMAND,
     FREIGHT,
     KIND,
+    MEANING,
     MINERAL,
     PROJECT,
     REFINER,
     SHARE_SHORT,
+    SHEET,
     SHORT,
     TONNES,
     UNIT,
@@ -230,6 +233,6 @@ class Columns(Result):
 
     TABLE, BOOK = "Columns", BOOK
 
-    sheet = field("Sheet", Look.TEXT)
-    column = field("Column", Look.TEXT)
-    meaning = field("Meaning", Look.LONG)
+    sheet = SHEET
+    column = COLUMN
+    meaning = MEANING

@@ -10,6 +10,7 @@ from models.results.common import (
     BUYER,
     COUNTRY,
     LIMIT,
+    LIMIT_KIND,
     MINERAL,
     NOTE,
     ROW,
@@ -101,7 +102,7 @@ class ShareLimits(Result):
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
 
     row = ROW
-    kind = field("Limit kind", Look.TEXT, "max: at most the share; min: at least.")
+    kind = LIMIT_KIND
     mineral = MINERAL
     buyer = BUYER
     group = field(

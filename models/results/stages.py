@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 from models.results.common import (
     CAPACITY,
+    CHANGE,
+    CONTRACT,
     COUNTRY,
     DEMAND,
     FREIGHT,
+    MAX,
     MEMBER,
     MINERAL,
     NOTE,
@@ -30,13 +33,6 @@ from models.results.field import Look, Name, Result, field
 if TYPE_CHECKING:
     from models.plan import Plan
 
-_CONTRACT = field(
-    "Contract",
-    Look.TEXT,
-    "The contract that the tonnes are bought under; blank: bought spot.",
-    names=Name.CONTRACT,
-)
-
 
 class Contracts(Result):
     """What is taken under each contract, what is paid for and not taken."""
@@ -45,15 +41,13 @@ class Contracts(Result):
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
 
     year = YEAR
-    contract = _CONTRACT
+    contract = CONTRACT
     refiner = REFINER
     mineral = MINERAL
     member = MEMBER
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
-    maximum = field(
-        "Max", Look.TONNES, "The most the contract gives; blank: no maximum.", unit="t/yr"
-    )
+    maximum = MAX.like(meaning="The most the contract gives; blank: no maximum.", unit="t/yr")
     taken = field("Taken", Look.TONNES, unit="t")
     untaken = field("Untaken", Look.TONNES, unit="t")
     price = field("Price", Look.PRICE, unit="{money}/t")
@@ -106,7 +100,7 @@ class Stocks(Result):
     mineral = MINERAL
     member = MEMBER
     opening = field("Opening", Look.TONNES, "In stock when the year begins.", unit="t")
-    change = field("Change", Look.TONNES, "Into stock; below 0 out of it.", unit="t")
+    change = CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
     closing = field("Closing", Look.TONNES, "In stock when the year ends.", unit="t")
     target = field(
         "Target",
@@ -115,7 +109,7 @@ class Stocks(Result):
         unit="t",
     )
     shortfall = field("Below target", Look.TONNES, "What lacks of the target.", unit="t")
-    most = field("Max", Look.TONNES, "The most that may be.", unit="t")
+    most = MAX.like(meaning="The most that may be.", unit="t")
     worth = field(
         "Shadow price of target",
         Look.PRICE,
@@ -335,7 +329,7 @@ class Changes(Result):
     member = MEMBER
     today = field("Today", Look.TONNES, unit="t/yr")
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
-    change = field("Change", Look.TONNES, "Planned less today.", unit="t/yr")
+    change = CHANGE.like(meaning="Planned less today.", unit="t/yr")
     unit = UNIT
     note = NOTE
     source = SOURCE

@@ -9,6 +9,7 @@ import numpy as np
 from models.case import Case
 from models.results.common import (
     CAPACITY,
+    CONTRACT,
     COUNTRY,
     DEMAND,
     FREIGHT,
@@ -32,7 +33,7 @@ from models.results.common import (
     units_of,
     words_of,
 )
-from models.results.field import Look, Name, Result, field
+from models.results.field import Look, Result, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,12 +52,7 @@ class Flows(Result):
     refiner = REFINER
     country = COUNTRY
     member = MEMBER
-    contract = field(
-        "Contract",
-        Look.TEXT,
-        "The contract that the tonnes are bought under; blank: bought spot.",
-        names=Name.CONTRACT,
-    )
+    contract = CONTRACT
     tonnes = TONNES
     cost = field(
         "Cost",

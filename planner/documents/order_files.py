@@ -127,7 +127,7 @@ def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
     yield f"{' ' * len(CSV)}   A name that begins with = + - @ has an apostrophe before it."
     yield f"{MANIFEST}  what planner orders wrote here, so that it replaces nothing else."
     yield ""
-    yield "Members"
+    yield Figure.MEMBERS.value
     for member in orders.members:
         count = len(member.orders)
         yield f"  {names[member.member]}   {count:,} order{'' if count == 1 else 's'}"

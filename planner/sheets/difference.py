@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.results import Look, Result
+from models.results.common import NOTE
 from models.results.difference import (
     FIGURES,
     Difference,
@@ -132,7 +133,7 @@ def write_difference(path: Path, of: Sides, title: str) -> None:
 
 def _figures(of: Sides) -> Difference:
     lines = [Line("What was compared"), Line("Inputs", None, None, remark=of.inputs)]
-    lines += [Line("Note", None, None, remark=said) for said in of.notes]
+    lines += [Line(NOTE.header, None, None, remark=said) for said in of.notes]
     if of.years:
         lines.append(Line("Years of the other sheets", None, None, remark=of.years))
     lines += of.lines

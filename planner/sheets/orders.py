@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from models.measures import landed_cost
-from models.results import Contracts, Figure, Look, Result, Shortages, Stocks, Summary
-from models.results.common import MEMBER, SHORT
+from models.results import Contracts, Figure, Flows, Look, Result, Shortages, Stocks, Summary
+from models.results.common import FREIGHT, MEMBER, SHORT
 from models.results.orders import (
     ByYear,
     Columns,
@@ -23,7 +23,9 @@ from planner.sheets.rows import Rows
 if TYPE_CHECKING:
     import pandas as pd
 
-_MONEY = (("price", "Price"), ("tariff", "Tariff"), ("freight", "Freight"))
+_MONEY = (
+    ("price", Contracts.price.header), ("tariff", Flows.tariff.header), ("freight", FREIGHT.header),
+)  # fmt: skip
 """What orders cost, by the field that says it, in words."""
 
 

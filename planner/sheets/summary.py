@@ -176,7 +176,7 @@ def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str
         if of.bound_on_members:
             notes.append(f"limits on members: {of.bound_on_members} bind")
     said = "; ".join(notes)
-    rows.add(f"Limit on it{when}: {of.name}", top.limit, Look.SHARE, unit, said)
+    rows.add(f"{ByMineral.limit.header}{when}: {of.name}", top.limit, Look.SHARE, unit, said)
 
 
 def _counted(number: int, what: str) -> str:
@@ -214,7 +214,8 @@ def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...])
         rate = context.case.settings.discount_rate
         rows.add(
             Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money,
-            "Total cost" + (", discounted" if rate > 0 else "") + ": cash, shortage and penalties.",
+            f"{Figure.TOTAL_COST}{', discounted' if rate > 0 else ''}: cash, shortage and"
+            " penalties.",
         )  # fmt: skip
         rows.add(
             Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money,
@@ -255,8 +256,8 @@ def _extra(minerals: tuple[Figures, ...]) -> float | None:
 
 
 def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
-    rows.add(f"Short because supply can't give it{of}", tonnes[0], Look.TONNES, unit)
-    rows.add(f"Short because the limits forbid it{of}", tonnes[1], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_of_supply.header}{of}", tonnes[0], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_by_limits.header}{of}", tonnes[1], Look.TONNES, unit)
 
 
 def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
@@ -360,5 +361,5 @@ def _run(context: Context, rows: Rows) -> None:
 
 def _options(options: Mapping[str, str], rows: Rows) -> None:
     for name, value in options.items():
-        if name != "Scenario":  # it stands under the title
+        if name != Figure.SCENARIO:  # it stands under the title
             rows.add(f"{OPTION}{name}", value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from models.results import Prices, Summary
-from models.results.common import MINERAL, YEAR
+from models.results.common import KIND, MINERAL, YEAR
 from models.results.overall import COST
 from planner.render import palette
 from planner.render.chart import Role, Series
@@ -124,7 +124,7 @@ def costs(plan: PlanFile) -> Part | None:
     )
     columns: dict[str, Iterable[object]] = {
         "Heading": names,
-        "Kind": ["penalty, not paid" if f[2] else "paid" for f in found],
+        KIND.header: ["penalty, not paid" if f[2] else "paid" for f in found],
         f"Amount ({plan.currency})": [f[1] for f in found],
     }
     return Part(

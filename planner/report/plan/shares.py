@@ -80,10 +80,10 @@ def _tops(table: pd.DataFrame, basis: str) -> dict[str, Tops]:
 def _plot(plan: PlanFile, mineral: str, years: Sequence[int], at: Tops, basis: str) -> Plot:
     hints = [plan.country(at[y].country) if y in at else "" for y in years]
     line = [at[y].share if y in at else None for y in years]
-    series = [Series("Largest country", Role.PLAN, line, hints=hints)]
+    series = [Series(ByMineral.country.header, Role.PLAN, line, hints=hints)]
     limits = [at[y].limit if y in at else None for y in years]
     if any(limit is not None for limit in limits):
-        series.append(Series("Limit", Role.LIMIT, limits))
+        series.append(Series(LIMIT.header, Role.LIMIT, limits))
     tops = list(at.values())
     top, last = max(tops, key=lambda t: t.share), tops[-1]
     reached = sum(map(_is_reached, tops))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from models.results import ByMineral, Prices, Shortages
+from models.results import ByMineral, Figure, Prices, Shortages
 from models.results.common import MEMBER, MINERAL, NOTE, SHORT
 from planner.render import palette
 from planner.render.chart import Role, Series
@@ -19,6 +19,7 @@ from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
 """Causes of each mineral that are told, the largest first."""
+_TITLE = Figure.SHORTAGE.value
 _CAN_T, _FORBIDDEN = "Supply can't give it", "The limits forbid it"
 
 
@@ -30,7 +31,7 @@ def shortage(plan: PlanFile) -> Part | None:
         return None
     if not (table["short"] > 0).any():
         empty = View((), facts({NOTE.header: ["All demand is served."]}))
-        return Part("shortage", "Shortage", "Nothing is short.", {(): empty})
+        return Part("shortage", _TITLE, "Nothing is short.", {(): empty})
     minerals = sorted(in_order(table["mineral"]), key=str.casefold)
     by = table.rename(columns={"member": "down", "mineral": "across"})
     members = sorted(in_order(table["member"]), key=str.casefold)
@@ -60,7 +61,7 @@ def shortage(plan: PlanFile) -> Part | None:
     columns |= {m: [row[i] for row in parts] for i, m in enumerate(minerals)}
     return Part(
         "shortage",
-        "Shortage",
+        _TITLE,
         "What demand is not met, over all years. Blank: no demand.",
         {(): View(tuple(plots), facts(columns, dict.fromkeys(minerals, "share")))},
         blocks=_causes(plan),
@@ -114,7 +115,7 @@ def _causes(plan: PlanFile) -> tuple[Block, ...]:
     numbers = facts(
         {
             MINERAL.header: [f[0] for f in shown],
-            "Years": [span(years_of(f[2]["year"])) for f in shown],
+            Figure.YEARS: [span(years_of(f[2]["year"])) for f in shown],
             SHORT.whole: [f[1] for f in shown],
             "For": [
                 listed(sorted(in_order(f[2]["member"]), key=str.casefold), NAMED) for f in shown

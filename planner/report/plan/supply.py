@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from models.results import ByMineral, Flows
-from models.results.common import MINERAL, TONNES, YEAR
+from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Role, Series
@@ -81,7 +81,7 @@ def supply(plan: PlanFile) -> Part | None:
     ]
     short = [float(s) / whole[str(m)] for m, s in zip(of["mineral"], of["short"], strict=True)]
     series.append(Series("Other countries", Role.OTHER, rest))
-    series.append(Series("Short", Role.SHORT, short))
+    series.append(Series(SHORT.header, Role.SHORT, short))
     series = [s for s in series if any((v or 0.0) > _SMALLEST for v in s.values)]
     worst = max(range(len(minerals)), key=lambda i: short[i])
     alt = (
@@ -148,7 +148,7 @@ def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[
     title = f"{mineral}, {when} ({unit})"
     if not every:
         alt = f"Nothing is bought of {mineral} in {when}."
-        return View((), facts({"Note": [alt]}))
+        return View((), facts({NOTE.header: [alt]}))
     first = every[0]
     alt = (
         f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "

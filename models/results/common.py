@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from models.case import Case
-from models.results.field import Look, Name, field
+from models.results.field import Look, Name, Result, field
+from models.schema.column import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.plan import Plan
+
+R = TypeVar("R", bound=Result)
 
 UNDISCOUNTED = "Undiscounted."
 
@@ -106,3 +117,23 @@ def words_of(case: Case) -> dict[str, str]:
 def units_of(case: Case) -> dict[str, str]:
     """Return what a tonne of each mineral is a tonne of."""
     return {m.name: m.unit or "t" for m in case.minerals}
+
+
+def of_table(
+    result: type[R],
+    plan: Plan,
+    table: pd.DataFrame,
+    rows: Sequence[Record | None] | None = None,
+    **columns: Any,
+) -> R:
+    """Return a result made from one of a plan's tables: columns go by the names of the fields.
+
+    ``columns`` are those that the table does not have as they are; ``rows`` are the input's rows
+    behind the table's, for their notes and sources (None: a row has none).
+    """
+    data: dict[str, Any] = {f.name: table[f.name] for f in result.FIELDS if f.name in table}
+    data["unit"] = table["mineral"].map(units_of(plan.case))
+    if rows is not None:
+        data["note"] = [r.note if r else "" for r in rows]
+        data["source"] = [r.source if r else "" for r in rows]
+    return result(words=words_of(plan.case), **{**data, **columns})

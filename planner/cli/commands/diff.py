@@ -51,7 +51,7 @@ def diff(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     _not_a_source(target, (old, *(inputs or ())))
-    from planner.cli.difference import answer_of, show_difference
+    from planner.cli.differences import answer_of, show_difference
     from planner.documents.difference import compare_plans, sides_of
     from planner.run import open_plan
     from planner.sheets.difference import write_difference

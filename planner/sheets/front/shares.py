@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from models.case import Case, in_force
+from models.measures import served_share
 from models.plan import Plan
 from models.schema import COALITION, REST_OF_WORLD, Refiner
 from planner.sheets.context import Context, once
@@ -52,13 +53,11 @@ class Served:
     @property
     def share(self) -> float:
         """The share of need that is served; 1 where nothing is needed."""
-        lacking = sum(self.short.values())
-        return min(1.0, max(0.0, 1.0 - lacking / self.need)) if self.need > 0 else 1.0
+        return served_share(self.need, sum(self.short.values()))
 
     def share_of(self, mineral: str) -> float:
         """Return the share of one mineral's need that is served; 1 where none is needed."""
-        needed = self.needed.get(mineral, 0.0)
-        return max(0.0, 1.0 - self.short.get(mineral, 0.0) / needed) if needed > 0 else 1.0
+        return served_share(self.needed.get(mineral, 0.0), self.short.get(mineral, 0.0))
 
     @cached_property
     def countries(self) -> dict[str, float]:

@@ -10,8 +10,8 @@ from models.measures import Top, largest_country_share, shares_of
 from models.results import ByMineral, CountryShares, Figure, ShareLimits
 from models.results.common import BUYER, COUNTRY, LIMIT, MINERAL, ROW, YEAR
 from models.schema import DEMAND, REST_OF_WORLD
-from planner.render.chart import Role, Series
-from planner.render.plotly import bars
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import figure_of
 from planner.render.table import COALITION_BUYER
 from planner.render.text import word
 from planner.render.words import known, percent, span
@@ -98,7 +98,8 @@ def _plot(plan: PlanFile, mineral: str, years: Sequence[int], at: Tops, basis: s
         )
     )
     title = f"{mineral}: {who[0] if len(who) == 1 else 'largest country'}"
-    return Plot(title, bars(years, series, axis=""), alt, 240)
+    picture = Picture(title, Form.AGAINST, tuple(years), tuple(series), "", "")
+    return Plot(title, figure_of(picture), alt, 240)
 
 
 def _binding(plan: PlanFile) -> tuple[Block, ...]:

@@ -9,8 +9,8 @@ import pandas as pd
 from models.results import ByMineral, Figure, Prices, Shortages
 from models.results.common import MEMBER, MINERAL, NOTE, SHORT
 from planner.render import palette
-from planner.render.chart import Role, Series
-from planner.render.plotly import heat, heat_width, rows
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import figure_of, heat, heat_width
 from planner.render.text import word
 from planner.render.words import NAMED, known, listed, percent, span
 from planner.report.part import Block, Part, Plot, View
@@ -81,9 +81,11 @@ def _why(plan: PlanFile) -> Plot:
         f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
         for m, a, b in zip(minerals, series[0].values, series[1].values, strict=True)
     )
+    title = "Part of demand that is short, and why"
+    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
     return Plot(
-        "Part of demand that is short, and why",
-        rows(minerals, series, axis="Part of demand"),
+        title,
+        figure_of(picture),
         f"Bars by mineral. {said}.",
         120 + 32 * len(minerals),
     )

@@ -10,8 +10,8 @@ from models.results import ByMineral, Flows
 from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
-from planner.render.chart import Role, Series
-from planner.render.plotly import Flow, rows, sankey
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import Flow, figure_of, sankey
 from planner.render.text import label
 from planner.render.words import NAMED, listed, percent, tonnes
 from planner.report.part import Choice, Part, Plot, Selector, View
@@ -94,9 +94,11 @@ def supply(plan: PlanFile) -> Part | None:
     )
     columns: dict[str, Iterable[object]] = {MINERAL.header: list(minerals)}
     columns |= {s.name: list(s.values) for s in series}
+    title = "Parts of the coalition's demand, all years"
+    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
     plot = Plot(
-        "Parts of the coalition's demand, all years",
-        rows(minerals, series, axis="Part of demand"),
+        title,
+        figure_of(picture),
         alt,
         110 + 34 * len(minerals),
     )

@@ -1,5 +1,7 @@
 """What a plan gives out: every table declared once as typed fields, and each measure once."""
 
+from models.results import difference as difference
+from models.results import orders as orders
 from models.results.field import CATALOGUE, Colour, Field, Look, Name, Result, field
 from models.results.overall import Benchmarks, ByMineral, Figure, Scorecard, Summary
 from models.results.proof import ChartData, Checks, Duals, Glossary, Values

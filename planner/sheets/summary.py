@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from models.measures import Top, landed_cost, part, served_if_largest_stops
+from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
 from models.plan import Plan
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
@@ -18,7 +18,7 @@ from models.solve import version
 from planner._version import __version__
 from planner.render.table import COALITION_BUYER
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
 from planner.sheets.front.shares import Served, surge_of, today, when_lost
 from planner.sheets.notes import BY_WEIGHT
 from planner.sheets.rows import Rows
@@ -116,20 +116,20 @@ def _beside_today(context: Context, rows: Rows) -> None:
     rows.section(f"Today beside the plan, {first}")
     for mineral, of in table.groupby("mineral", sort=True):
         today, planned = of["today"].sum(), of["planned"].sum()
-        by_country = of.groupby("country", sort=True)[["today", "planned"]].sum()
         left = float((of["today"] - of["planned"]).clip(lower=0.0).sum())
-        for what, total, column_name in (
+        for what, whole, name in (
             ("today", today, "today"),
             (f"in {first}", planned, "planned"),
         ):
-            if total > 0:
-                largest = str(by_country[column_name].idxmax())
+            tops = largest(total(of, "country", name))
+            if whole > 0 and tops:
+                country, most = tops[0]
                 rows.add(
                     f"Largest country {what}: {mineral}",
-                    float(by_country[column_name].max() / total),
+                    most / float(whole),
                     Look.SHARE,
                     "of supply" if what == "today" else "of purchases",
-                    f"{context.country(largest)}; {total:,.0f} t in all",
+                    f"{context.country(country)}; {whole:,.0f} t in all",
                 )
         rows.add(
             f"Moved from today's suppliers: {mineral}",
@@ -176,7 +176,7 @@ def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str
         if of.bound_on_members:
             notes.append(f"limits on members: {of.bound_on_members} bind")
     said = "; ".join(notes)
-    rows.add(f"Limit on it{when}: {of.name}", top.limit, Look.SHARE, unit, said)
+    rows.add(f"{ByMineral.limit.header}{when}: {of.name}", top.limit, Look.SHARE, unit, said)
 
 
 def _counted(number: int, what: str) -> str:
@@ -214,7 +214,8 @@ def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...])
         rate = context.case.settings.discount_rate
         rows.add(
             Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money,
-            "Total cost" + (", discounted" if rate > 0 else "") + ": cash, shortage and penalties.",
+            f"{Figure.TOTAL_COST}{', discounted' if rate > 0 else ''}: cash, shortage and"
+            " penalties.",
         )  # fmt: skip
         rows.add(
             Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money,
@@ -255,8 +256,8 @@ def _extra(minerals: tuple[Figures, ...]) -> float | None:
 
 
 def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
-    rows.add(f"Short because supply can't give it{of}", tonnes[0], Look.TONNES, unit)
-    rows.add(f"Short because the limits forbid it{of}", tonnes[1], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_of_supply.header}{of}", tonnes[0], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_by_limits.header}{of}", tonnes[1], Look.TONNES, unit)
 
 
 def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
@@ -360,5 +361,5 @@ def _run(context: Context, rows: Rows) -> None:
 
 def _options(options: Mapping[str, str], rows: Rows) -> None:
     for name, value in options.items():
-        if name != "Scenario":  # it stands under the title
+        if name != Figure.SCENARIO:  # it stands under the title
             rows.add(f"{OPTION}{name}", value)

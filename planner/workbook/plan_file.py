@@ -103,7 +103,7 @@ class PlanFile:
     def countries(self) -> dict[str, str]:
         """Every country's name as the plan spells it, by code."""
         found: dict[str, str] = {}
-        for result in CATALOGUE.values():
+        for result in (r for r in CATALOGUE.values() if not r.BOOK):
             for each in result.FIELDS:
                 table = self.tables.get(result.TABLE)
                 if each.names is Name.COUNTRY and table is not None and each.header in table:
@@ -114,20 +114,6 @@ class PlanFile:
     def country(self, code: str) -> str:
         """Return a country's name as the plan spells it."""
         return self.countries.get(code, code)
-
-    def header(self, sheet: str, name: str) -> str:
-        """Return the header of a column by its name without unit.
-
-        Raises KeyError where the sheet lacks it.
-        """
-        for header in self.tables[sheet].columns:
-            if bare(str(header)) == name:
-                return str(header)
-        raise KeyError(name)
-
-    def column(self, sheet: str, name: str) -> pd.Series:
-        """Return a column by its name without unit."""
-        return self.tables[sheet][self.header(sheet, name)]
 
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
@@ -207,7 +193,7 @@ def _within(grid: Grid, place: TablePlace) -> Grid:
 @cache
 def _looks(header: str) -> frozenset[Look]:
     """Return how columns of a header look, whichever sheets of a plan have it."""
-    every = (f for result in CATALOGUE.values() for f in result.FIELDS)
+    every = (f for r in CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
     return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
 
 

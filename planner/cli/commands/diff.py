@@ -50,7 +50,7 @@ def diff(
     and the rest is said. The exit code is 0 whether or not they differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
-    from planner.cli.difference import answer_of, show_difference
+    from planner.cli.differences import answer_of, show_difference
     from planner.documents.difference import compare_plans, sides_of
     from planner.run import open_plan
     from planner.sheets.difference import write_difference
@@ -100,12 +100,13 @@ class _BadInput(Exception):  # noqa: N818 - it carries an error
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
     """Compare the inputs of two plans: those named, else those found."""
+    from models.results import Figure
     from planner.documents.difference import compare_inputs, find_input
     from planner.documents.difference.inputs import not_compared
     from planner.run import open_input
 
     if named is None:
-        if old.measure("Input SHA-256") == new.measure("Input SHA-256"):
+        if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):
             return not_compared(old, new, (None, None))
         found = (find_input(old), find_input(new))
         if found[0] is None or found[1] is None:

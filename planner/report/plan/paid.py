@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from models.results import Prices, Summary
-from models.results.common import MINERAL, YEAR
+from models.results import Look, Prices, Summary
+from models.results.common import KIND, MINERAL, YEAR
 from models.results.overall import COST
 from planner.render import palette
-from planner.render.chart import Role, Series
-from planner.render.plotly import Scale, lines, rows
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import figure_of
 from planner.render.text import word
 from planner.render.words import known, money, number, scale
 from planner.report.part import Part, Plot, View
@@ -87,10 +87,12 @@ def _plot(
         f"{number(last) or 'unknown'} in {years[-1]}; the marginal price reaches "
         f"{number(top) or 'no known value'}."
     )
-    figure = lines(Scale(years), series, axis="")
+    title = f"{mineral} ({unit})"
+    picture = Picture(title, Form.LINES, tuple(years), tuple(series), "", "", look=Look.PRICE)
+    figure = figure_of(picture)
     if len(years) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=years)
-    return Plot(f"{mineral} ({unit})", figure, alt, 240)
+    return Plot(title, figure, alt, 240)
 
 
 def costs(plan: PlanFile) -> Part | None:
@@ -116,15 +118,17 @@ def costs(plan: PlanFile) -> Part | None:
     alt = "Bars by heading. " + "; ".join(
         f"{n}: {money(f[1], plan.currency)}" for n, f in zip(names, found, strict=True)
     )
+    title = f"Cost by heading, all years, undiscounted ({unit})"
+    bars = Picture(title, Form.BARS, tuple(names), tuple(series), unit, "", look=Look.MONEY)
     plot = Plot(
-        f"Cost by heading, all years, undiscounted ({unit})",
-        rows(names, series, axis=unit, shares=False),
+        title,
+        figure_of(bars),
         f"{alt}.",
         120 + 34 * len(names),
     )
     columns: dict[str, Iterable[object]] = {
         "Heading": names,
-        "Kind": ["penalty, not paid" if f[2] else "paid" for f in found],
+        KIND.header: ["penalty, not paid" if f[2] else "paid" for f in found],
         f"Amount ({plan.currency})": [f[1] for f in found],
     }
     return Part(

@@ -10,8 +10,8 @@ from models.measures import Top, largest_country_share, shares_of
 from models.results import ByMineral, CountryShares, Figure, ShareLimits
 from models.results.common import BUYER, COUNTRY, LIMIT, MINERAL, ROW, YEAR
 from models.schema import DEMAND, REST_OF_WORLD
-from planner.render.chart import Role, Series
-from planner.render.plotly import bars
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import figure_of
 from planner.render.table import COALITION_BUYER
 from planner.render.text import word
 from planner.render.words import known, percent, span
@@ -80,10 +80,10 @@ def _tops(table: pd.DataFrame, basis: str) -> dict[str, Tops]:
 def _plot(plan: PlanFile, mineral: str, years: Sequence[int], at: Tops, basis: str) -> Plot:
     hints = [plan.country(at[y].country) if y in at else "" for y in years]
     line = [at[y].share if y in at else None for y in years]
-    series = [Series("Largest country", Role.PLAN, line, hints=hints)]
+    series = [Series(ByMineral.country.header, Role.PLAN, line, hints=hints)]
     limits = [at[y].limit if y in at else None for y in years]
     if any(limit is not None for limit in limits):
-        series.append(Series("Limit", Role.LIMIT, limits))
+        series.append(Series(LIMIT.header, Role.LIMIT, limits))
     tops = list(at.values())
     top, last = max(tops, key=lambda t: t.share), tops[-1]
     reached = sum(map(_is_reached, tops))
@@ -98,7 +98,8 @@ def _plot(plan: PlanFile, mineral: str, years: Sequence[int], at: Tops, basis: s
         )
     )
     title = f"{mineral}: {who[0] if len(who) == 1 else 'largest country'}"
-    return Plot(title, bars(years, series, axis=""), alt, 240)
+    picture = Picture(title, Form.AGAINST, tuple(years), tuple(series), "", "")
+    return Plot(title, figure_of(picture), alt, 240)
 
 
 def _binding(plan: PlanFile) -> tuple[Block, ...]:

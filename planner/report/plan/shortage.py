@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from models.results import ByMineral, Prices, Shortages
+from models.results import ByMineral, Figure, Prices, Shortages
 from models.results.common import MEMBER, MINERAL, NOTE, SHORT
 from planner.render import palette
-from planner.render.chart import Role, Series
-from planner.render.plotly import heat, heat_width, rows
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import figure_of, heat, heat_width
 from planner.render.text import word
 from planner.render.words import NAMED, known, listed, percent, span
 from planner.report.part import Block, Part, Plot, View
@@ -19,6 +19,7 @@ from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
 """Causes of each mineral that are told, the largest first."""
+_TITLE = Figure.SHORTAGE.value
 _CAN_T, _FORBIDDEN = "Supply can't give it", "The limits forbid it"
 
 
@@ -30,7 +31,7 @@ def shortage(plan: PlanFile) -> Part | None:
         return None
     if not (table["short"] > 0).any():
         empty = View((), facts({NOTE.header: ["All demand is served."]}))
-        return Part("shortage", "Shortage", "Nothing is short.", {(): empty})
+        return Part("shortage", _TITLE, "Nothing is short.", {(): empty})
     minerals = sorted(in_order(table["mineral"]), key=str.casefold)
     by = table.rename(columns={"member": "down", "mineral": "across"})
     members = sorted(in_order(table["member"]), key=str.casefold)
@@ -60,7 +61,7 @@ def shortage(plan: PlanFile) -> Part | None:
     columns |= {m: [row[i] for row in parts] for i, m in enumerate(minerals)}
     return Part(
         "shortage",
-        "Shortage",
+        _TITLE,
         "What demand is not met, over all years. Blank: no demand.",
         {(): View(tuple(plots), facts(columns, dict.fromkeys(minerals, "share")))},
         blocks=_causes(plan),
@@ -80,9 +81,11 @@ def _why(plan: PlanFile) -> Plot:
         f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
         for m, a, b in zip(minerals, series[0].values, series[1].values, strict=True)
     )
+    title = "Part of demand that is short, and why"
+    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
     return Plot(
-        "Part of demand that is short, and why",
-        rows(minerals, series, axis="Part of demand"),
+        title,
+        figure_of(picture),
         f"Bars by mineral. {said}.",
         120 + 32 * len(minerals),
     )
@@ -114,7 +117,7 @@ def _causes(plan: PlanFile) -> tuple[Block, ...]:
     numbers = facts(
         {
             MINERAL.header: [f[0] for f in shown],
-            "Years": [span(years_of(f[2]["year"])) for f in shown],
+            Figure.YEARS: [span(years_of(f[2]["year"])) for f in shown],
             SHORT.whole: [f[1] for f in shown],
             "For": [
                 listed(sorted(in_order(f[2]["member"]), key=str.casefold), NAMED) for f in shown

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from models.results import ByMineral, Flows
-from models.results.common import MINERAL, TONNES, YEAR
+from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
-from planner.render.chart import Role, Series
-from planner.render.plotly import Flow, rows, sankey
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.plotly import Flow, figure_of, sankey
 from planner.render.text import label
 from planner.render.words import NAMED, listed, percent, tonnes
 from planner.report.part import Choice, Part, Plot, Selector, View
@@ -81,7 +81,7 @@ def supply(plan: PlanFile) -> Part | None:
     ]
     short = [float(s) / whole[str(m)] for m, s in zip(of["mineral"], of["short"], strict=True)]
     series.append(Series("Other countries", Role.OTHER, rest))
-    series.append(Series("Short", Role.SHORT, short))
+    series.append(Series(SHORT.header, Role.SHORT, short))
     series = [s for s in series if any((v or 0.0) > _SMALLEST for v in s.values)]
     worst = max(range(len(minerals)), key=lambda i: short[i])
     alt = (
@@ -94,9 +94,11 @@ def supply(plan: PlanFile) -> Part | None:
     )
     columns: dict[str, Iterable[object]] = {MINERAL.header: list(minerals)}
     columns |= {s.name: list(s.values) for s in series}
+    title = "Parts of the coalition's demand, all years"
+    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
     plot = Plot(
-        "Parts of the coalition's demand, all years",
-        rows(minerals, series, axis="Part of demand"),
+        title,
+        figure_of(picture),
         alt,
         110 + 34 * len(minerals),
     )
@@ -148,7 +150,7 @@ def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[
     title = f"{mineral}, {when} ({unit})"
     if not every:
         alt = f"Nothing is bought of {mineral} in {when}."
-        return View((), facts({"Note": [alt]}))
+        return View((), facts({NOTE.header: [alt]}))
     first = every[0]
     alt = (
         f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "

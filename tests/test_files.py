@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 from openpyxl.styles import PatternFill
 
-from planner.workbook import Book, excel, read, read_tables
+from planner.workbook import Book, archive, read, read_tables
 from tests.small_book import faults, small_book, workbook
 
 
@@ -211,7 +211,7 @@ def test_missing_files_and_folders(tmp_path) -> None:
 
 def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch) -> None:
     workbook().save(tmp_path / "book.xlsx")
-    monkeypatch.setattr(excel, "MOST_UNPACKED", 10_000)
+    monkeypatch.setattr(archive, "MOST_UNPACKED", 10_000)
     assert "unpacks to more than 10,000 bytes" in faults(read, tmp_path / "book.xlsx")[0][1]
 
 

@@ -20,7 +20,7 @@ from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
-from planner.workbook.grid import Fault
+from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
 
@@ -82,8 +82,13 @@ def plain(number: float) -> str:
     return repr(number)
 
 
+def _day(date: object) -> str:
+    return "a date that no calendar has" if date is None else shown(date)
+
+
 _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (Fault, lambda value: str(value.text)),
+    (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
     (bool, lambda value: f"the logical value {str(value).upper()}"),
     (str, lambda value: f"the text {_cut(value)}"),
     (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
@@ -137,6 +142,8 @@ def text(value: object) -> str:
         return value.strip()
     if isinstance(value, Fault):
         raise CellError(value.text, "text", value.hint)
+    if isinstance(value, Dated):
+        return text(value.number if value.date is None else value.date)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, Real):
@@ -257,7 +264,7 @@ def _whole(column: Column) -> Convert:
 
 
 def _hint(value: object) -> str:
-    return value.hint if isinstance(value, Fault) else ""
+    return value.hint if isinstance(value, Fault | Dated) else ""
 
 
 def _instead_of_text(column: Column, value: str) -> str:

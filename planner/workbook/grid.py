@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from planner.workbook.layout import letters
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -17,6 +20,29 @@ class Fault:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Dated:
+    """A number that its format shows as a date or time; None where no calendar has that day."""
+
+    number: float
+    date: object
+
+    hint = "where the number is meant, give the cell a number format: it is there"
+
+
+class Area(NamedTuple):
+    """Merged cells: first and last row and column (1 is A)."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        """Return the address, such as A2:A4."""
+        return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
+
+
 @dataclass
 class Grid:
     """A sheet as it stands: its header row, and the cells below it by column.
@@ -24,7 +50,7 @@ class Grid:
     ``header`` holds the filled cells of the first non-empty row. ``columns`` holds, by the position
     of a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is
     blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
-    value); a row that holds nothing else counts as empty.
+    value); a row that holds nothing else counts as empty. ``merged`` are the areas of merged cells.
     """
 
     title: str
@@ -33,6 +59,7 @@ class Grid:
     rows: list[int] = field(default_factory=list)
     columns: dict[int, list[object]] = field(default_factory=dict)
     stray: list[tuple[int, int, object]] = field(default_factory=list)
+    merged: tuple[Area, ...] = ()
 
     def values(self, position: int) -> list[object]:
         """Return a value for each row of a column, None where it is blank."""

@@ -7,7 +7,7 @@ import difflib
 import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
             said = f"the header seems to be in row {row}: clear the rows above"
             cell = f"{letters(min(grid.header))}{grid.header_row}"
             context.findings.append(Finding(record.SHEET, grid.header_row, found=said, cell=cell))
-            return fill(grid.title, rows[i:])
+            return replace(fill(grid.title, rows[i:]), merged=grid.merged)
     return grid
 
 

@@ -16,6 +16,7 @@ from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
 from planner.workbook.layout import SheetLayout, Unit
+from planner.workbook.merged import refuse_merged
 
 
 @dataclass
@@ -53,6 +54,8 @@ def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
         members_sure=context.members_sure,
     )
     context.findings += header.findings
+    read = {h.position for h in header.headings if h.column or h.spread}
+    context.findings += refuse_merged(record.SHEET, grid, read)
     places = {h.key: h.position for h in header.headings}
     units = {h.key: Unit(h.unit, h.factor) for h in header.headings if h.factor != 1.0}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)

@@ -16,6 +16,7 @@ from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import ALWAYS, UNIT
 from planner.workbook.layout import SheetLayout, letters
+from planner.workbook.merged import refuse_merged
 
 SETTING, VALUE = "Setting", "Value"
 
@@ -46,6 +47,8 @@ def _rows(grid: Grid, context: Context) -> dict[str, tuple[int, str, object]]:
     _header(grid, context)
     if SETTING.casefold() not in places or VALUE.casefold() not in places:
         return {}
+    read = (places[SETTING.casefold()], places[VALUE.casefold()])
+    context.findings += refuse_merged(Settings.SHEET, grid, read)
     known = {fold(c.header): c for c in Settings.columns()}
     labels = grid.values(places[SETTING.casefold()])
     values = grid.values(places[VALUE.casefold()])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +17,30 @@ from models.errors import WriteError
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
-WORKBOOK = click.Path(path_type=Path)
+
+class FileName(click.Path):
+    """A path whose name a file can have: no endless one, none with letters that no name has."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path; refuse what the system cannot even look for."""
+        try:
+            path = Path(os.fspath(value))
+            path.lstat()
+        except ValueError:
+            self.fail(f"{os.fspath(value)!r} is a name that no file can have", param, ctx)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                said = f"{path.name[:40]}..." if len(path.name) > 40 else path.name  # noqa: PLR2004
+                self.fail(f"{said!r} is too long a name for a file", param, ctx)
+        return path
+
+
+WORKBOOK = FileName(path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 SCENARIO = click.option(
     "--scenario", default="Base", metavar="NAME", help="A name of the sheet Scenarios."

@@ -15,7 +15,7 @@ from functools import partial
 from numbers import Real
 from typing import Any
 
-from models.case import fold
+from models.case import clean, fold
 from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint
 from models.units import factor as factor_of
@@ -130,7 +130,7 @@ def one_of(choices: tuple[str, ...]) -> str:
 def name(value: object) -> str:
     """Return a name; a number in its place is its digits."""
     if isinstance(value, str):
-        return " ".join(value.split())
+        return clean(value)
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(as_float(value)):
         return plain(as_float(value))
     raise CellError(shown(value), "a name", _hint(value))
@@ -168,8 +168,8 @@ def yes_no(value: object) -> bool:
     """Return a yes/no cell as true or false."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().casefold() in {"yes", "no"}:
-        return value.strip().casefold() == "yes"
+    if isinstance(value, str) and fold(value) in {"yes", "no"}:
+        return fold(value) == "yes"
     raise CellError(shown(value), Kind.YES_NO.value, _hint(value))
 
 

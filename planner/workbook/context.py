@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from models.case import fold
+from models.case import clean, fold
 from models.errors import Finding
 from planner.workbook.cells import CellError
 from planner.workbook.layout import Layout
@@ -55,7 +55,7 @@ class Context:
 
     def spell(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Keep how a country is spelt; the sheet Countries has the say."""
-        said = " ".join(spelling.split())
+        said = clean(spelling)
         said = said.upper() if fold(said) == fold(code) else said
         if listed:
             self.listed.setdefault(code, said)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from models.case import fold
 from planner.workbook.layout import letters
 
 Cells = Iterable[tuple[int, object]]
@@ -66,11 +67,6 @@ class Grid:
         return self.columns.get(position) or [None] * len(self.rows)
 
 
-def blank(value: object) -> bool:
-    """Return whether a cell counts as blank: nothing in it, or only spaces."""
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
     """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
     grid = Grid(title)
@@ -79,6 +75,8 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
         filled: dict[int, object] = {}  # a damaged file may give a cell twice
         for position, value in cells:
             text = value.strip() if type(value) is str else value
+            if type(text) is str and not text.isascii() and not fold(text):
+                text = None  # letters that nobody sees
             if text is not None and text != "":
                 filled[position] = text
         if not filled:

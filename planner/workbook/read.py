@@ -34,6 +34,7 @@ from planner.workbook.layout import Layout, letters
 from planner.workbook.names import unify
 from planner.workbook.records import Parsed, read_sheet
 from planner.workbook.settings import read_settings
+from planner.workbook.totals import tell_totals
 
 CLOSE_SHEET = 0.75
 MOST_TITLES = 20
@@ -112,7 +113,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     unify(parsed, context)
     case = _case(settings, parsed, context)
     context.findings += _checked(case, parsed, context)
-    findings = context.layout.in_order(context.findings)
+    findings = context.layout.in_order(tell_totals(found, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
     return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)

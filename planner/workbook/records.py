@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_type_hints
 
-from models.case import fold
+from models.case import clean, common_letters, fold
 from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
 from planner.workbook.cells import CellError, converter, numbers, shown, text, wanted
@@ -169,10 +169,10 @@ class _Sheet:
             self.context.error(self.record.SHEET, row, label, error)
             self.parsed.unread = True
             return ()
-        if "," in said:
+        if "," in common_letters(said):
             comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
             self.context.error(self.record.SHEET, row, label, comma)
-        names = (" ".join(part.split()) for part in re.split("[;,]", said))
+        names = (clean(part) for part in re.split("[;,；，]", said))
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: Heading | None, raw: list[Any]) -> None:

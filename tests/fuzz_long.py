@@ -150,8 +150,8 @@ def main() -> int:
         for what, count in ((books, asked.books), (flips, asked.flips)):
             for number in what(tallies, range(asked.first, asked.first + count), folder):
                 if number % 1000 == 999:  # noqa: PLR2004
-                    print(f"{what.__name__}: {number + 1:,}", file=sys.stderr, flush=True)
-    print(table(tallies))
+                    sys.stderr.write(f"{what.__name__}: {number + 1:,}\n")
+    sys.stdout.write(f"{table(tallies)}\n")
     return int(any(tally.failed for tally in tallies.values()))
 
 

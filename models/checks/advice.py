@@ -192,7 +192,9 @@ def member_outside(case: Case) -> Iterator[Finding]:
                 f"{case.country_name(country.code)} is the country of {homes[country.code]}, and "
                 f"its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
             )
-            hint = f"its plants count as outside the coalition; add {COALITION} unless that is meant"
+            hint = (
+                f"its plants count as outside the coalition; add {COALITION} unless that is meant"
+            )
             yield advise(country, "blocs", said, hint)
 
 

@@ -84,8 +84,10 @@ def refuse_odd(path: Path) -> None:
         if len(path.name) > MOST_NAME:
             msg = f"{_MISSING}: its name has more than {MOST_NAME} letters"
             raise RefusedError(msg) from error
-        said = getattr(error, "strerror", None) or _MISSING
-        raise RefusedError(said if isinstance(error, PermissionError) else _MISSING) from error
+        if isinstance(error, PermissionError):
+            msg = f"the file cannot be read ({error.strerror})"
+            raise RefusedError(msg) from error
+        raise RefusedError(_MISSING) from error
     if stat.S_ISDIR(mode):
         msg = "this is a folder"
         raise RefusedError(msg)

@@ -35,9 +35,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
         return {}
 
 
-def _places(
-    archive: Archive, sheets: Iterable[SheetPart]
-) -> Iterator[tuple[str, TablePlace]]:
+def _places(archive: Archive, sheets: Iterable[SheetPart]) -> Iterator[tuple[str, TablePlace]]:
     names = set(archive.namelist())
     for sheet in sheets:
         for kind, target in _relations(archive, sheet.part, names):

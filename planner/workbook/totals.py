@@ -28,7 +28,7 @@ def tell_totals(
         for row, at, value in _named_total(sheet, grids[sheet], context):
             if row in faulty[sheet] and fold(value) not in names:
                 said, cell = f"{value!r}: {looks_like('row')}", f"{letters(at)}{row}"
-                totals[sheet, row] = Finding(sheet, row, found=said, cell=cell)
+                totals.setdefault((sheet, row), Finding(sheet, row, found=said, cell=cell))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
     return [*others, *totals.values()]
 

@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook import archive, read, stream
+from planner.workbook import archive, context, read, stream
 from planner.workbook.kind import sheet_names
 from tests import fuzz_parts
 from tests.small_book import faults, workbook
@@ -186,3 +187,17 @@ def test_200_000_rows_pass(changed) -> None:
     )
     path = changed(SHEET, b"</sheetData>", rows)
     assert len(read(path).case.refiners) == 200_004
+
+
+def test_of_millions_of_faulty_cells_some_are_told(changed, monkeypatch) -> None:
+    monkeypatch.setattr(context, "MOST_TOLD", 100)
+    row = b'<row r="9"><c r="A9" t="inlineStr"><is><t>x</t></is></c></row>'
+    told = faults(read, changed(SHEET, b"</sheetData>", row * 1000))
+    assert len(told) < 1000
+    assert any("900 more such cells" in said for _, said in told)
+
+
+def test_elements_outside_the_rows_take_time_in_proportion(changed) -> None:
+    began = time.perf_counter()
+    read(changed(SHEET, b"</sheetData>", b"<x/>" * 1_000_000))
+    assert time.perf_counter() - began < 20

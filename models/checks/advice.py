@@ -229,16 +229,20 @@ def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
 
 
 def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
-    """All capacity of a mineral a thousand times its demand, or a thousandth: a column in kt."""
+    """Capacity of a mineral a thousand times its demand, or a thousandth: a whole column in kt.
+
+    Its median counts for each plant, so that a single slip, told by itself, is not told again.
+    """
     for mineral in case.minerals:
         found = [p for p in plants(case) if p.mineral == mineral.name]
-        total = sum(_first_number(p.capacity) for p in found)
+        sizes = [_first_number(p.capacity) for p in found]
+        total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
         if not (total > 0 < demand) or 1 / FAR < total / demand < FAR:
             continue
         times = total / demand if total > demand else demand / total
         ratio = f"{times:,.0f} times" if total > demand else f"1/{times:,.0f} of"
-        said = f"all capacity of {mineral.name}, {total:g} t/yr, is {ratio} its demand"
+        said = f"the capacity for {mineral.name}, some {total:g} t/yr in all, is {ratio} its demand"
         yield advise(found[0], "capacity", said, _hint("capacity"))
 
 

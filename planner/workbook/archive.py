@@ -22,7 +22,7 @@ MOST_PARTS = 10_000
 MOST_UNPACKED = 1 << 29
 """Bytes that all parts unpack to: 200,000 rows of 60 columns, or a million of 12."""
 MOST_RATIO = 250
-"""Bytes unpacked from one: sheets of cells have 5 to 50, those of blank formatted ones up to 150."""
+"""Bytes unpacked from one: sheets of cells have 5 to 50, blank formatted rows up to 150."""
 ENOUGH_FOR_RATIO = 1 << 26
 """A file that unpacks to fewer bytes does no harm at any ratio."""
 MOST_TEXTS = 1 << 27
@@ -31,8 +31,8 @@ MOST_HELD = 1 << 25
 """Bytes of any other part that is held as a whole, such as formats and names."""
 MOST_MARKS = 1 << 18
 """Elements of such a part: each becomes an object. Excel knows 65,490 formats of cells."""
-MOST_CELLS = 10_000_000
-"""Cells of a file: 200,000 rows of 50 columns; of cells with formulas half as many."""
+MOST_CELLS = 8_000_000
+"""Cells of a file: 200,000 rows of 40 columns; of cells with formulas half as many."""
 MOST_NAME = 255
 """Letters of a file's name on any system."""
 

@@ -113,6 +113,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     unify(parsed, context)
     case = _case(settings, parsed, context)
     context.findings += _checked(case, parsed, context)
+    context.findings += context.more()
     findings = context.layout.in_order(tell_totals(found, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
@@ -234,7 +235,9 @@ def _kept(
                 torn and (needs.fields or finding.severity is Severity.WARNING)
             )
             follows = bool(errors) and _follows(finding, parsed)
-            if not (told or follows or _rests_on_bad(finding, needs, context)):
+            if told or follows or _rests_on_bad(finding, needs, context):
+                continue
+            if context.is_room(finding.sheet, finding.column, finding.severity):
                 found.append(finding)
     return found
 

@@ -89,7 +89,7 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
 
 
 class _Tree:
-    """The elements of what is no plain row; each is let go as it ends, its cells with a row."""
+    """The elements of what is no plain row, let go with each part of the XML."""
 
     def __init__(self, source: Source) -> None:
         self.parser: Any = XMLPullParser(events=("start", "end"))
@@ -107,8 +107,9 @@ class _Tree:
             self._open.pop()
             if element.tag in _TOLD:
                 yield element
-            if 0 < len(self._open) <= _OUTER:
-                self._open[-1].remove(element)
+        for i, outer in enumerate(self._open[:_OUTER]):
+            is_last_open = len(self._open) > i + 1
+            del outer[: len(outer) - is_last_open]
 
 
 class _Reader:

@@ -134,8 +134,8 @@ def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         if project.capex > most:
             said = (
-                f"a capital of {project.capex:g} m, above the {most:g} m of the largest budget of a "
-                "year in which it can be spent"
+                f"a capital of {project.capex:g} m, above the {most:g} m of the largest budget of "
+                "a year in which it can be spent"
             )
             yield advise(project, "capex", said, "with whole projects it is never built")
 

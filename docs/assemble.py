@@ -20,6 +20,17 @@ from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
 from planner.sheets.glossary import TERMS
+from planner.workbook.archive import (
+    ENOUGH_FOR_RATIO,
+    MOST_CELLS,
+    MOST_HELD,
+    MOST_MARKS,
+    MOST_PACKED,
+    MOST_PARTS,
+    MOST_RATIO,
+    MOST_TEXTS,
+    MOST_UNPACKED,
+)
 
 HERE = Path(__file__).parent
 
@@ -27,7 +38,20 @@ _RULES = (
     "A column marked * must be filled. One marked ~ may also be given by year: "
     "`Capacity 2028 (t/yr)` holds from 2028 on. A unit stands in the header in parentheses; "
     "masses may be kg, lb, t, kt or Mt. Money is in the setting `Currency`. `Note` and "
-    "`Source` columns are always allowed.\n"
+    "`Source` columns are always allowed.\n\n"
+    "Names that look the same are the same: case, spaces, letters that nobody sees (zero width, "
+    "soft hyphens, marks of direction) and other forms of one letter (full width, ligatures) do "
+    "not count, in headers, names, settings and countries alike.\n\n"
+    "Merged cells are an error on every sheet wherever they reach over a column that is read: only "
+    "their first cell has a value, and whether 1,000 over three rows is meant once or three times "
+    "the file does not say. Unmerge them and fill each cell. Notes may be merged. A row or column "
+    "of totals is an error that says so; a date format over a number is told with the number.\n\n"
+    f"A file is read up to {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
+    f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
+    f"{MOST_CELLS:,} cells (one with a formula counts as two or three), {MOST_TEXTS >> 20} MB of "
+    f"texts and, in formats or names, {MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
+    "rows of 40 columns are within. Whatever is damaged, or no regular file, is refused with a "
+    "finding.\n"
 )
 _ACTION_RULES = (
     "Rows of one name apply top to bottom. A blank selector matches all; one that the action "

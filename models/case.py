@@ -8,6 +8,8 @@ Risks, where order has a meaning), so that equal workbooks give equal plans to t
 from __future__ import annotations
 
 import dataclasses
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -276,9 +278,32 @@ def in_force(record: Any, year: int) -> bool:
     return (first is None or first <= year) and (last is None or year <= last)
 
 
+_MARKS = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_UNSEEN = re.compile(f"[{_MARKS}]")
+"""Letters that nobody sees; those that join others, as in Persian words and emoji, are seen."""
+_IGNORED = re.compile(
+    rf"[{_MARKS}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u3164\ufe00-\ufe0f\uffa0"
+    r"\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Unicode's Default_Ignorable_Code_Point: two names that differ by these alone look the same."""
+
+
+def clean(name: str) -> str:
+    """Return a name as it is shown: without letters that nobody sees, one space between words."""
+    return " ".join((name if name.isascii() else _UNSEEN.sub("", name)).split())
+
+
+def common_letters(text: str) -> str:
+    """Return a text in common letters: without full width letters, ligatures and the like."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", clean(text))
+
+
 def fold(name: str) -> str:
-    """Return how names are compared: without regard to case, surrounding or repeated spaces."""
-    return " ".join(name.split()).casefold()
+    """Return how names are compared: by what a reader sees, without regard to case and spaces."""
+    if name.isascii():
+        return " ".join(name.split()).casefold()
+    folded = common_letters(_IGNORED.sub("", name)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 class InOrder(tuple[R, ...]):

@@ -471,3 +471,11 @@ def mutated(path: Path, base: bytes, seed: str, *, only: frozenset[int] | None =
         made = _zipped(parts, rng)
     path.write_bytes(made)
     return said
+
+
+def flipped_bit(content: bytes, seed: str) -> tuple[bytes, str]:
+    """Return a file with one bit turned, and which."""
+    at = Random(seed).randrange(8 * len(content))
+    new = bytearray(content)
+    new[at // 8] ^= 1 << (at % 8)
+    return bytes(new), f"bit {at % 8} of byte {at // 8} of {len(content)}"

@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 from openpyxl.styles import PatternFill
 
-from planner.workbook import Book, excel, read, read_tables
+from planner.workbook import Book, archive, read, read_tables
 from tests.small_book import faults, small_book, workbook
 
 
@@ -61,6 +61,12 @@ def cells_as(tmp_path: Path, xml: str) -> Path:
         ('<c r="D2" t="inlineStr"><is><t>1,200</t></is></c>', "1200"),
         ('<c r="D2" t="n"><v>1e999</v></c>', "the number inf"),
         ('<c r="D2" t="n"><v>abc</v></c>', "cannot be read"),
+        ('<c r="D2"><v>1_000</v></c>', "cannot be read: '1_000' is no number"),
+        ('<c r="D2" t="n"><f>A1</f><v>1_000</v></c>', "'1_000' is no number"),
+        ('<c r="D2"><v>١٠٠٠</v></c>', "'١٠٠٠' is no number"),
+        ('<c r="D2"><v>１０００</v></c>', "'１０００' is no number"),
+        ('<c r="D2"><v>nan</v></c>', "'nan' is no number"),
+        ('<c r="D2" t="s"><v>-1</v></c>', "cannot be read"),
         ('<c r="D2" t="s"><v>99999</v></c>', "cannot be read"),
         ('<c r="D2" t="d"><v>2026-03-04T00:00:00</v></c>', "the date 2026-03-04"),
         ('<c r="D2"/>', "must be filled"),
@@ -123,6 +129,19 @@ def test_a_date_is_no_number_and_no_header(saved) -> None:
     told = dict(faults(saved, made))
     assert "the date 2027-01-01" in told["Demand!D1"]
     assert "the date 2020-01-01" in told["Refiners!I3"]
+
+
+def test_a_number_that_its_format_shows_as_a_date_is_told_as_both(saved) -> None:
+    made = workbook()
+    made["Minerals"]["B2"].number_format = "d-mmm-yy"
+    made["Refiners"]["F2"].number_format = "[h]:mm"
+    made["Refiners"]["D3"].value = 12_345_678
+    made["Refiners"]["D3"].number_format = "yyyy-mm-dd"
+    told = dict(faults(saved, made))
+    assert "the number 9000, shown as the date 1924-08-21" in told["Minerals!B2"]
+    assert "give the cell a number format: it is there" in told["Minerals!B2"]
+    assert "the number 8000, shown as the time" in told["Refiners!F2"]
+    assert "the number 12345678, shown as a date that no calendar has" in told["Refiners!D3"]
 
 
 # ---- size --------------------------------------------------------------------------------------
@@ -211,7 +230,7 @@ def test_missing_files_and_folders(tmp_path) -> None:
 
 def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch) -> None:
     workbook().save(tmp_path / "book.xlsx")
-    monkeypatch.setattr(excel, "MOST_UNPACKED", 10_000)
+    monkeypatch.setattr(archive, "MOST_UNPACKED", 10_000)
     assert "unpacks to more than 10,000 bytes" in faults(read, tmp_path / "book.xlsx")[0][1]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from planner.workbook import read_tables
+from tests.small_book import add, head, put, small_book
 
 Rows = list[dict[str, Any]]
 
@@ -132,3 +133,50 @@ def test_capital_beyond_the_horizon() -> None:
     assert place == "Projects!H2"
     assert "1 of 20 years" in said
     assert warnings(book(Projects=[project | {"Life (yr)": 4}])) == []
+
+
+@pytest.mark.parametrize(("whole", "said"), [("yes", True), ("no", False)])
+def test_a_whole_project_that_no_budget_can_pay(whole: str, said: bool) -> None:
+    tables = small_book()
+    put("Settings", 6, "Value", whole)(tables)
+    put("Projects", 2, "Capex (USD m)", 31)(tables)
+    found = [f for f in warnings(tables) if "budget" in f[1]]
+    assert bool(found) == said
+    if said:
+        assert found[0][0] == "Projects!F2"
+        assert "31 m, above the 30 m" in found[0][1]
+        assert "never built" in found[0][1]
+
+
+def test_a_year_without_a_budget_can_pay_any_project() -> None:
+    tables = small_book()
+    put("Settings", 6, "Value", "yes")(tables)
+    put("Projects", 2, "Capex (USD m)", 3000)(tables)
+    tables["Budget"] = [{"Year": 2027, "Capex (USD m)": 1}]
+    assert not [f for f in warnings(tables) if "budget" in f[1]]
+
+
+def test_a_member_s_country_whose_blocs_lack_the_coalition() -> None:
+    tables = small_book()
+    add("Countries", "Japan", "Asia; friends", 1)(tables)
+    assert [(at, "count as outside the coalition" in said) for at, said in warnings(tables)] == [
+        ("Countries!B4", True)
+    ]
+    put("Countries", 4, "Bloc", "Asia; coalition")(tables)
+    assert not warnings(tables)
+
+
+def test_a_capacity_typed_in_another_unit() -> None:
+    tables = small_book()
+    put("Refiners", 3, "Capacity (t/yr)", 5_000_000)(tables)
+    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
+    assert found[0][0] == "Refiners!D3"
+    assert "times the median of Copper" in found[0][1]
+
+
+def test_a_column_of_capacities_in_another_unit() -> None:
+    tables = small_book()
+    head("Refiners", "Capacity (t/yr)", "Capacity (kt/yr)")(tables)
+    head("Refiners", "Capacity 2028 (t/yr)", "Capacity 2028 (kt/yr)")(tables)
+    found = [f for f in warnings(tables) if "its demand" in f[1]]
+    assert [at for at, _ in found] == ["Refiners!D2", "Refiners!D4"]

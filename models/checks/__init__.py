@@ -17,6 +17,7 @@ from models.checks import (
     references,
     rows,
     scenarios,
+    totals,
 )
 from models.checks.common import Rule
 from models.errors import Finding, Severity
@@ -75,6 +76,9 @@ ADVICE: tuple[Rule, ...] = (
     advice.targets_above_max,
     advice.rest_of_world_bloc,
     advice.far_from_median,
+    advice.capacity_far_from_demand,
+    advice.member_outside,
+    totals.names_of_totals,
 )
 """What is allowed and likely not meant."""
 
@@ -83,6 +87,7 @@ FORESIGHT: tuple[Rule, ...] = (
     foresight.members_without_lane,
     foresight.contracts_above_capacity,
     foresight.capital_beyond_the_horizon,
+    foresight.capital_beyond_every_budget,
 )
 """Advice that resolves the case, and so needs one without errors."""
 
@@ -144,6 +149,8 @@ NEEDS: dict[Rule, Needs] = {
     ),
     advice.empty_limits: _needs(sheets=(*_PLANTS, Mine, Country, Member)),
     advice.far_from_median: _needs(sheets=(Settings,)),
+    advice.capacity_far_from_demand: _needs(sheets=(*_PLANTS, Demand)),
+    advice.member_outside: _needs(sheets=(Member,)),
 }
 """What each rule rests on; one that is not named rests on the cell of its finding alone."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.case import Case, in_force
 from models.checks.common import advise, columns, plants, seller
@@ -21,7 +21,6 @@ from models.schema import (
     REST_OF_WORLD,
     SHEETS,
     ByYear,
-    Column,
     Demand,
     Project,
     Record,
@@ -32,7 +31,7 @@ from models.schema import (
 FAR = 1000.0
 """A number this many times its column's median, or this part of it, is likely in another unit."""
 PRICE = "USD/t"
-ENOUGH = 4
+ENOUGH = 3
 """A median of fewer numbers says nothing."""
 _MISSED = "the whole share will be missed and paid for"
 
@@ -184,25 +183,38 @@ def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
             yield advise(country, "blocs", "the rest of the world in the bloc coalition")
 
 
+def member_outside(case: Case) -> Iterator[Finding]:
+    """A member's country whose blocs do not name the coalition counts as outside."""
+    homes = {m.country: m.name for m in reversed(case.members) if m.country}
+    for country in case.countries:
+        if country.blocs and country.code in homes and COALITION not in country.blocs:
+            said = (
+                f"{case.country_name(country.code)} is the country of {homes[country.code]}, and "
+                f"its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
+            )
+            hint = (
+                f"its plants count as outside the coalition; add {COALITION} unless that is meant"
+            )
+            yield advise(country, "blocs", said, hint)
+
+
 def far_from_median(case: Case) -> Iterator[Finding]:
     """Capacities and prices a thousand times their column's median within a mineral."""
+    yield from _far((*case.refiners, *case.projects), "capacity")
+    yield from _far(case.mines, "capacity")
     for record in SHEETS:
         fields = {c.field: c for c in columns(record)}
-        if "mineral" not in fields:
-            continue
-        rows = case.records(record.SHEET)
-        for column in fields.values() if len(rows) >= ENOUGH else ():
-            if column.field == "capacity" or column.unit == PRICE:
-                yield from _far(rows, column)
+        for column in fields.values() if "mineral" in fields else ():
+            if column.unit == PRICE:
+                yield from _far(case.records(record.SHEET), column.field)
 
 
-def _far(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
+def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
     groups: dict[str, list[tuple[Record, float]]] = {}
     for row in rows:
-        value = getattr(row, column.field)
-        numbers = value.numbers() if isinstance(value, ByYear) else (value or 0.0,)
-        if numbers and numbers[0] > 0:
-            groups.setdefault(getattr(row, "mineral", ""), []).append((row, float(numbers[0])))
+        number = _first_number(getattr(row, field) or 0.0)
+        if number > 0:
+            groups.setdefault(getattr(row, "mineral", ""), []).append((row, number))
     for mineral, found in groups.items():
         if len(found) < ENOUGH:
             continue
@@ -213,4 +225,32 @@ def _far(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
                 times = number / middle if many else middle / number
                 ratio = f"{times:,.0f} times" if many else f"1/{times:,.0f} of"
                 said = f"{number:g} is {ratio} the median of {mineral or 'the column'}"
-                yield advise(row, column.field, said, "is it in another unit?")
+                yield advise(row, field, said, _hint(field))
+
+
+def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
+    """Capacity of a mineral a thousand times its demand, or a thousandth: a whole column in kt.
+
+    Its median counts for each plant, so that a single slip, told by itself, is not told again.
+    """
+    for mineral in case.minerals:
+        found = [p for p in plants(case) if p.mineral == mineral.name]
+        sizes = [_first_number(p.capacity) for p in found]
+        total = statistics.median(sizes) * len(sizes) if sizes else 0.0
+        demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
+        if not (total > 0 < demand) or 1 / FAR < total / demand < FAR:
+            continue
+        times = total / demand if total > demand else demand / total
+        ratio = f"{times:,.0f} times" if total > demand else f"1/{times:,.0f} of"
+        said = f"the capacity for {mineral.name}, some {total:g} t/yr in all, is {ratio} its demand"
+        yield advise(found[0], "capacity", said, _hint("capacity"))
+
+
+def _hint(field: str) -> str:
+    kt = ", kt typed as t or the reverse" if field == "capacity" else ""
+    return f"is it in another unit{kt}?"
+
+
+def _first_number(value: ByYear | float) -> float:
+    numbers = value.numbers() if isinstance(value, ByYear) else (value,)
+    return float(numbers[0]) if numbers else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from models.case import Case, in_force
@@ -120,6 +121,23 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
                 f"the coalition {expanded.usable[at, t]:g} t"
             )
             yield advise(contract, "min", said, "they shrink in proportion; nothing is owed beyond")
+
+
+def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
+    """A whole project whose capital no year's budget can pay is never built."""
+    budgets = {row.year: row.capex for row in case.budget}
+    if not (case.settings.whole_projects and budgets):
+        return
+    for project in case.projects:
+        starts = [year for year in case.years if year >= project.first_year]
+        spent = {max(year - project.lead_time, case.years[0]) for year in starts}
+        most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
+        if project.capex > most:
+            said = (
+                f"a capital of {project.capex:g} m, above the {most:g} m of the largest budget of "
+                "a year in which it can be spent"
+            )
+            yield advise(project, "capex", said, "with whole projects it is never built")
 
 
 def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.parsers.expat import ExpatError
 
 from models.errors import Finding, InputError
 from planner.audit.file import PlanSheets
 from planner.workbook.anatomy import WORKSHEET, Anatomy, anatomy
+from planner.workbook.archive import BROKEN
 from planner.workbook.plan_columns import PLAN_FILE
 
 _SHOW = "show them again, or ask for the workbook as written"
@@ -27,7 +27,7 @@ def amiss(file: PlanSheets) -> Iterator[Finding]:
             yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
         try:
             found = anatomy(file.path, sheet.part)
-        except (ExpatError, LookupError, OverflowError, ValueError) as error:
+        except BROKEN as error:
             said = f"{file.path}: the sheet {sheet.title} is damaged ({error})"
             raise InputError([Finding(found=said, expected=PLAN_FILE)]) from error
         yield from _in_sheet(sheet.title, found)

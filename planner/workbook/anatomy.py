@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from planner.workbook.archive import Archive, package_of, refuse_odd
 from planner.workbook.layout import letters
 
 WORKSHEET = "worksheet"
@@ -50,7 +50,7 @@ class Anatomy:
 
 def parts_twice(path: Path) -> list[str]:
     """Return the names that an archive holds twice: programs differ in which one they read."""
-    with zipfile.ZipFile(path) as archive:
+    with Archive(path) as archive:
         names = Counter(name.casefold() for name in archive.namelist())
     return [name for name, count in names.items() if count > 1]
 
@@ -61,11 +61,10 @@ def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
     The workbook's part and its sheets are found as the cells' reader finds them, whatever they are
     called. Raises what that reader raises on a damaged file.
     """
-    from openpyxl.reader.excel import ExcelReader
-
+    refuse_odd(path)
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reader: Any = ExcelReader(file, read_only=True, keep_links=False)
+        reader = package_of(file, read_only=True, keep_links=False)
         reader.read_manifest()
         reader.read_workbook()
         names, links = set(reader.valid_files), reader.parser.rels
@@ -89,7 +88,7 @@ def anatomy(path: Path, part: str) -> Anatomy:
     parser.StartElementHandler = found.start
     parser.EndElementHandler = found.end
     parser.EntityDeclHandler = _refuse
-    with zipfile.ZipFile(path) as archive, archive.open(part) as source:
+    with Archive(path) as archive, archive.open(part) as source:
         parser.ParseFile(source)
     return Anatomy(
         tuple(found.formulas), tuple(found.misplaced), tuple(found.rows), tuple(found.columns)

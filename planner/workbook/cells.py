@@ -15,12 +15,12 @@ from functools import partial
 from numbers import Real
 from typing import Any
 
-from models.case import fold
+from models.case import clean, fold
 from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
-from planner.workbook.grid import Fault
+from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
 
@@ -82,8 +82,13 @@ def plain(number: float) -> str:
     return repr(number)
 
 
+def _day(date: object) -> str:
+    return "a date that no calendar has" if date is None else shown(date)
+
+
 _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (Fault, lambda value: str(value.text)),
+    (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
     (bool, lambda value: f"the logical value {str(value).upper()}"),
     (str, lambda value: f"the text {_cut(value)}"),
     (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
@@ -125,7 +130,7 @@ def one_of(choices: tuple[str, ...]) -> str:
 def name(value: object) -> str:
     """Return a name; a number in its place is its digits."""
     if isinstance(value, str):
-        return " ".join(value.split())
+        return clean(value)
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(as_float(value)):
         return plain(as_float(value))
     raise CellError(shown(value), "a name", _hint(value))
@@ -137,6 +142,8 @@ def text(value: object) -> str:
         return value.strip()
     if isinstance(value, Fault):
         raise CellError(value.text, "text", value.hint)
+    if isinstance(value, Dated):
+        return text(value.number if value.date is None else value.date)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, Real):
@@ -161,8 +168,8 @@ def yes_no(value: object) -> bool:
     """Return a yes/no cell as true or false."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().casefold() in {"yes", "no"}:
-        return value.strip().casefold() == "yes"
+    if isinstance(value, str) and fold(value) in {"yes", "no"}:
+        return fold(value) == "yes"
     raise CellError(shown(value), Kind.YES_NO.value, _hint(value))
 
 
@@ -257,7 +264,7 @@ def _whole(column: Column) -> Convert:
 
 
 def _hint(value: object) -> str:
-    return value.hint if isinstance(value, Fault) else ""
+    return value.hint if isinstance(value, Fault | Dated) else ""
 
 
 def _instead_of_text(column: Column, value: str) -> str:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import cache
 
+from models.case import fold
 from models.schema import REST_OF_WORLD
 
 _ALIASES = {
@@ -69,7 +70,7 @@ _SHORT = 6
 
 def fold_country(name: str) -> str:
     """Return how country names are compared: no case, accents, points or word "the"."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFKD", fold(name))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
     plain = plain.replace("&", " and ").replace("ı", "i")
     words = re.sub(r"[^\w]+", " ", plain).split()

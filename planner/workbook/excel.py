@@ -5,49 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import struct
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
 from models.errors import Finding, InputError
+from planner.workbook.archive import BROKEN, Archive, RefusedError, contents, package_of
 from planner.workbook.grid import Grid, fill
-from planner.workbook.stream import rows
-
-MOST_PACKED = 1 << 29
-"""A file of more bytes is refused."""
-MOST_UNPACKED = 1 << 30
-"""A file that unpacks to more bytes is refused: it is damaged or made to fill the memory."""
-MOST_PART = 1 << 28
-"""So is one with a part of more bytes that is no sheet of cells: those are held in memory."""
+from planner.workbook.merged import areas
+from planner.workbook.stream import Source, rows
+from planner.workbook.texts import shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
-BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    ParseError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What openpyxl and the zip archive raise on a damaged file."""
-
 _SAVE_AS = "save it as .xlsx in Excel"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
@@ -71,7 +45,9 @@ def open_excel(path: Path) -> ExcelFile:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
-            grids = tuple(_grids(io.BytesIO(content), stale=_stale(content)))
+            grids = tuple(_grids(io.BytesIO(content)))
+    except RefusedError as error:
+        raise _error(path, str(error)) from error
     except BROKEN as error:
         raise _error(path, f"the workbook is damaged ({_said(error)})") from error
     return ExcelFile(grids, hashlib.sha256(content).hexdigest())
@@ -79,17 +55,10 @@ def open_excel(path: Path) -> ExcelFile:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.is_dir():
-            raise _error(path, "this is a folder")
-        if not path.exists():
-            raise _error(path, "there is no such file")
-        if not path.is_file():
-            raise _error(path, "this is no ordinary file")
-        size = path.stat().st_size
-        if size > MOST_PACKED:
-            raise _error(path, f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read")
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
+        content = contents(path)
+    except RefusedError as error:
+        raise _error(path, str(error)) from error
+    except OSError as error:
         raise _error(path, f"the file cannot be read ({_said(error)})") from error
     if not content:
         raise _error(path, "the file is empty")
@@ -110,19 +79,18 @@ def _refuse(path: Path, content: bytes) -> None:
         found = "this is text (CSV?), not a workbook" if is_text else "this is no workbook"
         raise _error(path, found, _SAVE_AS if is_text else "")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with Archive(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
+    except RefusedError as error:
+        raise _error(path, str(error)) from error
     except BROKEN as error:
         raise _error(path, "the file is damaged or cut off", "save or copy it again") from error
     if kind.startswith(b"application/vnd.oasis.opendocument"):
         raise _error(path, "this is an OpenDocument file", "save it as .xlsx in LibreOffice")
     if any(part.flag_bits & 1 for part in parts):
         raise _error(path, "the file is protected by a password", "save it without one")
-    large = any(p.file_size > MOST_PART and "worksheets/" not in p.filename for p in parts)
-    if large or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise _error(path, f"the file unpacks to more than {MOST_UNPACKED:,} bytes")
     if any(name.endswith("workbook.bin") for name in names):
         raise _error(path, "this is a binary .xlsb workbook", _SAVE_AS)
     if "[Content_Types].xml" not in names:
@@ -138,22 +106,26 @@ def _said(error: BaseException) -> str:
     return text.splitlines()[0][:200]
 
 
-def _stale(content: bytes) -> bool:
+def _grids(stream: BinaryIO) -> Iterator[Grid]:
+    from openpyxl.styles.stylesheet import apply_stylesheet
+
+    package = package_of(stream, read_only=True, data_only=True, keep_links=False)
+    package.archive.verify()
+    package.read_manifest()
+    package.read_workbook()
+    apply_stylesheet(package.archive, package.wb)
+    source = Source(package.archive, package.wb, shared_texts(package), _is_stale(package))
+    for sheet, link in package.parser.find_sheets():
+        if link.target in package.valid_files and "chartsheet" not in link.Type:
+            merged: list[str] = []
+            grid = fill(sheet.name, rows(source, link.target, merged))
+            yield replace(grid, merged=tuple(areas(merged)))
+
+
+def _is_stale(package: Any) -> bool:
     """Whether the file asks Excel to calculate anew on opening.
 
     Then a formula's 0 is no saved value but what libraries write that do not calculate.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [name for name in archive.namelist() if name.endswith("xl/workbook.xml")]
-        return any(_ANEW.search(archive.read(name)) for name in names)
-
-
-def _grids(stream: BinaryIO, *, stale: bool) -> Iterator[Grid]:
-    from openpyxl import load_workbook
-
-    book: Any = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-    try:
-        for sheet in book.worksheets:
-            yield fill(sheet.title, rows(book, sheet, stale=stale))
-    finally:
-        book.close()
+    names = [name for name in package.valid_files if name.endswith("xl/workbook.xml")]
+    return any(_ANEW.search(package.archive.read(name)) for name in names)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from models.case import fold
+from planner.workbook.layout import letters
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -17,6 +21,29 @@ class Fault:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Dated:
+    """A number that its format shows as a date or time; None where no calendar has that day."""
+
+    number: float
+    date: object
+
+    hint = "where the number is meant, give the cell a number format: it is there"
+
+
+class Area(NamedTuple):
+    """Merged cells: first and last row and column (1 is A)."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        """Return the address, such as A2:A4."""
+        return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
+
+
 @dataclass
 class Grid:
     """A sheet as it stands: its header row, and the cells below it by column.
@@ -24,7 +51,7 @@ class Grid:
     ``header`` holds the filled cells of the first non-empty row. ``columns`` holds, by the position
     of a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is
     blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
-    value); a row that holds nothing else counts as empty.
+    value); a row that holds nothing else counts as empty. ``merged`` are the areas of merged cells.
     """
 
     title: str
@@ -33,15 +60,11 @@ class Grid:
     rows: list[int] = field(default_factory=list)
     columns: dict[int, list[object]] = field(default_factory=dict)
     stray: list[tuple[int, int, object]] = field(default_factory=list)
+    merged: tuple[Area, ...] = ()
 
     def values(self, position: int) -> list[object]:
         """Return a value for each row of a column, None where it is blank."""
         return self.columns.get(position) or [None] * len(self.rows)
-
-
-def blank(value: object) -> bool:
-    """Return whether a cell counts as blank: nothing in it, or only spaces."""
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
@@ -52,6 +75,8 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
         filled: dict[int, object] = {}  # a damaged file may give a cell twice
         for position, value in cells:
             text = value.strip() if type(value) is str else value
+            if type(text) is str and not text.isascii() and not fold(text):
+                text = None  # letters that nobody sees
             if text is not None and text != "":
                 filled[position] = text
         if not filled:

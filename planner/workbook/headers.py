@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from models.case import fold
+from models.case import clean, common_letters, fold
+from models.checks.totals import is_total, looks_like
 from models.errors import Finding, warning
 from models.schema import Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR
@@ -75,7 +76,7 @@ def known_headers(record: type[Record], cells: Iterable[object]) -> int:
     count = 0
     for value in cells:
         if isinstance(value, str):
-            text = " ".join(value.split())
+            text = common_letters(clean(value))
             match = UNIT.fullmatch(text)
             name = match["name"] if match else text
             step = _BY_YEAR.fullmatch(name)
@@ -119,9 +120,10 @@ class HeaderRow:
     # ---- one header ----------------------------------------------------------------------------
 
     def _read(self, position: int, value: object) -> Heading | None:
-        text = self._text(position, value)
-        if text is None:
+        written = self._text(position, value)
+        if written is None:
             return None
+        text = common_letters(written)
         # a header such as Target (days) has parentheses of its own, and no unit
         match = None if fold(text) in self.columns else UNIT.fullmatch(text)
         if match is None or fold(text) in self.columns:  # a header may have parentheses of its own
@@ -140,13 +142,13 @@ class HeaderRow:
         elif self.record.SPREAD == "members":
             heading = self._member(position, text, name, unit)
         else:
-            heading = self._unknown(position, text, name)
+            heading = self._unknown(position, written, name)
         return heading
 
     def _text(self, position: int, value: object) -> str | None:
         """A header as text: a year may stand as a number."""
         if isinstance(value, str):
-            return " ".join(value.split())
+            return clean(value)
         if isinstance(value, Real) and not isinstance(value, bool):
             return plain(as_float(value))
         self._error(position, shown(value), "a column header as text", getattr(value, "hint", ""))
@@ -224,6 +226,7 @@ class HeaderRow:
             return None  # it may be the member whose name cannot be read
         if close or numbers:
             hint = f"did you mean {self.members[close[0]]!r}?" if close else ""
+            hint = looks_like("column") if is_total(name) else hint
             self._error(position, f"{name!r} is no member", "a member of the sheet Members", hint)
             return None
         return self._unknown(position, text, name)
@@ -252,6 +255,8 @@ class HeaderRow:
         return Heading(position, text)
 
     def _near(self, name: str) -> str:
+        if is_total(name) and self.record.SPREAD:
+            return looks_like("column")
         known = {key: column.title for key, column in self.columns.items()}
         known |= {word: word.capitalize() for word in ALWAYS}
         close = difflib.get_close_matches(fold(name), known, n=1, cutoff=CLOSE)

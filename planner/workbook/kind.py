@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import struct
-import zipfile
-import zlib
 from pathlib import Path
-from xml.etree.ElementTree import Element
+from typing import Any
 
 from models.case import fold
 from models.schema import Demand, Mineral, Refiner
+from planner.workbook.archive import BROKEN, Archive
 
 FINDINGS = "Findings"
 """The sheet that a marked copy begins with."""
 
 _INPUT = {fold(record.SHEET) for record in (Mineral, Refiner, Demand)}
 _PLAN = {"summary", "plan"}
-_MOST = 1 << 24
-"""The list of sheets of a file is not read where it has more bytes."""
 
 
 def is_input(path: Path) -> bool:
@@ -41,23 +37,10 @@ def sheet_names(path: Path) -> list[str]:
     from openpyxl.xml.functions import fromstring
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            part = next(i for i in archive.infolist() if i.filename.endswith("xl/workbook.xml"))
-            if part.file_size > _MOST:
-                return []
-            root: Element = fromstring(archive.read(part))
-    except (
-        OSError,
-        StopIteration,
-        EOFError,
-        LookupError,
-        RuntimeError,
-        SyntaxError,  # of XML
-        ValueError,
-        struct.error,
-        zipfile.BadZipFile,
-        zlib.error,
-    ):
+        with Archive(path) as archive:
+            part = next((n for n in archive.namelist() if n.endswith("xl/workbook.xml")), "")
+            root: Any = fromstring(archive.read(part))
+    except BROKEN:
         return []
     sheets = (each for each in root.iter() if each.tag.rpartition("}")[2] == "sheet")
     return [each.get("name", "") for each in sheets]

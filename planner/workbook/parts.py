@@ -6,17 +6,13 @@ A sheet may be renamed and rows put above its table; the table keeps its name an
 from __future__ import annotations
 
 import posixpath
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner.workbook.anatomy import SheetPart, sheet_parts
-from planner.workbook.excel import BROKEN
-
-_MOST = 1 << 24
-"""A part that says where things are is not read where it has more bytes."""
+from planner.workbook.archive import BROKEN, Archive
 
 
 @dataclass(frozen=True)
@@ -33,15 +29,13 @@ class TablePlace:
 def table_places(path: Path) -> dict[str, TablePlace]:
     """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with Archive(path) as archive:
             return dict(_places(archive, sheet_parts(path)))
     except BROKEN:
         return {}
 
 
-def _places(
-    archive: zipfile.ZipFile, sheets: Iterable[SheetPart]
-) -> Iterator[tuple[str, TablePlace]]:
+def _places(archive: Archive, sheets: Iterable[SheetPart]) -> Iterator[tuple[str, TablePlace]]:
     names = set(archive.namelist())
     for sheet in sheets:
         for kind, target in _relations(archive, sheet.part, names):
@@ -62,7 +56,7 @@ def _place(table: Any) -> TablePlace | None:
     return TablePlace(name, top, left, bottom, right)
 
 
-def _relations(archive: zipfile.ZipFile, part: str, names: set[str]) -> Iterator[tuple[str, str]]:
+def _relations(archive: Archive, part: str, names: set[str]) -> Iterator[tuple[str, str]]:
     """Yield kind and target of what a part refers to."""
     folder, name = posixpath.split(part)
     listed = posixpath.join(folder, "_rels", f"{name}.rels")
@@ -74,11 +68,9 @@ def _relations(archive: zipfile.ZipFile, part: str, names: set[str]) -> Iterator
         yield each.get("Type", ""), posixpath.normpath(whole)
 
 
-def _elements(archive: zipfile.ZipFile, part: str, tag: str) -> Iterator[Any]:
+def _elements(archive: Archive, part: str, tag: str) -> Iterator[Any]:
     from openpyxl.xml.functions import fromstring
 
-    if archive.getinfo(part).file_size > _MOST:
-        return
     for each in fromstring(archive.read(part)).iter():
         if str(each.tag).rpartition("}")[2] == tag:
             yield each

@@ -10,6 +10,8 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _START = rb'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d+)")?(?: t="(s|n|str|inlineStr)")?>'
 _FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<>]*</f>))?"
 _VALUE = rb'(?:<v>([^<>&\r]+)</v>|<is><t(?: xml:space="preserve")?>([^<>&\r]+)</t></is>)</c>'
+_ODD_NUMBER = re.compile(rb"<v>[-+0-9.eE]*_")
+"""What Python takes for a number where XML has none, such as 1_000."""
 _ROW = rb'<row r="(\d{1,7})"[^<>]*(?<!/)>((?:%s)+)</row>'
 """What a row looks like that needs no parser: no markup or escape is left out of sight."""
 
@@ -56,9 +58,11 @@ class PlainRows:
         """Return position and value of each cell of a row."""
         strings, dates, places = self._strings, self._dates, self._places
         found: list[tuple[int, object]] = []
+        if b"_" in row and _ODD_NUMBER.search(row):
+            return None
         for column, style, kind, value, text in self._cell.findall(row):
             place = places.get(column) or self._place(column)
-            if kind == b"s" and value:
+            if kind == b"s" and value.isdigit():
                 found.append((place, strings[int(value)]))
             elif (not kind or kind == b"n") and value and style not in dates:
                 is_whole = not (b"." in value or b"e" in value or b"E" in value)

@@ -7,7 +7,7 @@ import difflib
 import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from planner.workbook.layout import Layout, letters
 from planner.workbook.names import unify
 from planner.workbook.records import Parsed, read_sheet
 from planner.workbook.settings import read_settings
+from planner.workbook.totals import tell_totals
 
 CLOSE_SHEET = 0.75
 MOST_TITLES = 20
@@ -112,7 +113,8 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     unify(parsed, context)
     case = _case(settings, parsed, context)
     context.findings += _checked(case, parsed, context)
-    findings = context.layout.in_order(context.findings)
+    context.findings += context.more()
+    findings = context.layout.in_order(tell_totals(found, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
     return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)
@@ -152,7 +154,7 @@ def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
             said = f"the header seems to be in row {row}: clear the rows above"
             cell = f"{letters(min(grid.header))}{grid.header_row}"
             context.findings.append(Finding(record.SHEET, grid.header_row, found=said, cell=cell))
-            return fill(grid.title, rows[i:])
+            return replace(fill(grid.title, rows[i:]), merged=grid.merged)
     return grid
 
 
@@ -233,7 +235,9 @@ def _kept(
                 torn and (needs.fields or finding.severity is Severity.WARNING)
             )
             follows = bool(errors) and _follows(finding, parsed)
-            if not (told or follows or _rests_on_bad(finding, needs, context)):
+            if told or follows or _rests_on_bad(finding, needs, context):
+                continue
+            if context.is_room(finding.sheet, finding.column, finding.severity):
                 found.append(finding)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_type_hints
 
-from models.case import fold
+from models.case import clean, common_letters, fold
 from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
 from planner.workbook.cells import CellError, converter, numbers, shown, text, wanted
@@ -16,6 +16,7 @@ from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
 from planner.workbook.layout import SheetLayout, Unit
+from planner.workbook.merged import refuse_merged
 
 
 @dataclass
@@ -53,6 +54,8 @@ def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
         members_sure=context.members_sure,
     )
     context.findings += header.findings
+    read = {h.position for h in header.headings if h.column or h.spread}
+    context.findings += refuse_merged(record.SHEET, grid, read)
     places = {h.key: h.position for h in header.headings}
     units = {h.key: Unit(h.unit, h.factor) for h in header.headings if h.factor != 1.0}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)
@@ -166,10 +169,10 @@ class _Sheet:
             self.context.error(self.record.SHEET, row, label, error)
             self.parsed.unread = True
             return ()
-        if "," in said:
+        if "," in common_letters(said):
             comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
             self.context.error(self.record.SHEET, row, label, comma)
-        names = (" ".join(part.split()) for part in re.split("[;,]", said))
+        names = (clean(part) for part in re.split("[;,；，]", said))
         return tuple(sorted({name for name in names if name}))
 
     def _required(self, column: Column, plain: Heading | None, raw: list[Any]) -> None:

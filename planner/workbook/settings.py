@@ -7,7 +7,7 @@ import difflib
 import re
 from typing import Any
 
-from models.case import fold
+from models.case import common_letters, fold
 from models.errors import Finding, warning
 from models.schema import Column, Settings
 from models.units import MONEY, UnitError, accepted, factor
@@ -16,6 +16,7 @@ from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.grid import Grid
 from planner.workbook.headers import ALWAYS, UNIT
 from planner.workbook.layout import SheetLayout, letters
+from planner.workbook.merged import refuse_merged
 
 SETTING, VALUE = "Setting", "Value"
 
@@ -46,6 +47,8 @@ def _rows(grid: Grid, context: Context) -> dict[str, tuple[int, str, object]]:
     _header(grid, context)
     if SETTING.casefold() not in places or VALUE.casefold() not in places:
         return {}
+    read = (places[SETTING.casefold()], places[VALUE.casefold()])
+    context.findings += refuse_merged(Settings.SHEET, grid, read)
     known = {fold(c.header): c for c in Settings.columns()}
     labels = grid.values(places[SETTING.casefold()])
     values = grid.values(places[VALUE.casefold()])
@@ -56,7 +59,7 @@ def _rows(grid: Grid, context: Context) -> dict[str, tuple[int, str, object]]:
                 said = f"{shown(value)} without the name of a setting"
                 context.error(Settings.SHEET, row, SETTING, CellError(said, "a setting"))
             continue
-        said = text(label) if isinstance(label, str) else shown(label)
+        said = common_letters(text(label)) if isinstance(label, str) else shown(label)
         match = UNIT.fullmatch(said)
         column = known.get(fold(said)) or known.get(fold(match["name"] if match else said))
         if column is None:
@@ -112,8 +115,8 @@ def _currency(rows: dict[str, tuple[int, str, object]], context: Context) -> str
     row, _, value = rows.get("currency", (0, "", None))
     if value is None:
         return MONEY
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{3}", value.strip()):
-        return value.strip().upper()
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
+        return fold(value).upper()
     hint = value.hint if hasattr(value, "hint") else ""
     wrong = CellError(shown(value), "a three-letter currency code such as USD or EUR", hint)
     context.error(Settings.SHEET, row, "Currency", wrong)

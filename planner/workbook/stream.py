@@ -4,70 +4,123 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
 from xml.etree.ElementTree import XMLPullParser
 
-from planner.workbook.grid import Cells, Fault
+from planner.workbook.archive import MOST_CELLS, MOST_UNPACKED, Archive, RefusedError
+from planner.workbook.grid import Cells, Dated, Fault
 from planner.workbook.plain import MAIN, PlainRows
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
 )
 _DIGITS = "0123456789"
-_ROW = f"{{{MAIN}}}row"
+_MERGE = f"{{{MAIN}}}mergeCell"
+_TOLD = {f"{{{MAIN}}}row", _MERGE}
+_OUTER = 2
+"""Elements around a row or a merged area: the sheet, and its rows or merged areas."""
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_COUNT = re.compile(r"\s*[0-9]+\s*")
 
 
-def rows(book: Any, sheet: Any, *, stale: bool) -> Iterator[tuple[int, Cells]]:
-    """Yield row number and cells of each row of an openpyxl read-only worksheet.
+@dataclass
+class Source:
+    """A workbook's sheets in the reading, and what was read of them so far, bytes and cells.
 
-    Wholly blank rows may be left out. ``stale``: a formula's 0 counts as no saved value.
+    ``is_stale``: a formula's 0 counts as no saved value.
+    """
+
+    archive: Archive
+    book: Any
+    texts: Sequence[str]
+    is_stale: bool
+    bytes: int = 0
+    cells: int = 0
+
+    def count(self, *, bytes_: int = 0, cells: int = 0) -> None:
+        """Add what was read; RefusedError where it is more than a workbook holds."""
+        self.bytes, self.cells = self.bytes + bytes_, self.cells + cells
+        if self.cells > MOST_CELLS:
+            msg = f"the file has more than {MOST_CELLS:,} cells"
+            raise RefusedError(msg)
+        if self.bytes > MOST_UNPACKED:
+            msg = f"the sheets of the file unpack to more than {MOST_UNPACKED:,} bytes"
+            raise RefusedError(msg)
+
+
+def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Cells]]:
+    """Yield row number and cells of each row of a sheet; its merged areas go into ``merged``.
+
+    Wholly blank rows may be left out.
 
     Rows of numbers and texts, as nearly all are, are taken from the text of the XML, five times
     quicker than from its elements; every other row goes through an XML parser, as does all that
     stands around the rows. Both give the same cells.
     """
-    with sheet.parent._archive.open(sheet._worksheet_path) as source:  # noqa: SLF001
-        reader = _Reader(book, sheet, stale=stale)
-        plain = PlainRows(reader.strings, reader.dates, formulas=not stale)
-        parser: Any = XMLPullParser(events=("end",))
+    with source.archive.open(part) as file:
+        reader = _Reader(source)
+        plain = PlainRows(source.texts, reader.dates, formulas=not source.is_stale)
+        tree = _Tree(source)
         number = 0
-        for piece in _filled(source):
+        for piece in _filled(source, file):
             at = 0
             while at < len(piece):
                 taken = plain.take(piece, at)
                 if taken is not None:
                     number, cells, at = taken
+                    source.count(cells=len(cells))
                     yield number, cells
                     continue
                 end = piece.find(b"<row ", at + 1)
-                part = piece[at:end] if end > 0 else piece[at:]
-                at += len(part)
-                plain.pass_by(part)
-                parser.feed(part)
-                for element in _rows_of(parser):
+                passed = piece[at:end] if end > 0 else piece[at:]
+                at += len(passed)
+                plain.pass_by(passed)
+                for element in tree.feed(passed):
+                    if element.tag == _MERGE:
+                        merged.append(element.get("ref", ""))
+                        continue
                     said = element.get("r")
                     number = int(float(said)) if said else number + 1
                     yield number, reader.cells(element, number)
-                    element.clear()
-                plain.is_on = plain.is_on and not (stale and reader.arrays)
-        parser.close()
+                plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
+        tree.parser.close()
 
 
-def _rows_of(parser: Any) -> Iterator[Any]:
-    for _, element in parser.read_events():
-        if element.tag == _ROW:
-            yield element
+class _Tree:
+    """The elements of what is no plain row, let go with each part of the XML."""
+
+    def __init__(self, source: Source) -> None:
+        self.parser: Any = XMLPullParser(events=("start", "end"))
+        self._source = source
+        self._open: list[Any] = []
+
+    def feed(self, part: bytes) -> Iterator[Any]:
+        """Yield the rows and merged areas that end in a part of the XML."""
+        self.parser.feed(part)
+        for event, element in self.parser.read_events():
+            if event == "start":
+                self._open.append(element)
+                self._source.count(cells=1)
+                continue
+            self._open.pop()
+            if element.tag in _TOLD:
+                yield element
+        for i, outer in enumerate(self._open[:_OUTER]):
+            is_last_open = len(self._open) > i + 1
+            del outer[: len(outer) - is_last_open]
 
 
 class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
-    def __init__(self, book: Any, sheet: Any, *, stale: bool) -> None:
+    def __init__(self, source: Source) -> None:
         from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
-        self.stale = stale
-        self.strings = sheet._shared_strings  # noqa: SLF001
+        book = source.book
+        self.stale = source.is_stale
+        self.strings = source.texts
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
         self.parser = WorkSheetParser(
             io.BytesIO(),
@@ -115,18 +168,24 @@ class _Reader:
             if len(element) == 1 and element[0].tag == self.value_tag:
                 # nearly every cell: a plain number, or a text kept once for the workbook
                 kind, text = element.get("t", "n"), element[0].text
-                if kind == "s" and text:
+                if kind == "s" and text and _COUNT.fullmatch(text):
                     return self.strings[int(text)]
                 if kind == "n" and text and element.get("s") not in self.dates:
-                    return float(text) if "." in text or "e" in text.lower() else int(text)
+                    return _number(text)
             return self._careful(element)
         except (ValueError, LookupError, OverflowError):
-            return Fault("a cell that cannot be read")
+            return _unread(element.findtext(self.value_tag) or "")
 
     def _careful(self, element: Any) -> object:
         self._array(element.find(self.formula))
+        said = element.findtext(self.value_tag)
+        kind = element.get("t", "n")
+        if said and not _WRITTEN.get(kind, _ANY).fullmatch(said):
+            return _unread(said)
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]
+        if kind == "n" and said and element.get("s") in self.dates:
+            return Dated(_number(said), value if cell["data_type"] == "d" else None)
         if cell["data_type"] == "e":
             return Fault(f"the error value {value}")
         if value is None or (self.stale and value == 0):
@@ -146,18 +205,42 @@ class _Reader:
             self.arrays.append((first, top, last, bottom))
 
 
+_ANY = re.compile(r".*", re.DOTALL)
+_WRITTEN = {"n": _NUMBER, "s": _COUNT}
+"""How the value of a cell is written, by its kind: Python takes 1_000 and other digits as well."""
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text) if "." in text or "e" in text.lower() else int(text)
+
+
+def _unread(said: str) -> Fault:
+    cut = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
+    return Fault(f"a cell that cannot be read: {cut!r} is no number", "type the number again")
+
+
+_SHOWN = 60
 _PIECE = 1 << 18
+_LONGEST = 1 << 20
+"""Bytes of the longest text: a cell holds 32,767 letters."""
 _BLANK_CELL = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)')
 _BLANK_ROW = re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)')
 
 
-def _filled(source: BinaryIO) -> Iterator[bytes]:
+def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
     """Yield a sheet's XML without blank formatted cells and rows, which may be a million.
 
     Each piece ends where a row begins, or a cell of a row that is longer than a piece.
     """
-    rest = b""
-    while piece := source.read(_PIECE):
+    rest, quiet = b"", 0
+    while piece := file.read(_PIECE):
+        source.count(bytes_=len(piece))
+        quiet = 0 if b"<" in piece else quiet + len(piece)
+        if quiet > _LONGEST:
+            msg = "a sheet holds a text longer than that of any cell"
+            raise RefusedError(msg)
         whole = rest + piece
         cut = whole.rfind(b"<row ")
         if cut <= 0:

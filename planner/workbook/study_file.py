@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, Any
 
 from models.case import fold
 from models.errors import Finding, InputError
+from planner.workbook.archive import BROKEN, Archive
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.kind import sheet_names
 from planner.workbook.layout import letters
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 _PROPERTIES = "docProps/core.xml"
 _TERMS = "http://purl.org/dc/elements/1.1/"
-_MOST = 1 << 20
-"""Properties of more bytes are not read."""
 
 
 class Kind(StrEnum):
@@ -77,12 +74,9 @@ def _title(path: Path) -> str:
     from openpyxl.xml.functions import fromstring
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            part = archive.getinfo(_PROPERTIES)
-            root: Element = fromstring(
-                archive.read(part) if part.file_size <= _MOST else b"<none/>"
-            )
-    except (KeyError, OSError, ParseError, RuntimeError, ValueError, zipfile.BadZipFile):
+        with Archive(path) as archive:
+            root: Any = fromstring(archive.read(_PROPERTIES))
+    except BROKEN:
         return ""
     return next((each.text or "" for each in root.iter(f"{{{_TERMS}}}title")), "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import sys
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 
-class FilePath(click.Path):
-    """A path of a file that a command reads; refused where no file can have that name."""
+class _FileName(click.Path):
+    """A path; refused where no file can have that name."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -33,12 +34,30 @@ class FilePath(click.Path):
         except UnicodeError:
             is_name = False
         if not is_name:
-            self.fail(f"{str(value)!r} holds what no file's name can hold", param, ctx)
+            self.fail(f"{str(value)!r} is a name that no file can have", param, ctx)
         return super().convert(value, param, ctx)
 
 
-class Place(FilePath):
+class Place(_FileName):
     """A path that a command writes to."""
+
+
+class FilePath(_FileName):
+    """A path of a file that a command reads."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse also a name too long to be looked for."""
+        path = super().convert(value, param, ctx)
+        try:
+            os.lstat(path)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                name = Path(os.fspath(value)).name
+                shown = f"{name[:40]}..." if len(name) > 40 else name  # noqa: PLR2004
+                self.fail(f"{shown!r} is too long a name for a file", param, ctx)
+        return path
 
 
 WORKBOOK = FilePath(path_type=Path)

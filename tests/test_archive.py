@@ -1,0 +1,203 @@
+"""Files that are made to fill the memory, damaged ones, and what is no regular file."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import struct
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main
+from planner.workbook import archive, context, read, stream
+from planner.workbook.kind import sheet_names
+from tests import fuzz_parts
+from tests.small_book import faults, workbook
+from tests.test_fuzz_workbook import PLAIN, run
+
+SHEET, TEXTS = "xl/worksheets/sheet5.xml", "xl/sharedStrings.xml"
+
+
+@pytest.fixture
+def changed(tmp_path) -> Callable[..., Path]:
+    """Write a book with a text put before a mark in one of its parts."""
+    workbook().save(tmp_path / "small.xlsx")
+
+    def change(part: str, mark: bytes, new: bytes) -> Path:
+        source = PLAIN if part == TEXTS else tmp_path / "small.xlsx"
+        path = tmp_path / "book.xlsx"
+        with (
+            zipfile.ZipFile(source) as old,
+            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
+        ):
+            assert mark in old.read(part)
+            for name in old.namelist():
+                content = old.read(name)
+                made.writestr(
+                    name, content.replace(mark, new + mark, 1) if name == part else content
+                )
+        return path
+
+    return change
+
+
+MANY = 700_000
+LARGE = {
+    "formats": ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * MANY, "elements"),
+    "names": ("xl/workbook.xml", b"</workbook>", b"<x/>" * MANY, "elements"),
+    "a long part": ("xl/styles.xml", b"</styleSheet>", b" " * (1 << 25), "unpacks to more than"),
+    "texts": (TEXTS, b"</sst>", b" " * (1 << 27), "unpacks to more than"),
+    "a ratio": ("xl/theme/theme1.xml", b"</a:theme>", b" " * (1 << 27), "times its bytes"),
+    "a long text": (SHEET, b"</sheetData>", b" " * (3 << 20), "longer than that of any cell"),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_file_that_unpacks_to_too_much_is_refused(changed, kind: str, monkeypatch) -> None:
+    part, mark, new, said = LARGE[kind]
+    if kind != "a ratio":
+        monkeypatch.setattr(archive, "MOST_RATIO", 1 << 20)
+    told = faults(read, changed(part, mark, new))
+    assert len(told) == 1
+    assert said in told[0][1]
+
+
+@pytest.mark.parametrize("cell", [b'<c r="A9"><v>1</v></c>', b"<c/>", b"<x/>"])
+def test_cells_and_elements_are_counted(changed, monkeypatch, cell: bytes) -> None:
+    monkeypatch.setattr(stream, "MOST_CELLS", 10_000)
+    path = changed(SHEET, b"</sheetData>", b'<row r="9">' + cell * 10_000 + b"</row>")
+    assert "more than 10,000 cells" in faults(read, path)[0][1]
+
+
+def test_a_sheet_that_is_listed_many_times_is_unpacked_within_the_limit(changed, monkeypatch):
+    monkeypatch.setattr(stream, "MOST_UNPACKED", 100_000)
+    space = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    again = b"".join(
+        b'<sheet name="s%d" sheetId="%d" xmlns:r="%s" r:id="rId5"/>' % (i, i, space)
+        for i in range(99)
+    )
+    path = changed("xl/workbook.xml", b"</sheets>", again)
+    assert "sheets of the file unpack to more than 100,000 bytes" in faults(read, path)[0][1]
+
+
+def test_many_parts_are_refused(changed, monkeypatch) -> None:
+    monkeypatch.setattr(archive, "MOST_PARTS", 5)
+    assert "parts; at most 5" in faults(read, changed(TEXTS, b"</sst>", b" "))[0][1]
+
+
+def test_what_a_part_declares_does_not_count(changed) -> None:
+    """A size of 100 written over that of a part of many megabytes gives no more than 100 bytes."""
+    path = changed("xl/styles.xml", b"</styleSheet>", b" " * (1 << 24))
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"xl/styles.xml") - 46
+    assert content[at : at + 4] == b"PK\x01\x02"
+    struct.pack_into("<L", content, at + 24, 100)
+    path.write_bytes(content)
+    assert "damaged" in faults(read, path)[0][1]
+
+
+def test_only_packings_that_excel_knows_are_unpacked(tmp_path) -> None:
+    workbook().save(tmp_path / "plain.xlsx")
+    path = tmp_path / "book.xlsx"
+    with (
+        zipfile.ZipFile(tmp_path / "plain.xlsx") as old,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as made,
+    ):
+        for name in old.namelist():
+            made.writestr(name, old.read(name))
+    assert "packed in a way that Excel does not know" in faults(read, path)[0][1]
+
+
+@pytest.mark.parametrize("number", range(0, 200, 25))
+def test_a_bit_turned_in_a_part_is_a_finding_for_every_command(tmp_path, plan, number) -> None:
+    book, made = plan
+    bad, copy = tmp_path / "bad.xlsx", tmp_path / "copy.xlsx"
+    for source, *words in (
+        (book, "check", bad),
+        (book, "solve", bad, "--output", copy),
+        (made, "verify", bad, book),
+        (made, "redact", bad, "--member", "Japan", "--output", copy),
+        (made, "diff", bad, made),
+        (made, "orders", bad, tmp_path / "orders"),
+    ):
+        content, said = fuzz_parts.flipped_bit(source.read_bytes(), f"{words[0]} {number}")
+        bad.write_bytes(content)
+        assert run(*words)[0] in {0, 1}, said
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> tuple[Path, Path]:
+    """An input and its plan."""
+    made = tmp_path_factory.mktemp("plan") / "plan.xlsx"
+    assert run("solve", PLAIN, "--output", made)[0] == 0
+    return PLAIN, made
+
+
+def test_a_damaged_part_that_nobody_reads_is_a_finding(changed) -> None:
+    path = changed("docProps/core.xml", b"</", b"")
+    content = path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as made:
+        part = made.getinfo("docProps/core.xml")
+    at = part.header_offset + 30 + len(part.filename) + part.compress_size // 2
+    path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
+    assert "damaged" in faults(read, path)[0][1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_regular_file_is_never_opened(tmp_path, kind: str, monkeypatch) -> None:
+    path = tmp_path / "x.xlsx"
+    monkeypatch.chdir(tmp_path)  # the name of a socket may not be long
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind("x.xlsx")
+    else:
+        path = Path("/dev/zero")
+    assert "no regular file" in faults(read, path)[0][1]
+    assert sheet_names(path) == []
+    for words in (("check", path), ("report", path), ("orders", path, "o"), ("verify", path, path)):
+        assert run(*words)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b.xlsx", "a\ud800b.xlsx", f"{'x' * 300}.xlsx", f"{'y/' * 3000}z"]
+)
+def test_a_name_that_no_file_can_have(name: str) -> None:
+    said = faults(read, Path(name))[0][1]
+    assert "there is no such file" in said or len(name) > 1000
+    for words in (["check", name], ["report", name], ["redact", name, "--member", "Japan"]):
+        assert main(words) == 2
+
+
+def test_200_000_rows_pass(changed) -> None:
+    """Their names are given as texts of their own, which takes the most room."""
+    rows = b"".join(
+        b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>R%d</t></is></c>'
+        b'<c r="B%d" t="inlineStr"><is><t>Copper</t></is></c>'
+        b'<c r="C%d" t="inlineStr"><is><t>Chile</t></is></c>'
+        b'<c r="D%d"><v>%d.5</v></c><c r="F%d"><v>8000</v></c></row>' % ((r,) * 8)
+        for r in range(9, 200_009)
+    )
+    path = changed(SHEET, b"</sheetData>", rows)
+    assert len(read(path).case.refiners) == 200_004
+
+
+def test_of_millions_of_faulty_cells_some_are_told(changed, monkeypatch) -> None:
+    monkeypatch.setattr(context, "MOST_TOLD", 100)
+    row = b'<row r="9"><c r="A9" t="inlineStr"><is><t>x</t></is></c></row>'
+    told = faults(read, changed(SHEET, b"</sheetData>", row * 1000))
+    assert len(told) < 1000
+    assert any("900 more such cells" in said for _, said in told)
+
+
+def test_elements_outside_the_rows_take_time_in_proportion(changed) -> None:
+    began = time.perf_counter()
+    read(changed(SHEET, b"</sheetData>", b"<x/>" * 1_000_000))
+    assert time.perf_counter() - began < 20

@@ -1,0 +1,73 @@
+"""A row or column of totals is told as such, in one finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.checks.totals import is_total
+from models.errors import Severity
+from planner.workbook import read_tables
+from tests.small_book import add, both, column, faults, put, small_book
+
+
+@pytest.mark.parametrize("name", ["Total", "TOTAL:", "Sum", "Subtotal", "Sub-total copper"])
+@pytest.mark.parametrize(
+    ("sheet", "rest"),
+    [
+        ("Demand", (None, 1400, 1480)),
+        ("Demand", ("Total", 1400, 1480)),
+        ("Refiners", (None, None, 7600)),
+        ("Refiners", ("Copper", None, 7600)),
+        ("Mines", (None, 5000)),
+        ("Freight", (1, 2, 3)),
+        ("Minerals", ()),
+        ("Budget", (40,)),
+        ("Stockpiles", (None, 100)),
+    ],
+)
+def test_a_total_row_is_one_finding(sheet: str, rest: tuple[object, ...], name: str) -> None:
+    book = small_book()
+    add(sheet, name, *rest)(book)
+    at = f"{sheet}!A{len(book[sheet]) + 1}"
+    told = faults(read_tables, book)
+    assert [place for place, _ in told] == [at]
+    assert "this looks like a total row; remove it" in told[0][1]
+
+
+def test_a_subtotal_of_one_mineral() -> None:
+    book = small_book()
+    add("Demand", "Copper", "Total", 1100, 1160)(book)
+    told = faults(read_tables, book)
+    assert [place for place, _ in told] == ["Demand!B5"]
+    assert "this looks like a total row" in told[0][1]
+
+
+@pytest.mark.parametrize("sheet", ["Demand", "Freight"])
+def test_a_total_column(sheet: str) -> None:
+    book = small_book()
+    column(sheet, "Total", 1, 2, 3, 4)(book)
+    told = faults(read_tables, book)
+    assert len(told) == 1
+    assert "this looks like a total column; remove it" in told[0][1]
+
+
+def test_a_member_of_that_name_is_one() -> None:
+    """Its errors are told as they are; the name alone is a warning."""
+    book = small_book()
+    both(
+        add("Members", "Total"),
+        column("Freight", "Total", 1, 1, 1, 1),
+        add("Demand", "Copper", "Total", "x", 5),
+    )(book)
+    told = faults(read_tables, book)
+    assert [place for place, _ in told] == ["Demand!C5"]
+    assert "the text 'x'" in told[0][1]
+    put("Demand", 5, "2026", 5)(book)
+    said = [f for f in read_tables(book).warnings if "total row" in f.message]
+    assert [f.place for f in said] == ["Members!A5"]
+    assert said[0].severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("name", ["TotalEnergies", "Summit", "Sumitomo", "Totality", "Assume"])
+def test_names_that_only_begin_so_are_names(name: str) -> None:
+    assert not is_total(name)

@@ -1,24 +1,38 @@
 # make plan   set up and write outputs/critical-minerals-plan.xlsx
 # make test   set up and run all tests
+# make floors set up the oldest versions that pyproject.toml allows, and run the tests of FLOORS
 # make check  lint, types, import contracts
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
 # make bench  measure beside other tools, write docs/benchmarks.md (some 20 minutes)
 # make inputs write the example workbooks anew from inputs/data
 # make docs   assemble the manual pages from the code
-# make lock   resolve the lock file anew
+# make lock   resolve the lock files anew, with the newest and with the oldest versions
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: plan test check fuzz bench inputs docs lock clean
+FLOORS       := .venv-floors
+FLOORS_READY := $(FLOORS)/.ready
+# The numerics by hand and against golden plans, files in and out, each command.
+FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/test_reading.py \
+    tests/test_files.py tests/cli/test_command.py tests/cli/test_new.py tests/cli/test_check.py \
+    tests/cli/test_solve.py tests/cli/test_stopped.py tests/cli/test_scorecard_command.py \
+    tests/cli/test_audit_commands.py tests/cli/test_explain_command.py \
+    tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
+    tests/report/test_report_command.py tests/study/test_cluster.py
+
+.PHONY: plan test floors check fuzz bench inputs docs lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+floors: $(FLOORS_READY)
+	$(FLOORS)/bin/python -m pytest -q -p no:cacheprovider $(FLOORS_TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -42,6 +56,9 @@ docs: $(READY)
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra report --group floors --universal \
+	    --resolution lowest-direct --generate-hashes \
+	    --no-emit-index-url --no-header -q -o requirements-floors.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,5 +66,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q --no-build-isolation --no-deps -e .
 	touch $(READY)
 
+# The oldest versions are of the years of Python 3.11 to 3.13; uv finds one, or fetches it.
+$(FLOORS_READY): requirements-floors.lock $(READY)
+	$(BIN)/uv venv -q --clear --python ">=3.11,<3.14" $(FLOORS)
+	$(BIN)/uv pip install -q --python $(FLOORS)/bin/python --require-hashes -r requirements-floors.lock
+	touch $(FLOORS_READY)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FLOORS) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

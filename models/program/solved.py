@@ -302,7 +302,7 @@ class _Groups:
 
     def of(self, at: int) -> Group:
         """Return the group of a position."""
-        return self._groups[self._of[at]]
+        return self._groups[int(self._of[at])]
 
     def named(self, at: int) -> tuple[Group, Any]:
         """Return the group of a position, and the key there."""

@@ -38,15 +38,16 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
     deliveries: dict[int, list[int]] = {}
-    for p in e.cell(e.mineral_at[mineral], t):
-        if e.deliveries.member[p] == j:
-            deliveries.setdefault(int(e.deliveries.source[p]), []).append(p)
+    inside = np.array(e.cell(e.mineral_at[mineral], t), dtype=np.int64)
+    inside = inside[e.deliveries.member[inside] == j]
+    for p, r in zip(inside.tolist(), e.deliveries.source[inside].tolist(), strict=True):
+        deliveries.setdefault(r, []).append(p)
+    nothing = plan.tolerance(mineral, year)
     for r in e.of_mineral[mineral]:
         source = e.sources[r]
         if r in deliveries:
             mine = deliveries[r]
             columns = tuple(plan.program.flow[mine].tolist())
-            nothing = plan.tolerance(mineral, year)
             yield from _first(plan, Flow(r, j, t, mine[-1], columns, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
@@ -57,11 +58,14 @@ def _first(plan: Solved, flow: Flow) -> list[Stop]:
     """Return what stops a source: of all that does, what is told first."""
     rows: dict[Rows, list[int]] = {}
     limits, starts = plan.once(_limits)
-    first, *others = (set(limits[starts[c] : starts[c + 1]].tolist()) for c in flow.columns)
-    for at in sorted(first.intersection(*others)):
-        rows.setdefault(plan.row(at)[0], []).append(at)
+    first, *others = (limits[starts[c] : starts[c + 1]].tolist() for c in flow.columns)
+    for at in sorted(set(first).intersection(*others)) if others else first:
+        rows.setdefault(plan.component_of(at), []).append(at)
     found = [
-        stop for of in plan.once(_telling) for stop in _stops(plan, flow, of, rows.get(of, []))
+        stop
+        for of in plan.once(_telling)
+        if of in rows or of.stops_beyond
+        for stop in _stops(plan, flow, of, rows.get(of, []))
     ]
     if not found:
         return [Stop(_LAST, f"supplier {_DEAR}", many=f"suppliers {_DEAR}")]
@@ -77,13 +81,16 @@ def _telling(_: Solved) -> list[Rows]:
 
 
 def _limits(plan: Solved) -> tuple[Ints, Ints]:
-    """Return, column by column, the rows that more of it would fill, and where each begins.
+    """Return, column by column, the rows that have no room for more of it, and where each begins.
 
-    Equations are among them, whatever the sign: they have to be kept.
+    Equations are among them, whatever the sign: they have to be kept. What counts as nothing is
+    the least strict of all cells' here; who asks knows its own.
     """
-    of = plan.program.rows
+    of, e = plan.program.rows, plan.expanded
+    nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
     entry_rows = of.entry_rows()
-    at = np.flatnonzero((of.values > 0) | (of.row_lower == of.row_upper)[entry_rows])
+    is_full = (plan.room <= nothing)[entry_rows] & (of.values > 0)
+    at = np.flatnonzero(is_full | (of.row_lower == of.row_upper)[entry_rows])
     at = at[np.argsort(of.columns[at], kind="stable")]
     starts = np.searchsorted(of.columns[at], np.arange(len(of.cost) + 1))
     return entry_rows[at], starts

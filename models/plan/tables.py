@@ -324,8 +324,7 @@ def ore(plan: Plan) -> pd.DataFrame:
 def limits(plan: Plan) -> pd.DataFrame:
     """Return ``Plan.limits``."""
     rows = []
-    for cap in plan.caps:
-        tonnes, base = plan.reached(cap)
+    for cap, (tonnes, base) in zip(plan.caps, plan.reached, strict=True):
         allowed = cap.share * base
         room = allowed - tonnes if cap.is_max else tonnes - allowed
         rows.append(

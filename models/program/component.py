@@ -113,9 +113,10 @@ class Rows(Component):
 
     ``label`` tells what one is a limit of; ``bears_on`` whether one bears on a mineral, member and
     year, None for rows that limit nothing themselves. ``stops`` yields what keeps a supplier from
-    selling more to a member that is short, given the rows that all it sells there stands in; where
-    it is None, and the rows bear on anything, that is each row that is full. ``through`` are the
-    columns that a row adds up, by which a price is followed. ``step`` tells what its cell says, and
+    selling more to a member that is short, given the full rows and the equations in which all it
+    sells there stands (``stops_beyond``: without any, too); where it is None, and the rows bear on
+    anything, that is each row that is full. ``through`` are the columns that a row adds up, by
+    which a price is followed. ``step`` tells what its cell says, and
     what a unit of that is in the program; ``slope`` by how much its limit rises with a tonne of
     demand. ``is_scarce`` says that it may be what is scarcest, ``is_neutral`` that its price is
     neither the scarcity of something nor a credit for it.
@@ -125,6 +126,7 @@ class Rows(Component):
     label: Callable[[Solved, Any], Label]
     bears_on: Callable[[Solved, Rows, Any, Where], bool] | None
     stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None
+    stops_beyond: bool = False
     through: Columns | None = None
     step: Callable[[Solved, Any, int], tuple[float, Step]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None

@@ -114,6 +114,10 @@ class Solved:
         group, key = self._row_groups.named(at)
         return rows_named(group.component), key
 
+    def component_of(self, row: int) -> Rows:
+        """Return the component of a row."""
+        return rows_named(self._row_groups.of(row).component)
+
     def column(self, at: int) -> tuple[Columns, Any]:
         """Return the component and the key of a column."""
         group, key = self._column_groups.named(at)
@@ -237,22 +241,26 @@ class Solved:
         return {cap.key: cap for cap in self.caps}
 
     @cached_property
-    def counted(self) -> dict[Any, frozenset[int]]:
-        """The deliveries that count under each cap that binds, by its key."""
-        return {cap.key: frozenset(cap.flows) for caps in self.binding.values() for cap in caps}
+    def binding(self) -> dict[Any, list[int]]:
+        """The caps that say a most and bind, by position.
 
-    @cached_property
-    def binding(self) -> dict[tuple[str, int], list[Cap]]:
-        """The caps that say a most and bind, by mineral and year."""
-        found: dict[tuple[str, int], list[Cap]] = {}
-        for cap in self.caps:
-            if cap.is_max and (cap.flows or cap.ore):
-                tonnes, base = self.reached(cap)
-                if cap.share * base - tonnes <= self.tolerance(cap.mineral, cap.year):
-                    found.setdefault((cap.mineral, cap.year), []).append(cap)
+        By delivery that counts under them; those on ore by mineral and year.
+        """
+        found: dict[Any, list[int]] = {}
+        for i, (cap, (tonnes, base)) in enumerate(zip(self.caps, self.reached, strict=True)):
+            nothing = self.tolerance(cap.mineral, cap.year)
+            may_bind = cap.is_max and (cap.flows or cap.ore)
+            if may_bind and cap.share * base - tonnes <= nothing:
+                for at in [(cap.mineral, cap.year)] if cap.is_mining else cap.flows:
+                    found.setdefault(at, []).append(i)
         return found
 
-    def reached(self, cap: Cap) -> tuple[float, float]:
+    @cached_property
+    def reached(self) -> tuple[tuple[float, float], ...]:
+        """The tonnes that count under each cap, and its base [t]."""
+        return tuple(map(self._reached, self.caps))
+
+    def _reached(self, cap: Cap) -> tuple[float, float]:
         """Return the tonnes that count under a cap and its base [t]."""
         if cap.is_mining:
             of_mineral = [
@@ -292,9 +300,13 @@ class _Groups:
         for g, group in enumerate(groups):
             self._of[group.at], self._place[group.at] = g, np.arange(len(group))
 
+    def of(self, at: int) -> Group:
+        """Return the group of a position."""
+        return self._groups[int(self._of[at])]
+
     def named(self, at: int) -> tuple[Group, Any]:
         """Return the group of a position, and the key there."""
-        group = self._groups[self._of[at]]
+        group = self.of(at)
         place = self._place[at]
         return group, group.key(*(int(part[place]) for part in group.index))
 

@@ -64,11 +64,12 @@ def _bears_on(of: Solved, _: Rows, key: Any, where: Where) -> bool:
 
 def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Stop]:
     """Yield the limits that bind, on what the source sells or on the ore that it needs."""
-    e = of.expanded
-    source = e.sources[flow.source]
-    for cap in of.binding.get((source.mineral, e.years[flow.year]), ()):
-        if flow.delivery in of.counted[cap.key] or (cap.is_mining and source.needs_ore):
-            yield Stop(2, f"{limit_words(of.case, cap)} binds")
+    source, year = of.expanded.sources[flow.source], of.expanded.years[flow.year]
+    found = of.binding.get(flow.delivery, [])
+    if source.needs_ore:
+        found = sorted([*found, *of.binding.get((source.mineral, year), [])])
+    for i in found:
+        yield Stop(2, f"{limit_words(of.case, of.caps[i])} binds")
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
@@ -116,6 +117,7 @@ SHARE = Rows(
     label=_label,
     bears_on=_bears_on,
     stops=_stops,
+    stops_beyond=True,
     step=_step,
     slope=_slope,
     is_scarce=True,

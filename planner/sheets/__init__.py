@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from models.plan import Plan
 from planner.sheets.checks import checks
-from planner.sheets.context import Book, Context
+from planner.sheets.context import Book, Context, Record
 from planner.sheets.delimited import write_csv
 from planner.sheets.duals import duals, values
 from planner.sheets.front import overview
@@ -25,7 +25,7 @@ from planner.sheets.table import Column, Look, Table
 from planner.sheets.today import changes, tiers
 from planner.sheets.write import write_workbook
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_csv", "write_plan"]
+__all__ = ["SHEETS", "Column", "Context", "Look", "Record", "Table", "tables", "write_csv", "write_plan"]
 
 SHEETS: tuple[Callable[[Context], Table | None], ...] = (
     summary,
@@ -59,13 +59,13 @@ def tables(  # noqa: PLR0913 - a run has many parts, all of them named
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
-    made_with: str = "",
+    made_with: Sequence[tuple[str, str]] = (),
     lost: Lost | None = None,
 ) -> dict[str, Table]:
     """Return the sheets of a plan by name, in order.
 
     ``without_limits`` is the plan of the same case without share limits (None: it has none, or no
-    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed;
+    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed, name and value;
     ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country has
     stopped (None: not known).
     """
@@ -81,15 +81,19 @@ def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
-    made_with: str = "",
+    made_with: Sequence[tuple[str, str]] = (),
     lost: Lost | None = None,
+    record: Record | None = None,
 ) -> dict[str, Table]:
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
-    context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
+    context = Context(
+        plan, book, without_limits, options or {}, timings or {}, made_with, lost,
+        record or Record(),
+    )  # fmt: skip
     made = _tables(context)
     write_workbook(
         path, tuple(made.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, made),
+        front=overview(context, made), created=context.record.written,
     )  # fmt: skip
     return made
 

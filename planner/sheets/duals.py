@@ -6,7 +6,6 @@ without solving anything (``planner.audit``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from models.expand import SPOT, Floats
 from models.plan import Plan
 from models.plan.tables.base import LEAST_FLOW
 from planner.sheets.context import Context
-from planner.sheets.lost import Lost
 from planner.sheets.table import Cell, Look, Table, column
 from planner.sheets.text import clean
 
@@ -25,22 +23,16 @@ VALUES, DUALS = "Values", "Duals"
 THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stopped"
 """Whose values and duals they are: the plan's, or those of a plan that it is set against."""
 
-_PARTS = re.compile(r"(?<!\\) \| ")
-
 
 def values(context: Context) -> Table:
     """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
 
-    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
-    there is one, has all of its columns here; of the plan when its largest supplier country has
-    stopped stand what is bought and what is short.
+    In t, of the family ``built`` the fraction of a project. The plan without share limits and that
+    when the largest supplier country has stopped, where there are such, have all columns here.
     """
     found = [(THIS, *row) for row in keyed(context.plan.program.column_parts, unlisted(context))]
-    free = context.without_limits
-    if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.column_parts, solution(free))]
-    if context.lost is not None:
-        found += [(LOST, *row) for row in _of_lost(context.lost)]
+    for whose, plan in _beside(context):
+        found += [(whose, *row) for row in keyed(plan.program.column_parts, solution(plan))]
     return _table(VALUES, "Value", Look.TONNES, found)
 
 
@@ -51,10 +43,17 @@ def duals(context: Context) -> Table:
     budget.
     """
     found = [(THIS, *row) for row in keyed(context.plan.program.row_parts, context.plan.prices)]
-    free = context.without_limits
-    if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.row_parts, free.prices)]
+    for whose, plan in _beside(context):
+        found += [(whose, *row) for row in keyed(plan.program.row_parts, plan.prices)]
     return _table(DUALS, f"Dual ({context.currency} per unit)", Look.PRICE, found)
+
+
+def _beside(context: Context) -> Iterator[tuple[str, Plan]]:
+    """Yield the plans that this one is set against, and whose they are."""
+    if context.without_limits is not None:
+        yield FREE, context.without_limits
+    if context.lost is not None:
+        yield LOST, context.lost.left
 
 
 def keyed(parts: Sequence[Laid], numbers: Floats) -> Iterator[tuple[str, str, float]]:
@@ -71,18 +70,6 @@ def key_text(key: Any) -> str:
     of = key if isinstance(key, tuple) else (key,)
     said = (str(part).replace("\\", "\\\\").replace("|", "\\|") for part in of)
     return clean(" | ".join(said)).strip()
-
-
-def key_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a key in words."""
-    parts = _PARTS.split(text)
-    return tuple(part.replace("\\|", "|").replace("\\\\", "\\") for part in parts)
-
-
-def _of_lost(lost: Lost) -> Iterator[tuple[str, str, float]]:
-    yield "surge", key_text(lost.country), lost.surge
-    yield from (("bought", key_text(key), tonnes) for key, tonnes in lost.bought.items())
-    yield from (("short", key_text(key), tonnes) for key, tonnes in lost.short.items())
 
 
 def solution(plan: Plan) -> Floats:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pandas as pd
 
 from models.plan import PENALTIES, Plan
 from models.schema import BY_COUNTRY, BY_OWNER
-from models.solver import version
-from planner._version import __version__
 from planner.sheets.context import COALITION_BUYER, Context
 from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
 from planner.sheets.figures import left_if_largest_stops as left_if_lost
@@ -21,6 +17,8 @@ from planner.sheets.rows import Rows
 from planner.sheets.table import Look, Table
 from planner.sheets.today import beside_today
 
+WRITTEN = "%Y-%m-%d %H:%M:%S"
+"""How a plan says when it was written."""
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
 OPTION = "Option: "
@@ -319,10 +317,10 @@ def _run(context: Context, rows: Rows) -> None:
     _options(context.options, rows)
     rows.add("Input file", book.path.name if book.path is not None else "none")
     rows.add("Input SHA-256", book.sha256)
-    rows.add("Planner version", __version__)
-    rows.add("Solver version", version())
-    rows.add("Python version", platform.python_version())
-    rows.add("Written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), unit="UTC")
+    rows.add("Planner version", context.record.planner)
+    rows.add("Solver version", context.record.solver)
+    rows.add("Python version", context.record.python)
+    rows.add("Written", context.record.written.strftime(WRITTEN), unit="UTC")
     for stage, seconds in context.timings.items():
         rows.add(f"Time: {stage}", float(seconds), Look.SECONDS, "s")
 

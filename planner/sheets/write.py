@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     *,
     charts_before: str = "Plan",
     front: Front | again.FrontAgain | None = None,
+    created: datetime | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
@@ -58,7 +60,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": title[:255], "subject": made_by[:255]})
+        said = {"title": title[:255], "subject": made_by[:255]}
+        book.set_properties(said if created is None else {**said, "created": created})
         book.set_size(1920, 1200)
         styles = style.Styles(book)
         first = None if front is None else book.add_worksheet(NAME)

@@ -9,7 +9,7 @@ from planner.audit.file import CHECKS
 from planner.sheets.table import Look, Table
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.layout import letters
-from planner.workbook.plan_columns import PART, SUMMARY, bare, is_number
+from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 MOST_APART = 1e-9
 """Numbers may differ by this part of themselves: sums are not added up alike everywhere."""
@@ -68,11 +68,11 @@ def in_common(
     due: dict[str, Grid] = {}
     for title in (t for t in found if t in expected and t in tables and t not in _SENTENCES):
         there, wanted = found[title], expected[title]
-        at = {bare(str(header)): place for place, header in there.header.items()}
+        at = {header: place for place, header in there.header.items()}
         places = {
-            place: at[bare(str(header))]
+            place: at[header]
             for place, header in wanted.header.items()
-            if bare(str(header)) in at and tables[title].columns[place - 1].look not in _SAID
+            if header in at and tables[title].columns[place - 1].look not in _SAID
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from models.errors import Finding, InputError
 from planner.workbook.grid import Grid, fill
+from planner.workbook.package import ambiguous
 from planner.workbook.stream import rows
 
 MOST_PACKED = 1 << 29
@@ -49,6 +51,7 @@ BROKEN = (
 """What openpyxl and the zip archive raise on a damaged file."""
 
 _SAVE_AS = "save it as .xlsx in Excel"
+_RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
@@ -127,6 +130,17 @@ def _refuse(path: Path, content: bytes) -> None:
         raise _error(path, "this is a binary .xlsb workbook", _SAVE_AS)
     if "[Content_Types].xml" not in names:
         raise _error(path, "this is a zip archive, not a workbook")
+    for said in _ambiguous(content):
+        raise _error(path, f"programs show this workbook in different ways: {said}", _RESAVE)
+
+
+def _ambiguous(content: bytes) -> list[str]:
+    """Return what programs would read in different ways; none of a damaged file, told elsewhere."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return list(ambiguous(archive))
+    except (*BROKEN, ExpatError):
+        return []
 
 
 def _error(path: Path, found: str, hint: str = "") -> InputError:

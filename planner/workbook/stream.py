@@ -64,11 +64,12 @@ class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
     def __init__(self, book: Any, sheet: Any, *, stale: bool) -> None:
-        from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+        from openpyxl.worksheet._reader import FORMULA_TAG, INLINE_STRING, VALUE_TAG, WorkSheetParser
 
         self.stale = stale
         self.strings = sheet._shared_strings  # noqa: SLF001
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
+        self.values = {VALUE_TAG, INLINE_STRING}
         self.parser = WorkSheetParser(
             io.BytesIO(),
             self.strings,
@@ -124,6 +125,8 @@ class _Reader:
             return Fault("a cell that cannot be read")
 
     def _careful(self, element: Any) -> object:
+        if sum(part.tag in self.values for part in element) > 1:
+            return Fault("a cell that holds two values")
         self._array(element.find(self.formula))
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]

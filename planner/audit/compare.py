@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from models.errors import Finding
 from planner.audit.file import CHECKS
@@ -32,11 +33,9 @@ def compare(
     expected: Mapping[str, Grid],
     tables: Mapping[str, Table],
 ) -> list[Finding]:
-    """Return what differs on all sheets; ``tables`` are those computed anew, which say what each number is."""
-    told: list[Finding] = []
-    for title in expected:
-        if title not in found:
-            told.append(Finding(title, found="this sheet is missing"))
+    """Return what differs on all sheets; ``tables``, made anew, say what each number is."""
+    missing = (title for title in expected if title not in found)
+    told = [Finding(title, found="this sheet is missing") for title in missing]
     for title, grid in found.items():
         if title in expected:
             part = PART.fullmatch(title)
@@ -89,7 +88,7 @@ def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
     return Grid(grid.title, like.header_row, header, grid.rows, columns)
 
 
-def _measures(summary: Grid, names: Set[object]) -> Grid:
+def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
     """Return the rows of Summary that are of some measures, with a value."""
     filled = zip(summary.values(1), summary.values(2), strict=True)
     kept = [i for i, (name, value) in enumerate(filled) if name in names and value is not None]
@@ -105,9 +104,7 @@ def _page(found: Grid, expected: Grid, told: list[Finding]) -> None:
         here, due = there.get((row, place)), wanted.get((row, place))
         if here != due and not near(here, due):
             cell = f"{letters(place)}{row}"
-            told.append(
-                Finding(found.title, row, "", _shown(here), _shown(due), cell=cell)
-            )
+            told.append(Finding(found.title, row, "", _shown(here), _shown(due), cell=cell))
 
 
 def _cells(grid: Grid) -> dict[tuple[int, int], object]:
@@ -196,9 +193,7 @@ class _Sheets:
         found, expected = self.found, self.expected
         if found.header_row != expected.header_row and expected.header_row:
             said = f"the header stands in row {found.header_row or 'none'}"
-            self.told.append(
-                Finding(self.title, found.header_row, found=said, expected="row 1")
-            )
+            self.told.append(Finding(self.title, found.header_row, found=said, expected="row 1"))
         for place in sorted({*found.header, *expected.header}):
             here, due = found.header.get(place), expected.header.get(place)
             if here != due:

@@ -185,7 +185,7 @@ def _record(said: Mapping[str, str]) -> Record:
     """Return versions and time as a plan gives them."""
     now = Record()
     try:
-        written = datetime.strptime(said["Written"], WRITTEN)  # noqa: DTZ007 - it is UTC
+        written = datetime.strptime(said["Written"], WRITTEN)
     except (KeyError, ValueError):
         written = now.written
     return Record(

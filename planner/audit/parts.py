@@ -21,7 +21,7 @@ _CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
 _SHEET, _STRINGS = "xl/worksheets/sheet", "xl/sharedStrings.xml"
 _OWN = ("xl/workbook.xml", "xl/styles.xml", _STRINGS)
 _OFFICE = re.compile(
-    r"(?:.*/)?_rels/[^/]*\.rels|\[Content_Types\]\.xml|docProps/(?:app|core)\.xml"
+    r"(?:.*/)?_rels/[^/]*\.rels|\[Content_Types\]\.xml|docProps/(?:app|core|custom)\.xml"
     r"|xl/(?:workbook|styles|sharedStrings|metadata)\.xml"
     r"|xl/(?:worksheets|tables|comments|theme|printerSettings)/[^/]+|xl/comments\d+\.xml"
     r"|xl/drawings/[^/]+\.(?:xml|vml)|xl/charts/[^/]+\.xml"
@@ -94,7 +94,9 @@ def _same_bytes(here: zipfile.ZipFile, due: zipfile.ZipFile, name: str) -> bool:
     if here.getinfo(name).file_size != due.getinfo(name).file_size:
         return False
     with here.open(name) as one, due.open(name) as other:
-        pieces = zip_longest(iter(lambda: one.read(_CHUNK), b""), iter(lambda: other.read(_CHUNK), b""))
+        pieces = zip_longest(
+            iter(lambda: one.read(_CHUNK), b""), iter(lambda: other.read(_CHUNK), b"")
+        )
         return all(a == b for a, b in pieces)
 
 

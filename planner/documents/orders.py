@@ -18,9 +18,8 @@ from planner.workbook.plan_columns import (
     SHORTAGES,
     STOCKS,
     bare,
-    unit_of,
 )
-from planner.workbook.plan_file import PlanFile
+from planner.workbook.plan_file import PlanFile, edited
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +129,7 @@ def orders_of(plan: PlanFile) -> Orders:
         plan_id=str(table.attrs["plan_id"]),
         table=table,
         members=tuple(_members(plan, table)),
-        warnings=tuple(_warnings(plan, table)),
+        warnings=edited(plan),
     )
 
 
@@ -284,21 +283,3 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
     ]
     if findings:
         raise InputError(findings[:_MOST_TOLD])
-
-
-def _warnings(plan: PlanFile, table: pd.DataFrame) -> Iterator[Finding]:
-    """Yield where the sheet Plan no longer says what Summary says."""
-    from models.errors import warning
-
-    for measure, name, unit in (
-        ("Tonnes purchased", "tonnes", "t"),
-        ("Purchases cost", "total_amount", unit_of(plan.header(PLAN, "Total"))),
-    ):
-        said, found = plan.number(measure), float(table[name].sum())
-        if abs(said - found) > _SAME * max(abs(said), abs(found)) + _SAME:
-            yield warning(
-                PLAN,
-                found=f"the rows of the sheet Plan add up to {found:,.2f} {unit}, Summary says"
-                f" {said:,.2f} {unit}: rows were changed after the plan was made",
-                hint="the orders are those of the sheet Plan as it stands",
-            )

@@ -25,7 +25,17 @@ from planner.sheets.table import Column, Look, Table
 from planner.sheets.today import changes, tiers
 from planner.sheets.write import write_workbook
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Record", "Table", "tables", "write_csv", "write_plan"]
+__all__ = [
+    "SHEETS",
+    "Column",
+    "Context",
+    "Look",
+    "Record",
+    "Table",
+    "tables",
+    "write_csv",
+    "write_plan",
+]
 
 SHEETS: tuple[Callable[[Context], Table | None], ...] = (
     summary,
@@ -65,9 +75,9 @@ def tables(  # noqa: PLR0913 - a run has many parts, all of them named
     """Return the sheets of a plan by name, in order.
 
     ``without_limits`` is the plan of the same case without share limits (None: it has none, or no
-    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed, name and value;
-    ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country has
-    stopped (None: not known).
+    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed, name and
+    value; ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country
+    has stopped (None: not known).
     """
     context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
     return _tables(context)

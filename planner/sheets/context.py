@@ -92,8 +92,9 @@ class Context:
     """A plan with what its sheets say about it.
 
     ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
-    ``made_with`` are the run's options, name and value as typed; ``lost`` is the plan when its largest supplier
-    country has stopped (None: not known); ``record`` is what the run says of itself.
+    ``made_with`` are the run's options, name and value as typed; ``lost`` is the plan when its
+    largest supplier country has stopped (None: not known); ``record`` is what the run says of
+    itself.
     """
 
     plan: Plan

@@ -24,8 +24,6 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 _OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
-_SECTIONS = re.compile(r'(?:"[^"]*"|\\.|[^;])*')
-_PLACES = re.compile(r"[0#?@GEymdhs]", re.IGNORECASE)
 _PIECE, _OVERLAP = 1 << 20, 64
 _DIGITS = re.compile(r"[\d.,\s]*\d[\d.,\s]*")
 
@@ -98,9 +96,8 @@ class _Package:
             yield f"{_STYLES} is not the list of formats that the workbook names, {found[0]}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                for code in _used(self._xml(part)):
-                    if _prints_other(code):
-                        yield f"the number format {code} shows something else than the number"
+                for code in filter(_prints_other, _used(self._xml(part))):
+                    yield f"the number format {code} prints digits that are none of the number's"
 
     def of_sheets(self) -> Iterator[str]:
         """Yield sheets whose rows hold elements that programs read in different ways."""
@@ -165,14 +162,8 @@ def _used(styles: Element) -> Iterator[str]:
 
 
 def _prints_other(code: str) -> bool:
-    """Return whether a number format prints digits of its own, or a text instead of a number."""
-    said = ["".join(text) for text in _LITERAL.findall(code)]
-    if any(_DIGITS.fullmatch(text) for text in said):
-        return True
-    first = _SECTIONS.match(code)
-    shown = "" if first is None else first[0]
-    words = "".join("".join(text) for text in _LITERAL.findall(shown))
-    return bool(words.strip()) and _PLACES.search(_LITERAL.sub("", shown)) is None
+    """Return whether a number format prints digits of its own, beside or instead of a number's."""
+    return any(_DIGITS.fullmatch("".join(text)) for text in _LITERAL.findall(code))
 
 
 def _is_odd(archive: zipfile.ZipFile, part: str) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.case import fold
-from models.errors import InputError
+from models.errors import Finding, InputError, warning
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
 from planner.workbook.parts import TablePlace, table_places
 from planner.workbook.plan_columns import (
     PART,
     PLAN,
+    PRICES,
     SUMMARY,
     amiss,
     bare,
@@ -28,7 +29,7 @@ from planner.workbook.plan_columns import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PlanFile", "Value", "bare", "frames_of", "grids_of", "read_plan", "unit_of"]
+__all__ = ["PlanFile", "Value", "bare", "edited", "frames_of", "grids_of", "read_plan", "unit_of"]
 
 Value = str | int | float | None
 """What a cell of a plan holds; None is a blank one."""
@@ -175,6 +176,71 @@ def _within(grid: Grid, place: TablePlace) -> Grid:
         if row >= place.top
     )
     return fill(grid.title, inside)
+
+
+# ---- whether the tables are those that were written -------------------------------------------
+
+_SAME = 1e-6
+"""Relative difference of two sums of one plan that rounding may make."""
+_SUMS = (
+    (PLAN, "Tonnes", "Tonnes purchased"),
+    (PLAN, "Total", "Purchases cost"),
+    (PRICES, "Demand", "Demand"),
+    (PRICES, "Purchases", "Tonnes purchased"),
+    (PRICES, "Short", "Shortage"),
+    ("Refiners", "Tonnes", "Tonnes purchased"),
+    ("By mineral", "Demand", "Demand"),
+    ("By mineral", "Purchases", "Tonnes purchased"),
+    ("By mineral", "Short", "Shortage"),
+)
+"""Columns whose rows add up to a measure of Summary."""
+_FLOW = 1e-3
+"""Flows too small to be listed may add up to this [t]."""
+
+
+def edited(plan: PlanFile) -> tuple[Finding, ...]:
+    """Return where a plan no longer carries its own sums: somebody changed it since it was written.
+
+    A plan that carries them may have been changed, too: ``planner verify`` tells with its input.
+    """
+    sums = (warning_ for sum_ in _SUMS for warning_ in _not_summed(plan, *sum_))
+    return (*sums, *_not_bought(plan))
+
+
+def _not_summed(plan: PlanFile, sheet: str, name: str, measure: str) -> Iterator[Finding]:
+    """Yield that the rows of a column do not add up to what Summary says."""
+    try:
+        header = plan.header(sheet, name)
+    except KeyError:
+        return
+    unit = plan.unit(measure)
+    said, found = plan.number(measure), float(plan.tables[sheet][header].sum())
+    if not abs(said - found) <= _SAME * max(abs(said), abs(found)) + _SAME:
+        of = "" if sheet == PLAN else f"'s {name}"
+        yield warning(
+            sheet,
+            found=f"the rows of the sheet {sheet}{of} add up to {found:,.2f} {unit}, Summary says"
+            f" {said:,.2f} {unit}: one of them was changed after the plan was made",
+            hint="what is written here is of the plan as it stands; planner verify says more",
+        )
+
+
+def _not_bought(plan: PlanFile) -> Iterator[Finding]:
+    """Yield the first member that buys another amount in Plan than in Prices."""
+    keys = ["Year", "Mineral", "Member"]
+    bought = plan.tables[PLAN].groupby(keys)[plan.header(PLAN, "Tonnes")].sum()
+    listed = plan.tables[PRICES].groupby(keys)[plan.header(PRICES, "Purchases")].sum()
+    off = bought.sub(listed, fill_value=0.0).abs()
+    found = off[off > _SAME * listed.reindex(off.index, fill_value=0.0).abs() + _FLOW]
+    if len(found):
+        year, mineral, member = found.index[0]
+        yield warning(
+            PRICES,
+            found=f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan"
+            f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): they were changed after"
+            " the plan was made",
+            hint="what is written here is of the plan as it stands; planner verify says more",
+        )
 
 
 # ---- cells to tables --------------------------------------------------------------------------

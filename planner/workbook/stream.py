@@ -64,7 +64,12 @@ class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
     def __init__(self, book: Any, sheet: Any, *, stale: bool) -> None:
-        from openpyxl.worksheet._reader import FORMULA_TAG, INLINE_STRING, VALUE_TAG, WorkSheetParser
+        from openpyxl.worksheet._reader import (
+            FORMULA_TAG,
+            INLINE_STRING,
+            VALUE_TAG,
+            WorkSheetParser,
+        )
 
         self.stale = stale
         self.strings = sheet._shared_strings  # noqa: SLF001

@@ -137,7 +137,6 @@ REFUSED = {
     ),
     "a format that prints another number": format_of(b"&quot;500&quot;"),
     "a format that adds digits": format_of(b"0&quot;00&quot;"),
-    "a format that prints a text": format_of(b"&quot;as agreed&quot;"),
     "a part that stands twice": lambda parts: parts.insert(0, parts[-1]),
 }  # fmt: skip
 """Packages of which nothing is read."""
@@ -156,6 +155,7 @@ DIFFERS = {
         swap(SUMMARY, rb'(<c r="B10" s=")\d+', rb"\g<1>1"), "Summary!B10",
     ),
     "white on white": (swap(STYLES, rb"<color [^>]*/>", b'<color rgb="FFFFFFFF"/>'), STYLES),
+    "a format that prints a text": (format_of(b"&quot;as agreed&quot;"), STYLES),
     "a format that hides": (format_of(b";;;"), STYLES),
     "a format in thousands": (format_of(b"#,##0,"), STYLES),
     "rows merged over": (
@@ -200,8 +200,8 @@ DIFFERS = {
     ),
     "a drop-down with a message": (
         put(SUMMARY, b"</sheetData>",
-            b'</sheetData><dataValidations count="1"><dataValidation sqref="A2" showInputMessage="1"'
-            b' prompt="approved"/></dataValidations>'), "Summary",
+            b'</sheetData><dataValidations count="1"><dataValidation sqref="A2"'
+            b' showInputMessage="1" prompt="approved"/></dataValidations>'), "Summary",
     ),
     "a comment": (swap("xl/comments2.xml", rb"(<t[^>]*>)[^<]*", rb"\g<1>Approved"),
                   "xl/comments2.xml"),

@@ -34,7 +34,9 @@ _HOW = {
 }
 _UNSEEN = {
     "cell by cell": ("how cells look (formats, colours), charts, comments and printed pages",),
-    "field by field": ("sentences, the first page, Checks, the glossary, charts and how cells look",),
+    "field by field": (
+        "sentences, the first page, Checks, the glossary, charts and how cells look",
+    ),
 }
 
 
@@ -87,7 +89,9 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     findings = verdict.findings
     if is_other_input(sheets, start.book):
         findings = (_other(file, sheets.recorded.input_sha256), *findings)
-    return _told(plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.record.planner)
+    return _told(
+        plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.record.planner
+    )
 
 
 def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from planner.report.part import Facts, Headline
 from planner.report.tables import Tables, facts
 from planner.report.text import NAMED, known, money, percent, tonnes, word
 from planner.wording import listed
-from planner.workbook.plan_file import PlanFile, bare
+from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ALIKE = 1e-6
 """Shares that differ by less are the same."""
@@ -95,12 +95,14 @@ def verdict(tables: Tables, plan: PlanFile) -> tuple[str, bool]:
     rows = checks[checks["check"] == "verdict"]
     if rows.empty:
         return f"Status: {word(plan.measure('Status')) or 'unknown'}; no checks in the file", False
+    if edited(plan):
+        return "Edited since it was written: its sheets do not carry its own sums.", False
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
 def notes(plan: PlanFile, tables: Tables) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
-    said = []
+    said = [f"Edited since it was written: {found.message}" for found in edited(plan)]
     checks = tables.part("Checks", check="Check", passed="Passed", what="What")
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
     said += [f"Check failed: {word(what)}." for what in failed["what"]]

@@ -243,14 +243,9 @@ def _most(values: Floats, starts: Ints) -> Floats:
 
 
 def _sums(values: Floats, starts: Ints) -> Floats:
-    """Return each block's sum."""
-    if len(starts) == 2:  # noqa: PLR2004 - one block: pairwise, as exact as it gets
-        return np.array([values.sum()])
-    found = np.zeros(len(starts) - 1)
-    filled = np.flatnonzero(np.diff(starts))
-    if len(filled):
-        found[filled] = np.add.reduceat(values, starts[:-1][filled])
-    return found
+    """Return each block's sum: pairwise, so the same whether it is summed alone or with others."""
+    ends = starts.tolist()
+    return np.array([values[a:b].sum() for a, b in zip(ends[:-1], ends[1:], strict=True)])
 
 
 def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:

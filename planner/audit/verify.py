@@ -58,7 +58,7 @@ class Verdict:
     that the workbook holds prove an optimum of the case, whatever its other cells say. As computed
     here: ``violation`` [t] is the largest of any constraint, up to ``allowed`` [t] of which is
     accepted; ``dual_infeasibility`` is a part of the prices in it and ``gap`` one of the objective
-    [both -]; ``objective`` [money, discounted].
+    [both -]; ``objective`` [money, discounted]. ``input_file`` is what the plan calls its input.
     """
 
     findings: tuple[Finding, ...]
@@ -73,6 +73,7 @@ class Verdict:
     gap: float = float("nan")
     objective: float = float("nan")
     whole_projects: bool = False
+    input_file: str = ""
 
     @property
     def is_verified(self) -> bool:
@@ -127,6 +128,7 @@ def verify(
         gap=proof.gap,
         objective=plan.objective,
         whole_projects=case.settings.whole_projects and bool(case.projects),
+        input_file=recorded.input_file,
     )
 
 

@@ -184,6 +184,7 @@ def _told(  # noqa: PLR0913 - what was verified, and what became of it
     else:
         _show(plan, file, verdict, findings)
         if verdict is not None:
+            _show_name(verdict, file)
             _show_proof(verdict, made_by, is_verified=is_verified)
     return 0 if is_verified else DIFFERS
 
@@ -198,6 +199,7 @@ def _answer(
             "made_by": made_by,
             "verified_by": __version__,
             "compared": str(verdict.compared),
+            "input_file": verdict.input_file,
             "cells": verdict.cells,
             "sheets": verdict.sheets,
             "not_checked": verdict.records,
@@ -235,6 +237,14 @@ def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Findi
             " times are the run's own record",
             err=True,
         )
+
+
+def _show_name(verdict: Verdict, file: Path) -> None:
+    """Tell what the plan calls its input, where that is another name: nothing proves it."""
+    from planner.cli.words import plain
+
+    if verdict.input_file != file.name:
+        click.echo(f"Input name    the plan calls it {plain(verdict.input_file)}", err=True)
 
 
 def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:

@@ -17,7 +17,7 @@ from models.plan import Plan
 from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
 
 _SAME = 1e-12
-"""Demand that is met but for this part of it counts as met in full."""
+"""Demand that is met but for this part of it counts as met in full; of which no more, as not met."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ def unmet(plan: Plan, row: Demand, year: int) -> float:
 
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     """Return a row of demand without what the agreed plan leaves short of it."""
-    met = tuple((y, max(0.0, t - unmet(plan, row, y))) for y, t in row.tonnes if y in years)
-    return dataclasses.replace(row, tonnes=met)
+    met = ((y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years)
+    tonnes = tuple((y, left if left > _SAME * t else 0.0) for y, t, left in met)
+    return dataclasses.replace(row, tonnes=tonnes)
 
 
 def _ceilings(

@@ -9,6 +9,7 @@ objective, so this one is optimal to the gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,8 +245,7 @@ def _most(values: Floats, starts: Ints) -> Floats:
 
 def _sums(values: Floats, starts: Ints) -> Floats:
     """Return each block's sum: pairwise, so the same whether it is summed alone or with others."""
-    ends = starts.tolist()
-    return np.array([values[a:b].sum() for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 
 def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:

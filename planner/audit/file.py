@@ -12,6 +12,7 @@ from models.case import fold
 from models.errors import Finding, InputError
 from models.plan.block_solver import NO_NUMBERS
 from models.solver import ATTEMPTS
+from planner.seal import SEAL, SEALED
 from planner.sheets.checks import OPTION
 from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
@@ -139,6 +140,13 @@ class PlanSheets:
                 yield Line(title, row, tuple(cells), places)
 
     @property
+    def sealed(self) -> Iterator[list[float]]:
+        """The numbers that the plan's seal is of, by column."""
+        for sheet, header in SEALED:
+            cells = (line.cells[0] for line in self.lines(sheet, (header,)))
+            yield [float(value) for value in cells if is_number(value)]
+
+    @property
     def recorded(self) -> Recorded:
         """What the run wrote of itself, as far as it is there."""
         timings: dict[str, float] = {}
@@ -166,7 +174,7 @@ class PlanSheets:
                 built = int(number) if text.startswith(_BUILT) else built
             elif kind == "proof" and text.startswith(_MIP_GAP):
                 mip_gap = float(number)
-            elif kind == OPTION:
+            elif kind == OPTION and not text.startswith(SEAL):
                 typed.append((str(option or ""), text))
         return Recorded(
             made_with=tuple(typed),

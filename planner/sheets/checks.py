@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.proof import MOST_GAP, MOST_VIOLATION
+from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
+from planner.sheets.duals import duals, values
+from planner.sheets.supply import plan as plan_sheet
 from planner.sheets.table import Cell, Column, Look, Table, column
 
 _MOST_RECOUNT = 1e-9
@@ -17,7 +20,7 @@ _MOST_RECOUNT = 1e-9
 
 OPTION = "run"
 """What a row is that gives an option of the run: its name is the column, what was typed the text.
-So it can be applied again."""
+So it can be applied again. The seal is such a row, too: redacting takes them out."""
 
 _NOISE = 1e-3
 """Of a figure of the proof this part of what is accepted counts as 0: rounding, which differs from
@@ -241,3 +244,12 @@ def _program(context: Context, rows: _Rows) -> None:
         rows.add("program", _WHERE.sub("", failure))
     for option, given in context.made_with:
         rows.add(OPTION, given, place=("", "", option))
+    rows.add(OPTION, f"{SEAL}: {seal(_sealed(context))}")
+
+
+def _sealed(context: Context) -> Iterator[Iterator[float]]:
+    """Yield the columns of numbers that are sealed."""
+    made = {table.name: table for table in (plan_sheet(context), values(context), duals(context))}
+    for sheet, header in SEALED:
+        of = next(c for c in made[sheet].columns if c.header.partition(" (")[0] == header)
+        yield (number for number in of.values if isinstance(number, int | float))

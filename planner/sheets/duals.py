@@ -15,7 +15,7 @@ from models.account import Laid
 from models.expand import SPOT, Floats
 from models.plan import Plan
 from models.plan.tables.base import LEAST_FLOW
-from planner.sheets.context import Context
+from planner.sheets.context import Context, once
 from planner.sheets.table import Cell, Look, Table, column
 from planner.sheets.text import clean
 
@@ -24,6 +24,7 @@ THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stoppe
 """Whose values and duals they are: the plan's, or those of a plan that it is set against."""
 
 
+@once
 def values(context: Context) -> Table:
     """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
 
@@ -36,6 +37,7 @@ def values(context: Context) -> Table:
     return _table(VALUES, "Value", Look.TONNES, found)
 
 
+@once
 def duals(context: Context) -> Table:
     """Every row of the linear program with a dual, undiscounted: what one unit more would cost.
 

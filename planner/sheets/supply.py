@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.sheets.context import Context
+from planner.sheets.context import Context, once
 from planner.sheets.table import Look, Table, column
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@once
 def plan(context: Context) -> Table:
     """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
     table = context.plan.flows.sort_values("year", kind="stable")

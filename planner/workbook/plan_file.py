@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.errors import Finding, InputError, warning
+from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
 from planner.workbook.parts import TablePlace, table_places
@@ -194,6 +195,7 @@ _SUMS = (
     ("By mineral", "Short", "Shortage"),
 )
 """Columns whose rows add up to a measure of Summary."""
+_HINT = "what is written here is of the plan as it stands; planner verify says more"
 _FLOW = 1e-3
 """Flows too small to be listed may add up to this [t]."""
 
@@ -203,8 +205,32 @@ def edited(plan: PlanFile) -> tuple[Finding, ...]:
 
     A plan that carries them may have been changed, too: ``planner verify`` tells with its input.
     """
-    sums = (warning_ for sum_ in _SUMS for warning_ in _not_summed(plan, *sum_))
-    return (*sums, *_not_bought(plan))
+    sums = (finding for of in _SUMS for finding in _not_summed(plan, *of))
+    return (*sums, *_not_bought(plan), *_not_sealed(plan))
+
+
+def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
+    """Yield that the numbers are not those that Checks has the seal of.
+
+    A program that keeps fewer digits breaks it without a change: there it says nothing.
+    """
+    import pandas as pd
+
+    said = plan.tables["Checks"]["What"].astype(str) if "Checks" in plan.tables else []
+    seals = [text.removeprefix(f"{SEAL}: ") for text in said if text.startswith(SEAL)]
+    if not seals or not all(sheet in plan.tables for sheet, _ in SEALED):
+        return
+    columns = [
+        pd.to_numeric(plan.column(sheet, header), errors="coerce").dropna().tolist()
+        for sheet, header in SEALED
+    ]
+    if seals != [seal(columns)] and not is_short(columns):
+        yield warning(
+            "Checks",
+            found="numbers of Plan, Values or Duals are not those that the plan's seal is of: they"
+            " were changed after the plan was made",
+            hint=_HINT,
+        )
 
 
 def _not_summed(plan: PlanFile, sheet: str, name: str, measure: str) -> Iterator[Finding]:
@@ -221,7 +247,7 @@ def _not_summed(plan: PlanFile, sheet: str, name: str, measure: str) -> Iterator
             sheet,
             found=f"the rows of the sheet {sheet}{of} add up to {found:,.2f} {unit}, Summary says"
             f" {said:,.2f} {unit}: one of them was changed after the plan was made",
-            hint="what is written here is of the plan as it stands; planner verify says more",
+            hint=_HINT,
         )
 
 
@@ -239,7 +265,7 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
             found=f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan"
             f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): they were changed after"
             " the plan was made",
-            hint="what is written here is of the plan as it stands; planner verify says more",
+            hint=_HINT,
         )
 
 

@@ -113,7 +113,8 @@ def written(path, run, *, free=True, lost=True):
     """Write the plan of a run, perhaps without what it is set against."""
     write_plan(
         path, run.plan, run.book, without_limits=run.without_limits if free else None,
-        options=run.options, timings=run.seconds, made_with=run.made_with, lost=run.lost if lost else None,
+        lost=run.lost if lost else None, options=run.options, timings=run.seconds,
+        made_with=run.made_with,
     )  # fmt: skip
     return path
 
@@ -154,7 +155,7 @@ def test_stages_other_than_those_of_a_run_are_none_of_its_record(made, run, tmp_
     path = written(tmp_path / "plan.xlsx", dataclasses.replace(run, seconds=seconds))
     assert open_plan(path).recorded.timings == run.seconds
     findings = found(path, made).findings
-    assert {f.sheet for f in findings if f.cell} == {"Summary"}
+    assert "Summary" in {f.sheet for f in findings} <= {"", "Summary"}
 
 
 def test_no_part_is_read_twice_as_another(made):

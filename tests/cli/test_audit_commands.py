@@ -120,7 +120,9 @@ def test_another_name_of_the_input_is_told(base, case, call, ask):
 def test_sentences_of_another_version_may_differ_but_no_number(base, case, call, ask):
     """Its fields are compared by their headers: names and numbers, wherever they stand."""
     book = openpyxl.load_workbook(base)
-    next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")[1].value = "0.0.1"
+    next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")[
+        1
+    ].value = "0.0.1"
     book["Overview"]["A1"] = "Another page"
     row = next(r for r in book["Checks"].iter_rows() if r[0].value == "verdict")
     row[5].value = "Passed, in other words."

@@ -17,7 +17,7 @@ from models.plan import Plan
 from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
 
 _SAME = 1e-12
-"""Demand that is met but for this part of it counts as met in full; of which no more, as not met."""
+"""Demand met but for this part of it counts as met in full, and as unmet where no more is met."""
 
 
 @dataclass(frozen=True)

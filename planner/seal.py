@@ -1,0 +1,24 @@
+"""The seal of a plan: a fingerprint of its solution's numbers, to the last digit of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+SEAL = "Seal of the sheets Plan, Values and Duals"
+"""What the row of Checks says that holds it."""
+SEALED = (("Plan", "Tonnes"), ("Values", "Value"), ("Duals", "Dual"))
+"""The columns of numbers that are sealed: sheet, and header without its unit."""
+
+
+def seal(columns: Iterable[Iterable[float]]) -> str:
+    """Return the fingerprint of columns of numbers."""
+    made = hashlib.sha256()
+    for numbers in columns:
+        made.update(" ".join(float(number).hex() for number in numbers).encode() + b"\n")
+    return made.hexdigest()[:32]
+
+
+def is_short(columns: Iterable[Iterable[float]]) -> bool:
+    """Return whether a program that keeps sixteen digits of a number wrote them: no seal holds."""
+    return all(float(f"{n:.16g}") == n for numbers in columns for n in numbers)

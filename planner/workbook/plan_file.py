@@ -216,15 +216,15 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     """
     import pandas as pd
 
-    said = plan.tables["Checks"]["What"].astype(str) if "Checks" in plan.tables else []
-    seals = [text.removeprefix(f"{SEAL}: ") for text in said if text.startswith(SEAL)]
-    if not seals or not all(sheet in plan.tables for sheet, _ in SEALED):
+    if not all(sheet in plan.tables for sheet in ("Checks", *(s for s, _ in SEALED))):
         return
+    said = map(str, plan.tables["Checks"]["What"])
+    seals = [text.removeprefix(f"{SEAL}: ") for text in said if text.startswith(SEAL)]
     columns = [
         pd.to_numeric(plan.column(sheet, header), errors="coerce").dropna().tolist()
         for sheet, header in SEALED
     ]
-    if seals != [seal(columns)] and not is_short(columns):
+    if seals and seals != [seal(columns)] and not is_short(columns):
         yield warning(
             "Checks",
             found="numbers of Plan, Values or Duals are not those that the plan's seal is of: they"

@@ -126,8 +126,8 @@ def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
         )
     except (click.ClickException, UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        said = " ".join(f"{option} {given!r}" for option, given in typed)
-        found = f"the options {said} cannot be applied to {file.name}: {why}"
+        words = " ".join(f"{option} {given!r}" for option, given in typed)
+        found = f"the options {words} cannot be applied to {file.name}: {why}"
         return None, Finding("Checks", column="What", found=found)
     return start, Finding()
 

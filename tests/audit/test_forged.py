@@ -57,3 +57,24 @@ def test_the_manual_lists_every_forgery_with_its_verdict():
     assert {n for n, said in rows.items() if said == "refused"} == {*REFUSED}
     assert {n for n, said in rows.items() if said == "does not match"} == {*DIFFERS}
     assert len(rows) >= LEAST
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (rb"\1<v>\2</v><v>7</v></c>", "a cell that holds two values"),
+        (rb"\1<v>\2</v></c>\1<v>7</v></c>", "gives twice"),
+    ],
+)
+def test_an_input_cell_of_two_values_is_a_finding_at_the_cell(made, tmp_path, new, said):
+    """Programs show the one or the other."""
+
+    def tamper(parts):
+        demand = re.compile(rb'(<c r="C2"[^>]*>)<v>(4600)</v></c>')
+        at = next(i for i, (_, content) in enumerate(parts) if demand.search(content))
+        parts[at] = (parts[at][0], demand.sub(new, parts[at][1]))
+
+    raw.write(made / "case.xlsx", tmp_path / "case.xlsx", tamper)
+    with pytest.raises(InputError) as error:
+        read(tmp_path / "case.xlsx")
+    assert [(f.place, said in f.found) for f in error.value.findings] == [("Demand!C2", True)]

@@ -246,7 +246,7 @@ def _not_summed(plan: PlanFile, sheet: str, name: str, measure: str) -> Iterator
         yield warning(
             sheet,
             found=f"the rows of the sheet {sheet}{of} add up to {found:,.2f} {unit}, Summary says"
-            f" {said:,.2f} {unit}: one of them was changed after the plan was made",
+            f" {said:,.2f} {unit}: rows were changed after the plan was made",
             hint=_HINT,
         )
 

@@ -227,7 +227,7 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
     if seals and seals != [seal(columns)] and not is_short(columns):
         yield warning(
             "Checks",
-            found="numbers of Plan, Values or Duals are not those that the plan's seal is of: they"
+            found="numbers of Plan, Values or Duals are not those that the plan's seal is of: rows"
             " were changed after the plan was made",
             hint=_HINT,
         )
@@ -263,7 +263,7 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
         yield warning(
             PRICES,
             found=f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan"
-            f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): they were changed after"
+            f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): rows were changed after"
             " the plan was made",
             hint=_HINT,
         )

@@ -192,4 +192,6 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     ]
     if results:
         results[0] = replace(results[0], failures=tuple(failures))
-    return Plan(case, results, expanded, program)
+    plan = Plan(case, results, expanded, program)
+    plan.__dict__["prices"] = prices  # as given: discounted and back they may differ by rounding
+    return plan

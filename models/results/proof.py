@@ -8,8 +8,8 @@ from models.results.field import Look, Result, field
 _PLAN = field(
     "Plan",
     Look.TEXT,
-    "this plan, or one that it is set against: that of the same case without share limits, or what"
-    " is left when the largest supplier country has stopped.",
+    "this plan, or one that it is set against: that of the same case without share limits, or that"
+    " when the largest supplier country has stopped.",
     printed=False,
 )
 _FAMILY = field("Family", Look.TEXT, printed=False)
@@ -19,9 +19,8 @@ _KEY = field("Key", Look.TEXT, printed=False)
 class Values(Result):
     """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
 
-    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
-    there is one, has all of its columns here; of the plan when its largest supplier country has
-    stopped stand what is bought and what is short.
+    In t, of the family ``built`` the fraction of a project. The plan without share limits and that
+    when the largest supplier country has stopped, where there are such, have all columns here.
     """
 
     TABLE = "Values"
@@ -50,10 +49,7 @@ class Duals(Result):
     TABLE = "Duals"
     GRAIN = ("plan", "family", "key")
 
-    plan = _PLAN.like(
-        meaning="this plan, or the plan of the same case without share limits that it is set"
-        " against."
-    )
+    plan = _PLAN
     family = _FAMILY.like(
         meaning="The family of rows of the linear program, as in docs/mathematics.md."
     )

@@ -9,6 +9,7 @@ objective, so this one is optimal to the gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,14 +256,8 @@ def _most(values: Floats, starts: Ints) -> Floats:
 
 
 def _sums(values: Floats, starts: Ints) -> Floats:
-    """Return each block's sum."""
-    if len(starts) == 2:  # noqa: PLR2004 - one block: pairwise, as exact as it gets
-        return np.array([values.sum()])
-    found = np.zeros(len(starts) - 1)
-    filled = np.flatnonzero(np.diff(starts))
-    if len(filled):
-        found[filled] = np.add.reduceat(values, starts[:-1][filled])
-    return found
+    """Return each block's sum: pairwise, so the same whether it is summed alone or with others."""
+    return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 
 def _wrong_sign(price: Floats, low: Floats, high: Floats) -> Floats:

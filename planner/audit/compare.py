@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from models.errors import Finding
 from models.results.field import Look
-from planner.audit.file import CHECKS, RECORDS
+from planner.audit.file import CHECKS
 from planner.render.table import Table
-from planner.sheets.checks import WORST
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.layout import letters
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
@@ -20,40 +18,25 @@ MOST_APART = 1e-9
 _DUST = 1e-13
 """They may differ by this part of the largest number of their kind in the column, too: what is left
 when numbers cancel."""
-_NOISE = 1e-3
-"""A figure of the proof may differ by this part of what is accepted of it."""
-_AT = re.compile(rf"({'|'.join(map(re.escape, WORST))})(?:, (?:at|reached for) (.+))?")
+_NOISE = 1e-6
+"""A figure of the proof that is none of rounding may differ by this part of what is accepted."""
 _MISSING = "this row is missing"
+_SENTENCES = {CHECKS, "Chart data", "Glossary"}
+_SAID = {Look.LONG, Look.SENTENCE, Look.REMARK}
 _FARTHEST, _SEARCHES = 25, 50
 """Rows that may be too many or missing at one place, and vain searches for them on a sheet."""
 
 _Row = Sequence[object]
 
 
-@dataclass
-class Compared:
-    """What was compared: how many cells, how many are the run's own record, what differs."""
-
-    cells: int = 0
-    records: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-
 def compare(
     found: Mapping[str, Grid],
     expected: Mapping[str, Grid],
     tables: Mapping[str, Table],
-    is_place: Callable[[str], bool],
-) -> Compared:
-    """Compare all sheets; ``tables`` are those computed anew, which say what each number is.
-
-    ``is_place`` says whether a text names minerals or a constraint of the program: where nothing is
-    violated, which of them a figure of the proof was reached at is noise.
-    """
-    told = Compared()
-    for title in expected:
-        if title not in found:
-            told.findings.append(Finding(title, found="this sheet is missing"))
+) -> list[Finding]:
+    """Return what differs on all sheets; ``tables``, made anew, say what each number is."""
+    missing = (title for title in expected if title not in found)
+    told = [Finding(title, found="this sheet is missing") for title in missing]
     for title, grid in found.items():
         if title in expected:
             part = PART.fullmatch(title)
@@ -61,29 +44,68 @@ def compare(
             if table is None:
                 _page(grid, expected[title], told)
             else:
-                _Sheets(grid, expected[title], table, told, is_place).compare()
+                _Sheets(grid, expected[title], table, told).compare()
         else:
             said = "this sheet is none that the planner wrote into this plan"
-            told.findings.append(Finding(title, found=said))
+            told.append(Finding(title, found=said))
     kept = [title for title in found if title in expected]
     wanted = [title for title in expected if title in found]
     if kept != wanted:
         moved = next(f for f, e in zip(kept, wanted, strict=True) if f != e)
-        told.findings.append(Finding(moved, found="this sheet does not stand in its place"))
+        told.append(Finding(moved, found="this sheet does not stand in its place"))
     return told
 
 
-def _page(found: Grid, expected: Grid, told: Compared) -> None:
+def in_common(
+    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+) -> tuple[dict[str, Grid], dict[str, Grid]]:
+    """Return what two versions of the planner say alike of a plan: fields, not sentences.
+
+    Those are numbers and names, by their headers and, in Summary, by their measures. Pages, charts,
+    the glossary and Checks are sentences, or say of the version what it checks.
+    """
+    here: dict[str, Grid] = {}
+    due: dict[str, Grid] = {}
+    for title in (t for t in found if t in expected and t in tables and t not in _SENTENCES):
+        there, wanted = found[title], expected[title]
+        at = {header: place for place, header in there.header.items()}
+        places = {
+            place: at[header]
+            for place, header in wanted.header.items()
+            if header in at and tables[title].columns[place - 1].look not in _SAID
+        }
+        here[title] = _fields(there, places, wanted)
+        due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)
+        if title == SUMMARY:
+            both = {*here[title].values(1)} & {*due[title].values(1)}
+            here[title], due[title] = (_measures(g[title], both) for g in (here, due))
+    return here, due
+
+
+def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
+    """Return some columns of a sheet, as those of another."""
+    header = {place: like.header[place] for place in places}
+    columns = {place: grid.values(at) for place, at in places.items()}
+    return Grid(grid.title, like.header_row, header, grid.rows, columns)
+
+
+def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
+    """Return the rows of Summary that are of some measures, with a value."""
+    filled = zip(summary.values(1), summary.values(2), strict=True)
+    kept = [i for i, (name, value) in enumerate(filled) if name in names and value is not None]
+    columns = {place: [values[i] for i in kept] for place, values in summary.columns.items()}
+    rows = [summary.rows[i] for i in kept]
+    return Grid(summary.title, summary.header_row, summary.header, rows, columns)
+
+
+def _page(found: Grid, expected: Grid, told: list[Finding]) -> None:
     """Compare a sheet that is no table, cell by cell."""
     there, wanted = _cells(found), _cells(expected)
-    told.cells += len(wanted)
     for row, place in sorted({*there, *wanted}):
         here, due = there.get((row, place)), wanted.get((row, place))
-        if here != due and not _near(here, due):
+        if here != due and not near(here, due):
             cell = f"{letters(place)}{row}"
-            told.findings.append(
-                Finding(found.title, row, "", _shown(here), _shown(due), cell=cell)
-            )
+            told.append(Finding(found.title, row, "", _shown(here), _shown(due), cell=cell))
 
 
 def _cells(grid: Grid) -> dict[tuple[int, int], object]:
@@ -93,7 +115,8 @@ def _cells(grid: Grid) -> dict[tuple[int, int], object]:
     return found
 
 
-def _near(here: object, due: object, dust: float = _DUST) -> bool:
+def near(here: object, due: object, dust: float = _DUST) -> bool:
+    """Return whether two cells hold numbers that differ by no more than rounding."""
     if not is_number(here) or not is_number(due):
         return False
     one, other = float(here), float(due)
@@ -108,28 +131,20 @@ class _Sheets:
         found: Grid,
         expected: Grid,
         table: Table,
-        told: Compared,
-        is_place: Callable[[str], bool],
+        told: list[Finding],
     ) -> None:
         self.found, self.expected, self.told = found, expected, told
-        self.is_place = is_place
         self.title = found.title
         self.places = sorted(expected.header)
         self.scales = {place: _Scales(table, place, expected) for place in self.places}
         at = {str(header): place for place, header in expected.header.items()}
-        self.measure = at.get("Measure", 0) if self.title == SUMMARY else 0
         self.value, self.accepted = at.get("Value", 0), at.get("Accepted up to", 0)
-        self.what = at.get("What", 0) if self.title == CHECKS else 0
         self.searches = 0
 
     def compare(self) -> None:
         """Compare header, then rows; a row too many or too few is told once."""
         self._headers()
         there, wanted = _rows(self.found, self.places), _rows(self.expected, self.places)
-        self.told.cells += len(wanted) * len(self.places)
-        if self.measure:
-            at = self.places.index(self.measure)
-            self.told.records += sum(row[at] in RECORDS for row in wanted)
         i, k = 0, 0
         while i < len(there) or k < len(wanted):
             if k >= len(wanted):
@@ -179,12 +194,9 @@ class _Sheets:
         found, expected = self.found, self.expected
         if found.header_row != expected.header_row and expected.header_row:
             said = f"the header stands in row {found.header_row or 'none'}"
-            self.told.findings.append(
-                Finding(self.title, found.header_row, found=said, expected="row 1")
-            )
+            self.told.append(Finding(self.title, found.header_row, found=said, expected="row 1"))
         for place in sorted({*found.header, *expected.header}):
             here, due = found.header.get(place), expected.header.get(place)
-            self.told.cells += 1
             if here != due:
                 self._tell(found.header_row, place, _shown(here), _shown(due))
         for row, place, value in found.stray:
@@ -206,7 +218,7 @@ class _Sheets:
     def _tell(self, row: int, place: int, found: str, expected: str) -> None:
         cell = f"{letters(place)}{row}" if place else ""
         header = str(self.expected.header.get(place, ""))
-        self.told.findings.append(Finding(self.title, row, header, found, expected, cell=cell))
+        self.told.append(Finding(self.title, row, header, found, expected, cell=cell))
 
     def _differing(self, found: Sequence[object], due: Sequence[object], k: int) -> list[int]:
         """Return which cells of a row differ from what they should be."""
@@ -221,26 +233,13 @@ class _Sheets:
     def _same(self, n: int, here: object, wanted: object, due: Sequence[object], k: int) -> bool:
         place = self.places[n]
         below = self.expected.rows[k] - self.expected.header_row - 1
-        is_value = bool(self.measure) and place == self.value
-        record = RECORDS.get(str(due[self.places.index(self.measure)])) if is_value else None
-        if record is not None:
-            return isinstance(here, str) and record.fullmatch(here) is not None
-        if isinstance(here, str) and isinstance(wanted, str):
-            return place == self.what and self._is_alike(here, wanted)
         if not is_number(here) or not is_number(wanted):
             return False
         room = _DUST * self.scales[place].most_of(below)
-        if self.what and place == self.value:
+        if self.title == CHECKS and place == self.value and wanted:
             accepted = due[self.places.index(self.accepted)] if self.accepted else None
-            room += _NOISE * float(accepted) if is_number(accepted) else _NOISE * MOST_APART
-        return _near(here, wanted, room)
-
-    def _is_alike(self, here: str, wanted: str) -> bool:
-        """Return whether two texts are the same figure of the proof, reached at other places."""
-        one, other = _AT.fullmatch(here), _AT.fullmatch(wanted)
-        if one is None or other is None or one[1] != other[1]:
-            return False
-        return one[2] is None or self.is_place(one[2])
+            room += _NOISE * float(accepted) if is_number(accepted) else 0.0
+        return near(here, wanted, room)
 
 
 class _Scales:

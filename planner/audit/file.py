@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from models.case import fold
 from models.errors import Finding, InputError
-from planner.sheets.checks import MADE_WITH
-from planner.sheets.summary import STAGES
+from models.plan.block_solver import NO_NUMBERS
+from models.solve import ATTEMPTS
+from planner.seal import SEAL, SEALED
+from planner.sheets.checks import OPTION
+from planner.sheets.context import Record
+from planner.sheets.summary import STAGES, WRITTEN
 from planner.workbook.anatomy import SheetPart, sheet_parts
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid
@@ -31,16 +36,36 @@ CHECKS = "Checks"
 SHA = "Input SHA-256"
 VERSION = "Planner version"
 FILE, TIME = "Input file", "Time: "
-_NUMBERED = re.compile(r"\d[\w.+-]{0,40}")
+_RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
 RECORDS = {
-    FILE: re.compile(r"[^/\\]{1,255}"),
-    VERSION: _NUMBERED,
-    "Solver version": re.compile(r"[\w.+-]{1,20}(?: \d[\w.+-]{0,40})?"),
-    "Python version": _NUMBERED,
+    VERSION: re.compile(_RELEASE),
+    "Solver version": re.compile(f"HiGHS {_RELEASE}"),
+    "Python version": re.compile(_RELEASE),
     "Written": re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
+    FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that are the run's own record, and the form of each: nothing in the two files
-tells them."""
+tells them. One of another form counts as none; the input's name is told where it is another."""
+_NUMBER = r"(?:\d[\d.e+-]{0,12}|inf|nan)"
+_PROOF = (
+    rf"violation {_NUMBER}(?: of the largest need in no row)?, dual infeasibility {_NUMBER},"
+    rf" gap {_NUMBER}(?:, MIP gap {_NUMBER})?"
+)
+_ENDS = (
+    "Bound on objective reached|Empty|Infeasible|Interrupted by (?:HiGHS|user)|(?:Iteration|Memory"
+    "|Solution|Time) limit reached|(?:Load|Model|Postsolve|Presolve|Solve) error|Not Set|Optimal"
+    "|Primal infeasible or unbounded|Target for objective reached|Unbounded|Unknown"
+)
+_REFUSED = (
+    "the option [a-z_]{1,40}|the (?:program|run|basis to start from)|new (?:costs|bounds|limits)"
+    "|to forget its last run"
+)
+_FAILURE = re.compile(
+    rf"(?:from the plan before|(?:{'|'.join(re.escape(a.name) for a in ATTEMPTS)})"
+    rf"(?: from a like block| of \d{{1,6}} blocks)?): (?:not kept|{re.escape(NO_NUMBERS)}|{_PROOF}"
+    rf"|the solver (?:ended with: (?:{_ENDS})|refused (?:{_REFUSED}) \((?:kError|kWarning|kOk)\)))"
+)
+"""How an attempt that failed reads, which is a run's own record, too."""
 
 _BUILT = "Models built"
 _FAILED = "Attempts that failed"
@@ -51,13 +76,14 @@ _MIP_GAP = "Gap of the search over whole builds"
 class Recorded:
     """What a run wrote of itself: options as typed, times, attempts, whether it was redacted.
 
-    ``input_sha256`` is the fingerprint of its input, ``version`` that of the planner.
+    ``made_with`` are name and value of each option; ``input_sha256`` is the fingerprint of its
+    input; ``record`` are versions and time, those of now where they are not of their form.
     """
 
-    made_with: str = ""
+    made_with: tuple[tuple[str, str], ...] = ()
     input_file: str = ""
     input_sha256: str = ""
-    version: str = ""
+    record: Record = field(default_factory=Record)
     timings: dict[str, float] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
     built: int = 0
@@ -114,6 +140,13 @@ class PlanSheets:
                 yield Line(title, row, tuple(cells), places)
 
     @property
+    def sealed(self) -> Iterator[list[float]]:
+        """The numbers that the plan's seal is of, by column."""
+        for result, of in SEALED:
+            cells = (line.cells[0] for line in self.lines(result.TABLE, (of.header,)))
+            yield [float(value) for value in cells if is_number(value)]
+
+    @property
     def recorded(self) -> Recorded:
         """What the run wrote of itself, as far as it is there."""
         timings: dict[str, float] = {}
@@ -124,33 +157,51 @@ class PlanSheets:
                 stage = measure.removeprefix(TIME)
                 if stage in STAGES and is_number(value) and value >= 0:
                     timings[stage] = float(value)
-            elif measure in {FILE, SHA, VERSION, REDACTED}:
-                said[str(measure)] = str(value or "")
+            elif measure in {*RECORDS, SHA, REDACTED}:
+                form = RECORDS.get(str(measure))
+                if form is None or form.fullmatch(str(value)):
+                    said[str(measure)] = str(value or "")
         failures: list[str] = []
-        typed, built, mip_gap, is_failed = "", 0, 0.0, False
-        for line in self.lines(CHECKS, ("Check", "What", "Value")):
-            kind, what, value = line.cells
+        typed: list[tuple[str, str]] = []
+        built, mip_gap, is_failed = 0, 0.0, False
+        for line in self.lines(CHECKS, ("Check", "Column", "What", "Value")):
+            kind, option, what, value = line.cells
             text, number = str(what or ""), value if is_number(value) else 0
             if kind == "program" and is_failed:
-                failures.append(text)
+                failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":
                 is_failed = text.startswith(_FAILED)
                 built = int(number) if text.startswith(_BUILT) else built
             elif kind == "proof" and text.startswith(_MIP_GAP):
                 mip_gap = float(number)
-            elif kind == "run" and text.startswith(MADE_WITH):
-                typed = text.removeprefix(MADE_WITH)
+            elif kind == OPTION and not text.startswith(SEAL):
+                typed.append((str(option or ""), text))
         return Recorded(
-            made_with=typed,
+            made_with=tuple(typed),
             input_file=said.get(FILE, ""),
             input_sha256=said.get(SHA, ""),
-            version=said.get(VERSION, ""),
+            record=_record(said),
             timings=timings,
             failures=tuple(failures),
             built=built,
             mip_gap=mip_gap,
             redacted=said.get(REDACTED, ""),
         )
+
+
+def _record(said: Mapping[str, str]) -> Record:
+    """Return versions and time as a plan gives them."""
+    now = Record()
+    try:
+        written = datetime.strptime(said["Written"], WRITTEN)
+    except (KeyError, ValueError):
+        written = now.written
+    return Record(
+        said.get(VERSION, now.planner),
+        said.get("Solver version", now.solver),
+        said.get("Python version", now.python),
+        written,
+    )
 
 
 def open_plan(path: Path) -> PlanSheets:

@@ -8,14 +8,12 @@ from typing import TypeGuard
 
 import numpy as np
 
-from models.case import Case
 from models.errors import Finding
 from models.program import Group, Program
 from models.resolve import SPOT, Expanded, Floats
 from planner.audit.file import Line, PlanSheets
 from planner.render.text import clean
-from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_parts, key_text
-from planner.sheets.lost import Lost
+from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_text
 from planner.workbook.plan_columns import PLAN, is_number
 
 _FLOW = ("Year", "Mineral", "Refiner", "Project", "Member", "Contract", "Tonnes")
@@ -33,39 +31,10 @@ class Taken:
     findings: tuple[Finding, ...]
 
 
-def has_free(file: PlanSheets) -> bool:
-    """Return whether the workbook holds the plan without share limits, too."""
-    return any(line.cells[0] == FREE for line in file.lines(VALUES, ("Plan",)))
-
-
-def lost(file: PlanSheets, case: Case) -> tuple[Lost | None, list[Finding]]:
-    """Return what the workbook says is left when the largest supplier country has stopped.
-
-    What the case does not know is left out, and told.
-    """
-    country, surge = "", 0.0
-    bought: dict[tuple[str, str, int], float] = {}
-    short: dict[tuple[str, int], float] = {}
-    findings: list[Finding] = []
-    countries = {r.country for r in case.refiners} | {p.country for p in case.projects}
-    for line in file.lines(VALUES, ("Plan", "Family", "Key", "Value")):
-        plan, family, key, number = line.cells
-        if plan != LOST:
-            continue
-        parts = key_parts(str(key))
-        year = int(parts[-1]) if parts[-1].isdecimal() else 0
-        of_year = parts[0] in case.mineral_of and year in case.years
-        if not _fits(number):
-            findings.append(line.finding(3, "Value", _NO_NUMBER))
-        elif family == "surge" and len(parts) == 1 and parts[0] in countries:
-            country, surge = parts[0], float(number)
-        elif family == "bought" and of_year and len(parts) == 3 and parts[1] in countries:  # noqa: PLR2004 - mineral, country, year
-            bought[parts[0], parts[1], year] = float(number)
-        elif family == "short" and of_year and len(parts) == 2:  # noqa: PLR2004 - mineral, year
-            short[parts[0], year] = float(number)
-        else:
-            findings.append(line.finding(2, "Key", f"the case has no {family} {key!r}"))
-    return (Lost(country, surge, bought, short) if country else None), findings
+def has(file: PlanSheets, whose: str) -> bool:
+    """Return whether the workbook holds values or duals of a plan."""
+    sheets = (VALUES, DUALS)
+    return any(line.cells[0] == whose for s in sheets for line in file.lines(s, ("Plan",)))
 
 
 def taken(file: PlanSheets, expanded: Expanded, program: Program, whose: str = THIS) -> Taken:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +14,38 @@ import numpy as np
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
-from models.plan.proof import place_words, worst_place
+from models.plan.proof import worst_place
 from models.plan.solving import plan_again
 from models.program import program_of
 from models.resolve import SPOT, Expanded
 from models.solve import MOST_GAP, MOST_VIOLATION
-from planner.audit.compare import compare
-from planner.audit.file import PlanSheets, Recorded
-from planner.audit.left import not_fitting
+from planner._version import __version__
+from planner.audit.compare import compare, in_common
+from planner.audit.file import CHECKS, RECORDS, PlanSheets
+from planner.audit.parts import parts
 from planner.audit.shape import amiss as amiss_in
-from planner.audit.solution import has_free, lost, taken
+from planner.audit.solution import has, taken
 from planner.scenarios import drop_share_limits
 from planner.scenarios.variant import Variant
-from planner.sheets import write_plan
-from planner.sheets.duals import DUALS, FREE, THIS, VALUES
+from planner.seal import SEAL, is_short
+from planner.sheets import Table, write_plan
+from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES
+from planner.sheets.front import largest_supplier
+from planner.sheets.lost import Lost
+from planner.study.largest import without_country
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
-from planner.workbook.plan_columns import PLAN
+from planner.workbook.plan_columns import PLAN, SUMMARY
 
 _NAMED = 3
-_MORE = re.compile(r" and \d+ more$")
+
+
+class Compared(StrEnum):
+    """How a plan was compared with what the planner writes."""
+
+    PARTS = "part by part"
+    CELLS = "cell by cell"
+    FIELDS = "field by field"
 
 
 @dataclass(frozen=True)
@@ -41,15 +53,17 @@ class Verdict:
     """What became of a plan's verification.
 
     ``findings`` are what does not match, in the order of the sheets, each with its cell where it
-    has one; ``cells`` were compared, ``records`` of them being the run's own. ``is_proven`` says
-    whether the values and duals that the workbook holds prove an optimum of the case, whatever its
-    other cells say. As computed here: ``violation`` [t] is the largest of any constraint, up to
-    ``allowed`` [t] of which is accepted; ``dual_infeasibility`` is a part of the prices in it and
-    ``gap`` one of the objective [both -]; ``objective`` [money, discounted]. ``has_lost`` says
-    whether the workbook tells what is left when the largest supplier has stopped.
+    has one; ``cells`` were compared, ``records`` of them being the run's own. ``compared`` says
+    how: all parts of the file, the cells alone of one that another program saved, or the fields of
+    one that another version of the planner wrote. ``is_proven`` says whether the values and duals
+    that the workbook holds prove an optimum of the case, whatever its other cells say. As computed
+    here: ``violation`` [t] is the largest of any constraint, up to ``allowed`` [t] of which is
+    accepted; ``dual_infeasibility`` is a part of the prices in it and ``gap`` one of the objective
+    [both -]; ``objective`` [money, discounted]. ``input_file`` is what the plan calls its input.
     """
 
     findings: tuple[Finding, ...]
+    compared: Compared = Compared.PARTS
     is_proven: bool = False
     cells: int = 0
     records: int = 0
@@ -60,7 +74,7 @@ class Verdict:
     gap: float = float("nan")
     objective: float = float("nan")
     whole_projects: bool = False
-    has_lost: bool = False
+    input_file: str = ""
 
     @property
     def is_verified(self) -> bool:
@@ -75,23 +89,18 @@ def verify(
 
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
     makes of the input. ``lost_is_due`` says whether a run of this case plans its largest loss, too.
-    Nothing is solved. Raises InputError where a sheet of the workbook cannot be read.
+    Nothing is solved: the file is written again from its own values and duals, and compared.
+    Raises InputError where a sheet of the workbook cannot be read.
     """
-    shown = list(amiss_in(file))
-    recorded = file.recorded
-    plan, findings = _plan(file, case, THIS, recorded)
-    free = None
-    if case.share_limits and has_free(file):
-        free, amiss = _plan(file, drop_share_limits(case), FREE, recorded)
-        findings += amiss
+    solution = _Solution(file)
+    plan = solution.plan(case, THIS)
+    free = solution.beside(drop_share_limits(case), FREE) if case.share_limits else None
+    lost = _lost(solution, plan, is_due=lost_is_due)
+    findings = solution.findings
     is_proven = not findings
-    if case.share_limits and free is None:
-        said = f"the plan {FREE} is missing: what the limits cost is not proven"
-        findings.append(Finding(VALUES, found=said))
+    recorded = file.recorded
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
-    left, amiss = lost(file, case)
-    findings += [*shown, *amiss, *not_fitting(plan, left, is_due=lost_is_due)]
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
         made = Path(folder) / "plan.xlsx"
         known = write_plan(
@@ -102,24 +111,25 @@ def verify(
             options=variant.options,
             timings=recorded.timings,
             made_with=variant.typed,
-            lost=left,
+            lost=lost,
+            record=recorded.record,
         )
-        anew = {grid.title: grid for grid in open_excel(made).grids}
-    told = compare(file.grids, anew, known, lambda text: _is_place(plan, text))
+        compared, differing = _compared(file, made, known)
     proof = plan.proof
     return Verdict(
-        findings=tuple(_in_order([*findings, *told.findings], list(anew))),
+        findings=tuple(_in_order([*findings, *differing], [*known])),
+        compared=compared,
         is_proven=is_proven,
-        cells=told.cells,
-        records=told.records,
-        sheets=len(anew),
+        cells=sum(len(g.header) * (1 + len(g.rows)) for g in file.grids.values()),
+        records=sum(line.cells[0] in RECORDS for line in file.lines(SUMMARY, ("Measure",))),
+        sheets=len(file.grids),
         violation=proof.violation,
         allowed=proof.allowed,
         dual_infeasibility=proof.dual_infeasibility,
         gap=proof.gap,
         objective=plan.objective,
         whole_projects=case.settings.whole_projects and bool(case.projects),
-        has_lost=left is not None,
+        input_file=recorded.input_file,
     )
 
 
@@ -128,24 +138,92 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
     return file.recorded.input_sha256 != book.sha256
 
 
-def _plan(
-    file: PlanSheets, case: Case, whose: str, recorded: Recorded
-) -> tuple[Plan, list[Finding]]:
-    """Return the plan that the workbook's solution makes, and why it is no proven one."""
-    expanded = Expanded(case)
-    program = program_of(expanded)
-    found = taken(file, expanded, program, whose)
-    of_run = whose == THIS
-    plan = plan_again(
-        expanded,
-        program,
-        found.x,
-        found.prices,
-        mip_gap=recorded.mip_gap if of_run else 0.0,
-        failures=recorded.failures if of_run else (),
-        built=recorded.built if of_run else 0,
-    )
-    return plan, [*found.findings, *_unproven(plan, whose)]
+def _compared(
+    file: PlanSheets, made: Path, known: Mapping[str, Table]
+) -> tuple[Compared, list[Finding]]:
+    """Return how a file was compared with the one made anew, and what differs."""
+    found = parts(file.path, made)
+    if found.is_own and not found.unsure:
+        return Compared.PARTS, []
+    anew = {grid.title: grid for grid in open_excel(made).grids}
+    if found.is_own:
+        return Compared.PARTS, compare(file.grids, anew, known)
+    findings = list(amiss_in(file))
+    is_older = file.recorded.record.planner != __version__
+    if is_older:
+        findings += compare(*in_common(file.grids, anew, known), known)
+    else:
+        findings += compare(file.grids, anew, known)
+    if found.is_saved_anew and is_short(file.sealed):
+        findings = [f for f in findings if not (f.sheet == CHECKS and SEAL in f.found)]
+    if found.is_saved_anew or is_older:
+        said = "this part is none that opening and saving a plan makes"
+        findings += [Finding(found=f"{name}: {said}") for name in found.strange]
+        return Compared.FIELDS if is_older else Compared.CELLS, findings
+    said = "this part of the file is not as the planner writes it"
+    for name, title, cell in found.told(file.listed, cells=bool(findings)):
+        findings.append(Finding(title, found=f"{name}: {said}", cell=cell))
+    return Compared.PARTS, findings
+
+
+class _Solution:
+    """The plans whose values and duals a workbook holds, and why they are no proven ones."""
+
+    def __init__(self, file: PlanSheets) -> None:
+        self.file, self.recorded = file, file.recorded
+        self.findings: list[Finding] = []
+
+    def plan(self, case: Case, whose: str) -> Plan:
+        """Return the plan of a case that the workbook's solution makes."""
+        plan, amiss = self._of(case, whose)
+        self.findings += amiss
+        return plan
+
+    def beside(self, case: Case, whose: str) -> Plan | None:
+        """Return a plan that this one is set against; None where it is missing, which is told.
+
+        A plan of nothing has no value and no dual: there it is not missing.
+        """
+        plan, amiss = self._of(case, whose)
+        if amiss and not has(self.file, whose):
+            said = f"the plan {whose} is missing: what it is set against is not proven"
+            self.findings.append(Finding(VALUES, found=said))
+            return None
+        self.findings += amiss
+        return plan
+
+    def _of(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
+        expanded = Expanded(case)
+        program = program_of(expanded)
+        found = taken(self.file, expanded, program, whose)
+        plan = plan_again(
+            expanded,
+            program,
+            found.x,
+            found.prices,
+            mip_gap=self.recorded.mip_gap if whose == THIS else 0.0,
+            failures=self.recorded.failures if whose == THIS else (),
+            built=self.recorded.built if whose == THIS else 0,
+        )
+        return plan, [*found.findings, *_unproven(plan, whose)]
+
+
+def _lost(solution: _Solution, plan: Plan, *, is_due: bool) -> Lost | None:
+    """Return what is left when the largest supplier has stopped, as the workbook proves it."""
+    country = largest_supplier(plan)
+    if not country or not (is_due or has(solution.file, LOST)):
+        return None
+    try:
+        return without_country(plan, country, lambda case: _left(solution, case))
+    except LookupError:
+        return None
+
+
+def _left(solution: _Solution, case: Case) -> Plan:
+    left = solution.beside(case, LOST)
+    if left is None:
+        raise LookupError
+    return left
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
@@ -183,19 +261,6 @@ def _worst(plan: Plan, block: int, worst: int) -> str:
     """Return the name of a block's row or column that is violated most."""
     found = worst_place(plan.program, block, worst)
     return f"{found[0]} {found[1]}" if found is not None else "(none)"
-
-
-def _is_place(plan: Plan, text: str) -> bool:
-    """Return whether a text names minerals of the plan or a row or column of its program."""
-    minerals = set(plan.expanded.minerals)
-    if text in minerals or {*_MORE.sub("", text).split(", ")} <= minerals:
-        return True
-    return any(
-        text == place_words(group.name, key)
-        for group in (*plan.program.constraints, *plan.program.variables)
-        if text.startswith(place_words(group.name, ""))
-        for key in group.keys(np.arange(len(group.at)))
-    )
 
 
 def _sheet_of(plan: Plan, block: int, worst: int) -> str:

@@ -12,7 +12,7 @@ from models.results import Contracts, Field, Figure, Flows, Prices, Shortages, S
 from models.results.orders import OrderLines
 from models.schema import REST_OF_WORLD
 from planner.documents.order_ids import code, order_ids, rounded
-from planner.workbook.plan_file import PlanFile
+from planner.workbook.plan_file import PlanFile, edited
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def orders_of(plan: PlanFile) -> Orders:
         plan_id=str(table.attrs["plan_id"]),
         table=table,
         members=tuple(_members(plan, table)),
-        warnings=tuple(_warnings(plan, table)),
+        warnings=edited(plan),
     )
 
 
@@ -229,21 +229,3 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
     ]
     if findings:
         raise InputError(findings[:_MOST_TOLD])
-
-
-def _warnings(plan: PlanFile, table: pd.DataFrame) -> Iterator[Finding]:
-    """Yield where the sheet Plan no longer says what Summary says."""
-    from models.errors import warning
-
-    for measure, name, unit in (
-        (Figure.TONNES, "tonnes", "t"),
-        (Figure.PURCHASES_COST, "total_amount", plan.currency),
-    ):
-        said, found = plan.number(measure), float(table[name].sum())
-        if abs(said - found) > _SAME * max(abs(said), abs(found)) + _SAME:
-            yield warning(
-                Flows.TABLE,
-                found=f"the rows of the sheet Plan add up to {found:,.2f} {unit}, Summary says"
-                f" {said:,.2f} {unit}: rows were changed after the plan was made",
-                hint="the orders are those of the sheet Plan as it stands",
-            )

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     *,
     charts_before: str = "Plan",
     front: Front | None = None,
+    created: datetime | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
@@ -61,7 +63,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     }
     parts = contextlib.nullcontext() if in_memory else scratch_folder()
     with parts as folder, xlsxwriter.Workbook(str(path), {**options, "tmpdir": folder}) as book:
-        book.set_properties({"title": title[:255], "subject": made_by[:255]})
+        said = {"title": title[:255], "subject": made_by[:255]}
+        book.set_properties(said if created is None else {**said, "created": created})
         book.set_size(1920, 1200)
         styles = style.Styles(book)
         first = None if front is None else book.add_worksheet(NAME)

@@ -38,7 +38,7 @@ class Run:
     seconds: dict[str, float]
     trouble: str = ""
     what_ifs: tuple[WhatIf, ...] = ()
-    made_with: str = ""
+    made_with: tuple[tuple[str, str], ...] = ()
     lost: Lost | None = None
 
     @property

@@ -6,7 +6,6 @@ A what-if is steps of a scenario that no row of the workbook says: the same acti
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -86,14 +85,13 @@ class Variant:
         return said
 
     @property
-    def typed(self) -> str:
-        """What is asked for as options of the command line, to be asked for again."""
-        said = [] if fold(self.scenario) == fold(BASE) else ["--scenario", self.scenario]
-        for what_if in self.what_ifs:
-            said += [what_if.option, what_if.given]
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        """What is asked for as options of the command line, name and value."""
+        said = [] if fold(self.scenario) == fold(BASE) else [("--scenario", self.scenario)]
+        said += [(what_if.option, what_if.given) for what_if in self.what_ifs]
         if self.max_country_share is not None:
-            said += ["--max-country-share", repr(float(self.max_country_share))]
-        return shlex.join(said)
+            said.append(("--max-country-share", repr(float(self.max_country_share))))
+        return tuple(said)
 
     @property
     def changes(self) -> dict[str, str]:

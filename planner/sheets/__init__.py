@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from models.plan import Plan
@@ -32,7 +32,7 @@ from models.results import (
 from planner.render.table import Column, Table, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.checks import checks
-from planner.sheets.context import Book, Context
+from planner.sheets.context import Book, Context, Record
 from planner.sheets.duals import duals, values
 from planner.sheets.figures import by_mineral
 from planner.sheets.front import overview
@@ -42,7 +42,7 @@ from planner.sheets.pictures import chart_data, pictures
 from planner.sheets.scorecard import scorecard_sheet
 from planner.sheets.summary import summary
 
-__all__ = ["SHEETS", "Column", "Context", "Look", "Table", "tables", "write_plan"]
+__all__ = ["SHEETS", "Column", "Context", "Look", "Record", "Table", "tables", "write_plan"]
 
 Maker = Callable[[Context], Result | None]
 
@@ -107,15 +107,15 @@ def tables(  # noqa: PLR0913 - a run has many parts, all of them named
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
-    made_with: str = "",
+    made_with: Sequence[tuple[str, str]] = (),
     lost: Lost | None = None,
 ) -> dict[str, Table]:
     """Return the sheets of a plan by name, in order.
 
     ``without_limits`` is the plan of the same case without share limits (None: it has none, or no
-    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed;
-    ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country has
-    stopped (None: not known).
+    such plan is known); ``options`` are those of the run, ``made_with`` the same as typed, name and
+    value; ``timings`` are seconds by stage; ``lost`` is the plan when its largest supplier country
+    has stopped (None: not known).
     """
     context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
     return _tables(context)
@@ -129,15 +129,19 @@ def write_plan(  # noqa: PLR0913 - a run has many parts, all of them named
     without_limits: Plan | None = None,
     options: Mapping[str, str] | None = None,
     timings: Mapping[str, float] | None = None,
-    made_with: str = "",
+    made_with: Sequence[tuple[str, str]] = (),
     lost: Lost | None = None,
+    record: Record | None = None,
 ) -> dict[str, Table]:
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
-    context = Context(plan, book, without_limits, options or {}, timings or {}, made_with, lost)
+    context = Context(
+        plan, book, without_limits, options or {}, timings or {}, made_with, lost,
+        record or Record(),
+    )  # fmt: skip
     made = _tables(context)
     write_workbook(
         path, tuple(made.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, made),
+        front=overview(context, made), created=context.record.written,
     )  # fmt: skip
     return made
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from models.results import Checks, Look
+from models.results import Checks, Duals, Flows, Look, Result, Values
 from models.solve import MOST_GAP, MOST_VIOLATION
 from planner.render.table import Cell
+from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
+from planner.sheets.duals import duals, values
 
 _MOST_RECOUNT = 1e-9
 """Accepted relative difference between the objective and the cost recounted from the tables."""
 
-MADE_WITH = "Options as typed: "
-"""What stands before the run's options, so that they can be applied again."""
+OPTION = "run"
+"""What a row is that gives an option of the run: its name is the column, what was typed the text.
+So it can be applied again. The seal is such a row, too: redacting takes them out."""
+
+_NOISE = 1e-3
+"""Of a figure of the proof this part of what is accepted counts as 0: rounding, which differs from
+one machine to the next."""
+_WHERE = re.compile(r" of the largest need in .+(?=, dual infeasibility)")
 
 WORST = (
     "Largest violation of any constraint",
@@ -70,7 +80,7 @@ class _Rows:
             "proof",
             text,
             passed=bool(value <= accepted),
-            value=float(value) if np.isfinite(value) else None,
+            value=_seen(value, accepted) if np.isfinite(value) else None,
             look=Look.TINY,
             accepted=accepted,
             unit=unit,
@@ -107,10 +117,16 @@ def checks(context: Context) -> Checks:
     return Checks(looks={Checks.value.name: [row["look"] for row in made]}, **data)
 
 
+def _seen(value: float, accepted: float) -> float:
+    """Return a figure of the proof, 0 where it is but rounding."""
+    return float(value) if value > _NOISE * accepted else 0.0
+
+
 def _proof(context: Context, rows: _Rows) -> None:
     proof = context.plan.proof
     fixed = " (holds for the builds fixed)" if context.case.settings.whole_projects else ""
-    at = f", at {proof.violated}" if proof.violated else ""
+    is_seen = proof.violated and _seen(proof.violation, proof.allowed)
+    at = f", at {proof.violated}" if is_seen else ""
     rows.proof(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
     _by_block(context, rows)
     rows.proof(f"Largest dual infeasibility{fixed}", proof.dual_infeasibility, MOST_GAP, "relative")
@@ -131,7 +147,7 @@ def _by_block(context: Context, rows: _Rows) -> None:
             names = [expanded.minerals[m] for m in sorted({m for m, _ in cells})]
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             worst, where = share, ", ".join(names[:_NAMED]) + more
-    at = f", reached for {where}" if where else ""
+    at = f", reached for {where}" if where and _seen(worst, MOST_VIOLATION) else ""
     rows.proof(
         f"{WORST[1]}{at}",
         worst,
@@ -169,11 +185,12 @@ def _recount(context: Context, rows: _Rows) -> None:
     by_mineral = left.abs().groupby(supply["mineral"]).max()
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = (by_mineral / largest.where(largest > 0)).dropna()
-    at = f", reached for {shares.idxmax()}" if len(shares) and shares.max() > 0 else ""
+    most = _seen(float(shares.max()), MOST_VIOLATION) if len(shares) else 0.0
+    at = f", reached for {shares.idxmax()}" if most else ""
     rows.add(
         "proof",
         f"{WORST[2]}{at}",
-        value=float(shares.max()) if len(shares) else 0.0,
+        value=most,
         look=Look.TINY,
         unit="relative",
     )
@@ -208,6 +225,17 @@ def _program(context: Context, rows: _Rows) -> None:
         "program", "Attempts that failed before one passed the proof", value=len(proof.retries)
     )
     for failure in proof.retries:
-        rows.add("program", failure)
-    if context.made_with:
-        rows.add("run", f"{MADE_WITH}{context.made_with}")
+        rows.add("program", _WHERE.sub("", failure))
+    for option, given in context.made_with:
+        rows.add(OPTION, given, place=("", "", option))
+    rows.add(OPTION, f"{SEAL}: {seal(_sealed(context))}")
+
+
+def _sealed(context: Context) -> tuple[Sequence[float], ...]:
+    """Return the columns of numbers that are sealed."""
+    made: dict[type[Result], Result] = {
+        Flows: Flows.of(context.plan),
+        Values: values(context),
+        Duals: duals(context),
+    }
+    return tuple(made[result].data[of.name] for result, of in SEALED)

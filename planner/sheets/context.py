@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -11,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
+from models.solve import version
+from planner._version import __version__
 from planner.sheets.lost import Lost
 
 T = TypeVar("T")
@@ -70,12 +74,23 @@ class Book(Protocol):
 
 
 @dataclass(frozen=True)
+class Record:
+    """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
+
+    planner: str = __version__
+    solver: str = field(default_factory=version)
+    python: str = field(default_factory=platform.python_version)
+    written: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+
+@dataclass(frozen=True)
 class Context:
     """A plan with what its sheets say about it.
 
     ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
-    ``made_with`` are the run's options as typed; ``lost`` is the plan when its largest supplier
-    country has stopped (None: not known).
+    ``made_with`` are the run's options, name and value as typed; ``lost`` is the plan when its
+    largest supplier country has stopped (None: not known); ``record`` is what the run says of
+    itself.
     """
 
     plan: Plan
@@ -83,8 +98,9 @@ class Context:
     without_limits: Plan | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
-    made_with: str = ""
+    made_with: Sequence[tuple[str, str]] = ()
     lost: Lost | None = None
+    record: Record = field(default_factory=Record)
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What ``once`` has worked out."""
 

@@ -6,7 +6,6 @@ without solving anything (``planner.audit``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,36 +17,39 @@ from models.program import Group
 from models.resolve import SPOT, Floats
 from models.results import Duals, Values
 from planner.render.text import clean
-from planner.sheets.context import Context
-from planner.sheets.lost import Lost
+from planner.sheets.context import Context, once
 
 VALUES, DUALS = Values.TABLE, Duals.TABLE
 THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stopped"
 """Whose values and duals they are: the plan's, or those of a plan that it is set against."""
 
-_PARTS = re.compile(r"(?<!\\) \| ")
 
-
+@once
 def values(context: Context) -> Values:
     """Return the sheet Values."""
     found = [(THIS, *row) for row in keyed(context.plan.program.variables, unlisted(context))]
-    free = context.without_limits
-    if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.variables, solution(free))]
-    if context.lost is not None:
-        found += [(LOST, *row) for row in _of_lost(context.lost)]
+    for whose, other in _beside(context):
+        found += [(whose, *row) for row in keyed(other.program.variables, solution(other))]
     plan, family, key, value = zip(*found, strict=True) if found else ((),) * 4
     return Values(plan=plan, family=family, key=key, value=value)
 
 
+@once
 def duals(context: Context) -> Duals:
     """Return the sheet Duals."""
     found = [(THIS, *row) for row in keyed(context.plan.program.constraints, context.plan.prices)]
-    free = context.without_limits
-    if free is not None:
-        found += [(FREE, *row) for row in keyed(free.program.constraints, free.prices)]
+    for whose, other in _beside(context):
+        found += [(whose, *row) for row in keyed(other.program.constraints, other.prices)]
     plan, family, key, dual = zip(*found, strict=True) if found else ((),) * 4
     return Duals(words={"money": context.currency}, plan=plan, family=family, key=key, dual=dual)
+
+
+def _beside(context: Context) -> Iterator[tuple[str, Plan]]:
+    """Yield the plans that this one is set against, and whose they are."""
+    if context.without_limits is not None:
+        yield FREE, context.without_limits
+    if context.lost is not None:
+        yield LOST, context.lost.left
 
 
 def keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
@@ -64,18 +66,6 @@ def key_text(key: Any) -> str:
     of = key if isinstance(key, tuple) else (key,)
     said = (str(part).replace("\\", "\\\\").replace("|", "\\|") for part in of)
     return clean(" | ".join(said)).strip()
-
-
-def key_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a key in words."""
-    parts = _PARTS.split(text)
-    return tuple(part.replace("\\|", "|").replace("\\\\", "\\") for part in parts)
-
-
-def _of_lost(lost: Lost) -> Iterator[tuple[str, str, float]]:
-    yield "surge", key_text(lost.country), lost.surge
-    yield from (("bought", key_text(key), tonnes) for key, tonnes in lost.bought.items())
-    yield from (("short", key_text(key), tonnes) for key, tonnes in lost.short.items())
 
 
 def solution(plan: Plan) -> Floats:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -14,8 +12,6 @@ from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
 from models.results.overall import COST, HHI, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
-from models.solve import version
-from planner._version import __version__
 from planner.render.table import COALITION_BUYER
 from planner.sheets.context import Context
 from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
@@ -23,6 +19,8 @@ from planner.sheets.front.shares import Served, surge_of, today, when_lost
 from planner.sheets.notes import BY_WEIGHT
 from planner.sheets.rows import Rows
 
+WRITTEN = "%Y-%m-%d %H:%M:%S"
+"""How a plan says when it was written."""
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
 
@@ -351,10 +349,10 @@ def _run(context: Context, rows: Rows) -> None:
     _options(context.options, rows)
     rows.add(Figure.INPUT_FILE, book.path.name if book.path is not None else "none")
     rows.add(Figure.INPUT_SHA256, book.sha256)
-    rows.add(Figure.PLANNER, __version__)
-    rows.add(Figure.SOLVER, version())
-    rows.add("Python version", platform.python_version())
-    rows.add(Figure.WRITTEN, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), unit="UTC")
+    rows.add(Figure.PLANNER, context.record.planner)
+    rows.add(Figure.SOLVER, context.record.solver)
+    rows.add("Python version", context.record.python)
+    rows.add(Figure.WRITTEN, context.record.written.strftime(WRITTEN), unit="UTC")
     for stage, seconds in context.timings.items():
         rows.add(f"Time: {stage}", float(seconds), Look.SECONDS, "s")
 

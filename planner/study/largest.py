@@ -28,4 +28,4 @@ def without_country(plan: Plan, country: str, plan_of: Callable[[Case], Plan]) -
         ):
             at = (str(mineral), int(year))
             short[at] = short.get(at, 0.0) + float(tonnes)
-    return Lost(country, rules.surge, bought, short)
+    return Lost(country, rules.surge, bought, short, left)

@@ -15,6 +15,7 @@ from models.errors import Finding, InputError
 from planner.workbook.archive import BROKEN, Archive, RefusedError, contents, package_of
 from planner.workbook.grid import Grid, fill
 from planner.workbook.merged import areas
+from planner.workbook.package import ambiguous
 from planner.workbook.stream import Source, rows
 from planner.workbook.texts import shared_texts
 
@@ -23,6 +24,7 @@ _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _SAVE_AS = "save it as .xlsx in Excel"
+_RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
@@ -83,6 +85,7 @@ def _refuse(path: Path, content: bytes) -> None:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
+            unlike = _unlike(archive)
     except RefusedError as error:
         raise _error(path, str(error)) from error
     except BROKEN as error:
@@ -95,6 +98,18 @@ def _refuse(path: Path, content: bytes) -> None:
         raise _error(path, "this is a binary .xlsb workbook", _SAVE_AS)
     if "[Content_Types].xml" not in names:
         raise _error(path, "this is a zip archive, not a workbook")
+    for said in unlike:
+        raise _error(path, f"programs show this workbook in different ways: {said}", _RESAVE)
+
+
+def _unlike(archive: Archive) -> list[str]:
+    """Return what programs would read in different ways; none of a damaged file, told elsewhere."""
+    try:
+        return list(ambiguous(archive))
+    except RefusedError:
+        raise
+    except BROKEN:
+        return []
 
 
 def _error(path: Path, found: str, hint: str = "") -> InputError:

@@ -44,6 +44,9 @@ class Area(NamedTuple):
         return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
 
 
+_TWICE = Fault("a cell or row that the file gives twice, or out of its place")
+
+
 @dataclass
 class Grid:
     """A sheet as it stands: its header row, and the cells below it by column.
@@ -71,14 +74,18 @@ def fill(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
     """Gather the rows of a sheet by column; text is stripped, empty rows are skipped."""
     grid = Grid(title)
     pending: list[dict[int, object]] = []
+    last = 0
     for number, cells in rows:
-        filled: dict[int, object] = {}  # a damaged file may give a cell twice
+        filled: dict[int, object] = {}
         for position, value in cells:
             text = value.strip() if type(value) is str else value
             if type(text) is str and not text.isascii() and not fold(text):
                 text = None  # letters that nobody sees
             if text is not None and text != "":
-                filled[position] = text
+                filled[position] = _TWICE if position in filled else text
+        if number <= last:
+            filled = dict.fromkeys(filled, _TWICE)
+        last = number
         if not filled:
             continue
         if not grid.header_row:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from models.case import fold
-from models.errors import InputError
-from models.results import CATALOGUE, Field, Flows, Look, Name, Result, Summary
+from models.errors import Finding, InputError, warning
+from models.results import (
+    CATALOGUE,
+    ByMineral,
+    Checks,
+    Field,
+    Figure,
+    Flows,
+    Look,
+    Name,
+    Prices,
+    Refiners,
+    Result,
+    Summary,
+)
 from planner.render.table import COALITION_BUYER
+from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
@@ -29,7 +43,7 @@ from planner.workbook.plan_columns import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PlanFile", "Value", "bare", "frames_of", "grids_of", "read_plan", "unit_of"]
+__all__ = ["PlanFile", "Value", "bare", "edited", "frames_of", "grids_of", "read_plan", "unit_of"]
 
 R = TypeVar("R", bound=Result)
 Value = str | int | float | None
@@ -185,6 +199,100 @@ def _within(grid: Grid, place: TablePlace) -> Grid:
         if row >= place.top
     )
     return fill(grid.title, inside)
+
+
+# ---- whether the tables are those that were written -------------------------------------------
+
+_SAME = 1e-6
+"""Relative difference of two sums of one plan that rounding may make."""
+_SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
+    (Flows, Flows.tonnes, Figure.TONNES),
+    (Flows, Flows.total, Figure.PURCHASES_COST),
+    (Prices, Prices.demand, Figure.DEMAND),
+    (Prices, Prices.purchased, Figure.TONNES),
+    (Prices, Prices.short, Figure.SHORTAGE),
+    (Refiners, Refiners.tonnes, Figure.TONNES),
+    (ByMineral, ByMineral.demand, Figure.DEMAND),
+    (ByMineral, ByMineral.purchased, Figure.TONNES),
+    (ByMineral, ByMineral.short, Figure.SHORTAGE),
+)
+"""Columns whose rows add up to a measure of Summary."""
+_HINT = "what is written here is of the plan as it stands; planner verify says more"
+_FLOW = 1e-3
+"""Flows too small to be listed may add up to this [t]."""
+
+
+def edited(plan: PlanFile) -> tuple[Finding, ...]:
+    """Return where a plan no longer carries its own sums: somebody changed it since it was written.
+
+    A plan that carries them may have been changed, too: ``planner verify`` tells with its input.
+    """
+    sums = (finding for of in _SUMS for finding in _not_summed(plan, *of))
+    return (*sums, *_not_bought(plan), *_not_sealed(plan))
+
+
+def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
+    """Yield that the numbers are not those that Checks has the seal of.
+
+    A program that keeps fewer digits breaks it without a change: there it says nothing.
+    """
+    sheets = (Checks.TABLE, *(result.TABLE for result, _ in SEALED))
+    if not all(sheet in plan.tables for sheet in sheets):
+        return
+    said = map(str, plan.result(Checks).what)
+    seals = [text.removeprefix(f"{SEAL}: ") for text in said if text.startswith(SEAL)]
+    columns = [_numbers(plan, result, of).dropna().tolist() for result, of in SEALED]
+    if seals and seals != [seal(columns)] and not is_short(columns):
+        yield warning(
+            Checks.TABLE,
+            found="numbers of Plan, Values or Duals are not those that the plan's seal is of: rows"
+            " were changed after the plan was made",
+            hint=_HINT,
+        )
+
+
+def _numbers(plan: PlanFile, result: type[Result], of: Field) -> pd.Series:
+    """Return a column as numbers, NaN where there is none."""
+    import pandas as pd
+
+    return pd.to_numeric(plan.result(result).frame()[of.name], errors="coerce")
+
+
+def _not_summed(
+    plan: PlanFile, result: type[Result], of: Field, measure: Figure
+) -> Iterator[Finding]:
+    """Yield that the rows of a column do not add up to what Summary says."""
+    sheet = result.TABLE
+    if not any(of.read(str(header)) is not None for header in plan.tables.get(sheet, ())):
+        return
+    unit = plan.unit(measure)
+    said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
+    if not abs(said - found) <= _SAME * max(abs(said), abs(found)) + _SAME:
+        whose = "" if result is Flows else f"'s {of.header}"
+        yield warning(
+            sheet,
+            found=f"the rows of the sheet {sheet}{whose} add up to {found:,.2f} {unit}, Summary"
+            f" says {said:,.2f} {unit}: rows were changed after the plan was made",
+            hint=_HINT,
+        )
+
+
+def _not_bought(plan: PlanFile) -> Iterator[Finding]:
+    """Yield the first member that buys another amount in Plan than in Prices."""
+    keys = ["year", "mineral", "member"]
+    bought = plan.result(Flows).frame().groupby(keys)[Flows.tonnes.name].sum()
+    listed = plan.result(Prices).frame().groupby(keys)[Prices.purchased.name].sum()
+    off = bought.sub(listed, fill_value=0.0).abs()
+    found = off[off > _SAME * listed.reindex(off.index, fill_value=0.0).abs() + _FLOW]
+    if len(found):
+        year, mineral, member = found.index[0]
+        yield warning(
+            Prices.TABLE,
+            found=f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan"
+            f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): rows were changed after"
+            " the plan was made",
+            hint=_HINT,
+        )
 
 
 # ---- cells to tables --------------------------------------------------------------------------

@@ -116,12 +116,18 @@ class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
     def __init__(self, source: Source) -> None:
-        from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+        from openpyxl.worksheet._reader import (
+            FORMULA_TAG,
+            INLINE_STRING,
+            VALUE_TAG,
+            WorkSheetParser,
+        )
 
         book = source.book
         self.stale = source.is_stale
         self.strings = source.texts
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
+        self.values = {VALUE_TAG, INLINE_STRING}
         self.parser = WorkSheetParser(
             io.BytesIO(),
             self.strings,
@@ -177,6 +183,8 @@ class _Reader:
             return _unread(element.findtext(self.value_tag) or "")
 
     def _careful(self, element: Any) -> object:
+        if sum(part.tag in self.values for part in element) > 1:
+            return Fault("a cell that holds two values")
         self._array(element.find(self.formula))
         said = element.findtext(self.value_tag)
         kind = element.get("t", "n")

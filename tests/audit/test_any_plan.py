@@ -13,12 +13,13 @@ import pytest
 from openpyxl.cell import MergedCell
 
 from planner.audit import open_plan
-from planner.audit.verify import verify
+from planner.audit.verify import Compared, verify
 from planner.cli import main
 from planner.run import solve_file, start_file
 from planner.scenarios.variant import Variant
 from planner.sheets import write_plan
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.audit.conftest import short_book
 from tests.audit.tampering import at
 from tests.models.desk import jin, make, sur
 from tests.reference.cases import random_book
@@ -50,6 +51,63 @@ def verified(folder, tables, share=None):
     return verdict, {group.name for group in run.plan.program.constraints}
 
 
+def without(tables, sheet, fill):
+    """Return a book with numbers of a sheet replaced."""
+    rows = [
+        {h: fill if isinstance(v, int | float) else v for h, v in row.items()}
+        for row in tables[sheet]
+    ]
+    return {**tables, sheet: rows}
+
+
+def degenerate(seed):
+    """A random book of which little is left: no demand, no capacity, neither, or other money."""
+    tables, share = some_book(seed)
+    kind = seed % 4
+    if kind in {0, 2}:
+        tables = without(tables, "Demand", 0)
+    if kind in {1, 2}:
+        rows = [
+            {h: 0 if h.startswith("Capacity") else v for h, v in row.items()}
+            for row in tables["Refiners"]
+        ]
+        tables = {**tables, "Refiners": rows}
+    return tables, share
+
+
+LIMIT = {
+    "Limit": "max", "Buyer": None, "Supplier group": "country", "Supplier": None, "Share": 0.5,
+}  # fmt: skip
+EUROS = {
+    "Settings": [
+        {"Setting": "Currency", "Value": "EUR"}, {"Setting": "Default freight (EUR/t)", "Value": 1},
+    ],
+    "Minerals": [{"Mineral": "copper", "Price (EUR/t)": 50}],
+    "Members": [{"Member": "A", "Country": None}],
+    "Refiners": [
+        {"Refiner": "Jin", "Mineral": "copper", "Country": "CHN", "Capacity (t/yr)": 80,
+         "Cost (EUR/t)": 10},
+    ],
+    "Demand": [{"Mineral": "copper", "Member": "A", "2026": 100}],
+    "Share limits": [LIMIT],
+}  # fmt: skip
+BARE = {
+    "no refiner": make(),
+    "no demand": make(jin(), demand=0),
+    "no demand, a limit": make(jin(), demand=0, Share_limits=[LIMIT]),
+    "no refiner, a limit": make(Share_limits=[LIMIT]),
+    "neither": make(demand=0),
+    "neither, a limit": make(demand=0, Share_limits=[LIMIT]),
+    "one supplier, a limit": make(jin(), Share_limits=[LIMIT]),
+    "no capacity": make(jin(0), sur(0), Share_limits=[LIMIT]),
+    "whole projects, discounted": make(
+        jin(), settings={"Whole projects": "yes", "Discount rate": 0.05}
+    ),
+    "euros": EUROS,
+}
+"""Books of which little or nothing is planned."""
+
+
 def some_book(seed):
     """A random book, and the limit on countries' shares that a third of them is planned with."""
     return random_book(np.random.default_rng(seed), 1 + seed % 4), (None, 0.5, 0.3)[seed % 3]
@@ -61,6 +119,7 @@ def test_plans_of_every_family_are_verified(tmp_path):
         verdict, found = verified(tmp_path, *some_book(seed))
         assert verdict.findings == (), seed
         assert verdict.is_proven, seed
+        assert verdict.compared is Compared.PARTS, seed
         families |= found
     assert families >= FAMILIES
 
@@ -69,8 +128,46 @@ def test_plans_of_every_family_are_verified(tmp_path):
 @pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
 def test_plans_of_many_books_are_verified(tmp_path, batch):
     for seed in range(1000 + batch * BATCH, 1000 + (batch + 1) * BATCH):
-        verdict, _ = verified(tmp_path, *some_book(seed))
+        for book in (some_book, degenerate):
+            verdict, _ = verified(tmp_path, *book(seed))
+            assert verdict.findings == (), seed
+            assert verdict.compared is Compared.PARTS, seed
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_plans_of_next_to_nothing_are_verified(tmp_path, name):
+    verdict, _ = verified(tmp_path, BARE[name])
+    assert verdict.findings == ()
+    assert verdict.compared is Compared.PARTS
+
+
+def test_plans_of_books_with_little_left_are_verified(tmp_path):
+    for seed in range(12):
+        verdict, _ = verified(tmp_path, *degenerate(seed))
         assert verdict.findings == (), seed
+        assert verdict.compared is Compared.PARTS, seed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--lose", "CHN"],
+        ["--block", "CHN:Japan"],
+        ["--max-country-share", "0.3", "--lose", "CHN"],
+        ["--what-if", "remove member; member=*"],
+        ["--what-if", "scale capacity; value=0"],
+        ["--what-if", "scale demand; value=0"],
+        ["--scenario", "Embargo", "--what-if", "drop share limits"],
+    ],
+)
+def test_plans_of_what_ifs_are_verified(tmp_path, options, capsys):
+    """The options stand in Checks as rows, and are applied again."""
+    short_book().save(tmp_path / "case.xlsx")
+    plan = str(tmp_path / "plan.xlsx")
+    code = main(["solve", str(tmp_path / "case.xlsx"), "--output", plan, *options])
+    assert code == 0, capsys.readouterr().err
+    assert main(["verify", plan, str(tmp_path / "case.xlsx")]) == 0
+    assert "the planner's own file, part for part" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +209,7 @@ def test_saved_anew_by_libreoffice_it_is_verified_and_redacted(made, tmp_path, c
     saved = tmp_path / "plan.xlsx"
     assert saved.read_bytes() != (made / "plan.xlsx").read_bytes()
     assert main(["verify", str(saved), str(made / "case.xlsx")]) == 0
+    assert "was saved by another program; its cells are those" in capsys.readouterr().err
     name = openpyxl.load_workbook(saved)["Prices"]["C2"].value
     assert main(["redact", str(saved), "--member", name]) == 0
     assert "Withheld (redacted)" in {

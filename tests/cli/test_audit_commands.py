@@ -79,13 +79,17 @@ def test_options_that_cannot_be_applied_are_told(plan, case, call):
 
 
 @pytest.mark.parametrize(
-    "typed", ["--help", "--output x.xlsx", "--json", "--workers 3", "more.xlsx", "--scenario", "'"]
-)
-def test_options_that_are_none_of_a_case_are_refused(plan, case, call, typed):
+    ("option", "given"),
+    [
+        ("--help", None), ("--output", "x.xlsx"), ("--json", None), ("--workers", "3"),
+        (None, "more.xlsx"), ("--scenario", None), ("--", "more.xlsx"),
+    ],
+)  # fmt: skip
+def test_options_that_are_none_of_a_case_are_refused(plan, case, call, option, given):
     """What a plan says it was made with cannot make verify print help, write or end well."""
     book = openpyxl.load_workbook(plan)
     row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
-    row[5].value = f"Options as typed: {typed}"
+    row[4].value, row[5].value = option, given
     book.save(plan)
     code, out, err = call("verify", plan, case)
     assert (code, out) == (1, "")
@@ -95,7 +99,7 @@ def test_options_that_are_none_of_a_case_are_refused(plan, case, call, typed):
 @pytest.mark.parametrize("becomes", [lambda typed: typed.replace("0.654", "0.655"), None])
 def test_other_options_make_another_plan(plan, case, ask, becomes):
     book = openpyxl.load_workbook(plan)
-    row = next(r for r in book["Checks"].iter_rows() if r[0].value == "run")
+    row = next(r for r in book["Checks"].iter_rows() if r[4].value == "--max-country-share")
     if becomes is None:
         book["Checks"].delete_rows(row[0].row)
     else:
@@ -103,6 +107,35 @@ def test_other_options_make_another_plan(plan, case, ask, becomes):
     book.save(plan)
     code, answer = ask("verify", plan, case)
     assert (code, answer["status"], answer["proven"]) == (1, "differs", False)
+
+
+def test_another_name_of_the_input_is_told(base, case, call, ask):
+    case.rename("renamed.xlsx")
+    code, _, err = call("verify", base, "renamed.xlsx")
+    assert code == 0
+    assert f"Input name    the plan calls it {case.name}" in err
+    assert ask("verify", base, "renamed.xlsx")[1]["input_file"] == case.name
+
+
+def test_sentences_of_another_version_may_differ_but_no_number(base, case, call, ask):
+    """Its fields are compared by their headers: names and numbers, wherever they stand."""
+    book = openpyxl.load_workbook(base)
+    next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")[
+        1
+    ].value = "0.0.1"
+    book["Overview"]["A1"] = "Another page"
+    row = next(r for r in book["Checks"].iter_rows() if r[0].value == "verdict")
+    row[5].value = "Passed, in other words."
+    book.save(base)
+    code, _, err = call("verify", base, case)
+    assert code == 0, err
+    assert "was written by another version; its fields are those of the proven plan" in err
+    assert "Not proven    sentences" in err
+    book["Prices"]["D2"] = book["Prices"]["D2"].value + 1
+    book.save(base)
+    code, answer = ask("verify", base, case)
+    assert (code, answer["compared"]) == (1, "field by field")
+    assert [e["cell"] for e in answer["errors"]] == ["D2"]
 
 
 def test_another_version_of_the_planner_is_told(base, case, call, ask):

@@ -72,7 +72,12 @@ def test_json(call, plan, made, tmp_path):
     code, out, err = call(plan, "--json")
     assert (code, err) == (0, "")
     said = json.loads(out)
-    assert said == {"status": "ok", "output": str(plan.with_suffix(".html")), "errors": []}
+    assert said == {
+        "status": "ok",
+        "output": str(plan.with_suffix(".html")),
+        "errors": [],
+        "warnings": [],
+    }
     code, out, _ = call(made().with_name("case.xlsx"), "--json")
     said = json.loads(out)
     assert (code, said["status"]) == (1, "input_error")

@@ -88,7 +88,8 @@ def test_every_number_of_the_page_is_that_of_the_sheets(two_minerals):
     from_china = float((sold["Tonnes"] * sold["Mineral"].map(price)).sum())
     assert numbers[3] == pytest.approx(from_china / need)
     values = made["Values"].to_frame()
-    stopped = values[(values["Plan"] == "largest supplier stopped") & (values["Family"] == "short")]
+    either = values["Plan"].isin(["this plan", "largest supplier stopped"])
+    stopped = values[either & (values["Family"] == "shortage")]
     worth = stopped["Key"].str.partition(" | ")[0].map(price)
     assert numbers[1] == pytest.approx(1 - float((stopped["Value"] * worth).sum()) / need)
     limits = made["Share limits"].to_frame()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from models.errors import InputError, UsageError
-from planner.cli.answer import print_json, refused
+from planner.cli.answer import print_json, refused, sorted_out
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
 from planner.cli.paths import is_folder, target
 
@@ -39,7 +39,9 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = target(_html(file, output), "report")
     _require_plotly()
+    from planner.render.text import plain
     from planner.report import read_report, report_html
+    from planner.workbook.plan_file import PlanFile, edited
     from planner.workbook.save import save
 
     tell = progress(as_json)
@@ -54,12 +56,19 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
             msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
             msg += "compare or risk"
             raise UsageError(msg)
+    changed = [
+        f for each in found if isinstance(each.source, PlanFile) for f in edited(each.source)
+    ]
+    for finding in changed if not as_json else ():
+        click.echo(
+            f"{click.style('Warning', fg='yellow')}       {plain(finding.message)}", err=True
+        )
     tell("Drawing")
     text = report_html(*found)
     written = save(place, lambda path: _write(path, text))
     tell_where(place, written)
     if as_json:
-        print_json({"status": "ok", "output": str(written), "errors": []})
+        print_json({"status": "ok", "output": str(written), **sorted_out(tuple(changed))})
     else:
         click.echo(f"Report        {written}", err=True)
     return 0

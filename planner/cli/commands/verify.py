@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,22 @@ DIFFERS = 1
 _OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share"}
 """Parameters of solve that say which case is planned."""
 _SHOWN = 20
+_HEAD = {
+    "part by part": "is the proven plan of",
+    "cell by cell": "was saved by another program; its cells are those of the proven plan of",
+    "field by field": "was written by another version; its fields are those of the proven plan of",
+}
+_HOW = {
+    "part by part": ": the planner's own file, part for part",
+    "cell by cell": "",
+    "field by field": "",
+}
+_UNSEEN = {
+    "cell by cell": ("how cells look (formats, colours), charts, comments and printed pages",),
+    "field by field": (
+        "sentences, the first page, Checks, the glossary, charts and how cells look",
+    ),
+}
 
 
 @click.command()
@@ -30,11 +45,12 @@ _SHOWN = 20
 @click.argument("file", type=WORKBOOK)
 @JSON
 def verify(plan: Path, file: Path, as_json: bool) -> int:
-    """Prove again that PLAN is the cheapest plan of the input FILE, and check every cell.
+    """Prove again that PLAN is the cheapest plan of the input FILE, and check every part of it.
 
     Nothing is solved and neither workbook is written to. From the two alone are recomputed: the
-    input's fingerprint; that the plan keeps every constraint; that no plan is cheaper; and every
-    cell of every sheet. What does not match is listed with its cell.
+    input's fingerprint; that the plan keeps every constraint; that no plan is cheaper; and the
+    whole file, which is written again and compared. What does not match is listed with part and
+    cell. Of a plan that another program saved, the cells alone are compared.
 
     \b
     planner verify outputs/case-plan.xlsx case.xlsx
@@ -73,11 +89,13 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     findings = verdict.findings
     if is_other_input(sheets, start.book):
         findings = (_other(file, sheets.recorded.input_sha256), *findings)
-    return _told(plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.version)
+    return _told(
+        plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.record.planner
+    )
 
 
-def _options(typed: str) -> dict[str, Any]:
-    """Return what a plan was made with; click's or shlex's error where it is nothing to plan with.
+def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Return what a plan was made with; click's error where it is nothing to plan with.
 
     Nothing else that solve takes is heard: a plan may not print help or name a place to write to.
     """
@@ -85,7 +103,11 @@ def _options(typed: str) -> dict[str, Any]:
 
     known = [p for p in solve.params if p.name in _OF_CASE]
     parser = click.Command("solve", params=known, add_help_option=False)
-    return parser.make_context("solve", shlex.split(typed)).params
+    words = [f"{option}={given}" for option, given in typed if option.startswith("--")]
+    if len(words) < len(typed):
+        msg = "an option begins with --"
+        raise click.UsageError(msg)
+    return parser.make_context("solve", words).params
 
 
 def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
@@ -102,9 +124,10 @@ def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
             what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
             max_country_share=said["max_country_share"],
         )
-    except (click.ClickException, UsageError, ValueError) as error:
+    except (click.ClickException, UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        found = f"the options {typed!r} cannot be applied to {file.name}: {why}"
+        words = " ".join(f"{option} {given!r}" for option, given in typed)
+        found = f"the options {words} cannot be applied to {file.name}: {why}"
         return None, Finding("Checks", column="What", found=found)
     return start, Finding()
 
@@ -161,6 +184,7 @@ def _told(  # noqa: PLR0913 - what was verified, and what became of it
     else:
         _show(plan, file, verdict, findings)
         if verdict is not None:
+            _show_name(verdict, file)
             _show_proof(verdict, made_by, is_verified=is_verified)
     return 0 if is_verified else DIFFERS
 
@@ -174,6 +198,8 @@ def _answer(
         said |= {
             "made_by": made_by,
             "verified_by": __version__,
+            "compared": str(verdict.compared),
+            "input_file": verdict.input_file,
             "cells": verdict.cells,
             "sheets": verdict.sheets,
             "not_checked": verdict.records,
@@ -198,7 +224,7 @@ def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Findi
     elif findings:
         head, colour = f"{plan} is not the plan of {file} as the planner writes it", "red"
     else:
-        head, colour = f"{plan} is the proven plan of {file}", "green"
+        head, colour = f"{plan} {_HEAD[verdict.compared]} {file}{_HOW[verdict.compared]}", "green"
     click.secho(head, fg=colour, bold=True, err=True)
     for finding in findings[:_SHOWN]:
         place = f"{finding.place}: " if finding.place else ""
@@ -207,11 +233,19 @@ def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Findi
         click.echo(f"  and {len(findings) - _SHOWN:,} more; --json lists all", err=True)
     if verdict is not None:
         click.echo(
-            f"Compared      {number_of(verdict.cells, 'cell')} on"
+            f"Compared      {verdict.compared}: {number_of(verdict.cells, 'cell')} on"
             f" {number_of(verdict.sheets, 'sheet')}; {number_of(verdict.records, 'cell')} and the"
             " times are the run's own record",
             err=True,
         )
+
+
+def _show_name(verdict: Verdict, file: Path) -> None:
+    """Tell what the plan calls its input, where that is another name: nothing proves it."""
+    from planner.render.text import plain
+
+    if verdict.input_file != file.name:
+        click.echo(f"Input name    the plan calls it {plain(verdict.input_file)}", err=True)
 
 
 def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
@@ -245,8 +279,4 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
             "that no other set of whole projects is cheaper: the proof holds for the builds as they"
             " are"
         )
-    if verdict.has_lost:
-        yield (
-            "that what is left when the largest supplier has stopped is the cheapest answer to it:"
-            " only that it adds up and that suppliers can sell it"
-        )
+    yield from _UNSEEN.get(verdict.compared, ())

@@ -13,7 +13,7 @@ from planner.report.plan.shares import shares
 from planner.report.plan.shortage import shortage
 from planner.report.plan.supply import flows, supply
 from planner.report.tables import facts
-from planner.workbook.plan_file import PlanFile, bare
+from planner.workbook.plan_file import PlanFile, bare, edited
 
 PARTS = (supply, flows, shares, shortage, prices, costs)
 """The parts in order; None where the plan has nothing to show of it."""
@@ -110,12 +110,14 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
             f"Status: {word(plan.measure(Figure.STATUS)) or 'unknown'}; no checks in the file",
             False,
         )
+    if edited(plan):
+        return "Edited since it was written: its sheets do not carry its own sums.", False
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
 def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
-    said = []
+    said = [f"Edited since it was written: {found.message}" for found in edited(plan)]
     checks = plan.result(Checks).frame()
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
     said += [f"Check failed: {word(what)}." for what in failed["what"]]

@@ -1,0 +1,132 @@
+"""The parts of two packages: a plan's file as it lies there, and as the planner writes it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from planner.audit.compare import near
+from planner.workbook.anatomy import SheetPart
+
+_CHUNK = 1 << 20
+_NUMBER = re.compile(
+    rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d[\d.]*(?:[Ee][+-]?\d+)?)(?=[<"])'
+)
+"""A number of a cell, of a chart or of a colour scale; not the place of a text in its list."""
+_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
+_SHEET, _STRINGS = "xl/worksheets/sheet", "xl/sharedStrings.xml"
+_OWN = ("xl/workbook.xml", "xl/styles.xml", _STRINGS)
+_OFFICE = re.compile(
+    r"(?:.*/)?_rels/[^/]*\.rels|\[Content_Types\]\.xml|docProps/(?:app|core|custom)\.xml"
+    r"|xl/(?:workbook|styles|sharedStrings|metadata)\.xml"
+    r"|xl/(?:worksheets|tables|comments|theme|printerSettings)/[^/]+|xl/comments\d+\.xml"
+    r"|xl/drawings/[^/]+\.(?:xml|vml)|xl/charts/[^/]+\.xml"
+)
+"""Parts that a program makes of a plan that it opens and saves; any other was put in."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How a package differs from the planner's own.
+
+    ``changed`` are the parts that differ, each with the first cell that does ("": not in a cell);
+    ``unsure`` are sheets of which numbers alone differ, perhaps by rounding. ``is_saved_anew`` says
+    that no sheet, and no list of texts, sheets or formats is as the planner writes it: as when
+    another program opened the file and saved it.
+    """
+
+    changed: Mapping[str, str]
+    unsure: frozenset[str]
+    is_saved_anew: bool
+    names: Sequence[str]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each part is the planner's own, but for numbers to look at."""
+        return not self.changed
+
+    @property
+    def strange(self) -> Iterator[str]:
+        """The parts that no saving of a plan makes: macros, links to other files, pictures."""
+        return (name for name in self.names if not _OFFICE.fullmatch(name))
+
+    def told(self, sheets: Sequence[SheetPart], *, cells: bool) -> Iterator[tuple[str, str, str]]:
+        """Yield part, title of its sheet and first cell of what differs.
+
+        ``cells``: cells that differ are told already, and with them sheets and the list of texts.
+        """
+        titles = {sheet.part: sheet.title for sheet in sheets}
+        for name, cell in self.changed.items():
+            if not (cells and (name.startswith(_SHEET) or name == _STRINGS)):
+                yield name, titles.get(name, ""), cell
+
+
+def parts(found: Path, own: Path) -> Parts:
+    """Compare two packages part by part, byte for byte; numbers to a billionth."""
+    changed: dict[str, str] = {}
+    unsure = set()
+    alike = False
+    with zipfile.ZipFile(found) as here, zipfile.ZipFile(own) as due:
+        there, wanted = set(here.namelist()), set(due.namelist())
+        for name in [*due.namelist(), *sorted(there - wanted)]:
+            if name not in there or name not in wanted:
+                changed[name] = ""
+                continue
+            if _same_bytes(here, due, name):
+                alike = alike or name in _OWN or name.startswith(_SHEET)
+                continue
+            one, other = here.read(name), due.read(name)
+            if (kind := _kind(name, one, other)) == "unsure":
+                unsure.add(name)
+            elif kind == "changed":
+                changed[name] = _first_cell(name, one, other)
+            else:
+                alike = True
+        names = here.namelist()
+    return Parts(changed, frozenset(unsure), not alike and not unsure, names)
+
+
+def _same_bytes(here: zipfile.ZipFile, due: zipfile.ZipFile, name: str) -> bool:
+    if here.getinfo(name).file_size != due.getinfo(name).file_size:
+        return False
+    with here.open(name) as one, due.open(name) as other:
+        pieces = zip_longest(
+            iter(lambda: one.read(_CHUNK), b""), iter(lambda: other.read(_CHUNK), b"")
+        )
+        return all(a == b for a, b in pieces)
+
+
+def _kind(name: str, found: bytes, own: bytes) -> str:
+    """Return "" where two parts differ in no more than the rounding of numbers."""
+    here, due = _NUMBER.split(found), _NUMBER.split(own)
+    if len(here) != len(due) or here[::2] != due[::2]:
+        return "changed"
+    pairs = list(zip(map(float, here[1::2]), map(float, due[1::2]), strict=True))
+    if all(near(*pair) for pair in pairs):
+        return ""
+    return "unsure" if name.startswith(_SHEET) else "changed"
+
+
+def _first_cell(name: str, found: bytes, own: bytes) -> str:
+    """Return the first cell of a sheet that differs, "" where what differs is in no cell."""
+    if not name.startswith(_SHEET):
+        return ""
+    at, last = _first(found, own), found.find(b"</sheetData>")
+    cells = [] if 0 <= last < at else _CELL.findall(found, 0, found.find(b">", at) + 1)
+    return cells[-1].decode() if cells else ""
+
+
+def _first(found: bytes, own: bytes) -> int:
+    """Return where two texts begin to differ."""
+    low, high = 0, min(len(found), len(own))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if found[low:middle] == own[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -47,7 +47,8 @@ _RULES = (
     f"A file is read up to {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
     f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
     f"{MOST_ROWS:,} rows a sheet, {MOST_CELLS:,} cells (formulas count twice), "
-    f"{MOST_TEXTS >> 20} MB of texts and, in formats or names, {MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
+    f"{MOST_TEXTS >> 20} MB of texts and, in formats or names, "
+    f"{MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
     "rows of 39 columns are within. Whatever is damaged, or no regular file, is refused with a "
     "finding.\n"
 )

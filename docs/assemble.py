@@ -28,6 +28,7 @@ from planner.workbook.archive import (
     MOST_PACKED,
     MOST_PARTS,
     MOST_RATIO,
+    MOST_ROWS,
     MOST_TEXTS,
     MOST_UNPACKED,
 )
@@ -48,9 +49,10 @@ _RULES = (
     "of totals is an error that says so; a date format over a number is told with the number.\n\n"
     f"A file is read up to {MOST_PACKED >> 20} MB, {MOST_UNPACKED >> 20} MB unpacked and, from "
     f"{ENOUGH_FOR_RATIO >> 20} MB on, {MOST_RATIO} times its size; {MOST_PARTS:,} parts, "
-    f"{MOST_CELLS:,} cells (one with a formula counts as two or three), {MOST_TEXTS >> 20} MB of "
-    f"texts and, in formats or names, {MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
-    "rows of 40 columns are within. Whatever is damaged, or no regular file, is refused with a "
+    f"{MOST_ROWS:,} rows a sheet, {MOST_CELLS:,} cells (formulas count twice), "
+    f"{MOST_TEXTS >> 20} MB of texts and, in formats or names, "
+    f"{MOST_HELD >> 20} MB and {MOST_MARKS:,} elements. 200,000 "
+    "rows of 39 columns are within. Whatever is damaged, or no regular file, is refused with a "
     "finding.\n"
 )
 _ACTION_RULES = (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook import archive, context, read, stream
+from planner.workbook import archive, context, read, stream, texts
 from planner.workbook.kind import sheet_names
 from tests import fuzz_parts
 from tests.small_book import faults, workbook
@@ -201,3 +201,11 @@ def test_elements_outside_the_rows_take_time_in_proportion(changed) -> None:
     began = time.perf_counter()
     read(changed(SHEET, b"</sheetData>", b"<x/>" * 1_000_000))
     assert time.perf_counter() - began < 20
+
+
+def test_rows_and_texts_are_counted(changed, monkeypatch) -> None:
+    monkeypatch.setattr(stream, "MOST_ROWS", 500)
+    rows = b'<row r="9"><c r="A9"><v>1</v></c></row>' * 300 + b"<row/>" * 300
+    assert "more than 500 rows" in faults(read, changed(SHEET, b"</sheetData>", rows))[0][1]
+    monkeypatch.setattr(texts, "MOST_CELLS", 5_000)
+    assert "more than 5,000" in faults(read, changed(TEXTS, b"</sst>", b"<si/>" * 5_000))[0][1]

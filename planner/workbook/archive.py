@@ -31,8 +31,10 @@ MOST_HELD = 1 << 25
 """Bytes of any other part that is held as a whole, such as formats and names."""
 MOST_MARKS = 1 << 18
 """Elements of such a part: each becomes an object. Excel knows 65,490 formats of cells."""
+MOST_ROWS = 1_048_576
+"""Rows of a sheet: as many as Excel has."""
 MOST_CELLS = 8_000_000
-"""Cells of a file: 200,000 rows of 40 columns; of cells with formulas half as many."""
+"""Cells of a file, a row counted as one: 200,000 rows of 39 columns; half as many with formulas."""
 MOST_NAME = 255
 """Letters of a file's name on any system."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 from xml.etree.ElementTree import XMLPullParser
 
-from planner.workbook.archive import MOST_CELLS, MOST_UNPACKED, Archive, RefusedError
+from planner.workbook.archive import MOST_CELLS, MOST_ROWS, MOST_UNPACKED, Archive, RefusedError
 from planner.workbook.grid import Cells, Dated, Fault
 from planner.workbook.plain import MAIN, PlainRows
 
@@ -63,14 +63,15 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
         reader = _Reader(source)
         plain = PlainRows(source.texts, reader.dates, formulas=not source.is_stale)
         tree = _Tree(source)
-        number = 0
+        number = count = 0
         for piece in _filled(source, file):
             at = 0
             while at < len(piece):
                 taken = plain.take(piece, at)
                 if taken is not None:
                     number, cells, at = taken
-                    source.count(cells=len(cells))
+                    source.count(cells=len(cells) + 1)
+                    count = _one_more(count)
                     yield number, cells
                     continue
                 end = piece.find(b"<row ", at + 1)
@@ -81,11 +82,19 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
                     if element.tag == _MERGE:
                         merged.append(element.get("ref", ""))
                         continue
+                    count = _one_more(count)
                     said = element.get("r")
                     number = int(float(said)) if said else number + 1
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
         tree.parser.close()
+
+
+def _one_more(rows: int) -> int:
+    if rows >= MOST_ROWS:
+        msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
+        raise RefusedError(msg)
+    return rows + 1
 
 
 class _Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import iterparse
 
+from planner.workbook.archive import MOST_CELLS, RefusedError
 from planner.workbook.plain import MAIN
 
 _ENTRY, _TEXT = f"{{{MAIN}}}si", f"{{{MAIN}}}t"
@@ -19,7 +20,11 @@ def shared_texts(package: Any) -> list[str]:
         return []
     found: list[str] = []
     with package.archive.texts(part.PartName[1:]) as source:
-        for _, node in iterparse(source):  # noqa: S314 - expat bounds what entities grow to
+        events = iterparse(source)  # noqa: S314 - expat bounds what entities grow to
+        for count, (_, node) in enumerate(events):
+            if count > MOST_CELLS:
+                msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
+                raise RefusedError(msg)
             if node.tag == _ENTRY:
                 found.append(_text(node).replace("x005F_", ""))
                 node.clear()
@@ -28,6 +33,8 @@ def shared_texts(package: Any) -> list[str]:
 
 def _text(entry: Any) -> str:
     """Return an entry's text: nearly all are one element, others have formats within."""
+    if not len(entry):
+        return ""
     if len(entry) == 1 and entry[0].tag == _TEXT:
         return entry[0].text or ""
     from openpyxl.cell.text import Text

@@ -15,6 +15,7 @@ import pytest
 import models.schema
 from models.case import Case, fold
 from models.program.families import FAMILIES
+from models.results import CATALOGUE, Figure
 from models.schema import SHEETS
 from models.schema.column import Record
 
@@ -199,3 +200,68 @@ def hits(pattern: re.Pattern[str]) -> list[str]:
         for n, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
         if pattern.search(line)
     ]
+
+
+# ---- results -----------------------------------------------------------------------------------
+
+TYPED_STILL = (
+    "models/case.py", "models/checks/", "models/schema/", "planner/workbook/", "planner/scenarios/",
+    "planner/audit/", "planner/cli/commands/verify.py",
+    "planner/cli/comparison.py", "planner/cli/frontier.py", "planner/cli/losses.py",
+    "planner/cli/risk.py", "planner/report/studies/", "planner/sheets/comparison/",
+    "planner/sheets/comparison_notes.py", "planner/sheets/frontier/", "planner/sheets/risk.py",
+    "planner/sheets/stress/", "planner/sheets/study.py", "planner/study/",
+    "planner/sheets/glossary.py",
+)  # fmt: skip
+"""Where headers of results may stand as text: those of inputs, which are other words of the same
+spelling (the first line); what is not read by field yet (the others); the terms of the glossary."""
+OTHER_WORDS = {"Plan", "Cost", "Base", "Today", "Note", "What", "Value"}
+"""Headers that are words of sentences and titles, too."""
+
+
+def literals(path: Path) -> set[str]:
+    """The texts of a module that are no docstrings and not in its ``__all__``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        is_all = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        if isinstance(node, ast.Expr) or is_all:
+            left_out |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+                left_out -= {id(part) for part in ast.walk(node)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in left_out
+    }
+
+
+def test_headers_of_results_are_typed_once() -> None:
+    """A header, with its unit or without, and a figure of Summary stand in models/results alone."""
+    fields = [each for result in CATALOGUE.values() for each in result.FIELDS]
+    headers = {h for f in fields for h in (f.header, f.whole)} | {f.value for f in Figure}
+    headers = {h for h in headers if h[:1].isupper()} - OTHER_WORDS
+    allowed = ("models/results/", *TYPED_STILL)
+    found = {
+        place(path): sorted(headers & literals(path))
+        for path in LIBRARY
+        if not place(path).startswith(allowed)
+    }
+    assert {where: typed for where, typed in found.items() if typed} == {}
+    stale = [where for where in TYPED_STILL if not any(place(p).startswith(where) for p in LIBRARY)]
+    assert stale == []
+
+
+def test_a_header_is_declared_once() -> None:
+    """In models/results no header is written twice: what is the same is shared."""
+    said = [
+        call.args[0].value
+        for path in sorted((ROOT / "models" / "results").glob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "field"
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert len(said) > 100
+    assert [header for header in dict.fromkeys(said) if said.count(header) > 1] == []

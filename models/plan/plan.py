@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case
+from models.measures import largest_country_shares, served_share
 from models.plan import tables
 from models.plan.block import BlockResult
 from models.plan.causes import causes
@@ -22,7 +23,6 @@ from models.program import TONNES, Program, Solved, program_of
 from models.program.component import headings
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Expanded, Floats
-from models.schema import PURCHASES, REST_OF_WORLD
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
@@ -248,8 +248,7 @@ class Plan(Solved):
     @cached_property
     def served_share(self) -> float:
         """The part of demand that is met; 1 where there is none."""
-        demand = self.case.total_demand
-        return max(0.0, 1.0 - self.shortage / demand) if demand > 0 else 1.0
+        return served_share(self.case.total_demand, self.shortage)
 
     @cached_property
     def max_country_share(self) -> dict[str, float]:
@@ -257,14 +256,8 @@ class Plan(Solved):
 
         The base is demand, or purchases where Share basis says so. Rest of world is no country.
         """
-        found = dict.fromkeys(self.expanded.minerals, 0.0)
-        table = self.countries
-        table = table[(table["buyer"] == "") & (table["country"] != REST_OF_WORLD)]
-        base = "purchased" if self.case.settings.share_basis == PURCHASES else "demand"
-        for row in table[table[base] > 0].to_dict("records"):
-            share = float(row["tonnes"] / row[base])
-            found[row["mineral"]] = max(found[row["mineral"]], share)
-        return found
+        tops = largest_country_shares(self.countries, self.case.settings.share_basis)
+        return {name: tops[name].share if name in tops else 0.0 for name in self.expanded.minerals}
 
     @cached_property
     def proof(self) -> Proof:

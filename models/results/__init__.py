@@ -1,7 +1,9 @@
 """What a plan gives out: every table declared once as typed fields, and each measure once."""
 
+from models.results import difference as difference
+from models.results import orders as orders
 from models.results.field import CATALOGUE, Colour, Field, Look, Name, Result, field
-from models.results.overall import Benchmarks, ByMineral, Scorecard, Summary
+from models.results.overall import Benchmarks, ByMineral, Figure, Scorecard, Summary
 from models.results.proof import ChartData, Checks, Duals, Glossary, Values
 from models.results.shares import CountryShares, ShareLimits
 from models.results.stages import Changes, Contracts, Ore, Projects, Stocks, Tiers
@@ -19,6 +21,7 @@ __all__ = [
     "CountryShares",
     "Duals",
     "Field",
+    "Figure",
     "Flows",
     "Glossary",
     "Look",

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from models.case import Case
-from models.results.field import Look, Name, field
+from models.results.field import Look, Name, Result, field
+from models.schema.column import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.plan import Plan
+
+R = TypeVar("R", bound=Result)
 
 UNDISCOUNTED = "Undiscounted."
 
@@ -42,6 +53,21 @@ OWNER = field(
     names=Name.COUNTRY,
 )
 KIND = field("Kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
+CONTRACT = field(
+    "Contract",
+    Look.TEXT,
+    "The contract that the tonnes are bought under; blank: bought spot.",
+    names=Name.CONTRACT,
+)
+LIMIT_KIND = field("Limit kind", Look.TEXT, "max: at most the share; min: at least.")
+MEASURE = field("Measure", Look.LONG)
+VALUE = field("Value", Look.LONG)
+REMARK = field("Remark", Look.LONG)
+MEANING = field("Meaning", Look.LONG)
+SHEET = field("Sheet", Look.TEXT)
+COLUMN = field("Column", Look.TEXT)
+CHANGE = field("Change", Look.TONNES)
+MAX = field("Max", Look.TONNES)
 UNIT = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
 NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
 SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)
@@ -91,3 +117,23 @@ def words_of(case: Case) -> dict[str, str]:
 def units_of(case: Case) -> dict[str, str]:
     """Return what a tonne of each mineral is a tonne of."""
     return {m.name: m.unit or "t" for m in case.minerals}
+
+
+def of_table(
+    result: type[R],
+    plan: Plan,
+    table: pd.DataFrame,
+    rows: Sequence[Record | None] | None = None,
+    **columns: Any,
+) -> R:
+    """Return a result made from one of a plan's tables: columns go by the names of the fields.
+
+    ``columns`` are those that the table does not have as they are; ``rows`` are the input's rows
+    behind the table's, for their notes and sources (None: a row has none).
+    """
+    data: dict[str, Any] = {f.name: table[f.name] for f in result.FIELDS if f.name in table}
+    data["unit"] = table["mineral"].map(units_of(plan.case))
+    if rows is not None:
+        data["note"] = [r.note if r else "" for r in rows]
+        data["source"] = [r.source if r else "" for r in rows]
+    return result(words=words_of(plan.case), **{**data, **columns})

@@ -102,6 +102,11 @@ class Field:
         return self.whole.format_map(words)
 
     @property
+    def json_key(self) -> str:
+        """The column's name in JSON."""
+        return self.key or self.name
+
+    @property
     def whole(self) -> str:
         """The header with its unit in parentheses, placeholders as they are."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
@@ -181,7 +186,7 @@ class Result:
         found = dict.fromkeys(f.name for f in cls.FIELDS)
         for name, declared in vars(cls).copy().items():
             if isinstance(declared, Field):
-                bound = replace(declared, name=name, key=declared.key or name, table=cls.TABLE)
+                bound = replace(declared, name=name, table=cls.TABLE)
                 setattr(cls, name, bound)
                 found[name] = None
         cls.FIELDS = tuple(getattr(cls, name) for name in found)

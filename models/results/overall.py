@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from models.results.common import (
     BUYER,
     DEMAND,
     LANDED,
+    LIMIT_KIND,
+    MEASURE,
     MINERAL,
     PURCHASES,
+    REMARK,
     SHORT,
+    SOURCE,
     UNDISCOUNTED,
     UNIT,
+    VALUE,
 )
 from models.results.field import Colour, Look, Name, Result, field
 
@@ -27,10 +34,47 @@ class Summary(Result):
     TABLE = "Summary"
     GRAIN = ("measure",)
 
-    measure = field("Measure", Look.LONG)
-    value = field("Value", Look.LONG)
+    measure = MEASURE
+    value = VALUE
     unit = UNIT
-    remark = field("Remark", Look.LONG)
+    remark = REMARK
+
+
+class Figure(StrEnum):
+    """The rows of Summary by which other surfaces find a number of the whole plan."""
+
+    TITLE = "Plan title"
+    SCENARIO = "Scenario"
+    STATUS = "Status"
+    YEARS = "Years"
+    PRICE_YEAR = "Price year"
+    MINERALS = "Minerals"
+    MEMBERS = "Members"
+    TOTAL_COST = "Total cost"
+    CASH_COST = "Cash cost"
+    PURCHASES_COST = "Purchases cost"
+    COST_PER_TONNE = "Cost per tonne"
+    DEMAND = "Demand"
+    TONNES = "Tonnes purchased"
+    SHORTAGE = "Shortage"
+    SERVED_SHARE = "Served share"
+    LIMITS_COST = "Limits cost in all"
+    LIMITS_COST_CASH = "Limits cost in cash"
+    IF_EACH_STOPS = (
+        "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
+    )
+    BINDING_LIMITS = "Binding limits"
+    SHARE_BASIS = "Share basis"
+    WHOLE_PROJECTS = "Whole projects"
+    INPUT_FILE = "Input file"
+    INPUT_SHA256 = "Input SHA-256"
+    PLANNER = "Planner version"
+    SOLVER = "Solver version"
+    WRITTEN = "Written"
+
+
+OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
+"""What stands in Summary before the name of an option, of a heading of cost, of what an HHI is."""
 
 
 class ByMineral(Result):
@@ -103,10 +147,9 @@ class ByMineral(Result):
         " in its stead.",
     )
     unit = UNIT.like(printed=False)
-    paid = field(
-        "Purchases",
-        Look.MONEY,
-        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
+    paid = PURCHASES.like(
+        look=Look.MONEY,
+        meaning=f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
         unit="{money}",
         printed=False,
     )
@@ -156,13 +199,12 @@ class Scorecard(Result):
     TABLE = "Scorecard"
     GRAIN = ("measure", "mineral", "buyer")
 
-    measure = field(
-        "Measure",
-        Look.TEXT,
-        "What is measured; the row above each group says of what. Shares of supply are of what is"
-        " bought, so that they differ from the shares of demand in Summary where a mineral is short"
-        " or stocks are filled. Concentration and reliance are better low; what is inside, cover"
-        " and N-1 better high.",
+    measure = MEASURE.like(
+        look=Look.TEXT,
+        meaning="What is measured; the row above each group says of what. Shares of supply are of"
+        " what is bought, so that they differ from the shares of demand in Summary where a mineral"
+        " is short or stocks are filled. Concentration and reliance are better low; what is"
+        " inside, cover and N-1 better high.",
     )
     mineral = MINERAL
     buyer = BUYER.like(
@@ -201,15 +243,11 @@ class Scorecard(Result):
         " coalition may use; today: what members buy by Current supply; opening: the stock before"
         " the first year.",
     )
-    remark = field(
-        "Remark",
-        Look.LONG,
-        "Who it is, or why there is no number. Of HHI-WGI: between what and what it lies where"
-        " countries have no Governance, all of those governed best, and worst.",
+    remark = REMARK.like(
+        meaning="Who it is, or why there is no number. Of HHI-WGI: between what and what it lies"
+        " where countries have no Governance, all of those governed best, and worst.",
     )
-    source = field(
-        "Source", Look.REMARK, "Where the measure, or the benchmark, comes from.", printed=False
-    )
+    source = SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
     formula = field(
         "Formula",
         Look.REMARK,
@@ -232,14 +270,14 @@ class Benchmarks(Result):
     )
     mineral = MINERAL
     buyer = BUYER.like(meaning="Whose consumption it is a share of.")
-    kind = field("Limit kind", Look.TEXT, "min: at least the share is required; max: at most.")
-    required = field(
-        "Required", Look.SHARE, "At least, or at most (one third country), this share."
+    kind = LIMIT_KIND.like(meaning="min: at least the share is required; max: at most.")
+    required = Scorecard.required.like(
+        meaning="At least, or at most (one third country), this share."
     )
     worst_share = field(
         "Plan's worst year", Look.SHARE, "The share in the plan, in the worst of those years."
     )
-    worst_year = field("In year", Look.YEAR, "That worst year.")
+    worst_year = ByMineral.year.like(meaning="That worst year.", printed=True)
     share_if_asked = field(
         "Reached if asked for",
         Look.SHARE,
@@ -281,4 +319,4 @@ class Benchmarks(Result):
         unit="t",
         key="extra_short_others_t",
     )
-    remark = field("Remark", Look.LONG, "The worst year, or why the benchmark was not asked for.")
+    remark = REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")

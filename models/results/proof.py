@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.results.common import COLUMN, MEANING, SHEET, UNIT, VALUE
 from models.results.field import Look, Result, field
 
 _PLAN = field(
@@ -31,11 +32,10 @@ class Values(Result):
         meaning="The family of columns of the linear program, as in docs/mathematics.md."
     )
     key = _KEY.like(meaning="Which column of the family it is; countries by their code.")
-    value = field(
-        "Value",
-        Look.TONNES,
-        "Tonnes; of the family built the fraction of a project. Columns that are not here are 0,"
-        " but for the flows of the sheet Plan. For planner verify.",
+    value = VALUE.like(
+        look=Look.TONNES,
+        meaning="Tonnes; of the family built the fraction of a project. Columns that are not here"
+        " are 0, but for the flows of the sheet Plan. For planner verify.",
         printed=False,
     )
 
@@ -75,13 +75,13 @@ class Checks(Result):
 
     check = field("Check", Look.TEXT)
     passed = field("Passed", Look.TEXT, "yes or no; blank where there is nothing to pass.")
-    sheet = field("Sheet", Look.TEXT)
+    sheet = SHEET
     cell = field("Cell", Look.TEXT)
-    column = field("Column", Look.TEXT)
+    column = COLUMN
     what = field("What", Look.LONG)
-    value = field("Value", Look.TINY)
+    value = VALUE.like(look=Look.TINY)
     accepted = field("Accepted up to", Look.TINY, "What the check lets pass.")
-    unit = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
+    unit = UNIT
 
 
 class ChartData(Result):
@@ -94,7 +94,7 @@ class ChartData(Result):
     chart = field("Chart", Look.LONG)
     series = field("Series", Look.TEXT)
     category = field("Category", Look.TEXT)
-    value = field("Value", Look.SHARE)
+    value = VALUE.like(look=Look.SHARE)
 
 
 class Glossary(Result):
@@ -104,5 +104,5 @@ class Glossary(Result):
     GRAIN = ("term",)
 
     term = field("Term", Look.TEXT)
-    meaning = field("Meaning", Look.LONG)
+    meaning = MEANING
     places = field("Where", Look.LONG)

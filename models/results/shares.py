@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from models.measures import shares_of
 from models.results.common import (
     BUYER,
     COUNTRY,
     LIMIT,
+    LIMIT_KIND,
     MINERAL,
     NOTE,
     ROW,
@@ -17,11 +19,10 @@ from models.results.common import (
     TONNES,
     UNIT,
     YEAR,
-    units_of,
-    words_of,
+    of_table,
 )
 from models.results.field import Look, Name, Result, field
-from models.schema import PURCHASES
+from models.schema import DEMAND, PURCHASES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,27 +69,17 @@ class CountryShares(Result):
     def of(cls, plan: Plan) -> Self:
         """Return the shares of the countries in a plan."""
         table, basis = plan.countries, plan.case.settings.share_basis
-        of_demand = _ratio(table["tonnes"], table["demand"])
-        of_purchases = _ratio(table["tonnes"], table["purchased"])
+        of_demand, of_purchases = (shares_of(table, base) for base in (DEMAND, PURCHASES))
         limited = table["limit"].notna().tolist()
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            buyer=table["buyer"],
-            country=table["country"],
-            tonnes=table["tonnes"],
+        return of_table(
+            cls,
+            plan,
+            table,
             of_demand=of_demand,
             of_purchases=of_purchases,
-            limit=table["limit"],
             headroom=table["limit"] - (of_purchases if basis == PURCHASES else of_demand),
             limit_of=[basis if is_limited else "" for is_limited in limited],
-            unit=table["mineral"].map(units_of(plan.case)),
         )
-
-
-def _ratio(amount: pd.Series[float], whole: pd.Series[float]) -> pd.Series[float]:
-    return amount / whole.where(whole > 0, np.nan)
 
 
 class ShareLimits(Result):
@@ -101,7 +92,7 @@ class ShareLimits(Result):
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
 
     row = ROW
-    kind = field("Limit kind", Look.TEXT, "max: at most the share; min: at least.")
+    kind = LIMIT_KIND
     mineral = MINERAL
     buyer = BUYER
     group = field(
@@ -160,29 +151,16 @@ class ShareLimits(Result):
         """Return the limits of a plan, each buyer, supplier, mineral and year alone."""
         table, case = plan.limits, plan.case
         rows = [case.share_limits[k] for k in table["limit"]]
-        is_min = table["kind"] == "min"
-        return cls(
-            words=words_of(case),
+        return of_table(
+            cls,
+            plan,
+            table,
+            rows,
             row=[r.row or None for r in rows],
-            kind=table["kind"],
-            mineral=table["mineral"],
-            buyer=table["buyer"],
-            group=table["group"],
-            supplier=table["supplier"],
-            year=table["year"],
             share=table["share"].where(table["base"] > 0, np.nan),
             limit=table["allowed"],
             binding=binds(table),
-            shadow_price=table["shadow_price"],
-            share_of=np.where(is_min, "demand", case.settings.share_basis),
-            tonnes=table["tonnes"],
-            base=table["base"],
-            room=table["room"],
-            excess=table["excess"],
-            stage=table["stage"],
-            unit=table["mineral"].map(units_of(case)),
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
+            share_of=np.where(table["kind"] == "min", DEMAND, case.settings.share_basis),
         )
 
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 from models.results.common import (
     CAPACITY,
+    CHANGE,
+    CONTRACT,
     COUNTRY,
     DEMAND,
     FREIGHT,
+    MAX,
     MEMBER,
     MINERAL,
     NOTE,
@@ -22,20 +25,12 @@ from models.results.common import (
     TONNES,
     UNIT,
     YEAR,
-    units_of,
-    words_of,
+    of_table,
 )
 from models.results.field import Look, Name, Result, field
 
 if TYPE_CHECKING:
     from models.plan import Plan
-
-_CONTRACT = field(
-    "Contract",
-    Look.TEXT,
-    "The contract that the tonnes are bought under; blank: bought spot.",
-    names=Name.CONTRACT,
-)
 
 
 class Contracts(Result):
@@ -45,15 +40,13 @@ class Contracts(Result):
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
 
     year = YEAR
-    contract = _CONTRACT
+    contract = CONTRACT
     refiner = REFINER
     mineral = MINERAL
     member = MEMBER
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
-    maximum = field(
-        "Max", Look.TONNES, "The most the contract gives; blank: no maximum.", unit="t/yr"
-    )
+    maximum = MAX.like(meaning="The most the contract gives; blank: no maximum.", unit="t/yr")
     taken = field("Taken", Look.TONNES, unit="t")
     untaken = field("Untaken", Look.TONNES, unit="t")
     price = field("Price", Look.PRICE, unit="{money}/t")
@@ -72,27 +65,18 @@ class Contracts(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return the contracts of a plan."""
-        table, units = plan.contracts, units_of(plan.case)
+        table = plan.contracts
         rows = [plan.case.contracts[k] for k in table["contract"]]
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
+        names = ("refiner", "mineral", "member", "min")
+        table = table.assign(**{name: [getattr(r, name) for r in rows] for name in names})
+        return of_table(
+            cls,
+            plan,
+            table,
+            rows,
             contract=[r.name for r in rows],
-            refiner=[r.refiner for r in rows],
-            mineral=[r.mineral for r in rows],
-            member=[r.member for r in rows],
-            min=[r.min for r in rows],
-            minimum=table["minimum"],
-            maximum=table["maximum"],
-            taken=table["taken"],
-            untaken=table["untaken"],
-            price=table["price"],
             paid=table["untaken"] * table["price"],
-            worth=table["worth"],
             row=[r.row or None for r in rows],
-            unit=[units[r.mineral] for r in rows],
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
         )
 
 
@@ -106,7 +90,7 @@ class Stocks(Result):
     mineral = MINERAL
     member = MEMBER
     opening = field("Opening", Look.TONNES, "In stock when the year begins.", unit="t")
-    change = field("Change", Look.TONNES, "Into stock; below 0 out of it.", unit="t")
+    change = CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
     closing = field("Closing", Look.TONNES, "In stock when the year ends.", unit="t")
     target = field(
         "Target",
@@ -115,7 +99,7 @@ class Stocks(Result):
         unit="t",
     )
     shortfall = field("Below target", Look.TONNES, "What lacks of the target.", unit="t")
-    most = field("Max", Look.TONNES, "The most that may be.", unit="t")
+    most = MAX.like(meaning="The most that may be.", unit="t")
     worth = field(
         "Shadow price of target",
         Look.PRICE,
@@ -138,23 +122,13 @@ class Stocks(Result):
         """Return the stockpiles of a plan."""
         table, pile_of = plan.stocks, plan.case.stockpile_of
         rows = [pile_of[key] for key in zip(table["mineral"], table["member"], strict=True)]
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            member=table["member"],
-            opening=table["opening"],
+        return of_table(
+            cls,
+            plan,
+            table,
+            rows,
             change=table["closing"] - table["opening"],
-            closing=table["closing"],
-            target=table["target"],
-            shortfall=table["shortfall"],
             most=[r.max for r in rows],
-            worth=table["worth"],
-            days=table["days"],
-            day_worth=table["day_worth"],
-            unit=table["mineral"].map(units_of(plan.case)),
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
         )
 
 
@@ -201,30 +175,19 @@ class Projects(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return the projects of a plan."""
-        table, case = plan.projects, plan.case
-        records = {p.name: p for p in case.projects}
+        table, first = plan.projects, min(plan.case.years, default=0)
+        records = {p.name: p for p in plan.case.projects}
         rows = [records[name] for name in table["project"]]
-        return cls(
-            words=words_of(case),
-            year=table["year"],
-            project=table["project"],
-            mineral=table["mineral"],
-            country=table["country"],
+        return of_table(
+            cls,
+            plan,
+            table,
+            rows,
             started=table["built"],
-            running=table["running"],
-            capacity=table["capacity"],
-            tonnes=table["tonnes"],
-            capex=table["capex"],
             spent_in=[
-                max(year - r.lead_time, case.years[0]) if built > 0 else None
+                max(year - r.lead_time, first) if built > 0 else None
                 for year, built, r in zip(table["year"], table["built"], rows, strict=True)
             ],
-            charge=table["charge"],
-            rent=table["rent"],
-            refiner=table["refiner"],
-            unit=table["mineral"].map(units_of(case)),
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
         )
 
 
@@ -269,24 +232,8 @@ class Ore(Result):
         """Return the flows of ore in a plan."""
         table = plan.ore
         mines = {(m.mineral, m.country): m for m in plan.case.mines}
-        rows = [mines[key] for key in zip(table["mineral"], table["mine_country"], strict=True)]
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            mine_country=table["mine_country"],
-            refiner=table["refiner"],
-            country=table["country"],
-            tonnes=table["tonnes"],
-            premium=table["premium"],
-            freight=table["freight"],
-            mine_capacity=table["mine_capacity"],
-            rent=table["rent"],
-            project=table["project"],
-            unit=table["mineral"].map(units_of(plan.case)),
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
-        )
+        keys = zip(table["mineral"], table["mine_country"], strict=True)
+        return of_table(cls, plan, table, [mines[key] for key in keys])
 
 
 class Tiers(Result):
@@ -309,18 +256,8 @@ class Tiers(Result):
     def of(cls, plan: Plan) -> Self:
         """Return the tiers of demand in a plan."""
         table = plan.tiers
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            member=table["member"],
-            tier=table["tier"],
-            demand=table["demand"],
-            short=table["short"],
-            share=table["short"] / table["demand"].where(table["demand"] > 0),
-            cost=table["cost"],
-            unit=table["mineral"].map(units_of(plan.case)),
-        )
+        share = table["short"] / table["demand"].where(table["demand"] > 0)
+        return of_table(cls, plan, table, share=share)
 
 
 class Changes(Result):
@@ -335,7 +272,7 @@ class Changes(Result):
     member = MEMBER
     today = field("Today", Look.TONNES, unit="t/yr")
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
-    change = field("Change", Look.TONNES, "Planned less today.", unit="t/yr")
+    change = CHANGE.like(meaning="Planned less today.", unit="t/yr")
     unit = UNIT
     note = NOTE
     source = SOURCE
@@ -343,20 +280,7 @@ class Changes(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return what a plan changes against today."""
-        table, units = plan.changes, units_of(plan.case)
+        table = plan.changes
         known = {(s.mineral, s.refiner, s.member): s for s in plan.case.current_supply}
         keys = zip(table["mineral"], table["refiner"], table["member"], strict=True)
-        rows = [known.get(key) for key in keys]
-        return cls(
-            words=words_of(plan.case),
-            mineral=table["mineral"],
-            refiner=table["refiner"],
-            country=table["country"],
-            member=table["member"],
-            today=table["today"],
-            planned=table["planned"],
-            change=table["change"],
-            unit=table["mineral"].map(units),
-            note=[r.note if r else "" for r in rows],
-            source=[r.source if r else "" for r in rows],
-        )
+        return of_table(cls, plan, table, [known.get(key) for key in keys])

@@ -9,6 +9,7 @@ import numpy as np
 from models.case import Case
 from models.results.common import (
     CAPACITY,
+    CONTRACT,
     COUNTRY,
     DEMAND,
     FREIGHT,
@@ -29,10 +30,9 @@ from models.results.common import (
     UNDISCOUNTED,
     UNIT,
     YEAR,
-    units_of,
-    words_of,
+    of_table,
 )
-from models.results.field import Look, Name, Result, field
+from models.results.field import Look, Result, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,12 +51,7 @@ class Flows(Result):
     refiner = REFINER
     country = COUNTRY
     member = MEMBER
-    contract = field(
-        "Contract",
-        Look.TEXT,
-        "The contract that the tonnes are bought under; blank: bought spot.",
-        names=Name.CONTRACT,
-    )
+    contract = CONTRACT
     tonnes = TONNES
     cost = field(
         "Cost",
@@ -76,25 +71,13 @@ class Flows(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return the flows of a plan, by year."""
-        table, case = plan.flows.sort_values("year", kind="stable"), plan.case
-        return cls(
-            words=words_of(case),
-            year=table["year"],
-            mineral=table["mineral"],
-            refiner=table["refiner"],
-            country=table["country"],
-            member=table["member"],
-            contract=_contracts(case, table["contract"]),
-            tonnes=table["tonnes"],
-            cost=table["cost"],
+        table = plan.flows.sort_values("year", kind="stable")
+        return of_table(
+            cls,
+            plan,
+            table,
+            contract=_contracts(plan.case, table["contract"]),
             tariff=table["cost"] * table["tariff"],
-            freight=table["freight"],
-            landed=table["landed"],
-            total=table["total"],
-            project=table["project"],
-            owner=table["owner"],
-            kind=table["kind"],
-            unit=table["mineral"].map(units_of(case)),
         )
 
 
@@ -130,18 +113,7 @@ class Shortages(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return the shortages of a plan."""
-        table = plan.shortages
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            member=table["member"],
-            demand=table["demand"],
-            short=table["short"],
-            share=table["share"],
-            cause=table["cause"],
-            unit=table["mineral"].map(units_of(plan.case)),
-        )
+        return of_table(cls, plan, plan.shortages)
 
 
 class Refiners(Result):
@@ -190,24 +162,13 @@ class Refiners(Result):
         records = {("", r.name, r.mineral): r for r in case.refiners}
         built = {(p.name, p.refiner, p.mineral): p for p in case.projects}
         keys = zip(table["project"], table["refiner"], table["mineral"], strict=True)
-        rows = [built[key] if key[0] else records[key] for key in keys]
-        return cls(
-            words=words_of(case),
-            year=table["year"],
-            refiner=table["refiner"],
-            mineral=table["mineral"],
-            country=table["country"],
+        return of_table(
+            cls,
+            plan,
+            table,
+            [built[key] if key[0] else records[key] for key in keys],
             capacity=usable,
-            tonnes=table["tonnes"],
             utilization=np.divide(table["tonnes"], usable, out=nothing, where=usable > 0),
-            rent=table["rent"],
-            project=table["project"],
-            nameplate=table["nameplate"],
-            owner=table["owner"],
-            kind=table["kind"],
-            unit=table["mineral"].map(units_of(case)),
-            note=[r.note for r in rows],
-            source=[r.source for r in rows],
         )
 
 
@@ -238,16 +199,4 @@ class Prices(Result):
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return the prices of a plan."""
-        table = plan.supply
-        return cls(
-            words=words_of(plan.case),
-            year=table["year"],
-            mineral=table["mineral"],
-            member=table["member"],
-            marginal=table["marginal_price"],
-            landed=table["landed"],
-            demand=table["demand"],
-            purchased=table["purchased"],
-            short=table["short"],
-            unit=table["mineral"].map(units_of(plan.case)),
-        )
+        return of_table(cls, plan, plan.supply, marginal=plan.supply["marginal_price"])

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from models.measures import hhi, largest, named
 from models.resolve import Source
-from models.schema import REST_OF_WORLD
-from models.scorecard.supplied import Buyer, Supplied, country_of, largest, owner_of, summed
+from models.scorecard.supplied import Buyer, Supplied, country_of, owner_of, summed
 from models.scorecard.value import NOTHING_SUPPLIED, Value, names, over
 
 WORST = 10.0
@@ -72,10 +72,8 @@ def hhi_owner(of: Supplied, mineral: str, buyer: Buyer, when: int | None) -> Val
 def _hhi(
     of: Supplied, mineral: str, buyer: Buyer, when: int | None, name: Callable[[Source], str]
 ) -> Value:
-    shares = _shares(of, mineral, buyer, when, name)
-    if shares is None:
-        return Value(None, NOTHING_SUPPLIED)
-    return Value(sum((100.0 * share) ** 2 for share in shares.values()))
+    found = hhi(summed(of.tonnes(mineral, when, buyer), name))
+    return Value(found, NOTHING_SUPPLIED if found is None else "")
 
 
 def hhi_governance(of: Supplied, mineral: str, buyer: Buyer, when: int | None) -> Value:
@@ -127,4 +125,4 @@ def _shares(
     whole = sum(amounts.values())
     if whole <= 0:
         return None
-    return {c: amount / whole for c, amount in amounts.items() if c != REST_OF_WORLD}
+    return {c: amount / whole for c, amount in named(amounts).items()}

@@ -13,8 +13,9 @@ coalition's if it is a member's), whoever owns it. A third country is any other.
 
 from __future__ import annotations
 
+from models.measures import largest
 from models.schema import RECYCLED
-from models.scorecard.supplied import Buyer, Supplied, country_of, largest, summed
+from models.scorecard.supplied import Buyer, Supplied, country_of, summed
 from models.scorecard.value import NOTHING_SUPPLIED, UNTOLD, Value, names, over
 
 DUE = 2030

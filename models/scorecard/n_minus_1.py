@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.measures import largest
 from models.plan import Plan
-from models.schema import REST_OF_WORLD
 
 COLUMNS = (
     "mineral", "year", "demand", "supply", "largest", "largest_supply", "largest_demand",
@@ -39,19 +39,18 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
         for year in (y for y in case.years if y >= first_year):
             by_country = cells.get((mineral, year), summed.iloc[:0].droplevel([0, 1]))
             supply, bought = (float(by_country[c].sum()) for c in ("usable", "tonnes"))
-            countries = by_country[by_country.index != REST_OF_WORLD]
-            largest, most = _largest(countries["usable"])
-            seller, sold = _largest(countries["tonnes"])
+            lost, most = _largest(by_country["usable"])
+            seller, sold = _largest(by_country["tonnes"])
             needs = {m: case.demand_of.get((mineral, m, year), 0.0) for m in home}
             demand = case.coalition_demand(mineral, year)
-            at_home = sum((t for m, t in needs.items() if largest and home[m] == largest), 0.0)
+            at_home = sum((t for m, t in needs.items() if lost and home[m] == lost), 0.0)
             rows.append(
                 {
                     "mineral": mineral,
                     "year": year,
                     "demand": demand,
                     "supply": supply,
-                    "largest": largest,
+                    "largest": lost,
                     "largest_supply": most,
                     "largest_demand": at_home,
                     "over_all": _over(supply - most, demand),
@@ -67,9 +66,8 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
 
 def _largest(by_country: pd.Series[float]) -> tuple[str, float]:
     """Return the country with the most, the first by name of equal ones; "" where all have 0."""
-    if by_country.empty or by_country.max() <= 0:
-        return "", 0.0
-    return str(by_country.idxmax()), float(by_country.max())
+    tops = largest(dict(zip(map(str, by_country.index), by_country.tolist(), strict=True)))
+    return next((top for top in tops if top[1] > 0), ("", 0.0))
 
 
 def _over(left: float, demand: float) -> float:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from models.schema import REST_OF_WORLD
+from models.measures import days_of_cover, largest
 from models.scorecard.eu_benchmarks import processing
 from models.scorecard.supplied import Buyer, Supplied
 from models.scorecard.value import UNTOLD, Value, over
-
-_DAYS = 365
 
 
 def import_reliance(of: Supplied, mineral: str, buyer: Buyer, when: int | None) -> Value:
@@ -36,7 +34,8 @@ def cover(of: Supplied, mineral: str, buyer: Buyer, when: int | None) -> Value:
     if stock is None:  # of the EU nothing is said then: the coalition's row says it
         return UNTOLD if buyer.name else Value(None, "no stockpile")
     demand = of.demand(mineral, of.first if when is None else when, buyer)
-    return over(stock * _DAYS, demand)
+    days = days_of_cover(stock, demand)
+    return Value(days, "no demand" if days is None else "")
 
 
 def n_1_all(of: Supplied, mineral: str, buyer: Buyer, when: int | None) -> Value:
@@ -72,8 +71,7 @@ def _left(of: Supplied, mineral: str, buyer: Buyer, when: int | None, *, rest: b
     for i in e.of_mineral[mineral]:
         country = e.sources[i].country
         amounts[country] = amounts.get(country, 0.0) + float(e.usable[i, 0])
-    named = {c: t for c, t in amounts.items() if c != REST_OF_WORLD and t > 0}
-    lost = min(named, key=lambda c: (-named[c], c), default="")
+    lost, most = next((top for top in largest(amounts) if top[1] > 0), ("", 0.0))
     demand = of.demand(mineral, of.first, buyer)
     if rest:
         demand -= sum(
@@ -81,5 +79,5 @@ def _left(of: Supplied, mineral: str, buyer: Buyer, when: int | None, *, rest: b
             for m in of.case.members
             if lost and m.country == lost
         )
-    left = sum(amounts.values()) - named.get(lost, 0.0)
+    left = sum(amounts.values()) - most
     return over(left, demand, of.case.country_name(lost) if lost else "")

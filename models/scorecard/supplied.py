@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -207,11 +207,3 @@ def country_of(source: Source) -> str:
 def owner_of(source: Source) -> str:
     """Return the country of a source's owner."""
     return source.owner
-
-
-def largest(amounts: dict[str, float], number: int = 1) -> list[tuple[str, float]]:
-    """Return the countries with the most, by name where equal; Rest of world is none."""
-    named: Iterable[tuple[str, float]] = (
-        (name, amount) for name, amount in amounts.items() if name != REST_OF_WORLD
-    )
-    return sorted(named, key=lambda each: (-each[1], each[0]))[:number]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from models.results import Figure
+from models.results.common import PURCHASES
 from planner.cli.shares import country_shares, share_base
 from planner.render.text import plain
 from planner.render.words import number_of, span
@@ -25,7 +27,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
-    said = {"Scenario": case.scenario, **run.options}
+    said = {Figure.SCENARIO: case.scenario, **run.options}
     options = ", ".join(f"{name.lower()} {value}" for name, value in said.items())
     click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
     _line(
@@ -33,11 +35,11 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         f"{number_of(len(case.minerals), 'mineral')}, {number_of(len(case.members), 'member')}, "
         f"{span(case.years)}; {plain(options)}",
     )
-    _line("Purchases", f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
+    _line(PURCHASES.header, f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
     short = not plan.shortages.empty
     # Rounded down, so that 100 % means that nothing is short.
     served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
-    _line("Shortage", f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)", warn=short)
+    _line(Figure.SHORTAGE, f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)", warn=short)
     if short and len(case.minerals) > 1:
         _show_short(plan)
     discounted = "discounted, " if case.settings.discount_rate else ""

@@ -2,80 +2,63 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from models.schema import BY_COUNTRY, MAX, MINING, PURCHASES, REST_OF_WORLD
+from models.measures import Top, largest_country_share, shares_of
+from models.schema import BY_COUNTRY, MAX, MINING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.plan import Plan
 
 NEARLY = 1e-6
-"""A limit counts as reached, and two shares as one, within this part of them."""
-
-Row = Mapping[Any, Any]
-Rows = Sequence[Row]
+"""A limit counts as reached within this part of it."""
 
 
 def share_base(plan: Plan) -> str:
     """Return what shares are of: demand, or purchases."""
-    return "purchases" if plan.case.settings.share_basis == PURCHASES else "demand"
+    return plan.case.settings.share_basis
 
 
 def country_shares(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Say of each mineral which country's share is the largest, over all years and in the last.
-
-    Of countries with equal shares the one with the most tonnes over all years is named, with the
-    first year of its largest share. Rest of world is no country.
-    """
-    column = "purchased" if share_base(plan) == "purchases" else "demand"
-    table = plan.countries
-    table = table[(table["buyer"] == "") & (table["country"] != REST_OF_WORLD)]
-    sold = table[(table[column] > 0) & (table["tonnes"] > 0)]
-    sold = sold.assign(share=sold["tonnes"] / sold[column])
+    """Say of each mineral which country's share is the largest, over all years and in the last."""
+    base, end = share_base(plan), plan.case.years[-1] if plan.case.years else 0
+    table = plan.countries[plan.countries["buyer"] == ""]
     for mineral in plan.expanded.minerals:
-        rows: Rows = sold[sold["mineral"] == mineral].to_dict("records")
-        if not rows:
+        rows = table[table["mineral"] == mineral]
+        top = largest_country_share(rows, base)
+        if top is None:
             continue
-        row = _largest(rows, rows)
-        country = plan.case.country_name(row["country"])
-        limit = f"{_limit(row)}{_reached(rows, row)}"
-        parts = [f"{row['share']:6.1%}  {country}, {row['year']} ({limit})"]
-        end = plan.case.years[-1]
-        last = [each for each in rows if each["year"] == end]
-        if last and row["year"] != end:
-            then = _largest(last, rows)
-            country = plan.case.country_name(then["country"])
-            parts.append(f"{end}: {then['share']:.1%}, {country} ({_limit(then)})")
+        parts = [f"{_said(plan, top)}{_reached(rows, base, top)})"]
+        last = largest_country_share(rows[rows["year"] == end], base)
+        if last is not None and top.year != end:
+            country = plan.case.country_name(last.country)
+            parts.append(f"{end}: {last.share:.1%}, {country} ({_limit(last)})")
         bind = _binding(plan, mineral)
         if bind:
             parts.append(f"limits on members: {bind:,} bind{'s' if bind == 1 else ''}")
         yield mineral, "; ".join(parts)
 
 
-def _largest(rows: Rows, every: Rows) -> Row:
-    """Return the row with the largest share; of equal ones the country that sells most in all."""
-    most = max(row["share"] for row in rows)
-    sold: dict[str, float] = {}
-    for row in every:
-        sold[row["country"]] = sold.get(row["country"], 0.0) + row["tonnes"]
-    tied = [row for row in rows if row["share"] >= most * (1.0 - NEARLY)]
-    return min(tied, key=lambda row: (-sold[row["country"]], row["country"], row["year"]))
+def _said(plan: Plan, top: Top) -> str:
+    return f"{top.share:6.1%}  {plan.case.country_name(top.country)}, {top.year} ({_limit(top)}"
 
 
-def _limit(row: Row) -> str:
-    return "no limit" if math.isnan(row["limit"]) else f"limit {row['limit']:.1%}"
+def _limit(top: Top) -> str:
+    return "no limit" if top.limit is None else f"limit {top.limit:.1%}"
 
 
-def _reached(rows: Rows, of: Row) -> str:
+def _reached(rows: pd.DataFrame, base: str, top: Top) -> str:
     """Say in how many years a country is at its own limit, of those in which it has one."""
-    limited = [r for r in rows if r["country"] == of["country"] and not math.isnan(r["limit"])]
-    if math.isnan(of["limit"]):
+    if top.limit is None:
         return ""
-    full = sum(row["share"] >= row["limit"] * (1.0 - NEARLY) for row in limited)
-    years = "1 year" if len(limited) == 1 else f"{len(limited)} years"
-    return f", reached in {full} of {years}"
+    own = rows[(rows["country"] == top.country) & rows["limit"].notna() & (rows["tonnes"] > 0)]
+    shares = shares_of(own, base)
+    full = int((shares >= own["limit"] * (1.0 - NEARLY)).sum())
+    known = int(shares.notna().sum())
+    return f", reached in {full} of {'1 year' if known == 1 else f'{known} years'}"
 
 
 def _binding(plan: Plan, mineral: str) -> int:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.results import Figure
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files
 from planner.documents.order_ids import rounded
 from planner.documents.orders import COLUMNS, MemberOrders, Orders
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from planner.sheets.orders import Origin
 
 CSV, README = "orders.csv", "README.txt"
-_CARRIED = ("Status", "Price year", "Input file", "Input SHA-256", "Planner version")
+_CARRIED = (
+    Figure.STATUS, Figure.PRICE_YEAR, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
+)  # fmt: skip
 """Rows of the plan's Summary that every workbook repeats."""
 _PLACES = {"tonnes": (8, 12), "unit_": (6, 12), "_amount": (2, 14)}
 """Decimals and digits of the CSV's numbers by a part of their column's name: what a solver's last
@@ -41,7 +44,7 @@ def write_orders(orders: Orders, folder: Path) -> tuple[Written, dict[str, str]]
         "plan_id": orders.plan_id,
         "plan_title": orders.plan.title,
         "scenario": orders.scenario,
-        "input_sha256": str(orders.plan.measure("Input SHA-256") or ""),
+        "input_sha256": str(orders.plan.measure(Figure.INPUT_SHA256) or ""),
     }
     return replace_files(folder, files, ORDERS, about), names
 
@@ -55,8 +58,8 @@ def origin(orders: Orders) -> Origin:
     from planner.sheets.orders import Origin
 
     plan = orders.plan
-    years = plan.measure("Years")
-    said = [("Scenario", orders.scenario), ("Plan file", plan.path.name)]
+    years = plan.measure(Figure.YEARS)
+    said = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
     said += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
     return Origin(
         title=plan.title,
@@ -70,12 +73,11 @@ def origin(orders: Orders) -> Origin:
 
 def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
     from planner.render.xlsx import write_workbook
-    from planner.sheets.notes import noted
     from planner.sheets.orders import member_tables
 
     made = member_tables(member, origin(orders))
     title = f"Orders of {member.member}: {orders.plan.title}"
-    write_workbook(path, noted(made), (), title, f"{title}; {orders.scenario}", charts_before="")
+    write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
 
 
 # ---- CSV --------------------------------------------------------------------------------------
@@ -134,7 +136,7 @@ def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
     yield f"{' ' * len(CSV)}   after a semicolon, has an apostrophe there."
     yield f"{ORDERS.manifest}  what planner orders wrote here, so that it replaces nothing else."
     yield ""
-    yield "Members"
+    yield Figure.MEMBERS.value
     for member in orders.members:
         count = len(member.orders)
         yield f"  {names[member.member]}   {count:,} order{'' if count == 1 else 's'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 
 from models.case import fold
-from planner.workbook.plan_columns import CONTRACTS
+from models.results import Contracts
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -122,17 +123,18 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
 
 def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
     """Yield year and names of each contract, and its price, minimum, maximum and what is taken."""
-    table = plan.tables.get(CONTRACTS)
-    if table is None:
-        return
-    names = (table[header] for header in ("Mineral", "Refiner", "Member"))
-    terms = (
-        plan.column(CONTRACTS, name).fillna(float("inf"))
-        for name in ("Price", "Min", "Max", "Taken")
-    )
-    rows = zip(table["Year"], table["Contract"], *names, *terms, strict=True)
-    for year, contract, mineral, refiner, member, *numbers in rows:
+    found = plan.result(Contracts)
+    names = (Contracts.mineral, Contracts.refiner, Contracts.member)
+    terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)
+    for year, contract, mineral, refiner, member, *numbers in found.rows(
+        Contracts.year, Contracts.contract, *names, *terms
+    ):
         own = contract if isinstance(contract, str) and contract else _NO_NAME
         key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), own]))
-        price, least, most, taken = (float(number) for number in numbers)
+        price, least, most, taken = map(_or_most, numbers)
         yield key, (price, least, most, taken)
+
+
+def _or_most(number: float | None) -> float:
+    """Return a number, infinity where there is none."""
+    return math.inf if number is None or math.isnan(number) else float(number)

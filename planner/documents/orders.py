@@ -8,55 +8,23 @@ from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.errors import Finding, InputError
+from models.results import Contracts, Field, Figure, Flows, Prices, Shortages, Stocks
+from models.results.orders import OrderLines
 from models.schema import REST_OF_WORLD
 from planner.documents.order_ids import code, order_ids, rounded
-from planner.workbook.countries import country_code
-from planner.workbook.plan_columns import (
-    CONTRACTS,
-    PLAN,
-    PRICES,
-    SHORTAGES,
-    STOCKS,
-    bare,
-    unit_of,
-)
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS: tuple[tuple[str, str], ...] = (
-    ("order_id", "The order: of one year, mineral, refiner, project, member and contract."),
-    ("revision", "Changes when the order's tonnes, prices, unit or currency do, else never."),
-    ("plan_id", "The plan: changes when any of its orders does."),
-    ("scenario", "The scenario and the options that the plan was made with."),
-    ("year", "The year of delivery."),
-    ("start_date", "The first day of delivery, YYYY-MM-DD."),
-    ("end_date", "The last day of delivery, YYYY-MM-DD."),
-    ("member", "Who buys."),
-    ("mineral", "What is bought."),
-    ("mass_unit", "What a tonne is a tonne of."),
-    ("refiner", "Who sells."),
-    ("project", "The project whose new plant delivers; empty for a plant that stands."),
-    ("country", "Where the refiner stands."),
-    ("country_code", "The same as ISO 3166-1 alpha-3; empty for Rest of world."),
-    ("kind", "primary: from ore; recycled: from scrap."),
-    ("contract", "The contract that it is bought under; empty: spot."),
-    ("tonnes", "Tonnes of the year."),
-    ("currency", "The currency of every price and amount."),
-    ("price_year", "The year in whose money prices are; empty where the workbook says none."),
-    ("unit_price", "The refiner's cost, or the contract's price, per tonne."),
-    ("unit_tariff", "Tariff per tonne."),
-    ("unit_freight", "Freight per tonne."),
-    ("unit_landed", "Price, tariff and freight per tonne."),
-    ("price_amount", "Tonnes x unit_price."),
-    ("tariff_amount", "Tonnes x unit_tariff."),
-    ("freight_amount", "Tonnes x unit_freight."),
-    ("total_amount", "Price, tariff and freight of all tonnes: Total of the sheet Plan."),
-)
+COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
 """The columns of orders.csv in order, and what each means."""
 
-_TERMS = ("unit_price", "unit_tariff", "unit_freight")
+_TERMS = tuple(
+    f.name for f in (OrderLines.unit_price, OrderLines.unit_tariff, OrderLines.unit_freight)
+)
+_PRICES = {"price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flows.freight.name}
+"""What a flow's landed cost is made of."""
 _SAME = 1e-6
 """Relative difference of two sums of one plan that rounding may make."""
 _MOST_TOLD = 20
@@ -66,8 +34,8 @@ _MOST_TOLD = 20
 class MemberOrders:
     """What a plan asks of one member.
 
-    ``orders`` has the columns of COLUMNS; ``contracts``, ``stocks`` and ``shortages`` are the
-    member's rows of these sheets, None where the plan has no such sheet.
+    ``orders`` has the fields of OrderLines, ``contracts``, ``stocks`` and ``shortages`` those of
+    these sheets, None where the plan has no such sheet.
     """
 
     member: str
@@ -89,17 +57,17 @@ class MemberOrders:
     @property
     def take_or_pay(self) -> float:
         """What is paid for contract tonnes that are not taken [money]."""
-        return _sum(self.contracts, "Paid for untaken")
+        return _sum(self.contracts, Contracts.paid)
 
     @property
     def untaken(self) -> float:
         """Contract tonnes paid for and not taken [t]."""
-        return _sum(self.contracts, "Untaken")
+        return _sum(self.contracts, Contracts.untaken)
 
     @property
     def short(self) -> float:
         """Demand that is not met [t]."""
-        return _sum(self.shortages, "Short")
+        return _sum(self.shortages, Shortages.short)
 
 
 @dataclass(frozen=True)
@@ -115,7 +83,7 @@ class Orders:
     @property
     def scenario(self) -> str:
         """Scenario and options of the plan."""
-        return str(self.plan.measure("Scenario") or "")
+        return str(self.plan.measure(Figure.SCENARIO) or "")
 
 
 def orders_of(plan: PlanFile) -> Orders:
@@ -140,38 +108,28 @@ def orders_of(plan: PlanFile) -> Orders:
 def _table(plan: PlanFile) -> pd.DataFrame:
     import pandas as pd
 
-    source = plan.tables[PLAN]
-    rows = len(source)
-    price_year = plan.measure("Price year")
-    years = source["Year"].astype("int64")
-    codes = {name: _code_of(str(name)) for name in source["Country"].unique()}
-    tonnes = plan.column(PLAN, "Tonnes")
-    prices = {
-        "price": plan.column(PLAN, "Cost"),
-        "tariff": plan.column(PLAN, "Tariff"),
-        "freight": plan.column(PLAN, "Freight"),
-    }
+    source = plan.result(Flows).frame()
+    rows, years = len(source), source["year"].astype("int64")
+    price_year = plan.measure(Figure.PRICE_YEAR)
+    codes = {code: "" if code == REST_OF_WORLD else code for code in source["country"].unique()}
+    prices = {name: source[of] for name, of in _PRICES.items()}
     made = {
-        "scenario": [str(plan.measure("Scenario") or "")] * rows,
+        "scenario": [str(plan.measure(Figure.SCENARIO) or "")] * rows,
         "year": years,
         "start_date": [f"{year}-01-01" for year in years],
         "end_date": [f"{year}-12-31" for year in years],
-        "member": source["Member"],
-        "mineral": source["Mineral"],
-        "mass_unit": _words(source, "Unit"),
-        "refiner": source["Refiner"],
-        "project": _words(source, "Project"),
-        "country": source["Country"],
-        "country_code": source["Country"].map(codes),
-        "kind": _words(source, "Kind"),
-        "contract": _words(source, "Contract"),
-        "tonnes": tonnes,
+        "mass_unit": _words(source["unit"]),
+        **{name: source[name] for name in ("member", "mineral", "refiner")},
+        "country": source["country"].map(plan.country),
+        "country_code": source["country"].map(codes),
+        **{name: _words(source[name]) for name in ("project", "kind", "contract")},
+        "tonnes": source["tonnes"],
         "currency": [plan.currency] * rows,
         "price_year": ["" if price_year is None else str(price_year)] * rows,
         **{f"unit_{name}": price for name, price in prices.items()},
-        "unit_landed": plan.column(PLAN, "Landed cost"),
-        **{f"{name}_amount": price * tonnes for name, price in prices.items()},
-        "total_amount": plan.column(PLAN, "Total"),
+        "unit_landed": source["landed"],
+        **{f"{name}_amount": price * source["tonnes"] for name, price in prices.items()},
+        "total_amount": source["total"],
     }
     table = pd.DataFrame(made)
     for name in ("member", "mineral", "refiner", "country"):
@@ -193,22 +151,13 @@ def _revisions(table: pd.DataFrame) -> list[str]:
     return [f"R-{code('|'.join(map(str, row)), 8)}" for row in zip(*said, strict=True)]
 
 
-def _words(source: pd.DataFrame, header: str) -> pd.Series:
-    """Return a column of words, "" where it is blank or not there."""
-    import pandas as pd
-
-    if header not in source:
-        return pd.Series([""] * len(source), dtype=object)
-    return source[header].map(lambda value: str(value) if _filled(value) else "")
+def _words(column: pd.Series) -> pd.Series:
+    """Return a column of words, "" where it is blank."""
+    return column.map(lambda value: str(value) if _filled(value) else "")
 
 
 def _filled(value: object) -> bool:
     return value is not None and value == value  # noqa: PLR0124 - NaN is a blank cell
-
-
-def _code_of(country: str) -> str:
-    code = country_code(country)
-    return "" if code is None or code == REST_OF_WORLD else code
 
 
 # ---- members ----------------------------------------------------------------------------------
@@ -216,43 +165,39 @@ def _code_of(country: str) -> str:
 
 def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     """Yield every member that buys, has demand, a contract or a stock, by name."""
-    parts = {
-        name: _named(plan.tables[name]) if name in plan.tables else None
-        for name in (CONTRACTS, STOCKS, SHORTAGES, PRICES)
-    }
+    parts = {of: plan.result(of).frame() for of in (Contracts, Stocks, Shortages, Prices)}
+    parts[Contracts] = _named(parts[Contracts])
     names = set(table["member"])
     for part in parts.values():
-        if part is not None and "Member" in part:
-            names |= {str(name) for name in part["Member"].dropna()}
+        names |= {str(name) for name in part["member"].dropna()}
     for name in sorted(names, key=lambda n: (fold(n), n)):
-        mine = {k: None if p is None else p[p["Member"] == name] for k, p in parts.items()}
+        mine = {
+            of: part[part["member"] == name] if of.TABLE in plan.tables else None
+            for of, part in parts.items()
+        }
         yield MemberOrders(
             name,
             table[table["member"] == name],
-            mine[CONTRACTS],
-            mine[STOCKS],
-            mine[SHORTAGES],
+            mine[Contracts],
+            mine[Stocks],
+            mine[Shortages],
         )
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a sheet whose contracts all have a name, as the sheet Plan calls them."""
+    """Return contracts that all have a name, as the sheet Plan calls them."""
     import pandas as pd
 
-    if not {"Contract", "Row in input"} <= set(table.columns):
-        return table
     named: list[str | None] = [
         str(name) if _filled(name) else f"row {int(row)} of Contracts" if _filled(row) else None
-        for name, row in zip(table["Contract"], table["Row in input"], strict=True)
+        for name, row in zip(table["contract"], table["row"], strict=True)
     ]
-    return table.assign(Contract=pd.Series(named, index=table.index, dtype=object))
+    return table.assign(contract=pd.Series(named, index=table.index, dtype=object))
 
 
-def _sum(table: pd.DataFrame | None, name: str) -> float:
-    """Return the sum of a column given without its unit, 0 where there is none."""
-    if table is None:
-        return 0.0
-    return float(sum(table[h].sum() for h in table.columns if bare(str(h)) == name))
+def _sum(table: pd.DataFrame | None, of: Field) -> float:
+    """Return the sum of a column, 0 where there is no such sheet."""
+    return 0.0 if table is None else float(table[of.name].sum())
 
 
 # ---- is it still the plan? --------------------------------------------------------------------
@@ -267,10 +212,10 @@ def _refuse_changed(plan: PlanFile, table: pd.DataFrame) -> None:
         off_price > _SAME * table["unit_landed"].abs() + _SAME
     )
     bad |= table["tonnes"] < 0
-    header = plan.header(PLAN, "Total")
+    header = Flows.total.title({"money": plan.currency})
     findings = [
         Finding(
-            PLAN,
+            Flows.TABLE,
             column=header,
             found=f"{year}, {mineral} from {refiner} to {member}: tonnes x landed cost is not the"
             " total; the row was changed after the plan was made",
@@ -291,13 +236,13 @@ def _warnings(plan: PlanFile, table: pd.DataFrame) -> Iterator[Finding]:
     from models.errors import warning
 
     for measure, name, unit in (
-        ("Tonnes purchased", "tonnes", "t"),
-        ("Purchases cost", "total_amount", unit_of(plan.header(PLAN, "Total"))),
+        (Figure.TONNES, "tonnes", "t"),
+        (Figure.PURCHASES_COST, "total_amount", plan.currency),
     ):
         said, found = plan.number(measure), float(table[name].sum())
         if abs(said - found) > _SAME * max(abs(said), abs(found)) + _SAME:
             yield warning(
-                PLAN,
+                Flows.TABLE,
                 found=f"the rows of the sheet Plan add up to {found:,.2f} {unit}, Summary says"
                 f" {said:,.2f} {unit}: rows were changed after the plan was made",
                 hint="the orders are those of the sheet Plan as it stands",

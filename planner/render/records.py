@@ -13,7 +13,7 @@ Record = dict[str, object]
 def records(result: Result, *fields: Field) -> list[Record]:
     """Return the rows of a result, of some fields or of all that it has."""
     chosen = fields or result.fields
-    keys = [f.key for f in chosen]
+    keys = [f.json_key for f in chosen]
     return [
         {key: _plain(value) for key, value in zip(keys, row, strict=True)}
         for row in result.rows(*chosen)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from models.results import Figure
 from planner.report.part import Facts, Headline, Page, Part
 
-_INPUT = "Input SHA-256"
+_INPUT = Figure.INPUT_SHA256
 
 
 def together(first: Page, further: Sequence[Page]) -> Page:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from models.results.field import Look
-from planner.render.table import Cell, Column, Table, column
+from models.results import Look, Result
+from models.results.common import NOTE
+from models.results.difference import (
+    FIGURES,
+    Difference,
+    InputChanges,
+    MemberChanges,
+    MineralChanges,
+    Moves,
+    PriceChanges,
+)
+from planner.render.table import Cell, Table, table_of
 from planner.render.text import clean
 
 if TYPE_CHECKING:
@@ -108,40 +120,34 @@ def difference_tables(of: Sides) -> tuple[Table, ...]:
         _moves(of) if len(of.moves) or of.among_equals else None,
         _prices(of) if len(of.prices) else None,
     ]
-    return tuple(table for table in made if table is not None)
+    return tuple(table_of(result) for result in made if result is not None)
 
 
 def write_difference(path: Path, of: Sides, title: str) -> None:
     """Write the workbook of a difference to a file."""
     from planner.render.xlsx import write_workbook
-    from planner.sheets.notes import noted
 
-    write_workbook(
-        path, noted(difference_tables(of)), (), f"Difference: {title}", title, charts_before=""
-    )
+    made = difference_tables(of)
+    write_workbook(path, made, (), f"Difference: {title}", title, charts_before="")
 
 
-def _figures(of: Sides) -> Table:
+def _figures(of: Sides) -> Difference:
     lines = [Line("What was compared"), Line("Inputs", None, None, remark=of.inputs)]
-    lines += [Line("Note", None, None, remark=said) for said in of.notes]
+    lines += [Line(NOTE.header, None, None, remark=said) for said in of.notes]
     if of.years:
         lines.append(Line("Years of the other sheets", None, None, remark=of.years))
     lines += of.lines
     looks = [line.look for line in lines]
-    titles = [i for i, line in enumerate(lines) if line.is_title and not line.remark]
-    return Table(
-        "Difference",
-        (
-            Column("Measure", Look.LONG, [clean(line.measure) for line in lines]),
-            Column("Old", Look.LONG, [_cell(line.old) for line in lines], looks),
-            Column("New", Look.LONG, [_cell(line.new) for line in lines], looks),
-            Column("Change", Look.LONG, [_change(line) for line in lines], looks),
-            column("Change (%)", Look.SHARE, [line.part for line in lines]),
-            Column("Unit", Look.TEXT, [clean(line.unit) or None for line in lines]),
-            Column("Remark", Look.LONG, [clean(line.remark) or None for line in lines]),
-        ),
-        frozenset(titles),
-        filtered=False,
+    return Difference(
+        measure=[clean(str(line.measure)) for line in lines],
+        old=[_cell(line.old) for line in lines],
+        new=[_cell(line.new) for line in lines],
+        change=[_change(line) for line in lines],
+        part=[line.part for line in lines],
+        unit=[clean(line.unit) or None for line in lines],
+        remark=[clean(line.remark) or None for line in lines],
+        looks={"old": looks, "new": looks, "change": looks},
+        sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
     )
 
 
@@ -156,52 +162,48 @@ def _change(line: Line) -> Cell:
     return "differs" if not line.is_title and not line.is_same else None
 
 
-def _inputs(of: Sides) -> Table:
+def _inputs(of: Sides) -> InputChanges:
     lines = of.input_lines
     looks = [line.look for line in lines]
-    return Table(
-        "Inputs",
-        (
-            column("Sheet", Look.TEXT, [line.sheet for line in lines]),
-            column("Input", Look.LONG, [line.what for line in lines]),
-            Column("Old", Look.TEXT, [_cell(line.old) for line in lines], looks),
-            Column("New", Look.TEXT, [_cell(line.new) for line in lines], looks),
-            column("Cell in old workbook", Look.TEXT, [line.old_cell for line in lines]),
-            column("Cell in new workbook", Look.TEXT, [line.new_cell for line in lines]),
-        ),
+    return InputChanges(
+        sheet=[line.sheet for line in lines],
+        what=[line.what for line in lines],
+        old=[_cell(line.old) for line in lines],
+        new=[_cell(line.new) for line in lines],
+        old_cell=[line.old_cell for line in lines],
+        new_cell=[line.new_cell for line in lines],
+        looks={"old": looks, "new": looks},
     )
 
 
-def _minerals(of: Sides) -> Table:
-    """One row a mineral and figure, the figures of a mineral under one another."""
+def _minerals(of: Sides) -> MineralChanges:
     lines: list[tuple[str, Line]] = []
     for row in of.minerals.to_dict("records"):
-        name = str(row["Mineral"])
+        name = str(row["mineral"])
         unit = of.units.get(name, "")
-        for what, said, look, own in (
-            ("demand", "Demand", Look.TONNES, unit),
-            ("purchased", "Purchases", Look.TONNES, unit),
-            ("short", "Short", Look.TONNES, unit),
-            ("paid", "Paid for purchases", Look.MONEY, of.money),
-            ("landed", "Average landed cost", Look.PRICE, f"{of.money} per {unit}"),
-            ("share", "Largest country share", Look.SHARE, ""),
+        for what, look, own in (
+            ("demand", Look.TONNES, unit),
+            ("purchased", Look.TONNES, unit),
+            ("short", Look.TONNES, unit),
+            ("paid", Look.MONEY, of.money),
+            ("landed", Look.PRICE, f"{of.money} per {unit}"),
+            ("share", Look.SHARE, ""),
         ):
             old, new, by = (_number(row[f"{what}_{word}"]) for word in ("old", "new", "change"))
-            lines.append((name, Line(said, old, new, look, own, is_known=by is not None)))
+            line = Line(FIGURES[what], old, new, look, own, is_known=by is not None)
+            lines.append((name, line))
         was, now = (_word(row[f"country_{word}"]) for word in ("old", "new"))
-        lines.append((name, Line("Largest country", was, now)))
+        lines.append((name, Line(FIGURES["country"], was, now)))
     looks = [line.look for _, line in lines]
-    return Table(
-        "By mineral",
-        (
-            column("Mineral", Look.TEXT, [name for name, _ in lines]),
-            column("Figure", Look.TEXT, [line.measure for _, line in lines]),
-            Column("Old", Look.TEXT, [_cell(line.old) for _, line in lines], looks),
-            Column("New", Look.TEXT, [_cell(line.new) for _, line in lines], looks),
-            Column("Change", Look.TEXT, [_change(line) for _, line in lines], looks),
-            column("Change (%)", Look.SHARE, [line.part for _, line in lines]),
-            column("Unit", Look.TEXT, [line.unit for _, line in lines]),
-        ),
+    return MineralChanges(
+        mineral=[name for name, _ in lines],
+        figure=[line.measure for _, line in lines],
+        old=[_cell(line.old) for _, line in lines],
+        new=[_cell(line.new) for _, line in lines],
+        change=[_change(line) for _, line in lines],
+        part=[line.part for _, line in lines],
+        unit=[line.unit for _, line in lines],
+        looks={"old": looks, "new": looks, "change": looks},
     )
 
 
@@ -213,80 +215,41 @@ def _number(value: float) -> float | None:
     return None if value != value else float(value)  # noqa: PLR0124 - NaN is a blank cell
 
 
-def _members(of: Sides) -> Table:
-    table = of.members
-    return Table(
-        "By member",
-        (
-            column("Member", Look.TEXT, table["Member"]),
-            column("Mineral", Look.TEXT, table["Mineral"]),
-            *_amounts(table, of.money),
-            _unit(of, table),
-        ),
-        printed=11,
+def _members(of: Sides) -> MemberChanges:
+    return MemberChanges(
+        words={"money": of.money},
+        **_columns(of.members, MemberChanges),
+        unit=_units(of, of.members),
     )
 
 
-def _amounts(table: pd.DataFrame, money: str) -> tuple[Column, ...]:
-    return (
-        *_triple(table, "purchased", "Purchases", "t", Look.TONNES),
-        *_triple(table, "short", "Short", "t", Look.TONNES),
-        *_triple(table, "paid", "Paid", money, Look.MONEY),
-        *_triple(table, "landed", "Landed cost", f"{money} per t", Look.PRICE),
+def _prices(of: Sides) -> PriceChanges:
+    return PriceChanges(
+        words={"money": of.money}, **_columns(of.prices, PriceChanges), unit=_units(of, of.prices)
     )
 
 
-def _moves(of: Sides) -> Table:
-    table = of.moves
-    minerals, sellers = list(table["mineral"]), list(table["seller"])
-    buyers = list(table["buyer"])
-    amounts = {what: [float(v) for v in table[what]] for what in ("old", "new", "change")}
+def _columns(table: pd.DataFrame, of: type[Result]) -> dict[str, Any]:
+    return {f.name: table[f.name] for f in of.FIELDS if f.name in table}
+
+
+def _units(of: Sides, table: pd.DataFrame) -> list[str]:
+    return [of.units.get(mineral, "") for mineral in table["mineral"]]
+
+
+def moves_of(table: pd.DataFrame, units: Mapping[str, str]) -> Moves:
+    """Return flows that moved."""
+    data: dict[str, Any] = {f.name: list(table[f.name]) for f in Moves.FIELDS if f.name in table}
+    return Moves(**data, unit=[units.get(mineral, "") for mineral in data["mineral"]])
+
+
+def _moves(of: Sides) -> Moves:
+    made = moves_of(of.moves, of.units)
     if of.among_equals:
         said = f"Equally cheap plans, flows not told: {', '.join(of.among_equals)}"
-        minerals.append("")
-        sellers.append(said)
-        buyers.append("")
-        for values in amounts.values():
-            values.append(float("nan"))
-    return Table(
-        "Moves",
-        (
-            column("Mineral", Look.TEXT, minerals),
-            column("From", Look.TEXT, sellers),
-            column("To", Look.TEXT, buyers),
-            column("Old (t)", Look.TONNES, amounts["old"]),
-            column("New (t)", Look.TONNES, amounts["new"]),
-            column("Change (t)", Look.TONNES, amounts["change"]),
-            column("Unit", Look.TEXT, [of.units.get(mineral, "") for mineral in minerals]),
-        ),
-    )
-
-
-def _prices(of: Sides) -> Table:
-    table = of.prices
-    return Table(
-        "Prices",
-        (
-            column("Year", Look.YEAR, [int(year) for year in table["Year"]]),
-            column("Mineral", Look.TEXT, table["Mineral"]),
-            column("Member", Look.TEXT, table["Member"]),
-            *_triple(table, "marginal", "Marginal price", f"{of.money} per t", Look.PRICE),
-            *_triple(table, "landed", "Landed cost", f"{of.money} per t", Look.PRICE),
-            _unit(of, table),
-        ),
-    )
-
-
-def _triple(
-    table: pd.DataFrame, what: str, header: str, unit: str, look: Look
-) -> tuple[Column, ...]:
-    """Return the old and new value and the change of a column."""
-    tail = f" ({unit})" if unit else ""
-    return tuple(
-        column(f"{header}, {word}{tail}", look, table[f"{what}_{word}"])
-        for word in ("old", "new", "change")
-    )
-
-
-def _unit(of: Sides, table: pd.DataFrame) -> Column:
-    return column("Unit", Look.TEXT, [of.units.get(mineral, "") for mineral in table["Mineral"]])
+        last = {"mineral": "", "seller": said, "buyer": "", "unit": ""}
+        data: dict[str, Any] = {
+            name: [*values, last.get(name, math.nan)] for name, values in made.data.items()
+        }
+        made = Moves(**data)
+    return made

@@ -6,25 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from models import measures
+from models.measures import Top
 from models.plan import Plan
 from models.results.shares import binds
-from models.schema import BY_COUNTRY, MAX, REST_OF_WORLD
+from models.schema import BY_COUNTRY, MAX
 from planner.sheets.context import Context, once
-
-_NOISE = 1e-9
-"""Shares that differ by less are equal: the earlier year, then the first country, is named."""
-_DUST = 1e-9
-"""A difference of two shortages, or costs, below this part of what they are of is rounding."""
-
-
-@dataclass(frozen=True)
-class Top:
-    """The largest share of one country in what the coalition's limits are a share of."""
-
-    country: str
-    year: int
-    share: float
-    limit: float | None
 
 
 @dataclass(frozen=True)
@@ -60,30 +47,24 @@ class Figures:
     hhi_purchases: float | None
     short_of_supply: float | None
     short_by_limits: float | None
-    left_if_lost: float
+    served_if_lost: float
 
     @property
     def served(self) -> float:
         """The share of demand served; 1 where there is none."""
-        return 1.0 - self.short / self.demand if self.demand > 0 else 1.0
+        return measures.served_share(self.demand, self.short)
 
     @property
     def average_cost(self) -> float | None:
         """What a tonne bought costs landed; None where nothing is bought."""
-        return self.cost / self.purchased if self.purchased > 0 else None
+        return measures.landed_cost(self.cost, self.purchased)
 
     @property
     def extra(self) -> float | None:
         """What the share limits add to the cost of a tonne bought; None where not known."""
         if self.average_cost is None or self.cost_without is None:
             return None
-        extra = self.average_cost - self.cost_without
-        return extra if abs(extra) > _DUST * self.average_cost else 0.0
-
-    @property
-    def served_if_lost(self) -> float:
-        """The share of demand served if the largest supplier country of each year stops."""
-        return min(1.0, self.left_if_lost / self.demand) if self.demand > 0 else 1.0
+        return measures.beyond(self.average_cost, self.cost_without, self.average_cost)
 
 
 @once
@@ -107,11 +88,11 @@ def figures(context: Context) -> tuple[Figures, ...]:
         name = mineral.name
         short = shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        by_limits = None if of_supply is None else short - of_supply
-        if by_limits is not None and abs(by_limits) <= _DUST * demand.get(name, 0.0):
-            by_limits = 0.0
+        by_limits = None
+        if of_supply is not None:
+            by_limits = measures.short_by_limits(short, of_supply, demand.get(name, 0.0))
         mine = sold[sold["mineral"] == name]
-        last = _top(context, mine[mine["year"] == case.years[-1]]) if case.years else None
+        last = largest_share(context, mine[mine["year"] == case.years[-1]]) if case.years else None
         own = bound[bound["mineral"] == name]
         at_limit, of_others = _bound_on(own, last)
         found.append(
@@ -127,16 +108,16 @@ def figures(context: Context) -> tuple[Figures, ...]:
                     case.coalition_demand(name, year) * mineral.price.value(year)
                     for year in case.years
                 ),
-                top=_top(context, mine),
+                top=largest_share(context, mine),
                 last=last,
                 years_at_limit=at_limit,
                 bound_on_members=int((own["buyer"] != "").sum()),
                 bound_on_others=of_others,
-                hhi_capacity=hhi(refiners[refiners["mineral"] == name], "nameplate"),
-                hhi_purchases=hhi(mine, "tonnes"),
+                hhi_capacity=_hhi(refiners[refiners["mineral"] == name], "nameplate"),
+                hhi_purchases=_hhi(mine, "tonnes"),
                 short_of_supply=of_supply,
                 short_by_limits=by_limits,
-                left_if_lost=left_if_largest_stops(mine),
+                served_if_lost=measures.served_if_largest_stops(mine, demand.get(name, 0.0)),
             )
         )
     return tuple(found)
@@ -147,7 +128,8 @@ def _average_costs(plan: Plan | None) -> dict[str, float]:
     if plan is None:
         return {}
     tonnes, paid = (total(plan.flows, "mineral", amount) for amount in ("tonnes", "total"))
-    return {name: paid[name] / tonnes[name] for name in tonnes if tonnes[name] > 0}
+    costs = {name: measures.landed_cost(paid[name], tonnes[name]) for name in tonnes}
+    return {name: cost for name, cost in costs.items() if cost is not None}
 
 
 def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:
@@ -173,43 +155,14 @@ def coalition_purchases(plan: Plan) -> pd.DataFrame:
     return table[table["buyer"] == ""]
 
 
-def hhi(table: pd.DataFrame, amount: str) -> float | None:
-    """Return the Herfindahl-Hirschman index by country, 0 to 10,000, of amounts summed over years.
-
-    The sum of squared shares in per cent (Hirschman 1945; Herfindahl 1950). Rest of world is many
-    small suppliers: it counts in the whole and adds nothing itself.
-    """
-    by_country = table.groupby("country")[amount].sum()
-    whole = float(by_country.sum())
-    if whole <= 0:
-        return None
-    named = by_country[by_country.index != REST_OF_WORLD]
-    return float(((named / whole * 100.0) ** 2).sum())
-
-
-def left_if_largest_stops(sold: pd.DataFrame) -> float:
-    """Return purchases less those from the largest country of each mineral and year [t]."""
-    named = sold[sold["country"] != REST_OF_WORLD]
-    largest = named.groupby(["mineral", "year"])["tonnes"].max()
-    return float(sold["tonnes"].sum() - largest.sum())
-
-
 def largest_share(context: Context, sold: pd.DataFrame) -> Top | None:
-    """Return the largest share of a country in its base among rows of ``Plan.countries``."""
-    return _top(context, sold)
+    """Return the largest share of a country in what limits are of, among ``Plan.countries``."""
+    return measures.largest_country_share(sold, context.basis)
 
 
-def _top(context: Context, sold: pd.DataFrame) -> Top | None:
-    base = context.base_column
-    rows = sold[(sold["country"] != REST_OF_WORLD) & (sold[base] > 0) & (sold["tonnes"] > 0)]
-    best: Top | None = None
-    for year, country, tonnes, whole, limit in zip(
-        *(rows[c] for c in ("year", "country", "tonnes", base, "limit")), strict=True
-    ):
-        share = float(tonnes) / float(whole)
-        if best is None or share > best.share + _NOISE:
-            best = Top(country, int(year), share, None if pd.isna(limit) else float(limit))
-    return best
+def _hhi(table: pd.DataFrame, amount: str) -> float | None:
+    """Return the HHI by country of amounts summed over years."""
+    return measures.hhi(total(table, "country", amount))
 
 
 def binding(plan: Plan) -> pd.DataFrame:

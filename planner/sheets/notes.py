@@ -20,15 +20,9 @@ from models.results.common import UNDISCOUNTED
 from models.results.field import meaning_of
 from planner.render.table import Table
 from planner.sheets.comparison_notes import comparison_note
-from planner.sheets.difference_notes import DIFFERENCE_NOTES
-from planner.sheets.orders.notes import ORDER_NOTES
 from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
-IF_EACH_STOPS = (
-    "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
-)
-"""The measure of what is left without the largest country of each mineral."""
 
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
 _APART = (
@@ -109,7 +103,7 @@ def _shared() -> dict[str, str]:
     """Return what a header means wherever it stands: as shared fields say, else a plan's sheets."""
     found = {f.header: f.meaning for f in vars(common).values() if isinstance(f, Field)}
     for result in CATALOGUE.values():
-        for each in result.FIELDS if result not in _OF_THEIR_OWN else ():
+        for each in () if result.BOOK or result in _OF_THEIR_OWN else result.FIELDS:
             found.setdefault(each.header, each.meaning)
     return found
 
@@ -124,8 +118,6 @@ def note(sheet: str, header: str) -> str:
     return (
         stress_note(sheet, header)
         or comparison_note(sheet, header)
-        or ORDER_NOTES.get(place)
-        or DIFFERENCE_NOTES.get(place)
         or _OF_A_SHEET.get(place)
         or meaning_of(sheet, header)
         or _SHARED.get(bare, "")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from models.measures import Top
 from models.plan import Plan
 from models.results import ChartData
+from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, Top, coalition_purchases, figures, largest_share
+from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share
 from planner.sheets.front import front_pictures
 
 _MOST_CATEGORIES = 12
@@ -99,7 +101,7 @@ def _against_limit(
         t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)
     )
     if any(c is not None for c in caps):
-        series.append(Series("Limit", Role.LIMIT, caps))
+        series.append(Series(LIMIT.header, Role.LIMIT, caps))
     return tuple(series), tops, bool(of.suspects)
 
 
@@ -180,7 +182,7 @@ def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
         sum(by.get(of.name, 0.0) for c, by in share.items() if c not in leading) for of in told
     )
     series.append(Series("Other countries", Role.OTHER, others))
-    series.append(Series("Short", Role.SHORT, tuple(1.0 - of.served for of in told)))
+    series.append(Series(SHORT.header, Role.SHORT, tuple(1.0 - of.served for of in told)))
     bought = [sum(by.get(of.name, 0.0) for by in share.values()) for of in told]
     more = " (above 100 %: for stock)" if any(part > _FULL for part in bought) else ""
     return Picture(
@@ -189,7 +191,7 @@ def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
         tuple(short(of.name) for of in told),
         tuple(series),
         "Share of coalition demand",
-        "Mineral",
+        MINERAL.header,
     )
 
 
@@ -213,10 +215,10 @@ def _members(context: Context) -> Picture:
         tuple(short(m) for m in order),
         (
             Series("Served", Role.PLAN, tuple(max(0.0, 1.0 - part) for part in lost)),
-            Series("Short", Role.SHORT, lost),
+            Series(SHORT.header, Role.SHORT, lost),
         ),
         "Share of the value of demand, at the minerals' prices",
-        "Member",
+        MEMBER.header,
     )
 
 
@@ -243,7 +245,7 @@ def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
         tuple(short(name) for name in names),
         tuple(series),
         "Share of usable capacity",
-        "Mineral",
+        MINERAL.header,
     )
 
 
@@ -268,7 +270,7 @@ def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
             Series("The limits forbid it", Role.LIMIT, limits),
         ),
         "Share of coalition demand",
-        "Mineral",
+        MINERAL.header,
         small=True,
     )
 
@@ -286,6 +288,6 @@ def _over_years(context: Context, of: Figures) -> Picture | None:
         years,
         series,
         f"Share of coalition {context.basis}",
-        "Year",
+        YEAR.header,
         small=True,
     )

@@ -31,7 +31,7 @@ class Rows:
         """Add a row; a value that is not known is blank."""
         if isinstance(value, float) and value - value != 0:  # NaN or infinite
             value = None
-        self.measures.append(clean(measure))
+        self.measures.append(clean(str(measure)))
         self.values.append(clean(value) if isinstance(value, str) else value)
         self.looks.append(look)
         self.units.append(clean(unit) or None)

@@ -8,25 +8,23 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from models.measures import Top, landed_cost, part, served_if_largest_stops
 from models.plan import Plan
 from models.program.component import headings
-from models.results import Look, Summary
-from models.results.overall import HHI
+from models.results import ByMineral, Figure, Look, Summary
+from models.results.overall import COST, HHI, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
 from models.solve import version
 from planner._version import __version__
 from planner.render.table import COALITION_BUYER
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, Top, binding, coalition_purchases, figures
-from planner.sheets.figures import left_if_largest_stops as left_if_lost
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures
 from planner.sheets.front.shares import Served, surge_of, today, when_lost
-from planner.sheets.notes import BY_WEIGHT, IF_EACH_STOPS
+from planner.sheets.notes import BY_WEIGHT
 from planner.sheets.rows import Rows
 
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
-OPTION = "Option: "
-"""What stands before the name of an option in a measure."""
 
 _DEAREST = 5
 """How many binding limits are named."""
@@ -52,18 +50,18 @@ def summary(context: Context) -> Summary:
 def _plan(context: Context, rows: Rows) -> None:
     case = context.case
     rows.section("The plan")
-    rows.add("Plan title", context.title)
+    rows.add(Figure.TITLE, context.title)
     rows.add(
-        "Scenario", context.made_by,
+        Figure.SCENARIO, context.made_by,
         remark="" if context.is_as_given else
         "The title is the workbook's; this plan is of the scenario and options named here.",
     )  # fmt: skip
-    rows.add("Status", context.plan.status, remark="Proven; the proof stands in Checks.")
-    rows.add("Years", context.horizon)
+    rows.add(Figure.STATUS, context.plan.status, remark="Proven; the proof stands in Checks.")
+    rows.add(Figure.YEARS, context.horizon)
     if case.settings.price_year is not None:
-        rows.add("Price year", case.settings.price_year, Look.YEAR, context.currency)
-    rows.add("Minerals", len(case.minerals), Look.COUNT)
-    rows.add("Members", len(case.members), Look.COUNT)
+        rows.add(Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency)
+    rows.add(Figure.MINERALS, len(case.minerals), Look.COUNT)
+    rows.add(Figure.MEMBERS, len(case.members), Look.COUNT)
 
 
 def _cost(context: Context, rows: Rows) -> None:
@@ -72,38 +70,38 @@ def _cost(context: Context, rows: Rows) -> None:
     rows.section("Cost")
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
     rows.add(
-        "Total cost", plan.objective, Look.MONEY, money,
+        Figure.TOTAL_COST, plan.objective, Look.MONEY, money,
         f"What the plan minimises: cash cost, shortage and penalties{discounted}.",
     )  # fmt: skip
     rows.add(
-        "Cash cost", plan.cash, Look.MONEY, money,
+        Figure.CASH_COST, plan.cash, Look.MONEY, money,
         "What is paid, not the cost of shortage and other penalties; of projects a yearly capital"
         f" charge, not the capex{_plain(context)}.",
     )  # fmt: skip
     rows.add(
-        "Purchases cost", plan.purchases, Look.MONEY, money,
+        Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money,
         f"Cost or price, tariff and freight of all flows{_plain(context)}.",
     )  # fmt: skip
     rows.add(
-        "Cost per tonne", plan.purchases / plan.tonnes if plan.tonnes > 0 else None, Look.PRICE,
+        Figure.COST_PER_TONNE, landed_cost(plan.purchases, plan.tonnes), Look.PRICE,
         context.per_tonne, f"Purchases cost over tonnes purchased. {BY_WEIGHT}",
     )  # fmt: skip
     rows.section("Cost by heading" + (" (undiscounted)" if rate > 0 else ""))
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            rows.add(f"Cost: {heading}", float(cost), Look.MONEY, money, _REMARKS[heading])
+            rows.add(f"{COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading])
 
 
 def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
     plan = context.plan
     rows.section("Supply")
-    rows.add("Demand", context.case.total_demand, Look.TONNES, "t", BY_WEIGHT)
+    rows.add(Figure.DEMAND, context.case.total_demand, Look.TONNES, "t", BY_WEIGHT)
     rows.add(
-        "Tonnes purchased", plan.tonnes, Look.TONNES, "t",
+        Figure.TONNES, plan.tonnes, Look.TONNES, "t",
         f"Purchases for stock included. {BY_WEIGHT}",
     )  # fmt: skip
-    rows.add("Shortage", plan.shortage, Look.TONNES, "t", BY_WEIGHT)
-    rows.add("Served share", plan.served_share, Look.SHARE, "of demand", BY_WEIGHT)
+    rows.add(Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", BY_WEIGHT)
+    rows.add(Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", BY_WEIGHT)
     rows.section("Shortage by mineral")
     for of in minerals:
         remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
@@ -178,7 +176,7 @@ def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str
         if of.bound_on_members:
             notes.append(f"limits on members: {of.bound_on_members} bind")
     said = "; ".join(notes)
-    rows.add(f"Limit on it{when}: {of.name}", top.limit, Look.SHARE, unit, said)
+    rows.add(f"{ByMineral.limit.header}{when}: {of.name}", top.limit, Look.SHARE, unit, said)
 
 
 def _counted(number: int, what: str) -> str:
@@ -196,11 +194,11 @@ def _concentration(rows: Rows, minerals: tuple[Figures, ...]) -> None:
     rows.add("How to read it", "Herfindahl-Hirschman index", remark=HHI)
     for of in minerals:
         rows.add(
-            f"HHI by capacity: {of.name}", of.hhi_capacity, Look.INDEX, scale,
+            f"{ByMineral.hhi_capacity.header}: {of.name}", of.hhi_capacity, Look.INDEX, scale,
             "Before: nameplate capacity, all countries, all years; Scorecard has the first alone.",
         )  # fmt: skip
         rows.add(
-            f"HHI by purchases: {of.name}", of.hhi_purchases, Look.INDEX, scale,
+            f"{ByMineral.hhi_purchases.header}: {of.name}", of.hhi_purchases, Look.INDEX, scale,
             "After: the coalition's purchases, all years; Scorecard has single years.",
         )  # fmt: skip
 
@@ -215,11 +213,12 @@ def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...])
     else:
         rate = context.case.settings.discount_rate
         rows.add(
-            "Limits cost in all", plan.objective - free.objective, Look.MONEY, money,
-            "Total cost" + (", discounted" if rate > 0 else "") + ": cash, shortage and penalties.",
+            Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money,
+            f"{Figure.TOTAL_COST}{', discounted' if rate > 0 else ''}: cash, shortage and"
+            " penalties.",
         )  # fmt: skip
         rows.add(
-            "Limits cost in cash", plan.cash - free.cash, Look.MONEY, money,
+            Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money,
             _of_cash(context, plan, free),
         )  # fmt: skip
         rows.add(
@@ -253,20 +252,20 @@ def _extra(minerals: tuple[Figures, ...]) -> float | None:
     """Return what limits add to the cost of a tonne, each mineral against itself."""
     known = [(of.extra, of.purchased) for of in minerals if of.extra is not None]
     tonnes = sum(bought for _, bought in known)
-    return sum(extra * bought for extra, bought in known) / tonnes if tonnes > 0 else None
+    return part(sum(extra * bought for extra, bought in known), tonnes)
 
 
 def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
-    rows.add(f"Short because supply can't give it{of}", tonnes[0], Look.TONNES, unit)
-    rows.add(f"Short because the limits forbid it{of}", tonnes[1], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_of_supply.header}{of}", tonnes[0], Look.TONNES, unit)
+    rows.add(f"{ByMineral.short_by_limits.header}{of}", tonnes[1], Look.TONNES, unit)
 
 
 def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
     rows.section("What is still served if the largest supplier country stops")
     demand = context.case.total_demand
-    left = left_if_lost(coalition_purchases(context.plan))
+    left = served_if_largest_stops(coalition_purchases(context.plan), demand)
     rows.add(
-        IF_EACH_STOPS, min(1.0, left / demand) if demand > 0 else 1.0, Look.SHARE, "of demand",
+        Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand",
         "Purchases less those from each mineral's largest country of each year, over demand: each"
         f" mineral may lose another country. {BY_WEIGHT}",
     )  # fmt: skip
@@ -311,7 +310,7 @@ def _binding(context: Context, rows: Rows) -> None:
     on_members = int((table["buyer"] != "").sum())
     rows.section("Binding share limits")
     rows.add(
-        "Binding limits", len(table), Look.COUNT, "",
+        Figure.BINDING_LIMITS, len(table), Look.COUNT, "",
         f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
         + (f" {on_members} of those on members or groups." if on_members else "")
         + (f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""),
@@ -347,20 +346,20 @@ def _run(context: Context, rows: Rows) -> None:
     book = context.book
     rows.section("The run")
     settings = context.case.settings
-    rows.add("Share basis", settings.share_basis, remark="What share limits are a share of.")
-    rows.add("Whole projects", "yes" if settings.whole_projects else "no")
+    rows.add(Figure.SHARE_BASIS, settings.share_basis, remark="What share limits are a share of.")
+    rows.add(Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no")
     _options(context.options, rows)
-    rows.add("Input file", book.path.name if book.path is not None else "none")
-    rows.add("Input SHA-256", book.sha256)
-    rows.add("Planner version", __version__)
-    rows.add("Solver version", version())
+    rows.add(Figure.INPUT_FILE, book.path.name if book.path is not None else "none")
+    rows.add(Figure.INPUT_SHA256, book.sha256)
+    rows.add(Figure.PLANNER, __version__)
+    rows.add(Figure.SOLVER, version())
     rows.add("Python version", platform.python_version())
-    rows.add("Written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), unit="UTC")
+    rows.add(Figure.WRITTEN, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"), unit="UTC")
     for stage, seconds in context.timings.items():
         rows.add(f"Time: {stage}", float(seconds), Look.SECONDS, "s")
 
 
 def _options(options: Mapping[str, str], rows: Rows) -> None:
     for name, value in options.items():
-        if name != "Scenario":  # it stands under the title
+        if name != Figure.SCENARIO:  # it stands under the title
             rows.add(f"{OPTION}{name}", value)

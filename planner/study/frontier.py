@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from models.measures import (
+    beyond,
+    largest_country_shares,
+    part,
+    premium,
+    premium_like_for_like,
+    premium_with_shortage,
+    served_share,
+)
 from models.plan import PENALTIES, Plan
-from models.schema import PURCHASES, REST_OF_WORLD
 
 ALL = ""
 """In the place of a mineral's name: all of them together."""
@@ -22,8 +30,6 @@ COLUMNS = (
 )  # fmt: skip
 _WORDS = ("mineral", "country", "trouble")
 
-_DUST = 1e-9
-"""A difference below this part of what it is of is rounding."""
 _LOST = 1e-6
 """A point costs tonnes where more than this part of demand is short beyond the reference."""
 
@@ -52,7 +58,7 @@ class Reading:
     @property
     def served(self) -> float:
         """The part of demand that is met; 1 where there is none."""
-        return max(0.0, 1.0 - self.short / self.demand) if self.demand > 0 else 1.0
+        return served_share(self.demand, self.short)
 
 
 Readings = Mapping[str, Reading]
@@ -69,10 +75,11 @@ def read(plan: Plan) -> tuple[Reading, ...]:
     objective, cash = _sums(costs, "discounted"), _sums(paid, "money")
     purchases = _sums(plan.flows, "total")
     demand, tonnes, short = (_sums(plan.supply, c) for c in ("demand", "purchased", "short"))
-    saved, tops = _saved(plan), _tops(plan)
+    saved = _saved(plan)
+    tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
     each = []
     for name in plan.expanded.minerals:
-        share, country = tops.get(name, (None, ""))
+        own = tops.get(name)
         each.append(
             Reading(
                 mineral=name,
@@ -82,8 +89,8 @@ def read(plan: Plan) -> tuple[Reading, ...]:
                 demand=demand.get(name, 0.0),
                 tonnes=tonnes.get(name, 0.0),
                 short=short.get(name, 0.0),
-                share=share,
-                country=country,
+                share=None if own is None else own.share,
+                country="" if own is None else plan.case.country_name(own.country),
                 saved=saved.get(name, 0.0),
             )
         )
@@ -118,22 +125,6 @@ def _saved(plan: Plan) -> dict[str, float]:
         if case.share_limits[at].caps_each_country:
             worth = float(price * base) * case.discount(year) * POINT
             found[mineral] = found.get(mineral, 0.0) + worth
-    return found
-
-
-def _tops(plan: Plan) -> dict[str, tuple[float, str]]:
-    """Return by mineral the largest share of one country in any year, and whose it is."""
-    base = "purchased" if plan.case.settings.share_basis == PURCHASES else "demand"
-    table = plan.countries
-    table = table[(table["buyer"] == "") & (table["country"] != REST_OF_WORLD)]
-    table = table[(table[base] > 0) & (table["tonnes"] > 0)]
-    found: dict[str, tuple[float, str]] = {}
-    for mineral, country, tonnes, whole in zip(
-        *(table[c] for c in ("mineral", "country", "tonnes", base)), strict=True
-    ):
-        share = float(tonnes / whole)
-        if share > found.get(mineral, (0.0, ""))[0] + _DUST:
-            found[mineral] = (share, plan.case.country_name(country))
     return found
 
 
@@ -210,20 +201,14 @@ def _row(
         "slope": slope,
     }
     if free is not None:
-        row["lost"] = _clean(of.short - free.short, max(of.demand, free.demand))
-        if of.tonnes > 0:
-            row["premium"] = _clean(of.cash - free.cash, free.cash) / of.tonnes
-        if of.demand > 0:
-            row["with_shortage"] = _clean(of.objective - free.objective, free.objective) / of.demand
+        row["lost"] = beyond(of.short, free.short, max(of.demand, free.demand))
+        row["premium"] = premium(of.cash, free.cash, of.tonnes)
+        row["with_shortage"] = premium_with_shortage(of.objective, free.objective, of.demand)
     if like is not None and of.tonnes > 0:
         extra, same = like
         row["like_for_like"] = extra / of.tonnes
-        row["dearer"] = extra / same if same > 0 else None
+        row["dearer"] = part(extra, same)
     return row
-
-
-def _clean(difference: float, of: float) -> float:
-    return difference if abs(difference) > _DUST * abs(of) else 0.0
 
 
 def _like_for_like(now: Readings, free: Readings) -> dict[str, tuple[float, float]]:
@@ -232,15 +217,14 @@ def _like_for_like(now: Readings, free: Readings) -> dict[str, tuple[float, floa
     The same tonnes are priced at the reference's cash cost per tonne; a mineral that is not bought
     there has none. All minerals together are the sums.
     """
-    found: dict[str, tuple[float, float]] = {}
-    for name, of in now.items():
-        other = free.get(name)
-        if name != ALL and other is not None and other.tonnes > 0:
-            same = of.tonnes * other.cash / other.tonnes
-            found[name] = (_clean(of.cash - same, same), same)
-    if found:
-        found[ALL] = (sum(e for e, _ in found.values()), sum(s for _, s in found.values()))
-    return found
+    amounts = {
+        name: (of.cash, of.tonnes, free[name].cash, free[name].tonnes)
+        for name, of in now.items()
+        if name != ALL and name in free and free[name].tonnes > 0
+    }
+    each = {name: premium_like_for_like([of]) for name, of in amounts.items()}
+    found = {**each, ALL: premium_like_for_like(amounts.values())}
+    return {name: of for name, of in found.items() if of is not None}
 
 
 def _difference(value: float, of: Reading, before: tuple[float, Readings] | None) -> float | None:
@@ -248,7 +232,7 @@ def _difference(value: float, of: Reading, before: tuple[float, Readings] | None
     other = None if before is None else before[1].get(of.mineral)
     if before is None or other is None:
         return None
-    saved = _clean(other.objective - of.objective, of.objective)
+    saved = beyond(other.objective, of.objective, of.objective)
     return saved / (value - before[0]) * POINT or 0.0  # not -0.0
 
 

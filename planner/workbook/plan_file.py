@@ -100,10 +100,10 @@ class PlanFile:
         return {}
 
     @cached_property
-    def _countries(self) -> dict[str, str]:
+    def countries(self) -> dict[str, str]:
         """Every country's name as the plan spells it, by code."""
         found: dict[str, str] = {}
-        for result in CATALOGUE.values():
+        for result in (r for r in CATALOGUE.values() if not r.BOOK):
             for each in result.FIELDS:
                 table = self.tables.get(result.TABLE)
                 if each.names is Name.COUNTRY and table is not None and each.header in table:
@@ -113,7 +113,7 @@ class PlanFile:
 
     def country(self, code: str) -> str:
         """Return a country's name as the plan spells it."""
-        return self._countries.get(code, code)
+        return self.countries.get(code, code)
 
     def header(self, sheet: str, name: str) -> str:
         """Return the header of a column by its name without unit.
@@ -207,7 +207,7 @@ def _within(grid: Grid, place: TablePlace) -> Grid:
 @cache
 def _looks(header: str) -> frozenset[Look]:
     """Return how columns of a header look, whichever sheets of a plan have it."""
-    every = (f for result in CATALOGUE.values() for f in result.FIELDS)
+    every = (f for r in CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
     return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
 
 
@@ -272,10 +272,11 @@ def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
     return of(words=words, **{f.name: data[f.name] for f in of.FIELDS if f.name in data})
 
 
-def _values(of: Field, column: pd.Series) -> pd.Series:
+def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
     """Return a column of a sheet as its field holds it."""
     if of.names is Name.COUNTRY:
-        return column.map({name: code_of(name) for name in column.dropna().unique()})
+        codes = {name: code_of(name) for name in column.dropna().unique()}
+        return [codes.get(name) for name in column]  # pandas would make blanks NaN
     if of.names is Name.BUYER:
         return column.map(lambda name: "" if name == COALITION_BUYER else name)
     return column

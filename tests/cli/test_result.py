@@ -74,13 +74,13 @@ def test_a_country_without_a_limit_of_its_own_reaches_none(folder, call):
     assert "reached" not in line
 
 
-def test_of_equal_shares_the_country_that_sells_most_is_named(folder, call):
+def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
     line = shares(folder, call, limits=[limit(0.5)])
     assert "50.0%  Chile, 2026 (limit 50.0%, reached in 2 of 2 years)" in line
     rows = [limit(0.5, then=0.1, Supplier="Chile"), limit(0.5, then=0.45, Supplier="Peru")]
     rows.append(limit(0.45, Supplier="Zambia"))
     line = shares(folder, call, limits=rows)
-    assert "50.0%  Peru, 2026 (limit 50.0%, reached in 2 of 2 years)" in line
+    assert "50.0%  Chile, 2026 (limit 50.0%, reached in 2 of 2 years); 2027: 45.0%, Peru" in line
 
 
 def test_limits_on_members_that_bind_are_counted(folder, call):

@@ -19,7 +19,7 @@ from tests.models.desk import BookT, jin, make, read
 
 SEARCH = """
 import sys
-from models.solver import highs
+from models.solve import highs
 solve = highs.Held.run
 def run(held):
     if held.whole:

@@ -71,7 +71,7 @@ def test_every_result_says_what_it_is_and_names_its_grain():
     for result in CATALOGUE.values():
         assert result.__doc__, result
         titles = [f.whole for f in result.FIELDS]
-        keys = [f.key for f in result.FIELDS]
+        keys = [f.json_key for f in result.FIELDS]
         assert len(set(titles)) == len(titles), result
         assert len(set(keys)) == len(keys), result
 
@@ -115,7 +115,7 @@ def test_every_surface_says_the_same(made, result):
     for each in result.FIELDS:
         header = each.title(table.words)
         for told, line in zip(objects, lines, strict=True):
-            if not each.look.is_text and told[each.key] is not None:
-                assert float(line[header]) == told[each.key]
+            if not each.look.is_text and told[each.json_key] is not None:
+                assert float(line[header]) == told[each.json_key]
             elif each.names is Name.COUNTRY:
-                assert line[header].lstrip("'") == plan.case.country_name(told[each.key])
+                assert line[header].lstrip("'") == plan.case.country_name(told[each.json_key])

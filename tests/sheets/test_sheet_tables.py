@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models.plan import solve
+from models.results import Figure
 from planner.sheets import SHEETS, Table, tables
-from planner.sheets.notes import IF_EACH_STOPS
 from planner.workbook import read as read_workbook
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -96,7 +96,7 @@ def test_summary_says_what_a_hand_finds(sheets):
         "Short because the limits forbid it": 14,
         "Short because supply can't give it: copper": 30,
         "Short because the limits forbid it: copper": 14,
-        IF_EACH_STOPS: 60 / 260,
+        Figure.IF_EACH_STOPS: 60 / 260,
         "Served if its largest supplier stops (nothing bought instead): copper": 60 / 260,
         "Binding limits": 2,
         "Shadow price: max China, copper, Coalition": 489,

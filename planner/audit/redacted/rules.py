@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from models.case import fold
 from models.results import Scorecard
+from models.results.overall import OPTION
 from planner.audit.file import CHECKS, TIME
 from planner.audit.redacted.account import ACCOUNTS, OF_A_MEMBER, OF_THE_RUN, Account, account_of
 from planner.audit.redacted.intervals import Withheld
@@ -16,7 +17,6 @@ from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
 from planner.render.table import COALITION_BUYER
 from planner.sheets import Table
-from planner.sheets.summary import OPTION
 from planner.workbook.plan_columns import CONTRACTS, STOCKS, SUMMARY, bare
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"

@@ -100,12 +100,13 @@ class _BadInput(Exception):  # noqa: N818 - it carries an error
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
     """Compare the inputs of two plans: those named, else those found."""
+    from models.results import Figure
     from planner.documents.difference import compare_inputs, find_input
     from planner.documents.difference.inputs import not_compared
     from planner.run import open_input
 
     if named is None:
-        if old.measure("Input SHA-256") == new.measure("Input SHA-256"):
+        if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):
             return not_compared(old, new, (None, None))
         found = (find_input(old), find_input(new))
         if found[0] is None or found[1] is None:

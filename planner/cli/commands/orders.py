@@ -106,6 +106,7 @@ def _answer(
 
 def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
+    from models.results import Figure
     from planner.render.text import plain
     from planner.render.words import number_of
 
@@ -116,7 +117,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     click.secho(plain(found.plan.title), bold=True, err=True)
     click.echo(
         f"{number_of(len(table), 'order')} of {number_of(len(found.members), 'member')},"
-        f" {found.plan.measure('Years')}; scenario {plain(found.scenario)}; money in {money}",
+        f" {found.plan.measure(Figure.YEARS)}; scenario {plain(found.scenario)}; money in {money}",
         err=True,
     )
     if found.members:
@@ -136,13 +137,14 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
 
 def _show_members(found: Orders, scale: float, decimals: int) -> None:
     """Tell what each member orders, and all of them."""
+    from models.results.common import MEMBER
     from planner.render.text import plain
 
     shown = found.members[:_SHOWN]
     names = [_cut(plain(m.member)) for m in shown]
-    wide = max((len(name) for name in [*names, "Member", "All"]), default=0)
+    wide = max((len(name) for name in [*names, MEMBER.header, "All"]), default=0)
     heads = ("orders", "tonnes", "total", "take or pay", "short, t")
-    click.echo(f"  {'Member':<{wide}}" + "".join(f"{head:>15}" for head in heads), err=True)
+    click.echo(f"  {MEMBER.header:<{wide}}" + "".join(f"{head:>15}" for head in heads), err=True)
     lines = [
         (name, len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short)
         for name, m in zip(names, shown, strict=True)

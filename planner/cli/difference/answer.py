@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.results.difference import Moves
 from planner.cli.answer import Answer
 from planner.cli.difference.words import KEYS, differing_words
+from planner.render.records import records
 from planner.render.table import Cell
+from planner.sheets.difference import moves_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,19 +40,17 @@ def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, second
             {"what": line.measure, "old": line.old, "new": line.new}
             for line in differing_words(found)
         ],
-        "minerals": list(_rows(found.minerals, ("Mineral",))),
-        "members": list(_rows(found.members, ("Member", "Mineral"))),
-        "moves": [
-            {
-                "mineral": row["mineral"],
-                "from": row["seller"],
-                "to": row["buyer"],
-                "old_t": row["old"],
-                "new_t": row["new"],
-                "change_t": row["change"],
-            }
-            for row in found.moves.table.to_dict("records")
-        ],
+        "minerals": list(_rows(found.minerals, ("mineral",))),
+        "members": list(_rows(found.members, ("member", "mineral"))),
+        "moves": records(
+            moves_of(found.moves.table, {}),
+            Moves.mineral,
+            Moves.seller,
+            Moves.buyer,
+            Moves.old,
+            Moves.new,
+            Moves.change,
+        ),
         "among_equals": list(found.moves.among_equals),
         "prices_differ": len(found.prices) if pair.same_money else None,
         "inputs": {
@@ -83,7 +84,7 @@ def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
     """Yield an object a row: its names, then old, new and change of each amount."""
     whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
     for row in table.to_dict("records"):
-        found: Answer = {key.lower(): row[key] for key in keys}
+        found: Answer = {key: row[key] for key in keys}
         for what in whats:
             found[what] = _triple(*(row[f"{what}_{word}"] for word in ("old", "new", "change")))
         yield found

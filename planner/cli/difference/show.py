@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.results.field import Look
+from models.results import Figure, Look
 from planner.cli.difference.words import KEYS, differing_words
 from planner.documents.difference import verdict_of
 from planner.render.table import Cell
@@ -92,7 +92,7 @@ def _show_totals(found: PlanDifference) -> None:
     click.echo(f"  {'Totals':<{_NAME}}{'old':>16}{'new':>16}{'change':>16}", err=True)
     millions = _in_millions(found)
     for line in found.lines:
-        if line.measure not in {*KEYS, "Cost per tonne"} or line.is_title:
+        if line.measure not in {*KEYS, Figure.COST_PER_TONNE} or line.is_title:
             continue
         scale, unit, decimals = 1.0, line.unit, 0
         if line.look is Look.MONEY and millions:
@@ -123,7 +123,7 @@ def _show_minerals(found: PlanDifference) -> None:
     paid, head = (("paid", _MILLION, 1), "paid, m") if _in_millions(found) else (_PAID, "paid")
     whats = [("purchased", 1.0, 0), ("short", 1.0, 0), paid, ("share", 0.01, 1)]
     heads = ("bought, t", "short, t", head, "top share, %")
-    _show_rows("Change by mineral", table, "Mineral", whats, heads)
+    _show_rows("Change by mineral", table, "mineral", whats, heads)
 
 
 def _show_members(found: PlanDifference) -> None:
@@ -131,13 +131,13 @@ def _show_members(found: PlanDifference) -> None:
     whats = [("purchased", 1.0, 0), ("short", 1.0, 0), paid]
     changes = [f"{what}_change" for what, _, _ in whats]
     # a member with a change that is not known has no known sum
-    of_member = found.members.groupby("Member")
+    of_member = found.members.groupby("member")
     known = of_member[changes].count().eq(of_member.size(), axis=0)
     sums = of_member[changes].sum().where(known)
     _show_rows(
         "Change by member",
         sums.reset_index(),
-        "Member",
+        "member",
         whats,
         ("bought, t", "short, t", head),
     )

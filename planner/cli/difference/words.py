@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from models.results import Figure
+
 if TYPE_CHECKING:
     from planner.documents.difference import PlanDifference
     from planner.sheets.difference import Line
 
 KEYS = {
-    "Total cost": "objective",
-    "Cash cost": "cash",
-    "Purchases cost": "purchases",
-    "Demand": "demand_t",
-    "Tonnes purchased": "tonnes",
-    "Shortage": "shortage_t",
-    "Served share": "served_share",
+    Figure.TOTAL_COST: "objective",
+    Figure.CASH_COST: "cash",
+    Figure.PURCHASES_COST: "purchases",
+    Figure.DEMAND: "demand_t",
+    Figure.TONNES: "tonnes",
+    Figure.SHORTAGE: "shortage_t",
+    Figure.SERVED_SHARE: "served_share",
 }
 """Figures that a program hears of by a name of their own."""
 

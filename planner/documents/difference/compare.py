@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.results.field import Look
+from models.measures import largest_country_shares
+from models.results import CountryShares, Figure, Flows, Look, Prices
+from models.results.overall import COST, HHI_BY, OPTION
+from models.schema import DEMAND
 from planner.documents.difference.moves import Moves, moves
-from planner.documents.difference.pair import COALITION, Pair
+from planner.documents.difference.pair import Pair
 from planner.sheets.difference import Line
-from planner.sheets.notes import IF_EACH_STOPS
-from planner.workbook.plan_columns import PLAN, PRICES, SHARES
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -20,25 +20,18 @@ if TYPE_CHECKING:
 
 _SAME_ROW = 1e-7
 """Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
-_REST = "Rest of world"
 
 _TOTALS = (
-    "Total cost",
-    "Cash cost",
-    "Purchases cost",
-    "Cost per tonne",
-    "Demand",
-    "Tonnes purchased",
-    "Shortage",
-    "Served share",
-    IF_EACH_STOPS,
-    "Limits cost in all",
-    "Limits cost in cash",
-    "Binding limits",
-)
-_FAMILIES = (("Cost by heading", "Cost: "), ("Concentration (HHI)", "HHI by "))
-_WORDS = re.compile(r"Scenario|Status|Years|Price year|Share basis|Whole projects|Option: .*")
-_FILES = ("Plan title", "Input file", "Input SHA-256", "Planner version", "Solver version")
+    Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
+    Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.IF_EACH_STOPS,
+    Figure.LIMITS_COST, Figure.LIMITS_COST_CASH, Figure.BINDING_LIMITS,
+)  # fmt: skip
+_FAMILIES = (("Cost by heading", COST), ("Concentration (HHI)", HHI_BY))
+_WORDS = {
+    Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.SHARE_BASIS,
+    Figure.WHOLE_PROJECTS,
+}  # fmt: skip
+_FILES = (Figure.TITLE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER)
 
 
 @dataclass(frozen=True)
@@ -106,20 +99,20 @@ def _lines(pair: Pair) -> Iterator[Line]:
     old, new = pair.old, pair.new
     yield Line("The plans")
     yield Line("Plan file", old.path.name, new.path.name, counts=False)
-    for name in _FILES:
-        yield Line(name, _word(old, name), _word(new, name), counts=False)
+    for file in _FILES:
+        yield Line(file, _word(old, file), _word(new, file), counts=False)
     for name in dict.fromkeys([*old.measures, *new.measures]):
-        if _WORDS.fullmatch(name):
+        if name in _WORDS or name.startswith(OPTION):
             yield Line(name, _word(old, name), _word(new, name))
     yield Line("Totals")
-    for name in _TOTALS:
-        yield from _figure(pair, name)
+    for total in _TOTALS:
+        yield from _figure(pair, total)
     for title, start in _FAMILIES:
         names = dict.fromkeys(n for p in (old, new) for n in p.measures if n.startswith(start))
         if names:
             yield Line(title)
         for name in names:
-            yield from _figure(pair, name, absent=0.0 if start == "Cost: " else None)
+            yield from _figure(pair, name, absent=0.0 if start == COST else None)
 
 
 def _figure(pair: Pair, name: str, absent: float | None = None) -> Iterator[Line]:
@@ -166,10 +159,10 @@ def _minerals(pair: Pair) -> pd.DataFrame:
     """Return a row a mineral: demand, purchases, shortage, cost, largest share of a country."""
     sides = []
     for plan in (pair.old, pair.new):
-        side = _amounts(pair, plan, ["Mineral"])
+        side = _amounts(pair, plan, ["mineral"])
         side["share"], side["country"] = _largest(pair, plan)
         sides.append(side)
-    table = _joined(pair, sides, _MINERAL, ["Mineral"], absent=0.0)
+    table = _joined(pair, sides, _MINERAL, ["mineral"], absent=0.0)
     if not pair.same_basis:
         table["share_change"] = float("nan")
     return table
@@ -177,7 +170,7 @@ def _minerals(pair: Pair) -> pd.DataFrame:
 
 def _members(pair: Pair) -> pd.DataFrame:
     """Return a row a member and mineral: purchases, shortage, cost."""
-    keys = ["Member", "Mineral"]
+    keys = ["member", "mineral"]
     sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
     return _joined(pair, sides, _MEMBER, keys, absent=0.0)
 
@@ -186,26 +179,18 @@ def _prices(pair: Pair) -> pd.DataFrame:
     """Return a row a year, mineral and member: the price of one tonne more, and the average."""
     import pandas as pd
 
-    keys, sides = ["Year", "Mineral", "Member"], []
+    keys, sides = ["year", "mineral", "member"], []
     for plan in (pair.old, pair.new):
-        table = pair.named(plan.tables[PRICES], "Mineral", "Member")
-        side = pd.DataFrame(
-            {
-                "marginal": table[plan.header(PRICES, "Marginal price")],
-                "landed": table[plan.header(PRICES, "Average landed cost")],
-            }
-        )
+        table = pair.rows(plan, Prices)
+        side = table[["marginal", "landed"]]
         sides.append(side.set_index(pd.MultiIndex.from_frame(table[keys])))
     return _joined(pair, sides, ("marginal", "landed"), keys)
 
 
 def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     """Return what is needed, bought, short and paid, by keys, in the common years."""
-    names = {"Demand (t)": "demand", "Purchases (t)": "purchased", "Short (t)": "short"}
-    table = pair.named(plan.tables[PRICES], *keys).groupby(keys)[[*names]].sum()
-    flows = pair.named(plan.tables[PLAN], *keys)
-    table = table.rename(columns=names)
-    table["paid"] = flows.groupby(keys)[plan.header(PLAN, "Total")].sum()
+    table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
+    table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
     table["paid"] = table["paid"].fillna(0.0)
     table["landed"] = table["paid"] / table["purchased"].where(table["purchased"] > 0)
     return table
@@ -213,14 +198,13 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
 
 def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
     """Return each mineral's largest share of one country in any year, and the country."""
-    table = pair.named(plan.tables[SHARES], "Mineral", "Country")
-    share = f"Share of {plan.measure('Share basis') or 'demand'}"
-    kept = table[(table["Buyer"] == COALITION) & (table["Country"] != _REST)]
-    kept = kept.dropna(subset=[share]).sort_values(
-        [share, "Year", "Country"], ascending=[False, True, True]
-    )
-    top = kept.drop_duplicates("Mineral").set_index("Mineral")
-    return top[share], top["Country"]
+    import pandas as pd
+
+    basis = str(plan.measure(Figure.SHARE_BASIS) or DEMAND)
+    tops = largest_country_shares(pair.rows(plan, CountryShares), basis)
+    shares = {mineral: top.share for mineral, top in tops.items()}
+    countries = {mineral: pair.country(top.country) for mineral, top in tops.items()}
+    return pd.Series(shares, dtype=float), pd.Series(countries, dtype=object)
 
 
 def _joined(
@@ -252,7 +236,7 @@ def _joined(
         if "country" in side:
             table[word] = side["country"].reindex(both)
     table = table.reset_index(names=keys)
-    off = ~table["Mineral"].map(pair.comparable)
+    off = ~table["mineral"].map(pair.comparable)
     for what in whats:
         money = what not in _TONNES and what != "share"
         if money and not pair.same_money:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.case import Case, fold
+from models.results import Figure
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.sheets.comparison.inputs import ADDED, REMOVED, Difference, input_differences
@@ -41,7 +42,7 @@ class Inputs:
 
 def find_input(plan: PlanFile) -> Path | None:
     """Return the workbook that a plan was made from, where it lies near it and is unchanged."""
-    name, wanted = plan.measure("Input file"), plan.measure("Input SHA-256")
+    name, wanted = plan.measure(Figure.INPUT_FILE), plan.measure(Figure.INPUT_SHA256)
     if not isinstance(name, str) or Path(name).name != name:
         return None
     here, above = plan.path.parent, plan.path.parent.parent
@@ -57,12 +58,12 @@ def find_input(plan: PlanFile) -> Path | None:
 
 def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | None]) -> Inputs:
     """Say why inputs are not compared, or that there is nothing to compare."""
-    prints = [str(plan.measure("Input SHA-256") or "") for plan in (old, new)]
+    prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
-        name = new.measure("Input file") or "the same workbook"
+        name = new.measure(Figure.INPUT_FILE) or "the same workbook"
         return Inputs((), f"both plans are made from one workbook, {name}", are_compared=True)
     lacks = [
-        f"the one of {plan.path.name} ({plan.measure('Input file') or 'no file'},"
+        f"the one of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
         for plan, path, sha in zip((old, new), found, prints, strict=True)
         if path is None
@@ -79,7 +80,7 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
     """Compare two input workbooks cell by cell; rows are paired by what they are of."""
     notes = []
     for plan, book in zip((old, new), books, strict=True):
-        if book.sha256 != plan.measure("Input SHA-256"):
+        if book.sha256 != plan.measure(Figure.INPUT_SHA256):
             name = "the workbook" if book.path is None else str(book.path)
             notes.append(
                 f"{name} is not the file that {plan.path.name} was made from: its SHA-256 differs"
@@ -96,7 +97,7 @@ def _sha256(path: Path) -> str:
 
 def _scenarios(*plans: PlanFile) -> set[str]:
     """Return the scenarios that plans are of."""
-    said = (str(plan.measure("Scenario") or "") for plan in plans)
+    said = (str(plan.measure(Figure.SCENARIO) or "") for plan in plans)
     return {fold(text.partition(";")[0]) for text in said}
 
 

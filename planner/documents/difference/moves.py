@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.results import Flows, Prices
 from planner.documents.difference.pair import Pair
-from planner.workbook.plan_columns import PLAN, PRICES
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -46,22 +46,23 @@ def moves(pair: Pair) -> Moves:
         "new": after.reindex(index, fill_value=0.0),
     }
     both = pd.DataFrame(amounts).reset_index()
-    both = both[both["Mineral"].map(pair.in_both).astype(bool)]
+    both = both[both["mineral"].map(pair.in_both).astype(bool)]
     both["change"] = both["new"] - both["old"]
-    largest = both.groupby("Mineral")[["old", "new"]].transform("max").max(axis=1)
+    largest = both.groupby("mineral")[["old", "new"]].transform("max").max(axis=1)
     both = both[both["change"].abs() > _NOTHING * largest]
-    equal = _equal(pair, sorted(both["Mineral"].unique()))
+    equal = _equal(pair, sorted(both["mineral"].unique()))
     parts = [
-        _largest(mine) for name, mine in both.groupby("Mineral", sort=True) if name not in equal
+        _largest(mine) for name, mine in both.groupby("mineral", sort=True) if name not in equal
     ]
-    names = {"Mineral": "mineral", "Country": "seller", "Member": "buyer"}
+    names = {"country": "seller", "member": "buyer"}
     table = pd.concat([both.head(0), *parts], ignore_index=True).rename(columns=names)
     return Moves(table, len(both), tuple(equal))
 
 
 def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
-    table = pair.named(plan.tables[PLAN], "Mineral", "Country", "Member")
-    return table.groupby(["Mineral", "Country", "Member"])["Tonnes"].sum()
+    table = pair.rows(plan, Flows)
+    table = table.assign(country=table["country"].map(pair.country))
+    return table.groupby(["mineral", "country", "member"])["tonnes"].sum()
 
 
 def _largest(table: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +70,7 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     order = table.assign(by=table["change"].abs()).sort_values(
-        ["by", "Country", "Member"], ascending=[False, True, True]
+        ["by", "country", "member"], ascending=[False, True, True]
     )
     rows = order.drop(columns="by")
     rest = rows.iloc[MOST_MOVES:]
@@ -77,7 +78,7 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
         return rows
     said = "1 other flow" if len(rest) == 1 else f"{len(rest)} other flows"
     sums = rest[["old", "new", "change"]].sum().to_dict()
-    last = {"Mineral": rows["Mineral"].iloc[0], "Country": said, "Member": "", **sums}
+    last = {"mineral": rows["mineral"].iloc[0], "country": said, "member": "", **sums}
     return pd.concat([rows.head(MOST_MOVES), pd.DataFrame([last])], ignore_index=True)
 
 
@@ -101,9 +102,9 @@ def _equal(pair: Pair, minerals: list[str]) -> list[str]:
 def _by_year(pair: Pair, plan: PlanFile) -> list[dict[tuple[str, int], float]]:
     """Return what is paid and what is short, by mineral and year."""
     found = []
-    for sheet, header in ((PLAN, plan.header(PLAN, "Total")), (PRICES, "Short (t)")):
-        table = pair.named(plan.tables[sheet], "Mineral")
-        sums = table.groupby(["Mineral", "Year"], as_index=False)[header].sum()
-        rows = zip(sums["Mineral"], sums["Year"], sums[header], strict=True)
+    for of, amount in ((Flows, Flows.total), (Prices, Prices.short)):
+        table = pair.rows(plan, of)
+        sums = table.groupby(["mineral", "year"], as_index=False)[amount.name].sum()
+        rows = zip(sums["mineral"], sums["year"], sums[amount.name], strict=True)
         found.append({(str(m), int(y)): float(value) for m, y, value in rows})
     return found

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from models.case import fold
-from models.schema import REST_OF_WORLD
+from models.results import (
+    ByMineral,
+    CountryShares,
+    Field,
+    Figure,
+    Flows,
+    Name,
+    Prices,
+    Refiners,
+    Result,
+    Summary,
+)
 from planner.render.words import each_year
-from planner.workbook.countries import country_code
-from planner.workbook.plan_columns import PLAN, PRICES, SHARES, SUMMARY
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COALITION = "Coalition"
+YEAR_FIELD = "year"
+"""The field of the year in results."""
+_SPELT = (Name.MINERAL, Name.MEMBER)
+"""Names that two plans may spell in two ways; countries are known by their codes."""
 _TOLD = 5
 
 
@@ -58,7 +70,7 @@ class Pair:
     @property
     def same_basis(self) -> bool:
         """Whether share limits are a share of the same."""
-        return self.old.measure("Share basis") == self.new.measure("Share basis")
+        return self.old.measure(Figure.SHARE_BASIS) == self.new.measure(Figure.SHARE_BASIS)
 
     @cached_property
     def units(self) -> dict[str, tuple[str, str]]:
@@ -85,33 +97,37 @@ class Pair:
         """Whether tonnes of all minerals are."""
         return all(self.comparable(mineral) for mineral in self.units)
 
-    def named(self, table: pd.DataFrame, *headers: str) -> pd.DataFrame:
-        """Return a sheet's rows of the common years, names spelt as this pair spells them."""
-        kept = table[table["Year"].isin(self.years)]
+    def rows(self, plan: PlanFile, of: type[Result]) -> pd.DataFrame:
+        """Return a sheet's rows of the common years: names as this pair spells them, codes."""
+        table = plan.result(of).frame()
+        kept = table[table[YEAR_FIELD].isin(self.years)]
         return kept.assign(
             **{
-                header: kept[header].map(
-                    {n: self.spelling(header, n) for n in kept[header].dropna().unique()}
+                field.name: kept[field.name].map(
+                    {n: self.spelling(field.names, n) for n in kept[field.name].dropna().unique()}
                 )
-                for header in headers
+                for field in of.FIELDS
+                if field.names in _SPELT
             }
         )
 
-    def spelling(self, header: str, name: object) -> str:
-        """Return a name of a column as the new plan spells it, else as the old one does."""
-        return self._spellings.get(_key(header, name), str(name))
+    def spelling(self, kind: Name, name: object) -> str:
+        """Return a mineral's or member's name as the new plan spells it, else as the old one."""
+        return self._spellings.get((kind, fold(str(name))), str(name))
+
+    def country(self, code: str) -> str:
+        """Return a country's name as the new plan spells it, else as the old one."""
+        return self.new.countries.get(code) or self.old.country(code)
 
     @cached_property
-    def _spellings(self) -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
+    def _spellings(self) -> dict[tuple[Name, str], str]:
+        found: dict[tuple[Name, str], str] = {}
         for plan in (self.new, self.old):
-            for sheet, header in (
-                (PRICES, "Mineral"), (PRICES, "Member"), (PLAN, "Mineral"), (PLAN, "Member"),
-                (PLAN, "Country"), (SHARES, "Country"), (SHARES, "Mineral"),
-            ):  # fmt: skip
-                if sheet in plan.tables and header in plan.tables[sheet]:
-                    for name in plan.tables[sheet][header].dropna().unique():
-                        found.setdefault(_key(header, name), str(name))
+            for of in (Prices, Flows, CountryShares):
+                for field in of.FIELDS:
+                    if field.names in _SPELT:
+                        for name in dict.fromkeys(_filled(plan, of, field)):
+                            found.setdefault((field.names, fold(name)), name)
         return found
 
     def notes(self) -> tuple[str, ...]:
@@ -124,11 +140,11 @@ class Pair:
                 f"Money is in {self.old.currency} in the old plan and in {self.new.currency} in the"
                 " new one: it is not compared"
             )
-        elif self.old.measure("Price year") != self.new.measure("Price year"):
-            years = [p.measure("Price year") or "no stated year" for p in (self.old, self.new)]
+        elif self.old.measure(Figure.PRICE_YEAR) != self.new.measure(Figure.PRICE_YEAR):
+            years = [p.measure(Figure.PRICE_YEAR) or "no stated year" for p in (self.old, self.new)]
             yield f"Prices are of {years[0]} in the old plan and of {years[1]} in the new one"
         if not self.same_years:
-            spans = [str(plan.measure("Years") or "none") for plan in (self.old, self.new)]
+            spans = [str(plan.measure(Figure.YEARS) or "none") for plan in (self.old, self.new)]
             common = each_year(self.years) or "none"
             yield (
                 f"The years planned differ ({spans[0]}; {spans[1]}): totals are of each plan's own"
@@ -136,20 +152,20 @@ class Pair:
             )
         for mineral, (old, new) in sorted(self.units.items()):
             if not self.comparable(mineral):
-                name = self.spelling("Mineral", mineral)
+                name = self.spelling(Name.MINERAL, mineral)
                 yield f"{name} is counted in {old} and in {new}: its tonnes are not compared"
-        yield from self._alone("Mineral", "minerals")
-        yield from self._alone("Member", "members")
+        yield from self._alone(Name.MINERAL, "minerals")
+        yield from self._alone(Name.MEMBER, "members")
         if not self.same_basis:
-            bases = [plan.measure("Share basis") for plan in (self.old, self.new)]
+            bases = [plan.measure(Figure.SHARE_BASIS) for plan in (self.old, self.new)]
             yield f"Shares are of {bases[0]} in the old plan and of {bases[1]} in the new one"
         rates = [_discount(plan) for plan in (self.old, self.new)]
         if rates[0] != rates[1]:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
-    def _alone(self, header: str, what: str) -> Iterator[str]:
+    def _alone(self, kind: Name, what: str) -> Iterator[str]:
         """Yield which minerals or members only one of the plans has."""
-        names = [{fold(n): n for n in _names(p, header)} for p in (self.old, self.new)]
+        names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
@@ -157,46 +173,40 @@ class Pair:
                 yield f"Only the {word} plan has the {what} {', '.join(alone[:_TOLD])}{more}"
 
 
-def _key(header: str, name: object) -> tuple[str, str]:
-    """Return what a name of a column is recognised by; a country by its code, however spelt.
-
-    Only a country: minerals called Co and Ga are neither Colombia nor Gabon.
-    """
-    code = country_code(str(name)) if header == "Country" else None
-    return header, fold(str(name)) if code is None or code == REST_OF_WORLD else code
+def _filled(plan: PlanFile, of: type[Result], field: Field) -> Iterator[str]:
+    """Yield what stands in a column of words, where there is such a sheet."""
+    values = plan.result(of).data[field.name]
+    yield from (str(value) for value in values if value is not None and value == value)  # noqa: PLR0124 - NaN
 
 
 def _years(plan: PlanFile) -> tuple[int, ...]:
     found: set[int] = set()
-    for sheet in (PLAN, PRICES, "Refiners"):
-        if sheet in plan.tables:
-            found |= {int(year) for year in plan.tables[sheet]["Year"].dropna()}
+    for of in (Flows, Prices, Refiners):
+        found |= {int(y) for y in plan.result(of).data[YEAR_FIELD] if y is not None and y == y}  # noqa: PLR0124 - NaN
     return tuple(sorted(found))
 
 
 def _units(plan: PlanFile) -> dict[str, str]:
     found: dict[str, str] = {}
-    for sheet in ("By mineral", PRICES, PLAN):
-        table = plan.tables.get(sheet)
-        if table is not None and {"Mineral", "Unit"} <= set(table.columns):
-            pairs = table[["Mineral", "Unit"]].drop_duplicates()
-            for mineral, unit in zip(pairs["Mineral"], pairs["Unit"], strict=True):
-                found.setdefault(fold(str(mineral)), str(unit or "t"))
+    for mineral, unit in (
+        *plan.result(ByMineral).rows(ByMineral.mineral, ByMineral.unit),
+        *plan.result(Prices).rows(Prices.mineral, Prices.unit),
+        *plan.result(Flows).rows(Flows.mineral, Flows.unit),
+    ):
+        found.setdefault(fold(str(mineral)), str(unit or "t"))
     return found
 
 
-def _names(plan: PlanFile, header: str) -> Iterable[str]:
-    sheets = ("By mineral", PRICES, PLAN) if header == "Mineral" else (PRICES, PLAN)
-    for sheet in sheets:
-        if sheet in plan.tables and header in plan.tables[sheet]:
-            yield from (str(n) for n in plan.tables[sheet][header].dropna().unique())
+def _names(plan: PlanFile, kind: Name) -> Iterator[str]:
+    for of in (ByMineral, Prices, Flows):
+        for field in of.FIELDS:
+            if field.names is kind:
+                yield from dict.fromkeys(_filled(plan, of, field))
 
 
 def _discount(plan: PlanFile) -> str:
     """Return how a plan's total cost is discounted: its remark in Summary says so."""
-    table = plan.tables[SUMMARY]
-    if "Remark" not in table:
-        return "not discounted"
-    remarks = table.loc[table["Measure"] == "Total cost", "Remark"].dropna()
-    found = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", " ".join(map(str, remarks)))
+    remarks = plan.result(Summary).rows(Summary.measure, Summary.remark)
+    said = " ".join(str(remark) for name, remark in remarks if name == Figure.TOTAL_COST)
+    found = re.search(r"discounted at [^.,;]+(?:\.\d+)?[^.,;]*", said)
     return found[0].strip() if found else "not discounted"

@@ -14,7 +14,7 @@ TIES = "The two plans cost and lack the same; only the choice among equally chea
 def sides_of(found: PlanDifference, inputs: Inputs) -> Sides:
     """Return a difference as its sheets take it."""
     pair = found.pair
-    minerals = {*found.minerals["Mineral"], *found.moves.table["mineral"]}
+    minerals = {*found.minerals["mineral"], *found.moves.table["mineral"]}
     verdict = verdict_of(found)
     return Sides(
         lines=found.lines,

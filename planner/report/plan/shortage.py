@@ -6,31 +6,32 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from models.results import ByMineral, Figure, Prices, Shortages
+from models.results.common import MEMBER, MINERAL, NOTE, SHORT
 from planner.render import palette
 from planner.render.chart import Role, Series
 from planner.render.plotly import heat, heat_width, rows
 from planner.render.text import word
 from planner.render.words import NAMED, known, listed, percent, span
 from planner.report.part import Block, Part, Plot, View
-from planner.report.tables import Tables, facts, in_order, matrix, years_of
+from planner.report.tables import facts, in_order, matrix, years_of
 from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
 """Causes of each mineral that are told, the largest first."""
+_TITLE = Figure.SHORTAGE.value
 _CAN_T, _FORBIDDEN = "Supply can't give it", "The limits forbid it"
 
 
-def shortage(_: PlanFile, tables: Tables) -> Part | None:
+def shortage(plan: PlanFile) -> Part | None:
     """Draw the part of demand that is short by mineral and member, and tell the causes."""
-    table = tables.part(
-        "Prices", mineral="Mineral", member="Member", demand="Demand", short="Short", year="Year"
-    )
+    table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
     if table.empty:
         return None
     if not (table["short"] > 0).any():
-        empty = View((), facts({"Note": ["All demand is served."]}))
-        return Part("shortage", "Shortage", "Nothing is short.", {(): empty})
+        empty = View((), facts({NOTE.header: ["All demand is served."]}))
+        return Part("shortage", _TITLE, "Nothing is short.", {(): empty})
     minerals = sorted(in_order(table["mineral"]), key=str.casefold)
     by = table.rename(columns={"member": "down", "mineral": "across"})
     members = sorted(in_order(table["member"]), key=str.casefold)
@@ -45,7 +46,7 @@ def shortage(_: PlanFile, tables: Tables) -> Part | None:
          for n, value in zip(minerals, row, strict=True) if value is not None),
         key=lambda found: found[0],
     )  # fmt: skip
-    plots = [_why(tables)] if _known(tables) else []
+    plots = [_why(plan)] if ByMineral in plan else []
     plots.append(
         Plot(
             "Part of demand that is short, by member and mineral, all years",
@@ -56,31 +57,24 @@ def shortage(_: PlanFile, tables: Tables) -> Part | None:
             heat_width(minerals),
         )
     )
-    columns: dict[str, Iterable[object]] = {"Member": list(members)}
+    columns: dict[str, Iterable[object]] = {MEMBER.header: list(members)}
     columns |= {m: [row[i] for row in parts] for i, m in enumerate(minerals)}
     return Part(
         "shortage",
-        "Shortage",
+        _TITLE,
         "What demand is not met, over all years. Blank: no demand.",
         {(): View(tuple(plots), facts(columns, dict.fromkeys(minerals, "share")))},
-        blocks=_causes(tables),
+        blocks=_causes(plan),
     )
 
 
-def _known(tables: Tables) -> bool:
-    return bool(tables.header("By mineral", "Short because the limits forbid it"))
-
-
-def _why(tables: Tables) -> Plot:
+def _why(plan: PlanFile) -> Plot:
     """Draw, by mineral, what no supply could give and what the limits forbid."""
-    table = tables.part(
-        "By mineral", mineral="Mineral", demand="Demand", short="Short",
-        can_t="Short because supply can't give it", forbidden="Short because the limits forbid it",
-    )  # fmt: skip
+    table = plan.result(ByMineral).frame()
     table = table[table["short"] > 0]
     series = [
-        Series(_CAN_T, Role.ONE_OF_MANY, _part(table, "can_t"), palette.ORANGE),
-        Series(_FORBIDDEN, Role.SHORT, _part(table, "forbidden")),
+        Series(_CAN_T, Role.ONE_OF_MANY, _part(table, "short_of_supply"), palette.ORANGE),
+        Series(_FORBIDDEN, Role.SHORT, _part(table, "short_by_limits")),
     ]
     minerals = [word(m) for m in table["mineral"]]
     said = "; ".join(
@@ -102,12 +96,9 @@ def _part(table: pd.DataFrame, name: str) -> list[float | None]:
     ]
 
 
-def _causes(tables: Tables) -> tuple[Block, ...]:
+def _causes(plan: PlanFile) -> tuple[Block, ...]:
     """Return the causes of shortage, by mineral, the largest first."""
-    table = tables.part(
-        "Shortages", year="Year", mineral="Mineral", member="Member", short="Short", cause="Cause",
-        unit="Unit",
-    )  # fmt: skip
+    table = plan.result(Shortages).frame()
     if table.empty:
         return ()
     found = [
@@ -123,13 +114,13 @@ def _causes(tables: Tables) -> tuple[Block, ...]:
             shown.append(each)
     numbers = facts(
         {
-            "Mineral": [f[0] for f in shown],
-            "Years": [span(years_of(f[2]["year"])) for f in shown],
-            "Short (t)": [f[1] for f in shown],
+            MINERAL.header: [f[0] for f in shown],
+            Figure.YEARS: [span(years_of(f[2]["year"])) for f in shown],
+            SHORT.whole: [f[1] for f in shown],
             "For": [
                 listed(sorted(in_order(f[2]["member"]), key=str.casefold), NAMED) for f in shown
             ],
-            "Cause": [f[3] for f in shown],
+            Shortages.cause.header: [f[3] for f in shown],
         }
     )
     more = len(found) - len(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from models.case import fold
+from models.measures import served_if_largest_stops
 from models.plan import Plan
 from models.results.field import Look
 from planner.render.table import Cell, Column, Table, column
@@ -17,7 +18,6 @@ from planner.sheets.figures import (
     binding,
     coalition_purchases,
     figures,
-    left_if_largest_stops,
 )
 
 MILLION = 1e6
@@ -79,9 +79,7 @@ def comparison(entries: Sequence[Entry]) -> Table:
 
 def _if_lost(plan: Plan) -> float:
     """Return the share of demand served if each mineral's largest country of each year stops."""
-    demand = plan.case.total_demand
-    left = left_if_largest_stops(coalition_purchases(plan))
-    return min(1.0, left / demand) if demand > 0 else 1.0
+    return served_if_largest_stops(coalition_purchases(plan), plan.case.total_demand)
 
 
 def _matrix(

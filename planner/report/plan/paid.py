@@ -1,4 +1,4 @@
-"""What a mineral costs landed, and what one more tonne of it would, by year."""
+"""What a mineral costs landed, what one more tonne would, and what the plan costs by heading."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from models.results import Prices, Summary
+from models.results.common import KIND, MINERAL, YEAR
+from models.results.overall import COST
 from planner.render import palette
 from planner.render.chart import Role, Series
-from planner.render.plotly import Scale, lines
-from planner.render.words import known, number
+from planner.render.plotly import Scale, lines, rows
+from planner.render.text import word
+from planner.render.words import known, money, number, scale
 from planner.report.part import Part, Plot, View
-from planner.report.tables import Tables, facts, in_order, years_of
+from planner.report.tables import facts, in_order, years_of
 from planner.workbook.plan_file import PlanFile
 
 _FEW = 5
-_LANDED, _MARGINAL = "Average landed cost", "Marginal price"
+_LANDED, _MARGINAL = Prices.landed.header, Prices.marginal.header
+_PENALTY = "A penalty, not paid"
 
 
-def prices(_: PlanFile, tables: Tables) -> Part | None:
+def prices(plan: PlanFile) -> Part | None:
     """Draw a small chart a mineral: average landed cost and marginal price over the years."""
-    table = tables.part(
-        "Prices", year="Year", mineral="Mineral", member="Member", marginal=_MARGINAL,
-        landed=_LANDED, demand="Demand", bought="Purchases", unit="Unit",
-    )  # fmt: skip
+    table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
         return None
     years = years_of(table["year"])
     minerals = sorted(in_order(table["mineral"]), key=str.casefold)
-    unit = tables.unit("Prices", _MARGINAL)
+    unit = f"{plan.currency}/t"
     plots, rows = [], []
     for mineral in minerals:
         of = table[table["mineral"] == mineral]
-        landed = [_mean(of[of["year"] == y], "landed", "bought") for y in years]
+        landed = [_mean(of[of["year"] == y], "landed", "purchased") for y in years]
         marginal = [_mean(of[of["year"] == y], "marginal", "demand") for y in years]
         rows += [
             (mineral, y, a, b, *_ends(of[of["year"] == y]))
@@ -40,7 +42,7 @@ def prices(_: PlanFile, tables: Tables) -> Part | None:
         ]
         plots.append(_plot(mineral, years, landed, marginal, unit))
     names = (
-        "Mineral", "Year", f"{_LANDED} ({unit})", f"{_MARGINAL} ({unit})",
+        MINERAL.header, YEAR.header, f"{_LANDED} ({unit})", f"{_MARGINAL} ({unit})",
         f"Lowest of a member ({unit})", f"Highest of a member ({unit})",
     )  # fmt: skip
     columns: dict[str, Iterable[object]] = {
@@ -51,7 +53,7 @@ def prices(_: PlanFile, tables: Tables) -> Part | None:
         "Prices",
         "What the coalition pays landed, by tonnes bought, and what one more tonne of demand would "
         "cost, by demand. Where a mineral is short the marginal price is the cost of shortage.",
-        {(): View(tuple(plots), facts(columns, {"Year": "year"}))},
+        {(): View(tuple(plots), facts(columns, {YEAR.header: "year"}))},
         small=True,
     )
 
@@ -89,3 +91,46 @@ def _plot(
     if len(years) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=years)
     return Plot(f"{mineral} ({unit})", figure, alt, 240)
+
+
+def costs(plan: PlanFile) -> Part | None:
+    """Draw the headings of cost: what is paid, and penalties, which are not."""
+    figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
+    found = [
+        (word(name).removeprefix(COST), float(value), word(remark).startswith(_PENALTY))
+        for name, value, remark in figures
+        if word(name).startswith(COST) and known(value)
+    ]
+    if not found:
+        return None
+    found.sort(key=lambda f: -f[1])
+    names = [f[0].capitalize() for f in found]
+    size, unit = scale(max(abs(f[1]) for f in found), plan.currency)
+    paid: list[float | None] = [None if f[2] else f[1] / size for f in found]
+    penalty: list[float | None] = [f[1] / size if f[2] else None for f in found]
+    series = [
+        Series("Paid", Role.PLAN, paid),
+        Series("Penalty, not paid", Role.SHORT, penalty),
+    ]
+    series = [s for s in series if any(v is not None for v in s.values)]
+    alt = "Bars by heading. " + "; ".join(
+        f"{n}: {money(f[1], plan.currency)}" for n, f in zip(names, found, strict=True)
+    )
+    plot = Plot(
+        f"Cost by heading, all years, undiscounted ({unit})",
+        rows(names, series, axis=unit, shares=False),
+        f"{alt}.",
+        120 + 34 * len(names),
+    )
+    columns: dict[str, Iterable[object]] = {
+        "Heading": names,
+        KIND.header: ["penalty, not paid" if f[2] else "paid" for f in found],
+        f"Amount ({plan.currency})": [f[1] for f in found],
+    }
+    return Part(
+        "costs",
+        "What it costs",
+        "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
+        "penalties is what the plan weighs them with.",
+        {(): View((plot,), facts(columns))},
+    )

@@ -1,0 +1,212 @@
+"""One plan, one number: every surface says of it what a hand count of its flows says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from models.results import ByMineral, CountryShares, Figure
+from models.scorecard import scorecard
+from models.scorecard.concentration import cr1, hhi_country
+from planner.cli.answer import solved
+from planner.cli.shares import country_shares
+from planner.documents.difference.compare import compare_plans
+from planner.report.plan import headlines
+from planner.report.plan.shares import shares
+from planner.run import solve_file
+from planner.sheets import write_csv, write_plan
+from planner.study.frontier import read
+from planner.workbook.plan_file import read_plan
+from planner.workbook.template import write_book
+from tests.reference.cases import random_book
+
+CASES = [
+    (seed, spelling, basis, currency)
+    for seed in (0, 1, 2, 3, 4, 5, 7, 8, 9, 11)
+    for spelling, basis, currency in (
+        ("ROW", "purchases", "EUR"), ("Rest of world", "demand", "USD"),
+    )
+]  # fmt: skip
+
+
+def book_of(seed, spelling, basis, currency):
+    """A random book without limits of its own, one country of which is Rest of world."""
+    book = random_book(np.random.default_rng(seed), 1 + seed % 4)
+    book.pop("Share limits", None)
+    members = {row["Country"] for row in book["Members"]}
+    others = [r["Country"] for r in book["Refiners"] if r["Country"] not in members]
+    gone = others[0] if others else None
+    kept = {"Settings", "Minerals", "Members", "Countries"}
+    made = {
+        name: [
+            {
+                header.replace("USD", currency): (
+                    spelling
+                    if gone and cell == gone and name not in kept
+                    else cell.replace("USD", currency)
+                    if isinstance(cell, str)
+                    else cell
+                )
+                for header, cell in row.items()
+            }
+            for row in rows
+        ]
+        for name, rows in book.items()
+    }
+    drop = {"Share basis", "Currency"}
+    made["Settings"] = [r for r in made["Settings"] if r["Setting"] not in drop]
+    made["Settings"] += [
+        {"Setting": "Share basis", "Value": basis}, {"Setting": "Currency", "Value": currency},
+    ]  # fmt: skip
+    return made
+
+
+def by_hand(plan, basis, year=None):
+    """Each mineral's largest share of one country, counted from the flows."""
+    found = {}
+    flows = plan.flows if year is None else plan.flows[plan.flows["year"] == year]
+    for mineral in plan.expanded.minerals:
+        mine = flows[flows["mineral"] == mineral]
+        found[mineral] = 0.0
+        for (when, country), rows in mine.groupby(["year", "country"]):
+            if country == "ROW":
+                continue
+            whole = plan.case.coalition_demand(mineral, int(when))
+            if basis == "purchases":
+                whole = mine.loc[mine["year"] == when, "tonnes"].sum()
+            if whole > 0:
+                found[mineral] = max(found[mineral], float(rows["tonnes"].sum() / whole))
+    return found
+
+
+def number(value):
+    """A number, 0 for what is blank."""
+    return 0.0 if value is None or math.isnan(value) else value
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda c: f"{c[0]}-{c[1]}-{c[2]}")
+def made(request, tmp_path_factory):
+    """A plan, its workbook read back and its CSV files."""
+    folder = tmp_path_factory.mktemp("one")
+    write_book(folder / "case.xlsx", book_of(*request.param))
+    run = solve_file(folder / "case.xlsx", max_country_share=(None, 0.6)[request.param[0] % 2])
+    path = folder / "plan.xlsx"
+    tables = write_plan(
+        path, run.plan, run.book, without_limits=run.without_limits, options=run.options,
+        lost=run.lost,
+    )  # fmt: skip
+    write_csv(folder, tables.values())
+    with (folder / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = {line["Mineral"].removeprefix("'"): line for line in csv.DictReader(file)}
+    basis = request.param[2]
+    return SimpleNamespace(run=run, plan=run.plan, file=read_plan(path), csv=lines, basis=basis)
+
+
+def test_the_cases_have_rest_of_world_in_both_spellings():
+    """Else the others would prove nothing of it."""
+    cells = [
+        (spelling, row.get("Country"))
+        for seed, spelling, basis, currency in CASES
+        for row in book_of(seed, spelling, basis, currency)["Refiners"]
+    ]
+    assert {spelling for spelling, country in cells if spelling == country} == {
+        "ROW", "Rest of world",
+    }  # fmt: skip
+
+
+def test_largest_share_of_one_country_in_any_year(made):
+    plan, file = made.plan, made.file
+    wanted = by_hand(plan, made.basis)
+    found = {
+        "plan": plan.max_country_share,
+        "JSON": json.loads(json.dumps(solved(made.run, None)))["max_country_share"],
+        "By mineral": dict(file.result(ByMineral).rows(ByMineral.mineral, ByMineral.share)),
+        "Summary": {
+            m: file.number(f"Largest country's share of {made.basis}: {m}") for m in wanted
+        },
+        "CSV": {
+            m: float(line[f"Largest share of {made.basis}"] or 0) for m, line in made.csv.items()
+        },
+        "sweep": {r.mineral: r.share for r in read(plan) if r.mineral},
+        "diff": dict(compare_plans(file, file).minerals[["mineral", "share_old"]].to_numpy()),
+    }
+    for surface, said in found.items():
+        for mineral, share in wanted.items():
+            shown = number(said.get(mineral))
+            assert shown == pytest.approx(share, abs=1e-9), (surface, mineral)
+    told = dict(country_shares(plan))
+    for mineral, share in wanted.items():
+        assert not share or told[mineral].strip().startswith(f"{share:.1%}"), mineral
+    top = max(wanted.values(), default=0.0)
+    headline = headlines(file)[2]
+    assert headline.value == (f"{top:.1%}".replace("%", " %") if top else "none")
+
+
+def test_the_same_country_and_year_are_named(made):
+    plan, file = made.plan, made.file
+    rows = file.result(ByMineral).rows(ByMineral.mineral, ByMineral.country, ByMineral.year)
+    told = dict(country_shares(plan))
+    countries = compare_plans(file, file).minerals.set_index("mineral")["country_old"]
+    for mineral, country, year in rows:
+        if country is None:
+            assert mineral not in told
+            continue
+        assert country != "ROW"
+        name = plan.case.country_name(country)
+        assert f"  {name}, {year:.0f} (" in f"  {told[mineral].split('%', 1)[1].strip()}"
+        assert countries[mineral] == name
+
+
+def test_rest_of_world_is_no_country_of_the_report(made):
+    part = shares(made.file)
+    wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
+    if part is None:
+        assert not any(by_hand(made.plan, made.basis).values())
+        return
+    view = part.view.facts
+    limited = made.file.result(CountryShares).frame()
+    is_each = limited.loc[(limited["buyer"] == "") & (limited["country"] != "ROW"), "limit"]
+    for mineral, year, country, share, *_ in view.rows:
+        assert country not in {"ROW", "Rest of world"}
+        if is_each.notna().all() or is_each.isna().all():
+            said = wanted[int(year)][mineral]
+            assert share == f"{said:.1%}".replace("%", " %")
+
+
+def test_shares_and_concentration_of_the_scorecard(made):
+    year = made.plan.case.years[-1]
+    wanted = by_hand(made.plan, "purchases", year)
+    for score in scorecard(made.plan):
+        if score.measure is cr1 and score.last.amount is not None:
+            assert score.last.amount == pytest.approx(wanted[score.mineral], abs=1e-9)
+    if len(made.plan.case.years) == 1:
+        of = {s.mineral: s.last.amount for s in scorecard(made.plan) if s.measure is hhi_country}
+        table = made.file.result(ByMineral)
+        for mineral, index in table.rows(ByMineral.mineral, ByMineral.hhi_purchases):
+            assert (of[mineral] or 0.0) == pytest.approx(number(index))
+
+
+def test_what_is_served_and_what_a_tonne_costs(made):
+    plan, file = made.plan, made.file
+    demand, short = plan.case.total_demand, float(plan.supply["short"].sum())
+    served = max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
+    answer = solved(made.run, None)
+    whole = next(r for r in read(plan) if not r.mineral)
+    figures = {line.measure: line.old for line in compare_plans(file, file).lines}
+    said = (plan.served_share, answer["served_share"], whole.served,
+            file.number(Figure.SERVED_SHARE), figures[Figure.SERVED_SHARE])  # fmt: skip
+    assert said == pytest.approx([served] * 5, abs=1e-9)
+    assert file.currency == plan.case.settings.currency == answer["currency"]
+    bought = float(plan.flows["tonnes"].sum())
+    if bought > 0:
+        cost = float(plan.flows["total"].sum()) / bought
+        assert file.number(Figure.COST_PER_TONNE) == pytest.approx(cost, rel=1e-6)
+    each = compare_plans(file, file).minerals.set_index("mineral")["landed_old"]
+    for mineral, landed in file.result(ByMineral).rows(ByMineral.mineral, ByMineral.landed):
+        if not math.isnan(landed):
+            assert each[mineral] == pytest.approx(landed, rel=1e-9)

@@ -1,0 +1,44 @@
+"""Rest of world is many small suppliers: however it is spelt, it is no largest country."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planner.cli import main
+from planner.workbook.template import write_book
+from tests.sheets.desk import refiner, rows
+
+SPELLINGS = ["ROW", "Rest of world"]
+
+
+@pytest.fixture(params=SPELLINGS)
+def plan(request, tmp_path):
+    """A plan in which Rest of world sells most: 100 t at 10, Chile 30 t at 20."""
+    case, path = tmp_path / "case.xlsx", tmp_path / "plan.xlsx"
+    works = [refiner("Works", request.param, 100, 10), refiner("Chile works", "Chile", 30, 20)]
+    book = rows(Refiners=works)
+    del book["Share limits"]
+    write_book(case, book)
+    assert main(["solve", str(case), "--output", str(path), "--json"]) == 0
+    return path
+
+
+def test_report_draws_the_largest_country(plan, tmp_path, capsys):
+    page = tmp_path / "report.html"
+    assert main(["report", str(plan), "--output", str(page), "--json"]) == 0
+    text = page.read_text(encoding="utf-8")
+    part = text[text.index('<section id="shares"') :]
+    table = part[part.index("<tbody>") : part.index("</tbody>")]
+    assert "Chile" in table
+    assert not any(spelling in table for spelling in SPELLINGS)
+
+
+def test_difference_tells_the_largest_country(plan, tmp_path, capsys):
+    other = tmp_path / "other.xlsx"
+    other.write_bytes(plan.read_bytes())
+    capsys.readouterr()
+    assert main(["diff", str(plan), str(other), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["minerals"][0]["share"]["old"] == pytest.approx(30 / 160)

@@ -14,8 +14,7 @@ from models.scorecard import Score, told
 from planner.cli.answer import Answer, sorted_out
 from planner.render.text import plain
 from planner.render.words import number_of
-from planner.sheets.eu_benchmarks import Price
-from planner.sheets.scorecard import before_is, remark
+from planner.sheets.scorecard import Price, before_is, remark
 
 if TYPE_CHECKING:
     from planner.run import Start

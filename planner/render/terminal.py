@@ -8,10 +8,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from models.results import Field, Name, Result
+from models.results import Field, Look, Name, Result
 from planner.render.table import COALITION_BUYER
 from planner.render.text import plain
-from planner.render.words import shown
+from planner.render.words import known, number, percent
 
 
 def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Table:
@@ -33,3 +33,16 @@ def _cell(field: Field, value: Any, country: Callable[[str], str]) -> str:
     if field.names is Name.BUYER:
         return plain(value or COALITION_BUYER)
     return plain(shown(value, field.look))
+
+
+def shown(value: object, look: Look) -> str:
+    """Return what a cell of a look says where there is no number format, "" where it is blank."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if look is Look.SHARE:
+        return percent(value)
+    if look is Look.YEAR:
+        return f"{value:.0f}" if known(value) else ""
+    return number(value)

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import TypeGuard
 
-from models.results.field import Look
-
 NAMED = 3
 """Names told in a row; more are counted."""
 _LARGE = ((1e9, "billion"), (1e6, "million"))
@@ -179,16 +177,3 @@ def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float 
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
     size, unit = scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
-
-
-def shown(value: object, look: Look) -> str:
-    """Return what a cell of a look says where there is no number format, "" where it is blank."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    if look is Look.SHARE:
-        return percent(value)
-    if look is Look.YEAR:
-        return f"{value:.0f}" if known(value) else ""
-    return number(value)

@@ -34,10 +34,10 @@ from planner.render.xlsx import write_workbook
 from planner.sheets.checks import checks
 from planner.sheets.context import Book, Context
 from planner.sheets.duals import duals, values
+from planner.sheets.figures import by_mineral
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary
 from planner.sheets.lost import Lost
-from planner.sheets.minerals import by_mineral
 from planner.sheets.pictures import chart_data, pictures
 from planner.sheets.scorecard import scorecard_sheet
 from planner.sheets.summary import summary

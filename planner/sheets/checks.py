@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -31,16 +31,9 @@ _NAMED = 3
 
 @dataclass
 class _Rows:
-    kinds: list[str] = field(default_factory=list)
-    passed: list[bool | None] = field(default_factory=list)
-    sheets: list[str] = field(default_factory=list)
-    cells: list[str] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    values: list[Cell] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    accepted: list[float | None] = field(default_factory=list)
-    units: list[str] = field(default_factory=list)
+    """Rows of the sheet, by field; values with their looks."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add(  # noqa: PLR0913 - a row has many parts, all of them named
         self,
@@ -55,16 +48,21 @@ class _Rows:
         unit: str = "",
     ) -> None:
         """Add a row."""
-        self.kinds.append(kind)
-        self.passed.append(passed)
-        self.sheets.append(place[0])
-        self.cells.append(place[1])
-        self.columns.append(place[2])
-        self.texts.append(text)
-        self.values.append(value)
-        self.looks.append(look)
-        self.accepted.append(accepted)
-        self.units.append(unit)
+        sheet, cell, column = place
+        self.rows.append(
+            {
+                "check": kind,
+                "passed": "" if passed is None else "yes" if passed else "no",
+                "sheet": sheet,
+                "cell": cell,
+                "column": column,
+                "what": text,
+                "value": value,
+                "look": look,
+                "accepted": accepted,
+                "unit": unit,
+            }
+        )
 
     def proof(self, text: str, value: float, accepted: float, unit: str) -> None:
         """Add a figure of the proof: it passes up to what is accepted."""
@@ -85,7 +83,7 @@ def checks(context: Context) -> Checks:
     rows = _Rows()
     _proof(context, rows)
     _program(context, rows)
-    passed = all(p for p in rows.passed if p is not None)
+    passed = all(row["passed"] != "no" for row in rows.rows)
     verdict = _Rows()
     words = (
         "Passed: the plan is optimal and keeps to the case."
@@ -104,22 +102,9 @@ def checks(context: Context) -> Checks:
             value=taken.cells,
             unit="blank cells",
         )
-    return Checks(
-        check=verdict.kinds + rows.kinds,
-        passed=_yes_no(verdict.passed + rows.passed),
-        sheet=verdict.sheets + rows.sheets,
-        cell=verdict.cells + rows.cells,
-        column=verdict.columns + rows.columns,
-        what=verdict.texts + rows.texts,
-        value=verdict.values + rows.values,
-        accepted=verdict.accepted + rows.accepted,
-        unit=verdict.units + rows.units,
-        looks={"value": verdict.looks + rows.looks},
-    )
-
-
-def _yes_no(found: Sequence[bool | None]) -> list[str]:
-    return ["" if p is None else "yes" if p else "no" for p in found]
+    made = verdict.rows + rows.rows
+    data: dict[str, Any] = {f.name: [row[f.name] for row in made] for f in Checks.FIELDS}
+    return Checks(looks={Checks.value.name: [row["look"] for row in made]}, **data)
 
 
 def _proof(context: Context, rows: _Rows) -> None:

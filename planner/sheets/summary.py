@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from models.measures import Top, landed_cost, part, served_if_largest_stops
+from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
 from models.plan import Plan
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
@@ -18,7 +18,7 @@ from models.solve import version
 from planner._version import __version__
 from planner.render.table import COALITION_BUYER
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
 from planner.sheets.front.shares import Served, surge_of, today, when_lost
 from planner.sheets.notes import BY_WEIGHT
 from planner.sheets.rows import Rows
@@ -116,20 +116,20 @@ def _beside_today(context: Context, rows: Rows) -> None:
     rows.section(f"Today beside the plan, {first}")
     for mineral, of in table.groupby("mineral", sort=True):
         today, planned = of["today"].sum(), of["planned"].sum()
-        by_country = of.groupby("country", sort=True)[["today", "planned"]].sum()
         left = float((of["today"] - of["planned"]).clip(lower=0.0).sum())
-        for what, total, column_name in (
+        for what, whole, name in (
             ("today", today, "today"),
             (f"in {first}", planned, "planned"),
         ):
-            if total > 0:
-                largest = str(by_country[column_name].idxmax())
+            tops = largest(total(of, "country", name))
+            if whole > 0 and tops:
+                country, most = tops[0]
                 rows.add(
                     f"Largest country {what}: {mineral}",
-                    float(by_country[column_name].max() / total),
+                    most / float(whole),
                     Look.SHARE,
                     "of supply" if what == "today" else "of purchases",
-                    f"{context.country(largest)}; {total:,.0f} t in all",
+                    f"{context.country(country)}; {whole:,.0f} t in all",
                 )
         rows.add(
             f"Moved from today's suppliers: {mineral}",

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from planner.cli import main
+from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.sheets.desk import refiner, rows
 
@@ -19,10 +20,20 @@ def plan(request, tmp_path):
     case, path = tmp_path / "case.xlsx", tmp_path / "plan.xlsx"
     works = [refiner("Works", request.param, 100, 10), refiner("Chile works", "Chile", 30, 20)]
     book = rows(Refiners=works)
+    book["Current supply"] = [
+        {"Refiner": who, "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": tonnes}
+        for who, tonnes in (("Works", 70), ("Chile works", 20))
+    ]
     del book["Share limits"]
     write_book(case, book)
     assert main(["solve", str(case), "--output", str(path), "--json"]) == 0
     return path
+
+
+def test_summary_names_the_largest_country_of_today(plan):
+    figures = read_plan(plan)
+    assert figures.number("Largest country today: copper") == pytest.approx(20 / 90)
+    assert figures.number("Largest country in 2026: copper") == 0.0
 
 
 def test_report_draws_the_largest_country(plan, tmp_path, capsys):

@@ -10,8 +10,7 @@ from planner.render.words import amount, large_form, share, share_form, solid
 from planner.run import solve_file
 from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
-from planner.sheets.front.full import full_in_plan, full_today
-from planner.sheets.front.shares import SURGE, in_plan, today, when_lost
+from planner.sheets.front.shares import SURGE, full_in_plan, full_today, in_plan, today, when_lost
 from planner.study import where
 from planner.study.largest import without_country
 from planner.study.stress import Rules, stress

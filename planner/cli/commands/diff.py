@@ -50,7 +50,7 @@ def diff(
     and the rest is said. The exit code is 0 whether or not they differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
-    from planner.cli.difference import answer_of, show_difference
+    from planner.cli.differences import answer_of, show_difference
     from planner.documents.difference import compare_plans, sides_of
     from planner.run import open_plan
     from planner.sheets.difference import write_difference

@@ -83,8 +83,7 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     halt = halt_in(found.outcomes)
     failed: PlannerError | None = failure_of(found.outcomes.every, halt)
     from planner.render.table import table_of
-    from planner.sheets.eu_benchmarks import benchmarks_of
-    from planner.sheets.scorecard import scorecard_of
+    from planner.sheets.scorecard import benchmarks_of, scorecard_of
     from planner.sheets.study import write_study
     from planner.study import Outcome
 

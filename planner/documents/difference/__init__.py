@@ -1,8 +1,7 @@
 """What differs between two plan workbooks: their inputs, totals, minerals, members, flows."""
 
-from planner.documents.difference.compare import PlanDifference, compare_plans
+from planner.documents.difference.compare import PlanDifference, compare_plans, sides_of, verdict_of
 from planner.documents.difference.inputs import Inputs, compare_inputs, find_input
-from planner.documents.difference.sides import sides_of, verdict_of
 
 __all__ = [
     "Inputs",

@@ -9,8 +9,15 @@ from planner.render.front import Asked, Number
 from planner.render.words import amount, counted, large_form, listed, share, share_form, solid
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
-from planner.sheets.front.full import full_in_plan, full_today
-from planner.sheets.front.shares import Served, Today, in_plan, today, when_lost
+from planner.sheets.front.shares import (
+    Served,
+    Today,
+    full_in_plan,
+    full_today,
+    in_plan,
+    today,
+    when_lost,
+)
 
 _SHARE = "0 %"
 NOT_KNOWN = "not known"

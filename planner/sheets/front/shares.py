@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from models.case import Case, in_force
+from models.measures import served_share
 from models.plan import Plan
 from models.schema import COALITION, REST_OF_WORLD, Refiner
 from planner.sheets.context import Context, once
@@ -52,13 +53,11 @@ class Served:
     @property
     def share(self) -> float:
         """The share of need that is served; 1 where nothing is needed."""
-        lacking = sum(self.short.values())
-        return min(1.0, max(0.0, 1.0 - lacking / self.need)) if self.need > 0 else 1.0
+        return served_share(self.need, sum(self.short.values()))
 
     def share_of(self, mineral: str) -> float:
         """Return the share of one mineral's need that is served; 1 where none is needed."""
-        needed = self.needed.get(mineral, 0.0)
-        return max(0.0, 1.0 - self.short.get(mineral, 0.0) / needed) if needed > 0 else 1.0
+        return served_share(self.needed.get(mineral, 0.0), self.short.get(mineral, 0.0))
 
     @cached_property
     def countries(self) -> dict[str, float]:
@@ -298,3 +297,37 @@ def _lacking(need: Lacking, sold: Sold) -> dict[tuple[str, int], float]:
     for (mineral, _, year), tonnes in sold.items():
         bought[mineral, year] += tonnes
     return {at: max(0.0, tonnes - bought[at]) for at, tonnes in need.items()}
+
+
+def full_in_plan(context: Context, lost: str) -> float:
+    """Return the part of all suppliers' capacity but the lost country's that the plan uses up.
+
+    Capacity is what is open to the coalition, of all years, by value; 0 where there is none.
+    """
+    plan, full, whole = context.plan, 0.0, 0.0
+    for of in plan.sources.to_dict("records"):
+        mineral, year = str(of["mineral"]), int(of["year"])
+        if of["country"] == lost or of["usable"] <= 0:
+            continue
+        value = of["usable"] * context.case.mineral_of[mineral].price.value(year)
+        whole += value
+        if of["usable"] - of["tonnes"] <= plan.tolerance(mineral, year):
+            full += value
+    return full / whole if whole > 0 else 0.0
+
+
+def full_today(context: Context, lost: str) -> float:
+    """Return the same of today: the need of the years planned, at today's shares of supply."""
+    case, full, whole = context.book.case, 0.0, 0.0
+    shares = todays_shares(case)
+    for r in case.refiners:
+        if r.country == lost:
+            continue
+        for year in case.years:
+            usable = usable_of(r, year)
+            value = usable * case.mineral_of[r.mineral].price.value(year)
+            whole += value
+            wanted = shares.get((r.name, r.mineral), 0.0) * case.coalition_demand(r.mineral, year)
+            if wanted >= usable:
+                full += value
+    return full / whole if whole > 0 else 0.0

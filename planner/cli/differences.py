@@ -1,25 +1,29 @@
-"""What a person hears of the difference of two plans."""
+"""What a person and a program hear of the difference of two plans."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from models.results import Figure, Look
-from planner.cli.difference.words import KEYS, differing_words
+from models.results.difference import Moves
+from planner.cli.answer import Answer
 from planner.documents.difference import verdict_of
+from planner.render.records import records
 from planner.render.table import Cell
 from planner.render.text import plain
 from planner.render.words import number_of
 from planner.sheets.comparison.inputs import ADDED, REMOVED
+from planner.sheets.difference import moves_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.documents.difference import Inputs, PlanDifference
+    from planner.sheets.difference import Line
 
 _SHOWN_INPUTS, _SHOWN_MOVES, _SHOWN_ROWS = 8, 8, 12
 """Lines of a kind told on the terminal; the workbook has them all."""
@@ -215,3 +219,94 @@ def _amount(value: object, scale: float, decimals: int, *, signed: bool = False)
 
 def _cut(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
+def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
+    """Return what a program hears."""
+    pair = found.pair
+    figures = {line.measure: line for line in found.lines}
+    return {
+        "status": "ok",
+        "old": str(pair.old.path),
+        "new": str(pair.new.path),
+        "equal": found.is_equal,
+        "currency": pair.new.currency,
+        "years": list(pair.years),
+        "notes": list(pair.notes()),
+        "totals": {
+            key: _triple(figures[name].old, figures[name].new, figures[name].change)
+            for name, key in KEYS.items()
+            if name in figures
+        },
+        "words": [
+            {"what": line.measure, "old": line.old, "new": line.new}
+            for line in differing_words(found)
+        ],
+        "minerals": list(_rows(found.minerals, ("mineral",))),
+        "members": list(_rows(found.members, ("member", "mineral"))),
+        "moves": records(
+            moves_of(found.moves.table, {}),
+            Moves.mineral,
+            Moves.seller,
+            Moves.buyer,
+            Moves.old,
+            Moves.new,
+            Moves.change,
+        ),
+        "among_equals": list(found.moves.among_equals),
+        "prices_differ": len(found.prices) if pair.same_money else None,
+        "inputs": {
+            "compared": inputs.are_compared,
+            "said": inputs.reason,
+            "notes": list(inputs.notes),
+            "rows": [
+                {
+                    "sheet": line.sheet,
+                    "old_cell": line.old_cell,
+                    "new_cell": line.new_cell,
+                    "what": line.what,
+                    "old": line.old,
+                    "new": line.new,
+                }
+                for line in inputs.lines
+            ],
+        },
+        "output": None if output is None else str(output),
+        "warnings": [],
+        "errors": [],
+        "seconds": round(seconds, 6),
+    }
+
+
+def _triple(old: Cell, new: Cell, change: Cell) -> Answer:
+    return {"old": old, "new": new, "change": change}
+
+
+def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
+    """Yield an object a row: its names, then old, new and change of each amount."""
+    whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
+    for row in table.to_dict("records"):
+        found: Answer = {key: row[key] for key in keys}
+        for what in whats:
+            found[what] = _triple(*(row[f"{what}_{word}"] for word in ("old", "new", "change")))
+        yield found
+
+
+KEYS = {
+    Figure.TOTAL_COST: "objective",
+    Figure.CASH_COST: "cash",
+    Figure.PURCHASES_COST: "purchases",
+    Figure.DEMAND: "demand_t",
+    Figure.TONNES: "tonnes",
+    Figure.SHORTAGE: "shortage_t",
+    Figure.SERVED_SHARE: "served_share",
+}
+"""Figures that a program hears of by a name of their own."""
+
+
+def differing_words(found: PlanDifference) -> Iterator[Line]:
+    """Yield scenario, years, options and the like where they differ."""
+    for line in found.lines:
+        is_figure = isinstance(line.old, float) or isinstance(line.new, float)
+        if line.counts and not line.is_title and not is_figure and not line.is_same:
+            yield line

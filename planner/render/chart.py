@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
 from planner.render.text import clean
+from planner.render.words import listed
 
 _LABEL = 28
 """Longer names are cut in charts."""
+_DIGITS = 6
+"""Values that differ beyond are the same."""
 
 
 class Form(StrEnum):
@@ -24,6 +27,7 @@ class Form(StrEnum):
     AGAINST = "columns against lines"
     LINES = "lines over a scale"
     COUNTS = "columns that touch, as of a histogram"
+    HEAT = "cells that darken with what they hold, a row a series; on pages alone"
 
 
 class Role(StrEnum):
@@ -87,9 +91,30 @@ class Picture:
             return max(sums, default=0.0)
         return max((v for s in self.series for v in s.values if v is not None), default=0.0)
 
+    @property
+    def distinct(self) -> tuple[Series, ...]:
+        """The series with those that hold the same values joined, named by the first of them.
+
+        ``hints`` are then the names of all.
+        """
+        alike: dict[tuple[float | None, ...], list[str]] = {}
+        for each in self.series:
+            rounded = tuple(None if v is None else round(v, _DIGITS) for v in each.values)
+            alike.setdefault(rounded, []).append(each.name)
+        first = {s.name: s for s in reversed(self.series)}
+        return tuple(
+            replace(first[names[0]], name=_together(names), hints=names) for names in alike.values()
+        )
+
     def __len__(self) -> int:
         """Return how many categories there are."""
         return len(self.categories)
+
+
+def _together(names: Sequence[str]) -> str:
+    """Return what stands for several names: of more than two the first, and how many more."""
+    more = len(names) - 1
+    return f"{names[0]} and {more} more" if more > 1 else listed(names)
 
 
 _FILLS = {

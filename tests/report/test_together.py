@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from planner.report import read_report
+from planner.report.page import together as joined
 from planner.report.plan import plan_page
 from planner.report.studies import study_page
-from planner.report.together import together as joined
 from tests.report.test_pages import Outline
 
 

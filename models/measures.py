@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from models.schema import PURCHASES, REST_OF_WORLD
 
 if TYPE_CHECKING:
@@ -60,10 +62,11 @@ def hhi(amounts: Mapping[str, float]) -> float | None:
     unit: index, 0 to 10,000
     base: all that is supplied, Rest of world too
     """
-    whole = sum(amounts.values())
+    whole = float(np.sum(list(amounts.values())))
     if whole <= 0:
         return None
-    return sum(((amount / whole * 100.0) ** 2 for amount in named(amounts).values()), 0.0)
+    shares = np.array(list(named(amounts).values())) / whole * 100.0
+    return float((shares**2).sum())
 
 
 @dataclass(frozen=True)

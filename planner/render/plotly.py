@@ -35,7 +35,7 @@ def figure_of(picture: Picture) -> Any:
     """Draw a picture, the same as native charts do."""
     is_share = picture.look is Look.SHARE
     if picture.form is Form.LINES:
-        numbers = [float(c) for c in picture.categories if isinstance(c, int | float)]
+        numbers = [c for c in picture.categories if isinstance(c, int | float)]
         scale = Scale(
             numbers,
             picture.across,

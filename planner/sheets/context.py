@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeVar
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
-from models.schema import PURCHASES
 from planner.sheets.lost import Lost
 
 T = TypeVar("T")
@@ -114,11 +113,6 @@ class Context:
     def basis(self) -> str:
         """What limits are a share of: "demand" or "purchases"."""
         return self.case.settings.share_basis
-
-    @property
-    def base_column(self) -> str:
-        """The column of ``Plan.countries`` that a limited share is a share of."""
-        return "purchased" if self.basis == PURCHASES else "demand"
 
     @cached_property
     def units(self) -> dict[str, str]:

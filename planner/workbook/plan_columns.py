@@ -28,8 +28,7 @@ from planner.workbook.grid import Fault, Grid
 from planner.workbook.kind import is_input
 from planner.workbook.layout import letters
 
-PLAN, SUMMARY, PRICES, SHARES = (r.TABLE for r in (Flows, Summary, Prices, CountryShares))
-CONTRACTS, STOCKS, SHORTAGES = (r.TABLE for r in (Contracts, Stocks, Shortages))
+PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"
 REDACTED = "Redacted"
 """The measure of Summary that says of a plan that it is redacted."""

@@ -115,20 +115,6 @@ class PlanFile:
         """Return a country's name as the plan spells it."""
         return self.countries.get(code, code)
 
-    def header(self, sheet: str, name: str) -> str:
-        """Return the header of a column by its name without unit.
-
-        Raises KeyError where the sheet lacks it.
-        """
-        for header in self.tables[sheet].columns:
-            if bare(str(header)) == name:
-                return str(header)
-        raise KeyError(name)
-
-    def column(self, sheet: str, name: str) -> pd.Series:
-        """Return a column by its name without unit."""
-        return self.tables[sheet][self.header(sheet, name)]
-
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
         """Value and unit of each row of Summary by its folded name; the first of a name counts."""

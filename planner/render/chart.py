@@ -14,8 +14,8 @@ from planner.render.words import listed
 
 _LABEL = 28
 """Longer names are cut in charts."""
-_DIGITS = 6
-"""Values that differ beyond are the same."""
+_ALIKE, _NOTHING = 0.0005, 1e-6
+"""Shares that differ by less read alike; below the second there is nothing."""
 
 
 class Form(StrEnum):
@@ -93,22 +93,33 @@ class Picture:
 
     @property
     def distinct(self) -> tuple[Series, ...]:
-        """The series with those that hold the same values joined, named by the first of them.
-
-        ``hints`` are then the names of all.
-        """
-        alike: dict[tuple[float | None, ...], list[str]] = {}
+        """The series, those that read alike joined; ``hints`` are then the names of all of them."""
+        alike: list[list[Series]] = []
         for each in self.series:
-            rounded = tuple(None if v is None else round(v, _DIGITS) for v in each.values)
-            alike.setdefault(rounded, []).append(each.name)
-        first = {s.name: s for s in reversed(self.series)}
+            same = (group for group in alike if _are_alike(group[0].values, each.values))
+            group = next(same, None)
+            if group is None:
+                alike.append([each])
+            else:
+                group.append(each)
+        named = [[each.name for each in group] for group in alike]
         return tuple(
-            replace(first[names[0]], name=_together(names), hints=names) for names in alike.values()
+            replace(group[0], name=_together(names), hints=names)
+            for group, names in zip(alike, named, strict=True)
         )
 
     def __len__(self) -> int:
         """Return how many categories there are."""
         return len(self.categories)
+
+
+def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:
+    """Return whether two rows of shares read alike; nothing is not alike to a little."""
+    return all(
+        a is b if a is None or b is None
+        else abs(a - b) < _ALIKE and (a > _NOTHING) == (b > _NOTHING)
+        for a, b in zip(some, others, strict=True)
+    )  # fmt: skip
 
 
 def _together(names: Sequence[str]) -> str:

@@ -134,9 +134,12 @@ def _headlines(page: Page) -> Iterator[Headline]:
 
 
 def _parts(page: Page, number: int) -> Iterator[Part]:
+    found = " ".join(filter(None, (page.question, page.finding)))
     for part in page.parts:
         heading = f"{page.kind}: {part.heading[:1].lower()}{part.heading[1:]}"
-        yield replace(part, key=f"study{number}-{part.key}", heading=heading)
+        lead = " ".join(filter(None, (found, part.lead)))
+        yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
+        found = ""
 
 
 def _notes(first: Page, page: Page) -> Iterator[str]:

@@ -165,7 +165,7 @@ class Page:
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
     that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
-    ``finding`` is what it found, in sentences.
+    ``question`` and ``finding`` are what a study asks and answers, in a sentence each.
     """
 
     kind: str
@@ -177,4 +177,5 @@ class Page:
     parts: tuple[Part, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
+    question: str = ""
     finding: str = ""

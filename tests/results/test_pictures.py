@@ -30,7 +30,7 @@ def test_both_renderers_draw_every_form(tmp_path, form):
 
 def test_equal_rows_of_a_heat_map_are_one():
     """Twelve members that are short alike are one row, which names them to who points at it."""
-    alike = [Series(f"Member {i}", Role.SHORT, [0.1, None]) for i in range(12)]
+    alike = [Series(f"Member {i}", Role.SHORT, [0.1 + i * 1e-5, None]) for i in range(12)]
     other = Series("Other", Role.SHORT, [0.1, 0.0])
     rows = (*alike[:6], other, *alike[6:])
     picture = Picture("Title", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
@@ -43,6 +43,7 @@ def test_equal_rows_of_a_heat_map_are_one():
 
 
 def test_rows_that_differ_stay_apart():
-    rows = tuple(Series(name, Role.SHORT, [i / 10]) for i, name in enumerate("ABC"))
+    values = (0.0, 0.0004, 0.002)
+    rows = tuple(Series(n, Role.SHORT, [v]) for n, v in zip("ABC", values, strict=True))
     (drawn,) = figure_of(Picture("Title", Form.HEAT, ("Cobalt",), rows, "short", "")).data
     assert list(drawn.y) == ["A", "B", "C"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from models.case import fold
-from models.results import Scorecard
+from models.results import Contracts, Scorecard, Stocks
 from models.results.overall import OPTION
 from planner.audit.file import CHECKS, TIME
 from planner.audit.redacted.account import ACCOUNTS, OF_A_MEMBER, OF_THE_RUN, Account, account_of
@@ -17,7 +17,7 @@ from planner.audit.redacted.names import Telling
 from planner.audit.redacted.tables import Cell
 from planner.render.table import COALITION_BUYER
 from planner.sheets import Table
-from planner.workbook.plan_columns import CONTRACTS, STOCKS, SUMMARY, bare
+from planner.workbook.plan_columns import SUMMARY, bare
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Who stands for several members together, and where no sum is told; what stands for a text that
@@ -45,7 +45,7 @@ _NEEDED = {
 }
 """Columns without which a sheet cannot be redacted."""
 _IN_FORCE, _UNTAKEN = "Min in force", ("Min in force", "Untaken", "Paid for untaken")
-_OF_STOCKS = {STOCKS, Scorecard.TABLE}
+_OF_STOCKS = {Stocks.TABLE, Scorecard.TABLE}
 """Sheets that tell of stocks in sum."""
 _PER_MINERAL = "Unit"
 _YEAR = re.compile(r" \d{4}$")
@@ -144,7 +144,7 @@ class Rules:
             blank("Value", by=GONE)
         if sheet == Scorecard.TABLE and measure.startswith(OF_A_MEMBER):
             return None
-        if sheet == CONTRACTS and said.get(_IN_FORCE) != said.get("Min"):
+        if sheet == Contracts.TABLE and said.get(_IN_FORCE) != said.get("Min"):
             blank(*_UNTAKEN)  # by how much minimums shrink tells what all of them are together
         for i, (head, value) in enumerate(zip(heads, tuple(cells), strict=True)):
             if head in _FREE and sheet != Scorecard.TABLE and value is not None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
 from planner.render.text import clean
+from planner.render.words import listed
 
 _LABEL = 28
 """Longer names are cut in charts."""
+_ALIKE, _NOTHING = 0.0005, 1e-6
+"""Shares that differ by less read alike; below the second there is nothing."""
 
 
 class Form(StrEnum):
@@ -24,6 +27,7 @@ class Form(StrEnum):
     AGAINST = "columns against lines"
     LINES = "lines over a scale"
     COUNTS = "columns that touch, as of a histogram"
+    HEAT = "cells that darken with what they hold, a row a series; on pages alone"
 
 
 class Role(StrEnum):
@@ -87,9 +91,41 @@ class Picture:
             return max(sums, default=0.0)
         return max((v for s in self.series for v in s.values if v is not None), default=0.0)
 
+    @property
+    def distinct(self) -> tuple[Series, ...]:
+        """The series, those that read alike joined; ``hints`` are then the names of all of them."""
+        alike: list[list[Series]] = []
+        for each in self.series:
+            same = (group for group in alike if _are_alike(group[0].values, each.values))
+            group = next(same, None)
+            if group is None:
+                alike.append([each])
+            else:
+                group.append(each)
+        named = [[each.name for each in group] for group in alike]
+        return tuple(
+            replace(group[0], name=_together(names), hints=names)
+            for group, names in zip(alike, named, strict=True)
+        )
+
     def __len__(self) -> int:
         """Return how many categories there are."""
         return len(self.categories)
+
+
+def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:
+    """Return whether two rows of shares read alike; nothing is not alike to a little."""
+    return all(
+        a is b if a is None or b is None
+        else abs(a - b) < _ALIKE and (a > _NOTHING) == (b > _NOTHING)
+        for a, b in zip(some, others, strict=True)
+    )  # fmt: skip
+
+
+def _together(names: Sequence[str]) -> str:
+    """Return what stands for several names: of more than two the first, and how many more."""
+    more = len(names) - 1
+    return f"{names[0]} and {more} more" if more > 1 else listed(names)
 
 
 _FILLS = {

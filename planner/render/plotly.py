@@ -15,15 +15,17 @@ from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
 from planner.render.text import label, labels
-from planner.render.words import number, percent
+from planner.render.words import listed, number, percent
 
 Values = Sequence[float | None]
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _SHARES = ".0%"
-_TICKS = 8
+_TICKS, _FEW = 8, 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
+_FULL = 300
+"""Characters of names that a reader points at."""
 _HATCHED = {Role.SHORT, Role.ANEW}
 """Roles that are told apart without colour."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -41,7 +43,17 @@ def figure_of(picture: Picture) -> Any:
             falling=numbers != sorted(numbers),
         )
         look = ".0%" if is_share else "~s"
-        return lines(scale, picture.series, axis=picture.axis, look=look)
+        figure = lines(scale, picture.series, axis=picture.axis, look=look)
+        if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
+            figure.update_xaxes(tickmode="array", tickvals=numbers)
+        return figure
+    if picture.form is Form.HEAT:
+        joined = picture.distinct
+        rows_of = [each.values for each in joined]
+        named = [listed(each.hints) for each in joined]
+        return heat(
+            [s.name for s in joined], picture.categories, rows_of, what=picture.axis, whose=named
+        )
     if picture.form in {Form.STACKED, Form.BARS}:
         return rows(picture.categories, picture.series, axis=picture.axis, shares=is_share)
     return bars(picture.categories, picture.series, axis=picture.axis, shares=is_share)
@@ -150,12 +162,19 @@ def lines(across: Scale, series: Sequence[Series], *, axis: str, look: str = "~s
 
 
 def heat(
-    down: Sequence[object], across: Sequence[object], values: Sequence[Values], *, what: str
+    down: Sequence[object],
+    across: Sequence[object],
+    values: Sequence[Values],
+    *,
+    what: str,
+    whose: Sequence[str] = (),
 ) -> Any:
     """Draw shares as a map that darkens with them; a share of nothing is left blank.
 
-    Each cell says its number; ``what`` is the word for what the shares are.
+    Each cell says its number; ``what`` is the word for what the shares are, ``whose`` names rows in
+    full where a reader points at them.
     """
+    names = [[label(name, _FULL)] * len(across) for name in whose or map(str, down)]
     shown = [
         ["" if v is None else (f"{v:.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
         for row in values
@@ -166,7 +185,8 @@ def heat(
             x=labels(across), y=labels(down),
             z=[list(row) for row in values], zmin=0, zmax=max(highest, 0.01), text=shown,
             texttemplate="%{text}", textfont={"size": 12}, xgap=2, ygap=2, hoverongaps=False,
-            hovertemplate=f"%{{y}}, %{{x}}: %{{z:.1%}} {label(what)}<extra></extra>",
+            customdata=names,
+            hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {label(what)}<extra></extra>",
             showscale=False,
         )
     )  # fmt: skip

@@ -1,15 +1,18 @@
-"""A report as one HTML file: styles, charts and their library inside, nothing fetched."""
+"""A report as one HTML file, styles, charts and their library inside; several reports in one."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
+from models.results import Figure
 from planner.render.html import render
-from planner.report.part import Choice, Page, Part, View
+from planner.report.part import Choice, Facts, Headline, Page, Part, View
 from planner.report.world import outlines
 
 
@@ -98,3 +101,62 @@ def _figure(figure: Any) -> dict[str, object]:
     made = figure.to_plotly_json()
     made["layout"].pop("template", None)
     return {"data": made["data"], "layout": made["layout"]}
+
+
+# ---- a plan and its studies ----------------------------------------------------------------------
+
+
+_INPUT = Figure.INPUT_SHA256
+
+
+def together(first: Page, further: Sequence[Page]) -> Page:
+    """Return the first page with the parts of the further ones after its own.
+
+    What is of a further page says so in its name. A note tells which were made from another input.
+    """
+    if not further:
+        return first
+    unsound = [f"{page.kind}: {page.verdict}" for page in further if not page.sound]
+    return replace(
+        first,
+        verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
+        sound=first.sound and not unsound,
+        headlines=(*first.headlines, *(h for page in further for h in _headlines(page))),
+        parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
+        about=_about(first, further),
+        notes=(*first.notes, *(note for page in further for note in _notes(first, page))),
+    )
+
+
+def _headlines(page: Page) -> Iterator[Headline]:
+    for headline in page.headlines:
+        yield replace(headline, name=f"{page.kind}: {headline.name}")
+
+
+def _parts(page: Page, number: int) -> Iterator[Part]:
+    found = " ".join(filter(None, (page.question, page.finding)))
+    for part in page.parts:
+        heading = f"{page.kind}: {part.heading[:1].lower()}{part.heading[1:]}"
+        lead = " ".join(filter(None, (found, part.lead)))
+        yield replace(part, key=f"study{number}-{part.key}", heading=heading, lead=lead)
+        found = ""
+
+
+def _notes(first: Page, page: Page) -> Iterator[str]:
+    if _input(page) != _input(first):
+        yield (
+            f"{page.kind}: it was made from another input than what stands first here, so their "
+            "numbers need not agree."
+        )
+    if page.sound:
+        yield f"{page.kind}: {page.verdict}"
+    yield from (f"{page.kind}: {note}" for note in page.notes)
+
+
+def _input(page: Page) -> str:
+    return next((value for what, value in page.about.rows if what == Figure.INPUT_SHA256), "")
+
+
+def _about(first: Page, further: Sequence[Page]) -> Facts:
+    rows = [(f"{page.kind}: {what}", value) for page in further for what, value in page.about.rows]
+    return replace(first.about, rows=(*first.about.rows, *rows))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.results import Field, Look, Result
+from planner.render.chart import Form, Picture
+from planner.render.plotly import figure_of, heat_width
+from planner.render.table import table_of
+from planner.render.terminal import shown
+from planner.render.words import known
+
+Columns = Mapping[Any, Iterable[Any]]
+"""Values by the field that they are of, or by a header of their own."""
 Choice = tuple[int, ...]
 """Which option of each selector is chosen, counted from 0."""
 
@@ -17,6 +26,42 @@ class Facts:
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
+
+
+def facts(columns: Columns, **words: str) -> Facts:
+    """Return a table of texts from columns.
+
+    ``words`` fill the placeholders of fields' headers. A column of numbers without a field has the
+    digits that matter.
+    """
+    made, numeric = [], set()
+    for position, (head, values) in enumerate(columns.items()):
+        listed = list(values)
+        look = head.look if isinstance(head, Field) else Look.TONNES
+        is_declared = isinstance(head, Field) and not look.is_text
+        if is_declared or any(known(v) for v in listed):
+            numeric.add(position)
+        made.append([shown(v, look) for v in listed])
+    heads = tuple(h.title(words) if isinstance(h, Field) else str(h) for h in columns)
+    return Facts(heads, tuple(zip(*made, strict=True)), frozenset(numeric))
+
+
+def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
+    """Return some fields of a result, or all, as a table of texts."""
+    table = table_of(result, country)
+    named = {f.name: column for f, column in zip(result.fields, table.columns, strict=True)}
+    chosen = [f for f in fields or result.fields if f.name in named]
+    made = facts({f: named[f.name].values for f in chosen}, **result.words)
+    for at, of in enumerate(chosen):
+        looks = result.looks.get(of.name)
+        if looks is not None:  # a column whose cells differ in kind
+            cells = [shown(v, k) for v, k in zip(named[of.name].values, looks, strict=True)]
+            rows = (
+                (*row[:at], cell, *row[at + 1 :])
+                for row, cell in zip(made.rows, cells, strict=True)
+            )
+            made = Facts(made.headers, tuple(rows), made.numeric)
+    return made
 
 
 @dataclass(frozen=True)
@@ -31,6 +76,21 @@ class Plot:
     alt: str
     height: int = 320
     width: int = 240
+
+
+_LARGE, _SMALL, _AXES, _BAR, _CELL = 320, 240, 110, 34, 28
+"""Pixels: charts, the axes of one that grows with its bars or rows of cells, and each of these."""
+
+
+def plot(picture: Picture, alt: str) -> Plot:
+    """Draw a picture as high and as wide as it needs."""
+    height, figure = _SMALL if picture.small else _LARGE, figure_of(picture)
+    if picture.form is Form.HEAT:
+        wide = heat_width(picture.categories)
+        return Plot(picture.title, figure, alt, _AXES + _CELL * len(picture.distinct), wide)
+    if picture.form is Form.BARS:
+        height = _AXES + _BAR * len(picture)
+    return Plot(picture.title, figure, alt, height)
 
 
 @dataclass(frozen=True)
@@ -104,7 +164,8 @@ class Page:
     """A whole report.
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
-    that is good news; ``notes`` are told before all else; ``about`` says where it comes from.
+    that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
+    ``question`` and ``finding`` are what a study asks and answers, in a sentence each.
     """
 
     kind: str
@@ -116,3 +177,5 @@ class Page:
     parts: tuple[Part, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
+    question: str = ""
+    finding: str = ""

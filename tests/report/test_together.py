@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from planner.report import read_report
+from planner.report.page import html_of
+from planner.report.page import together as joined
 from planner.report.plan import plan_page
 from planner.report.studies import study_page
-from planner.report.together import together as joined
 from tests.report.test_pages import Outline
 
 
@@ -38,6 +39,15 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
     assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows
+
+
+def test_a_finding_leads_the_first_part_of_its_study(plan, sweep):
+    told = replace(sweep, question="What does a cap cost?", finding="It costs 1 & 2.")
+    pages = joined(plan, (told,)), told
+    assert pages[0].parts[-1].lead.startswith("What does a cap cost? It costs 1 & 2. Each mark")
+    outline = Outline(html_of(told))
+    assert "It costs 1 & 2." in outline.text
+    assert not any(a.get("class") == "found" for _, a in Outline(html_of(sweep)).named("div"))
 
 
 def test_another_input_is_told(plan, sweep):

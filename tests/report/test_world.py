@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.report.world import outlines, world_map
-from planner.report.world.outlines import middles
+from planner.report.world import middles, outlines, world_map
 
 
 @pytest.mark.parametrize(

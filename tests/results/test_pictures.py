@@ -14,7 +14,7 @@ from planner.render.xlsx import write_workbook
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
 
-@pytest.mark.parametrize("form", [f for f in Form if f is not Form.COUNTS])
+@pytest.mark.parametrize("form", [f for f in Form if f not in {Form.COUNTS, Form.HEAT}])
 def test_both_renderers_draw_every_form(tmp_path, form):
     picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", look=Look.SHARE)
     drawn = figure_of(picture)
@@ -26,3 +26,24 @@ def test_both_renderers_draw_every_form(tmp_path, form):
     with zipfile.ZipFile(path) as archive:
         chart = archive.read("xl/charts/chart1.xml").decode()
     assert all(f"<c:v>{each.name}</c:v>" in chart for each in SERIES)
+
+
+def test_equal_rows_of_a_heat_map_are_one():
+    """Twelve members that are short alike are one row, which names them to who points at it."""
+    alike = [Series(f"Member {i}", Role.SHORT, [0.1 + i * 1e-5, None]) for i in range(12)]
+    other = Series("Other", Role.SHORT, [0.1, 0.0])
+    rows = (*alike[:6], other, *alike[6:])
+    picture = Picture("Title", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
+    (drawn,) = figure_of(picture).data
+    assert drawn.type == "heatmap"
+    assert list(drawn.y) == ["Member 0 and 11 more", "Other"]
+    assert [list(row) for row in drawn.z] == [[0.1, None], [0.1, 0.0]]
+    assert drawn.customdata[0][0].startswith("Member 0, Member 1, ")
+    assert drawn.customdata[0][0].endswith(" and Member 11")
+
+
+def test_rows_that_differ_stay_apart():
+    values = (0.0, 0.0004, 0.002)
+    rows = tuple(Series(n, Role.SHORT, [v]) for n, v in zip("ABC", values, strict=True))
+    (drawn,) = figure_of(Picture("Title", Form.HEAT, ("Cobalt",), rows, "short", "")).data
+    assert list(drawn.y) == ["A", "B", "C"]

@@ -7,12 +7,11 @@ from models.results.common import NOTE
 from models.results.overall import OPTION
 from planner.render.text import word
 from planner.render.words import NAMED, known, listed, money, percent, tonnes
-from planner.report.part import Facts, Headline, Page
+from planner.report.part import Facts, Headline, Page, facts
 from planner.report.plan.paid import costs, prices
 from planner.report.plan.shares import shares
 from planner.report.plan.shortage import shortage
 from planner.report.plan.supply import flows, supply
-from planner.report.tables import facts
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 PARTS = (supply, flows, shares, shortage, prices, costs)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
-from models.results import Look, Prices, Summary
+from models.measures import part
+from models.results import Look, Prices, Summary, field
 from models.results.common import KIND, MINERAL, YEAR
 from models.results.overall import COST
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.plotly import figure_of
-from planner.render.text import word
 from planner.render.words import known, money, number, scale
-from planner.report.part import Part, Plot, View
-from planner.report.tables import facts, in_order, years_of
+from planner.report.part import Columns, Part, Plot, View, facts, plot
 from planner.workbook.plan_file import PlanFile
 
-_FEW = 5
-_LANDED, _MARGINAL = Prices.landed.header, Prices.marginal.header
 _PENALTY = "A penalty, not paid"
+_LOWEST = field("Lowest of a member", Look.PRICE, unit="{money}/t")
+_HIGHEST = field("Highest of a member", Look.PRICE, unit="{money}/t")
+_Row = tuple[str, int, float | None, float | None, float | None, float | None]
+_AMOUNT = field("Amount", Look.MONEY, unit="{money}")
 
 
 def prices(plan: PlanFile) -> Part | None:
@@ -28,40 +26,32 @@ def prices(plan: PlanFile) -> Part | None:
     table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
         return None
-    years = years_of(table["year"])
-    minerals = sorted(in_order(table["mineral"]), key=str.casefold)
+    rows: list[_Row] = [
+        (str(mineral), int(str(year)), _mean(of, "landed", "purchased"),
+         _mean(of, "marginal", "demand"), *_ends(of))
+        for (mineral, year), of in table.groupby(["mineral", "year"])
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row[0].casefold(), row[1]))
+    fields = (MINERAL, YEAR, Prices.landed, Prices.marginal, _LOWEST, _HIGHEST)
+    numbers: Columns = dict(zip(fields, zip(*rows, strict=True), strict=True))
     unit = f"{plan.currency}/t"
-    plots, rows = [], []
-    for mineral in minerals:
-        of = table[table["mineral"] == mineral]
-        landed = [_mean(of[of["year"] == y], "landed", "purchased") for y in years]
-        marginal = [_mean(of[of["year"] == y], "marginal", "demand") for y in years]
-        rows += [
-            (mineral, y, a, b, *_ends(of[of["year"] == y]))
-            for y, a, b in zip(years, landed, marginal, strict=True)
-        ]
-        plots.append(_plot(mineral, years, landed, marginal, unit))
-    names = (
-        MINERAL.header, YEAR.header, f"{_LANDED} ({unit})", f"{_MARGINAL} ({unit})",
-        f"Lowest of a member ({unit})", f"Highest of a member ({unit})",
-    )  # fmt: skip
-    columns: dict[str, Iterable[object]] = {
-        name: [row[i] for row in rows] for i, name in enumerate(names)
-    }
+    plots = [
+        _plot(mineral, [row for row in rows if row[0] == mineral], unit)
+        for mineral in dict.fromkeys(row[0] for row in rows)
+    ]
     return Part(
         "prices",
         "Prices",
         "What the coalition pays landed, by tonnes bought, and what one more tonne of demand would "
         "cost, by demand. Where a mineral is short the marginal price is the cost of shortage.",
-        {(): View(tuple(plots), facts(columns, {YEAR.header: "year"}))},
+        {(): View(tuple(plots), facts(numbers, money=plan.currency))},
         small=True,
     )
 
 
 def _mean(of: pd.DataFrame, name: str, weight: str) -> float | None:
     of = of[of[name].notna() & (of[weight] > 0)]
-    whole = float(of[weight].sum())
-    return float((of[name] * of[weight]).sum()) / whole if whole > 0 else None
+    return part(float((of[name] * of[weight]).sum()), float(of[weight].sum()))
 
 
 def _ends(of: pd.DataFrame) -> tuple[float | None, float | None]:
@@ -69,72 +59,54 @@ def _ends(of: pd.DataFrame) -> tuple[float | None, float | None]:
     return (float(found.min()), float(found.max())) if len(found) else (None, None)
 
 
-def _plot(
-    mineral: str,
-    years: list[int],
-    landed: list[float | None],
-    marginal: list[float | None],
-    unit: str,
-) -> Plot:
-    series = [
-        Series(_LANDED, Role.PLAN, landed),
-        Series(_MARGINAL, Role.ONE_OF_MANY, marginal, palette.ORANGE),
-    ]
+def _plot(mineral: str, rows: list[_Row], unit: str) -> Plot:
+    years = tuple(row[1] for row in rows)
+    landed, marginal = [row[2] for row in rows], [row[3] for row in rows]
+    series = (
+        Series(Prices.landed.header, Role.PLAN, landed),
+        Series(Prices.marginal.header, Role.ONE_OF_MANY, marginal, palette.ORANGE),
+    )
     first, last = (next((v for v in side if known(v)), None) for side in (landed, landed[::-1]))
     top = max((v for v in marginal if v is not None), default=None)
-    alt = (
+    return plot(
+        Picture(f"{mineral} ({unit})", Form.LINES, years, series, "", "", Look.PRICE, small=True),
         f"{mineral}: average landed cost {number(first) or 'unknown'} {unit} in {years[0]}, "
         f"{number(last) or 'unknown'} in {years[-1]}; the marginal price reaches "
-        f"{number(top) or 'no known value'}."
+        f"{number(top) or 'no known value'}.",
     )
-    title = f"{mineral} ({unit})"
-    picture = Picture(title, Form.LINES, tuple(years), tuple(series), "", "", look=Look.PRICE)
-    figure = figure_of(picture)
-    if len(years) <= _FEW:  # no half years
-        figure.update_xaxes(tickmode="array", tickvals=years)
-    return Plot(title, figure, alt, 240)
 
 
 def costs(plan: PlanFile) -> Part | None:
     """Draw the headings of cost: what is paid, and penalties, which are not."""
     figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
     found = [
-        (word(name).removeprefix(COST), float(value), word(remark).startswith(_PENALTY))
+        (name.removeprefix(COST).capitalize(), float(value), str(remark).startswith(_PENALTY))
         for name, value, remark in figures
-        if word(name).startswith(COST) and known(value)
+        if str(name).startswith(COST) and known(value)
     ]
     if not found:
         return None
     found.sort(key=lambda f: -f[1])
-    names = [f[0].capitalize() for f in found]
-    size, unit = scale(max(abs(f[1]) for f in found), plan.currency)
-    paid: list[float | None] = [None if f[2] else f[1] / size for f in found]
-    penalty: list[float | None] = [f[1] / size if f[2] else None for f in found]
-    series = [
-        Series("Paid", Role.PLAN, paid),
-        Series("Penalty, not paid", Role.SHORT, penalty),
-    ]
-    series = [s for s in series if any(v is not None for v in s.values)]
-    alt = "Bars by heading. " + "; ".join(
-        f"{n}: {money(f[1], plan.currency)}" for n, f in zip(names, found, strict=True)
+    names = tuple(name for name, *_ in found)
+    size, unit = scale(max(abs(amount) for _, amount, _ in found), plan.currency)
+    series = (
+        Series("Paid", Role.PLAN, [None if p else v / size for _, v, p in found]),
+        Series("Penalty, not paid", Role.SHORT, [v / size if p else None for _, v, p in found]),
     )
+    drawn = tuple(s for s in series if any(v is not None for v in s.values))
     title = f"Cost by heading, all years, undiscounted ({unit})"
-    bars = Picture(title, Form.BARS, tuple(names), tuple(series), unit, "", look=Look.MONEY)
-    plot = Plot(
-        title,
-        figure_of(bars),
-        f"{alt}.",
-        120 + 34 * len(names),
-    )
-    columns: dict[str, Iterable[object]] = {
+    said = "; ".join(f"{name}: {money(v, plan.currency)}" for name, v, _ in found)
+    picture = Picture(title, Form.BARS, names, drawn, unit, "", Look.MONEY)
+    numbers: Columns = {
         "Heading": names,
-        KIND.header: ["penalty, not paid" if f[2] else "paid" for f in found],
-        f"Amount ({plan.currency})": [f[1] for f in found],
+        KIND: ["penalty, not paid" if is_penalty else "paid" for *_, is_penalty in found],
+        _AMOUNT: [amount for _, amount, _ in found],
     }
+    made = facts(numbers, money=plan.currency)
     return Part(
         "costs",
         "What it costs",
         "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
         "penalties is what the plan weighs them with.",
-        {(): View((plot,), facts(columns))},
+        {(): View((plot(picture, f"Bars by heading. {said}."),), made)},
     )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import cast
 
 import pandas as pd
 
-from models.results import ByMineral, Figure, Prices, Shortages
-from models.results.common import MEMBER, MINERAL, NOTE, SHORT
+from models.results import ByMineral, Figure, Look, Prices, Shortages, field
+from models.results.common import MEMBER, MINERAL, SHORT
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.plotly import figure_of, heat, heat_width
-from planner.render.text import word
-from planner.render.words import NAMED, known, listed, percent, span
-from planner.report.part import Block, Part, Plot, View
-from planner.report.tables import facts, in_order, matrix, years_of
+from planner.render.words import NAMED, listed, percent, span
+from planner.report.part import Block, Columns, Part, Plot, View, facts, plot
 from planner.workbook.plan_file import PlanFile
 
 _MOST_CAUSES = 3
@@ -30,72 +27,58 @@ def shortage(plan: PlanFile) -> Part | None:
     if table.empty:
         return None
     if not (table["short"] > 0).any():
-        empty = View((), facts({NOTE.header: ["All demand is served."]}))
+        empty = View((), facts({"Note": ["All demand is served."]}))
         return Part("shortage", _TITLE, "Nothing is short.", {(): empty})
-    minerals = sorted(in_order(table["mineral"]), key=str.casefold)
-    by = table.rename(columns={"member": "down", "mineral": "across"})
-    members = sorted(in_order(table["member"]), key=str.casefold)
-    short = matrix(by.assign(value=by["short"]), members, minerals)
-    demand = matrix(by.assign(value=by["demand"]), members, minerals)
-    parts = [
-        [s / d if d and s is not None else None for s, d in zip(one, other, strict=True)]
-        for one, other in zip(short, demand, strict=True)
-    ]
-    worst = max(
-        ((value, m, n) for m, row in zip(members, parts, strict=True)
-         for n, value in zip(minerals, row, strict=True) if value is not None),
-        key=lambda found: found[0],
-    )  # fmt: skip
-    plots = [_why(plan)] if ByMineral in plan else []
-    plots.append(
-        Plot(
-            "Part of demand that is short, by member and mineral, all years",
-            heat(members, minerals, parts, what="short"),
-            f"A map of {len(members)} members and {len(minerals)} minerals. The most is short for "
-            f"{worst[1]} of {worst[2]}: {percent(worst[0])} of its demand.",
-            100 + 28 * len(members),
-            heat_width(minerals),
-        )
-    )
-    columns: dict[str, Iterable[object]] = {MEMBER.header: list(members)}
-    columns |= {m: [row[i] for row in parts] for i, m in enumerate(minerals)}
+    sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
+    parts = (sums["short"] / sums["demand"]).unstack()
+    parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
+    numbers: Columns = {MEMBER: parts.index} | {field(str(m), Look.SHARE): parts[m] for m in parts}
+    plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
     return Part(
         "shortage",
         _TITLE,
         "What demand is not met, over all years. Blank: no demand.",
-        {(): View(tuple(plots), facts(columns, dict.fromkeys(minerals, "share")))},
+        {(): View(plots, facts(numbers))},
         blocks=_causes(plan),
+    )
+
+
+def _folded(names: pd.Index) -> pd.Index:
+    return names.map(str.casefold)
+
+
+def _whose(parts: pd.DataFrame) -> Plot:
+    """Draw the part of demand that is short by member, in rows, and mineral."""
+    drawn = parts.astype(object).where(parts.notna(), None)
+    series = [Series(m, Role.SHORT, list(drawn.loc[m])) for m in parts.index]
+    member, mineral = cast("tuple[str, str]", parts.stack().idxmax())
+    title = "Part of demand that is short, by member and mineral, all years"
+    return plot(
+        Picture(title, Form.HEAT, tuple(map(str, parts)), tuple(series), SHORT.header.lower(), ""),
+        f"A map of {len(parts)} members and {len(parts.columns)} minerals. The most is short for "
+        f"{member} of {mineral}: {percent(parts.loc[member, mineral])} of its demand.",
     )
 
 
 def _why(plan: PlanFile) -> Plot:
     """Draw, by mineral, what no supply could give and what the limits forbid."""
-    table = plan.result(ByMineral).frame()
+    table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
-    series = [
-        Series(_CAN_T, Role.ONE_OF_MANY, _part(table, "short_of_supply"), palette.ORANGE),
-        Series(_FORBIDDEN, Role.SHORT, _part(table, "short_by_limits")),
-    ]
-    minerals = [word(m) for m in table["mineral"]]
+    can_t, forbidden = (
+        [None if v != v else float(v) for v in table[name] / table["demand"]]  # noqa: PLR0124 - NaN
+        for name in ("short_of_supply", "short_by_limits")
+    )
+    series = (
+        Series(_CAN_T, Role.ONE_OF_MANY, can_t, palette.ORANGE),
+        Series(_FORBIDDEN, Role.SHORT, forbidden),
+    )
     said = "; ".join(
         f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
-        for m, a, b in zip(minerals, series[0].values, series[1].values, strict=True)
+        for m, a, b in zip(table.index, can_t, forbidden, strict=True)
     )
-    title = "Part of demand that is short, and why"
-    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
-    return Plot(
-        title,
-        figure_of(picture),
-        f"Bars by mineral. {said}.",
-        120 + 32 * len(minerals),
-    )
-
-
-def _part(table: pd.DataFrame, name: str) -> list[float | None]:
-    return [
-        float(v) / float(d) if known(v) and d > 0 else None
-        for v, d in zip(table[name], table["demand"], strict=True)
-    ]
+    title, axis = "Part of demand that is short, and why", "Part of demand"
+    picture = Picture(title, Form.BARS, tuple(table.index), series, axis, "")
+    return plot(picture, f"Bars by mineral. {said}.")
 
 
 def _causes(plan: PlanFile) -> tuple[Block, ...]:
@@ -103,28 +86,22 @@ def _causes(plan: PlanFile) -> tuple[Block, ...]:
     table = plan.result(Shortages).frame()
     if table.empty:
         return ()
-    found = [
-        (word(mineral), float(rows["short"].sum()), rows, word(cause))
-        for (mineral, cause), rows in table.groupby(["mineral", "cause"], sort=False, dropna=False)
-    ]
-    found.sort(key=lambda f: (f[0].casefold(), -f[1]))
-    of: dict[str, int] = {}
-    shown = []
-    for each in found:
-        of[each[0]] = of.get(each[0], 0) + 1
-        if of[each[0]] <= _MOST_CAUSES:
-            shown.append(each)
-    numbers = facts(
-        {
-            MINERAL.header: [f[0] for f in shown],
-            Figure.YEARS: [span(years_of(f[2]["year"])) for f in shown],
-            SHORT.whole: [f[1] for f in shown],
-            "For": [
-                listed(sorted(in_order(f[2]["member"]), key=str.casefold), NAMED) for f in shown
-            ],
-            Shortages.cause.header: [f[3] for f in shown],
-        }
-    )
-    more = len(found) - len(shown)
+    groups = table.groupby(["mineral", "cause"], sort=False, dropna=False)
+    every = groups.agg(
+        years=("year", lambda years: span(years.unique())),
+        short=("short", "sum"),
+        members=("member", lambda names: listed(sorted(set(names), key=str.casefold), NAMED)),
+    ).reset_index()
+    every = every.sort_values("short", ascending=False, kind="stable")
+    every = every.sort_values("mineral", key=lambda names: names.map(str.casefold), kind="stable")
+    told = every.groupby("mineral", sort=False).head(_MOST_CAUSES)
+    numbers: Columns = {
+        MINERAL: told["mineral"],
+        Figure.YEARS: told["years"],
+        SHORT: told["short"],
+        "For": told["members"],
+        Shortages.cause: [None if cause != cause else cause for cause in told["cause"]],  # noqa: PLR0124
+    }
+    more = len(every) - len(told)
     note = f"{more:,} more causes stand in the sheet Shortages." if more else ""
-    return (Block("Causes, of each mineral the largest", numbers, note),)
+    return (Block("Causes, of each mineral the largest", facts(numbers), note),)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
+from typing import cast
 
 import pandas as pd
 
-from models.results import ByMineral, Flows
-from models.results.common import MINERAL, NOTE, SHORT, TONNES, YEAR
+from models.results import ByMineral, Flows, Look, field
+from models.results.common import MINERAL, SHORT, TONNES, YEAR
 from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.plotly import Flow, figure_of, sankey
+from planner.render.plotly import Flow, sankey
 from planner.render.text import label
 from planner.render.words import NAMED, listed, percent, tonnes
-from planner.report.part import Choice, Part, Plot, Selector, View
-from planner.report.tables import by_pair, facts, in_order, ratio, years_of
+from planner.report.part import Choice, Columns, Part, Plot, Selector, View, facts, plot
 from planner.report.world import world_map
 from planner.workbook.plan_file import PlanFile
 
@@ -26,9 +26,12 @@ _MOST = 12
 _NAMED = 3
 """Countries that the map's sentence names."""
 _OTHERS, _OTHER_MEMBERS = "Other countries", "Other members"
+_ALL = "All years"
+_Pairs = dict[tuple[str, str], float]
+_PART = field("Part of all", Look.SHARE)
 
 
-def _named(plan: PlanFile) -> pd.DataFrame:
+def _sold(plan: PlanFile) -> pd.DataFrame:
     """Return the flows with countries by their names."""
     table = plan.result(Flows).frame()
     return table.assign(country=table["country"].map(plan.country))
@@ -39,97 +42,62 @@ def leading(plan: PlanFile) -> dict[str, str]:
 
     Minerals are not added up: a country's weight is the sum of its parts of each mineral.
     """
-    sold = _sold(plan)
-    weight: dict[str, float] = {}
-    for (_, country), part in sold.items():
-        if country != REST_OF_WORLD:
-            weight[country] = weight.get(country, 0.0) + part
-    first = sorted(weight, key=lambda c: (-round(weight[c], 9), plan.country(c)))[:_MOST_COLOURED]
-    return dict(zip(map(plan.country, first), palette.COLOURS, strict=False))
-
-
-def _sold(plan: PlanFile) -> dict[tuple[str, str], float]:
-    """Return each country's part of a mineral's purchases."""
-    sums = by_pair(plan.result(Flows).frame(), "mineral", "country", "tonnes")
-    whole: dict[str, float] = {}
-    for (mineral, _), sold in sums.items():
-        whole[mineral] = whole.get(mineral, 0.0) + sold
-    return {key: ratio(sold, whole[key[0]]) or 0.0 for key, sold in sums.items()}
+    sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum()
+    parts = sums / sums.groupby(level="mineral").transform("sum")
+    weight = parts.groupby(level="country").sum().drop(plan.country(REST_OF_WORLD), errors="ignore")
+    first = sorted(weight.index, key=lambda name: (-round(weight[name], 9), name))
+    return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
 
 
 def supply(plan: PlanFile) -> Part | None:
     """Draw each mineral as a bar: who serves its demand, and what is not served."""
-    of = plan.result(ByMineral).frame()
+    of = plan.result(ByMineral).frame().set_index("mineral")
     of = of[(of["demand"] > 0) | (of["purchased"] > 0)]
     if of.empty:
         return None
-    minerals = in_order(of["mineral"])
-    whole = {
-        str(m): float(d if d > 0 else b)
-        for m, d, b in zip(of["mineral"], of["demand"], of["purchased"], strict=True)
-    }
-    sums = by_pair(_named(plan), "mineral", "country", "tonnes")
-    share = {key: v / whole[key[0]] for key, v in sums.items() if key[0] in whole}
+    whole = of["demand"].where(of["demand"] > 0, of["purchased"])
+    sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum().unstack(fill_value=0)
+    share = sums.reindex(of.index, fill_value=0.0).div(whole, axis=0)
+    short = of["short"] / whole
     colours = leading(plan)
-    series = [
-        Series(country, Role.ONE_OF_MANY, [share.get((m, country), 0.0) for m in minerals], colour)
-        for country, colour in colours.items()
-    ]
-    rest = [
-        sum(v for (mineral, c), v in share.items() if mineral == m and c not in colours)
-        for m in minerals
-    ]
-    short = [float(s) / whole[str(m)] for m, s in zip(of["mineral"], of["short"], strict=True)]
-    series.append(Series("Other countries", Role.OTHER, rest))
-    series.append(Series(SHORT.header, Role.SHORT, short))
+    series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
+    rest = share.drop(columns=[*colours]).sum(axis=1)
+    series += [Series(_OTHERS, Role.OTHER, [*rest]), Series(SHORT.header, Role.SHORT, [*short])]
     series = [s for s in series if any((v or 0.0) > _SMALLEST for v in s.values)]
-    worst = max(range(len(minerals)), key=lambda i: short[i])
-    alt = (
-        f"Bars of {len(minerals)} minerals, each split by supplier country and what is short. "
-        + (
-            f"The most is short of {minerals[worst]}: {percent(short[worst])} of its demand."
-            if short[worst] > 0
-            else "Nothing is short."
-        )
+    said, worst = "Nothing is short.", str(short.idxmax())
+    if short[worst] > 0:
+        said = f"The most is short of {worst}: {percent(short[worst])} of its demand."
+    title, axis = "Parts of the coalition's demand, all years", "Part of demand"
+    drawn = plot(
+        Picture(title, Form.BARS, tuple(of.index), tuple(series), axis, ""),
+        f"Bars of {len(of)} minerals, each split by supplier country and what is short. {said}",
     )
-    columns: dict[str, Iterable[object]] = {MINERAL.header: list(minerals)}
-    columns |= {s.name: list(s.values) for s in series}
-    title = "Parts of the coalition's demand, all years"
-    picture = Picture(title, Form.BARS, tuple(minerals), tuple(series), "Part of demand", "")
-    plot = Plot(
-        title,
-        figure_of(picture),
-        alt,
-        110 + 34 * len(minerals),
-    )
+    numbers: Columns = {MINERAL: of.index} | {field(s.name, Look.SHARE): s.values for s in series}
     return Part(
         "supply",
         "Who supplies the coalition",
         "Each mineral's demand over all years by the country that it is refined in, and what is "
         "short. Beyond 100 % is bought for stock; what lacks of 100 % is drawn from stock.",
-        {(): View((plot,), facts(columns, dict.fromkeys(columns, "share")))},
+        {(): View((drawn,), facts(numbers))},
     )
 
 
 def flows(plan: PlanFile) -> Part | None:
     """Draw who buys from where, with a selector of the mineral and one of the year."""
-    sold = _named(plan)
+    sold = _sold(plan)
     sold = sold[sold["tonnes"] > 0]
     if sold.empty:
         return None
-    minerals, years = in_order(sold["mineral"]), years_of(sold["year"])
-    minerals.sort(key=str.casefold)
+    minerals = sorted(sold["mineral"].unique(), key=str.casefold)
+    years = [str(year) for year in sorted(sold["year"].unique())]
+    periods = [_ALL, *years] if len(years) > 1 else years
     colours = leading(plan)
-    periods = ["All years", *map(str, years)] if len(years) > 1 else [str(years[0])]
     views: dict[Choice, View] = {}
     for m, mineral in enumerate(minerals):
         of = sold[sold["mineral"] == mineral]
-        unit = next(iter(in_order(of["unit"])), "t")
         for p, period in enumerate(periods):
-            chosen = (
-                of if period == "All years" or len(periods) == 1 else of[of["year"] == int(period)]
-            )
-            views[m, p] = _view(chosen, mineral, period, unit, colours)
+            chosen = of if period == _ALL else of[of["year"] == int(period)]
+            views[m, p] = _view(chosen, mineral, period, str(of["unit"].iloc[0] or "t"), colours)
     return Part(
         "flows",
         "Flows from refiner country to member",
@@ -142,16 +110,13 @@ def flows(plan: PlanFile) -> Part | None:
 
 
 def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]) -> View:
-    sums = by_pair(of, "country", "member", "tonnes")
-    every = [Flow(country, member, amount) for (country, member), amount in sums.items()]
+    sums = cast("_Pairs", of.groupby(["country", "member"])["tonnes"].sum().to_dict())
+    every = [Flow(*key, amount) for key, amount in sums.items()]
     every.sort(key=lambda f: (-f.amount, f.source, f.target))
-    total = sum(f.amount for f in every)
-    when = "all years" if period == "All years" else period
-    title = f"{mineral}, {when} ({unit})"
+    when = period[:1].lower() + period[1:]
     if not every:
-        alt = f"Nothing is bought of {mineral} in {when}."
-        return View((), facts({NOTE.header: [alt]}))
-    first = every[0]
+        return View((), facts({"Note": [f"Nothing is bought of {mineral} in {when}."]}))
+    total, first = sum(f.amount for f in every), every[0]
     alt = (
         f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "
         f"{first.source} to {first.target}: {tonnes(first.amount)}, "
@@ -159,27 +124,26 @@ def _view(of: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[
     )
     drawn = _gathered(every)
     high = max(len({f.source for f in drawn}), len({f.target for f in drawn}))
-    plot = Plot(title, sankey(drawn, colours, unit=label(unit)), alt, 220 + 30 * high)
+    figure = sankey(drawn, colours, unit=label(unit))
     table = facts(
         {
             "From country": [f.source for f in every],
             "To member": [f.target for f in every],
-            f"{TONNES.header} ({unit})": [f.amount for f in every],
-            "Part of all": [f.amount / total for f in every],
-        },
-        {"Part of all": "share"},
+            TONNES.like(unit=unit): [f.amount for f in every],
+            _PART: [f.amount / total for f in every],
+        }
     )
-    return View((plot, _map(every, mineral, when, total)), table)
+    title = f"{mineral}, {when} ({unit})"
+    return View((Plot(title, figure, alt, 220 + 30 * high), _map(every, mineral, when)), table)
 
 
-def _map(every: list[Flow], mineral: str, when: str, total: float) -> Plot:
+def _map(every: list[Flow], mineral: str, when: str) -> Plot:
     """Draw the countries of refining by their part of what is bought."""
-    parts: dict[str, float] = {}
-    for flow in every:
-        parts[flow.source] = parts.get(flow.source, 0.0) + flow.amount / total
+    sums = _summed([(f.source, f.amount) for f in every])
+    total = sum(sums.values())
+    parts = {name: amount / total for name, amount in sums.items()}
     figure, lacking = world_map(parts)
-    first = sorted(parts, key=lambda name: (-parts[name], name))[:_NAMED]
-    said = listed([f"{name} {percent(parts[name])}" for name in first], NAMED)
+    said = listed([f"{name} {percent(parts[name])}" for name in [*parts][:_NAMED]], NAMED)
     alt = f"A map of where {mineral} is refined, {when}: {said}."
     if lacking:
         rest = percent(sum(parts[name] for name in lacking))
@@ -189,23 +153,24 @@ def _map(every: list[Flow], mineral: str, when: str, total: float) -> Plot:
 
 def _gathered(every: list[Flow]) -> list[Flow]:
     """Return the flows with small countries and small members put together."""
-    sources, targets = (
-        _large([(f.source, f.amount) for f in every]),
-        _large([(f.target, f.amount) for f in every]),
-    )
-    sums: dict[tuple[str, str], float] = {}
+    source = partial(_or_other, _summed([(f.source, f.amount) for f in every]), _OTHERS)
+    target = partial(_or_other, _summed([(f.target, f.amount) for f in every]), _OTHER_MEMBERS)
+    sums: _Pairs = {}
     for flow in every:
-        key = (
-            flow.source if flow.source in sources else _OTHERS,
-            flow.target if flow.target in targets else _OTHER_MEMBERS,
-        )
+        key = source(flow.source), target(flow.target)
         sums[key] = sums.get(key, 0.0) + flow.amount
-    return [Flow(source, target, amount) for (source, target), amount in sums.items()]
+    return [Flow(*key, amount) for key, amount in sums.items()]
 
 
-def _large(pairs: list[tuple[str, float]]) -> set[str]:
-    total: dict[str, float] = {}
+def _or_other(sums: dict[str, float], others: str, name: str) -> str:
+    """Return a name, or that of the others where it is none of the largest."""
+    largest = [*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1]
+    return name if name in largest else others
+
+
+def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
+    """Return amounts by name, the largest first."""
+    sums: dict[str, float] = {}
     for name, amount in pairs:
-        total[name] = total.get(name, 0.0) + amount
-    order = sorted(total, key=lambda name: (-total[name], name))
-    return set(order if len(order) <= _MOST else order[: _MOST - 1])
+        sums[name] = sums.get(name, 0.0) + amount
+    return dict(sorted(sums.items(), key=lambda each: (-each[1], each[0])))

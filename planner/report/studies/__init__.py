@@ -8,7 +8,7 @@ from planner.report.studies.comparison import comparison
 from planner.report.studies.risk import risk
 from planner.report.studies.stress import stress
 from planner.report.studies.sweep import sweep
-from planner.report.tables import Tables, facts
+from planner.report.studies.tables import Tables, facts
 from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {

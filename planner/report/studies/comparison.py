@@ -11,7 +11,7 @@ from planner.render.plotly import heat, heat_width, rows
 from planner.render.text import word
 from planner.render.words import known, money, number, percent, scaled, tonnes
 from planner.report.part import Headline, Part, Plot, View
-from planner.report.tables import Tables, blank, facts, largest_cell
+from planner.report.studies.tables import Tables, blank, facts, largest_cell
 
 _SHEET = "Comparison"
 _MILLION = 1e6

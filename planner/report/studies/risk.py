@@ -13,7 +13,7 @@ from planner.render.plotly import bars, rows
 from planner.render.text import word
 from planner.render.words import known, money, number, percent, scaled
 from planner.report.part import Headline, Part, Plot, View
-from planner.report.tables import Tables, blank, facts, in_order
+from planner.report.studies.tables import Tables, blank, facts, in_order
 
 _SHEET, _AGREED, _ANEW = "Risk", "As agreed", "Re-planned"
 _MILLION = 1e6

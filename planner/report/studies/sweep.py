@@ -12,7 +12,7 @@ from planner.render.plotly import Scale, lines
 from planner.render.text import word
 from planner.render.words import known, money, number, percent, scale, tonnes
 from planner.report.part import Block, Choice, Headline, Part, Plot, Selector, View
-from planner.report.tables import Tables, blank, facts, in_order
+from planner.report.studies.tables import Tables, blank, facts, in_order
 
 _SHEET, _ALL, _CAP = "Frontier", "all", "Cap"
 

@@ -1,8 +1,138 @@
-"""The world's outlines and the map that is drawn on them, with no network."""
+"""The world's outlines and the map that is drawn on them, with no network.
+
+``countries-110m.json`` holds the outlines of Natural Earth 4.1.0 at 1:110 million, public domain,
+as the package world-atlas 2.0.2 ships them, which may be copied with its LICENSE: a TopoJSON
+topology whose countries are known by their ISO 3166-1 number. Borders are where Natural Earth draws
+them; the smallest countries have none at this scale.
+"""
 
 from __future__ import annotations
 
-from planner.report.world.draw import world_map
-from planner.report.world.outlines import outlines
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import accumulate
+from typing import Any
 
-__all__ = ["outlines", "world_map"]
+import plotly.graph_objects as go
+
+from planner.render.plotly import framed
+from planner.render.text import label
+from planner.render.words import percent
+from planner.workbook.countries import country_code
+
+_MOST_NAMES = 7
+_SMALLEST_NAMED = 0.02
+_APART = (34.0, 9.0)
+"""Degrees of longitude or latitude that two names on the map must be apart."""
+_FILE = "countries-110m.json"
+_LEFT_OUT = {"ATA"}
+"""Nothing is refined there, and it would take a quarter of the map."""
+
+Point = tuple[float, float]
+"""Degrees of longitude and latitude."""
+
+
+def world_map(shares: Mapping[str, float]) -> tuple[Any, tuple[str, ...]]:
+    """Draw countries by their share, the largest with name and number.
+
+    Returns the figure, and the names that have no place on the map.
+    """
+    codes = {name: country_code(name) or "" for name in shares}
+    placed = middles()
+    there = {name: share for name, share in shares.items() if codes[name] in placed}
+    figure = go.Figure([
+        go.Choropleth(
+            locations=[codes[name] for name in there], z=list(there.values()), zmin=0,
+            zmax=max(there.values(), default=1.0), text=[label(name) for name in there],
+            hovertemplate="%{text}: %{z:.1%}<extra></extra>",
+            colorbar={"orientation": "h", "thickness": 10, "len": 0.4, "x": 0.5, "y": -0.01,
+                      "yanchor": "top", "tickformat": ".0%", "nticks": 5, "outlinewidth": 0},
+        ),
+        _names(there, codes),
+    ])  # fmt: skip
+    figure.update_geos(
+        projection={"type": "natural earth", "rotation": {"lon": 11}},
+        lataxis_range=[-56, 80], visible=False, showland=True,
+        showcountries=True, bgcolor="rgba(0,0,0,0)", countrywidth=0.5,
+    )  # fmt: skip
+    return framed(figure, legend=False), tuple(sorted(set(shares) - set(there)))
+
+
+def _names(shares: Mapping[str, float], codes: Mapping[str, str]) -> Any:
+    """Return the names of the largest, save those that would stand on another."""
+    kept: dict[str, tuple[float, float]] = {}
+    for name in sorted(shares, key=lambda n: (-shares[n], n)):
+        x, y = middles()[codes[name]]
+        clear = all(abs(x - a) >= _APART[0] or abs(y - b) >= _APART[1] for a, b in kept.values())
+        if clear and shares[name] >= _SMALLEST_NAMED and len(kept) < _MOST_NAMES:
+            kept[name] = (x, y)
+    return go.Scattergeo(
+        lon=[x for x, _ in kept.values()], lat=[y for _, y in kept.values()], mode="text",
+        text=[f"{label(name)} {percent(shares[name], 0)}" for name in kept], hoverinfo="skip",
+        textfont={"size": 12},
+    )  # fmt: skip
+
+
+@cache
+def outlines() -> dict[str, Any]:
+    """Return the topology as Plotly takes it: countries by their ISO3 code, and land."""
+    import pycountry
+
+    topology = json.loads(files("planner.report.world").joinpath(_FILE).read_text("utf-8"))
+    countries = []
+    for shape in topology["objects"]["countries"]["geometries"]:
+        country = pycountry.countries.get(numeric=shape.get("id", ""))
+        code = country.alpha_3 if country else shape["properties"]["name"]
+        if code not in _LEFT_OUT:
+            countries.append({"type": shape["type"], "arcs": shape["arcs"], "id": code})
+    land = {"type": "GeometryCollection", "geometries": countries}
+    return {**topology, "objects": {"countries": land, "land": land}}
+
+
+@cache
+def middles() -> dict[str, Point]:
+    """Return the middle of each country's largest part, by ISO3 code."""
+    topology = outlines()
+    lines = [_line(arc, topology["transform"]) for arc in topology["arcs"]]
+    found = {}
+    for shape in topology["objects"]["countries"]["geometries"]:
+        polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
+        rings = [_middle([*_ring(polygon[0], lines)]) for polygon in polygons]
+        found[shape["id"]] = max(rings, key=lambda ring: ring[0])[1]
+    return found
+
+
+def _line(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> list[Point]:
+    """Return an arc's points: steps on a grid, added up and put in degrees."""
+    (sx, sy), (tx, ty) = transform["scale"], transform["translate"]
+    columns, rows = zip(*arc, strict=True)
+    return [(x * sx + tx, y * sy + ty) for x, y in zip(accumulate(columns), accumulate(rows),
+                                                       strict=True)]  # fmt: skip
+
+
+def _ring(arcs: Sequence[int], lines: Sequence[list[Point]]) -> Iterator[Point]:
+    """Yield the points of a ring, on past 180 degrees; the arc ``~i`` is arc i from its end."""
+    before, turns = None, 0
+    for arc in arcs:
+        for x, y in lines[arc] if arc >= 0 else reversed(lines[~arc]):
+            if before is not None and abs(x - before) > 180:  # noqa: PLR2004 - half the world
+                turns += 1 if x < before else -1
+            before = x
+            yield x + 360 * turns, y
+
+
+def _middle(ring: Sequence[Point]) -> tuple[float, Point]:
+    """Return a ring's area in square degrees and its centre of gravity."""
+    pairs = [*zip(ring, [*ring[1:], ring[0]], strict=True)]
+    crosses = [a[0] * b[1] - b[0] * a[1] for a, b in pairs]
+    twice = sum(crosses)
+    if not twice:  # a sliver that the grid closed
+        return 0.0, ring[0]
+    x, y = (
+        sum((a[i] + b[i]) * cross for (a, b), cross in zip(pairs, crosses, strict=True))
+        / (3 * twice)
+        for i in (0, 1)
+    )
+    return abs(twice) / 2, ((x + 180) % 360 - 180, y)

@@ -82,28 +82,6 @@ def in_order(values: Iterable[object]) -> list[str]:
     return list(dict.fromkeys(word(v) for v in values if word(v)))
 
 
-def years_of(values: Iterable[object]) -> list[int]:
-    """Return the different years of a column, the first first."""
-    return sorted({int(v) for v in values if known(v)})
-
-
-def ratio(part: float, whole: float) -> float | None:
-    """Return a part of a whole; None where there is no whole."""
-    return part / whole if whole > 0 else None
-
-
-def by_pair(
-    table: pd.DataFrame, first: str, second: str, value: str
-) -> dict[tuple[str, str], float]:
-    """Return a column summed by two columns of words; unknown numbers are left out."""
-    found: dict[tuple[str, str], float] = {}
-    for one, other, amount in zip(table[first], table[second], table[value], strict=True):
-        if known(amount):
-            key = (word(one), word(other))
-            found[key] = found.get(key, 0.0) + float(amount)
-    return found
-
-
 def largest_cell(
     down: Sequence[str], across: Sequence[str], values: Sequence[Sequence[float | None]]
 ) -> tuple[float, str, str] | None:
@@ -115,11 +93,3 @@ def largest_cell(
         if value is not None
     )
     return max(cells, key=lambda cell: cell[0], default=None)
-
-
-def matrix(
-    table: pd.DataFrame, down: Sequence[str], across: Sequence[str]
-) -> list[list[float | None]]:
-    """Return ``value`` summed by ``down`` and ``across``; None where there is no row."""
-    found = by_pair(table, "down", "across", "value")
-    return [[found.get((d, a)) for a in across] for d in down]

@@ -1,0 +1,80 @@
+"""The page of any study: what it says and draws of its tables becomes parts of the report."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from models.results import Look, Name, Result, field
+from planner.render.chart import Form, Picture, Role, Series
+from planner.report.study import headlines_of, part_of, plot_of
+
+
+class Points(Result):
+    """Points of a study of the test's own."""
+
+    cap = field("Cap", Look.SHARE)
+    country = field("Largest country", Look.TEXT, names=Name.COUNTRY)
+    cost = field("Cost", Look.MONEY, unit="{money}")
+
+
+MADE = Points(cap=[0.9, 0.5], country=["CHN", None], cost=[1.0e6, 2.5e6], words={"money": "EUR"})
+
+
+def numbers(*fields, heading="", note=""):
+    return SimpleNamespace(result=MADE, fields=fields, heading=heading, note=note)
+
+
+def lines(**more):
+    series = (Series("Short", Role.SHORT, [0.0, 0.25]),)
+    caps = tuple(MADE.cap)
+    return Picture("Short", Form.LINES, caps, series, "Part", "Cap", scale=Look.SHARE, **more)
+
+
+def section(views, choice="", blocks=()):
+    return SimpleNamespace(
+        key="points", heading="Points", lead="Each.", views=views, choice=choice, blocks=blocks
+    )
+
+
+def test_a_choice_has_a_view_each():
+    views = {"All": ([lines(small=True)], numbers()), "Cobalt": ([], numbers(Points.cap))}
+    part = part_of(section(views, "Mineral"), {"CHN": "China"}.__getitem__)
+    assert [s.options for s in part.selectors] == [("All", "Cobalt")]
+    assert part.views[0,].facts.headers == ("Cap", "Largest country", "Cost (EUR)")
+    assert part.views[0,].facts.rows == (
+        ("90.0 %", "China", "1,000,000"),
+        ("50.0 %", "", "2,500,000"),
+    )
+    assert part.views[0,].facts.numeric == {0, 2}
+    assert part.views[1,].facts.headers == ("Cap",)
+    assert part.small
+
+
+def test_without_a_choice_there_is_one_view_and_tables_below():
+    part = part_of(
+        section({"": ([lines()], numbers())}, blocks=(numbers(heading="All", note="N"),))
+    )
+    assert (part.selectors, set(part.views), part.small) == ((), {()}, False)
+    assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
+
+
+def test_what_charts_show_in_a_sentence():
+    assert plot_of(lines()).alt == (
+        "Short. Lines from 90.0 % to 50.0 %: Short from 0.0 % to 25.0 %."
+    )
+    rows = (Series("No China", Role.SHORT, [0.4, None]), Series("Quiet", Role.SHORT, [0.0, 0.1]))
+    heat = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), rows, "short", "")
+    assert plot_of(heat).alt == "Short. A map of 2 by 2; the most is 40.0 %: Cobalt, No China."
+    bars = Picture("Short", Form.BARS, ("Cobalt", "Copper"), rows, "short", "")
+    assert plot_of(bars).alt == (
+        "Short. Bars. Cobalt: No China 40.0 %, Quiet 0.0 %; Copper: Quiet 10.0 %."
+    )
+    empty = (Series("Quiet", Role.SHORT, [None, None]),)
+    blank = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), empty, "short", "")
+    assert plot_of(blank).alt == "Short. A map of 1 by 2."
+
+
+def test_numbers_of_a_finding():
+    figure = SimpleNamespace(name="Cost", value="1 m EUR", remark="more.")
+    (made,) = headlines_of([figure])
+    assert (made.name, made.value, made.remark) == ("Cost", "1 m EUR", "more.")

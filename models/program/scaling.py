@@ -24,6 +24,8 @@ _MOST_RAISED = 2.0**20
 """How far a row with a small limit is raised beyond the others, so that it counts for as much."""
 _BOUNDLESS = 1e15
 """Room beyond this many times what is needed is no limit, and no number for the solver."""
+_FINEST_NEED = 1e-9
+"""A need below this part of what is bought or built in one piece is as fine as numbers get."""
 _FINEST = 2.0**-20
 """The finest unit of a fraction built."""
 
@@ -44,14 +46,13 @@ class Scaling:
 
     def scaled(self, rows: Rows) -> Rows:
         """Return the program in scaled units."""
-        most = rows.row_upper * self.row
         return dataclasses.replace(
             rows,
             cost=rows.cost * self.price,
             lower=rows.lower / self.column,
-            upper=rows.upper / self.column,
+            upper=_limit(rows.upper / self.column),
             row_lower=rows.row_lower * self.row,
-            row_upper=np.where(most > _BOUNDLESS, math.inf, most),
+            row_upper=_limit(rows.row_upper * self.row),
             values=rows.values * self.column[rows.columns] * self.row[rows.entry_rows()],
         )
 
@@ -76,13 +77,15 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
 ) -> Scaling:
     """Choose the scaling of a block.
 
-    Tonnes by its largest ``need`` [t], money by the largest cost of a tonne, a fraction built by
+    Tonnes by its largest ``need`` [t], or by what has to be bought or built in one piece where that
+    dwarfs it, money by the largest cost of a tonne, a fraction built by
     its capital (unless it has to be whole), a budget by its largest entry. ``raised`` lifts rows
     whose limit is next to nothing beside the others', and costs, which helps where numbers differ a
     billionfold; a row's limit is its ``row_size`` where that is a number, else its bound.
     """
-    tonne = float(_power(np.array([need / _TYPICAL]))[0])
     tonnes = column_unit == TONNES
+    needed = max(need, _FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)) if need > 0 else 0.0
+    tonne = float(_power(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))
     finer = _FINER if raised else 1.0
@@ -110,6 +113,18 @@ def joined(parts: Sequence[Scaling]) -> Scaling:
             for name in ("column", "row", "price", "dual")
         )
     )
+
+
+def _lump(rows: Rows, tonnes: Any, in_tonnes: Any) -> float:
+    """Return the most that has to be bought, or that a plant built as a whole can make [t]."""
+    least = rows.row_lower[in_tonnes & np.isfinite(rows.row_lower)]
+    plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
+    return float(np.max(np.abs(np.concatenate([least, plants])), initial=0.0))
+
+
+def _limit(most: Floats) -> Floats:
+    """Return upper limits in scaled units, none where there is more room than can ever matter."""
+    return np.where(most > _BOUNDLESS, math.inf, most)
 
 
 def _limits(rows: Rows, row_size: Floats | None) -> Floats:

@@ -23,6 +23,11 @@ MOST_GAP = 1e-7
 """Accepted relative dual infeasibility and relative gap."""
 MOST_MIP_GAP = 1e-9
 """Accepted MIP gap of whole projects: 0 but for rounding."""
+_FINEST = 1e-7
+"""What violations are parts of is no smaller than this part of the largest terms added up.
+
+A violation of 1e-13 of them is as fine as a solver gets with doubles.
+"""
 _NEGLIGIBLE = 1e-8
 """Prices below this part of the largest are rounding themselves."""
 
@@ -158,9 +163,9 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
-    ``measure`` [t] is what the violations of each block are parts of; ``tonnes`` say which columns
-    and rows are in tonnes; ``starts`` where each block's columns and rows begin, and one more entry
-    each that ends the last.
+    ``measure`` [t] is what the violations of each block are parts of, unless it is as fine as
+    numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's
+    columns and rows begin, and one more entry each that ends the last.
     """
     lower, upper = rows.lower, rows.upper
     if rows.whole.any():
@@ -168,11 +173,18 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         lower = np.where(rows.whole, fixed, lower)
         upper = np.where(rows.whole, fixed, upper)
     (column_starts, row_starts), activity = starts, rows.activity(x)
-    by_row = _violations(
-        activity, rows.row_lower, rows.row_upper, np.repeat(measure, np.diff(row_starts)), tonnes[1]
-    )
-    by_column = _violations(x, lower, upper, np.repeat(measure, np.diff(column_starts)), tonnes[0])
-    violation, worst_row, worst_column = _worst(by_row, by_column, row_starts, column_starts)
+
+    def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
+        of_row, of_column = (np.repeat(measure, np.diff(at)) for at in (row_starts, column_starts))
+        by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
+        by_column = _violations(x, lower, upper, of_column, tonnes[0])
+        return _worst(by_row, by_column, row_starts, column_starts)
+
+    violation, worst_row, worst_column = violated(measure)
+    if (violation > MOST_VIOLATION).any():  # beside large numbers, small ones are their rounding
+        terms = np.where(tonnes[1], rows.absolute().activity(np.abs(x)), 0.0)
+        coarse = np.maximum(measure, _FINEST * _most(terms, row_starts))
+        violation, worst_row, worst_column = violated(coarse)
     prices = np.abs(rows.cost) + rows.absolute().priced(np.abs(duals))
     dearest = _most(prices, column_starts)
     sizes = np.diff(column_starts)

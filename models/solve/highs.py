@@ -7,10 +7,12 @@ file descriptor 1 is swallowed, and vectors are copied out once.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import dataclasses
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,10 @@ import numpy as np
 from models.errors import SolverError
 from models.solve.rows import Rows, Solution
 
+_LISTENING = 0.1
+"""Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
+_PATIENCE = 1.0
+"""Seconds that a search has to end in once it is asked to."""
 INFINITE = 1e20
 """From here on HiGHS takes a number for infinity."""
 
@@ -215,7 +221,7 @@ class Held:
 
         solver, name = self._highs, self.attempt.name
         before = solver.getRunTime()
-        _check(solver.run(), "the run")
+        _check(self._search() if self.whole else solver.run(), "the run")
         seconds = solver.getRunTime() - before
         status = solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
@@ -229,6 +235,38 @@ class Held:
         duals = np.asarray(found.row_dual, dtype=float)
         reduced = np.asarray(found.col_dual, dtype=float)
         return Solution(x, duals, reduced, seconds, name, basis=solver.getBasis())
+
+    def _search(self) -> Any:
+        """Run in a thread of its own, so that Ctrl-C and a request to end are heard meanwhile.
+
+        A search that does not end soon after it was asked to is left behind: it ends with the
+        process, and highspy starts no other meanwhile. Signals come to the main thread alone, so
+        elsewhere nothing has to listen.
+        """
+        solver = self._highs
+        here = threading.current_thread()
+        if here is not threading.main_thread() or solver.is_solver_running():
+            return solver.run()
+        solver.HandleUserInterrupt = True
+        try:
+            solver.startSolve()
+            done, status = False, None
+            while not done:
+                done, status = solver.wait(_LISTENING)
+        except BaseException as stop:
+            solver.cancelSolve()
+            if not solver.wait(_PATIENCE)[0]:
+                atexit.register(_leave, solver, stop)
+            raise
+        return status
+
+
+def _leave(solver: Any, stop: BaseException) -> None:
+    """End a process that was stopped while a search still runs, which must not be torn down."""
+    if solver.is_solver_running():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(stop.code if isinstance(stop, SystemExit) and isinstance(stop.code, int) else 130)
 
 
 def _check(status: Any, what: str, tolerated: Any = None) -> None:

@@ -152,7 +152,7 @@ def show_stress(
         if not outcome.ran
     }
     has_turn = [key not in unrun for key in zip(table["kind"], table["lost"], strict=True)]
-    shown = table[has_turn].groupby("kind", sort=False)
+    shown = table.loc[has_turn].groupby("kind", sort=False)
     lists = {_head(table, str(kind), of): (of, _KINDS[str(kind)][1]) for kind, of in shown}
     names = [
         _cut(row["lost"]) for of, _ in lists.values() for row in of.head(WORST).to_dict("records")

@@ -47,11 +47,19 @@ class Processes:
 
     @contextlib.contextmanager
     def mapping(self, case: Case) -> Iterator[Map]:
-        """Give a map over as many processes, which end with the block."""
+        """Give a map over as many processes, which end with the block, at once where it fails."""
         del case
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.count, mp_context=context) as pool:
-            yield pool.map
+        before = set(multiprocessing.active_children())
+        with ProcessPoolExecutor(
+            self.count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
+        ) as pool:
+            try:
+                yield pool.map
+            except BaseException:  # a stop, too: no part that is still solved is waited for
+                for process in set(multiprocessing.active_children()) - before:
+                    process.kill()
+                raise
 
 
 class _Worker:

@@ -204,3 +204,26 @@ def test_numbers_at_the_ends_of_what_is_legal_at_length() -> None:
         plan = solve(extreme(book, np.random.default_rng([13, seed]), part))
         assert plan.proof.violation <= plan.proof.allowed, seed
         assert plan.proof.gap <= 1e-7, seed
+
+
+@pytest.mark.parametrize("whole", ["yes", "no"])
+@pytest.mark.parametrize("dust", [1e-7, 1e-9, 1e-13])
+def test_a_demand_of_dust_beside_what_comes_in_one_piece(dust: float, whole: str) -> None:
+    """A plant, a contract and a stock of a million t, and next to nothing to be bought."""
+    contract = {"Contract": "C", "Refiner": "Jin", "Mineral": "copper", "Member": "A"}
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 1e6, "Target (t)": 0}
+    book = make(
+        jin(2e6), demand={"A": dust, "B": dust / 3}, settings={"Whole projects": whole},
+        Projects=[PLANT | {"Capacity (t/yr)": 1e6}],
+        Contracts=[contract | {"Min (t/yr)": 1e6}], Stockpiles=[pile],
+    )  # fmt: skip
+    assert solve(book).objective == near(1e7, rel=1e-3)
+
+
+def test_a_whole_plant_beside_dust() -> None:
+    """A plant of a million t that has to be built as a whole, beside a demand of 1e-9 t."""
+    book = make(
+        demand=1e-9, settings={"Whole projects": "yes"}, Refiners=[jin(0)],
+        Projects=[PLANT | {"Capacity (t/yr)": 1e10}],
+    )  # fmt: skip
+    assert solve(book).objective == near(0, abs=1e-3)

@@ -19,6 +19,7 @@ from planner.workbook import read as read_book
 from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
+from tests.reference.cases import random_book
 from tests.small_book import small_book
 
 CHINA, CHILE = Loss(Kind.COUNTRY, country="CHN"), Loss(Kind.COUNTRY, country="CHL")
@@ -373,3 +374,24 @@ def test_n_minus_1_in_both_forms() -> None:
     assert (row["over_all"], row["over_rest"]) == pytest.approx((0.6, 1.0))
     assert (row["seller"], row["seller_sold"]) == ("CHN", pytest.approx(60))
     assert row["bought_over_all"] == pytest.approx(0.4)
+
+
+# ---- plans of random books that once had no stress test -----------------------------------------
+
+
+@pytest.mark.parametrize("seed", [64, 79, 167])
+def test_prices_that_are_all_below_nothing(seed: int) -> None:
+    """Contracts and stocks make each tonne demanded a gain: the dearest price is a negative one."""
+    found = stress(case_of(random_book(np.random.default_rng(seed), 1 + seed % 3)), Rules())
+    assert not found.missing
+    seen = [found.capped.agreed, *(outcome.found for outcome in found.outcomes)]
+    assert any(price.price < 0 for of in seen if of for price in of.dearest if price)
+
+
+@pytest.mark.parametrize("seed", [151, 291, 371])
+def test_no_demand_is_left_of_what_is_not_met(seed: int) -> None:
+    """Demand less a shortage of as much is 0, not the rounding of it."""
+    case = case_of(random_book(np.random.default_rng(seed), 1 + seed % 3))
+    base = stressed(solve(case), Rules())
+    assert all(t == 0 or t > 1e-9 * case.largest_demand for t in base.demand_of.values())
+    assert not stress(case, Rules()).missing

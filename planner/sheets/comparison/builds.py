@@ -127,7 +127,7 @@ def _built(context: Context) -> pd.DataFrame:
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
     said = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
-    return found.join(said.reindex(found.index, fill_value="").rename("starts"))
+    return found.assign(starts=[said.get(name, "") for name in found.index])
 
 
 def _with_total(base: Context, context: Context) -> pd.DataFrame:

@@ -131,14 +131,14 @@ def _tonnes_short(swept: Swept, values: Sequence[float]) -> Picture | None:
 def _room(swept: Swept) -> Picture | None:
     """How far a cap can go down before it costs tonnes, beside the largest share without caps."""
     caps, free = swept.smallest, swept.reference
-    if caps.empty or caps["smallest"].isna().all():
-        return None
     shares = dict(zip(free["mineral"], free["share"], strict=True))
     told = [
         (mineral, float(least), float(shares[mineral]))
         for mineral, least in zip(caps["mineral"], caps["smallest"], strict=True)
-        if mineral != swept.whole and not pd.isna(least)
+        if mineral != swept.whole and not pd.isna(least) and not pd.isna(shares[mineral])
     ][:_MOST_SMALL]
+    if not told:  # of a mineral that nobody sells there is no share to compare with
+        return None
     return Picture(
         f"How tight a cap can be before supply is lost, {swept.horizon}",
         Form.GROUPED,

@@ -19,7 +19,7 @@ from models.resolve import Cap, stock_target
 from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
 
 _SAME = 1e-12
-"""Demand that is met but for this part of it counts as met in full."""
+"""Demand that is met but for this part of it counts as met in full; so little met is nothing."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,10 @@ def unmet(plan: Plan, row: Demand, year: int) -> float:
 
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     """Return a row of demand without what the agreed plan leaves short of it."""
-    met = tuple((y, max(0.0, t - unmet(plan, row, y))) for y, t in row.tonnes if y in years)
-    return dataclasses.replace(row, tonnes=met)
+    met = ((y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years)
+    return dataclasses.replace(
+        row, tonnes=tuple((y, left if left > _SAME * t else 0.0) for y, t, left in met)
+    )
 
 
 def _ceilings(

@@ -17,6 +17,8 @@ from models.program.market import BALANCE
 from models.resolve import Floats
 
 DAYS = 365.0
+_SAME = 1e-9
+"""Multiples of a usual price that differ by this part of them are one."""
 """Days of a year."""
 
 
@@ -83,13 +85,14 @@ def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
     with np.errstate(divide="ignore"):
         over = prices[order] / usual[m[order], t[order]]
+    reach = np.where(np.isfinite(over), over + _SAME * np.abs(over), over)
     found = list[Price | None]()
     for mineral in range(len(e.minerals)):
         at = np.flatnonzero(m[order] == mineral)
         if not len(at):
             found.append(None)
             continue
-        first = at[over[at] * (1.0 + 1e-9) >= over[at].max()][0]
+        first = at[reach[at] >= over[at].max()][0]
         i = order[first]
         found.append(Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]]))
     return tuple(found)

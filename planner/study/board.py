@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
+from models.plan import Proof
 from planner.study.chain import Outcome, Planner, Run, Study, fault
 
 TRIES = 3
@@ -42,9 +44,31 @@ class Board:
         self.kept.setdefault((chain, run), outcome)
         self.saw(chain, run)
 
+    def take(self, sent: object) -> None:
+        """Keep what a worker sent back: packed outcomes by the positions of chain and run.
+
+        What is none is left out.
+        """
+        if not isinstance(sent, dict):
+            return
+        for chain, run in sorted(self.positions & sent.keys()):
+            outcome = unpack(sent[chain, run], self.name(chain, run), self.promised)
+            self.keep(chain, run, outcome)
+
+    @cached_property
+    def positions(self) -> frozenset[tuple[int, int]]:
+        """The positions of all runs."""
+        chains = enumerate(self.study.chains)
+        return frozenset((at, i) for at, chain in chains for i in range(len(chain)))
+
+    @cached_property
+    def promised(self) -> type:
+        """The class of what is read of each plan."""
+        return returned_by(self.study.read)
+
     def saw(self, chain: int, run: int) -> None:
         """Count a run as finished, whose outcome is here or still to come."""
-        if (chain, run) not in self.finished:
+        if (chain, run) in self.positions - self.finished:
             self.finished.add((chain, run))
             self.notify()
 
@@ -157,13 +181,37 @@ def pack_runs(study: Study[Any], errand: Errand) -> bytes:
     return _pack(study.chains[errand.chain][errand.first : errand.end], "a run of a study")
 
 
-def unpack(outcome: bytes, name: str) -> Outcome[Any]:
-    """Return an outcome that was sent back."""
+def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
+    """Return an outcome that was sent back; one that says so where what came is none.
+
+    ``promised`` is the class of what is read of a plan.
+    """
     try:
-        found: Outcome[Any] = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
+        found = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
     except Exception as error:  # noqa: BLE001 - whatever an object raises there
         return Outcome(name, error=f"what was read of the plan did not arrive: {fault(error)}")
-    return found
+    if isinstance(found, Outcome) and found.name == name and _is_whole(found, promised):
+        return found
+    return Outcome(name, error=f"its worker sent back what is no outcome of it: {found!r:.80}")
+
+
+def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
+    """Return whether an outcome has why there is no plan, or all that there is of one."""
+    if not isinstance(outcome.error, str) or not isinstance(outcome.ran, bool):
+        return False
+    of_plan = (outcome.found, promised), (outcome.objective, float), (outcome.proof, Proof)
+    return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)
+
+
+def returned_by(read: Callable[..., object]) -> type:
+    """Return the class that a function, or an object that can be called, says that it returns."""
+    function = read if inspect.isroutine(read) else type(read).__call__
+    try:
+        said = get_type_hints(function).get("return", object)
+    except (NameError, TypeError):  # names that are there for a type checker alone
+        return object
+    kind = get_origin(said) or said
+    return kind if isinstance(kind, type) else object
 
 
 def _pack(thing: object, what: str) -> bytes:

@@ -8,36 +8,36 @@ and to end). Dask runs a task again whose worker died.
 from __future__ import annotations
 
 import contextlib
-import functools
-import queue
+import ipaddress
 import re
-import threading
-import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from models.case import Case
-from models.errors import UsageError
+from models.errors import PlannerError, SolverError, UsageError
+from models.plan import Map
 from planner.study import remote
-from planner.study.board import Board, Errand, pack_runs, pack_study, unpack
+from planner.study.board import Board, Errand, pack_runs, pack_study, returned_by
 from planner.study.chain import NOT_RUN, Study, fault
+from planner.study.crew import Crew, Lost, Work, answered
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-    from models.plan import Map
-
 CONNECT = 5.0
 """Seconds in which a scheduler has to answer."""
 
-WAIT = 60.0
-"""Seconds that a study waits for a worker, at its start and whenever none is left."""
-
 LAST_WORDS = 10.0
 """Seconds in which workers have to hand over what they have when a study is ended."""
+
+TRUST = (
+    "is not encrypted, and nobody proves who they are: whoever answers there, or can alter what is "
+    "sent on the way, can run programs on this machine. Use tls:// and certificates beyond a "
+    "network of your own"
+)
+"""What is said of a cluster elsewhere: Dask's messages are unpickled as they arrive."""
 
 _ADDRESS = re.compile(
     r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII
@@ -50,6 +50,7 @@ class Cluster:
     """The workers of the Dask scheduler at an address such as ``tcp://host:8786``."""
 
     address: str
+    _said: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no address; raises UsageError."""
@@ -61,39 +62,54 @@ class Cluster:
             )
             raise UsageError(msg)
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it proves who it is, or is this machine."""
+        scheme, _, place = self.address.rpartition("://")
+        return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
+
     def run(self, study: Study[Any], board: Board) -> None:
         """Plan all chains on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
         other versions.
         """
-        with connected(self.address) as client:
-            _wait_for_workers(client, self.address, board.notify)
-            _compare_versions(client)
-            begun = _Begun(client, self.address, study, board)
+        with self._crew(board.notify) as crew:
+            begun = _Begun(crew, study, board)
             try:
                 begun.work()
             finally:
                 begun.end()
 
     @contextlib.contextmanager
-    def mapping(self, case: Case) -> Iterator[Map]:
+    def mapping(self, case: Case, notify: Callable[[str], None]) -> Iterator[Map]:
         """Give a map over the cluster's workers.
 
-        Raises UsageError where nothing answers, no worker joins, or one has other versions.
+        Raises UsageError where nothing answers, no worker joins, or one has other versions; the map
+        does where the cluster is lost.
         """
         del case
+        with self._crew(notify) as crew:
+            yield lambda function, items: _map(crew, function, list(items))
+
+    @contextlib.contextmanager
+    def _crew(self, notify: Callable[[str], None]) -> Iterator[Crew]:
+        """Give the cluster's workers, once there are some; raises UsageError."""
+        if not self.is_trusted and TRUST not in self._said:
+            self._said.add(TRUST)
+            notify(f"what is sent to and from {self.address} {TRUST}")
         with connected(self.address) as client:
-            _wait_for_workers(client, self.address, lambda _: None)
-            _compare_versions(client)
+            crew = Crew(client, self.address, notify)
+            crew.gather()
+            yield crew
 
-            def over(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-                futures = client.map(
-                    functools.partial(remote.alone, function), list(items), pure=False
-                )
-                return list(client.gather(futures))
 
-            yield over
+def _is_here(host: str) -> bool:
+    """Return whether a host is this machine by its name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @contextlib.contextmanager
@@ -105,145 +121,126 @@ def connected(address: str) -> Iterator[Client]:
         msg = 'a cluster needs Dask, which is not installed here: pip install ".[cluster]"'
         raise UsageError(msg) from error
     with _quiet():
-        answer: queue.SimpleQueue[Client | Exception] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                answer.put(distributed.Client(address, timeout=CONNECT, set_as_default=False))
-            except Exception as error:  # noqa: BLE001 - whatever a stranger answers with
-                answer.put(error)
-
-        # Beside the main thread: one that is no scheduler may keep Dask waiting for ever.
-        threading.Thread(target=ask, daemon=True).start()
         try:
-            client = answer.get(timeout=2 * CONNECT)
-        except queue.Empty:
-            client = TimeoutError("no word that Dask understands")
-        if isinstance(client, Exception):
-            msg = (
-                f"no Dask scheduler answers at {address} ({fault(client)}): "
-                "start one with 'dask scheduler', and give the address that it says"
+            client = answered(
+                lambda: distributed.Client(address, timeout=CONNECT, set_as_default=False),
+                2 * CONNECT,
             )
-            raise UsageError(msg) from client
+        except Exception as error:
+            raise UsageError(_unanswered(address, error)) from error
         try:
             yield client
         finally:
             with contextlib.suppress(Exception):  # what matters has been said and done
-                client.close(timeout=CONNECT)
+                answered(lambda: client.close(timeout=CONNECT), 2 * CONNECT)
 
 
-def _wait_for_workers(client: Client, address: str, notify: Callable[[str], None]) -> None:
-    """Wait until there is a worker, and say so."""
-    begun = time.monotonic()
-    if not client.nthreads():
-        notify(f"the scheduler at {address} has no workers yet: waiting for one")
-    while not (threads := client.nthreads()):
-        if time.monotonic() - begun > WAIT:
-            msg = (
-                f"no worker has joined the Dask scheduler at {address} in {WAIT:g} seconds: start "
-                f"some with 'dask worker {address} --nworkers -1 --nthreads 1'"
+def _unanswered(address: str, error: Exception) -> str:
+    """Say that no scheduler answers, and what to do."""
+    import dask
+
+    if address.startswith("tls://"):
+        asked = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
+        lacking = [f"distributed.comm.tls.{name}" for name, path in asked.items() if not path]
+        if lacking:
+            return (
+                f"{address} asks for certificates, and Dask's settings here name none: "
+                f"set {', '.join(lacking)} (docs/many-runs.md, Certificates)"
             )
-            raise UsageError(msg)
-        time.sleep(1.0)
-    most = max(threads.values())
-    if most > 1:
-        notify(
-            f"a worker with {most} threads plans one chain at a time: "
-            f"'dask worker {address} --nworkers {most} --nthreads 1' would plan {most}"
-        )
+        what = "start it with the same certificate authority, and give the address that it says"
+    else:
+        what = "start one with 'dask scheduler', and give the address that it says"
+    return f"no Dask scheduler answers at {address} ({fault(error)}): {what}"
 
 
-def _threads(client: Client) -> int:
-    """Return how many threads the cluster's workers have in all."""
-    threads: Mapping[str, int] = client.nthreads()
-    return sum(threads.values())
+TLS = ("ca-file", "client.cert", "client.key")
+"""Dask's settings, under distributed.comm.tls, that a client of a tls:// scheduler needs."""
 
 
-def _compare_versions(client: Client) -> None:
-    """Refuse workers whose plans could differ from those made here; raises UsageError."""
-    here = remote.versions()
-    for worker, there in client.run(remote.versions, on_error="return").items():
-        if isinstance(there, Mapping):
-            wrong = [
-                f"{name} {there.get(name)} (here {version})"
-                for name, version in here.items()
-                if there.get(name) != version
-            ]
-            if wrong:
-                msg = f"the worker {worker} has other versions, so its plans may differ: "
-                raise UsageError(msg + ", ".join(wrong))
-        elif isinstance(there, BaseException):
-            msg = f"the worker {worker} cannot plan, is the same planner installed there? "
-            raise UsageError(msg + fault(there))
+def _map(crew: Crew, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+    """Return what a function makes of items on the workers; UsageError where they are lost."""
+    found: dict[int, Any] = {}
+
+    def task(shared: Future, at: int) -> tuple[Any, ...]:
+        return remote.alone, shared, items[at]
+
+    work = Work(crew, f"planner-{uuid.uuid4().hex}", function, range(len(items)), task)
+    promised = returned_by(function)
+    try:
+        for at, future in work.news():
+            if future.status != "cancelled":
+                found[at] = _result(work, future, promised)
+    except Lost as error:
+        msg = f"{error}, and with it what was planned there: nothing is written"
+        raise UsageError(msg) from error
+    if len(found) < len(items):
+        msg = f"the cluster at {crew.address} was lost, and with it what was planned there"
+        raise UsageError(msg)
+    return [found[at] for at in range(len(items))]
+
+
+def _result(work: Work[int], future: Future, promised: type) -> Any:
+    """Return what a worker made of an item; SolverError where it made nothing of it."""
+    try:
+        found = work.result(future)
+    except (Lost, PlannerError):
+        raise
+    except Exception as error:
+        msg = f"a worker of the cluster cannot plan a part of the case: {fault(error)}"
+        raise SolverError(msg) from error
+    if not isinstance(found, promised):
+        msg = f"a worker of the cluster sent back no {promised.__name__}, but {found!r:.80}"
+        raise SolverError(msg)
+    return found
 
 
 class _Begun:
     """A study that the cluster is at work on."""
 
-    def __init__(self, client: Client, address: str, study: Study[Any], board: Board) -> None:
-        self.client = client
-        self.address = address
+    def __init__(self, crew: Crew, study: Study[Any], board: Board) -> None:
+        self.crew = crew
         self.study = study
         self.board = board
         self.name = f"planner-{uuid.uuid4().hex}"
-        self.inbox: queue.SimpleQueue[Future | tuple[int, int] | remote.Found] = queue.SimpleQueue()
-        self.waiting = deque(board.errands())
-        self.pending: dict[Future, Errand] = {}
-        self.sent = 0
-        self.deserted: float | None = None
+        self.work_of = Work(
+            crew,
+            self.name,
+            pack_study(study),
+            board.errands(),
+            self._task,
+            runs=lambda errand: len(errand.runs),
+        )
 
     def work(self) -> None:
-        """Send all errands and take what comes back, until none is out.
+        """Send all errands and take what comes back, until none is out or the cluster is lost."""
+        self.crew.client.subscribe_topic(remote.TOPIC, self._heard)
+        work = self.work_of
+        try:
+            for first, second in work.news():
+                if isinstance(first, Errand):
+                    work.waiting.extendleft(reversed(self._done(second, first)))
+                else:
+                    self.board.saw(first, second)
+        except Lost as lost:
+            for errand in work.left:
+                self._lose(errand, str(lost))
 
-        No more are out than workers can plan at once: Dask blames a worker's death on all that it
-        had been given, and one that it had not begun shall not be blamed.
-        """
-        self.client.subscribe_topic(remote.TOPIC, self._heard)
-        packed = pack_study(self.study)
-        case = self.client.submit(remote.carry, packed, key=f"{self.name}-case")
-        room = self._room()
-        while self.waiting or self.pending:
-            while self.waiting and len(self.pending) < room:
-                self._send(case, self.waiting.popleft())
-            try:
-                news = self.inbox.get(timeout=1.0)
-            except queue.Empty:
-                room = self._look_around()
-                continue
-            if isinstance(news, tuple):
-                self.board.saw(*news)
-            elif news in self.pending:
-                self.waiting.extendleft(reversed(self._done(news, self.pending.pop(news))))
-
-    def _room(self) -> int:
-        """Return how many errands may be out: one a worker's thread."""
-        return max(1, _threads(self.client))
-
-    def _send(self, case: Future, errand: Errand) -> None:
-        self.sent += 1
-        future = self.client.submit(
-            remote.plan_errand,
-            self.name,
-            case,
-            (errand.chain, errand.first),
-            pack_runs(self.study, errand),
-            key=f"{self.name}-{self.sent}",
-        )
-        self.pending[future] = errand
-        future.add_done_callback(self.inbox.put)
+    def _task(self, case: Future, errand: Errand) -> tuple[Any, ...]:
+        start = (errand.chain, errand.first)
+        return remote.plan_errand, self.name, case, start, pack_runs(self.study, errand)
 
     def _heard(self, event: tuple[float, Any]) -> None:
         """Take the word of a worker that a run is finished; called in the client's own thread."""
         study, chain, run = event[1]
         if study == self.name:
-            self.inbox.put((chain, run))
+            self.work_of.inbox.put((chain, run))
 
     def _done(self, future: Future, errand: Errand) -> list[Errand]:
         """Take what came of an errand; return what is left to do of it."""
         from distributed import KilledWorker
 
         if future.status == "finished":
-            self._keep(future.result())
+            self._take(future, errand)
         elif future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
@@ -251,63 +248,33 @@ class _Begun:
                 return self.board.after_death(errand, "a worker of the cluster died")
             self.board.fail(errand, f"its worker could not plan it: {fault(error)}")
         else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
-            self._lose(errand, f"the cluster at {self.address} was lost")
+            self._lose(errand, f"the cluster at {self.crew.address} was lost")
         return []
 
-    def _keep(self, found: remote.Found) -> None:
-        for (chain, run), outcome in found.items():
-            self.board.keep(chain, run, unpack(outcome, self.board.name(chain, run)))
+    def _take(self, future: Future, errand: Errand) -> None:
+        """Keep the outcomes of an errand that is done."""
+        try:
+            self.board.take(self.work_of.result(future))
+        except Lost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger sends
+            if future.status == "cancelled":
+                self._lose(errand, f"the cluster at {self.crew.address} was lost")
+            self.board.fail(errand, f"what its worker sent back cannot be read: {fault(error)}")
+        self.board.fail(errand, "its worker sent back no outcome of it")
 
     def _lose(self, errand: Errand, why: str) -> None:
         self.board.fail(errand, NOT_RUN + why, ran=False)
 
-    def _look_around(self) -> int:
-        """See whether the cluster is still there and has workers; give up where it is not.
-
-        Returns how many errands may be out.
-        """
-        if self.client.status != "running":
-            self._lose_all(f"the cluster at {self.address} was lost")
-            return 0
-        try:
-            room = _threads(self.client)
-        except Exception:  # noqa: BLE001 - the next look will tell whether it is gone
-            return 0
-        if room:
-            self.deserted = None
-            return room
-        if self.deserted is None:
-            self.deserted = time.monotonic()
-            text = f"the scheduler at {self.address} has no workers left: waiting for one"
-            self.board.notify(text)
-        if time.monotonic() - self.deserted > WAIT:
-            self._lose_all(f"the cluster at {self.address} had no workers left")
-        return 0
-
-    def _lose_all(self, why: str) -> None:
-        for errand in (*self.pending.values(), *self.waiting):
-            self._lose(errand, why)
-        self.pending.clear()
-        self.waiting.clear()
-
     def end(self) -> None:
         """End what still runs, and take what the workers have found so far."""
-        if self.client.status != "running":
+        if self.crew.client.status != "running":
             return
-        asked = threading.Thread(target=self._last_words, daemon=True)
-        asked.start()
-        asked.join(LAST_WORDS)
-        while not self.inbox.empty():
-            news = self.inbox.get()
-            if isinstance(news, dict):
-                self._keep(news)
-
-    def _last_words(self) -> None:
-        """Release the tasks, and let every worker drop the study; done beside the main thread."""
         with contextlib.suppress(Exception):  # a cluster that is gone has nothing to say
-            self.client.cancel(list(self.pending))
-            for found in self.client.run(remote.end_study, self.name, on_error="ignore").values():
-                self.inbox.put(found)
+            self.crew.client.cancel(list(self.work_of.out))
+            said = self.crew.ask(remote.end_study, self.name, seconds=LAST_WORDS)
+            for found in said.values():
+                self.board.take(found)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.errors import UsageError
 from planner.study.board import Board, Progress, Tell
 from planner.study.chain import NOT_RUN, Change, Outcome, Outcomes, Run, Stop, Study, T
 from planner.study.where import ThisMachine, Where
@@ -46,18 +47,26 @@ def run_studies(
 ) -> list[Outcomes[T]]:
     """Return the outcomes of studies that are parts of one, each in turn; see ``run_study``.
 
-    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own.
+    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own; nor
+    is what comes after the place was lost, which costs none of what is finished.
     """
     total, done = sum(study.runs for study in studies), 0
     found: list[Outcomes[T]] = []
     stopped: Stop | None = None
+    unrun = ""
     for study in studies:
         onwards = _onwards(tell or _nobody, done, total)
-        if stopped is None:
-            found.append(run_study(study, where, onwards))
-        else:
-            found.append(_outcomes(Board(study, _nobody), stopped))
+        if not unrun:
+            try:
+                found.append(run_study(study, where, onwards))
+            except UsageError as error:  # the place was there before
+                if not found:
+                    raise
+                unrun = f"{NOT_RUN}{error}"
+        if unrun:
+            found.append(_outcomes(Board(study, _nobody), stopped, unrun))
         done, stopped = done + study.runs, found[-1].stopped
+        unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
     return found
 
 
@@ -66,11 +75,11 @@ def _onwards(tell: Tell, done: int, total: int) -> Tell:
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
 
 
-def _outcomes(board: Board, stopped: Stop | None) -> Outcomes[Any]:
-    """Return what is known of each run; one that is not known had no turn."""
+def _outcomes(board: Board, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
+    """Return what is known of each run; one that is not known had no turn, and why is said."""
     return Outcomes(
         tuple(
-            board.kept.get((at, i)) or Outcome(run.name, error=_STOPPED, ran=False)
+            board.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
             for at, chain in enumerate(board.study.chains)
             for i, run in enumerate(chain)
         ),

@@ -83,6 +83,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             max_country_share=max_country_share,
             where=where,
             tell=tell,
+            notify=lambda text: None if as_json else click.echo(text, err=True),
         )
     except InputError as error:
         return refused(file, error, as_json=as_json)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from planner.study import Where
 
 
-class Amount(click.ParamType[float]):
+class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A number, or a percentage with its sign."""
 
     name = "amount"

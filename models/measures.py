@@ -1,0 +1,227 @@
+"""Every number that has a name in the product, each computed here and nowhere else.
+
+A docstring gives the formula, the unit and the base, since the same word is asked of demand, of
+purchases or by value, of the last year or of any: a surface says which in its own words, and calls
+the measure with that argument. Rest of world is many small suppliers: it counts in what shares are
+of, and is no country itself. Nothing here knows a plan: amounts go in, so that what is read back of
+a workbook is measured as the plan itself is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.schema import PURCHASES, REST_OF_WORLD
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOISE = 1e-9
+"""Two shares that differ by less are equal; a difference below this part of what it is of is 0."""
+DAYS = 365
+"""Days of a year of demand."""
+
+
+def named(amounts: Mapping[str, float]) -> dict[str, float]:
+    """Return the amounts of single countries: Rest of world left out."""
+    return {name: amount for name, amount in amounts.items() if name != REST_OF_WORLD}
+
+
+def part(amount: float, whole: float) -> float | None:
+    """Return a part of a whole; None where the whole is nothing."""
+    return amount / whole if whole > 0 else None
+
+
+def beyond(amount: float, other: float, of: float) -> float:
+    """Return an amount less another, 0 where rounding alone parts them against what they are of."""
+    difference = amount - other
+    return difference if abs(difference) > NOISE * abs(of) else 0.0
+
+
+# ---- concentration -----------------------------------------------------------------------------
+
+
+def largest(amounts: Mapping[str, float], number: int = 1) -> list[tuple[str, float]]:
+    """Return the countries with the most, by name where equal.
+
+    formula: the ``number`` largest amounts of single countries
+    unit: that of the amounts
+    """
+    return sorted(named(amounts).items(), key=lambda each: (-each[1], each[0]))[:number]
+
+
+def hhi(amounts: Mapping[str, float]) -> float | None:
+    """Return the Herfindahl-Hirschman index; None where nothing is supplied.
+
+    formula: sum over c of (100 S_c)^2, S_c the country's share of all amounts
+    unit: index, 0 to 10,000
+    base: all that is supplied, Rest of world too
+    """
+    whole = sum(amounts.values())
+    if whole <= 0:
+        return None
+    return sum(((amount / whole * 100.0) ** 2 for amount in named(amounts).values()), 0.0)
+
+
+@dataclass(frozen=True)
+class Top:
+    """The largest share of one country: whose (a code), when, and the limit on it (None: none)."""
+
+    country: str
+    year: int
+    share: float
+    limit: float | None
+
+
+def shares_of(table: pd.DataFrame, base: str) -> pd.Series[float]:
+    """Return each row's tonnes over what its buyer needs, or purchases, in that year.
+
+    formula: tonnes / demand, or tonnes / purchases; NaN where the base is 0
+    unit: share
+    base: ``base``, demand or purchases
+    """
+    if f"of_{base}" in table:  # of a result, which has the shares themselves
+        return table[f"of_{base}"]
+    whole = table["purchased" if base == PURCHASES else "demand"]
+    return table["tonnes"] / whole.where(whole > 0)
+
+
+def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False) -> Top | None:
+    """Return the largest share of one country among rows; None where no country sells.
+
+    The rows have country, year, tonnes and limit, and what ``shares_of`` asks for, of one buyer and
+    mineral; they are of one year, or of all that are meant. Of equal shares the first row's counts.
+    ``idle`` has a country under a limit count that sells nothing.
+
+    formula: max over countries c and years t of tonnes[c, t] / base[t]
+    unit: share
+    base: ``base``, demand or purchases of the year
+    """
+    rows = table[(table["country"] != REST_OF_WORLD) & (idle | (table["tonnes"] > 0))]
+    columns = (rows[c] for c in ("year", "country", "limit"))
+    best: Top | None = None
+    for year, country, limit, share in zip(*columns, shares_of(rows, base), strict=True):
+        if share > (-NOISE if best is None else best.share + NOISE):
+            known = None if limit is None or math.isnan(limit) else float(limit)
+            best = Top(str(country), int(year), float(share), known)
+    return best
+
+
+def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:
+    """Return the same of each mineral among the rows of the coalition.
+
+    The rows have mineral and buyer ("" the coalition), too. A mineral of which no country sells is
+    not in it.
+    """
+    found: dict[str, Top] = {}
+    for mineral, rows in table[table["buyer"] == ""].groupby("mineral", sort=False):
+        top = largest_country_share(rows, base)
+        if top is not None:
+            found[str(mineral)] = top
+    return found
+
+
+# ---- what is served ----------------------------------------------------------------------------
+
+
+def served_share(demand: float, short: float) -> float:
+    """Return the share of demand that is met.
+
+    formula: 1 - short / demand, at least 0; 1 where nothing is needed
+    unit: share
+    base: demand, of whatever minerals and years the amounts are of
+    """
+    return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
+
+
+def left_if_largest_stops(sold: pd.DataFrame) -> float:
+    """Return what is bought without the largest country of each mineral and year.
+
+    formula: sum over m, t of (tonnes[m, t] - max over c of tonnes[m, c, t])
+    unit: t; nothing is bought instead
+    """
+    single = sold[sold["country"] != REST_OF_WORLD]
+    most = single.groupby(["mineral", "year"])["tonnes"].max()
+    return float(sold["tonnes"].sum() - most.sum())
+
+
+def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:
+    """Return the share of demand served when each mineral's largest country of each year stops.
+
+    formula: left_if_largest_stops / demand, at most 1; 1 where nothing is needed
+    unit: share
+    base: demand by weight
+    """
+    return min(1.0, left_if_largest_stops(sold) / demand) if demand > 0 else 1.0
+
+
+def short_by_limits(short: float, without: float, demand: float) -> float:
+    """Return what share limits add to a shortage; below 0 where they move supply here.
+
+    formula: short - short without share limits; 0 where that is rounding against demand
+    unit: t
+    """
+    return beyond(short, without, demand)
+
+
+def days_of_cover(stock: float, demand: float) -> float | None:
+    """Return how long a stock lasts; None where nothing is needed.
+
+    formula: stock / (demand / 365)
+    unit: days
+    base: demand of one year
+    """
+    return part(stock * DAYS, demand)
+
+
+# ---- what it costs -----------------------------------------------------------------------------
+
+
+def landed_cost(paid: float, tonnes: float) -> float | None:
+    """Return what a tonne bought costs landed on average; None where nothing is bought.
+
+    formula: sum of tonnes x (cost or price, tariff, freight) / sum of tonnes
+    unit: money/t, undiscounted
+    base: tonnes bought
+    """
+    return part(paid, tonnes)
+
+
+def premium(cash: float, reference: float, tonnes: float) -> float | None:
+    """Return what is paid more than in a reference, over what is bought; None of nothing bought.
+
+    formula: (cash - cash of the reference) / tonnes
+    unit: money/t, undiscounted
+    base: tonnes bought here; it falls below 0 where tonnes that cannot be had are not paid for
+    """
+    return part(beyond(cash, reference, reference), tonnes)
+
+
+def premium_like_for_like(
+    amounts: Iterable[tuple[float, float, float, float]],
+) -> tuple[float, float] | None:
+    """Return what tonnes cost more than the same tonnes of a mineral in a reference.
+
+    ``amounts`` are, by mineral, what is paid and the tonnes bought, here and in the reference.
+    Returned are the sum of what is paid more, and what the same tonnes cost there [money]; None
+    without any mineral.
+
+    formula: sum over m of (paid[m] - tonnes[m] x cost of a tonne of m in the reference)
+    unit: money, undiscounted; per tonne bought, or as a part of the second, as a surface says
+    """
+    costs = [(paid, tonnes * other / bought) for paid, tonnes, other, bought in amounts]
+    pairs = [(beyond(paid, same, same), same) for paid, same in costs]
+    return (sum(more for more, _ in pairs), sum(same for _, same in pairs)) if pairs else None
+
+
+def premium_with_shortage(total: float, reference: float, demand: float) -> float | None:
+    """Return what total cost is more than in a reference, over demand; None without demand.
+
+    formula: (total cost - total cost of the reference) / demand
+    unit: money/t, discounted, shortage at its stated cost
+    base: demand
+    """
+    return part(beyond(total, reference, reference), demand)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from models.case import fold
 from models.errors import InputError
 from models.results import CATALOGUE, Field, Flows, Look, Name, Result, Summary
-from planner.render.table import COALITION_BUYER
+from planner.render.table import WHOLE
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
@@ -276,8 +276,9 @@ def _values(of: Field, column: pd.Series) -> pd.Series:
     """Return a column of a sheet as its field holds it."""
     if of.names is Name.COUNTRY:
         return column.map({name: code_of(name) for name in column.dropna().unique()})
-    if of.names is Name.BUYER:
-        return column.map(lambda name: "" if name == COALITION_BUYER else name)
+    if of.names in WHOLE:
+        whole = WHOLE[of.names]
+        return column.map(lambda name: "" if name == whole else name)
     return column
 
 

@@ -14,8 +14,6 @@ from planner.cli.commands.common import (
     JSON,
     SCENARIO,
     WORKBOOK,
-    Share,
-    Whole,
     output_option,
     progress,
     tell_where,
@@ -23,6 +21,7 @@ from planner.cli.commands.common import (
 )
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
+from planner.options import Share, Whole
 
 if TYPE_CHECKING:
     from planner.studies import Where

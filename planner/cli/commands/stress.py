@@ -16,7 +16,6 @@ from planner.cli.commands.common import (
     JSON,
     SCENARIO,
     WORKBOOK,
-    Share,
     output_option,
     progress,
     share_limit,
@@ -26,6 +25,7 @@ from planner.cli.commands.common import (
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
+from planner.options import Share
 
 if TYPE_CHECKING:
     from planner.run import Start

@@ -33,11 +33,11 @@ def study_page(study: StudyFile) -> Page:
     """Return the report of a study."""
     tables = Tables(study.tables)
     kind = kind_of(study.tables)
-    headlines, parts = _made(study.kind, tables) if kind is None else _read(study, kind)
+    headlines, parts = _made(Kind(study.sheet), tables) if kind is None else _read(study, kind)
     said, sound = _verdict(tables)
     about, notes = _about(study, tables)
     title = study.title or word(study.path.stem)
-    name = _NAMES[study.kind] if kind is None else kind.TITLE
+    name = _NAMES[Kind(study.sheet)] if kind is None else kind.TITLE
     return Page(name, title, "", said, sound, headlines, parts, about, notes)
 
 

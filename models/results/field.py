@@ -49,6 +49,8 @@ class Name(StrEnum):
     """Whose name a cell holds; a country is held as its code and shown by its name."""
 
     MINERAL = "mineral"
+    MINERALS = "mineral or all of them"
+    """A mineral, or "" for all of them together."""
     MEMBER = "member"
     BUYER = "buyer"
     """A member, a group of members, or "" for the coalition as one."""

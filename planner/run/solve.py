@@ -18,7 +18,7 @@ from planner.workbook import Book
 if TYPE_CHECKING:
     from models.plan import Plan
     from planner.sheets.lost import Lost
-    from planner.study import Where
+    from planner.studies import Where
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
     what is left if nothing is bought instead.
     """
     from planner.sheets.front import largest_supplier
-    from planner.study.largest import without_country
+    from planner.studies.largest import without_country
 
     if not plans_its_loss(plan.case):
         return None
@@ -123,7 +123,7 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
 
 def plans_its_loss(case: Case) -> bool:
     """Return whether a run of a case plans, too, that its largest supplier country has stopped."""
-    from planner.study.where import WORTH_PROCESSES, routes_of
+    from planner.studies.places import WORTH_PROCESSES, routes_of
 
     return routes_of(case) < WORTH_PROCESSES
 
@@ -138,8 +138,8 @@ def _planning(
     cores.
     """
     from models.plan import Session, solve
-    from planner.study import ThisMachine
-    from planner.study.where import WORTH_PROCESSES, routes_of
+    from planner.studies import ThisMachine
+    from planner.studies.places import WORTH_PROCESSES, routes_of
 
     with (where or ThisMachine()).mapping(case, notify) as over:
         if over is map and routes_of(case) < WORTH_PROCESSES:

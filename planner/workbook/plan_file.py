@@ -24,7 +24,7 @@ from models.results import (
     Result,
     Summary,
 )
-from planner.render.table import COALITION_BUYER
+from planner.render.table import WHOLE
 from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
@@ -371,8 +371,9 @@ def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
     if of.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
-    if of.names is Name.BUYER:
-        return column.map(lambda name: "" if name == COALITION_BUYER else name)
+    if of.names in WHOLE:
+        whole = WHOLE[of.names]
+        return column.map(lambda name: "" if name == whole else name)
     return column
 
 

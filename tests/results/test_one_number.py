@@ -21,7 +21,7 @@ from planner.report.plan import headlines
 from planner.report.plan.shares import shares
 from planner.run import solve_file
 from planner.sheets import write_plan
-from planner.study.frontier import read
+from planner.studies.sweep import read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book

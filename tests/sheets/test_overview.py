@@ -11,10 +11,10 @@ from planner.run import solve_file
 from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
 from planner.sheets.front.shares import SURGE, full_in_plan, full_today, in_plan, today, when_lost
-from planner.study import where
-from planner.study.largest import without_country
-from planner.study.stress import Rules, stress
-from planner.study.where import routes_of
+from planner.studies import places as where
+from planner.studies.largest import without_country
+from planner.studies.places import routes_of
+from planner.studies.stress import Rules, stress
 from planner.workbook import read_tables
 from tests.sheets.desk import context, refiner, rows, with_peru
 from tests.small_book import workbook

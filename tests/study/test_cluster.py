@@ -18,9 +18,11 @@ from types import ModuleType
 import pytest
 
 from models.errors import UsageError
-from planner.study import Here, Progress, Run, board, crew, remote, run_study
-from planner.study import cluster as dask
-from planner.study.cluster import Cluster
+from planner.studies import Here, Progress, Run, run_study
+from planner.studies import engine as board
+from planner.studies.places import cluster as dask
+from planner.studies.places import crew, remote
+from planner.studies.places.cluster import Cluster
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 
 LONG = 120.0

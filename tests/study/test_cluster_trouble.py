@@ -15,12 +15,13 @@ from contextlib import contextmanager
 import pytest
 
 from models.errors import SolverError, UsageError
-from planner.study import Here, crew, remote, run_studies, run_study
-from planner.study import cluster as dask
-from planner.study.board import Board, returned_by, unpack
-from planner.study.cluster import TRUST, Cluster
-from planner.study.compare import whole
-from planner.study.sweep import Reader
+from planner.studies import Here, run_studies, run_study
+from planner.studies.compare import whole
+from planner.studies.engine import Board, returned_by, unpack
+from planner.studies.places import cluster as dask
+from planner.studies.places import crew, remote
+from planner.studies.places.cluster import TRUST, Cluster
+from planner.studies.sweep import Reader
 from tests.study.test_cluster import LONG, dask_of
 from tests.study.variants import BASE, Falling, capped, figures, slow, study
 
@@ -215,7 +216,7 @@ def test_an_outcome_is_whole():
 
 def test_what_is_promised_of_a_plan():
     from models.plan import Plan
-    from planner.study.sweep import Point
+    from planner.studies.sweep import Point
 
     assert returned_by(whole) is Plan
     assert returned_by(Reader(BASE, of_cap=True)) is Point

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from models.errors import SolverError, UsageError
 from planner.scenarios import set_max_country_share
-from planner.study import Run, Study
-from planner.study.chain import Planner
+from planner.studies import Run, Study
+from planner.studies.engine import Planner
 from tests.models.desk import jin, make, read, refiner, sur
 
 BASE = read(

@@ -17,8 +17,9 @@ from planner.cli.commands.risk import risk
 from planner.cli.commands.scorecard import scorecard
 from planner.cli.commands.solve import solve
 from planner.cli.commands.stress import stress
-from planner.cli.commands.sweep import sweep
 from planner.cli.commands.verify import verify
+from planner.cli.study import StudyCommand
+from planner.studies.listed import STUDIES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,7 +51,7 @@ COMMANDS = (
     solve,
     explain,
     compare,
-    sweep,
+    *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
     stress,
     risk,
     scorecard,

@@ -25,7 +25,7 @@ from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
-    from planner.study import Where
+    from planner.studies import Where
 
 
 @click.command()

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from models.results import About, Look
+from planner.render.chart import Form, Picture
+from planner.render.plotly import figure_of
+from planner.render.table import WHOLE
+from planner.render.terminal import shown
 from planner.render.text import word
-from planner.report.part import Facts, Headline, Page, Part
+from planner.render.words import number, percent
+from planner.report.part import Block, Choice, Facts, Headline, Page, Part, Plot, Selector, View
 from planner.report.studies.comparison import comparison
 from planner.report.studies.risk import risk
 from planner.report.studies.stress import stress
-from planner.report.studies.sweep import sweep
 from planner.report.studies.tables import Tables, facts
+from planner.studies.kind import Numbers, Section, StudyKind
+from planner.studies.kind import Tables as StudyTables
+from planner.studies.listed import kind_of
 from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {
-    Kind.SWEEP: "Sweep",
     Kind.STRESS: "Stress test",
     Kind.COMPARISON: "Comparison of scenarios",
     Kind.RISK: "Study of risks",
@@ -24,16 +33,78 @@ _ORIGIN = ("Input file", "Input SHA-256", "Planner", "Solver")
 def study_page(study: StudyFile) -> Page:
     """Return the report of a study."""
     tables = Tables(study.tables)
-    headlines, parts = _made(study.kind, tables)
+    kind = kind_of(study.tables)
+    headlines, parts = _made(Kind(study.sheet), tables) if kind is None else _read(study, kind)
     said, sound = _verdict(tables)
     about, notes = _about(study, tables)
     title = study.title or word(study.path.stem)
-    return Page(_NAMES[study.kind], title, "", said, sound, headlines, parts, about, notes)
+    name = _NAMES[Kind(study.sheet)] if kind is None else kind.TITLE
+    return Page(name, title, "", said, sound, headlines, parts, about, notes)
+
+
+def _read(study: StudyFile, kind: type[StudyKind]) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
+    """Return what the kind of study itself says and draws of its tables."""
+    tables = StudyTables.read(study.tables, (*kind.RESULTS, About))
+    headline = kind.headline(tables)
+    said = [Headline(f.name, f.value, f.remark) for f in headline.figures]
+    return tuple(said), tuple(_part(section) for section in kind.sections(tables))
+
+
+def _part(section: Section) -> Part:
+    views: dict[Choice, View] = {
+        ((i,) if section.choice else ()): View(tuple(map(_plot, pictures)), _facts(numbers))
+        for i, (pictures, numbers) in enumerate(section.views.values())
+    }
+    selectors = (Selector(section.choice, tuple(section.views)),) if section.choice else ()
+    blocks = tuple(Block(n.heading, _facts(n), n.note) for n in section.blocks)
+    small = bool(section.choice)
+    return Part(
+        section.key, section.heading, section.lead, views, selectors, small=small, blocks=blocks
+    )
+
+
+def _plot(picture: Picture) -> Plot:
+    """Draw a picture, and say in a sentence what it shows."""
+    is_share = picture.look is Look.SHARE
+    ends = picture.categories[:1] + picture.categories[-1:]
+    if picture.form is Form.LINES:
+        ends_said = " to ".join(shown(c, picture.scale) for c in ends)
+        said = [
+            f"{s.name} from {_said(s.values[:1], is_share)} to {_said(s.values[-1:], is_share)}"
+            for s in picture.series
+        ]
+        alt = f"Lines, {ends_said}: {'; '.join(said)}."
+    else:
+        said = [
+            f"{category}: {', '.join(f'{s.name} {_said((v,), is_share)}' for s, v in pairs)}"
+            for category, pairs in (
+                (c, [(s, s.values[i]) for s in picture.series])
+                for i, c in enumerate(picture.categories)
+            )
+        ]
+        alt = f"Bars. {'; '.join(said)}."
+    high = 110 + 34 * len(picture) if picture.form is Form.BARS else 320
+    return Plot(picture.title, figure_of(picture), f"{picture.title}. {alt}", high)
+
+
+def _said(values: Sequence[float | None], is_share: bool) -> str:
+    value = values[0] if values else None
+    return (percent(value) if is_share else number(value)) or "unknown"
+
+
+def _facts(numbers: Numbers) -> Facts:
+    """Return the texts of a declared table."""
+    of = numbers.result
+    rows = [
+        tuple(word(WHOLE[f.names] if f.names in WHOLE and not v else shown(v, f.look))
+              for f, v in zip(numbers.fields, row, strict=True))
+        for row in of.rows(*numbers.fields)
+    ]  # fmt: skip
+    numeric = {i for i, f in enumerate(numbers.fields) if not f.look.is_text}
+    return Facts(tuple(f.title(of.words) for f in numbers.fields), tuple(rows), frozenset(numeric))
 
 
 def _made(kind: Kind, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
-    if kind is Kind.SWEEP:
-        return sweep(tables)
     if kind is Kind.STRESS:
         return stress(tables)
     if kind is Kind.COMPARISON:

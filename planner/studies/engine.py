@@ -1,16 +1,169 @@
-"""What is known of a study while it runs, and what is sent to another process and back."""
+"""Many Cases to many Plans: what a study is made of, how its runs are planned, what comes of it.
+
+A study is a base case and chains of runs. ``planner.studies.places`` says where chains run: here,
+in processes of this machine, on a cluster. What is known meanwhile, and what is sent to a worker
+and back, stands here, too, so that it is the same wherever that is.
+"""
 
 from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
-from models.plan import Proof
-from planner.study.chain import Outcome, Planner, Run, Study, fault
+from models.case import Case
+from models.errors import PlannerError, UsageError
+from models.plan import Plan, Proof, Session
+
+if TYPE_CHECKING:
+    from planner.studies.places import Where
+
+T = TypeVar("T")
+
+Change = Callable[[Case], Case]
+"""From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
+or a frozen dataclass that can be called."""
+
+NOT_RUN = "not run: "
+"""What the error of a run begins with that had no turn."""
+
+Stop = KeyboardInterrupt | SystemExit
+"""What ends a study before its time: Ctrl-C, or a request to end the process."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant of a study's base case."""
+
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Study(Generic[T]):
+    """A base case, chains of runs, and what is read of each plan.
+
+    The first run of a chain starts from the base case's plan, each next from the one before; chains
+    are independent of one another, and the unit that is sent to a worker. ``read`` is picklable as
+    a change is, and takes a plan.
+    """
+
+    base: Case
+    chains: tuple[tuple[Run, ...], ...]
+    read: Callable[[Plan], T]
+
+    @property
+    def runs(self) -> int:
+        """The number of runs in all chains."""
+        return sum(len(chain) for chain in self.chains)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What came of a run: what was read of its plan and the proof, or why there is none.
+
+    ``ran`` is False where the study ended before the run had its turn.
+    """
+
+    name: str
+    found: T | None = None
+    objective: float | None = None
+    proof: Proof | None = None
+    error: str = ""
+    ran: bool = True
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is a proven plan, and ``found`` what was read of it."""
+        return not self.error
+
+
+@dataclass(frozen=True)
+class Outcomes(Generic[T]):
+    """One outcome a run, in the order of the chains and of the runs in each.
+
+    ``stopped`` is what ended the study before its time, None where all runs had their turn.
+    """
+
+    every: tuple[Outcome[T], ...]
+    stopped: Stop | None = None
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        """Iterate over all outcomes, failed ones among them."""
+        return iter(self.every)
+
+    def __len__(self) -> int:
+        """Return the number of runs."""
+        return len(self.every)
+
+    def __getitem__(self, at: int) -> Outcome[T]:
+        """Return the outcome of one run."""
+        return self.every[at]
+
+    @property
+    def found(self) -> tuple[Outcome[T], ...]:
+        """The runs with a proven plan."""
+        return tuple(outcome for outcome in self.every if outcome.planned)
+
+    @property
+    def missing(self) -> tuple[Outcome[T], ...]:
+        """The runs without a plan: those that failed and those that never had their turn."""
+        return tuple(outcome for outcome in self.every if not outcome.planned)
+
+    def raise_if_stopped(self) -> None:
+        """Go on with the Ctrl-C, or the request to end, that the study was stopped by.
+
+        To be called when what is finished has been written.
+        """
+        if self.stopped is not None:
+            raise self.stopped
+
+
+class Planner(Generic[T]):
+    """What one worker keeps of a study: a session of its base case, for all chains sent to it."""
+
+    def __init__(self, base: Case, read: Callable[[Plan], T]) -> None:
+        """Keep the base case and what is read of each plan."""
+        self.base = base
+        self.read = read
+
+    @cached_property
+    def session(self) -> Session:
+        """The session, begun with the first run."""
+        return Session(self.base, is_compared=False)
+
+    def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
+        """Plan the runs of a chain one after another, each when it is asked for.
+
+        The first starts from the base case's plan. So does the one after a run that failed, since
+        a session is restarted then: that a run failed changes what the next starts from, but in the
+        same way wherever the chain runs.
+        """
+        fresh = True
+        for run in chain:
+            try:
+                if fresh:
+                    self.session.restart()
+                plan = self.session.solve(run.change(self.base))
+                outcome = Outcome(run.name, self.read(plan), plan.objective, plan.proof)
+                fresh = False
+            except PlannerError as error:
+                outcome, fresh = Outcome(run.name, error=str(error)), True
+            except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
+                outcome, fresh = Outcome(run.name, error=fault(error)), True
+            yield outcome
+
+
+def fault(error: BaseException) -> str:
+    """Return an exception nobody foresaw in words: its type and what it says."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+# ---- what is known while it runs, and what is sent to a worker and back --------------------------
+
 
 TRIES = 3
 """How often a run may take its worker down before it is reported as failed."""
@@ -220,3 +373,83 @@ def _pack(thing: object, what: str) -> bytes:
     except Exception as error:
         msg = f"{what} cannot be sent to another process: {fault(error)}"
         raise TypeError(msg) from error
+
+
+# ---- run -----------------------------------------------------------------------------------------
+
+
+_STOPPED = f"{NOT_RUN}the study was stopped before"
+
+
+def _nobody(_: Progress) -> None:
+    """Tell nobody."""
+
+
+def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
+    """Return the outcomes of all runs, in the order of the chains and of the runs in each.
+
+    ``where`` is this machine unless given; the outcomes do not depend on it. ``tell`` hears of each
+    finished run.
+
+    A run that fails does not lose the others: its outcome says why. Nor does Ctrl-C: the outcomes
+    then hold what was finished, say of the others that they were not run, and ``stopped`` is set;
+    a command writes what there is and ends with the code of the stop.
+
+    Raises UsageError where the place is not there (a cluster's address at which nothing listens),
+    TypeError where a change or ``read`` is no function that can be sent to another process.
+    """
+    from planner.studies.places import ThisMachine
+
+    board = Board(study, tell or _nobody)
+    stopped: Stop | None = None
+    try:
+        board.notify()
+        (where or ThisMachine()).run(study, board)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        stopped = stop
+    return _outcomes(board, stopped)
+
+
+def run_studies(
+    studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
+) -> list[Outcomes[T]]:
+    """Return the outcomes of studies that are parts of one, each in turn; see ``run_study``.
+
+    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own; nor
+    is what comes after the place was lost, which costs none of what is finished.
+    """
+    total, done = sum(study.runs for study in studies), 0
+    found: list[Outcomes[T]] = []
+    stopped: Stop | None = None
+    unrun = ""
+    for study in studies:
+        onwards = _onwards(tell or _nobody, done, total)
+        if not unrun:
+            try:
+                found.append(run_study(study, where, onwards))
+            except UsageError as error:  # the place was there before
+                if not found:
+                    raise
+                unrun = f"{NOT_RUN}{error}"
+        if unrun:
+            found.append(_outcomes(Board(study, _nobody), stopped, unrun))
+        done, stopped = done + study.runs, found[-1].stopped
+        unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
+    return found
+
+
+def _onwards(tell: Tell, done: int, total: int) -> Tell:
+    """Return who hears of a study that is a part of a longer one."""
+    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
+
+
+def _outcomes(board: Board, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
+    """Return what is known of each run; one that is not known had no turn, and why is said."""
+    return Outcomes(
+        tuple(
+            board.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
+            for at, chain in enumerate(board.study.chains)
+            for i, run in enumerate(chain)
+        ),
+        stopped,
+    )

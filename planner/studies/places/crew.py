@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from models.errors import UsageError
-from planner.study import remote
-from planner.study.chain import fault
+from planner.studies.engine import fault
+from planner.studies.places import remote
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -17,8 +17,7 @@ from typing import Any, Protocol
 
 from models.case import Case
 from models.plan import Map
-from planner.study.board import Board
-from planner.study.chain import Planner, Study
+from planner.studies.engine import Board, Planner, Study
 
 WORTH_PROCESSES = 2_000_000
 """Routes to plan, of all runs, from which on worker processes are started.
@@ -75,7 +74,7 @@ class ThisMachine:
         if count == 1:
             Here().run(study, board)
             return
-        from planner.study.processes import Processes
+        from planner.studies.places.processes import Processes
 
         Processes(count).run(study, board)
 
@@ -84,7 +83,7 @@ class ThisMachine:
         count = cores() if self.workers is None else self.workers
         if count == 1 or routes_of(case) < WORTH_PROCESSES:
             return Here().mapping(case, notify)
-        from planner.study.processes import Processes
+        from planner.studies.places.processes import Processes
 
         return Processes(count).mapping(case)
 

@@ -18,10 +18,18 @@ from typing import TYPE_CHECKING, Any
 from models.case import Case
 from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
-from planner.study import remote
-from planner.study.board import Board, Errand, pack_runs, pack_study, returned_by
-from planner.study.chain import NOT_RUN, Study, fault
-from planner.study.crew import Crew, Lost, Work, answered
+from planner.studies.engine import (
+    NOT_RUN,
+    Board,
+    Errand,
+    Study,
+    fault,
+    pack_runs,
+    pack_study,
+    returned_by,
+)
+from planner.studies.places import remote
+from planner.studies.places.crew import Crew, Lost, Work, answered
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from models.results import Figure, Look
-from models.results.difference import Moves
+from models.results.difference import InputChanges
 from planner.cli.answer import Answer
-from planner.documents.difference import verdict_of
 from planner.render.records import records
 from planner.render.table import Cell
 from planner.render.text import plain
 from planner.render.words import number_of
 from planner.sheets.comparison.inputs import ADDED, REMOVED
-from planner.sheets.difference import moves_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.documents.difference import Inputs, PlanDifference
-    from planner.sheets.difference import Line
+    from planner.documents.difference.compare import Line
 
 _SHOWN_INPUTS, _SHOWN_MOVES, _SHOWN_ROWS = 8, 8, 12
 """Lines of a kind told on the terminal; the workbook has them all."""
 _NAME, _LONG = 28, 60
 _MILLION = 1e6
+_INPUT = (
+    InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
+    InputChanges.old, InputChanges.new,
+)  # fmt: skip
 _PAID = ("paid", 1.0, 0)
 
 
@@ -44,9 +47,8 @@ def show_difference(
     _show_inputs(inputs)
     for said in (*pair.notes(), *inputs.notes):
         click.echo(f"{click.style('Note', fg='yellow')}          {plain(said)}", err=True)
-    verdict = verdict_of(found)
-    if verdict:
-        click.echo(verdict, err=True)
+    if found.verdict:
+        click.echo(found.verdict, err=True)
     if not found.is_equal:
         _show_totals(found)
         _show_minerals(found)
@@ -65,21 +67,23 @@ def _show_inputs(inputs: Inputs) -> None:
     if not inputs.are_compared:
         click.echo(f"Inputs        {plain(inputs.reason)}", err=True)
         return
-    count = number_of(len(inputs.lines), "input")
-    differ = "differs" if len(inputs.lines) == 1 else "differ"
-    said = f"{count} {differ}" if inputs.lines else "no input differs"
+    every = len(inputs.changes)
+    count = number_of(every, "input")
+    said = f"{count} {'differs' if every == 1 else 'differ'}" if every else "no input differs"
     click.echo(f"Inputs        {said}: {plain(inputs.reason)}", err=True)
-    for line in inputs.lines[:_SHOWN_INPUTS]:
-        cell = line.new_cell or line.old_cell
-        place = f"{line.sheet}!{cell}" if cell else line.sheet
-        place += " (old)" if line.old_cell and not line.new_cell else ""
-        change = f"  {_value(line.old, line.look)} -> {_value(line.new, line.look)}"
-        if line.old is None and line.new in {None, ADDED, REMOVED}:  # of a row, not of a cell
-            change = f"  {line.new}" if line.new else ""
-        click.echo(f"  {plain(place):<22} {_cut(plain(line.what), _LONG)}{change}", err=True)
-    if len(inputs.lines) > _SHOWN_INPUTS:
-        more = len(inputs.lines) - _SHOWN_INPUTS
-        click.echo(f"  and {more:,} more, on the sheet Inputs", err=True)
+    rows = zip(
+        inputs.changes.rows(*_INPUT), inputs.changes.looks[InputChanges.old.name], strict=True
+    )
+    for (sheet, old_cell, new_cell, what, old, new), look in islice(rows, _SHOWN_INPUTS):
+        cell = new_cell or old_cell
+        place = f"{sheet}!{cell}" if cell else sheet
+        place += " (old)" if old_cell and not new_cell else ""
+        change = f"  {_value(old, look)} -> {_value(new, look)}"
+        if old is None and new in {None, ADDED, REMOVED}:  # of a row, not of a cell
+            change = f"  {new}" if new else ""
+        click.echo(f"  {plain(place):<22} {_cut(plain(what), _LONG)}{change}", err=True)
+    if every > _SHOWN_INPUTS:
+        click.echo(f"  and {every - _SHOWN_INPUTS:,} more, on the sheet Inputs", err=True)
 
 
 def _value(value: Cell, look: Look) -> str:
@@ -135,7 +139,7 @@ def _show_members(found: PlanDifference) -> None:
     whats = [("purchased", 1.0, 0), ("short", 1.0, 0), paid]
     changes = [f"{what}_change" for what, _, _ in whats]
     # a member with a change that is not known has no known sum
-    of_member = found.members.groupby("member")
+    of_member = found.members.frame().groupby("member")
     known = of_member[changes].count().eq(of_member.size(), axis=0)
     sums = of_member[changes].sum().where(known)
     _show_rows(
@@ -186,21 +190,21 @@ def _changes(row: Mapping[Hashable, float], what: str) -> bool:
 
 
 def _show_moves(found: PlanDifference) -> None:
-    table = found.moves.table
+    table = found.moves.frame()
     named = table[table["buyer"] != ""]
     named = named.assign(by=named["change"].abs()).sort_values("by", ascending=False, kind="stable")
     rows = named.head(_SHOWN_MOVES).to_dict("records")
     names = [_cut(plain(f"{r['mineral']}: {r['seller']} to {r['buyer']}"), _LONG) for r in rows]
     wide = max([_NAME, *(len(name) + 2 for name in names)])
     if rows:
-        count = f" ({len(rows)} of {found.moves.differing:,})"
+        count = f" ({len(rows)} of {found.moved:,})"
         heads = "".join(f"{head:>14}" for head in ("old, t", "new, t", "change, t"))
         click.echo(f"  {f'Largest moves{count}':<{wide}}{heads}", err=True)
     for name, row in zip(names, rows, strict=True):
         cells = [_amount(row[w], 1.0, 0, signed=w == "change") for w in ("old", "new", "change")]
         click.echo(f"    {name:<{wide - 2}}" + "".join(f"{c:>14}" for c in cells), err=True)
-    if found.moves.among_equals:
-        said = ", ".join(found.moves.among_equals)
+    if found.among_equals:
+        said = ", ".join(found.among_equals)
         click.echo(f"    Equally cheap, flows not told: {plain(said)}", err=True)
 
 
@@ -243,33 +247,15 @@ def answer_of(found: PlanDifference, inputs: Inputs, output: Path | None, second
             for line in differing_words(found)
         ],
         "minerals": list(_rows(found.minerals, ("mineral",))),
-        "members": list(_rows(found.members, ("member", "mineral"))),
-        "moves": records(
-            moves_of(found.moves.table, {}),
-            Moves.mineral,
-            Moves.seller,
-            Moves.buyer,
-            Moves.old,
-            Moves.new,
-            Moves.change,
-        ),
-        "among_equals": list(found.moves.among_equals),
+        "members": list(_rows(found.members.frame(), ("member", "mineral"))),
+        "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
+        "among_equals": list(found.among_equals),
         "prices_differ": len(found.prices) if pair.same_money else None,
         "inputs": {
             "compared": inputs.are_compared,
             "said": inputs.reason,
             "notes": list(inputs.notes),
-            "rows": [
-                {
-                    "sheet": line.sheet,
-                    "old_cell": line.old_cell,
-                    "new_cell": line.new_cell,
-                    "what": line.what,
-                    "old": line.old,
-                    "new": line.new,
-                }
-                for line in inputs.lines
-            ],
+            "rows": records(inputs.changes, *_INPUT),
         },
         "output": None if output is None else str(output),
         "warnings": [],

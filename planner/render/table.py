@@ -117,7 +117,8 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
         values = [country(v) if g in {BY_COUNTRY, BY_OWNER} else v for v, g in pairs]
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
-        return Column(title, of.look, list(values), list(looks), of.meaning)
+        cells = [clean(v) if isinstance(v, str) else v for v in values]
+        return Column(title, of.look, cells, list(looks), of.meaning)
     return replace(column(title, of.look, values), meaning=of.meaning)
 
 

@@ -51,9 +51,8 @@ def diff(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     from planner.cli.differences import answer_of, show_difference
-    from planner.documents.difference import compare_plans, sides_of
+    from planner.documents.difference import compare_plans, write_difference
     from planner.run import open_plan
-    from planner.sheets.difference import write_difference
     from planner.workbook.save import save
 
     tell = progress(as_json)
@@ -70,12 +69,11 @@ def diff(
         return refused(reading, error, as_json=as_json)
     tell("Comparing")
     result = compare_plans(before, after)
-    sides = sides_of(result, found)
     title = f"{old.name} to {new.name}"
     failed: PlannerError | None = None
     written: Path | None = None
     try:
-        written = save(target, lambda path: write_difference(path, sides, title))
+        written = save(target, lambda path: write_difference(path, result, found, title))
         tell_where(target, written)
     except PlannerError as error:
         failed = error  # the difference is told all the same

@@ -1,6 +1,6 @@
 """What differs between two plan workbooks: their inputs, totals, minerals, members, flows."""
 
-from planner.documents.difference.compare import PlanDifference, compare_plans, sides_of, verdict_of
+from planner.documents.difference.compare import PlanDifference, compare_plans, write_difference
 from planner.documents.difference.inputs import Inputs, compare_inputs, find_input
 
 __all__ = [
@@ -9,6 +9,5 @@ __all__ = [
     "compare_inputs",
     "compare_plans",
     "find_input",
-    "sides_of",
-    "verdict_of",
+    "write_difference",
 ]

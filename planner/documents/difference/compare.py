@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.measures import largest_country_shares
-from models.results import CountryShares, Figure, Flows, Look, Prices
+from models.results import CountryShares, Figure, Flows, Look, Prices, Result
+from models.results.common import NOTE
+from models.results.difference import (
+    FIGURES,
+    Difference,
+    MemberChanges,
+    MineralChanges,
+    Moves,
+    PriceChanges,
+)
 from models.results.overall import COST, HHI_BY, OPTION
 from models.schema import DEMAND
 from planner.documents.difference.inputs import Inputs
 from planner.documents.difference.pair import Pair
-from planner.render.words import each_year
-from planner.sheets.difference import Line, Sides
+from planner.render.table import Cell, Table, table_of
+from planner.render.words import each_year, known
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
+R = TypeVar("R", bound=Result)
+
 _SAME_ROW = 1e-7
 """Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
+
+_DUST = 1e-9
+"""A difference of figures below this part of what it is of is rounding."""
 
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
@@ -36,22 +52,77 @@ _FILES = (Figure.TITLE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, 
 
 
 @dataclass(frozen=True)
+class Line:
+    """A figure or a word of two plans; without any value it heads a group.
+
+    ``counts`` is false of what may differ between equal plans (file names); ``is_known`` is false
+    where the two cannot be compared, which ``remark`` then explains.
+    """
+
+    measure: str
+    old: Cell = None
+    new: Cell = None
+    look: Look = Look.LONG
+    unit: str = ""
+    remark: str = ""
+    counts: bool = True
+    is_known: bool = True
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it heads a group."""
+        return self.old is None and self.new is None
+
+    @property
+    def change(self) -> float | None:
+        """New less old, 0 where they differ by rounding alone; None of words."""
+        if not self.is_known or not isinstance(self.old, float) or not isinstance(self.new, float):
+            return None
+        by = self.new - self.old
+        return by if abs(by) > _DUST * max(abs(self.old), abs(self.new)) else 0.0
+
+    @property
+    def part(self) -> float | None:
+        """The change as a part of the old figure; None where that is 0, and of shares."""
+        by = self.change
+        if by is None or not isinstance(self.old, float) or not self.old:
+            return None
+        return None if self.look is Look.SHARE else by / abs(self.old)
+
+    @property
+    def told(self) -> Cell:
+        """The change of a figure; of words whether they differ."""
+        if isinstance(self.old, float) or isinstance(self.new, float):
+            return self.change
+        return "differs" if not self.is_title and not self.is_same else None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs."""
+        return self.change == 0.0 if isinstance(self.old, float) else self.old == self.new
+
+
+@dataclass(frozen=True)
 class PlanDifference:
     """Two plans compared.
 
-    ``lines`` are figures of Summary. ``minerals``, ``members`` and ``prices`` have a row a mineral,
-    member and mineral, year and mineral and member (those prices alone that differ; all of them
-    where the currencies do, and nothing of them is compared), with columns
-    ``<what>_old``, ``<what>_new`` and ``<what>_change`` (NaN: cannot be compared).
+    ``lines`` are figures of Summary. ``minerals`` has a row a mineral, with columns
+    ``<what>_old``, ``<what>_new`` and ``<what>_change`` (NaN: cannot be compared), as the tables
+    by member and of prices have. ``prices`` are those alone that differ, of ``prices_in_all``; all
+    of them where the currencies do, and nothing of them is compared. ``moved`` is how many flows
+    differ. ``among_equals`` are minerals whose flows differ though each year costs and lacks the
+    same: equally cheap plans, one of which was shown each time.
     """
 
     pair: Pair
     lines: tuple[Line, ...]
     minerals: pd.DataFrame
-    members: pd.DataFrame
-    prices: pd.DataFrame
+    members: MemberChanges
+    prices: PriceChanges
     prices_in_all: int
     moves: Moves
+    moved: int
+    among_equals: tuple[str, ...]
 
     @property
     def same_totals(self) -> bool:
@@ -59,7 +130,7 @@ class PlanDifference:
         told = all(line.is_same for line in self.lines if line.counts)
         rows = all(
             bool(_is_same(table, what).all())
-            for table, whats in ((self.minerals, _MINERAL), (self.members, _MEMBER))
+            for table, whats in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
             for what in whats
         )
         return told and rows
@@ -67,7 +138,14 @@ class PlanDifference:
     @property
     def is_equal(self) -> bool:
         """Whether the two plans say the same, to the flow."""
-        return self.same_totals and self.prices.empty and not self.moves.differing
+        return self.same_totals and not len(self.prices) and not self.moved
+
+    @property
+    def verdict(self) -> str:
+        """Says that the plans are equal, or as good as; "" where they differ."""
+        if self.is_equal:
+            return EQUAL
+        return TIES if self.same_totals and not len(self.moves) and self.among_equals else ""
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
@@ -75,15 +153,26 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
     prices = _prices(pair)
     same = _is_same(prices, "marginal") & _is_same(prices, "landed")
+    flows = _changed_flows(pair)
+    equal = _equal(pair, sorted(flows["mineral"].unique()))
     return PlanDifference(
         pair=pair,
         lines=tuple(_lines(pair)),
         minerals=_minerals(pair),
-        members=_members(pair),
-        prices=prices[~same].reset_index(drop=True),
+        members=_result(pair, MemberChanges, _members(pair)),
+        prices=_result(pair, PriceChanges, prices[~same]),
         prices_in_all=len(prices),
-        moves=moves(pair),
+        moves=_result(pair, Moves, _moves(flows[~flows["mineral"].isin(equal)])),
+        moved=len(flows),
+        among_equals=tuple(equal),
     )
+
+
+def _result(pair: Pair, of: type[R], table: pd.DataFrame) -> R:
+    """Return rows as what is declared of them, with the unit of each mineral."""
+    units = [pair.unit(mineral) for mineral in table["mineral"]]
+    data: dict[str, Any] = {f.name: list(table[f.name]) for f in of.FIELDS if f.name in table}
+    return of(words={"money": pair.money}, unit=units, **data)
 
 
 def _is_same(table: pd.DataFrame, what: str) -> pd.Series:
@@ -259,23 +348,8 @@ _SAME = 1e-7
 """Amounts paid and short that differ by a smaller part are the same."""
 
 
-@dataclass(frozen=True)
-class Moves:
-    """Flows that moved, over the years of both plans.
-
-    ``table``: mineral, seller, buyer, old, new, change [t], the largest first, at most MOST_MOVES a
-    mineral; then a row that counts the others. ``differing`` is how many flows differ in all.
-    ``among_equals`` are minerals whose flows differ though each year costs and lacks the same:
-    equally cheap plans, one of which was shown each time.
-    """
-
-    table: pd.DataFrame
-    differing: int
-    among_equals: tuple[str, ...]
-
-
-def moves(pair: Pair) -> Moves:
-    """Return the flows that moved most, of the minerals that both plans have in one unit."""
+def _changed_flows(pair: Pair) -> pd.DataFrame:
+    """Return the flows that differ, of the minerals that both plans have in one unit."""
     import pandas as pd
 
     before, after = (_flows(pair, plan) for plan in (pair.old, pair.new))
@@ -288,16 +362,16 @@ def moves(pair: Pair) -> Moves:
     both = both[both["mineral"].map(pair.in_both).astype(bool)]
     both["change"] = both["new"] - both["old"]
     largest = both.groupby("mineral")[["old", "new"]].transform("max").max(axis=1)
-    both = both[both["change"].abs() > _NOTHING * largest]
-    equal = _equal(pair, sorted(both["mineral"].unique()))
-    parts = [
-        _largest_moves(mine)
-        for name, mine in both.groupby("mineral", sort=True)
-        if name not in equal
-    ]
-    names = {"country": "seller", "member": "buyer"}
-    table = pd.concat([both.head(0), *parts], ignore_index=True).rename(columns=names)
-    return Moves(table, len(both), tuple(equal))
+    return both[both["change"].abs() > _NOTHING * largest]
+
+
+def _moves(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return of each mineral the flows that changed most, then a row that counts the others."""
+    import pandas as pd
+
+    parts = [_largest_moves(mine) for _, mine in flows.groupby("mineral", sort=True)]
+    table = pd.concat([flows.head(0), *parts], ignore_index=True)
+    return table.rename(columns={"country": "seller", "member": "buyer"})
 
 
 def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
@@ -355,31 +429,95 @@ EQUAL = "The two plans are equal: every figure, flow and price is the same"
 TIES = "The two plans cost and lack the same; only the choice among equally cheap flows differs"
 
 
-def sides_of(found: PlanDifference, inputs: Inputs) -> Sides:
-    """Return a difference as its sheets take it."""
-    pair = found.pair
-    minerals = {*found.minerals["mineral"], *found.moves.table["mineral"]}
-    verdict = verdict_of(found)
-    return Sides(
-        lines=found.lines,
-        notes=(*((verdict,) if verdict else ()), *pair.notes(), *inputs.notes),
-        inputs=inputs.reason,
-        input_lines=inputs.lines,
-        minerals=found.minerals,
-        members=found.members,
-        prices=found.prices,
-        prices_in_all=found.prices_in_all,
-        moves=found.moves.table,
-        among_equals=found.moves.among_equals,
-        units={mineral: pair.unit(mineral) for mineral in minerals},
-        money=pair.money,
-        years=each_year(pair.years),
+# ---- sheets -----------------------------------------------------------------------------------
+
+
+def write_difference(path: Path, found: PlanDifference, inputs: Inputs, title: str) -> None:
+    """Write the workbook of a difference to a file."""
+    from planner.render.xlsx import write_workbook
+
+    made = difference_tables(found, inputs)
+    write_workbook(path, made, (), f"Difference: {title}", title, charts_before="")
+
+
+def difference_tables(found: PlanDifference, inputs: Inputs) -> tuple[Table, ...]:
+    """Return the sheets in order; those without a row are left out, but for the first."""
+    first = _figures(found, inputs)
+    further: tuple[Result, ...] = (
+        inputs.changes, _by_mineral(found), found.members, _all_moves(found), found.prices,
+    )  # fmt: skip
+    return tuple(table_of(result) for result in (first, *(r for r in further if len(r))))
+
+
+def _figures(found: PlanDifference, inputs: Inputs) -> Difference:
+    notes = [*filter(None, [found.verdict]), *found.pair.notes(), *inputs.notes]
+    lines = [Line("What was compared"), Line("Inputs", remark=inputs.reason)]
+    lines += [Line(NOTE.header, remark=said) for said in notes]
+    if found.pair.years:
+        lines.append(Line("Years of the other sheets", remark=each_year(found.pair.years)))
+    lines += found.lines
+    return Difference(
+        measure=[line.measure for line in lines],
+        remark=[line.remark or None for line in lines],
+        sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
+        **_cells(lines),
     )
 
 
-def verdict_of(found: PlanDifference) -> str:
-    """Say that two plans are equal, or as good as; "" where they differ."""
-    if found.is_equal:
-        return EQUAL
-    only_ties = found.same_totals and len(found.moves.table) == 0
-    return TIES if only_ties and found.moves.among_equals else ""
+def _cells(lines: list[Line]) -> dict[str, Any]:
+    """Return the columns that tell what figures were, what they are, and how they differ."""
+    looks = [line.look for line in lines]
+    return {
+        "old": [line.old for line in lines],
+        "new": [line.new for line in lines],
+        "change": [line.told for line in lines],
+        "part": [line.part for line in lines],
+        "unit": [line.unit or None for line in lines],
+        "looks": {"old": looks, "new": looks, "change": looks},
+    }
+
+
+def _by_mineral(found: PlanDifference) -> MineralChanges:
+    """Return the figures of a mineral under one another."""
+    pair = found.pair
+    lines: list[Line] = []
+    minerals: list[str] = []
+    for row in found.minerals.to_dict("records"):
+        unit = pair.unit(str(row["mineral"]))
+        kinds = dict.fromkeys(_TONNES, (Look.TONNES, unit)) | {
+            "paid": (Look.MONEY, pair.money),
+            "landed": (Look.PRICE, f"{pair.money} per {unit}"),
+            "share": (Look.SHARE, ""),
+        }
+        for what in _MINERAL:
+            old, new, by = (row[f"{what}_{word}"] for word in ("old", "new", "change"))
+            look, own = kinds[what]
+            lines.append(
+                Line(FIGURES[what], _number(old), _number(new), look, own, is_known=known(by))
+            )
+        was, now = (row[f"country_{word}"] for word in ("old", "new"))
+        lines.append(Line(FIGURES["country"], _country(was), _country(now)))
+        minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
+    return MineralChanges(
+        mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if known(value) else None
+
+
+def _country(name: object) -> str | None:
+    return name if isinstance(name, str) else None
+
+
+def _all_moves(found: PlanDifference) -> Moves:
+    """Return the moves, and in a last row the minerals of which none is told."""
+    if not found.among_equals:
+        return found.moves
+    said = f"Equally cheap plans, flows not told: {', '.join(found.among_equals)}"
+    last = {"mineral": "", "seller": said, "buyer": "", "unit": ""}
+    data: dict[str, Any] = {
+        name: [*values, last.get(name, math.nan)] for name, values in found.moves.data.items()
+    }
+    return Moves(**data)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.case import Case, fold
-from models.results import Figure
+from models.results import Figure, Look
+from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
 from planner.sheets.comparison.inputs import ADDED, REMOVED, Difference, input_differences
-from planner.sheets.difference import InputLine
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 
@@ -30,11 +30,11 @@ _SHOWN = 12
 class Inputs:
     """What is known of the inputs of two plans.
 
-    ``lines`` are the cells that differ; ``reason`` says in a sentence what was compared, or why
+    ``changes`` are the cells that differ; ``reason`` says in a sentence what was compared, or why
     nothing was; ``are_compared`` is true of equal files, too.
     """
 
-    lines: tuple[InputLine, ...]
+    changes: InputChanges
     reason: str
     are_compared: bool
     notes: tuple[str, ...] = ()
@@ -61,7 +61,9 @@ def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | 
     prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
         name = new.measure(Figure.INPUT_FILE) or "the same workbook"
-        return Inputs((), f"both plans are made from one workbook, {name}", are_compared=True)
+        return Inputs(
+            _changes(()), f"both plans are made from one workbook, {name}", are_compared=True
+        )
     lacks = [
         f"the one of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
@@ -73,7 +75,7 @@ def not_compared(old: PlanFile, new: PlanFile, found: tuple[Path | None, Path | 
         f" {' and '.join(lacks)} was not found, or has changed since;"
         " name both with --inputs OLD_IN NEW_IN"
     )
-    return Inputs((), said, are_compared=False)
+    return Inputs(_changes(()), said, are_compared=False)
 
 
 def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> Inputs:
@@ -86,9 +88,9 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
                 f"{name} is not the file that {plan.path.name} was made from: its SHA-256 differs"
                 " (it was changed or saved anew since)"
             )
-    lines = tuple(_lines(*books, scenarios=_scenarios(old, new)))
+    changes = _changes(_lines(*books, scenarios=_scenarios(old, new)))
     names = [book.path.name if book.path is not None else "" for book in books]
-    return Inputs(lines, f"{names[0]} and {names[1]} compared", True, tuple(notes))
+    return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
 
 
 def _sha256(path: Path) -> str:
@@ -104,23 +106,36 @@ def _scenarios(*plans: PlanFile) -> set[str]:
 # ---- rows that are the same row -----------------------------------------------------------------
 
 
-def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[InputLine]:
+def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
+    """Return inputs that differ, each by field and with the look of its values."""
+    rows, looks = [], []
+    for row, look in lines:
+        rows.append(row)
+        looks.append(look)
+    data: dict[str, Any] = {f.name: [row[f.name] for row in rows] for f in InputChanges.FIELDS}
+    return InputChanges(looks={"old": looks, "new": looks}, **data)
+
+
+def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
     before, case, rows = _aligned(old.case, new.case)
     for found in (*input_differences(before, case), *_steps(old.case, new.case, scenarios)):
         row = rows.get((found.sheet, found.row), -found.row_after)
-        yield InputLine(
-            sheet=found.sheet,
-            old_cell=_cell(old, found.sheet, found.row, found.column),
-            new_cell=_cell(new, found.sheet, row, found.column_after or found.column),
-            what=_what(found),
-            old=_spelt(old.case, found, found.before),
-            new=_spelt(new.case, found, found.after),
-            look=found.look,
+        yield (
+            {
+                "sheet": found.sheet,
+                "old_cell": _cell(old, found.sheet, found.row, found.column),
+                "new_cell": _cell(new, found.sheet, row, found.column_after or found.column),
+                "what": _what(found),
+                "old": _spelt(old.case, found, found.before),
+                "new": _spelt(new.case, found, found.after),
+            },
+            found.look,
         )
     for sheet in sorted(_IN_ORDER):
         if _reordered(old.case.records(sheet), new.case.records(sheet)):
             said = "the same rows in another order: a later one overrides an earlier"
-            yield InputLine(sheet, "", "", said, None, None)
+            blank = dict.fromkeys(f.name for f in InputChanges.FIELDS)
+            yield {**blank, "sheet": sheet, "old_cell": "", "new_cell": "", "what": said}, Look.TEXT
 
 
 def _cell(book: Book, sheet: str, row: int, column: str) -> str:

@@ -16,10 +16,11 @@ from models.scorecard.concentration import cr1, hhi_country
 from planner.cli.answer import solved
 from planner.cli.shares import country_shares
 from planner.documents.difference.compare import compare_plans
+from planner.documents.table_files import write_csv
 from planner.report.plan import headlines
 from planner.report.plan.shares import shares
 from planner.run import solve_file
-from planner.sheets import write_csv, write_plan
+from planner.sheets import write_plan
 from planner.study.frontier import read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book

@@ -101,8 +101,8 @@ def made(request, tmp_path_factory):
         path, run.plan, run.book, without_limits=run.without_limits, options=run.options,
         lost=run.lost,
     )  # fmt: skip
-    write_csv(folder, tables.values())
-    with (folder / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
+    write_csv(folder / "csv", tables.values())
+    with (folder / "csv" / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = {line["Mineral"].removeprefix("'"): line for line in csv.DictReader(file)}
     basis = request.param[2]
     return SimpleNamespace(run=run, plan=run.plan, file=read_plan(path), csv=lines, basis=basis)

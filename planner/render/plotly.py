@@ -32,6 +32,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 def figure_of(picture: Picture) -> Any:
     """Draw a picture, the same as native charts do."""
     is_share = picture.look is Look.SHARE
+    if picture.form is Form.HEAT:
+        values = [each.values for each in picture.series]
+        return heat([s.name for s in picture.series], picture.categories, values, what=picture.axis)
     if picture.form is Form.LINES:
         numbers = [float(c) for c in picture.categories if isinstance(c, int | float)]
         scale = Scale(

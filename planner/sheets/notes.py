@@ -18,7 +18,6 @@ from models.results import (
 )
 from models.results.field import meaning_of
 from planner.render.table import Table
-from planner.sheets.comparison_notes import comparison_note
 from planner.sheets.difference_notes import DIFFERENCE_NOTES
 from planner.sheets.orders.notes import ORDER_NOTES
 from planner.sheets.stress.notes import stress_note
@@ -71,7 +70,6 @@ def note(sheet: str, header: str) -> str:
     place = f"{sheet}: {bare}"
     return (
         stress_note(sheet, header)
-        or comparison_note(sheet, header)
         or ORDER_NOTES.get(place)
         or DIFFERENCE_NOTES.get(place)
         or _OF_A_SHEET.get(place)

@@ -14,7 +14,7 @@ from planner.render.xlsx import write_workbook
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
 
-@pytest.mark.parametrize("form", [f for f in Form if f is not Form.COUNTS])
+@pytest.mark.parametrize("form", [f for f in Form if f not in {Form.COUNTS, Form.HEAT}])
 def test_both_renderers_draw_every_form(tmp_path, form):
     picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", look=Look.SHARE)
     drawn = figure_of(picture)
@@ -26,3 +26,10 @@ def test_both_renderers_draw_every_form(tmp_path, form):
     with zipfile.ZipFile(path) as archive:
         chart = archive.read("xl/charts/chart1.xml").decode()
     assert all(f"<c:v>{each.name}</c:v>" in chart for each in SERIES)
+
+
+def test_a_map_has_a_row_a_series():
+    picture = Picture("Title", Form.HEAT, ("copper", "tin"), SERIES, "share", "")
+    (drawn,) = figure_of(picture).data
+    assert list(drawn.y) == [each.name for each in SERIES]
+    assert [list(row) for row in drawn.z] == [list(each.values) for each in SERIES]

@@ -16,7 +16,7 @@ from planner.render.records import records
 from planner.render.table import Cell
 from planner.render.text import plain
 from planner.render.words import number_of
-from planner.sheets.comparison.inputs import ADDED, REMOVED
+from planner.sheets.inputs import ADDED, REMOVED
 
 if TYPE_CHECKING:
     import pandas as pd

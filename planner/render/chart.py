@@ -27,7 +27,8 @@ class Form(StrEnum):
     AGAINST = "columns against lines"
     LINES = "lines over a scale"
     COUNTS = "columns that touch, as of a histogram"
-    HEAT = "cells that darken with what they hold, a row a series; on pages alone"
+    HEAT = "a map that darkens with shares, a row a series"
+    """Drawn on pages alone."""
 
 
 class Role(StrEnum):

@@ -119,7 +119,7 @@ def rows(
             go.Bar(
                 y=names, x=list(each.values), name=label(each.name), customdata=hints,
                 hovertemplate=hover, orientation="h", marker=_fill(each, i),
-                **(_inside(each) if shares and not grouped else _beside(each, shares=shares)),
+                **_numbers(each, shares=shares, is_grouped=grouped, is_one=len(series) == 1),
             )
         )  # fmt: skip
     figure = go.Figure(traces)
@@ -257,6 +257,13 @@ def _hover(series: Series, place: str, value: str) -> tuple[list[str] | None, st
     return [label(h) for h in series.hints], (
         f"{place}, {name}: {value}, %{{customdata}}<extra></extra>"
     )
+
+
+def _numbers(series: Series, *, shares: bool, is_grouped: bool, is_one: bool) -> dict[str, Any]:
+    """Return where the numbers of bars stand: amounts on one another have no room for theirs."""
+    if not (shares or is_grouped or is_one):
+        return {"textposition": "none"}
+    return _beside(series, shares=shares) if is_grouped or not shares else _inside(series)
 
 
 def _inside(series: Series) -> dict[str, Any]:

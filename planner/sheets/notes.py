@@ -18,7 +18,6 @@ from models.results import (
 )
 from models.results.field import meaning_of
 from planner.render.table import Table
-from planner.sheets.comparison_notes import comparison_note
 from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
@@ -65,7 +64,6 @@ def note(sheet: str, header: str) -> str:
     place = f"{sheet}: {bare}"
     return (
         stress_note(sheet, header)
-        or comparison_note(sheet, header)
         or _OF_A_SHEET.get(place)
         or meaning_of(sheet, header)
         or _SHARED.get(bare, "")

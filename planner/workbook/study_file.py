@@ -28,7 +28,6 @@ class Kind(StrEnum):
     """What a study is of; the value is the sheet that tells."""
 
     STRESS = "Stress"
-    COMPARISON = "Comparison"
     RISK = "Risk"
 
 

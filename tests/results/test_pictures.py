@@ -47,3 +47,10 @@ def test_rows_that_differ_stay_apart():
     rows = tuple(Series(n, Role.SHORT, [v]) for n, v in zip("ABC", values, strict=True))
     (drawn,) = figure_of(Picture("Title", Form.HEAT, ("Cobalt",), rows, "short", "")).data
     assert list(drawn.y) == ["A", "B", "C"]
+
+
+def test_a_map_has_a_row_a_series():
+    picture = Picture("Title", Form.HEAT, ("copper", "tin"), SERIES, "share", "")
+    (drawn,) = figure_of(picture).data
+    assert list(drawn.y) == [each.name for each in SERIES]
+    assert [list(row) for row in drawn.z] == [list(each.values) for each in SERIES]

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from models.results import About, Look
 from planner.render.chart import Form, Picture
-from planner.render.plotly import figure_of
+from planner.render.plotly import figure_of, heat_width
 from planner.render.table import WHOLE
 from planner.render.terminal import shown
 from planner.render.text import word
 from planner.render.words import number, percent
 from planner.report.part import Block, Choice, Facts, Headline, Page, Part, Plot, Selector, View
-from planner.report.studies.comparison import comparison
 from planner.report.studies.risk import risk
 from planner.report.studies.stress import stress
 from planner.report.studies.tables import Tables, facts
@@ -23,7 +22,6 @@ from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {
     Kind.STRESS: "Stress test",
-    Kind.COMPARISON: "Comparison of scenarios",
     Kind.RISK: "Study of risks",
 }
 _MOST_NOTES = 8
@@ -84,7 +82,10 @@ def _plot(picture: Picture) -> Plot:
         ]
         alt = f"Bars. {'; '.join(said)}."
     high = 110 + 34 * len(picture) if picture.form is Form.BARS else 320
-    return Plot(picture.title, figure_of(picture), f"{picture.title}. {alt}", high)
+    wide = 240
+    if picture.form is Form.HEAT:
+        high, wide = 100 + 30 * len(picture.series), heat_width(picture.categories)
+    return Plot(picture.title, figure_of(picture), f"{picture.title}. {alt}", high, wide)
 
 
 def _said(values: Sequence[float | None], is_share: bool) -> str:
@@ -107,8 +108,6 @@ def _facts(numbers: Numbers) -> Facts:
 def _made(kind: Kind, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
     if kind is Kind.STRESS:
         return stress(tables)
-    if kind is Kind.COMPARISON:
-        return comparison(tables)
     return risk(tables)
 
 

@@ -78,8 +78,8 @@ class Plot:
     width: int = 240
 
 
-_LARGE, _SMALL, _AXES, _BAR, _CELL = 320, 240, 110, 34, 28
-"""Pixels: charts, the axes of one that grows with its bars or rows of cells, and each of these."""
+_LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 70, 28
+"""Pixels: charts; axes and each bar, names of columns and each row of cells, where one grows."""
 
 
 def plot(picture: Picture, alt: str) -> Plot:
@@ -87,7 +87,7 @@ def plot(picture: Picture, alt: str) -> Plot:
     height, figure = _SMALL if picture.small else _LARGE, figure_of(picture)
     if picture.form is Form.HEAT:
         wide = heat_width(picture.categories)
-        return Plot(picture.title, figure, alt, _AXES + _CELL * len(picture.distinct), wide)
+        return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct), wide)
     if picture.form is Form.BARS:
         height = _AXES + _BAR * len(picture)
     return Plot(picture.title, figure, alt, height)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,8 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
     """Give each new record the row of the old one that it is; its own below 0 if there is none.
 
     Returns both cases so numbered, and the new row of each old one. A record is another's if it
-    equals it, has its key, or (in sheets without a key) says the same of which row it is.
+    equals it, has its key, or (in sheets without a key) says the same of which row it is; else if
+    one cell alone tells them apart, as where a name is changed.
     """
     numbered: dict[str, object] = {}
     rows: dict[tuple[str, int], int] = {}
@@ -169,7 +171,10 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
             continue
         left, mine = list(old.records(record.SHEET)), list(new.records(record.SHEET))
         pairs: dict[int, Record] = {}
-        for same in (_whole, _named):
+        every = [f.name for f in fields(record) if f.compare]
+        passes: list[Callable[[Record], object]] = [_whole, _named]
+        passes += [partial(_but, name, every) for name in every]
+        for same in passes:
             places: dict[object, list[Record]] = {}
             for each in left:
                 places.setdefault(same(each), []).append(each)
@@ -192,6 +197,11 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
 
 def _whole(record: Record) -> object:
     return record
+
+
+def _but(left_out: str, names: Iterable[str], record: Record) -> object:
+    """Return all that a record says, but for one field."""
+    return tuple(getattr(record, name) for name in names if name != left_out)
 
 
 def _named(record: Record) -> object:

@@ -65,6 +65,16 @@ def test_rows_are_paired_by_what_they_are(old, made, ask):
     assert any("discounted at 5 % a year in the new one" in said for said in answer["notes"])
 
 
+def test_a_changed_name_is_one_change(old, made, ask):
+    """Nothing but one cell of the row is another: the row is still the same row."""
+    rows = order_rows()
+    rows["Refiners"][0]["Refiner"] = "Another name"
+    _, answer = ask("diff", OLD, made("renamed", Refiners=rows["Refiners"]))
+    [found] = answer["inputs"]["rows"]
+    assert (found["old"], found["new"]) == ("China works", "Another name")
+    assert (found["old_cell"], found["new_cell"]) == ("A2", "A2")
+
+
 def test_added_rows_and_later_years_by_cell(old, made, call, ask):
     """Every cell that is told holds in its workbook what is told of it."""
     rows = order_rows()

@@ -15,8 +15,8 @@ from inputs.story import CASES
 from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
-from planner.study import Here
-from planner.study.eu_benchmarks import Benchmarks, benchmarks
+from planner.studies import Here
+from planner.studies.eu_benchmarks import Benchmarks, benchmarks
 from planner.workbook import read
 
 HERE = Path(__file__).parent

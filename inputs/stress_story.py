@@ -12,8 +12,8 @@ from html import escape
 from pathlib import Path
 
 from inputs.story import CASES, DOMINANT
-from planner.study import Here
-from planner.study.stress import Rules, Stress, stress
+from planner.studies import Here
+from planner.studies.stress import Rules, Stress, stress
 from planner.workbook import read
 
 HERE = Path(__file__).parent

@@ -37,21 +37,21 @@ if TYPE_CHECKING:
     from planner.documents.table_files import write_csv
     from planner.scenarios import apply, drop_share_limits, set_max_country_share
     from planner.sheets import tables, write_plan
-    from planner.study import Run, Study, run_study
+    from planner.studies import Run, Study, run_study
     from planner.workbook import Book, read, read_tables
 
 _HOMES = {
     "Book": "planner.workbook",
     "Case": "models.case",
     "Plan": "models.plan",
-    "Run": "planner.study",
+    "Run": "planner.studies",
     "Session": "models.plan",
-    "Study": "planner.study",
+    "Study": "planner.studies",
     "apply": "planner.scenarios",
     "drop_share_limits": "planner.scenarios",
     "read": "planner.workbook",
     "read_tables": "planner.workbook",
-    "run_study": "planner.study",
+    "run_study": "planner.studies",
     "set_max_country_share": "planner.scenarios",
     "solve": "models.plan",
     "tables": "planner.sheets",

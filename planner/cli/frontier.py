@@ -22,10 +22,10 @@ from planner.render.words import number_of, span
 from planner.run import Start, start_file
 from planner.sheets.frontier import SMALLEST, Swept, sweep_pictures, sweep_tables
 from planner.sheets.study import write_study
-from planner.study import Tell, Where
-from planner.study.frontier import ALL
-from planner.study.knobs import percent
-from planner.study.sweep import Sweep, grid, sweep, title_of
+from planner.studies import Tell, Where
+from planner.studies.frontier import ALL
+from planner.studies.knobs import percent
+from planner.studies.sweep import Sweep, grid, sweep, title_of
 from planner.workbook.sentence import sentence
 
 _MILLIONS_FROM = 1e7

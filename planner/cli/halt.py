@@ -14,8 +14,8 @@ from planner.cli.words import few
 from planner.render.text import plain
 
 if TYPE_CHECKING:
-    from planner.study import Outcome, Outcomes
-    from planner.study.chain import Stop
+    from planner.studies import Outcome, Outcomes
+    from planner.studies.engine import Stop
 
 _TOLD = 3
 """Runs without a plan told by name at most; the sheet Runs has them all."""

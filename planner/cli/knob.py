@@ -8,8 +8,8 @@ from models.case import Case, fold
 from models.checks.common import did_you_mean
 from models.errors import Mistakes, UsageError
 from models.schema import ScenarioStep
-from planner.cli.named import Named
-from planner.study.knobs import CAP, COUNTRY, KNOBS, MEMBER, SELLER, THE_CAP, Kind, Knob
+from planner.scenarios.named import Named
+from planner.studies.knobs import CAP, COUNTRY, KNOBS, MEMBER, SELLER, THE_CAP, Kind, Knob
 
 
 def knob_of(case: Case, said: str) -> Knob:

@@ -18,7 +18,7 @@ from planner.render.words import number_of, span
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.sheets.stress import Tested
-    from planner.study.stress import Side, Stress
+    from planner.studies.stress import Side, Stress
 
 WORST = 5
 """Losses of a kind told on the terminal; the workbook has them all."""

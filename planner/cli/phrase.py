@@ -16,7 +16,7 @@ from models.errors import UsageError
 from models.schema import ACTIONS, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.units import UnitError, factor, percent_hint
-from planner.cli.named import Named
+from planner.scenarios.named import Named
 
 _KEYS = ("mineral", "country", "refiner", "member", "years", "first year", "last year", "value")
 _YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")

@@ -32,7 +32,7 @@ A_LINE = 60.0
 """Seconds from line to line where no bar is shown."""
 
 if TYPE_CHECKING:
-    from planner.study import Progress, Tell, Where
+    from planner.studies import Progress, Tell, Where
 
 
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -67,10 +67,10 @@ def place(workers: int | None, cluster: str | None) -> Where:
         msg = "--workers is for this machine, --cluster for others: give one of them"
         raise UsageError(msg)
     if cluster is not None:
-        from planner.study.cluster import Cluster
+        from planner.studies.places.cluster import Cluster
 
         return Cluster(cluster)
-    from planner.study import ThisMachine
+    from planner.studies import ThisMachine
 
     return ThisMachine(workers)
 

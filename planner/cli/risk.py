@@ -19,9 +19,9 @@ from planner.render.words import number_of, span
 from planner.run import Start, start_file
 from planner.sheets.risk import BY_MINERAL, Drawn, risk_pictures, risk_tables
 from planner.sheets.study import write_study
-from planner.study import Tell, Where
-from planner.study.risk import AGREED, ANEW, Chances, Risk, risk
-from planner.study.risk.tables import (
+from planner.studies import Tell, Where
+from planner.studies.risk import AGREED, ANEW, Chances, Risk, risk
+from planner.studies.risk.tables import (
     CASH,
     COST,
     MORE,

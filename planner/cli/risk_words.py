@@ -10,7 +10,7 @@ import click
 
 from planner.render.text import plain
 from planner.render.words import number_of
-from planner.study.risk import AGREED
+from planner.studies.risk import AGREED
 from planner.workbook.sentence import sentence
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from planner.sheets.scorecard import before_is, remark
 
 if TYPE_CHECKING:
     from planner.run import Start
-    from planner.study.eu_benchmarks import Benchmarks, Priced
+    from planner.studies.eu_benchmarks import Benchmarks, Priced
 
 _PROVEN = 1e-7
 """A plan's cost is proven to this part of it: differences below it are no difference."""

@@ -19,7 +19,7 @@ from planner.cli.commands.common import late_mistakes
 if TYPE_CHECKING:
     from models.case import Case
     from models.schema import ScenarioStep
-    from planner.cli.named import Named
+    from planner.scenarios.named import Named
     from planner.scenarios.variant import WhatIf
 
 BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
@@ -46,7 +46,7 @@ class Asked:
 
         Raises UsageError that says of every option what is wrong with it.
         """
-        from planner.cli.named import Named
+        from planner.scenarios.named import Named
         from planner.scenarios.variant import WhatIf
 
         named, made, wrong = Named(case), list[WhatIf](), Mistakes()

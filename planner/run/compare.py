@@ -18,8 +18,8 @@ from planner.workbook import Book
 
 if TYPE_CHECKING:
     from models.plan import Plan
-    from planner.study import Outcomes, Tell, Where
-    from planner.study.compare import Compared
+    from planner.studies import Outcomes, Tell, Where
+    from planner.studies.compare import Compared
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def compare_file(  # noqa: PLR0913 - what a comparison is of, and where its runs
     one case more, on top of the base. Raises InputError where the workbook has errors, UsageError
     for an unknown scenario or a what-if that is none.
     """
-    from planner.study import run_study
-    from planner.study.compare import compare_study, compared
+    from planner.studies import run_study
+    from planner.studies.compare import compare_study, compared
 
     began = time.perf_counter()
     tell(f"Reading {path}")

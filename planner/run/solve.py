@@ -18,7 +18,7 @@ from planner.workbook import Book
 if TYPE_CHECKING:
     from models.plan import Plan
     from planner.sheets.lost import Lost
-    from planner.study import Where
+    from planner.studies import Where
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     max_country_share: float | None = None,
     where: Where | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
     ``where`` the parts of a large case are planned is this machine unless given; the plan does not
-    depend on it. ``tell`` hears of each stage as it begins.
+    depend on it. ``tell`` hears of each stage as it begins, ``notify`` what there is to say of the
+    place (a cluster without workers).
     """
     from planner.sheets.summary import STAGES
 
@@ -78,7 +80,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         plans.append(plan_of(of))
         return plans[-1]
 
-    with _planning(case, where) as plan_of:
+    with _planning(case, where, notify) as plan_of:
         try:
             plan = counted(case)
         except InputError as error:
@@ -105,7 +107,7 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
     what is left if nothing is bought instead.
     """
     from planner.sheets.front import largest_supplier
-    from planner.study.largest import without_country
+    from planner.studies.largest import without_country
 
     if not plans_its_loss(plan.case):
         return None
@@ -121,23 +123,25 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
 
 def plans_its_loss(case: Case) -> bool:
     """Return whether a run of a case plans, too, that its largest supplier country has stopped."""
-    from planner.study.where import WORTH_PROCESSES, routes_of
+    from planner.studies.places import WORTH_PROCESSES, routes_of
 
     return routes_of(case) < WORTH_PROCESSES
 
 
 @contextmanager
-def _planning(case: Case, where: Where | None) -> Iterator[Callable[[Case], Plan]]:
+def _planning(
+    case: Case, where: Where | None, notify: Callable[[str], None]
+) -> Iterator[Callable[[Case], Plan]]:
     """Give what plans a case and then its variants.
 
     The variants of a small case start from its plan; the parts of a large one come and go, on all
     cores.
     """
     from models.plan import Session, solve
-    from planner.study import ThisMachine
-    from planner.study.where import WORTH_PROCESSES, routes_of
+    from planner.studies import ThisMachine
+    from planner.studies.places import WORTH_PROCESSES, routes_of
 
-    with (where or ThisMachine()).mapping(case) as over:
+    with (where or ThisMachine()).mapping(case, notify) as over:
         if over is map and routes_of(case) < WORTH_PROCESSES:
             session = Session(case)
             yield lambda of: session.base if of is case else session.solve(of)

@@ -11,8 +11,8 @@ import pytest
 
 from models.errors import UsageError
 from planner.cli.progress import place, study_options, watched
-from planner.study import Progress, ThisMachine
-from planner.study.cluster import Cluster
+from planner.studies import Progress, ThisMachine
+from planner.studies.places.cluster import Cluster
 
 
 class Terminal(io.StringIO):

@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import planner.study.chain
+import planner.studies.engine
 from models.errors import SolverError
 from models.plan import Session
 from tests.cli.desk import POSIX, ROOT
@@ -37,7 +37,7 @@ def stopped(monkeypatch, after: int, by: BaseException | None = None) -> None:
             raise by or KeyboardInterrupt
         return SOLVE(self, variant)
 
-    monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
+    monkeypatch.setattr(planner.studies.engine.Session, "solve", stop)
 
 
 def asked(command: str, case: Path) -> tuple[object, ...]:
@@ -121,7 +121,7 @@ def test_draws_that_were_finished_early_are_no_fair_sample(case, call, ask, monk
 def test_what_is_finished_never_replaces_a_whole_result(case, call, ask, monkeypatch) -> None:
     """Nor what an earlier study that was stopped had finished; with or without --output."""
     for options in ((), ("--output", "mine.xlsx", "--csv", "tables")):
-        monkeypatch.setattr(planner.study.chain.Session, "solve", SOLVE)
+        monkeypatch.setattr(planner.studies.engine.Session, "solve", SOLVE)
         _, whole = ask(*asked("sweep", case), *options)
         place = Path(whole["output"])
         before = {p: p.read_bytes() for p in (place, *Path().glob("tables/*"))}
@@ -211,7 +211,7 @@ def test_a_run_that_failed_before_is_still_a_failure(case, ask, monkeypatch) -> 
             raise KeyboardInterrupt
         return SOLVE(self, variant)
 
-    monkeypatch.setattr(planner.study.chain.Session, "solve", fail)
+    monkeypatch.setattr(planner.studies.engine.Session, "solve", fail)
     code, answer = ask(*asked("sweep", case))
     assert (code, answer["status"], answer["stopped"]) == (130, "solver_error", True)
     assert [e["message"] for e in answer["errors"]] == ["Cap 70 %: no proven optimum"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import planner.study.chain
+import planner.studies.engine
 from models.errors import SolverError
 from models.plan import Session
 from planner.cli import main
@@ -172,7 +172,7 @@ def failing(cap: float | None):
 
 
 def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkeypatch):
-    monkeypatch.setattr(planner.study.chain.Session, "solve", failing(0.6))
+    monkeypatch.setattr(planner.studies.engine.Session, "solve", failing(0.6))
     code, answer = ask("sweep", case, *SPAN)
     assert (code, answer["status"]) == (3, "solver_error")
     lost = answer["rows"][1]
@@ -189,7 +189,7 @@ def test_a_point_without_a_plan_does_not_lose_the_others(case, call, ask, monkey
 
 
 def test_no_plan_at_all(case, ask, monkeypatch):
-    monkeypatch.setattr(planner.study.chain.Session, "solve", failing(None))
+    monkeypatch.setattr(planner.studies.engine.Session, "solve", failing(None))
     code, answer = ask("sweep", case, *SPAN)
     assert (code, answer["status"]) == (3, "solver_error")
     assert not Path("outputs").exists()
@@ -212,7 +212,7 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
             raise KeyboardInterrupt
         return solve(self, variant)
 
-    monkeypatch.setattr(planner.study.chain.Session, "solve", stop)
+    monkeypatch.setattr(planner.studies.engine.Session, "solve", stop)
     assert main(["sweep", str(case), *SPAN]) == 130
     assert Path("outputs/case-sweep-partial.xlsx").is_file()
     assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err

@@ -12,10 +12,10 @@ from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
 from planner.sheets.front.full import full_in_plan, full_today
 from planner.sheets.front.shares import SURGE, in_plan, today, when_lost
-from planner.study import where
-from planner.study.largest import without_country
-from planner.study.stress import Rules, stress
-from planner.study.where import routes_of
+from planner.studies import places as where
+from planner.studies.largest import without_country
+from planner.studies.places import routes_of
+from planner.studies.stress import Rules, stress
 from planner.workbook import read_tables
 from tests.sheets.desk import context, refiner, rows, with_peru
 from tests.small_book import workbook

@@ -17,8 +17,8 @@ from planner.sheets.notes import note
 from planner.sheets.risk import Drawn, events
 from planner.sheets.stress import stress_pictures, stress_tables
 from planner.sheets.study import write_study
-from planner.study import Here
-from planner.study.stress import Rules, stress
+from planner.studies import Here
+from planner.studies.stress import Rules, stress
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
 

@@ -18,9 +18,11 @@ from types import ModuleType
 import pytest
 
 from models.errors import UsageError
-from planner.study import Here, Progress, Run, board, remote, run_study
-from planner.study import cluster as dask
-from planner.study.cluster import Cluster
+from planner.studies import Here, Progress, Run, run_study
+from planner.studies import engine as board
+from planner.studies.places import cluster as dask
+from planner.studies.places import crew, remote
+from planner.studies.places.cluster import Cluster
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 
 LONG = 120.0
@@ -44,15 +46,16 @@ class Dask:
         self.processes.append(process)
         return process
 
-    def scheduler(self):
+    def scheduler(self, scheme="tcp"):
         said = self.folder / "scheduler.json"
-        self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said))
+        host = ("--host", f"{scheme}://127.0.0.1", "--port", "0")
+        self.start("scheduler", *host, "--scheduler-file", str(said))
         self.address = waited(lambda: json.loads(said.read_text())["address"])
 
     def worker(self):
         return self.start(
             "worker", self.address, "--nthreads", "1", "--no-nanny",
-            "--host", "127.0.0.1", "--local-directory", str(self.folder),
+            "--host", self.address.rpartition(":")[0], "--local-directory", str(self.folder),
         )  # fmt: skip
 
     def end(self):
@@ -73,10 +76,10 @@ def waited(look):
 
 
 @contextmanager
-def dask_of(folder, workers):
+def dask_of(folder, workers, scheme="tcp"):
     started = Dask(folder)
     try:
-        started.scheduler()
+        started.scheduler(scheme)
         for _ in range(workers):
             started.worker()
         yield started
@@ -160,13 +163,13 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
     heard = []
     with dask_of(tmp_path, 0) as cluster:
         where = Cluster(cluster.address)
-        monkeypatch.setattr(dask, "WAIT", 0.5)
+        monkeypatch.setattr(crew, "WAIT", 0.5)
         with pytest.raises(UsageError, match=r"no worker has joined .*'dask worker tcp://\S+ --"):
             run_study(study([capped(0.5)]), where, heard.append)
         waits = f"the scheduler at {cluster.address} has no workers yet: waiting for one"
         assert heard == [Progress(0, 1), Progress(0, 1, waits)]
 
-        monkeypatch.setattr(dask, "WAIT", LONG)
+        monkeypatch.setattr(crew, "WAIT", LONG)
         monkeypatch.setattr(board, "TRIES", 1)
         cluster.worker()
         what = study([capped(0.6), Run("kills", Deadly(None)), capped(0.4)])

@@ -12,8 +12,8 @@ from planner.sheets.comparison.changes import changed_cells
 from planner.sheets.comparison.inputs import input_differences
 from planner.sheets.comparison.pictures import pictures
 from planner.sheets.context import Context
-from planner.study import Here, run_study
-from planner.study.compare import compare_study, compared
+from planner.studies import Here, run_study
+from planner.studies.compare import compare_study, compared
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
 from tests.reference.cases import random_book

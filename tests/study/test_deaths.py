@@ -12,8 +12,9 @@ from types import ModuleType
 import pytest
 
 from models.errors import UsageError
-from planner.study import board, processes, remote
-from planner.study.board import Board, Errand, Outcome, pack_runs, pack_study
+from planner.studies import engine as board
+from planner.studies.engine import Board, Errand, Outcome, pack_runs, pack_study
+from planner.studies.places import processes, remote
 from tests.study.variants import capped, slow, study
 
 TWO_RUNS = study([capped(0.8), capped(0.7)])

@@ -17,9 +17,9 @@ from models.errors import UsageError
 from models.plan import solve as solve_case
 from models.plan.solving import part, parts
 from models.schema import ScenarioStep
-from planner.study import Here, Run
-from planner.study.processes import Processes
-from planner.study.risk import (
+from planner.studies import Here, Run
+from planner.studies.places.processes import Processes
+from planner.studies.risk import (
     AGREED,
     ANEW,
     Chances,
@@ -30,10 +30,10 @@ from planner.study.risk import (
     risk,
     spread,
 )
-from planner.study.risk.draws import stretches
-from planner.study.risk.hit import Foreseen, Unforeseen
-from planner.study.risk.spread import added
-from planner.study.risk.tables import MORE, every_draw, happenings, measures, members, minerals
+from planner.studies.risk.draws import stretches
+from planner.studies.risk.hit import Foreseen, Unforeseen
+from planner.studies.risk.spread import added
+from planner.studies.risk.tables import MORE, every_draw, happenings, measures, members, minerals
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.models.desk import Row, jin, make, read, sur
@@ -199,7 +199,7 @@ def test_a_workbook_without_events_says_how_to_add_them() -> None:
 def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     """The others stand, and the figures are theirs."""
     from models.errors import SolverError
-    from planner.study.risk import study
+    from planner.studies.risk import study
 
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     whole = risk(case, Chances(30, 3), Here())

@@ -12,10 +12,11 @@ import time
 import pytest
 
 from models.errors import UsageError
-from planner.study import Here, Progress, Run, ThisMachine, board, run_studies, run_study
-from planner.study import processes as pool
-from planner.study.processes import Processes
-from planner.study.where import WORTH_PROCESSES, routes
+from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
+from planner.studies import engine as board
+from planner.studies.places import WORTH_PROCESSES, routes
+from planner.studies.places import processes as pool
+from planner.studies.places.processes import Processes
 from tests.study.variants import (
     FAULTS,
     Deadly,
@@ -167,8 +168,8 @@ def test_a_stop_keeps_what_is_finished(ends):
 
 
 STOPPED = """
-    from planner.study import run_study
-    from planner.study.processes import Processes
+    from planner.studies import run_study
+    from planner.studies.places.processes import Processes
     from tests.study.variants import slow, study
 
     def tell(progress):

@@ -10,11 +10,11 @@ import pytest
 from models.case import Case
 from models.plan import solve
 from models.scorecard.n_minus_1 import n_minus_1
-from planner.study import Here
-from planner.study.stress import Effect, Kind, Loss, Rules, Stress, stress
-from planner.study.stress.agreed import stressed
-from planner.study.stress.losses import NOTHING
-from planner.study.stress.seen import days_until_short, read
+from planner.studies import Here
+from planner.studies.stress import Effect, Kind, Loss, Rules, Stress, stress
+from planner.studies.stress.agreed import stressed
+from planner.studies.stress.losses import NOTHING
+from planner.studies.stress.seen import days_until_short, read
 from planner.workbook import read as read_book
 from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, refiner, sur

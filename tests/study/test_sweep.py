@@ -16,10 +16,10 @@ from planner.cli.knob import knob_of
 from planner.render.chart import Form, Role
 from planner.scenarios import set_max_country_share
 from planner.sheets.frontier import Swept, sweep_pictures, sweep_tables
-from planner.study import Here
-from planner.study.frontier import ALL, read
-from planner.study.knobs import KNOBS, THE_CAP
-from planner.study.sweep import CHAIN, Sweep, grid, study_of, sweep
+from planner.studies import Here
+from planner.studies.frontier import ALL, read
+from planner.studies.knobs import KNOBS, THE_CAP
+from planner.studies.sweep import CHAIN, Sweep, grid, study_of, sweep
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put

@@ -59,7 +59,7 @@ _LATE = "planner.mistakes"
 """Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
 
 
-class Share(click.ParamType[float]):
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A fraction from 0 to 1, or a percentage with its sign."""
 
     name = "share"

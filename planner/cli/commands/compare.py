@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from planner.run import Comparison
     from planner.sheets.comparison import Entry
-    from planner.study import Outcome, Where
+    from planner.studies import Outcome, Where
 
 _TOLD = 3
 """Errors of a scenario told in its row; JSON and the end of the command have them all."""
@@ -155,7 +155,7 @@ def _failed(run: Comparison) -> PlannerError | None:
 
 def _proven(run: Comparison, entries: list[Entry]) -> list[Outcome[Plan]]:
     """Return every case as a run of the study; those that break the rules never ran."""
-    from planner.study import Outcome
+    from planner.studies import Outcome
 
     known = {outcome.name: outcome for outcome in run.outcomes}
     return [known.get(e.name) or Outcome(e.name, error=e.error, ran=False) for e in entries]

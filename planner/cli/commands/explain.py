@@ -139,7 +139,7 @@ def _without(
 
 def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, int]:
     """Return the names as the workbook spells them; UsageError says of each what is wrong."""
-    from planner.cli.named import Named
+    from planner.scenarios.named import Named
 
     named, found, wrong = Named(case), list[str](), list[str]()
     for option, text, names in (

@@ -25,7 +25,7 @@ from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 
 if TYPE_CHECKING:
-    from planner.study import Where
+    from planner.studies import Where
 
 _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
@@ -95,7 +95,7 @@ def risk(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from planner.cli.halt import end, failure_of, nothing, tell_halt
     from planner.cli.risk import answer, gamble
     from planner.cli.risk_words import show_risk
-    from planner.study.risk import Chances
+    from planner.studies.risk import Chances
 
     tell = progress(as_json)
     chances = Chances(draws, seed, surge, keep_caps)

@@ -28,8 +28,8 @@ from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
     from planner.run import Start
-    from planner.study import Tell, Where
-    from planner.study.eu_benchmarks import Benchmarks
+    from planner.studies import Tell, Where
+    from planner.studies.eu_benchmarks import Benchmarks
 
 
 @click.command()
@@ -86,7 +86,7 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
     from planner.sheets.eu_benchmarks import benchmarks_of
     from planner.sheets.scorecard import scorecard_of
     from planner.sheets.study import write_study
-    from planner.study import Outcome
+    from planner.studies import Outcome
 
     prices = prices_of(found)
     scores = scorecard_of(found.plan, found.scores)
@@ -121,7 +121,7 @@ def scorecard(  # noqa: PLR0913, PLR0917 - a command has the parameters that it 
 def _benchmarks(start: Start, where: Where, watch: Tell, tell: Callable[[str], None]) -> Benchmarks:
     """Plan the case, and price what it misses."""
     from models.plan import solve
-    from planner.study.eu_benchmarks import benchmarks
+    from planner.studies.eu_benchmarks import benchmarks
 
     tell("Planning")
     try:

@@ -25,7 +25,7 @@ from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
-    from planner.study import Where
+    from planner.studies import Where
 
 
 @click.command()
@@ -83,6 +83,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             max_country_share=max_country_share,
             where=where,
             tell=tell,
+            notify=lambda text: None if as_json else click.echo(text, err=True),
         )
     except InputError as error:
         return refused(file, error, as_json=as_json)

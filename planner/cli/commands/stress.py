@@ -29,8 +29,8 @@ from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
     from planner.run import Start
-    from planner.study import Tell, Where
-    from planner.study.stress import Stress
+    from planner.studies import Tell, Where
+    from planner.studies.stress import Stress
 
 
 @click.command()
@@ -153,7 +153,7 @@ def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
     tell: Callable[[str], None],
 ) -> Stress:
     """Plan what is agreed and each loss; UsageError for a year that is not planned."""
-    from planner.study.stress import Rules, stress
+    from planner.studies.stress import Rules, stress
 
     surge, keep_caps, year = rules
     years = start.case.years

@@ -25,10 +25,10 @@ from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
 
 if TYPE_CHECKING:
-    from planner.study import Where
+    from planner.studies import Where
 
 
-class Amount(click.ParamType[float]):
+class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A number, or a percentage with its sign."""
 
     name = "amount"

@@ -4,9 +4,17 @@ A study is a base case and chains of runs. A run is a pure function from the bas
 of each plan only what the study reads is kept.
 """
 
-from planner.study.board import Progress, Tell
-from planner.study.runs import Outcome, Outcomes, Run, Study, run_studies, run_study
-from planner.study.where import Here, ThisMachine, Where
+from planner.studies.engine import (
+    Outcome,
+    Outcomes,
+    Progress,
+    Run,
+    Study,
+    Tell,
+    run_studies,
+    run_study,
+)
+from planner.studies.places import Here, ThisMachine, Where
 
 __all__ = [
     "Here",

@@ -9,7 +9,7 @@ from models.case import BASE, Case
 from models.errors import Finding, Severity
 from models.plan import Plan
 from planner.scenarios.variant import LIMIT, Variant
-from planner.study.runs import Run, Study
+from planner.studies.engine import Run, Study
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TypeAlias, TypeVar
 
 from planner._version import __version__
-from planner.study.board import Desk
+from planner.studies.engine import Desk
 
 T = TypeVar("T")
 R = TypeVar("R")

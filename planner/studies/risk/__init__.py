@@ -3,9 +3,9 @@
 Events of the sheet Risks are drawn for every year; each draw is planned twice, as agreed and anew.
 """
 
-from planner.study.risk.draws import Draw, draws
-from planner.study.risk.spread import Chance, Spread, chance, conditional_value_at_risk, spread
-from planner.study.risk.study import AGREED, ANEW, Chances, Reading, Risk, Sample, risk
+from planner.studies.risk.draws import Draw, draws
+from planner.studies.risk.spread import Chance, Spread, chance, conditional_value_at_risk, spread
+from planner.studies.risk.study import AGREED, ANEW, Chances, Reading, Risk, Sample, risk
 
 __all__ = [
     "AGREED",

@@ -10,14 +10,14 @@ import contextlib
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.case import Case
 from models.plan import Map
-from planner.study.board import Board
-from planner.study.chain import Planner, Study
+from planner.studies.engine import Board, Planner, Study
 
 WORTH_PROCESSES = 2_000_000
 """Routes to plan, of all runs, from which on worker processes are started.
@@ -38,10 +38,10 @@ class Where(Protocol):
         study is left. Raises UsageError where the place is not there.
         """
 
-    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Give the map that the parts of one case are solved with; it keeps their order.
 
-        Raises UsageError where the place is not there.
+        ``notify`` hears what there is to say of the place. Raises UsageError where it is not there.
         """
 
 
@@ -49,9 +49,9 @@ class Where(Protocol):
 class Here:
     """This process, one chain after another."""
 
-    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Give the built-in map."""
-        del case
+        del case, notify
         return contextlib.nullcontext(map)
 
     def run(self, study: Study[Any], board: Board) -> None:
@@ -74,16 +74,16 @@ class ThisMachine:
         if count == 1:
             Here().run(study, board)
             return
-        from planner.study.processes import Processes
+        from planner.studies.places.processes import Processes
 
         Processes(count).run(study, board)
 
-    def mapping(self, case: Case) -> AbstractContextManager[Map]:
+    def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Give a map over processes where the case is worth them, else the built-in one."""
         count = cores() if self.workers is None else self.workers
         if count == 1 or routes_of(case) < WORTH_PROCESSES:
-            return Here().mapping(case)
-        from planner.study.processes import Processes
+            return Here().mapping(case, notify)
+        from planner.studies.places.processes import Processes
 
         return Processes(count).mapping(case)
 

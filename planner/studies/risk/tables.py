@@ -13,8 +13,8 @@ import pandas as pd
 
 from models.resolve import Bools, Floats
 from planner.scenarios.events import events
-from planner.study.risk.spread import Chance, added, chance, spread
-from planner.study.risk.study import Risk, Sample
+from planner.studies.risk.spread import Chance, added, chance, spread
+from planner.studies.risk.study import Risk, Sample
 
 COST, CASH, SHORT, SHARE = "Total cost", "Cash cost", "Shortage", "Shortage, share of demand"
 MORE = "Any shortage beyond the base's"

@@ -18,13 +18,13 @@ from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard.n_minus_1 import n_minus_1
 from planner.scenarios import drop_share_limits
-from planner.study import Outcome, Run, Study, Tell, Where, run_studies
-from planner.study.chain import Stop
-from planner.study.stress import frames
-from planner.study.stress.agreed import Rules, stressed
-from planner.study.stress.effect import Effect, Side
-from planner.study.stress.losses import LEAST_SOLD, NOTHING, Kind, Loss, losses
-from planner.study.stress.seen import Seen, read
+from planner.studies import Outcome, Run, Study, Tell, Where, run_studies
+from planner.studies.engine import Stop
+from planner.studies.stress import frames
+from planner.studies.stress.agreed import Rules, stressed
+from planner.studies.stress.effect import Effect, Side
+from planner.studies.stress.losses import LEAST_SOLD, NOTHING, Kind, Loss, losses
+from planner.studies.stress.seen import Seen, read
 
 __all__ = ["Effect", "Kind", "Loss", "Rules", "Side", "Stress", "stress"]
 

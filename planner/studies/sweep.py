@@ -20,9 +20,9 @@ from models.plan import Plan
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.scenarios import set_max_country_share
-from planner.study import Outcomes, Run, Study, Tell, Where, run_study
-from planner.study.frontier import Reading, by_mineral, frontier, read, reference, smallest_caps
-from planner.study.knobs import Knob, percent
+from planner.studies import Outcomes, Run, Study, Tell, Where, run_study
+from planner.studies.frontier import Reading, by_mineral, frontier, read, reference, smallest_caps
+from planner.studies.knobs import Knob, percent
 
 MOST_POINTS = 1_000
 """Points of a sweep at most."""

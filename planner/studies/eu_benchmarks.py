@@ -42,7 +42,7 @@ from models.scorecard.eu_benchmarks import (
     recycled_inside,
     recycling,
 )
-from planner.study import Outcome, Outcomes, Run, Study, Tell, Where, run_study
+from planner.studies import Outcome, Outcomes, Run, Study, Tell, Where, run_study
 
 _MEASURES = {
     m.__name__: m for m in (extraction, processing, recycling, one_country, one_country_ore)

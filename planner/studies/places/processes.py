@@ -20,8 +20,7 @@ from typing import Any
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
-from planner.study.board import Board, Desk, Errand, pack_runs, pack_study, unpack
-from planner.study.chain import Study, fault
+from planner.studies.engine import Board, Desk, Errand, Study, fault, pack_runs, pack_study, unpack
 
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""

@@ -11,9 +11,9 @@ import numpy as np
 from models.case import Case
 from models.plan import Plan
 from models.resolve import Expanded, Floats
-from planner.study.chain import Outcome
-from planner.study.stress.losses import LEAST_SOLD, Loss
-from planner.study.stress.seen import Price, Seen, days_until_short, read
+from planner.studies.engine import Outcome
+from planner.studies.stress.losses import LEAST_SOLD, Loss
+from planner.studies.stress.seen import Price, Seen, days_until_short, read
 
 
 @dataclass(frozen=True)

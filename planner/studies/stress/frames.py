@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from models.resolve import Floats
-from planner.study.stress.effect import Effect, Side
-from planner.study.stress.losses import Kind, Loss
-from planner.study.stress.seen import DAYS, Price
+from planner.studies.stress.effect import Effect, Side
+from planner.studies.stress.losses import Kind, Loss
+from planner.studies.stress.seen import DAYS, Price
 
 if TYPE_CHECKING:
-    from planner.study.stress import Stress
+    from planner.studies.stress import Stress
 
 LOSSES = (
     "kind", "lost", "country", "refiner", "member", "lost_t", "replaced_t", "stock_t", "short_t",

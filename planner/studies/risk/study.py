@@ -18,11 +18,11 @@ from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from planner.scenarios.events import Hits, steps, touched
-from planner.study import Outcome, Run, Study, Tell, Where, run_studies
-from planner.study.chain import Change, Stop
-from planner.study.risk.draws import Draw, draws, stretches
-from planner.study.risk.hit import Foreseen, Unforeseen
-from planner.study.stress.agreed import Rules, stressed
+from planner.studies import Outcome, Run, Study, Tell, Where, run_studies
+from planner.studies.engine import Change, Stop
+from planner.studies.risk.draws import Draw, draws, stretches
+from planner.studies.risk.hit import Foreseen, Unforeseen
+from planner.studies.stress.agreed import Rules, stressed
 
 AGREED, ANEW = "As agreed", "Re-planned"
 """The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""

@@ -1,0 +1,455 @@
+"""Many Cases to many Plans: what a study is made of, how its runs are planned, what comes of it.
+
+A study is a base case and chains of runs. ``planner.studies.places`` says where chains run: here,
+in processes of this machine, on a cluster. What is known meanwhile, and what is sent to a worker
+and back, stands here, too, so that it is the same wherever that is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
+
+from models.case import Case
+from models.errors import PlannerError, UsageError
+from models.plan import Plan, Proof, Session
+
+if TYPE_CHECKING:
+    from planner.studies.places import Where
+
+T = TypeVar("T")
+
+Change = Callable[[Case], Case]
+"""From the base case to a variant; pure, and picklable: a function of a module, a partial of one,
+or a frozen dataclass that can be called."""
+
+NOT_RUN = "not run: "
+"""What the error of a run begins with that had no turn."""
+
+Stop = KeyboardInterrupt | SystemExit
+"""What ends a study before its time: Ctrl-C, or a request to end the process."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant of a study's base case."""
+
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Study(Generic[T]):
+    """A base case, chains of runs, and what is read of each plan.
+
+    The first run of a chain starts from the base case's plan, each next from the one before; chains
+    are independent of one another, and the unit that is sent to a worker. ``read`` is picklable as
+    a change is, and takes a plan.
+    """
+
+    base: Case
+    chains: tuple[tuple[Run, ...], ...]
+    read: Callable[[Plan], T]
+
+    @property
+    def runs(self) -> int:
+        """The number of runs in all chains."""
+        return sum(len(chain) for chain in self.chains)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What came of a run: what was read of its plan and the proof, or why there is none.
+
+    ``ran`` is False where the study ended before the run had its turn.
+    """
+
+    name: str
+    found: T | None = None
+    objective: float | None = None
+    proof: Proof | None = None
+    error: str = ""
+    ran: bool = True
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is a proven plan, and ``found`` what was read of it."""
+        return not self.error
+
+
+@dataclass(frozen=True)
+class Outcomes(Generic[T]):
+    """One outcome a run, in the order of the chains and of the runs in each.
+
+    ``stopped`` is what ended the study before its time, None where all runs had their turn.
+    """
+
+    every: tuple[Outcome[T], ...]
+    stopped: Stop | None = None
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        """Iterate over all outcomes, failed ones among them."""
+        return iter(self.every)
+
+    def __len__(self) -> int:
+        """Return the number of runs."""
+        return len(self.every)
+
+    def __getitem__(self, at: int) -> Outcome[T]:
+        """Return the outcome of one run."""
+        return self.every[at]
+
+    @property
+    def found(self) -> tuple[Outcome[T], ...]:
+        """The runs with a proven plan."""
+        return tuple(outcome for outcome in self.every if outcome.planned)
+
+    @property
+    def missing(self) -> tuple[Outcome[T], ...]:
+        """The runs without a plan: those that failed and those that never had their turn."""
+        return tuple(outcome for outcome in self.every if not outcome.planned)
+
+    def raise_if_stopped(self) -> None:
+        """Go on with the Ctrl-C, or the request to end, that the study was stopped by.
+
+        To be called when what is finished has been written.
+        """
+        if self.stopped is not None:
+            raise self.stopped
+
+
+class Planner(Generic[T]):
+    """What one worker keeps of a study: a session of its base case, for all chains sent to it."""
+
+    def __init__(self, base: Case, read: Callable[[Plan], T]) -> None:
+        """Keep the base case and what is read of each plan."""
+        self.base = base
+        self.read = read
+
+    @cached_property
+    def session(self) -> Session:
+        """The session, begun with the first run."""
+        return Session(self.base, is_compared=False)
+
+    def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
+        """Plan the runs of a chain one after another, each when it is asked for.
+
+        The first starts from the base case's plan. So does the one after a run that failed, since
+        a session is restarted then: that a run failed changes what the next starts from, but in the
+        same way wherever the chain runs.
+        """
+        fresh = True
+        for run in chain:
+            try:
+                if fresh:
+                    self.session.restart()
+                plan = self.session.solve(run.change(self.base))
+                outcome = Outcome(run.name, self.read(plan), plan.objective, plan.proof)
+                fresh = False
+            except PlannerError as error:
+                outcome, fresh = Outcome(run.name, error=str(error)), True
+            except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
+                outcome, fresh = Outcome(run.name, error=fault(error)), True
+            yield outcome
+
+
+def fault(error: BaseException) -> str:
+    """Return an exception nobody foresaw in words: its type and what it says."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+# ---- what is known while it runs, and what is sent to a worker and back --------------------------
+
+
+TRIES = 3
+"""How often a run may take its worker down before it is reported as failed."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is: runs finished of all, and a notice where there is something to say."""
+
+    done: int
+    total: int
+    notice: str = ""
+
+
+Tell = Callable[[Progress], None]
+"""Hears of a study's progress; called in the process and thread of ``run_study`` alone."""
+
+
+class Board:
+    """The outcomes known so far, by the positions of the chain and of the run in it."""
+
+    def __init__(self, study: Study[Any], tell: Tell) -> None:
+        """Know nothing yet."""
+        self.study = study
+        self.tell = tell
+        self.kept: dict[tuple[int, int], Outcome[Any]] = {}
+        self.finished: set[tuple[int, int]] = set()
+
+    def keep(self, chain: int, run: int, outcome: Outcome[Any]) -> None:
+        """Take an outcome; one that comes again is the same and changes nothing."""
+        self.kept.setdefault((chain, run), outcome)
+        self.saw(chain, run)
+
+    def take(self, sent: object) -> None:
+        """Keep what a worker sent back: packed outcomes by the positions of chain and run.
+
+        What is none is left out.
+        """
+        if not isinstance(sent, dict):
+            return
+        for chain, run in sorted(self.positions & sent.keys()):
+            outcome = unpack(sent[chain, run], self.name(chain, run), self.promised)
+            self.keep(chain, run, outcome)
+
+    @cached_property
+    def positions(self) -> frozenset[tuple[int, int]]:
+        """The positions of all runs."""
+        chains = enumerate(self.study.chains)
+        return frozenset((at, i) for at, chain in chains for i in range(len(chain)))
+
+    @cached_property
+    def promised(self) -> type:
+        """The class of what is read of each plan."""
+        return returned_by(self.study.read)
+
+    def saw(self, chain: int, run: int) -> None:
+        """Count a run as finished, whose outcome is here or still to come."""
+        if (chain, run) in self.positions - self.finished:
+            self.finished.add((chain, run))
+            self.notify()
+
+    def notify(self, notice: str = "") -> None:
+        """Tell how far the study is, and what else there is to say."""
+        self.tell(Progress(len(self.finished), self.study.runs, notice))
+
+    def fail(self, errand: Errand, error: str, *, ran: bool = True) -> None:
+        """Give every run of an errand without an outcome the same error."""
+        for i in errand.runs:
+            if (errand.chain, i) not in self.kept:
+                name = self.name(errand.chain, i)
+                self.keep(errand.chain, i, Outcome(name, error=error, ran=ran))
+
+    def name(self, chain: int, run: int) -> str:
+        """Return the name of a run."""
+        return self.study.chains[chain][run].name
+
+    def errands(self) -> list[Errand]:
+        """Return one errand a chain: the first chain, then the longest of the others.
+
+        The first has what the others are measured against, so that little is known without it where
+        a study is stopped; the longest come next, so that workers end at about one time.
+        """
+        found = [Errand(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
+        return sorted(found, key=lambda errand: (errand.chain > 0, -errand.end))
+
+    def after_death(self, errand: Errand, died: str) -> list[Errand]:
+        """Return what is left to do of an errand whose worker died.
+
+        The errand is done again from its start, since what a run starts from are the runs before
+        it. A run that has taken its worker down ``TRIES`` times is reported as failed, and the
+        chain goes on behind it as behind any failed run. Where all runs are known to be finished
+        and their outcomes are not here, handing them over takes the worker down: all are failed.
+        """
+        chain, deaths = errand.chain, errand.deaths + 1
+        at = next((i for i in errand.runs if (chain, i) not in self.finished), errand.end)
+        if deaths < TRIES:
+            name = self.name(chain, min(at, errand.end - 1))
+            self.notify(f"{died} while planning {name}; its runs are planned again")
+            return [Errand(chain, errand.first, errand.end, deaths)]
+        times = f"{deaths} time{'' if deaths == 1 else 's'}"
+        if at == errand.end:
+            self.fail(errand, f"{died} while handing over what it had found, {times}")
+            return []
+        error = f"{died} while planning it, {times}"
+        self.keep(chain, at, Outcome(self.name(chain, at), error=error))
+        parts = (Errand(chain, errand.first, at), Errand(chain, at + 1, errand.end))
+        return [part for part in parts if any((chain, i) not in self.kept for i in part.runs)]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a worker is sent: runs ``first`` to before ``end`` of a chain, from the base's plan on.
+
+    ``deaths`` counts the workers that died on it.
+    """
+
+    chain: int
+    first: int
+    end: int
+    deaths: int = 0
+
+    @property
+    def runs(self) -> range:
+        """The positions of its runs in the chain."""
+        return range(self.first, self.end)
+
+
+@dataclass
+class Desk:
+    """What a worker keeps of one study: its case and session, and the outcomes found here.
+
+    ``study`` is what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed
+    outcomes by the positions of chain and run; ``ended`` asks the running chain to end.
+    """
+
+    study: bytes
+    kept: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    ended: bool = False
+
+    @cached_property
+    def planner(self) -> Planner[Any]:
+        """The study's case, what is read of a plan, and the session."""
+        return Planner(*pickle.loads(self.study))  # noqa: S301 - from the process that began it
+
+    def outcomes(self, runs: bytes) -> Iterator[bytes]:
+        """Plan runs one after another; each outcome comes packed."""
+        chain: tuple[Run, ...] = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self.planner.outcomes(chain):
+            try:
+                yield pickle.dumps(outcome)
+            except Exception as error:  # noqa: BLE001 - whatever an object raises there
+                text = f"what was read of the plan cannot be sent back: {fault(error)}"
+                yield pickle.dumps(Outcome(outcome.name, error=text))
+            if self.ended:
+                return
+
+
+def pack_study(study: Study[Any]) -> bytes:
+    """Return the base case and what is read of each plan, as sent to each worker once.
+
+    Raises TypeError where ``read`` cannot be sent.
+    """
+    return _pack((study.base, study.read), "what a study reads of a plan")
+
+
+def pack_runs(study: Study[Any], errand: Errand) -> bytes:
+    """Return the runs of an errand; TypeError where a change cannot be sent."""
+    return _pack(study.chains[errand.chain][errand.first : errand.end], "a run of a study")
+
+
+def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
+    """Return an outcome that was sent back; one that says so where what came is none.
+
+    ``promised`` is the class of what is read of a plan.
+    """
+    try:
+        found = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
+    except Exception as error:  # noqa: BLE001 - whatever an object raises there
+        return Outcome(name, error=f"what was read of the plan did not arrive: {fault(error)}")
+    if isinstance(found, Outcome) and found.name == name and _is_whole(found, promised):
+        return found
+    return Outcome(name, error=f"its worker sent back what is no outcome of it: {found!r:.80}")
+
+
+def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
+    """Return whether an outcome has why there is no plan, or all that there is of one."""
+    if not isinstance(outcome.error, str) or not isinstance(outcome.ran, bool):
+        return False
+    of_plan = (outcome.found, promised), (outcome.objective, float), (outcome.proof, Proof)
+    return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)
+
+
+def returned_by(read: Callable[..., object]) -> type:
+    """Return the class that a function, or an object that can be called, says that it returns."""
+    function = read if inspect.isroutine(read) else type(read).__call__
+    try:
+        said = get_type_hints(function).get("return", object)
+    except (NameError, TypeError):  # names that are there for a type checker alone
+        return object
+    kind = get_origin(said) or said
+    return kind if isinstance(kind, type) else object
+
+
+def _pack(thing: object, what: str) -> bytes:
+    try:
+        return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        msg = f"{what} cannot be sent to another process: {fault(error)}"
+        raise TypeError(msg) from error
+
+
+# ---- run -----------------------------------------------------------------------------------------
+
+
+_STOPPED = f"{NOT_RUN}the study was stopped before"
+
+
+def _nobody(_: Progress) -> None:
+    """Tell nobody."""
+
+
+def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
+    """Return the outcomes of all runs, in the order of the chains and of the runs in each.
+
+    ``where`` is this machine unless given; the outcomes do not depend on it. ``tell`` hears of each
+    finished run.
+
+    A run that fails does not lose the others: its outcome says why. Nor does Ctrl-C: the outcomes
+    then hold what was finished, say of the others that they were not run, and ``stopped`` is set;
+    a command writes what there is and ends with the code of the stop.
+
+    Raises UsageError where the place is not there (a cluster's address at which nothing listens),
+    TypeError where a change or ``read`` is no function that can be sent to another process.
+    """
+    from planner.studies.places import ThisMachine
+
+    board = Board(study, tell or _nobody)
+    stopped: Stop | None = None
+    try:
+        board.notify()
+        (where or ThisMachine()).run(study, board)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        stopped = stop
+    return _outcomes(board, stopped)
+
+
+def run_studies(
+    studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
+) -> list[Outcomes[T]]:
+    """Return the outcomes of studies that are parts of one, each in turn; see ``run_study``.
+
+    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own; nor
+    is what comes after the place was lost, which costs none of what is finished.
+    """
+    total, done = sum(study.runs for study in studies), 0
+    found: list[Outcomes[T]] = []
+    stopped: Stop | None = None
+    unrun = ""
+    for study in studies:
+        onwards = _onwards(tell or _nobody, done, total)
+        if not unrun:
+            try:
+                found.append(run_study(study, where, onwards))
+            except UsageError as error:  # the place was there before
+                if not found:
+                    raise
+                unrun = f"{NOT_RUN}{error}"
+        if unrun:
+            found.append(_outcomes(Board(study, _nobody), stopped, unrun))
+        done, stopped = done + study.runs, found[-1].stopped
+        unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
+    return found
+
+
+def _onwards(tell: Tell, done: int, total: int) -> Tell:
+    """Return who hears of a study that is a part of a longer one."""
+    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
+
+
+def _outcomes(board: Board, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
+    """Return what is known of each run; one that is not known had no turn, and why is said."""
+    return Outcomes(
+        tuple(
+            board.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
+            for at, chain in enumerate(board.study.chains)
+            for i, run in enumerate(chain)
+        ),
+        stopped,
+    )

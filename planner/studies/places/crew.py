@@ -1,0 +1,317 @@
+"""The workers of a Dask scheduler: who is there, who has gone silent, and work for the others."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from models.errors import UsageError
+from planner.studies.engine import fault
+from planner.studies.places import remote
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+ANSWER = 10.0
+"""Seconds in which a scheduler or a worker that is well has answered a question."""
+
+WAIT = 60.0
+"""Seconds that a study waits for a worker, or for a scheduler's answer, whenever there is none."""
+
+SILENT = 30.0
+"""Seconds without a sign of life, at least, until a worker's work is given to others.
+
+A worker that is well gives one every half second, of hundreds every few seconds, while it plans,
+too. One long call of a library can hold it up, and is the longer the larger the case; so a worker
+may be silent for as long as the longest run of this study took, if that is more.
+"""
+
+LOOK = 1.0
+"""Seconds from one look at the workers to the next."""
+
+
+class Lost(Exception):  # noqa: N818 - what happened, not whose mistake it is
+    """The cluster is gone, or nobody is left there who plans."""
+
+
+def answered(ask: Callable[[], R], seconds: float) -> R:
+    """Return the answer to a question, which may never come; TimeoutError where it does not.
+
+    Asked beside the main thread: a stranger may keep Dask waiting for ever.
+    """
+    answer: queue.SimpleQueue[tuple[R | None, Exception | None]] = queue.SimpleQueue()
+
+    def wait() -> None:
+        try:
+            answer.put((ask(), None))
+        except Exception as error:  # noqa: BLE001 - raised again below
+            answer.put((None, error))
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        found, error = answer.get(timeout=seconds)
+    except queue.Empty:
+        msg = f"no answer in {seconds:g} seconds"
+        raise TimeoutError(msg) from None
+    if error is not None:
+        raise error
+    return found  # type: ignore[return-value]  # there is an answer, or an error
+
+
+class Crew:
+    """The workers that give signs of life, ``threads`` by address."""
+
+    def __init__(self, client: Client, address: str, notify: Callable[[str], None]) -> None:
+        """Know nobody yet."""
+        self.client = client
+        self.address = address
+        self.notify = notify
+        self.threads: dict[str, int] = {}
+        self.longest = 0.0
+        self._signs: dict[str, tuple[float, float]] = {}
+        self._replaced: set[str] = set()
+        self._deserted: float | None = None
+
+    @property
+    def room(self) -> int:
+        """How many jobs may be out: one a thread."""
+        return sum(self.threads.values())
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which a worker may be silent."""
+        return max(SILENT, self.longest)
+
+    def gather(self) -> None:
+        """Wait for a worker, and see that all can plan what is planned here; raises UsageError."""
+        try:
+            self._wait()
+            self._compare_versions()
+        except Lost as lost:
+            raise UsageError(str(lost)) from lost
+
+    def look(self, *, begun: bool = True) -> None:
+        """See who is there, and have those that are silent replaced.
+
+        Raises Lost where the connection is gone, or where for ``WAIT`` seconds the scheduler gave
+        no answer or, once a study has ``begun``, had no worker.
+        """
+        if self.client.status != "running":
+            msg = f"the cluster at {self.address} was lost"
+            raise Lost(msg)
+        try:
+            there = self._workers()
+        except Exception as error:  # noqa: BLE001 - a later look may be answered
+            self.threads = {}
+            said = f"the scheduler at {self.address} does not answer"
+            self._wait_on(said, f"{said} ({fault(error)})")
+            return
+        now = time.monotonic()
+        for worker, (_, sign) in there.items():
+            if worker not in self._signs or self._signs[worker][0] != sign:
+                self._signs[worker] = sign, now
+        silent = {worker for worker in there if now - self._signs[worker][1] > self.patience}
+        self.threads = {worker: of[0] for worker, of in there.items() if worker not in silent}
+        if silent:
+            self._replace(silent)
+        if self.threads:
+            self._deserted = None
+        elif begun:
+            none = f"the scheduler at {self.address} has no workers left"
+            self._wait_on(
+                f"{none}: waiting for one", f"the cluster at {self.address} had no workers left"
+            )
+
+    def _replace(self, silent: set[str]) -> None:
+        """Do what Dask does after five minutes: give a worker's work to others, start it anew.
+
+        A worker without a nanny is only left; it ends itself when it comes to.
+        """
+        for worker in sorted(silent - self._replaced):
+            self.notify(
+                f"the worker {worker} has given no sign of life for {self.patience:.0f} seconds: "
+                "its runs are given to others"
+            )
+        self._replaced |= silent
+        with contextlib.suppress(Exception):  # asked again with the next look
+            self.client.sync(
+                self.client.scheduler.restart_workers,
+                workers=sorted(silent),
+                timeout=ANSWER,
+                wait_for_workers=False,
+                on_error="return",
+                stimulus_id=f"planner-silent-{time.time()}",
+                callback_timeout=2 * ANSWER,
+            )
+
+    def ask(self, function: Callable[..., Any], *arguments: object, seconds: float) -> Any:
+        """Return by worker what a function returns there, an error where it raises one.
+
+        Raises TimeoutError where not all have answered in so many seconds.
+        """
+        to = list(self.threads)
+        return answered(
+            lambda: self.client.run(function, *arguments, workers=to, on_error="return"), seconds
+        )
+
+    def _workers(self) -> dict[str, tuple[int, float]]:
+        """Return threads and the last sign of life (by the scheduler's clock) of each worker."""
+        said = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
+        return {
+            str(worker): (int(of["nthreads"]), float(of["last_seen"]))
+            for worker, of in said["workers"].items()
+        }
+
+    def _wait_on(self, notice: str, why: str) -> None:
+        """Say once that there is nobody, and wait; raises Lost after ``WAIT`` seconds."""
+        now = time.monotonic()
+        if self._deserted is None:
+            self._deserted = now
+            self.notify(notice)
+        if now - self._deserted > WAIT:
+            raise Lost(why)
+
+    def _wait(self) -> None:
+        """Wait until there is a worker, and say so."""
+        self.look(begun=False)
+        if not self.threads and self._deserted is None:
+            self.notify(f"the scheduler at {self.address} has no workers yet: waiting for one")
+        begun = time.monotonic()
+        while not self.threads:
+            if time.monotonic() - begun > WAIT:
+                msg = (
+                    f"no worker has joined the Dask scheduler at {self.address} in {WAIT:g} "
+                    f"seconds: start some with 'dask worker {self.address} --nworkers -1 "
+                    "--nthreads 1'"
+                )
+                raise UsageError(msg)
+            time.sleep(LOOK)
+            self.look(begun=False)
+        most = max(self.threads.values())
+        if most > 1:
+            self.notify(
+                f"a worker with {most} threads plans one chain at a time: "
+                f"'dask worker {self.address} --nworkers {most} --nthreads 1' would plan {most}"
+            )
+
+    def _compare_versions(self) -> None:
+        """Refuse workers whose plans could differ from those made here; raises UsageError."""
+        here = remote.versions()
+        for worker, there in self._versions().items():
+            if not isinstance(there, Mapping):
+                why = fault(there) if isinstance(there, BaseException) else f"it says {there!r:.80}"
+                msg = f"the worker {worker} cannot plan, is the same planner installed there? {why}"
+                raise UsageError(msg)
+            wrong = [
+                f"{name} {there.get(name)} (here {version})"
+                for name, version in here.items()
+                if there.get(name) != version
+            ]
+            if wrong:
+                msg = f"the worker {worker} has other versions, so its plans may differ: "
+                raise UsageError(msg + ", ".join(wrong))
+
+    def _versions(self) -> Mapping[str, object]:
+        """Return what the workers say of their versions; those that fall silent are left out."""
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            try:
+                said = self.ask(remote.versions, seconds=ANSWER)
+            except TimeoutError:
+                self.look()
+                continue
+            if isinstance(said, Mapping):
+                return said
+            break
+        msg = (
+            f"the workers of the Dask scheduler at {self.address} do not say which versions they "
+            "have: look whether they are stopped, and what they have logged"
+        )
+        raise UsageError(msg)
+
+
+class Work(Generic[J]):
+    """Jobs for a crew, no more out than it can do at once.
+
+    Dask blames a worker's death on all that it had been given, and one that it had not begun shall
+    not be blamed. ``shared`` is what all jobs depend on, sent to each worker once. ``task`` makes
+    of it and a job the function and the arguments to be sent; ``runs`` says how many runs it has.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of work
+        self,
+        crew: Crew,
+        name: str,
+        shared: object,
+        jobs: Iterable[J],
+        task: Callable[[Future, J], tuple[Any, ...]],
+        *,
+        runs: Callable[[J], int] = lambda _: 1,
+    ) -> None:
+        """Send nothing yet."""
+        self.crew = crew
+        self.name = name
+        self.task = task
+        self.runs = runs
+        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.waiting = deque(jobs)
+        self.out: dict[Future, tuple[J, float]] = {}
+        self.shared = crew.client.submit(remote.carry, shared, key=f"{name}-shared")
+        self._sent = 0
+
+    @property
+    def left(self) -> list[J]:
+        """The jobs that are not done."""
+        return [*(job for job, _ in self.out.values()), *self.waiting]
+
+    def news(self) -> Iterator[Any]:
+        """Send all jobs; give each with its future as it is done, and what else the inbox has.
+
+        A job may be put back into ``waiting`` meanwhile. Raises Lost as ``Crew.look`` does.
+        """
+        due = time.monotonic() + LOOK
+        while self.waiting or self.out:
+            while self.waiting and len(self.out) < self.crew.room:
+                self._send(self.waiting.popleft())
+            try:
+                news = self.inbox.get(timeout=LOOK)
+            except queue.Empty:
+                pass
+            else:
+                if isinstance(news, tuple):
+                    yield news
+                elif news in self.out:
+                    yield self._done(news), news
+                    del self.out[news]  # known until then, should the cluster be lost meanwhile
+            if time.monotonic() >= due:
+                self.crew.look()
+                due = time.monotonic() + LOOK
+
+    def result(self, future: Future) -> Any:
+        """Return what came of a job that is done, however long it is on its way; see ``news``."""
+        while True:
+            try:
+                return future.result(timeout=ANSWER)
+            except TimeoutError:  # of a worker that is replaced, it is made again
+                self.crew.look()
+
+    def _send(self, job: J) -> None:
+        self._sent += 1
+        function, *arguments = self.task(self.shared, job)
+        future = self.crew.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
+        self.out[future] = job, time.monotonic()
+        future.add_done_callback(self.inbox.put)
+
+    def _done(self, future: Future) -> J:
+        job, sent = self.out[future]
+        took = (time.monotonic() - sent) / self.runs(job)
+        self.crew.longest = max(self.crew.longest, took)
+        return job

@@ -1,0 +1,316 @@
+"""Clusters that freeze, answer nonsense or are not to be trusted: a study ends, and says why."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from models.errors import SolverError, UsageError
+from planner.studies import Here, run_studies, run_study
+from planner.studies.compare import whole
+from planner.studies.engine import Board, returned_by, unpack
+from planner.studies.places import cluster as dask
+from planner.studies.places import crew, remote
+from planner.studies.places.cluster import TRUST, Cluster
+from planner.studies.sweep import Reader
+from tests.study.test_cluster import LONG, dask_of
+from tests.study.variants import BASE, Falling, capped, figures, slow, study
+
+# ---- a place that is lost ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("runs", "why"), [(1, "the cluster was lost"), (2, "no scheduler")])
+def test_what_is_finished_is_kept_where_a_later_study_finds_no_place(runs, why):
+    studies = [study([capped(0.8)], [capped(0.7)]), study([capped(0.6)]), study([capped(0.5)])]
+    found = run_studies(studies, Falling(runs))
+    every = [outcome for outcomes in found for outcome in outcomes]
+    assert [each.planned for each in every] == [at < runs for at in range(4)]
+    assert all(why in each.error and not each.ran for each in every[runs:])
+    assert all(outcomes.stopped is None for outcomes in found)
+
+
+def test_a_place_that_was_never_there_is_a_usage_error():
+    with pytest.raises(UsageError, match="no scheduler answers"):
+        run_studies([study([capped(0.8)])], Falling(0))
+
+
+# ---- frozen --------------------------------------------------------------------------------------
+
+
+def test_a_frozen_worker_gives_its_runs_to_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(crew, "SILENT", 3.0)
+    heard = []
+    with dask_of(tmp_path, 2) as cluster:
+        with dask.connected(cluster.address) as client:
+            client.wait_for_workers(2, timeout=LONG)
+
+        def tell(progress):
+            heard.append(progress.notice)
+            if progress.done == 1:
+                cluster.processes[1].send_signal(signal.SIGSTOP)
+
+        what = study(*[[slow(0.9 - 0.1 * i, 0.5)] for i in range(6)])
+        began = time.monotonic()
+        found = run_study(what, Cluster(cluster.address), tell)
+        assert time.monotonic() - began < 60
+    assert found == run_study(study(*[[capped(0.9 - 0.1 * i)] for i in range(6)]), Here())
+    (told,) = {notice for notice in heard if "sign of life" in notice}
+    assert told.endswith("no sign of life for 3 seconds: its runs are given to others")
+
+
+def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(crew, "ANSWER", 0.5)
+    monkeypatch.setattr(crew, "WAIT", 2.0)
+    monkeypatch.setattr(dask, "CONNECT", 5.0)
+    with dask_of(tmp_path, 1) as cluster:
+        with dask.connected(cluster.address) as client:
+            client.wait_for_workers(1, timeout=LONG)
+        heard = []
+
+        def tell(progress):
+            heard.append(progress.notice)
+            if progress.done == 1:
+                os.kill(cluster.processes[0].pid, signal.SIGSTOP)
+
+        began = time.monotonic()
+        found = run_study(study([capped(0.8)], [slow(0.7, 5.0)]), Cluster(cluster.address), tell)
+        assert time.monotonic() - began < 40
+    assert not found[1].ran
+    assert "does not answer (TimeoutError" in found[1].error
+    assert f"the scheduler at {cluster.address} does not answer" in heard
+
+
+def test_a_crew_is_as_patient_as_the_longest_run_took():
+    known = crew.Crew(None, "tcp://host:1", print)
+    assert known.patience == crew.SILENT
+    known.longest = 100.0
+    assert known.patience == 100.0
+
+
+# ---- nonsense ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def answering(words):
+    """The address of a server that answers everyone with the same words."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            for _ in itertools.count():
+                try:
+                    with server.accept()[0] as connection:
+                        connection.sendall(words)
+                        connection.settimeout(0.5)
+                        connection.recv(100)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20, b"\x00" * 4096, b"\xff" * 4096]
+)
+def test_what_answers_is_no_scheduler(words, monkeypatch):
+    monkeypatch.setattr(dask, "CONNECT", 0.5)
+    with answering(words) as address, pytest.raises(UsageError, match="no Dask scheduler answers"):
+        run_study(study([capped(0.5)]), Cluster(address))
+
+
+class Nonsense:
+    """A client whose scheduler and workers answer what none does."""
+
+    status = "running"
+    scheduler = type("Scheduler", (), {"identity": None})
+
+    def __init__(self, identity, said=None):
+        self.identity, self.said = identity, said
+
+    def sync(self, *_, **__):
+        if isinstance(self.identity, Exception):
+            raise self.identity
+        return self.identity
+
+    def run(self, *_, **__):
+        return self.said
+
+
+ONE = {"workers": {"tcp://w:1": {"nthreads": 1, "last_seen": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    ("identity", "said", "why"),
+    [
+        ("hello", None, "does not answer"),
+        ({"workers": {"tcp://w:1": {"nthreads": "many", "last_seen": 0}}}, None, "not answer"),
+        (ValueError("bad message"), None, "does not answer"),
+        ({"workers": {}}, None, "no worker has joined"),
+        (ONE, ["hello"], "do not say which versions"),
+        (ONE, {"tcp://w:1": 7}, "cannot plan, .* it says 7"),
+        (ONE, {"tcp://w:1": {"planner": "0"}}, "has other versions"),
+        (ONE, {"tcp://w:1": ImportError("planner")}, "cannot plan, .*ImportError: planner"),
+    ],
+)
+def test_answers_that_are_none_are_a_usage_error(identity, said, why, monkeypatch):
+    monkeypatch.setattr(crew, "WAIT", 0.2)
+    monkeypatch.setattr(crew, "LOOK", 0.05)
+    with pytest.raises(UsageError, match=why):
+        crew.Crew(Nonsense(identity, said), "tcp://host:1", lambda _: None).gather()
+
+
+def astray(name, case, start, runs):
+    """Stands for a worker that sends back what is no outcome."""
+    import pickle
+
+    good = pickle.dumps("hello")
+    return [{}, "hello", {start: good}, {start: b"hello"}, {start: 7}, {"x": good}][start[0]]
+
+
+def counted(things) -> int:
+    """Stands for what plans a part of a case; of text it returns what is no number."""
+    return things if isinstance(things, str) else len(things)
+
+
+def test_a_worker_that_sends_back_nonsense_fails_alone(tmp_path, monkeypatch):
+    what = study(*[[capped(0.9 - 0.1 * i)] for i in range(6)])
+    with dask_of(tmp_path, 1) as cluster:
+        monkeypatch.setattr(remote, "plan_errand", astray)
+        found = run_study(what, Cluster(cluster.address))
+        with Cluster(cluster.address).mapping(BASE, print) as over:
+            assert over(counted, [[1], [2, 3]]) == [1, 2]
+            with pytest.raises(SolverError, match="no int, but 'hello'"):
+                over(counted, ["hello"])
+            with pytest.raises(SolverError, match="cannot plan a part of the case: TypeError"):
+                over(counted, [None])
+    none, sent = "its worker sent back no outcome of it", "what is no outcome of it: 'hello'"
+    lost = "what was read of the plan did not arrive"
+    expected = [none, none, sent, lost, lost, none]
+    assert len(found) == 6
+    assert all(why in each.error for why, each in zip(expected, found, strict=True))
+
+
+def test_an_outcome_is_whole():
+    import pickle
+    from dataclasses import replace
+
+    good = run_study(study([capped(0.5)]), Here())[0]
+    changed = [
+        replace(good, objective="1"), replace(good, proof=None), replace(good, error=None),
+        replace(good, found=None), replace(good, name="another"), replace(good, ran=None),
+    ]  # fmt: skip
+    assert unpack(pickle.dumps(good), good.name, tuple) == good
+    for wrong in changed:
+        assert "no outcome of it" in unpack(pickle.dumps(wrong), good.name, tuple).error
+
+
+def test_what_is_promised_of_a_plan():
+    from models.plan import Plan
+    from planner.studies.sweep import Point
+
+    assert returned_by(whole) is Plan
+    assert returned_by(Reader(BASE, of_cap=True)) is Point
+    assert returned_by(figures) is object
+    assert returned_by(len) is object
+
+
+def test_events_of_runs_that_there_are_not():
+    heard = []
+    known = Board(study([capped(0.5)]), heard.append)
+    known.saw(7, 7)
+    known.saw("a", 0)
+    assert not heard
+    known.saw(0, 0)
+    assert [each.done for each in heard] == [1]
+
+
+# ---- whom one trusts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "is_trusted"),
+    [
+        ("tcp://127.0.0.1:8786", True),
+        ("localhost:8786", True),
+        ("tcp://[::1]:8786", True),
+        ("tls://10.0.0.7:8786", True),
+        ("tcp://10.0.0.7:8786", False),
+        ("desk-2.local:8786", False),
+    ],
+)
+def test_a_cluster_elsewhere_without_certificates_is_warned_of_once(
+    address, is_trusted, monkeypatch
+):
+    def nobody(_):
+        msg = "nobody"
+        raise UsageError(msg)
+
+    monkeypatch.setattr(dask, "connected", nobody)
+    heard = []
+    where = Cluster(address)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="nobody"):
+            run_study(study([capped(0.5)]), where, lambda p: heard.append(p.notice))
+    told = [notice for notice in heard if notice]
+    assert told == ([] if is_trusted else [f"what is sent to and from {address} {TRUST}"])
+
+
+def certificate(folder, name):
+    """A certificate that is its own authority, and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    command = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+        f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert,
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+def settings(who, cert, key):
+    """Dask's settings for certificates, as environment variables."""
+    before = "DASK_DISTRIBUTED__COMM__TLS__"
+    parts = {"CA_FILE": cert, f"{who}__CERT": cert, f"{who}__KEY": key}
+    return {f"{before}{name}": str(path) for name, path in parts.items()}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
+def test_certificates(tmp_path, monkeypatch):
+    """A cluster of whom everyone shows a certificate; one without, and one of another authority."""
+    import dask as library
+
+    cert, key = certificate(tmp_path, "ours")
+    for who in ("SCHEDULER", "WORKER"):
+        for name, value in settings(who, cert, key).items():
+            monkeypatch.setenv(name, value)
+    with dask_of(tmp_path, 0, "tls") as cluster:
+        cluster.worker()
+        where = Cluster(cluster.address)
+        assert where.address.startswith("tls://")
+        plain = {f"distributed.comm.tls.{name}": None for name in dask.TLS}
+        with library.config.set(plain), pytest.raises(UsageError, match=r"tls\.ca-file, .*key"):
+            run_study(study([capped(0.5)]), where)
+        monkeypatch.setattr(dask, "CONNECT", 2.0)
+        other = certificate(tmp_path, "theirs")
+        with library.config.set(client(*other)), pytest.raises(UsageError, match="no Dask sched"):
+            run_study(study([capped(0.5)]), where)
+        monkeypatch.setattr(dask, "CONNECT", 5.0)
+        with library.config.set(client(cert, key)):
+            found = run_study(study([capped(0.5)]), where)
+    assert found == run_study(study([capped(0.5)]), Here())
+
+
+def client(cert, key):
+    names = (cert, cert, key)
+    paths = zip(dask.TLS, map(str, names), strict=True)
+    return {f"distributed.comm.tls.{name}": path for name, path in paths}

@@ -5,10 +5,12 @@ from models.results.overall import Benchmarks, ByMineral, Figure, Scorecard, Sum
 from models.results.proof import ChartData, Checks, Duals, Glossary, Values
 from models.results.shares import CountryShares, ShareLimits
 from models.results.stages import Changes, Contracts, Ore, Projects, Stocks, Tiers
+from models.results.studies import About, Runs
 from models.results.supply import Flows, Prices, Refiners, Shortages
 
 __all__ = [
     "CATALOGUE",
+    "About",
     "Benchmarks",
     "ByMineral",
     "Changes",
@@ -29,6 +31,7 @@ __all__ = [
     "Projects",
     "Refiners",
     "Result",
+    "Runs",
     "Scorecard",
     "ShareLimits",
     "Shortages",

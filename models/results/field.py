@@ -78,7 +78,8 @@ class Field:
     ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
     ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, by default the attribute's.
     ``printed`` is false of what stands to the right of a printed page. ``optional`` ones may lack
-    in a table. ``name`` and ``table`` are filled by the class that the field stands in.
+    in a table. ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON
+    have them whole. ``name`` and ``table`` are filled by the class that the field stands in.
     """
 
     header: str
@@ -90,6 +91,7 @@ class Field:
     printed: bool = True
     optional: bool = False
     colour: Colour | None = None
+    scale: float = 1.0
     name: str = ""
     table: str = ""
 
@@ -114,7 +116,7 @@ class Field:
             if i % 2 == 0:
                 pattern += re.escape(part)
             else:
-                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
+                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
                 seen.add(part)
         found = re.fullmatch(pattern, header)
         return None if found is None else found.groupdict()
@@ -149,9 +151,10 @@ def field(  # noqa: PLR0913 - a declaration has many parts, all of them named
     printed: bool = True,
     optional: bool = False,
     colour: Colour | None = None,
+    scale: float = 1.0,
 ) -> Field:
     """Declare a column of a result."""
-    return Field(header, look, meaning, unit, names, key, printed, optional, colour)
+    return Field(header, look, meaning, unit, names, key, printed, optional, colour, scale)
 
 
 CATALOGUE: dict[str, type[Result]] = {}
@@ -241,6 +244,12 @@ class Result:
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of some fields as tuples."""
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
+
+    def without(self, *fields: Field) -> Self:
+        """Return the table without some of the columns that may lack."""
+        left = {f.name for f in self.fields} - {f.name for f in fields}
+        data = {name: values for name, values in self.data.items() if name in left}
+        return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
         """Return the rows that a sequence of yes and no keeps."""

@@ -42,6 +42,13 @@ def figure_of(picture: Picture) -> Any:
         )
         look = ".0%" if is_share else "~s"
         return lines(scale, picture.series, axis=picture.axis, look=look)
+    if picture.form is Form.HEAT:
+        down, values = [s.name for s in picture.series], [s.values for s in picture.series]
+        return heat(down, picture.categories, values, what=picture.axis)
+    if picture.form is Form.ROWS:
+        return rows(
+            picture.categories, picture.series, axis=picture.axis, shares=is_share, grouped=True
+        )
     if picture.form in {Form.STACKED, Form.BARS}:
         return rows(picture.categories, picture.series, axis=picture.axis, shares=is_share)
     return bars(picture.categories, picture.series, axis=picture.axis, shares=is_share)

@@ -22,7 +22,6 @@ from planner.render.table import Table
 from planner.sheets.comparison_notes import comparison_note
 from planner.sheets.difference_notes import DIFFERENCE_NOTES
 from planner.sheets.orders.notes import ORDER_NOTES
-from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
 
@@ -118,8 +117,7 @@ def note(sheet: str, header: str) -> str:
     bare = header.partition(" (")[0]
     place = f"{sheet}: {bare}"
     return (
-        stress_note(sheet, header)
-        or comparison_note(sheet, header)
+        comparison_note(sheet, header)
         or ORDER_NOTES.get(place)
         or DIFFERENCE_NOTES.get(place)
         or _OF_A_SHEET.get(place)

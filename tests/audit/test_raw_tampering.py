@@ -17,7 +17,7 @@ from planner.run import solve_file, start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import WORST
 from planner.sheets.front.shares import SURGE
-from planner.studies.stress import Rules
+from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
 from tests.audit.test_verify import is_named

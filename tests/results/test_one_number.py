@@ -20,7 +20,7 @@ from planner.report.plan import headlines
 from planner.report.plan.shares import shares
 from planner.run import solve_file
 from planner.sheets import write_csv, write_plan
-from planner.study.frontier import read
+from planner.studies.frontier import read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, PlannerError, SolverError, UsageError
-from planner.cli.answer import refused
+from planner.cli.answer import Answer, refused, sorted_out, told
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -26,11 +26,14 @@ from planner.cli.commands.common import (
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import Asked, what_if_options
+from planner.render.text import plain
+from planner.render.words import number_of, span
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies import Tell, Where
-    from planner.studies.stress import Stress
+    from planner.studies.kind import Tables
+    from planner.studies.losses import Stress
 
 
 @click.command()
@@ -93,7 +96,6 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(file, output, csv_folder, "stress")
     from planner.cli.halt import end, failure_of, halt_of, marked, nothing, tell_halt
-    from planner.cli.losses import answer_of, known, options_of, show_stress, tested_of
     from planner.run import start_file
 
     try:
@@ -112,23 +114,24 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if found.capped.nothing.found is None:
         why, lacking = failed or SolverError("nothing was planned"), "no loss planned"
         return nothing(halt, why, lacking, found.outcomes, as_json=as_json)
-    from planner.sheets.stress import stress_pictures, stress_tables
     from planner.sheets.study import write_study
+    from planner.studies import stress as study
+    from planner.studies.kind import Tables
 
-    tested = tested_of(found)
-    made = stress_tables(tested)
+    tables = Tables(study.tables_of(found))
+    made = study.sheets(tables, start.case)
 
     def write(path: Path) -> None:
         write_study(
             path,
             made,
-            stress_pictures(tested),
+            study.pictures(tables),
             start.book,
             title=marked(f"Stress test: {start.case.settings.plan_title or file.stem}", halt),
             options={
-                **(halt.option(known(found)) if halt is not None else {}),
+                **(halt.option(found.known) if halt is not None else {}),
                 **start.options,
-                **options_of(found),
+                **study.options_of(found),
             },
             runs=found.outcomes,
             charts_before=made[1].name,
@@ -137,11 +140,67 @@ def stress(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     written, trouble = write_all(target, write, csv_folder, lambda: made, seconds, halt)
     failed = failed or trouble
     if not as_json:
-        show_stress(file, start, found, written, sum(seconds.values()))
+        _show(file, start, found, tables, written, sum(seconds.values()))
     if written is not None:
         tell_where(target, written, halt)
-    tell_halt(halt, known(found))
-    return end(halt, failed, answer_of(start, found, written, seconds), as_json=as_json)
+    tell_halt(halt, found.known)
+    return end(halt, failed, _answer(start, found, tables, written, seconds), as_json=as_json)
+
+
+def _show(  # noqa: PLR0913, PLR0917 - what there is to tell of
+    file: Path, start: Start, found: Stress, tables: Tables, written: Path | None, seconds: float
+) -> None:
+    """Tell the worst losses in a line each, and where all of them stand."""
+    from planner.cli.halt import tell_not_run
+    from planner.studies.stress import lines
+
+    case, rules = found.case, found.rules
+    click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
+    caps = "share limits kept" if rules.keep_caps else "share limits waived"
+    click.echo(
+        f"{len(found.losses):,} losses, one at a time, {span(found.years)};"
+        f" surge {rules.surge * 100:g} %, {caps}; cost in {case.settings.currency} m",
+        err=True,
+    )
+    for line in lines(tables):
+        click.echo(line, err=True)
+    if found.missing:
+        lacking = number_of(len(found.missing), "run")
+        click.secho(f"{lacking} without a plan, see the sheet Runs", fg="yellow", err=True)
+    for why, names in found.not_run.items():
+        tell_not_run(names, why)
+    if not found.losses:
+        click.echo("Nobody sells in the agreed plan: there is nothing to lose", err=True)
+    if start.book.warnings:
+        counted = number_of(len(start.book.warnings), "warning")
+        click.secho(f"{counted} on the input, on the sheet About", fg="yellow", err=True)
+    if written is not None:
+        click.echo(f"Stress test   {written}  ({seconds:.1f} s)", err=True)
+
+
+def _answer(
+    start: Start, found: Stress, tables: Tables, output: Path | None, seconds: dict[str, float]
+) -> Answer:
+    """Return what a program hears."""
+    from planner.cli.halt import counts, halt_of
+    from planner.studies.stress import answer
+
+    return {
+        "status": "optimal",
+        "scenario": found.case.scenario,
+        "currency": found.case.settings.currency,
+        "surge": found.rules.surge,
+        "keep_caps": found.rules.keep_caps,
+        "first_year": found.years[0],
+        "last_year": found.years[-1],
+        "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
+        **counts(found.outcomes, halt_of(found.outcomes, found.stopped)),
+        **answer(tables),
+        "output": None if output is None else str(output),
+        "warnings": sorted_out(start.book.warnings)["warnings"],
+        "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
+        "errors": [],
+    }
 
 
 def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
@@ -153,7 +212,7 @@ def _stress(  # noqa: PLR0913, PLR0917 - the parts of a study
     tell: Callable[[str], None],
 ) -> Stress:
     """Plan what is agreed and each loss; UsageError for a year that is not planned."""
-    from planner.studies.stress import Rules, stress
+    from planner.studies.losses import Rules, stress
 
     surge, keep_caps, year = rules
     years = start.case.years

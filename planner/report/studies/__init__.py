@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from planner.render.text import word
 from planner.report.part import Facts, Headline, Page, Part
 from planner.report.studies.comparison import comparison
 from planner.report.studies.risk import risk
-from planner.report.studies.stress import stress
+from planner.report.studies.sections import part_of
 from planner.report.studies.sweep import sweep
 from planner.report.tables import Tables, facts
+from planner.studies import kind as kinds
+from planner.studies import stress
 from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {
@@ -35,10 +39,18 @@ def _made(kind: Kind, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part,
     if kind is Kind.SWEEP:
         return sweep(tables)
     if kind is Kind.STRESS:
-        return stress(tables)
+        return _of_kind(stress, tables)
     if kind is Kind.COMPARISON:
         return comparison(tables)
     return risk(tables)
+
+
+def _of_kind(kind: ModuleType, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
+    """Return what a study says of its own tables, read back."""
+    own = kinds.Tables.read(tables.sheets, kind.RESULTS)
+    figures = kind.headline(own).figures
+    made = tuple(Headline(f.name, f.value, f.remark) for f in figures)
+    return made, tuple(part_of(section) for section in kind.sections(own))
 
 
 def _verdict(tables: Tables) -> tuple[str, bool]:

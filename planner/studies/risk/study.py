@@ -19,10 +19,10 @@ from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from planner.scenarios.events import Hits, steps, touched
 from planner.studies import Outcome, Run, Study, Tell, Where, run_studies
+from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Stop
 from planner.studies.risk.draws import Draw, draws, stretches
 from planner.studies.risk.hit import Foreseen, Unforeseen
-from planner.studies.stress.agreed import Rules, stressed
 
 AGREED, ANEW = "As agreed", "Re-planned"
 """The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""

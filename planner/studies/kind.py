@@ -1,0 +1,283 @@
+"""A kind of study: a question that many plans of one workbook answer; each is one file beside this.
+
+A kind says which runs there are and what is kept of each, declares the tables that come of them,
+and makes charts and the finding of these tables alone. So one command runs every kind
+(``planner.cli.study``), and a report made later, of the workbook, says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from models.errors import PlannerError
+from models.results import About, Field, Result
+from planner.render.chart import Picture
+from planner.render.table import Table, table_of
+from planner.studies.engine import Outcome, Stop, Tell
+from planner.workbook.plan_file import read_back
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.run import Start
+    from planner.studies.places import Where
+
+R = TypeVar("R", bound=Result)
+
+YEARS, BASIS = "Years", "Share basis"
+"""Rows of About that charts and findings read, whichever the kind."""
+
+
+class Tables:
+    """The declared tables of a study, by their classes: as they were made, or read back."""
+
+    def __init__(self, results: Iterable[Result]) -> None:
+        """Keep the tables; those without a row count as not there."""
+        self.results = {type(result): result for result in results}
+
+    def __getitem__(self, of: type[R]) -> R:
+        """Return a table, also of a class that goes further; KeyError where there is none."""
+        return cast("R", next((r for kind, r in self.results.items() if issubclass(kind, of)), None)
+                    or self.results[of])  # fmt: skip
+
+    def __contains__(self, of: type[Result]) -> bool:
+        """Return whether there is such a table with any row."""
+        return any(issubclass(kind, of) and len(r) for kind, r in self.results.items())
+
+    def option(self, what: str) -> str:
+        """Return what was asked or assumed, by the name of its row in About."""
+        return self[About].option(what)
+
+    @classmethod
+    def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
+        """Return the tables that a study's workbook holds.
+
+        Where several are declared of one sheet, it is the one most of whose headers it has.
+        """
+        best: dict[str, Result] = {}
+        for of in declared:
+            if of.TABLE in sheets:
+                made = read_back(sheets[of.TABLE], of)
+                if of.TABLE not in best or _filled(made) > _filled(best[of.TABLE]):
+                    best[of.TABLE] = made
+        return cls(best.values())
+
+
+def _filled(result: Result) -> int:
+    return sum(any(v is not None for v in result.data[f.name]) for f in result.fields)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the finding: what it is, the number in words, and what stands beside it."""
+
+    name: str
+    value: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The finding in a sentence, and the numbers that it rests on."""
+
+    finding: str
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A table to be read as such: some fields of a result, under a heading."""
+
+    result: Result
+    fields: tuple[Field, ...]
+    heading: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: charts, and the numbers behind them, by what a reader may choose.
+
+    ``views`` is by the option of the list ``choice``; "" alone where there is nothing to choose.
+    """
+
+    key: str
+    heading: str
+    lead: str
+    views: Mapping[str, tuple[Sequence[Picture], Numbers]]
+    choice: str = ""
+    blocks: tuple[Numbers, ...] = ()
+
+
+class StudyKind:
+    """A study of a workbook: what it asks, how it is planned, and what comes of it.
+
+    A class's docstring is the help of its command. ``start`` is the workbook with the case that the
+    command's words make of it; ``outcomes`` and ``stopped`` are there once it is planned.
+    """
+
+    NAME: ClassVar[str]
+    """The command, and the end of its workbook's name."""
+    TITLE: ClassVar[str]
+    """What a study of the kind is called."""
+    QUESTION: ClassVar[str]
+    WRITES: ClassVar[str]
+    """What its workbook is called, as in: the frontier."""
+    RESULTS: ClassVar[tuple[type[Result], ...]]
+    """The declared tables of its workbook that findings and charts are made of, its own first."""
+    LACKING: ClassVar[str] = "no run planned"
+    """What is said where nothing can be written."""
+    OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
+    """The click options beyond those that all studies share."""
+    SCENARIO: ClassVar[bool] = True
+    """Whether ``--scenario`` says which case is studied."""
+    WHAT_IFS: ClassVar[bool] = True
+    """Whether what-ifs may be asked for."""
+    LIMIT: ClassVar[str] = ""
+    """The help of ``--max-country-share``; "" where there is no such option."""
+
+    outcomes: Sequence[Outcome[Any]] = ()
+    stopped: Stop | None = None
+
+    def __init__(self, start: Start) -> None:
+        """Keep what the study begins with."""
+        self.start = start
+
+    @classmethod
+    def base(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Take those options that make the case that is studied, as ``start_file`` takes them."""
+        taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": ""}
+        return {to or name: options.pop(name) for name, to in taken.items() if name in options}
+
+    # ---- to be planned ---------------------------------------------------------------------------
+
+    @property
+    def task(self) -> str:
+        """What is planned, in words: ``13 points``."""
+        raise NotImplementedError
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan all runs, and set ``outcomes`` and ``stopped``; see ``run_study``."""
+        raise NotImplementedError
+
+    # ---- what came of it -------------------------------------------------------------------------
+
+    @property
+    def judged(self) -> Sequence[Outcome[Any]]:
+        """The outcomes without which the command has failed."""
+        return self.outcomes
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is anything to tell."""
+        return any(outcome.planned for outcome in self.judged)
+
+    @property
+    def errors(self) -> PlannerError | None:
+        """What is wrong beside runs without a plan."""
+        return None
+
+    @property
+    def known(self) -> str:
+        """How much of it is known: ``3 of 13 points planned``."""
+        raise NotImplementedError
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        """The rows of the sheet Runs."""
+        return self.outcomes
+
+    @property
+    def what(self) -> str:
+        """What was studied, in words."""
+        raise NotImplementedError
+
+    @property
+    def title(self) -> str:
+        """The title of the workbook."""
+        raise NotImplementedError
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What was asked and assumed, as rows of About."""
+        return self.start.options
+
+    @property
+    def trouble(self) -> str:
+        """What is not known though it was asked for."""
+        return ""
+
+    def tables(self) -> list[Result]:
+        """Return the declared tables, the study's own first."""
+        raise NotImplementedError
+
+    def sheets(self, tables: Tables) -> list[Table]:
+        """Return the sheets of its workbook in order."""
+        country = self.start.case.country_name
+        return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return what a program hears beyond what it hears of every study."""
+        raise NotImplementedError
+
+    def label(self, outcome: Outcome[Any]) -> str:
+        """Return what a line on the terminal calls a run."""
+        return outcome.name
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Return the finding."""
+        raise NotImplementedError
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the charts of its workbook, the first page's first."""
+        raise NotImplementedError
+
+    @classmethod
+    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+        """Return the tables that a person sees on the terminal."""
+        raise NotImplementedError
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the parts of its report: unless told, all charts and the first table."""
+        (numbers, *blocks) = cls.shown(tables)
+        views = {"": (cls.pictures(tables), numbers)}
+        return (Section(cls.NAME, cls.QUESTION, "", views, blocks=tuple(blocks)),)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A kind as it is listed, known without what it needs: its module and its command's summary."""
+
+    module: str
+    summary: str
+    loaded: dict[str, type[StudyKind]] = field(default_factory=dict, compare=False)
+
+    @property
+    def kind(self) -> type[StudyKind]:
+        """The kind itself, the one that its module defines."""
+        if not self.loaded:
+            made = vars(import_module(self.module)).values()
+            own = (k for k in made if isinstance(k, type) and k.__module__ == self.module)
+            self.loaded["kind"] = next(k for k in own if issubclass(k, StudyKind))
+        return self.loaded["kind"]
+
+
+STUDIES = {
+    "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
+}
+"""Every kind by its command."""
+
+
+def kind_of(sheets: Iterable[str]) -> type[StudyKind] | None:
+    """Return the kind whose workbook has these sheets; None where it is none's."""
+    names = set(sheets)
+    kinds = (each.kind for each in STUDIES.values())
+    return next((kind for kind in kinds if kind.RESULTS[0].TABLE in names), None)

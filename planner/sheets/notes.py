@@ -25,11 +25,6 @@ from planner.sheets.orders.notes import ORDER_NOTES
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
 
-_BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
-_APART = (
-    "Which of the two figures lies more than 1.96 standard errors from 0. The others are not"
-    " distinguishable from 0: more draws, or more years of the event in them, would tell."
-)
 _TOTAL = (
     "What the program minimises: cash, shortage and other penalties, discounted to the first year."
 )
@@ -74,14 +69,6 @@ _OF_A_SHEET = {
     "As given: Short": "Demand neither bought nor taken from stock, all years together.",
     "As given: Largest country share": "The largest share of one country in any year, Rest of world"
     " left out.",
-    "Events: A year adds, as agreed": "What a year of the event adds to total cost, from how draws"
-    " with more and fewer such years differ." + _BY_CHANCE,
-    "Events: A year adds, re-planned": "The same of the plan made anew." + _BY_CHANCE,
-    "Events: A year adds short, as agreed": "What a year of the event adds to shortage."
-    + _BY_CHANCE,
-    "Events: A year adds short, re-planned": "The same of the plan made anew." + _BY_CHANCE,
-    "Events: Distinguishable from 0, as agreed": _APART,
-    "Events: Distinguishable from 0, re-planned": _APART,
     "Smallest caps: Mineral": "all: the largest of the minerals' smallest caps.",
     "Smallest caps: Smallest cap": "The smallest cap on single countries at which no more need be"
     " short than without any, in every year; exact, not from the grid. The cheapest plan at that"

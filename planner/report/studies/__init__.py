@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from models.results import About
 from planner.render.text import word
 from planner.report.part import Facts, Headline, Page, Part
 from planner.report.studies.comparison import comparison
-from planner.report.studies.risk import risk
 from planner.report.studies.sections import part_of
 from planner.report.studies.sweep import sweep
 from planner.report.tables import Tables, facts
 from planner.studies import kind as kinds
-from planner.studies import stress
+from planner.studies import risk, stress
 from planner.workbook.study_file import Kind, StudyFile
 
 _NAMES = {
@@ -42,12 +42,12 @@ def _made(kind: Kind, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part,
         return _of_kind(stress, tables)
     if kind is Kind.COMPARISON:
         return comparison(tables)
-    return risk(tables)
+    return _of_kind(risk, tables)
 
 
 def _of_kind(kind: ModuleType, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
     """Return what a study says of its own tables, read back."""
-    own = kinds.Tables.read(tables.sheets, kind.RESULTS)
+    own = kinds.Tables.read(tables.sheets, (*kind.RESULTS, About))
     figures = kind.headline(own).figures
     made = tuple(Headline(f.name, f.value, f.remark) for f in figures)
     return made, tuple(part_of(section) for section in kind.sections(own))

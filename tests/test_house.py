@@ -21,6 +21,8 @@ from models.schema.column import Record
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted([*(ROOT / "models").rglob("*.py"), *(ROOT / "planner").rglob("*.py")])
 MOST_LINES = 600
+A_STUDY = 1200
+"""A study is one file."""
 
 
 # ---- families ----------------------------------------------------------------------------------
@@ -102,7 +104,8 @@ def place(path: Path) -> str:
 @pytest.mark.parametrize("path", LIBRARY, ids=place)
 def test_files_are_short(path: Path) -> None:
     """A file that grows beyond this becomes a package first."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    most = A_STUDY if place(path.parent) == "planner/studies" else MOST_LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=place)

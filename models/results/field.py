@@ -49,6 +49,8 @@ class Name(StrEnum):
     """Whose name a cell holds; a country is held as its code and shown by its name."""
 
     MINERAL = "mineral"
+    MINERALS = "mineral or all of them"
+    """A mineral, or "" for all of them together."""
     MEMBER = "member"
     BUYER = "buyer"
     """A member, a group of members, or "" for the coalition as one."""
@@ -107,6 +109,10 @@ class Field:
     def whole(self) -> str:
         """The header with its unit in parentheses, placeholders as they are."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
+
+    def scaled(self, value: Any) -> Any:
+        """Return a value as shown: divided by the scale where it is a number."""
+        return value if value is None or self.scale == 1.0 else value / self.scale
 
     def read(self, header: str) -> dict[str, str] | None:
         """Return what the placeholders hold in a header; None where it is not this field's."""

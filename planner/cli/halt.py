@@ -10,7 +10,6 @@ import click
 
 from models.errors import PlannerError, SolverError
 from planner.cli.answer import INTERRUPTED, Answer, fail, print_json
-from planner.cli.words import few
 from planner.render.text import plain
 
 if TYPE_CHECKING:
@@ -95,6 +94,8 @@ def tell_halt(halt: Halt | None, *said: str) -> None:
 def tell_not_run(names: Sequence[str], why: str) -> None:
     """Name in one line what had no turn, the first few."""
     if names:
+        from planner.cli.words import few
+
         said = f"{few(list(map(plain, names)))}: {plain(why.removeprefix('not run: '))}"
         click.secho(f"{'Not run':<13} {said}", fg="yellow", err=True)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from planner.cli.commands.common import Whole
+from planner.options import Whole
 
 A_LINE = 60.0
 """Seconds from line to line where no bar is shown."""

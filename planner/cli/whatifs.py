@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Mistakes, UsageError
-from planner.cli.commands.common import late_mistakes
+from planner.options import late_mistakes
 
 if TYPE_CHECKING:
     from models.case import Case

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from rich.console import Console
@@ -48,20 +48,26 @@ class _Console(Console):
         raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
 
 
+def console(stream: TextIO) -> Console:
+    """Return a console; where it is no terminal its lines are as long as they are."""
+    made = _Console(file=stream, highlight=False, emoji=False)
+    if not made.is_terminal:
+        made.width = ENDLESS
+    return made
+
+
 def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False) -> None:
     """List findings by sheet, errors and warnings marked, and count them in the last line."""
     stream = sys.stderr if err else sys.stdout
-    console = _Console(file=stream, highlight=False, emoji=False)
-    terminal = console.is_terminal
-    if not terminal:
-        console.width = ENDLESS
+    screen = console(stream)
+    terminal = screen.is_terminal
     ordered = sorted(findings, key=_place)
     for sheet, group in groupby(ordered[:SHOWN], key=lambda f: f.sheet):
-        console.print(Text(plain(sheet) or "Workbook", style="bold"))
-        console.print(_table(list(group), brief=terminal))
+        screen.print(Text(plain(sheet) or "Workbook", style="bold"))
+        screen.print(_table(list(group), brief=terminal))
     if len(ordered) > SHOWN:
-        console.print(f"... and {len(ordered) - SHOWN:,} more", markup=False)
-    console.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
+        screen.print(f"... and {len(ordered) - SHOWN:,} more", markup=False)
+    screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
 
 
 def show_defaults(defaults: Sequence[DefaultTaken]) -> None:

@@ -127,10 +127,11 @@ _LEAST_HIGH = 290
 """Pixels that the chart is high at least."""
 
 
-class _Page:
+class Page:
     """A sheet laid out freely, from the top."""
 
     def __init__(self, sheet: Any, styles: style.Styles) -> None:
+        """Begin at the first row."""
         self.sheet = sheet
         self.styles = styles
         self.row = 0
@@ -179,7 +180,7 @@ def draw(
 
     Links lead only to sheets that ``front.links`` names.
     """
-    page = _Page(sheet, styles)
+    page = Page(sheet, styles)
     sheet.hide_gridlines(2)
     sheet.set_default_row(_ROW)
     for i in range(_COLUMNS):
@@ -206,7 +207,7 @@ def draw(
     sheet.set_footer(style.footer(f"Overview: {front.made_by}"))
 
 
-def _cards(page: _Page, front: Front) -> None:
+def _cards(page: Page, front: Front) -> None:
     top = page.row
     below = top + 4 + max(len(asked.said) for asked in front.asked)
     for i, asked in enumerate(front.asked):
@@ -220,7 +221,7 @@ def _cards(page: _Page, front: Front) -> None:
     page.row += 1
 
 
-def _card(page: _Page, top: int, left: int, asked: Asked) -> None:
+def _card(page: Page, top: int, left: int, asked: Asked) -> None:
     whole, half = (left, left + _CARD - 1), _CARD // 2
     page.words(
         top, whole, asked.question,
@@ -238,7 +239,7 @@ def _card(page: _Page, top: int, left: int, asked: Asked) -> None:
         page.words(top + 4 + i, (left, last), said, font_size=9, valign="top", indent=1)
 
 
-def _number(page: _Page, row: int, columns: tuple[int, int], number: Number) -> None:
+def _number(page: Page, row: int, columns: tuple[int, int], number: Number) -> None:
     """A number in large print; a long one, such as money with its unit, in smaller."""
     size = 24 if "%" in number.form else 15
     look: dict[str, object] = {
@@ -254,15 +255,15 @@ def _number(page: _Page, row: int, columns: tuple[int, int], number: Number) -> 
     page.tall(row, _LARGE)
 
 
-def _lights(page: _Page, front: Front) -> None:
-    _head(page, page.row, _RIGHT, "Does the plan do what it should?")
+def _lights(page: Page, front: Front) -> None:
+    head(page, page.row, _RIGHT, "Does the plan do what it should?")
     page.row += 1
     for light in front.lights:
         _light(page, page.row, light, front.links)
         page.row += 2
 
 
-def _light(page: _Page, row: int, light: Light, links: Sequence[str]) -> None:
+def _light(page: Page, row: int, light: Light, links: Sequence[str]) -> None:
     first, last = _RIGHT
     page.words(row, (first, first), light.state.words, bold=True, font_color=_COLOUR[light.state])
     page.words(row, (first + 1, last - 1), light.question, bold=True)
@@ -271,7 +272,8 @@ def _light(page: _Page, row: int, light: Light, links: Sequence[str]) -> None:
     page.words(row + 1, (first + 1, last), light.said, font_size=9, valign="top")
 
 
-def _head(page: _Page, row: int, columns: tuple[int, int], text: str) -> None:
+def head(page: Page, row: int, columns: tuple[int, int], text: str) -> None:
+    """Write what stands over a part of the page."""
     page.words(
         row, columns, text,
         bold=True, font_color=palette.NAVY, bottom=1, bottom_color=palette.NAVY,
@@ -280,7 +282,7 @@ def _head(page: _Page, row: int, columns: tuple[int, int], text: str) -> None:
 
 def _chart(
     book: xlsxwriter.Workbook,
-    page: _Page,
+    page: Page,
     front: Front,
     data: tuple[str, Sequence[tuple[int, int]]],
     top: int,
@@ -303,22 +305,22 @@ def _chart(
     page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
-def _lists(page: _Page, front: Front) -> None:
+def _lists(page: Page, front: Front) -> None:
     page.row += 1
     top = page.row
     ends = [top]
-    for head, lines, columns in (
+    for what, lines, columns in (
         ("What changed", front.changed, (0, _CARD + 1)),
         ("What is most fragile", front.fragile, (_CARD + 3, _COLUMNS - 1)),
     ):
         if lines:
-            _head(page, top, columns, head)
+            head(page, top, columns, what)
             ends.append(_lines(page, top + 1, columns, lines, front.links))
     page.row = max(ends) + 1
 
 
 def _lines(
-    page: _Page, row: int, columns: tuple[int, int], lines: Sequence[Line], links: Sequence[str]
+    page: Page, row: int, columns: tuple[int, int], lines: Sequence[Line], links: Sequence[str]
 ) -> int:
     first, last = columns
     for line in lines:
@@ -329,9 +331,9 @@ def _lines(
     return row
 
 
-def _foot(page: _Page, front: Front) -> None:
+def _foot(page: Page, front: Front) -> None:
     whole = (0, _COLUMNS - 1)
-    _head(page, page.row, whole, "Where the figures come from, and where to read on")
+    head(page, page.row, whole, "Where the figures come from, and where to read on")
     page.row += 1
     for said in front.origin:
         page.words(page.row, whole, said, font_size=9)

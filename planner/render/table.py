@@ -20,6 +20,12 @@ Cell = str | int | float | None
 COALITION_BUYER = "Coalition"
 """What a reader sees of the buyer that is the coalition as one."""
 
+ALL_MINERALS = "all"
+"""What a reader sees of all minerals together."""
+
+WHOLE = {Name.BUYER: COALITION_BUYER, Name.MINERALS: ALL_MINERALS}
+"""How "" is shown that stands for the whole."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -103,13 +109,14 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
     values = result.data[of.name]
     if of.names is Name.COUNTRY:
         values = _each(values, country)
-    elif of.names is Name.BUYER:
-        values = _each(values, lambda buyer: buyer or COALITION_BUYER)
+    elif of.names in WHOLE:
+        whole = WHOLE[of.names]
+        values = _each(values, lambda name: name or whole)
     elif of.names is Name.SUPPLIER:
         pairs = zip(values, result.data["group"], strict=True)
         values = [country(v) if g in {BY_COUNTRY, BY_OWNER} else v for v, g in pairs]
     elif of.scale != 1.0:
-        values = [None if v is None else v / of.scale for v in _listed(values)]
+        values = [of.scaled(value) for value in _listed(values)]
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
         return Column(title, of.look, list(values), list(looks), of.meaning)

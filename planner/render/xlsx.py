@@ -17,6 +17,7 @@ from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
 from planner.render.sheet import Filled, Sheet
+from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Column, Table
 from planner.scratch import scratch_folder
 
@@ -42,14 +43,14 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     made_by: str = "",
     *,
     charts_before: str = "Plan",
-    front: Front | None = None,
+    front: Front | StudyFront | None = None,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
     ``made_by`` says under the title and on every printed page which scenario and options it is of.
     The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
-    the first page; its chart's numbers are the last in the table "Chart data".
+    the first page; its chart's numbers are the last in the table "Chart data", a study's the first.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -75,7 +76,11 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
             native.draw(book, drawn, pictures, data, styles, (title, made_by))
-        if first is not None and front is not None:
+        if first is None or front is None:
+            return
+        if isinstance(front, StudyFront):
+            draw_study(book, first, front, ("Chart data", next(iter(spans(pictures)), ())), styles)
+        else:
             shown = [*pictures, *([front.picture] if front.picture is not None else [])]
             rows = spans(shown)[-1] if shown else []
             draw(book, first, front, ("Chart data", rows), styles)

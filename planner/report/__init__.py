@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from planner.studies import listed
+from planner.workbook.kind import sheet_names
 from planner.workbook.plan_file import PlanFile, read_plan
 from planner.workbook.study_file import StudyFile, kind_of, read_study
 
@@ -25,8 +27,10 @@ class Report:
 
 def read_report(path: Path) -> Report:
     """Read the workbook of a plan, or of a study; InputError where it is neither."""
-    kind = kind_of(path)
-    return Report(read_plan(path) if kind is None else read_study(path, kind))
+    sheets = sheet_names(path)
+    kind, other = listed.kind_of(sheets), kind_of(path)
+    sheet = kind.RESULTS[0].TABLE if kind is not None else other and other.value
+    return Report(read_plan(path) if sheet is None else read_study(path, sheet))
 
 
 def report_html(report: Report, *studies: Report) -> str:

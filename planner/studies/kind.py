@@ -8,8 +8,7 @@ and makes charts and the finding of these tables alone. So one command runs ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
@@ -40,8 +39,8 @@ class Tables:
 
     def __getitem__(self, of: type[R]) -> R:
         """Return a table, also of a class that goes further; KeyError where there is none."""
-        return cast("R", next((r for kind, r in self.results.items() if issubclass(kind, of)), None)
-                    or self.results[of])  # fmt: skip
+        found = (r for kind, r in self.results.items() if issubclass(kind, of))
+        return cast("R", next(found, None) or self.results[of])
 
     def __contains__(self, of: type[Result]) -> bool:
         """Return whether there is such a table with any row."""
@@ -196,9 +195,15 @@ class StudyKind:
         raise NotImplementedError
 
     @property
+    def named(self) -> str:
+        """The plan's title, else the input file's name."""
+        path = self.start.book.path
+        return self.start.case.settings.plan_title or (path.stem if path else self.TITLE)
+
+    @property
     def title(self) -> str:
         """The title of the workbook."""
-        raise NotImplementedError
+        return f"{self.named}: {self.what}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -245,39 +250,14 @@ class StudyKind:
         raise NotImplementedError
 
     @classmethod
+    def lines(cls, tables: Tables) -> Iterable[str]:
+        """Return what a person reads above those tables, or in their stead."""
+        del tables
+        return ()
+
+    @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the parts of its report: unless told, all charts and the first table."""
         (numbers, *blocks) = cls.shown(tables)
         views = {"": (cls.pictures(tables), numbers)}
         return (Section(cls.NAME, cls.QUESTION, "", views, blocks=tuple(blocks)),)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A kind as it is listed, known without what it needs: its module and its command's summary."""
-
-    module: str
-    summary: str
-    loaded: dict[str, type[StudyKind]] = field(default_factory=dict, compare=False)
-
-    @property
-    def kind(self) -> type[StudyKind]:
-        """The kind itself, the one that its module defines."""
-        if not self.loaded:
-            made = vars(import_module(self.module)).values()
-            own = (k for k in made if isinstance(k, type) and k.__module__ == self.module)
-            self.loaded["kind"] = next(k for k in own if issubclass(k, StudyKind))
-        return self.loaded["kind"]
-
-
-STUDIES = {
-    "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
-}
-"""Every kind by its command."""
-
-
-def kind_of(sheets: Iterable[str]) -> type[StudyKind] | None:
-    """Return the kind whose workbook has these sheets; None where it is none's."""
-    names = set(sheets)
-    kinds = (each.kind for each in STUDIES.values())
-    return next((kind for kind in kinds if kind.RESULTS[0].TABLE in names), None)

@@ -482,10 +482,9 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
 ) -> Stress:
     """Return what each loss does to the agreed plan of a case, with and without share limits.
 
-    ``say`` hears of each stage, ``tell`` of each run. Raises InputError where the case's records
+    ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
     contradict one another, SolverError where an agreed plan has no proof.
     """
-    say("Planning what is agreed")
     plan = solve(case)
     free = solve(drop_share_limits(case)) if case.share_limits else None
     first = rules.first_year if rules.first_year is not None else case.years[0]

@@ -8,23 +8,32 @@ numbers, whose errors have more digits than a share's.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 
+from models.errors import warning
 from models.resolve import Bools, Floats
-from models.results import About, Colour, Field, Look, Result, field
+from models.results import Colour, Field, Look, Result, field
 from models.results.common import DEMAND, MEMBER, MINERAL, words_of
+from planner.options import Share, Whole
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.records import Record, records
-from planner.render.table import Cell, Table, table_of
+from planner.render.table import Cell
 from planner.render.text import plain, word
 from planner.render.words import known, money, number_of, percent, scaled
 from planner.scenarios.events import events
-from planner.studies.draws import AGREED, ANEW, Risk, Sample
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, Tables
+from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
+from planner.studies.engine import Tell
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, Spread, added, chance, spread
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
 
 COST, CASH, SHORTAGE, SHARE = "Total cost", "Cash cost", "Shortage", "Shortage, share of demand"
 MORE = "Any shortage beyond the base's"
@@ -94,26 +103,30 @@ class ByMember(_Shortages):
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
     """Declare what a year of an event adds to a plan, and how sure that is."""
-    unit = "{money} m"
+    unit, path = "{money} m", f"a_year_adds.{plan.replace(' ', '_').replace('-', '_')}"
     return (
         field(
             f"A year adds, {plan}",
             Look.MILLIONS,
             cost + _BY_CHANCE,
             unit=unit,
-            key="cost_usd",
+            key=f"{path}.cost_usd",
             scale=1e6,
         ),
         field(
             f"Standard error ({unit}), {plan}",
             Look.MILLIONS,
-            key="cost_standard_error_usd",
+            key=f"{path}.cost_standard_error_usd",
             scale=1e6,
         ),
         field(
-            f"A year adds short, {plan}", Look.TONNES, tonnes + _BY_CHANCE, unit="t", key="short_t"
+            f"A year adds short, {plan}",
+            Look.TONNES,
+            tonnes + _BY_CHANCE,
+            unit="t",
+            key=f"{path}.short_t",
         ),
-        field(f"Standard error (t), {plan}", Look.TONNES, key="short_standard_error_t"),
+        field(f"Standard error (t), {plan}", Look.TONNES, key=f"{path}.short_standard_error_t"),
         field(
             f"Distinguishable from 0, {plan}",
             Look.TEXT,
@@ -166,7 +179,6 @@ class Draws(Result):
     events = field("Events", Look.REMARK)
 
 
-RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
 _BY_PLAN = {
     AGREED: (Events.cost_agreed, Events.cost_error_agreed, Events.short_agreed,
              Events.short_error_agreed, Events.apart_agreed),
@@ -407,11 +419,6 @@ def _chance(happened: Bools) -> Chance:
     return chance(int(np.sum(happened)), len(happened))
 
 
-def sheets(tables: Tables) -> list[Table]:
-    """Return the sheets in order."""
-    return [table_of(tables.results[of]) for of in RESULTS]
-
-
 # ---- what was asked and what it can say ----------------------------------------------------------
 
 _ENOUGH = 20
@@ -516,17 +523,20 @@ def _row(made: Mapping[type[Result], Result], plan: str) -> Record:
 
 def _told_events(of: Result) -> list[Record]:
     """Return the objects of events; what one adds is of a year in which it is under way."""
-    heads = records(
-        of, Events.event, Events.probability, Events.duration, Events.drawn, Events.years
-    )
-    adds = {
-        PLANS[plan].replace(" ", "_").replace("-", "_"): records(of, *fields[:-1])
-        for plan, fields in _BY_PLAN.items()
-    }
-    return [
-        head | {"a_year_adds": {plan: rows[i] for plan, rows in adds.items()}}
-        for i, head in enumerate(heads)
-    ]
+    adds = [f for fields in _BY_PLAN.values() for f in fields[:-1]]
+    return [_nested(row) for row in records(of, *_OF_EVENT, *adds)]
+
+
+def _nested(row: Record) -> Record:
+    """Return an object of objects, where keys are paths."""
+    made: Record = {}
+    for path, value in row.items():
+        *above, key = path.split(".")
+        place: Any = made
+        for each in above:
+            place = place.setdefault(each, {})
+        place[key] = value
+    return made
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -550,7 +560,7 @@ def pictures(tables: Tables) -> tuple[Picture, ...]:
 
 
 def _horizon(tables: Tables) -> str:
-    return tables.option(YEARS) if About in tables else "all years"
+    return tables.option(YEARS)
 
 
 def _cost_histogram(tables: Tables) -> Picture | None:
@@ -656,8 +666,6 @@ def _decimals(step: float) -> int:
 
 
 # ---- the finding, of the tables alone ------------------------------------------------------------
-
-QUESTION = "What do events that may happen do to cost and supply?"
 
 
 def headline(tables: Tables) -> Headline:
@@ -811,6 +819,7 @@ def lines(tables: Tables) -> Iterator[str]:
     for row in tables[Measures].frame().to_dict("records"):
         yield _measure({str(name): value for name, value in row.items()})
     yield "  +/-: standard error of the mean; CVaR 95: mean of the worst 5 % of the draws"
+    yield from _likely_short(tables)
 
 
 def _measure(row: Mapping[str, Any]) -> str:
@@ -827,14 +836,178 @@ def _measure(row: Mapping[str, Any]) -> str:
     return f"  {name:<23} {row['plan'].lower():<11}" + "".join(f"{cell:>14}" for cell in cells)
 
 
-def likely_short(tables: Tables) -> list[str]:
-    """Return which minerals are the likeliest to be shorter than without events, as agreed."""
+def _likely_short(tables: Tables) -> Iterator[str]:
+    """Yield which minerals are the likeliest to be shorter than without events, as agreed."""
     rows = tables[ByMineral].frame()
     rows = rows[(rows["plan"] == AGREED) & (rows["more"] > 0)].sort_values("more", ascending=False)
-    wide = max((len(plain(name)) for name in rows["mineral"]), default=0)
-    return [
-        f"  {plain(row['mineral']):<{wide}}  {row['more']:6.1%}  "
-        f"{row['mean']:,.0f} t ({row['share']:.2%} of demand), "
-        f"{row['base']:,.0f} t without events"
-        for row in rows.to_dict("records")
-    ]
+    if rows.empty:
+        yield f"{'Shorter':<13} no mineral in any draw, as agreed"
+        return
+    yield f"{'Shorter':<13} chance by mineral, and the shortage expected, as agreed"
+    wide = max(len(plain(name)) for name in rows["mineral"])
+    for row in rows.to_dict("records"):
+        yield (
+            f"  {plain(row['mineral']):<{wide}}  {row['more']:6.1%}  "
+            f"{row['mean']:,.0f} t ({row['share']:.2%} of demand), "
+            f"{row['base']:,.0f} t without events"
+        )
+
+
+# ---- the study -----------------------------------------------------------------------------------
+
+_MOST_DRAWS = 100_000
+_MOST_SEED = 2**63 - 1
+
+
+class RiskStudy(StudyKind):
+    """Draw the events of the sheet Risks many times, and see what becomes of the plan.
+
+    Each event begins in a year with its Yearly probability, each year and event apart. A draw is
+    planned twice: as agreed, the plan without events struck by them, its suppliers surging; and
+    re-planned, as if the events had been known beforehand. One workbook is written: the spread of
+    cost and shortage, who is likely to be short of what, what each event adds, every draw, charts.
+
+    \b
+    planner risk case.xlsx
+    planner risk case.xlsx --draws 5000 --seed 7 --surge 10%
+    planner new my-case.xlsx --with Risks       to see what the sheet looks like
+
+    A draw without a proven plan is left out of the figures and told; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
+    QUESTION = "What do events that may happen do to cost and supply?"
+    LACKING = "no draw complete"
+    RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
+    WHAT_IFS = False
+    OPTIONS = (
+        click.option(
+            "--draws",
+            type=Whole(1, _MOST_DRAWS),
+            default=1000,
+            show_default=True,
+            metavar="N",
+            help="How often the events are drawn.",
+        ),
+        click.option(
+            "--seed",
+            type=Whole(0, _MOST_SEED),
+            default=1,
+            show_default=True,
+            metavar="S",
+            help="Fixes what is drawn: the same seed, the same draws.",
+        ),
+        click.option(
+            "--surge",
+            type=Share(),
+            default=0.2,
+            show_default=True,
+            metavar="U",
+            help="The part of its usable capacity that a supplier may sell beyond what was agreed.",
+        ),
+        click.option(
+            "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
+        ),
+    )
+
+    def __init__(
+        self, start: Start, *, draws: int, seed: int, surge: float, keep_caps: bool
+    ) -> None:
+        """Take how often is drawn, from which seed, and what may answer an event."""
+        super().__init__(start)
+        self.chances = Chances(draws, seed, surge, keep_caps)
+
+    @property
+    def task(self) -> str:
+        """The number of draws."""
+        return number_of(self.chances.draws, "draw")
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan all draws twice; what so few cannot tell is warned of."""
+        del say
+        self.found = risk(self.start.case, self.chances, where, tell)
+        self.outcomes, self.stopped = self.found.outcomes, self.found.stopped
+        said = caution(self.found)
+        if said:
+            book = self.start.book
+            book = replace(book, warnings=(*book.warnings, warning("", found=said)))
+            self.start = replace(self.start, book=book)
+
+    @property
+    def planned(self) -> bool:
+        """Whether all plans of any draw are known."""
+        return any(sample.known.any() for sample in self.found.samples)
+
+    @property
+    def known(self) -> str:
+        """Of how many draws the figures are."""
+        return known_of(self.found)
+
+    @property
+    def what(self) -> str:
+        """The draws, and what may answer an event."""
+        found, chances = self.found, self.chances
+        limits = "kept" if chances.keep_caps else "waived in years with an event"
+        draws = number_of(len(found.draws), "draw")
+        asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
+        return "; ".join(
+            [
+                f"{draws} ({found.distinct:,} differ), seed {chances.seed}",
+                f"surge {chances.surge:.0%}",
+                f"share limits {limits}",
+                *asked,
+            ]
+        )
+
+    @property
+    def title(self) -> str:
+        """The title of the workbook."""
+        return f"{self.named}: events by chance"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The scenario, and what is drawn."""
+        return {**self.start.options, **options_of(self.found)}
+
+    def tables(self) -> list[Result]:
+        """Return the measures, who may be short, the events and the draws."""
+        return tables_of(self.found)
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return what was drawn, a row a plan, and an object an event."""
+        del tables
+        return {
+            "draws": len(self.found.draws),
+            "distinct_draws": self.found.distinct,
+            "plans": len(self.outcomes),
+            "seed": self.chances.seed,
+            "surge": self.chances.surge,
+            "keep_caps": self.chances.keep_caps,
+            **answer(self.found),
+        }
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Return what the agreed plan comes to on average."""
+        return headline(tables)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the histograms, and what each mineral is expected to be short."""
+        return pictures(tables)
+
+    @classmethod
+    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+        """Return nothing: the lines say it."""
+        del tables
+        return ()
+
+    @classmethod
+    def lines(cls, tables: Tables) -> Iterator[str]:
+        """Return what both plans come to, and who is likely to be short."""
+        return lines(tables)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the spread, what is short, and what each event adds."""
+        return sections(tables)

@@ -6,28 +6,34 @@ finding, the charts and the lines that are made of these tables alone.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 import pandas as pd
 
 from models.case import Case
+from models.errors import UsageError
 from models.results import Colour, Field, Look, Name, Result, field
 from models.results.common import COUNTRY, DEMAND, MEMBER, MINERAL, SHARE_SHORT, YEAR, words_of
 from models.results.crossed import crossed
 from models.scorecard.n_minus_1 import n_minus_1
+from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.records import Record, records
 from planner.render.table import Table, table_of
 from planner.render.text import plain, word
 from planner.render.words import known, listed, money, percent, span, tonnes
-from planner.studies.engine import NOT_RUN
-from planner.studies.kind import Figure, Headline, Numbers, Section, Tables
+from planner.studies.agreed import Rules
+from planner.studies.engine import NOT_RUN, Tell
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import DAYS, Effect, Kind, Loss, Price, Side, Stress, stress
 
-__all__ = ["Kind", "Loss", "Stress", "stress"]
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
 
 _UNCAPPED_SAYS = "The same loss, hitting the plan of the same case without share limits."
 _BOUGHT = "What the agreed plan buys of what is lost, from the loss on."
@@ -319,8 +325,6 @@ class Detail(Result):
     stock_t = STOCKED
     short_t = SHORT
 
-
-RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, Left, Detail)
 
 _HEAT = SHARE.like(
     meaning="Share of the coalition's demand newly short; blank where nothing is lost.",
@@ -752,9 +756,6 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
 
 
 # ---- the finding, of the tables alone ------------------------------------------------------------
-QUESTION = "What if a supplier is lost when the plan has been agreed?"
-
-
 def headline(tables: Tables) -> Headline:
     """Return the dearest loss in a sentence, and the losses that are worst each in its way."""
     losses = tables[Losses]
@@ -929,3 +930,171 @@ def _line(row: Mapping[Hashable, Any], *, is_capped: bool) -> str:
 def _cut(name: str) -> str:
     text = plain(name)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
+
+
+# ---- the study -----------------------------------------------------------------------------------
+
+
+class StressTest(StudyKind):
+    """Lose each supplier country that sells in the agreed plan, and see what is replaced.
+
+    The plan is made first, with scenario, what-ifs and limits; then one supplier after another is
+    lost, from the first year (or --year) to the last. Suppliers that are left sell what was agreed
+    and a surge; plants are built as agreed; stocks may be drawn; share limits are waived unless
+    --keep-caps. The same losses hit the plan without share limits: what diversification buys.
+
+    \b
+    planner stress case.xlsx
+    planner stress case.xlsx --refiners --pairs
+    planner stress case.xlsx --surge 0 --keep-caps --year 2030
+
+    A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
+    QUESTION = "What if a supplier is lost when the plan has been agreed?"
+    LACKING = "no loss planned"
+    RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, Left, Detail)
+    LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
+    OPTIONS = (
+        click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too."),
+        click.option(
+            "--pairs",
+            is_flag=True,
+            help="Close each supplier country's lanes to each member, too: the embargo matrix.",
+        ),
+        click.option(
+            "--surge",
+            type=Share(),
+            default=0.2,
+            show_default=True,
+            metavar="S",
+            help="What suppliers that are left may sell beyond what was agreed, of their usable"
+            " capacity.",
+        ),
+        click.option(
+            "--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives."
+        ),
+        click.option(
+            "--year",
+            type=int,
+            metavar="Y",
+            help="The year in which the loss begins [the first planned].",
+        ),
+    )
+
+    def __init__(  # noqa: PLR0913 - the options of the command
+        self,
+        start: Start,
+        *,
+        refiners: bool,
+        pairs: bool,
+        surge: float,
+        keep_caps: bool,
+        year: int | None,
+    ) -> None:
+        """Take the rules; UsageError for a year that is not planned."""
+        super().__init__(start)
+        years = start.case.years
+        if year is not None and year not in years:
+            close = min(years, key=lambda y: abs(y - year), default=None)
+            hint = f"; did you mean {close}?" if close is not None else ""
+            msg = f"--year {year} is no year of the sheet Demand{hint}"
+            raise UsageError(msg)
+        self.rules = Rules(surge, keep_caps, year)
+        self.refiners, self.pairs = refiners, pairs
+
+    @property
+    def task(self) -> str:
+        """What is planned first."""
+        return "what is agreed"
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan what is agreed, and each loss."""
+        self.found = stress(
+            self.start.case,
+            self.rules,
+            refiners=self.refiners,
+            pairs=self.pairs,
+            where=where,
+            tell=tell,
+            say=say,
+        )
+        self.outcomes, self.stopped = self.found.outcomes, self.found.stopped
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is a plan of the rules alone, which losses are measured against."""
+        return self.found.capped.nothing.found is not None
+
+    @property
+    def known(self) -> str:
+        """Of how many losses it is known what they do."""
+        return self.found.known
+
+    @property
+    def what(self) -> str:
+        """The losses and the rules."""
+        rules, found = self.rules, self.found
+        if not found.losses:
+            return "Nobody sells in the agreed plan: there is nothing to lose"
+        caps = "share limits kept" if rules.keep_caps else "share limits waived"
+        return (
+            f"{len(found.losses):,} losses, one at a time, {span(found.years)};"
+            f" surge {rules.surge * 100:g} %, {caps}; cost in {found.case.settings.currency} m"
+        )
+
+    @property
+    def title(self) -> str:
+        """The title of the workbook."""
+        return f"{self.TITLE}: {self.named}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Scenario and what-ifs, and the rules of a loss."""
+        return {**self.start.options, **options_of(self.found)}
+
+    def tables(self) -> list[Result]:
+        """Return the losses, by mineral, against the plan without limits, N-1 and the detail."""
+        return tables_of(self.found)
+
+    def sheets(self, tables: Tables) -> list[Table]:
+        """Return the sheets, the heat map among them."""
+        return sheets(tables, self.start.case)
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return the rules, an object a loss, and N-1."""
+        years = self.found.years
+        return {
+            "surge": self.rules.surge,
+            "keep_caps": self.rules.keep_caps,
+            "first_year": years[0],
+            "last_year": years[-1],
+            **answer(tables),
+        }
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Return the dearest loss."""
+        return headline(tables)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return what losses cost, N-1 over the years, and the worst losses one by one."""
+        return pictures(tables)
+
+    @classmethod
+    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+        """Return nothing: the lines say it."""
+        del tables
+        return ()
+
+    @classmethod
+    def lines(cls, tables: Tables) -> Iterator[str]:
+        """Return the worst losses of each kind."""
+        return lines(tables)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the heat map, and what losses cost."""
+        return sections(tables)

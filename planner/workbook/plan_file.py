@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from models.case import fold
 from models.errors import InputError
 from models.results import CATALOGUE, Field, Flows, Look, Name, Result, Summary
-from planner.render.table import COALITION_BUYER
+from planner.render.table import WHOLE
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
@@ -285,8 +285,9 @@ def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
     if of.scale != 1.0:
         return pd.to_numeric(column, errors="coerce") * of.scale
-    if of.names is Name.BUYER:
-        return column.map(lambda name: "" if name == COALITION_BUYER else name)
+    if of.names in WHOLE:
+        whole = WHOLE[of.names]
+        return column.map(lambda name: "" if name == whole else name)
     return column
 
 

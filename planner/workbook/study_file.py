@@ -30,7 +30,6 @@ _MOST = 1 << 20
 class Kind(StrEnum):
     """What a study is of; the value is the sheet that tells."""
 
-    SWEEP = "Frontier"
     STRESS = "Stress"
     COMPARISON = "Comparison"
     RISK = "Risk"
@@ -40,12 +39,12 @@ class Kind(StrEnum):
 class StudyFile:
     """A study's workbook that was read; ``tables`` as those of a ``PlanFile``.
 
-    ``title`` is that of the file's properties, "" where it has none.
+    ``sheet`` is the one that tells, ``title`` that of the file's properties, "" where it has none.
     """
 
     path: Path
     sha256: str
-    kind: Kind
+    sheet: str
     title: str
     tables: Mapping[str, pd.DataFrame]
 
@@ -56,20 +55,20 @@ def kind_of(path: Path) -> Kind | None:
     return next((kind for kind in Kind if fold(kind.value) in names), None)
 
 
-def read_study(path: Path, kind: Kind) -> StudyFile:
-    """Read the workbook of a study of this kind.
+def read_study(path: Path, sheet: str) -> StudyFile:
+    """Read the workbook of a study that this sheet tells.
 
     Raises InputError where the file is no workbook, where the study's own sheet is empty, or where
     a cell holds no value.
     """
     sha256, grids = grids_of(path)
     faults = [*_faults(grids)]
-    if kind.value not in grids:
-        what = f"{path}: the sheet {kind.value} is empty"
-        faults.append(Finding(kind.value, found=what, hint="make the study's workbook again"))
+    if sheet not in grids:
+        what = f"{path}: the sheet {sheet} is empty"
+        faults.append(Finding(sheet, found=what, hint="make the study's workbook again"))
     if faults:
         raise InputError(faults)
-    return StudyFile(path, sha256, kind, _title(path), frames_of(grids))
+    return StudyFile(path, sha256, sheet, _title(path), frames_of(grids))
 
 
 def _title(path: Path) -> str:

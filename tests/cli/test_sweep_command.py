@@ -42,11 +42,19 @@ def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
     assert (code, out) == (0, "")
     assert case.read_bytes() == before
     path = Path("outputs/case-sweep.xlsx")
-    assert sheets(path) == ["Frontier", "Charts", "Smallest caps", "About", "Runs", "Chart data"]
+    assert sheets(path) == [
+        "Overview",
+        "Frontier",
+        "Charts",
+        "Smallest caps",
+        "About",
+        "Runs",
+        "Chart data",
+    ]
     for said in (
         "Cap from 70 % to 50 %, 3 points",
-        "70%",
-        "50%",
+        "70 %",
+        "50 %",
         "Smallest caps",
         "case-sweep.xlsx",
     ):

@@ -185,7 +185,7 @@ def test_sweep_is_a_frontier(study):
     assert cost.value == "+7.9 m EUR"
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
-    assert [row["Part of demand short"] for row in rows] == ["0.0 %", "10.0 %", "40.0 %"]
+    assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]
 
 
 def test_sweep_of_another_knob(made, tmp_path):
@@ -197,7 +197,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     frontier = part(page, "frontier")
     assert frontier.heading.endswith("by capacity of China, Cobalt")
     rows = table(frontier, (0,))
-    assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
+    assert [row["Value"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     assert [row["Short (t)"] for row in rows] == ["20", "20", "140"]
     assert len(page.headlines) == 2
 

@@ -20,11 +20,12 @@ from models.results import (
     Shortages,
     field,
 )
+from planner.documents.table_files import write_csv
 from planner.render.records import records
 from planner.render.table import table_of
 from planner.render.terminal import grid
 from planner.run import solve_file
-from planner.sheets import write_csv, write_plan
+from planner.sheets import write_plan
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book

@@ -16,11 +16,12 @@ from models.scorecard.concentration import cr1, hhi_country
 from planner.cli.answer import solved
 from planner.cli.shares import country_shares
 from planner.documents.difference.compare import compare_plans
+from planner.documents.table_files import write_csv
 from planner.report.plan import headlines
 from planner.report.plan.shares import shares
 from planner.run import solve_file
-from planner.sheets import write_csv, write_plan
-from planner.studies.frontier import read
+from planner.sheets import write_plan
+from planner.studies.sweep import read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
@@ -100,8 +101,8 @@ def made(request, tmp_path_factory):
         path, run.plan, run.book, without_limits=run.without_limits, options=run.options,
         lost=run.lost,
     )  # fmt: skip
-    write_csv(folder, tables.values())
-    with (folder / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
+    write_csv(folder / "csv", tables.values())
+    with (folder / "csv" / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = {line["Mineral"].removeprefix("'"): line for line in csv.DictReader(file)}
     basis = request.param[2]
     return SimpleNamespace(run=run, plan=run.plan, file=read_plan(path), csv=lines, basis=basis)

@@ -14,7 +14,11 @@ from planner.render.xlsx import write_workbook
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
 
-@pytest.mark.parametrize("form", [f for f in Form if f is not Form.COUNTS])
+REPORTED = {Form.COUNTS, Form.ROWS, Form.HEAT}
+"""Forms of one renderer, or drawn by it in their own way."""
+
+
+@pytest.mark.parametrize("form", [f for f in Form if f not in REPORTED])
 def test_both_renderers_draw_every_form(tmp_path, form):
     picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", look=Look.SHARE)
     drawn = figure_of(picture)
@@ -26,3 +30,16 @@ def test_both_renderers_draw_every_form(tmp_path, form):
     with zipfile.ZipFile(path) as archive:
         chart = archive.read("xl/charts/chart1.xml").decode()
     assert all(f"<c:v>{each.name}</c:v>" in chart for each in SERIES)
+
+
+def test_forms_of_the_report_alone():
+    """A map has a row a series; bars side by side lie, as those on one another do."""
+    heat, bars = (
+        figure_of(Picture("Title", form, (2026, 2027), SERIES, "short", "", look=Look.SHARE))
+        for form in (Form.HEAT, Form.ROWS)
+    )
+    (cells,) = heat.data
+    assert (list(cells.y), list(cells.x)) == (["Here", "Cap"], ["2026", "2027"])
+    assert [list(row) for row in cells.z] == [[0.2, 0.5], [0.4, None]]
+    assert [list(trace.x) for trace in bars.data] == [[0.2, 0.5], [0.4, None]]
+    assert bars.layout.barmode == "group"

@@ -8,6 +8,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from models.results import Runs
 from models.results.field import Look
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
@@ -19,6 +20,7 @@ from planner.studies.kind import Tables
 from planner.studies.losses import stress
 from planner.studies.risk import told_apart
 from planner.studies.stress import Losses, pictures, sheets, tables_of
+from planner.studies.sweep import AsGiven, Frontier
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
 
@@ -115,9 +117,10 @@ def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
 
 
 def test_one_name_for_what_the_program_minimises():
-    for place in ("Comparison", "Frontier", "As given"):
-        assert "discounted" in note(place, "Total cost (USD)")
-    assert note("Runs", "Objective").startswith("Total cost: ")
+    assert "discounted" in note("Comparison", "Total cost (USD)")
+    for field in (Frontier.objective, AsGiven.objective):
+        assert (field.header, "discounted" in field.meaning) == ("Total cost", True)
+    assert Runs.objective.meaning.startswith("Total cost: ")
 
 
 def test_losses_that_cost_nothing_have_no_bar():

@@ -12,26 +12,37 @@ from models.answers import least_share
 from models.errors import SolverError, UsageError
 from models.plan import Plan, Session
 from models.plan import solve as solve_case
-from planner.cli.knob import knob_of
-from planner.render.chart import Form, Role
+from models.results import About
+from planner.render.chart import Form, Picture, Role
+from planner.render.table import Table, table_of
 from planner.scenarios import set_max_country_share
-from planner.sheets.frontier import Swept, sweep_pictures, sweep_tables
+from planner.scenarios.knobs import KNOBS, THE_CAP, knob_of
 from planner.studies import Here
-from planner.studies.frontier import ALL, read
-from planner.studies.knobs import KNOBS, THE_CAP
-from planner.studies.sweep import CHAIN, Sweep, grid, study_of, sweep
+from planner.studies.kind import BASIS, YEARS, Tables
+from planner.studies.sweep import (
+    ALL,
+    CHAIN,
+    OVER,
+    Sweep,
+    SweepResult,
+    grid,
+    read,
+    results,
+    study_of,
+    sweep,
+)
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
 from tests.models.test_laws import draw, rounding
 
 
-def swept(book: BookT, *points: float, over: str = "cap") -> Sweep:
+def swept(book: BookT, *points: float, over: str = "cap") -> SweepResult:
     case = case_of(book)
     return sweep(case, knob_of(case, over), points, Here())
 
 
-def at(found: Sweep, value: float, mineral: str = ALL) -> pd.Series:
+def at(found: SweepResult, value: float, mineral: str = ALL) -> pd.Series:
     rows = found.rows[(found.rows["value"] == value) & (found.rows["mineral"] == mineral)]
     assert len(rows) == 1, rows
     return rows.iloc[0]
@@ -336,19 +347,18 @@ def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyP
 # ---- sheets ------------------------------------------------------------------------------------
 
 
-def sheets_of(found: Sweep) -> Swept:
-    return Swept(
-        title=found.knob.title,
-        is_cap=found.knob.is_cap,
-        is_factor=found.knob.kind.is_factor,
-        whole=ALL,
-        rows=found.rows,
-        reference=found.reference,
-        smallest=found.smallest,
-        currency="EUR",
-        basis="demand",
-        horizon="2026",
-    )
+def sheets_of(found: SweepResult) -> Tables:
+    options = {OVER: found.knob.said, YEARS: "2026", BASIS: "demand"}
+    about = About(what=list(options), value=list(options.values()))
+    return Tables([*results(found, {"money": "EUR"}), about])
+
+
+def sweep_tables(tables: Tables) -> list[Table]:
+    return [table_of(result) for result in tables.results.values() if not isinstance(result, About)]
+
+
+def sweep_pictures(tables: Tables) -> tuple[Picture, ...]:
+    return Sweep.pictures(tables)
 
 
 def test_the_sheets_of_a_cap() -> None:

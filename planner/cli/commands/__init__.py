@@ -13,12 +13,11 @@ from planner.cli.commands.new import new
 from planner.cli.commands.orders import orders
 from planner.cli.commands.redact import redact
 from planner.cli.commands.report import report
-from planner.cli.commands.risk import risk
 from planner.cli.commands.scorecard import scorecard
 from planner.cli.commands.solve import solve
-from planner.cli.commands.stress import stress
-from planner.cli.commands.sweep import sweep
 from planner.cli.commands.verify import verify
+from planner.cli.study import StudyCommand
+from planner.studies.listed import STUDIES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,9 +49,7 @@ COMMANDS = (
     solve,
     explain,
     compare,
-    sweep,
-    stress,
-    risk,
+    *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
     scorecard,
     orders,
     diff,

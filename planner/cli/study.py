@@ -1,0 +1,310 @@
+"""One command for every kind of study: from the workbook to files, words, JSON and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from models.errors import InputError, PlannerError, SolverError
+from planner.cli.answer import refused, sorted_out, told
+from planner.cli.commands.common import (
+    CSV,
+    JSON,
+    SCENARIO,
+    WORKBOOK,
+    output_option,
+    progress,
+    share_limit,
+    tell_where,
+    write_all,
+)
+from planner.cli.halt import (
+    Halt,
+    counts,
+    end,
+    failure_of,
+    halt_of,
+    marked,
+    nothing,
+    tell_halt,
+    tell_not_run,
+)
+from planner.cli.paths import plan_path
+from planner.cli.progress import study_options, watched
+from planner.cli.whatifs import what_if_options
+from planner.render.text import plain
+
+if TYPE_CHECKING:
+    from planner.render.study_front import StudyFront
+    from planner.render.table import Table
+    from planner.studies import Where
+    from planner.studies.kind import Headline, StudyKind, Tables
+    from planner.studies.listed import Listed
+
+_WIDE = 100
+"""Characters of the finding on a line."""
+_WARNINGS = 5
+"""Warnings told at most; the sheet About has them all."""
+
+
+class StudyCommand(click.Command):
+    """The command of a kind of study, whose options are known once it is asked for."""
+
+    def __init__(self, name: str, listed: Listed) -> None:
+        """Know the name and the summary; the kind loads what makes plans."""
+        self._made: click.Command | None = None
+        self.listed = listed
+        super().__init__(name, short_help=listed.summary)
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return what the command itself has, once the kind is loaded."""
+        own = super().__getattribute__
+        if name in {"callback", "params", "help", "epilog", "make_context"}:
+            if own("_made") is None:
+                self._made = command_of(own("listed").kind)
+            return getattr(own("_made"), name)
+        return own(name)
+
+
+def command_of(kind: type[StudyKind]) -> click.Command:
+    """Return the command of a kind: its own options among those that all studies share."""
+
+    def run(
+        file: Path,
+        output: Path | None,
+        csv_folder: Path | None,
+        where: Where,
+        as_json: bool,
+        **options: Any,
+    ) -> int:
+        return _run(kind, file, (output, csv_folder), where, options, as_json=as_json)
+
+    shared = [click.argument("file", type=WORKBOOK), *kind.OPTIONS]
+    shared += [SCENARIO] if kind.SCENARIO else []
+    shared += [what_if_options] if kind.WHAT_IFS else []
+    shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
+    written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.NAME}.xlsx]."
+    shared += [output_option(written), CSV, study_options, JSON]
+    command: Any = run
+    for option in reversed(shared):
+        command = option(command)
+    made: click.Command = click.command(kind.NAME, help=kind.__doc__)(command)
+    return made
+
+
+def _run(  # noqa: PLR0913 - what a command line says
+    kind: type[StudyKind],
+    file: Path,
+    targets: tuple[Path | None, Path | None],
+    where: Where,
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+) -> int:
+    """Read, plan, write, tell; return the exit code."""
+    from planner.studies.kind import Tables
+
+    output, csv_folder = targets
+    target = plan_path(file, output, csv_folder, kind.NAME)
+    tell = progress(as_json)
+    try:
+        with watched(as_json) as watch:
+            study, seconds = _planned(kind, file, options, (where, watch, tell))
+    except InputError as error:
+        return refused(file, error, as_json=as_json)
+    halt = halt_of(study.outcomes, study.stopped)
+    failed: PlannerError | None = study.errors or failure_of(study.judged, halt)
+    if not study.planned:
+        why = failed or SolverError("nothing was planned")
+        return nothing(halt, why, kind.LACKING, study.outcomes, as_json=as_json)
+    tables = Tables([*study.tables(), about(study, halt)])
+    sheets = study.sheets(tables)
+    headline = study.headline(tables)
+    written, trouble = write_all(
+        target,
+        lambda path: _write(path, study, tables, sheets, halt),
+        csv_folder,
+        lambda: sheets,
+        seconds,
+        halt,
+    )
+    if not as_json:
+        _show(study, tables, headline, written, sum(seconds.values()))
+    if written is not None:
+        tell_where(target, written, halt)
+    tell_halt(halt, study.known)
+    said = _answer(study, tables, halt, written, seconds)
+    return end(halt, trouble or failed, said, as_json=as_json)
+
+
+def _planned(
+    kind: type[StudyKind],
+    file: Path,
+    options: dict[str, Any],
+    how: tuple[Where, Any, Any],
+) -> tuple[StudyKind, dict[str, float]]:
+    """Return the study when it is planned, and the seconds that reading and planning took."""
+    from models import checks
+    from planner.run import start_file
+
+    where, watch, tell = how
+    start = start_file(file, **kind.base(options), tell=tell)
+    study = kind(start, **options)
+    errors = checks.errors(start.case)
+    if errors:
+        raise start.placed(errors)
+    tell(f"Planning {study.task}")
+    began = time.perf_counter()
+    study.plan(where, watch, tell)
+    return study, {"read": start.seconds, "solve": time.perf_counter() - began}
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def about(study: StudyKind, halt: Halt | None) -> Any:
+    """Return the sheet About: input, what was asked, what it stands on, versions."""
+    from planner.render.words import span
+    from planner.sheets.study import about_of
+    from planner.studies.kind import BASIS, YEARS
+
+    case = study.start.case
+    said = halt.option(study.known) if halt is not None else {}
+    stands = {YEARS: span(case.years), BASIS: case.settings.share_basis}
+    return about_of(study.start.book, {**said, **study.options, **stands})
+
+
+def _write(
+    path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], halt: Halt | None
+) -> None:
+    """Write the workbook: the first page, the study's sheets and charts, About, Runs."""
+    from models.results import About
+    from planner.render.table import table_of
+    from planner.sheets.study import runs_of, write_tables
+
+    pictures = study.pictures(tables)
+    title = marked(study.title, halt)
+    made = [*sheets, table_of(tables[About]), table_of(runs_of(study.runs))]
+    write_tables(
+        path,
+        made,
+        pictures,
+        title=title,
+        charts_before=sheets[1].name if len(sheets) > 1 else "",
+        front=front(study, tables, sheets, title),
+    )
+
+
+def front(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
+    """Return the first page: question, finding, numbers, the first chart, what was assumed."""
+    from models.results import About, ChartData, Runs
+    from planner.render.study_front import StudyFront
+    from planner.studies.kind import BASIS, YEARS
+
+    headline, pictures = study.headline(tables), study.pictures(tables)
+    own = {*study.options, YEARS, BASIS}
+    rows = tables[About].rows(About.what, About.value)
+    charts = ("Charts", ChartData.TABLE) if pictures else ()
+    first, *others = (sheet.name for sheet in sheets)
+    return StudyFront(
+        title,
+        study.QUESTION,
+        headline.finding,
+        tuple((f.name, f.value, f.remark) for f in headline.figures),
+        {str(what): str(value) for what, value in rows if what in own},
+        (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
+        pictures[0] if pictures else None,
+    )
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def _show(
+    study: StudyKind, tables: Tables, headline: Headline, written: Path | None, seconds: float
+) -> None:
+    """Tell the figures, the finding, what has no plan, and where it all stands."""
+    click.secho(plain(study.named), bold=True, err=True)
+    _line(study.TITLE, plain(study.what))
+    _show_tables(study, tables)
+    _line("Finding", f"\n{' ' * 14}".join(wrap(plain(headline.finding), _WIDE)))
+    not_run: dict[str, list[str]] = {}
+    for outcome in study.judged:
+        if not outcome.ran:
+            not_run.setdefault(outcome.error, []).append(study.label(outcome))
+        elif not outcome.planned:
+            said = f"  {plain(study.label(outcome))}: no plan: {plain(outcome.error)}"
+            click.secho(said, fg="yellow", err=True)
+    for why, names in not_run.items():
+        tell_not_run(names, why)
+    if study.trouble:
+        _line("Note", plain(study.trouble), "yellow")
+    _show_warnings(study)
+    if written is not None:
+        click.echo(f"{study.WRITES.capitalize():<13} {written}  ({seconds:.1f} s)", err=True)
+
+
+def _line(head: str, said: str, colour: str | None = None) -> None:
+    click.echo(f"{head:<13} {click.style(said, fg=colour)}", err=True)
+
+
+def _show_tables(study: StudyKind, tables: Tables) -> None:
+    """Show the tables as they fit, whole where no terminal sets a width."""
+    from planner.cli.words import console
+    from planner.render.terminal import grid
+
+    for line in study.lines(tables):
+        click.echo(line, err=True)
+    screen = console(sys.stderr)
+    for numbers in study.shown(tables):
+        if numbers.heading:
+            click.echo(numbers.heading, err=True)
+        of, country = numbers.result, study.start.case.country_name
+        screen.print(grid(of, *numbers.fields, country=country))
+
+
+def _show_warnings(study: StudyKind) -> None:
+    from planner.workbook.sentence import sentence
+
+    found = study.start.book.warnings
+    if not found:
+        return
+    click.echo(f"{'Warnings':<13} {click.style(f'{len(found):,}', fg='yellow')}", err=True)
+    for finding in found[:_WARNINGS]:
+        place = f"{finding.place}: " if finding.place else ""
+        click.echo(f"  {plain(place + sentence(finding))}", err=True)
+    if len(found) > _WARNINGS:
+        click.echo(f"  and {len(found) - _WARNINGS:,} more, on the sheet About", err=True)
+
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+
+def _answer(
+    study: StudyKind,
+    tables: Tables,
+    halt: Halt | None,
+    written: Path | None,
+    seconds: dict[str, float],
+) -> dict[str, object]:
+    """Return what a program hears."""
+    case = study.start.case
+    return {
+        "status": "optimal",
+        "scenario": case.scenario,
+        "what_ifs": [told(what_if) for what_if in study.start.variant.what_ifs],
+        "currency": case.settings.currency,
+        **study.answer(tables),
+        **counts(study.outcomes, halt),
+        "output": None if written is None else str(written),
+        "warnings": sorted_out(study.start.book.warnings)["warnings"],
+        "trouble": study.trouble or None,
+        "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
+        "errors": [],
+    }

@@ -1,0 +1,68 @@
+"""Numbers as people type them on a command line, and what is wrong with them."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+_LATE = "planner.mistakes"
+"""Where a command's context keeps what is wrong with options, to be told with its what-ifs."""
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A fraction from 0 to 1, or a percentage with its sign."""
+
+    name = "share"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read 0.65 or 65%; refuse 65 with the question that helps.
+
+        A command with what-ifs hears of a mistake from ``late_mistakes``, to tell it with theirs.
+        """
+        text = str(value).strip()
+        percent = text.endswith("%")
+        try:
+            share = float(text.removesuffix("%")) / (100 if percent else 1)
+        except ValueError:
+            share = math.nan
+        if 0 <= share <= 1:
+            return share
+        # A percentage without its sign is the likeliest slip.
+        slip = 1 < share <= 100 and not percent  # noqa: PLR2004
+        usual = param.default if param is not None and isinstance(param.default, float) else 0.65
+        hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
+        said = f"{text!r} is not a share from 0 to 1; {hint}"
+        if ctx is None or param is None or "blocks" not in {p.name for p in ctx.command.params}:
+            self.fail(said, param, ctx)
+        ctx.meta.setdefault(_LATE, []).append(f"{param.opts[0]} {said}")
+        return math.nan
+
+
+class Whole(click.IntRange):
+    """A whole number within a range, told as people write it."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read 1000; ask of 1e3 or 1,000 whether it is meant."""
+        text = str(value).strip()
+        try:
+            number = float(text.replace(",", "").replace("_", ""))
+        except ValueError:
+            number = math.nan
+        least, most = self.min or 0, math.inf if self.max is None else self.max
+        fits = number.is_integer() and least <= number <= most
+        if not (fits and text.isdecimal()):
+            upward = self.max is None
+            span = f"of {least:,} or more" if upward else f"from {least:,} to {most:,}"
+            hint = f"; did you mean {number:.0f}?" if fits else ""
+            self.fail(f"{text!r} is not a whole number {span}{hint}", param, ctx)
+        return int(text)
+
+
+def late_mistakes() -> tuple[str, ...]:
+    """Return what is wrong with options of the running command that were to wait."""
+    return tuple(click.get_current_context().meta.pop(_LATE, ()))

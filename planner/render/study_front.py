@@ -1,0 +1,102 @@
+"""The first page of a study's workbook: the question, the finding, its numbers, a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+
+from planner.render import native, palette, style
+from planner.render.chart import Picture
+from planner.render.front import Page, head
+
+_COLUMNS, _CARD = 12, 4
+"""Columns of the page, and of one number."""
+_WIDE, _PIXELS = 13.5, 99
+"""Width of a column in characters, and in pixels."""
+_ROW, _HIGH = 16.5, 400
+"""Height of a row in points, of the chart in pixels."""
+
+
+@dataclass(frozen=True)
+class StudyFront:
+    """What the first page says; ``numbers`` are a name, a number in words and a remark each.
+
+    ``assumed`` is by what was asked; ``links`` are the sheets that follow.
+    """
+
+    title: str
+    question: str
+    finding: str
+    numbers: tuple[tuple[str, str, str], ...]
+    assumed: Mapping[str, str]
+    links: tuple[str, ...]
+    picture: Picture | None = None
+
+
+def draw_study(
+    book: xlsxwriter.Workbook,
+    sheet: Any,
+    front: StudyFront,
+    data: tuple[str, Sequence[tuple[int, int]]],
+    styles: style.Styles,
+) -> None:
+    """Draw the page; ``data`` is the sheet of chart data and the rows of the chart's series."""
+    page = Page(sheet, styles)
+    sheet.hide_gridlines(2)
+    sheet.set_default_row(_ROW)
+    sheet.set_column(0, _COLUMNS - 1, _WIDE)
+    whole = (0, _COLUMNS - 1)
+    page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
+    page.words(2, whole, front.question, font_size=12, font_color=palette.MUTED)
+    page.words(3, whole, front.finding, bold=True, font_size=12)
+    page.row = 5
+    _numbers(page, front)
+    _chart(book, page, front, data)
+    head(page, page.row, whole, "What was asked and assumed")
+    for name, value in front.assumed.items():
+        page.row += 1
+        page.words(page.row, (0, 2), name, valign="top", font_color=palette.MUTED)
+        page.words(page.row, (3, _COLUMNS - 1), value, valign="top")
+    page.row += 2
+    head(page, page.row, whole, "Where to read on")
+    for i, name in enumerate(front.links):
+        at = i % _COLUMNS
+        page.row += at == 0
+        page.link(page.row, (at, at), name, name)
+    for row in range(page.row + 1):
+        sheet.set_row(row, page.heights.get(row, _ROW))
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.print_area(0, 0, page.row, _COLUMNS - 1)
+    sheet.fit_to_pages(1, 1)
+    sheet.set_footer(style.footer(f"Overview: {front.title}"))
+
+
+def _numbers(page: Page, front: StudyFront) -> None:
+    """Write the numbers in large print beside one another."""
+    for i, (name, number, remark) in enumerate(front.numbers):
+        top, left = page.row + i // 3 * 4, i % 3 * _CARD
+        at = (left, left + _CARD - 1)
+        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY}
+        page.words(top, at, name, bold=True, font_color=palette.NAVY, **look)
+        page.words(top + 1, at, number, bold=True, font_size=18, font_color=palette.NAVY)
+        page.words(top + 2, at, remark, font_size=9, valign="top")
+    page.row += -(-len(front.numbers) // 3) * 4
+
+
+def _chart(
+    book: xlsxwriter.Workbook,
+    page: Page,
+    front: StudyFront,
+    data: tuple[str, Sequence[tuple[int, int]]],
+) -> None:
+    if front.picture is None:
+        return
+    made = native.chart(book, front.picture, data[1], data[0])
+    made.set_size({"width": _COLUMNS * _PIXELS, "height": _HIGH})
+    page.sheet.insert_chart(page.row, 0, made, {"object_position": 2})
+    page.row += _HIGH * 3 // (4 * 16) + 2

@@ -41,6 +41,10 @@ STUDIES = {
         "planner.studies.risk",
         "Draw the events of the sheet Risks many times, and see what becomes of the plan.",
     ),
+    "scorecard": Listed(
+        "planner.studies.scorecard",
+        "Score a plan before and after, and price each benchmark that it misses.",
+    ),
 }
 """Every kind by its command."""
 

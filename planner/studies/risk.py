@@ -216,7 +216,8 @@ def tables_of(risk: Risk) -> list[Result]:
 def _made(of: type[Result], risk: Risk, rows: Sequence[Row]) -> Any:
     kept = [f for f in of.FIELDS if not f.optional]
     words = words_of(risk.base.case)
-    return of(words=words, **{f.name: [row.get(f.name) for row in rows] for f in kept})
+    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in kept}
+    return of(words=words, **columns)
 
 
 def measures(risk: Risk) -> Measures:
@@ -268,7 +269,7 @@ def in_units(of: Measures) -> Measures:
     """Return the measures in the units that their rows name, each cell with its look."""
     kinds = [_KINDS[name] for name in of.measure]
     numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
-    data = {
+    data: dict[str, Any] = {
         name: [
             float(value) * _SCALES[kind] if known(value) else None
             for value, kind in zip(values, kinds, strict=True)
@@ -487,14 +488,14 @@ _OF_EVENT = (Events.event, Events.probability, Events.duration, Events.drawn, Ev
 
 def answer(risk: Risk) -> dict[str, object]:
     """Return a row a plan, that of the agreed plan first, and an object an event."""
-    made = {type(of): of for of in (measures(risk), *tables_of(risk)[1:])}
+    made: dict[type[Result], Any] = {type(of): of for of in (measures(risk), *tables_of(risk)[1:])}
     return {
         "rows": [_row(made, plan) for plan in PLANS],
         "events": _told_events(made[Events]),
     }
 
 
-def _row(made: Mapping[type[Result], Result], plan: str) -> Record:
+def _row(made: Mapping[type[Result], Any], plan: str) -> Record:
     of = made[Measures].where([p == plan for p in made[Measures].plan])
     spreads = dict(zip(of.measure, records(of, *_SPREAD), strict=True))
     more = of.frame().set_index("measure").loc[MORE]

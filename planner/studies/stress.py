@@ -374,7 +374,7 @@ def tables_of(found: Stress) -> list[Result]:
 
 
 def _made(of: type[Result], rows: list[Row], words: Mapping[str, str]) -> Result:
-    columns = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
+    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
     return of(words=words, **columns)
 
 

@@ -13,7 +13,6 @@ from planner.cli.commands.new import new
 from planner.cli.commands.orders import orders
 from planner.cli.commands.redact import redact
 from planner.cli.commands.report import report
-from planner.cli.commands.scorecard import scorecard
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
 from planner.cli.study import StudyCommand
@@ -50,7 +49,6 @@ COMMANDS = (
     explain,
     compare,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
-    scorecard,
     orders,
     diff,
     verify,

@@ -25,14 +25,13 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     """
     fields = {f.name: f for f in lead}
     spread = {f"of_{i}": _named(of, each) for i, each in enumerate(across)}
-    kind = type(name, (Result,), {"__doc__": of.meaning, **fields, **spread})
+    kind: type[Result] = type(name, (Result,), {"__doc__": of.meaning, **fields, **spread})
     rows = list(zip(*lead.values(), strict=True))
-    made: Result = kind(
-        words=words,
-        **{f.name: list(values) for f, values in lead.items()},
-        **{f"of_{i}": [cells.get((*row, each)) for row in rows] for i, each in enumerate(across)},
-    )
-    made.TABLE = name  # type: ignore[misc] - of this table alone: others of its kind are as wide
+    columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}
+    for at, each in enumerate(across):
+        columns[f"of_{at}"] = [cells.get((*row, each)) for row in rows]
+    made = kind(words=words, **columns)
+    kind.TABLE = name  # once the class is made: which columns it has is no part of the catalogue
     return made
 
 

@@ -549,6 +549,7 @@ class ScorecardStudy(StudyKind):
         self.found = benchmarks(plan, where, tell)
         self.outcomes, self.stopped = self.found.outcomes.every, self.found.outcomes.stopped
         self.prices = prices_of(self.found)
+        self.missed = results_of(self.prices, self.start.case.settings.currency)
 
     @property
     def planned(self) -> bool:
@@ -584,18 +585,18 @@ class ScorecardStudy(StudyKind):
     def tables(self) -> list[Result]:
         """Return the scorecard of the plan, and its missed benchmarks."""
         scores = scorecard_of(self.found.plan, self.found.scores)
-        missed = results_of(self.prices, self.start.case.settings.currency)
-        return [missed] if scores is None else [scores, missed]
+        return [self.missed] if scores is None else [scores, self.missed]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a score, and one a missed benchmark."""
+        del tables
         case = self.start.case
         years = case.years
         return {
             "first_year": years[0] if years else None,
             "last_year": years[-1] if years else None,
             "scores": [_score(case, score) for score in self.found.scores],
-            "benchmarks": _told(self.prices, tables.results[Missed]),
+            "benchmarks": _told(self.prices, self.missed),
         }
 
     @classmethod
@@ -610,8 +611,8 @@ class ScorecardStudy(StudyKind):
         worst = f"{rows.benchmark[at]}, {rows.mineral[at]}"
         got, need = percent(rows.worst_share[at]), percent(rows.required[at])
         return Headline(
-            f"The plan misses {counted(missed, 'benchmark')}, of which {kept} could be met;"
-            f" farthest off is {worst}: {got}, required {need}.",
+            f"The plan misses {counted(missed, 'benchmark')}, of which {kept or 'none'} could be"
+            f" met; farthest off is {worst}: {got}, required {need}.",
             (
                 Figure("Benchmarks missed", str(missed), "in the worst of the years they are due."),
                 Figure("Could be met", str(kept), "if each alone was added to the limits."),

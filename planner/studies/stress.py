@@ -368,12 +368,12 @@ def tables_of(found: Stress) -> list[Result]:
     return [
         *made,
         _made(Embargoes, parted, words),
-        Left(words=words, **{f.name: left[f.name] for f in Left.FIELDS}),
+        _made(Left, left.to_dict("records"), words),
         _made(Detail, [row for loss, _ in ranked for row in _detail(found, loss)], words),
     ]
 
 
-def _made(of: type[Result], rows: list[Row], words: Mapping[str, str]) -> Result:
+def _made(of: type[Result], rows: Sequence[Mapping[Any, Any]], words: Mapping[str, str]) -> Result:
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
     return of(words=words, **columns)
 
@@ -805,7 +805,8 @@ def sections(tables: Tables) -> tuple[Section, ...]:
     named = heat.frame().assign(lost=_named(losses)).drop(columns="kind")
     minerals = [f for f in heat.fields if f.name.startswith("of_")]
     lead, *_ = heat.fields
-    numbers = type(heat)(words=heat.words, kind=losses.kind, **{c: named[c] for c in named})
+    columns: dict[str, Any] = {str(name): named[name] for name in named}
+    numbers = type(heat)(words=heat.words, kind=losses.kind, **columns)
     found = [
         Section(
             "heat-map",
@@ -896,7 +897,10 @@ def lines(tables: Tables) -> Iterator[str]:
         ~table["error"].astype(object).fillna("").str.startswith(NOT_RUN) | table["cost"].notna()
     ]
     lists = {
-        _head(Kind(kind), len(of), len(every.get_group(kind))): (of, _KINDS[Kind(kind)][1])
+        _head(Kind(str(kind)), len(of), len(every.get_group(kind))): (
+            of,
+            _KINDS[Kind(str(kind))][1],
+        )
         for kind, of in turns.groupby("kind", sort=False)
     }
     names = [_cut(lost) for of, _ in lists.values() for lost in of["lost"].head(WORST)]

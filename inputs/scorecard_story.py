@@ -16,7 +16,7 @@ from models.case import Case
 from models.plan import Plan, solve
 from models.scorecard import Score, scorecard
 from planner.studies import Here
-from planner.studies.eu_benchmarks import Benchmarks, benchmarks
+from planner.studies.scorecard import Benchmarks, benchmarks
 from planner.workbook import read
 
 HERE = Path(__file__).parent

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from inputs.story import CASES, DOMINANT
 from planner.studies import Here
-from planner.studies.stress import Rules, Stress, stress
+from planner.studies.agreed import Rules
+from planner.studies.kind import Tables
+from planner.studies.losses import Kind, Stress, stress
+from planner.studies.stress import ByMineral, CappedOrNot, Losses, tables_of
 from planner.workbook import read
 
 HERE = Path(__file__).parent
@@ -44,10 +47,12 @@ class Line:
 
 def lines(found: Stress) -> list[Line]:
     """Return the minerals in the workbook's order."""
+    made, lost = Tables(tables_of(found)), found.case.country_name(DOMINANT)
+    both = made[CappedOrNot].frame().assign(survived=made[ByMineral].frame()["survived"])
     rows = {
         str(row["mineral"]): row
-        for row in found.by_mineral.to_dict("records")
-        if row["kind"] == "country" and row["country"] == DOMINANT
+        for row in both.to_dict("records")
+        if row["kind"] == Kind.COUNTRY and row["lost"] == lost
     }
     return [
         Line(
@@ -90,7 +95,7 @@ def worst(found: Stress, many: int = 5) -> str:
         f"| {found.case.country_name(row['country'])} | {row['short_t']:,.0f} | "
         f"{row['worst']}, {row['worst_share']:.1%} | {row['cost'] / 1e9:,.0f} | "
         f"{row['free_cost'] / 1e9:,.0f} |"
-        for row in found.by_loss.head(many).to_dict("records")
+        for row in Tables(tables_of(found))[Losses].frame().head(many).to_dict("records")
     )
 
 

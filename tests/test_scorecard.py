@@ -11,7 +11,7 @@ from inputs.scorecard_story import published
 from models.plan import Plan
 from models.scorecard import MEASURES, REQUIRED, Score, scorecard, told
 from planner.studies import Here
-from planner.studies.eu_benchmarks import Asked, Benchmarks, asked, benchmarks
+from planner.studies.scorecard import Asked, Benchmarks, asked, benchmarks
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 
 YEARS = (2030, 2031)

@@ -80,7 +80,8 @@ class Field:
     ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
     ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, by default the attribute's.
     ``printed`` is false of what stands to the right of a printed page. ``optional`` ones may lack
-    in a table. ``name`` and ``table`` are filled by the class that the field stands in.
+    in a table. ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON
+    have them whole. ``name`` and ``table`` are filled by the class that the field stands in.
     """
 
     header: str
@@ -92,6 +93,7 @@ class Field:
     printed: bool = True
     optional: bool = False
     colour: Colour | None = None
+    scale: float = 1.0
     name: str = ""
     table: str = ""
 
@@ -113,6 +115,10 @@ class Field:
         """The header with its unit in parentheses, placeholders as they are."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
+    def scaled(self, value: Any) -> Any:
+        """Return a value as shown: divided by the scale where it is a number."""
+        return value if value is None or self.scale == 1.0 else value / self.scale
+
     def read(self, header: str) -> dict[str, str] | None:
         """Return what the placeholders hold in a header; None where it is not this field's."""
         parts = _PLACEHOLDER.split(self.whole)
@@ -121,7 +127,7 @@ class Field:
             if i % 2 == 0:
                 pattern += re.escape(part)
             else:
-                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
+                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
                 seen.add(part)
         found = re.fullmatch(pattern, header)
         return None if found is None else found.groupdict()
@@ -156,9 +162,10 @@ def field(  # noqa: PLR0913 - a declaration has many parts, all of them named
     printed: bool = True,
     optional: bool = False,
     colour: Colour | None = None,
+    scale: float = 1.0,
 ) -> Field:
     """Declare a column of a result."""
-    return Field(header, look, meaning, unit, names, key, printed, optional, colour)
+    return Field(header, look, meaning, unit, names, key, printed, optional, colour, scale)
 
 
 CATALOGUE: dict[str, type[Result]] = {}
@@ -248,6 +255,12 @@ class Result:
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of some fields as tuples."""
         return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
+
+    def without(self, *fields: Field) -> Self:
+        """Return the table without some of the columns that may lack."""
+        left = {f.name for f in self.fields} - {f.name for f in fields}
+        data = {name: values for name, values in self.data.items() if name in left}
+        return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
         """Return the rows that a sequence of yes and no keeps."""

@@ -297,6 +297,7 @@ class Benchmarks(Result):
         "Cash cost of that plan less that of the plan, all years, undiscounted. Below 0 where"
         " tonnes are given up. Where the benchmark cannot be met, what it costs to come as close.",
         unit="{money} m",
+        scale=1e6,
     )
     extra_cost = field(
         "Extra cost with shortage",
@@ -304,6 +305,7 @@ class Benchmarks(Result):
         "Total cost of that plan less that of the plan, discounted, the cost of shortage and of"
         " missed stock targets in it, the penalty for what lacks of the benchmark not.",
         unit="{money} m",
+        scale=1e6,
     )
     extra_short = field(
         "Extra short",

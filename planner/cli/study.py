@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from planner.studies.kind import Headline, StudyKind, Tables
     from planner.studies.listed import Listed
 
+_WIDE = 100
+"""Characters of the finding on a line."""
 _WARNINGS = 5
 """Warnings told at most; the sheet About has them all."""
 
@@ -228,9 +231,9 @@ def _show(
 ) -> None:
     """Tell the figures, the finding, what has no plan, and where it all stands."""
     click.secho(plain(study.named), bold=True, err=True)
-    _line(study.TITLE, study.what)
+    _line(study.TITLE, plain(study.what))
     _show_tables(study, tables)
-    _line("Finding", headline.finding)
+    _line("Finding", f"\n{' ' * 14}".join(wrap(plain(headline.finding), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:
@@ -241,14 +244,14 @@ def _show(
     for why, names in not_run.items():
         tell_not_run(names, why)
     if study.trouble:
-        _line("Note", study.trouble, "yellow")
+        _line("Note", plain(study.trouble), "yellow")
     _show_warnings(study)
     if written is not None:
         click.echo(f"{study.WRITES.capitalize():<13} {written}  ({seconds:.1f} s)", err=True)
 
 
 def _line(head: str, said: str, colour: str | None = None) -> None:
-    click.echo(f"{head:<13} {click.style(plain(said), fg=colour)}", err=True)
+    click.echo(f"{head:<13} {click.style(said, fg=colour)}", err=True)
 
 
 def _show_tables(study: StudyKind, tables: Tables) -> None:
@@ -256,6 +259,8 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
     from planner.cli.words import console
     from planner.render.terminal import grid
 
+    for line in study.lines(tables):
+        click.echo(line, err=True)
     screen = console(sys.stderr)
     for numbers in study.shown(tables):
         if numbers.heading:

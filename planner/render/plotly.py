@@ -54,6 +54,10 @@ def figure_of(picture: Picture) -> Any:
         return heat(
             [s.name for s in joined], picture.categories, rows_of, what=picture.axis, whose=named
         )
+    if picture.form is Form.ROWS:
+        return rows(
+            picture.categories, picture.series, axis=picture.axis, shares=is_share, grouped=True
+        )
     if picture.form in {Form.STACKED, Form.BARS}:
         return rows(picture.categories, picture.series, axis=picture.axis, shares=is_share)
     return bars(picture.categories, picture.series, axis=picture.axis, shares=is_share)

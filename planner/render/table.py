@@ -115,6 +115,8 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
     elif of.names is Name.SUPPLIER:
         pairs = zip(values, result.data["group"], strict=True)
         values = [country(v) if g in {BY_COUNTRY, BY_OWNER} else v for v, g in pairs]
+    elif of.scale != 1.0:
+        values = [of.scaled(value) for value in _listed(values)]
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
@@ -124,14 +126,14 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
     """Return what is said of each value: few in many rows."""
-    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    listed = _listed(values)
     known = {value: None if value is None else say(value) for value in set(listed)}
     return [known[value] for value in listed]
 
 
 def column(header: str, look: Look, values: Iterable[Any]) -> Column:
     """Return a column of a plan's values: NaN and infinity are blank, booleans yes or no."""
-    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    listed = _listed(values)
     kinds = set(map(type, listed))
     if look.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
@@ -141,6 +143,10 @@ def column(header: str, look: Look, values: Iterable[Any]) -> Column:
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
         return Column(header, look, listed)
     return Column(header, look, [_number(v) for v in listed])
+
+
+def _listed(values: Any) -> list[Any]:
+    return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
 def _word(value: Any) -> str | None:

@@ -50,7 +50,7 @@ def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) 
         return _share(value)
     if field.look is Look.MONEY and known(value):
         return f"{value / size:,.1f}" if size > 1 else number(value)
-    return plain(shown(value, field.look))
+    return plain(shown(field.scaled(value), field.look))
 
 
 def shown(value: object, look: Look) -> str:

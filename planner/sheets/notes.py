@@ -18,29 +18,8 @@ from models.results import (
 )
 from models.results.field import meaning_of
 from planner.render.table import Table
-from planner.sheets.stress.notes import stress_note
 
 BY_WEIGHT = "All minerals by weight; see By mineral."
-
-_BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
-_APART = (
-    "Which of the two figures lies more than 1.96 standard errors from 0. The others are not"
-    " distinguishable from 0: more draws, or more years of the event in them, would tell."
-)
-_TOTAL = (
-    "What the program minimises: cash, shortage and other penalties, discounted to the first year."
-)
-_OF_A_SHEET = {
-    "Events: A year adds, as agreed": "What a year of the event adds to total cost, from how draws"
-    " with more and fewer such years differ." + _BY_CHANCE,
-    "Events: A year adds, re-planned": "The same of the plan made anew." + _BY_CHANCE,
-    "Events: A year adds short, as agreed": "What a year of the event adds to shortage."
-    + _BY_CHANCE,
-    "Events: A year adds short, re-planned": "The same of the plan made anew." + _BY_CHANCE,
-    "Events: Distinguishable from 0, as agreed": _APART,
-    "Events: Distinguishable from 0, re-planned": _APART,
-}
-
 
 _OF_THEIR_OWN = {Benchmarks, Changes, Scorecard, Summary, Values, Duals}
 """Results whose headers mean something else in other sheets."""
@@ -60,14 +39,7 @@ _SHARED = _shared()
 
 def note(sheet: str, header: str) -> str:
     """Return what a header means, "" where it speaks for itself."""
-    bare = header.partition(" (")[0]
-    place = f"{sheet}: {bare}"
-    return (
-        stress_note(sheet, header)
-        or _OF_A_SHEET.get(place)
-        or meaning_of(sheet, header)
-        or _SHARED.get(bare, "")
-    )
+    return meaning_of(sheet, header) or _SHARED.get(header.partition(" (")[0], "")
 
 
 def noted(tables: Iterable[Table]) -> list[Table]:

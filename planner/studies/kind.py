@@ -256,6 +256,12 @@ class StudyKind:
         raise NotImplementedError
 
     @classmethod
+    def lines(cls, tables: Tables) -> Iterable[str]:
+        """Return what a person reads above those tables, or in their stead."""
+        del tables
+        return ()
+
+    @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the parts of its report: unless told, all charts and the first table."""
         (numbers, *blocks) = cls.shown(tables)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from models.case import Case
 from models.plan import Plan
 from planner.sheets.lost import Lost
-from planner.studies.stress import Kind, Loss, Rules
-from planner.studies.stress.agreed import stressed
+from planner.studies.agreed import Rules, stressed
+from planner.studies.losses import Kind, Loss
 
 
 def without_country(plan: Plan, country: str, plan_of: Callable[[Case], Plan]) -> Lost:

@@ -34,6 +34,18 @@ class Listed:
 STUDIES = {
     "compare": Listed("planner.studies.compare", "Set the base and every scenario side by side."),
     "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
+    "stress": Listed(
+        "planner.studies.stress",
+        "Lose each supplier country that sells in the agreed plan, and see what is replaced.",
+    ),
+    "risk": Listed(
+        "planner.studies.risk",
+        "Draw the events of the sheet Risks many times, and see what becomes of the plan.",
+    ),
+    "scorecard": Listed(
+        "planner.studies.scorecard",
+        "Score a plan before and after, and price each benchmark that it misses.",
+    ),
 }
 """Every kind by its command."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -182,7 +183,10 @@ def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
 
 
 def _sheet_of(table: str) -> str:
-    return table.removesuffix("_table").replace("_", " ")
+    """Return the sheet that an Excel table is named after, whose name knows letters alone."""
+    name = table.removesuffix("_table")
+    declared = {re.sub(r"\W", "_", of.TABLE): of.TABLE for of in CATALOGUE.values()}
+    return declared.get(name) or name.replace("_", " ")
 
 
 def _within(grid: Grid, place: TablePlace) -> Grid:
@@ -368,9 +372,13 @@ def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
 
 def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
     """Return a column of a sheet as its field holds it."""
+    import pandas as pd
+
     if of.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
+    if of.scale != 1.0:
+        return pd.to_numeric(column, errors="coerce") * of.scale
     if of.names in WHOLE:
         whole = WHOLE[of.names]
         return column.map(lambda name: "" if name == whole else name)

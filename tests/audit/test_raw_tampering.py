@@ -19,7 +19,7 @@ from planner.sheets import write_plan
 from planner.sheets.checks import WORST
 from planner.sheets.duals import LOST
 from planner.sheets.front.shares import SURGE
-from planner.studies.stress import Rules
+from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
 from tests.audit.tampering import cell

@@ -32,7 +32,7 @@ def rows_of(path, sheet):
 
 
 def test_the_workbook_has_its_sheets(made) -> None:
-    assert sheets(made / "risk.xlsx") == [*TABLES, "Chart data"]
+    assert sheets(made / "risk.xlsx") == ["Overview", *TABLES, "Chart data"]
     assert {p.stem for p in (made / "csv").iterdir()} >= {"risk", "draws", "risk-by-member"}
     charts = openpyxl.load_workbook(made / "risk.xlsx")["Charts"]
     assert charts["A1"].value.startswith("Example: two battery metals")

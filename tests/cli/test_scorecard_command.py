@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import Session
-from planner.cli.scores import millions
+from planner.studies.scorecard import millions
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -21,7 +21,7 @@ def test_what_is_written(plain, call, folder):
     assert (code, out) == (0, "")
     made = folder / "outputs" / "plain-scorecard.xlsx"
     assert str(made.relative_to(folder)) in err
-    assert sheets(made) == ["Scorecard", "EU benchmarks", "About", "Runs"]
+    assert sheets(made) == ["Overview", "Scorecard", "EU benchmarks", "About", "Runs"]
     assert {p.name for p in (folder / "tables").iterdir()} == {
         "scorecard.csv", "eu-benchmarks.csv", "tables.json",
     }  # fmt: skip

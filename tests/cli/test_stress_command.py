@@ -24,7 +24,7 @@ def test_what_is_written(plain, call, folder):
     made = folder / "outputs" / "plain-stress.xlsx"
     assert str(made.relative_to(folder)) in err
     assert sheets(made) == [
-        "Stress", "Charts", "Heat map", "Stress by mineral", "Capped or not", "N-1",
+        "Overview", "Stress", "Charts", "Heat map", "Stress by mineral", "Capped or not", "N-1",
         "Stress detail", "About", "Runs", "Chart data",
     ]  # fmt: skip
     book = openpyxl.load_workbook(made)

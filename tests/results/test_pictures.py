@@ -14,7 +14,11 @@ from planner.render.xlsx import write_workbook
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
 
-@pytest.mark.parametrize("form", [f for f in Form if f not in {Form.COUNTS, Form.HEAT}])
+REPORTED = {Form.COUNTS, Form.ROWS, Form.HEAT}
+"""Forms of one renderer, or drawn by it in their own way."""
+
+
+@pytest.mark.parametrize("form", [f for f in Form if f not in REPORTED])
 def test_both_renderers_draw_every_form(tmp_path, form):
     picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", look=Look.SHARE)
     drawn = figure_of(picture)
@@ -54,3 +58,16 @@ def test_a_map_has_a_row_a_series():
     (drawn,) = figure_of(picture).data
     assert list(drawn.y) == [each.name for each in SERIES]
     assert [list(row) for row in drawn.z] == [list(each.values) for each in SERIES]
+
+
+def test_forms_of_the_report_alone():
+    """A map has a row a series; bars side by side lie, as those on one another do."""
+    heat, bars = (
+        figure_of(Picture("Title", form, (2026, 2027), SERIES, "short", "", look=Look.SHARE))
+        for form in (Form.HEAT, Form.ROWS)
+    )
+    (cells,) = heat.data
+    assert (list(cells.y), list(cells.x)) == (["Here", "Cap"], ["2026", "2027"])
+    assert [list(row) for row in cells.z] == [[0.2, 0.5], [0.4, None]]
+    assert [list(trace.x) for trace in bars.data] == [[0.2, 0.5], [0.4, None]]
+    assert bars.layout.barmode == "group"

@@ -12,9 +12,11 @@ from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier, overview
 from planner.sheets.front.shares import SURGE, full_in_plan, full_today, in_plan, today, when_lost
 from planner.studies import places as where
+from planner.studies.agreed import Rules
 from planner.studies.largest import without_country
+from planner.studies.losses import stress
 from planner.studies.places import routes_of
-from planner.studies.stress import Rules, stress
+from planner.studies.stress import tables_of
 from planner.workbook import read_tables
 from tests.sheets.desk import context, refiner, rows, with_peru
 from tests.small_book import workbook
@@ -78,7 +80,7 @@ def test_the_loss_is_that_of_the_stress_test():
     read = read_tables(with_peru())
     plan = solve(read.case)
     lost = without_country(plan, "CHN", solve)
-    told = stress(read.case, Rules()).by_loss.set_index("country")
+    told = tables_of(stress(read.case, Rules()))[0].frame().set_index("country")
     added = sum(lost.short.values()) - plan.shortage
     assert added == pytest.approx(told.loc["CHN", "short_t"])
     assert lost.surge == Rules().surge == SURGE

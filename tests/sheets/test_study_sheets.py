@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
+import numpy as np
 import openpyxl
-import pandas as pd
 import pytest
 
+from models.results import Runs
 from models.results.field import Look
-from planner.cli.losses import tested_of as as_tested
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
 from planner.sheets.notes import note
-from planner.sheets.risk import Drawn, events
-from planner.sheets.stress import stress_pictures, stress_tables
 from planner.sheets.study import write_study
 from planner.studies import Here
-from planner.studies.stress import Rules, stress
+from planner.studies.agreed import Rules
+from planner.studies.kind import Tables
+from planner.studies.losses import stress
+from planner.studies.risk import told_apart
+from planner.studies.stress import Losses, pictures, sheets, tables_of
+from planner.studies.sweep import AsGiven, Frontier
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
 
 
 def lost_in(*plants, **more):
-    return as_tested(stress(read_tables(make(*plants, **more)).case, Rules(0.0), where=Here()))
+    case = read_tables(make(*plants, **more)).case
+    return Tables(tables_of(stress(case, Rules(0.0), where=Here())))
 
 
 def many():
@@ -36,7 +39,7 @@ def many():
 
 
 def test_charts_of_losses_say_what_they_choose():
-    costs, left, *small = stress_pictures(many())
+    costs, left, *small = pictures(many())
     assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
     assert left.title == "N-1: supply without its largest country"
     assert [p.title.split(" lost")[0] for p in small] == list(costs.categories[:6])
@@ -52,14 +55,15 @@ def test_minerals_left_out_are_counted():
     made = make(refiner("Jin", "CHN", 100, 10))
     for name, rows in book.items():
         made[name] += rows
-    of = as_tested(stress(read_tables(made).case, Rules(0.0), where=Here()))
-    small = [p for p in stress_pictures(of) if p.small]
+    of = Tables(tables_of(stress(read_tables(made).case, Rules(0.0), where=Here())))
+    small = [p for p in pictures(of) if p.small]
     said = "left out: 1 of 2 minerals, up to 0.5 %"
     assert [p.across for p in small] == [f"No. {n} of 2 by cost; {said}" for n in (1, 2)]
 
 
 def test_a_loss_is_printed_to_its_extra_cost():
-    of = next(t for t in stress_tables(many()) if t.name == "Stress")
+    case = read_tables(make(refiner("R CHN", "CHN", 100, 10))).case
+    of = next(t for t in sheets(many(), case) if t.name == "Stress")
     assert of.headers[of.printed - 1] == "Extra cost with shortage (USD m)"
     assert of.printed < len(of.headers)
 
@@ -76,32 +80,20 @@ def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     assert len(list(book["T 501"].iter_rows())) == 502
 
 
-def drawn(**cells):
-    """One event with figures of both plans."""
-    row = {"event": "Ban", "probability": 0.1, "duration": 1, "drawn": 0.5, "years": 1.0}
-    for key in ("agreed", "anew"):
-        row |= {f"cost_{key}": 3e6, f"cost_error_{key}": 1e6}
-        row |= {f"short_{key}": -1_543.0, f"short_error_{key}": 12_836.0}
-    nothing = pd.DataFrame()
-    rows = pd.DataFrame([row | cells])
-    return Drawn(("As agreed", "Re-planned"), *[nothing] * 3, rows, nothing, "USD", "2026")
-
-
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
         ({}, "cost alone"),
-        ({"short_agreed": 30_000.0}, "cost and shortage"),
-        ({"cost_agreed": -1.9e6}, "neither"),
-        ({"cost_agreed": 1.9e6, "short_agreed": -26_000.0}, "shortage alone"),
-        ({"cost_agreed": 0.0, "cost_error_agreed": 0.0}, "neither"),
-        ({"cost_error_agreed": math.nan, "short_error_agreed": math.nan}, None),
+        ({"short": 30_000.0}, "cost and shortage"),
+        ({"cost": -1.9e6}, "neither"),
+        ({"cost": 1.9e6, "short": -26_000.0}, "shortage alone"),
+        ({"cost": 0.0, "cost_error": 0.0}, "neither"),
+        ({"cost_error": math.nan, "short_error": math.nan}, ""),
     ],
 )
 def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
-    of = events(drawn(**cells))
-    assert of.column("Distinguishable from 0, as agreed").values == [said]
-    assert of.column("Distinguishable from 0, re-planned").values == ["cost alone"]
+    usual = {"cost": 3e6, "cost_error": 1e6, "short": -1_543.0, "short_error": 12_836.0}
+    assert told_apart(*(np.array([v]) for v in (usual | cells).values())) == [said]
 
 
 def test_shares_are_coloured_against_the_first_row(tmp_path):
@@ -125,14 +117,17 @@ def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
 
 
 def test_one_name_for_what_the_program_minimises():
-    for place in ("Comparison", "Frontier", "As given"):
-        assert "discounted" in note(place, "Total cost (USD)")
-    assert note("Runs", "Objective").startswith("Total cost: ")
+    assert "discounted" in note("Comparison", "Total cost (USD)")
+    for field in (Frontier.objective, AsGiven.objective):
+        assert (field.header, "discounted" in field.meaning) == ("Total cost", True)
+    assert Runs.objective.meaning.startswith("Total cost: ")
 
 
 def test_losses_that_cost_nothing_have_no_bar():
     of = many()
-    cost = of.losses["cost"].where(of.losses.index < 3, 0.0)
-    costs, *_ = stress_pictures(replace(of, losses=of.losses.assign(cost=cost)))
+    losses = of[Losses]
+    cost = [c if i < 3 else 0.0 for i, c in enumerate(losses.cost)]
+    of.results[Losses] = Losses(words=losses.words, **{**losses.data, "cost": cost})
+    costs, *_ = pictures(of)
     assert len(costs.categories) == 3
     assert costs.title.endswith("2026 to 2027 (3 of 12, the others nothing)")

@@ -18,22 +18,20 @@ from models.plan import solve as solve_case
 from models.plan.solving import part, parts
 from models.schema import ScenarioStep
 from planner.studies import Here, Run
-from planner.studies.places.processes import Processes
-from planner.studies.risk import (
+from planner.studies.draws import (
     AGREED,
     ANEW,
     Chances,
+    Foreseen,
     Risk,
-    chance,
-    conditional_value_at_risk,
+    Unforeseen,
     draws,
     risk,
-    spread,
+    stretches,
 )
-from planner.studies.risk.draws import stretches
-from planner.studies.risk.hit import Foreseen, Unforeseen
-from planner.studies.risk.spread import added
-from planner.studies.risk.tables import MORE, every_draw, happenings, measures, members, minerals
+from planner.studies.places.processes import Processes
+from planner.studies.risk import MORE, every_draw, happenings, measures, members, minerals
+from planner.studies.spread import added, chance, conditional_value_at_risk, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.models.desk import Row, jin, make, read, sur
@@ -84,7 +82,7 @@ def test_an_event_that_always_happens_hits_every_year() -> None:
     assert found.agreed.short[:, 0, 0] == pytest.approx([160.0] * 40)
     assert found.anew.objective == pytest.approx([2_000 + 2 * FORESEEN] * 40)
     assert not found.anew.short.any()
-    told = measures(found).set_index(["measure", "plan"])
+    told = measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[(MORE, AGREED), "mean"] == 1.0
     assert told.loc[(MORE, ANEW), "mean"] == 0.0
     assert told.loc[("Shortage, share of demand", AGREED), "mean"] == pytest.approx(0.8)
@@ -100,7 +98,7 @@ def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
         of = spread(sample.objective)
         assert of.error == pytest.approx(sd / math.sqrt(600), rel=0.1)
         assert abs(of.mean - exact) < 3 * of.error
-    (row,) = members(found).query("plan == @AGREED").to_dict("records")
+    (row,) = members(found).frame().query("plan == @AGREED").to_dict("records")
     assert row["short"] == row["more"] == np.mean(np.array(hit) > 0)
     assert abs(row["more"] - 0.51) < 3 * math.sqrt(0.51 * 0.49 / 600)
     assert row["least"] < 0.51 < row["most"]
@@ -114,7 +112,7 @@ def test_what_a_year_of_an_event_adds() -> None:
     found = studied(
         event(0.3, "Ban", Last_year=2026), event(0.4, "Later", First_year=2027), number=60
     )
-    rows = happenings(found).set_index("event")
+    rows = happenings(found).frame().set_index("event")
     assert rows["probability"].tolist() == [0.3, 0.4]
     assert 0 < rows.loc["Ban", "drawn"] < 1
     # an event is under way in years in which its row does not hold: a year of it adds half, about
@@ -199,7 +197,7 @@ def test_a_workbook_without_events_says_how_to_add_them() -> None:
 def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     """The others stand, and the figures are theirs."""
     from models.errors import SolverError
-    from planner.studies.risk import study
+    from planner.studies import draws as study
 
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     whole = risk(case, Chances(30, 3), Here())
@@ -217,11 +215,11 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     assert 0 < both.sum() < 30
     assert found.agreed.known.tolist() == (~both).tolist()
     assert found.anew.known.all()
-    told = measures(found).set_index(["measure", "plan"])
+    told = measures(found).frame().set_index(["measure", "plan"])
     mean = told.loc[("Total cost", AGREED), "mean"]
     assert mean == pytest.approx(whole.agreed.objective[~both].mean())
-    assert every_draw(found)["cost_agreed"].isna().tolist() == both.tolist()
-    assert not minerals(found)["mean"].isna().any()
+    assert every_draw(found).frame()["cost_agreed"].isna().tolist() == both.tolist()
+    assert not minerals(found).frame()["mean"].isna().any()
 
 
 class Stopped(Here):
@@ -239,12 +237,12 @@ def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     found = risk(case, Chances(20, 3), Stopped())
     assert found.agreed.known.all()
     assert not found.anew.known.any()
-    told = measures(found).set_index(["measure", "plan"])
+    told = measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[("Total cost", AGREED), "mean"] > 2_000
     assert math.isnan(told.loc[("Total cost", ANEW), "mean"])
     assert math.isnan(told.loc[(MORE, ANEW), "mean"])
     assert len(minerals(found)) == len(members(found)) == 2
-    assert happenings(found)["cost_anew"].isna().all()
+    assert happenings(found).frame()["cost_anew"].isna().all()
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert {outcome.ran for outcome in found.outcomes} == {True, False}
 

@@ -12,10 +12,7 @@ from planner.cli.commands.new import new
 from planner.cli.commands.orders import orders
 from planner.cli.commands.redact import redact
 from planner.cli.commands.report import report
-from planner.cli.commands.risk import risk
-from planner.cli.commands.scorecard import scorecard
 from planner.cli.commands.solve import solve
-from planner.cli.commands.stress import stress
 from planner.cli.commands.verify import verify
 from planner.cli.study import StudyCommand
 from planner.studies.listed import STUDIES
@@ -50,9 +47,6 @@ COMMANDS = (
     solve,
     explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
-    stress,
-    risk,
-    scorecard,
     orders,
     diff,
     verify,

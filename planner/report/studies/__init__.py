@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.errors import UsageError
 from models.results import About, Look
 from planner.render.chart import Form, Picture
 from planner.render.plotly import figure_of, heat_width
@@ -12,18 +13,12 @@ from planner.render.terminal import shown
 from planner.render.text import word
 from planner.render.words import number, percent
 from planner.report.part import Block, Choice, Facts, Headline, Page, Part, Plot, Selector, View
-from planner.report.studies.risk import risk
-from planner.report.studies.stress import stress
 from planner.report.studies.tables import Tables, facts
 from planner.studies.kind import Numbers, Section, StudyKind
 from planner.studies.kind import Tables as StudyTables
 from planner.studies.listed import kind_of
-from planner.workbook.study_file import Kind, StudyFile
+from planner.workbook.study_file import StudyFile
 
-_NAMES = {
-    Kind.STRESS: "Stress test",
-    Kind.RISK: "Study of risks",
-}
 _MOST_NOTES = 8
 _ORIGIN = ("Input file", "Input SHA-256", "Planner", "Solver")
 
@@ -32,12 +27,14 @@ def study_page(study: StudyFile) -> Page:
     """Return the report of a study."""
     tables = Tables(study.tables)
     kind = kind_of(study.tables)
-    headlines, parts = _made(Kind(study.sheet), tables) if kind is None else _read(study, kind)
+    if kind is None:
+        msg = f"{study.path} holds no study that a report can be made of"
+        raise UsageError(msg)
+    headlines, parts = _read(study, kind)
     said, sound = _verdict(tables)
     about, notes = _about(study, tables)
     title = study.title or word(study.path.stem)
-    name = _NAMES[Kind(study.sheet)] if kind is None else kind.TITLE
-    return Page(name, title, "", said, sound, headlines, parts, about, notes)
+    return Page(kind.TITLE, title, "", said, sound, headlines, parts, about, notes)
 
 
 def _read(study: StudyFile, kind: type[StudyKind]) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
@@ -72,6 +69,12 @@ def _plot(picture: Picture) -> Plot:
             for s in picture.series
         ]
         alt = f"Lines, {ends_said}: {'; '.join(said)}."
+    elif picture.form is Form.HEAT:
+        cells = [(max(v for v in s.values if v is not None), s.name) for s in picture.series
+                 if any(v is not None for v in s.values)]  # fmt: skip
+        most, name = max(cells, default=(None, ""), key=lambda cell: cell[0])
+        alt = f"A map of {len(picture.series)} rows and {len(picture)} columns."
+        alt += f" The most: {name}, {_said((most,), is_share)}." if cells else ""
     else:
         said = [
             f"{category}: {', '.join(f'{s.name} {_said((v,), is_share)}' for s, v in pairs)}"
@@ -81,10 +84,13 @@ def _plot(picture: Picture) -> Plot:
             )
         ]
         alt = f"Bars. {'; '.join(said)}."
-    high = 110 + 34 * len(picture) if picture.form is Form.BARS else 320
-    wide = 240
-    if picture.form is Form.HEAT:
-        high, wide = 100 + 30 * len(picture.series), heat_width(picture.categories)
+    rows = {
+        Form.BARS: len(picture),
+        Form.ROWS: len(picture) * len(picture.series),
+        Form.HEAT: len(picture.series),
+    }
+    high = 110 + 34 * rows[picture.form] if picture.form in rows else 320
+    wide = heat_width(picture.categories) if picture.form is Form.HEAT else 240
     return Plot(picture.title, figure_of(picture), f"{picture.title}. {alt}", high, wide)
 
 
@@ -97,18 +103,12 @@ def _facts(numbers: Numbers) -> Facts:
     """Return the texts of a declared table."""
     of = numbers.result
     rows = [
-        tuple(word(WHOLE[f.names] if f.names in WHOLE and not v else shown(v, f.look))
+        tuple(word(WHOLE[f.names] if f.names in WHOLE and not v else shown(f.scaled(v), f.look))
               for f, v in zip(numbers.fields, row, strict=True))
         for row in of.rows(*numbers.fields)
     ]  # fmt: skip
     numeric = {i for i, f in enumerate(numbers.fields) if not f.look.is_text}
     return Facts(tuple(f.title(of.words) for f in numbers.fields), tuple(rows), frozenset(numeric))
-
-
-def _made(kind: Kind, tables: Tables) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:
-    if kind is Kind.STRESS:
-        return stress(tables)
-    return risk(tables)
 
 
 def _verdict(tables: Tables) -> tuple[str, bool]:

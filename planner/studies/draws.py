@@ -1,4 +1,8 @@
-"""Risk: events drawn by chance, the plan that was agreed struck by them, and the one made anew.
+"""Events by chance: drawn for every year, and what each draw makes of the plan.
+
+A draw has a generator of its own, seeded by the seed and the draw's number: draw 17 is the same
+whether ten or a thousand are drawn, and whoever draws it. Each is planned twice: the plan that was
+agreed struck by the events, and the one made anew, had they been known.
 
 What a draw costs is counted mineral by mineral: minerals that no block ties are planned apart, and
 each set of events that touches a mineral is planned once, however many draws it stands in.
@@ -6,23 +10,144 @@ each set of events that touches a mineral is planned once, however many draws it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.case import Case
+from models.case import Case, in_force
 from models.errors import UsageError
 from models.plan import Plan, Session
 from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
-from planner.scenarios.events import Hits, steps, touched
-from planner.studies import Outcome, Run, Study, Tell, Where, run_studies
-from planner.studies.engine import Change, Stop
-from planner.studies.risk.draws import Draw, draws, stretches
-from planner.studies.risk.hit import Foreseen, Unforeseen
-from planner.studies.stress.agreed import Rules, stressed
+from models.schema import ScenarioStep, ShareLimit
+from planner.scenarios.events import Event, Hits, events, happen, hits, steps, touched
+from planner.studies.agreed import Rules, stressed
+from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, run_studies
+from planner.studies.places import Where
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One possible course of things: the years in which each event is under way.
+
+    ``under_way`` are (event, years), events that never begin left out; ``hits`` are the rows of the
+    sheet that hold, with their years.
+    """
+
+    under_way: tuple[tuple[str, tuple[int, ...]], ...]
+    hits: Hits
+
+    @property
+    def said(self) -> str:
+        """The draw in words: ``Export stop 2027-2028, Drought 2030``."""
+        return ", ".join(f"{name} {stretches(years)}" for name, years in self.under_way)
+
+
+def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
+    """Return so many draws of a case's events over its years."""
+    every = events(case)
+    return tuple(_draw(case, every, seed, i) for i in range(number))
+
+
+def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
+    """Draw each event and year on its own; an event that begins again while under way goes on."""
+    source = np.random.SeedSequence(seed, spawn_key=(number,))
+    chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for event, of in zip(every, chances.tolist(), strict=True):
+        begins = [y for y, chance in zip(case.years, of, strict=True) if chance < event.probability]
+        lasts = {year + i for year in begins for i in range(event.duration)}
+        years = tuple(year for year in case.years if year in lasts)
+        if years:
+            found.append((event.name, years))
+    return Draw(tuple(found), hits(case, dict(found)))
+
+
+def stretches(years: Sequence[int]) -> str:
+    """Return years in words: ``2026, 2028-2030``."""
+    found: list[list[int]] = []
+    for year in years:
+        if found and year == found[-1][-1] + 1:
+            found[-1].append(year)
+        else:
+            found.append([year])
+    return ", ".join(f"{of[0]}-{of[-1]}" if len(of) > 1 else f"{of[0]}" for of in found)
+
+
+# ---- what a draw makes of a case -----------------------------------------------------------------
+
+
+Ceilings = tuple[tuple[str, str, str, int, float], ...]
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """A change: events happen, known before any plan is made; ``steps`` are what they do."""
+
+    steps: tuple[ScenarioStep, ...]
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case, struck."""
+        return happen(case, self.steps)
+
+
+@dataclass(frozen=True)
+class Unforeseen:
+    """A change: events strike an agreed plan.
+
+    The case it changes is the agreed plan with no surge and all its share limits. Until the first
+    year that is struck it stays so, and nothing is stored in expectation; from then on sources may
+    sell up to ``surging``. In ``years``, those that are struck, the share limits are waived, unless
+    ``keep_caps``.
+    """
+
+    steps: tuple[ScenarioStep, ...]
+    years: frozenset[int]
+    surging: Ceilings
+    keep_caps: bool
+
+    def __call__(self, case: Case) -> Case:
+        """Return the agreed plan, struck."""
+        if not self.years:
+            return case
+        struck, first = happen(case, self.steps), min(self.years)
+        early = tuple(c for c in struck.ceilings if c[3] < first)
+        late = tuple(c for c in self.surging if c[3] >= first)
+        limits = struck.share_limits
+        if not self.keep_caps:
+            kept = tuple(year for year in case.years if year not in self.years)
+            limits = tuple(row for limit in limits for row in _within(limit, case.years, kept))
+        return struck.change(ceilings=(*early, *late), share_limits=limits)
+
+
+def _within(
+    limit: ShareLimit, years: tuple[int, ...], kept: tuple[int, ...]
+) -> Iterator[ShareLimit]:
+    """Yield a limit so that it holds in some of the horizon's years alone, a row a stretch."""
+    holding = [year for year in kept if in_force(limit, year)]
+    if len(holding) == sum(in_force(limit, year) for year in years):
+        yield limit
+        return
+    stretch: list[int] = []
+    for year in years:
+        if year in holding:
+            stretch.append(year)
+        elif stretch:
+            yield _stretch(limit, stretch)
+            stretch = []
+    if stretch:
+        yield _stretch(limit, stretch)
+
+
+def _stretch(limit: ShareLimit, years: list[int]) -> ShareLimit:
+    return dataclasses.replace(limit, first_year=years[0], last_year=years[-1])
+
+
+# ---- all draws, planned twice --------------------------------------------------------------------
+
 
 AGREED, ANEW = "As agreed", "Re-planned"
 """The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""
@@ -222,8 +347,8 @@ class _Plans:
         short = np.zeros((count, len(place), len(self.base.members)))
         for p, minerals in enumerate(self.parts):
             at = [place[name] for name in minerals]
-            for i, hits in enumerate(of_parts[p]):
-                of = found[self.runs[p, hits]]
+            for i, own in enumerate(of_parts[p]):
+                of = found[self.runs[p, own]]
                 objective[i] += np.nan if of is None else of.objective
                 cash[i] += np.nan if of is None else of.cash
                 short[i, at] = np.nan if of is None else of.short

@@ -1,0 +1,517 @@
+"""Losses: a supplier is lost when a plan has been agreed, and what that does to the plan.
+
+The agreed plan is the proven plan of the case. It becomes a case of its own (``agreed``), of which
+each loss takes something away; so every run starts from one base, and nothing a loss does can lower
+the cost of that base or raise what it serves. The same losses hit the agreed plan of the same case
+without share limits: the difference is what diversification buys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from models.case import Case
+from models.plan import Plan, solve
+from models.program.component import Columns
+from models.program.families.contracts import UNTAKEN
+from models.program.families.ore import ORE
+from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.stockpiles import STOCK
+from models.program.market import BALANCE
+from models.resolve import Expanded, Floats
+from models.schema import REST_OF_WORLD, ScenarioStep
+from planner.scenarios import ACTIONS, drop_share_limits
+from planner.studies.agreed import Rules, stressed
+from planner.studies.engine import Outcome, Run, Stop, Study, Tell, run_studies
+from planner.studies.places import Where
+
+LEAST_SOLD = 1e-6
+"""Who sells no more than this in all sells nothing [t]."""
+
+
+class Kind(StrEnum):
+    """What is lost."""
+
+    NOTHING = "nothing"
+    COUNTRY = "country"
+    REFINER = "refiner"
+    EMBARGO = "embargo"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss, and the function from the case of an agreed plan to that in which it has happened.
+
+    ``country`` is a code; of a refiner it is where it stands ("" if in several).
+    """
+
+    kind: Kind
+    country: str = ""
+    refiner: str = ""
+    member: str = ""
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case without what is lost, from its first year on."""
+        if self.kind is Kind.NOTHING:
+            return case
+        if self.kind is Kind.EMBARGO:
+            step = ScenarioStep(
+                name="Loss", action="block lanes", country=self.country, member=self.member
+            )
+        elif self.kind is Kind.COUNTRY:
+            step = ScenarioStep(
+                name="Loss", action="scale capacity", country=self.country, value=0.0
+            )
+        else:
+            step = ScenarioStep(
+                name="Loss", action="scale capacity", refiner=self.refiner, value=0.0
+            )
+        return ACTIONS[step.action](case, step)
+
+    def name(self, case: Case) -> str:
+        """Return what a reader calls it."""
+        if self.kind is Kind.NOTHING:
+            return "Nothing lost"
+        if self.kind is Kind.REFINER:
+            return self.refiner
+        country = case.country_name(self.country)
+        return f"{country} to {self.member}" if self.kind is Kind.EMBARGO else country
+
+    def sold(self, plan: Plan) -> Floats:
+        """Return what a plan buys of what is lost [t], by (mineral, member, year)."""
+        e, d = plan.expanded, plan.expanded.deliveries
+        hit = np.array([self._is(s.country, s.name) for s in e.sources], dtype=bool)
+        found = np.zeros(e.demand.shape)
+        chosen = hit[d.source] if len(hit) else np.zeros(0, dtype=bool)
+        if self.kind is Kind.EMBARGO:
+            chosen = chosen & (d.member == e.member_at[self.member])
+        np.add.at(
+            found, (d.mineral[chosen], d.member[chosen], d.year[chosen]), plan.delivered[chosen]
+        )
+        return found
+
+    def _is(self, country: str, refiner: str) -> bool:
+        if self.kind is Kind.REFINER:
+            return refiner == self.refiner
+        return self.kind is not Kind.NOTHING and country == self.country
+
+
+NOTHING = Loss(Kind.NOTHING)
+
+
+def losses(plan: Plan, *, first_year: int, refiners: bool, pairs: bool) -> tuple[Loss, ...]:
+    """Return every loss of someone who sells in a plan in a year from ``first_year`` on.
+
+    Countries, then refiners and pairs of a country and a member where asked for. ``Rest of world``
+    is several countries, which nothing takes out together; its refiners can be lost.
+    """
+    e, d = plan.expanded, plan.expanded.deliveries
+    later = np.array([year >= first_year for year in e.years], dtype=bool)[d.year]
+    by_country: dict[str, float] = {}
+    by_refiner: dict[str, float] = {}
+    by_pair: dict[tuple[str, str], float] = {}
+    sales = zip(
+        d.source[later].tolist(), d.member[later].tolist(), plan.delivered[later].tolist(),
+        strict=True,
+    )  # fmt: skip
+    for s, j, tonnes in sales:
+        source, pair = e.sources[s], (e.sources[s].country, e.members[j])
+        by_country[source.country] = by_country.get(source.country, 0.0) + tonnes
+        by_refiner[source.name] = by_refiner.get(source.name, 0.0) + tonnes
+        by_pair[pair] = by_pair.get(pair, 0.0) + tonnes
+    homes: dict[str, set[str]] = {}
+    for source in e.sources:
+        homes.setdefault(source.name, set()).add(source.country)
+    found = [
+        Loss(Kind.COUNTRY, country=code)
+        for code, tonnes in sorted(by_country.items())
+        if tonnes > LEAST_SOLD and code != REST_OF_WORLD
+    ]
+    if refiners:
+        found += [
+            Loss(Kind.REFINER, refiner=name, country=min(at) if len(at := homes[name]) == 1 else "")
+            for name, tonnes in sorted(by_refiner.items())
+            if tonnes > LEAST_SOLD
+        ]
+    if pairs:
+        found += [
+            Loss(Kind.EMBARGO, country=code, member=member)
+            for (code, member), tonnes in sorted(by_pair.items())
+            if tonnes > LEAST_SOLD and code != REST_OF_WORLD
+        ]
+    return tuple(found)
+
+
+# ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
+DAYS = 365.0
+"""Days of a year."""
+_SAME = 1e-9
+"""Multiples of a usual price that differ by this part of them are one."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """The highest marginal price of a mineral [money/t], over its price, and where it stands."""
+
+    price: float
+    over: float
+    member: str
+    year: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plan in numbers.
+
+    By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
+    (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers, and
+    ``penalty``, the cost of shortage [money, undiscounted]. ``dearest`` by mineral.
+    """
+
+    bought: Floats
+    short: Floats
+    stock: Floats
+    cash: Floats
+    penalty: Floats
+    dearest: tuple[Price | None, ...]
+
+
+def read(plan: Plan) -> Seen:
+    """Return a plan in numbers."""
+    e, d = plan.expanded, plan.expanded.deliveries
+    bought = np.zeros(e.demand.shape)
+    np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
+    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
+    np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
+    return Seen(
+        bought,
+        short=_by_member(plan, SHORTAGE),
+        stock=_by_member(plan, STOCK),
+        cash=cash,
+        penalty=plan.costs_of(SHORTAGE, OF_TIER),
+        dearest=_dearest(plan),
+    )
+
+
+def _by_member(plan: Plan, component: Columns) -> Floats:
+    """Return a component's tonnes by (mineral, member, year)."""
+    found = np.zeros(plan.expanded.demand.shape)
+    key, tonnes = plan.part(component)
+    if key:
+        found[key] = tonnes
+    return found
+
+
+def _dearest(plan: Plan) -> tuple[Price | None, ...]:
+    e = plan.expanded
+    (m, j, t), prices = plan.row_part(BALANCE)
+    usual = np.array([[of.price.value(y) for y in e.years] for of in plan.case.minerals])
+    # prices that differ by rounding alone are one: the first in order is named
+    in_order = np.argsort(np.argsort(e.members))
+    order = np.lexsort((t, in_order[j]))
+    order = order[(e.demand[m, j, t] > 0)[order] & (prices != 0)[order]]
+    with np.errstate(divide="ignore"):
+        over = prices[order] / usual[m[order], t[order]]
+    reach = np.where(np.isfinite(over), over + _SAME * np.abs(over), over)
+    found = list[Price | None]()
+    for mineral in range(len(e.minerals)):
+        at = np.flatnonzero(m[order] == mineral)
+        if not len(at):
+            found.append(None)
+            continue
+        first = at[reach[at] >= over[at].max()][0]
+        i = order[first]
+        found.append(Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]]))
+    return tuple(found)
+
+
+def days_until_short(gaps: Sequence[float], stock: float) -> float | None:
+    """Return how many days a stock fills the gaps of the years from a loss on, None if all.
+
+    ``gaps`` [t] is what purchases leave of each year's demand, below 0 where they add to the stock;
+    within a year a gap is spread evenly.
+    """
+    days = 0.0
+    for gap in gaps:
+        if gap > 0 and gap > stock:
+            return days + DAYS * max(0.0, stock) / gap
+        stock -= gap
+        days += DAYS
+    return None
+
+
+# ---- what a loss does ----------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Effect:
+    """What a loss does, against the agreed plan; tonnes by (mineral, member, year).
+
+    ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
+    ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
+    is the sum of the three. By mineral: ``cash`` and ``cost`` [money], what is paid more than under
+    the same rules with nothing lost, without and with shortage priced; ``used``, the most by which
+    the stocks fall below those of the agreed plan [t]; ``survived``, the days until the coalition
+    is short (None: it never is).
+    """
+
+    lost: Floats
+    replaced: Floats
+    stocked: Floats
+    short: Floats
+    cash: Floats
+    cost: Floats
+    used: Floats
+    survived: tuple[float | None, ...]
+    dearest: tuple[Price | None, ...]
+
+    @cached_property
+    def hit(self) -> tuple[int, ...]:
+        """The minerals of which something is lost, by position."""
+        return tuple(np.flatnonzero(self.lost.sum(axis=(1, 2)) > LEAST_SOLD).tolist())
+
+
+@dataclass(frozen=True)
+class Side:
+    """One agreed plan, its case under the rules of a loss, and what came of each loss.
+
+    A loss of somebody who sells nothing in this plan was not run: it takes nothing.
+    """
+
+    plan: Plan
+    base: Case
+    nothing: Outcome[Seen]
+    outcomes: Mapping[Loss, Outcome[Seen]]
+
+    @cached_property
+    def agreed(self) -> Seen:
+        """The agreed plan in numbers, of the years from the loss on."""
+        seen, at = read(self.plan), self._first
+        tables = (seen.bought, seen.short, seen.stock)
+        bought, short, stock = (table[:, :, at:] for table in tables)
+        return Seen(bought, short, stock, seen.cash[:, at:], seen.penalty[:, at:], seen.dearest)
+
+    @cached_property
+    def demand(self) -> Floats:
+        """All demand [t] by (mineral, member, year) from the loss on, what is short included."""
+        return self.plan.expanded.demand[:, :, self._first :]
+
+    @cached_property
+    def opening(self) -> Floats:
+        """Stock [t] by (mineral, member) when the loss begins."""
+        e = self.plan.expanded
+        found = np.zeros((len(e.minerals), len(e.members)))
+        for pile in self.base.stockpiles:
+            found[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
+        return found
+
+    @property
+    def _first(self) -> int:
+        return self.plan.case.years.index(self.base.years[0])
+
+    @cached_property
+    def _need(self) -> Floats:
+        return Expanded(self.base).demand
+
+    @cached_property
+    def _nothing_counts(self) -> Floats:
+        """What counts as nothing [t] by (mineral, 1, year)."""
+        e, years = self.plan.expanded, self.base.years
+        found = [[self.plan.tolerance(m, year) for year in years] for m in e.minerals]
+        return np.array(found).reshape(len(e.minerals), 1, len(years))
+
+    def _but_for_rounding(self, tonnes: Floats) -> Floats:
+        return np.where(np.abs(tonnes) > self._nothing_counts, tonnes, 0.0)
+
+    @cached_property
+    def _kept(self) -> dict[Loss, Effect | None]:
+        return {}
+
+    def effect(self, loss: Loss) -> Effect | None:
+        """Return what a loss does, None where its run has no plan."""
+        if loss not in self._kept:
+            self._kept[loss] = self._effect(loss)
+        return self._kept[loss]
+
+    def _effect(self, loss: Loss) -> Effect | None:
+        lost = loss.sold(self.plan)[:, :, self._first :]
+        outcome = self.outcomes.get(loss)
+        if outcome is None:
+            return self._none(lost)
+        seen, before, calm = outcome.found, self.agreed, self.nothing.found
+        if seen is None or calm is None:
+            return None
+        short = self._but_for_rounding(seen.short)
+        # what is in stock less than agreed was drawn, in this year or in one before
+        below = before.stock - seen.stock
+        paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
+        (cash, penalty), (usual, usual_penalty) = paid
+        stocked = np.diff(below, axis=2, prepend=0.0)
+        return Effect(
+            lost=lost,
+            replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
+            stocked=self._but_for_rounding(stocked),
+            short=short,
+            cash=cash - usual,
+            cost=cash + penalty - usual - usual_penalty,
+            used=below.sum(axis=1).max(axis=1, initial=0.0),
+            survived=self._survived(seen.bought, short),
+            dearest=seen.dearest,
+        )
+
+    @property
+    def known(self) -> str:
+        """How many losses of those that hit the plan have one: ``12 of 42``."""
+        done = sum(of.planned for of in self.outcomes.values()) if self.nothing.planned else 0
+        return f"{done:,} of {len(self.outcomes):,}"
+
+    def trouble(self, loss: Loss) -> str:
+        """Return why there is no effect: the error of the loss's run, or of that without a loss."""
+        outcome = self.outcomes.get(loss)
+        return (outcome.error if outcome is not None else "") or self.nothing.error
+
+    def _survived(self, bought: Floats, short: Floats) -> tuple[float | None, ...]:
+        """Return by mineral how long demand is met if stocks are drawn first and are lent.
+
+        Where they would do if lent, and a member is short all the same, its own stock decides.
+        """
+        gaps = self._need - bought
+        found: list[float | None] = []
+        for m in range(len(gaps)):
+            if not short[m].any():
+                found.append(None)
+                continue
+            days = days_until_short(gaps[m].sum(axis=0).tolist(), float(self.opening[m].sum()))
+            if days is None:
+                own = [
+                    days_until_short(gaps[m, j].tolist(), float(self.opening[m, j]))
+                    for j in np.flatnonzero(short[m].any(axis=1)).tolist()
+                ]
+                days = min((d for d in own if d is not None), default=None)
+            found.append(days)
+        return tuple(found)
+
+    def _none(self, lost: Floats) -> Effect:
+        zero, minerals = np.zeros(lost.shape), len(lost)
+        nothing = np.zeros(minerals)
+        return Effect(
+            lost=zero,
+            replaced=zero,
+            stocked=zero,
+            short=zero,
+            cash=nothing,
+            cost=nothing,
+            used=nothing,
+            survived=(None,) * minerals,
+            dearest=(None,) * minerals,
+        )
+
+
+# ---- all of them ---------------------------------------------------------------------------------
+UNCAPPED = "without share limits: "
+"""What the names of the runs on the plan without share limits begin with."""
+
+
+@dataclass(frozen=True)
+class Stress:
+    """The losses and what they do to the agreed plan, and to that without share limits.
+
+    ``free`` is None where the case has no share limits: then it is the same plan. ``stopped`` is
+    what ended the study before its time.
+    """
+
+    rules: Rules
+    losses: tuple[Loss, ...]
+    capped: Side
+    free: Side | None
+    outcomes: tuple[Outcome[Seen], ...]
+    stopped: Stop | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case whose plan was agreed."""
+        return self.capped.plan.case
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years from the loss on."""
+        return self.capped.base.years
+
+    @cached_property
+    def cash_of_rules(self) -> float | None:
+        """What the rules alone change in cash, with nothing lost, against the agreed plan [money].
+
+        Below 0: share limits waived, and a surge of cheaper suppliers. None: not known.
+        """
+        calm = self.capped.nothing.found
+        return None if calm is None else float(calm.cash.sum() - self.capped.agreed.cash.sum())
+
+    @property
+    def known(self) -> str:
+        """Of how many losses it is known what they do."""
+        said = f"{self.capped.known} losses known"
+        return said if self.free is None else f"{said}, {self.free.known} without share limits"
+
+    @property
+    def not_run(self) -> dict[str, list[str]]:
+        """The losses that had no turn, by why."""
+        found: dict[str, list[str]] = {}
+        for loss, outcome in self.capped.outcomes.items():
+            if not outcome.ran:
+                found.setdefault(outcome.error, []).append(loss.name(self.case))
+        return found
+
+    @property
+    def missing(self) -> tuple[Outcome[Seen], ...]:
+        """The runs that have no plan, though they had their turn."""
+        return tuple(o for o in self.outcomes if o.ran and not o.planned)
+
+
+def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
+    case: Case,
+    rules: Rules,
+    *,
+    refiners: bool = False,
+    pairs: bool = False,
+    where: Where | None = None,
+    tell: Tell | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Stress:
+    """Return what each loss does to the agreed plan of a case, with and without share limits.
+
+    ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
+    contradict one another, SolverError where an agreed plan has no proof.
+    """
+    plan = solve(case)
+    free = solve(drop_share_limits(case)) if case.share_limits else None
+    first = rules.first_year if rules.first_year is not None else case.years[0]
+    every = losses(plan, first_year=first, refiners=refiners, pairs=pairs) if case.years else ()
+    say(f"Losing {len(every)} suppliers")
+    asked = [(plan, "", every)]
+    if free is not None:
+        later = [y >= first for y in case.years]
+        sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > LEAST_SOLD)
+        asked.append((free, UNCAPPED, sold))
+    studies = [_study(of, rules, lost, before) for of, before, lost in asked]
+    found = run_studies(studies, where, tell)
+    sides = [
+        Side(of, study.base, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
+        for (of, _, lost), study, outcomes in zip(asked, studies, found, strict=True)
+    ]
+    return Stress(
+        rules=rules,
+        losses=every,
+        capped=sides[0],
+        free=sides[1] if len(sides) > 1 else None,
+        outcomes=tuple(outcome for outcomes in found for outcome in outcomes),
+        stopped=found[-1].stopped,
+    )
+
+
+def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Seen]:
+    """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
+    runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
+    return Study(stressed(plan, rules), tuple((run,) for run in runs), read)

@@ -1,0 +1,1014 @@
+"""Risk: what a plan costs and leaves short when events strike by chance.
+
+What is drawn and planned stands in ``draws``; here are the tables that come of it, and the finding,
+the charts and the lines that are made of these tables alone. Percentages of the sheet Risk are
+numbers, whose errors have more digits than a share's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from models.errors import warning
+from models.resolve import Bools, Floats
+from models.results import Colour, Field, Look, Result, field
+from models.results.common import DEMAND, MEMBER, MINERAL, words_of
+from planner.options import Share, Whole
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.records import Record, records
+from planner.render.table import Cell
+from planner.render.text import plain, word
+from planner.render.words import known, money, number_of, percent, scaled
+from planner.scenarios.events import events
+from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
+from planner.studies.engine import Tell
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.spread import Chance, Spread, added, chance, spread
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+COST, CASH, SHORTAGE, SHARE = "Total cost", "Cash cost", "Shortage", "Shortage, share of demand"
+MORE = "Any shortage beyond the base's"
+PLANS = {AGREED: "as agreed", ANEW: "re-planned"}
+"""The two plans of a draw, and what headers call them."""
+
+_BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
+_PLAN = field("Plan", Look.TEXT)
+
+
+class Measures(Result):
+    """One row a measure and plan: mean, percentiles and tail, each with how sure it is."""
+
+    TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
+
+    measure = field("Measure", Look.TEXT)
+    plan = _PLAN
+    unit = field("Unit", Look.TEXT)
+    base = field("No event", Look.SHARE)
+    mean = field("Mean", Look.SHARE)
+    error = field("Standard error of the mean", Look.SHARE, key="standard_error")
+    low = field("5th percentile", Look.SHARE, key="p5")
+    middle = field("Median", Look.SHARE, key="p50")
+    high = field("95th percentile", Look.SHARE, key="p95")
+    high_from = field("95 % interval, from", Look.SHARE, key="p95_from")
+    high_to = field("95 % interval, to", Look.SHARE, key="p95_to")
+    tail = field("Mean of the worst 5 % (CVaR 95)", Look.SHARE, key="cvar95")
+    tail_error = field("Standard error of CVaR", Look.SHARE, key="cvar95_standard_error")
+    interval = field("The interval is of", Look.TEXT)
+
+
+class _Shortages(Result):
+    """One row a plan and who may be short: how likely, and how much."""
+
+    mineral = MINERAL
+    member = MEMBER.like(optional=True)
+    plan = _PLAN
+    demand = DEMAND.like(key="demand_t")
+    base = field("Short without events", Look.TONNES, unit="t", key="base_t")
+    short = field("Chance of being short", Look.SHARE, key="chance_short")
+    more = field(
+        "Chance of being shorter than without events", Look.SHARE, key="chance_shorter_than_base"
+    )
+    least = field("Its 95 % interval, from", Look.SHARE)
+    most = field("Its 95 % interval, to", Look.SHARE)
+    mean = field("Expected short", Look.TONNES, unit="t", key="expected_t")
+    error = field("Standard error", Look.TONNES, unit="t", key="standard_error_t")
+    share = field("Expected share short", Look.SHARE, key="expected_share", colour=Colour.HEAT)
+    middle = field("Median short", Look.TONNES, unit="t", key="p50_t")
+    high = field("95th percentile", Look.TONNES, unit="t", key="p95_t")
+    tail = field("CVaR 95", Look.TONNES, unit="t", key="cvar95_t")
+
+
+class ByMineral(_Shortages):
+    """One row a mineral and plan: how likely the coalition is short, and how much."""
+
+    TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
+
+
+class ByMember(_Shortages):
+    """One row a mineral, a member with demand for it, and plan: how likely it is short."""
+
+    TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"
+
+    member = MEMBER
+
+
+def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
+    """Declare what a year of an event adds to a plan, and how sure that is."""
+    unit, path = "{money} m", f"a_year_adds.{plan.replace(' ', '_').replace('-', '_')}"
+    return (
+        field(
+            f"A year adds, {plan}",
+            Look.MILLIONS,
+            cost + _BY_CHANCE,
+            unit=unit,
+            key=f"{path}.cost_usd",
+            scale=1e6,
+        ),
+        field(
+            f"Standard error ({unit}), {plan}",
+            Look.MILLIONS,
+            key=f"{path}.cost_standard_error_usd",
+            scale=1e6,
+        ),
+        field(
+            f"A year adds short, {plan}",
+            Look.TONNES,
+            tonnes + _BY_CHANCE,
+            unit="t",
+            key=f"{path}.short_t",
+        ),
+        field(f"Standard error (t), {plan}", Look.TONNES, key=f"{path}.short_standard_error_t"),
+        field(
+            f"Distinguishable from 0, {plan}",
+            Look.TEXT,
+            "Which of the two figures lies more than 1.96 standard errors from 0. The others are"
+            " not distinguishable from 0: more draws, or more years of the event in them, would"
+            " tell.",
+        ),
+    )
+
+
+class Events(Result):
+    """One row an event: how often it was drawn, and what a year of it adds to each plan."""
+
+    TABLE, GRAIN, BOOK, FILTERED = "Events", ("event",), "risk", False
+
+    event = field("Event", Look.TEXT)
+    probability = field("Yearly probability", Look.SHARE, key="yearly_probability")
+    duration = field("Duration", Look.COUNT, unit="yr", key="duration_yr")
+    drawn = field("Draws with it", Look.SHARE, key="share_of_draws")
+    years = field("Years a draw", Look.DAYS, key="years_per_draw")
+    cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
+        PLANS[AGREED],
+        "What a year of the event adds to total cost, from how draws with more and fewer such years"
+        " differ.",
+        "What a year of the event adds to shortage.",
+    )
+    cost_anew, cost_error_anew, short_anew, short_error_anew, apart_anew = _adds(
+        PLANS[ANEW], "The same of the plan made anew.", "The same of the plan made anew."
+    )
+
+
+def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
+    """Declare what a plan comes to in a draw."""
+    return (
+        field(f"Total cost, {plan}", Look.MILLIONS, unit="{money} m", scale=1e6),
+        field(f"Cash cost, {plan}", Look.MILLIONS, unit="{money} m", scale=1e6),
+        field(f"Short, {plan}", Look.TONNES, unit="t"),
+        field(f"Share short, {plan}", Look.SHARE),
+    )
+
+
+class Draws(Result):
+    """One row a draw: what happens, and what each plan comes to."""
+
+    TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
+
+    draw = field("Draw", Look.COUNT)
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _comes_to(PLANS[AGREED])
+    cost_anew, cash_anew, short_anew, share_anew = _comes_to(PLANS[ANEW])
+    events = field("Events", Look.REMARK)
+
+
+_BY_PLAN = {
+    AGREED: (Events.cost_agreed, Events.cost_error_agreed, Events.short_agreed,
+             Events.short_error_agreed, Events.apart_agreed),
+    ANEW: (Events.cost_anew, Events.cost_error_anew, Events.short_anew, Events.short_error_anew,
+           Events.apart_anew),
+}  # fmt: skip
+
+
+# ---- the tables, of what was drawn ---------------------------------------------------------------
+#
+# Amounts are in t of contained metal over all years; NaN: not known.
+
+Row = dict[str, object]
+_KINDS = {COST: "money", CASH: "money", SHORTAGE: "t", SHARE: "share", MORE: "chance"}
+_UNITS = {"money": "{money} m", "t": "t", "share": "% of demand", "chance": "% of draws"}
+_LOOKS = {"money": Look.MILLIONS, "t": Look.TONNES, "share": Look.PRICE, "chance": Look.PRICE}
+_SCALES = {"money": 1e-6, "t": 1.0, "share": 100.0, "chance": 100.0}
+_APART = 1.96
+"""Standard errors from 0 that 95 of 100 figures stay within where there is nothing but chance."""
+_WHICH = {
+    (True, True): "cost and shortage",
+    (True, False): "cost alone",
+    (False, True): "shortage alone",
+    (False, False): "neither",
+}
+
+
+def tables_of(risk: Risk) -> list[Result]:
+    """Return the tables of a risk study, the summary first, in the units that it says."""
+    return [
+        in_units(measures(risk)), minerals(risk), members(risk), happenings(risk), every_draw(risk)
+    ]  # fmt: skip
+
+
+def _made(of: type[Result], risk: Risk, rows: Sequence[Row]) -> Any:
+    kept = [f for f in of.FIELDS if not f.optional]
+    words = words_of(risk.base.case)
+    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in kept}
+    return of(words=words, **columns)
+
+
+def measures(risk: Risk) -> Measures:
+    """Return what each measure is over all draws, in money, t and parts of 1.
+
+    Of a chance: mean and error alone, the interval being that of the chance itself.
+    """
+    demand = risk.base.case.total_demand
+    lacks = float(risk.reading.short.sum())
+    base = {
+        COST: risk.reading.objective,
+        CASH: risk.reading.cash,
+        SHORTAGE: lacks,
+        SHARE: _share(lacks, demand),
+    }
+    unit = {
+        name: _UNITS[kind].format_map(words_of(risk.base.case)) for name, kind in _KINDS.items()
+    }
+    rows: list[Row] = [
+        {"measure": name, "plan": sample.name, "unit": unit[name], "base": without}
+        | _spread_of(spread(_of(sample, name, demand)))
+        for name, without in base.items()
+        for sample in risk.samples
+    ]
+    for sample in risk.samples:
+        said = _chance(beyond(risk, sample))
+        rows.append(
+            {
+                "measure": MORE,
+                "plan": sample.name,
+                "unit": unit[MORE],
+                "base": 0.0,
+                "mean": said.share,
+                "error": said.error,
+                "high_from": said.least,
+                "high_to": said.most,
+                "interval": "the probability",
+            }
+        )
+    made: Measures = _made(Measures, risk, rows)
+    return made
+
+
+def _spread_of(of: Spread) -> Row:
+    return {**vars(of), "interval": "the 95th percentile"}
+
+
+def in_units(of: Measures) -> Measures:
+    """Return the measures in the units that their rows name, each cell with its look."""
+    kinds = [_KINDS[name] for name in of.measure]
+    numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
+    data: dict[str, Any] = {
+        name: [
+            float(value) * _SCALES[kind] if known(value) else None
+            for value, kind in zip(values, kinds, strict=True)
+        ]
+        if name in numbers
+        else values
+        for name, values in of.data.items()
+    }
+    looks = [_LOOKS[kind] for kind in kinds]
+    return Measures(words=of.words, looks=dict.fromkeys(numbers, looks), **data)
+
+
+def minerals(risk: Risk) -> ByMineral:
+    """Return how likely the coalition is short of each mineral."""
+    rows = [
+        _shortages(risk, sample, m, "", slice(None))
+        for m in range(len(risk.base.expanded.minerals))
+        for sample in risk.samples
+    ]
+    made: ByMineral = _made(ByMineral, risk, rows)
+    return made
+
+
+def members(risk: Risk) -> ByMember:
+    """Return how likely each member is short of what it needs."""
+    e = risk.base.expanded
+    rows = [
+        _shortages(risk, sample, m, member, j)
+        for m in range(len(e.minerals))
+        for j, member in enumerate(e.members)
+        if e.demand[m, j].sum() > 0
+        for sample in risk.samples
+    ]
+    made: ByMember = _made(ByMember, risk, rows)
+    return made
+
+
+def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | slice) -> Row:
+    e = risk.base.expanded
+    kept = sample.short[sample.known][:, mineral, at]
+    tonnes: Floats = kept if kept.ndim == 1 else kept.sum(axis=1)
+    base = float(np.sum(risk.reading.short[mineral, at]))
+    demand = float(np.sum(e.demand[mineral, at]))
+    least = _tolerance(risk)[mineral]
+    of = spread(tonnes)
+    more = _chance(tonnes > base + least)
+    return {
+        "mineral": e.minerals[mineral],
+        "member": member,
+        "plan": sample.name,
+        "demand": demand,
+        "base": base,
+        "mean": of.mean,
+        "error": of.error,
+        "share": _share(of.mean, demand),
+        "middle": of.middle,
+        "high": of.high,
+        "tail": of.tail,
+        "short": _chance(tonnes > least).share,
+        "more": more.share,
+        "least": more.least,
+        "most": more.most,
+    }
+
+
+def happenings(risk: Risk) -> Events:
+    """Return how often each event was drawn, and what a year of it adds.
+
+    NaN for an event that was never drawn, or in all years of all draws.
+    """
+    every = events(risk.base.case)
+    lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in every] for draw in risk.draws]
+    years = np.array(lasted, dtype=float).reshape(len(risk.draws), len(every))
+    columns: dict[str, Any] = {
+        "event": [event.name for event in every],
+        "probability": [event.probability for event in every],
+        "duration": [event.duration for event in every],
+        "drawn": (years > 0).mean(axis=0),
+        "years": years.mean(axis=0),
+    }
+    for sample in risk.samples:
+        cost, cost_error, lacks, lacks_error, apart = (f.name for f in _BY_PLAN[sample.name])
+        kept = sample.known
+        short_of: Floats = sample.short.sum(axis=(1, 2))
+        columns[cost], columns[cost_error] = added(sample.objective[kept], years[kept])
+        columns[lacks], columns[lacks_error] = added(short_of[kept], years[kept])
+        columns[apart] = told_apart(
+            columns[cost], columns[cost_error], columns[lacks], columns[lacks_error]
+        )
+    return Events(words=words_of(risk.base.case), **columns)
+
+
+def told_apart(cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Floats) -> list[str]:
+    """Return which of two figures are too far from 0, against their errors, to be chance."""
+    seen = np.abs(cost) > _APART * cost_error, np.abs(lacks) > _APART * lacks_error
+    return [
+        "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
+        for dear, short_of, error in zip(*seen, cost_error, strict=True)
+    ]
+
+
+def every_draw(risk: Risk) -> Draws:
+    """Return what happens in each draw, and what each plan comes to."""
+    demand = risk.base.case.total_demand
+    columns: dict[str, Any] = {
+        "draw": list(range(1, len(risk.draws) + 1)),
+        "events": [draw.said or "no event" for draw in risk.draws],
+    }
+    for key, sample in zip(("agreed", "anew"), risk.samples, strict=True):
+        lacks = sample.short.sum(axis=(1, 2))
+        columns[f"cost_{key}"] = sample.objective
+        columns[f"cash_{key}"] = sample.cash
+        columns[f"short_{key}"] = lacks
+        columns[f"share_{key}"] = lacks / demand if demand > 0 else np.zeros(len(lacks))
+    return Draws(words=words_of(risk.base.case), **columns)
+
+
+def beyond(risk: Risk, sample: Sample) -> Bools:
+    """Return of each known draw whether it leaves any mineral shorter than the base does."""
+    lacks, base = sample.short[sample.known].sum(axis=2), risk.reading.short.sum(axis=1)
+    more: Bools = (lacks > base + _tolerance(risk)).any(axis=1)
+    return more
+
+
+def _tolerance(risk: Risk) -> Floats:
+    """What counts as nothing short, by mineral, over all years [t]."""
+    e = risk.base.expanded
+    return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
+
+
+def _of(sample: Sample, measure: str, demand: float) -> Floats:
+    """Return what a measure is in each known draw."""
+    if measure == COST:
+        return sample.objective[sample.known]
+    if measure == CASH:
+        return sample.cash[sample.known]
+    lacks: Floats = sample.short[sample.known].sum(axis=(1, 2))
+    if measure == SHORTAGE:
+        return lacks
+    return lacks / demand if demand > 0 else np.zeros(len(lacks))
+
+
+def _share(tonnes: float, demand: float) -> float:
+    return tonnes / demand if demand > 0 else 0.0
+
+
+def _chance(happened: Bools) -> Chance:
+    return chance(int(np.sum(happened)), len(happened))
+
+
+# ---- what was asked and what it can say ----------------------------------------------------------
+
+_ENOUGH = 20
+"""Draws in the worst 5 % below which the tail says little."""
+
+
+def options_of(risk: Risk) -> dict[str, str]:
+    """Return what was asked for, as rows of options."""
+    chances = risk.chances
+    limits = "kept in all years" if chances.keep_caps else "waived in years with an event"
+    return {
+        "Draws": f"{len(risk.draws):,}, of which {risk.distinct:,} differ",
+        "Seed": str(chances.seed),
+        "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
+        "Share limits, as agreed": limits,
+        "Share limits, re-planned": "kept in all years",
+        AGREED: "the plan without events, struck by them as they come: plants as built, "
+        "each supplier within what was agreed and its surge",
+        ANEW: "the cheapest plan had the events been known beforehand",
+    }
+
+
+def known_of(risk: Risk) -> str:
+    """Return of how many draws the figures are, and that those finished early are no sample."""
+    counted = [(of.name.lower(), int(of.known.sum()), len(of.known)) for of in risk.samples]
+    said = ", ".join(f"{name} {done:,} of {every:,} draws" for name, done, every in counted)
+    partly = any(0 < done < every for _, done, every in counted)
+    return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
+
+
+def caution(risk: Risk) -> str:
+    """Say what so few draws cannot tell; "" where there are enough."""
+    parts = []
+    for sample in risk.samples:
+        lost = int((~sample.known).sum())
+        if lost:
+            why = "without a plan" if risk.stopped is None else "not finished when it was stopped"
+            said = f"{number_of(lost, 'draw')} {why}, left out of the figures"
+            parts.append(f"{sample.name.lower()}: {said}")
+    count = int(max(sample.known.sum() for sample in risk.samples))
+    tail = count // 20
+    if tail < _ENOUGH:
+        parts.append(
+            f"{number_of(count, 'draw')}: the worst 5 % are {number_of(tail, 'draw')}, too few to "
+            f"trust the 95th percentile and CVaR; take --draws {20 * _ENOUGH} or more"
+        )
+    return "; ".join(parts)
+
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+_MEASURES = {
+    "objective_usd": COST,
+    "cash_usd": CASH,
+    "shortage_t": SHORTAGE,
+    "shortage_share": SHARE,
+}
+_SPREAD = (
+    Measures.base, Measures.mean, Measures.error, Measures.low, Measures.middle, Measures.high,
+    Measures.high_from, Measures.high_to, Measures.tail, Measures.tail_error,
+)  # fmt: skip
+_OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.key != f.name)
+"""The numbers of a shortage that JSON tells: those with a name of their own there."""
+_OF_EVENT = (Events.event, Events.probability, Events.duration, Events.drawn, Events.years)
+
+
+def answer(risk: Risk) -> dict[str, object]:
+    """Return a row a plan, that of the agreed plan first, and an object an event."""
+    made: dict[type[Result], Any] = {type(of): of for of in (measures(risk), *tables_of(risk)[1:])}
+    return {
+        "rows": [_row(made, plan) for plan in PLANS],
+        "events": _told_events(made[Events]),
+    }
+
+
+def _row(made: Mapping[type[Result], Any], plan: str) -> Record:
+    of = made[Measures].where([p == plan for p in made[Measures].plan])
+    spreads = dict(zip(of.measure, records(of, *_SPREAD), strict=True))
+    more = of.frame().set_index("measure").loc[MORE]
+    by_member: dict[str, Record] = {}
+    each = made[ByMember].where([p == plan for p in made[ByMember].plan])
+    for mineral, member, row in zip(
+        each.mineral, each.member, records(each, *_OF_SHORT), strict=True
+    ):
+        by_member.setdefault(mineral, {})[member] = row
+    whole = made[ByMineral].where([p == plan for p in made[ByMineral].plan])
+    return {
+        "plan": plan,
+        **{key: spreads[name] for key, name in _MEASURES.items()},
+        "chance_of_shortage_beyond_base": {
+            "mean": more["mean"],
+            "standard_error": more["error"],
+            "from": more["high_from"],
+            "to": more["high_to"],
+        },
+        "by_mineral": {
+            mineral: {**row, "by_member": by_member.get(mineral, {})}
+            for mineral, row in zip(whole.mineral, records(whole, *_OF_SHORT), strict=True)
+        },
+    }
+
+
+def _told_events(of: Result) -> list[Record]:
+    """Return the objects of events; what one adds is of a year in which it is under way."""
+    adds = [f for fields in _BY_PLAN.values() for f in fields[:-1]]
+    return [_nested(row) for row in records(of, *_OF_EVENT, *adds)]
+
+
+def _nested(row: Record) -> Record:
+    """Return an object of objects, where keys are paths."""
+    made: Record = {}
+    for path, value in row.items():
+        *above, key = path.split(".")
+        place: Any = made
+        for each in above:
+            place = place.setdefault(each, {})
+        place[key] = value
+    return made
+
+
+# ---- charts, of the tables alone -----------------------------------------------------------------
+
+_BARS = 24
+"""Columns of a histogram, about."""
+_FAR = 4.0
+"""Draws this many times the middle half's span above it share the last column of a histogram."""
+_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ROLES = {AGREED: Role.PLAN, ANEW: Role.ANEW}
+
+
+def pictures(tables: Tables) -> tuple[Picture, ...]:
+    """Return the histograms of cost and shortage, and what each mineral is expected to be short."""
+    found = [
+        _cost_histogram(tables),
+        _histogram(tables, (Draws.share_agreed, Draws.share_anew), "Share of demand short", ""),
+        _by_mineral(tables),
+    ]
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _horizon(tables: Tables) -> str:
+    return tables.option(YEARS)
+
+
+def _cost_histogram(tables: Tables) -> Picture | None:
+    currency = tables[Draws].words["money"]
+    return _histogram(tables, (Draws.cost_agreed, Draws.cost_anew), COST, currency)
+
+
+def _histogram(tables: Tables, of: Sequence[Field], title: str, currency: str) -> Picture | None:
+    """Return how many draws fall into each step of a quantity, of both plans; None of no draw."""
+    samples = [[float(v) for v in tables[Draws].data[f.name] if known(v)] for f in of]
+    every = sorted(v for sample in samples for v in sample)
+    if not every:
+        return None
+    edges = _edges(every[0], _end(every))
+    scale, unit = _scale(max(abs(e) for e in edges), currency)
+    digits = _decimals((edges[1] - edges[0]) / scale)
+    labels: list[Cell] = [f"{low / scale:,.{digits}f}" for low in edges[:-1]]
+    open_ended = every[-1] >= edges[-1]
+    if open_ended:
+        labels[-1] = f"{labels[-1]}+"
+    series = [
+        Series(plan, _ROLES[plan], tuple(_counts(sample, edges)))
+        for plan, sample in zip(PLANS, samples, strict=True)
+    ]
+    count = max(len(sample) for sample in samples)
+    return Picture(
+        title=f"{title}, {_horizon(tables)}: {count:,} draws",
+        form=Form.COUNTS,
+        categories=tuple(labels),
+        series=tuple(series),
+        axis="draws",
+        across=f"{unit}, from this to the next{'; the last: this and more' if open_ended else ''}",
+        look=Look.COUNT,
+    )
+
+
+def _by_mineral(tables: Tables) -> Picture | None:
+    """Return what part of demand each mineral is short: without events, and expected with them."""
+    rows = tables[ByMineral].frame()
+    names = list(dict.fromkeys(rows["mineral"]))
+    plans = [rows[rows["plan"] == plan] for plan in PLANS]
+    if not names or not (rows["share"].fillna(0.0) > 0).any():
+        return None
+    base = [of / need if need > 0 else 0.0 for of, need in plans[0][["base", "demand"]].to_numpy()]
+    shares = [base, *(plan["share"].tolist() for plan in plans)]
+    heads = ("No event", *(f"{plan}, expected" for plan in PLANS))
+    roles = (Role.OTHER, *_ROLES.values())
+    return Picture(
+        title=f"Share of demand short by mineral, {_horizon(tables)}",
+        form=Form.GROUPED,
+        categories=tuple(short(name) for name in names),
+        series=tuple(
+            Series(head, role, tuple(None if math.isnan(v) else 100.0 * v for v in of))
+            for head, role, of in zip(heads, roles, shares, strict=True)
+        ),
+        axis="% of demand",
+        across="",
+        look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
+    )
+
+
+def _end(every: Sequence[float]) -> float:
+    """Return up to where steps of their own are worth it: a long tail goes into the last one."""
+    quarter, three = every[len(every) // 4], every[(3 * len(every)) // 4]
+    far = three + _FAR * (three - quarter)
+    return min(every[-1], far) if three > quarter else every[-1]
+
+
+def _edges(low: float, high: float) -> list[float]:
+    """Return round edges of steps that hold two numbers; one step where they are the same."""
+    span = high - low
+    if span <= max(abs(low), abs(high)) * 1e-9:
+        span = max(abs(low), abs(high)) * 0.02 or 1.0
+    tenth = 10.0 ** math.floor(math.log10(span / _BARS))
+    step = next(f * tenth for f in _ROUND if f * tenth >= span / _BARS * (1.0 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9) + 1
+    return [round(i * step, 12) for i in range(first, last + 1)]
+
+
+def _counts(values: Sequence[float], edges: Sequence[float]) -> list[float]:
+    """Return how many values lie in each step, its lower edge included."""
+    step = edges[1] - edges[0]
+    found = [0.0] * (len(edges) - 1)
+    for value in values:
+        at = math.floor((value - edges[0]) / step + 1e-9)
+        found[min(max(at, 0), len(found) - 1)] += 1
+    return found
+
+
+def _scale(largest: float, currency: str) -> tuple[float, str]:
+    """Return what the labels of a quantity are divided by, and their unit."""
+    if not currency:
+        return 0.01, "% of demand"
+    for size, name in ((1e9, "bn"), (1e6, "m")):
+        if largest >= size:
+            return size, f"{currency} {name}"
+    return 1.0, currency
+
+
+def _decimals(step: float) -> int:
+    """Return the decimals that steps of a size need."""
+    return next((d for d in range(8) if abs(round(step, d) - step) < step * 1e-6), 8)
+
+
+# ---- the finding, of the tables alone ------------------------------------------------------------
+
+
+def headline(tables: Tables) -> Headline:
+    """Return what the agreed plan costs and leaves short on average, against no event."""
+    rows = {
+        name: (unit, *numbers)
+        for name, plan, unit, *numbers in tables[Measures].rows(
+            Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
+            Measures.high,
+        )
+        if plan == AGREED
+    }  # fmt: skip
+    figures = []
+    for name, said in ((COST, _amount), (SHARE, _of_hundred)):
+        unit, base, mean, high = rows[name]
+        if known(mean):
+            figures.append(
+                Figure(
+                    f"{name}: mean",
+                    said(mean, unit),
+                    f"without events {said(base, unit)}; one draw in twenty is above "
+                    f"{said(high, unit)}.",
+                )
+            )
+    unit, _, more, _ = rows[MORE]
+    if known(more):
+        figures.append(
+            Figure(
+                "Chance of more shortage than without events",
+                _of_hundred(more, unit),
+                "of the plan as agreed, over all years.",
+            )
+        )
+    if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
+        return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
+    cost, lacks, chances = figures
+    without = cost.remark.partition(";")[0]
+    finding = (
+        f"With events by chance the agreed plan costs {cost.value} on average"
+        f" ({without}) and leaves {lacks.value} of demand short;"
+        f" more than without events in {chances.value} of draws."
+    )
+    return Headline(finding, tuple(figures))
+
+
+def _amount(value: object, unit: str) -> str:
+    return money(value * 1e6, unit.removesuffix(" m")) if known(value) else "unknown"
+
+
+def _of_hundred(value: object, _: str) -> str:
+    return percent(value / 100, 2) if known(value) else "unknown"
+
+
+class _Steps(Result):
+    """How many draws lie between two costs."""
+
+    step = field("From ({unit})", Look.TEXT)
+    agreed = field(AGREED, Look.COUNT)
+    anew = field(ANEW, Look.COUNT)
+
+
+def sections(tables: Tables) -> tuple[Section, ...]:
+    """Return the parts of the report: the spread, what is short, what each event adds."""
+    found = [_spread_section(tables), _short_section(tables), _event_section(tables)]
+    return tuple(section for section in found if section is not None)
+
+
+def _spread_section(tables: Tables) -> Section | None:
+    picture = _cost_histogram(tables)
+    if picture is None:
+        return None
+    agreed, anew = (series.values for series in picture.series)
+    unit = picture.across.partition(",")[0]
+    steps = _Steps(words={"unit": unit}, step=picture.categories, agreed=agreed, anew=anew)
+    return Section(
+        "spread",
+        "The spread of cost",
+        "How many draws cost how much: as agreed, the plan struck by events; re-planned, as if the "
+        "events had been known beforehand.",
+        {"": ((picture,), Numbers(steps, _Steps.FIELDS))},
+    )
+
+
+def _short_section(tables: Tables) -> Section | None:
+    of = tables[ByMineral]
+    if not len(of):
+        return None
+    names = list(dict.fromkeys(of.mineral))
+    rows = of.frame()
+    series = [
+        Series(plan, role, [float(v) if known(v) else None for v in own["share"]])
+        for plan, role in _ROLES.items()
+        if len(own := rows[rows["plan"] == plan])
+    ]
+    picture = Picture(
+        "Expected part of demand that is short",
+        Form.ROWS,
+        tuple(map(str, names)),
+        tuple(series),
+        "Expected part of demand short",
+        "",
+    )
+    fields = (
+        ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
+        ByMineral.more, ByMineral.tail,
+    )  # fmt: skip
+    return Section(
+        "minerals",
+        "What is expected to be short",
+        "The mean over all draws, shortage without events included.",
+        {"": ((picture,), Numbers(of, fields))},
+    )
+
+
+def _event_section(tables: Tables) -> Section | None:
+    of = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
+    if not len(of):
+        return None
+    costs = [[v / 1e6 if known(v) else None for v in of.data[f[0].name]] for f in _BY_PLAN.values()]
+    both, unit = scaled([*costs[0], *costs[1]], of.words["money"])
+    picture = Picture(
+        f"What a year of each event adds to total cost ({unit})",
+        Form.ROWS,
+        tuple(word(name) for name in of.event),
+        tuple(
+            Series(plan, _ROLES[plan], values)
+            for plan, values in ((AGREED, both[: len(of)]), (ANEW, both[len(of) :]))
+        ),
+        unit,
+        "",
+        look=Look.MILLIONS,
+    )
+    fields = (
+        Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_anew
+    )  # fmt: skip
+    return Section(
+        "events",
+        "What each event adds",
+        "Estimated over all draws; the workbook has the standard errors.",
+        {"": ((picture,), Numbers(of, fields))},
+    )
+
+
+# ---- what a person reads on the terminal, of the tables alone ------------------------------------
+
+
+def lines(tables: Tables) -> Iterator[str]:
+    """Yield what both plans come to, a line a measure."""
+    heads = ("no event", "mean", "+/-", "median", "95th", "CVaR 95")
+    yield f"  {'':<35}" + "".join(f"{head:>14}" for head in heads)
+    for row in tables[Measures].frame().to_dict("records"):
+        yield _measure({str(name): value for name, value in row.items()})
+    yield "  +/-: standard error of the mean; CVaR 95: mean of the worst 5 % of the draws"
+    yield from _likely_short(tables)
+
+
+def _measure(row: Mapping[str, Any]) -> str:
+    kind = _KINDS[row["measure"]]
+    form = {"share": ".2f", "chance": ".1f"}.get(kind, ",.0f")
+    named = {"share": "  share of demand", "chance": "Shorter than no event"}
+    name = named.get(kind, f"{row['measure']}, {row['unit']}") if row["plan"] == AGREED else ""
+    sign = "%" if kind in named else ""
+    cells = [
+        f"{row[key]:{form}}{sign}" if known(row[key]) else ""
+        for key in ("base", "mean", "error", "middle", "high", "tail")
+    ]
+    cells[0] = "" if kind == "chance" else cells[0]
+    return f"  {name:<23} {row['plan'].lower():<11}" + "".join(f"{cell:>14}" for cell in cells)
+
+
+def _likely_short(tables: Tables) -> Iterator[str]:
+    """Yield which minerals are the likeliest to be shorter than without events, as agreed."""
+    rows = tables[ByMineral].frame()
+    rows = rows[(rows["plan"] == AGREED) & (rows["more"] > 0)].sort_values("more", ascending=False)
+    if rows.empty:
+        yield f"{'Shorter':<13} no mineral in any draw, as agreed"
+        return
+    yield f"{'Shorter':<13} chance by mineral, and the shortage expected, as agreed"
+    wide = max(len(plain(name)) for name in rows["mineral"])
+    for row in rows.to_dict("records"):
+        yield (
+            f"  {plain(row['mineral']):<{wide}}  {row['more']:6.1%}  "
+            f"{row['mean']:,.0f} t ({row['share']:.2%} of demand), "
+            f"{row['base']:,.0f} t without events"
+        )
+
+
+# ---- the study -----------------------------------------------------------------------------------
+
+_MOST_DRAWS = 100_000
+_MOST_SEED = 2**63 - 1
+
+
+class RiskStudy(StudyKind):
+    """Draw the events of the sheet Risks many times, and see what becomes of the plan.
+
+    Each event begins in a year with its Yearly probability, each year and event apart. A draw is
+    planned twice: as agreed, the plan without events struck by them, its suppliers surging; and
+    re-planned, as if the events had been known beforehand. One workbook is written: the spread of
+    cost and shortage, who is likely to be short of what, what each event adds, every draw, charts.
+
+    \b
+    planner risk case.xlsx
+    planner risk case.xlsx --draws 5000 --seed 7 --surge 10%
+    planner new my-case.xlsx --with Risks       to see what the sheet looks like
+
+    A draw without a proven plan is left out of the figures and told; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
+    QUESTION = "What do events that may happen do to cost and supply?"
+    LACKING = "no draw complete"
+    RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
+    WHAT_IFS = False
+    OPTIONS = (
+        click.option(
+            "--draws",
+            type=Whole(1, _MOST_DRAWS),
+            default=1000,
+            show_default=True,
+            metavar="N",
+            help="How often the events are drawn.",
+        ),
+        click.option(
+            "--seed",
+            type=Whole(0, _MOST_SEED),
+            default=1,
+            show_default=True,
+            metavar="S",
+            help="Fixes what is drawn: the same seed, the same draws.",
+        ),
+        click.option(
+            "--surge",
+            type=Share(),
+            default=0.2,
+            show_default=True,
+            metavar="U",
+            help="The part of its usable capacity that a supplier may sell beyond what was agreed.",
+        ),
+        click.option(
+            "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
+        ),
+    )
+
+    def __init__(
+        self, start: Start, *, draws: int, seed: int, surge: float, keep_caps: bool
+    ) -> None:
+        """Take how often is drawn, from which seed, and what may answer an event."""
+        super().__init__(start)
+        self.chances = Chances(draws, seed, surge, keep_caps)
+
+    @property
+    def task(self) -> str:
+        """The number of draws."""
+        return number_of(self.chances.draws, "draw")
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan all draws twice; what so few cannot tell is warned of."""
+        del say
+        self.found = risk(self.start.case, self.chances, where, tell)
+        self.outcomes, self.stopped = self.found.outcomes, self.found.stopped
+        said = caution(self.found)
+        if said:
+            book = self.start.book
+            book = replace(book, warnings=(*book.warnings, warning("", found=said)))
+            self.start = replace(self.start, book=book)
+
+    @property
+    def planned(self) -> bool:
+        """Whether all plans of any draw are known."""
+        return any(sample.known.any() for sample in self.found.samples)
+
+    @property
+    def known(self) -> str:
+        """Of how many draws the figures are."""
+        return known_of(self.found)
+
+    @property
+    def what(self) -> str:
+        """The draws, and what may answer an event."""
+        found, chances = self.found, self.chances
+        limits = "kept" if chances.keep_caps else "waived in years with an event"
+        draws = number_of(len(found.draws), "draw")
+        asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
+        return "; ".join(
+            [
+                f"{draws} ({found.distinct:,} differ), seed {chances.seed}",
+                f"surge {chances.surge:.0%}",
+                f"share limits {limits}",
+                *asked,
+            ]
+        )
+
+    @property
+    def title(self) -> str:
+        """The title of the workbook."""
+        return f"{self.named}: events by chance"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The scenario, and what is drawn."""
+        return {**self.start.options, **options_of(self.found)}
+
+    def tables(self) -> list[Result]:
+        """Return the measures, who may be short, the events and the draws."""
+        return tables_of(self.found)
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return what was drawn, a row a plan, and an object an event."""
+        del tables
+        return {
+            "draws": len(self.found.draws),
+            "distinct_draws": self.found.distinct,
+            "plans": len(self.outcomes),
+            "seed": self.chances.seed,
+            "surge": self.chances.surge,
+            "keep_caps": self.chances.keep_caps,
+            **answer(self.found),
+        }
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Return what the agreed plan comes to on average."""
+        return headline(tables)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the histograms, and what each mineral is expected to be short."""
+        return pictures(tables)
+
+    @classmethod
+    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+        """Return nothing: the lines say it."""
+        del tables
+        return ()
+
+    @classmethod
+    def lines(cls, tables: Tables) -> Iterator[str]:
+        """Return what both plans come to, and who is likely to be short."""
+        return lines(tables)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the spread, what is short, and what each event adds."""
+        return sections(tables)

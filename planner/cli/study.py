@@ -297,14 +297,12 @@ def _answer(
     case = study.start.case
     return {
         "status": "optimal",
-        "scenario": case.scenario,
-        "what_ifs": [told(what_if) for what_if in study.start.variant.what_ifs],
+        "what_ifs": [told(what_if) for what_if in study.what_ifs],
         "currency": case.settings.currency,
         **study.answer(tables),
         **counts(study.outcomes, halt),
         "output": None if written is None else str(written),
         "warnings": sorted_out(study.start.book.warnings)["warnings"],
-        "trouble": study.trouble or None,
         "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
         "errors": [],
     }

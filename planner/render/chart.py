@@ -24,8 +24,10 @@ class Form(StrEnum):
     AGAINST = "columns against lines"
     LINES = "lines over a scale"
     COUNTS = "columns that touch, as of a histogram"
-    ROWS = "bars side by side, in a report alone"
-    HEAT = "a map that darkens, a row a series; in a workbook the cells of a sheet are one"
+    ROWS = "bars side by side"
+    """Drawn on pages alone."""
+    HEAT = "a map that darkens with shares, a row a series"
+    """Drawn on pages alone."""
 
 
 class Role(StrEnum):

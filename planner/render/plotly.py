@@ -32,6 +32,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 def figure_of(picture: Picture) -> Any:
     """Draw a picture, the same as native charts do."""
     is_share = picture.look is Look.SHARE
+    if picture.form is Form.HEAT:
+        values = [each.values for each in picture.series]
+        return heat([s.name for s in picture.series], picture.categories, values, what=picture.axis)
     if picture.form is Form.LINES:
         numbers = [float(c) for c in picture.categories if isinstance(c, int | float)]
         scale = Scale(
@@ -42,9 +45,6 @@ def figure_of(picture: Picture) -> Any:
         )
         look = ".0%" if is_share else "~s"
         return lines(scale, picture.series, axis=picture.axis, look=look)
-    if picture.form is Form.HEAT:
-        down, values = [s.name for s in picture.series], [s.values for s in picture.series]
-        return heat(down, picture.categories, values, what=picture.axis)
     if picture.form is Form.ROWS:
         return rows(
             picture.categories, picture.series, axis=picture.axis, shares=is_share, grouped=True

@@ -47,7 +47,13 @@ def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) 
     if field.names in WHOLE and not value:
         return WHOLE[field.names]
     if field.look is Look.SHARE and known(value):
-        return share(value)
+        return _share(value)
     if field.look is Look.MONEY and known(value):
         return f"{value / size:,.1f}" if size > 1 else number(value)
     return plain(shown(field.scaled(value), field.look))
+
+
+def _share(value: float) -> str:
+    """Return a share in per cent with two decimals at most: 100 % where nothing lacks."""
+    rounded = round(value * 100, 2)
+    return share(value) if rounded in {0.0, 100.0} else f"{rounded:g} %"

@@ -18,7 +18,6 @@ from models.results import (
 )
 from models.results.field import meaning_of
 from planner.render.table import Table
-from planner.sheets.comparison_notes import comparison_note
 from planner.sheets.difference_notes import DIFFERENCE_NOTES
 from planner.sheets.orders.notes import ORDER_NOTES
 
@@ -45,8 +44,7 @@ def note(sheet: str, header: str) -> str:
     bare = header.partition(" (")[0]
     place = f"{sheet}: {bare}"
     return (
-        comparison_note(sheet, header)
-        or ORDER_NOTES.get(place)
+        ORDER_NOTES.get(place)
         or DIFFERENCE_NOTES.get(place)
         or meaning_of(sheet, header)
         or _SHARED.get(bare, "")

@@ -2,14 +2,289 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+import pandas as pd
 
 from models import checks
-from models.case import BASE, Case
-from models.errors import Finding, Severity
-from models.plan import Plan
-from planner.scenarios.variant import LIMIT, Variant
-from planner.studies.engine import Run, Study
+from models.case import BASE, Case, fold
+from models.errors import Finding, InputError, Mistakes, PlannerError, Severity
+from models.measures import served_if_largest_stops
+from models.plan import PENALTIES, Plan
+from models.results import (
+    ByMineral,
+    ChartData,
+    Checks,
+    Colour,
+    Duals,
+    Look,
+    Name,
+    Result,
+    Summary,
+    Values,
+    field,
+)
+from models.results.common import words_of
+from planner import scenarios
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.records import records
+from planner.render.table import COALITION_BUYER, Cell, Column, Table, table_of
+from planner.render.text import clean
+from planner.render.words import known, money, number_of, percent, tonnes
+from planner.scenarios.variant import LIMIT, Variant, WhatIf, scenario_name
+from planner.sheets.context import Context
+from planner.sheets.figures import (
+    Figures,
+    binding,
+    coalition_purchases,
+    figures,
+)
+from planner.sheets.inputs import ADDED, input_differences
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.workbook.sentence import sentence
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+MILLION = 1e6
+_TOLD = 3
+"""Errors of a scenario told in its row; JSON and the end of the command have them all."""
+MOST_CHANGES = 2_000
+"""Changes listed of one scenario at most; the rest is counted in a last row."""
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+_AGAINST = "This scenario's less the base's; 0 where they differ by rounding alone."
+_STARTS = "Which part of the project starts in which year; blank: it is not built."
+_OVER_YEARS = "Over all years."
+_OUTPUT = "Over all years; of all projects by weight."
+SCENARIO = field(
+    "Scenario", Look.TEXT, "Base is the workbook as it stands; each scenario changes it alone."
+)
+_SCENARIO = SCENARIO.like(meaning="")
+_MINERAL = field("Mineral", Look.TEXT, names=Name.MINERAL)
+
+
+class Comparison(Result):
+    """What each scenario costs, what is short, and how that differs from the base."""
+
+    TABLE, GRAIN, BOOK = "Comparison", ("scenario",), "compare"
+    scenario = SCENARIO
+    total = field(
+        "Total cost", Look.MILLIONS,
+        "What a plan minimises: cash, shortage and other penalties, discounted where the workbook"
+        " has a rate.",
+        unit="{money} m",
+    )  # fmt: skip
+    more = field("Total cost against base", Look.MILLIONS, _AGAINST, unit="{money} m")
+    more_share = field("Total cost against base", Look.SHARE, _AGAINST, unit="%")
+    cash = field(
+        "Cash cost", Look.MILLIONS, "What is paid: no shortage, no penalties. Undiscounted.",
+        unit="{money} m",
+    )  # fmt: skip
+    short = field(
+        "Short", Look.TONNES,
+        "All minerals by weight; by mineral in the sheets that follow.", unit="t",
+    )  # fmt: skip
+    short_more = field("Short against base", Look.TONNES, _AGAINST, unit="t")
+    served = field("Served share of demand", Look.SHARE)
+    if_lost = field(
+        "Served if largest suppliers stop", Look.SHARE,
+        "Purchases less those from each mineral's largest country of each year, over demand;"
+        " nothing is bought in its stead.",
+    )  # fmt: skip
+    result = field("Result", Look.LONG, "proven optimal, or why there is no plan.")
+    moved = field(
+        "Projects that change most, capex", Look.LONG,
+        "Capex over all years, scenario less base; all stand in the sheet Projects built. Projects"
+        " of all minerals share the sheet Budget: what a scenario of one mineral spends more is"
+        " lacking to another.",
+        unit="{money} m",
+        optional=True,
+    )  # fmt: skip
+    tonnes = field(
+        "Tonnes purchased", Look.TONNES, "All minerals by weight, purchases for stock included.",
+        unit="t", printed=False,
+    )  # fmt: skip
+    purchases = field(
+        "Purchases cost", Look.MILLIONS,
+        "Cost or price, tariff and freight of all flows. Undiscounted.",
+        unit="{money} m",
+    )  # fmt: skip
+    cash_more = field(
+        "Cash cost against base", Look.MILLIONS, f"{_AGAINST} Below 0 where less is bought.",
+        unit="{money} m",
+    )  # fmt: skip
+    binding = field(
+        "Binding share limits", Look.COUNT, "Each buyer, supplier, mineral and year counted alone."
+    )
+    inputs = field("Inputs changed", Look.COUNT, "Rows of the sheet Changes.")
+    paid = field(
+        "Paid, discounted", Look.MILLIONS, "The part of total cost that is paid.",
+        unit="{money} m", optional=True,
+    )  # fmt: skip
+    penalties = field(
+        "Shortage and other penalties", Look.MILLIONS,
+        "The part of total cost that nobody pays in cash.",
+        unit="{money} m", optional=True,
+    )  # fmt: skip
+
+
+class ScenarioMinerals(Result):
+    """One row a mineral and scenario, the scenarios of a mineral under one another."""
+
+    TABLE, GRAIN, BOOK = "By mineral", ("mineral", "scenario"), "compare"
+    scenario = _SCENARIO
+    mineral = _MINERAL
+    demand = field("Demand", Look.TONNES, unit="t")
+    purchased = field("Purchases", Look.TONNES, unit="t")
+    short = field("Short", Look.TONNES, unit="t")
+    short_more = field("Short against base", Look.TONNES, _AGAINST, unit="t")
+    served = field("Served share of demand", Look.SHARE)
+    landed = field("Average landed cost", Look.PRICE, unit="{money}/t")
+    landed_more = field("Landed cost against base", Look.PRICE, _AGAINST, unit="{money}/t")
+    last_country = field("Largest country in {last}", Look.TEXT, names=Name.COUNTRY)
+    last_share = field("Largest share in {last}", Look.SHARE)
+    last_limit = field("Limit in {last}", Look.SHARE)
+    hhi = field("HHI by purchases", Look.INDEX)
+    hhi_more = field("HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated.")
+    if_lost = field("Served if largest supplier stops", Look.SHARE)
+    unit = field("Unit", Look.TEXT, printed=False)
+    cost = field("Purchases", Look.MONEY, unit="{money}")
+    top_share = field("Largest share of {basis}", Look.SHARE)
+    top_limit = field("Limit on it", Look.SHARE)
+    top_country = field("Largest country", Look.TEXT, names=Name.COUNTRY)
+    top_year = field("In year", Look.YEAR)
+    worth_short = field(
+        "Short at its price", Look.MONEY, "What is short, at the mineral's price of each year.",
+        unit="{money}", optional=True,
+    )  # fmt: skip
+
+
+class InputChanges(Result):
+    """The inputs of each scenario that differ from the base's, years that change alike in one row.
+
+    What a scenario adds (a closed lane, a share limit) has no cell.
+    """
+
+    TABLE, BOOK = "Changes", "compare"
+    scenario = _SCENARIO
+    sheet = field("Sheet", Look.TEXT)
+    cell = field(
+        "Cell", Look.TEXT,
+        "Where the input stands in the workbook; added: a row that only the scenario has.",
+    )  # fmt: skip
+    what = field(
+        "Input", Look.LONG,
+        "The row by its key, then the column, with the years in which it differs.",
+    )  # fmt: skip
+    before = field("Base value", Look.TEXT, "Blank where the row, or its number, is not there.")
+    after = field(
+        "Scenario value", Look.TEXT,
+        "What the scenario makes of it; removed: the row is gone.",
+    )  # fmt: skip
+
+
+class FlowDifferences(Result):
+    """The flows that change most from the base to each scenario.
+
+    Refiners of one country cost the same on the way, often at the gate too, and equally cheap plans
+    split a member's purchases between them in many ways. So what is compared is what each country
+    sells each member, and what each refiner sells the coalition; a mineral whose cost and shortage
+    are the base's is left out: its flows differ, if they do, by a choice among equals alone.
+    """
+
+    TABLE, BOOK = "Differences", "compare"
+    scenario = _SCENARIO
+    mineral = _MINERAL
+    level = field(
+        "Level", Look.TEXT,
+        "country to member: what one country sells one member; refiner to coalition: what one"
+        " refiner or project sells all members. Each level tells the same tonnes.",
+    )  # fmt: skip
+    seller = field(
+        "From", Look.TEXT,
+        "The ten largest changes of each scenario, mineral and level are listed; a row below them"
+        " counts the others. A mineral that costs and lacks in each year what it does in the base"
+        " is named in the scenario's last row.",
+    )  # fmt: skip
+    buyer = field("To", Look.TEXT)
+    before = field("Base", Look.TONNES, _OVER_YEARS, unit="t")
+    after = field("In the scenario", Look.TONNES, _OVER_YEARS, unit="t")
+    change = field("Change", Look.TONNES, "Scenario less base.", unit="t")
+    unit = field("Unit", Look.TEXT)
+
+
+class ProjectsBuilt(Result):
+    """What each scenario builds otherwise than the base, the largest change of capex first.
+
+    A budget of capital is shared by the projects of all minerals, so that a scenario of one mineral
+    can leave another one short: its plant is built smaller, later or not at all.
+    """
+
+    TABLE, BOOK = "Projects built", "compare"
+    scenario = _SCENARIO
+    project = field(
+        "Project", Look.TEXT,
+        "Those that the scenario builds otherwise, the largest change of capex first; All projects"
+        " is the sum over all of them, changed or not.",
+    )  # fmt: skip
+    mineral = field(
+        "Mineral", Look.TEXT,
+        "Minerals share the sheet Budget, where there is one: a plant built larger or sooner for"
+        " one mineral can leave another one without.",
+    )  # fmt: skip
+    country = field("Country", Look.TEXT, names=Name.COUNTRY)
+    capex_before = field("Base capex", Look.MILLIONS, _OVER_YEARS, unit="{money} m")
+    capex_after = field("Capex in the scenario", Look.MILLIONS, _OVER_YEARS, unit="{money} m")
+    capex_more = field("Change of capex", Look.MILLIONS, _AGAINST, unit="{money} m")
+    starts_before = field("Base output starts", Look.TEXT, _STARTS)
+    starts_after = field("Output starts in the scenario", Look.TEXT, _STARTS)
+    output_more = field("Change of output", Look.TONNES, _AGAINST, unit="t")
+    tonnes_before = field("Base output", Look.TONNES, _OUTPUT, unit="t", printed=False)
+    tonnes_after = field("Output in the scenario", Look.TONNES, _OUTPUT, unit="t")
+
+
+class Rows(Result):
+    """An object a scenario, Base first, all with the same keys; null where no plan is."""
+
+    GRAIN = ("scenario",)
+    scenario = _SCENARIO
+    objective = field("Total cost", Look.MONEY, key="objective_usd")
+    difference = field("Total cost against base", Look.MONEY, key="difference_usd")
+    cash = field("Cash cost", Look.MONEY, key="cash_usd")
+    purchases = field("Purchases", Look.MONEY, key="purchases_usd")
+    tonnes = field("Tonnes", Look.TONNES)
+    short = field("Short", Look.TONNES, key="shortage_t")
+    served = field("Served share", Look.SHARE, key="served_share")
+    shares = field("Largest country share", Look.TEXT, key="max_country_share")
+    error = field("Trouble", Look.LONG)
+
+
+_COLOURED = (
+    " Coloured where it differs from the base: orange above it, blue below, darker from 10 points"
+    " on."
+)
+_SHORT_BY_MINERAL = (
+    "Short by mineral",
+    "Short over all demand of the coalition, all years together." + _COLOURED,
+)
+_LARGEST_SHARES = (
+    "Largest shares",
+    "The largest share of one country in the last year planned, Rest of world left out, whoever it"
+    " is; By mineral says who, and the limit on it." + _COLOURED,
+)
+
+
+# ---- cases ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -77,3 +352,952 @@ def compare_study(case: Case, cases: list[Compared]) -> Study[Plan]:
 def whole(plan: Plan) -> Plan:
     """Return all of the plan: the sheets of a comparison show it whole."""
     return plan
+
+
+_ROUNDING = 1e-9
+"""A difference below this part of what it is of is rounding."""
+
+CellOf = Callable[[str, int, str], str]
+"""The address of a cell by sheet, row and column header; "" where there is none."""
+
+
+def nowhere(sheet: str, row: int, column: str) -> str:
+    """Return no address: of a case that came from no workbook."""
+    del sheet, row, column
+    return ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One case of a comparison.
+
+    ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
+    ``error`` says why). ``cell_of`` finds the workbook's cells.
+    """
+
+    name: str
+    case: Case
+    context: Context | None = None
+    error: str = ""
+    cell_of: CellOf = nowhere
+
+
+def difference(here: float | None, there: float | None) -> float | None:
+    """Return how much more a figure is than the base's; 0 where they differ by rounding alone."""
+    if here is None or there is None:
+        return None
+    by = here - there
+    return by if abs(by) > _ROUNDING * max(abs(here), abs(there)) else 0.0
+
+
+def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
+    """Return a plan's sheet for all plans, one under another, with the column Scenario first.
+
+    None where no plan has the sheet.
+    """
+    made = [(entry.name, make(entry.context)) for entry in entries if entry.context is not None]
+    parts = [(name, table) for name, table in made if table is not None]
+    if not parts:
+        return None
+    first = parts[0][1]
+    of = dict.fromkeys(header for _, table in parts for header in table.headers)
+    columns = [Column(SCENARIO.header, Look.TEXT, _repeated(parts))]
+    for header in of:
+        values: list[Cell] = []
+        looks: list[Look] = []
+        own = next(table.column(header) for _, table in parts if header in table.headers)
+        for _, table in parts:
+            here = table.column(header) if header in table.headers else None
+            values += [None] * len(table) if here is None else here.values
+            looks += (here.looks if here is not None and here.looks else None) or (
+                [own.look] * len(table)
+            )
+        columns.append(Column(header, own.look, values, looks if own.looks else None, own.meaning))
+    printed = None if first.printed is None else first.printed + 1
+    # the plan's own Changes sets today beside it; here that name says which inputs differ
+    name = "Changes from today" if first.name == InputChanges.TABLE else first.name
+    return dataclasses.replace(first, name=name, columns=tuple(columns), printed=printed)
+
+
+def _repeated(parts: Sequence[tuple[str, Table]]) -> list[Cell]:
+    return [clean(name) for name, table in parts for _ in range(len(table))]
+
+
+# ---- projects built otherwise --------------------------------------------------------------------
+
+
+ALL_PROJECTS = "All projects"
+"""In the place of a project's name: what all of a scenario's take, those that do not change too."""
+_SAME = 1e-6
+"""Parts of a project that differ by less are the same."""
+_MOST_NAMED = 2
+"""Projects named in a line at most."""
+_AMOUNTS = ["capex", "tonnes"]
+
+
+def moved(base: Context, context: Context) -> pd.DataFrame:
+    """Return the projects that a scenario builds otherwise, the largest change of capex first.
+
+    project, mineral, country, and before and after: capex [money m], tonnes [t over all years],
+    starts (which part starts in which year, in words).
+    """
+    before, after = _built(base).add_suffix("_before"), _built(context).add_suffix("_after")
+    both = before.join(after, how="outer")
+    for name in ("mineral", "country"):
+        both[name] = both[f"{name}_before"].fillna(both[f"{name}_after"])
+    for name in ("capex_before", "capex_after", "tonnes_before", "tonnes_after"):
+        both[name] = both[name].fillna(0.0).astype(float)
+    for name in ("starts_before", "starts_after"):
+        both[name] = both[name].fillna("").astype(str)
+    parts = [_parts(c) for c in (base, context)]
+    by = parts[1].sub(parts[0], fill_value=0.0).abs().groupby(level="project").max()
+    both = both[by.reindex(both.index, fill_value=0.0) > _SAME]
+    both["by"] = _change(both, "capex").abs()
+    return both.reset_index().sort_values(
+        ["by", "project"], ascending=[False, True], ignore_index=True
+    )
+
+
+def told(base: Context, context: Context) -> str:
+    """Return in a line which projects' capex changes most [money m], "" where none does.
+
+    ``Nolans +819.1, Becancour -705.5 and 4 more``
+    """
+    table = moved(base, context)
+    if table.empty:
+        return ""
+    named = [
+        f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
+        for project, change in zip(table["project"], _change(table, "capex"), strict=True)
+    ]
+    left = len(named) - _MOST_NAMED
+    more = f" and {left} more" if left > 0 else ""
+    return f"{', '.join(named[:_MOST_NAMED])}{more}"
+
+
+def _change(table: pd.DataFrame, name: str) -> pd.Series[float]:
+    """Return scenario less base, 0 where they differ by rounding alone."""
+    pairs = zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
+    return pd.Series([difference(*pair) for pair in pairs], index=table.index, dtype=float)
+
+
+def shares_a_budget(base: Context, context: Context) -> bool:
+    """Return whether projects of more than one mineral change within a budget."""
+    return bool(base.case.budget) and moved(base, context)["mineral"].nunique() > 1
+
+
+def _parts(context: Context) -> pd.Series[float]:
+    """Return which part of each project starts, by project and year."""
+    table = context.plan.projects
+    return table.groupby(["project", "year"])["built"].sum()
+
+
+def _built(context: Context) -> pd.DataFrame:
+    """Return each project's mineral, country, capex, tonnes and starts, by its name."""
+    rows = context.plan.projects
+    groups = rows.groupby("project")
+    found = groups[["mineral", "country"]].first().join(groups[_AMOUNTS].sum())
+    starting = rows[rows["built"] > _SAME].sort_values("year")
+    words = [
+        f"{part:.0%} in {year}" if round(part, 2) else f"<1% in {year}"
+        for part, year in zip(starting["built"], starting["year"], strict=True)
+    ]
+    said = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
+    return found.assign(starts=[said.get(name, "") for name in found.index])
+
+
+def _with_total(base: Context, context: Context) -> pd.DataFrame:
+    """Return the projects that move, and below them what all of both plans take."""
+    table = moved(base, context)
+    if table.empty:
+        return table
+    sums = {
+        f"{name}_{when}": [float(c.plan.projects[name].sum())]
+        for name in _AMOUNTS
+        for when, c in (("before", base), ("after", context))
+    }
+    words = {name: [""] for name in ("mineral", "country", "starts_before", "starts_after")}
+    total = pd.DataFrame({"project": [ALL_PROJECTS], **words, **sums})
+    return pd.concat([table, total], ignore_index=True)
+
+
+# ---- flows that differ ---------------------------------------------------------------------------
+
+
+MOST_FLOWS = 10
+"""Flows listed at most of one scenario, mineral and level; a row below counts the others."""
+_SAME_AMOUNT = 1e-7
+"""Costs, and shortages over demand, that differ by a smaller part are the same."""
+_NOTHING = 1e-6
+"""A change below this part of a mineral's largest flow is none."""
+
+COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coalition"
+
+
+def _flows_that_differ(base: Context, context: Context, name: str) -> pd.DataFrame:
+    """Return the rows of one scenario."""
+    before, after = _flows(base), _flows(context)
+    parts = []
+    same = _same(base, context)
+    for mineral in (m.name for m in base.case.minerals):
+        if mineral in same:
+            continue
+        for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
+            totals = [f[(f["mineral"] == mineral) & (f["level"] == level)] for f in (before, after)]
+            parts.append(_largest_changes(_changes(*totals), mineral, level))
+    if same:
+        said = f"As in the base in cost and shortage: {', '.join(same)}"
+        parts.append(_row("", "", said))
+    if shares_a_budget(base, context):
+        said = f"Projects of several minerals share a budget and change: see {ProjectsBuilt.TABLE}"
+        parts.append(_row("", "", said))
+    table = pd.concat(parts, ignore_index=True)
+    table["scenario"] = name
+    return table
+
+
+def _flows(context: Context) -> pd.DataFrame:
+    """Return the tonnes of all years by mineral, level, seller and buyer."""
+    flows = context.plan.flows
+    plants = flows["project"].where(flows["project"] != "", flows["refiner"])
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "mineral": flows["mineral"],
+                    "level": level,
+                    "seller": seller,
+                    "buyer": buyer,
+                    "tonnes": flows["tonnes"],
+                }
+            )
+            for level, seller, buyer in (
+                (COUNTRY_TO_MEMBER, flows["country"].map(context.country), flows["member"]),
+                (REFINER_TO_COALITION, plants, COALITION_BUYER),
+            )
+        ],
+        ignore_index=True,
+    )
+
+
+def _same(base: Context, context: Context) -> list[str]:
+    """Return the minerals that cost, and leave short, what they do in the base, year by year."""
+    there, here = (_by_year(c) for c in (base, context))
+    found = []
+    for mineral in (m.name for m in base.case.minerals):
+        scale = max(1.0, *(abs(v) for key, v in there.items() if key[0] == mineral), 0.0)
+        keys = [key for key in {**there, **here} if key[0] == mineral]
+        if all(abs(here.get(k, 0.0) - there.get(k, 0.0)) <= _SAME_AMOUNT * scale for k in keys):
+            found.append(mineral)
+    return found
+
+
+def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
+    """Return what is paid for purchases and what is short, by mineral and year."""
+    found: dict[tuple[str, str, int], float] = {}
+    for word, table, amount in (
+        ("paid", context.plan.flows, "total"),
+        ("short", context.plan.supply, "short"),
+    ):
+        sums = table.groupby(["mineral", "year"], as_index=False)[amount].sum()
+        for mineral, year, value in zip(sums["mineral"], sums["year"], sums[amount], strict=True):
+            found[str(mineral), word, int(year)] = float(value)
+    return found
+
+
+def _changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows that differ, the largest change first."""
+    totals = [
+        table.groupby(["seller", "buyer"])["tonnes"].sum().rename(when)
+        for table, when in ((before, "before"), (after, "after"))
+    ]
+    both = pd.concat(totals, axis=1).fillna(0.0).reset_index()
+    both["by"] = (both["after"] - both["before"]).abs()
+    most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
+    both = both[both["by"] > _NOTHING * most]
+    return both.sort_values(["by", "seller", "buyer"], ascending=[False, True, True])
+
+
+def _largest_changes(changes: pd.DataFrame, mineral: str, level: str) -> pd.DataFrame:
+    """Return the largest changes, and a row for what is left out."""
+    listed = changes.head(MOST_FLOWS).assign(mineral=mineral, level=level)
+    rest = changes.iloc[MOST_FLOWS:]
+    if rest.empty:
+        return listed
+    said = "1 other flow" if len(rest) == 1 else f"{len(rest)} other flows"
+    amounts = (float(rest["before"].sum()), float(rest["after"].sum()))
+    return pd.concat([listed, _row(mineral, level, said, amounts)], ignore_index=True)
+
+
+def _row(
+    mineral: str, level: str, said: str, amounts: tuple[float, float] | None = None
+) -> pd.DataFrame:
+    before, after = amounts or (float("nan"), float("nan"))
+    return pd.DataFrame(
+        {
+            "mineral": [mineral],
+            "level": [level],
+            "seller": [said],
+            "buyer": [""],
+            "before": [before],
+            "after": [after],
+        }
+    )
+
+
+# ---- tables made ---------------------------------------------------------------------------------
+
+
+def _plans(entries: Sequence[Entry]) -> list[Plan | None]:
+    return [entry.context.plan if entry.context is not None else None for entry in entries]
+
+
+def _of(plans: Sequence[Plan | None], read: Callable[[Plan], float]) -> list[float | None]:
+    return [None if plan is None else read(plan) for plan in plans]
+
+
+def _against(values: Sequence[float | None]) -> list[float | None]:
+    return [difference(value, values[0]) for value in values]
+
+
+def comparison(entries: Sequence[Entry]) -> Comparison:
+    """Return a row a scenario: what it costs, what is short, how that differs from the base."""
+    base, plans = entries[0], _plans(entries)
+    of = partial(_of, plans)
+    total, cash = of(lambda p: p.objective / MILLION), of(lambda p: p.cash / MILLION)
+    short_t, more = of(lambda p: p.shortage), _against(total)
+    whole = total[0] or None
+    moves = [
+        "" if base.context is None or entry.context is None else told(base.context, entry.context)
+        for entry in entries
+    ]
+    parts = [(None, None) if plan is None else _paid(plan) for plan in plans]
+    columns: dict[str, Any] = {"moved": moves} if any(moves) else {}
+    return Comparison(
+        words=words_of(base.case),
+        scenario=[entry.name for entry in entries],
+        total=total,
+        more=more,
+        more_share=[None if by is None or whole is None else by / whole for by in more],
+        cash=cash,
+        short=short_t,
+        short_more=_against(short_t),
+        served=of(lambda p: p.served_share),
+        if_lost=of(_if_lost),
+        result=[entry.error or "proven optimal" for entry in entries],
+        tonnes=of(lambda p: p.tonnes),
+        purchases=of(lambda p: p.purchases / MILLION),
+        cash_more=_against(cash),
+        binding=of(lambda p: float(len(binding(p)))),
+        inputs=[changed_cells(base.case, entry.case) for entry in entries],
+        paid=[paid for paid, _ in parts],
+        penalties=[fines for _, fines in parts],
+        **columns,
+    )
+
+
+def _paid(plan: Plan) -> tuple[float, float]:
+    """Return what of total cost is paid, and what is shortage and other penalties [money m]."""
+    table = plan.costs
+    is_penalty = table["heading"].isin(PENALTIES)
+    sums = (float(table.loc[of, "discounted"].sum()) for of in (~is_penalty, is_penalty))
+    paid, fines = sums
+    return paid / MILLION, fines / MILLION
+
+
+def _if_lost(plan: Plan) -> float:
+    """Return the share of demand served if each mineral's largest country of each year stops."""
+    return served_if_largest_stops(coalition_purchases(plan), plan.case.total_demand)
+
+
+def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
+    """Return a row a mineral and scenario; None where no case has a plan."""
+    planned = [(e.name, e.context, figures(e.context)) for e in entries if e.context is not None]
+    if not planned:
+        return None
+    at_base = {f.name: f for f in planned[0][2]} if entries[0].context is not None else {}
+    rows = [
+        (name, context, f)
+        for mineral in dict.fromkeys(f.name for _, _, found in planned for f in found)
+        for name, context, found in planned
+        for f in found
+        if f.name == mineral
+    ]
+    fs = [f for _, _, f in rows]
+    worth = {id(context): _worth_short(context) for _, context, _ in planned}
+
+    def against(read: Callable[[Figures], float | None]) -> list[float | None]:
+        bases = [at_base.get(f.name) for f in fs]
+        return [
+            None if b is None else difference(read(f), read(b))
+            for f, b in zip(fs, bases, strict=True)
+        ]
+
+    return ScenarioMinerals(
+        words=words_of(planned[0][1].case),
+        scenario=[name for name, _, _ in rows],
+        mineral=[f.name for f in fs],
+        demand=[f.demand for f in fs],
+        purchased=[f.purchased for f in fs],
+        short=[f.short for f in fs],
+        short_more=against(lambda f: f.short),
+        served=[f.served for f in fs],
+        landed=[f.average_cost for f in fs],
+        landed_more=against(lambda f: f.average_cost),
+        last_country=[f.last and f.last.country for f in fs],
+        last_share=[f.last and f.last.share for f in fs],
+        last_limit=[f.last and f.last.limit for f in fs],
+        hhi=[f.hhi_purchases for f in fs],
+        hhi_more=against(lambda f: f.hhi_purchases),
+        if_lost=[f.served_if_lost for f in fs],
+        unit=[f.unit for f in fs],
+        cost=[f.cost for f in fs],
+        top_share=[f.top and f.top.share for f in fs],
+        top_limit=[f.top and f.top.limit for f in fs],
+        top_country=[f.top and f.top.country for f in fs],
+        top_year=[f.top and f.top.year for f in fs],
+        worth_short=[worth[id(context)].get(f.name, 0.0) for _, context, f in rows],
+    )
+
+
+def _worth_short(context: Context) -> dict[str, float]:
+    """Return what each mineral is short, at the price of the year [money]."""
+    found: dict[str, float] = {}
+    table = context.plan.shortages
+    for mineral, year, tonnes_short in zip(
+        *(table[c] for c in ("mineral", "year", "short")), strict=True
+    ):
+        price = context.case.mineral_of[mineral].price.value(int(year))
+        found[mineral] = found.get(mineral, 0.0) + float(tonnes_short) * price
+    return found
+
+
+def changed_cells(base: Case, case: Case) -> int:
+    """Return how many inputs of a case differ from the base's."""
+    return sum(1 for _ in input_differences(base, case))
+
+
+def changes(entries: Sequence[Entry]) -> InputChanges | None:
+    """Return a row an input that differs; None where there is only the base."""
+    if len(entries) <= 1:
+        return None
+    base = entries[0].case
+    rows: list[tuple[str, str, str, str, Cell, Cell]] = []
+    looks: list[Look] = []
+    for entry in entries[1:]:
+        found = list(input_differences(base, entry.case))
+        for each in found[:MOST_CHANGES]:
+            cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else ADDED
+            rows.append((entry.name, each.sheet, cell, each.what, each.before, each.after))
+            looks.append(each.look)
+        left = len(found) - MOST_CHANGES
+        if left > 0 or not found:
+            said = f"and {left:,} more" if left > 0 else "nothing differs from the base"
+            rows.append((entry.name, "", "", said, None, None))
+            looks.append(Look.TEXT)
+    columns = zip((f.name for f in InputChanges.FIELDS), zip(*rows, strict=True), strict=True)
+    return InputChanges(looks={"before": looks, "after": looks}, **dict[str, Any](columns))
+
+
+def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
+    """Return a row a flow over all years; None without a base and a scenario that have plans."""
+    base = entries[0].context
+    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
+    if base is None or not planned:
+        return None
+    parts = [_flows_that_differ(base, context, name) for name, context in planned]
+    table = pd.concat(parts, ignore_index=True)
+    names = ("scenario", "mineral", "level", "seller", "buyer", "before", "after")
+    return FlowDifferences(
+        **{name: table[name] for name in names},  # type: ignore[arg-type]
+        change=table["after"] - table["before"],
+        unit=[base.units.get(m, "") for m in table["mineral"]],
+    )
+
+
+def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
+    """Return a row a scenario and project that it builds otherwise; None where there is none."""
+    base = entries[0].context
+    if base is None:
+        return None
+    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
+    parts = [_with_total(base, context).assign(scenario=name) for name, context in planned]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if table.empty:
+        return None
+    table["capex_more"], table["output_more"] = _change(table, "capex"), _change(table, "tonnes")
+    columns = {f.name: table[f.name] for f in ProjectsBuilt.FIELDS}
+    return ProjectsBuilt(words=words_of(base.case), **columns)  # type: ignore[arg-type]
+
+
+def matrix(
+    minerals: Sequence[str], values: Mapping[str, Sequence[float | None]], meaning: str = ""
+) -> Result:
+    """Return shares with a row a scenario and a column a mineral."""
+    headers = [f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else clean(m) for m in minerals]
+    fields: dict[str, Any] = {"scenario": _SCENARIO}
+    for i, header in enumerate(headers):
+        fields[f"of_{i}"] = field(
+            header.replace("{", "{{").replace("}", "}}"), Look.SHARE, meaning,
+            colour=Colour.AGAINST_FIRST,
+        )  # fmt: skip
+    made: type[Result] = type("Matrix", (Result,), {**fields, "__doc__": meaning})
+    columns: dict[str, Any] = {"scenario": list(values)}
+    columns |= {f"of_{i}": [row[i] for row in values.values()] for i in range(len(minerals))}
+    return made(**columns)
+
+
+def _matrix(
+    sheet: tuple[str, str], entries: Sequence[Entry], cell: Callable[[Figures], float | None]
+) -> Table | None:
+    """Return the sheet of a matrix; None without minerals."""
+    minerals = [mineral.name for mineral in entries[0].case.minerals]
+    if not minerals:
+        return None
+    values = {}
+    for entry in entries:
+        found = figures(entry.context) if entry.context is not None else ()
+        of = {f.name: cell(f) for f in found}
+        values[entry.name] = [of.get(m) for m in minerals]
+    return dataclasses.replace(table_of(matrix(minerals, values, sheet[1])), name=sheet[0])
+
+
+def results(entries: Sequence[Entry]) -> list[Result]:
+    """Return the declared tables of a comparison."""
+    made = (
+        comparison(entries),
+        by_mineral(entries),
+        changes(entries),
+        flow_differences(entries),
+        builds(entries),
+    )
+    return [result for result in made if result is not None]
+
+
+def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
+    """Return the sheets of a comparison in order; entries without a plan have a row in the first.
+
+    Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
+    a single plan are not.
+    """
+    from planner.sheets import SHEETS, sheet
+
+    left_out = {Summary, ByMineral, Checks, ChartData, Values, Duals}
+    first, *others = (table_of(r, entries[0].case.country_name) for r in results(entries))
+    made = [
+        first,
+        _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f.served),
+        _matrix(_LARGEST_SHARES, entries, lambda f: f.last.share if f.last else 0.0),
+        *others,
+        *(stacked(entries, partial(sheet, result)) for result in SHEETS if result not in left_out),
+    ]
+    return tuple(table for table in made if table is not None)
+
+
+# ---- charts, of the tables alone -----------------------------------------------------------------
+
+
+_MOST_SCENARIOS = 12
+_MOST_MINERALS = 6
+"""Minerals told apart in one chart; the others are drawn together."""
+_BILLION = 1e9
+_WHOLE = 20
+"""Amounts up to so many millions, or billions, have a decimal on their axis."""
+_LABEL, _SMALL_LABEL = 48, 34
+"""Characters of a scenario's name beside its bar, in large charts and in small ones."""
+_DUST = 1e-9
+"""A share beyond its limit by less is at it."""
+RATE = "Discount rate"
+"""The row of About that has it, where there is one."""
+
+
+class _Charts:
+    """The charts of a comparison; scenarios beyond the first twelve are left to the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        """Read the tables."""
+        every = tables[Comparison].frame()
+        planned = every[pd.to_numeric(every["total"], errors="coerce").notna()]
+        self.table = planned.head(_MOST_SCENARIOS)
+        self.names = [str(name) for name in self.table["scenario"]]
+        left = len(planned) - len(self.table)
+        self.more = f" (the first {len(self.table)} of {len(planned)})" if left else ""
+        self.currency = tables[Comparison].words.get("money", "")
+        self.horizon = tables.option(YEARS)
+        self.discounts = bool(tables.option(RATE))
+        self.rows = pd.DataFrame()
+        if ScenarioMinerals in tables:
+            of = tables[ScenarioMinerals]
+            self.rows, self.words = of.frame(), of.words
+            self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+
+    def all(self) -> tuple[Picture, ...]:
+        """Return the charts of the workbook."""
+        if self.table.empty or self.rows.empty or self.horizon == "no years":
+            return ()
+        found = [self.cost(), self.short()]
+        found += [self.largest(mineral) for mineral in self.minerals]
+        found += [self.short_of(mineral) for mineral in self.minerals]
+        return tuple(p for p in found if p is not None)
+
+    def labels(self, *, small: bool = False) -> tuple[str, ...]:
+        """Return the names of the bars, each on one line so that none is left out for want of room.
+
+        Longer ones lose their middle, for scenarios often differ at their ends; those that are
+        alike then are numbered, in the order of the sheet Comparison.
+        """
+        most = _SMALL_LABEL if small else _LABEL
+        names = [clean(name) for name in self.names]
+        cut = [_without_middle(name, most) for name in names]
+        return tuple(
+            shown if cut.count(shown) == 1 else _without_middle(f"{number}: {name}", most)
+            for number, (name, shown) in enumerate(zip(names, cut, strict=True), start=1)
+        )
+
+    def of(self, mineral: str, name: str) -> list[float | None]:
+        """Return a column of a mineral by scenario; None where it is blank."""
+        own = self.rows[self.rows["mineral"] == mineral]
+        found = dict(zip(own["scenario"], own[name], strict=True))
+        return [float(found[s]) if known(found.get(s)) else None for s in self.names]
+
+    def money(self, highest: float) -> tuple[float, str, Look]:
+        """Return what amounts are divided by, the unit they are then in, and how they look."""
+        size, word = (_BILLION, "bn") if highest >= 10 * _BILLION else (MILLION, "m")
+        look = Look.COUNT if highest >= _WHOLE * size else Look.MILLIONS
+        return size, f"{self.currency} {word}", look
+
+    def cost(self) -> Picture:
+        """What each scenario costs: what is paid, and shortage and other penalties."""
+        paid, fines = (
+            [float(v) * MILLION if known(v) else 0.0 for v in self.table[name]]
+            for name in ("paid", "penalties")
+        )
+        size, unit, look = self.money(max(a + b for a, b in zip(paid, fines, strict=True)))
+        title, axis = f"Total cost, {self.horizon}{self.more}", unit
+        series = (
+            Series("Paid", Role.PLAN, tuple(v / size for v in paid)),
+            Series("Shortage and other penalties", Role.SHORT, tuple(v / size for v in fines)),
+        )
+        axis = f"{unit}, discounted" if self.discounts else unit
+        return Picture(title, Form.BARS, self.labels(), series, axis, "", look)
+
+    def short(self) -> Picture | None:
+        """What is short in each scenario, at its stated price, so that minerals can be added up."""
+        worth = {m: [v or 0.0 for v in self.of(m, "worth_short")] for m in self.minerals}
+        totals = {m: sum(of) for m, of in worth.items()}
+        ranked = sorted((m for m in totals if totals[m] > 0), key=lambda m: -totals[m])
+        if not ranked:
+            return None
+        shown, rest = ranked[:_MOST_MINERALS], ranked[_MOST_MINERALS:]
+        if len(rest) == 1:  # a single one needs no name for many
+            shown, rest = ranked[: _MOST_MINERALS - 1], ranked[_MOST_MINERALS - 1 :]
+        sums = [sum(column) for column in zip(*worth.values(), strict=True)]
+        size, unit, look = self.money(max(sums))
+        series = [
+            Series(short(m), Role.ONE_OF_MANY, tuple(v / size for v in worth[m])) for m in shown
+        ]
+        if rest:
+            others = tuple(sum(of) / size for of in zip(*(worth[m] for m in rest), strict=True))
+            series.append(Series(f"{len(rest)} others", Role.OTHER, others))
+        title = f"Metal short, at its stated price, {self.horizon}{self.more}"
+        return Picture(title, Form.BARS, self.labels(), tuple(series), unit, "", look)
+
+    def largest(self, mineral: str) -> Picture | None:
+        """A mineral's largest country share in the last year against its limit, by scenario."""
+        shares = [share or 0.0 for share in self.of(mineral, "last_share")]
+        caps = self.of(mineral, "last_limit")
+        if not any(shares):
+            return None
+        pairs = list(zip(shares, caps, strict=True))
+        over = [s - cap if cap is not None and s > cap + _DUST else 0.0 for s, cap in pairs]
+        room = [0.0 if cap is None else max(0.0, cap - s) for s, cap in pairs]
+        inside = tuple(s - by for s, by in zip(shares, over, strict=True))
+        series = [Series("Largest country share", Role.PLAN, inside)]
+        if any(over):
+            series.append(Series("Beyond its limit", Role.SHORT, tuple(over)))
+        if any(by > _DUST for by in room):
+            series.append(Series("Room up to its limit", Role.INSIDE_IDLE, tuple(room)))
+        limits = {cap for cap in caps if cap is not None}
+        limit = f", limit {limits.pop() * 100:.4g} %" if len(limits) == 1 else ""
+        title = f"{short(mineral)}: largest country in {self.words['last']}{limit}"
+        return self.small(title, series, f"Share of coalition {self.words['basis']}")
+
+    def short_of(self, mineral: str) -> Picture | None:
+        """What part of a mineral's demand is short, by scenario, where any is."""
+        parts = [0.0 if of is None else 1.0 - of for of in self.of(mineral, "served")]
+        if not any(part > 0 for part in parts):
+            return None
+        series = [Series("Short", Role.SHORT, tuple(parts))]
+        title = f"{short(mineral)}: short, {self.horizon}"
+        return self.small(title, series, "Share of coalition demand")
+
+    def small(self, title: str, series: Sequence[Series], axis: str) -> Picture:
+        """Return a small chart of shares by scenario."""
+        names = self.labels(small=True)
+        return Picture(title, Form.BARS, names, tuple(series), axis, "", small=True)
+
+
+def _without_middle(name: str, most: int) -> str:
+    """Return a name of at most so many characters, its beginning and its end."""
+    if len(name) <= most:
+        return name
+    end = (most - 1) // 2
+    return f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
+
+
+# ---- the kind ------------------------------------------------------------------------------------
+
+_SEEN = 1e-3
+"""Tonnes below which a difference is none."""
+
+
+class Compare(StudyKind):
+    """Plan a workbook's base case and every scenario, and set them side by side.
+
+    One workbook is written: what each scenario costs and leaves short against the base, what it
+    changes in the inputs, which flows move most, and all plans, with the column Scenario first.
+
+    What-ifs and --max-country-share make one case more, on top of the base, beside the scenarios.
+
+    \b
+    planner compare case.xlsx
+    planner compare case.xlsx --scenario "Export ban" --lose COD
+
+    A scenario that contradicts the workbook's rules, or that has no proven optimum, stands in the
+    comparison with its reason; the others are planned and written. The exit code is then 1 or 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
+    QUESTION = "What does each scenario cost and leave short, beside the base?"
+    LACKING = "no case planned"
+    RESULTS = (Comparison, ScenarioMinerals)
+    SCENARIO = False
+    LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
+    OPTIONS = (
+        click.option(
+            "--scenario",
+            "chosen",
+            multiple=True,
+            metavar="NAME",
+            help="Compare this scenario and no others but those named likewise. Repeatable.",
+        ),
+    )
+
+    def __init__(
+        self,
+        start: Start,
+        *,
+        chosen: tuple[str, ...],
+        asked: Callable[[Case], tuple[WhatIf, ...]],
+        max_country_share: float | None,
+    ) -> None:
+        """Take the cases to compare; UsageError for an unknown scenario or what-if."""
+        wrong, found = Mistakes(), list[str]()
+        for name in chosen:
+            with wrong.kept():
+                found.append(scenario_name(start.book.case, name))
+        with wrong.kept():
+            what_ifs = asked(start.book.case)
+            self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
+        wrong.tell()
+        self.chosen = tuple(dict.fromkeys(found))
+        names = self.chosen or scenarios.names(start.book.case)
+        self.cases = compared(start.book.case, tuple(names), self.asked)
+        warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
+        book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))
+        super().__init__(dataclasses.replace(start, book=book))
+
+    @classmethod
+    def base(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Take none: what is asked makes a case of its own."""
+        del options
+        return {}
+
+    @property
+    def task(self) -> str:
+        """The number of cases."""
+        return number_of(len(self.cases), "case")
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan the base, and each case that keeps the rules."""
+        del say
+        found = run_study(compare_study(self.start.book.case, self.cases), where, tell)
+        self.outcomes, self.stopped = found.every, found.stopped
+        self.entries = [self._entry(case) for case in self.cases]
+
+    def _entry(self, case: Compared) -> Entry:
+        """Return a case with its plan, or with why it has none."""
+        book = self.start.book
+        changed, cell_of = case.variant(book.case), book.layout.cell
+        if case.errors:
+            placed = book.layout.in_order(case.errors)
+            said = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_TOLD])
+            more = f" (and {len(placed) - _TOLD} more)" if len(placed) > _TOLD else ""
+            return Entry(case.name, changed, None, said + more, cell_of)
+        outcome = next(o for o in self.outcomes if o.name == case.name)
+        context = None if outcome.found is None else Context(outcome.found, book)
+        return Entry(case.name, changed, context, outcome.error, cell_of)
+
+    @property
+    def errors(self) -> PlannerError | None:
+        """Where the records of a case contradict the workbook's rules."""
+        found = (f for case in self.cases for f in case.variant.within(case.errors))
+        placed = self.start.book.layout.in_order(found)
+        return InputError(placed) if placed else None
+
+    @property
+    def judged(self) -> Sequence[Outcome[Any]]:
+        """Every case; those that break the rules have that as their error."""
+        known_as = {outcome.name: outcome for outcome in self.outcomes}
+        return [known_as.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        """Every case."""
+        return self.judged
+
+    @property
+    def known(self) -> str:
+        """How many cases have a plan."""
+        planned = sum(entry.context is not None for entry in self.entries)
+        return f"{planned} of {len(self.entries)} cases planned"
+
+    @property
+    def what(self) -> str:
+        """The base and how many scenarios."""
+        return f"Base and {number_of(len(self.cases) - 1, 'scenario')}"
+
+    @property
+    def title(self) -> str:
+        """The plan's title."""
+        return f"{self.named}: comparison"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The scenarios that were chosen, what-ifs and limit, the discount rate."""
+        said = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
+        rate = self.start.case.settings.discount_rate
+        return said | self.asked.changes | ({RATE: percent(rate)} if rate > 0 else {})
+
+    @property
+    def what_ifs(self) -> tuple[WhatIf, ...]:
+        """What makes the command's own case."""
+        return self.asked.what_ifs
+
+    @property
+    def trouble(self) -> str:
+        """How to have something to compare with, where there is nothing."""
+        return HOW if len(self.cases) == 1 else ""
+
+    def tables(self) -> list[Result]:
+        """Return the declared tables."""
+        return results(self.entries)
+
+    def sheets(self, tables: Tables) -> list[Table]:
+        """Return all sheets, those of the plans under one another among them."""
+        del tables
+        return list(sheets(self.entries))
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return an object a scenario, and the what-ifs of the command's own case."""
+        del tables
+        plans = _plans(self.entries)
+        of = partial(_of, plans)
+        base = plans[0]
+        rows = Rows(
+            scenario=[entry.name for entry in self.entries],
+            objective=of(lambda p: p.objective),
+            difference=[
+                None if p is None or base is None else p.objective - base.objective for p in plans
+            ],
+            cash=of(lambda p: p.cash),
+            purchases=of(lambda p: p.purchases),
+            tonnes=of(lambda p: p.tonnes),
+            short=of(lambda p: p.shortage),
+            served=of(lambda p: p.served_share),
+            shares=[None if p is None else dict(p.max_country_share) for p in plans],
+            error=[entry.error or None for entry in self.entries],
+        )
+        return {"rows": records(rows)}
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the charts."""
+        return _Charts(tables).all()
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Say which scenario is dearest, and which leaves most short."""
+        of = tables[Comparison].frame()
+        currency = tables[Comparison].words.get("money", "")
+        base, others = of.iloc[0], of.iloc[1:]
+        others = others[pd.to_numeric(others["more"], errors="coerce").notna()]
+        total = money(float(base["total"]) * MILLION, currency) if known(base["total"]) else ""
+        served = f"{percent(base['served'], 2)} of demand served."
+        remark = f"total cost, penalties included; {served}"
+        figures_of = [Figure(str(base["scenario"]), total or "unknown", remark)]
+        if others.empty:
+            none = Figure("Scenarios", "none", "there is none with a proven plan.")
+            said = f"The base costs {total}; there is no scenario with a proven plan beside it."
+            return Headline(said if total else "The base has no plan.", (*figures_of, none))
+        dearest = others.sort_values("more", ascending=False, kind="stable").iloc[0]
+        worst = others.sort_values("short_more", ascending=False, kind="stable").iloc[0]
+        cost, more = float(dearest["more"]) * MILLION, float(worst["short_more"])
+        by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
+        is_short = more > _SEEN
+        lacks = f"{tonnes(more)} more short than in the base"
+        least = "no scenario leaves more short than the base"
+        figures_of += [
+            Figure("Dearest scenario", str(dearest["scenario"]), f"{by}."),
+            Figure(
+                "Most short",
+                str(worst["scenario"]) if is_short else "none",
+                f"{lacks if is_short else least}.",
+            ),
+        ]
+        lack = f"{worst['scenario']} leaves most short: {lacks}" if is_short else least
+        return Headline(f"{dearest['scenario']} is dearest: {by}; {lack}.", tuple(figures_of))
+
+    @classmethod
+    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+        """Return a row a scenario."""
+        of = Comparison
+        fields = (of.scenario, of.total, of.more, of.short, of.short_more, of.served)
+        return (Numbers(tables[Comparison], fields),)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return what each scenario costs, and maps of shortage and of the largest shares."""
+        charts, of = _Charts(tables), Comparison
+        fields = (of.scenario, of.total, of.more, of.cash, of.short, of.short_more, of.served)
+        numbers = Numbers(tables[Comparison], (*fields, of.result))
+        lead = "Total cost, discounted, shortage and penalties included."
+        costs = {"": ([p for p in charts.all() if not p.small], numbers)}
+        found = [Section("cost", "What each scenario costs", lead, costs)]
+        if charts.rows.empty:
+            return tuple(found)
+        for key, heading, lead, name in (
+            ("shortage", "Shortage by mineral",
+             "Part of each mineral's demand that is short, all years.", "served"),
+            ("shares", "Largest share of one country",
+             "In the last year, of each mineral.", "last_share"),
+        ):  # fmt: skip
+            by = {m: charts.of(m, name) for m in charts.minerals}
+            if name == "served":
+                by = {m: [None if v is None else 1.0 - v for v in of] for m, of in by.items()}
+            values = {s: [by[m][i] for m in by] for i, s in enumerate(charts.names)}
+            series = tuple(Series(s, Role.PLAN, row) for s, row in values.items())
+            picture = Picture(
+                f"{heading}, by scenario", Form.HEAT, tuple(charts.minerals), series, "share", ""
+            )
+            made = matrix(charts.minerals, values)
+            found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
+        return tuple(found)
+
+
+HOW = (
+    "There is no scenario to compare with: add rows to the sheet Scenarios (planner new --with "
+    'Scenarios shows how), or ask for a what-if, as in --lose "China"'
+)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.run import Start
+    from planner.scenarios.variant import WhatIf
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
@@ -209,6 +210,11 @@ class StudyKind:
     def options(self) -> dict[str, str]:
         """What was asked and assumed, as rows of About."""
         return self.start.options
+
+    @property
+    def what_ifs(self) -> tuple[WhatIf, ...]:
+        """What was asked beside the workbook."""
+        return self.start.variant.what_ifs
 
     @property
     def trouble(self) -> str:

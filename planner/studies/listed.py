@@ -32,6 +32,7 @@ class Listed:
 
 
 STUDIES = {
+    "compare": Listed("planner.studies.compare", "Set the base and every scenario side by side."),
     "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
     "stress": Listed(
         "planner.studies.stress",

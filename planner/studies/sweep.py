@@ -1043,9 +1043,11 @@ class Sweep(StudyKind):
         pairs = zip(caps["mineral"], caps["smallest"], strict=True)
         return {
             "over": self.knob.said,
+            "scenario": self.start.case.scenario,
             "rows": rows,
             "reference": _object(of.reference),
             "smallest_cap": {m: cap for m, cap in pairs if m != ALL and not math.isnan(cap)},
+            "trouble": self.trouble or None,
         }
 
     # ---- of the tables alone ---------------------------------------------------------------------

@@ -5,15 +5,12 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError
 
-from models.case import fold
 from models.errors import Finding, InputError
 from planner.workbook.grid import Fault, Grid
-from planner.workbook.kind import sheet_names
 from planner.workbook.layout import letters
 from planner.workbook.plan_file import frames_of, grids_of
 
@@ -25,14 +22,6 @@ _PROPERTIES = "docProps/core.xml"
 _TERMS = "http://purl.org/dc/elements/1.1/"
 _MOST = 1 << 20
 """Properties of more bytes are not read."""
-
-
-class Kind(StrEnum):
-    """What a study is of; the value is the sheet that tells."""
-
-    STRESS = "Stress"
-    COMPARISON = "Comparison"
-    RISK = "Risk"
 
 
 @dataclass(frozen=True)
@@ -47,12 +36,6 @@ class StudyFile:
     sheet: str
     title: str
     tables: Mapping[str, pd.DataFrame]
-
-
-def kind_of(path: Path) -> Kind | None:
-    """Return what study a file is of; None where it is none."""
-    names = {fold(name) for name in sheet_names(path)}
-    return next((kind for kind in Kind if fold(kind.value) in names), None)
 
 
 def read_study(path: Path, sheet: str) -> StudyFile:

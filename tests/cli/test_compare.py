@@ -51,7 +51,7 @@ def test_compare_writes_a_workbook_and_says_what_it_holds(case, call):
     assert (code, out) == (0, "")
     assert case.read_bytes() == before
     made = sheets("outputs/case-compare.xlsx")
-    assert made[:3] == ["Comparison", "Charts", "Short by mineral"]
+    assert made[:4] == ["Overview", "Comparison", "Charts", "Short by mineral"]
     assert {"Changes", "Differences", "Plan", "Shortages", "Country shares", "Prices"} <= set(made)
     assert made[-3:] == ["About", "Runs", "Chart data"]
     for said in (*ALL, "against base", "84.96 %", "case-compare.xlsx"):

@@ -12,7 +12,6 @@ from models.results import Runs
 from models.results.field import Look
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
-from planner.sheets.notes import note
 from planner.sheets.study import write_study
 from planner.studies import Here
 from planner.studies.agreed import Rules
@@ -109,15 +108,7 @@ def test_shares_are_coloured_against_the_first_row(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("sheet", ["Short by mineral", "Largest shares"])
-def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
-    assert "differs from the base" in note(sheet, "Cobalt")
-    assert not note(sheet, "Scenario")
-    assert "last year" in note("Largest shares", "Cobalt")
-
-
 def test_one_name_for_what_the_program_minimises():
-    assert "discounted" in note("Comparison", "Total cost (USD)")
     for field in (Frontier.objective, AsGiven.objective):
         assert (field.header, "discounted" in field.meaning) == ("Total cost", True)
     assert Runs.objective.meaning.startswith("Total cost: ")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.results import About
 from planner import scenarios
+from planner.render.words import span
 from planner.scenarios.variant import Variant, WhatIf
-from planner.sheets.comparison import Entry, tables
-from planner.sheets.comparison.changes import changed_cells
-from planner.sheets.comparison.inputs import input_differences
-from planner.sheets.comparison.pictures import pictures
 from planner.sheets.context import Context
+from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study
-from planner.studies.compare import compare_study, compared
+from planner.studies.compare import Compare, Entry, changed_cells, compare_study, compared, results
+from planner.studies.compare import sheets as tables
+from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
 from tests.reference.cases import random_book
@@ -65,6 +66,12 @@ def entries(read, chosen=None, asked=None):
         changed = each.variant(read.case)
         found.append(Entry(each.name, changed, context, error, read.layout.cell))
     return found
+
+
+def pictures(found):
+    """The charts, of the tables alone."""
+    about = About(what=[YEARS], value=[span(found[0].case.years)])
+    return Compare.pictures(Tables([*results(found), about]))
 
 
 def table(found, name):

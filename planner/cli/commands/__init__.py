@@ -6,7 +6,6 @@ import click
 
 from planner._version import __version__
 from planner.cli.commands.check import check
-from planner.cli.commands.compare import compare
 from planner.cli.commands.diff import diff
 from planner.cli.commands.explain import explain
 from planner.cli.commands.new import new
@@ -47,7 +46,6 @@ COMMANDS = (
     check,
     solve,
     explain,
-    compare,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
     orders,
     diff,

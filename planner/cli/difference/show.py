@@ -14,7 +14,7 @@ from planner.documents.difference import verdict_of
 from planner.render.table import Cell
 from planner.render.text import plain
 from planner.render.words import number_of
-from planner.sheets.comparison.inputs import ADDED, REMOVED
+from planner.sheets.inputs import ADDED, REMOVED
 
 if TYPE_CHECKING:
     import pandas as pd

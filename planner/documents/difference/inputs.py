@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from models.case import Case, fold
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.sheets.comparison.inputs import ADDED, REMOVED, Difference, input_differences
 from planner.sheets.difference import InputLine
+from planner.sheets.inputs import ADDED, REMOVED, Difference, input_differences
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 

@@ -11,16 +11,12 @@ from planner.render.table import WHOLE
 from planner.render.text import word
 from planner.render.words import number, percent, shown
 from planner.report.part import Block, Choice, Facts, Headline, Page, Part, Plot, Selector, View
-from planner.report.studies.comparison import comparison
 from planner.report.tables import Tables, facts
 from planner.studies.kind import Numbers, Section, StudyKind
 from planner.studies.kind import Tables as StudyTables
-from planner.studies.listed import kind_of
-from planner.workbook.study_file import Kind, StudyFile
+from planner.studies.listed import STUDIES
+from planner.workbook.study_file import StudyFile
 
-_NAMES = {
-    Kind.COMPARISON: "Comparison of scenarios",
-}
 _MOST_NOTES = 8
 _ORIGIN = ("Input file", "Input SHA-256", "Planner", "Solver")
 
@@ -28,13 +24,12 @@ _ORIGIN = ("Input file", "Input SHA-256", "Planner", "Solver")
 def study_page(study: StudyFile) -> Page:
     """Return the report of a study."""
     tables = Tables(study.tables)
-    kind = kind_of(study.tables)
-    headlines, parts = comparison(tables) if kind is None else _read(study, kind)
+    kind = next(k.kind for k in STUDIES.values() if study.sheet == k.kind.RESULTS[0].TABLE)
+    headlines, parts = _read(study, kind)
     said, sound = _verdict(tables)
     about, notes = _about(study, tables)
     title = study.title or word(study.path.stem)
-    name = _NAMES[Kind(study.sheet)] if kind is None else kind.TITLE
-    return Page(name, title, "", said, sound, headlines, parts, about, notes)
+    return Page(kind.TITLE, title, "", said, sound, headlines, parts, about, notes)
 
 
 def _read(study: StudyFile, kind: type[StudyKind]) -> tuple[tuple[Headline, ...], tuple[Part, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from planner.studies import listed
 from planner.workbook.kind import sheet_names
 from planner.workbook.plan_file import PlanFile, read_plan
-from planner.workbook.study_file import StudyFile, kind_of, read_study
+from planner.workbook.study_file import StudyFile, read_study
 
 __all__ = ["Report", "read_report", "report_html"]
 
@@ -27,10 +27,8 @@ class Report:
 
 def read_report(path: Path) -> Report:
     """Read the workbook of a plan, or of a study; InputError where it is neither."""
-    sheets = sheet_names(path)
-    kind, other = listed.kind_of(sheets), kind_of(path)
-    sheet = kind.RESULTS[0].TABLE if kind is not None else other and other.value
-    return Report(read_plan(path) if sheet is None else read_study(path, sheet))
+    kind = listed.kind_of(sheet_names(path))
+    return Report(read_plan(path) if kind is None else read_study(path, kind.RESULTS[0].TABLE))
 
 
 def report_html(report: Report, *studies: Report) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.case import fold
 from models.errors import Finding, InputError
 from planner.workbook.archive import BROKEN, Archive
 from planner.workbook.grid import Fault, Grid
-from planner.workbook.kind import sheet_names
 from planner.workbook.layout import letters
 from planner.workbook.plan_file import frames_of, grids_of
 
@@ -22,13 +19,6 @@ if TYPE_CHECKING:
 
 _PROPERTIES = "docProps/core.xml"
 _TERMS = "http://purl.org/dc/elements/1.1/"
-
-
-class Kind(StrEnum):
-    """What a study is of; the value is the sheet that tells."""
-
-    STRESS = "Stress"
-    RISK = "Risk"
 
 
 @dataclass(frozen=True)
@@ -43,12 +33,6 @@ class StudyFile:
     sheet: str
     title: str
     tables: Mapping[str, pd.DataFrame]
-
-
-def kind_of(path: Path) -> Kind | None:
-    """Return what study a file is of; None where it is none."""
-    names = {fold(name) for name in sheet_names(path)}
-    return next((kind for kind in Kind if fold(kind.value) in names), None)
 
 
 def read_study(path: Path, sheet: str) -> StudyFile:

@@ -254,3 +254,15 @@ def test_a_scenario_named_as_the_command_names_its_own(folder, ask):
     code, answer = ask("compare", "named.xlsx", "--lose", "CHL", *HERE)
     assert code == 0
     assert names(answer) == ["Base", "Lose Chile", "Lose Chile (command line)"]
+
+
+def test_a_mineral_s_column_says_what_its_shares_are_of(case, call, folder):
+    """The notes on the headers of both sheets of shares; the scenario's own has none."""
+    assert call("compare", case)[0] == 0
+    (made,) = (folder / "outputs").glob("*.xlsx")
+    book = openpyxl.load_workbook(made)
+    for sheet in ("Short by mineral", "Largest shares"):
+        scenario, first, *_ = book[sheet][1]
+        assert "differs from the base" in first.comment.text
+        assert scenario.comment is None
+    assert "last year" in book["Largest shares"]["B1"].comment.text

@@ -78,7 +78,7 @@ class Plot:
     width: int = 240
 
 
-_LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 70, 28
+_LARGE, _SMALL, _AXES, _BAR, _NAMES, _CELL = 320, 240, 110, 34, 100, 28
 """Pixels: charts; axes and each bar, names of columns and each row of cells, where one grows."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.results.common import COLUMN, MEANING, SHEET, UNIT, VALUE
+from models.results.common import ACCEPTED, COLUMN, MEANING, SHEET, UNIT, VALUE, WHAT
 from models.results.field import Look, Result, field
 
 _PLAN = field(
@@ -74,9 +74,9 @@ class Checks(Result):
     sheet = SHEET
     cell = field("Cell", Look.TEXT)
     column = COLUMN
-    what = field("What", Look.LONG)
+    what = WHAT
     value = VALUE.like(look=Look.TINY)
-    accepted = field("Accepted up to", Look.TINY, "What the check lets pass.")
+    accepted = ACCEPTED.like(meaning="What the check lets pass.")
     unit = UNIT
 
 

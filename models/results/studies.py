@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.results.common import ACCEPTED, VALUE, WHAT
 from models.results.field import Look, Result, field
 
 BOOK = "study"
@@ -11,8 +12,8 @@ class About(Result):
     """Input, options, versions, and what the input warns of."""
 
     TABLE, BOOK = "About", BOOK
-    what = field("What", Look.TEXT)
-    value = field("Value", Look.LONG)
+    what = WHAT.like(look=Look.TEXT)
+    value = VALUE
 
     def option(self, what: str) -> str:
         """Return the value of a row, "" where there is none."""
@@ -33,7 +34,7 @@ class Runs(Result):
         " the first year.",
     )
     violation = field("Largest violation", Look.TINY, unit="t")
-    allowed = field("Accepted up to", Look.TINY, unit="t")
+    allowed = ACCEPTED.like(unit="t")
     dual_infeasibility = field("Dual infeasibility", Look.TINY)
     gap = field("Gap", Look.TINY)
     trouble = field("Trouble", Look.LONG)

@@ -481,7 +481,7 @@ _SPREAD = (
     Measures.base, Measures.mean, Measures.error, Measures.low, Measures.middle, Measures.high,
     Measures.high_from, Measures.high_to, Measures.tail, Measures.tail_error,
 )  # fmt: skip
-_OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.key != f.name)
+_OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.json_key != f.name)
 """The numbers of a shortage that JSON tells: those with a name of their own there."""
 _OF_EVENT = (Events.event, Events.probability, Events.duration, Events.drawn, Events.years)
 
@@ -978,6 +978,7 @@ class RiskStudy(StudyKind):
         """Return what was drawn, a row a plan, and an object an event."""
         del tables
         return {
+            "scenario": self.start.case.scenario,
             "draws": len(self.found.draws),
             "distinct_draws": self.found.distinct,
             "plans": len(self.outcomes),

@@ -455,7 +455,7 @@ def _told(prices: Sequence[Price], of: Missed) -> list[Record]:
         Missed.extra_short, Missed.extra_short_others, Missed.remark,
     )  # fmt: skip
     return [
-        row | {Missed.can_be_met.key: p.is_kept, "years_asked": p.years, "years_met": p.kept}
+        row | {Missed.can_be_met.json_key: p.is_kept, "years_asked": p.years, "years_met": p.kept}
         for row, p in zip(records(of, *fields), prices, strict=True)
     ]
 
@@ -593,6 +593,7 @@ class ScorecardStudy(StudyKind):
         case = self.start.case
         years = case.years
         return {
+            "scenario": case.scenario,
             "first_year": years[0] if years else None,
             "last_year": years[-1] if years else None,
             "scores": [_score(case, score) for score in self.found.scores],

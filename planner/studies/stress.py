@@ -1070,6 +1070,7 @@ class StressTest(StudyKind):
         """Return the rules, an object a loss, and N-1."""
         years = self.found.years
         return {
+            "scenario": self.start.case.scenario,
             "surge": self.rules.surge,
             "keep_caps": self.rules.keep_caps,
             "first_year": years[0],

@@ -1034,11 +1034,11 @@ class Sweep(StudyKind):
         del tables
         for value in of.points:
             at = of.rows[of.rows["value"] == value]
-            turned: dict[str, object] = {Frontier.value.key: value}
+            turned: dict[str, object] = {Frontier.value.json_key: value}
             if not self.knob.is_cap:
-                turned = {"over": self.knob.said, TurnedFrontier.value.key: value}
+                turned = {"over": self.knob.said, TurnedFrontier.value.json_key: value}
             error = next((said for said in at["trouble"] if said), None)
-            rows.append({**turned, **_object(at), Frontier.trouble.key: error})
+            rows.append({**turned, **_object(at), Frontier.trouble.json_key: error})
         caps = of.smallest if self.knob.is_cap else pd.DataFrame({"mineral": [], "smallest": []})
         pairs = zip(caps["mineral"], caps["smallest"], strict=True)
         return {
@@ -1088,8 +1088,10 @@ class Sweep(StudyKind):
         least = charts.least(ALL)
         if least is not None:
             row = charts.caps[charts.caps["mineral"] == ALL].iloc[0]
-            beyond_all = " (beyond 100 % is bought for stock)" if row["share"] > 1 else ""
-            free = f"without caps {row['country']} has {percent(row['share'])}{beyond_all}."
+            free = "without caps no country sells."
+            if known(row["share"]):
+                beyond_all = " (beyond 100 % is bought for stock)" if row["share"] > 1 else ""
+                free = f"without caps {row['country']} has {percent(row['share'])}{beyond_all}."
             remark = f"all minerals under one cap; {free}"
             name = "Smallest cap that costs no tonne"
             figures.append(Figure(name, percent(least), remark))
@@ -1164,12 +1166,12 @@ def _object(rows: pd.DataFrame) -> dict[str, object]:
     shares = {m: row["share"] for m, row in by_name.items()}
     return {
         **_numbers(whole),
-        Frontier.share.key: shares,
+        Frontier.share.json_key: shares,
         "by_mineral": {
             m: {
                 **_numbers(row),
-                Frontier.share.key: row["share"],
-                Frontier.country.key: row["country"] or None,
+                Frontier.share.json_key: row["share"],
+                Frontier.country.json_key: row["country"] or None,
             }
             for m, row in by_name.items()
         },
@@ -1177,4 +1179,4 @@ def _object(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _numbers(row: Mapping[Any, Any]) -> dict[str, object]:
-    return {f.key: row.get(f.name) for f in _FIGURES}
+    return {f.json_key: row.get(f.name) for f in _FIGURES}

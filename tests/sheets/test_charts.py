@@ -26,7 +26,7 @@ def legends(path, form: Form, *series: Series) -> int:
     return chart.count("<c:legend>")
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", [f for f in Form if f not in {Form.HEAT, Form.ROWS}])
 def test_one_series_needs_no_legend_unless_it_is_a_part(tmp_path, form):
     """A bar of the plan's, or of what is short, is what its title speaks of; others are parts."""
     assert legends(tmp_path / "one.xlsx", form, PLAN) == int(form is Form.STACKED)

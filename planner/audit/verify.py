@@ -32,7 +32,7 @@ from planner.sheets import Table, write_plan
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES
 from planner.sheets.front import largest_supplier
 from planner.sheets.lost import Lost
-from planner.studies.largest import without_country
+from planner.studies.losses import without_country
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
 from planner.workbook.plan_columns import PLAN, SUMMARY

@@ -259,14 +259,14 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
     from planner.cli.words import console
     from planner.render.terminal import grid
 
-    for line in study.lines(tables):
-        click.echo(line, err=True)
-    screen = console(sys.stderr)
-    for numbers in study.shown(tables):
-        if numbers.heading:
-            click.echo(numbers.heading, err=True)
-        of, country = numbers.result, study.start.case.country_name
-        screen.print(grid(of, *numbers.fields, country=country))
+    screen, country = console(sys.stderr), study.start.case.country_name
+    for each in study.screen(tables):
+        if isinstance(each, str):
+            click.echo(each, err=True)
+            continue
+        if each.heading:
+            click.echo(each.heading, err=True)
+        screen.print(grid(each.result, *each.fields, country=country))
 
 
 def _show_warnings(study: StudyKind) -> None:

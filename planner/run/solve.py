@@ -107,7 +107,7 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
     what is left if nothing is bought instead.
     """
     from planner.sheets.front import largest_supplier
-    from planner.studies.largest import without_country
+    from planner.studies.losses import without_country
 
     if not plans_its_loss(plan.case):
         return None

@@ -1260,8 +1260,7 @@ class Compare(StudyKind):
         lack = f"{worst['scenario']} leaves most short: {lacks}" if is_short else least
         return Headline(f"{dearest['scenario']} is dearest: {by}; {lack}.", tuple(figures_of))
 
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
         """Return a row a scenario."""
         of = Comparison
         fields = (of.scenario, of.total, of.more, of.short, of.short_more, of.served)

@@ -234,6 +234,10 @@ class StudyKind:
         """Return what a program hears beyond what it hears of every study."""
         raise NotImplementedError
 
+    def screen(self, tables: Tables) -> Iterable[str | Numbers]:
+        """Return what a person reads on the terminal: lines and tables, from top to bottom."""
+        raise NotImplementedError
+
     def label(self, outcome: Outcome[Any]) -> str:
         """Return what a line on the terminal calls a run."""
         return outcome.name
@@ -247,23 +251,11 @@ class StudyKind:
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return the charts of its workbook, the first page's first."""
-        raise NotImplementedError
-
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
-        """Return the tables that a person sees on the terminal."""
-        raise NotImplementedError
-
-    @classmethod
-    def lines(cls, tables: Tables) -> Iterable[str]:
-        """Return what a person reads above those tables, or in their stead."""
+        """Return the charts of its workbook, the first page's first; unless told none."""
         del tables
         return ()
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the parts of its report: unless told, all charts and the first table."""
-        (numbers, *blocks) = cls.shown(tables)
-        views = {"": (cls.pictures(tables), numbers)}
-        return (Section(cls.NAME, cls.QUESTION, "", views, blocks=tuple(blocks)),)
+        """Return the parts of its report."""
+        raise NotImplementedError

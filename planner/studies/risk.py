@@ -998,14 +998,7 @@ class RiskStudy(StudyKind):
         """Return the histograms, and what each mineral is expected to be short."""
         return pictures(tables)
 
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
-        """Return nothing: the lines say it."""
-        del tables
-        return ()
-
-    @classmethod
-    def lines(cls, tables: Tables) -> Iterator[str]:
+    def screen(self, tables: Tables) -> Iterator[str]:
         """Return what both plans come to, and who is likely to be short."""
         return lines(tables)
 

@@ -47,7 +47,6 @@ from models.scorecard.eu_benchmarks import (
     recycled_inside,
     recycling,
 )
-from planner.render.chart import Picture
 from planner.render.records import Record, records
 from planner.render.text import plain
 from planner.render.words import counted, number_of, percent
@@ -621,19 +620,7 @@ class ScorecardStudy(StudyKind):
             ),
         )
 
-    @classmethod
-    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return none: the scorecard is read as a table."""
-        del tables
-        return ()
-
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
-        """Return nothing: the lines say it."""
-        del tables
-        return ()
-
-    def lines(self, tables: Tables) -> Iterator[str]:  # type: ignore[override]
+    def screen(self, tables: Tables) -> Iterator[str]:
         """Return what is missed, and what it would cost."""
         del tables
         return _lines(self.found)

@@ -1088,14 +1088,7 @@ class StressTest(StudyKind):
         """Return what losses cost, N-1 over the years, and the worst losses one by one."""
         return pictures(tables)
 
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
-        """Return nothing: the lines say it."""
-        del tables
-        return ()
-
-    @classmethod
-    def lines(cls, tables: Tables) -> Iterator[str]:
+    def screen(self, tables: Tables) -> Iterator[str]:
         """Return the worst losses of each kind."""
         return lines(tables)
 

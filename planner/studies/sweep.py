@@ -1098,8 +1098,7 @@ class Sweep(StudyKind):
             said.append(f"no tonne need be lost down to a cap of {percent(least)}")
         return Headline(f"{'; '.join(said)}.", tuple(figures))
 
-    @classmethod
-    def shown(cls, tables: Tables) -> tuple[Numbers, ...]:
+    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
         """Return the points of all minerals together, and the smallest caps."""
         frontier = tables[Frontier]
         of = type(frontier)

@@ -12,7 +12,7 @@ from models.plan import Plan, solve
 from planner.sheets import Table, tables, write_plan
 from planner.sheets.context import Context
 from planner.sheets.front import largest_supplier
-from planner.studies.largest import without_country
+from planner.studies.losses import without_country
 from planner.workbook import Book, read_tables
 
 BookT = dict[str, list[dict[str, Any]]]

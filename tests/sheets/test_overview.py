@@ -13,8 +13,7 @@ from planner.sheets.front import largest_supplier, overview
 from planner.sheets.front.shares import SURGE, full_in_plan, full_today, in_plan, today, when_lost
 from planner.studies import places as where
 from planner.studies.agreed import Rules
-from planner.studies.largest import without_country
-from planner.studies.losses import stress
+from planner.studies.losses import stress, without_country
 from planner.studies.places import routes_of
 from planner.studies.stress import tables_of
 from planner.workbook import read_tables

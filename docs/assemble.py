@@ -10,11 +10,10 @@ import importlib
 import inspect
 from pathlib import Path
 
-from models.checks.scenarios import TAKES
 from models.program import market, sourcing
 from models.program.component import Columns, components
 from models.program.families import FAMILIES
-from models.schema import EVENT_ACTIONS, SHEETS, Column, Kind, Record, ScenarioStep
+from models.schema import EVENT_ACTIONS, SHEETS, TAKES, Column, Kind, Record, ScenarioStep
 from planner.render.front import NAME as FRONT
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS

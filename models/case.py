@@ -15,30 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
 
-from models.schema import (
-    COALITION,
-    OTHER,
-    BudgetYear,
-    Contract,
-    Country,
-    CurrentSupply,
-    Demand,
-    EventStep,
-    Freight,
-    Lane,
-    Member,
-    Mine,
-    Mineral,
-    OreLane,
-    Project,
-    Record,
-    Refiner,
-    ScenarioStep,
-    Settings,
-    ShareLimit,
-    Stockpile,
-    Tier,
-)
+from models import schema
+from models.schema import COALITION, OTHER, SHEETS, Record, Settings
 
 R = TypeVar("R", bound=Record)
 
@@ -56,47 +34,30 @@ class Case:
     """
 
     SHEET_FIELDS: ClassVar[dict[str, str]] = {
-        "Settings": "settings",
-        "Minerals": "minerals",
-        "Members": "members",
-        "Countries": "countries",
-        "Refiners": "refiners",
-        "Demand": "demand",
-        "Freight": "freight",
-        "Lanes": "lanes",
-        "Share limits": "share_limits",
-        "Contracts": "contracts",
-        "Projects": "projects",
-        "Budget": "budget",
-        "Stockpiles": "stockpiles",
-        "Mines": "mines",
-        "Ore lanes": "ore_lanes",
-        "Tiers": "tiers",
-        "Current supply": "current_supply",
-        "Scenarios": "scenarios",
-        "Risks": "risks",
+        record.SHEET: record.SHEET.lower().replace(" ", "_") for record in SHEETS
     }
+    """The field that holds the records of a sheet."""
 
     years: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
-    minerals: tuple[Mineral, ...] = ()
-    members: tuple[Member, ...] = ()
-    countries: tuple[Country, ...] = ()
-    refiners: tuple[Refiner, ...] = ()
-    demand: tuple[Demand, ...] = ()
-    freight: tuple[Freight, ...] = ()
-    lanes: tuple[Lane, ...] = ()
-    share_limits: tuple[ShareLimit, ...] = ()
-    contracts: tuple[Contract, ...] = ()
-    projects: tuple[Project, ...] = ()
-    budget: tuple[BudgetYear, ...] = ()
-    stockpiles: tuple[Stockpile, ...] = ()
-    mines: tuple[Mine, ...] = ()
-    ore_lanes: tuple[OreLane, ...] = ()
-    tiers: tuple[Tier, ...] = ()
-    current_supply: tuple[CurrentSupply, ...] = ()
-    scenarios: tuple[ScenarioStep, ...] = ()
-    risks: tuple[EventStep, ...] = ()
+    minerals: tuple[schema.Mineral, ...] = ()
+    members: tuple[schema.Member, ...] = ()
+    countries: tuple[schema.Country, ...] = ()
+    refiners: tuple[schema.Refiner, ...] = ()
+    demand: tuple[schema.Demand, ...] = ()
+    freight: tuple[schema.Freight, ...] = ()
+    lanes: tuple[schema.Lane, ...] = ()
+    share_limits: tuple[schema.ShareLimit, ...] = ()
+    contracts: tuple[schema.Contract, ...] = ()
+    projects: tuple[schema.Project, ...] = ()
+    budget: tuple[schema.BudgetYear, ...] = ()
+    stockpiles: tuple[schema.Stockpile, ...] = ()
+    mines: tuple[schema.Mine, ...] = ()
+    ore_lanes: tuple[schema.OreLane, ...] = ()
+    tiers: tuple[schema.Tier, ...] = ()
+    current_supply: tuple[schema.CurrentSupply, ...] = ()
+    scenarios: tuple[schema.ScenarioStep, ...] = ()
+    risks: tuple[schema.EventStep, ...] = ()
     country_names: tuple[tuple[str, str], ...] = ()
     home_blocs: tuple[str, ...] | None = None
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
@@ -144,12 +105,12 @@ class Case:
     # ---- look-ups ------------------------------------------------------------------------------
 
     @cached_property
-    def mineral_of(self) -> dict[str, Mineral]:
+    def mineral_of(self) -> dict[str, schema.Mineral]:
         """Mineral by name."""
         return {m.name: m for m in self.minerals}
 
     @cached_property
-    def member_of(self) -> dict[str, Member]:
+    def member_of(self) -> dict[str, schema.Member]:
         """Member by name."""
         return {m.name: m for m in self.members}
 
@@ -174,16 +135,14 @@ class Case:
         """Every bloc that is defined: coalition, other, and those of Countries."""
         return tuple(sorted({COALITION, OTHER} | {b for c in self.countries for b in c.blocs}))
 
+    def blocs_of(self, country: str) -> tuple[str, ...]:
+        """Return a country's blocs: those listed, else coalition for a member's, else other."""
+        unlisted = (COALITION,) if country in (self.home_blocs or ()) else (OTHER,)
+        return self._listed_blocs.get(country, unlisted)
+
     @cached_property
     def _listed_blocs(self) -> dict[str, tuple[str, ...]]:
         return {c.code: c.blocs for c in self.countries if c.blocs}
-
-    def blocs_of(self, country: str) -> tuple[str, ...]:
-        """Return a country's blocs: those listed, else coalition for a member's, else other."""
-        listed = self._listed_blocs.get(country)
-        if listed:
-            return listed
-        return (COALITION,) if country in (self.home_blocs or ()) else (OTHER,)
 
     def country_name(self, code: str) -> str:
         """Return a country's name as the workbook spells it."""
@@ -222,7 +181,7 @@ class Case:
         return self.shortage_cost(mineral, year)
 
     @cached_property
-    def stockpile_of(self) -> dict[tuple[str, str], Stockpile]:
+    def stockpile_of(self) -> dict[tuple[str, str], schema.Stockpile]:
         """Stockpile by (mineral, member)."""
         return {(s.mineral, s.member): s for s in self.stockpiles}
 

@@ -54,12 +54,8 @@ class Finding:
     @property
     def message(self) -> str:
         """What is there, what is expected and the nearest fix, in one sentence each."""
-        parts = []
-        if self.found:
-            parts.append(self.found)
-        if self.expected:
-            parts.append(f"expected {self.expected}")
-        text = "; ".join(parts)
+        wanted = f"expected {self.expected}" if self.expected else ""
+        text = "; ".join(part for part in (self.found, wanted) if part)
         return f"{text}. {self.hint}" if self.hint else text
 
     @property

@@ -9,9 +9,8 @@ import pytest
 
 from models.case import Case
 from models.checks import ADVICE, RULES, check
-from models.checks.scenarios import TAKES
 from models.errors import Severity
-from models.schema import ACTIONS, ByYear, ScenarioStep
+from models.schema import ACTIONS, TAKES, ByYear, ScenarioStep
 from planner.workbook import read_tables
 from tests.small_book import add, both, column, faults, put, small_book, without
 

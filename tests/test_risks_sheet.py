@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models import checks
-from models.checks.scenarios import TAKES
 from models.errors import Severity
-from models.schema import ACTIONS, EVENT_ACTIONS, EventStep
+from models.schema import ACTIONS, EVENT_ACTIONS, TAKES, EventStep
 from planner.run import check_file
 from planner.scenarios.events import Event, events, hits, strike
 from planner.workbook import read_tables

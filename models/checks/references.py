@@ -18,7 +18,7 @@ from models.schema import (
     Project,
     Refiner,
 )
-from models.schema.scenario import Step
+from models.schema.policy import Step
 
 # ---- names that would be read as something else ------------------------------------------------
 

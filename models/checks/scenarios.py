@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from models.case import Case
 from models.checks.common import advise, at, plants, seller
 from models.errors import Finding
-from models.schema import EVENT_ACTIONS, EventStep, Lane, ScenarioStep
-from models.schema.column import MOST_MULTIPLE, MOST_TARIFF, MOST_TONNES
-from models.schema.scenario import Step
+from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, ScenarioStep
+from models.schema.column import MOST_TARIFF
+from models.schema.policy import SELECTORS, Step
 from models.units import percent_hint
 
 # ---- rows whose selectors match nothing together -----------------------------------------------
@@ -117,45 +116,6 @@ def _in(case: Case, country: str) -> str:
 
 
 # ---- steps of scenarios and events -------------------------------------------------------------
-
-
-_YEARS = ("first_year", "last_year")
-_PLACES = ("mineral", "country", "refiner")
-
-
-@dataclass(frozen=True)
-class Takes:
-    """What an action takes: the selectors that may be filled, and the bounds of its Value.
-
-    ``value`` is what the Value is, "" where there is none.
-    """
-
-    selectors: tuple[str, ...]
-    value: str = ""
-    most: float = 0.0
-    least: float = 0.0
-
-
-TAKES = {
-    "block lanes": Takes((*_PLACES, "member", *_YEARS)),
-    "set lane max": Takes((*_PLACES, "member", *_YEARS), "t/yr", MOST_TONNES),
-    "set tariff": Takes((*_PLACES, "member", *_YEARS), "a fraction", MOST_TARIFF),
-    "scale freight": Takes((*_PLACES, "member", *_YEARS), "a factor", MOST_MULTIPLE),
-    "scale capacity": Takes((*_PLACES, *_YEARS), "a factor", MOST_MULTIPLE),
-    "add capacity": Takes((*_PLACES, *_YEARS), "t/yr", MOST_TONNES, -MOST_TONNES),
-    "scale cost": Takes((*_PLACES, *_YEARS), "a factor", MOST_MULTIPLE),
-    "scale demand": Takes(("mineral", "member", *_YEARS), "a factor", MOST_MULTIPLE),
-    "scale mines": Takes(("mineral", "country", *_YEARS), "a factor", MOST_MULTIPLE),
-    "block ore": Takes(("mineral", "country", *_YEARS)),
-    "build project": Takes((*_PLACES, "first_year")),
-    "set stock target": Takes(("mineral", "member", *_YEARS), "t", MOST_TONNES),
-    "set max country share": Takes(("mineral",), "a share", 1.0),
-    "drop share limits": Takes(("mineral",)),
-    "remove member": Takes(("member",)),
-}
-"""What each action of the sheets Scenarios and Risks takes."""
-
-SELECTORS = (*_PLACES, "member", *_YEARS)
 
 
 def steps(case: Case) -> tuple[Step, ...]:

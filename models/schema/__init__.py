@@ -6,42 +6,51 @@ messages, the plan's headings and the manual's data page all follow it. A field 
 something that only a scenario can say.
 """
 
-from models.schema.column import ByYear, Column, Kind, Record
-from models.schema.market import (
-    COALITION,
-    DEMAND,
-    OTHER,
-    PRIMARY,
-    PURCHASES,
-    RECYCLED,
-    REST_OF_WORLD,
-    Country,
-    Demand,
-    Member,
-    Mineral,
-    Refiner,
-    Settings,
-)
-from models.schema.policy import (
-    BY_BLOC,
-    BY_COUNTRY,
-    BY_KIND,
-    BY_OWNER,
-    BY_REFINER,
-    EACH,
-    EACH_OUTSIDE,
-    MAX,
-    MIN,
-    MINING,
-    REFINING,
-    BudgetYear,
-    Contract,
-    Project,
-    ShareLimit,
-    Stockpile,
-)
-from models.schema.scenario import ACTIONS, EVENT_ACTIONS, EventStep, ScenarioStep
-from models.schema.supply import CurrentSupply, Freight, Lane, Mine, OreLane, Tier
+from models.schema.column import ByYear as ByYear
+from models.schema.column import Column as Column
+from models.schema.column import Kind as Kind
+from models.schema.column import Record as Record
+from models.schema.market import COALITION as COALITION
+from models.schema.market import DEMAND as DEMAND
+from models.schema.market import OTHER as OTHER
+from models.schema.market import PRIMARY as PRIMARY
+from models.schema.market import PURCHASES as PURCHASES
+from models.schema.market import RECYCLED as RECYCLED
+from models.schema.market import REST_OF_WORLD as REST_OF_WORLD
+from models.schema.market import Country as Country
+from models.schema.market import CurrentSupply as CurrentSupply
+from models.schema.market import Demand as Demand
+from models.schema.market import Freight as Freight
+from models.schema.market import Lane as Lane
+from models.schema.market import Member as Member
+from models.schema.market import Mine as Mine
+from models.schema.market import Mineral as Mineral
+from models.schema.market import OreLane as OreLane
+from models.schema.market import Refiner as Refiner
+from models.schema.market import Settings as Settings
+from models.schema.market import Tier as Tier
+from models.schema.policy import ACTIONS as ACTIONS
+from models.schema.policy import BY_BLOC as BY_BLOC
+from models.schema.policy import BY_COUNTRY as BY_COUNTRY
+from models.schema.policy import BY_KIND as BY_KIND
+from models.schema.policy import BY_OWNER as BY_OWNER
+from models.schema.policy import BY_REFINER as BY_REFINER
+from models.schema.policy import EACH as EACH
+from models.schema.policy import EACH_OUTSIDE as EACH_OUTSIDE
+from models.schema.policy import EVENT_ACTIONS as EVENT_ACTIONS
+from models.schema.policy import MAX as MAX
+from models.schema.policy import MIN as MIN
+from models.schema.policy import MINING as MINING
+from models.schema.policy import REFINING as REFINING
+from models.schema.policy import TAKES as TAKES
+from models.schema.policy import BudgetYear as BudgetYear
+from models.schema.policy import Contract as Contract
+from models.schema.policy import EventStep as EventStep
+from models.schema.policy import Project as Project
+from models.schema.policy import ScenarioStep as ScenarioStep
+from models.schema.policy import ShareLimit as ShareLimit
+from models.schema.policy import Stockpile as Stockpile
+from models.schema.policy import Takes as Takes
 
 SHEETS: tuple[type[Record], ...] = (
     Settings,
@@ -65,50 +74,3 @@ SHEETS: tuple[type[Record], ...] = (
     EventStep,
 )
 """The sheets of a workbook, in the order of the template."""
-
-__all__ = [
-    "ACTIONS",
-    "BY_BLOC",
-    "BY_COUNTRY",
-    "BY_KIND",
-    "BY_OWNER",
-    "BY_REFINER",
-    "COALITION",
-    "DEMAND",
-    "EACH",
-    "EACH_OUTSIDE",
-    "EVENT_ACTIONS",
-    "MAX",
-    "MIN",
-    "MINING",
-    "OTHER",
-    "PRIMARY",
-    "PURCHASES",
-    "RECYCLED",
-    "REFINING",
-    "REST_OF_WORLD",
-    "SHEETS",
-    "BudgetYear",
-    "ByYear",
-    "Column",
-    "Contract",
-    "Country",
-    "CurrentSupply",
-    "Demand",
-    "EventStep",
-    "Freight",
-    "Kind",
-    "Lane",
-    "Member",
-    "Mine",
-    "Mineral",
-    "OreLane",
-    "Project",
-    "Record",
-    "Refiner",
-    "ScenarioStep",
-    "Settings",
-    "ShareLimit",
-    "Stockpile",
-    "Tier",
-]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar
 
 MOST_TONNES = 1e10
@@ -13,6 +15,13 @@ MOST_CAPEX = 1e7
 MOST_MULTIPLE = 1e3
 MOST_TARIFF = 10.0
 FIRST_YEAR, LAST_YEAR = 1900, 2300
+_MOST_BY_UNIT = {
+    "t": MOST_TONNES,
+    "t/yr": MOST_TONNES,
+    "USD/t": MOST_PRICE,
+    "USD/t/yr": MOST_PRICE,
+    "USD m": MOST_CAPEX,
+}
 
 
 class Kind(Enum):
@@ -71,8 +80,7 @@ class ByYear:
 
     def numbers(self) -> tuple[float, ...]:
         """Return every number stated."""
-        base = () if self.base is None else (self.base,)
-        return base + tuple(v for _, v in self.steps if v is not None)
+        return tuple(v for v in (self.base, *(v for _, v in self.steps)) if v is not None)
 
 
 @dataclass(frozen=True)
@@ -109,68 +117,75 @@ class Column:
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
 
-_MISSING: Any = object()
+# ---- declarations ------------------------------------------------------------------------------
 
 
-def column(  # noqa: PLR0913 - a declaration has many parts, all of them named
-    header: str,
-    kind: Kind,
-    meaning: str,
-    *,
-    value: Any = _MISSING,
-    unit: str = "",
-    key: bool = False,
-    default: str = "",
-    by_year: bool = False,
-    least: float = 0.0,
-    most: float | None = None,
-    above: bool = False,
-    below: bool = False,
-    choices: tuple[str, ...] = (),
-    refers: tuple[str, ...] = (),
-    hints: tuple[tuple[str, str], ...] = (),
-    required: bool | None = None,
+def column(
+    header: str, kind: Kind, meaning: str, *, value: Any = dataclasses.MISSING, **parts: Any
 ) -> Any:
-    """Declare a record's field as a column; without ``value`` the cell must be filled."""
-    if most is None:
-        most = 1.0 if kind is Kind.SHARE else _MOST_BY_UNIT.get(unit, float("inf"))
+    """Declare a record's field as a column; without ``value`` the cell must be filled.
+
+    ``parts`` are the other fields of ``Column``. The most a number may be follows from its unit,
+    what a blank cell means from the value, where they are not given.
+    """
     if kind is Kind.YEAR:
-        least, most = FIRST_YEAR, LAST_YEAR
-    must = value is _MISSING if required is None else required
-    declared = Column(
-        header=header,
-        kind=kind,
-        meaning=meaning,
-        unit=unit,
-        required=must,
-        key=key,
-        default=default,
-        by_year=by_year,
-        least=least,
-        most=most,
-        above=above,
-        below=below,
-        choices=choices,
-        refers=refers,
-        hints=hints,
-    )
-    if value is _MISSING:
-        return field(metadata={"column": declared})
+        parts |= {"least": FIRST_YEAR, "most": LAST_YEAR}
+    elif kind is Kind.SHARE:
+        parts.setdefault("most", 1.0)
+    elif parts.get("unit") in _MOST_BY_UNIT:
+        parts.setdefault("most", _MOST_BY_UNIT[parts["unit"]])
+    required = value is dataclasses.MISSING
+    if isinstance(value, str | float | int):
+        parts.setdefault("default", _in_words(value))
+    declared = Column(header, kind, meaning, required=required, **parts)
     return field(default=value, metadata={"column": declared})
+
+
+def _in_words(value: str | float) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def named(header: str, meaning: str, *refers: str, **parts: Any) -> Any:
+    """Declare a name; ``refers`` are the sheets that define it."""
+    return column(header, Kind.NAME, meaning, refers=refers, **parts)
+
+
+def country_code(header: str, meaning: str, **parts: Any) -> Any:
+    """Declare a country."""
+    return column(header, Kind.COUNTRY, meaning, **parts)
+
+
+def selector(header: str, meaning: str, *refers: str, default: str = "all") -> Any:
+    """Declare which records a row is about: those of a name, or a country; a blank cell is all."""
+    kind = Kind.NAME if refers else Kind.COUNTRY
+    return column(header, kind, meaning, value="", default=default, refers=refers)
+
+
+def choice(header: str, meaning: str, *choices: str, **parts: Any) -> Any:
+    """Declare one of a list."""
+    return column(header, Kind.CHOICE, meaning, choices=choices, **parts)
+
+
+def number(header: str, meaning: str, unit: str = "", **parts: Any) -> Any:
+    """Declare a number of a unit."""
+    return column(header, Kind.NUMBER, meaning, unit=unit, **parts)
+
+
+def series(header: str, meaning: str, unit: str, **parts: Any) -> Any:
+    """Declare a number that may have columns of years."""
+    return number(header, meaning, unit, by_year=True, **parts)
+
+
+def fraction(header: str, meaning: str, **parts: Any) -> Any:
+    """Declare a fraction from 0 to 1."""
+    return column(header, Kind.SHARE, meaning, **parts)
 
 
 def years(header: str, meaning: str) -> Any:
     """Declare a First year or Last year that may stay blank: the row then always holds."""
     return column(header, Kind.YEAR, meaning, value=None, default="always")
-
-
-_MOST_BY_UNIT = {
-    "t": MOST_TONNES,
-    "t/yr": MOST_TONNES,
-    "USD/t": MOST_PRICE,
-    "USD/t/yr": MOST_PRICE,
-    "USD m": MOST_CAPEX,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,14 +203,11 @@ class Record:
     row: int = field(default=0, compare=False)
 
     @classmethod
+    @cache
     def columns(cls) -> tuple[Column, ...]:
         """Return the declared columns, in the order of the template."""
-        found = []
-        for f in fields(cls):
-            declared = f.metadata.get("column")
-            if declared is not None:
-                found.append(_named(declared, f.name))
-        return tuple(found)
+        declared = ((f.metadata.get("column"), f.name) for f in fields(cls))
+        return tuple(dataclasses.replace(c, field=name) for c, name in declared if c is not None)
 
     @classmethod
     def column_of(cls, name: str) -> Column:
@@ -205,8 +217,3 @@ class Record:
                 return declared
         msg = f"{cls.__name__} has no column for the field {name}"
         raise KeyError(msg)
-
-
-def _named(declared: Column, name: str) -> Column:
-    values = {f.name: getattr(declared, f.name) for f in fields(declared)}
-    return Column(**{**values, "field": name})

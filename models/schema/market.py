@@ -1,10 +1,26 @@
-"""The sheets that say who needs what, and who refines it."""
+"""The sheets that say who needs what, who mines, refines and ships it, and what is bought today."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from models.schema.column import MOST_MULTIPLE, ByYear, Kind, Record, column, years
+from models.schema.column import (
+    MOST_MULTIPLE,
+    MOST_TARIFF,
+    ByYear,
+    Kind,
+    Record,
+    choice,
+    column,
+    country_code,
+    fraction,
+    named,
+    number,
+    selector,
+    series,
+    years,
+)
 
 PRIMARY, RECYCLED = "primary", "recycled"
 DEMAND, PURCHASES = "demand", "purchases"
@@ -32,7 +48,6 @@ class Settings(Record):
         Kind.TEXT,
         "Three-letter code of the money that every price, cost and header is in.",
         value="USD",
-        default="USD",
     )
     price_year: int | None = column(
         "Price year",
@@ -41,75 +56,59 @@ class Settings(Record):
         value=None,
         default="not stated",
     )
-    discount_rate: float = column(
-        "Discount rate",
-        Kind.SHARE,
-        "A cost t years after the first year counts (1 + rate)^-t.",
-        value=0.0,
-        default="0",
+    discount_rate: float = fraction(
+        "Discount rate", "A cost t years after the first year counts (1 + rate)^-t.", value=0.0
     )
-    cost_of_capital: float = column(
-        "Cost of capital",
-        Kind.SHARE,
-        "The yearly return that the capital of a project must earn.",
-        value=0.08,
-        default="0.08",
+    cost_of_capital: float = fraction(
+        "Cost of capital", "The yearly return that the capital of a project must earn.", value=0.08
     )
-    default_freight: float | None = column(
+    default_freight: float | None = number(
         "Default freight",
-        Kind.NUMBER,
         "Freight of every pair of supplier country and member that Freight does not give.",
+        "USD/t",
         value=None,
-        unit="USD/t",
         default="none: a pair that Freight does not give is an error",
     )
-    shortage_cost_multiple: float = column(
+    shortage_cost_multiple: float = number(
         "Shortage cost multiple",
-        Kind.NUMBER,
         "A tonne short costs this many times the mineral's price.",
         value=10.0,
         most=MOST_MULTIPLE,
-        default="10",
     )
-    fair_shortage_weight: float = column(
+    fair_shortage_weight: float = fraction(
         "Fair shortage weight",
-        Kind.SHARE,
         "What a tonne short beyond a member's part costs on top, as a part of the shortage cost.",
         value=0.1,
         below=True,
-        default="0.1",
     )
-    share_basis: str = column(
+    share_basis: str = choice(
         "Share basis",
-        Kind.CHOICE,
         "What a share limit is a share of: the buyer's demand, or what it purchases.",
+        DEMAND,
+        PURCHASES,
         value=DEMAND,
-        choices=(DEMAND, PURCHASES),
-        default="demand",
     )
-    switching_cost: float = column(
+    switching_cost: float = number(
         "Switching cost",
-        Kind.NUMBER,
         "What each tonne costs by which a flow in the first year falls below today's.",
+        "USD/t",
         value=0.0,
-        unit="USD/t",
-        default="0",
     )
-    growth_floor: float = column(
+    growth_floor: float = fraction(
         "Growth floor",
-        Kind.SHARE,
         "How much of its usable capacity a refiner that sells nothing today may add in a year, "
         "where Max growth limits it.",
         value=0.1,
-        default="0.1",
     )
     whole_projects: bool = column(
         "Whole projects",
         Kind.YES_NO,
         "yes: a project is built in full or not at all.",
         value=False,
-        default="no",
     )
+
+
+# ---- who needs what ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,21 +119,13 @@ class Mineral(Record):
     MEANING = "The refined minerals that the coalition buys."
     REQUIRED = True
 
-    name: str = column("Mineral", Kind.NAME, "The mineral.", key=True)
-    price: ByYear = column(
-        "Price",
-        Kind.NUMBER,
-        "Market price; it sets what a shortage costs.",
-        unit="USD/t",
-        by_year=True,
-    )
-    shortage_cost: ByYear = column(
+    name: str = named("Mineral", "The mineral.", key=True)
+    price: ByYear = series("Price", "Market price; it sets what a shortage costs.", "USD/t")
+    shortage_cost: ByYear = series(
         "Shortage cost",
-        Kind.NUMBER,
         "What a tonne of unmet demand costs.",
+        "USD/t",
         value=ByYear(),
-        unit="USD/t",
-        by_year=True,
         default="price x shortage cost multiple",
     )
     unit: str = column(
@@ -154,17 +145,12 @@ class Member(Record):
     MEANING = "The buyers of the coalition: countries, or several countries that buy as one."
     REQUIRED = True
 
-    name: str = column("Member", Kind.NAME, "The member.", key=True)
-    country: str = column(
-        "Country",
-        Kind.COUNTRY,
-        "The member's country.",
-        value="",
-        default="several countries",
+    name: str = named("Member", "The member.", key=True)
+    country: str = country_code(
+        "Country", "The member's country.", value="", default="several countries"
     )
-    group: str = column(
+    group: str = named(
         "Group",
-        Kind.NAME,
         "A name that several members share, such as EU; a share limit can have it as buyer.",
         value="",
         default="none",
@@ -178,98 +164,21 @@ class Country(Record):
     SHEET = "Countries"
     MEANING = "Blocs of countries and their governance."
 
-    code: str = column("Country", Kind.COUNTRY, "The country.", key=True)
-    blocs: tuple[str, ...] = column(
+    code: str = country_code("Country", "The country.", key=True)
+    blocs: tuple[str, ...] = named(
         "Bloc",
-        Kind.NAME,
         "One or more names separated by ; (the bloc coalition is the coalition's own).",
         value=(),
         default="coalition for a member's country, else other",
     )
-    governance: float | None = column(
+    governance: float | None = number(
         "Governance",
-        Kind.NUMBER,
         "A governance score, such as the mean of the World Bank's indicators (-2.5 to 2.5).",
         value=None,
         least=-1e3,
         most=1e3,
         default="none",
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refiner(Record):
-    """A refinery, or a company's or a country's refining of one mineral."""
-
-    SHEET = "Refiners"
-    MEANING = "Who can refine how much of a mineral, where, and at what cost."
-    REQUIRED = True
-
-    name: str = column("Refiner", Kind.NAME, "The refiner.", key=True)
-    mineral: str = column(
-        "Mineral", Kind.NAME, "The mineral it refines.", key=True, refers=("Minerals",)
-    )
-    country: str = column("Country", Kind.COUNTRY, "Where it refines.")
-    capacity: ByYear = column(
-        "Capacity", Kind.NUMBER, "What it can refine in a year.", unit="t/yr", by_year=True
-    )
-    cost: ByYear = column(
-        "Cost",
-        Kind.NUMBER,
-        "What a tonne costs at its gate, ore included.",
-        unit="USD/t",
-        by_year=True,
-    )
-    kind: str = column(
-        "Kind",
-        Kind.CHOICE,
-        "From ore (primary) or from scrap (recycled).",
-        value=PRIMARY,
-        choices=(PRIMARY, RECYCLED),
-        default="primary",
-    )
-    owner: str = column(
-        "Owner country",
-        Kind.COUNTRY,
-        "The country of whoever controls it.",
-        value="",
-        default="its country",
-    )
-    first_year: int | None = years("First year", "First year in which it refines.")
-    last_year: int | None = years("Last year", "Last year in which it refines.")
-    available_share: ByYear = column(
-        "Available share",
-        Kind.SHARE,
-        "The part of its capacity that is open to the coalition.",
-        value=ByYear(),
-        by_year=True,
-        default="1",
-    )
-    recovery: float = column(
-        "Recovery",
-        Kind.SHARE,
-        "Tonnes refined from a tonne contained in ore.",
-        value=1.0,
-        above=True,
-        default="1",
-    )
-    needs_ore: bool | None = column(
-        "Needs ore",
-        Kind.YES_NO,
-        "Whether it takes ore from Mines.",
-        value=None,
-        default="yes for primary, no for recycled",
-    )
-    max_growth: float | None = column(
-        "Max growth",
-        Kind.NUMBER,
-        "How fast its sales to the coalition may grow in a year, a fraction (may exceed 1).",
-        value=None,
-        most=MOST_MULTIPLE,
-        default="no limit",
-    )
-    extra_usable: ByYear = ByYear(0.0)
-    """Usable t/yr that a scenario adds in the refiner's own years; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,16 +190,198 @@ class Demand(Record):
     REQUIRED = True
     SPREAD = "years"
 
-    mineral: str = column("Mineral", Kind.NAME, "The mineral.", key=True, refers=("Minerals",))
-    member: str = column("Member", Kind.NAME, "The member.", key=True, refers=("Members",))
-    tier: str = column(
+    mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
+    member: str = named("Member", "The member.", "Members", key=True)
+    tier: str = named(
         "Tier",
-        Kind.NAME,
         "The tier of this demand, such as defence: its shortage has a cost of its own.",
+        "Tiers",
         value="",
         key=True,
         default="none: the mineral's shortage cost",
-        refers=("Tiers",),
     )
     tonnes: tuple[tuple[int, float], ...] = ()
     """(year, t) for every year column of the sheet; a blank cell is 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier(Record):
+    """A rank of demand: what it costs to leave it unmet."""
+
+    SHEET = "Tiers"
+    MEANING = "Ranks of demand: a shortage falls on the tier with the lowest multiple first."
+
+    name: str = named("Tier", "The tier, such as defence, essential, other.", key=True)
+    multiple: float = number(
+        "Shortage cost multiple",
+        "A tonne of this tier short costs this many times the mineral's price.",
+        most=MOST_MULTIPLE,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrentSupply(Record):
+    """What a member buys from a refiner today."""
+
+    SHEET = "Current supply"
+    MEANING = "Who buys how much from whom today: what the plan is set beside."
+
+    refiner: str = named("Refiner", "The refiner.", "Refiners", key=True)
+    mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
+    member: str = named("Member", "Who buys.", "Members", key=True)
+    tonnes: float = number("Tonnes", "What it buys in a year.", "t/yr")
+
+
+# ---- who refines and mines it ------------------------------------------------------------------
+
+
+def plant_kind() -> Any:
+    """Declare what a plant refines."""
+    meaning = "From ore (primary) or from scrap (recycled)."
+    return choice("Kind", meaning, PRIMARY, RECYCLED, value=PRIMARY)
+
+
+def plant_owner() -> Any:
+    """Declare whose a plant is."""
+    meaning = "The country of whoever controls it."
+    return country_code("Owner country", meaning, value="", default="its country")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refiner(Record):
+    """A refinery, or a company's or a country's refining of one mineral."""
+
+    SHEET = "Refiners"
+    MEANING = "Who can refine how much of a mineral, where, and at what cost."
+    REQUIRED = True
+
+    name: str = named("Refiner", "The refiner.", key=True)
+    mineral: str = named("Mineral", "The mineral it refines.", "Minerals", key=True)
+    country: str = country_code("Country", "Where it refines.")
+    capacity: ByYear = series("Capacity", "What it can refine in a year.", "t/yr")
+    cost: ByYear = series("Cost", "What a tonne costs at its gate, ore included.", "USD/t")
+    kind: str = plant_kind()
+    owner: str = plant_owner()
+    first_year: int | None = years("First year", "First year in which it refines.")
+    last_year: int | None = years("Last year", "Last year in which it refines.")
+    available_share: ByYear = fraction(
+        "Available share",
+        "The part of its capacity that is open to the coalition.",
+        value=ByYear(),
+        by_year=True,
+        default="1",
+    )
+    recovery: float = fraction(
+        "Recovery", "Tonnes refined from a tonne contained in ore.", value=1.0, above=True
+    )
+    needs_ore: bool | None = column(
+        "Needs ore",
+        Kind.YES_NO,
+        "Whether it takes ore from Mines.",
+        value=None,
+        default="yes for primary, no for recycled",
+    )
+    max_growth: float | None = number(
+        "Max growth",
+        "How fast its sales to the coalition may grow in a year, a fraction (may exceed 1).",
+        value=None,
+        most=MOST_MULTIPLE,
+        default="no limit",
+    )
+    extra_usable: ByYear = ByYear(0.0)
+    """Usable t/yr that a scenario adds in the refiner's own years; no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mine(Record):
+    """What a country can mine of a mineral for the coalition's refiners."""
+
+    SHEET = "Mines"
+    MEANING = "Ore: what each country can mine, in contained metal."
+
+    mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
+    country: str = country_code("Country", "Where it is mined.", key=True)
+    capacity: ByYear = series("Capacity", "Contained metal that can be mined in a year.", "t/yr")
+    premium: float = number(
+        "Premium", "What its ore costs on top of the refiner's cost.", "USD/t", value=0.0
+    )
+    first_year: int | None = years("First year", "First year in which it is mined.")
+    last_year: int | None = years("Last year", "Last year in which it is mined.")
+
+
+# ---- how refined minerals and ore travel -------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freight(Record):
+    """What it costs to ship from one country to each member."""
+
+    SHEET = "Freight"
+    MEANING = "Freight from a country to each member, a column per member (USD/t)."
+    SPREAD = "members"
+
+    country: str = country_code("From country", "The supplier country.", key=True)
+    costs: tuple[tuple[str, float], ...] = ()
+    """(member, USD/t) where a cell is filled."""
+
+
+def lane_freight(meaning: str, default: str) -> Any:
+    """Declare a freight that overrides what stood on a lane."""
+    return number("Freight", meaning, "USD/t", value=None, default=default)
+
+
+def lane_open() -> Any:
+    """Declare whether a lane is open."""
+    meaning, default = "no: nothing flows.", "as it stood (yes at first)"
+    return column("Open", Kind.YES_NO, meaning, value=None, default=default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane(Record):
+    """A change to the lanes it matches; a later row overrides, cell by cell."""
+
+    SHEET = "Lanes"
+    MEANING = "Changes to lanes, applied top to bottom; a blank selector matches all."
+
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
+    country: str = selector("From country", "Which supplier country.")
+    refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
+    member: str = selector("To member", "Which member.", "Members")
+    freight: float | None = lane_freight("Freight on the lane.", "as it stood")
+    tariff: float | None = number(
+        "Tariff",
+        "Tariff, a fraction of the refiner's cost (may exceed 1).",
+        value=None,
+        most=MOST_TARIFF,
+        default="as it stood (0 at first)",
+    )
+    open: bool | None = lane_open()
+    max: float | None = number(
+        "Max",
+        "Most that flows in a year: from the country, or from the refiner where one is named.",
+        "t/yr",
+        value=None,
+        default="as it stood (none at first)",
+    )
+    first_year: int | None = years("First year", "First year in which the row holds.")
+    last_year: int | None = years("Last year", "Last year in which the row holds.")
+    freight_factor: float = 1.0
+    """What a scenario multiplies the freight by; no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OreLane(Record):
+    """A change to the ore lanes it matches; a later row overrides, cell by cell."""
+
+    SHEET = "Ore lanes"
+    MEANING = "Changes to the lanes of ore, applied top to bottom; a blank selector matches all."
+
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
+    mine_country: str = selector("Mine country", "From which country.")
+    refiner_country: str = selector("Refiner country", "To refiners of which country.")
+    freight: float | None = lane_freight(
+        "Freight of a tonne contained.", "as it stood (0 at first)"
+    )
+    open: bool | None = lane_open()
+    first_year: int | None = years("First year", "First year in which the row holds.")
+    last_year: int | None = years("Last year", "Last year in which the row holds.")

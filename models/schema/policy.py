@@ -1,17 +1,34 @@
-"""The sheets that say what is limited, signed, stored and built."""
+"""The sheets that say what is limited, signed, built and stored, what if, and what may happen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.schema.column import ByYear, Kind, Record, column, years
-from models.schema.market import PRIMARY, RECYCLED
+from models.schema.column import (
+    MOST_MULTIPLE,
+    MOST_TARIFF,
+    MOST_TONNES,
+    ByYear,
+    Kind,
+    Record,
+    choice,
+    column,
+    country_code,
+    fraction,
+    named,
+    number,
+    selector,
+    years,
+)
+from models.schema.market import plant_kind, plant_owner
 
 MAX, MIN = "max", "min"
 BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER = "country", "owner", "bloc", "kind", "refiner"
 REFINING, MINING = "refining", "mining"
 EACH = "each"
 EACH_OUTSIDE = "each outside "
+
+# ---- what is limited, signed, built and stored -------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,63 +38,42 @@ class ShareLimit(Record):
     SHEET = "Share limits"
     MEANING = "The most, or the least, that a country or group may supply of what a buyer needs."
 
-    limit: str = column(
-        "Limit",
-        Kind.CHOICE,
-        "max: at most the share; min: at least the share.",
-        choices=(MAX, MIN),
-    )
-    mineral: str = column(
-        "Mineral",
-        Kind.NAME,
-        "Which mineral.",
-        value="",
-        default="each mineral alone",
-        refers=("Minerals",),
-    )
-    buyer: str = column(
+    limit: str = choice("Limit", "max: at most the share; min: at least the share.", MAX, MIN)
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
+    buyer: str = named(
         "Buyer",
-        Kind.NAME,
         "each (member alone), a member, or a group of members.",
         value="",
         default="the coalition as one",
     )
-    group: str = column(
+    group: str = choice(
         "Supplier group",
-        Kind.CHOICE,
         "How suppliers are put together.",
-        choices=(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER),
+        *(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER),
     )
-    supplier: str = column(
+    supplier: str = named(
         "Supplier",
-        Kind.NAME,
         "A name of that group, or `each outside BLOC` for country and owner.",
         value="",
         default="each one alone",
     )
-    share: ByYear = column(
-        "Share",
-        Kind.SHARE,
-        "The share; of what, the setting Share basis says.",
-        by_year=True,
+    share: ByYear = fraction(
+        "Share", "The share; of what, the setting Share basis says.", by_year=True
     )
     first_year: int | None = years("First year", "First year in which it holds.")
     last_year: int | None = years("Last year", "Last year in which it holds.")
-    penalty: float | None = column(
+    penalty: float | None = number(
         "Penalty",
-        Kind.NUMBER,
         "What a tonne beyond a max, or missing from a min, costs.",
+        "USD/t",
         value=None,
-        unit="USD/t",
         default="a max is hard; a min costs the mineral's shortage cost",
     )
-    stage: str = column(
+    stage: str = choice(
         "Stage",
-        Kind.CHOICE,
         "Whether refined tonnes count, or the ore behind them.",
+        *(REFINING, MINING),
         value=REFINING,
-        choices=(REFINING, MINING),
-        default="refining",
     )
     except_minerals: tuple[str, ...] = ()
     """Minerals that a scenario takes out of a row for all of them; no column."""
@@ -97,27 +93,17 @@ class Contract(Record):
     SHEET = "Contracts"
     MEANING = "Offtake contracts: tranches at their own price, take or pay."
 
-    name: str = column("Contract", Kind.NAME, "A name for it.", value="", default="none")
-    refiner: str = column("Refiner", Kind.NAME, "The refiner.", refers=("Refiners",))
-    mineral: str = column("Mineral", Kind.NAME, "The mineral.", refers=("Minerals",))
-    member: str = column("Member", Kind.NAME, "Who buys.", refers=("Members",))
-    min: float = column(
-        "Min",
-        Kind.NUMBER,
-        "What is paid for whether taken or not.",
-        value=0.0,
-        unit="t/yr",
-        default="0",
-    )
-    max: float | None = column(
-        "Max", Kind.NUMBER, "Most that can be taken.", value=None, unit="t/yr", default="none"
-    )
-    price: float | None = column(
+    name: str = named("Contract", "A name for it.", value="", default="none")
+    refiner: str = named("Refiner", "The refiner.", "Refiners")
+    mineral: str = named("Mineral", "The mineral.", "Minerals")
+    member: str = named("Member", "Who buys.", "Members")
+    min: float = number("Min", "What is paid for whether taken or not.", "t/yr", value=0.0)
+    max: float | None = number("Max", "Most that can be taken.", "t/yr", value=None, default="none")
+    price: float | None = number(
         "Price",
-        Kind.NUMBER,
         "Price of a tonne.",
+        "USD/t",
         value=None,
-        unit="USD/t",
         default="the refiner's cost of the year",
     )
     first_year: int | None = years("First year", "First year in which it holds.")
@@ -131,17 +117,13 @@ class Project(Record):
     SHEET = "Projects"
     MEANING = "Plants that could be built: a source of their own under their refiner's name."
 
-    name: str = column("Project", Kind.NAME, "The project.", key=True)
-    refiner: str = column("Refiner", Kind.NAME, "The refiner it belongs to, existing or new.")
-    mineral: str = column("Mineral", Kind.NAME, "The mineral.", refers=("Minerals",))
-    country: str = column("Country", Kind.COUNTRY, "Where it would stand.")
-    capacity: ByYear = column(
-        "Capacity", Kind.NUMBER, "What it could refine in a year, built in full.", unit="t/yr"
-    )
-    capex: float = column("Capex", Kind.NUMBER, "Capital to build it in full.", unit="USD m")
-    cost: ByYear = column(
-        "Cost", Kind.NUMBER, "What a tonne costs at its gate, without capital.", unit="USD/t"
-    )
+    name: str = named("Project", "The project.", key=True)
+    refiner: str = named("Refiner", "The refiner it belongs to, existing or new.")
+    mineral: str = named("Mineral", "The mineral.", "Minerals")
+    country: str = country_code("Country", "Where it would stand.")
+    capacity: ByYear = number("Capacity", "What it could refine in a year, built in full.", "t/yr")
+    capex: float = number("Capex", "Capital to build it in full.", "USD m")
+    cost: ByYear = number("Cost", "What a tonne costs at its gate, without capital.", "USD/t")
     first_year: int = column("First year", Kind.YEAR, "First year of output at the earliest.")
     lead_time: int = column(
         "Lead time",
@@ -150,32 +132,11 @@ class Project(Record):
         value=0,
         unit="yr",
         most=100,
-        default="0",
     )
-    kind: str = column(
-        "Kind",
-        Kind.CHOICE,
-        "From ore (primary) or from scrap (recycled).",
-        value=PRIMARY,
-        choices=(PRIMARY, RECYCLED),
-        default="primary",
-    )
-    owner: str = column(
-        "Owner country",
-        Kind.COUNTRY,
-        "The country of whoever controls it.",
-        value="",
-        default="its country",
-    )
+    kind: str = plant_kind()
+    owner: str = plant_owner()
     life: int = column(
-        "Life",
-        Kind.WHOLE,
-        "Whole years of output.",
-        value=20,
-        unit="yr",
-        least=1,
-        most=1000,
-        default="20",
+        "Life", Kind.WHOLE, "Whole years of output.", value=20, unit="yr", least=1, most=1000
     )
     built_in: int | None = None
     """The year in which a scenario has it built in full, outside the budget; no column."""
@@ -189,7 +150,7 @@ class BudgetYear(Record):
     MEANING = "Capital that projects may take in a year; a year without a row is not limited."
 
     year: int = column("Year", Kind.YEAR, "The year.", key=True)
-    capex: float = column("Capex", Kind.NUMBER, "Capital that may be spent.", unit="USD m")
+    capex: float = number("Capex", "Capital that may be spent.", "USD m")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,46 +160,150 @@ class Stockpile(Record):
     SHEET = "Stockpiles"
     MEANING = "Reserves that members hold, their size and their target."
 
-    mineral: str = column("Mineral", Kind.NAME, "The mineral.", key=True, refers=("Minerals",))
-    member: str = column("Member", Kind.NAME, "The member.", key=True, refers=("Members",))
-    max: float = column("Max", Kind.NUMBER, "Most that can be stored.", unit="t")
-    opening: float = column(
-        "Opening",
-        Kind.NUMBER,
-        "Stock before the first year (at most Max).",
-        value=0.0,
-        unit="t",
-        default="0",
-    )
-    target: ByYear = column(
+    mineral: str = named("Mineral", "The mineral.", "Minerals", key=True)
+    member: str = named("Member", "The member.", "Members", key=True)
+    max: float = number("Max", "Most that can be stored.", "t")
+    opening: float = number("Opening", "Stock before the first year (at most Max).", "t", value=0.0)
+    target: ByYear = number(
         "Target",
-        Kind.NUMBER,
         "Stock to hold at the end of each year.",
+        "t",
         value=ByYear(),
-        unit="t",
         default="the opening stock",
     )
-    target_days: float | None = column(
+    target_days: float | None = number(
         "Target (days)",
-        Kind.NUMBER,
         "Stock to hold, in days of that year's demand (t x days / 365); instead of Target (t).",
         value=None,
         most=36500.0,
         default="the target in t",
     )
-    target_penalty: float | None = column(
+    target_penalty: float | None = number(
         "Target penalty",
-        Kind.NUMBER,
         "What a tonne below target costs in a year.",
+        "USD/t/yr",
         value=None,
-        unit="USD/t/yr",
         default="1/50 of the shortage cost; in the last year half of it",
     )
-    holding_cost: float = column(
-        "Holding cost",
-        Kind.NUMBER,
-        "What it costs to store a tonne for a year.",
-        value=0.0,
-        unit="USD/t/yr",
-        default="0",
+    holding_cost: float = number(
+        "Holding cost", "What it costs to store a tonne for a year.", "USD/t/yr", value=0.0
+    )
+
+
+# ---- what-ifs, and events that may happen ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What an action takes: the selectors that may be filled, and the bounds of its Value.
+
+    ``value`` is what the Value is, "" where there is none.
+    """
+
+    selectors: tuple[str, ...]
+    value: str = ""
+    most: float = 0.0
+    least: float = 0.0
+
+
+_YEARS = ("first_year", "last_year")
+_PLACES = ("mineral", "country", "refiner")
+SELECTORS = (*_PLACES, "member", *_YEARS)
+_PLANTS, _MINES, _MEMBERS = (
+    (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
+)  # fmt: skip
+TAKES = {
+    "block lanes": Takes(SELECTORS),
+    "set lane max": Takes(SELECTORS, "t/yr", MOST_TONNES),
+    "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
+    "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
+    "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
+    "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
+    "scale cost": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
+    "scale demand": Takes(_MEMBERS, "a factor", MOST_MULTIPLE),
+    "scale mines": Takes(_MINES, "a factor", MOST_MULTIPLE),
+    "block ore": Takes(_MINES),
+    "build project": Takes((*_PLACES, "first_year")),
+    "set stock target": Takes(_MEMBERS, "t", MOST_TONNES),
+    "set max country share": Takes(("mineral",), "a share", 1.0),
+    "drop share limits": Takes(("mineral",)),
+    "remove member": Takes(("member",)),
+}
+"""What each action of the sheets Scenarios and Risks takes."""
+ACTIONS = tuple(TAKES)
+EVENT_ACTIONS = tuple(action for action in ACTIONS if "last_year" in TAKES[action].selectors)
+"""Actions that can hold in one year alone, as an event's do; the others hold for good."""
+_LASTING = (
+    "it holds for all years, an event for some: say it in Scenarios, and plan with --scenario"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Record):
+    """What a row of a what-if or of an event changes: an action, what it selects, its value."""
+
+    name: str = named("Name", "What it belongs to.")
+    action: str = choice("Action", "What it does.", *ACTIONS)
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
+    country: str = selector("Country", "Which country.")
+    refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
+    member: str = selector("Member", "Which member.", "Members")
+    first_year: int | None = years("First year", "From when.")
+    last_year: int | None = years("Last year", "Until when.")
+    value: float | None = number(
+        "Value",
+        "A factor, t/yr, t or a share, as the action says; may be negative in add capacity.",
+        value=None,
+        least=-MOST_TONNES,
+        most=MOST_TONNES,
+        default="none",
+    )
+
+    def selects(self, mineral: str, country: str, refiner: str | None = None) -> bool:
+        """Return whether the selectors match a refiner, project or mine (no refiner)."""
+        return (
+            self.mineral in {"", mineral}
+            and self.country in {"", country}
+            and (refiner is None or self.refiner in {"", refiner})
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioStep(Step):
+    """One change of a what-if; the steps of a name apply top to bottom."""
+
+    SHEET = "Scenarios"
+    MEANING = "What-ifs: the rows of one name apply top to bottom; the workbook never changes."
+
+    name: str = named("Scenario", "The scenario.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventStep(Step):
+    """One change that an event makes in the years in which it is under way."""
+
+    SHEET = "Risks"
+    MEANING = "What may happen: the rows of one event happen together; `planner risk` draws when."
+
+    name: str = named("Event", "The event.")
+    action: str = choice(
+        "Action",
+        "What it does, in each year in which the event is under way.",
+        *EVENT_ACTIONS,
+        hints=tuple((action, _LASTING) for action in ACTIONS if action not in EVENT_ACTIONS),
+    )
+    first_year: int | None = years("First year", "Before this year the row changes nothing.")
+    last_year: int | None = years("Last year", "After this year the row changes nothing.")
+    probability: float = fraction(
+        "Yearly probability",
+        "How likely the event is to begin in a year of Demand; the same in all rows of an event.",
+    )
+    duration: int = column(
+        "Duration",
+        Kind.WHOLE,
+        "How many years the event lasts, the one it begins in included; the same in all its rows.",
+        unit="yr",
+        value=1,
+        least=1,
+        most=100,
     )

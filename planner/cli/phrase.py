@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from models.case import fold
 from models.checks.common import did_you_mean
-from models.checks.scenarios import TAKES, Takes
 from models.errors import UsageError
-from models.schema import ACTIONS, ScenarioStep
+from models.schema import ACTIONS, TAKES, ScenarioStep, Takes
 from models.schema.column import MOST_TARIFF
 from models.units import UnitError, factor, percent_hint
 from planner.scenarios.named import Named

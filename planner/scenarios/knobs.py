@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from models.case import Case, fold
 from models.checks.common import did_you_mean
-from models.checks.scenarios import TAKES
 from models.errors import Mistakes, UsageError
-from models.schema import ScenarioStep
+from models.schema import TAKES, ScenarioStep
 from planner.scenarios import ACTIONS
 from planner.scenarios.named import Named
 

@@ -35,7 +35,7 @@ def report_html(report: Report, *studies: Report) -> str:
     """Return a report's HTML; what ``studies`` say follows what ``report`` says."""
     from planner.report.page import html_of, together
     from planner.report.plan import plan_page
-    from planner.report.studies import study_page
+    from planner.report.study import study_page
 
     first, *further = (
         plan_page(source) if isinstance(source, PlanFile) else study_page(source)

@@ -88,8 +88,9 @@ def plot(picture: Picture, alt: str) -> Plot:
     if picture.form is Form.HEAT:
         wide = heat_width(picture.categories)
         return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct), wide)
-    if picture.form is Form.BARS:
-        height = _AXES + _BAR * len(picture)
+    if picture.form in {Form.BARS, Form.ROWS}:
+        side_by_side = len(picture.series) if picture.form is Form.ROWS else 1
+        height = _AXES + _BAR * len(picture) * side_by_side
     return Plot(picture.title, figure, alt, height)
 
 

@@ -1,75 +1,61 @@
-"""The report of a study from what the study itself says and draws of its tables.
-
-A kind of study gives its finding and its sections, both made of the tables that its workbook was
-read back into. What they must have stands here; which module makes them is nothing to a page.
-"""
+"""The report of any study, from what its kind says and draws of the tables read back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
-from models.results import Field, Result
+from models.errors import UsageError
+from models.results import About, Runs
+from models.results import Figure as Measure
 from planner.render.chart import Form, Picture
 from planner.render.table import Cell
 from planner.render.terminal import shown
+from planner.render.text import word
 from planner.report.part import (
     Block,
     Choice,
     Facts,
     Headline,
+    Page,
     Part,
     Plot,
     Selector,
     View,
+    facts,
     facts_of,
     plot,
 )
+from planner.studies.kind import Figure, Numbers, Section, Tables
+from planner.studies.listed import kind_of
+from planner.workbook.study_file import StudyFile
 
-_TOLD = 12
+_IN_WORDS = 12
 """Categories whose values stand in a chart's sentence; of more the largest is told."""
+_MOST_NOTES = 8
+_ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, Measure.PLANNER, Measure.SOLVER)
 Country = Callable[[str], str]
 
 
-class Figure(Protocol):
-    """A number of the finding, in words."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def value(self) -> str: ...  # noqa: D102
-    @property
-    def remark(self) -> str: ...  # noqa: D102
-
-
-class Numbers(Protocol):
-    """Some fields of a result, to be read as a table under a heading."""
-
-    @property
-    def result(self) -> Result: ...  # noqa: D102
-    @property
-    def fields(self) -> Sequence[Field]: ...  # noqa: D102
-    @property
-    def heading(self) -> str: ...  # noqa: D102
-    @property
-    def note(self) -> str: ...  # noqa: D102
-
-
-class Section(Protocol):
-    """Charts and the numbers behind them, by what a reader may choose; "" alone of no choice."""
-
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def heading(self) -> str: ...  # noqa: D102
-    @property
-    def lead(self) -> str: ...  # noqa: D102
-    @property
-    def views(self) -> Mapping[str, tuple[Sequence[Picture], Numbers]]: ...  # noqa: D102
-    @property
-    def choice(self) -> str: ...  # noqa: D102
-    @property
-    def blocks(self) -> Sequence[Numbers]: ...  # noqa: D102
+def study_page(study: StudyFile) -> Page:
+    """Return the report of a study; UsageError where the workbook holds none."""
+    kind = kind_of(study.tables)
+    if kind is None:
+        msg = f"{study.path} holds no study that a report can be made of"
+        raise UsageError(msg)
+    tables = Tables.read(study.tables, (*kind.RESULTS, About, Runs))
+    verdict, sound = _verdict(tables)
+    about, notes = _about(study, tables)
+    return Page(
+        kind.TITLE,
+        study.title or word(study.path.stem),
+        "",
+        verdict,
+        sound,
+        headlines_of(kind.headline(tables).figures),
+        tuple(part_of(section) for section in kind.sections(tables)),
+        about,
+        notes,
+    )
 
 
 def headlines_of(figures: Iterable[Figure]) -> tuple[Headline, ...]:
@@ -80,8 +66,10 @@ def headlines_of(figures: Iterable[Figure]) -> tuple[Headline, ...]:
 def part_of(section: Section, country: Country = str) -> Part:
     """Return a section as a part of the report; ``country`` names a country by its code."""
     views: dict[Choice, View] = {
-        (i,) if section.choice else (): View(tuple(map(plot_of, pictures)), _facts(said, country))
-        for i, (pictures, said) in enumerate(section.views.values())
+        (i,) if section.choice else (): View(
+            tuple(map(plot_of, pictures)), _facts(numbers, country)
+        )
+        for i, (pictures, numbers) in enumerate(section.views.values())
     }
     return Part(
         section.key,
@@ -89,7 +77,7 @@ def part_of(section: Section, country: Country = str) -> Part:
         section.lead,
         views,
         (Selector(section.choice, tuple(section.views)),) if section.choice else (),
-        small=all(p.small for pictures, _ in section.views.values() for p in pictures),
+        small=bool(section.choice),
         blocks=tuple(Block(n.heading, _facts(n, country), n.note) for n in section.blocks),
     )
 
@@ -104,36 +92,59 @@ def plot_of(picture: Picture) -> Plot:
 
 
 def _sentence(picture: Picture) -> str:
-    first, last = (_category(picture, picture.categories[at]) for at in (0, -1))
     if picture.form is Form.LINES:
+        first, last = (shown(picture.categories[at], picture.scale) for at in (0, -1))
         ends = (
             f"{s.name} from {_value(picture, s.values[0])} to {_value(picture, s.values[-1])}"
             for s in picture.series
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"
-    cells = [
-        (value, series.name, _category(picture, category))
+    cells: list[tuple[float, str, Cell]] = [
+        (value, series.name, category)
         for series in picture.series
         for category, value in zip(picture.categories, series.values, strict=True)
         if value is not None
     ]
-    if picture.form is Form.HEAT or len(picture) > _TOLD:
+    if picture.form is Form.HEAT or len(picture) > _IN_WORDS:
         what = "A map of" if picture.form is Form.HEAT else "Bars:"
         size = f"{len(picture.series)} by {len(picture)}"
-        value, name, category = max(cells, default=(None, "", ""))
-        most = f"; the most is {_value(picture, value)}: {category}, {name}" if cells else ""
-        return f"{what} {size}{most}"
-    of = [_category(picture, c) for c in picture.categories]
-    told = (
+        if not cells:
+            return f"{what} {size}"
+        value, name, category = max(cells, key=lambda cell: cell[0])
+        return f"{what} {size}; the most is {_value(picture, value)}: {category}, {name}"
+    each = (
         f"{c}: {', '.join(f'{n} {_value(picture, v)}' for v, n, at in cells if at == c)}"
-        for c in dict.fromkeys(of)
+        for c in dict.fromkeys(picture.categories)
     )
-    return f"Bars. {'; '.join(told)}"
-
-
-def _category(picture: Picture, category: Cell) -> str:
-    return shown(category, picture.scale) if picture.form is Form.LINES else str(category)
+    return f"Bars. {'; '.join(each)}"
 
 
 def _value(picture: Picture, value: float | None) -> str:
     return shown(value, picture.look) or "unknown"
+
+
+def _verdict(tables: Tables) -> tuple[str, bool]:
+    """Return whether each run of the study is proven."""
+    proven = [said == "yes" for said in tables[Runs].proven] if Runs in tables else []
+    every, lacking = len(proven), proven.count(False)
+    if not every:
+        return "No runs in the file", False
+    if not lacking:
+        one = f"Each of {every:,} runs is" if every > 1 else "The one run is"
+        return f"{one} proven optimal.", True
+    return f"{lacking:,} of {every:,} runs have no proven plan and are left out.", False
+
+
+def _about(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
+    """Return where the study comes from, and what its sheet About warns of."""
+    about = tables[About].rows(About.what, About.value) if About in tables else ()
+    pairs = [(word(what), word(value)) for what, value in about]
+    warned = [value for what, value in pairs if what == "Warning"]
+    notes = [f"Warning: {value}" for value in warned[:_MOST_NOTES]]
+    if len(warned) > _MOST_NOTES:
+        notes.append(f"{len(warned) - _MOST_NOTES:,} more warnings stand in the sheet About.")
+    rows = [("Workbook", study.path.name), ("SHA-256 of the workbook", study.sha256)]
+    rows += [(w, v) for w, v in pairs if w != "Warning" and w not in _ORIGIN]
+    rows += [(w, v) for w, v in pairs if w in _ORIGIN]
+    columns = zip((About.what, About.value), zip(*rows, strict=True), strict=True)
+    return facts(dict(columns)), tuple(notes)

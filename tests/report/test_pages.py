@@ -11,7 +11,7 @@ import pytest
 from planner.cli import main
 from planner.report import read_report
 from planner.report.plan import plan_page
-from planner.report.studies import study_page
+from planner.report.study import study_page
 from planner.workbook.template import write_book
 from tests.report.cases import HOSTILE, case
 from tests.report.conftest import COMMANDS

@@ -10,7 +10,7 @@ from planner.report import read_report
 from planner.report.page import html_of
 from planner.report.page import together as joined
 from planner.report.plan import plan_page
-from planner.report.studies import study_page
+from planner.report.study import study_page
 from tests.report.test_pages import Outline
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -41,10 +40,8 @@ from planner.cli.whatifs import what_if_options
 from planner.render.text import plain
 
 if TYPE_CHECKING:
-    from planner.render.study_front import StudyFront
-    from planner.render.table import Table
     from planner.studies import Where
-    from planner.studies.kind import Headline, StudyKind, Tables
+    from planner.studies.kind import StudyKind, Tables
     from planner.studies.listed import Listed
 
 _WIDE = 100
@@ -109,6 +106,7 @@ def _run(  # noqa: PLR0913 - what a command line says
 ) -> int:
     """Read, plan, write, tell; return the exit code."""
     from planner.studies.kind import Tables
+    from planner.studies.workbook import about_of, write_study
 
     output, csv_folder = targets
     target = plan_path(file, output, csv_folder, kind.NAME)
@@ -123,19 +121,19 @@ def _run(  # noqa: PLR0913 - what a command line says
     if not study.planned:
         why = failed or SolverError("nothing was planned")
         return nothing(halt, why, kind.LACKING, study.outcomes, as_json=as_json)
-    tables = Tables([*study.tables(), about(study, halt)])
+    stopped = halt.option(study.known) if halt is not None else {}
+    tables = Tables([*study.tables(), about_of(study, stopped)])
     sheets = study.sheets(tables)
-    headline = study.headline(tables)
     written, trouble = write_all(
         target,
-        lambda path: _write(path, study, tables, sheets, halt),
+        lambda path: write_study(path, study, tables, sheets, marked(study.title, halt)),
         csv_folder,
         lambda: sheets,
         seconds,
         halt,
     )
     if not as_json:
-        _show(study, tables, headline, written, sum(seconds.values()))
+        _show(study, tables, written, sum(seconds.values()))
     if written is not None:
         tell_where(target, written, halt)
     tell_halt(halt, study.known)
@@ -165,75 +163,15 @@ def _planned(
     return study, {"read": start.seconds, "solve": time.perf_counter() - began}
 
 
-# ---- files ---------------------------------------------------------------------------------------
-
-
-def about(study: StudyKind, halt: Halt | None) -> Any:
-    """Return the sheet About: input, what was asked, what it stands on, versions."""
-    from planner.render.words import span
-    from planner.sheets.study import about_of
-    from planner.studies.kind import BASIS, YEARS
-
-    case = study.start.case
-    said = halt.option(study.known) if halt is not None else {}
-    stands = {YEARS: span(case.years), BASIS: case.settings.share_basis}
-    return about_of(study.start.book, {**said, **study.options, **stands})
-
-
-def _write(
-    path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], halt: Halt | None
-) -> None:
-    """Write the workbook: the first page, the study's sheets and charts, About, Runs."""
-    from models.results import About
-    from planner.render.table import table_of
-    from planner.sheets.study import runs_of, write_tables
-
-    pictures = study.pictures(tables)
-    title = marked(study.title, halt)
-    made = [*sheets, table_of(tables[About]), table_of(runs_of(study.runs))]
-    write_tables(
-        path,
-        made,
-        pictures,
-        title=title,
-        charts_before=sheets[1].name if len(sheets) > 1 else "",
-        front=front(study, tables, sheets, title),
-    )
-
-
-def front(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
-    """Return the first page: question, finding, numbers, the first chart, what was assumed."""
-    from models.results import About, ChartData, Runs
-    from planner.render.study_front import StudyFront
-    from planner.studies.kind import BASIS, YEARS
-
-    headline, pictures = study.headline(tables), study.pictures(tables)
-    own = {*study.options, YEARS, BASIS}
-    rows = tables[About].rows(About.what, About.value)
-    charts = ("Charts", ChartData.TABLE) if pictures else ()
-    first, *others = (sheet.name for sheet in sheets)
-    return StudyFront(
-        title,
-        study.QUESTION,
-        headline.finding,
-        tuple((f.name, f.value, f.remark) for f in headline.figures),
-        {str(what): str(value) for what, value in rows if what in own},
-        (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
-        pictures[0] if pictures else None,
-    )
-
-
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def _show(
-    study: StudyKind, tables: Tables, headline: Headline, written: Path | None, seconds: float
-) -> None:
+def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
     """Tell the figures, the finding, what has no plan, and where it all stands."""
     click.secho(plain(study.named), bold=True, err=True)
     _line(study.TITLE, plain(study.what))
     _show_tables(study, tables)
-    _line("Finding", f"\n{' ' * 14}".join(wrap(plain(headline.finding), _WIDE)))
+    _line("Finding", f"\n{' ' * 14}".join(wrap(plain(study.headline(tables).finding), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:

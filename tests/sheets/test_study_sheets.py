@@ -15,7 +15,6 @@ from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
 from planner.sheets.context import Context
 from planner.sheets.notes import note
-from planner.sheets.study import write_study
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.compare import Comparison, Entry
@@ -25,6 +24,7 @@ from planner.studies.losses import stress
 from planner.studies.risk import told_apart
 from planner.studies.stress import Losses, pictures, sheets, tables_of
 from planner.studies.sweep import AsGiven, Frontier
+from planner.studies.workbook import write_tables
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
 
@@ -74,9 +74,8 @@ def test_a_loss_is_printed_to_its_extra_cost():
 
 def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     numbers = [Table(f"T {n}", (column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
-    read = read_tables(make(refiner("Jin", "CHN", 100, 10)))
     path = tmp_path / "study.xlsx"
-    write_study(path, numbers, (), read, title="T", options={}, runs=(), charts_before="")
+    write_tables(path, numbers, (), title="T", charts_before="")
     book = openpyxl.load_workbook(path)
     assert book["T 501"].print_area == "'T 501'!$A$1"
     assert "501 rows" in book["T 501"].oddHeader.left.text

@@ -1,0 +1,114 @@
+"""The workbook of a study: its first page, its tables and charts, About, the proof of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.results import About, ChartData, Runs
+from models.results import Figure as Measure
+from models.solve import version
+from planner._version import __version__
+from planner.render.chart import Picture, chart_table
+from planner.render.study_front import StudyFront
+from planner.render.table import Table, table_of
+from planner.render.words import span
+from planner.render.xlsx import write_workbook
+from planner.sheets.notes import noted
+from planner.studies.kind import BASIS, YEARS, StudyKind, Tables
+
+if TYPE_CHECKING:
+    from planner.studies.engine import Outcome
+
+_MOST_PRINTED = 500
+"""A table with more rows, some ten pages, is for the screen alone."""
+
+
+def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
+    """Return where a study comes from: input, options, versions, and the warnings on the input.
+
+    ``progress`` says how far a study came that was stopped, as rows.
+    """
+    book, case = study.start.book, study.start.case
+    rows = {
+        Measure.INPUT_FILE: book.path.name if book.path is not None else "",
+        Measure.INPUT_SHA256: book.sha256,
+        **progress,
+        **study.options,
+        YEARS: span(case.years),
+        BASIS: case.settings.share_basis,
+        Measure.PLANNER: __version__,
+        Measure.SOLVER: version(),
+    }
+    rows = {str(name): value for name, value in rows.items() if value}
+    warnings = [f"{f.place}: {f.message}" if f.place else f.message for f in book.warnings]
+    return About(what=[*rows, *("Warning" for _ in warnings)], value=[*rows.values(), *warnings])
+
+
+def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
+    """Return one row a run: whether it is proven, and how well."""
+    proofs = [outcome.proof for outcome in outcomes]
+    retries = [f"retried: {'; '.join(p.retries[:2])}" if p and p.retries else "" for p in proofs]
+    return Runs(
+        run=[outcome.name for outcome in outcomes],
+        proven=[proof is not None for proof in proofs],
+        objective=[outcome.objective for outcome in outcomes],
+        violation=[p and p.violation for p in proofs],
+        allowed=[p and p.allowed for p in proofs],
+        dual_infeasibility=[p and p.dual_infeasibility for p in proofs],
+        gap=[p and p.gap for p in proofs],
+        trouble=[o.error or again for o, again in zip(outcomes, retries, strict=True)],
+    )
+
+
+def write_study(
+    path: Path, study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str
+) -> None:
+    """Write the workbook of a study; ``sheets`` are its own."""
+    pictures = study.pictures(tables)
+    last = [table_of(tables[About]), table_of(runs_of(study.runs))]
+    charts_before = sheets[1].name if len(sheets) > 1 else ""
+    front = front_of(study, tables, sheets, title)
+    write_tables(
+        path, [*sheets, *last], pictures, title=title, charts_before=charts_before, front=front
+    )
+
+
+def write_tables(  # noqa: PLR0913 - a workbook has many parts, all of them named
+    path: Path,
+    tables: Sequence[Table],
+    pictures: Sequence[Picture],
+    *,
+    title: str,
+    charts_before: str,
+    front: StudyFront | None = None,
+) -> None:
+    """Write tables and charts with the numbers behind them; long tables are not printed.
+
+    The charts stand before the table named ``charts_before``.
+    """
+    made = [replace(t, printed=0) if len(t) > _MOST_PRINTED else t for t in tables]
+    if pictures:
+        made.append(replace(chart_table(pictures), printed=0))
+    before = charts_before if pictures else ""
+    write_workbook(path, noted(made), pictures, title, charts_before=before, front=front)
+
+
+def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
+    """Return the first page: question, finding, numbers, the first chart, what was assumed."""
+    headline, pictures = study.headline(tables), study.pictures(tables)
+    options = {*study.options, YEARS, BASIS}
+    rows = tables[About].rows(About.what, About.value)
+    charts = ("Charts", ChartData.TABLE) if pictures else ()
+    first, *others = (sheet.name for sheet in sheets)
+    return StudyFront(
+        title,
+        study.QUESTION,
+        headline.finding,
+        tuple((f.name, f.value, f.remark) for f in headline.figures),
+        {str(what): str(value) for what, value in rows if what in options},
+        (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
+        pictures[0] if pictures else None,
+    )

@@ -35,7 +35,7 @@ SHOWN = (
 
 def scores_table(found: Sequence[Score], case: Case) -> str:
     """Return before and after the last year, mineral by mineral, as a Markdown table."""
-    of = {(s.measure.__name__, s.mineral): s for s in found if not s.buyer.name}
+    of = {(s.measure.name, s.mineral): s for s in found if not s.buyer.name}
     last = case.years[-1]
     lines = [
         f"| before → {last} | " + " | ".join(heading for _, heading, _ in SHOWN) + " |",
@@ -99,7 +99,7 @@ def published() -> dict[tuple[str, str], tuple[str, float, float]]:
 
 def published_table(plan: Plan) -> str:
     """Return the workbook's supply before the plan beside the IEA's of 2024."""
-    of = {(s.measure.__name__, s.mineral): s for s in scorecard(plan) if not s.buyer.name}
+    of = {(s.measure.name, s.mineral): s for s in scorecard(plan) if not s.buyer.name}
     iea, case = published(), plan.case
     lines = [
         "| refined | CR1, workbook | CR1, IEA 2024 | CR3, workbook | CR3, IEA 2024 |",

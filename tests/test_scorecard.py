@@ -9,9 +9,10 @@ import pytest
 
 from inputs.scorecard_story import published
 from models.plan import Plan
-from models.scorecard import MEASURES, REQUIRED, Score, scorecard, told
+from models.scorecard import Score, scorecard
+from models.scorecard.measures import MEASURES
 from planner.studies import Here
-from planner.studies.scorecard import Asked, Benchmarks, asked, benchmarks
+from planner.studies.scorecard import AddBenchmark, Benchmarks, added, benchmarks
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
 
 YEARS = (2030, 2031)
@@ -44,7 +45,7 @@ def book(*more: dict[str, object], **sheets: list[dict[str, object]]) -> BookT:
 
 def scores(plan: Plan) -> dict[tuple[str, str], Score]:
     """Return the scores of the only mineral by measure and buyer."""
-    return {(s.measure.__name__, s.buyer.name): s for s in scorecard(plan)}
+    return {(s.measure.name, s.buyer.name): s for s in scorecard(plan)}
 
 
 def amounts(score: Score) -> tuple[float | None, ...]:
@@ -154,7 +155,7 @@ def test_before_is_what_is_bought_today_where_the_workbook_says_so():
         {"Refiner": "Lyon", "Mineral": "copper", "Member": "B", "Tonnes (t/yr)": 10},
     ]
     found = scores(solve(book(Current_supply=today)))
-    assert found["cr1", ""].is_of_today
+    assert found["cr1", ""].before_is == "today"
     assert found["cr1", ""].before.amount == pytest.approx(0.75)
     assert found["processing", ""].before.amount == pytest.approx(0.25)
     assert found["processing", "EU"].before.amount == 0.0
@@ -196,13 +197,12 @@ def test_ore_counts_by_where_it_is_mined():
 def test_every_measure_says_its_formula_unit_and_source():
     titles = set()
     for measure in MEASURES:
-        said = told(measure)
-        titles.add(said.title)
-        assert said.formula, measure
-        assert said.source, measure
-        assert said.unit.startswith(("share of", "days", "index, 0 to 10")), measure
+        titles.add(measure.title)
+        assert measure.formula, measure
+        assert measure.source, measure
+        assert measure.unit.startswith(("share of", "days", "index, 0 to 10")), measure
     assert len(titles) == len(MEASURES)
-    assert [r.share for r in REQUIRED.values()] == [0.10, 0.40, 0.25, 0.65, 0.65]
+    assert [m.required.share for m in MEASURES if m.required] == [0.10, 0.40, 0.25, 0.65, 0.65]
 
 
 # ---- what keeping a benchmark costs ------------------------------------------------------------
@@ -214,7 +214,7 @@ def priced(made: BookT) -> tuple[Benchmarks, dict[tuple[str, str], tuple[object,
     told_of = {}
     for each in found.priced:
         other, base = each.found, found.base
-        key = (each.score.measure.__name__, each.score.buyer.name)
+        key = (each.score.measure.name, each.score.buyer.name)
         told_of[key] = (each.is_kept, each.reason)
         if other is not None:
             short = other.short["copper"] - base.short["copper"]
@@ -260,13 +260,13 @@ def test_the_years_in_which_it_is_kept_are_told():
         )
     )
     assert of["processing", ""] == approx(False, 0.0, 800.0, 800.0, 0.0)
-    (each,) = (p for p in found.priced if p.score.measure.__name__ == "processing")
+    (each,) = (p for p in found.priced if p.score.measure.name == "processing")
     assert (each.worst_asked, each.kept, each.is_moved) == ((2030, 0.0), (2031,), True)
 
 
 def test_without_recycled_supply_there_is_no_recycling_benchmark():
     found, of = priced(make(jin(), sur(60), demand=100.0, years=YEARS))
-    score = next(s for s in found.scores if s.measure.__name__ == "recycling")
+    score = next(s for s in found.scores if s.measure.name == "recycling")
     assert amounts(score) == (None,) * 3
     assert (score.met, score.last.said) == (None, "no recycled supply of it in the workbook")
     assert ("recycling", "") not in of
@@ -276,7 +276,7 @@ def test_recycling_elsewhere_alone_is_none_inside():
     old = refiner("Vieja", "CHL", 100, 15, Kind="recycled")
     found, of = priced(make(jin(), old, demand=100.0, years=YEARS))
     assert of["recycling", ""] == approx(False, 0.0, 0.0, 0.0, 0.0)
-    assert not next(p for p in found.priced if p.score.measure.__name__ == "recycling").is_moved
+    assert not next(p for p in found.priced if p.score.measure.name == "recycling").is_moved
 
 
 def test_a_most_is_kept_by_leaving_short_what_others_cannot_give():
@@ -319,8 +319,8 @@ def test_what_no_limit_says_is_not_asked_for():
 def test_a_change_can_be_sent_and_leaves_the_case_alone():
     case = read(book())
     score = scores(solve(book()))["processing", ""]
-    change = asked(case, score)
-    assert isinstance(change, Asked)
+    change = added(case, score)
+    assert isinstance(change, AddBenchmark)
     assert pickle.loads(pickle.dumps(change))(case) == change(case)
     assert len(change(case).share_limits) == len(case.share_limits) + 1
 
@@ -331,7 +331,7 @@ def test_a_change_can_be_sent_and_leaves_the_case_alone():
 def test_the_page_has_every_measure_and_the_published_shares_of_the_data():
     page = (Path(__file__).parents[1] / "docs" / "scorecard.md").read_text(encoding="utf-8")
     for measure in MEASURES:
-        assert f"| {told(measure).title} |" in page
+        assert f"| {measure.title} |" in page
     found = published()
     country, first, three = found["Rare earths", "refining"]
     assert (country, round(first, 3), round(three, 3)) == ("CHN", 0.913, 0.970)

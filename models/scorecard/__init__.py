@@ -1,37 +1,95 @@
 """The scorecard of a plan: how concentrated, how reliant, which benchmarks are met.
 
-Pure functions of a Plan: numbers and the names of who they are about, no words of a sheet.
+Every measure of every mineral and buyer, before the plan and after: numbers and the names of who
+they are about, no words of a sheet.
 """
 
-from models.scorecard.n_minus_1 import n_minus_1
-from models.scorecard.score import (
-    MEASURES,
-    MET_WITHIN,
-    REQUIRED,
-    Required,
-    Score,
-    Told,
-    due_years,
-    scorecard,
-    told,
-)
-from models.scorecard.supplied import Buyer, Supplied, buyers
-from models.scorecard.value import Measure, Value
+from __future__ import annotations
 
-__all__ = [
-    "MEASURES",
-    "MET_WITHIN",
-    "REQUIRED",
-    "Buyer",
-    "Measure",
-    "Required",
-    "Score",
-    "Supplied",
-    "Told",
-    "Value",
-    "buyers",
-    "due_years",
-    "n_minus_1",
-    "scorecard",
-    "told",
-]
+from dataclasses import dataclass
+
+from models.plan import Plan
+from models.scorecard.measures import DUE, MEASURES, Measure, Required, Value
+from models.scorecard.supplied import Buyer, PlanSupply, buyers
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measure of one mineral and buyer ("" the coalition).
+
+    ``before``, ``first`` and ``last`` are before the plan, in its first and its last year;
+    ``before_is`` says what the first is of. Of benchmarks, ``due`` are the shares of the years in
+    which they are to be met, ``met`` says whether all that are known keep it (None: there is no
+    benchmark, or no share is known).
+    """
+
+    measure: Measure
+    mineral: str
+    buyer: Buyer
+    before: Value
+    before_is: str
+    first: Value
+    last: Value
+    due: tuple[tuple[int, Value], ...]
+
+    @property
+    def required(self) -> Required | None:
+        """The benchmark."""
+        return self.measure.required
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the benchmark is met in all years in which it is to be and a share is known.
+
+        A year without demand has no share, and is skipped; None where no year has one.
+        """
+        return not self.missed if self.required is not None and self.reached else None
+
+    @property
+    def reached(self) -> dict[int, float]:
+        """The share by year of the years in which a benchmark is to be met."""
+        return {year: v.amount for year, v in self.due if v.amount is not None}
+
+    @property
+    def missed(self) -> tuple[int, ...]:
+        """The years in which the benchmark is to be met and is not."""
+        required = self.required
+        if required is None:
+            return ()
+        return tuple(year for year, share in self.reached.items() if not required.is_met(share))
+
+
+def due_years(years: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the years in which benchmarks are to be met: from 2030 on, else the last."""
+    return tuple(y for y in years if y >= DUE) or years[-1:]
+
+
+def scorecard(plan: Plan) -> tuple[Score, ...]:
+    """Return every measure of every buyer and mineral of a plan; nothing of one without years."""
+    if not plan.case.years:
+        return ()
+    supply = PlanSupply(plan)
+    found = (
+        _score(supply, measure, mineral, buyer)
+        for measure in MEASURES
+        for buyer in buyers(plan.case)
+        if not (buyer.name and measure.of_coalition)
+        for mineral in supply.expanded.minerals
+    )
+    return tuple(score for score in found if score is not None)
+
+
+def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> Score | None:
+    years = supply.case.years
+
+    def value(year: int | None) -> Value:
+        return measure(supply.of(mineral, buyer, year))
+
+    before, first, last = value(None), value(years[0]), value(years[-1])
+    if (before, first, last) == (Value(None),) * 3:
+        return None
+    today = "today" if mineral in supply.of_today else "nameplate"
+    before_is = "" if before.amount is None else measure.before or today
+    due = due_years(years) if measure.required is not None else ()
+    each = tuple((year, value(year)) for year in due)
+    return Score(measure, mineral, buyer, before, before_is, first, last, each)

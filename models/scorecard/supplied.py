@@ -1,26 +1,27 @@
-"""Who supplies whom, before and after: what every measure is read from."""
+"""Who supplies whom, before a plan and in it: what every measure is read from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from models.case import Case, fold
+from models.measures import largest
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Source, mine_capacity
-from models.schema import COALITION, PRIMARY, RECYCLED, REST_OF_WORLD
-from models.scorecard.n_minus_1 import n_minus_1
+from models.resolve import Floats, Source, mine_capacity
+from models.schema import COALITION, PRIMARY, REST_OF_WORLD
 
 EU = "EU"
 """The group of members, and the bloc of countries, that the European Union is called by."""
-
-Tonnes = tuple[tuple[Source, float], ...]
-"""What each source supplies [t]; sources that supply nothing are left out."""
+_NAMED = 3
+"""Countries that are named; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -43,167 +44,243 @@ def buyers(case: Case) -> tuple[Buyer, ...]:
     return tuple(found)
 
 
-class Supplied:
+class PlanSupply:
     """The supply of a plan's case before the plan, and of the plan year by year.
 
     Before is what the workbook says of today: of a mineral with rows in Current supply, what
     members buy from whom; of any other, the nameplate capacity of all its refiners in the first
-    year, that closed to the coalition included. ``when`` is None for before, else a year.
+    year, that closed to the coalition included.
     """
 
     def __init__(self, plan: Plan) -> None:
         """Keep a plan."""
-        self.plan = plan
-        self.case = plan.case
-        self.expanded = plan.expanded
-        self.first, self.last = plan.case.years[0], plan.case.years[-1]
-        self._tonnes: dict[tuple[str, int | None, str], Tonnes] = {}
+        self.plan, self.case, self.expanded = plan, plan.case, plan.expanded
+        self._supplies: dict[tuple[str, str, int | None], Supply] = {}
+
+    def of(self, mineral: str, buyer: Buyer, year: int | None) -> Supply:
+        """Return what a buyer gets of a mineral in a year, or before the plan (None)."""
+        key = (mineral, buyer.name, year)
+        if key not in self._supplies:
+            self._supplies[key] = Supply(self, mineral, buyer, year)
+        return self._supplies[key]
 
     @cached_property
-    def _sold(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        """Tonnes by (source, member, year)."""
+    def sold(self) -> Floats:
+        """Tonnes that the plan buys by (source, member, year)."""
         e, d = self.expanded, self.expanded.deliveries
         sold = np.zeros((len(e.sources), len(e.members), len(e.years)))
         np.add.at(sold, (d.source, d.member, d.year), self.plan.delivered)
         return sold
 
     @cached_property
-    def _today(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def today(self) -> Floats:
         """Tonnes of Current supply by (source, member)."""
         e = self.expanded
         today = np.zeros((len(e.sources), len(e.members)))
         for row in self.case.current_supply:
-            today[e.source_of_refiner[row.refiner, row.mineral], e.member_at[row.member]] += (
-                row.tonnes
-            )
+            at = e.source_of_refiner[row.refiner, row.mineral], e.member_at[row.member]
+            today[at] += row.tonnes
         return today
 
     @cached_property
-    def _known_today(self) -> frozenset[str]:
+    def of_today(self) -> frozenset[str]:
+        """The minerals of which it is known what members buy today."""
         return frozenset(row.mineral for row in self.case.current_supply if row.tonnes > 0)
 
-    def is_of_today(self, mineral: str) -> bool:
-        """Whether before is what members buy today, not capacity."""
-        return mineral in self._known_today
+    @cached_property
+    def ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
+        """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
+        found: dict[tuple[str, int | None], dict[str, float]] = {}
+        first, ore = self.case.years[0], self.plan.amounts(ORE)
+        rows: list[tuple[str, int | None, str, float]] = [
+            *((m.mineral, None, m.country, mine_capacity(m, first)) for m in self.case.mines),
+            *((of, year, country, t) for (country, _, _, of, year), t in ore.items()),
+        ]
+        for mineral, year, country, amount in rows:
+            if amount > 0:
+                by_country = found.setdefault((mineral, year), {})
+                by_country[country] = by_country.get(country, 0.0) + amount
+        return found
 
-    def tonnes(self, mineral: str, when: int | None, buyer: Buyer) -> Tonnes:
-        """Return what each source supplies to a buyer [t/yr]; its capacity where that is before."""
-        key = (mineral, when, buyer.name)
-        if key not in self._tonnes:
-            self._tonnes[key] = self._supplied(mineral, when, buyer)
-        return self._tonnes[key]
+    @cached_property
+    def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
+        """N-1 of the plan by (mineral, year)."""
+        rows = n_minus_1(self.plan, self.case.years[0]).to_dict("records")
+        return {(row["mineral"], row["year"]): row for row in rows}
 
-    def _supplied(self, mineral: str, when: int | None, buyer: Buyer) -> Tonnes:
-        e, members = self.expanded, list(buyer.members)
-        at = list(e.of_mineral[mineral])
-        if when is not None:
-            amounts = self._sold[at][:, members, e.years.index(when)].sum(axis=1)
-        elif self.is_of_today(mineral):
-            amounts = self._today[at][:, members].sum(axis=1)
+
+@dataclass(frozen=True)
+class Supply:
+    """What one buyer gets of a mineral in a year of a plan, or before the plan (``year`` None)."""
+
+    whole: PlanSupply
+    mineral: str
+    buyer: Buyer
+    year: int | None
+
+    @cached_property
+    def tonnes(self) -> tuple[tuple[Source, float], ...]:
+        """What each source supplies [t/yr]; its capacity where that is before."""
+        e, members = self.whole.expanded, list(self.buyer.members)
+        at = list(e.of_mineral[self.mineral])
+        if self.year is not None:
+            amounts = self.whole.sold[at][:, members, e.years.index(self.year)].sum(axis=1)
+        elif self.mineral in self.whole.of_today:
+            amounts = self.whole.today[at][:, members].sum(axis=1)
         else:
             amounts = np.where([bool(e.sources[i].project) for i in at], 0.0, e.nameplate[at, 0])
         found = zip(at, amounts.tolist(), strict=True)
         return tuple((e.sources[i], amount) for i, amount in found if amount > 0)
 
-    def consumed(self, mineral: str, when: int | None, buyer: Buyer) -> float:
-        """Return what a buyer consumes in a year [t].
+    @property
+    def by_country(self) -> dict[str, float]:
+        """The tonnes by where their sources stand."""
+        return summed((source.country, amount) for source, amount in self.tonnes)
 
-        Its demand; before it is the first year's, or all that it buys today.
+    @property
+    def by_owner(self) -> dict[str, float]:
+        """The tonnes by the country of their sources' owners."""
+        return summed((source.owner, amount) for source, amount in self.tonnes)
+
+    @property
+    def ore(self) -> dict[str, float]:
+        """Contained metal in ore of all buyers by mine country; before it is mine capacity."""
+        return self.whole.ore.get((self.mineral, self.year), {})
+
+    @property
+    def demand(self) -> float:
+        """The buyer's demand [t]; before it is the first year's."""
+        e = self.whole.expanded
+        t = 0 if self.year is None else e.years.index(self.year)
+        return float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
+
+    @property
+    def consumed(self) -> float:
+        """What the buyer consumes [t]: its demand; before it is all it buys today, if known."""
+        if self.year is None and self.mineral in self.whole.of_today:
+            return sum(t for _, t in self.tonnes)
+        return self.demand
+
+    @property
+    def followed(self) -> float:
+        """The part of the coalition's primary tonnes whose refiners take ore from the mines.
+
+        1 before the plan, and where nothing primary is bought.
         """
-        if when is None and self.is_of_today(mineral):
-            return sum(t for _, t in self.tonnes(mineral, None, buyer))
-        return self.demand(mineral, self.first if when is None else when, buyer)
-
-    def demand(self, mineral: str, year: int, buyer: Buyer) -> float:
-        """Return a buyer's demand [t]."""
-        e = self.expanded
-        own = e.demand[e.mineral_at[mineral], list(buyer.members), e.years.index(year)]
-        return float(own.sum())
-
-    def is_mined(self, mineral: str) -> bool:
-        """Whether the workbook has mines of a mineral."""
-        return mineral in self._mined
-
-    @cached_property
-    def _mined(self) -> frozenset[str]:
-        return frozenset(mine.mineral for mine in self.case.mines)
-
-    def is_recycled(self, mineral: str) -> bool:
-        """Whether the workbook has recycled supply of a mineral, a project's included."""
-        e = self.expanded
-        return any(e.sources[i].kind == RECYCLED for i in e.of_mineral[mineral])
-
-    def ore(self, mineral: str, when: int | None) -> dict[str, float]:
-        """Return contained metal in ore by mine country [t/yr]; before it is mine capacity."""
-        return self._ore.get((mineral, when), {})
-
-    @cached_property
-    def _ore(self) -> dict[tuple[str, int | None], dict[str, float]]:
-        """Contained metal [t/yr] by (mineral, year), then mine country; of year None capacity."""
-        found: dict[tuple[str, int | None], dict[str, float]] = {}
-        listed: list[tuple[str, int | None, str, float]] = [
-            (mine.mineral, None, mine.country, mine_capacity(mine, self.first))
-            for mine in self.case.mines
-        ]
-        ore = self.plan.amounts(ORE)
-        listed += [(of, year, country, t) for (country, _, _, of, year), t in ore.items()]
-        for mineral, when, country, amount in listed:
-            if amount > 0:
-                by_country = found.setdefault((mineral, when), {})
-                by_country[country] = by_country.get(country, 0.0) + amount
-        return found
-
-    def followed(self, mineral: str, year: int) -> float:
-        """Return the part of the coalition's primary tonnes of a year whose ore is followed.
-
-        Some refiners take no ore from Mines (Needs ore: no). 1 where nothing primary is bought.
-        """
-        e, t = self.expanded, self.expanded.years.index(year)
-        primary = [i for i in e.of_mineral[mineral] if e.sources[i].kind == PRIMARY]
-        bought = {i: float(self._sold[i, :, t].sum()) for i in primary}
+        if self.year is None:
+            return 1.0
+        e, sold = self.whole.expanded, self.whole.sold[:, :, self.whole.case.years.index(self.year)]
+        bought = summed(
+            (str(e.sources[i].needs_ore), float(sold[i].sum()))
+            for i in e.of_mineral[self.mineral]
+            if e.sources[i].kind == PRIMARY
+        )
         whole = sum(bought.values())
-        return sum(v for i, v in bought.items() if e.sources[i].needs_ore) / whole if whole else 1.0
+        return bought.get(str(True), 0.0) / whole if whole else 1.0
 
-    def stock(self, mineral: str, when: int | None, buyer: Buyer) -> float | None:
-        """Return what a buyer has in stock when a year ends [t], before the opening stock.
+    @property
+    def stock(self) -> float | None:
+        """What the buyer has in stock when the year ends [t], before the opening stock.
 
         None where it has no stockpile.
         """
-        names = {self.expanded.members[j] for j in buyer.members}
-        piles = [s for s in self.case.stockpiles if s.mineral == mineral and s.member in names]
+        case = self.whole.case
+        members = {case.members[j].name for j in self.buyer.members}
+        piles = [s for s in case.stockpiles if s.mineral == self.mineral and s.member in members]
         if not piles:
             return None
-        if when is None:
+        if self.year is None:
             return sum(pile.opening for pile in piles)
-        return sum(self.plan.value(STOCK, (mineral, pile.member, when)) for pile in piles)
+        value, year = self.whole.plan.value, self.year
+        return sum(value(STOCK, (self.mineral, pile.member, year)) for pile in piles)
 
-    @cached_property
-    def left(self) -> dict[tuple[str, int], tuple[str, float, float]]:
-        """N-1 of the plan by (mineral, year): the country lost, over all, over the rest."""
-        rows = n_minus_1(self.plan, self.first).to_dict("records")
-        return {
-            (row["mineral"], row["year"]): (row["largest"], row["over_all"], row["over_rest"])
-            for row in rows
-        }
+    @property
+    def usable(self) -> dict[str, float]:
+        """Capacity open to the coalition in the first year [t/yr] by country, without projects."""
+        e = self.whole.expanded
+        return summed(
+            (e.sources[i].country, float(e.usable[i, 0])) for i in e.of_mineral[self.mineral]
+        )
 
-    def is_inside(self, country: str, buyer: Buyer) -> bool:
-        """Whether a country is of a buyer's own bloc."""
-        return country != REST_OF_WORLD and buyer.bloc in self.case.blocs_of(country)
+    def is_inside(self, country: str) -> bool:
+        """Whether a country is of the buyer's own bloc."""
+        return country != REST_OF_WORLD and self.buyer.bloc in self.whole.case.blocs_of(country)
+
+    def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
+        """Return countries as the workbook spells them: some by name, the others counted."""
+        spelt = [self.whole.case.country_name(code) for code in codes]
+        more = f" and {len(spelt) - most} more" if len(spelt) > most else ""
+        return ", ".join(spelt[:most]) + more
 
 
-def summed(tonnes: Tonnes, name: Callable[[Source], str]) -> dict[str, float]:
-    """Return the tonnes of sources by a name of theirs."""
+def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return amounts added up by what they are of."""
     found: dict[str, float] = {}
-    for source, amount in tonnes:
-        found[name(source)] = found.get(name(source), 0.0) + amount
+    for name, amount in amounts:
+        found[name] = found.get(name, 0.0) + amount
     return found
 
 
-def country_of(source: Source) -> str:
-    """Return where a source stands."""
-    return source.country
+# ---- N-1: what is left of supply without its largest country -------------------------------------
+#
+# The International Energy Agency asks (Global Critical Minerals Outlook 2025) how much of what the
+# others need is left when the largest supplier drops out with its own demand: (S - Smax) /
+# (D - Dmax). Its plain form leaves demand whole: (S - Smax) / D. Both are of the world there; here
+# supply is what is open to the coalition and demand the coalition's, so that Dmax is 0 unless the
+# largest supplier is a member's country.
 
 
-def owner_of(source: Source) -> str:
-    """Return the country of a source's owner."""
-    return source.owner
+def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
+    """Return one row a mineral and year of a plan from ``first_year`` on.
+
+    demand D [t]; supply S, the usable capacity of refiners and of what is built of projects [t/yr];
+    largest (country; Rest of world is none), largest_supply Smax and largest_demand Dmax (of the
+    members whose country it is); over_all (S - Smax) / D; over_rest (S - Smax) / (D - Dmax). And of
+    what the plan buys: bought, the largest seller with seller_sold [t], and bought_over_all, what
+    is bought of the others over D. NaN where the demand is 0.
+    """
+    case = plan.case
+    summed = plan.sources.groupby(["mineral", "year", "country"])[["usable", "tonnes"]].sum()
+    cells = {cell: of.droplevel([0, 1]) for cell, of in summed.groupby(level=[0, 1])}
+    rows: list[dict[str, object]] = []
+    for mineral in plan.expanded.minerals:
+        for year in (y for y in case.years if y >= first_year):
+            by_country = cells.get((mineral, year), summed.iloc[:0].droplevel([0, 1]))
+            supply, bought = (float(by_country[c].sum()) for c in ("usable", "tonnes"))
+            lost, most = largest_country(by_country["usable"].to_dict())
+            seller, sold = largest_country(by_country["tonnes"].to_dict())
+            demand = case.coalition_demand(mineral, year)
+            at_home = home_demand(case, mineral, year, lost)
+            rows.append(
+                {
+                    "mineral": mineral,
+                    "year": year,
+                    "demand": demand,
+                    "supply": supply,
+                    "largest": lost,
+                    "largest_supply": most,
+                    "largest_demand": at_home,
+                    "over_all": _over(supply - most, demand),
+                    "over_rest": _over(supply - most, demand - at_home),
+                    "bought": bought,
+                    "seller": seller,
+                    "seller_sold": sold,
+                    "bought_over_all": _over(bought - sold, demand),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def largest_country(by_country: Mapping[Any, float]) -> tuple[str, float]:
+    """Return the country with the most, the first by name of equal ones; "" where all have 0."""
+    return next((top for top in largest(by_country) if top[1] > 0), ("", 0.0))
+
+
+def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
+    """Return the demand of the members whose country it is [t]."""
+    home = (m.name for m in case.members if country and m.country == country)
+    return sum((case.demand_of.get((mineral, name, year), 0.0) for name in home), 0.0)
+
+
+def _over(left: float, demand: float) -> float:
+    return left / demand if demand > 0 else np.nan

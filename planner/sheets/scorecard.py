@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from models.case import Case
 from models.plan import Plan
 from models.results import Look, Scorecard
 from models.results.common import words_of
-from models.scorecard import Score, Told, Value, scorecard, told
+from models.scorecard import Score, scorecard
+from models.scorecard.measures import Value
 from planner.render.table import Cell
 from planner.render.words import each_year
 from planner.sheets.context import Context
 
 MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
 """What is said of a benchmark: a sign and a word, so that no colour is needed to tell."""
-
-_LOOKS = {
-    "share": Look.SHARE,
-    "days": Look.DAYS,
-    "index, 0 to 10,000": Look.INDEX,
-    "index, 0 to 10": Look.SECONDS,
-}
 
 
 def scorecard_sheet(context: Context) -> Scorecard | None:
@@ -35,17 +30,13 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
     if not found:
         return None
     case, rows, sections, looks = plan.case, list[dict[str, Cell]](), list[int](), list[Look]()
-    heading = None
-    for score in found:
-        said = told(score.measure)
-        about: dict[str, Cell] = {"source": said.source, "formula": said.formula}
-        if score.measure is not heading:
-            heading = score.measure
-            sections.append(len(rows))
-            rows.append({"measure": f"{said.title}: {said.unit}", **about})
-            looks.append(Look.TEXT)
-        rows.append({"measure": said.title, **about, **_row(score, case, said)})
-        looks.append(_LOOKS.get(said.unit, _LOOKS.get(said.unit.split()[0], Look.SHARE)))
+    for measure, group in groupby(found, key=lambda score: score.measure):
+        about: dict[str, Cell] = {"source": measure.source, "formula": measure.formula}
+        sections.append(len(rows))
+        rows.append({"measure": f"{measure.title}: {measure.unit}", **about})
+        own = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
+        looks += [Look.TEXT, *[measure.look] * len(own)]
+        rows += own
     fields = [f.name for f in Scorecard.FIELDS]
     if case.years[0] == case.years[-1]:
         fields.remove(Scorecard.after_last.name)
@@ -58,7 +49,7 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
     )
 
 
-def _row(score: Score, case: Case, said: Told) -> dict[str, Cell]:
+def _row(score: Score, case: Case) -> dict[str, Cell]:
     return {
         "mineral": score.mineral,
         "buyer": score.buyer.name,
@@ -67,8 +58,8 @@ def _row(score: Score, case: Case, said: Told) -> dict[str, Cell]:
         "after_last": score.last.amount,
         "required": None if score.required is None else score.required.share,
         "met": met(score),
-        "unit": said.unit,
-        "before_is": before_is(score),
+        "unit": score.measure.unit,
+        "before_is": score.before_is or None,
         "remark": remark(score, case) or None,
     }
 
@@ -78,19 +69,6 @@ def met(score: Score) -> str | None:
     if score.required is None:
         return None
     return {True: MET, False: MISSED, None: UNTOLD}[score.met]
-
-
-def before_is(score: Score) -> str | None:
-    """Return what the score before is of; None where there is none."""
-    if score.before.amount is None:
-        return None
-    name = score.measure.__name__
-    if name == "cover":
-        return "opening"
-    if name.startswith("n_1"):
-        return "usable"
-    mined = name in {"extraction", "one_country_ore"}
-    return "today" if score.is_of_today and not mined else "nameplate"
 
 
 def remark(score: Score, case: Case) -> str:

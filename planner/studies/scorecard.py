@@ -38,37 +38,37 @@ from models.schema import (
     ShareLimit,
 )
 from models.schema.column import MOST_PRICE
-from models.scorecard import MET_WITHIN, Score, Supplied, buyers, due_years, scorecard, told
-from models.scorecard.eu_benchmarks import (
-    extraction,
-    one_country,
-    one_country_ore,
-    processing,
-    recycled_inside,
-    recycling,
+from models.scorecard import Score, due_years, scorecard
+from models.scorecard.measures import (
+    EXTRACTION,
+    MEASURES,
+    MET_WITHIN,
+    ONE_COUNTRY_ORE,
+    PROCESSING,
+    RECYCLING,
+    Required,
 )
+from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.records import Record, records
 from planner.render.text import plain
 from planner.render.words import counted, number_of, percent
-from planner.sheets.scorecard import before_is, remark, scorecard_of
+from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
-_MEASURES = {
-    m.__name__: m for m in (extraction, processing, recycling, one_country, one_country_ore)
-} | {recycling.__name__: recycled_inside}
-"""How an added benchmark is read off a plan: recycling with recyclers elsewhere under primary."""
 _ADDED = "benchmark"
 """The source of a limit that was added; its note names the measure, and the buyer if not all."""
-_DEAR = MOST_PRICE
-"""What a tonne that lacks of a benchmark costs [money/t]: the highest price a workbook may have."""
+_PROVEN = 1e-7
+"""A plan's cost is proven to this part of it: differences below it are no difference."""
+_DUST = 1e-9
+"""A difference of two shortages below this part of all demand is rounding."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class AddBenchmark:
     """The case with a benchmark added to its limits.
 
     ``outside`` are the codes of countries whose recycling does not count: their refiners of the
@@ -91,7 +91,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
+class Reading:
     """What is read of a plan.
 
     ``cash`` [money, undiscounted]; ``cost`` the objective without the penalty on an added benchmark
@@ -107,17 +107,36 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Priced:
-    """A benchmark that the plan misses: the plan with it asked for, or why there is none."""
+class Price:
+    """A benchmark that the plan misses, and the plan in which it is asked for.
+
+    ``cash`` and ``cost`` are that one's less the plan's [money], ``short`` and ``short_others`` its
+    shortage of the mineral and of all others less the plan's [t]; differences that are not proven
+    are 0. None, and ``reason``, where it was not asked for or has no plan.
+    """
 
     score: Score
-    found: Found | None
+    found: Reading | None
     reason: str = ""
+    cash: float | None = None
+    cost: float | None = None
+    short: float | None = None
+    short_others: float | None = None
 
     @property
     def title(self) -> str:
         """The benchmark's name."""
-        return told(self.score.measure).title
+        return self.score.measure.title
+
+    @property
+    def required(self) -> Required:
+        """What the benchmark asks."""
+        return self.score.required or Required(0.0)
+
+    @property
+    def reached(self) -> dict[int, float]:
+        """The share by year where it is asked for."""
+        return self.found.reached if self.found else {}
 
     @property
     def worst(self) -> tuple[int, float]:
@@ -127,29 +146,26 @@ class Priced:
     @property
     def worst_asked(self) -> tuple[int, float] | None:
         """The same of the plan with the benchmark asked for; None where there is none."""
-        return self._worst(self.found.reached) if self.found and self.found.reached else None
+        return self._worst(self.reached) if self.reached else None
 
     @property
     def is_kept(self) -> bool | None:
         """Whether it is kept where it is asked for; None where that is not known."""
-        worst, required = self.worst_asked, self.score.required
-        return None if worst is None or required is None else required.is_met(worst[1])
+        return len(self.kept) == len(self.reached) if self.reached else None
 
     @property
     def kept(self) -> tuple[int, ...]:
         """The years in which it is kept where it is asked for."""
-        required, reached = self.score.required, self.found.reached if self.found else {}
-        return tuple(y for y, share in reached.items() if required and required.is_met(share))
+        return tuple(y for y, share in self.reached.items() if self.required.is_met(share))
 
     @property
     def is_moved(self) -> bool:
         """Whether asking for it changes the share of any year."""
-        reached, before = self.found.reached if self.found else {}, self.score.reached
-        return any(abs(share - before[y]) > MET_WITHIN for y, share in reached.items())
+        before = self.score.reached
+        return any(abs(share - before[y]) > MET_WITHIN for y, share in self.reached.items())
 
     def _worst(self, reached: dict[int, float]) -> tuple[int, float]:
-        required = self.score.required
-        share = required.worst(list(reached.values())) if required else 0.0
+        share = self.required.worst(list(reached.values()))
         return next((y, s) for y, s in reached.items() if s == share)
 
 
@@ -159,9 +175,9 @@ class Benchmarks:
 
     plan: Plan
     scores: tuple[Score, ...]
-    base: Found
-    priced: tuple[Priced, ...]
-    outcomes: Outcomes[Found]
+    base: Reading
+    priced: tuple[Price, ...]
+    outcomes: Outcomes[Reading]
 
 
 def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> Benchmarks:
@@ -169,48 +185,67 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
 
     A chain is a mineral's, so that what is found does not depend on where it runs.
     """
-    case, scores = plan.case, scorecard(plan)
-    missed = [score for score in scores if score.met is False]
-    changes = [asked(case, score) for score in missed]
+    case, scores, base = plan.case, scorecard(plan), read(plan)
+    missed = [(score, added(case, score)) for score in scores if score.met is False]
     chains: dict[str, list[Run]] = {}
-    for score, change in zip(missed, changes, strict=True):
-        if isinstance(change, Asked):
+    for score, change in missed:
+        if isinstance(change, AddBenchmark):
             chains.setdefault(score.mineral, []).append(Run(_name(score), change))
     study = Study(case, tuple(map(tuple, chains.values())), read)
-    outcomes: Outcomes[Found] = run_study(study, where, tell) if chains else Outcomes(())
+    outcomes: Outcomes[Reading] = run_study(study, where, tell) if chains else Outcomes(())
     of = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
-        Priced(score, None, change) if isinstance(change, str) else _priced(score, of[_name(score)])
-        for score, change in zip(missed, changes, strict=True)
+        Price(score, None, change)
+        if isinstance(change, str)
+        else _priced(plan, base, score, of[_name(score)])
+        for score, change in missed
     )
-    return Benchmarks(plan, scores, read(plan), priced, outcomes)
+    return Benchmarks(plan, scores, base, priced, outcomes)
 
 
 def _name(score: Score) -> str:
     buyer = f" of the {score.buyer.name}" if score.buyer.name else ""
-    return f"{told(score.measure).title}{buyer}: {score.mineral}"
+    return f"{score.measure.title}{buyer}: {score.mineral}"
 
 
-def _priced(score: Score, outcome: Outcome[Found]) -> Priced:
-    return Priced(score, outcome.found, outcome.error)
+def _priced(plan: Plan, base: Reading, score: Score, outcome: Outcome[Reading]) -> Price:
+    other = outcome.found
+    if other is None:
+        return Price(score, None, outcome.error)
+
+    def beyond(difference: float, least: float) -> float:
+        return difference if abs(difference) > least else 0.0
+
+    least = max(_PROVEN * abs(plan.objective), other.open)
+    few = _DUST * plan.case.total_demand
+    lost = {name: other.short[name] - base.short[name] for name in base.short}
+    return Price(
+        score,
+        other,
+        outcome.error,
+        cash=beyond(other.cash - base.cash, least),
+        cost=beyond(other.cost - base.cost, least),
+        short=beyond(lost.pop(score.mineral), few),
+        short_others=beyond(sum(lost.values()), few),
+    )
 
 
-def asked(case: Case, score: Score) -> Asked | str:
+def added(case: Case, score: Score) -> AddBenchmark | str:
     """Return the change that asks for a benchmark, or why no limit of a workbook says it."""
     measure, buyer = score.measure, score.buyer
-    if measure is recycling:
+    if measure is RECYCLING:
         return _recycling(case, score)
-    if measure is extraction:
-        return Asked(_extraction(case, score))
-    if measure is processing:
-        return Asked(_limit(case, score, MIN, BY_BLOC, buyer.bloc, REFINING))
-    stage = MINING if measure is one_country_ore else REFINING
-    return Asked(_limit(case, score, MAX, BY_COUNTRY, f"{EACH_OUTSIDE}{buyer.bloc}", stage))
+    if measure is EXTRACTION:
+        return AddBenchmark(_extraction(case, score))
+    if measure is PROCESSING:
+        return AddBenchmark(_limit(case, score, BY_BLOC, buyer.bloc))
+    stage = MINING if measure is ONE_COUNTRY_ORE else REFINING
+    return AddBenchmark(_limit(case, score, BY_COUNTRY, f"{EACH_OUTSIDE}{buyer.bloc}", stage))
 
 
 def _extraction(case: Case, score: Score) -> ShareLimit:
     """Ask for ore of the bloc's mines: of the coalition's demand, as a limit counts ore for all."""
-    limit = _limit(case, score, MIN, BY_BLOC, score.buyer.bloc, MINING)
+    limit = _limit(case, score, BY_BLOC, score.buyer.bloc, MINING)
     if not score.buyer.name:
         return limit
     names = [case.members[j].name for j in score.buyer.members]
@@ -223,7 +258,7 @@ def _extraction(case: Case, score: Score) -> ShareLimit:
     return replace(limit, buyer="", share=limit.share.map(case.years, part))
 
 
-def _recycling(case: Case, score: Score) -> Asked | str:
+def _recycling(case: Case, score: Score) -> AddBenchmark | str:
     """Ask for recycling inside: a limit by kind, for which recycling elsewhere is none."""
     mineral, bloc = score.mineral, score.buyer.bloc
 
@@ -239,44 +274,50 @@ def _recycling(case: Case, score: Score) -> Asked | str:
     outside = elsewhere(case.refiners)
     if outside and any(row.group == BY_KIND for row in case.share_limits):
         return "not asked for: the workbook limits kinds, of which recycling elsewhere is one"
-    return Asked(_limit(case, score, MIN, BY_KIND, RECYCLED, REFINING), outside)
+    return AddBenchmark(_limit(case, score, BY_KIND, RECYCLED), outside)
 
 
-def _limit(  # noqa: PLR0913, PLR0917 - the cells of a row
-    case: Case, score: Score, limit: str, group: str, supplier: str, stage: str
+def _limit(
+    case: Case, score: Score, group: str, supplier: str, stage: str = REFINING
 ) -> ShareLimit:
-    required = score.required
+    """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear."""
+    required = score.required or Required(0.0)
     return ShareLimit(
-        limit=limit,
+        limit=MAX if required.is_most else MIN,
         mineral=score.mineral,
         buyer=score.buyer.name,
         group=group,
         supplier=supplier,
-        share=ByYear(required.share if required else 0.0),
-        penalty=_DEAR if limit == MIN else None,
+        share=ByYear(required.share),
+        penalty=None if required.is_most else MOST_PRICE,
         first_year=due_years(case.years)[0],
         stage=stage,
-        note=f"{score.measure.__name__} {score.buyer.name}",
+        note=f"{score.measure.name} {score.buyer.name}",
         source=_ADDED,
     )
 
 
-def read(plan: Plan) -> Found:
-    """Read a plan: what it costs, what is short, and how far an added benchmark is kept."""
+def read(plan: Plan) -> Reading:
+    """Read a plan: what it costs, what is short, and how far an added benchmark is kept.
+
+    Recycling counts where recyclers elsewhere are now under primary and none is left, too.
+    """
     case = plan.case
     short = dict.fromkeys((m.name for m in case.minerals), 0.0)
     for (mineral, *_), tonnes in plan.amounts(SHORTAGE).items():
         short[mineral] += tonnes
-    added = [(k, row) for k, row in enumerate(case.share_limits) if row.source == _ADDED]
     cost, reached = plan.objective, dict[int, float]()
-    for at, row in added:
+    for at, row in enumerate(case.share_limits):
+        if row.source != _ADDED:
+            continue
         cost -= _penalty(plan, at, row)
         name, _, whose = row.note.partition(" ")
-        of, measure = Supplied(plan), _MEASURES[name]
-        buyer = next(b for b in buyers(case) if b.name == whose)
-        shares = {y: measure(of, row.mineral, buyer, y).amount for y in due_years(case.years)}
+        measure = next(m for m in MEASURES if m.name == name)
+        buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
+        values = ((y, supply.of(row.mineral, buyer, y)) for y in due_years(case.years))
+        shares = {year: measure.value(of).amount for year, of in values}
         reached = {year: share for year, share in shares.items() if share is not None}
-    return Found(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
+    return Reading(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
 
 
 def _penalty(plan: Plan, at: int, row: ShareLimit) -> float:
@@ -290,215 +331,107 @@ def _penalty(plan: Plan, at: int, row: ShareLimit) -> float:
     )
 
 
-# ---- what each comes to --------------------------------------------------------------------------
+# ---- in tables, JSON and words -------------------------------------------------------------------
 
-_PROVEN = 1e-7
-"""A plan's cost is proven to this part of it: differences below it are no difference."""
-_DUST = 1e-9
-"""A difference of two shortages below this part of all demand is rounding."""
-
-
-def prices_of(found: Benchmarks) -> list[Price]:
-    """Return a row for each missed benchmark; differences that are not proven are 0."""
-    return [_price(found, priced) for priced in found.priced]
+_OWN = "EU's own"
+CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not asked"}
+_TOLD = (
+    Missed.benchmark, Missed.mineral, Missed.buyer, Missed.required, Missed.worst_year,
+    Missed.worst_share, Missed.share_if_asked, Missed.extra_cash, Missed.extra_cost,
+    Missed.extra_short, Missed.extra_short_others, Missed.remark,
+)  # fmt: skip
 
 
-def _price(found: Benchmarks, priced: Priced) -> Price:
-    score, base, other = priced.score, found.base, priced.found
-    required = score.required
-    cash = cost = short = others = None
-    if other is not None:
-        least = max(_PROVEN * abs(found.plan.objective), other.open)
-        few = _DUST * found.plan.case.total_demand
-        cash = _beyond(other.cash - base.cash, least)
-        cost = _beyond(other.cost - base.cost, least)
-        lost = {name: other.short[name] - base.short[name] for name in base.short}
-        short = _beyond(lost.pop(score.mineral), few)
-        others = _beyond(sum(lost.values()), few)
-    return Price(
-        benchmark=priced.title,
-        mineral=score.mineral,
-        buyer=score.buyer.name,
-        required=0.0 if required is None else required.share,
-        is_most=required is not None and required.is_most,
-        worst=priced.worst,
-        reached=priced.worst_asked,
-        is_kept=priced.is_kept,
-        is_moved=priced.is_moved,
-        years=0 if other is None else len(other.reached),
-        kept=len(priced.kept),
-        cash=cash,
-        cost=cost,
-        short=short,
-        short_others=others,
-        reason=priced.reason,
-        is_of_purchases=found.plan.case.settings.share_basis == PURCHASES,
-    )
-
-
-def _beyond(difference: float, least: float) -> float:
-    return difference if abs(difference) > least else 0.0
-
-
-YES, NO, NOT_ASKED = "✓ yes", "✗ no", "– not asked"
-
-
-@dataclass(frozen=True)
-class Price:
-    """A benchmark that the plan misses, and the plan in which it is asked for.
-
-    ``worst`` and ``reached`` are (year, share) of the worst year, in the plan and in the other;
-    ``cash`` and ``cost`` are that one's less the plan's [money], ``short`` and ``short_others`` its
-    shortage less the plan's [t]. None, and ``reason``, where it was not asked for or has no plan.
-    ``years`` are how many it is asked for, ``kept`` in how many of them it is kept; ``is_moved``
-    says that asking for it changes the share of any. ``is_of_purchases`` says that limits are of
-    purchases, by Share basis.
-    """
-
-    benchmark: str
-    mineral: str
-    buyer: str
-    required: float
-    is_most: bool
-    worst: tuple[int, float]
-    reached: tuple[int, float] | None = None
-    is_kept: bool | None = None
-    is_moved: bool = False
-    years: int = 0
-    kept: int = 0
-    cash: float | None = None
-    cost: float | None = None
-    short: float | None = None
-    short_others: float | None = None
-    reason: str = ""
-    is_of_purchases: bool = False
-
-    @property
-    def says(self) -> str:
-        """Whether it can be kept, in words."""
-        if self.reason or self.reached is None:
-            return self.reason
-        year, share = self.reached
-        said = []
-        if not self.is_kept:
-            how = (
-                "supply takes it to" if self.is_moved else "supply gives nothing beyond the plan's"
-            )
-            said = [f"cannot be met: {how} {share:.1%} in {year}, the worst year"]
-            if self.kept:
-                said.append(f"met in {self.kept} of {self.years} years")
-        if self.is_of_purchases and self.is_most:
-            said.append("asked for of purchases, as Share basis says")
-        lacks = []
-        if self.short and self.short > 0:
-            lacks.append(f"{self.short:,.0f} t")
-        if self.short_others and self.short_others > 0:
-            lacks.append(f"{self.short_others:,.0f} t of other minerals (one budget)")
-        if lacks:
-            said.append(f"leaves short {', '.join(lacks)}")
-        return "; ".join(said)
-
-
-def results_of(prices: Sequence[Price], money: str) -> Missed:
+def missed_of(prices: Sequence[Price], case: Case) -> Missed:
     """Return the sheet EU benchmarks: the missed ones, in the order of the scorecard."""
     return Missed(
-        words={"money": money},
-        benchmark=[p.benchmark for p in prices],
-        mineral=[p.mineral for p in prices],
-        buyer=[p.buyer for p in prices],
-        kind=["max" if p.is_most else "min" for p in prices],
-        required=[p.required for p in prices],
+        words={"money": case.settings.currency},
+        benchmark=[p.title for p in prices],
+        mineral=[p.score.mineral for p in prices],
+        buyer=[p.score.buyer.name for p in prices],
+        kind=[MAX if p.required.is_most else MIN for p in prices],
+        required=[p.required.share for p in prices],
         worst_share=[p.worst[1] for p in prices],
         worst_year=[p.worst[0] for p in prices],
-        share_if_asked=[None if p.reached is None else p.reached[1] for p in prices],
-        can_be_met=[_can(p) for p in prices],
+        share_if_asked=[p.worst_asked[1] if p.worst_asked else None for p in prices],
+        can_be_met=[CAN_BE_MET[p.is_kept] for p in prices],
         extra_cash=[p.cash for p in prices],
         extra_cost=[p.cost for p in prices],
         extra_short=[p.short for p in prices],
         extra_short_others=[p.short_others for p in prices],
-        remark=[p.says for p in prices],
+        remark=[_remark(p, is_of_purchases=case.settings.share_basis == PURCHASES) for p in prices],
     )
 
 
-def _can(price: Price) -> str:
-    if price.is_kept is None:
-        return NOT_ASKED
-    return YES if price.is_kept else NO
-
-
-# ---- JSON and words ------------------------------------------------------------------------------
+def _remark(price: Price, *, is_of_purchases: bool) -> str:
+    """Return whether a benchmark can be kept, in words."""
+    if price.reason or price.worst_asked is None:
+        return price.reason
+    year, share = price.worst_asked
+    said = []
+    if not price.is_kept:
+        how = "supply takes it to" if price.is_moved else "supply gives nothing beyond the plan's"
+        said = [f"cannot be met: {how} {share:.1%} in {year}, the worst year"]
+        if price.kept:
+            said.append(f"met in {len(price.kept)} of {len(price.reached)} years")
+    if is_of_purchases and price.required.is_most:
+        said.append("asked for of purchases, as Share basis says")
+    amounts = ((price.short, ""), (price.short_others, " of other minerals (one budget)"))
+    lacks = [f"{amount:,.0f} t{of}" for amount, of in amounts if amount and amount > 0]
+    if lacks:
+        said.append(f"leaves short {', '.join(lacks)}")
+    return "; ".join(said)
 
 
 def _score(case: Case, score: Score) -> dict[str, object]:
     return {
-        "measure": told(score.measure).title,
+        "measure": score.measure.title,
         "mineral": score.mineral,
         "buyer": score.buyer.name,
         "before": score.before.amount,
-        "before_is": before_is(score) or "",
+        "before_is": score.before_is,
         "after_first": score.first.amount,
         "after_last": score.last.amount,
         "required": None if score.required is None else score.required.share,
         "met": score.met,
         "missed_years": list(score.missed),
-        "unit": told(score.measure).unit,
+        "unit": score.measure.unit,
         "remark": remark(score, case),
     }
 
 
-def _told(prices: Sequence[Price], of: Missed) -> list[Record]:
-    """Return an object a missed benchmark; whether it can be met is true, false or not known."""
-    fields = (
-        Missed.benchmark, Missed.mineral, Missed.buyer, Missed.required, Missed.worst_year,
-        Missed.worst_share, Missed.share_if_asked, Missed.extra_cash, Missed.extra_cost,
-        Missed.extra_short, Missed.extra_short_others, Missed.remark,
-    )  # fmt: skip
-    return [
-        row | {Missed.can_be_met.json_key: p.is_kept, "years_asked": p.years, "years_met": p.kept}
-        for row, p in zip(records(of, *fields), prices, strict=True)
-    ]
-
-
-OWN = "EU's own"
-
-
-def _lines(found: Benchmarks) -> Iterator[str]:
+def _lines(prices: Sequence[Price], currency: str) -> Iterator[str]:
     """Yield which benchmarks are missed by how much, and what keeping each would cost."""
-    prices = prices_of(found)
-    own = [p for p in prices if not p.buyer]
+    own = [p for p in prices if not p.score.buyer.name]
     if own:
-        currency = found.plan.case.settings.currency
         told_of = f"in the worst year; and if asked for: how far, extra cash {currency} m"
         yield f"{'Missed':<13} {told_of}"
-    width = max((len(p.mineral) for p in own), default=0)
-    for title, rows in groupby(own, key=lambda p: p.benchmark):
-        each = list(rows)
-        bound = "at most" if each[0].is_most else "at least"
-        yield f"  {title}, {bound} {each[0].required:.0%}"
-        for p in each:
-            yield f"    {plain(p.mineral):<{width}} {p.worst[1]:>6.1%}  {_comes_to(p)}"
+    width = max((len(p.score.mineral) for p in own), default=0)
+    for (title, required), rows in groupby(own, key=lambda p: (p.title, p.required)):
+        yield f"  {title}, {'at most' if required.is_most else 'at least'} {required.share:.0%}"
+        for p in rows:
+            yield f"    {plain(p.score.mineral):<{width}} {p.worst[1]:>6.1%}  {_comes_to(p)}"
     others = len(prices) - len(own)
     if others:
         said = f"{number_of(others, 'benchmark')} missed: see the sheet {Missed.TABLE}"
-        yield f"{OWN:<13} {said}"
+        yield f"{_OWN:<13} {said}"
 
 
 def _comes_to(price: Price) -> str:
     """Return what asking for a benchmark comes to, in a few words."""
-    if price.reached is None or price.cash is None:
+    if price.worst_asked is None or price.cash is None:
         return price.reason
     money = millions(price.cash) if price.cash else "no cost"
     if price.is_kept:
         said = f"can be met: {money}"
     elif price.is_moved:
-        some = f", met in {price.kept} of {price.years} years" if price.kept else ""
-        said = f"reaches {price.reached[1]:.1%}, no more{some}: {money}"
+        years = f"{len(price.kept)} of {len(price.reached)} years"
+        some = f", met in {years}" if price.kept else ""
+        said = f"reaches {price.worst_asked[1]:.1%}, no more{some}: {money}"
     else:
         said = "cannot be raised"
-    if price.short:
-        said += f"; {price.short:+,.0f} t short"
-    if price.short_others:
-        said += f"; {price.short_others:+,.0f} t short of other minerals"
+    for amount, of in ((price.short, ""), (price.short_others, " of other minerals")):
+        said += f"; {amount:+,.0f} t short{of}" if amount else ""
     return said
 
 
@@ -547,8 +480,7 @@ class ScorecardStudy(StudyKind):
         say("Planning each missed benchmark")
         self.found = benchmarks(plan, where, tell)
         self.outcomes, self.stopped = self.found.outcomes.every, self.found.outcomes.stopped
-        self.prices = prices_of(self.found)
-        self.missed = results_of(self.prices, self.start.case.settings.currency)
+        self.missed = missed_of(self.found.priced, self.start.case)
 
     @property
     def planned(self) -> bool:
@@ -570,11 +502,11 @@ class ScorecardStudy(StudyKind):
     @property
     def what(self) -> str:
         """How many benchmarks are met."""
-        asked_of = [s for s in self.found.scores if s.required is not None]
-        kept = sum(s.met is True for s in asked_of)
-        untold = sum(s.met is None for s in asked_of)
-        more = f", {untold} without data" if untold else ""
-        return f"{kept} of {len(asked_of) - untold} met{more} (Regulation (EU) 2024/1252)"
+        with_benchmark = [s for s in self.found.scores if s.required is not None]
+        kept = sum(s.met is True for s in with_benchmark)
+        unknown = sum(s.met is None for s in with_benchmark)
+        more = f", {unknown} without data" if unknown else ""
+        return f"{kept} of {len(with_benchmark) - unknown} met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def title(self) -> str:
@@ -589,14 +521,19 @@ class ScorecardStudy(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a score, and one a missed benchmark."""
         del tables
-        case = self.start.case
-        years = case.years
+        case, years = self.start.case, self.start.case.years
+        benchmarks: list[Record] = [
+            row
+            | {Missed.can_be_met.json_key: p.is_kept}
+            | {"years_asked": len(p.reached), "years_met": len(p.kept)}
+            for row, p in zip(records(self.missed, *_TOLD), self.found.priced, strict=True)
+        ]
         return {
             "scenario": case.scenario,
             "first_year": years[0] if years else None,
             "last_year": years[-1] if years else None,
             "scores": [_score(case, score) for score in self.found.scores],
-            "benchmarks": _told(self.prices, self.missed),
+            "benchmarks": benchmarks,
         }
 
     @classmethod
@@ -605,7 +542,7 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return Headline("The plan misses no benchmark that its workbook can tell.")
         rows = tables[Missed]
-        missed, kept = len(rows), sum(said == YES for said in rows.can_be_met)
+        missed, kept = len(rows), sum(can == CAN_BE_MET[True] for can in rows.can_be_met)
         far = [abs(need - got) for need, got in rows.rows(Missed.required, Missed.worst_share)]
         at = far.index(max(far))
         worst = f"{rows.benchmark[at]}, {rows.mineral[at]}"
@@ -623,7 +560,7 @@ class ScorecardStudy(StudyKind):
     def screen(self, tables: Tables) -> Iterator[str]:
         """Return what is missed, and what it would cost."""
         del tables
-        return _lines(self.found)
+        return _lines(self.found.priced, self.start.case.settings.currency)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

@@ -19,7 +19,7 @@ from models.errors import UsageError
 from models.results import Colour, Field, Look, Name, Result, field
 from models.results.common import COUNTRY, DEMAND, MEMBER, MINERAL, SHARE_SHORT, YEAR, words_of
 from models.results.crossed import crossed
-from models.scorecard.n_minus_1 import n_minus_1
+from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.records import Record, records

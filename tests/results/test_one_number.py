@@ -12,7 +12,7 @@ import pytest
 
 from models.results import ByMineral, CountryShares, Figure
 from models.scorecard import scorecard
-from models.scorecard.concentration import cr1, hhi_country
+from models.scorecard.measures import CR1, HHI_COUNTRY
 from planner.cli.answer import solved
 from planner.cli.shares import country_shares
 from planner.documents.difference.compare import compare_plans
@@ -183,10 +183,10 @@ def test_shares_and_concentration_of_the_scorecard(made):
     year = made.plan.case.years[-1]
     wanted = by_hand(made.plan, "purchases", year)
     for score in scorecard(made.plan):
-        if score.measure is cr1 and score.last.amount is not None:
+        if score.measure is CR1 and score.last.amount is not None:
             assert score.last.amount == pytest.approx(wanted[score.mineral], abs=1e-9)
     if len(made.plan.case.years) == 1:
-        of = {s.mineral: s.last.amount for s in scorecard(made.plan) if s.measure is hhi_country}
+        of = {s.mineral: s.last.amount for s in scorecard(made.plan) if s.measure is HHI_COUNTRY}
         table = made.file.result(ByMineral)
         for mineral, index in table.rows(ByMineral.mineral, ByMineral.hhi_purchases):
             assert (of[mineral] or 0.0) == pytest.approx(number(index))

@@ -11,7 +11,7 @@ import pytest
 from models.case import Case
 from models.plan import solve
 from models.results import Result
-from models.scorecard.n_minus_1 import n_minus_1
+from models.scorecard.supplied import n_minus_1
 from planner.studies import Here
 from planner.studies.agreed import Rules, stressed
 from planner.studies.kind import Tables

@@ -1,0 +1,379 @@
+"""The measures of the scorecard: what each is called, how it is computed, where it comes from.
+
+S_c is a country's share of what is supplied: before, of the world's nameplate capacity, or of what
+members buy today where Current supply says so; after, of what the coalition buys. Rest of world
+counts in the whole and is no country itself: it is many small ones. D is the buyer's demand.
+
+Benchmarks are those of the European Critical Raw Materials Act, as far as a workbook can tell them.
+Regulation (EU) 2024/1252, Art. 5(1), sets them for 2030: Union capacity able to extract the ores
+for at least 10 %, to process at least 40 % and to recycle at least 25 % of the Union's annual
+consumption of strategic raw materials, overall; and of each such material, at any relevant stage
+of processing, no more than 65 % of annual consumption from a single third country. Here each is
+told mineral by mineral, of flows in a plan (before it, of capacity), with the demand of the
+workbook as consumption; for the coalition as if it were the Union, and for the EU's own where the
+workbook has a group of members and a bloc of that name. Inside is where a plant or a mine stands:
+in a country of the buyer's bloc (the column Bloc of Countries; a country not listed there is in the
+coalition's if it is a member's), whoever owns it. A third country is any other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.measures import days_of_cover, hhi, largest, named
+from models.results import Look, Stocks
+from models.schema import RECYCLED
+from models.scorecard.supplied import Supply, home_demand, largest_country
+
+DUE = 2030
+"""The year by which the benchmarks are to be met."""
+MET_WITHIN = 1e-6
+"""A share beyond its benchmark by less is met: the rounding of a plan."""
+NO_DEMAND, NOTHING_SUPPLIED = "no demand", "nothing supplied"
+WORST = 10.0
+"""The weight of the worst governance; that of the best is 0."""
+_SCALE = 2.5
+"""The Worldwide Governance Indicators run from -2.5 (worst) to 2.5 (best)."""
+_ALL = 0.9995
+"""A share of tonnes that is all of them, as per cent are rounded."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number, None where it cannot be told; ``said`` names who, or says why there is none."""
+
+    amount: float | None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Required:
+    """What a benchmark asks: at least, or at most, a share of consumption."""
+
+    share: float
+    is_most: bool = False
+
+    def is_met(self, reached: float) -> bool:
+        """Return whether a share keeps it."""
+        beyond = reached - self.share if self.is_most else self.share - reached
+        return beyond <= MET_WITHIN
+
+    def worst(self, reached: list[float]) -> float:
+        """Return the share that is farthest from it, or least inside it."""
+        return max(reached) if self.is_most else min(reached)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a mineral's supply to a buyer, in a year of a plan or before it.
+
+    ``value`` computes it, where the workbook does not lack what it is of (``lacks``: what, "" where
+    all is there). ``required`` is its benchmark. ``before`` says what the value before the plan is
+    of; "": of what members buy today where that is known, else of nameplate capacity.
+    ``of_coalition`` ones are of the coalition alone, not of the EU's own.
+    """
+
+    name: str
+    title: str
+    formula: str
+    source: str
+    value: Callable[[Supply], Value]
+    unit: str = "share of consumption"
+    look: Look = Look.SHARE
+    before: str = ""
+    required: Required | None = None
+    lacks: Callable[[Supply], str] = lambda _: ""
+    of_coalition: bool = False
+
+    def __call__(self, of: Supply) -> Value:
+        """Return its value, or why there is none."""
+        lacks = self.lacks(of)
+        return Value(None, lacks) if lacks else self.value(of)
+
+
+def _over(amount: float, whole: float, said: str = "", lacks: str = NO_DEMAND) -> Value:
+    """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
+    return Value(amount / whole, said) if whole > 0 else Value(None, lacks)
+
+
+# ---- concentration: the higher, the more concentrated, or the worse governed ---------------------
+
+
+def _largest(number: int) -> Callable[[Supply], Value]:
+    def value(of: Supply) -> Value:
+        amounts = of.by_country
+        top = largest(amounts, number)
+        said = of.names(country for country, _ in top)
+        return _over(sum(t for _, t in top), sum(amounts.values()), said, NOTHING_SUPPLIED)
+
+    return value
+
+
+def _hhi(amounts: dict[str, float]) -> Value:
+    found = hhi(amounts)
+    return Value(found, NOTHING_SUPPLIED if found is None else "")
+
+
+def _hhi_governance(of: Supply) -> Value:
+    """Return the index weighted by governance.
+
+    The World Bank's scores, -2.5 (worst) to 2.5 (best), are turned round and scaled to 10 to 0 as
+    the Commission does. Not computed where a supplier has no governance value; said is then between
+    what and what it lies, all of those governed best, and worst.
+    """
+    amounts = of.by_country
+    whole = sum(amounts.values())
+    if whole <= 0:
+        return Value(None, NOTHING_SUPPLIED)
+    scores = {c.code: c.governance for c in of.whole.case.countries}
+    known, unknown, odd = 0.0, dict[str, float](), []
+    for country, amount in named(amounts).items():
+        score, share = scores.get(country), amount / whole
+        if score is None:
+            unknown[country] = share
+        elif abs(score) > _SCALE:
+            odd.append(country)
+        else:
+            known += share**2 * (WORST * (_SCALE - score) / (2 * _SCALE))
+    if odd:
+        return Value(None, f"Governance beyond -2.5 to 2.5 for {of.names(odd)}")
+    if unknown:
+        lacking = of.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
+        high = known + WORST * sum(share**2 for share in unknown.values())
+        return Value(None, f"{known:.2f} to {high:.2f}: no Governance for {lacking}")
+    return Value(known)
+
+
+# ---- the benchmarks ------------------------------------------------------------------------------
+
+
+def _extraction(of: Supply) -> Value:
+    inside = sum(t for country, t in of.ore.items() if of.is_inside(country))
+    followed = of.followed
+    said = "" if followed > _ALL else f"ore is followed behind {followed:.0%} of primary tonnes"
+    return _over(inside, of.demand, said)
+
+
+def _processing(of: Supply) -> Value:
+    return _over(sum(t for s, t in of.tonnes if of.is_inside(s.country)), of.consumed)
+
+
+def _recycling(of: Supply) -> Value:
+    recycled = ((s, t) for s, t in of.tonnes if s.kind == RECYCLED)
+    return _over(sum(t for s, t in recycled if of.is_inside(s.country)), of.consumed)
+
+
+def _largest_outside(of: Supply, amounts: dict[str, float], lacks: str) -> Value:
+    """Return the largest amount from a third country over demand; before over all amounts."""
+    top = largest({c: t for c, t in amounts.items() if not of.is_inside(c)})
+    said, tonnes = of.names(c for c, _ in top), sum(t for _, t in top)
+    if of.year is None:
+        return _over(tonnes, sum(amounts.values()), said, lacks)
+    return _over(tonnes, of.demand, said)
+
+
+def _no_mines(of: Supply) -> str:
+    is_mined = any(mine.mineral == of.mineral for mine in of.whole.case.mines)
+    return "" if is_mined else "no mines of it in the workbook"
+
+
+def _no_recycling(of: Supply) -> str:
+    e = of.whole.expanded
+    is_recycled = any(e.sources[i].kind == RECYCLED for i in e.of_mineral[of.mineral])
+    return "" if is_recycled else "no recycled supply of it in the workbook"
+
+
+# ---- how far supply goes without others ----------------------------------------------------------
+
+
+def _import_reliance(of: Supply) -> Value:
+    inside = _processing(of)
+    return inside if inside.amount is None else Value(max(0.0, 1.0 - inside.amount))
+
+
+def _cover(of: Supply) -> Value:
+    stock = of.stock
+    if stock is None:  # of the EU nothing is said then: the coalition's row says it
+        return Value(None, "" if of.buyer.name else "no stockpile")
+    days = days_of_cover(stock, of.demand)
+    return Value(days, NO_DEMAND if days is None else "")
+
+
+def _n_1(field: str) -> Callable[[Supply], Value]:
+    """Return N-1 by the field of it that a year of the plan is read from."""
+
+    def value(of: Supply) -> Value:
+        case = of.whole.case
+        if of.year is not None:
+            row = of.whole.without_largest[of.mineral, of.year]
+            amount, lost = row[field], row["largest"]
+            if math.isnan(amount):
+                return Value(None, NO_DEMAND)
+            return Value(amount, case.country_name(lost) if lost else "")
+        usable = of.usable
+        lost, most = largest_country(usable)
+        at_home = 0.0
+        if field == "over_rest":
+            at_home = home_demand(case, of.mineral, case.years[0], lost)
+        said = case.country_name(lost) if lost else ""
+        return _over(sum(usable.values()) - most, of.demand - at_home, said)
+
+    return value
+
+
+# ---- all of them ---------------------------------------------------------------------------------
+
+_ART_5 = "Regulation (EU) 2024/1252, Art. 5(1)"
+_IEA = "N-1 of IEA, Global Critical Minerals Outlook 2025"
+_MOST = Required(0.65, is_most=True)
+
+CR1 = Measure(
+    "cr1",
+    "Share of the largest country (CR1)",
+    "max over c of S_c",
+    "concentration ratio; Curry & George, J. Ind. Econ. 31 (1983), 203-255",
+    _largest(1),
+    unit="share of supply",
+    of_coalition=True,
+)
+CR3 = Measure(
+    "cr3",
+    "Share of the three largest countries (CR3)",
+    "S_1 + S_2 + S_3, the largest first",
+    "as CR1; the top three of IEA, Global Critical Minerals Outlook 2025",
+    _largest(3),
+    unit="share of supply",
+    of_coalition=True,
+)
+HHI_COUNTRY = Measure(
+    "hhi_country",
+    "Concentration by country (HHI)",
+    "sum over c of (100 S_c)^2",
+    "Hirschman (1945), Herfindahl (1950); above 1,800 highly concentrated: US merger guidelines,"
+    " 2023",
+    lambda of: _hhi(of.by_country),
+    unit="index, 0 to 10,000",
+    look=Look.INDEX,
+    of_coalition=True,
+)
+HHI_OWNER = Measure(
+    "hhi_owner",
+    "Concentration by country of the owner (HHI by owner)",
+    "sum over o of (100 S_o)^2, S_o the share of refiners owned in o, wherever they stand",
+    "as HHI; owner from the column Owner country, blank: where the refiner stands",
+    lambda of: _hhi(of.by_owner),
+    unit="index, 0 to 10,000",
+    look=Look.INDEX,
+    of_coalition=True,
+)
+HHI_GOVERNANCE = Measure(
+    "hhi_governance",
+    "Concentration weighted by governance (HHI-WGI)",
+    "sum over c of S_c^2 g_c, g_c = 2 (2.5 - Governance_c): 0 best governed, 10 worst; lower is"
+    " better",
+    "HHI_WGI of EC, Methodology for establishing the EU list of critical raw materials (2017), its"
+    " trade parameter t_c = 1; Blengini et al., EUR 28654 EN",
+    _hhi_governance,
+    unit="index, 0 to 10",
+    look=Look.SECONDS,
+    of_coalition=True,
+)
+EXTRACTION = Measure(
+    "extraction",
+    "Extraction inside",
+    "metal contained in ore from mines of the bloc, whoever refines and buys it, over D; before:"
+    " mine capacity of the bloc over D",
+    f"{_ART_5}(a)(i): at least 10 %, to the extent that reserves allow",
+    _extraction,
+    before="nameplate",
+    required=Required(0.10),
+    lacks=_no_mines,
+)
+PROCESSING = Measure(
+    "processing",
+    "Processing inside",
+    "tonnes bought of refiners in the bloc over D; before: their nameplate capacity, or what is"
+    " bought of them today, over D",
+    f"{_ART_5}(a)(ii): at least 40 %",
+    _processing,
+    required=Required(0.40),
+)
+RECYCLING = Measure(
+    "recycling",
+    "Recycling inside",
+    "tonnes bought of refiners of Kind recycled in the bloc over D; before: as Processing inside",
+    f"{_ART_5}(a)(iii): at least 25 %",
+    _recycling,
+    required=Required(0.25),
+    lacks=_no_recycling,
+)
+ONE_COUNTRY = Measure(
+    "one_country",
+    "Refined in one third country",
+    "max over countries outside the bloc of tonnes bought of their refiners over D; before: over"
+    " the world's capacity, or over all bought today",
+    f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
+    lambda of: _largest_outside(of, of.by_country, NOTHING_SUPPLIED),
+    required=_MOST,
+)
+ONE_COUNTRY_ORE = Measure(
+    "one_country_ore",
+    "Mined in one third country",
+    "max over countries outside the bloc of metal contained in their ore over D; before: of their"
+    " mine capacity over that of all mines",
+    f"{_ART_5}(b), at the stage of mining: at most 65 %",
+    lambda of: _largest_outside(of, of.ore, "no mine is open"),
+    before="nameplate",
+    required=_MOST,
+    lacks=_no_mines,
+    of_coalition=True,
+)
+IMPORT_RELIANCE = Measure(
+    "import_reliance",
+    "Import reliance",
+    "(D - what refiners in the bloc supply) / D, at least 0; shortage and stock drawn count as not"
+    " from inside",
+    "own; the net import reliance of USGS is (imports - exports + stock changes) over apparent"
+    " consumption instead",
+    _import_reliance,
+    unit="share of demand",
+)
+COVER = Measure(
+    "cover",
+    Stocks.days.header,
+    "stock at the end of the year / (D / 365); before: the opening stock and the first year's D",
+    "days of consumption, as of the oil stocks of Council Directive 2009/119/EC",
+    _cover,
+    unit="days",
+    look=Look.DAYS,
+    before="opening",
+)
+N_1_ALL = Measure(
+    "n_1_all",
+    "N-1, all demand",
+    "(S - Smax) / D, S what the coalition may use of capacity, Smax that of the largest country;"
+    " before: without projects",
+    f"{_IEA}, demand left whole",
+    _n_1("over_all"),
+    unit="share of demand",
+    before="usable",
+    of_coalition=True,
+)
+N_1_REST = Measure(
+    "n_1_rest",
+    "N-1, demand of the others",
+    "(S - Smax) / (D - Dmax), Dmax the demand of members of that country",
+    _IEA,
+    _n_1("over_rest"),
+    unit="share of demand",
+    before="usable",
+    of_coalition=True,
+)
+
+MEASURES = (
+    CR1, CR3, HHI_COUNTRY, HHI_OWNER, HHI_GOVERNANCE, EXTRACTION, PROCESSING, RECYCLING,
+    ONE_COUNTRY, ONE_COUNTRY_ORE, IMPORT_RELIANCE, COVER, N_1_ALL, N_1_REST,
+)  # fmt: skip
+"""The measures, in the order of the sheet."""

@@ -25,8 +25,7 @@ from planner.audit.file import CHECKS, RECORDS, PlanSheets
 from planner.audit.parts import parts
 from planner.audit.shape import amiss as amiss_in
 from planner.audit.solution import has, taken
-from planner.scenarios import drop_share_limits
-from planner.scenarios.variant import Variant
+from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES

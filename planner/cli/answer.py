@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.run import Run
-    from planner.scenarios.variant import WhatIf
+    from planner.scenarios import WhatIf
 
 INTERRUPTED = 130
 """Ended by Ctrl-C, as a shell reports that signal."""

@@ -19,8 +19,8 @@ from planner.options import late_mistakes
 if TYPE_CHECKING:
     from models.case import Case
     from models.schema import ScenarioStep
+    from planner.scenarios import WhatIf
     from planner.scenarios.named import Named
-    from planner.scenarios.variant import WhatIf
 
 BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
 
@@ -46,8 +46,8 @@ class Asked:
 
         Raises UsageError that says of every option what is wrong with it.
         """
+        from planner.scenarios import WhatIf
         from planner.scenarios.named import Named
-        from planner.scenarios.variant import WhatIf
 
         named, made, wrong = Named(case), list[WhatIf](), Mistakes()
         for option, texts, read in (

@@ -12,7 +12,7 @@ from models.case import Case
 from models.errors import Finding, InputError, SolverError
 from planner import scenarios
 from planner.run.start import Ask, nothing_asked, start_file
-from planner.scenarios.variant import WhatIf
+from planner.scenarios import WhatIf
 from planner.workbook import Book
 
 if TYPE_CHECKING:

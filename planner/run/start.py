@@ -13,8 +13,7 @@ from models.case import Case
 from models.errors import Finding, InputError, Mistakes, Severity
 from planner import scenarios
 from planner.run.opening import open_input
-from planner.scenarios import events
-from planner.scenarios.variant import Variant, WhatIf, scenario_name
+from planner.scenarios import Variant, WhatIf, events, scenario_name
 from planner.workbook import Book
 
 Ask = Callable[[Case], tuple[WhatIf, ...]]

@@ -1,47 +1,45 @@
-"""What-ifs: each action a pure function from Case to Case.
+"""What-ifs: a scenario's rows, what a command asks beside the workbook, and a limit, in that order.
 
-A scenario is the actions of one name applied top to bottom; the case it is applied to never
-changes. What a step cannot say is refused by ``models.checks`` (a selector that the action does not
-list, a value missing or not allowed); a step that touches nothing gives a warning.
+Each action is a pure function from Case to Case. A scenario is the actions of one name applied top
+to bottom; the case it is applied to never changes. What a step cannot say is refused by
+``models.checks`` (a selector that the action does not list, a value missing or not allowed); a step
+that touches nothing gives a warning. A what-if is steps of a scenario that no row of the workbook
+says.
 """
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 from models.case import BASE, Case, fold
-from models.errors import Finding, warning
+from models.checks.scenarios import steps_that_match_nothing
+from models.errors import Finding, UsageError, warning
 from models.schema import ScenarioStep
-from planner.scenarios import demand, limits, supply
-from planner.scenarios.limits import drop_share_limits, set_max_country_share
-from planner.scenarios.select import Action
+from planner.scenarios.actions import (
+    ACTIONS,
+    after,
+    changes_nothing,
+    drop_share_limits,
+    set_max_country_share,
+)
 
 __all__ = [
     "ACTIONS",
     "BASE",
+    "Variant",
+    "WhatIf",
     "apply",
     "apply_with_findings",
     "drop_share_limits",
     "names",
+    "scenario_name",
     "set_max_country_share",
 ]
 
-ACTIONS: dict[str, Action] = {
-    "block lanes": supply.block_lanes,
-    "set lane max": supply.set_lane_max,
-    "set tariff": supply.set_tariff,
-    "scale freight": supply.scale_freight,
-    "scale capacity": supply.scale_capacity,
-    "add capacity": supply.add_capacity,
-    "scale cost": supply.scale_cost,
-    "scale demand": demand.scale_demand,
-    "scale mines": supply.scale_mines,
-    "block ore": supply.block_ore,
-    "build project": supply.build_project,
-    "set stock target": demand.set_stock_target,
-    "set max country share": limits.set_max_country_share_step,
-    "drop share limits": limits.drop_share_limits_step,
-    "remove member": demand.remove_member,
-}
-"""What each action of the sheet Scenarios does."""
+LIMIT = "Max country share"
+"""What a row of options calls the limit on every country's share."""
 
 
 def names(case: Case) -> tuple[str, ...]:
@@ -64,16 +62,123 @@ def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...
         raise KeyError(name)
     changed, findings = case.change(scenario=steps[0].name), []
     for step in steps:
-        after = ACTIONS[step.action](changed, step)
-        if after == changed:
-            findings.append(
-                warning(
-                    ScenarioStep.SHEET,
-                    step.row,
-                    "Action",
-                    found=f"`{step.action}` of {step.name} changes nothing",
-                    hint="no row matches its selectors and years, or it stands so already",
-                )
-            )
-        changed = after
+        before, changed = changed, after(changed, (step,))
+        if before == changed:
+            findings.append(changes_nothing(step))
     return changed, tuple(findings)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """One change asked for beside the workbook.
+
+    ``option`` is the option's name and ``given`` its value as typed; ``words`` say in the
+    workbook's names what it does. ``findings`` are warnings on what was asked for.
+    """
+
+    option: str
+    given: str
+    words: str
+    steps: tuple[ScenarioStep, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def typed(self) -> str:
+        """The option as it was typed."""
+        value = f'"{self.given}"' if any(c in self.given for c in " ;*") else self.given
+        return f"{self.option} {value}"
+
+    @property
+    def heading(self) -> str:
+        """What a row of options calls it: ``Block``, ``What if``."""
+        return self.option.lstrip("-").replace("-", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A change from the workbook's case to the one that is planned; picklable.
+
+    The scenario is applied first, then the what-ifs in their order, then the limit on every
+    country's share of each mineral.
+    """
+
+    scenario: str = BASE
+    what_ifs: tuple[WhatIf, ...] = ()
+    max_country_share: float | None = None
+
+    @property
+    def _is_scenario(self) -> bool:
+        return fold(self.scenario) != fold(BASE)
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case that is planned. Raises KeyError for an unknown scenario."""
+        return self.with_findings(case)[0]
+
+    def with_findings(self, case: Case) -> tuple[Case, tuple[Finding, ...]]:
+        """Return the case that is planned, and a warning for each change that touches nothing."""
+        changed, found = apply_with_findings(case, self.scenario)
+        findings = list(found)
+        for what_if in self.what_ifs:
+            before, changed = changed, after(changed, what_if.steps)
+            findings += what_if.findings
+            if before == changed:
+                findings.append(_nothing(changed, what_if))
+        if self.max_country_share is not None:
+            changed = set_max_country_share(changed, self.max_country_share)
+        return changed, tuple(findings)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What is asked for, as rows of options; empty for the workbook as it stands."""
+        return ({"Scenario": self.scenario} if self._is_scenario else {}) | self.changes
+
+    @property
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        """What is asked for as options of the command line, name and value."""
+        said = [("--scenario", self.scenario)] if self._is_scenario else []
+        said += [(what_if.option, what_if.given) for what_if in self.what_ifs]
+        if self.max_country_share is not None:
+            said.append(("--max-country-share", repr(float(self.max_country_share))))
+        return tuple(said)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What is asked for on top of the scenario, as rows of options."""
+        said: dict[str, str] = {}
+        for what_if in self.what_ifs:
+            before = said.get(what_if.heading)
+            said[what_if.heading] = f"{before}; {what_if.words}" if before else what_if.words
+        if self.max_country_share is not None:
+            said[LIMIT] = f"{self.max_country_share:g}"
+        return said
+
+    def within(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:
+        """Yield findings that say in which scenario and with which what-ifs they arise."""
+        where = [f"in scenario {self.scenario}"] if self._is_scenario else []
+        if self.what_ifs:
+            where.append(f"with {', '.join(what_if.typed for what_if in self.what_ifs)}")
+        start = f"{', '.join(where)}: " if where else ""
+        for finding in findings:
+            yield replace(finding, found=f"{start}{finding.found}")
+
+
+def _nothing(case: Case, what_if: WhatIf) -> Finding:
+    """Return the warning that a what-if changes nothing, with the reason where one is seen."""
+    said = dict.fromkeys(
+        found.found.partition(" matches ")[2] or found.found
+        for found in steps_that_match_nothing(case.change(scenarios=what_if.steps, risks=()))
+    )
+    hint = f"it matches {'; '.join(said)}" if said else "nothing matches, or it stands so already"
+    return warning("", found=f"`{what_if.typed}` changes nothing", hint=hint)
+
+
+def scenario_name(case: Case, name: str) -> str:
+    """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
+    known = {fold(k): k for k in (BASE, *names(case))}
+    if fold(name) not in known:
+        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
+        every = ", ".join(known.values())
+        hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
+        msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
+        raise UsageError(msg)
+    return known[fold(name)]

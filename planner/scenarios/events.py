@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from models import checks
 from models.case import Case, in_force
 from models.checks.common import plants, seller
-from models.errors import Finding, Severity, warning
+from models.errors import Finding, Severity
 from models.schema import EventStep, ScenarioStep
-from planner.scenarios import ACTIONS
+from planner.scenarios.actions import after, changes_nothing, stretches
 
 Hits = tuple[tuple[int, int], ...]
 """Which rows hold in which years, as (position in ``case.risks``, year), ascending."""
@@ -63,58 +63,25 @@ def hits(case: Case, under_way: Mapping[str, Iterable[int]], alone: int | None =
 
 def strike(case: Case, what: Hits) -> Case:
     """Return the case in which rows of Risks hold in some years."""
-    return happen(case, steps(case, what))
-
-
-def happen(case: Case, what: Iterable[ScenarioStep]) -> Case:
-    """Return the case after steps, top to bottom."""
-    for step in what:
-        case = ACTIONS[step.action](case, step)
-    return case
+    return after(case, steps(case, what))
 
 
 def steps(case: Case, what: Hits) -> tuple[ScenarioStep, ...]:
     """Return what rows of Risks do in some years, a step a stretch of years, top to bottom."""
-    years: dict[int, list[int]] = {}
+    years: dict[int, set[int]] = {}
     for position, year in what:
-        years.setdefault(position, []).append(year)
+        years.setdefault(position, set()).add(year)
     return tuple(
-        step_of(case.risks[position], first, last)
+        _step(case.risks[position], first, last)
         for position, when in sorted(years.items())
-        for first, last in _stretches(case.years, when)
+        for first, last in stretches(case.years, when)
     )
 
 
-def step_of(row: EventStep, first: int, last: int) -> ScenarioStep:
+def _step(row: EventStep, first: int, last: int) -> ScenarioStep:
     """Return what a row does from one year to another, as a step of a scenario of its name."""
-    return ScenarioStep(
-        name=row.name,
-        action=row.action,
-        mineral=row.mineral,
-        country=row.country,
-        refiner=row.refiner,
-        member=row.member,
-        first_year=first,
-        last_year=last,
-        value=row.value,
-        row=row.row,
-    )
-
-
-def _stretches(years: tuple[int, ...], when: Iterable[int]) -> list[tuple[int, int]]:
-    """Return years of the horizon as stretches (first, last) without another year between."""
-    chosen = set(when)
-    found: list[tuple[int, int]] = []
-    before: int | None = None
-    for year in years:
-        if year in chosen:
-            open_one = before is not None and found and found[-1][1] == before
-            if open_one:
-                found[-1] = (found[-1][0], year)
-            else:
-                found.append((year, year))
-        before = year
-    return found
+    said = {f.name: getattr(row, f.name) for f in dataclasses.fields(ScenarioStep)}
+    return ScenarioStep(**{**said, "first_year": first, "last_year": last})
 
 
 def touched(case: Case, row: EventStep) -> frozenset[str]:
@@ -143,16 +110,10 @@ def _tried(case: Case, event: Event) -> Iterator[Finding]:
     struck = case
     for position in event.rows:
         row = case.risks[position]
-        after = strike(struck, hits(case, {event.name: case.years}, position))
-        if after == struck and any(in_force(row, year) for year in case.years):
-            yield warning(
-                EventStep.SHEET,
-                row.row,
-                "Action",
-                found=f"`{row.action}` of {row.name} changes nothing",
-                hint="no row matches its selectors and years, or it stands so already",
-            )
-        struck = after
+        hit = strike(struck, hits(case, {event.name: case.years}, position))
+        if hit == struck and any(in_force(row, year) for year in case.years):
+            yield changes_nothing(row)
+        struck = hit
     for finding in checks.check(struck, checks.RULES):
         if finding.severity is Severity.ERROR:
             found = f"in the event {event.name}: {finding.found}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypedDict
+from typing import Any
 
 from models import checks
 from models.case import Case, fold
@@ -28,13 +28,6 @@ _RULES = (
 """What a row of the sheet Scenarios must keep, its names apart."""
 
 
-class Place(TypedDict):
-    """The selectors of a step that say where supply comes from."""
-
-    country: str
-    refiner: str
-
-
 @dataclass(frozen=True)
 class Seller:
     """A country, a refiner, or, with neither, everyone."""
@@ -44,7 +37,7 @@ class Seller:
     refiner: str = ""
 
     @property
-    def selectors(self) -> Place:
+    def selectors(self) -> dict[str, Any]:
         """The selectors of a step."""
         return {"country": self.country, "refiner": self.refiner}
 

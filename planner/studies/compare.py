@@ -36,7 +36,7 @@ from planner.render.records import records
 from planner.render.table import COALITION_BUYER, Cell, Column, Table, table_of
 from planner.render.text import clean
 from planner.render.words import known, money, number_of, percent, tonnes
-from planner.scenarios.variant import LIMIT, Variant, WhatIf, scenario_name
+from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import (
     Figures,

@@ -23,7 +23,8 @@ from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from models.schema import ScenarioStep, ShareLimit
-from planner.scenarios.events import Event, Hits, events, happen, hits, steps, touched
+from planner.scenarios.actions import after
+from planner.scenarios.events import Event, Hits, events, hits, steps, touched
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, run_studies
 from planner.studies.places import Where
@@ -91,7 +92,7 @@ class Foreseen:
 
     def __call__(self, case: Case) -> Case:
         """Return the case, struck."""
-        return happen(case, self.steps)
+        return after(case, self.steps)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Unforeseen:
         """Return the agreed plan, struck."""
         if not self.years:
             return case
-        struck, first = happen(case, self.steps), min(self.years)
+        struck, first = after(case, self.steps), min(self.years)
         early = tuple(c for c in struck.ceilings if c[3] < first)
         late = tuple(c for c in self.surging if c[3] >= first)
         limits = struck.share_limits

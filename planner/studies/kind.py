@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.run import Start
-    from planner.scenarios.variant import WhatIf
+    from planner.scenarios import WhatIf
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)

@@ -35,8 +35,8 @@ from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.words import counted, known, money, percent, scale, share, tonnes
 from planner.scenarios import set_max_country_share
-from planner.scenarios.knobs import KNOBS, Knob, knob_of
-from planner.scenarios.knobs import percent as percent_of
+from planner.scenarios.parameters import KINDS, Parameter, parameter_of
+from planner.scenarios.parameters import percent as percent_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import (
     BASIS,
@@ -257,22 +257,22 @@ _FIGURES = (
 # ---- points --------------------------------------------------------------------------------------
 
 
-def grid(knob: Knob, first: float, last: float, step: float) -> tuple[float, ...]:
+def grid(parameter: Parameter, first: float, last: float, step: float) -> tuple[float, ...]:
     """Return the points from first to last, both included; the last step may be a shorter one.
 
     Raises UsageError where a number is out of bounds, the step leads nowhere or to too many points.
     """
-    most = knob.kind.most
+    most = parameter.kind.most
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
             slip = most <= MOST_TARIFF and most < value <= _SLIP
             hint = f"; {percent_hint(value)}" if slip else ""
             bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
-            msg = f"{option} {value:g}: {knob.title} goes from {bounds}{hint}"
+            msg = f"{option} {value:g}: {parameter.title} goes from {bounds}{hint}"
             raise UsageError(msg)
     way = last - first
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} leads nowhere: name a step such as {knob.kind.step:g}"
+        msg = f"--step {step:g} leads nowhere: name a step such as {parameter.kind.step:g}"
         raise UsageError(msg)
     if step < 0 <= way or step > most:
         slip = most <= 1.0 <= step <= _SLIP
@@ -415,7 +415,7 @@ class SweepResult:
     cap that costs no tonne), costs_from (the loosest point that does) and lost (tonnes there).
     """
 
-    knob: Knob
+    parameter: Parameter
     points: tuple[float, ...]
     rows: pd.DataFrame
     reference: pd.DataFrame
@@ -454,21 +454,21 @@ class Reader:
         return Point(readings, tuple((m, found[m]) for m in plan.expanded.minerals if m in found))
 
 
-def study_of(base: Case, knob: Knob, points: Sequence[float]) -> Study[Point]:
+def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
     """Return the runs of a sweep: the reference, then the points in chains of neighbours."""
     first = (
         Run("No cap on single countries", without_country_caps)
-        if knob.is_cap
+        if parameter.is_cap
         else Run("As given", as_given)
     )
-    runs = [Run(knob.name(value), knob.turned(value)) for value in points]
+    runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     chains = [tuple(runs[at : at + CHAIN]) for at in range(0, len(runs), CHAIN)]
-    return Study(base, ((first,), *chains), Reader(base, knob.is_cap))
+    return Study(base, ((first,), *chains), Reader(base, parameter.is_cap))
 
 
 def sweep(
     base: Case,
-    knob: Knob,
+    parameter: Parameter,
     points: Sequence[float],
     where: Where | None = None,
     tell: Tell | None = None,
@@ -477,7 +477,7 @@ def sweep(
 
     ``where`` and ``tell`` as in ``run_study``.
     """
-    outcomes = run_study(study_of(base, knob, points), where, tell)
+    outcomes = run_study(study_of(base, parameter, points), where, tell)
     compared, *turned = outcomes
     free = by_mineral(_readings(compared.found))
     rows = frontier(
@@ -485,17 +485,17 @@ def sweep(
         [by_mineral(_readings(outcome.found)) for outcome in turned],
         [outcome.error for outcome in turned],
         free,
-        by_duals=knob.is_cap,
+        by_duals=parameter.is_cap,
     )
     least = dict(compared.found.smallest) if compared.found is not None else {}
     trouble = [compared.error and f"what to compare with is not known: {compared.error}"]
     trouble += [compared.found.trouble if compared.found is not None else ""]
     return SweepResult(
-        knob,
+        parameter,
         tuple(points),
         rows,
         reference(free),
-        smallest_caps(rows, free, least) if knob.is_cap else pd.DataFrame(),
+        smallest_caps(rows, free, least) if parameter.is_cap else pd.DataFrame(),
         outcomes,
         "; ".join(filter(None, trouble)),
     )
@@ -505,12 +505,12 @@ def _readings(point: Point | None) -> tuple[Reading, ...]:
     return () if point is None else point.readings
 
 
-def title_of(knob: Knob, points: Sequence[float]) -> str:
+def title_of(parameter: Parameter, points: Sequence[float]) -> str:
     """Return a sweep in words: ``Cap from 90 % to 30 %, 13 points``."""
     span = percent_of(points[0])
     if len(points) > 1:
         span = f"from {span} to {percent_of(points[-1])}, {len(points)} points"
-    return f"{knob.title} {span}"
+    return f"{parameter.title} {span}"
 
 
 # ---- rows ----------------------------------------------------------------------------------------
@@ -660,7 +660,7 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     columns: dict[str, Any] = {f.name: rows[f.name] for f in Frontier.FIELDS if f.name in rows}
     if not any(rows["trouble"]):
         del columns["trouble"]
-    if of.knob.is_cap:
+    if of.parameter.is_cap:
         least: dict[str, Any] = {
             name: of.smallest[name] for name in ("mineral", "smallest", "costs_from", "lost")
         }
@@ -668,7 +668,7 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
             name: free[name] for name in ("country", "share", "cash", "tonnes", "short")
         }
         return Frontier(words=words, **columns), SmallestCaps(words=words, **least, **without)
-    columns |= {"knob": [of.knob.title] * len(rows), "slope": 0.0 - rows["slope"]}  # not -0.0
+    columns |= {"knob": [of.parameter.title] * len(rows), "slope": 0.0 - rows["slope"]}  # not -0.0
     given = AsGiven(words=words, **dict[str, Any]((f.name, free[f.name]) for f in AsGiven.FIELDS))
     return TurnedFrontier(words=words, **columns), given
 
@@ -705,7 +705,7 @@ class _Charts:
         self.currency = frontier.words.get("money", "")
         self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
-        self.is_factor = any(kind.is_factor for kind in KNOBS if kind.word == word)
+        self.is_factor = any(kind.is_factor for kind in KINDS if kind.word == word)
         whole = self.rows[self.rows["mineral"] == ALL]
         self.values = [float(v) for v in whole["value"]]
         if self.is_cap:
@@ -973,10 +973,10 @@ class Sweep(StudyKind):
     ) -> None:
         """Take the points; UsageError for an unknown knob, or points that make no sense."""
         super().__init__(start)
-        self.knob = knob_of(start.case, over)
-        of = self.knob.kind
+        self.parameter = parameter_of(start.case, over)
+        of = self.parameter.kind
         span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
-        self.points = grid(self.knob, *(own if said is None else said for said, own in span))
+        self.points = grid(self.parameter, *(own if said is None else said for said, own in span))
 
     @property
     def task(self) -> str:
@@ -986,7 +986,7 @@ class Sweep(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the reference and all points."""
         del say
-        self.result = sweep(self.start.case, self.knob, self.points, where, tell)
+        self.result = sweep(self.start.case, self.parameter, self.points, where, tell)
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
 
     @property
@@ -1004,15 +1004,15 @@ class Sweep(StudyKind):
     def what(self) -> str:
         """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
         asked = (f"{name[:1].lower()}{name[1:]} {v}" for name, v in self.start.options.items())
-        return "; ".join([title_of(self.knob, self.points), *asked])
+        return "; ".join([title_of(self.parameter, self.points), *asked])
 
     @property
     def options(self) -> dict[str, str]:
         """The points, the knob as typed, scenario and what-ifs, what premiums are against."""
         against = "the same case without caps on single countries"
-        said = {self.TITLE: title_of(self.knob, self.points), OVER: self.knob.said}
+        said = {self.TITLE: title_of(self.parameter, self.points), OVER: self.parameter.typed}
         said |= self.start.options
-        said["Premiums are against"] = against if self.knob.is_cap else "the case as given"
+        said["Premiums are against"] = against if self.parameter.is_cap else "the case as given"
         return said | ({"Trouble": self.trouble} if self.trouble else {})
 
     @property
@@ -1026,7 +1026,7 @@ class Sweep(StudyKind):
 
     def label(self, outcome: Outcome[Any]) -> str:
         """Return the value of a point."""
-        return outcome.name.removeprefix(f"{self.knob.title} ")
+        return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
@@ -1035,14 +1035,16 @@ class Sweep(StudyKind):
         for value in of.points:
             at = of.rows[of.rows["value"] == value]
             turned: dict[str, object] = {Frontier.value.json_key: value}
-            if not self.knob.is_cap:
-                turned = {"over": self.knob.said, TurnedFrontier.value.json_key: value}
+            if not self.parameter.is_cap:
+                turned = {"over": self.parameter.typed, TurnedFrontier.value.json_key: value}
             error = next((said for said in at["trouble"] if said), None)
             rows.append({**turned, **_object(at), Frontier.trouble.json_key: error})
-        caps = of.smallest if self.knob.is_cap else pd.DataFrame({"mineral": [], "smallest": []})
+        caps = (
+            of.smallest if self.parameter.is_cap else pd.DataFrame({"mineral": [], "smallest": []})
+        )
         pairs = zip(caps["mineral"], caps["smallest"], strict=True)
         return {
-            "over": self.knob.said,
+            "over": self.parameter.typed,
             "scenario": self.start.case.scenario,
             "rows": rows,
             "reference": _object(of.reference),

@@ -16,7 +16,7 @@ from planner.audit import open_plan
 from planner.audit.verify import Compared, verify
 from planner.cli import main
 from planner.run import solve_file, start_file
-from planner.scenarios.variant import Variant
+from planner.scenarios import Variant
 from planner.sheets import write_plan
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.audit.conftest import short_book

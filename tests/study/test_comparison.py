@@ -8,7 +8,7 @@ import pytest
 from models.results import About
 from planner import scenarios
 from planner.render.words import span
-from planner.scenarios.variant import Variant, WhatIf
+from planner.scenarios import Variant, WhatIf
 from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study

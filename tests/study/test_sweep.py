@@ -16,7 +16,7 @@ from models.results import About
 from planner.render.chart import Form, Picture, Role
 from planner.render.table import Table, table_of
 from planner.scenarios import set_max_country_share
-from planner.scenarios.knobs import KNOBS, THE_CAP, knob_of
+from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
 from planner.studies import Here
 from planner.studies.kind import BASIS, YEARS, Tables
 from planner.studies.sweep import (
@@ -39,7 +39,7 @@ from tests.models.test_laws import draw, rounding
 
 def swept(book: BookT, *points: float, over: str = "cap") -> SweepResult:
     case = case_of(book)
-    return sweep(case, knob_of(case, over), points, Here())
+    return sweep(case, parameter_of(case, over), points, Here())
 
 
 def at(found: SweepResult, value: float, mineral: str = ALL) -> pd.Series:
@@ -249,14 +249,14 @@ def test_freight_and_mines() -> None:
 )
 def test_a_knob_that_is_none(over: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
-        knob_of(case_of(make(jin(), sur())), over)
+        parameter_of(case_of(make(jin(), sur())), over)
     assert said in str(error.value)
     assert repr(over) in str(error.value)
 
 
 def test_the_place_is_not_blamed_for_the_mineral() -> None:
     with pytest.raises(UsageError) as error:
-        knob_of(case_of(make(jin(), sur())), "capacity:CHN:zinc")
+        parameter_of(case_of(make(jin(), sur())), "capacity:CHN:zinc")
     assert "CHN'?" not in str(error.value)
 
 
@@ -298,7 +298,7 @@ def test_points_that_make_no_sense(span: tuple[float, float, float], said: str) 
 
 
 def test_every_kind_has_points_of_its_own() -> None:
-    for kind in KNOBS:
+    for kind in KINDS:
         points = grid(
             type(THE_CAP)(kind, kind.word, kind.title, ()), kind.first, kind.last, kind.step
         )
@@ -348,7 +348,7 @@ def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyP
 
 
 def sheets_of(found: SweepResult) -> Tables:
-    options = {OVER: found.knob.said, YEARS: "2026", BASIS: "demand"}
+    options = {OVER: found.parameter.typed, YEARS: "2026", BASIS: "demand"}
     about = About(what=list(options), value=list(options.values()))
     return Tables([*results(found, {"money": "EUR"}), about])
 

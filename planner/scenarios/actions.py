@@ -1,0 +1,369 @@
+"""The actions of the sheets Scenarios and Risks: each a pure function from Case to Case.
+
+``models.schema.TAKES`` says what each takes; the first line of a docstring is its line in the
+manual.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable
+from itertools import groupby
+from typing import Any, TypeVar
+
+from models.case import Case, fold, in_force
+from models.checks.common import seller
+from models.errors import Finding, warning
+from models.schema import (
+    BY_COUNTRY,
+    MAX,
+    ByYear,
+    Demand,
+    Lane,
+    Mine,
+    OreLane,
+    Project,
+    Refiner,
+    ScenarioStep,
+    ShareLimit,
+    Stockpile,
+)
+from models.schema.policy import Step
+
+R = TypeVar("R", Refiner, Project, Mine, Demand, Stockpile)
+_ROUNDING = 1e-12
+"""What is left of a capacity after as much was taken from it is rounding."""
+
+
+def after(case: Case, steps: Iterable[ScenarioStep]) -> Case:
+    """Return the case after steps, top to bottom."""
+    for step in steps:
+        case = ACTIONS[step.action](case, step)
+    return case
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """A function from Case to Case that can be sent to another process: steps, top to bottom."""
+
+    steps: tuple[ScenarioStep, ...]
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case after the steps."""
+        return after(case, self.steps)
+
+
+def changes_nothing(step: Step) -> Finding:
+    """Return the warning that a step touches nothing."""
+    return warning(
+        step.SHEET,
+        step.row,
+        "Action",
+        found=f"`{step.action}` of {step.name} changes nothing",
+        hint="no row matches its selectors and years, or it stands so already",
+    )
+
+
+def stretches(years: Iterable[int], chosen: Collection[int]) -> list[tuple[int, int]]:
+    """Return chosen years of a horizon as (first, last) without another of its years between."""
+    runs = [[*run] for is_chosen, run in groupby(years, chosen.__contains__) if is_chosen]
+    return [(run[0], run[-1]) for run in runs]
+
+
+def _value(step: ScenarioStep) -> float:
+    """Return a step's Value; raises ValueError where it is blank."""
+    if step.value is None:
+        msg = f"`{step.action}` needs a Value"
+        raise ValueError(msg)
+    return step.value
+
+
+def _matches(record: Any, step: ScenarioStep) -> bool:
+    """Return whether a refiner, project, mine, demand or stockpile is one that a step selects."""
+    if isinstance(record, Demand | Stockpile):
+        return step.mineral in {"", record.mineral} and step.member in {"", record.member}
+    name = None if isinstance(record, Mine) else seller(record)
+    return step.selects(record.mineral, record.country, name)
+
+
+def _changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R]) -> tuple[R, ...]:
+    """Return the records with those changed that a step selects."""
+    return tuple(change(r) if _matches(r, step) else r for r in records)
+
+
+def _scaled(case: Case, step: ScenarioStep, **series: tuple[str, ...]) -> Case:
+    """Return the case with series of its records multiplied by Value in the step's years.
+
+    ``series`` are the fields of the records of each of the case's tables.
+    """
+    factor = _value(step)
+
+    def scaled(year: int, before: float | None) -> float | None:
+        return before * factor if before is not None and in_force(step, year) else before
+
+    def change(record: R, names: tuple[str, ...]) -> R:
+        of = {name: getattr(record, name).map(case.years, scaled) for name in names}
+        return dataclasses.replace(record, **of)
+
+    return case.change(
+        **{
+            table: tuple(change(r, names) if _matches(r, step) else r for r in getattr(case, table))
+            for table, names in series.items()
+        }
+    )
+
+
+# ---- lanes -------------------------------------------------------------------------------------
+
+
+def block_lanes(case: Case, step: ScenarioStep) -> Case:
+    """No flow, spot or contract, from the matching refiners to the matching members."""
+    return _with_lane(case, step, Lane(open=False))
+
+
+def set_lane_max(case: Case, step: ScenarioStep) -> Case:
+    """Max of the matching country's, or named refiner's, lanes becomes Value [t/yr], each alone."""
+    return _with_lane(case, step, Lane(max=step.value))
+
+
+def set_tariff(case: Case, step: ScenarioStep) -> Case:
+    """Tariff of the matching lanes becomes Value (a fraction)."""
+    return _with_lane(case, step, Lane(tariff=step.value))
+
+
+def scale_freight(case: Case, step: ScenarioStep) -> Case:
+    """Freight of the matching lanes is multiplied by Value."""
+    return _with_lane(case, step, Lane(freight_factor=_value(step)))
+
+
+def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
+    """Add a last row to Lanes: it overrides what stood, on the lanes it matches."""
+    matched = any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
+    gone = step.member not in {"", *case.member_of}  # a step before removed the member
+    if not matched or gone or lane == Lane():
+        return case
+    row = dataclasses.replace(
+        lane,
+        mineral=step.mineral,
+        country=step.country,
+        refiner=step.refiner,
+        member=step.member,
+        first_year=step.first_year,
+        last_year=step.last_year,
+    )
+    return case.change(lanes=(*case.lanes, row))
+
+
+# ---- supply ------------------------------------------------------------------------------------
+
+
+def scale_capacity(case: Case, step: ScenarioStep) -> Case:
+    """Capacity of the matching refiners and projects is multiplied by Value."""
+    # what a scenario added before is usable capacity too, and is scaled with the rest
+    own = ("capacity", "extra_usable")
+    return _scaled(case, step, refiners=own, projects=("capacity",))
+
+
+def add_capacity(case: Case, step: ScenarioStep) -> Case:
+    """Value [t/yr] of usable capacity is added to the matching refiners, in their own years."""
+    value = _value(step)
+
+    def refiner(record: Refiner) -> Refiner:
+        def added(year: int, before: float | None) -> float:
+            extra = before or 0.0
+            if not in_force(step, year):
+                return extra
+            share = record.available_share.at(year)
+            own = record.capacity.value(year) * (1.0 if share is None else share)
+            left = extra + value
+            floored = left <= -own * (1.0 - _ROUNDING)
+            return -own if floored else left  # usable capacity is floored at 0
+
+        return dataclasses.replace(record, extra_usable=record.extra_usable.map(case.years, added))
+
+    return case.change(refiners=_changed(case.refiners, step, refiner))
+
+
+def scale_cost(case: Case, step: ScenarioStep) -> Case:
+    """Cost of the matching refiners and projects is multiplied by Value; not contract prices."""
+    return _scaled(case, step, refiners=("cost",), projects=("cost",))
+
+
+def build_project(case: Case, step: ScenarioStep) -> Case:
+    """Build the matching projects in full in First year (blank: their own), outside the budget."""
+
+    def project(record: Project) -> Project:
+        # its own first year may lie before the horizon, in a gap of it, or beyond it
+        own = next((year for year in case.years if year >= record.first_year), None)
+        built_in = step.first_year or own
+        return record if built_in is None else dataclasses.replace(record, built_in=built_in)
+
+    return case.change(projects=_changed(case.projects, step, project))
+
+
+def scale_mines(case: Case, step: ScenarioStep) -> Case:
+    """Capacity of the matching mines is multiplied by Value."""
+    return _scaled(case, step, mines=("capacity",))
+
+
+def block_ore(case: Case, step: ScenarioStep) -> Case:
+    """Ore of the mine country Country goes nowhere."""
+    if not any(_matches(m, step) for m in case.mines):
+        return case
+    row = OreLane(
+        mineral=step.mineral,
+        mine_country=step.country,
+        open=False,
+        first_year=step.first_year,
+        last_year=step.last_year,
+    )
+    return case.change(ore_lanes=(*case.ore_lanes, row))
+
+
+# ---- buyers ------------------------------------------------------------------------------------
+
+
+def scale_demand(case: Case, step: ScenarioStep) -> Case:
+    """Demand of the matching minerals and members is multiplied by Value."""
+    factor = _value(step)
+
+    def demand(row: Demand) -> Demand:
+        tonnes = ((year, t * factor if in_force(step, year) else t) for year, t in row.tonnes)
+        return dataclasses.replace(row, tonnes=tuple(tonnes))
+
+    return case.change(demand=_changed(case.demand, step, demand))
+
+
+def set_stock_target(case: Case, step: ScenarioStep) -> Case:
+    """Target of the matching stockpiles becomes Value [t]."""
+    value = _value(step)
+
+    def target(year: int, before: float | None) -> float | None:
+        return value if in_force(step, year) else before
+
+    def stockpile(pile: Stockpile) -> Stockpile:
+        return dataclasses.replace(pile, target=pile.target.map(case.years, target))
+
+    return case.change(stockpiles=_changed(case.stockpiles, step, stockpile))
+
+
+def remove_member(case: Case, step: ScenarioStep) -> Case:
+    """Take out the member with its demand, stockpiles, contracts, supply and own limits.
+
+    Refiners stay, countries keep their blocs.
+    """
+    gone = {m.name for m in case.members if step.member in {"", m.name}}
+    left = {m.group for m in case.members if m.name not in gone}
+    gone_buyers = gone | {name for name in case.groups if name not in left}
+    theirs = (
+        "demand", "stockpiles", "contracts", "current_supply", "lanes", "scenarios", "risks",
+    )  # fmt: skip
+    freight = tuple(
+        dataclasses.replace(row, costs=tuple(cost for cost in row.costs if cost[0] not in gone))
+        for row in case.freight
+    )
+    return case.change(
+        members=tuple(m for m in case.members if m.name not in gone),
+        freight=freight,
+        share_limits=tuple(row for row in case.share_limits if row.buyer not in gone_buyers),
+        **{
+            table: tuple(row for row in getattr(case, table) if row.member not in gone)
+            for table in theirs
+        },
+    )
+
+
+# ---- share limits ------------------------------------------------------------------------------
+
+
+def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
+    """Return the case with every max on countries, each alone, at a share.
+
+    Per mineral, every refining max limit on countries capped each alone becomes ``share``, in its
+    own years, its penalty kept; each year in which none of these has the coalition as buyer gets a
+    hard one on the coalition, each country alone. ``mineral`` "" is all of them. A limit on
+    countries outside a bloc is one of these: it keeps leaving the bloc's own countries alone.
+    Raises KeyError for a mineral that the case has not.
+    """
+    mineral = _known(case, mineral)
+    chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
+    rows: list[ShareLimit] = []
+    for row in case.share_limits:
+        if not row.caps_each_country or row.mineral not in {"", *chosen}:
+            rows.append(row)
+            continue
+        capped = dataclasses.replace(row, share=ByYear(share))
+        if not row.mineral and mineral:  # the others keep what the row says of all
+            rows.append(_without(row, mineral))
+            capped = dataclasses.replace(capped, mineral=mineral)
+        if row.mineral or mineral not in row.except_minerals:
+            rows.append(capped)
+    for name in chosen:
+        covered = {
+            year
+            for year in case.years
+            for row in rows
+            if row.caps_each_country
+            and not row.buyer
+            and row.mineral in {"", name}
+            and name not in row.except_minerals
+            and in_force(row, year)
+        }
+        new = ShareLimit(limit=MAX, mineral=name, group=BY_COUNTRY, share=ByYear(share))
+        if not covered:
+            rows.append(new)
+            continue
+        rows += [
+            dataclasses.replace(new, first_year=first, last_year=last)
+            for first, last in stretches(case.years, {*case.years} - covered)
+        ]
+    return case.change(share_limits=tuple(rows))
+
+
+def set_max_country_share_step(case: Case, step: ScenarioStep) -> Case:
+    """Every max on countries, each alone, becomes Value; where there is none, a hard one is set."""
+    return set_max_country_share(case, _value(step), step.mineral)
+
+
+def drop_share_limits(case: Case, mineral: str = "") -> Case:
+    """Return the case without share limits (of one mineral, or of all)."""
+    mineral = _known(case, mineral)
+    if not mineral:
+        return case.change(share_limits=())
+    rows = [
+        row if row.mineral else _without(row, mineral)
+        for row in case.share_limits
+        if row.mineral != mineral
+    ]
+    every = {m.name for m in case.minerals}
+    return case.change(
+        share_limits=tuple(r for r in rows if r.mineral or every - {*r.except_minerals})
+    )
+
+
+def _known(case: Case, mineral: str) -> str:
+    """Return a mineral's name as the case spells it ("" for all); KeyError where it has none."""
+    known = {fold(m.name): m.name for m in case.minerals} | {"": ""}
+    return known[fold(mineral)]
+
+
+def _without(row: ShareLimit, mineral: str) -> ShareLimit:
+    """Return a row for all minerals that leaves one out."""
+    left_out = tuple(sorted({*row.except_minerals, mineral}))
+    return dataclasses.replace(row, except_minerals=left_out)
+
+
+def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
+    """Share limits are gone."""
+    return drop_share_limits(case, step.mineral)
+
+
+ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
+    action.__name__.removesuffix("_step").replace("_", " "): action
+    for action in (
+        block_lanes, set_lane_max, set_tariff, scale_freight, scale_capacity, add_capacity,
+        scale_cost, scale_demand, scale_mines, block_ore, build_project, set_stock_target,
+        set_max_country_share_step, drop_share_limits_step, remove_member,
+    )
+}  # fmt: skip
+"""What each action of the sheet Scenarios does."""

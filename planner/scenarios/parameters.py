@@ -1,0 +1,221 @@
+"""Parameters that a sweep varies: one number of a case, by an action of the sheet Scenarios.
+
+As typed it is the number, on whom, for which mineral: ``capacity:CHN:cobalt``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from models.case import Case, fold
+from models.checks.common import did_you_mean, plants
+from models.errors import Mistakes, UsageError
+from models.schema import TAKES, ScenarioStep
+from planner.scenarios.actions import Change
+from planner.scenarios.named import Named
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of parameter: its word, its action, and the range that is swept unless said.
+
+    ``joint`` stands between the title and whom it is set for.
+    """
+
+    word: str
+    action: str
+    joint: str
+    first: float
+    last: float
+    step: float
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.word.capitalize()
+
+    @property
+    def place(self) -> str:
+        """Which selector says whom it is set for; "" where none does."""
+        selectors = TAKES[self.action].selectors
+        return next((name for name in ("refiner", "member", "country") if name in selectors), "")
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether the number multiplies what stands, so that 1 is the case as given."""
+        return TAKES[self.action].value == "a factor"
+
+    @property
+    def most(self) -> float:
+        """The largest number that the action takes; the smallest is 0."""
+        return TAKES[self.action].most
+
+
+CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05)
+KINDS = (
+    CAP,
+    Kind("demand", "scale demand", "of", 0.8, 1.2, 0.05),
+    Kind("capacity", "scale capacity", "of", 1.0, 0.0, 0.1),
+    Kind("cost", "scale cost", "of", 1.0, 2.0, 0.1),
+    Kind("tariff", "set tariff", "on", 0.0, 1.0, 0.1),
+    Kind("freight", "scale freight", "from", 1.0, 3.0, 0.25),
+    Kind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
+)
+"""Every kind, the cap first."""
+
+_PROBES = (0.318, 0.159)
+"""Values at which a parameter that changes anything gives other cases than the one it is of."""
+_MOST = 12
+"""Countries named in a message."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a case that a sweep sets or scales.
+
+    ``typed`` is what is typed for it (``capacity:CHN:cobalt``), ``title`` what people read
+    (``Capacity of China, cobalt``). ``aims`` are steps without a value that select what it changes.
+    """
+
+    kind: Kind
+    typed: str
+    title: str
+    aims: tuple[ScenarioStep, ...]
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it is the cap on single countries."""
+        return self.kind == CAP
+
+    def at(self, value: float) -> Change:
+        """Return the change that sets the parameter to a value."""
+        return Change(tuple(dataclasses.replace(aim, value=value) for aim in self.aims))
+
+    def name(self, value: float) -> str:
+        """Return what the run at a value is called: ``Cap 65 %``."""
+        return f"{self.title} {percent(value)}"
+
+    def changes(self, case: Case) -> bool:
+        """Return whether the parameter changes anything of a case."""
+        return any(self.at(value)(case) != case for value in _PROBES)
+
+
+THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
+"""The cap on single countries, of all minerals."""
+
+
+def percent(value: float) -> str:
+    """Return a fraction as people read it: ``65 %``."""
+    return f"{value * 100:.6g} %"
+
+
+def parameter_of(case: Case, typed: str) -> Parameter:
+    """Return the parameter that ``capacity:CHN:cobalt`` and the like mean; ``*`` in places is any.
+
+    Raises UsageError for an unknown parameter, place or mineral, with the closest name, and for one
+    that changes nothing of the case.
+    """
+    wrong = Mistakes()
+    with wrong.kept(f"--over {typed!r}: "):
+        found = _parameter(case, typed)
+    wrong.tell()
+    return found
+
+
+def _parameter(case: Case, typed: str) -> Parameter:
+    word, colon, rest = (part.strip() for part in typed.partition(":"))
+    words = [kind.word for kind in KINDS]
+    kind = next((kind for kind in KINDS if kind.word == fold(word)), None)
+    if kind is None:
+        near = did_you_mean(word, words)
+        hint = f"{near} " if near.startswith("did") else ""
+        msg = f"no such knob; {hint}there is {', '.join(words)}"
+        raise UsageError(msg)
+    if kind == CAP:
+        if colon:
+            msg = "the cap is swept for all minerals at once; write --over cap"
+            raise UsageError(msg)
+        return THE_CAP
+    found = _aimed(Named(case), kind, rest)
+    if not found.changes(case):
+        msg = f"the workbook has nothing that this changes{_places(case, kind)}"
+        raise UsageError(msg)
+    return found
+
+
+def _aimed(named: Named, kind: Kind, rest: str) -> Parameter:
+    """Return a parameter of a place and a mineral; either may be blank, the mineral alone, too."""
+    place, mineral = _split(named, kind, rest)
+    wrong = Mistakes()
+    with wrong.kept():
+        minerals = named.minerals(mineral)
+    with wrong.kept():
+        places = _find(named, kind, place)
+    wrong.tell()
+    aims = tuple(
+        ScenarioStep(name="sweep", action=kind.action, mineral=of, **selectors)
+        for _, selectors in places
+        for of in minerals
+    )
+    who = ", ".join(words for words, _ in places if words)
+    what = ", ".join(filter(None, minerals))
+    title = f"{kind.title} {kind.joint} {who}" if who else kind.title
+    typed = ":".join(filter(None, (kind.word, place, mineral)))
+    return Parameter(kind, typed, f"{title}, {what}" if what else title, aims)
+
+
+def _split(named: Named, kind: Kind, rest: str) -> tuple[str, str]:
+    """Return the words for place and mineral."""
+    if ":" in rest:
+        place, _, mineral = (part.strip() for part in rest.rpartition(":"))
+        return place, mineral
+    try:  # demand:cobalt means the mineral, unless someone is called so
+        _find(named, kind, rest)
+    except UsageError:
+        if fold(rest) in {fold(m.name) for m in named.case.minerals}:
+            return "", rest
+        raise
+    return rest, ""
+
+
+def _find(named: Named, kind: Kind, text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return whom a text names, in words and as selectors; all where it is blank.
+
+    Raises UsageError where nobody is called so, with the closest name or code.
+    """
+    try:
+        if kind.place == "member":
+            return [(name, {"member": name}) for name in named.members(text)]
+        if kind.place == "refiner":
+            return [(seller.words, seller.selectors) for seller in named.sellers(text or "*")]
+        code = named.country(text)
+    except UsageError as error:
+        msg = f"{error}{_close_code(named.case, kind, text, str(error))}"
+        raise UsageError(msg) from error
+    return [(named.country_name(code, text) if code else "", {"country": code})]
+
+
+def _places(case: Case, kind: Kind) -> str:
+    """Name the countries where there is something to change, the first dozen."""
+    if kind.place == "member":
+        return ""
+    if kind.place == "refiner":
+        codes, what = {plant.country for plant in plants(case)}, "refiners and projects stand in"
+    else:
+        codes, what = {m.country for m in case.mines}, "mines are in"
+    names = sorted(map(case.country_name, codes))
+    if not names:
+        return f"; it has no {what.partition(' ')[0]}"
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"; its {what} {', '.join(names[:_MOST])}{more}"
+
+
+def _close_code(case: Case, kind: Kind, place: str, error: str) -> str:
+    """Name the country whose code is close to what was typed, where nothing else is named."""
+    if kind.place == "member" or "did you mean" in error:
+        return ""
+    codes = {r.country for r in case.refiners} | {m.country for m in case.mines}
+    near = did_you_mean(place, codes)
+    return f"; {near}" if near.startswith("did") else ""

@@ -5,49 +5,25 @@ arrays over minerals, sources, members and years, so that the families of constr
 loops.
 """
 
-from models.resolve.caps import Cap, caps
-from models.resolve.expanded import Cell, Expanded, contract_price
-from models.resolve.lanes import SPOT, Deliveries
-from models.resolve.sources import Bools, Floats, Ints, Source, start_years, starts
-from models.resolve.stages import (
-    DAYS,
-    MILLION,
-    Growth,
-    a_day,
-    budget_year,
-    capital_charge,
-    growth,
-    mine_capacity,
-    ore_lane,
-    stock_room,
-    stock_target,
-    target_penalty,
-)
-
-__all__ = [
-    "DAYS",
-    "MILLION",
-    "SPOT",
-    "Bools",
-    "Cap",
-    "Cell",
-    "Deliveries",
-    "Expanded",
-    "Floats",
-    "Growth",
-    "Ints",
-    "Source",
-    "a_day",
-    "budget_year",
-    "capital_charge",
-    "caps",
-    "contract_price",
-    "growth",
-    "mine_capacity",
-    "ore_lane",
-    "start_years",
-    "starts",
-    "stock_room",
-    "stock_target",
-    "target_penalty",
-]
+from models.resolve.caps import Cap as Cap
+from models.resolve.caps import caps as caps
+from models.resolve.expanded import SPOT as SPOT
+from models.resolve.expanded import Bools as Bools
+from models.resolve.expanded import Cell as Cell
+from models.resolve.expanded import Expanded as Expanded
+from models.resolve.expanded import Floats as Floats
+from models.resolve.expanded import Ints as Ints
+from models.resolve.expanded import contract_price as contract_price
+from models.resolve.sources import DAYS as DAYS
+from models.resolve.sources import Source as Source
+from models.resolve.sources import a_day as a_day
+from models.resolve.sources import budget_year as budget_year
+from models.resolve.sources import capital_charge as capital_charge
+from models.resolve.sources import growth as growth
+from models.resolve.sources import mine_capacity as mine_capacity
+from models.resolve.sources import ore_lane as ore_lane
+from models.resolve.sources import start_years as start_years
+from models.resolve.sources import starts as starts
+from models.resolve.sources import stock_room as stock_room
+from models.resolve.sources import stock_target as stock_target
+from models.resolve.sources import target_penalty as target_penalty

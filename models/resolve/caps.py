@@ -6,15 +6,16 @@ of a base.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from models.case import Case, in_force
 from models.resolve.expanded import Expanded
+from models.resolve.sources import Source
 from models.schema import (
     BY_BLOC,
     BY_COUNTRY,
-    BY_KIND,
     BY_OWNER,
     BY_REFINER,
     EACH,
@@ -23,6 +24,7 @@ from models.schema import (
     MINING,
     PURCHASES,
     REST_OF_WORLD,
+    Mine,
     ShareLimit,
 )
 
@@ -74,64 +76,50 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
     """
     case = expanded.case
     name, when = expanded.minerals[mineral], expanded.years[year]
-    rows = [
-        (i, row)
-        for i, row in enumerate(case.share_limits)
-        if row.mineral in {"", name}
-        and name not in row.except_minerals
-        and stage in {"", row.stage}
-        and in_force(row, when)
-        and _counts(expanded, row, name)
-    ]
     flows: dict[str, dict[str, dict[int, list[int]]]] = {}
-    for i, row in rows:
-        if row.group not in flows and row.stage != MINING:
-            flows[row.group] = _by_supplier(expanded, mineral, year, row.group)
-        names = _suppliers(expanded, row, name, flows)
-        for buyer, buyers in _buyers(case, row, expanded):
+    for i, row in enumerate(case.share_limits):
+        if stage not in {"", row.stage} or not _holds(expanded, row, name, when):
+            continue
+        mining = row.stage == MINING
+        ore = _ore(case, row.group, name) if mining else {}
+        if not mining and row.group not in flows:
+            flows[row.group] = _flows(expanded, mineral, year, row.group)
+        cap = partial(
+            Cap,
+            limit=i,
+            record=row,
+            mineral=name,
+            year=when,
+            share=row.share.value(when),
+            of_purchases=row.limit == MAX and case.settings.share_basis == PURCHASES,
+            penalty=case.shortage_cost(name, when)
+            if row.penalty is None and row.limit != MAX
+            else row.penalty,
+        )
+        names = _suppliers(case, row, ore if mining else flows[row.group])
+        for buyer, buyers in _buyers(expanded, row):
             demand = float(sum(expanded.demand[mineral, j, year] for j in buyers))
             for supplier in names:
-                yield _cap(
-                    expanded, (i, row), (name, when), (buyer, buyers), demand, supplier, flows
+                sold = {} if mining else flows[row.group].get(supplier, {})
+                yield cap(
+                    buyer=buyer,
+                    buyers=buyers,
+                    supplier=supplier,
+                    demand=demand,
+                    flows=tuple(sorted(p for j in buyers for p in sold.get(j, ()))),
+                    ore=tuple(sorted(ore.get(supplier, ()))),
                 )
 
 
-def _cap(  # noqa: PLR0913, PLR0917 - the parts of a cap
-    expanded: Expanded,
-    limit: tuple[int, ShareLimit],
-    cell: tuple[str, int],
-    buyer: tuple[str, tuple[int, ...]],
-    demand: float,
-    supplier: str,
-    flows: dict[str, dict[str, dict[int, list[int]]]],
-) -> Cap:
-    (i, row), (mineral, year), case = limit, cell, expanded.case
-    penalty = row.penalty
-    if penalty is None and row.limit != MAX:
-        penalty = case.shortage_cost(mineral, year)
-    mining = row.stage == MINING
-    by_member = {} if mining else flows[row.group].get(supplier, {})
-    return Cap(
-        limit=i,
-        record=row,
-        mineral=mineral,
-        buyer=buyer[0],
-        buyers=buyer[1],
-        supplier=supplier,
-        year=year,
-        share=row.share.value(year),
-        demand=demand,
-        of_purchases=row.limit == MAX and case.settings.share_basis == PURCHASES,
-        penalty=penalty,
-        flows=tuple(sorted(p for j in buyer[1] for p in by_member.get(j, ()))),
-        ore=tuple(_ore_of(case, row, mineral, supplier)) if mining else (),
-    )
+def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool:
+    """Return whether a row limits a mineral in a year.
 
-
-def _counts(expanded: Expanded, row: ShareLimit, mineral: str) -> bool:
-    """A row with blank Mineral counts only where the named refiner, or any mine, is."""
+    One with blank Mineral counts only where the named refiner, or any mine, is.
+    """
+    if not in_force(row, year) or mineral in row.except_minerals:
+        return False
     if row.mineral:
-        return True
+        return row.mineral == mineral
     if row.stage == MINING:
         return any(mine.mineral == mineral for mine in expanded.case.mines)
     if row.group == BY_REFINER and row.supplier:
@@ -139,92 +127,62 @@ def _counts(expanded: Expanded, row: ShareLimit, mineral: str) -> bool:
     return True
 
 
-def _buyers(
-    case: Case, row: ShareLimit, expanded: Expanded
-) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _buyers(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
+    at = expanded.member_at
     if not row.buyer:
-        yield "", tuple(range(len(expanded.members)))
+        yield "", tuple(at.values())
     elif row.buyer == EACH:
-        for j, member in enumerate(expanded.members):
-            yield member, (j,)
-    elif row.buyer in expanded.member_at:
-        yield row.buyer, (expanded.member_at[row.buyer],)
+        yield from ((member, (j,)) for member, j in at.items())
     else:
-        yield row.buyer, tuple(expanded.member_at[m] for m in case.groups.get(row.buyer, ()))
+        members = (row.buyer,) if row.buyer in at else expanded.case.groups.get(row.buyer, ())
+        yield row.buyer, tuple(at[m] for m in members)
 
 
-def supplier_names(expanded: Expanded, source: int, group: str) -> tuple[str, ...]:
-    """Return the names that a source counts under in a supplier group."""
-    found = expanded.sources[source]
-    if group == BY_COUNTRY:
-        return (found.country,)
-    if group == BY_OWNER:
-        return (found.owner,)
+def supplier_names(case: Case, of: Source | Mine, group: str) -> tuple[str, ...]:
+    """Return the names that a source or a mine counts under in a supplier group."""
     if group == BY_BLOC:
-        return expanded.case.blocs_of(found.country)
-    if group == BY_KIND:
-        return (found.kind,)
-    return (found.name,)
+        return case.blocs_of(of.country)
+    return (getattr(of, "name" if group == BY_REFINER else group),)
 
 
-def _by_supplier(
+def _flows(
     expanded: Expanded, mineral: int, year: int, group: str
 ) -> dict[str, dict[int, list[int]]]:
     """Deliveries of a cell by supplier name and member, in one pass."""
-    members = expanded.deliveries.member
-    sources = expanded.deliveries.source
+    d = expanded.deliveries
     names = {
-        i: supplier_names(expanded, i, group)
+        i: supplier_names(expanded.case, expanded.sources[i], group)
         for i in expanded.of_mineral[expanded.minerals[mineral]]
     }
     found: dict[str, dict[int, list[int]]] = {}
     for position in expanded.cell(mineral, year):
-        for name in names[int(sources[position])]:
+        for name in names[int(d.source[position])]:
             by_member = found.setdefault(name, {})
-            by_member.setdefault(int(members[position]), []).append(position)
+            by_member.setdefault(int(d.member[position]), []).append(position)
     return found
 
 
-def _suppliers(
-    expanded: Expanded,
-    row: ShareLimit,
-    mineral: str,
-    flows: dict[str, dict[str, dict[int, list[int]]]],
-) -> list[str]:
+def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
+    """Return the mine countries that count under each supplier in stage mining."""
+    found: dict[str, list[str]] = {}
+    for mine in case.mines if group in {BY_COUNTRY, BY_BLOC} else ():
+        if mine.mineral == mineral:
+            for name in supplier_names(case, mine, group):
+                found.setdefault(name, []).append(mine.country)
+    return found
+
+
+def _suppliers(case: Case, row: ShareLimit, known: Mapping[str, object]) -> list[str]:
     """Return the suppliers that a row limits: the one it names, or each alone that can sell.
 
     Rest of world is no country: it is capped only by its name.
     """
-    case = expanded.case
-    each_outside = row.supplier.startswith(EACH_OUTSIDE)
-    if row.supplier and not each_outside:
+    if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
         return [row.supplier]
-    if row.stage == MINING:
-        countries = [m.country for m in case.mines if m.mineral == mineral]
-        known = (
-            {b for c in countries for b in case.blocs_of(c)}
-            if row.group == BY_BLOC
-            else set(countries)
-        )
-    else:
-        known = set(flows[row.group])
-    if row.group in {BY_COUNTRY, BY_OWNER}:
-        known.discard(REST_OF_WORLD)
-    if each_outside:
-        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
-        known = {c for c in known if bloc not in case.blocs_of(c)}
-    return sorted(known)
-
-
-def _ore_of(case: Case, row: ShareLimit, mineral: str, supplier: str) -> list[str]:
-    """Return the mine countries that count under a supplier in stage mining."""
+    by_country = row.group in {BY_COUNTRY, BY_OWNER}
+    bloc = row.supplier.removeprefix(EACH_OUTSIDE)
     return sorted(
-        m.country
-        for m in case.mines
-        if m.mineral == mineral
-        and (
-            m.country == supplier
-            if row.group == BY_COUNTRY
-            else supplier in case.blocs_of(m.country)
-        )
+        name
+        for name in known
+        if not (by_country and name == REST_OF_WORLD) and not (bloc and bloc in case.blocs_of(name))
     )

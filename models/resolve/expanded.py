@@ -2,52 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.case import Case, in_force
-from models.resolve.lanes import DELIVERY, SPOT, Deliveries, Lanes, join, resolve_lanes
-from models.resolve.sources import Bools, Floats, Ints, capacities, sources, starts
-from models.schema import Project
+from models.case import Case, in_force, matches
+from models.resolve.sources import Source, plants, starts
+from models.schema import Lane, Project
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Cell = tuple[int, int]
 """A mineral and a year, by position."""
+SPOT = -1
+"""The contract of a spot flow."""
+
+
+# ---- lanes -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes of one mineral after all overrides, by (source, member, year).
+
+    ``freight`` [USD/t] is NaN where nothing gives one; ``refiner_max`` and ``country_max`` [t/yr]
+    are infinite where there is none; ``country_max`` is by (country, member, year). Sources are
+    positions without a gap.
+    """
+
+    sources: tuple[int, ...]
+    countries: tuple[str, ...]
+    freight: Floats
+    tariff: Floats
+    open: Bools
+    refiner_max: Floats
+    country_max: Floats
+
+
+def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes:
+    """Apply Freight, then the rows of Lanes top to bottom, to one mineral's lanes."""
+    countries = tuple(sorted({s.country for s in found}))
+    shape = (len(found), len(case.members), len(case.years))
+    default = case.settings.default_freight
+    base = {row.country: dict(row.costs) for row in case.freight}
+    freight = np.full(shape, np.nan if default is None else default)
+    for s, source in enumerate(found):
+        given = base.get(source.country, {})
+        for j, member in enumerate(case.members):
+            freight[s, j] = given.get(member.name, freight[s, j])
+    lanes = Lanes(
+        sources=positions,
+        countries=countries,
+        freight=freight,
+        tariff=np.zeros(shape),
+        open=np.ones(shape, dtype=bool),
+        refiner_max=np.full(shape, np.inf),
+        country_max=np.full((len(countries), *shape[1:]), np.inf),
+    )
+    for row in case.lanes:
+        if found and matches(row, mineral=found[0].mineral):
+            _override(case, lanes, row, found)
+    return lanes
+
+
+def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
+    buyers = [j for j, member in enumerate(case.members) if matches(row, member=member.name)]
+    years = [t for t, year in enumerate(case.years) if in_force(row, year)]
+    matched = [s for s, of in enumerate(found) if matches(row, country=of.country, refiner=of.name)]
+    if not (buyers and years and matched):
+        return
+    at = np.ix_(matched, buyers, years)
+    for values, stated in (
+        (lanes.freight, row.freight),
+        (lanes.tariff, row.tariff),
+        (lanes.open, row.open),
+        (lanes.refiner_max, row.max if row.refiner else None),
+    ):
+        if stated is not None:
+            values[at] = stated
+    lanes.freight[at] *= row.freight_factor
+    if row.max is not None and not row.refiner:
+        countries = [c for c, code in enumerate(lanes.countries) if matches(row, country=code)]
+        lanes.country_max[np.ix_(countries, buyers, years)] = row.max
+
+
+# ---- deliveries --------------------------------------------------------------------------------
+
+_FIELDS = ("mineral", "year", "source", "member", "contract", "cost", "tariff", "freight")
+_DELIVERY = np.dtype([(name, np.int64 if i < 5 else np.float64) for i, name in enumerate(_FIELDS)])  # noqa: PLR2004
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """Every flow that can exist, ordered by mineral, year, source, member, contract.
+
+    ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
+    ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price,
+    ``tariff`` a fraction of it, ``freight`` [USD/t].
+    """
+
+    mineral: Ints
+    year: Ints
+    source: Ints
+    member: Ints
+    contract: Ints
+    cost: Floats
+    tariff: Floats
+    freight: Floats
+
+    @property
+    def landed(self) -> Floats:
+        """What a tonne costs at the member's gate [USD/t]."""
+        return self.cost * (1.0 + self.tariff) + self.freight
+
+    def __len__(self) -> int:
+        """Count the deliveries."""
+        return len(self.source)
+
+
+# ---- the case ----------------------------------------------------------------------------------
 
 
 class Expanded:
-    """A Case with its wildcards resolved; made once a Case, read by every block."""
+    """A Case with its wildcards resolved; each part is made once a Case, and read by every block.
+
+    Tables are by position in ``minerals``, ``members``, ``years`` and ``sources``.
+    """
 
     def __init__(self, case: Case) -> None:
-        """Resolve sources, lanes and deliveries."""
+        """Number what all parts are by."""
         self.case = case
         self.years = case.years
         self.minerals = tuple(m.name for m in case.minerals)
         self.members = tuple(m.name for m in case.members)
-        self.sources = sources(case)
         self.mineral_at = {name: i for i, name in enumerate(self.minerals)}
         self.member_at = {name: i for i, name in enumerate(self.members)}
-        self.usable, self.nameplate = capacities(self.sources, self.years)
 
     def changed(self, case: Case) -> Expanded:
         """Return a variant of the case resolved; what its changes do not touch is shared."""
-        new = Expanded.__new__(Expanded)
-        same = {f for f in _FIELDS if getattr(case, f) is getattr(self.case, f)}
-        if not {"minerals", "members", "years"} <= same:
-            return Expanded(case)
-        new.case = case
-        for name in ("years", "minerals", "members", "mineral_at", "member_at"):
-            setattr(new, name, getattr(self, name))
-        if same >= _OF_SOURCES:
-            new.sources, new.usable, new.nameplate = self.sources, self.usable, self.nameplate
-        else:
-            new.sources = sources(case)
-            new.usable, new.nameplate = capacities(new.sources, new.years)
-        for name, fields in _MADE_OF.items():
-            if name in self.__dict__ and same >= fields:
-                new.__dict__[name] = self.__dict__[name]
+        new = Expanded(case)
+        numbered = {"minerals", "members", "years"}
+        every = numbered.union(*_MADE_OF.values())
+        same = {f for f in every if getattr(case, f) is getattr(self.case, f)}
+        if numbered <= same:
+            kept = {name for name, fields in _MADE_OF.items() if fields <= same}
+            new.__dict__.update((name, self.__dict__[name]) for name in kept & {*self.__dict__})
         return new
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Refiners and projects, ordered by mineral, name, project."""
+        at = self.mineral_at
+        return tuple(sorted(plants(self.case), key=lambda s: (at[s.mineral], s.name, s.project)))
 
     @cached_property
     def of_mineral(self) -> dict[str, tuple[int, ...]]:
@@ -62,11 +172,35 @@ class Expanded:
         """Position of the source that is a refiner itself, by (refiner, mineral)."""
         return {(s.name, s.mineral): i for i, s in enumerate(self.sources) if not s.project}
 
+    def _table(self, value: Callable[[Source, int], float]) -> Floats:
+        """Return a number of each source and year."""
+        found = [[value(source, year) for year in self.years] for source in self.sources]
+        return np.array(found, dtype=float).reshape(len(self.sources), len(self.years))
+
+    @cached_property
+    def usable(self) -> Floats:
+        """Capacity open to the coalition [t/yr] by (source, year); of a project 0."""
+        return self._table(Source.usable)
+
+    @cached_property
+    def nameplate(self) -> Floats:
+        """Capacity [t/yr] by (source, year)."""
+        return self._table(Source.nameplate)
+
     @cached_property
     def costs(self) -> Floats:
         """Cost [money/t] by (source, year)."""
-        found = [[source.cost.value(year) for year in self.years] for source in self.sources]
-        return np.array(found, dtype=float).reshape(len(self.sources), len(self.years))
+        return self._table(lambda source, year: source.cost.value(year))
+
+    @cached_property
+    def startable(self) -> Bools:
+        """Whether a source can run in a year, by (source, year): capacity, or a build in time."""
+        table = self.usable > 0
+        for i, source in enumerate(self.sources):
+            if isinstance(source.record, Project):
+                begun = [bool(starts(source.record, self.years, year)) for year in self.years]
+                table[i] = (self.nameplate[i] > 0) & begun
+        return table
 
     @cached_property
     def demand(self) -> Floats:
@@ -87,25 +221,37 @@ class Expanded:
             table[self.mineral_at[pile.mineral], self.member_at[pile.member]] = True
         return table
 
+    def takes(self, mineral: int) -> Bools:
+        """Return whether a member can take a mineral, by (member, year): demand, or a stock."""
+        return np.asarray((self.demand[mineral] > 0) | self.has_stock[mineral][:, None])
+
     @cached_property
     def lanes(self) -> dict[str, Lanes]:
         """The lanes of each mineral."""
         return {
-            name: resolve_lanes(self.case, self.sources, self.of_mineral[name])
-            for name in self.minerals
+            name: _lanes(self.case, [self.sources[i] for i in positions], positions)
+            for name, positions in self.of_mineral.items()
         }
 
+    def lane_max(self, source: int, member: int, year: int) -> tuple[float, float]:
+        """Return the Max [t/yr] of a refiner's lane and of its country's (infinite: none)."""
+        lanes = self.lanes[self.sources[source].mineral]
+        s = source - lanes.sources[0]
+        c = lanes.countries.index(self.sources[source].country)
+        return float(lanes.refiner_max[s, member, year]), float(lanes.country_max[c, member, year])
+
     @cached_property
-    def startable(self) -> Bools:
-        """Whether a source can run in a year, by (source, year): capacity, or a build in time."""
-        table = self.usable > 0
-        for i, source in enumerate(self.sources):
-            if isinstance(source.record, Project):
-                table[i] = [
-                    self.nameplate[i, t] > 0 and bool(starts(source.record, self.years, year))
-                    for t, year in enumerate(self.years)
-                ]
-        return table
+    def contract_lanes(self) -> list[tuple[int, int, Bools]]:
+        """Source and member of each contract, and whether its tonnes can move, by year."""
+        found = []
+        for contract in self.case.contracts:
+            source = self.source_of_refiner[contract.refiner, contract.mineral]
+            lanes, j = self.lanes[contract.mineral], self.member_at[contract.member]
+            can = (self.usable[source] > 0) & lanes.open[source - lanes.sources[0], j]
+            held = [in_force(contract, year) for year in self.years]
+            room = [min(self.lane_max(source, j, t)) > 0 for t in range(len(self.years))]
+            found.append((source, j, can & held & room))
+        return found
 
     @cached_property
     def minimums(self) -> dict[tuple[int, int], float]:
@@ -115,46 +261,60 @@ class Expanded:
         where a refiner's minimums exceed its usable capacity they shrink in proportion to it.
         """
         found: dict[tuple[int, int], float] = {}
-        total: dict[tuple[int, int], float] = {}
-        for k, contract in enumerate(self.case.contracts):
-            source = self.source_of_refiner[contract.refiner, contract.mineral]
-            for t, year in enumerate(self.years):
-                if contract.min > 0 and in_force(contract, year) and self.lane_open(k, t):
-                    found[k, t] = contract.min
-                    total[source, t] = total.get((source, t), 0.0) + contract.min
+        total = np.zeros_like(self.usable)
+        for k, (source, _, can) in enumerate(self.contract_lanes):
+            for t in np.flatnonzero(can).tolist():
+                if self.case.contracts[k].min > 0:
+                    found[k, t] = self.case.contracts[k].min
+                    total[source, t] += found[k, t]
         for k, t in found:
-            contract = self.case.contracts[k]
-            source = self.source_of_refiner[contract.refiner, contract.mineral]
-            found[k, t] *= min(1.0, self.usable[source, t] / total[source, t])
+            source = self.contract_lanes[k][0]
+            found[k, t] *= min(1.0, float(self.usable[source, t] / total[source, t]))
         return found
-
-    def lane_max(self, source: int, member: int, year: int) -> tuple[float, float]:
-        """Return the Max [t/yr] of a refiner's lane and of its country's (infinite: none)."""
-        lanes = self.lanes[self.sources[source].mineral]
-        s = source - lanes.sources[0]
-        c = lanes.countries.index(self.sources[source].country)
-        return float(lanes.refiner_max[s, member, year]), float(lanes.country_max[c, member, year])
-
-    def lane_open(self, contract: int, year: int) -> bool:
-        """Return whether a contract's tonnes can move in a year (by position)."""
-        record = self.case.contracts[contract]
-        source = self.source_of_refiner[record.refiner, record.mineral]
-        lanes = self.lanes[record.mineral]
-        s = lanes.sources.index(source)
-        j = self.member_at[record.member]
-        c = lanes.countries.index(self.sources[source].country)
-        return bool(
-            self.usable[source, year] > 0
-            and lanes.open[s, j, year]
-            and lanes.refiner_max[s, j, year] > 0
-            and lanes.country_max[c, j, year] > 0
-        )
 
     @cached_property
     def deliveries(self) -> Deliveries:
         """Every flow that can exist."""
-        parts = [_spot(self, name) for name in self.minerals]
-        return join([*parts, _contracted(self)])
+        every = np.concatenate([*map(self._spot, self.minerals), self._contracted()])
+        if (every["contract"] != SPOT).any():  # spot alone stands in order already
+            keys = ("contract", "member", "source", "year", "mineral")
+            every = every[np.lexsort([every[key] for key in keys])]
+        return Deliveries(**{name: np.ascontiguousarray(every[name]) for name in _FIELDS})
+
+    def _spot(self, mineral: str) -> NDArray[np.void]:
+        """Spot deliveries: an open lane, a source that can run, a member that can take."""
+        m, lanes = self.mineral_at[mineral], self.lanes[mineral]
+        positions = np.array(lanes.sources, dtype=np.int64)
+        if not len(positions):
+            return np.zeros(0, dtype=_DELIVERY)
+        rows = [lanes.countries.index(self.sources[i].country) for i in lanes.sources]
+        can = (
+            lanes.open
+            & (lanes.refiner_max > 0)
+            & (lanes.country_max[rows] > 0)
+            & self.startable[positions][:, None, :]
+            & self.takes(m)[None, :, :]
+        )
+        t, s, j = np.nonzero(can.transpose(2, 0, 1))  # by year, source, member
+        found = np.zeros(len(s), dtype=_DELIVERY)
+        found["mineral"], found["year"], found["source"], found["member"] = m, t, positions[s], j
+        found["contract"], found["cost"] = SPOT, self.costs[positions][s, t]
+        found["tariff"], found["freight"] = lanes.tariff[s, j, t], lanes.freight[s, j, t]
+        return found
+
+    def _contracted(self) -> NDArray[np.void]:
+        """Deliveries under contracts, a tranche of their own beside spot."""
+        found = []
+        for k, (source, j, can) in enumerate(self.contract_lanes):
+            contract = self.case.contracts[k]
+            m, lanes = self.mineral_at[contract.mineral], self.lanes[contract.mineral]
+            s = source - lanes.sources[0]
+            takes = can & self.takes(m)[j] & (contract.max is None or contract.max > 0)
+            for t in np.flatnonzero(takes).tolist():
+                cost = contract_price(self, k, self.years[t])
+                way = (lanes.tariff[s, j, t], lanes.freight[s, j, t])
+                found.append((m, t, source, j, k, cost, *way))
+        return np.array(found, dtype=_DELIVERY)
 
     @cached_property
     def cell_starts(self) -> Ints:
@@ -173,68 +333,15 @@ _OF_SOURCES = frozenset({"refiners", "projects"})
 _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
 _MADE_OF: dict[str, frozenset[str]] = {
-    "of_mineral": _OF_SOURCES,
-    "source_of_refiner": _OF_SOURCES,
-    "costs": _OF_SOURCES,
-    "startable": _OF_SOURCES,
+    **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
+    **dict.fromkeys(("usable", "nameplate", "costs", "startable"), _OF_SOURCES),
     "demand": frozenset({"demand"}),
     "has_stock": frozenset({"stockpiles"}),
     "lanes": _OF_LANES,
-    "minimums": _OF_LANES | {"contracts"},
-    "deliveries": _OF_DELIVERIES,
-    "cell_starts": _OF_DELIVERIES,
+    **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
+    **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
-_FIELDS = frozenset({"minerals", "members", "years"}).union(*_MADE_OF.values())
-
-
-def _spot(expanded: Expanded, mineral: str) -> NDArray[np.void]:
-    """Spot deliveries of a mineral: an open lane, a source that can run, a member that can take."""
-    m = expanded.mineral_at[mineral]
-    lanes = expanded.lanes[mineral]
-    positions = np.array(lanes.sources, dtype=np.int64)
-    if not len(positions):
-        return np.zeros(0, dtype=DELIVERY)
-    rows = [lanes.countries.index(expanded.sources[i].country) for i in lanes.sources]
-    takes = (expanded.demand[m] > 0) | expanded.has_stock[m][:, None]
-    can = (
-        lanes.open
-        & (lanes.refiner_max > 0)
-        & (lanes.country_max[rows] > 0)
-        & expanded.startable[positions][:, None, :]
-        & takes[None, :, :]
-    )
-    t, s, j = np.nonzero(can.transpose(2, 0, 1))  # by year, source, member
-    costs = expanded.costs[positions]
-    found = np.zeros(len(s), dtype=DELIVERY)
-    found["mineral"], found["year"], found["source"], found["member"] = m, t, positions[s], j
-    found["contract"] = SPOT
-    found["cost"], found["tariff"], found["freight"] = (
-        costs[s, t],
-        lanes.tariff[s, j, t],
-        lanes.freight[s, j, t],
-    )
-    return found
-
-
-def _contracted(expanded: Expanded) -> NDArray[np.void]:
-    """Deliveries under contracts, a tranche of their own beside spot."""
-    found = []
-    for k, contract in enumerate(expanded.case.contracts):
-        m, j = expanded.mineral_at[contract.mineral], expanded.member_at[contract.member]
-        source = expanded.source_of_refiner[contract.refiner, contract.mineral]
-        lanes = expanded.lanes[contract.mineral]
-        s = lanes.sources.index(source)
-        for t, year in enumerate(expanded.years):
-            takes = expanded.demand[m, j, t] > 0 or expanded.has_stock[m, j]
-            if not (takes and in_force(contract, year) and expanded.lane_open(k, t)):
-                continue
-            if contract.max is not None and contract.max <= 0:
-                continue
-            cost = contract_price(expanded, k, year)
-            tariff, freight = lanes.tariff[s, j, t], lanes.freight[s, j, t]
-            found.append((m, t, source, j, k, cost, tariff, freight))
-    return np.array(found, dtype=DELIVERY)
 
 
 def contract_price(expanded: Expanded, contract: int, year: int) -> float:

@@ -49,7 +49,7 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
     shape = (len(found), len(case.members), len(case.years))
     default = case.settings.default_freight
     base = {row.country: dict(row.costs) for row in case.freight}
-    freight = np.full(shape, np.nan if default is None else default)
+    freight = np.full(shape, np.nan if default is None else default, dtype=float)
     for s, source in enumerate(found):
         given = base.get(source.country, {})
         for j, member in enumerate(case.members):

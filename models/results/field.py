@@ -237,6 +237,20 @@ class Result:
         msg = f"{cls.__name__} is not of a plan alone"
         raise NotImplementedError(msg)
 
+    @classmethod
+    def positions(cls, headers: Sequence[str]) -> dict[str, int]:
+        """Return where among some headers each field stands, by its name.
+
+        Headers without a placeholder are looked for first, so that none is taken for another.
+        """
+        found: dict[str, int] = {}
+        for each in sorted(cls.FIELDS, key=lambda f: "{" in f.whole):
+            for place, header in enumerate(headers):
+                if place not in found.values() and each.read(header) is not None:
+                    found[each.name] = place
+                    break
+        return found
+
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields that this table has, from left to right."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import repeat
 
 from models.errors import Finding
-from models.results.field import Look
-from planner.audit.file import CHECKS
-from planner.render.table import Table
+from models.results import ChartData, Checks, Glossary, Look
+from planner.render.table import Column, Table
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.layout import letters
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
@@ -20,13 +20,10 @@ _DUST = 1e-13
 when numbers cancel."""
 _NOISE = 1e-6
 """A figure of the proof that is none of rounding may differ by this part of what is accepted."""
-_MISSING = "this row is missing"
-_SENTENCES = {CHECKS, "Chart data", "Glossary"}
+_SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}
 _SAID = {Look.LONG, Look.SENTENCE, Look.REMARK}
 _FARTHEST, _SEARCHES = 25, 50
 """Rows that may be too many or missing at one place, and vain searches for them on a sheet."""
-
-_Row = Sequence[object]
 
 
 def compare(
@@ -44,7 +41,11 @@ def compare(
             if table is None:
                 _page(grid, expected[title], told)
             else:
-                _Sheets(grid, expected[title], table, told).compare()
+                if grid.header_row != expected[title].header_row and expected[title].header_row:
+                    said = f"the header stands in row {grid.header_row or 'none'}"
+                    told.append(Finding(title, grid.header_row, found=said, expected="row 1"))
+                _page(grid, expected[title], told, is_table=True)
+                _Rows(grid, expected[title], table, told).compare()
         else:
             said = "this sheet is none that the planner wrote into this plan"
             told.append(Finding(title, found=said))
@@ -98,21 +99,24 @@ def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
     return Grid(summary.title, summary.header_row, summary.header, rows, columns)
 
 
-def _page(found: Grid, expected: Grid, told: list[Finding]) -> None:
-    """Compare a sheet that is no table, cell by cell."""
-    there, wanted = _cells(found), _cells(expected)
+def _page(found: Grid, expected: Grid, told: list[Finding], *, is_table: bool = False) -> None:
+    """Compare cells: all of a sheet that is no table, of a table header and cells beside it."""
+    top = found.header_row if is_table else expected.header_row
+    there, wanted = _cells(found, found.header_row, is_table), _cells(expected, top, is_table)
     for row, place in sorted({*there, *wanted}):
         here, due = there.get((row, place)), wanted.get((row, place))
         if here != due and not near(here, due):
+            header = str(expected.header.get(place, "")) if is_table else ""
             cell = f"{letters(place)}{row}"
-            told.append(Finding(found.title, row, "", _shown(here), _shown(due), cell=cell))
+            told.append(Finding(found.title, row, header, _shown(here), _shown(due), cell=cell))
 
 
-def _cells(grid: Grid) -> dict[tuple[int, int], object]:
-    found = {(grid.header_row, place): value for place, value in grid.header.items()}
-    for row, cells in lines(grid):
-        found |= {(row, place): value for place, value in cells}
-    return found
+def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object]:
+    """Return cells by row and column, those of the header in the row ``top``."""
+    found = {(top, place): value for place, value in grid.header.items()}
+    if is_table:
+        return found | {(row, place): value for row, place, value in grid.stray}
+    return found | {(row, place): v for row, cells in lines(grid) for place, v in cells}
 
 
 def near(here: object, due: object, dust: float = _DUST) -> bool:
@@ -123,151 +127,99 @@ def near(here: object, due: object, dust: float = _DUST) -> bool:
     return abs(one - other) <= MOST_APART * max(abs(one), abs(other)) + dust
 
 
-class _Sheets:
-    """One sheet, found and expected."""
+class _Rows:
+    """The rows of a table, found and expected."""
 
-    def __init__(
-        self,
-        found: Grid,
-        expected: Grid,
-        table: Table,
-        told: list[Finding],
-    ) -> None:
+    def __init__(self, found: Grid, expected: Grid, table: Table, told: list[Finding]) -> None:
         self.found, self.expected, self.told = found, expected, told
-        self.title = found.title
         self.places = sorted(expected.header)
-        self.scales = {place: _Scales(table, place, expected) for place in self.places}
-        at = {str(header): place for place, header in expected.header.items()}
-        self.value, self.accepted = at.get("Value", 0), at.get("Accepted up to", 0)
+        self.there, self.wanted = (
+            list(zip(*(grid.values(place) for place in self.places), strict=True))
+            for grid in (found, expected)
+        )
+        columns = dict(enumerate(table.columns, start=1))
+        self.largest = [_largest(columns.get(p), expected.values(p)) for p in self.places]
+        self.headers = [expected.header[place] for place in self.places]
         self.searches = 0
 
     def compare(self) -> None:
-        """Compare header, then rows; a row too many or too few is told once."""
-        self._headers()
-        there, wanted = _rows(self.found, self.places), _rows(self.expected, self.places)
-        i, k = 0, 0
-        while i < len(there) or k < len(wanted):
-            if k >= len(wanted):
-                self._extra(i)
-                i += 1
-                continue
-            if i >= len(there):
-                self._tell(self._row(i), 0, _MISSING, _said(wanted[k]))
-                k += 1
-                continue
-            differing = self._differing(there[i], wanted[k], k)
-            extra, lacking = self._shifted(there, wanted, i, k) if differing else (0, 0)
-            for _ in range(extra):
-                self._extra(i)
-                i += 1
-            for _ in range(lacking):
-                self._tell(self._row(i), 0, _MISSING + " above", _said(wanted[k]))
-                k += 1
-            if extra or lacking:
-                continue
-            for n in differing:
-                self._tell(self._row(i), self.places[n], _shown(there[i][n]), _shown(wanted[k][n]))
-            i, k = i + 1, k + 1
+        """Compare row by row; a row too many or too few is told once."""
+        i = k = 0
+        while i < len(self.there) or k < len(self.wanted):
+            extra, lacking = self._shifted(i, k)
+            for n in range(i, i + extra):
+                self._tell(n, 0, "this row is none of the plan's", "")
+            above = " above" if i < len(self.there) else ""
+            for row in self.wanted[k : k + lacking]:
+                self._tell(i, 0, f"this row is missing{above}", _said(row))
+            if not extra and not lacking:
+                for n in self._differing(i, k):
+                    here, due = self.there[i][n], self.wanted[k][n]
+                    self._tell(i, self.places[n], _shown(here), _shown(due))
+                extra = lacking = 1
+            i, k = i + extra, k + lacking
 
-    def _shifted(
-        self, there: Sequence[_Row], wanted: Sequence[_Row], i: int, k: int
-    ) -> tuple[int, int]:
+    def _shifted(self, i: int, k: int) -> tuple[int, int]:
         """Return how many rows from here on are too many, or how many are missing; 0 and 0: none.
 
         Rows that go on alike below were changed in their cells; a table that is different
         throughout is not searched for ever.
         """
-        if self.searches >= _SEARCHES or self._match(there, wanted, i + 1, k + 1):
+        if i >= len(self.there) or k >= len(self.wanted):
+            return int(i < len(self.there)), int(k < len(self.wanted))
+        if self._match(i, k) or self.searches >= _SEARCHES or self._match(i + 1, k + 1):
             return 0, 0
         for step in range(1, _FARTHEST + 1):
-            if self._match(there, wanted, i + step, k):
+            if self._match(i + step, k):
                 return step, 0
-            if self._match(there, wanted, i, k + step):
+            if self._match(i, k + step):
                 return 0, step
         self.searches += 1
         return 0, 0
 
-    def _match(self, there: Sequence[_Row], wanted: Sequence[_Row], i: int, k: int) -> bool:
-        return i < len(there) and k < len(wanted) and not self._differing(there[i], wanted[k], k)
+    def _match(self, i: int, k: int) -> bool:
+        return i < len(self.there) and k < len(self.wanted) and not self._differing(i, k)
 
-    def _headers(self) -> None:
-        found, expected = self.found, self.expected
-        if found.header_row != expected.header_row and expected.header_row:
-            said = f"the header stands in row {found.header_row or 'none'}"
-            self.told.append(Finding(self.title, found.header_row, found=said, expected="row 1"))
-        for place in sorted({*found.header, *expected.header}):
-            here, due = found.header.get(place), expected.header.get(place)
-            if here != due:
-                self._tell(found.header_row, place, _shown(here), _shown(due))
-        for row, place, value in found.stray:
-            if (row, place, value) not in expected.stray:
-                self._tell(row, place, _shown(value), "a blank cell")
-        for row, place, value in expected.stray:
-            if not any((r, p) == (row, place) for r, p, _ in found.stray):
-                self._tell(row, place, "a blank cell", _shown(value))
-
-    def _extra(self, i: int) -> None:
-        self._tell(self._row(i), 0, "this row is none of the plan's", "")
-
-    def _row(self, i: int) -> int:
-        rows = self.found.rows
-        if i < len(rows):
-            return rows[i]
-        return (rows[-1] if rows else self.found.header_row) + 1
-
-    def _tell(self, row: int, place: int, found: str, expected: str) -> None:
-        cell = f"{letters(place)}{row}" if place else ""
-        header = str(self.expected.header.get(place, ""))
-        self.told.append(Finding(self.title, row, header, found, expected, cell=cell))
-
-    def _differing(self, found: Sequence[object], due: Sequence[object], k: int) -> list[int]:
+    def _differing(self, i: int, k: int) -> list[int]:
         """Return which cells of a row differ from what they should be."""
+        found, due = self.there[i], self.wanted[k]
         if found == due:
             return []
-        differing = []
-        for n, (here, wanted) in enumerate(zip(found, due, strict=True)):
-            if here != wanted and not self._same(n, here, wanted, due, k):
-                differing.append(n)
-        return differing
+        pairs = enumerate(zip(found, due, strict=True))
+        return [
+            n
+            for n, (here, wanted) in pairs
+            if here != wanted and not near(here, wanted, self._dust(n, k))
+        ]
 
-    def _same(self, n: int, here: object, wanted: object, due: Sequence[object], k: int) -> bool:
-        place = self.places[n]
-        below = self.expected.rows[k] - self.expected.header_row - 1
-        if not is_number(here) or not is_number(wanted):
-            return False
-        room = _DUST * self.scales[place].most_of(below)
-        if self.title == CHECKS and place == self.value and wanted:
-            accepted = due[self.places.index(self.accepted)] if self.accepted else None
-            room += _NOISE * float(accepted) if is_number(accepted) else 0.0
-        return near(here, wanted, room)
+    def _dust(self, n: int, k: int) -> float:
+        """Return by how much a number may differ, beside by its own rounding."""
+        room = _DUST * self.largest[n](self.expected.rows[k] - self.expected.header_row - 1)
+        due = dict(zip(self.headers, self.wanted[k], strict=True))
+        is_proof = self.found.title == Checks.TABLE and self.headers[n] == Checks.value.header
+        accepted = due.get(Checks.accepted.header)
+        if is_proof and self.wanted[k][n] and is_number(accepted):
+            room += _NOISE * float(accepted)
+        return room
 
-
-class _Scales:
-    """The largest number of a cell's kind in its column."""
-
-    def __init__(self, table: Table, place: int, grid: Grid) -> None:
-        self.looks: Sequence[Look] | None = None
-        self.most: dict[Look | None, float] = {}
-        column = table.columns[place - 1] if place <= len(table.columns) else None
-        if column is not None and column.looks is not None:
-            self.looks = column.looks
-            pairs: Iterator[tuple[Look | None, object]] = iter(
-                zip(column.looks, column.values, strict=True)
-            )
-        else:
-            pairs = ((None, value) for value in grid.values(place))
-        for look, value in pairs:
-            if is_number(value):
-                self.most[look] = max(self.most.get(look, 0.0), abs(float(value)))
-
-    def most_of(self, k: int) -> float:
-        """Return that of the cell in row k of the table."""
-        look = self.looks[k] if self.looks is not None and k < len(self.looks) else None
-        return self.most.get(look, 0.0)
+    def _tell(self, i: int, place: int, found: str, expected: str) -> None:
+        """Tell what is amiss with the i-th row, in a column or (0) as a whole."""
+        rows = self.found.rows
+        row = rows[i] if i < len(rows) else (rows[-1] if rows else self.found.header_row) + 1
+        cell = f"{letters(place)}{row}" if place else ""
+        header = str(self.expected.header.get(place, ""))
+        self.told.append(Finding(self.found.title, row, header, found, expected, cell=cell))
 
 
-def _rows(grid: Grid, places: Sequence[int]) -> list[tuple[object, ...]]:
-    return list(zip(*(grid.values(place) for place in places), strict=True))
+def _largest(column: Column | None, values: Sequence[object]) -> Callable[[int], float]:
+    """Return the largest number of a cell's kind in its column, by the cell's row in the table."""
+    looks = (column.looks if column is not None else None) or ()
+    kinds: Iterable[Look | None] = looks or repeat(None)
+    most: dict[Look | None, float] = {}
+    for look, value in zip(kinds, column.values if column and looks else values, strict=False):
+        if is_number(value):
+            most[look] = max(most.get(look, 0.0), abs(float(value)))
+    return lambda row: most.get(looks[row] if row < len(looks) else None, 0.0)
 
 
 def _shown(value: object) -> str:

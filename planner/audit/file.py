@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from models.case import fold
 from models.errors import Finding, InputError
 from models.plan.block_solver import NO_NUMBERS
+from models.results import Checks, Field, Figure, Summary
 from models.solve import ATTEMPTS
 from planner.seal import SEAL, SEALED
 from planner.sheets.checks import OPTION
@@ -32,17 +34,14 @@ from planner.workbook.plan_columns import (
     refuse_twice,
 )
 
-CHECKS = "Checks"
-SHA = "Input SHA-256"
-VERSION = "Planner version"
-FILE, TIME = "Input file", "Time: "
+PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
-RECORDS = {
-    VERSION: re.compile(_RELEASE),
-    "Solver version": re.compile(f"HiGHS {_RELEASE}"),
-    "Python version": re.compile(_RELEASE),
-    "Written": re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
-    FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
+RECORDS: Mapping[str, re.Pattern[str]] = {
+    Figure.PLANNER: re.compile(_RELEASE),
+    Figure.SOLVER: re.compile(f"HiGHS {_RELEASE}"),
+    PYTHON: re.compile(_RELEASE),
+    Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
+    Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that are the run's own record, and the form of each: nothing in the two files
 tells them. One of another form counts as none; the input's name is told where it is another."""
@@ -93,18 +92,18 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a sheet: where it stands, and the cells that were asked for."""
+    """A row of a sheet: where it stands, and the cells of the fields that were asked for."""
 
     sheet: str
     row: int
     cells: tuple[object, ...]
-    places: tuple[int, ...]
+    places: Mapping[Field, int]
 
-    def finding(self, i: int, header: str, found: str, expected: str = "") -> Finding:
-        """Return a finding at the i-th of its cells."""
-        place = self.places[i]
+    def finding(self, of: Field, found: str, expected: str = "") -> Finding:
+        """Return a finding at one of its cells."""
+        place = self.places[of]
         cell = f"{letters(place)}{self.row}" if place else ""
-        return Finding(self.sheet, self.row, header, found, expected, cell=cell)
+        return Finding(self.sheet, self.row, of.header, found, expected, cell=cell)
 
 
 @dataclass(frozen=True)
@@ -119,52 +118,47 @@ class PlanSheets:
     grids: dict[str, Grid]
     listed: tuple[SheetPart, ...] = ()
 
-    @property
-    def parts(self) -> dict[str, str]:
-        """The files in the archive that the sheets of cells are in, by title."""
-        return {s.title: s.part for s in self.listed if s.title in self.grids and s.part}
-
-    def lines(self, name: str, headers: Sequence[str]) -> Iterator[Line]:
-        """Yield the rows of a table, its further sheets included, with the columns asked for.
+    def lines(self, *fields: Field) -> Iterator[Line]:
+        """Yield the rows of a table, its further sheets included, with the fields asked for.
 
         A header is told without its unit; a column that lacks gives blanks.
         """
         for title, grid in self.grids.items():
             part = PART.fullmatch(title)
-            if title != name and not (part and part[1] == name):
-                continue
-            at = {bare(str(h)): place for place, h in grid.header.items()}
-            places = tuple(at.get(header, 0) for header in headers)
-            columns = [grid.values(place) for place in places]
-            for row, *cells in zip(grid.rows, *columns, strict=True):
-                yield Line(title, row, tuple(cells), places)
+            if fields[0].table in {title, part[1] if part else title}:
+                at = {bare(str(h)): place for place, h in grid.header.items()}
+                places = {of: at.get(of.header, 0) for of in fields}
+                columns = [grid.values(place) for place in places.values()]
+                for row, *cells in zip(grid.rows, *columns, strict=True):
+                    yield Line(title, row, tuple(cells), places)
 
     @property
     def sealed(self) -> Iterator[list[float]]:
         """The numbers that the plan's seal is of, by column."""
-        for result, of in SEALED:
-            cells = (line.cells[0] for line in self.lines(result.TABLE, (of.header,)))
+        for _, of in SEALED:
+            cells = (line.cells[0] for line in self.lines(of))
             yield [float(value) for value in cells if is_number(value)]
 
-    @property
+    @cached_property
     def recorded(self) -> Recorded:
         """What the run wrote of itself, as far as it is there."""
         timings: dict[str, float] = {}
         said: dict[str, str] = {}
-        for line in self.lines(SUMMARY, ("Measure", "Value")):
-            measure, value = line.cells
-            if isinstance(measure, str) and measure.startswith(TIME):
-                stage = measure.removeprefix(TIME)
+        for line in self.lines(Summary.measure, Summary.value):
+            measure, value = str(line.cells[0]), line.cells[1]
+            stage = measure.removeprefix(TIME)
+            if measure.startswith(TIME):
                 if stage in STAGES and is_number(value) and value >= 0:
                     timings[stage] = float(value)
-            elif measure in {*RECORDS, SHA, REDACTED}:
-                form = RECORDS.get(str(measure))
-                if form is None or form.fullmatch(str(value)):
-                    said[str(measure)] = str(value or "")
+            elif measure in RECORDS:
+                if RECORDS[measure].fullmatch(str(value)):
+                    said[measure] = str(value)
+            else:
+                said[measure] = str(value or "")
         failures: list[str] = []
         typed: list[tuple[str, str]] = []
         built, mip_gap, is_failed = 0, 0.0, False
-        for line in self.lines(CHECKS, ("Check", "Column", "What", "Value")):
+        for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
             kind, option, what, value = line.cells
             text, number = str(what or ""), value if is_number(value) else 0
             if kind == "program" and is_failed:
@@ -178,8 +172,8 @@ class PlanSheets:
                 typed.append((str(option or ""), text))
         return Recorded(
             made_with=tuple(typed),
-            input_file=said.get(FILE, ""),
-            input_sha256=said.get(SHA, ""),
+            input_file=said.get(Figure.INPUT_FILE, ""),
+            input_sha256=said.get(Figure.INPUT_SHA256, ""),
             record=_record(said),
             timings=timings,
             failures=tuple(failures),
@@ -193,13 +187,13 @@ def _record(said: Mapping[str, str]) -> Record:
     """Return versions and time as a plan gives them."""
     now = Record()
     try:
-        written = datetime.strptime(said["Written"], WRITTEN)
+        written = datetime.strptime(said[Figure.WRITTEN], WRITTEN)
     except (KeyError, ValueError):
         written = now.written
     return Record(
-        said.get(VERSION, now.planner),
-        said.get("Solver version", now.solver),
-        said.get("Python version", now.python),
+        said.get(Figure.PLANNER, now.planner),
+        said.get(Figure.SOLVER, now.solver),
+        said.get(PYTHON, now.python),
         written,
     )
 
@@ -213,7 +207,7 @@ def open_plan(path: Path) -> PlanSheets:
     file = open_excel(path)
     refuse_twice(path, [grid.title for grid in file.grids])
     grids = {grid.title: grid for grid in file.grids}
-    if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, CHECKS)}:
+    if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
         said, hint = "this is no plan", "name a workbook that planner solve wrote"
         if is_input(path):
             said = "this is an input workbook, no plan"

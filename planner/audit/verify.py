@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -16,27 +17,31 @@ from models.errors import Finding
 from models.plan import Plan
 from models.plan.proof import worst_place
 from models.plan.solving import plan_again
-from models.program import program_of
-from models.resolve import SPOT, Expanded
+from models.program import Group, Program, program_of
+from models.resolve import SPOT, Expanded, Floats
+from models.results import Checks, Duals, Field, Flows, Summary, Values
 from models.solve import MOST_GAP, MOST_VIOLATION
 from planner._version import __version__
 from planner.audit.compare import compare, in_common
-from planner.audit.file import CHECKS, RECORDS, PlanSheets
-from planner.audit.parts import parts
-from planner.audit.shape import amiss as amiss_in
-from planner.audit.solution import has, taken
+from planner.audit.file import RECORDS, Line, PlanSheets
+from planner.audit.parts import amiss, parts
+from planner.render.text import clean
+from planner.render.words import span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
-from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES
+from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_text
 from planner.sheets.front import largest_supplier
 from planner.sheets.lost import Lost
 from planner.studies.losses import without_country
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
-from planner.workbook.plan_columns import PLAN, SUMMARY
+from planner.workbook.plan_columns import PLAN, is_number
 
 _NAMED = 3
+_NO_NUMBER = "no number that a plan could hold stands here"
+_MOST = 1e18
+"""A number beyond is no plan's: amounts, prices and their bounds are far below."""
 
 
 class Compared(StrEnum):
@@ -120,7 +125,7 @@ def verify(
         compared=compared,
         is_proven=is_proven,
         cells=sum(len(g.header) * (1 + len(g.rows)) for g in file.grids.values()),
-        records=sum(line.cells[0] in RECORDS for line in file.lines(SUMMARY, ("Measure",))),
+        records=sum(line.cells[0] in RECORDS for line in file.lines(Summary.measure)),
         sheets=len(file.grids),
         violation=proof.violation,
         allowed=proof.allowed,
@@ -147,14 +152,14 @@ def _compared(
     anew = {grid.title: grid for grid in open_excel(made).grids}
     if found.is_own:
         return Compared.PARTS, compare(file.grids, anew, known)
-    findings = list(amiss_in(file))
+    findings = list(amiss(file))
     is_older = file.recorded.record.planner != __version__
     if is_older:
         findings += compare(*in_common(file.grids, anew, known), known)
     else:
         findings += compare(file.grids, anew, known)
     if found.is_saved_anew and is_short(file.sealed):
-        findings = [f for f in findings if not (f.sheet == CHECKS and SEAL in f.found)]
+        findings = [f for f in findings if not (f.sheet == Checks.TABLE and SEAL in f.found)]
     if found.is_saved_anew or is_older:
         said = "this part is none that opening and saving a plan makes"
         findings += [Finding(found=f"{name}: {said}") for name in found.strange]
@@ -166,15 +171,22 @@ def _compared(
 
 
 class _Solution:
-    """The plans whose values and duals a workbook holds, and why they are no proven ones."""
+    """The plans whose values and duals a workbook holds, and why they are no proven ones.
+
+    What names no column or row of a program, stands twice or is no number is left out, and told.
+    """
 
     def __init__(self, file: PlanSheets) -> None:
-        self.file, self.recorded = file, file.recorded
-        self.findings: list[Finding] = []
+        self.file, self.findings = file, list[Finding]()
+
+    def has(self, whose: str) -> bool:
+        """Return whether the workbook holds values or duals of a plan."""
+        plans = (Values.plan, Duals.plan)
+        return any(line.cells[0] == whose for plan in plans for line in self.file.lines(plan))
 
     def plan(self, case: Case, whose: str) -> Plan:
         """Return the plan of a case that the workbook's solution makes."""
-        plan, amiss = self._of(case, whose)
+        plan, amiss = self._plan(case, whose)
         self.findings += amiss
         return plan
 
@@ -183,57 +195,148 @@ class _Solution:
 
         A plan of nothing has no value and no dual: there it is not missing.
         """
-        plan, amiss = self._of(case, whose)
-        if amiss and not has(self.file, whose):
+        plan, amiss = self._plan(case, whose)
+        if amiss and not self.has(whose):
             said = f"the plan {whose} is missing: what it is set against is not proven"
             self.findings.append(Finding(VALUES, found=said))
             return None
         self.findings += amiss
         return plan
 
-    def _of(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
+    def _plan(self, case: Case, whose: str) -> tuple[Plan, list[Finding]]:
+        """Return a plan, and why it is no proven one."""
         expanded = Expanded(case)
         program = program_of(expanded)
-        found = taken(self.file, expanded, program, whose)
+        amiss: list[Finding] = []
+        size = len(program.rows.cost)
+        x = self._numbers(Values.value, whose, program.variables, size, amiss)
+        size = len(program.rows.row_lower)
+        prices = self._numbers(Duals.dual, whose, program.constraints, size, amiss)
+        if whose != THIS:
+            plan = plan_again(expanded, program, x, prices)
+            return plan, [*amiss, *_unproven(plan, whose)]
+        for line, column, tonnes in self._flows(expanded, program, amiss):
+            if x[column]:
+                found = "this flow stands twice: here and before, or in the sheet Values"
+                amiss.append(line.finding(Flows.tonnes, found))
+            x[column] += tonnes
+        said = self.file.recorded
         plan = plan_again(
             expanded,
             program,
-            found.x,
-            found.prices,
-            mip_gap=self.recorded.mip_gap if whose == THIS else 0.0,
-            failures=self.recorded.failures if whose == THIS else (),
-            built=self.recorded.built if whose == THIS else 0,
+            x,
+            prices,
+            mip_gap=said.mip_gap,
+            failures=said.failures,
+            built=said.built,
         )
-        return plan, [*found.findings, *_unproven(plan, whose)]
+        return plan, [*amiss, *_unproven(plan, whose)]
+
+    def _numbers(
+        self, of: Field, whose: str, groups: Sequence[Group], size: int, amiss: list[Finding]
+    ) -> Floats:
+        """Return values or undiscounted duals in the program's order, 0 for what is not there."""
+        sheet = Values if of is Values.value else Duals
+        found, seen = np.zeros(size), np.zeros(size, dtype=bool)
+        places: dict[str, dict[str, int]] = {}
+        for line in self.file.lines(sheet.plan, sheet.family, sheet.key, of):
+            plan, family, key, number = line.cells
+            name = str(family)
+            if plan == whose and name not in places:
+                places[name] = _places(groups, name)
+            at = places[name].get(str(key), -1) if plan == whose else -1
+            if plan != whose:
+                if whose == THIS and plan not in {FREE, LOST}:
+                    said = f"{plan!r} is no plan of this workbook"
+                    expected = f"{THIS!r}, {FREE!r} or {LOST!r}"
+                    amiss.append(line.finding(sheet.plan, said, expected))
+            elif not places[name]:
+                amiss.append(line.finding(sheet.family, f"the case has no {name!r}"))
+            elif at < 0:
+                amiss.append(line.finding(sheet.key, f"the case has no {name} {key!r}"))
+            elif not _fits(number):
+                amiss.append(line.finding(of, _NO_NUMBER))
+            elif seen[at]:
+                amiss.append(line.finding(sheet.key, f"{name} {key!r} stands twice"))
+            else:
+                found[at], seen[at] = float(number), True
+        return found
+
+    def _flows(
+        self, e: Expanded, program: Program, amiss: list[Finding]
+    ) -> Iterator[tuple[Line, int, float]]:
+        """Yield the column and the tonnes of each spot flow of the sheet Plan.
+
+        Flows under a contract stand in Values, too, since contracts may share a name.
+        """
+        d = e.deliveries
+        at = np.flatnonzero(d.contract == SPOT)
+        sources = [
+            tuple(clean(name).strip() for name in (s.mineral, s.name, s.project)) for s in e.sources
+        ]
+        members = [clean(name).strip() for name in e.members]
+        keys = zip(d.year[at].tolist(), d.source[at].tolist(), d.member[at].tolist(), strict=True)
+        columns = {
+            (e.years[t], *sources[r], members[j]): column
+            for (t, r, j), column in zip(keys, program.flow[at].tolist(), strict=True)
+        }
+        of = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member)
+        for line in self.file.lines(*of, Flows.contract, Flows.tonnes):
+            year, mineral, refiner, project, member, contract, tonnes = line.cells
+            if contract is not None:
+                continue
+            key = (year, str(mineral), str(refiner), str(project or ""), str(member))
+            column = columns.get(key, -1)
+            if column < 0:
+                said = f"in the case {refiner} sells no {mineral} to {member} in {year}"
+                amiss.append(line.finding(Flows.refiner, said))
+            elif not _fits(tonnes):
+                amiss.append(line.finding(Flows.tonnes, _NO_NUMBER))
+            else:
+                yield line, column, float(tonnes)
+
+
+def _places(groups: Sequence[Group], family: str) -> dict[str, int]:
+    """Return the position in the program of each key of a family, in words."""
+    found: dict[str, int] = {}
+    for group in groups:
+        if group.name == family:
+            keys = group.keys(np.arange(len(group.at)))
+            found.update(zip(map(key_text, keys), group.at.tolist(), strict=True))
+    return found
+
+
+def _fits(value: object) -> TypeGuard[int | float]:
+    return is_number(value) and abs(value) <= _MOST
 
 
 def _lost(solution: _Solution, plan: Plan, *, is_due: bool) -> Lost | None:
     """Return what is left when the largest supplier has stopped, as the workbook proves it."""
     country = largest_supplier(plan)
-    if not country or not (is_due or has(solution.file, LOST)):
+    if not country or not (is_due or solution.has(LOST)):
         return None
+
+    def left(case: Case) -> Plan:
+        found = solution.beside(case, LOST)
+        if found is None:
+            raise LookupError
+        return found
+
     try:
-        return without_country(plan, country, lambda case: _left(solution, case))
+        return without_country(plan, country, left)
     except LookupError:
         return None
-
-
-def _left(solution: _Solution, case: Case) -> Plan:
-    left = solution.beside(case, LOST)
-    if left is None:
-        raise LookupError
-    return left
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
     """Yield what the certificates refuse, block by block."""
     of = "" if whose == THIS else f" of the plan {whose}"
-    e = plan.expanded
     for block in plan.blocks:
-        certificate = block.certificate
-        where = _where(plan, block.block, e.minerals, e.years)
+        certificate, where = block.certificate, _where(plan, block.block)
+        refused = f"at most {MOST_GAP:g}"
         if not certificate.violation <= MOST_VIOLATION:
-            name = _worst(plan, block.block, block.worst)
+            worst = worst_place(plan.program, block.block, block.worst)
+            name = f"{worst[0]} {worst[1]}" if worst is not None else "(none)"
             yield Finding(
                 _sheet_of(plan, block.block, block.worst) if whose == THIS else VALUES,
                 found=f"the values{of} break the constraint {name} by"
@@ -241,25 +344,17 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
                 expected=f"at most {MOST_VIOLATION * block.measure:.3g} t",
             )
         if not certificate.dual_infeasibility <= MOST_GAP:
-            yield Finding(
-                DUALS,
-                found=f"the duals{of} prove nothing for {where}: a reduced cost or dual has the"
-                f" wrong sign by {certificate.dual_infeasibility:.3g} of its prices",
-                expected=f"at most {MOST_GAP:g}",
+            said = (
+                f"the duals{of} prove nothing for {where}: a reduced cost or dual has the wrong"
+                f" sign by {certificate.dual_infeasibility:.3g} of its prices"
             )
+            yield Finding(DUALS, found=said, expected=refused)
         if not certificate.gap <= MOST_GAP:
-            yield Finding(
-                DUALS,
-                found=f"values and duals{of} differ in what they say {where} costs, by"
-                f" {certificate.gap:.3g} of it: it is not proven to be the cheapest",
-                expected=f"at most {MOST_GAP:g}",
+            said = (
+                f"values and duals{of} differ in what they say {where} costs, by"
+                f" {certificate.gap:.3g} of it: it is not proven to be the cheapest"
             )
-
-
-def _worst(plan: Plan, block: int, worst: int) -> str:
-    """Return the name of a block's row or column that is violated most."""
-    found = worst_place(plan.program, block, worst)
-    return f"{found[0]} {found[1]}" if found is not None else "(none)"
+            yield Finding(DUALS, found=said, expected=refused)
 
 
 def _sheet_of(plan: Plan, block: int, worst: int) -> str:
@@ -274,14 +369,13 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     return VALUES if bool((plan.x[at[~np.isin(at, spot)]] != 0).any()) else PLAN
 
 
-def _where(plan: Plan, block: int, minerals: tuple[str, ...], years: tuple[int, ...]) -> str:
+def _where(plan: Plan, block: int) -> str:
     """Return the minerals and years of a block in words."""
     cells = np.array(plan.program.blocks[block])
-    names = [minerals[m] for m in np.unique(cells[:, 0]).tolist()]
-    at = [years[t] for t in np.unique(cells[:, 1]).tolist()]
+    names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
+    years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    horizon = f"{at[0]} to {at[-1]}" if len(at) > 1 else f"{at[0]}"
-    return f"{', '.join(names[:_NAMED])}{more}, {horizon}"
+    return f"{', '.join(names[:_NAMED])}{more}, {span(years)}"
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:

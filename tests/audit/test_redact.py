@@ -10,10 +10,11 @@ import pytest
 
 from models.errors import UsageError
 from planner.audit import open_plan
-from planner.audit.redacted import (
+from planner.audit.accounts import account_of
+from planner.audit.redact import (
     GONE as BLANKED,
 )
-from planner.audit.redacted import (
+from planner.audit.redact import (
     OTHERS,
     WITHHELD,
     members_of,
@@ -21,7 +22,6 @@ from planner.audit.redacted import (
     redact,
     write_redacted,
 )
-from planner.audit.redacted.account import account_of
 from planner.cli import main
 from tests.small_book import workbook
 
@@ -226,6 +226,18 @@ def test_every_column_has_an_account(books):
         "Utilization",
     }  # fmt: skip
     assert {"Demand", "Purchases", "Short", "HHI by purchases"} < of_mineral
+
+
+def test_a_new_column_asks_for_an_account():
+    """How many columns stay where totals are withheld: one more is a decision, not a default."""
+    assert {sheet: len(account_of(sheet).stays) for sheet in STAY} == STAY
+
+
+STAY = {
+    "By mineral": 3, "Plan": 16, "Shortages": 7, "Country shares": 11, "Share limits": 18,
+    "Refiners": 12, "Prices": 8, "Contracts": 16, "Stocks": 13, "Projects": 14, "Tiers": 9,
+    "Changes": 10, "Ore": 0, "Scorecard": 0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("copy", "who"), [("redacted.xlsx", OTHERS), ("alone.xlsx", WITHHELD)])

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from planner.audit import open_plan
-from planner.audit.redacted import redact, write_redacted
+from planner.audit.redact import redact, write_redacted
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.audit.adversary import Mineral, sheets, too_close, withheld

@@ -6,8 +6,7 @@ import openpyxl
 import pytest
 
 from planner.audit import open_plan
-from planner.audit.redacted import GONE, redact, write_redacted
-from planner.audit.redacted.names import telling
+from planner.audit.redact import GONE, redact, telling, write_redacted
 from planner.cli import main
 from tests.audit.test_redact import book_of_three, parts, rows
 

@@ -14,7 +14,8 @@ from planner.cli.paths import plan_path
 from planner.render.words import listed
 
 if TYPE_CHECKING:
-    from planner.audit.redacted import Known, Redacted
+    from planner.audit.intervals import Known
+    from planner.audit.redact import Redacted
 
 _NAMED = 3
 """Minerals named of those that can be computed."""
@@ -73,8 +74,8 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     wanted = plan.with_name(f"{plan.stem}-redacted.xlsx") if output is None else output
     target = plan_path(plan, wanted, None, suffix="redacted plan")
     tell = progress(as_json)
-    from planner.audit.redacted import named, write_redacted
-    from planner.audit.redacted import redact as redacted
+    from planner.audit.redact import named, write_redacted
+    from planner.audit.redact import redact as redacted
     from planner.run import open_sheets
     from planner.workbook.save import save
 
@@ -128,16 +129,14 @@ def _computable(found: Redacted, told: list[str]) -> list[str]:
     if not told:
         return []
     lines = [f"  {line}" for line in told]
-    of = found.withheld
-    if not of.totals | of.stocks:
+    if not found.withheld.is_partial:
         return [
             "What is taken out can be computed, the total less all other members:",
             *lines,
             "Without --keep-totals the totals that tell it are withheld.",
         ]
     return [
-        *([f"Totals of {listed(sorted(of.totals))} are withheld."] if of.totals else []),
-        *([f"Stocks of {listed(sorted(of.stocks))} are not told in sum."] if of.stocks else []),
+        *found.withheld.sentences,
         "Withheld, too, is what is summed over all minerals. From it could be computed:",
         *lines,
         "Take out others that buy and stock the same, and more can stay.",

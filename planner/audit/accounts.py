@@ -1,0 +1,259 @@
+"""Whose figures each sheet of a plan holds, and its rows, to be left out and changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from models.case import fold
+from models.results import (
+    ByMineral,
+    Changes,
+    Checks,
+    Contracts,
+    CountryShares,
+    Field,
+    Flows,
+    Glossary,
+    Look,
+    Name,
+    Ore,
+    Prices,
+    Projects,
+    Refiners,
+    Result,
+    Scorecard,
+    ShareLimits,
+    Shortages,
+    Stocks,
+    Summary,
+    Tiers,
+)
+from planner.render.palette import PALE
+from planner.render.table import Cell, Column, Table
+from planner.workbook.grid import Fault, Grid
+from planner.workbook.plan_columns import PART
+from planner.workbook.worn import MOST_ROWS, Worn
+
+
+@dataclass(frozen=True)
+class Account:
+    """What of a sheet stays, and what is told of the members that are taken out together.
+
+    ``goes`` are the columns that are blanked in rows of a mineral whose totals are withheld (None:
+    the rows go). ``sums`` are the columns that are added up in a row of all those taken out in a
+    year, and ``tells_one`` says whether a row without figures stands where no sum can be told: not
+    where that there is one is a figure of its own. ``known`` are the columns that a reader is taken
+    to know in sum, by the columns ``by``: from what stands there, or from totals less all others.
+    ``read`` are others that redacting has to find.
+    """
+
+    of: type[Result]
+    goes: tuple[Field, ...] | None = ()
+    sums: tuple[Field, ...] = ()
+    tells_one: bool = False
+    known: tuple[Field, ...] = ()
+    by: tuple[str, ...] = ("year",)
+    read: tuple[Field, ...] = ()
+
+    @cached_property
+    def kept(self) -> tuple[Field, ...]:
+        """The columns that stay in rows of a mineral whose totals are withheld."""
+        goes = self.of.FIELDS if self.goes is None else self.goes
+        return tuple(f for f in self.of.FIELDS if f not in goes)
+
+    @property
+    def stays(self) -> tuple[str, ...]:
+        """Their headers, without what differs from plan to plan."""
+        return tuple(f.header.partition(" {")[0] for f in self.kept)
+
+    @property
+    def needed(self) -> set[str]:
+        """The fields without which the sheet cannot be redacted."""
+        found = {f.name for f in (*self.sums, *self.known)}
+        keys = {*self.by, "mineral", "member"} if found else set()
+        return found | keys | {f.name for f in self.read}
+
+
+_TOTALS = {ByMineral.mineral, ByMineral.hhi_capacity, ByMineral.unit}
+_NEED = (Prices.demand, Prices.purchased, Prices.short)
+_STOCK = (
+    Stocks.opening, Stocks.change, Stocks.closing, Stocks.target, Stocks.shortfall, Stocks.most,
+)  # fmt: skip
+_ACCOUNTS = (
+    Account(
+        ByMineral,
+        goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
+        read=(ByMineral.mineral,),
+    ),
+    Account(
+        Flows,
+        sums=(Flows.tonnes, Flows.total),
+        tells_one=True,
+        known=(Flows.tonnes,),
+        by=("year", "refiner", "project"),
+    ),
+    Account(Shortages, goes=(Shortages.cause,), sums=(Shortages.demand, Shortages.short)),
+    Account(CountryShares),
+    Account(ShareLimits, goes=(ShareLimits.binding, ShareLimits.shadow_price)),
+    Account(Refiners, goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent)),
+    Account(Prices, goes=(Prices.marginal,), sums=_NEED, tells_one=True, known=_NEED),
+    Account(Contracts, goes=(Contracts.worth,), known=(Contracts.untaken,)),
+    Account(Stocks, goes=(Stocks.worth, Stocks.day_worth), sums=_STOCK, known=_STOCK),
+    Account(Projects, goes=(Projects.tonnes, Projects.rent)),
+    Account(Tiers, known=(Tiers.demand, Tiers.short), by=("year", "tier")),
+    Account(Changes, known=(Changes.today,), by=()),
+    Account(Ore, goes=None),
+    Account(Scorecard, goes=None),
+    Account(Summary, read=(Summary.measure, Summary.value, Summary.remark)),
+    Account(Checks, read=(Checks.check, Checks.sheet, Checks.what)),
+    Account(Glossary),
+)
+"""By sheet; any other sheet is left out. Totals are in the sheets without members and in the rows
+of the coalition. Shadow prices, and causes in words, go with the totals: they say which capacity
+or limit is reached, and that is a total."""
+
+
+def account_of(sheet: str) -> Account | None:
+    """Return the account of a sheet, or of the table that it is a further sheet of."""
+    part = PART.fullmatch(sheet)
+    names = {sheet, part[1] if part else sheet}
+    return next((account for account in _ACCOUNTS if account.of.TABLE in names), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: its cells by field, their looks where a column mixes several."""
+
+    cells: Mapping[str, Cell]
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    is_section: bool = False
+
+    def having(self, **cells: Cell) -> Line:
+        """Return the row with other cells."""
+        return replace(self, cells={**self.cells, **cells})
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a plan: the table that it was written from, and the field of each column."""
+
+    table: Table
+    account: Account
+    fields: Mapping[str, Field]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sheet has the columns that are read of it, and no header twice."""
+        headers = self.table.headers
+        folded = {fold(header) for header in headers}
+        return len(folded) == len(headers) and self.account.needed <= self.fields.keys()
+
+    @property
+    def whose(self) -> str:
+        """The field that says whose a row is, "" where none does."""
+        buyers = (n for n, f in self.fields.items() if f.names in {Name.MEMBER, Name.BUYER})
+        return next(buyers, "")
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """The rows."""
+        named = list(zip(self.fields, self.table.columns, strict=True))
+        for i, values in enumerate(zip(*(c.values for _, c in named), strict=True)):
+            looks = {name: c.looks[i] for name, c in named if c.looks is not None}
+            yield Line(dict(zip(self.fields, values, strict=True)), looks, i in self.table.sections)
+
+    def texts(self, *names: str) -> Iterator[tuple[str, ...]]:
+        """Yield the cells of some columns, the first of which is a text; none where one lacks."""
+        if self.fields.keys() >= set(names):
+            for line in self.lines:
+                if isinstance(line.cells[names[0]], str):
+                    yield tuple(str(line.cells[name]) for name in names)
+
+    def of_lines(self, lines: Iterable[Line]) -> Table:
+        """Return the table with other rows; a group without rows goes with its heading."""
+        kept: list[Line] = []
+        for line in [*lines, Line({}, is_section=True)]:
+            if line.is_section and kept and kept[-1].is_section:
+                kept.pop()
+            kept.append(line)
+        kept.pop()
+        columns = tuple(
+            replace(
+                c,
+                values=[line.cells.get(name) for line in kept],
+                looks=None if c.looks is None else [line.looks.get(name, c.look) for line in kept],
+            )
+            for name, c in zip(self.fields, self.table.columns, strict=True)
+        )
+        sections = frozenset(i for i, line in enumerate(kept) if line.is_section)
+        return replace(self.table, columns=columns, sections=sections)
+
+
+# ---- a sheet read back with the looks that it was written with ---------------------------------
+
+_LOOKS = {
+    "0.0%": Look.SHARE,
+    "0": Look.YEAR,
+    "#,##0": Look.COUNT,
+    "#,##0.0": Look.MILLIONS,
+    "#,##0.00": Look.SECONDS,
+    "[=0]0;[>=0.01]#,##0.00;0.0E+00": Look.TINY,
+}
+"""The look of a number by its format; any other is one of tonnes or of prices, told alike."""
+_LIGHTS = ("✓", "✗")
+_ROOM = re.compile(r"_.")
+"""Room that a format leaves beside a number."""
+
+
+def sheet_of(grid: Grid, worn: Worn) -> Sheet | None:
+    """Return a sheet as a table whose header is the first row; None where it has no account."""
+    account = account_of(grid.title)
+    if account is None or grid.header_row != 1:
+        return None
+    places = sorted(grid.header)
+    headers = [str(grid.header[place]) for place in places]
+    names = {at: name for name, at in account.of.positions(headers).items()}
+    declared = {f.name: f for f in account.of.FIELDS}
+    fields = {  # a column of nobody's gets a name that is no field's
+        names.get(i, f"?{i}"): declared.get(names.get(i, ""), Field(header, Look.TEXT))
+        for i, header in enumerate(headers)
+    }
+    of_columns = zip(headers, fields.values(), places, strict=True)
+    columns = tuple(_column(grid, worn, *of) for of in of_columns)
+    unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
+    pale = PALE.lstrip("#").upper()
+    table = Table(
+        grid.title,
+        columns,
+        frozenset(i for i, row in enumerate(grid.rows) if worn.fills.get(row, "").upper() == pale),
+        printed=next(unprinted, None),
+        lights=tuple(
+            c.header
+            for c in columns
+            if any(isinstance(v, str) and v.startswith(_LIGHTS) for v in c.values)
+        ),
+    )
+    return Sheet(table, account, fields)
+
+
+def _column(grid: Grid, worn: Worn, header: str, of: Field, place: int) -> Column:
+    """Return a column with the look of its field, or with a look each cell where it mixes some."""
+    values = [_cell(value) for value in grid.values(place)]
+    number = Look.TONNES if of.look.is_text else of.look
+    looks = [
+        of.look if value is None or isinstance(value, str)
+        else _LOOKS.get(_ROOM.sub("", worn.formats.get((row, place), "")), number)
+        for row, value in zip(grid.rows, values, strict=True)
+    ]  # fmt: skip
+    is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
+    is_mixed = not is_long and set(looks) - {of.look}
+    return Column(header, of.look, values, looks if is_mixed else None)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, Fault):
+        return value.text
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,264 @@
+"""What a reader can compute of the members taken out where the totals of a mineral stand.
+
+A reader knows what they have together: the total less all others. Each of their figures is then
+known to lie between the least and the most that it can be, by the sums and the balances of the plan
+(cell suppression: Fischetti and Salazar-Gonzalez, Management Science 47, 2001). Who of them buys,
+needs and stocks a mineral in a year, the reader is taken to know.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.errors import SolverError
+from models.results import Field, Flows, Prices, Stocks, Tiers
+from models.solve import Floats, Held, Rows
+from planner.audit.accounts import Sheet
+from planner.render.table import Cell
+from planner.render.words import listed
+
+PROTECTION = 0.2
+"""How wide, as a part of a figure, the interval must be that it is known to lie in."""
+NOTHING = 1e-6
+"""A figure of no more than this part of the mineral's largest counts as none: it needs no room."""
+
+_LEVELS = (Stocks.opening, Stocks.change, Stocks.closing, Stocks.target)
+"""What a stock is, and how it moves: known as closely as the largest of them is."""
+_MOST = 10.0
+"""No figure is larger than the mineral's largest times this: a reader knows that much."""
+
+_BALANCES: tuple[tuple[float, Mapping[Field, float]], ...] = (
+    (0, {Prices.purchased: 1, Prices.short: 1, Prices.demand: -1,
+         Stocks.opening: 1, Stocks.closing: -1}),
+    (0, {Flows.tonnes: 1, Prices.purchased: -1}),
+    (0, {Stocks.closing: 1, Stocks.opening: -1, Stocks.change: -1}),
+    (0, {Tiers.demand: 1, Prices.demand: -1}),
+    (0, {Tiers.short: 1, Prices.short: -1}),
+    (np.inf, {Prices.demand: 1, Prices.short: -1}),
+    (np.inf, {Stocks.most: 1, Stocks.closing: -1}),
+    (np.inf, {Stocks.target: 1, Stocks.shortfall: -1}),
+    (np.inf, {Stocks.closing: 1, Stocks.shortfall: 1, Stocks.target: -1}),
+)  # fmt: skip
+"""What holds of each member in each year: the sum of columns is 0, or at least 0."""
+
+_Row = tuple[dict[int, float], float]
+"""Coefficients by figure, and the room above what is known: none, or any."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell of a member's that is withheld: its column, whose, what it is by, and its value."""
+
+    of: Field
+    member: str
+    by: tuple[Cell, ...]
+    value: float
+
+    @property
+    def head(self) -> str:
+        """The header of its column."""
+        return self.of.header
+
+    @property
+    def year(self) -> Cell:
+        """The year that it is of, None where it is of none."""
+        return self.by[0] if self.by else None
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it is one of the sheet Stocks."""
+        return self.of.table == Stocks.TABLE
+
+
+@dataclass(frozen=True)
+class Known:
+    """A figure of a mineral, and the least and the most that a reader can tell it to be."""
+
+    mineral: str
+    figure: Figure
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What must not be told: figures that totals tell too closely, by mineral.
+
+    Of some it is enough that stocks are not told, even in sum (``stocks``); of the others all
+    totals are withheld (``totals``).
+    """
+
+    told: dict[str, list[Known]]
+    stocks: frozenset[str] = frozenset()
+    totals: frozenset[str] = frozenset()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the totals of some mineral are withheld: no sum over all of them may be told."""
+        return bool(self.totals or self.stocks)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Which totals are withheld, and which stocks, a sentence each."""
+        totals, stocks = (listed(sorted(of)) for of in (self.totals, self.stocks))
+        return [
+            *([f"Totals of {totals} are withheld."] if totals else []),
+            *([f"Stocks of {stocks} are not told in sum."] if stocks else []),
+        ]
+
+
+def withheld(
+    sheets: Iterable[Sheet], gone: AbstractSet[str], protection: float, *, keep_totals: bool
+) -> Withheld:
+    """Return the figures of members that totals tell too closely, and what is withheld for that."""
+    found = _figures(sheets, gone)
+    told = {name: _Reader(name, of).told(protection) for name, of in sorted(found.items())}
+    told = {name: of for name, of in told.items() if of}
+    if keep_totals:
+        return Withheld(told)
+    totals = {
+        name for name in told if _Reader(name, found[name], knows_stocks=False).told(protection)
+    }
+    return Withheld(told, frozenset(told) - totals, frozenset(totals))
+
+
+def _figures(sheets: Iterable[Sheet], gone: AbstractSet[str]) -> dict[str, list[Figure]]:
+    """Return the figures of members of which a reader knows the sum, by mineral."""
+    totals: dict[tuple[str, Field, str, tuple[Cell, ...]], float] = defaultdict(float)
+    for sheet in sheets:
+        account = sheet.account
+        for line in sheet.lines if account.known else ():
+            if line.cells["member"] in gone:
+                mineral, member = str(line.cells["mineral"]), str(line.cells["member"])
+                by = tuple(line.cells[name] for name in account.by)
+                for of in account.known:
+                    value = line.cells[of.name]
+                    number = float(value) if isinstance(value, int | float) else 0.0
+                    totals[mineral, of, member, by] += number
+    found: dict[str, list[Figure]] = defaultdict(list)
+    for (mineral, of, member, by), value in totals.items():
+        found[mineral].append(Figure(of, member, by, value))
+    return found
+
+
+class _Reader:
+    """A reader's linear program of one mineral: a column each figure, rows of what is known."""
+
+    def __init__(self, mineral: str, figures: list[Figure], *, knows_stocks: bool = True) -> None:
+        self.mineral, self.knows_stocks = mineral, knows_stocks
+        self.figures = list(_held(figures))
+        self.true = np.array([f.value for f in self.figures], dtype=float)
+        self.unit = float(np.abs(self.true).max(initial=0)) or 1.0
+        self.least, self.most = self.true.copy(), self.true.copy()
+
+    def told(self, protection: float) -> list[Known]:
+        """Return the figures that are known more closely than the protection."""
+        needed = self._needed(protection)
+        if not needed.any():
+            return []
+        self._known = self._rows()
+        self._solved = Held().load(self._known)
+        for member in sorted({f.member for f in self.figures}):
+            part = np.array([f.member == member for f in self.figures]) & (needed > 0)
+            self._look(np.where(part, self.unit / np.maximum(needed, self.unit * NOTHING), 0.0))
+        for i in np.flatnonzero(needed):
+            if self.most[i] - self.least[i] < needed[i]:
+                self._look((np.arange(len(needed)) == i).astype(float))
+        slack = 1 - NOTHING
+        return [
+            Known(self.mineral, self.figures[i], self.least[i], self.most[i])
+            for i in np.flatnonzero(self.most - self.least < slack * needed)
+        ]
+
+    def _look(self, weights: Floats) -> None:
+        """Widen all intervals by the solutions with the least and the most of a weighted sum."""
+        for cost in (weights, -weights):
+            self._solved.change(replace(self._known, cost=cost))
+            try:
+                x = self._solved.run().x * self.unit
+            except SolverError:  # nothing new is known of what can be: the interval stays narrow
+                continue
+            np.minimum(self.least, x, out=self.least)
+            np.maximum(self.most, x, out=self.most)
+
+    def _needed(self, protection: float) -> Floats:
+        """Return how wide each interval must be: that a reserve is empty is a figure, too."""
+        size = np.abs(self.true)
+        levels: dict[tuple[str, Cell], float] = defaultdict(float)
+        for f, value in zip(self.figures, size, strict=True):
+            if f.of in _LEVELS:
+                levels[f.member, f.year] = max(levels[f.member, f.year], value)
+        for i, f in enumerate(self.figures):
+            if f.of in _LEVELS:
+                size[i] = levels[f.member, f.year]
+        return np.where(size > NOTHING * self.unit, protection * size, 0.0)
+
+    def _rows(self) -> Rows:
+        """Return what is known: sums over the members, balances of each, stocks carried over."""
+        rows = [*self._sums(), *self._balances(), *self._carried()]
+        true = np.array([sum(v * self.true[i] for i, v in row.items()) for row, _ in rows])
+        room = np.array([room for _, room in rows], dtype=float)
+        count = len(self.figures)
+        return Rows(
+            cost=np.zeros(count),
+            lower=np.where([f.of is Stocks.change for f in self.figures], -_MOST, 0.0),
+            upper=np.full(count, _MOST),
+            # what is not quite kept by the figures, rounded, is kept by nothing better
+            row_lower=np.where(room > 0, np.minimum(true, 0.0), true) / self.unit,
+            row_upper=np.where(room > 0, np.inf, true / self.unit),
+            starts=np.cumsum([0, *(len(row) for row, _ in rows)]).astype(np.int64),
+            columns=np.array([i for row, _ in rows for i in row], dtype=np.int64),
+            values=np.array([v for row, _ in rows for v in row.values()], dtype=float),
+            whole=np.zeros(count, dtype=bool),
+        )
+
+    def _sums(self) -> Iterator[_Row]:
+        sums: dict[tuple[Field, tuple[Cell, ...]], dict[int, float]] = defaultdict(dict)
+        for i, f in enumerate(self.figures):
+            if self.knows_stocks or not f.is_stock:
+                sums[f.of, f.by][i] = 1.0
+        return ((row, 0.0) for row in sums.values())
+
+    def _balances(self) -> Iterator[_Row]:
+        each: dict[tuple[str, Cell], list[int]] = defaultdict(list)
+        for i, f in enumerate(self.figures):
+            each[f.member, f.year].append(i)
+        for at in each.values():
+            of = {i: self.figures[i].of for i in at}
+            for room, terms in _BALANCES:
+                row = {i: terms[each] for i, each in of.items() if each in terms}
+                first = next(iter(terms))  # demand without tiers adds up to none
+                if row and (first in of.values() or first.table != Tiers.TABLE):
+                    yield row, room
+
+    def _carried(self) -> Iterator[_Row]:
+        """Yield that each stock opens as it closed in the year before."""
+        stocks: dict[tuple[Field, str], list[int]] = defaultdict(list)
+        for i in sorted(range(len(self.figures)), key=lambda i: str(self.figures[i].year)):
+            stocks[self.figures[i].of, self.figures[i].member].append(i)
+        for (of, member), closing in list(stocks.items()):
+            if of is Stocks.closing:
+                later = stocks[Stocks.opening, member][1:]
+                yield from (({i: 1.0, j: -1.0}, 0.0) for i, j in zip(closing, later, strict=False))
+
+
+def _held(figures: list[Figure]) -> Iterator[Figure]:
+    """Yield the figures that the members may have: of all refiners, where one buys at all."""
+    active = {(f.of.table, f.member, f.by) for f in figures if f.value}
+    stocked = {f.member for f in figures if f.is_stock and f.value}
+    bought = {(f.member, f.by): f.value for f in figures if f.of is Flows.tonnes}
+    sites = dict.fromkeys(by for _, by in bought)
+    buyers = ((f.member, f.year) for f in figures if f.of.table == Prices.TABLE and f.value)
+    for member, year in dict.fromkeys(buyers):
+        for by in sites:
+            if by[0] == year:
+                yield Figure(Flows.tonnes, member, by, bought.get((member, by), 0.0))
+    for f in figures:
+        is_active = f.of is not Flows.tonnes and (f.of.table, f.member, f.by) in active
+        if is_active or (f.is_stock and f.member in stocked):
+            yield f

@@ -1,0 +1,385 @@
+"""Redact: a plan's workbook without some members' orders, stocks, contracts and prices.
+
+The workbook is made again from its tables, so that nothing of what goes is left in any of its
+parts. Totals stay where they tell nothing of a member; first page and charts, whose sentences and
+shares nobody can account for, do not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from models.case import fold
+from models.errors import UsageError
+from models.results import (
+    ByMineral,
+    Checks,
+    Contracts,
+    Figure,
+    Name,
+    Prices,
+    Result,
+    Scorecard,
+    Stocks,
+    Summary,
+)
+from models.results.overall import OPTION
+from planner.audit.accounts import Line, Sheet, sheet_of
+from planner.audit.file import PYTHON, TIME, PlanSheets
+from planner.audit.intervals import PROTECTION, Withheld, withheld
+from planner.render.table import COALITION_BUYER, Cell, Table
+from planner.render.xlsx import write_workbook
+from planner.sheets.notes import noted
+from planner.workbook.countries import country_words
+from planner.workbook.plan_columns import REDACTED, SUMMARY
+from planner.workbook.worn import worn
+
+OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
+"""Who stands for several members together, and where no sum is told; what stands for a text that
+names one."""
+OF_A_MEMBER = "N-1, demand of the others"
+"""The score that is computed with the demand of a single country's members."""
+
+_OF_THE_RUN = {
+    Figure.TITLE, Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.MINERALS,
+    Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS, Figure.INPUT_FILE,
+    Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
+}  # fmt: skip
+"""Measures of Summary that tell nothing of what is bought, needed or held."""
+_SUPPLY = {
+    Name.COUNTRY, Name.REFINER, Name.PROJECT, Name.MINERAL, Name.SUPPLIER, Name.MEMBER, Name.BUYER,
+}  # fmt: skip
+_CLASSES = {"unit", "kind", "group", "check", "sheet", "column"}
+"""Names and fields of those who supply, and what: a country that is a member's name, too, stays."""
+_FREE = ("note", "source")
+"""Fields of the input that hold whatever somebody wrote: no pattern finds every name in it. Those
+of the scorecard are the planner's own."""
+_ROW_GOES = {"measure", "what"}
+"""Fields whose text says what the row is of."""
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A plan's workbook without some members.
+
+    ``rows`` counts what went by sheet; ``withheld`` tells of which minerals totals are withheld.
+    """
+
+    tables: tuple[Table, ...]
+    title: str
+    made_by: str
+    members: tuple[str, ...]
+    rows: dict[str, int]
+    withheld: Withheld
+
+
+def members_of(file: PlanSheets) -> tuple[str, ...]:
+    """Return the members that a plan has, in the order of the sheet Prices."""
+    found = (line.cells[0] for line in file.lines(Prices.member))
+    return tuple(dict.fromkeys(str(name) for name in found if name is not None))
+
+
+def named(file: PlanSheets, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return members as the plan spells them; UsageError names the closest to an unknown one."""
+    from models.checks.common import did_you_mean
+
+    known = {fold(name): name for name in members_of(file)}
+    for name in wanted:
+        if fold(name) not in known:
+            hint = did_you_mean(name, known.values()) or f"there is {', '.join(known.values())}"
+            msg = f"{name!r} is not a member in {file.path}; {hint}"
+            raise UsageError(msg)
+    return tuple(dict.fromkeys(known[fold(name)] for name in wanted))
+
+
+def redact(
+    file: PlanSheets,
+    members: tuple[str, ...],
+    protection: float = PROTECTION,
+    *,
+    keep_totals: bool = False,
+) -> Redacted:
+    """Return a plan without members, who are named as in its sheets.
+
+    Raises UsageError where the plan lacks one of its own sheets, or tables are not as written.
+    """
+    sheets = _sheets(file)
+    every, gone = frozenset(members_of(file)), frozenset(members)
+    rules = _Rules(sheets, gone, every, withheld(sheets, gone, protection, keep_totals=keep_totals))
+    tables: list[Table] = []
+    rows: dict[str, int] = {}
+    said: dict[Cell, Cell] = {}
+    for sheet in sheets:
+        kept = rules.redacted(sheet)
+        table = sheet.of_lines(kept)
+        if len(sheet.table) > len(table):
+            rows[sheet.table.name] = len(sheet.table) - len(table)
+        if sheet.account.of is Summary:
+            said = {line.cells["measure"]: line.cells["value"] for line in kept}
+            at = 1 if table.sections and 0 in table.sections else 0
+            lines = list(replace(sheet, table=table).lines)
+            table = sheet.of_lines([*lines[:at], rules.mark(), *lines[at:]])
+        tables.append(table)
+    title = str(said.get(Figure.TITLE) or "Plan")
+    return Redacted(
+        tables=tuple(tables),
+        title=f"{title} {GONE}" if title != GONE else f"Plan {GONE}",
+        made_by=f"{said.get(Figure.SCENARIO) or 'Plan'}; redacted",
+        members=members,
+        rows=rows,
+        withheld=rules.withheld,
+    )
+
+
+def _sheets(file: PlanSheets) -> list[Sheet]:
+    """Return the sheets that have an account; UsageError where some lack, or cannot be read."""
+    shown = worn(file.path)
+    found = [sheet_of(grid, shown[title]) for title, grid in file.grids.items()]
+    sheets = [sheet for sheet in found if sheet is not None]
+    names = {sheet.table.name for sheet in sheets}
+    lacks = [name for name in (SUMMARY, ByMineral.TABLE, Prices.TABLE) if name not in names]
+    if lacks:
+        msg = f"{file.path} has no sheet {lacks[0]}: redact a plan as planner solve wrote it"
+        raise UsageError(msg)
+    for sheet in sheets:
+        if not sheet.is_whole:
+            msg = f"{file.path}: the sheet {sheet.table.name} is not as planner solve wrote it"
+            raise UsageError(msg)
+    return sheets
+
+
+def write_redacted(path: Path, of: Redacted) -> None:
+    """Write a redacted plan to a file."""
+    write_workbook(path, noted(of.tables), (), of.title, of.made_by, charts_before="")
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What goes from each sheet with members, and what stands for those members together.
+
+    ``gone`` are the members that are taken out of all that the plan has, ``members``; of some
+    minerals totals are ``withheld``.
+    """
+
+    sheets: list[Sheet]
+    gone: frozenset[str]
+    members: frozenset[str]
+    withheld: Withheld
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return telling(self.sheets, self.gone, self.members)
+
+    @cached_property
+    def _minerals(self) -> set[str]:
+        found = (s.texts("mineral") for s in self.sheets if s.account.of is ByMineral)
+        return {name for texts in found for (name,) in texts}
+
+    def redacted(self, sheet: Sheet) -> list[Line]:
+        """Return a sheet's rows without the members', and without texts that name them."""
+        kept: list[Line] = []
+        taken: dict[tuple[Cell, Cell], list[Line]] = {}
+        below: dict[tuple[Cell, Cell], int] = {}
+        for line in sheet.lines:
+            who = line.cells.get(sheet.whose)
+            key = line.cells.get("year"), line.cells.get("mineral")
+            if who in self.gone:
+                taken.setdefault(key, []).append(line)
+                below.setdefault(key, len(kept))
+            elif not self._is_group(sheet, who):
+                cleaned = self._cleaned(line, sheet)
+                if cleaned is not None and self._lacks_totals(line, sheet):
+                    cleaned = _without_totals(cleaned, sheet, is_total=who == COALITION_BUYER)
+                if cleaned is not None:
+                    kept.append(cleaned)
+                    below[key] = len(kept)
+        if sheet.account.sums:
+            order = {key: i for i, key in enumerate(taken)}
+            # below those who stay: among them its place would tell a name by the order
+            for key in sorted(taken, key=lambda key: (below[key], order[key]), reverse=True):
+                lines = taken[key]
+                joined = _joined(lines, sheet, told=not self._lacks_totals(lines[0], sheet))
+                if joined is not None:
+                    kept.insert(below[key], joined)
+        return kept
+
+    def mark(self) -> Line:
+        """Return the row of Summary that tells, near its top, that and what was redacted."""
+        count = f"{len(self.gone)} member{'s' if len(self.gone) > 1 else ''}"
+        lacking = "Totals are as planned and still count what is taken out."
+        if self.withheld.is_partial:
+            sums = "Nor is what is summed over minerals: it would tell what is taken out."
+            lacking = " ".join([*self.withheld.sentences, sums])
+        remark = (
+            f"{OTHERS} stands for several members together, {WITHHELD} for figures that are not"
+            f" told: where cells are blank, rows do not add up to the totals. {lacking}"
+        )
+        value = f"orders, stocks, contracts and prices of {count}"
+        return Line({"measure": REDACTED, "value": value, "remark": remark})
+
+    def _is_group(self, sheet: Sheet, who: Cell) -> bool:
+        """Return whether a buyer is a group, which may be a single one of its members."""
+        is_member = who is None or who == COALITION_BUYER or who in self.members
+        return sheet.whose == "buyer" and isinstance(who, str) and not is_member
+
+    def _lacks_totals(self, line: Line, sheet: Sheet) -> bool:
+        """Return whether a line is of a mineral of which the sheet's totals are withheld."""
+        of = self.withheld.totals
+        if sheet.account.of in {Stocks, Scorecard}:  # they tell of stocks in sum
+            of |= self.withheld.stocks
+        return line.cells.get("mineral") in of
+
+    def _cleaned(self, line: Line, sheet: Sheet) -> Line | None:
+        """Return a sheet's line without texts that name a member; None where it is of one."""
+        blanked = self._blanked(line, sheet.account.of)
+        if blanked is None:
+            return None
+        cells = dict(blanked.cells)
+        for name, value in blanked.cells.items():
+            if name in _FREE and sheet.account.of is not Scorecard:
+                cells[name] = None if value is None else GONE
+                continue
+            is_supply = sheet.fields[name].names in _SUPPLY or name in _CLASSES
+            if is_supply or not isinstance(value, str) or not self._telling.search(value):
+                continue
+            if name in _ROW_GOES:
+                return None
+            cells[name] = GONE
+        return blanked.having(**cells)
+
+    def _blanked(self, line: Line, of: type[Result]) -> Line | None:
+        """Return a line without what its sheet tells of members beside names; None: it goes."""
+        cells = line.cells
+        measure = str(cells.get("measure") or "")
+        if of is Summary:
+            if not (line.is_section or self._stays(measure)):
+                return None
+            return line.having(value=GONE) if measure.startswith(OPTION) else line
+        if of is Checks:
+            if cells["check"] == "run":  # options as typed serve to verify, which is over
+                return None
+            if cells["check"] == "warning":  # it may quote any cell of the input
+                line = line.having(what=GONE, cell=None, column=None, value=None)
+            if cells.get("unit") == "t":  # a part of the largest demand, whose ever that is
+                line = line.having(accepted=None)
+        if of is Scorecard and measure.startswith(OF_A_MEMBER):
+            return None
+        if of is Contracts and cells.get("minimum") != cells.get("min"):
+            # by how much minimums shrink tells what all of them are together
+            return line.having(minimum=None, untaken=None, paid=None)
+        return line
+
+    def _stays(self, measure: str) -> bool:
+        """Return whether a measure of Summary has no total in it that is withheld.
+
+        What is summed over minerals would tell the one that is withheld, less all the others.
+        """
+        is_of_run = measure in _OF_THE_RUN or measure.startswith((OPTION, TIME))
+        if is_of_run or not self.withheld.is_partial:
+            return True
+        of = {mineral for mineral in self._minerals if measure.endswith(f": {mineral}")}
+        lacks = self.withheld.totals
+        if "stocks" in measure:
+            lacks |= self.withheld.stocks
+        return bool(of) and not of & lacks
+
+
+def _without_totals(line: Line, sheet: Sheet, *, is_total: bool) -> Line | None:
+    """Return a line of a mineral whose totals are withheld; None where it is nothing but those."""
+    stays = {f.name for f in sheet.account.kept}
+    if is_total or not stays:
+        return None
+    return line.having(**dict.fromkeys(line.cells.keys() - stays))
+
+
+def _joined(lines: list[Line], sheet: Sheet, *, told: bool) -> Line | None:
+    """Return the row of several members together, or one that says that figures are withheld."""
+    account, first = sheet.account, lines[0]
+    told = told and len({line.cells[sheet.whose] for line in lines}) > 1
+    if not told and not account.tells_one:
+        return None
+    cells = {name: first.cells[name] for name in ("year", "mineral", "unit") if name in first.cells}
+    cells[sheet.whose] = OTHERS if told else WITHHELD
+    for of in account.sums if told else ():
+        values = (line.cells[of.name] for line in lines)
+        cells[of.name] = float(sum(v for v in values if isinstance(v, int | float)))
+    return Line(cells, first.looks)
+
+
+# ---- words that give a member away: its own name is not the only one ----------------------------
+
+_PLACES = ("refiner", "mineral", "country", "project")
+_STEM, _CODE = 4, 3
+"""Letters that a word keeps at least where it is inflected; those of a country's code at most."""
+_TYPED = re.compile(r"--(?:block|lose|what-if)\b|set stock target")
+"""Options as typed, which may name a member by a code; a target for all is a target of each."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What matches a text that gives a member away: names in any form, codes as written."""
+
+    pattern: re.Pattern[str]
+
+    def search(self, text: str) -> bool:
+        """Return whether a text gives a member away, however its letters and spaces are coded."""
+        return self.pattern.search(_folded(text)) is not None
+
+
+def telling(sheets: Iterable[Sheet], gone: AbstractSet[str], members: AbstractSet[str]) -> Telling:
+    """Return what matches a text that gives a member away.
+
+    Such are its name and the country of that name with its codes, inflected forms of them
+    (Japanese, Koreas), those of its contracts, and groups of buyers: a group may be one member.
+    """
+    words = set(gone)
+    theirs: set[str] = set()
+    kept: set[str] = set(members)
+    for sheet in sheets:
+        for name, whose in sheet.texts("contract", "member"):
+            (theirs if whose in gone else kept).add(name)
+        buyers = {name for (name,) in sheet.texts("buyer")}
+        words |= buyers - members - {COALITION_BUYER}
+        kept.update(name for place in _PLACES for (name,) in sheet.texts(place))
+    codes = {code for name in gone for code in country_words(name)}
+    named = {name for name in codes if not _is_code(name)}
+    stems = {rf"(?<!\w){re.escape(_stem(_folded(word)))}" for word in gone | named if _bends(word)}
+    whole = {re.escape(_folded(word)) for word in words | named | (theirs - kept)}
+    found = "|".join(sorted(stems | {_word(of) for of in whole}, key=len, reverse=True))
+    coded = "|".join(sorted(re.escape(code) for code in codes - named)) or "(?!)"
+    return Telling(
+        re.compile(rf"(?i:{found}|{_TYPED.pattern})|(?<![A-Za-z])(?:{coded})(?![A-Za-z])")
+    )
+
+
+def _folded(text: str) -> str:
+    """Return a text in one form of its letters, without marks that are not seen, single-spaced."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return " ".join(seen.split())
+
+
+def _stem(word: str) -> str:
+    """Return what a word's inflected forms begin with: Germa of Germany, Norw of Norway."""
+    return word[: max(_STEM, len(word) - 2)]
+
+
+def _bends(word: str) -> bool:
+    """Return whether a name is one word of Latin letters, long enough to be known by its stem."""
+    return word.isalpha() and word.isascii() and len(word) > _STEM
+
+
+def _word(escaped: str) -> str:
+    """Return the pattern of a word: one of few letters stands alone, any other within others."""
+    is_short = escaped.isascii() and len(escaped) < _STEM
+    return rf"(?<!\w){escaped}(?:'?s)?(?!\w)" if is_short else escaped
+
+
+def _is_code(word: str) -> bool:
+    return word.isupper() and len(word) <= _CODE

@@ -8,14 +8,17 @@ without share limits: the difference is what diversification buys.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from models.case import Case
+from models.measures import DAYS
 from models.plan import Plan, solve
 from models.program.component import Columns
 from models.program.families.contracts import UNTAKEN
@@ -60,97 +63,69 @@ class Loss:
         """Return the case without what is lost, from its first year on."""
         if self.kind is Kind.NOTHING:
             return case
-        if self.kind is Kind.EMBARGO:
-            step = ScenarioStep(
-                name="Loss", action="block lanes", country=self.country, member=self.member
-            )
-        elif self.kind is Kind.COUNTRY:
-            step = ScenarioStep(
-                name="Loss", action="scale capacity", country=self.country, value=0.0
-            )
-        else:
-            step = ScenarioStep(
-                name="Loss", action="scale capacity", refiner=self.refiner, value=0.0
-            )
+        is_embargo = self.kind is Kind.EMBARGO
+        step = ScenarioStep(
+            name="Loss",
+            action="block lanes" if is_embargo else "scale capacity",
+            country=self.country,
+            refiner=self.refiner,
+            member=self.member,
+            value=None if is_embargo else 0.0,
+        )
         return ACTIONS[step.action](case, step)
 
     def name(self, case: Case) -> str:
         """Return what a reader calls it."""
         if self.kind is Kind.NOTHING:
             return "Nothing lost"
-        if self.kind is Kind.REFINER:
-            return self.refiner
         country = case.country_name(self.country)
-        return f"{country} to {self.member}" if self.kind is Kind.EMBARGO else country
+        return self.refiner or (f"{country} to {self.member}" if self.member else country)
 
     def sold(self, plan: Plan) -> Floats:
         """Return what a plan buys of what is lost [t], by (mineral, member, year)."""
         e, d = plan.expanded, plan.expanded.deliveries
-        hit = np.array([self._is(s.country, s.name) for s in e.sources], dtype=bool)
         found = np.zeros(e.demand.shape)
-        chosen = hit[d.source] if len(hit) else np.zeros(0, dtype=bool)
-        if self.kind is Kind.EMBARGO:
-            chosen = chosen & (d.member == e.member_at[self.member])
-        np.add.at(
-            found, (d.mineral[chosen], d.member[chosen], d.year[chosen]), plan.delivered[chosen]
-        )
+        hit = [self.country in {"", s.country} and self.refiner in {"", s.name} for s in e.sources]
+        at = np.array(hit, dtype=bool)[d.source]
+        if self.member:
+            at &= d.member == e.member_at[self.member]
+        np.add.at(found, (d.mineral[at], d.member[at], d.year[at]), plan.delivered[at])
         return found
-
-    def _is(self, country: str, refiner: str) -> bool:
-        if self.kind is Kind.REFINER:
-            return refiner == self.refiner
-        return self.kind is not Kind.NOTHING and country == self.country
 
 
 NOTHING = Loss(Kind.NOTHING)
 
 
-def losses(plan: Plan, *, first_year: int, refiners: bool, pairs: bool) -> tuple[Loss, ...]:
-    """Return every loss of someone who sells in a plan in a year from ``first_year`` on.
+def losses(plan: Plan, first_year: int, kinds: Sequence[Kind]) -> tuple[Loss, ...]:
+    """Return every loss of some kinds of someone who sells in a plan from ``first_year`` on.
 
-    Countries, then refiners and pairs of a country and a member where asked for. ``Rest of world``
-    is several countries, which nothing takes out together; its refiners can be lost.
+    ``Rest of world`` is several countries, which nothing takes out together; its refiners can be
+    lost.
     """
     e, d = plan.expanded, plan.expanded.deliveries
     later = np.array([year >= first_year for year in e.years], dtype=bool)[d.year]
-    by_country: dict[str, float] = {}
-    by_refiner: dict[str, float] = {}
-    by_pair: dict[tuple[str, str], float] = {}
-    sales = zip(
-        d.source[later].tolist(), d.member[later].tolist(), plan.delivered[later].tolist(),
-        strict=True,
-    )  # fmt: skip
-    for s, j, tonnes in sales:
-        source, pair = e.sources[s], (e.sources[s].country, e.members[j])
-        by_country[source.country] = by_country.get(source.country, 0.0) + tonnes
-        by_refiner[source.name] = by_refiner.get(source.name, 0.0) + tonnes
-        by_pair[pair] = by_pair.get(pair, 0.0) + tonnes
-    homes: dict[str, set[str]] = {}
+    sold = np.zeros((len(e.sources), len(e.members)))
+    np.add.at(sold, (d.source[later], d.member[later]), plan.delivered[later])
+    homes: dict[str, set[str]] = defaultdict(set)
     for source in e.sources:
-        homes.setdefault(source.name, set()).add(source.country)
-    found = [
-        Loss(Kind.COUNTRY, country=code)
-        for code, tonnes in sorted(by_country.items())
-        if tonnes > LEAST_SOLD and code != REST_OF_WORLD
-    ]
-    if refiners:
-        found += [
-            Loss(Kind.REFINER, refiner=name, country=min(at) if len(at := homes[name]) == 1 else "")
-            for name, tonnes in sorted(by_refiner.items())
-            if tonnes > LEAST_SOLD
-        ]
-    if pairs:
-        found += [
-            Loss(Kind.EMBARGO, country=code, member=member)
-            for (code, member), tonnes in sorted(by_pair.items())
-            if tonnes > LEAST_SOLD and code != REST_OF_WORLD
-        ]
-    return tuple(found)
+        homes[source.name].add(source.country)
+    found: dict[Loss, float] = defaultdict(float)
+    for (s, j), tonnes in np.ndenumerate(sold):
+        name, country = e.sources[s].name, e.sources[s].country
+        home = country if len(homes[name]) == 1 else ""
+        found[Loss(Kind.REFINER, home, name)] += tonnes
+        if country != REST_OF_WORLD:
+            found[Loss(Kind.COUNTRY, country)] += tonnes
+            found[Loss(Kind.EMBARGO, country, member=e.members[j])] += tonnes
+    return tuple(
+        loss
+        for kind in kinds
+        for loss in sorted(found, key=lambda loss: (loss.refiner, loss.country, loss.member))
+        if loss.kind is kind and found[loss] > LEAST_SOLD
+    )
 
 
 # ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
-DAYS = 365.0
-"""Days of a year."""
 _SAME = 1e-9
 """Multiples of a usual price that differ by this part of them are one."""
 
@@ -166,7 +141,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Reading:
     """A plan in numbers.
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
@@ -182,14 +157,14 @@ class Seen:
     dearest: tuple[Price | None, ...]
 
 
-def read(plan: Plan) -> Seen:
+def read(plan: Plan) -> Reading:
     """Return a plan in numbers."""
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
     cash = plan.costs_of(UNTAKEN, STOCK, ORE)
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
-    return Seen(
+    return Reading(
         bought,
         short=_by_member(plan, SHORTAGE),
         stock=_by_member(plan, STOCK),
@@ -219,16 +194,16 @@ def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     with np.errstate(divide="ignore"):
         over = prices[order] / usual[m[order], t[order]]
     reach = np.where(np.isfinite(over), over + _SAME * np.abs(over), over)
-    found = list[Price | None]()
-    for mineral in range(len(e.minerals)):
+
+    def of(mineral: int) -> Price | None:
         at = np.flatnonzero(m[order] == mineral)
         if not len(at):
-            found.append(None)
-            continue
+            return None
         first = at[reach[at] >= over[at].max()][0]
         i = order[first]
-        found.append(Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]]))
-    return tuple(found)
+        return Price(float(prices[i]), float(over[first]), e.members[j[i]], e.years[t[i]])
+
+    return tuple(map(of, range(len(e.minerals))))
 
 
 def days_until_short(gaps: Sequence[float], stock: float) -> float | None:
@@ -270,9 +245,19 @@ class Effect:
     dearest: tuple[Price | None, ...]
 
     @cached_property
-    def hit(self) -> tuple[int, ...]:
+    def hit(self) -> list[int]:
         """The minerals of which something is lost, by position."""
-        return tuple(np.flatnonzero(self.lost.sum(axis=(1, 2)) > LEAST_SOLD).tolist())
+        found: list[int] = np.flatnonzero(self.lost.sum(axis=(1, 2)) > LEAST_SOLD).tolist()
+        return found
+
+    def tonnes(self, at: Any) -> dict[str, float]:
+        """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
+        return {
+            "lost_t": float(self.lost[at].sum()),
+            "replaced_t": float(self.replaced[at].sum()),
+            "stock_t": float(self.stocked[at].sum()),
+            "short_t": float(self.short[at].sum()),
+        }
 
 
 @dataclass(frozen=True)
@@ -284,16 +269,17 @@ class Side:
 
     plan: Plan
     base: Case
-    nothing: Outcome[Seen]
-    outcomes: Mapping[Loss, Outcome[Seen]]
+    losses: tuple[Loss, ...]
+    nothing: Outcome[Reading]
+    outcomes: Mapping[Loss, Outcome[Reading]]
 
     @cached_property
-    def agreed(self) -> Seen:
+    def agreed(self) -> Reading:
         """The agreed plan in numbers, of the years from the loss on."""
         seen, at = read(self.plan), self._first
         tables = (seen.bought, seen.short, seen.stock)
         bought, short, stock = (table[:, :, at:] for table in tables)
-        return Seen(bought, short, stock, seen.cash[:, at:], seen.penalty[:, at:], seen.dearest)
+        return Reading(bought, short, stock, seen.cash[:, at:], seen.penalty[:, at:], seen.dearest)
 
     @cached_property
     def demand(self) -> Floats:
@@ -328,20 +314,16 @@ class Side:
         return np.where(np.abs(tonnes) > self._nothing_counts, tonnes, 0.0)
 
     @cached_property
-    def _kept(self) -> dict[Loss, Effect | None]:
-        return {}
-
-    def effect(self, loss: Loss) -> Effect | None:
-        """Return what a loss does, None where its run has no plan."""
-        if loss not in self._kept:
-            self._kept[loss] = self._effect(loss)
-        return self._kept[loss]
+    def effects(self) -> dict[Loss, Effect | None]:
+        """What each loss does, None where its run has no plan."""
+        return {loss: self._effect(loss) for loss in self.losses}
 
     def _effect(self, loss: Loss) -> Effect | None:
         lost = loss.sold(self.plan)[:, :, self._first :]
         outcome = self.outcomes.get(loss)
         if outcome is None:
-            return self._none(lost)
+            zero, none = np.zeros(lost.shape), np.zeros(len(lost))
+            return Effect(zero, zero, zero, zero, none, none, none, *[(None,) * len(lost)] * 2)
         seen, before, calm = outcome.found, self.agreed, self.nothing.found
         if seen is None or calm is None:
             return None
@@ -359,7 +341,7 @@ class Side:
             cash=cash - usual,
             cost=cash + penalty - usual - usual_penalty,
             used=below.sum(axis=1).max(axis=1, initial=0.0),
-            survived=self._survived(seen.bought, short),
+            survived=tuple(map(self._survived, self._need - seen.bought, short, self.opening)),
             dearest=seen.dearest,
         )
 
@@ -374,41 +356,31 @@ class Side:
         outcome = self.outcomes.get(loss)
         return (outcome.error if outcome is not None else "") or self.nothing.error
 
-    def _survived(self, bought: Floats, short: Floats) -> tuple[float | None, ...]:
-        """Return by mineral how long demand is met if stocks are drawn first and are lent.
+    @staticmethod
+    def _survived(gaps: Floats, short: Floats, opening: Floats) -> float | None:
+        """Return how long demand of a mineral is met if stocks are drawn first and are lent.
 
         Where they would do if lent, and a member is short all the same, its own stock decides.
         """
-        gaps = self._need - bought
-        found: list[float | None] = []
-        for m in range(len(gaps)):
-            if not short[m].any():
-                found.append(None)
-                continue
-            days = days_until_short(gaps[m].sum(axis=0).tolist(), float(self.opening[m].sum()))
-            if days is None:
-                own = [
-                    days_until_short(gaps[m, j].tolist(), float(self.opening[m, j]))
-                    for j in np.flatnonzero(short[m].any(axis=1)).tolist()
-                ]
-                days = min((d for d in own if d is not None), default=None)
-            found.append(days)
-        return tuple(found)
+        if not short.any():
+            return None
+        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()))
+        if days is not None:
+            return days
+        members = np.flatnonzero(short.any(axis=1)).tolist()
+        own = [days_until_short(gaps[j].tolist(), float(opening[j])) for j in members]
+        return min((d for d in own if d is not None), default=None)
 
-    def _none(self, lost: Floats) -> Effect:
-        zero, minerals = np.zeros(lost.shape), len(lost)
-        nothing = np.zeros(minerals)
-        return Effect(
-            lost=zero,
-            replaced=zero,
-            stocked=zero,
-            short=zero,
-            cash=nothing,
-            cost=nothing,
-            used=nothing,
-            survived=(None,) * minerals,
-            dearest=(None,) * minerals,
-        )
+    def share(self, short: Floats) -> list[float]:
+        """Return by mineral what is short over all demand; 0 where there is none."""
+        demand, lacking = self.demand.sum(axis=(1, 2)), short.sum(axis=(1, 2))
+        found = np.divide(lacking, demand, out=np.zeros(len(demand)), where=demand > 0)
+        return [float(v) for v in found]
+
+    def stock_days(self, effect: Effect, mineral: int) -> float:
+        """Return the stock used in days of the coalition's demand in the year of the loss."""
+        a_day = float(self.demand[mineral, :, 0].sum()) / DAYS
+        return float(effect.used[mineral]) / a_day if a_day > 0 else 0.0
 
 
 # ---- all of them ---------------------------------------------------------------------------------
@@ -428,7 +400,7 @@ class Stress:
     losses: tuple[Loss, ...]
     capped: Side
     free: Side | None
-    outcomes: tuple[Outcome[Seen], ...]
+    outcomes: tuple[Outcome[Reading], ...]
     stopped: Stop | None = None
 
     @property
@@ -457,16 +429,7 @@ class Stress:
         return said if self.free is None else f"{said}, {self.free.known} without share limits"
 
     @property
-    def not_run(self) -> dict[str, list[str]]:
-        """The losses that had no turn, by why."""
-        found: dict[str, list[str]] = {}
-        for loss, outcome in self.capped.outcomes.items():
-            if not outcome.ran:
-                found.setdefault(outcome.error, []).append(loss.name(self.case))
-        return found
-
-    @property
-    def missing(self) -> tuple[Outcome[Seen], ...]:
+    def missing(self) -> tuple[Outcome[Reading], ...]:
         """The runs that have no plan, though they had their turn."""
         return tuple(o for o in self.outcomes if o.ran and not o.planned)
 
@@ -474,9 +437,8 @@ class Stress:
 def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     case: Case,
     rules: Rules,
+    kinds: Sequence[Kind] = (Kind.COUNTRY,),
     *,
-    refiners: bool = False,
-    pairs: bool = False,
     where: Where | None = None,
     tell: Tell | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -489,7 +451,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     plan = solve(case)
     free = solve(drop_share_limits(case)) if case.share_limits else None
     first = rules.first_year if rules.first_year is not None else case.years[0]
-    every = losses(plan, first_year=first, refiners=refiners, pairs=pairs) if case.years else ()
+    every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
     asked = [(plan, "", every)]
     if free is not None:
@@ -499,20 +461,15 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     studies = [_study(of, rules, lost, before) for of, before, lost in asked]
     found = run_studies(studies, where, tell)
     sides = [
-        Side(of, study.base, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
+        Side(of, study.base, every, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
         for (of, _, lost), study, outcomes in zip(asked, studies, found, strict=True)
     ]
-    return Stress(
-        rules=rules,
-        losses=every,
-        capped=sides[0],
-        free=sides[1] if len(sides) > 1 else None,
-        outcomes=tuple(outcome for outcomes in found for outcome in outcomes),
-        stopped=found[-1].stopped,
-    )
+    outcomes = tuple(outcome for of in found for outcome in of)
+    free_side = sides[1] if len(sides) > 1 else None
+    return Stress(rules, every, sides[0], free_side, outcomes, found[-1].stopped)
 
 
-def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Seen]:
+def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Reading]:
     """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
     runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)

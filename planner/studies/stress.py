@@ -6,6 +6,7 @@ finding, the charts and the lines that are made of these tables alone.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,136 +17,142 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
-from models.results import Colour, Field, Look, Name, Result, field
-from models.results.common import COUNTRY, DEMAND, MEMBER, MINERAL, SHARE_SHORT, YEAR, words_of
+from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
+from models.results import ByMineral as Minerals
+from models.results import common as shared
+from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.crossed import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.records import Record, records
+from planner.render.records import records
 from planner.render.table import Table, table_of
 from planner.render.text import plain, word
-from planner.render.words import known, listed, money, percent, span, tonnes
+from planner.render.words import known, listed, money, percent, scale, span, tonnes
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.losses import DAYS, Effect, Kind, Loss, Price, Side, Stress, stress
+from planner.studies.losses import Effect, Kind, Loss, Stress, stress
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
 _UNCAPPED_SAYS = "The same loss, hitting the plan of the same case without share limits."
-_BOUGHT = "What the agreed plan buys of what is lost, from the loss on."
-_STILL_SHORT = (
-    "Demand that the agreed plan meets and that nothing meets after the loss. What the agreed plan"
-    " is short itself comes on top."
-)
 
-LOST = field(
-    "Lost",
-    Look.TEXT,
-    "Who is lost: countries, then refiners, the worst first by extra cost with shortage.",
+_WHO = (
+    field(
+        "Lost",
+        Look.TEXT,
+        "Who is lost: countries, then refiners, the worst first by extra cost with shortage.",
+    ),
+    field(
+        "What",
+        Look.TEXT,
+        "country: its refiners and projects make nothing for the coalition; refiner: that one;"
+        " embargo: the country's lanes to the member are closed.",
+        key="kind",
+    ),
 )
-KIND = field(
-    "What",
-    Look.TEXT,
-    "country: its refiners and projects make nothing for the coalition; refiner: that one;"
-    " embargo: the country's lanes to the member are closed.",
-    key="kind",
+_TONNES = (
+    field(
+        "Lost",
+        Look.TONNES,
+        "What the agreed plan buys of what is lost, from the loss on.",
+        unit="t",
+    ),
+    field(
+        "Replaced",
+        Look.TONNES,
+        "What is bought more of the suppliers that are left; below 0: less, as with a member that"
+        " gives tonnes up to others. Lost = replaced + from stock + short.",
+        unit="t",
+    ),
+    field(
+        "From stock",
+        Look.TONNES,
+        "Drawn from stock more than agreed, or stored less; over all years, net of refilling.",
+        unit="t",
+    ),
+    shared.SHORT.like(
+        meaning="Demand that the agreed plan meets and that nothing meets after the loss. What the"
+        " agreed plan is short itself comes on top."
+    ),
 )
-LOST_T = field("Lost", Look.TONNES, _BOUGHT, unit="t")
-REPLACED = field(
-    "Replaced",
-    Look.TONNES,
-    "What is bought more of the suppliers that are left; below 0: less, as with a member that gives"
-    " tonnes up to others. Lost = replaced + from stock + short.",
-    unit="t",
+_SIZES = (
+    field(
+        "Time to survive",
+        Look.DAYS,
+        "Days from the loss on until the coalition as one is short, if stocks are drawn first and"
+        " lent among members: 365 a year, a year's gap spread evenly over it. Blank: never short.",
+        unit="days",
+        key="days_to_survive",
+    ),
+    field(
+        "Stock used",
+        Look.DAYS,
+        "The most by which stocks fall below the agreed ones, in days of the coalition's demand.",
+        unit="days",
+    ),
+    Benchmarks.extra_cash.like(
+        meaning="What is paid more than under the same rules with nothing lost; below 0 where less"
+        " is bought. Undiscounted, without capital.",
+        key="extra_cash_usd",
+    ),
+    Benchmarks.extra_cost.like(
+        meaning="Extra cash cost, and what is newly short at its shortage cost. Undiscounted.",
+        key="extra_cost_usd",
+    ),
 )
-STOCKED = field(
-    "From stock",
-    Look.TONNES,
-    "Drawn from stock more than agreed, or stored less; over all years, net of refilling.",
-    unit="t",
+PRICE, PRICE_OVER = (
+    field(
+        "Highest marginal price",
+        Look.PRICE,
+        "The highest marginal price of supply of a mineral of which something is lost, of those"
+        " that stand highest over the mineral's price.",
+        unit="{money}/t",
+        key="marginal_price_usd_per_t",
+    ),
+    field(
+        "Times the mineral's price",
+        Look.DAYS,
+        "The highest marginal price over the mineral's price.",
+        key="marginal_price_over_price",
+    ),
 )
-SHORT = field("Short", Look.TONNES, _STILL_SHORT, unit="t")
-SURVIVED = field(
-    "Time to survive",
-    Look.DAYS,
-    "Days from the loss on until the coalition as one is short, if stocks are drawn first and lent"
-    " among members: 365 a year, a year's gap spread evenly over it. Blank: never short.",
-    unit="days",
-    key="days_to_survive",
+LOST_T, SHORT, COST = _TONNES[0], _TONNES[3], _SIZES[3]
+NEED = shared.DEMAND.like(meaning="All demand, what the agreed plan leaves short included.")
+SHARE = shared.SHARE_SHORT.like(
+    meaning="Short over all demand of the coalition.", colour=Colour.HEAT
 )
-STOCK_DAYS = field(
-    "Stock used",
-    Look.DAYS,
-    "The most by which stocks fall below the agreed ones, in days of the coalition's demand.",
-    unit="days",
-)
-CASH = field(
-    "Extra cash cost",
-    Look.MILLIONS,
-    "What is paid more than under the same rules with nothing lost; below 0 where less is bought."
-    " Undiscounted, without capital.",
-    unit="{money} m",
-    key="extra_cash_usd",
-    scale=1e6,
-)
-COST = field(
-    "Extra cost with shortage",
-    Look.MILLIONS,
-    "Extra cash cost, and what is newly short at its shortage cost. Undiscounted.",
-    unit="{money} m",
-    key="extra_cost_usd",
-    scale=1e6,
-)
-PRICE = field(
-    "Highest marginal price",
-    Look.PRICE,
-    "The highest marginal price of supply of a mineral of which something is lost, of those that"
-    " stand highest over the mineral's price.",
-    unit="{money}/t",
-    key="marginal_price_usd_per_t",
-)
-PRICE_OVER = field(
-    "Times the mineral's price",
-    Look.DAYS,
-    "The highest marginal price over the mineral's price.",
-    key="marginal_price_over_price",
-)
-NEED = DEMAND.like(meaning="All demand, what the agreed plan leaves short included.")
-SHARE = SHARE_SHORT.like(meaning="Short over all demand of the coalition.")
-
-
-class _Lost(Result):
-    """One row a loss. ``plan`` of the words names the agreed plan where there is another."""
-
-    lost = LOST
-    kind = KIND
-    country = COUNTRY.like(optional=True)
-    refiner = field("Refiner", Look.TEXT, names=Name.REFINER, optional=True)
-    member = MEMBER.like(optional=True)
-    lost_t = LOST_T
-    replaced_t = REPLACED
-    stock_t = STOCKED
-    short_t = SHORT.like(header="Short{plan}")
-    free_lost_t = field(
+FREE_LOST, FREE_SHORT, FREE_COST = (
+    field(
         "Lost, uncapped plan",
         Look.TONNES,
         "What the plan without share limits buys of what is lost.",
         unit="t",
         key="uncapped_lost_t",
-        optional=True,
-    )
-    free_short_t = field(
-        "Short, uncapped plan",
-        Look.TONNES,
-        _UNCAPPED_SAYS,
-        unit="t",
-        key="uncapped_short_t",
-        optional=True,
-    )
+    ),
+    field("Short, uncapped plan", Look.TONNES, _UNCAPPED_SAYS, unit="t", key="uncapped_short_t"),
+    COST.like(
+        header="Extra cost with shortage, uncapped plan",
+        meaning=_UNCAPPED_SAYS,
+        key="uncapped_extra_cost_usd",
+    ),
+)
+
+
+class _OfLosses(Result):
+    """One row a loss. ``plan`` of the words names the agreed plan where there is another."""
+
+    lost, kind = _WHO
+    country = COUNTRY.like(optional=True)
+    refiner = shared.REFINER.like(meaning="", optional=True)
+    member = MEMBER.like(optional=True)
+    lost_t, replaced_t, stock_t = _TONNES[:3]
+    short_t = SHORT.like(header="Short{plan}")
+    free_lost_t = FREE_LOST.like(optional=True)
+    free_short_t = FREE_SHORT.like(optional=True)
     worst = field(
         "Worst mineral",
         Look.TEXT,
@@ -159,39 +166,26 @@ class _Lost(Result):
         "Short over all demand of the coalition for that mineral.",
         key="worst_share_short",
     )
-    survived = SURVIVED
-    stock_days = STOCK_DAYS
-    cash = CASH
-    cost = COST
-    free_cost = field(
-        "Extra cost with shortage, uncapped plan",
-        Look.MILLIONS,
-        _UNCAPPED_SAYS,
-        unit="{money} m",
-        key="uncapped_extra_cost_usd",
-        printed=False,
-        optional=True,
-        scale=1e6,
-    )
+    survived, stock_days, cash, cost = _SIZES
+    free_cost = FREE_COST.like(printed=False, optional=True)
     price = PRICE.like(printed=False)
     price_over = PRICE_OVER
     price_at = field("Highest where", Look.TEXT, key="marginal_price_at")
-    error = field("Trouble", Look.LONG, "Why this loss has no plan.", optional=True)
+    error = Runs.trouble.like(meaning="Why this loss has no plan.", optional=True)
 
 
-class Losses(_Lost):
+class Losses(_OfLosses):
     """One row a country or refiner lost, the worst first."""
 
     TABLE, GRAIN, BOOK = "Stress", ("lost", "kind"), "stress"
 
 
-class Embargoes(_Lost):
+class Embargoes(_OfLosses):
     """One row a country and member whose lanes are closed, the worst first."""
 
     TABLE, GRAIN, BOOK = "Embargoes", ("country", "member"), "stress"
 
-    lost = LOST.like(optional=True)
-    kind = KIND.like(optional=True)
+    lost, kind = (f.like(optional=True) for f in _WHO)
     own_short_t = field(
         "Short of the member itself",
         Look.TONNES,
@@ -210,25 +204,17 @@ class ByMineral(Result):
 
     TABLE, GRAIN, BOOK = "Stress by mineral", ("lost", "kind", "mineral"), "stress"
 
-    lost = LOST
-    kind = KIND
+    lost, kind = _WHO
     mineral = MINERAL
     demand = NEED
     agreed_short_t = field(
         "Short in the agreed plan", Look.TONNES, "What is short with nothing lost.", unit="t"
     )
-    lost_t = LOST_T
-    replaced_t = REPLACED
-    stock_t = STOCKED
-    short_t = SHORT
-    share = SHARE.like(colour=Colour.HEAT)
+    lost_t, replaced_t, stock_t, short_t = _TONNES
+    share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
-    survived = SURVIVED
-    stock_days = STOCK_DAYS
-    cash = CASH
-    cost = COST
-    price = PRICE
-    price_over = PRICE_OVER
+    survived, stock_days, cash, cost = _SIZES
+    price, price_over = PRICE, PRICE_OVER
     price_member = field("Highest for", Look.TEXT, names=Name.MEMBER)
     price_year = field("Highest in", Look.YEAR)
 
@@ -238,14 +224,13 @@ class CappedOrNot(Result):
 
     TABLE, GRAIN, BOOK = "Capped or not", ("lost", "kind", "mineral"), "stress"
 
-    lost = LOST
-    kind = KIND
+    lost, kind = _WHO
     mineral = MINERAL
     lost_t = LOST_T.like(header="Lost, capped plan")
-    free_lost_t = _Lost.free_lost_t.like(optional=False)
+    free_lost_t = FREE_LOST
     short_t = SHORT.like(header="Short, capped plan")
-    free_short_t = _Lost.free_short_t.like(optional=False)
-    share = SHARE.like(header="Share short, capped plan", colour=Colour.HEAT)
+    free_short_t = FREE_SHORT
+    share = SHARE.like(header="Share short, capped plan")
     free_share = field("Share short, uncapped plan", Look.SHARE, _UNCAPPED_SAYS, colour=Colour.HEAT)
     agreed_share = field(
         "Short before the loss, capped plan",
@@ -273,11 +258,8 @@ class Left(Result):
         "Usable capacity of refiners, and of projects what the agreed plan has built.",
         unit="t",
     )
-    largest = field(
-        "Largest country",
-        Look.TEXT,
-        "The country with the most supply; Rest of world is none.",
-        names=Name.COUNTRY,
+    largest = Minerals.country.like(
+        meaning="The country with the most supply; Rest of world is none.", printed=True
     )
     largest_supply = field("Supply of the largest", Look.TONNES, unit="t")
     largest_demand = field(
@@ -314,32 +296,37 @@ class Detail(Result):
 
     TABLE, GRAIN, BOOK = "Stress detail", ("lost", "kind", "mineral", "member", "year"), "stress"
 
-    lost = LOST
-    kind = KIND
+    lost, kind = _WHO
     mineral = MINERAL
     member = MEMBER
     year = YEAR
     demand = NEED
-    lost_t = LOST_T
-    replaced_t = REPLACED
-    stock_t = STOCKED
-    short_t = SHORT
+    lost_t, replaced_t, stock_t, short_t = _TONNES
 
 
 _HEAT = SHARE.like(
-    meaning="Share of the coalition's demand newly short; blank where nothing is lost.",
-    colour=Colour.HEAT,
+    meaning="Share of the coalition's demand newly short; blank where nothing is lost."
 )
-_MATRIX = Embargoes.own_share.like(
-    meaning="Share of this member's demand newly short if the country's lanes to it are closed,"
-    " minerals weighted by their prices; blank where they do not trade in the agreed plan.",
-    colour=Colour.HEAT,
+_MATRICES = (
+    (
+        "Embargo matrix",
+        Embargoes.own_share.like(
+            meaning="Share of this member's demand newly short if the country's lanes to it are"
+            " closed, minerals weighted by their prices; blank where they do not trade in the"
+            " agreed plan.",
+            colour=Colour.HEAT,
+        ),
+    ),
+    (
+        "Embargo cost",
+        Embargoes.cost.like(
+            meaning="Extra cost with shortage, of the coalition, if the country's lanes to this"
+            " member are closed; blank where they do not trade in the agreed plan.",
+            colour=Colour.HEAT,
+        ),
+    ),
 )
-_COSTS = COST.like(
-    meaning="Extra cost with shortage, of the coalition, if the country's lanes to this member are"
-    " closed; blank where they do not trade in the agreed plan.",
-    colour=Colour.HEAT,
-)
+"""The matrices of a country and a member, and the field of Embargoes that each spreads."""
 
 
 # ---- the tables, of what was found ---------------------------------------------------------------
@@ -355,27 +342,25 @@ Row = dict[str, object]
 
 def tables_of(found: Stress) -> list[Result]:
     """Return the tables of a stress test: losses by kind, of each the worst first."""
-    words = words_of(found.case) | {"plan": ", capped plan" if found.free else ""}
+    words = shared.words_of(found.case) | {"plan": ", capped plan" if found.free else ""}
+
+    def made(of: type[Result], rows: Sequence[Mapping[Any, Any]]) -> Result:
+        columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
+        return of(words=words, **columns)
+
     ranked = _ranked(found)
-    whole = [row for loss, row in ranked if loss.kind is not Kind.EMBARGO]
-    parted = [_parted(found, loss, row) for loss, row in ranked if loss.kind is Kind.EMBARGO]
     minerals = [row for loss, _ in ranked for row in _minerals(found, loss)]
-    made = [_made(Losses, whole, words), _made(ByMineral, minerals, words)]
-    if found.free is not None:
-        either = [row for row in minerals if row["kind"] != Kind.EMBARGO]
-        made.append(_made(CappedOrNot, either, words))
-    left = n_minus_1(found.capped.plan, found.years[0])
+    whole = [row for loss, row in ranked if loss.kind is not Kind.EMBARGO]
+    pairs = [row | _own(found, loss) for loss, row in ranked if loss.kind is Kind.EMBARGO]
+    compared = [made(CappedOrNot, [row for row in minerals if row["kind"] != Kind.EMBARGO])]
     return [
-        *made,
-        _made(Embargoes, parted, words),
-        _made(Left, left.to_dict("records"), words),
-        _made(Detail, [row for loss, _ in ranked for row in _detail(found, loss)], words),
+        made(Losses, whole),
+        made(ByMineral, minerals),
+        *(compared if found.free is not None else ()),
+        made(Embargoes, pairs),
+        made(Left, n_minus_1(found.capped.plan, found.years[0]).to_dict("records")),
+        made(Detail, [row for loss, _ in ranked for row in _detail(found, loss)]),
     ]
-
-
-def _made(of: type[Result], rows: Sequence[Mapping[Any, Any]], words: Mapping[str, str]) -> Result:
-    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
-    return of(words=words, **columns)
 
 
 def _ranked(found: Stress) -> list[tuple[Loss, Row]]:
@@ -401,33 +386,33 @@ def _who(found: Stress, loss: Loss) -> Row:
     }
 
 
+def _effects(found: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
+    """Return what a loss does to the agreed plan, and to that without share limits."""
+    return found.capped.effects[loss], found.free.effects[loss] if found.free else None
+
+
 def _loss(found: Stress, loss: Loss) -> Row:
     """Return a loss in all: stock used of the mineral with the most, survived with the least."""
-    row = _who(found, loss)
-    effect = found.capped.effect(loss)
+    row, side, (effect, free) = _who(found, loss), found.capped, _effects(found, loss)
     if effect is None:
-        return row | {"error": found.capped.trouble(loss)}
-    hit, side = list(effect.hit), found.capped
-    shares = _share(effect.short, side)
+        return row | {"error": side.trouble(loss)}
+    hit, shares, minerals = effect.hit, side.share(effect.short), side.plan.expanded.minerals
     worst = max(hit, key=lambda m: (shares[m], -m), default=None)
-    dearest = [(p, m) for m in hit if (p := effect.dearest[m]) is not None]
+    share = 0.0 if worst is None else shares[worst]
+    dearest = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
     price, at = max(dearest, key=lambda found: found[0].over, default=(None, -1))
-    minerals = side.plan.expanded.minerals
-    row |= {
-        "lost_t": float(effect.lost[hit].sum()),
-        "replaced_t": float(effect.replaced[hit].sum()),
-        "stock_t": float(effect.stocked[hit].sum()),
+    row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
         "cash": float(effect.cash.sum()),
         "cost": float(effect.cost.sum()),
-        "worst": minerals[worst] if worst is not None and shares[worst] else None,
-        "worst_share": shares[worst] if worst is not None else 0.0,
-        "price_at": f"{minerals[at]}, {price.member}, {price.year}" if price else None,
-        "stock_days": max((_days(side, effect, m) for m in hit), default=0.0),
+        "worst": minerals[worst] if worst is not None and share else None,
+        "worst_share": share,
+        "stock_days": max((side.stock_days(effect, m) for m in hit), default=0.0),
         "survived": min((d for d in effect.survived if d is not None), default=None),
-        **_priced(price),
     }
-    free = found.free.effect(loss) if found.free is not None else None
+    if price is not None:
+        where = f"{minerals[at]}, {price.member}, {price.year}"
+        row |= {"price": price.price, "price_over": price.over, "price_at": where}
     if free is not None:
         row |= {
             "free_lost_t": float(free.lost.sum()),
@@ -439,138 +424,81 @@ def _loss(found: Stress, loss: Loss) -> Row:
     return row
 
 
-def _priced(price: Price | None) -> Row:
-    return {} if price is None else {"price": price.price, "price_over": price.over}
-
-
 def _minerals(found: Stress, loss: Loss) -> list[Row]:
     """Return a row for each mineral that a loss hits, in either plan, the worst first."""
-    effect = found.capped.effect(loss)
+    effect, free = _effects(found, loss)
     if effect is None:
         return []
-    free = found.free.effect(loss) if found.free is not None else None
-    hit = {*effect.hit, *(free.hit if free is not None else ())}
-    rows = [_mineral(found, loss, effect, free, m) for m in sorted(hit)]
-    return sorted(rows, key=lambda row: -float(str(row["share"])))
+    hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
+    shares = found.capped.share(effect.short)
+    return [_mineral(found, loss, effect, free, m) for m in sorted(hit, key=lambda m: -shares[m])]
 
 
 def _mineral(found: Stress, loss: Loss, effect: Effect, free: Effect | None, m: int) -> Row:
     side, price = found.capped, effect.dearest[m]
     years = np.flatnonzero(effect.short[m].any(axis=0))
-    row = _who(found, loss) | {
+    row = _who(found, loss) | effect.tonnes(m)
+    row |= {
         "mineral": side.plan.expanded.minerals[m],
         "demand": float(side.demand[m].sum()),
-        "lost_t": float(effect.lost[m].sum()),
-        "replaced_t": float(effect.replaced[m].sum()),
-        "stock_t": float(effect.stocked[m].sum()),
-        "short_t": float(effect.short[m].sum()),
-        "share": _share(effect.short, side)[m],
+        "share": side.share(effect.short)[m],
         "agreed_short_t": float(side.agreed.short[m].sum()),
-        "agreed_share": _share(side.agreed.short, side)[m],
+        "agreed_share": side.share(side.agreed.short)[m],
         "cash": float(effect.cash[m]),
         "cost": float(effect.cost[m]),
-        "price_member": price.member if price is not None else None,
-        "price_year": price.year if price is not None else None,
-        "stock_days": _days(side, effect, m),
+        "stock_days": side.stock_days(effect, m),
         "survived": effect.survived[m],
         "short_from": side.base.years[int(years[0])] if len(years) else None,
-        **_priced(price),
     }
+    if price is not None:
+        row |= {"price": price.price, "price_over": price.over}
+        row |= {"price_member": price.member, "price_year": price.year}
     if free is not None and found.free is not None:
         row |= {
             "free_lost_t": float(free.lost[m].sum()),
             "free_short_t": float(free.short[m].sum()),
-            "free_share": _share(free.short, found.free)[m],
-            "free_agreed_share": _share(found.free.agreed.short, found.free)[m],
+            "free_share": found.free.share(free.short)[m],
+            "free_agreed_share": found.free.share(found.free.agreed.short)[m],
         }
     return row
 
 
-def _parted(found: Stress, loss: Loss, row: Row) -> Row:
-    """Return an embargo's row with what the member itself is short, by weight and by value."""
-    side = found.capped
-    effect = side.effect(loss)
+def _own(found: Stress, loss: Loss) -> Row:
+    """Return what the member of an embargo is short itself, by weight and by value."""
+    side, effect = found.capped, found.capped.effects[loss]
     if effect is None:
-        return row
-    case, e = found.case, side.plan.expanded
-    of_year = [[case.mineral_of[m].price.value(y) for y in side.base.years] for m in e.minerals]
-    prices = np.array(of_year).reshape(len(e.minerals), len(side.base.years))
+        return {}
+    e, years = side.plan.expanded, side.base.years
+    of_year = [[found.case.mineral_of[m].price.value(y) for y in years] for m in e.minerals]
+    prices = np.array(of_year).reshape(len(e.minerals), len(years))
     j = e.member_at[loss.member]
     short, worth = (
         float(np.einsum("mjt,mt->j", of, prices)[j]) for of in (effect.short, side.demand)
     )
-    return row | {
-        "own_short_t": float(effect.short[:, j].sum()),
-        "own_share": short / worth if worth > 0 else None,
-    }
+    share = short / worth if worth > 0 else None
+    return {"own_short_t": float(effect.short[:, j].sum()), "own_share": share}
 
 
 def _detail(found: Stress, loss: Loss) -> Iterator[Row]:
-    side = found.capped
-    effect = side.effect(loss)
+    side, effect = found.capped, found.capped.effects[loss]
     if effect is None:
         return
-    e, years = side.plan.expanded, side.base.years
+    e, who = side.plan.expanded, _who(found, loss)
     touched = (effect.lost > _NOTHING) | (effect.short > _NOTHING)
     for m in effect.hit:
         for j, t in np.argwhere(touched[m]).tolist():
-            yield _who(found, loss) | {
-                "mineral": e.minerals[m],
-                "member": e.members[j],
-                "year": years[t],
-                "demand": float(side.demand[m, j, t]),
-                "lost_t": float(effect.lost[m, j, t]),
-                "replaced_t": float(effect.replaced[m, j, t]),
-                "stock_t": float(effect.stocked[m, j, t]),
-                "short_t": float(effect.short[m, j, t]),
-            }
-
-
-def _share(short: np.ndarray, side: Side) -> list[float]:
-    """Return by mineral what is short over all demand; 0 where there is none."""
-    demand = side.demand.sum(axis=(1, 2))
-    lacking = short.sum(axis=(1, 2))
-    found = np.divide(lacking, demand, out=np.zeros(len(demand)), where=demand > 0)
-    return [float(v) for v in found]
-
-
-def _days(side: Side, effect: Effect, m: int) -> float:
-    """Return the stock used in days of the coalition's demand in the year of the loss."""
-    a_day = float(side.demand[m, :, 0].sum()) / DAYS
-    return float(effect.used[m]) / a_day if a_day > 0 else 0.0
-
-
-def options_of(found: Stress) -> dict[str, str]:
-    """Return the rules of a stress test as rows of options."""
-    rules, money = found.rules, found.case.settings.currency
-    first, last = found.years[0], found.years[-1]
-    limits = "kept" if rules.keep_caps else "waived, maximums and minimums, while the loss lasts"
-    said = {
-        "Loss": f"from {first} to {last}; countries, or refiners, that sell in the agreed plan",
-        "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each year",
-        "Share limits": limits if found.case.share_limits else "none in the workbook",
-        "Demand": "what the agreed plan meets: Short is on top of what that plan is short itself",
-        "Stocks": "may be drawn below what was agreed, at the target's penalty",
-        "Plants": "built as agreed; their capital is no part of the extra cost",
-        "Extra cost": "against the same rules with nothing lost",
-    }
-    cash = found.cash_of_rules
-    if cash is not None:
-        more, size = ("more" if cash > 0 else "less"), abs(cash)
-        said["Nothing lost"] = (
-            f"by these rules alone the agreed plan costs {size:,.0f} {money} {more} in cash"
-        )
-    return said
+            at = {"mineral": e.minerals[m], "member": e.members[j], "year": side.base.years[t]}
+            demand = {"demand": float(side.demand[m, j, t])}
+            yield who | at | demand | effect.tonnes((m, j, t))
 
 
 # ---- the sheets ----------------------------------------------------------------------------------
 def sheets(tables: Tables, case: Case) -> list[Table]:
     """Return the sheets in order; those of embargoes where some were asked for."""
-    name, members = case.country_name, [m.name for m in case.members]
-    losses = tables[Losses]
-    unasked = [] if any(losses.refiner) else [Losses.country]
+    name, losses = case.country_name, tables[Losses]
+    without = [] if any(losses.refiner) else [Losses.country]
     found = [
-        table_of(_shown(losses, Losses.refiner, Losses.member, *unasked), name),
+        table_of(_shown(losses, Losses.refiner, Losses.member, *without), name),
         table_of(heat_map(tables)),
         table_of(tables[ByMineral]),
     ]
@@ -579,72 +507,41 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
     if Embargoes in tables:
         of = _shown(tables[Embargoes], Embargoes.lost, Embargoes.kind, Embargoes.refiner)
         found.append(replace(table_of(of, name), printed=None))
-        for title, each, cells in (
-            ("Embargo matrix", Embargoes.own_share, _MATRIX),
-            ("Embargo cost", Embargoes.cost, _COSTS),
-        ):
-            found.append(table_of(_by_pair(tables, title, each, cells, members), name))
+        members = [m.name for m in case.members]
+        found += [table_of(_by_pair(tables, *each, members), name) for each in _MATRICES]
     return [*found, table_of(tables[Left], name), table_of(tables[Detail])]
 
 
-def _shown(of: _Lost, *left_out: Field) -> _Lost:
+def _shown(of: _OfLosses, *left_out: Field) -> _OfLosses:
     """Return the columns of losses that a sheet has: of the plan without limits if it differs."""
-    free = [] if of.words["plan"] else [_Lost.free_short_t, _Lost.free_cost]
-    unknown = [] if any(of.error) else [_Lost.error]
-    return of.without(*left_out, _Lost.free_lost_t, *free, *unknown)
+    free = [] if of.words["plan"] else [_OfLosses.free_short_t, _OfLosses.free_cost]
+    unknown = [] if any(of.error) else [_OfLosses.error]
+    return of.without(*left_out, _OfLosses.free_lost_t, *free, *unknown)
 
 
 def heat_map(tables: Tables) -> Result:
     """Rows lost, columns minerals: the share of the coalition's demand that is newly short."""
-    losses, rows = tables[Losses], tables[ByMineral]
-    cells = {
-        (lost, kind, mineral): share
-        for lost, kind, mineral, share in rows.rows(
-            ByMineral.lost, ByMineral.kind, ByMineral.mineral, ByMineral.share
-        )
-    }
+    losses, of = tables[Losses], ByMineral
+    rows = tables[of].rows(of.lost, of.kind, of.mineral, of.share)
+    cells = {tuple(at): share for *at, share in rows}
     lead = {Losses.lost: losses.lost, Losses.kind: losses.kind}
     return crossed("Heat map", lead, _every_mineral(tables), cells, _HEAT, losses.words)
 
 
-def _by_pair(tables: Tables, title: str, of: Field, cells: Field, members: Sequence[str]) -> Result:
+def _by_pair(tables: Tables, title: str, of: Field, members: Sequence[str]) -> Result:
     """Rows countries, the dearest first, columns members; blank where they do not trade."""
     rows = tables[Embargoes].frame()
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
-    pairs = zip(rows["country"], rows["member"], rows[of.name], strict=True)
-    values = {(country, member): value for country, member, value in pairs}
-    words = tables[Embargoes].words
-    return crossed(title, {Embargoes.country: codes}, members, values, cells, words)
+    values = dict(
+        zip(zip(rows["country"], rows["member"], strict=True), rows[of.name], strict=True)
+    )
+    return crossed(title, {Embargoes.country: codes}, members, values, of, tables[Embargoes].words)
 
 
 def _every_mineral(tables: Tables) -> list[str]:
     """Return the minerals in the case's order."""
     return list(dict.fromkeys(tables[Left].mineral))
-
-
-# ---- JSON ----------------------------------------------------------------------------------------
-_TOLD = (
-    _Lost.kind, _Lost.lost, _Lost.country, _Lost.refiner, _Lost.member, _Lost.lost_t,
-    _Lost.replaced_t, _Lost.stock_t, _Lost.short_t, _Lost.worst, _Lost.worst_share, _Lost.cash,
-    _Lost.cost, _Lost.price, _Lost.price_over, _Lost.price_at, _Lost.stock_days, _Lost.survived,
-    _Lost.free_lost_t, _Lost.free_short_t, _Lost.free_cost, _Lost.error,
-)  # fmt: skip
-
-
-def answer(tables: Tables) -> dict[str, object]:
-    """Return an object a loss, by kind, the worst first, and one a mineral and year of N-1."""
-    by_mineral: dict[tuple[str, str], dict[str, float]] = {}
-    for kind, lost, mineral, amount in tables[ByMineral].rows(
-        ByMineral.kind, ByMineral.lost, ByMineral.mineral, ByMineral.short_t
-    ):
-        by_mineral.setdefault((kind, lost), {})[mineral] = amount
-    rows: list[Record] = [
-        row | {"short_by_mineral_t": by_mineral.get((str(row["kind"]), str(row["lost"])), {})}
-        for of in (tables[Losses], tables[Embargoes])
-        for row in records(of, *_TOLD)
-    ]
-    return {"rows": rows, "n_minus_1": records(tables[Left])}
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -655,27 +552,14 @@ _SEEN, _TALL = 5e-3, 0.02
 is not worth a chart."""
 _WHOLE = 20.0
 """From here on an axis of money needs no decimals."""
-_MONEY = ((1e9, "bn"), (1e6, "m"))
-
-
-def pictures(tables: Tables) -> tuple[Picture, ...]:
-    """Return the charts, the large ones first; of single losses those that cost most.
-
-    Each says its place among the losses, and how many minerals it leaves out.
-    """
-    losses = tables[Losses].frame()  # a loss without a cost has no plan: nothing is known of it
-    countries = losses[(losses["kind"] == Kind.COUNTRY) & losses["cost"].notna()]
-    made = [_costs(tables, countries), _lines(tables)]
-    ranked = [str(lost) for lost in countries["lost"]]
-    small = [
-        _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
-        for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
-    ]
-    return tuple(p for p in [*made, *small] if p is not None)
 
 
 def _horizon(tables: Tables) -> str:
     return span(int(year) for year in set(tables[Left].year))
+
+
+def _values(column: pd.Series[Any]) -> tuple[float | None, ...]:
+    return tuple(float(v) if known(v) else None for v in column)
 
 
 def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
@@ -684,32 +568,31 @@ def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     rows = dear.head(_MOST_BARS)
     if rows.empty:
         return None
-    size, unit = next((s for s in _MONEY if rows["cost"].max() >= s[0]), (1.0, ""))
+    size, unit = scale(rows["cost"].max(), tables[Losses].words["money"])
     some = ""
     if len(rows) < len(dear):
         some = f" (the {len(rows)} dearest of {len(losses)})"
     elif len(rows) < len(losses):
         some = f" ({len(rows)} of {len(losses)}, the others nothing)"
-    currency = tables[Losses].words["money"]
     return Picture(
         f"What losing a country costs, {_horizon(tables)}{some}",
         Form.BARS,
         tuple(short(name) for name in rows["lost"]),
         (Series(COST.header, Role.SHORT, tuple(rows["cost"] / size)),),
-        f"Extra cost, shortage priced ({' '.join(filter(None, (currency, unit)))})",
+        f"Extra cost, shortage priced ({unit})",
         "",
         look=Look.COUNT if rows["cost"].max() / size >= _WHOLE else Look.MILLIONS,
     )
 
 
-def _lines(tables: Tables) -> Picture | None:
+def _n_minus_1(tables: Tables) -> Picture | None:
     """N-1 over the years, a line a mineral: those with the least left."""
     table = tables[Left].frame()
     years = sorted(int(year) for year in set(table["year"]))
     if len(years) < 2:  # noqa: PLR2004 - one year is no line
         return None
     lines = {
-        str(mineral): tuple(float(v) if known(v) else None for v in own["over_rest"])
+        str(mineral): _values(own["over_rest"])
         for mineral, own in table.groupby("mineral", sort=False)
         if own["over_rest"].notna().any()
     }
@@ -729,120 +612,28 @@ def _lines(tables: Tables) -> Picture | None:
 
 def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     """One country lost: the share of demand newly short by mineral, capped against uncapped."""
-    is_capped = CappedOrNot in tables
-    rows = tables[CappedOrNot if is_capped else ByMineral].frame()
+    sides = {"share": ("Agreed plan", Role.PLAN)}
+    if CappedOrNot in tables:
+        sides["free_share"] = ("Plan without share limits", Role.FREE)
+    rows = tables[CappedOrNot if CappedOrNot in tables else ByMineral].frame()
     own = rows[(rows["kind"] == Kind.COUNTRY) & (rows["lost"] == lost)]
-    shares = own[["share", "free_share"]] if is_capped else own[["share"]]
+    shares = own[list(sides)]
     if not (shares > _TALL).any(axis=None):
         return None
     order = {name: i for i, name in enumerate(_every_mineral(tables))}
     shown = own[(shares > _SEEN).any(axis=1)]
     shown = shown.sort_values("mineral", key=lambda c: c.map(order), kind="stable")
-    series = [Series("Agreed plan", Role.PLAN, tuple(shown["share"]))]
-    if is_capped:
-        found = tuple(float(v) if known(v) else None for v in shown["free_share"])
-        series.append(Series("Plan without share limits", Role.FREE, found))
     out = len(order) - len(shown)
     left_out = f"; left out: {out} of {len(order)} minerals, up to {_SEEN * 100:g} %" if out else ""
     return Picture(
         f"{short(lost)} lost: demand newly short",
         Form.GROUPED,
         tuple(short(m) for m in shown["mineral"]),
-        tuple(series),
+        tuple(Series(name, role, _values(shown[key])) for key, (name, role) in sides.items()),
         "Share of coalition demand",
         f"{rank}{left_out}",
         small=True,
     )
-
-
-# ---- the finding, of the tables alone ------------------------------------------------------------
-def headline(tables: Tables) -> Headline:
-    """Return the dearest loss in a sentence, and the losses that are worst each in its way."""
-    losses = tables[Losses]
-    rows = losses.frame().dropna(subset="short_t")
-    if rows.empty:
-        why = "no loss has a proven plan" if len(losses) else "nobody sells in the agreed plan"
-        return Headline(
-            f"Nothing is known of losses: {why}.", (Figure("Losses", "none", f"{why}."),)
-        )
-    by_tonnes, by_share, by_cost = (
-        rows.sort_values(of, ascending=False, kind="stable").iloc[0].to_dict()
-        for of in ("short_t", "worst_share", "cost")
-    )
-    free = by_tonnes.get("free_short_t")
-    uncapped = f"; {tonnes(float(free))} in the uncapped plan" if known(free) else ""
-    share, currency = by_share["worst_share"], losses.words["money"]
-    price = money(by_cost["cost"], currency)
-    return Headline(
-        f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
-        f" {_horizon(tables)}; {tonnes(by_cost['short_t'])} are then short beyond the agreed plan.",
-        (
-            Figure(
-                "Most tonnes short",
-                word(by_tonnes["lost"]),
-                f"{tonnes(by_tonnes['short_t'])} short on top of the agreed plan{uncapped}.",
-            ),
-            Figure(
-                "Largest part of a mineral short",
-                percent(share) or "none",
-                f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
-                if known(share) and share > 0
-                else "no loss leaves any mineral short.",
-            ),
-            Figure(
-                "Dearest loss, shortage priced",
-                price,
-                f"{word(by_cost['lost'])}; losses are taken one at a time.",
-            ),
-        ),
-    )
-
-
-def sections(tables: Tables) -> tuple[Section, ...]:
-    """Return the parts of the report: the heat map, and what the losses cost."""
-    losses = tables[Losses]
-    heat = heat_map(tables)
-    named = heat.frame().assign(lost=_named(losses)).drop(columns="kind")
-    minerals = [f for f in heat.fields if f.name.startswith("of_")]
-    lead, *_ = heat.fields
-    columns: dict[str, Any] = {str(name): named[name] for name in named}
-    numbers = type(heat)(words=heat.words, kind=losses.kind, **columns)
-    found = [
-        Section(
-            "heat-map",
-            "What each loss leaves short",
-            "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
-            " comes from there.",
-            {"": ((_heat_picture(named, minerals),), Numbers(numbers, (lead, *minerals)))},
-        )
-    ]
-    costs = _costs(tables, losses.frame().dropna(subset="cost").assign(lost=_named(losses, "cost")))
-    if costs is not None:
-        fields = (
-            Losses.lost, Losses.lost_t, Losses.replaced_t, Losses.short_t, Losses.free_short_t,
-            Losses.worst, Losses.worst_share, Losses.survived, Losses.cost,
-        )  # fmt: skip
-        kept = tuple(f for f in fields if f.name in losses.data)
-        found.append(
-            Section(
-                "losses",
-                "What each loss costs",
-                "Against the agreed plan by the same rules with nothing lost.",
-                {"": ((costs,), Numbers(losses, kept))},
-            )
-        )
-    return tuple(found)
-
-
-def _named(losses: Losses, with_: str = "") -> list[str]:
-    """Return what is lost; a refiner that is named as another row is says that it is one."""
-    rows = losses.frame()
-    rows = rows.dropna(subset=with_) if with_ else rows
-    lost = [word(v) for v in rows["lost"]]
-    return [
-        f"{name} ({word(kind)})" if lost.count(name) > 1 else name
-        for name, kind in zip(lost, rows["kind"], strict=True)
-    ]
 
 
 def _heat_picture(named: pd.DataFrame, minerals: Sequence[Field]) -> Picture:
@@ -859,14 +650,19 @@ def _heat_picture(named: pd.DataFrame, minerals: Sequence[Field]) -> Picture:
         title,
         Form.HEAT,
         tuple(f.title({}) for f in minerals),
-        tuple(Series(_together(names), Role.SHORT, cells) for cells, names in drawn),
+        tuple(Series(listed(names, 1), Role.SHORT, cells) for cells, names in drawn),
         "short",
         "",
     )
 
 
-def _together(names: Sequence[str]) -> str:
-    return listed(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"  # noqa: PLR2004
+def _named(losses: pd.DataFrame) -> list[str]:
+    """Return what is lost; a refiner that is named as another row is says that it is one."""
+    lost = [word(v) for v in losses["lost"]]
+    return [
+        f"{name} ({word(kind)})" if lost.count(name) > 1 else name
+        for name, kind in zip(lost, losses["kind"], strict=True)
+    ]
 
 
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------
@@ -882,27 +678,17 @@ _LONGEST = 32
 """A longer name is cut in a line on the terminal."""
 
 
-def lines(tables: Tables) -> Iterator[str]:
+def _lines(table: pd.DataFrame, *, is_capped: bool) -> Iterator[str]:
     """Yield the worst losses of each kind, a line each, under what the columns are."""
-    both = [tables[of].frame() for of in (Losses, Embargoes) if of in tables]
-    if not both:
-        return
-    is_capped = bool(tables[Losses].words["plan"])
     heads = ["lost, t", "replaced, t", "from stock, t", "short, t"]
     heads += ["uncapped, t"] if is_capped else []
     heads += ["extra cost", "days", "worst of it"]
-    table = pd.concat(both)
-    every = table.groupby("kind", sort=False)
-    turns = table[
-        ~table["error"].astype(object).fillna("").str.startswith(NOT_RUN) | table["cost"].notna()
-    ]
-    lists = {
-        _head(Kind(str(kind)), len(of), len(every.get_group(kind))): (
-            of,
-            _KINDS[Kind(str(kind))][1],
-        )
-        for kind, of in turns.groupby("kind", sort=False)
-    }
+    is_unknown = table["error"].astype(object).fillna("").str.startswith(NOT_RUN)
+    lists: dict[str, tuple[pd.DataFrame, str]] = {}
+    for kind, of in table[~is_unknown | table["cost"].notna()].groupby("kind", sort=False):
+        head, sheet = _KINDS[Kind(str(kind))]
+        every = int((table["kind"] == kind).sum())
+        lists[head + (f", of {len(of):,} of {every:,}" if len(of) < every else "")] = of, sheet
     names = [_cut(lost) for of, _ in lists.values() for lost in of["lost"].head(WORST)]
     wide = max(map(len, [*names, *lists]), default=0)
     for head, (of, sheet) in lists.items():
@@ -911,11 +697,6 @@ def lines(tables: Tables) -> Iterator[str]:
             yield f"  {_cut(row['lost']):<{wide}}{_line(row, is_capped=is_capped)}"
         if len(of) > WORST:
             yield f"  and {len(of) - WORST:,} more, on the sheet {sheet}"
-
-
-def _head(kind: Kind, known: int, every: int) -> str:
-    """Return what the losses of a kind are headed, which says of how many the worst are told."""
-    return _KINDS[kind][0] + (f", of {known:,} of {every:,}" if known < every else "")
 
 
 def _line(row: Mapping[Hashable, Any], *, is_capped: bool) -> str:
@@ -937,6 +718,19 @@ def _cut(name: str) -> str:
 
 
 # ---- the study -----------------------------------------------------------------------------------
+_TOLD = (
+    _OfLosses.kind, _OfLosses.lost, _OfLosses.country, _OfLosses.refiner, _OfLosses.member,
+    _OfLosses.lost_t, _OfLosses.replaced_t, _OfLosses.stock_t, _OfLosses.short_t, _OfLosses.worst,
+    _OfLosses.worst_share, _OfLosses.cash, _OfLosses.cost, _OfLosses.price, _OfLosses.price_over,
+    _OfLosses.price_at, _OfLosses.stock_days, _OfLosses.survived, _OfLosses.free_lost_t,
+    _OfLosses.free_short_t, _OfLosses.free_cost, _OfLosses.error,
+)  # fmt: skip
+"""What JSON tells of a loss."""
+_COMPARED = (
+    Losses.lost, Losses.lost_t, Losses.replaced_t, Losses.short_t, Losses.free_short_t,
+    Losses.worst, Losses.worst_share, Losses.survived, Losses.cost,
+)  # fmt: skip
+"""What the report compares losses by."""
 
 
 class StressTest(StudyKind):
@@ -1006,7 +800,8 @@ class StressTest(StudyKind):
             msg = f"--year {year} is no year of the sheet Demand{hint}"
             raise UsageError(msg)
         self.rules = Rules(surge, keep_caps, year)
-        self.refiners, self.pairs = refiners, pairs
+        asked = {Kind.COUNTRY: True, Kind.REFINER: refiners, Kind.EMBARGO: pairs}
+        self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     @property
     def task(self) -> str:
@@ -1016,13 +811,7 @@ class StressTest(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan what is agreed, and each loss."""
         self.found = stress(
-            self.start.case,
-            self.rules,
-            refiners=self.refiners,
-            pairs=self.pairs,
-            where=where,
-            tell=tell,
-            say=say,
+            self.start.case, self.rules, self.kinds, where=where, tell=tell, say=say
         )
         self.outcomes, self.stopped = self.found.outcomes, self.found.stopped
 
@@ -1056,7 +845,27 @@ class StressTest(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """Scenario and what-ifs, and the rules of a loss."""
-        return {**self.start.options, **options_of(self.found)}
+        rules, found, currency = self.rules, self.found, self.start.case.settings.currency
+        limits = (
+            "kept" if rules.keep_caps else "waived, maximums and minimums, while the loss lasts"
+        )
+        said = {
+            "Loss": f"from {found.years[0]} to {found.years[-1]}; countries, or refiners, that sell"
+            " in the agreed plan",
+            "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each"
+            " year",
+            "Share limits": limits if found.case.share_limits else "none in the workbook",
+            shared.DEMAND.header: "what the agreed plan meets: Short is on top of what that plan is"
+            " short itself",
+            "Stocks": "may be drawn below what was agreed, at the target's penalty",
+            "Plants": "built as agreed; their capital is no part of the extra cost",
+            "Extra cost": "against the same rules with nothing lost",
+        }
+        cash = found.cash_of_rules
+        if cash is not None:
+            more = f"{abs(cash):,.0f} {currency} {'more' if cash > 0 else 'less'} in cash"
+            said["Nothing lost"] = f"by these rules alone the agreed plan costs {more}"
+        return {**self.start.options, **said}
 
     def tables(self) -> list[Result]:
         """Return the losses, by mineral, against the plan without limits, N-1 and the detail."""
@@ -1067,32 +876,120 @@ class StressTest(StudyKind):
         return sheets(tables, self.start.case)
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return the rules, an object a loss, and N-1."""
-        years = self.found.years
+        """Return the rules, an object a loss, and one a mineral and year of N-1."""
+        of = ByMineral
+        by_mineral: dict[tuple[object, object], dict[str, float]] = defaultdict(dict)
+        for kind, lost, mineral, amount in tables[of].rows(
+            of.kind, of.lost, of.mineral, of.short_t
+        ):
+            by_mineral[kind, lost][mineral] = amount
+        losses = [row for of in (Losses, Embargoes) for row in records(tables[of], *_TOLD)]
         return {
             "scenario": self.start.case.scenario,
             "surge": self.rules.surge,
             "keep_caps": self.rules.keep_caps,
-            "first_year": years[0],
-            "last_year": years[-1],
-            **answer(tables),
+            "first_year": self.found.years[0],
+            "last_year": self.found.years[-1],
+            "rows": [
+                row | {"short_by_mineral_t": by_mineral.get((row["kind"], row["lost"]), {})}
+                for row in losses
+            ],
+            "n_minus_1": records(tables[Left]),
         }
-
-    @classmethod
-    def headline(cls, tables: Tables) -> Headline:
-        """Return the dearest loss."""
-        return headline(tables)
-
-    @classmethod
-    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what losses cost, N-1 over the years, and the worst losses one by one."""
-        return pictures(tables)
 
     def screen(self, tables: Tables) -> Iterator[str]:
         """Return the worst losses of each kind."""
-        return lines(tables)
+        every = [tables[of].frame() for of in (Losses, Embargoes) if of in tables]
+        if every:
+            yield from _lines(pd.concat(every), is_capped=bool(tables[Losses].words["plan"]))
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Return the dearest loss in a sentence, and the losses that are worst each in its way."""
+        losses = tables[Losses]
+        rows = losses.frame().dropna(subset="short_t")
+        if rows.empty:
+            why = "no loss has a proven plan" if len(losses) else "nobody sells in the agreed plan"
+            none = Figure("Losses", "none", f"{why}.")
+            return Headline(f"Nothing is known of losses: {why}.", (none,))
+        by_tonnes, by_share, by_cost = (
+            rows.sort_values(of, ascending=False, kind="stable").iloc[0].to_dict()
+            for of in ("short_t", "worst_share", "cost")
+        )
+        free, share = by_tonnes.get("free_short_t"), by_share["worst_share"]
+        uncapped = f"; {tonnes(float(free))} in the uncapped plan" if known(free) else ""
+        price = money(by_cost["cost"], losses.words["money"])
+        where = "no loss leaves any mineral short."
+        if known(share) and share > 0:
+            where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
+        return Headline(
+            f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
+            f" {_horizon(tables)}; {tonnes(by_cost['short_t'])} are then short beyond the agreed"
+            " plan.",
+            (
+                Figure(
+                    "Most tonnes short",
+                    word(by_tonnes["lost"]),
+                    f"{tonnes(by_tonnes['short_t'])} short on top of the agreed plan{uncapped}.",
+                ),
+                Figure("Largest part of a mineral short", percent(share) or "none", where),
+                Figure(
+                    "Dearest loss, shortage priced",
+                    price,
+                    f"{word(by_cost['lost'])}; losses are taken one at a time.",
+                ),
+            ),
+        )
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return what losses cost, N-1 over the years, and of single losses those that cost most.
+
+        Each says its place among the losses, and how many minerals it leaves out.
+        """
+        losses = tables[Losses].frame()  # a loss without a cost has no plan: nothing is known of it
+        countries = losses[(losses["kind"] == Kind.COUNTRY) & losses["cost"].notna()]
+        ranked = [str(lost) for lost in countries["lost"]]
+        small = (
+            _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
+            for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
+        )
+        made = (_costs(tables, countries), _n_minus_1(tables), *small)
+        return tuple(picture for picture in made if picture is not None)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the heat map, and what losses cost."""
-        return sections(tables)
+        """Return the heat map, and what the losses cost."""
+        losses, heat = tables[Losses], heat_map(tables)
+        rows = losses.frame()
+        named = heat.frame().assign(lost=_named(rows)).drop(columns="kind")
+        minerals = [f for f in heat.fields if f.name.startswith("of_")]
+        columns: dict[str, Any] = {str(name): named[name] for name in named}
+        numbers = type(heat)(words=heat.words, kind=losses.kind, **columns)
+        found = [
+            Section(
+                "heat-map",
+                "What each loss leaves short",
+                "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
+                " comes from there.",
+                {
+                    "": (
+                        (_heat_picture(named, minerals),),
+                        Numbers(numbers, (heat.fields[0], *minerals)),
+                    )
+                },
+            )
+        ]
+        priced = rows.dropna(subset="cost")
+        costs = _costs(tables, priced.assign(lost=_named(priced)))
+        if costs is not None:
+            kept = tuple(f for f in _COMPARED if f.name in losses.data)
+            found.append(
+                Section(
+                    "losses",
+                    "What each loss costs",
+                    "Against the agreed plan by the same rules with nothing lost.",
+                    {"": ((costs,), Numbers(losses, kept))},
+                )
+            )
+        return tuple(found)

@@ -22,7 +22,7 @@ from planner.studies.compare import sheets as comparison_sheets
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
 from planner.studies.risk import told_apart
-from planner.studies.stress import Losses, pictures, sheets, tables_of
+from planner.studies.stress import Losses, StressTest, sheets, tables_of
 from planner.studies.sweep import AsGiven, Frontier
 from planner.studies.workbook import write_tables
 from planner.workbook import read_tables
@@ -43,7 +43,7 @@ def many():
 
 
 def test_charts_of_losses_say_what_they_choose():
-    costs, left, *small = pictures(many())
+    costs, left, *small = StressTest.pictures(many())
     assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
     assert left.title == "N-1: supply without its largest country"
     assert [p.title.split(" lost")[0] for p in small] == list(costs.categories[:6])
@@ -60,7 +60,7 @@ def test_minerals_left_out_are_counted():
     for name, rows in book.items():
         made[name] += rows
     of = Tables(tables_of(stress(read_tables(made).case, Rules(0.0), where=Here())))
-    small = [p for p in pictures(of) if p.small]
+    small = [p for p in StressTest.pictures(of) if p.small]
     said = "left out: 1 of 2 minerals, up to 0.5 %"
     assert [p.across for p in small] == [f"No. {n} of 2 by cost; {said}" for n in (1, 2)]
 
@@ -137,6 +137,6 @@ def test_losses_that_cost_nothing_have_no_bar():
     losses = of[Losses]
     cost = [c if i < 3 else 0.0 for i, c in enumerate(losses.cost)]
     of.results[Losses] = Losses(words=losses.words, **{**losses.data, "cost": cost})
-    costs, *_ = pictures(of)
+    costs, *_ = StressTest.pictures(of)
     assert len(costs.categories) == 3
     assert costs.title.endswith("2026 to 2027 (3 of 12, the others nothing)")

@@ -42,8 +42,9 @@ COST_SHORT = 500.0
 def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
     """Return the stress test of a book or a case; ``asked`` are rules, refiners and pairs."""
     case = book if isinstance(book, Case) else case_of(book)
-    more = {name: bool(asked.pop(name, False)) for name in ("refiners", "pairs")}
-    return stress(case, Rules(surge, **asked), where=Here(), **more)
+    more = {"refiners": Kind.REFINER, "pairs": Kind.EMBARGO}
+    kinds = [kind for name, kind in more.items() if asked.pop(name, False)]
+    return stress(case, Rules(surge, **asked), [Kind.COUNTRY, *kinds], where=Here())
 
 
 def table(found: Stress, of: type[Result]) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def effect(found: Stress, loss: Loss, *, free: bool = False) -> Effect:
     """Return what a loss does to the agreed plan, or to that without share limits."""
     side = found.free if free else found.capped
     assert side is not None
-    made = side.effect(loss)
+    made = side.effects[loss]
     assert made is not None, side.trouble(loss)
     return made
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
-from planner.workbook import archive, context, read, stream, texts
-from planner.workbook.kind import sheet_names
+from planner.workbook import archive, findings, read, stream
+from planner.workbook.parts import sheet_names
 from tests import fuzz_parts
 from tests.small_book import faults, workbook
 from tests.test_fuzz_workbook import PLAIN, run
@@ -190,7 +190,7 @@ def test_200_000_rows_pass(changed) -> None:
 
 
 def test_of_millions_of_faulty_cells_some_are_told(changed, monkeypatch) -> None:
-    monkeypatch.setattr(context, "MOST_TOLD", 100)
+    monkeypatch.setattr(findings, "MOST_TOLD", 100)
     row = b'<row r="9"><c r="A9" t="inlineStr"><is><t>x</t></is></c></row>'
     told = faults(read, changed(SHEET, b"</sheetData>", row * 1000))
     assert len(told) < 1000
@@ -207,5 +207,5 @@ def test_rows_and_texts_are_counted(changed, monkeypatch) -> None:
     monkeypatch.setattr(stream, "MOST_ROWS", 500)
     rows = b'<row r="9"><c r="A9"><v>1</v></c></row>' * 300 + b"<row/>" * 300
     assert "more than 500 rows" in faults(read, changed(SHEET, b"</sheetData>", rows))[0][1]
-    monkeypatch.setattr(texts, "MOST_CELLS", 5_000)
+    monkeypatch.setattr(stream, "MOST_CELLS", 5_000)
     assert "more than 5,000" in faults(read, changed(TEXTS, b"</sst>", b"<si/>" * 5_000))[0][1]

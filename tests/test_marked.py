@@ -14,9 +14,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from models.errors import Finding, InputError, WriteError, warning
 from planner.workbook import read
-from planner.workbook.kind import is_input, is_marked, sheet_names
+from planner.workbook.findings import sentence
 from planner.workbook.marked import MOST_JOINED, MOST_LISTED, MOST_MARKED, SIGN, is_markable, mark
-from planner.workbook.sentence import sentence
+from planner.workbook.parts import is_input, is_marked, sheet_names
 from tests.small_book import workbook
 
 RED, YELLOW = "FFFFC7CE", "FFFFEB9C"

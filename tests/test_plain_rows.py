@@ -10,8 +10,9 @@ import pytest
 import xlsxwriter
 
 from models.errors import InputError
+from planner.workbook.archive import MAIN
 from planner.workbook.excel import open_excel
-from planner.workbook.plain import MAIN, PlainRows
+from planner.workbook.stream import PlainRows
 from tests.small_book import workbook
 
 INPUTS = Path(__file__).parents[1] / "inputs"

@@ -35,7 +35,7 @@ from planner.render.palette import PALE
 from planner.render.table import Cell, Column, Table
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.plan_columns import PART
-from planner.workbook.worn import MOST_ROWS, Worn
+from planner.workbook.parts import MOST_ROWS, CellFormats
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 
 
-def sheet_of(grid: Grid, worn: Worn) -> Sheet | None:
+def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
     """Return a sheet as a table whose header is the first row; None where it has no account."""
     account = account_of(grid.title)
     if account is None or grid.header_row != 1:
@@ -222,13 +222,13 @@ def sheet_of(grid: Grid, worn: Worn) -> Sheet | None:
         for i, header in enumerate(headers)
     }
     of_columns = zip(headers, fields.values(), places, strict=True)
-    columns = tuple(_column(grid, worn, *of) for of in of_columns)
+    columns = tuple(_column(grid, shown, *of) for of in of_columns)
     unprinted = (i for i, f in enumerate(fields.values()) if not f.printed)
     pale = PALE.lstrip("#").upper()
     table = Table(
         grid.title,
         columns,
-        frozenset(i for i, row in enumerate(grid.rows) if worn.fills.get(row, "").upper() == pale),
+        frozenset(i for i, row in enumerate(grid.rows) if shown.fills.get(row, "").upper() == pale),
         printed=next(unprinted, None),
         lights=tuple(
             c.header
@@ -239,13 +239,13 @@ def sheet_of(grid: Grid, worn: Worn) -> Sheet | None:
     return Sheet(table, account, fields)
 
 
-def _column(grid: Grid, worn: Worn, header: str, of: Field, place: int) -> Column:
+def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) -> Column:
     """Return a column with the look of its field, or with a look each cell where it mixes some."""
     values = [_cell(value) for value in grid.values(place)]
     number = Look.TONNES if of.look.is_text else of.look
     looks = [
         of.look if value is None or isinstance(value, str)
-        else _LOOKS.get(_ROOM.sub("", worn.formats.get((row, place), "")), number)
+        else _LOOKS.get(_ROOM.sub("", shown.formats.get((row, place), "")), number)
         for row, value in zip(grid.rows, values, strict=True)
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS

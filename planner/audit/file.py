@@ -18,11 +18,10 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import OPTION
 from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook.anatomy import SheetPart, sheet_parts
 from planner.workbook.excel import open_excel
+from planner.workbook.findings import letters
 from planner.workbook.grid import Grid
-from planner.workbook.kind import is_input
-from planner.workbook.layout import letters
+from planner.workbook.parts import SheetPart, is_input, sheet_parts
 from planner.workbook.plan_columns import (
     PART,
     PLAN,

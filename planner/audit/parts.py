@@ -15,7 +15,7 @@ from pathlib import Path
 from models.errors import Finding, InputError
 from planner.audit.compare import near
 from planner.audit.file import PlanSheets
-from planner.workbook.anatomy import WORKSHEET, Anatomy, SheetPart, anatomy
+from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart, anatomy
 from planner.workbook.archive import BROKEN
 from planner.workbook.plan_columns import PLAN_FILE
 

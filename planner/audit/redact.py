@@ -38,7 +38,7 @@ from planner.render.xlsx import write_workbook
 from planner.sheets.notes import noted
 from planner.workbook.countries import country_words
 from planner.workbook.plan_columns import REDACTED, SUMMARY
-from planner.workbook.worn import worn
+from planner.workbook.parts import cell_formats
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Who stands for several members together, and where no sum is told; what stands for a text that
@@ -139,7 +139,7 @@ def redact(
 
 def _sheets(file: PlanSheets) -> list[Sheet]:
     """Return the sheets that have an account; UsageError where some lack, or cannot be read."""
-    shown = worn(file.path)
+    shown = cell_formats(file.path)
     found = [sheet_of(grid, shown[title]) for title, grid in file.grids.items()]
     sheets = [sheet for sheet in found if sheet is not None]
     names = {sheet.table.name for sheet in sheets}

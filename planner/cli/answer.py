@@ -88,7 +88,7 @@ def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
 
 
 def _told(finding: Finding) -> dict[str, str]:
-    from planner.workbook.sentence import sentence
+    from planner.workbook.findings import sentence
 
     return {**finding.as_json(), "message": sentence(finding)}
 

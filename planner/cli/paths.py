@@ -110,7 +110,7 @@ def plan_path(
     if csv_folder is not None:
         _refuse_csv_folder(csv_folder, path)
     if is_file(path):
-        from planner.workbook.kind import is_input
+        from planner.workbook.parts import is_input
 
         if is_input(path):
             msg = f"{path} is itself an input workbook, no {suffix}: choose another --output"
@@ -147,7 +147,7 @@ def copy_path(copy: Path) -> Path:
     """Return where the marked copy goes; refused as for a plan, but an earlier copy is replaced."""
     path = target(xlsx(copy, "--marked"), "copy")
     if is_file(path):
-        from planner.workbook.kind import is_input, is_marked
+        from planner.workbook.parts import is_input, is_marked
 
         if is_input(path) and not is_marked(path):
             msg = f"{path} is itself an input workbook, no marked copy: choose another --marked"

@@ -13,7 +13,7 @@ from models.results.common import PURCHASES
 from planner.cli.shares import country_shares, share_base
 from planner.render.text import plain
 from planner.render.words import number_of, span
-from planner.workbook.sentence import sentence
+from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
     from models.plan import Plan

@@ -208,7 +208,7 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
 
 
 def _show_warnings(study: StudyKind) -> None:
-    from planner.workbook.sentence import sentence
+    from planner.workbook.findings import sentence
 
     found = study.start.book.warnings
     if not found:

@@ -18,7 +18,7 @@ from models.errors import Finding, Severity
 from models.schema import SHEETS
 from planner.render.text import plain
 from planner.render.words import number_of
-from planner.workbook.sentence import advice, statement
+from planner.workbook.findings import advice, statement
 
 if TYPE_CHECKING:
     from planner.workbook import DefaultTaken

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.studies import listed
-from planner.workbook.kind import sheet_names
-from planner.workbook.plan_file import PlanFile, read_plan
-from planner.workbook.study_file import StudyFile, read_study
+from planner.workbook.parts import sheet_names
+from planner.workbook.plan_file import PlanFile, StudyFile, read_plan, read_study
 
 __all__ = ["Report", "read_report", "report_html"]
 

@@ -27,7 +27,7 @@ from planner.report.part import (
 )
 from planner.studies.kind import Figure, Numbers, Section, Tables
 from planner.studies.listed import kind_of
-from planner.workbook.study_file import StudyFile
+from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
 """Categories whose values stand in a chart's sentence; of more the largest is told."""

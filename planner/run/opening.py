@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from models.errors import Finding, InputError
 from planner.workbook import Book, read
-from planner.workbook.kind import is_plan
+from planner.workbook.parts import is_plan
 
 if TYPE_CHECKING:
     from planner.audit import PlanSheets

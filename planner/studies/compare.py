@@ -47,7 +47,7 @@ from planner.sheets.figures import (
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.workbook.sentence import sentence
+from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
     from planner.run import Start

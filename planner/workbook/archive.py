@@ -1,18 +1,25 @@
-"""A workbook's zip archive, opened and unpacked within limits that no genuine workbook reaches.
+"""A workbook's zip archive: unpacked within limits, and read as Excel and LibreOffice show it.
 
 A small file can be made to unpack to terabytes. What counts are the bytes that really come out: a
 part that gives more than it declares is cut off there and fails its checksum.
+
+A package says twice where its parts are, by their kinds in ``[Content_Types].xml`` and by
+relations. Programs follow the one or the other: a package in which they differ is refused.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
 
 MOST_PACKED = 1 << 28
@@ -41,7 +48,6 @@ MOST_NAME = 255
 _CHUNK = 1 << 18
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
-
 BROKEN = (
     ArithmeticError,
     AssertionError,
@@ -51,8 +57,8 @@ BROKEN = (
     LookupError,
     NotImplementedError,
     OSError,
-    ParseError,
     RuntimeError,
+    SyntaxError,  # of XML
     TypeError,
     ValueError,
     struct.error,
@@ -62,17 +68,29 @@ BROKEN = (
 """What the zip archive, its XML and openpyxl raise on a damaged file."""
 
 
+def reason(error: BaseException) -> str:
+    """Return what an error says, in one line of bounded length."""
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return text.splitlines()[0][:200]
+
+
 class RefusedError(ValueError):
     """A file that is not opened, or not unpacked any further; the text says why."""
+
+
+def refuse_if(*cases: tuple[bool, str]) -> None:
+    """Raise RefusedError with what is said of the first case that holds."""
+    for holds, said in cases:
+        if holds:
+            raise RefusedError(said)
 
 
 def contents(path: Path) -> bytes:
     """Return the bytes of a file; RefusedError where it is no regular one, or too large."""
     refuse_odd(path)
     size = path.stat().st_size
-    if size > MOST_PACKED:
-        msg = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
-        raise RefusedError(msg)
+    said = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
+    refuse_if((size > MOST_PACKED, said))
     return path.read_bytes()
 
 
@@ -80,25 +98,17 @@ def refuse_odd(path: Path) -> None:
     """Raise RefusedError unless a path leads to a regular file: a pipe would wait for ever."""
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RefusedError(_MISSING) from error
     except (OSError, ValueError) as error:  # too long a name, or letters that no name has
-        if len(path.name) > MOST_NAME:
-            msg = f"{_MISSING}: its name has more than {MOST_NAME} letters"
-            raise RefusedError(msg) from error
-        if isinstance(error, PermissionError):
-            msg = f"the file cannot be read ({error.strerror})"
-            raise RefusedError(msg) from error
-        raise RefusedError(_MISSING) from error
-    if stat.S_ISDIR(mode):
-        msg = "this is a folder"
-        raise RefusedError(msg)
-    if not stat.S_ISREG(mode):
-        msg = "this is no regular file"
-        raise RefusedError(msg)
-
-
-_MISSING = "there is no such file"
+        said = "there is no such file"
+        if isinstance(error, PermissionError) and len(path.name) <= MOST_NAME:
+            said = f"the file cannot be read ({error.strerror})"
+        elif len(path.name) > MOST_NAME:
+            said += f": its name has more than {MOST_NAME} letters"
+        raise RefusedError(said) from error
+    refuse_if(
+        (stat.S_ISDIR(mode), "this is a folder"),
+        (not stat.S_ISREG(mode), "this is no regular file"),
+    )
 
 
 class Archive(zipfile.ZipFile):
@@ -110,38 +120,38 @@ class Archive(zipfile.ZipFile):
             refuse_odd(file)
         super().__init__(file)
         parts = self.infolist()
-        if len(parts) > MOST_PARTS:
-            msg = f"the file has {len(parts):,} parts; at most {MOST_PARTS:,} are read"
-            raise RefusedError(msg)
         unpacked = sum(part.file_size for part in parts)
-        if unpacked > MOST_UNPACKED:
-            msg = f"the file unpacks to more than {MOST_UNPACKED:,} bytes"
-            raise RefusedError(msg)
         packed = max(1, sum(part.compress_size for part in parts))
-        if unpacked > ENOUGH_FOR_RATIO and unpacked > MOST_RATIO * packed:
-            msg = f"the file unpacks to more than {MOST_RATIO} times its bytes"
-            raise RefusedError(msg)
-        if any(part.compress_type not in _METHODS for part in parts):
-            msg = "the file is packed in a way that Excel does not know"
-            raise RefusedError(msg)
+        is_bomb = unpacked > ENOUGH_FOR_RATIO and unpacked > MOST_RATIO * packed
+        is_odd = any(part.compress_type not in _METHODS for part in parts)
+        count = f"the file has {len(parts):,} parts; at most {MOST_PARTS:,} are read"
+        refuse_if(
+            (len(parts) > MOST_PARTS, count),
+            (unpacked > MOST_UNPACKED, f"the file unpacks to more than {MOST_UNPACKED:,} bytes"),
+            (is_bomb, f"the file unpacks to more than {MOST_RATIO} times its bytes"),
+            (is_odd, "the file is packed in a way that Excel does not know"),
+        )
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Return a part that is held as a whole; RefusedError where it is too large for that."""
+        part = name if isinstance(name, str) else name.filename
         found, marks = [], 0
-        with self.open(name, pwd=pwd) as source:
-            _refuse_large(name, self.getinfo(_name(name)).file_size, MOST_HELD)
+        with self._bounded(part, MOST_HELD, pwd) as source:
             while piece := source.read(_CHUNK):
                 marks += piece.count(b"<")
-                if marks > 2 * MOST_MARKS:
-                    msg = f"the part {_name(name)} has more than {MOST_MARKS:,} elements"
-                    raise RefusedError(msg)
+                said = f"the part {part} has more than {MOST_MARKS:,} elements"
+                refuse_if((marks > 2 * MOST_MARKS, said))
                 found.append(piece)
         return b"".join(found)
 
     def texts(self, name: str) -> IO[bytes]:
         """Open the part that keeps the texts of all cells."""
-        _refuse_large(name, self.getinfo(name).file_size, MOST_TEXTS)
-        return self.open(name)
+        return self._bounded(name, MOST_TEXTS)
+
+    def _bounded(self, part: str, most: int, pwd: bytes | None = None) -> IO[bytes]:
+        size = self.getinfo(part).file_size
+        refuse_if((size > most, f"the part {part} unpacks to more than {most:,} bytes"))
+        return self.open(part, pwd=pwd)
 
     def verify(self) -> None:
         """Unpack every part once: BadZipFile or zlib.error where one is damaged."""
@@ -150,15 +160,35 @@ class Archive(zipfile.ZipFile):
                 while source.read(_CHUNK):
                     pass
 
+    def xml(self, part: str) -> Element:
+        """Return the root of a part that is XML."""
+        from openpyxl.xml.functions import fromstring
 
-def _name(part: str | zipfile.ZipInfo) -> str:
-    return part if isinstance(part, str) else part.filename
+        root: Element = fromstring(self.read(part))
+        return root
+
+    def elements(self, part: str, tag: str) -> Iterator[Element]:
+        """Yield the elements of a part with a name, whatever their name space."""
+        return (each for each in self.xml(part).iter() if local(each) == tag)
+
+    def links(self, part: str) -> Iterator[tuple[str, str]]:
+        """Yield kind and target of what a part, or the package (""), names inside of it."""
+        folder, name = posixpath.split(part)
+        listed = posixpath.join(folder, "_rels", f"{name}.rels")
+        if listed not in self.NameToInfo:
+            return
+        for each in self.elements(listed, "Relationship"):
+            if each.get("TargetMode") != "External":
+                target = posixpath.join("/", folder, each.get("Target", ""))
+                yield (
+                    each.get("Type", "").rpartition("/")[2],
+                    posixpath.normpath(target).lstrip("/"),
+                )
 
 
-def _refuse_large(name: str | zipfile.ZipInfo, size: int, most: int) -> None:
-    if size > most:
-        msg = f"the part {_name(name)} unpacks to more than {most:,} bytes"
-        raise RefusedError(msg)
+def local(element: Element) -> str:
+    """Return an element's name without its name space."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def package_of(stream: BinaryIO, **options: bool) -> Any:
@@ -168,3 +198,192 @@ def package_of(stream: BinaryIO, **options: bool) -> Any:
     reader: Any = ExcelReader(stream, **options)
     reader.archive = Archive(stream)
     return reader
+
+
+# ---- what programs read in different ways -------------------------------------------------------
+
+_KINDS, _ROOT, _STYLES = "[Content_Types].xml", "_rels/.rels", "xl/styles.xml"
+_DOCUMENT, _STRINGS, _FORMATS = "officeDocument", "sharedStrings", "styles"
+_BOOK = re.compile(r".*(?:spreadsheetml\.(?:sheet|template)|\.macroEnabled)\.main\+xml")
+_OF_STRINGS = re.compile(r".*spreadsheetml\.sharedStrings\+xml")
+_OF_STYLES = re.compile(r".*spreadsheetml\.styles\+xml")
+_TWO_TEXTS = re.compile(rb"</(?:\w+:)?t>\s*<(?:\w+:)?t[ />]|AlternateContent|<!DOCTYPE")
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+_OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
+_PIECE, _OVERLAP = 1 << 20, 64
+_DIGITS = re.compile(r"[\d.,\s]*\d[\d.,\s]*")
+
+
+def ambiguous(archive: Archive) -> Iterator[str]:
+    """Yield what programs would read in different ways: each of these is reason to refuse."""
+    names = Counter(name.casefold() for name in archive.namelist())
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        yield f"its part {twice[0]} stands there twice"
+        return
+    yield from _Package(archive).ambiguous()
+
+
+class _Package:
+    """The parts of a package by kind, and what its workbook refers to."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.names = archive, set(archive.namelist())
+        self.kinds = self._kinds()
+        self.documents = [t for kind, t in archive.links("") if kind == _DOCUMENT]
+        self.book = self.documents[0] if self.documents else "xl/workbook.xml"
+        self.links = list(archive.links(self.book))
+
+    def ambiguous(self) -> Iterator[str]:
+        """Yield what programs would read in different ways."""
+        yield from self._documents()
+        if self.book in self.names:
+            yield from self._book()
+        yield from self._strings()
+        yield from self._formats()
+        for kind, part in self.links:
+            if kind == "worksheet" and part in self.names and _is_odd(self.archive, part):
+                yield f"rows of {part} hold what is neither a row nor a cell"
+
+    def _documents(self) -> Iterator[str]:
+        """Yield where not one workbook alone is named."""
+        books = self._of(_BOOK)
+        if len(self.documents) > 1:
+            yield f"{_ROOT} names {len(self.documents)} workbooks: {', '.join(self.documents)}"
+        elif self.documents and books != self.documents:
+            said = ", ".join(books) or "none"
+            yield f"{_ROOT} names the workbook {self.book}, {_KINDS} names {said}"
+        shown = [t for k, t in self.links if k in {"worksheet", "chartsheet", "dialogsheet"}]
+        for part, count in Counter(shown).items():
+            if count > 1:
+                yield f"two sheets are the same part, {part}"
+
+    def _book(self) -> Iterator[str]:
+        """Yield where the list of sheets can be read in two ways."""
+        lists = 0
+        for each in self.archive.xml(self.book).iter():
+            tag = local(each)
+            lists += tag == "sheets"
+            inside = {local(e) for e in each.iter()} if tag == "AlternateContent" else set()
+            if inside & {"sheet", "sheets", "definedName"}:
+                yield f"{self.book} lists alternative sheets"
+        if lists > 1:
+            yield f"{self.book} lists its sheets twice"
+
+    def _strings(self) -> Iterator[str]:
+        """Yield where there is more than one list of texts, or a text has two forms."""
+        yield from self._one(_STRINGS, _OF_STRINGS, "list of texts")
+        for part in self._of(_OF_STRINGS):
+            if part in self.names:
+                with self.archive.texts(part) as source:
+                    if any(map(_TWO_TEXTS.search, _overlapping(source))):
+                        yield f"a text in {part} stands there in two forms"
+
+    def _formats(self) -> Iterator[str]:
+        """Yield where there is more than one list of formats, or a format prints other digits."""
+        yield from self._one(_FORMATS, _OF_STYLES, "list of formats")
+        found = [t for kind, t in self.links if kind == _FORMATS]
+        if found and found != [_STYLES] and _STYLES in self.names:
+            yield f"{_STYLES} is not the list of formats that the workbook names, {found[0]}"
+        for part in self._of(_OF_STYLES):
+            if part in self.names:
+                for code in filter(_prints_other, _used(self.archive.xml(part))):
+                    yield f"the number format {code} prints digits that are none of the number's"
+
+    def _one(self, link: str, kind: re.Pattern[str], what: str) -> Iterator[str]:
+        named, there = [t for k, t in self.links if k == link], self._of(kind)
+        if max(len(named), len(there)) > 1 or (named and there and named != there):
+            yield f"there is more than one {what}: {', '.join(sorted({*named, *there}))}"
+
+    def _of(self, kind: re.Pattern[str]) -> list[str]:
+        return [part for part, of in self.kinds if kind.fullmatch(of)]
+
+    def _kinds(self) -> list[tuple[str, str]]:
+        """Return each part that is given a kind, with the kind; by its ending or by its name."""
+        found: list[tuple[str, str]] = []
+        ends: dict[str, str] = {}
+        for each in self.archive.xml(_KINDS).iter() if _KINDS in self.names else ():
+            kind = each.get("ContentType", "")
+            if local(each) == "Override":
+                found.append((each.get("PartName", "").lstrip("/"), kind))
+            elif local(each) == "Default":
+                ends[each.get("Extension", "").casefold()] = kind
+        given = {part for part, _ in found}
+        for name in sorted(self.names - given):
+            kind = ends.get(name.rpartition(".")[2].casefold(), "")
+            found.append((name, kind))
+        return found
+
+
+def _used(styles: Element) -> Iterator[str]:
+    """Yield the number formats of a workbook's own that cells have."""
+    cells = (each for each in styles if local(each) == "cellXfs")
+    used = {look.get("numFmtId") for each in cells for look in each}
+    for each in styles.iter():
+        if local(each) == "numFmt" and each.get("numFmtId") in used:
+            yield each.get("formatCode", "")
+
+
+def _prints_other(code: str) -> bool:
+    """Return whether a number format prints digits of its own, beside or instead of a number's."""
+    return any(_DIGITS.fullmatch("".join(text)) for text in _LITERAL.findall(code))
+
+
+def _overlapping(source: IO[bytes]) -> Iterator[bytes]:
+    """Yield a part in pieces, each after the end of the one before."""
+    rest = b""
+    while piece := source.read(_PIECE):
+        yield rest + piece
+        rest = (rest + piece)[-_OVERLAP:]
+
+
+def _is_odd(archive: Archive, part: str) -> bool:
+    """Return whether a sheet's rows hold elements that are none of a workbook's.
+
+    Nearly all sheets have no prefix, comment or name space among their rows: those need no parser.
+    """
+    with archive.open(part) as source:
+        if not _may_be_odd(source):
+            return False
+    with archive.open(part) as source:
+        return _has_strangers(source)
+
+
+def _may_be_odd(source: IO[bytes]) -> bool:
+    """Return whether anything but plain elements stands between the rows' beginning and end."""
+    is_in = False
+    for text in _overlapping(source):
+        start = 0 if is_in else text.find(b"<sheetData") + 1
+        end = text.find(b"</sheetData")
+        is_in = is_in or start > 0
+        if is_in and _OTHER.search(text, start, end if end >= 0 else len(text)):
+            return True
+        if end >= 0:
+            return False
+    return True
+
+
+def _has_strangers(source: IO[bytes]) -> bool:
+    """Return whether rows hold elements of another name space; what extends them counts not."""
+    from xml.parsers import expat
+
+    open_tags: list[str] = []
+    found: list[str] = []
+
+    def begin(name: str, _: object) -> None:
+        space, _, tag = name.rpartition("}")
+        if open_tags and space not in {MAIN, _STRICT} and "extLst" not in open_tags:
+            found.append(tag)
+        if open_tags or tag == "sheetData":
+            open_tags.append(tag)
+
+    def finish(_: str) -> None:
+        if open_tags:
+            open_tags.pop()
+
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    parser.ParseFile(source)
+    return bool(found)

@@ -7,7 +7,6 @@ Each converter takes what stands in a cell that is not blank and returns its val
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
+from planner.workbook.findings import CellError, near
 from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
@@ -29,15 +29,6 @@ LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
 FRACTION_MOST = 10.0
 """A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
-
-
-class CellError(Exception):
-    """A cell that cannot be read as its column wants it."""
-
-    def __init__(self, found: str, expected: str, hint: str | Callable[[], str] = "") -> None:
-        """Keep the three parts of the message; a hint that takes time may be a function."""
-        super().__init__(found)
-        self.found, self.expected, self.hint = found, expected, hint
 
 
 def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
@@ -106,12 +97,7 @@ def wanted(column: Column, currency: str = "USD") -> str:
         return one_of(column.choices)
     if column.kind not in {Kind.NUMBER, Kind.SHARE, Kind.WHOLE, Kind.YEAR}:
         return str(column.kind.value)
-    word = {
-        Kind.NUMBER: "a number",
-        Kind.SHARE: "a fraction",
-        Kind.WHOLE: "a whole number",
-        Kind.YEAR: "a year",
-    }[column.kind]
+    word = column.kind.value.partition(" from ")[0]
     low, high = f"{column.least:g}", f"{column.most:g}"
     unit = f" ({in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
@@ -133,7 +119,7 @@ def name(value: object) -> str:
         return clean(value)
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(as_float(value)):
         return plain(as_float(value))
-    raise CellError(shown(value), "a name", _hint(value))
+    raise CellError(shown(value), "a name", hint_of(value))
 
 
 def text(value: object) -> str:
@@ -156,7 +142,7 @@ def text(value: object) -> str:
 def country(value: object) -> str:
     """Return the ISO3 code of a country, ``ROW`` for the rest of the world."""
     if not isinstance(value, str):
-        raise CellError(shown(value), Kind.COUNTRY.value, _hint(value))
+        raise CellError(shown(value), Kind.COUNTRY.value, hint_of(value))
     code = country_code(value)
     if code is None:
         found = f"{_cut(value)} is no known country"
@@ -170,7 +156,7 @@ def yes_no(value: object) -> bool:
         return value
     if isinstance(value, str) and fold(value) in {"yes", "no"}:
         return fold(value) == "yes"
-    raise CellError(shown(value), Kind.YES_NO.value, _hint(value))
+    raise CellError(shown(value), Kind.YES_NO.value, hint_of(value))
 
 
 def _choice(column: Column) -> Convert:
@@ -182,11 +168,10 @@ def _choice(column: Column) -> Convert:
             found = known.get(fold(value))
             if found is not None:
                 return found
-            close = difflib.get_close_matches(fold(value), known, n=1)
-            hint = f"did you mean {known[close[0]]!r}?" if close else ""
-            hint = told.get(fold(value), hint)
-            raise CellError(shown(value), one_of(column.choices), hint)
-        raise CellError(shown(value), one_of(column.choices), _hint(value))
+            hint = told.get(fold(value)) or near(value, known)
+        else:
+            hint = hint_of(value)
+        raise CellError(shown(value), one_of(column.choices), hint)
 
     return choose
 
@@ -263,7 +248,8 @@ def _whole(column: Column) -> Convert:
     return whole
 
 
-def _hint(value: object) -> str:
+def hint_of(value: object) -> str:
+    """Return what to do about a cell whose value is no plain one; "" for any other."""
     return value.hint if isinstance(value, Fault | Dated) else ""
 
 
@@ -279,7 +265,7 @@ def _instead_of_text(column: Column, value: str) -> str:
 def _number_hint(column: Column, value: object) -> str:
     """What to do about text in the place of a number."""
     if not isinstance(value, str):
-        return _hint(value)
+        return hint_of(value)
     stripped = re.sub(r"(?<=\d)[,'\s\u00a0\u202f_](?=\d{3}(\D|$))", "", value)
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%?)", stripped)
     if match is None:

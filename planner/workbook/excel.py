@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from models.errors import Finding, InputError
-from planner.workbook.archive import BROKEN, Archive, RefusedError, contents, package_of
-from planner.workbook.grid import Grid, fill
-from planner.workbook.merged import areas
-from planner.workbook.package import ambiguous
-from planner.workbook.stream import Source, rows
-from planner.workbook.texts import shared_texts
+from planner.workbook.archive import (
+    BROKEN,
+    Archive,
+    RefusedError,
+    ambiguous,
+    contents,
+    package_of,
+    reason,
+)
+from planner.workbook.grid import Grid, areas, fill
+from planner.workbook.stream import Source, rows, shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -51,7 +56,7 @@ def open_excel(path: Path) -> ExcelFile:
     except RefusedError as error:
         raise _error(path, str(error)) from error
     except BROKEN as error:
-        raise _error(path, f"the workbook is damaged ({_said(error)})") from error
+        raise _error(path, f"the workbook is damaged ({reason(error)})") from error
     return ExcelFile(grids, hashlib.sha256(content).hexdigest())
 
 
@@ -61,7 +66,7 @@ def _bytes(path: Path) -> bytes:
     except RefusedError as error:
         raise _error(path, str(error)) from error
     except OSError as error:
-        raise _error(path, f"the file cannot be read ({_said(error)})") from error
+        raise _error(path, f"the file cannot be read ({reason(error)})") from error
     if not content:
         raise _error(path, "the file is empty")
     return content
@@ -114,11 +119,6 @@ def _unlike(archive: Archive) -> list[str]:
 
 def _error(path: Path, found: str, hint: str = "") -> InputError:
     return InputError([Finding(sheet="", found=f"{path}: {found}", expected=WORKBOOK, hint=hint)])
-
-
-def _said(error: BaseException) -> str:
-    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return text.splitlines()[0][:200]
 
 
 def _grids(stream: BinaryIO) -> Iterator[Grid]:

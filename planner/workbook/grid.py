@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from models.case import fold
-from planner.workbook.layout import letters
+from models.errors import Finding
+from planner.workbook.findings import address, at_cell
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -41,7 +45,7 @@ class Area(NamedTuple):
 
     def __str__(self) -> str:
         """Return the address, such as A2:A4."""
-        return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
+        return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
 
 _TWICE = Fault("a cell or row that the file gives twice, or out of its place")
@@ -108,7 +112,6 @@ _BATCH = 1000
 
 
 def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
-    """Move rows to the columns of a grid."""
     for position in grid.header:
         grid.columns.setdefault(position, []).extend([row.get(position) for row in rows])
     rows.clear()
@@ -116,16 +119,11 @@ def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
 
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
     """Gather rows given as header to scalar: the header is row 1, the first of them row 2."""
-    places: dict[str, int] = {}
-    for row in rows:
-        for header in row:
-            places.setdefault(header, len(places) + 1)
-    lines: list[tuple[int, Cells]] = [(1, [(place, header) for header, place in places.items()])]
-    lines += [
-        (number, [(places[header], value) for header, value in row.items()])
-        for number, row in enumerate(rows, start=2)
-    ]
-    return fill(title, lines)
+    headers = dict.fromkeys(header for row in rows for header in row)
+    places = {header: place for place, header in enumerate(headers, start=1)}
+    below = (((places[h], value) for h, value in row.items()) for row in rows)
+    header: Cells = ((place, text) for text, place in places.items())
+    return fill(title, enumerate([header, *below], start=1))
 
 
 def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
@@ -138,3 +136,72 @@ def lines(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
     for row, position, value in grid.stray:
         found.setdefault(row, []).append((position, value))
     return [(row, sorted(found[row], key=lambda cell: cell[0])) for row in sorted(found)]
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector off: the cells of a large sheet are many objects, no circles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@cache
+def column_number(column: str) -> int:
+    """Return the position of a column given by its letters; ValueError where no sheet has it."""
+    from openpyxl.utils import column_index_from_string
+
+    return column_index_from_string(column)
+
+
+# ---- merged cells -------------------------------------------------------------------------------
+#
+# They are an error wherever they reach over what is read, since only the first has a value. Whether
+# 1,000 over three rows is meant once or three times, and whether China over three rows of Lanes is
+# meant in all of them, the file does not say; the others would be read as blank, "all".
+
+
+def areas(addresses: Iterable[str]) -> Iterator[Area]:
+    """Yield the areas of more than one cell. Raises ValueError where an address is none."""
+    from openpyxl.utils import range_boundaries
+
+    for each in addresses:
+        left, top, right, bottom = range_boundaries(each)
+        if not (left and top and right and bottom):
+            raise ValueError(each)
+        if (left, top) != (right, bottom):
+            yield Area(top, left, bottom, right)
+
+
+def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[Finding]:
+    """Yield an error at each merged area with a value in a column that is read.
+
+    The value is put into all its cells, so that nothing else is told of them.
+    """
+    places = {row: i for i, row in enumerate(grid.rows)} if grid.merged else {}
+    for area in grid.merged:
+        reaches = any(area.left <= position <= area.right for position in read)
+        if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
+            yield at_cell(
+                sheet,
+                area.left,
+                area.top,
+                f"the cells {area} are merged",
+                expected="each cell by itself",
+                hint="unmerge them, and fill each that is meant",
+            )
+
+
+def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
+    """Put an area's value into its blank cells below the header; false where it has none."""
+    columns = [p for p in grid.header if area.left <= p <= area.right]
+    rows = [places[row] for row in range(area.top, area.bottom + 1) if row in places]
+    cells = [(grid.columns[p], i) for p in columns if p in grid.columns for i in rows]
+    values = [column[i] for column, i in cells if column[i] is not None]
+    for column, i in cells if values else ():
+        column[i] = values[0] if column[i] is None else column[i]
+    return bool(values) or (area.top <= grid.header_row and bool(columns))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Iterable, Mapping
@@ -11,21 +10,26 @@ from numbers import Real
 
 from models.case import clean, common_letters, fold
 from models.checks.totals import is_total, looks_like
-from models.errors import Finding, warning
-from models.schema import Column, Record, Settings
-from models.schema.column import FIRST_YEAR, LAST_YEAR
+from models.errors import Finding, Severity
+from models.schema import SHEETS, Column, Kind, Record, Settings
+from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, plain, shown
+from planner.workbook.cells import as_float, hint_of, plain, shown
+from planner.workbook.findings import CellError, address, at_cell, near
 from planner.workbook.grid import Grid
-from planner.workbook.layout import letters
 
-ALWAYS = ("note", "source")
-"""Fields of every record, whose columns are always allowed."""
+RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
+REMARKS = {"note": "Note", "source": "Source"}
+"""Columns that every sheet may have, by the fields that they are."""
+YEARS, MEMBERS = "years", "members"
+SPREADS = {
+    YEARS: Column(YEARS, Kind.NUMBER, "", unit="t", most=MOST_TONNES, field=YEARS),
+    MEMBERS: Column(MEMBERS, Kind.NUMBER, "", unit="USD/t", most=MOST_PRICE, field=MEMBERS),
+}
+"""What each year of Demand and member of Freight is; the unit need not be written."""
+SETTING = Column("Setting", Kind.TEXT, "Which setting.", required=True)
+VALUE = Column("Value", Kind.TEXT, "Its value.", default="as the setting says")
 
-SPREAD_UNIT = {"years": "t", "members": "USD/t"}
-"""The unit of the columns beyond the declared ones; it need not be written."""
-
-CLOSE = 0.6
 UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 """A name with a unit in parentheses behind it: a header, or a setting."""
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
@@ -34,15 +38,18 @@ _YEAR = re.compile(r"\d{4}")
 
 @dataclass(frozen=True)
 class Heading:
-    """One header cell understood.
+    """One header understood.
 
     ``position`` 1 is column A. Exactly one of these holds: ``column`` (with ``year`` where it is by
     year), ``always`` (note or source), ``spread`` (a year of Demand, a member of Freight), or none
-    of them: a column that is kept as a note. ``factor`` converts its numbers.
+    of them: a column that is kept as a note. ``name`` is the text without the ``unit`` (None where
+    there is none); ``factor`` converts its numbers.
     """
 
-    position: int
     text: str
+    position: int = 0
+    name: str = ""
+    unit: str | None = None
     column: Column | None = None
     year: int | None = None
     always: str = ""
@@ -57,32 +64,85 @@ class Heading:
         return self.column.header if self.year is None else f"{self.column.header} {self.year}"
 
     @property
-    def unit(self) -> str:
-        """The unit as written, "" without one."""
-        match = UNIT.fullmatch(self.text)
-        return match["unit"].strip() if match else ""
-
-    @property
     def key(self) -> str:
         """What may stand only once in a header row."""
         return fold(self.label)
 
+    @property
+    def is_remark(self) -> bool:
+        """Whether it holds words for the reader that the planner does not compute with."""
+        return self.column is None and not self.spread
+
+
+_DECLARED = {record.SHEET: {fold(c.header): c for c in record.columns()} for record in SHEETS} | {
+    Settings.SHEET: {fold(c.header): c for c in (SETTING, VALUE)}
+}
+
+
+def declared(record: type[Record]) -> dict[str, Column]:
+    """Return the columns that the header row of a sheet declares, by folded header."""
+    return _DECLARED[record.SHEET]
+
+
+def understand(
+    record: type[Record], text: str, members: Mapping[str, str], position: int = 0
+) -> Heading:
+    """Return what a header is: ``Capacity 2027 (t/yr)``; ``members`` by folded name."""
+    columns = declared(record)
+    # a header such as Target (days) has parentheses of its own, and no unit
+    match = None if fold(text) in columns else UNIT.fullmatch(text)
+    name, unit = (match["name"], match["unit"].strip()) if match else (text, None)
+    key, heading = fold(name), Heading(text, position, name, unit)
+    by_year = _BY_YEAR.fullmatch(name)
+    stem = columns.get(fold(by_year["name"])) if by_year else None
+    if fold(text) in REMARKS:
+        heading = replace(heading, always=fold(text))
+    elif record.SPREAD == MEMBERS and fold(text) in members:
+        heading = replace(heading, unit=None, spread=members[fold(text)])
+    elif key in columns:
+        heading = replace(heading, column=columns[key])
+    elif by_year and stem and stem.by_year:
+        heading = replace(heading, column=stem, year=int(by_year["year"]))
+    elif record.SPREAD == YEARS and _YEAR.fullmatch(name):
+        heading = replace(heading, year=int(name), spread=name)
+    elif record.SPREAD == MEMBERS and key in members:
+        heading = replace(heading, spread=members[key])
+    return heading
+
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
     """Return how many cells are headers of a sheet; those of Settings are its two columns."""
-    known = {fold(c.header) for c in record.columns()}
-    if record is Settings:
-        known = {"setting", "value"}
     count = 0
-    for value in cells:
-        if isinstance(value, str):
-            text = common_letters(clean(value))
-            match = UNIT.fullmatch(text)
-            name = match["name"] if match else text
-            step = _BY_YEAR.fullmatch(name)
-            names = {fold(text), fold(name), fold(step["name"] if step else name)}
-            count += bool(names & known)
+    for text in (common_letters(clean(value)) for value in cells if isinstance(value, str)):
+        match = UNIT.fullmatch(text)
+        name = match["name"] if match else text
+        step = _BY_YEAR.fullmatch(name)
+        names = {fold(text), fold(name), fold(step["name"] if step else name)}
+        count += bool(names & declared(record).keys())
     return count
+
+
+def unit_factor(column: Column, unit: str | None, what: str, name: str, currency: str) -> float:
+    """Return what numbers in a unit are multiplied by to be in their column's own.
+
+    Raises CellError; ``what`` is the header or the setting that has the unit, ``name`` what it is
+    called without.
+    """
+    if column.unit and unit is None:
+        options = " or ".join(f"({u})" for u in accepted(column.unit, currency))
+        found = f"{what} has no unit"
+        raise CellError(found, f"{name} with {options}")
+    if unit is None:
+        return 1.0
+    if not column.unit:
+        hint = "write fractions, or format the cells as percent" if "%" in unit else ""
+        found = f"the unit ({unit}) in {what}"
+        raise CellError(found, f"{name} without a unit", hint)
+    try:
+        return factor(unit, column.unit, currency)
+    except UnitError as error:
+        found = f"{what}: {error}"
+        raise CellError(found, "") from error
 
 
 class HeaderRow:
@@ -101,168 +161,96 @@ class HeaderRow:
 
         ``members_sure``: there is no further member, whose name could not be read.
         """
-        self.members_sure = members_sure
+        self.members, self.members_sure = members, members_sure
         self.record, self.grid, self.currency = record, grid, currency
-        self.members = members
-        self.columns = {fold(c.header): c for c in record.columns()}
+        self.columns = declared(record)
         self.findings: list[Finding] = []
-        self.headings: list[Heading] = []
+        read = (self._read(position, value) for position, value in sorted(grid.header.items()))
+        self.headings: list[Heading] = [heading for heading in read if heading is not None]
         self.refused: set[str] = set()
-        for position in sorted(grid.header):
-            heading = self._read(position, grid.header[position])
-            if heading is not None:
-                self.headings.append(heading)
         there = {h.column.header for h in self.headings if h.column is not None}
         self._refuse_repeated()
+        self._years_ascend()
         self._nameless()
         self._missing(there)
 
     # ---- one header ----------------------------------------------------------------------------
 
     def _read(self, position: int, value: object) -> Heading | None:
-        written = self._text(position, value)
-        if written is None:
-            return None
-        text = common_letters(written)
-        # a header such as Target (days) has parentheses of its own, and no unit
-        match = None if fold(text) in self.columns else UNIT.fullmatch(text)
-        if match is None or fold(text) in self.columns:  # a header may have parentheses of its own
-            name, unit = text, None
-        else:
-            name, unit = match["name"], match["unit"].strip()
-        members = self.members if self.record.SPREAD == "members" and self.members else {}
-        if fold(text) in ALWAYS:
-            heading: Heading | None = Heading(position, text, always=fold(text))
-        elif fold(text) in members:
-            heading = Heading(position, text, spread=members[fold(text)])
-        elif (known := self._column(name)) is not None:
-            heading = self._known(position, text, *known, unit)
-        elif self.record.SPREAD == "years":
-            heading = self._year(position, text, name, unit)
-        elif self.record.SPREAD == "members":
-            heading = self._member(position, text, name, unit)
-        else:
-            heading = self._unknown(position, written, name)
-        return heading
-
-    def _text(self, position: int, value: object) -> str | None:
-        """A header as text: a year may stand as a number."""
         if isinstance(value, str):
-            return clean(value)
-        if isinstance(value, Real) and not isinstance(value, bool):
-            return plain(as_float(value))
-        self._error(position, shown(value), "a column header as text", getattr(value, "hint", ""))
-        return None
-
-    def _column(self, name: str) -> tuple[Column, int | None] | None:
-        """Return the column that a header without unit names, and its year where it has one."""
-        column = self.columns.get(fold(name))
-        if column is not None:
-            return column, None
-        stem, year = self._by_year(name)
-        return (stem, year) if stem is not None and stem.by_year else None
-
-    def _by_year(self, name: str) -> tuple[Column | None, int | None]:
-        """Part ``Capacity 2028`` into its column and year."""
-        match = _BY_YEAR.fullmatch(name)
-        column = self.columns.get(fold(match["name"])) if match else None
-        return (column, int(match["year"])) if match and column else (None, None)
-
-    def _known(
-        self, position: int, text: str, column: Column, year: int | None, unit: str | None
-    ) -> Heading:
-        if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
-            said = f"the year {year} in the header {text!r}"
+            written = clean(value)
+        elif isinstance(value, Real) and not isinstance(value, bool):  # a year may be a number
+            written = plain(as_float(value))
+        else:
+            self._error(position, shown(value), "a column header as text", hint_of(value))
+            return None
+        heading = understand(self.record, common_letters(written), self.members or {}, position)
+        if heading.is_remark and not heading.always:
+            return self._unlisted(replace(heading, text=written))
+        if heading.year is not None and not FIRST_YEAR <= heading.year <= LAST_YEAR:
+            said = f"the year {heading.name if heading.spread else heading.year}"
+            said += "" if heading.spread else f" in the header {heading.text!r}"
             self._error(position, said, f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-        times = 1.0
-        options = " or ".join(f"({u})" for u in accepted(column.unit, self.currency))
-        wanted = column.header if year is None else f"{column.header} {year}"
-        if column.unit and unit is None:
-            self._error(
-                position,
-                f"the header {text!r} has no unit",
-                f"{wanted} with {options}",
-            )
-        elif unit is not None and not column.unit:
-            self._error(
-                position,
-                f"the unit ({unit}) in the header {text!r}",
-                f"{wanted} without a unit",
-                "write fractions, or format the cells as percent" if "%" in unit else "",
-            )
-        elif unit is not None:
-            try:
-                times = factor(unit, column.unit, self.currency)
-            except UnitError as error:
-                self._error(position, f"the header {text!r}: {error}", "")
-        return Heading(position, text, column, year, factor=times)
+            if heading.spread:
+                return None
+        return heading if heading.always else self._with_factor(heading)
 
-    def _year(self, position: int, text: str, name: str, unit: str | None) -> Heading | None:
-        if not _YEAR.fullmatch(name):
-            known = [c.header for c in self.record.columns()]
+    def _unlisted(self, heading: Heading) -> Heading | None:
+        """A column that the catalogue does not know: a slip in Demand and Freight, else a note."""
+        if self.record.SPREAD == YEARS:
             self._error(
-                position,
-                f"the header {text!r} is neither a known column nor a year",
-                f"{', '.join(known)}, Note, Source or a year such as 2026",
-                self._near(name),
+                heading.position,
+                f"the header {common_letters(heading.text)!r} is neither a known column nor a year",
+                f"{', '.join(c.header for c in self.columns.values())}, Note, Source or a year such"
+                " as 2026",
+                self._near(heading.name),
             )
             return None
-        if not FIRST_YEAR <= int(name) <= LAST_YEAR:
-            self._error(position, f"the year {name}", f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-            return None
-        times = self._spread_factor(position, text, unit)
-        return Heading(position, text, year=int(name), spread=name, factor=times)
+        if self.record.SPREAD == MEMBERS:
+            return self._no_member(replace(heading, text=common_letters(heading.text)))
+        return self._unknown(heading)
 
-    def _member(self, position: int, text: str, name: str, unit: str | None) -> Heading | None:
+    def _with_factor(self, heading: Heading) -> Heading:
+        column = heading.column or SPREADS[self.record.SPREAD]
+        if heading.spread and not heading.unit:
+            return heading
+        what, name = f"the header {heading.text!r}", heading.label
+        try:
+            times = unit_factor(column, heading.unit, what, name, self.currency)
+        except CellError as error:
+            self._error(heading.position, error.found, error.expected, str(error.hint))
+            return heading
+        return replace(heading, factor=times)
+
+    def _no_member(self, heading: Heading) -> Heading | None:
+        """A column of Freight that is no member's: a slip in its name, or a note."""
         if self.members is None:  # Members could not be read: no word about its names
             return None
-        member = self.members.get(fold(name))
-        if member is not None:
-            times = self._spread_factor(position, text, unit)
-            return Heading(position, text, spread=member, factor=times)
-        close = difflib.get_close_matches(fold(name), self.members, n=1, cutoff=CLOSE)
-        numbers = any(isinstance(v, Real) for v in self.grid.values(position))
-        if not (close or self.members_sure):
+        hint, name = near(heading.name, self.members), heading.name
+        if not (hint or self.members_sure):
             return None  # it may be the member whose name cannot be read
-        if close or numbers:
-            hint = f"did you mean {self.members[close[0]]!r}?" if close else ""
+        if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
             hint = looks_like("column") if is_total(name) else hint
-            self._error(position, f"{name!r} is no member", "a member of the sheet Members", hint)
+            expected = "a member of the sheet Members"
+            self._error(heading.position, f"{name!r} is no member", expected, hint)
             return None
-        return self._unknown(position, text, name)
+        return self._unknown(heading)
 
-    def _spread_factor(self, position: int, text: str, unit: str | None) -> float:
-        if not unit:
-            return 1.0
-        try:
-            return factor(unit, SPREAD_UNIT[self.record.SPREAD], self.currency)
-        except UnitError as error:
-            self._error(position, f"the header {text!r}: {error}", "")
-            return 1.0
-
-    def _unknown(self, position: int, text: str, name: str) -> Heading:
-        stem, _ = self._by_year(name)
-        hint = f"{stem.header} cannot be given by year" if stem else self._near(name)
+    def _unknown(self, heading: Heading) -> Heading:
+        by_year = _BY_YEAR.fullmatch(heading.name)
+        stem = self.columns.get(fold(by_year["name"])) if by_year else None
+        hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
+        said = f"the column {heading.text!r} is not known and kept as a note"
+        row = self.grid.header_row
         self.findings.append(
-            warning(
-                self.record.SHEET,
-                self.grid.header_row,
-                text,
-                found=f"the column {text!r} is not known and kept as a note",
-                hint=hint,
-            )
+            Finding(self.record.SHEET, row, heading.text, said, "", hint, Severity.WARNING)
         )
-        return Heading(position, text)
+        return heading
 
     def _near(self, name: str) -> str:
         if is_total(name) and self.record.SPREAD:
             return looks_like("column")
-        known = {key: column.title for key, column in self.columns.items()}
-        known |= {word: word.capitalize() for word in ALWAYS}
-        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=CLOSE)
-        if not close:
-            return ""
-        return f"did you mean {known[close[0]]!r}?"
+        return near(name, {key: c.title for key, c in self.columns.items()} | REMARKS)
 
     # ---- the row as a whole --------------------------------------------------------------------
 
@@ -272,72 +260,53 @@ class HeaderRow:
         for heading in self.headings:
             before = kept.setdefault(heading.key, heading)
             if before is not heading:
-                at = f"{letters(before.position)}{self.grid.header_row}"
-                self._error(
-                    heading.position,
-                    f"the column {heading.label!r} stands twice, first in {at}",
-                    "each column once",
-                )
+                at = address(before.position, self.grid.header_row)
+                said = f"the column {heading.label!r} stands twice, first in {at}"
+                self._error(heading.position, said, "each column once")
                 repeated.add(heading.key)
         # which of the two is meant is not known, so neither is read
         self.refused = {h.column.header for h in self.headings if h.column and h.key in repeated}
         self.headings = [h for h in kept.values() if h.spread or h.key not in repeated]
-        years = [h for h in self.headings if h.year is not None and h.spread]
-        for earlier, later in itertools.pairwise(years):
-            if (earlier.year or 0) > (later.year or 0):
-                self._error(
-                    later.position,
-                    f"the year {later.year} stands after {earlier.year}",
-                    "year columns that ascend",
-                )
-        if self.record.SPREAD == "years" and not years and not self.findings:
+
+    def _years_ascend(self) -> None:
+        years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
+        for (earlier, _), (later, position) in itertools.pairwise(years):
+            if earlier > later:
+                said = f"the year {later} stands after {earlier}"
+                self._error(position, said, "year columns that ascend")
+        if self.record.SPREAD == YEARS and not years and not self.findings:
             first = min(self.grid.header, default=1)
             self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
 
     def _nameless(self) -> None:
         """Cells under no header are not read: say so, and refuse numbers in Demand."""
         columns: dict[int, list[tuple[int, object]]] = {}
-        for row, position, value in self.grid.stray:
+        for row, position, value in self.grid.stray if self.record is not Settings else ():
             columns.setdefault(position, []).append((row, value))
         for position, cells in sorted(columns.items()):
             row, value = cells[0]
-            cell = f"{letters(position)}{row}"
-            more = f", and {len(cells) - 1} more below," if len(cells) > 1 else ""
-            stand = "stand" if more else "stands"
-            found = f"{shown(value)}{more} {stand} in a column without a header"
-            numbers = any(isinstance(v, Real) for _, v in cells)
-            if numbers and self.record.SPREAD:
-                self.findings.append(
-                    Finding(
-                        self.record.SHEET,
-                        row,
-                        found=found,
-                        expected=f"a header in {letters(position)}{self.grid.header_row}",
-                        cell=cell,
-                    )
-                )
+            more = f", and {len(cells) - 1} more below, stand" if len(cells) > 1 else " stands"
+            found = f"{shown(value)}{more} in a column without a header"
+            if self.record.SPREAD and any(isinstance(v, Real) for _, v in cells):
+                wanted = f"a header in {address(position, self.grid.header_row)}"
+                said = at_cell(self.record.SHEET, position, row, found, expected=wanted)
             else:
-                unread = warning(self.record.SHEET, row, found=f"{found}: not read")
-                self.findings.append(replace(unread, cell=cell))
+                found, kind = f"{found}: not read", Severity.WARNING
+                said = at_cell(self.record.SHEET, position, row, found, severity=kind)
+            self.findings.append(said)
 
     def _missing(self, there: set[str]) -> None:
         for column in self.columns.values():
-            if column.required and column.header not in there:
+            must = column.required or self.record is Settings
+            if must and column.header not in there:
+                title = in_currency(column.title, self.currency)
                 self._error(
                     min(self.grid.header, default=1),
                     f"the column {column.header!r} is missing",
-                    f"a column headed {in_currency(column.title, self.currency)!r}",
+                    f"a column headed {title!r}",
                 )
 
     def _error(self, position: int, found: str, expected: str, hint: str = "") -> None:
-        cell = f"{letters(position)}{self.grid.header_row}"
-        self.findings.append(
-            Finding(
-                self.record.SHEET,
-                self.grid.header_row,
-                found=found,
-                expected=expected,
-                hint=hint,
-                cell=cell,
-            )
-        )
+        row = self.grid.header_row
+        said = at_cell(self.record.SHEET, position, row, found, expected=expected, hint=hint)
+        self.findings.append(said)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import io
 import re
 import warnings
@@ -16,9 +14,11 @@ from typing import Any
 
 from models.case import fold
 from models.errors import Finding, Severity, WriteError
-from planner.workbook.kind import FINDINGS
+from planner.workbook.archive import BROKEN, reason
+from planner.workbook.findings import advice, sentence, statement
+from planner.workbook.grid import no_collection
+from planner.workbook.parts import FINDINGS
 from planner.workbook.save import save
-from planner.workbook.sentence import advice, sentence, statement
 
 MOST_MARKED = 2_000
 """Cells that are coloured and commented at most, errors first: Excel is slow with more."""
@@ -73,7 +73,7 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
     The source is only read. Macros are not copied. Raises WriteError where the workbook cannot be
     copied or the copy not be written.
     """
-    with warnings.catch_warnings(), _no_collection():
+    with warnings.catch_warnings(), no_collection():
         warnings.simplefilter("ignore")  # what openpyxl cannot keep
         try:
             book = _load(source)
@@ -84,38 +84,12 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
             for sheet in book.worksheets:
                 _fit_comments(sheet)
             _list(book, findings, places)
-        except _TROUBLE as error:
-            said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            msg = f"{target} is not written: {source} cannot be copied ({said})"
+        except BROKEN as error:  # of parts that the planner itself does not read
+            msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
         written = save(target, book.save)
     marked = min(len(places.cells), MOST_MARKED)
     return Marked(written, marked, len(places.cells) - marked)
-
-
-_TROUBLE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    OSError,
-    SyntaxError,  # of XML
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
-"""What openpyxl raises on parts of a workbook that the planner itself does not read."""
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector off: the cells of a large workbook are many objects."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _load(source: Path) -> Any:

@@ -25,8 +25,8 @@ from models.schema import (
     ScenarioStep,
     ShareLimit,
 )
-from planner.workbook.cells import CellError, country
-from planner.workbook.context import Context
+from planner.workbook.cells import country
+from planner.workbook.findings import CellError, Context
 from planner.workbook.records import Parsed
 
 Spelling = Mapping[str, str]

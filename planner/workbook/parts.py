@@ -1,23 +1,111 @@
-"""The Excel tables of a workbook: what each sheet's table is called and where it stands.
-
-A sheet may be renamed and rows put above its table; the table keeps its name and its place.
-"""
+"""What a file holds beside the values of its cells: sheets, tables, formats, what is hidden."""
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
-from planner.workbook.anatomy import SheetPart, sheet_parts
-from planner.workbook.archive import BROKEN, Archive
+from models.case import fold
+from models.schema import Demand, Mineral, Refiner
+from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
+from planner.workbook.findings import address, letters
+from planner.workbook.grid import column_number
+
+# ---- what a file at a path is: the question before it is replaced -------------------------------
+
+FINDINGS = "Findings"
+"""The sheet that a marked copy begins with."""
+_INPUT = {fold(record.SHEET) for record in (Mineral, Refiner, Demand)}
+_PLAN = {"summary", "plan"}
+
+
+def is_input(path: Path) -> bool:
+    """Return whether a file is a workbook that a plan is made from: not a plan, not a copy."""
+    names = {fold(name) for name in sheet_names(path)}
+    return names >= _INPUT and not names >= _PLAN
+
+
+def is_plan(path: Path) -> bool:
+    """Return whether a file is a plan that was written."""
+    return {fold(name) for name in sheet_names(path)} >= _PLAN
+
+
+def is_marked(path: Path) -> bool:
+    """Return whether a file is the marked copy of a workbook."""
+    return FINDINGS in sheet_names(path)[:1]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets in their order; none where it is no workbook."""
+    try:
+        with Archive(path) as archive:
+            part = next((n for n in archive.namelist() if n.endswith("xl/workbook.xml")), "")
+            return [each.get("name", "") for each in archive.elements(part, "sheet")]
+    except BROKEN:
+        return []
+
+
+def title_of(path: Path) -> str:
+    """Return the title in a workbook's properties, "" where it has none."""
+    try:
+        with Archive(path) as archive:
+            titles = archive.elements("docProps/core.xml", "title")
+            return next((each.text or "" for each in titles), "")
+    except BROKEN:
+        return ""
+
+
+# ---- sheets and their tables --------------------------------------------------------------------
+
+WORKSHEET = "worksheet"
+"""The kind of a sheet of cells."""
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """A sheet as the workbook lists it.
+
+    ``part`` is the file in the archive that it is in, "" where there is none; ``kind`` is what its
+    relation says it is, such as ``worksheet`` or ``chartsheet``.
+    """
+
+    title: str
+    part: str
+    kind: str
+    is_hidden: bool
+
+
+def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
+    """Return all sheets that the workbook lists, in order.
+
+    The workbook's part and its sheets are found as the cells' reader finds them, whatever they are
+    called. Raises what that reader raises on a damaged file.
+    """
+    refuse_odd(path)
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reader = package_of(file, read_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.read_workbook()
+        names, found = set(reader.valid_files), []
+        for sheet in reader.parser.sheets:
+            link = reader.parser.rels.get(sheet.id)
+            is_there = link is not None and link.target in names
+            part, kind = (link.target, link.Type.rpartition("/")[2]) if is_there else ("", "")
+            found.append(SheetPart(sheet.name or "", part, kind, sheet.state != "visible"))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
 class TablePlace:
-    """An Excel table: its name, and its corners (row and column, 1 is A1's)."""
+    """An Excel table: its name, and its corners (row and column, 1 is A1's).
+
+    A sheet may be renamed and rows put above its table; the table keeps its name and its place.
+    """
 
     name: str
     top: int
@@ -28,49 +116,166 @@ class TablePlace:
 
 def table_places(path: Path) -> dict[str, TablePlace]:
     """Return the first table of each sheet by the sheet's title; none where a part is damaged."""
+    found: dict[str, TablePlace] = {}
     try:
         with Archive(path) as archive:
-            return dict(_places(archive, sheet_parts(path)))
+            for sheet in sheet_parts(path):
+                place = next(_tables(archive, sheet.part), None)
+                if place is not None:
+                    found[sheet.title] = place
     except BROKEN:
         return {}
+    return found
 
 
-def _places(archive: Archive, sheets: Iterable[SheetPart]) -> Iterator[tuple[str, TablePlace]]:
-    names = set(archive.namelist())
-    for sheet in sheets:
-        for kind, target in _relations(archive, sheet.part, names):
-            if kind.endswith("/table") and target in names:
-                place = _place(next(_elements(archive, target, "table")))
-                if place is not None:
-                    yield sheet.title, place
-                    break
-
-
-def _place(table: Any) -> TablePlace | None:
+def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
     from openpyxl.utils import range_boundaries
 
-    left, top, right, bottom = range_boundaries(table.get("ref", ""))
-    name = table.get("displayName") or table.get("name") or ""
-    if not (left and top and right and bottom and name):
-        return None
-    return TablePlace(name, top, left, bottom, right)
+    for kind, part in archive.links(sheet):
+        if kind == "table" and part in archive.NameToInfo:
+            table = next(archive.elements(part, "table"))
+            left, top, right, bottom = range_boundaries(table.get("ref", ""))
+            name = table.get("displayName") or table.get("name") or ""
+            if left and top and right and bottom and name:
+                yield TablePlace(name, top, left, bottom, right)
 
 
-def _relations(archive: Archive, part: str, names: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield kind and target of what a part refers to."""
-    folder, name = posixpath.split(part)
-    listed = posixpath.join(folder, "_rels", f"{name}.rels")
-    if listed not in names:
-        return
-    for each in _elements(archive, listed, "Relationship"):
-        target = each.get("Target", "")
-        whole = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-        yield each.get("Type", ""), posixpath.normpath(whole)
+# ---- formats ------------------------------------------------------------------------------------
+
+MOST_ROWS = 4_000
+"""Rows that are looked at: a longer table has columns of one look each."""
 
 
-def _elements(archive: Archive, part: str, tag: str) -> Iterator[Any]:
-    from openpyxl.xml.functions import fromstring
+@dataclass(frozen=True)
+class CellFormats:
+    """Of one sheet: number formats by row and column (1 is the first), for the rows looked at.
 
-    for each in fromstring(archive.read(part)).iter():
-        if str(each.tag).rpartition("}")[2] == tag:
-            yield each
+    ``fills`` are the rows whose first cell has a colour, in RGB; ``wrapped`` the columns whose
+    texts go on several lines; ``printed`` the range that is printed, "" all of it.
+    """
+
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    fills: dict[int, str] = field(default_factory=dict)
+    wrapped: set[int] = field(default_factory=set)
+    printed: str = ""
+
+
+def cell_formats(path: Path) -> dict[str, CellFormats]:
+    """Return how the cells of each sheet are shown, by the sheet's title."""
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        return {sheet.title: _formats(sheet) for sheet in book.worksheets}
+    finally:
+        book.close()
+
+
+def _formats(sheet: Any) -> CellFormats:
+    printed = str(getattr(sheet, "_print_area", None) or "").rpartition("!")[2]
+    found = CellFormats(printed=printed)
+    for row in sheet.iter_rows(max_row=MOST_ROWS):
+        for i, cell in enumerate(row):
+            if cell.value is None:
+                continue
+            if isinstance(cell.value, str):
+                if cell.row > 1 and cell.alignment is not None and cell.alignment.wrap_text:
+                    found.wrapped.add(cell.column)
+            else:
+                found.formats[cell.row, cell.column] = cell.number_format
+            if i == 0 and cell.fill.fill_type == "solid":
+                found.fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
+    return found
+
+
+# ---- formulas, and what is hidden ---------------------------------------------------------------
+
+_YES = {"1", "true", "on"}
+_SEEN = 1.0
+"""A row of fewer points or a column of fewer characters cannot be seen."""
+_DIGITS = "0123456789"
+
+
+@dataclass
+class Anatomy:
+    """Of one sheet: the cells that hold a formula, rows and cells that stand twice or out of place.
+
+    ``rows`` and ``columns`` are those that are hidden, a column by its letters.
+    """
+
+    formulas: list[str] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+
+def anatomy(path: Path, part: str) -> Anatomy:
+    """Return what stands in a sheet's part. Raises ExpatError where it is no XML."""
+    scan = _Scan(Anatomy())
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
+    parser.EntityDeclHandler = _refuse
+    with Archive(path) as archive, archive.open(part) as source:
+        parser.ParseFile(source)
+    return scan.found
+
+
+def _refuse(*_: object) -> None:
+    msg = "a sheet declares an entity"
+    raise ValueError(msg)
+
+
+@dataclass
+class _Scan:
+    """The elements of a sheet, one at a time: a sheet of a million rows is never in memory."""
+
+    found: Anatomy
+    row: int = 0
+    place: int = 0
+    is_in_cell: bool = False
+    are_rows_hidden: bool = False
+
+    def start(self, name: str, said: dict[str, str]) -> None:
+        """Hear of an element; of names only what stands behind the namespace counts."""
+        tag = name.rpartition("}")[2]
+        if tag == "c":
+            self._cell(said.get("r", ""))
+        elif tag == "f" and self.is_in_cell:
+            self.found.formulas.append(address(self.place, self.row))
+        elif tag == "row":
+            self._row(said)
+        elif tag == "col":
+            self._column(said)
+        elif tag == "sheetFormatPr":
+            self.are_rows_hidden = said.get("zeroHeight", "").lower() in _YES
+
+    def end(self, name: str) -> None:
+        """Hear that an element ends."""
+        if name.rpartition("}")[2] == "c":
+            self.is_in_cell = False
+
+    def _row(self, said: dict[str, str]) -> None:
+        number = int(float(said["r"])) if "r" in said else self.row + 1
+        if number <= self.row:
+            self.found.misplaced.append(f"A{number}")
+        self.row, self.place = number, 0
+        hidden = said.get("hidden", "1" if self.are_rows_hidden and "ht" not in said else "")
+        if hidden.lower() in _YES or float(said.get("ht", _SEEN)) < _SEEN:
+            self.found.rows.append(number)
+
+    def _cell(self, cell: str) -> None:
+        self.is_in_cell = True
+        column = cell.rstrip(_DIGITS)
+        place = column_number(column) if column else self.place + 1
+        is_here = not cell or cell[len(column) :] == str(self.row)
+        if place <= self.place or not is_here:
+            self.found.misplaced.append(cell or address(place, self.row))
+        self.place = place
+
+    def _column(self, said: dict[str, str]) -> None:
+        is_narrow = float(said.get("width", _SEEN)) < _SEEN
+        if said.get("hidden", "").lower() in _YES or is_narrow:
+            ends = (letters(int(said.get(end, "1"))) for end in ("min", "max"))
+            self.found.columns.append(":".join(dict.fromkeys(ends)))

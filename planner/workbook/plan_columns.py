@@ -23,10 +23,9 @@ from models.results import (
     Stocks,
     Summary,
 )
-from planner.workbook.anatomy import parts_twice
+from planner.workbook.findings import at_cell
 from planner.workbook.grid import Fault, Grid
-from planner.workbook.kind import is_input
-from planner.workbook.layout import letters
+from planner.workbook.parts import is_input
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"
@@ -167,12 +166,11 @@ def _other(path: Path, found: str, hint: str) -> InputError:
 
 
 def refuse_twice(path: Path, titles: Sequence[str]) -> None:
-    """Refuse a workbook that gives a sheet or a part of its archive twice; InputError."""
-    sheets = Counter(fold(title) for title in titles)
+    """Refuse a workbook that gives a sheet twice; InputError."""
+    sheets = Counter(map(fold, titles))
     found = next((title for title in titles if sheets[fold(title)] > 1), "")
-    part = next(iter(parts_twice(path)), "")
-    if found or part:
-        said = f"two sheets are called {found}" if found else f"its part {part} stands there twice"
+    if found:
+        said = f"two sheets are called {found}"
         raise _other(path, said, "take the plan as it was written")
 
 
@@ -182,44 +180,50 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
-                yield Finding(
-                    sheet,
-                    found=f"the sheet {sheet} is missing",
-                    expected="the sheets as planner solve wrote them",
+                said, all_ = (
+                    f"the sheet {sheet} is missing",
+                    "the sheets as planner solve wrote them",
                 )
+                yield Finding(sheet, found=said, expected=all_)
             continue
         there = {bare(str(header)) for header in grid.header.values()}
         lacks = [name for name in wanted.headers if name not in there]
         if lacks:
-            yield Finding(
-                sheet,
-                grid.header_row,
-                found=f"the column {', '.join(lacks)} is missing",
-                expected="the columns as planner solve wrote them",
-                cell=f"{letters(min(grid.header))}{grid.header_row}",
-            )
+            said = f"the column {', '.join(lacks)} is missing"
+            all_ = "the columns as planner solve wrote them"
+            yield at_cell(sheet, min(grid.header), grid.header_row, said, expected=all_)
+
+
+def faults(grids: Mapping[str, Grid]) -> Iterator[Finding]:
+    """Yield the cells that hold no value any more since the workbook was written."""
+    for sheet, position, header, row, value in _cells(grids):
+        if isinstance(value, Fault):
+            yield at_cell(sheet, position, row, value.text, hint=value.hint, column=header)
 
 
 def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
-    """Yield the cells that were broken since the plan was written."""
+    """Yield the cells of a plan that were broken since it was written."""
+    for sheet, position, header, row, value in _cells(grids):
+        wanted, name = _BY_SHEET.get(sheet, Wanted()), bare(header)
+        number = wanted.is_number(name)
+        if isinstance(value, Fault):
+            found, hint = value.text, value.hint
+        elif value is None and wanted.filled_in(name):
+            found, hint = "the cell is blank", ""
+        elif number and value is not None and not is_number(value):
+            found, hint = f"{value!r} is no number", ""
+        else:
+            continue
+        expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
+        yield at_cell(sheet, position, row, found, expected=expected, hint=hint, column=header)
+
+
+def _cells(grids: Mapping[str, Grid]) -> Iterator[tuple[str, int, str, int, object]]:
+    """Yield sheet, position, header, row and value of each cell below the headers."""
     for sheet, grid in grids.items():
-        wanted = _BY_SHEET.get(sheet, Wanted())
         for position, header in grid.header.items():
-            name = bare(str(header))
-            number, filled = wanted.is_number(name), wanted.filled_in(name)
             for row, value in zip(grid.rows, grid.values(position), strict=True):
-                if isinstance(value, Fault):
-                    found, hint = value.text, value.hint
-                elif filled and value is None:
-                    found, hint = "the cell is blank", ""
-                elif number and value is not None and not is_number(value):
-                    found, hint = f"{value!r} is no number", ""
-                else:
-                    continue
-                expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
-                yield Finding(
-                    sheet, row, str(header), found, expected, hint, cell=f"{letters(position)}{row}"
-                )
+                yield sheet, position, str(header), row, value
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -30,11 +30,12 @@ from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
-from planner.workbook.parts import TablePlace, table_places
+from planner.workbook.parts import TablePlace, table_places, title_of
 from planner.workbook.plan_columns import (
     PART,
     amiss,
     bare,
+    faults,
     missing,
     refuse_other,
     refuse_twice,
@@ -155,6 +156,36 @@ def read_plan(path: Path) -> PlanFile:
     if findings:
         raise InputError(findings)
     return PlanFile(path, sha256, frames_of(grids))
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study's workbook that was read; ``tables`` as those of a ``PlanFile``.
+
+    ``sheet`` is the one that tells, ``title`` that of the file's properties, "" where it has none.
+    """
+
+    path: Path
+    sha256: str
+    sheet: str
+    title: str
+    tables: Mapping[str, pd.DataFrame]
+
+
+def read_study(path: Path, sheet: str) -> StudyFile:
+    """Read the workbook of a study that this sheet tells.
+
+    Raises InputError where the file is no workbook, where the study's own sheet is empty, or where
+    a cell holds no value.
+    """
+    sha256, grids = grids_of(path)
+    findings = [*faults(grids)]
+    if sheet not in grids:
+        what = f"{path}: the sheet {sheet} is empty"
+        findings.append(Finding(sheet, found=what, hint="make the study's workbook again"))
+    if findings:
+        raise InputError(findings)
+    return StudyFile(path, sha256, sheet, title_of(path), frames_of(grids))
 
 
 def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:

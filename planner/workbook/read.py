@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from models import checks
 from models.case import Case, fold
 from models.checks.common import Rule, columns
+from models.checks.totals import is_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import (
     SHEETS,
     Country,
     Freight,
     Member,
+    Mineral,
     Record,
     Refiner,
     Settings,
     ShareLimit,
 )
-from planner.workbook.context import Context, DefaultTaken
 from planner.workbook.excel import open_excel
-from planner.workbook.grid import Grid, fill, from_rows, lines
-from planner.workbook.headers import known_headers
-from planner.workbook.layout import Layout, letters
+from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell, near
+from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
+from planner.workbook.headers import RECORDS, known_headers
 from planner.workbook.names import unify
-from planner.workbook.records import Parsed, read_sheet
-from planner.workbook.settings import read_settings
-from planner.workbook.totals import tell_totals
+from planner.workbook.records import Parsed, read_settings, read_sheet
 
 CLOSE_SHEET = 0.75
 MOST_TITLES = 20
@@ -68,7 +63,7 @@ def read(path: Path) -> Book:
 
     Raises InputError with all findings, errors and warnings, where there is an error.
     """
-    with _no_collection():
+    with no_collection():
         file = open_excel(Path(path))
         return _read(file.grids, file.sha256, Path(path))
 
@@ -81,18 +76,6 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
     grids = [from_rows(title, rows) for title, rows in tables.items()]
     said = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])
     return _read(grids, hashlib.sha256(said.encode()).hexdigest(), None)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector off: a large sheet makes many objects and no circles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
@@ -114,7 +97,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     case = _case(settings, parsed, context)
     context.findings += _checked(case, parsed, context)
     context.findings += context.more()
-    findings = context.layout.in_order(tell_totals(found, parsed, context))
+    findings = context.layout.in_order(_totals_told_once(found, parsed, context))
     if any(f.severity is Severity.ERROR for f in findings):
         raise InputError(findings)
     return Book(case, findings, tuple(context.defaults), context.layout, sha256, path)
@@ -122,24 +105,22 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
 
 def _sheets(grids: Iterable[Grid], context: Context) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue, and say what is amiss with others."""
-    known = {fold(record.SHEET): record for record in SHEETS}
+    known = {fold(name): name for name in RECORDS}
     found: dict[str, Grid] = {}
     for grid in grids:
-        record = known.get(fold(grid.title))
-        if record is None:
-            close = difflib.get_close_matches(fold(grid.title), known, n=1, cutoff=CLOSE_SHEET)
-            if close:
+        name = known.get(fold(grid.title))
+        if name is None:
+            if hint := near(grid.title, known, CLOSE_SHEET):
                 said = f"the sheet {grid.title!r} is not known and not read"
-                hint = f"did you mean {known[close[0]].SHEET!r}?"
                 context.findings.append(warning(grid.title, found=said, hint=hint))
-        elif record.SHEET in found:
-            said = f"the sheets {found[record.SHEET].title!r} and {grid.title!r} have one name"
-            context.findings.append(Finding(record.SHEET, found=said, expected="each sheet once"))
+        elif name in found:
+            said = f"the sheets {found[name].title!r} and {grid.title!r} have one name"
+            context.findings.append(Finding(name, found=said, expected="each sheet once"))
         else:
-            found[record.SHEET] = _below_titles(record, grid, context)
-    for record in SHEETS:
-        if record.REQUIRED:
-            _require(record, found.get(record.SHEET), context)
+            found[name] = _below_titles(RECORDS[name], grid, context)
+    required = (record for record in SHEETS if record.REQUIRED)
+    lacks = (_lacks(record, found.get(record.SHEET)) for record in required)
+    context.findings += filter(None, lacks)
     return found
 
 
@@ -152,25 +133,23 @@ def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
     for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
         if known_headers(record, (value for _, value in cells)) >= enough:
             said = f"the header seems to be in row {row}: clear the rows above"
-            cell = f"{letters(min(grid.header))}{grid.header_row}"
-            context.findings.append(Finding(record.SHEET, grid.header_row, found=said, cell=cell))
+            context.findings.append(at_cell(record.SHEET, min(grid.header), grid.header_row, said))
             return replace(fill(grid.title, rows[i:]), merged=grid.merged)
     return grid
 
 
-def _require(record: type[Record], grid: Grid | None, context: Context) -> None:
+def _lacks(record: type[Record], grid: Grid | None) -> Finding | None:
+    """Return what a required sheet lacks as a whole."""
     names = ", ".join(c.header for c in record.columns() if c.required)
     if grid is None:
-        said, sheet = f"the sheet {record.SHEET} is missing", f"a sheet with the columns {names}"
-        context.findings.append(Finding(record.SHEET, found=said, expected=sheet))
-    elif not grid.header_row:
-        said = f"the sheet {record.SHEET} is empty"
-        header = f"a header row with the columns {names}"
-        context.findings.append(Finding(record.SHEET, found=said, expected=header))
-    elif not grid.rows:
-        context.findings.append(
-            warning(record.SHEET, grid.header_row, found="no row stands below the header")
-        )
+        said, wanted = f"the sheet {record.SHEET} is missing", f"a sheet with the columns {names}"
+        return Finding(record.SHEET, found=said, expected=wanted)
+    if not grid.header_row:
+        wanted = f"a header row with the columns {names}"
+        return Finding(record.SHEET, found=f"the sheet {record.SHEET} is empty", expected=wanted)
+    if not grid.rows:
+        return warning(record.SHEET, grid.header_row, found="no row stands below the header")
+    return None
 
 
 def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
@@ -221,7 +200,7 @@ def _kept(
 ) -> list[Finding]:
     """Return what rules find that does not come from an error."""
     failed = {f.sheet for f in errors}
-    headless = {f.sheet for f in errors if f.row <= _header_row(context, f.sheet)}
+    headless = {f.sheet for f in errors if f.row <= context.layout.of(f.sheet).header_row}
     found: list[Finding] = []
     for rule in rules:
         needs = checks.NEEDS.get(rule, checks.Needs())
@@ -242,11 +221,6 @@ def _kept(
     return found
 
 
-def _header_row(context: Context, sheet: str) -> int:
-    place = context.layout.sheets.get(sheet)
-    return place.header_row if place is not None else 0
-
-
 def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bool:
     """Whether a finding stands at a cell that could not be read, or comes from one in its row."""
     bad = context.bad.get((finding.sheet, finding.row), set())
@@ -256,8 +230,8 @@ def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bo
         return False
     if finding.severity is Severity.WARNING or finding.column in bad:
         return True
-    record = next(r for r in SHEETS if finding.sheet == r.SHEET)
-    return any(c.header in bad for c in columns(record) if c.field in needs.fields)
+    own = columns(RECORDS[finding.sheet])
+    return any(c.header in bad for c in own if c.field in needs.fields)
 
 
 def _freight_is_sure(
@@ -279,27 +253,54 @@ _DEFAULT_FREIGHT = Settings.column_of("default_freight").header
 
 def _follows(finding: Finding, parsed: Mapping[str, Parsed]) -> bool:
     """Whether a name seems not to be defined because its home could not be read."""
-    homes = _homes(finding.sheet, finding.column)
-    missing = any(not _named(parsed.get(home)) for home in homes & _REQUIRED)
+    homes = _HOMES.get((finding.sheet, finding.column), set())
+    read = [parsed.get(home) for home in homes if RECORDS[home].REQUIRED]
+    missing = any(home is None or len(home.lost) == len(home.rows) for home in read)
     unread = any(parsed[home].unread for home in homes & parsed.keys())
     return missing or (unread and not finding.hint.startswith("did you mean"))
 
 
-_REQUIRED = {r.SHEET for r in SHEETS if r.REQUIRED}
+_HOMES = {(r.SHEET, c.header): set(c.refers) for r in SHEETS for c in r.columns()} | {
+    (ShareLimit.SHEET, ShareLimit.column_of("buyer").header): {Member.SHEET},
+    (ShareLimit.SHEET, ShareLimit.column_of("supplier").header): {Refiner.SHEET, Country.SHEET},
+}
+"""The sheets that the name in a column is defined in."""
 
 
-def _named(parsed: Parsed | None) -> bool:
-    """Whether a sheet gave any names."""
-    return parsed is not None and len(parsed.lost) < len(parsed.rows)
+# ---- rows of totals ----------------------------------------------------------------------------
 
 
-@cache
-def _homes(sheet: str, header: str) -> frozenset[str]:
-    """Return the sheets that the name in a column is defined in."""
-    record = next((r for r in SHEETS if sheet == r.SHEET), None)
-    if record is ShareLimit and header == ShareLimit.column_of("buyer").header:
-        return frozenset({Member.SHEET})
-    if record is ShareLimit and header == ShareLimit.column_of("supplier").header:
-        return frozenset({Refiner.SHEET, Country.SHEET})
-    known = columns(record) if record is not None else ()
-    return frozenset(home for c in known if c.header == header for home in c.refers)
+def _totals_told_once(
+    grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: Context
+) -> list[Finding]:
+    """Return all findings, those of a row that is named Total and defined nowhere as one."""
+    faulty: dict[str, set[int]] = {}
+    for finding in context.findings:
+        if finding.severity is Severity.ERROR:
+            faulty.setdefault(finding.sheet, set()).add(finding.row)
+    totals: dict[tuple[str, int], Finding] = {}
+    for sheet in faulty.keys() & parsed.keys():
+        names = _defined(parsed, sheet)
+        for row, at, value in _named_total(sheet, grids[sheet], context):
+            if row in faulty[sheet] and fold(value) not in names:
+                said = f"{value!r}: {looks_like('row')}"
+                totals.setdefault((sheet, row), at_cell(sheet, at, row, said))
+    others = [f for f in context.findings if (f.sheet, f.row) not in totals]
+    return [*others, *totals.values()]
+
+
+def _named_total(sheet: str, grid: Grid, context: Context) -> Iterable[tuple[int, int, str]]:
+    """Yield row, position and text where a cell that names the row is that of a total."""
+    places = context.layout.sheets[sheet].columns
+    for column in RECORDS[sheet].columns():
+        at = places.get(fold(column.header))
+        if at is not None and (column.key or column.required):
+            for row, value in zip(grid.rows, grid.values(at), strict=True):
+                if isinstance(value, str) and is_total(value):
+                    yield row, at, value
+
+
+def _defined(parsed: Mapping[str, Parsed], sheet: str) -> set[str]:
+    """Return the names of minerals and members, folded, that other sheets define."""
+    homes = {Mineral.SHEET, Member.SHEET} - {sheet}
+    return {fold(str(n)) for home in homes & parsed.keys() for n in parsed[home].fields["name"]}

@@ -1,4 +1,4 @@
-"""The rows of a sheet to the fields of its records, a column at a time."""
+"""The rows of a sheet to the fields of its records, a column at a time; Settings to its record."""
 
 from __future__ import annotations
 
@@ -10,13 +10,31 @@ from typing import Any, get_type_hints
 
 from models.case import clean, common_letters, fold
 from models.errors import warning
-from models.schema import SHEETS, ByYear, Column, Country, Kind, Record
-from planner.workbook.cells import CellError, converter, numbers, shown, text, wanted
-from planner.workbook.context import Context, DefaultTaken
-from planner.workbook.grid import Grid
-from planner.workbook.headers import SPREAD_UNIT, HeaderRow, Heading
-from planner.workbook.layout import SheetLayout, Unit
-from planner.workbook.merged import refuse_merged
+from models.schema import SHEETS, ByYear, Column, Country, Kind, Record, Settings
+from models.units import MONEY
+from planner.workbook.cells import converter, hint_of, numbers, shown, text, wanted
+from planner.workbook.findings import (
+    CellError,
+    Context,
+    DefaultTaken,
+    SheetLayout,
+    Unit,
+    address,
+    at_cell,
+    near,
+)
+from planner.workbook.grid import Grid, refuse_merged
+from planner.workbook.headers import (
+    MEMBERS,
+    SETTING,
+    SPREADS,
+    UNIT,
+    VALUE,
+    YEARS,
+    HeaderRow,
+    Heading,
+    unit_factor,
+)
 
 
 @dataclass
@@ -44,8 +62,8 @@ class Parsed:
         return tuple(found)
 
 
-def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
-    """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
+def _headings(record: type[Record], grid: Grid, context: Context) -> list[Heading]:
+    """Read the header row of a sheet; what is wrong goes into the context's findings."""
     header = HeaderRow(
         record,
         grid,
@@ -54,13 +72,18 @@ def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
         members_sure=context.members_sure,
     )
     context.findings += header.findings
-    read = {h.position for h in header.headings if h.column or h.spread}
+    read = {h.position for h in header.headings if not h.is_remark}
     context.findings += refuse_merged(record.SHEET, grid, read)
     places = {h.key: h.position for h in header.headings}
-    units = {h.key: Unit(h.unit, h.factor) for h in header.headings if h.factor != 1.0}
+    units = {h.key: Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)
     context.lacking |= {(record.SHEET, name) for name in header.refused}
-    return _Sheet(record, grid, context, header.headings).parsed
+    return header.headings
+
+
+def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
+    """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
+    return _Sheet(record, grid, context, _headings(record, grid, context)).parsed
 
 
 class _Sheet:
@@ -79,42 +102,43 @@ class _Sheet:
         for column in record.columns():
             values = self._column(column, plain.get(column.field), stepped.get(column.field, []))
             self.parsed.fields[column.field] = values
-        spread = [h for h in headings if h.spread]
-        if record.SPREAD == "years":
-            self.context.years = tuple(sorted(h.year for h in spread if h.year is not None))
-            self.parsed.fields["tonnes"] = self._years(sorted(spread, key=lambda h: h.year or 0))
-        elif record.SPREAD == "members":
-            self.parsed.fields["costs"] = self._members(sorted(spread, key=lambda h: h.spread))
+        spread = sorted((h for h in headings if h.spread), key=lambda h: (h.year or 0, h.spread))
+        if record.SPREAD == YEARS:
+            self.context.years = tuple(h.year for h in spread if h.year is not None)
+            self.parsed.fields["tonnes"] = self._years(spread)
+        elif record.SPREAD == MEMBERS:
+            self.parsed.fields["costs"] = self._members(spread)
         self._notes(headings)
         self._keys()
 
     # ---- columns -------------------------------------------------------------------------------
 
     def _column(self, column: Column, plain: Heading | None, stepped: list[Heading]) -> list[Any]:
-        default = _DEFAULTS[self.record.SHEET].get(column.field)
         series = _is_series(self.record, column.field)
         raw = self.grid.values(plain.position) if plain else [None] * len(self.grid.rows)
         stand_in = _placeholder(self.record, column)
+        default = _DEFAULTS[self.record.SHEET].get(column.field)
         blank = None if series else stand_in if column.required else default
         base = self._cells(column, column.header, raw, plain.factor if plain else 1.0, blank)
+        if stepped:
+            if plain is None and column.required:
+                self.parsed.begins[column.header] = min(h.year or 0 for h in stepped)
+            return self._stepped(column, base, stepped)
+        self._required(column, plain, raw)
+        self._count(column, raw)
         if not series:
-            self._required(column, plain, raw)
-            self._count(column, raw)
             return base
-        if stepped and plain is None and column.required:
-            self.parsed.begins[column.header] = min(h.year or 0 for h in stepped)
+        made = {number: ByYear(number) for number in set(base)}
+        if column.required:
+            made[None] = ByYear(stand_in)
+        return [made[number] for number in base]
+
+    def _stepped(self, column: Column, base: list[Any], stepped: list[Heading]) -> list[ByYear]:
         steps = []
         for h in sorted(stepped, key=lambda h: h.year or 0):
             cells = self.grid.values(h.position)
             steps.append((h.year or 0, self._cells(column, h.label, cells, h.factor, None)))
             self._count_blank(h.label, cells, "what stood before")
-        if not steps:
-            self._required(column, plain, raw)
-            self._count(column, raw)
-            made = {number: ByYear(number) for number in set(base)}
-            if column.required:
-                made[None] = ByYear(_placeholder(self.record, column))
-            return [made[number] for number in base]
         found = [
             ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
             for i, number in enumerate(base)
@@ -205,10 +229,8 @@ class _Sheet:
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
-    def _spread(self, headings: list[Heading]) -> list[list[float | None]]:
-        column = dataclasses.replace(
-            _amount(self.record.SPREAD), unit=SPREAD_UNIT[self.record.SPREAD]
-        )
+    def _spread(self, headings: list[Heading]) -> list[list[Any]]:
+        column = SPREADS[self.record.SPREAD]
         return [
             self._cells(column, h.label, self.grid.values(h.position), h.factor, None)
             for h in headings
@@ -221,15 +243,13 @@ class _Sheet:
             count = cells.count(None)
             if count == len(cells) > 1:
                 said, hint = f"{count} blank cells, the whole column", "they count as a demand of 0"
-                folded = warning(
-                    self.record.SHEET, self.grid.header_row, h.label, found=said, hint=hint
-                )
-                self.context.findings.append(folded)
-            for row, value in zip(self.grid.rows, cells, strict=True):
-                if value is None and (count < len(cells) or count == 1):
-                    blank = warning(self.record.SHEET, row, h.label, found="a blank cell")
-                    hint = "it counts as a demand of 0"
-                    self.context.findings.append(dataclasses.replace(blank, hint=hint))
+                rows = [self.grid.header_row]
+            else:
+                said, hint = "a blank cell", "it counts as a demand of 0"
+                rows = [r for r, value in zip(self.grid.rows, cells, strict=True) if value is None]
+            self.context.findings += (
+                warning(self.record.SHEET, row, h.label, found=said, hint=hint) for row in rows
+            )
             self._count_blank(h.label, cells, "0")
         if not columns:
             return [()] * len(self.grid.rows)
@@ -242,12 +262,13 @@ class _Sheet:
         columns = self._spread(headings)
         for h, cells in zip(headings, columns, strict=True):
             self._count_blank(h.label, cells, "the default freight")
+        if not columns:
+            return [()] * len(self.grid.rows)
         names = [h.spread for h in headings]
-        found = []
-        for i in range(len(self.grid.rows)):
-            costs = ((name, cells[i]) for name, cells in zip(names, columns, strict=True))
-            found.append(tuple((name, cost) for name, cost in costs if cost is not None))
-        return found
+        return [
+            tuple((name, cost) for name, cost in zip(names, row, strict=True) if cost is not None)
+            for row in zip(*columns, strict=True)
+        ]
 
     # ---- the rest of a row ---------------------------------------------------------------------
 
@@ -256,7 +277,7 @@ class _Sheet:
         count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
         for h in sorted(headings, key=lambda h: h.always != "note"):
-            if h.column is not None or h.spread:
+            if not h.is_remark:
                 continue
             said = [_said(value) for value in self.grid.values(h.position)]
             if h.always == "source":
@@ -300,22 +321,10 @@ _fold = cache(fold)
 
 def _said(value: object) -> str:
     """A note as it reads, whatever stands there."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return ""
     try:
-        return text(value)
+        return "" if value is None else text(value)
     except CellError:
         return shown(value)
-
-
-def _amount(spread: str) -> Column:
-    """The column that each year of Demand, or member of Freight, is."""
-    from models.schema.column import MOST_PRICE, MOST_TONNES
-
-    most = MOST_TONNES if spread == "years" else MOST_PRICE
-    return Column(header=spread, kind=Kind.NUMBER, meaning="", most=most, field=spread)
 
 
 _HINTS = {record.SHEET: get_type_hints(record) for record in SHEETS}
@@ -345,3 +354,97 @@ def _placeholder(record: type[Record], column: Column) -> Any:
     if column.kind is Kind.CHOICE:
         return column.choices[0]
     return None if column.kind is Kind.YES_NO else ""
+
+
+# ---- Settings ----------------------------------------------------------------------------------
+
+
+def read_settings(grid: Grid | None, context: Context) -> Settings:
+    """Read the sheet of a row per setting; what is wrong goes into the context's findings.
+
+    It is read before all others, since headers name its currency.
+    """
+    rows = _settings(grid, context) if grid is not None and grid.header_row else {}
+    context.currency = _currency(rows, context)
+    fields: dict[str, Any] = {"currency": context.currency}
+    for column in Settings.columns():
+        row, label, value = rows.get(column.field, (0, column.header, None))
+        factor = _setting_factor(column, row, label, context) if row else 1.0
+        if value is None:
+            context.defaults.append(DefaultTaken(Settings.SHEET, column.header, 1, column.default))
+        elif column.field != "currency":
+            try:
+                fields[column.field] = converter(column, factor, context.currency)(value)
+            except CellError as error:
+                context.error(Settings.SHEET, row, column.header, error)
+    return Settings(**fields)
+
+
+_Rows = dict[str, tuple[int, str, object]]
+"""Row, label as written and value by the field of the setting."""
+
+
+def _settings(grid: Grid, context: Context) -> _Rows:
+    places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
+    if SETTING not in places or VALUE not in places:
+        return {}
+    columns = [grid.values(places[column]) for column in (SETTING, VALUE)]
+    found: _Rows = {}
+    for row, label, value in zip(grid.rows, *columns, strict=True):
+        column, wrong = _setting(label, value)
+        if column is not None and column.field in found:
+            first = address(places[SETTING], found[column.field][0])
+            wrong = CellError(
+                f"{column.header} stands twice, first in {first}", "each setting once"
+            )
+        if wrong is not None:
+            context.error(Settings.SHEET, row, SETTING.header, wrong)
+        elif column is not None:
+            found[column.field] = (row, common_letters(str(label)), value)
+            context.layout.sheets[Settings.SHEET].rows[fold(column.header)] = row
+    return found
+
+
+def _setting(label: object, value: object) -> tuple[Column | None, CellError | None]:
+    """Return the setting that a row is of, or what is wrong with its name; neither: it is blank."""
+    if label is None:
+        nameless = CellError(f"{shown(value)} without the name of a setting", "a setting")
+        return None, None if value is None else nameless
+    known = {fold(c.header): c for c in Settings.columns()}
+    said = common_letters(label) if isinstance(label, str) else shown(label)
+    match = UNIT.fullmatch(said)
+    name = match["name"] if match else said
+    column = known.get(fold(said)) or known.get(fold(name))
+    if column is not None:
+        return column, None
+    names = ", ".join(c.header for c in known.values())
+    hint = near(name, {key: c.title for key, c in known.items()})
+    return None, CellError(f"{said!r} is no setting", f"one of {names}", hint)
+
+
+def _currency(rows: _Rows, context: Context) -> str:
+    """Return the workbook's currency; US dollars where it is blank or no three-letter code."""
+    row, _, value = rows.get("currency", (0, "", None))
+    if value is None:
+        return MONEY
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
+        return fold(value).upper()
+    expected = "a three-letter currency code such as USD or EUR"
+    wrong = CellError(shown(value), expected, hint_of(value))
+    context.error(Settings.SHEET, row, Settings.column_of("currency").header, wrong)
+    return MONEY
+
+
+def _setting_factor(column: Column, row: int, label: str, context: Context) -> float:
+    """Return what a setting's value is multiplied by, from the unit beside its name."""
+    match = UNIT.fullmatch(label)
+    unit = match["unit"].strip() if match and fold(label) != fold(column.header) else None
+    what = f"the setting {label!r}"
+    try:
+        return unit_factor(column, unit, what, column.header, context.currency)
+    except CellError as error:
+        at = context.layout.sheets[Settings.SHEET].columns[fold(SETTING.header)]
+        wanted = error.expected if column.unit else column.header
+        wrong = at_cell(Settings.SHEET, at, row, error.found, expected=wanted)
+        context.findings.append(wrong)
+        return 1.0

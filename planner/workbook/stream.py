@@ -6,12 +6,19 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, Any
-from xml.etree.ElementTree import XMLPullParser
+from xml.etree.ElementTree import XMLPullParser, iterparse
 
-from planner.workbook.archive import MOST_CELLS, MOST_ROWS, MOST_UNPACKED, Archive, RefusedError
-from planner.workbook.grid import Cells, Dated, Fault
-from planner.workbook.plain import MAIN, PlainRows
+from planner.workbook.archive import (
+    MAIN,
+    MOST_CELLS,
+    MOST_ROWS,
+    MOST_UNPACKED,
+    Archive,
+    RefusedError,
+)
+from planner.workbook.grid import Cells, Dated, Fault, column_number
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
@@ -59,11 +66,18 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
     quicker than from its elements; every other row goes through an XML parser, as does all that
     stands around the rows. Both give the same cells.
     """
+    for count, row in enumerate(_rows(source, part, merged), start=1):
+        if count > MOST_ROWS:
+            msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
+            raise RefusedError(msg)
+        yield row
+
+
+def _rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Cells]]:
+    reader, tree = _Reader(source), _Tree(source)
+    plain = PlainRows(source.texts, reader.dates, formulas=not source.is_stale)
+    number = 0
     with source.archive.open(part) as file:
-        reader = _Reader(source)
-        plain = PlainRows(source.texts, reader.dates, formulas=not source.is_stale)
-        tree = _Tree(source)
-        number = count = 0
         for piece in _filled(source, file):
             at = 0
             while at < len(piece):
@@ -71,7 +85,6 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
                 if taken is not None:
                     number, cells, at = taken
                     source.count(cells=len(cells) + 1)
-                    count = _one_more(count)
                     yield number, cells
                     continue
                 end = piece.find(b"<row ", at + 1)
@@ -82,19 +95,11 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
                     if element.tag == _MERGE:
                         merged.append(element.get("ref", ""))
                         continue
-                    count = _one_more(count)
                     said = element.get("r")
                     number = int(float(said)) if said else number + 1
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
         tree.parser.close()
-
-
-def _one_more(rows: int) -> int:
-    if rows >= MOST_ROWS:
-        msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
-        raise RefusedError(msg)
-    return rows + 1
 
 
 class _Tree:
@@ -146,7 +151,6 @@ class _Reader:
             timedelta_formats=book._timedelta_formats,  # noqa: SLF001
         )
         self.dates = {str(style) for style in book._date_formats}  # noqa: SLF001
-        self.positions: dict[str, int] = {}
         self.arrays: list[tuple[int, int, int, int]] = []
         """First column and row, last column and row of each formula over several cells."""
 
@@ -156,7 +160,7 @@ class _Reader:
         place = 0
         for element in row:
             address = element.get("r")
-            place = self._position(address) if address else place + 1
+            place = column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
             if self.arrays and (value is None or (self.stale and value == 0)):
                 is_text = element.get("t") == "str"
@@ -168,15 +172,6 @@ class _Reader:
     def _in_array(self, column: int, row: int) -> bool:
         """Whether a cell belongs to a formula that stands in the first of its cells."""
         return any(c <= column <= d and r <= row <= s for c, r, d, s in self.arrays)
-
-    def _position(self, address: str) -> int:
-        column = address.rstrip(_DIGITS)
-        place = self.positions.get(column)
-        if place is None:
-            from openpyxl.utils import column_index_from_string
-
-            place = self.positions[column] = column_index_from_string(column)
-        return place
 
     def _value(self, element: Any) -> object:
         try:
@@ -271,3 +266,113 @@ def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
             yield kept
     if rest:
         yield rest
+
+
+# ---- rows that need no parser -------------------------------------------------------------------
+
+_START = rb'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d+)")?(?: t="(s|n|str|inlineStr)")?>'
+_FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<>]*</f>))?"
+_VALUE = rb'(?:<v>([^<>&\r]+)</v>|<is><t(?: xml:space="preserve")?>([^<>&\r]+)</t></is>)</c>'
+_ODD_NUMBER = re.compile(rb"<v>[-+0-9.eE]*_")
+"""What Python takes for a number where XML has none, such as 1_000."""
+_ROW = rb'<row r="(\d{1,7})"[^<>]*(?<!/)>((?:%s)+)</row>'
+"""What a row looks like that needs no parser: no markup or escape is left out of sight."""
+
+
+class PlainRows:
+    """Takes rows from the text of a worksheet as long as it is sure what stands there."""
+
+    def __init__(self, strings: Sequence[str], dates: set[str], *, formulas: bool) -> None:
+        """Know the workbook's texts, and the formats (``s``) that make a number a date.
+
+        ``formulas``: a cell's saved value is taken where a formula stands before it.
+        """
+        self.is_on = False
+        self._strings, self._dates = strings, {style.encode() for style in dates}
+        cell = _START + (_FORMULA if formulas else b"") + _VALUE
+        self._cell = re.compile(cell)
+        self._row = re.compile(_ROW % re.sub(rb"\((?!\?)", b"(?:", cell))
+        self._known = False
+
+    def pass_by(self, part: bytes) -> None:
+        """Hear what is not taken: where the rows begin and end, and what makes all unsure."""
+        if b"<worksheet" in part and not self._known:
+            declared = re.search(rb"encoding=[\"'](.*?)[\"']", part)
+            text = declared is None or declared[1].lower() == b"utf-8"
+            self._known = text and f' xmlns="{MAIN}"'.encode() in part
+        if self._known and b"<sheetData>" in part:
+            self.is_on = True
+        if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
+            self.is_on = self._known = False
+
+    def take(self, piece: bytes, at: int) -> tuple[int, list[tuple[int, object]], int] | None:
+        """Return number, cells and end of the row that begins at a place; None: not sure."""
+        match = self._row.match(piece, at) if self.is_on else None
+        if match is None:
+            return None
+        try:
+            cells = self._cells(match[2])
+        except (ValueError, LookupError, OverflowError):
+            return None
+        return None if cells is None else (int(match[1]), cells, match.end())
+
+    def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
+        """Return position and value of each cell of a row."""
+        strings, dates = self._strings, self._dates
+        found: list[tuple[int, object]] = []
+        if b"_" in row and _ODD_NUMBER.search(row):
+            return None
+        for column, style, kind, value, text in self._cell.findall(row):
+            place = _place(column)
+            if kind == b"s" and value.isdigit():
+                found.append((place, strings[int(value)]))
+            elif (not kind or kind == b"n") and value and style not in dates:
+                is_whole = not (b"." in value or b"e" in value or b"E" in value)
+                found.append((place, int(value) if is_whole else float(value)))
+            elif (kind == b"str" and value) or (kind == b"inlineStr" and text):
+                found.append((place, (value or text).decode()))
+            else:
+                return None
+        return found
+
+
+@cache
+def _place(column: bytes) -> int:
+    return column_number(column.decode())
+
+
+# ---- texts that stand once for all cells --------------------------------------------------------
+
+_ENTRY, _TEXT = f"{{{MAIN}}}si", f"{{{MAIN}}}t"
+
+
+def shared_texts(package: Any) -> list[str]:
+    """Return the texts by their number, as openpyxl reads them."""
+    from openpyxl.xml.constants import SHARED_STRINGS
+
+    part = package.package.find(SHARED_STRINGS)
+    if part is None:
+        return []
+    found: list[str] = []
+    with package.archive.texts(part.PartName[1:]) as source:
+        events = iterparse(source)  # noqa: S314 - expat bounds what entities grow to
+        for count, (_, node) in enumerate(events):
+            if count > MOST_CELLS:
+                msg = f"the texts of the file have more than {MOST_CELLS:,} elements"
+                raise RefusedError(msg)
+            if node.tag == _ENTRY:
+                found.append(_text_of(node).replace("x005F_", ""))
+                node.clear()
+    return found
+
+
+def _text_of(entry: Any) -> str:
+    """Return an entry's text: nearly all are one element, others have formats within."""
+    if not len(entry):
+        return ""
+    if len(entry) == 1 and entry[0].tag == _TEXT:
+        return entry[0].text or ""
+    from openpyxl.cell.text import Text
+
+    read: Any = Text.from_tree(entry)
+    return str(read.content)

@@ -18,7 +18,7 @@ import pytest
 
 from planner.cli.commands import COMMANDS
 from planner.cli.commands.common import Place
-from planner.workbook.kind import is_input
+from planner.workbook.parts import is_input
 from tests.cli.desk import POSIX, ROOT
 
 READ = {"file", "plan", "old", "new", "inputs", "studies"}

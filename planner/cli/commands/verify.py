@@ -161,7 +161,7 @@ def _lacking(sheets: PlanSheets) -> list[Finding]:
 
 
 def _not_a_plan(file: Path) -> None:
-    from planner.workbook.kind import sheet_names
+    from planner.workbook.parts import sheet_names
 
     if {"Summary", "Plan"} <= set(sheet_names(file)):
         msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
@@ -217,7 +217,7 @@ def _answer(
 def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...]) -> None:
     from planner.render.text import plain
     from planner.render.words import number_of
-    from planner.workbook.sentence import sentence
+    from planner.workbook.findings import sentence
 
     if verdict is None:
         head, colour = f"{plan} cannot be verified", "red"

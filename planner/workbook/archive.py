@@ -180,10 +180,8 @@ class Archive(zipfile.ZipFile):
         for each in self.elements(listed, "Relationship"):
             if each.get("TargetMode") != "External":
                 target = posixpath.join("/", folder, each.get("Target", ""))
-                yield (
-                    each.get("Type", "").rpartition("/")[2],
-                    posixpath.normpath(target).lstrip("/"),
-                )
+                kind = each.get("Type", "").rpartition("/")[2]
+                yield kind, posixpath.normpath(target).lstrip("/")
 
 
 def local(element: Element) -> str:

@@ -115,6 +115,7 @@ _STUDIES = {
     "stress": "a stress test",
     "risk": "a study of risks",
 }
+_AS_WRITTEN = "as planner solve wrote them"
 _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAME writes it"
 
 
@@ -180,18 +181,15 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
-                said, all_ = (
-                    f"the sheet {sheet} is missing",
-                    "the sheets as planner solve wrote them",
-                )
-                yield Finding(sheet, found=said, expected=all_)
+                said = f"the sheet {sheet} is missing"
+                yield Finding(sheet, found=said, expected=f"the sheets {_AS_WRITTEN}")
             continue
         there = {bare(str(header)) for header in grid.header.values()}
         lacks = [name for name in wanted.headers if name not in there]
         if lacks:
             said = f"the column {', '.join(lacks)} is missing"
-            all_ = "the columns as planner solve wrote them"
-            yield at_cell(sheet, min(grid.header), grid.header_row, said, expected=all_)
+            every = f"the columns {_AS_WRITTEN}"
+            yield at_cell(sheet, min(grid.header), grid.header_row, said, expected=every)
 
 
 def faults(grids: Mapping[str, Grid]) -> Iterator[Finding]:

@@ -34,8 +34,8 @@ from models.results import (
 from planner.render.palette import PALE
 from planner.render.table import Cell, Column, Table
 from planner.workbook.grid import Fault, Grid
-from planner.workbook.plan_columns import PART
 from planner.workbook.parts import MOST_ROWS, CellFormats
+from planner.workbook.plan_columns import PART
 
 
 @dataclass(frozen=True)

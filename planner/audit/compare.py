@@ -9,8 +9,8 @@ from itertools import repeat
 from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look
 from planner.render.table import Column, Table
-from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.findings import letters
+from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 MOST_APART = 1e-9

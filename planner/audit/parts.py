@@ -15,8 +15,8 @@ from pathlib import Path
 from models.errors import Finding, InputError
 from planner.audit.compare import near
 from planner.audit.file import PlanSheets
-from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart, anatomy
 from planner.workbook.archive import BROKEN
+from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart, anatomy
 from planner.workbook.plan_columns import PLAN_FILE
 
 _CHUNK = 1 << 20

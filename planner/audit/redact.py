@@ -37,8 +37,8 @@ from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
 from planner.sheets.notes import noted
 from planner.workbook.countries import country_words
-from planner.workbook.plan_columns import REDACTED, SUMMARY
 from planner.workbook.parts import cell_formats
+from planner.workbook.plan_columns import REDACTED, SUMMARY
 
 OTHERS, WITHHELD, GONE = "Others (redacted)", "Withheld (redacted)", "(redacted)"
 """Who stands for several members together, and where no sum is told; what stands for a text that

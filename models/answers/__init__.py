@@ -12,8 +12,7 @@ from models.answers.least_change import LeastChange, Newcomer, least_change
 from models.answers.least_share import least_share
 from models.answers.price import NEUTRAL
 from models.answers.search import SPARE, Change, applied, rounded_up
-from models.program.facts import Place, Term, limit_words, step_in_force
-from models.program.levers import OPEN, SHARE
+from models.program.component import OPEN, SHARE, Place, Term, limit_words, step_in_force
 
 __all__ = [
     "NEUTRAL",

@@ -10,8 +10,7 @@ import numpy as np
 from models.answers.facts import Bound, Explanation
 from models.answers.price import Pricing
 from models.program import Group
-from models.program.component import MINERAL, YEAR, Rows, rows_named
-from models.program.facts import Step, Where
+from models.program.component import MINERAL, YEAR, Rows, Step, Where, rows_named
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.program.facts import Place, Term
+from models.program.component import Place, Term
 
 
 @dataclass(frozen=True)

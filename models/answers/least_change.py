@@ -19,11 +19,9 @@ from models.errors import InputError, SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.plan.solving import check, together
-from models.program.component import Rows
-from models.program.facts import Place, Where
+from models.program.component import OPEN, SHARE, InputCell, Levers, Place, Rows, Where
 from models.program.families import FAMILIES
 from models.program.families.shortage import SHORTAGE
-from models.program.levers import OPEN, SHARE, InputCell, Levers
 from models.resolve import Expanded
 from models.schema import RECYCLED, ByYear, Refiner
 

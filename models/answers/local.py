@@ -24,7 +24,7 @@ import numpy as np
 
 from models.errors import SolverError
 from models.program import TONNES
-from models.program.facts import Step
+from models.program.component import Step
 from models.resolve import Floats, Ints
 from models.solve import Held, Rows
 

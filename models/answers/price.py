@@ -18,8 +18,16 @@ from models.answers.facts import Move, Price
 from models.answers.local import REDUCED, Local
 from models.errors import SolverError
 from models.program import TONNES
-from models.program.component import MEMBER, MINERAL, Columns, Rows, columns_named, components
-from models.program.facts import Step, Term
+from models.program.component import (
+    MEMBER,
+    MINERAL,
+    Columns,
+    Rows,
+    Step,
+    Term,
+    columns_named,
+    components,
+)
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
 from models.solve import Rows as Arrays

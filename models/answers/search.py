@@ -16,13 +16,22 @@ from models.errors import SolverError
 from models.plan.plan import Plan
 from models.program import TONNES, Scaling, program_of, scaling, units_of
 from models.program.compile import compile_model
-from models.program.component import YEAR, Columns, Rows
-from models.program.facts import Place, Where, step_in_force
+from models.program.component import (
+    OPEN,
+    SHARE,
+    YEAR,
+    Bounds,
+    Columns,
+    Lever,
+    Place,
+    Rows,
+    Where,
+    step_in_force,
+)
 from models.program.families.diversification import EXCESS
 from models.program.families.projects import BUDGET, BUILT
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import SHORTFALL
-from models.program.levers import OPEN, SHARE, Bounds, Lever
 from models.program.market import CONTRACT_FLOW, SPOT_FLOW
 from models.program.sourcing import build_least_change
 from models.resolve import SPOT, Expanded, Floats, budget_year

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from models import solve as solver
 from models.errors import SolverError
-from models.program import TONNES, Program, Scaling, differences, joined, program_of, scaling
-from models.program.compile import compile_model
+from models.program import TONNES, Program, Scaling, joined, program_of, scaling
+from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Cell, Expanded, Floats
 from models.solve import (

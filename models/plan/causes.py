@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.program import Flow, Solved
-from models.program.component import Rows, components
-from models.program.facts import Stop
+from models.program.component import Rows, Stop, components
 from models.resolve import Ints
 
 _NAMED = 3

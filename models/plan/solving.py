@@ -15,7 +15,7 @@ from models.errors import InputError
 from models.plan.block_solver import BlockResult, BlockSolver, block_result
 from models.plan.plan import Plan
 from models.program import TONNES, Program
-from models.program.blocks import split
+from models.program.program import split
 from models.resolve import Cell, Expanded, Floats
 from models.schema import BY_REFINER, ShareLimit
 from models.solve import Solution, certify_blocks

@@ -7,14 +7,11 @@ proven, blocks of the same shape, and the same block in a variant of the case, t
 from the arrays: a model is built once and re-used.
 """
 
-from models.program.builder import Names
-from models.program.compare import differences
+from models.program.builder import Group, Names, within
 from models.program.component import FRACTION, MONEY, TONNES
-from models.program.groups import Group, within
-from models.program.program import Program, program_of
+from models.program.program import Fitted, Kinds, Program, fit, program_of, split
 from models.program.scaling import Scaling, joined, scaling, units_of
 from models.program.solved import Flow, Solved
-from models.program.variant import Fitted, Kinds, fit
 
 __all__ = [
     "FRACTION",
@@ -28,11 +25,11 @@ __all__ = [
     "Program",
     "Scaling",
     "Solved",
-    "differences",
     "fit",
     "joined",
     "program_of",
     "scaling",
+    "split",
     "units_of",
     "within",
 ]

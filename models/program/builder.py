@@ -1,25 +1,185 @@
-"""The builder: columns, rows and entries of a program, collected as arrays family by family.
+"""The builder: columns, rows and entries of a program, collected as arrays group by group.
 
-A group's keys are given as arrays of whole numbers (positions of sources, members and years,
-numbered names); ``key`` spells them as the model does.
+A group's keys are given as arrays of positions (of sources, members and years, numbered names), of
+what its component's ``index`` says; the builder spells them as the model does.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.program.component import Columns, Heading, Rows, columns_named, rows_named
-from models.program.groups import Charge, Group, Key
+from models.program.component import (
+    BUYER,
+    CALENDAR,
+    CONTRACT,
+    COUNTRY,
+    LIMIT,
+    MEMBER,
+    MINE,
+    MINERAL,
+    PROJECT,
+    SOURCE,
+    STAGE,
+    SUPPLIER,
+    TIER,
+    YEAR,
+    Columns,
+    Component,
+    Heading,
+    Rows,
+    columns_named,
+    rows_named,
+)
 from models.resolve import Cell, Expanded, Floats, Ints
+from models.schema import MINING, REFINING
+from models.solve import Keys
+from models.solve import Rows as Arrays
 
 Numbers = Floats | float
+STAGES = (REFINING, MINING)
+
+
+# ---- groups: a component's columns or rows ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What a unit of each column costs under a heading [money, undiscounted], and in which year."""
+
+    heading: Heading
+    price: Floats
+    year: Ints
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns or rows of one component.
+
+    ``at`` is the position of each in the program, ascending once it is laid out; ``cell`` (mineral
+    x years + year) says whose each is. ``index`` are the positions that keys are made of, which
+    ``spell`` spells. ``year`` is the year whose money a row's dual is in, 0 for none; ``charges``
+    are what columns cost; ``numbers`` their bounds and costs, or the rows' limits, until the
+    program is laid out.
+    """
+
+    component: Component
+    at: Ints
+    cell: Ints
+    index: tuple[Ints, ...]
+    spell: Callable[[Component, Sequence[Ints]], list[Any]]
+    year: Ints
+    charges: tuple[Charge, ...] = ()
+    numbers: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.cell)
+
+    @property
+    def name(self) -> str:
+        """The component's name."""
+        return self.component.name
+
+    def keys(self, which: Ints) -> list[Any]:
+        """Return the keys of some of them."""
+        return self.spell(self.component, [part[which] for part in self.index])
+
+    def moved(self, place: Ints) -> Group:
+        """Return the group where its provisional positions have their places, in that order."""
+        at = place[self.at]
+        if not len(at) or (np.diff(at) > 0).all():
+            return replace(self, at=at, numbers={})
+        order = np.argsort(at, kind="stable")  # the group's own order is not the blocks'
+        return replace(
+            self,
+            at=at[order],
+            cell=self.cell[order],
+            index=tuple(part[order] for part in self.index),
+            year=self.year[order],
+            charges=tuple(Charge(c.heading, c.price[order], c.year[order]) for c in self.charges),
+            numbers={},
+        )
+
+
+class LazyKeys(Sequence[Keys]):
+    """The names of a stretch of columns or rows, spelt when first looked at."""
+
+    def __init__(self, groups: tuple[Group, ...], stretch: slice) -> None:
+        """Remember where they come from."""
+        self._groups, self._stretch = groups, stretch
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return the name of each group that is there, and how many it has; nothing is spelt."""
+        inside = [(group.name, within(group.at, self._stretch)) for group in self._groups]
+        return [(name, at.stop - at.start) for name, at in inside if at.stop > at.start]
+
+    @cached_property
+    def _all(self) -> tuple[Keys, ...]:
+        """Every stretch; neighbours of one component are one, as of several Share limits."""
+        merged: list[Keys] = []
+        found = (keys for group in self._groups for keys in self._of(group))
+        for keys in sorted(found, key=lambda keys: keys.start):
+            if merged and merged[-1].name == keys.name:
+                before = merged.pop()
+                merged.append(Keys(keys.name, before.start, before.index + keys.index))
+            else:
+                merged.append(keys)
+        return tuple(merged)
+
+    def _of(self, group: Group) -> Iterator[Keys]:
+        """Yield a group's names, a stretch for each block."""
+        inside = within(group.at, self._stretch)
+        at = np.arange(inside.start, inside.stop)
+        for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
+            if len(run):
+                start = int(group.at[run[0]]) - self._stretch.start
+                yield Keys(group.name, start, tuple(group.keys(run)))
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return some of the names."""
+        return self._all[at]
+
+    def __len__(self) -> int:
+        """Return how many stretches there are."""
+        return len(self._all)
+
+
+def within(positions: Ints, stretch: slice) -> slice:
+    """Return which of ascending positions lie in a stretch."""
+    first, last = np.searchsorted(positions, (stretch.start, stretch.stop))
+    return slice(int(first), int(last))
+
+
+def fingerprint(rows: Arrays, minerals: Sequence[int], sizes: Sequence[tuple[str, int]]) -> bytes:
+    """Return a fingerprint of a block's structure: the same, the same model but for numbers.
+
+    That is its minerals (by position), its components and their ``sizes``, where entries stand and
+    their signs, which columns are whole, which bounds there are and which rows are equations.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    found.update(repr((minerals, len(rows.cost), sizes)).encode())
+    bounds = (rows.lower, rows.upper, rows.row_lower, rows.row_upper)
+    for array in (
+        rows.starts,
+        rows.columns,
+        np.sign(rows.values).astype(np.int8),
+        rows.whole,
+        *(np.isfinite(bound) for bound in bounds),
+        rows.row_lower == rows.row_upper,
+    ):
+        found.update(array.tobytes())
+    return found.digest()
+
+
+# ---- the builder -------------------------------------------------------------------------------
 
 
 class Names:
@@ -54,88 +214,69 @@ class Shares:
     fixed: bool
 
 
-@dataclass
-class _Numbers:
-    """Named arrays that grow group by group."""
-
-    arrays: dict[str, list[Floats]] = field(default_factory=dict)
-
-    def add(self, count: int, **values: Numbers) -> None:
-        """Add a group's numbers, each an array or one number for all."""
-        for name, value in values.items():
-            self.arrays.setdefault(name, []).append(_each(value, count))
-
-    def copy(self) -> _Numbers:
-        """Return a copy to add to."""
-        return _Numbers({name: [*arrays] for name, arrays in self.arrays.items()})
-
-    def joined(self, name: str) -> Floats:
-        """Return one of the arrays."""
-        return np.concatenate([np.zeros(0), *self.arrays.get(name, [])])
-
-
 class Builder:
     """Collects a program family by family.
 
     ``flow`` is the column of each delivery; ``mined`` are mine, year (by position) and column of
     each ore column, which the ore stage fills; ``built`` is the column of each (project, first
     year), ``balance`` the row of each (mineral, member, year), by position. ``posted`` is what
-    enters a member's balance: mineral, member and year by position, columns, and sign.
+    enters a member's balance: mineral, member and year by position, columns, and sign. ``entries``
+    are rows, columns and values; ``limit_of`` is the position of each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: Names) -> None:
         """Start with an empty program."""
         self.expanded = e = expanded
+        case, m = e.case, e.mineral_at
         self.names = names
         for name in sorted(_all_names(e)):  # in this order whatever part of a case it is
             names.number(name)
         self.years = len(e.years)
         self.calendar = np.array(e.years, dtype=np.int64)
-        self.discount = np.array([e.case.discount(y) for y in e.years])
-        self.mineral_of_source = np.array(
-            [e.mineral_at[s.mineral] for s in e.sources], dtype=np.int64
-        )
+        self.discount = np.array([case.discount(y) for y in e.years])
+        self.mineral_of = {
+            MINERAL: np.arange(len(e.minerals)),
+            SOURCE: integers([m[s.mineral] for s in e.sources]),
+            CONTRACT: integers([m[c.mineral] for c in case.contracts]),
+            MINE: integers([m[n.mineral] for n in case.mines]),
+            PROJECT: integers([m[p.mineral] for p in case.projects]),
+        }
         self.variables: list[Group] = []
         self.constraints: list[Group] = []
-        self.column_numbers, self.row_numbers = _Numbers(), _Numbers()
-        self.entry_rows: list[Ints] = []
-        self.entry_columns: list[Ints] = []
-        self.entry_values: list[Floats] = []
+        self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
         self.shares: list[Shares] = []
-        self.flow: Ints = np.zeros(0, dtype=np.int64)
+        self.limit_of: dict[int, int] = {}
+        none = integers([])
+        self.flow: Ints = none
         self.balance: Ints = np.zeros((0, 0, 0), dtype=np.int64)
         self.built: dict[tuple[int, int], int] = {}
-        none = integers([])
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
 
     def fork(self, expanded: Expanded, names: Names) -> Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""
         new = copy.copy(self)
-        new.expanded, new.names = expanded, names
-        new.variables, new.constraints = [*self.variables], [*self.constraints]
-        new.column_numbers, new.row_numbers = self.column_numbers.copy(), self.row_numbers.copy()
-        new.entry_rows, new.entry_columns = [*self.entry_rows], [*self.entry_columns]
-        new.entry_values = [*self.entry_values]
-        new.posted, new.shares = [*self.posted], [*self.shares]
+        new.expanded, new.names, new.limit_of = expanded, names, {}
+        for name in ("variables", "constraints", "entries", "posted", "shares"):
+            setattr(new, name, [*getattr(self, name)])
+        new.__dict__.pop("_spelling", None)  # it is made of the names
         return new
 
     @cached_property
     def ore(self) -> dict[tuple[str, int, int], list[int]]:
         """The ore columns by mined country, and mineral and year by position."""
-        e, found = self.expanded, dict[tuple[str, int, int], list[int]]()
-        of = [(mine.country, e.mineral_at[mine.mineral]) for mine in e.case.mines]
+        mines, found = self.expanded.case.mines, dict[tuple[str, int, int], list[int]]()
         for n, t, column in zip(*(part.tolist() for part in self.mined), strict=True):
-            found.setdefault((*of[n], t), []).append(column)
+            at = (mines[n].country, int(self.mineral_of[MINE][n]), t)
+            found.setdefault(at, []).append(column)
         return found
 
     def columns(  # noqa: PLR0913 - what columns have, all of it named
         self,
         component: Columns | str,
-        cell: Ints,
         index: tuple[Ints, ...],
-        key: Key,
         *,
+        cell: Ints | None = None,
         price: Numbers = 0.0,
         cost: Numbers | None = None,
         charges: Mapping[Heading, Numbers] | Sequence[Charge] | None = None,
@@ -145,28 +286,27 @@ class Builder:
     ) -> Ints:
         """Add columns and return their provisional positions.
 
-        ``price`` is what a unit costs [money of its year], all under the component's heading unless
-        ``charges`` split it; ``cost`` [money of the first year] where that is not one year's price.
+        ``cell`` says whose each is where that is not what its key says; ``price`` is what a unit
+        costs [money of its year], all under the component's heading unless ``charges`` split it;
+        ``cost`` [money of the first year] where that is not one year's price.
         """
-        of, year, count = columns_named(component), cell % max(self.years, 1), len(cell)
-        at = _next(self.variables, count)
+        of = columns_named(component)
+        where, year = self._cells(of, index)
         if charges is None:
             charges = dict.fromkeys(of.headings, price)
         if isinstance(charges, Mapping):
-            charges = [Charge(h, _each(p, count), year) for h, p in charges.items()]
-        group = Group(of, at, cell, index, key, self.calendar[year], tuple(charges))
-        self.variables.append(group)
-        now = _each(price, count) * self.discount[year] if cost is None else cost
-        self.column_numbers.add(count, cost=now, lower=lower, upper=upper, whole=float(whole))
-        return at
+            charges = [Charge(h, _each(p, len(year)), year) for h, p in charges.items()]
+        now = _each(price, len(year)) * self.discount[year] if cost is None else cost
+        numbers = {"cost": now, "lower": lower, "upper": upper, "whole": float(whole)}
+        cell, of_year = where if cell is None else cell, self.calendar[year]
+        return self._add(self.variables, of, index, cell, of_year, numbers, charges)
 
     def rows(  # noqa: PLR0913 - what rows have, all of it named
         self,
         component: Rows | str,
-        cell: Ints,
         index: tuple[Ints, ...],
-        key: Key,
         *,
+        cell: Ints | None = None,
         least: Numbers = -np.inf,
         most: Numbers = np.inf,
         size: Numbers = np.nan,
@@ -174,47 +314,106 @@ class Builder:
     ) -> Ints:
         """Add rows and return their provisional positions.
 
-        ``size`` is how large a row's limit is where that is not its bound [t].
+        ``cell`` as of ``columns``; ``size`` is how large a row's limit is where that is not its
+        bound [t]; ``year`` whose money its dual is in where that is not its key's.
         """
-        at = _next(self.constraints, len(cell))
-        of_year = self.calendar[cell % self.years] if year is None else year
-        self.constraints.append(Group(rows_named(component), at, cell, index, key, of_year))
-        self.row_numbers.add(len(cell), least=least, most=most, size=size)
+        of = rows_named(component)
+        where, at_year = self._cells(of, index)
+        numbers = {"least": least, "most": most, "size": size}
+        cell = where if cell is None else cell
+        year = self.calendar[at_year] if year is None else year
+        return self._add(self.constraints, of, index, cell, year, numbers)
+
+    def _add(  # noqa: PLR0913, PLR0917 - what a group has
+        self,
+        groups: list[Group],
+        of: Component,
+        index: tuple[Ints, ...],
+        cell: Ints,
+        year: Ints,
+        numbers: Mapping[str, Numbers],
+        charges: Sequence[Charge] = (),
+    ) -> Ints:
+        start, count = sum(map(len, groups)), len(cell)
+        at = np.arange(start, start + count, dtype=np.int64)
+        each = {name: _each(value, count) for name, value in numbers.items()}
+        groups.append(Group(of, at, cell, index, self.spell, year, tuple(charges), each))
         return at
+
+    def limit(self, of: Rows, at: Ints, most: Numbers) -> None:
+        """Add rows that say what deliveries of one key add up to at most, and their entries.
+
+        ``most`` is the same for all of a key, and given for each delivery.
+        """
+        rows, _, inverse = self.grouped(of, at, most=most)
+        self.enter(rows[inverse], self.flow[at], 1.0)
+
+    def grouped(
+        self, of: Rows, at: Ints, most: Numbers, least: Numbers = -np.inf
+    ) -> tuple[Ints, tuple[Ints, ...], Ints]:
+        """Add a row for each different key of deliveries: rows, their index, and which is whose."""
+        d = self.expanded.deliveries
+        parts = {SOURCE: d.source, MINERAL: d.mineral, MEMBER: d.member, YEAR: d.year}
+        if COUNTRY in of.key:
+            country = [self.names.number(s.country) for s in self.expanded.sources]
+            parts[COUNTRY] = integers(country)[d.source]
+        index, inverse = grouped(*(parts[what][at] for what in of.index or of.key))
+        limits = np.zeros(len(index[0]))
+        limits[inverse] = most
+        return self.rows(of, index, least=least, most=limits), index, inverse
 
     def post(self, at: tuple[Ints, Ints, Ints], columns: Ints, sign: int) -> None:
         """Post columns into the balances of (mineral, member, year), or out of them."""
         self.posted.append((*at, columns, sign))
 
-    # ---- keys, by position -----------------------------------------------------------------------
-
-    def of_member(self, m: int, j: int, t: int) -> tuple[str, str, int]:
-        """Return mineral, member and year."""
-        e = self.expanded
-        return (e.minerals[m], e.members[j], e.years[t])
-
-    def of_refiner(self, r: int, t: int) -> tuple[str, str, int]:
-        """Return refiner, mineral and year of a source."""
-        source = self.expanded.sources[r]
-        return (source.name, source.mineral, self.expanded.years[t])
-
-    def of_source(self, r: int, t: int) -> tuple[str, str, str, int]:
-        """Return refiner, project, mineral and year of a source."""
-        source = self.expanded.sources[r]
-        return (source.name, source.project, source.mineral, self.expanded.years[t])
-
-    def of_lane(self, r: int, j: int, t: int) -> tuple[str, str, str, str, int]:
-        """Return refiner, project, mineral, member and year of what a source sells a member."""
-        name, project, mineral, year = self.of_source(r, t)
-        return (name, project, mineral, self.expanded.members[j], year)
-
-    # ---- entries ---------------------------------------------------------------------------------
-
     def enter(self, rows: Ints, columns: Ints, values: Numbers) -> None:
         """Add entries: each row's coefficient of each column."""
-        self.entry_rows.append(rows)
-        self.entry_columns.append(columns)
-        self.entry_values.append(_each(values, len(rows)))
+        self.entries.append((rows, columns, _each(values, len(rows))))
+
+    # ---- keys, by position -----------------------------------------------------------------------
+
+    def _cells(self, of: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+        """Return whose each key is (mineral x years + year), and its year by position: or first."""
+        parts = dict(zip(of.index or of.key, index, strict=True))
+        year = parts.get(YEAR, np.zeros(len(index[0]), dtype=np.int64))
+        for what, at in parts.items():
+            if what in self.mineral_of:
+                return self.mineral_of[what][at] * self.years + year, year
+        return year, year
+
+    def spell(self, of: Component, index: Sequence[Ints]) -> list[Any]:
+        """Return the keys that positions stand for."""
+        found: dict[str, list[Any]] = {}
+        for what, at in zip(of.index or of.key, index, strict=True):
+            for part, names in self._spelling[what].items():
+                if part in of.key:
+                    found[part] = [names[i] for i in at.tolist()]
+        parts = [found[part] for part in of.key]
+        return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
+
+    @cached_property
+    def _spelling(self) -> dict[str, dict[str, Any]]:
+        """For each sort of position, the parts of a key that it stands for, and their names."""
+        e, case, names = self.expanded, self.expanded.case, self.names.names
+
+        def of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
+            every = tuple(records)
+            return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
+
+        contracts = of(case.contracts, refiner="refiner", mineral="mineral", member="member")
+        return {
+            SOURCE: of(e.sources, refiner="name", project="project", mineral="mineral"),
+            CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
+            MINE: of(case.mines, country="country", mineral="mineral"),
+            PROJECT: of(case.projects, project="name"),
+            MINERAL: {MINERAL: e.minerals},
+            MEMBER: {MEMBER: e.members},
+            YEAR: {YEAR: e.years},
+            CALENDAR: {YEAR: range(10_000)},
+            STAGE: {STAGE: STAGES},
+            LIMIT: {LIMIT: self.limit_of},
+            **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
+        }
 
 
 def _all_names(e: Expanded) -> set[str]:
@@ -229,12 +428,6 @@ def _all_names(e: Expanded) -> set[str]:
     return found
 
 
-def _next(groups: Sequence[Group], count: int) -> Ints:
-    """Return the positions of so many more."""
-    start = sum(map(len, groups))
-    return np.arange(start, start + count, dtype=np.int64)
-
-
 def _each(value: Numbers, count: int) -> Floats:
     return np.full(count, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
 
@@ -242,25 +435,17 @@ def _each(value: Numbers, count: int) -> Floats:
 def grouped(*key: Ints) -> tuple[tuple[Ints, ...], Ints]:
     """Return the different keys in ascending order, and for each given one which it is."""
     if not len(key[0]):
-        return key, np.zeros(0, dtype=np.int64)
-    sizes = [int(k.max()) + 1 for k in key]
-    code = np.zeros(len(key[0]), dtype=np.int64)
-    for part, size in zip(key, sizes, strict=True):
-        code = code * size + part
-    total = int(np.prod([float(s) for s in sizes]))
-    if total <= max(1 << 16, 4 * len(code)):
+        return key, integers([])
+    sizes = [int(part.max()) + 1 for part in key]
+    code = np.ravel_multi_index(key, sizes)
+    total = int(np.prod([float(size) for size in sizes]))
+    if total <= max(1 << 16, 4 * len(code)):  # few enough to mark each: faster than to sort
         present = np.zeros(total, dtype=bool)
         present[code] = True
-        found = np.flatnonzero(present)
-        place = np.cumsum(present) - 1
-        inverse = place[code]
+        found, inverse = np.flatnonzero(present), (np.cumsum(present) - 1)[code]
     else:
         found, inverse = np.unique(code, return_inverse=True)
-    parts: list[Ints] = []
-    for size in reversed(sizes):
-        found, last = np.divmod(found, size)
-        parts.insert(0, last)
-    return tuple(parts), inverse
+    return tuple(np.unravel_index(found, sizes)), inverse
 
 
 def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
@@ -270,7 +455,7 @@ def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
 
 def columns_of(keys: Sequence[tuple[int, ...]], width: int) -> tuple[Ints, ...]:
     """Return key tuples of a given length as one array for each position."""
-    return tuple(np.array(keys, dtype=np.int64).reshape(-1, width).T)
+    return tuple(integers(keys).reshape(-1, width).T)
 
 
 def blocks_of(expanded: Expanded, blocks: Sequence[Sequence[Cell]]) -> NDArray[np.int32]:

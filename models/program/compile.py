@@ -1,4 +1,4 @@
-"""Pyomo to Rows: one pass over the model's linear expressions.
+"""Pyomo to arrays, and whether they are the case's program: every row, column and number compared.
 
 Pyomo's own ``LinearStandardFormCompiler`` does the same in about twice the time; here an expression
 that is not a flat ``LinearExpression`` goes through Pyomo's ``generate_standard_repn``, so any
@@ -8,7 +8,7 @@ linear model compiles.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,11 @@ import pyomo.core as pyo
 from pyomo.core.expr import LinearExpression
 from pyomo.repn import generate_standard_repn
 
+from models.resolve import Floats, Ints
 from models.solve import Keys, Rows
+
+_CLOSE = 1e-12
+"""How far apart two numbers may be, as a part of the larger: the order of a sum's terms."""
 
 
 def compile_model(model: Any) -> Rows:
@@ -77,3 +81,105 @@ def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
         msg = f"not linear: {body}"
         raise ValueError(msg)
     return form.constant, form.linear_coefs, list(form.linear_vars)
+
+
+# ---- the comparison ------------------------------------------------------------------------------
+
+
+def differences(model: Rows, counted: Rows) -> list[str]:
+    """Return where a model's arrays differ from the case's program, in words; none is wanted.
+
+    Both are keyed; the order of rows and columns does not matter.
+    """
+    columns, said = _order(model.column_keys, counted.column_keys)
+    rows, more = _order(model.row_keys, counted.row_keys)
+    said += more
+    if said:
+        return said
+    place = np.empty(len(columns), dtype=np.int64)
+    place[columns] = np.arange(len(columns))
+    for names, keys, pairs in (
+        ("the cost of", counted.column_keys, [(model.cost[columns], counted.cost)]),
+        (
+            "the bounds of",
+            counted.column_keys,
+            [
+                (model.lower[columns], counted.lower),
+                (model.upper[columns], counted.upper),
+                (model.whole[columns].astype(float), counted.whole.astype(float)),
+            ],
+        ),
+        (
+            "the limit of",
+            counted.row_keys,
+            [
+                (model.row_lower[rows], counted.row_lower),
+                (model.row_upper[rows], counted.row_upper),
+            ],
+        ),
+    ):
+        apart = np.zeros(len(pairs[0][0]), dtype=bool)
+        for one, other in pairs:
+            apart |= ~_close(one, other)
+        said += [f"{names} {name} differs" for name in _names(keys, np.flatnonzero(apart)[:3])]
+    return said + _entries(model, counted, rows, place)
+
+
+def _entries(model: Rows, counted: Rows, rows: Ints, place: Ints) -> list[str]:
+    """Compare coefficients; entries of one row and column are one."""
+    where = np.empty(len(rows), dtype=np.int64)
+    where[rows] = np.arange(len(rows))
+    wide = max(len(place), 1)
+    ours, our_values = _summed(
+        where[model.entry_rows()] * wide + place[model.columns], model.values
+    )
+    theirs, values = _summed(counted.entry_rows() * wide + counted.columns, counted.values)
+    if len(ours) == len(theirs) and (ours == theirs).all():
+        apart = ours[~_close(our_values, values)]
+    else:
+        apart = np.setxor1d(ours, theirs)
+    names = _names(counted.row_keys, np.unique(apart // wide)[:3])
+    return [f"a coefficient of {name} differs" for name in names]
+
+
+def _summed(code: Ints, values: Floats) -> tuple[Ints, Floats]:
+    codes, inverse = np.unique(code, return_inverse=True)
+    return codes, np.bincount(inverse, weights=values, minlength=len(codes)).astype(float)
+
+
+def _order(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[str]]:
+    """Return for each of the program's keys the model's position, and what only one of them has."""
+    place: dict[tuple[str, Any], int] = {}
+    twice = []
+    for keys in model:
+        for i, key in enumerate(keys.index, start=keys.start):
+            if (keys.name, key) in place:
+                twice.append(f"{keys.name}{key} stands twice")
+            place[keys.name, key] = i
+    found, said = [], twice[:3]
+    for keys in counted:
+        for key in keys.index:
+            at = place.pop((keys.name, key), -1)
+            if at < 0:
+                said.append(f"{keys.name}{key} is missing")
+            found.append(at)
+    said += [f"{name}{key} is nothing of the case" for name, key in list(place)[:3]]
+    return np.array(found, dtype=np.int64), said[:9]
+
+
+def _names(keys: Sequence[Keys], at: Ints) -> list[str]:
+    found = []
+    for position in at.tolist():
+        found += [
+            f"{of.name}{of.index[position - of.start]}"
+            for of in keys
+            if of.stretch.start <= position < of.stretch.stop
+        ]
+    return found
+
+
+def _close(one: Floats, other: Floats) -> Any:
+    size = np.maximum(np.abs(one), np.abs(other))
+    with np.errstate(invalid="ignore"):
+        near = np.isfinite(size) & (np.abs(one - other) <= _CLOSE * size)
+    return near | (one == other)

@@ -2,25 +2,194 @@
 
 A family of constraints declares its columns and rows here. All that reasons about them reads the
 declaration: costs, causes of shortages, explanations, the least change, blocks, the glossary. So a
-family that is added is told of as truly as it is planned.
+family that is added is told of as truly as it is planned. What is told of a row (its words, the
+cell that states it, what it stops, what would loosen it) is the same wherever it is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.program.facts import Label, Place, Step, Stop, Term, Where, place_of
-from models.schema import Record
+from models.case import Case, in_force
+from models.resolve import Cap, Expanded
+from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, Settings, ShareLimit
 
 if TYPE_CHECKING:
-    from models.case import Case
     from models.program.builder import Builder
-    from models.program.frame import Frame
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
-    from models.resolve import Expanded
+    from models.program.sourcing import Frame
+
+# ---- what is told of a row ---------------------------------------------------------------------
+
+COALITION_WORDS = "the coalition"
+Where = tuple[str, str, int]
+"""A mineral, member and year."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cell of the workbook by sheet, row and header; ``planner.workbook`` knows its letter.
+
+    ``step`` is the year of the column in force (``Share 2030``), None for the plain one.
+    """
+
+    sheet: str
+    row: int
+    header: str
+    step: int | None = None
+
+    @property
+    def column(self) -> str:
+        """The header as it stands in the sheet, unit left out."""
+        return self.header if self.step is None else f"{self.header} {self.step}"
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a row is: words for people, and its cell; ``kind`` where it is not its component's.
+
+    ``unit`` is what the cell counts: "t", "point" (a hundredth of a share) or "money m".
+    """
+
+    what: str
+    place: Place | None = None
+    unit: str = "t"
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of a marginal price [money/t]; ``kind`` is a word for programs.
+
+    ``times`` is a second cell, where the amount is the product of the two.
+    """
+
+    kind: str
+    what: str
+    amount: float
+    place: Place | None = None
+    times: Place | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one unit more of a limit is in the program.
+
+    ``right`` is added to the limit of ``row``, ``entries`` (column, amount) to its coefficients.
+    """
+
+    row: int
+    right: float = 0.0
+    entries: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What keeps a supplier from selling more to a member that is short.
+
+    Of several the lowest ``rank`` is told. ``what`` is told before the names of all suppliers that
+    it stops (``name`` is this one's), or as often as there are suppliers where ``many`` says it of
+    several, or else once, as it stands. ``named`` are things to name in brackets, with their size.
+    """
+
+    rank: int
+    what: str
+    name: str = ""
+    many: str = ""
+    named: tuple[tuple[str, float], ...] = ()
+
+
+def limit_words(case: Case, cap: Cap) -> str:
+    """Return a cap in words: ``the limit in row 2 of Share limits (at most 65 % from China ...)``.
+
+    A limit that a scenario made has no row.
+    """
+    supplier = case.country_name(cap.supplier)
+    if cap.record.group != BY_COUNTRY:
+        supplier = f"{cap.record.group} {supplier}"
+    buyer = cap.buyer or COALITION_WORDS
+    stage = " (ore)" if cap.record.stage == MINING else ""
+    at = f" in row {cap.record.row} of Share limits" if cap.record.row else ""
+    most = "most" if cap.is_max else "least"
+    return f"the limit{at} (at {most} {cap.share * 100:.4g} % from {supplier}{stage}, for {buyer})"
+
+
+def row_words(case: Case, row: ShareLimit, share: float) -> str:
+    """Return a row of Share limits in words: all that it limits, not one supplier alone."""
+    supplier = case.country_name(row.supplier) or f"each {row.group}"
+    buyer = {"": COALITION_WORDS, EACH: "each member"}.get(row.buyer, row.buyer)
+    stage = " (ore)" if row.stage == MINING else ""
+    of = f" of {row.mineral}" if row.mineral else ""
+    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
+
+
+def lane_words(case: Case, row: Lane) -> str:
+    """Return the lanes that a row of Lanes is about."""
+    seller = row.refiner or case.country_name(row.country) or "every country"
+    return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
+
+
+def step_in_force(series: ByYear, year: int) -> int | None:
+    """Return the year of the column that a series takes its value of a year from, None: plain."""
+    return next((start for start, _ in reversed(series.steps) if start <= year), None)
+
+
+def place_of(record: Record, field: str, year: int) -> Place | None:
+    """Return the cell that a record's field has its value of a year from; None without a row."""
+    if not record.row:
+        return None
+    series = getattr(record, field)
+    step = step_in_force(series, year) if isinstance(series, ByYear) else None
+    return Place(record.SHEET, record.row, type(record).column_of(field).header, step)
+
+
+def short_cost(
+    case: Case, mineral: str, tier: str, year: int
+) -> tuple[str, Place | None, Place | None]:
+    """Return how a tonne short comes to cost what it does, and the cells that say it.
+
+    Of a tier ("" is none) that is price times its multiple, else the shortage cost as stated, else
+    price times the multiple of Settings, which has no row: its cell is found by its name.
+    """
+    of = case.mineral_of[mineral]
+    record = next((row for row in case.tiers if row.name == tier), None)
+    if record is not None:
+        times, place = record.multiple, place_of(record, "multiple", year)
+    elif of.shortage_cost.at(year) is not None:
+        return "", place_of(of, "shortage_cost", year), None
+    else:
+        header = Settings.column_of("shortage_cost_multiple").header
+        times = case.settings.shortage_cost_multiple
+        place = Place(Settings.SHEET, 0, header)
+    name = "" if place is None else place.header[0].lower() + place.header[1:]
+    return f" (price x {name} {times:g})", place_of(of, "price", year), place
+
+
+def lane_row(rows: Sequence[Lane], field: str, lane: tuple[str, str, str, str, int]) -> Lane | None:
+    """Return the row of Lanes that decides a field of a lane: the last that matches and says it.
+
+    The lane is (mineral, country, refiner, member, year); for Max of a country the refiner is "".
+    """
+    mineral, country, refiner, member, year = lane
+    matching = (
+        row
+        for row in reversed(rows)
+        if getattr(row, field) is not None
+        and (field != "max" or bool(row.refiner) == bool(refiner))
+        and row.mineral in {"", mineral}
+        and row.country in {"", country}
+        and row.refiner in {"", refiner}
+        and row.member in {"", member}
+        and in_force(row, year)
+    )
+    return next(matching, None)
+
+
+# ---- components ----------------------------------------------------------------------------------
 
 TONNES, FRACTION, MONEY = 0, 1, 2
 """What a column or row counts."""
@@ -29,6 +198,9 @@ MINERAL, MEMBER, YEAR = "mineral", "member", "year"
 REFINER, PROJECT, COUNTRY, CONTRACT = "refiner", "project", "country", "contract"
 TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "supplier"
 """What the parts of a key are."""
+SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
+"""Positions that stand for several parts of a key (``Builder.spell``), as a CONTRACT's does; and a
+year that is its own position, since it need not be one that is planned."""
 
 _COMPONENTS: dict[str, Component] = {}
 
@@ -50,13 +222,15 @@ class Heading:
 class Component:
     """The columns, or the rows, of one name.
 
-    ``key`` says what the parts of a key are, in their order; ``meaning`` is a sentence for readers;
+    ``key`` says what the parts of a key are, in their order; ``index`` of what the positions are
+    that stand for it in the arrays (empty: one a part); ``meaning`` is a sentence for readers;
     ``cell`` the sheet and field of the input that states the price or limit, None where it follows
     from others.
     """
 
     name: str
     key: tuple[str, ...]
+    index: tuple[str, ...] = ()
     meaning: str
     cell: tuple[type[Record], str] | None
     unit: int = TONNES
@@ -160,22 +334,25 @@ def when_full(
     return stops
 
 
-def columns_named(of: Component | str) -> Columns:
-    """Return the columns of a name; KeyError for one that no component has."""
+C = TypeVar("C", bound=Component)
+
+
+def _named(of: Component | str, sort: type[C]) -> C:
     found = _COMPONENTS.get(of) if isinstance(of, str) else of
-    if not isinstance(found, Columns):
+    if not isinstance(found, sort):
         msg = f"no component {of!r}"
         raise KeyError(msg)
     return found
+
+
+def columns_named(of: Component | str) -> Columns:
+    """Return the columns of a name; KeyError for one that no component has."""
+    return _named(of, Columns)
 
 
 def rows_named(of: Component | str) -> Rows:
     """Return the rows of a name; KeyError for one that no component has."""
-    found = _COMPONENTS.get(of) if isinstance(of, str) else of
-    if not isinstance(found, Rows):
-        msg = f"no component {of!r}"
-        raise KeyError(msg)
-    return found
+    return _named(of, Rows)
 
 
 def components() -> tuple[Component, ...]:
@@ -189,29 +366,6 @@ def headings() -> tuple[Heading, ...]:
     return tuple(sorted(found, key=lambda heading: (heading.is_penalty, heading.rank)))
 
 
-def _none(_: Case) -> Iterable[str]:
-    return ()
-
-
-def _nothing(_: Expanded) -> Iterator[tuple[Rows, Any, float]]:
-    yield from ()
-
-
-@dataclass(frozen=True)
-class Loosening:
-    """How the limits of a family may be loosened, for the least change.
-
-    ``levers`` collects the cells that would; ``wide`` makes a case in which all exists that they
-    can bring about, however little of it; ``right`` yields the limits of the case as it is, which a
-    wide one has lost. ``rank`` orders the families.
-    """
-
-    levers: Callable[[Levers], None]
-    wide: Callable[[Case], Case] | None = None
-    right: Callable[[Expanded], Iterator[tuple[Rows, Any, float]]] = _nothing
-    rank: int = 9
-
-
 @dataclass(frozen=True)
 class Family:
     """A family of constraints: its mathematics twice, and what it ties.
@@ -222,6 +376,178 @@ class Family:
 
     model: Callable[[Frame], None]
     arrays: Callable[[Builder], None]
-    ties: Callable[[Case], Iterable[str]] = field(default=_none)
-    joins: Callable[[Case], Iterable[str]] = field(default=_none)
+    ties: Callable[[Case], Iterable[str]] = lambda _: ()
+    joins: Callable[[Case], Iterable[str]] = lambda _: ()
     loosening: Loosening | None = None
+
+
+# ---- what may be loosened ------------------------------------------------------------------------
+
+SHARE, OPEN = "share", "open"
+"""Units of a change beside "t/yr" and "money m"."""
+_MOST = 1e9
+"""How many times its size an amount may grow at most."""
+_PLANT = 1.0001
+"""What a change of a capacity counts: of two equal changes the one that needs no plant is told."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What may be loosened, and by how much.
+
+    A unit of it adds ``amounts`` to the limits of rows, given as (component, key, amount [the row's
+    unit]), and opens so many tonnes of the deliveries ``opens`` together. At most ``most`` units.
+    """
+
+    most: float
+    amounts: tuple[tuple[Rows, Any, float], ...] = ()
+    opens: tuple[int, ...] = ()
+    opened: float = 0.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the least change must keep to, by key of the model.
+
+    ``right`` are limits [the row's unit] in place of the model's, by (component, key); ``most`` the
+    largest value of columns [t], by (component, key); ``short`` [t] the shortage allowed by
+    (mineral, member, year), that in ``served`` besides what is left over at the end.
+    """
+
+    right: Mapping[tuple[Rows, Any], float]
+    most: Mapping[tuple[Columns, Any], float]
+    short: Mapping[tuple[str, str, int], float]
+    served: frozenset[tuple[str, str, int]]
+
+
+@dataclass
+class InputCell:
+    """A cell that may be changed: what it says, and what a unit of change (``size``) loosens."""
+
+    place: Place
+    field: str
+    what: str
+    unit: str
+    was: float
+    size: float
+    most: float = _MOST
+    years: dict[int, None] = dataclasses.field(default_factory=dict)
+    limits: list[tuple[Rows, Any, float]] = dataclasses.field(default_factory=list)
+    """The rows that it loosens: component, key, and by how much for each unit of what it says."""
+    lanes: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
+    """(source, member, year), by position, that are opened."""
+
+    def lever(self, wide: Expanded) -> Lever:
+        """Return what the program may loosen."""
+        d, wanted = wide.deliveries, set(self.lanes)
+        places = zip(d.source.tolist(), d.member.tolist(), d.year.tolist(), strict=True)
+        opens = tuple(i for i, at in enumerate(places) if at in wanted) if wanted else ()
+        amounts = tuple((rows, key, times * self.size) for rows, key, times in self.limits)
+        return Lever(
+            self.most, amounts, opens, self.size, _PLANT if self.field == "capacity" else 1.0
+        )
+
+
+class Levers:
+    """The cells of a case of one mineral that bear on a year; made once, each cell once.
+
+    A change is measured by what the cell says now: 1 is as much again. Where it says 0, or opens a
+    lane, 1 is ``need`` [t], the member's demand. Cells that hold only after the year are left out.
+    """
+
+    def __init__(self, case: Case, year: int, need: float) -> None:
+        """Start with none."""
+        self.case, self.year, self.need = case, year, need
+        self.e = Expanded(case)
+        self.mineral = case.minerals[0].name
+        self.found: dict[tuple[str, Place], InputCell] = {}
+        self._seen: set[tuple[Rows, Any]] = set()
+
+    def usable(self) -> list[InputCell]:
+        """Return the cells that loosen something no later than in the year."""
+        return [
+            cell
+            for cell in self.found.values()
+            if (cell.limits or cell.lanes) and min(cell.years) <= self.year and cell.most > 0
+        ]
+
+    def cell(  # noqa: PLR0913 - what a cell is, all of it named
+        self,
+        record: Any,
+        name: str,
+        year: int,
+        *,
+        what: str,
+        unit: str,
+        was: float,
+        most: float = math.inf,
+        loosens: tuple[Rows, Any] | None = None,
+        times: float = 1.0,
+    ) -> InputCell | None:
+        """Return the cell that a record's field has its value of a year from, None without one.
+
+        A change of it loosens a row, by component and key, so many ``times``.
+        """
+        place = place_of(record, name, year)
+        if place is None:
+            return None
+        size = was if was > 0 and unit != OPEN else (1.0 if unit == SHARE else self.need)
+        cell = self.found.setdefault(
+            (name, place),
+            InputCell(place, name, what, unit, was, size, min(_MOST, (most - was) / size)),
+        )
+        cell.years[year] = None
+        if loosens is not None and times > 0:
+            cell.limits.append((*loosens, times))
+        return cell
+
+    def is_first(self, rows: Rows, key: Any) -> bool:
+        """Return whether a row is asked about for the first time: one cell alone decides it."""
+        is_new = (rows, key) not in self._seen
+        self._seen.add((rows, key))
+        return is_new
+
+    def by_step(self, series: ByYear, years: Iterable[int]) -> Iterator[tuple[int, float]]:
+        """Yield the years of a series whose column begins to hold no later than the year asked."""
+        for year in years:
+            value, step = series.at(year), step_in_force(series, year)
+            if value is not None and (step is None or step <= self.year):
+                yield year, value
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """How the limits of a family may be loosened, for the least change.
+
+    ``levers`` collects the cells that would; ``fills`` are the records, and their fields, in which
+    nothing becomes a little, so that a change can make more of it; ``right`` yields the limits of
+    the case as it is, which such a wide one has lost. ``rank`` orders the families.
+    """
+
+    levers: Callable[[Levers], None]
+    fills: tuple[str, tuple[str, ...]] = ("", ())
+    right: Callable[[Expanded], Iterator[tuple[Rows, Any, float]]] = lambda _: iter(())
+    rank: int = 9
+
+    def wide(self, case: Case) -> Case:
+        """Return a case in which all exists that a cell can bring about, however little of it."""
+        name, fields = self.fills
+        if not name:
+            return case
+        records = (
+            dataclasses.replace(r, **{f: _filled(getattr(r, f), case.years) for f in fields})
+            if r.row
+            else r
+            for r in getattr(case, name)
+        )
+        return case.change(**{name: tuple(records)})
+
+
+def _filled(value: Any, years: tuple[int, ...]) -> Any:
+    """Return an amount with something where it says 0, and what is not open as if unsaid."""
+    if isinstance(value, ByYear):
+        return value.map(years, lambda _, of_year: 1.0 if of_year == 0 else of_year)
+    if value is False:
+        return None
+    return 1.0 if value == 0 else value

@@ -13,19 +13,21 @@ from models.program.component import (
     MINERAL,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Columns,
     Heading,
+    Label,
     Rows,
+    Term,
+    place_of,
 )
-from models.program.facts import Label, Term, Where, place_of
 from models.resolve import SPOT
 from models.schema import Contract, Refiner
 
 if TYPE_CHECKING:
-    from models.program.frame import Frame, Row
-    from models.program.groups import Key
     from models.program.solved import Solved
+    from models.program.sourcing import Frame, Row
 
 PURCHASE, TARIFF, FREIGHT = Heading("purchase"), Heading("tariff"), Heading("freight")
 
@@ -59,14 +61,6 @@ def _contract_seller(of: Solved, key: Any) -> str:
     return f"{of.who(key[1], '', key[2])}, under contract"
 
 
-def _spot_move(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    return _sale(key, _spot_seller(of, key), mineral)
-
-
-def _contract_move(of: Solved, key: Any, mineral: str) -> tuple[str, str]:
-    return _sale(key, _contract_seller(of, key), mineral)
-
-
 def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
     *_, own, member, year = key
     who = seller if own == mineral else f"{own} from {seller}"
@@ -76,12 +70,13 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
 SPOT_FLOW = Columns(
     name="spot",
     key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    index=(SOURCE, MEMBER, YEAR),
     meaning="Tonnes that a member buys of a refiner or project without a contract.",
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, FREIGHT),
     balance=1,
     is_delivery=True,
-    move=_spot_move,
+    move=lambda of, key, mineral: _sale(key, _spot_seller(of, key), mineral),
     serves=_spot_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight"),
@@ -89,24 +84,17 @@ SPOT_FLOW = Columns(
 CONTRACT_FLOW = Columns(
     name="contracted",
     key=(CONTRACT, REFINER, MINERAL, MEMBER, YEAR),
+    index=(CONTRACT, YEAR),
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
     headings=(PURCHASE, TARIFF, FREIGHT),
     balance=1,
     is_delivery=True,
-    move=_contract_move,
+    move=lambda of, key, mineral: _sale(key, _contract_seller(of, key), mineral),
     serves=_contract_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight"),
 )
-
-
-def _worth(_: Solved, key: Any) -> Label:
-    return Label(f"what a tonne is worth to {key[1]} in {key[2]}")
-
-
-def _wanted(_: Solved, key: Any, at: Where) -> float:
-    return float(key == at)
 
 
 BALANCE = Rows(
@@ -115,10 +103,10 @@ BALANCE = Rows(
     meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
     cell=None,
     kind="other year",
-    label=_worth,
+    label=lambda _, key: Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
     bears_on=None,
     is_neutral=True,
-    slope=_wanted,
+    slope=lambda _, key, at: float(key == at),
 )
 
 
@@ -144,30 +132,16 @@ def delivery_columns(f: Frame) -> list[Any]:
 def flows(b: Builder) -> None:
     """Every delivery, spot or under contract, at what it costs at the member's gate."""
     d = b.expanded.deliveries
-    cell = d.mineral * b.years + d.year
     spot = d.contract == SPOT
     b.flow = np.zeros(len(d), dtype=np.int64)
-
-    for of, at, index, key in (
-        (SPOT_FLOW, spot, (d.source, d.member, d.year), b.of_lane),
-        (CONTRACT_FLOW, ~spot, (d.contract, d.year), contract_key(b)),
+    for of, at, index in (
+        (SPOT_FLOW, spot, (d.source, d.member, d.year)),
+        (CONTRACT_FLOW, ~spot, (d.contract, d.year)),
     ):
         split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
-        b.flow[at] = b.columns(
-            of, cell[at], tuple(part[at] for part in index), key, price=d.landed[at], charges=split
-        )
+        parts = tuple(part[at] for part in index)
+        b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
-
-
-def contract_key(b: Builder) -> Key:
-    """Return what spells the key of a contract and a year."""
-    e = b.expanded
-
-    def key(k: int, t: int) -> tuple[int, str, str, str, int]:
-        record = e.case.contracts[k]
-        return (k, record.refiner, record.mineral, record.member, e.years[t])
-
-    return key
 
 
 def balance(f: Frame) -> None:
@@ -201,7 +175,7 @@ def balances(b: Builder) -> None:
         opening[at] = pile.opening
     need = table[m, t, j] - opening
 
-    rows = b.rows(BALANCE, m * b.years + t, (m, j, t), b.of_member, least=need, most=need)
+    rows = b.rows(BALANCE, (m, j, t), least=need, most=need)
     b.balance = np.full((len(e.minerals), len(e.members), b.years), -1, dtype=np.int64)
     b.balance[m, j, t] = rows
 

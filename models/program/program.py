@@ -1,4 +1,8 @@
-"""A case's linear program as arrays, laid out block after block."""
+"""A case's linear program as arrays, laid out block after block; and a variant's beside its base's.
+
+A block is a part of a Case that does not touch the others: a linear program of its own, the unit
+that is built, solved, proved and sent to another process.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.program.blocks import split
-from models.program.builder import Builder, Names, Shares, blocks_of
+from models.case import Case
+from models.program.builder import (
+    Builder,
+    Group,
+    LazyKeys,
+    Names,
+    Shares,
+    blocks_of,
+    fingerprint,
+)
+from models.program.component import TONNES
 from models.program.families import FAMILIES
 from models.program.families.diversification import what_is_said
-from models.program.groups import Group, LazyKeys, fingerprint
 from models.program.market import balances_closed, flows
-from models.resolve import Cell, Expanded, Floats, Ints, stock_target
+from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 from models.schema import MIN
-from models.solve import Rows
+from models.solve import Certificates, Rows, certify_blocks
 
 *_BEFORE_LIMITS, _LIMITS = FAMILIES
 """The families that a case which differs in share limits alone takes over, and those limits."""
+
+
+def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
+    """Return the blocks, each its cells (positions of mineral and year), in a fixed order.
+
+    Each family says which minerals' years it ties (a stock, a project or a limit on growth does)
+    and which minerals it joins (a budget does, those of the projects that it pays for).
+    """
+    years = range(len(case.years))
+    tied = {mineral for family in FAMILIES for mineral in family.ties(case)}
+    joined = {mineral for family in FAMILIES for mineral in family.joins(case)}
+    blocks: list[tuple[Cell, ...]] = []
+    together: list[Cell] = []
+    for m, name in enumerate(m.name for m in case.minerals):
+        cells = [(m, t) for t in years]
+        if name in joined:
+            together += cells
+        elif name in tied:
+            blocks.append(tuple(cells))
+        else:
+            blocks += [(cell,) for cell in cells]
+    return (*blocks, tuple(together)) if together else tuple(blocks)
+
+
+# ---- the program -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -65,13 +102,14 @@ class Program:
         end = (block if last is None else last) + 1
         return slice(int(self.row_starts[block]), int(self.row_starts[end]))
 
-    def block(self, b: int, last: int | None = None) -> Rows:
+    def block(self, b: int, last: int | None = None, arrays: Rows | None = None) -> Rows:
         """Return the program of one block, or of all from it up to another.
 
-        Its columns and rows are named when asked for.
+        Its columns and rows are named when asked for. ``arrays`` in the same layout may stand for
+        the program's own.
         """
-        of, at, rows = self.rows, self.columns_of(b, last), self.rows_of(b, last)
-        first, last = int(of.starts[rows.start]), int(of.starts[rows.stop])
+        of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
+        first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
         return Rows(
             cost=of.cost[at],
             lower=of.lower[at],
@@ -79,8 +117,8 @@ class Program:
             row_lower=of.row_lower[rows],
             row_upper=of.row_upper[rows],
             starts=of.starts[rows.start : rows.stop + 1] - first,
-            columns=of.columns[first:last] - at.start,
-            values=of.values[first:last],
+            columns=of.columns[first:end] - at.start,
+            values=of.values[first:end],
             whole=of.whole[at],
             column_keys=LazyKeys(self.variables, at),
             row_keys=LazyKeys(self.constraints, rows),
@@ -98,6 +136,26 @@ class Program:
         The case's ``largest`` need [t] where that is smaller, or the block needs nothing.
         """
         return np.where(self.need > 0, np.minimum(self.need, largest), largest)
+
+    def certify(
+        self, x: Floats, duals: Floats, measure: Floats, first: int = 0, last: int | None = None
+    ) -> Certificates:
+        """Return the certificates of a solution of the blocks from one up to another (None: all).
+
+        ``measure`` [t] is that of every block of the program.
+        """
+        last = len(self.blocks) - 1 if last is None else last
+        of = slice(first, last + 2)
+        columns, rows = self.column_starts[of], self.row_starts[of]
+        at, inside = self.columns_of(first, last), self.rows_of(first, last)
+        return certify_blocks(
+            self.block(first, last),
+            x,
+            duals,
+            measure[first : last + 1],
+            tonnes=(self.column_unit[at] == TONNES, self.row_unit[inside] == TONNES),
+            starts=(columns - columns[0], rows - rows[0]),
+        )
 
     def __getstate__(self) -> None:
         """Refuse to be sent: it is made again from its case where it is needed."""
@@ -119,24 +177,24 @@ def program_of(
     over.
     """
     cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
-    draft = None if like is None else like.draft
-    if like is not None and draft is not None and blocks is None and _is_like(draft, expanded):
-        same = _shared_anew(like, expanded)
+    if like is not None and _is_like(like.draft, expanded):
+        same = _shared_anew(like, expanded) if blocks is None else None
         if same is not None:
             return same
-    if draft is None or not _is_like(draft, expanded):
+        draft, known = like.draft, names  # it knows no names beyond those given
+    else:
         draft = Builder(expanded, Names(names))
         flows(draft)
         for family in _BEFORE_LIMITS:
             family.arrays(draft)
-    # a draft made anew has numbered names of its own; one taken over knows none beyond those given
-    known = names if like is not None and draft is like.draft else draft.names.names
+        known = draft.names.names
     b = draft.fork(expanded, Names(known))
     _LIMITS.arrays(b)
     balances_closed(b)
     of_cell = blocks_of(expanded, cells)
     columns, column_starts, variables = _laid_out(b.variables, of_cell, len(cells))
     rows, row_starts, constraints = _laid_out(b.constraints, of_cell, len(cells))
+    need, least_need = _needs(b, of_cell, len(cells))
     return Program(
         blocks=cells,
         rows=_arrays(b, columns, rows),
@@ -144,12 +202,12 @@ def program_of(
         row_starts=row_starts,
         variables=variables,
         constraints=constraints,
-        column_unit=_units(variables, len(columns)),
-        row_unit=_units(constraints, len(rows)),
-        row_size=_placed(b.row_numbers.joined("size"), rows),
-        row_year=_years(constraints, len(rows)),
-        need=_need(b, of_cell, len(cells)),
-        least_need=_least_need(b, of_cell, len(cells)),
+        column_unit=_of_groups(variables, columns, [g.component.unit for g in variables], np.int8),
+        row_unit=_of_groups(constraints, rows, [g.component.unit for g in constraints], np.int8),
+        row_size=_placed(b.constraints, "size", rows),
+        row_year=_of_groups(constraints, rows, [g.year for g in constraints], np.int64),
+        need=need,
+        least_need=least_need,
         flow=columns[b.flow],
         names=tuple(b.names.names),
         draft=draft,
@@ -201,67 +259,244 @@ def _laid_out(
     return place, starts, tuple(group.moved(place) for group in groups)
 
 
-def _placed(values: Floats, place: Ints) -> Floats:
-    found = np.empty(len(values))
-    found[place] = values
+def _placed(groups: Sequence[Group], name: str, place: Ints) -> Floats:
+    """Return one of the numbers of provisional groups, each in its place."""
+    found = np.empty(len(place))
+    found[place] = np.concatenate([np.zeros(0), *(group.numbers[name] for group in groups)])
     return found
 
 
-def _units(groups: Sequence[Group], count: int) -> NDArray[np.int8]:
-    found = np.zeros(count, dtype=np.int8)
-    for group in groups:
-        found[group.at] = group.component.unit
-    return found
-
-
-def _years(groups: Sequence[Group], count: int) -> Ints:
-    found = np.zeros(count, dtype=np.int64)
-    for group in groups:
-        found[group.at] = group.year
+def _of_groups(groups: Sequence[Group], place: Ints, values: Sequence[Any], sort: Any) -> Any:
+    """Return an array of what each group of a program says of its own."""
+    found = np.zeros(len(place), dtype=sort)
+    for group, value in zip(groups, values, strict=True):
+        found[group.at] = value
     return found
 
 
 def _arrays(b: Builder, columns: Ints, rows: Ints) -> Rows:
     none = np.zeros(0, dtype=np.int64)
-    at_row = rows[np.concatenate([none, *b.entry_rows])]
-    at_column = columns[np.concatenate([none, *b.entry_columns])]
-    values = np.concatenate([np.zeros(0), *b.entry_values])
-    order = np.argsort(at_row * len(columns) + at_column, kind="stable")
+    at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
+    at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
+    values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
+    order = np.argsort(at_row * len(columns) + at_column, kind="stable")  # by row, then column
     counts = np.bincount(at_row, minlength=len(rows))
-    of = {name: _placed(b.column_numbers.joined(name), columns)
-          for name in ("cost", "lower", "upper", "whole")}  # fmt: skip
     return Rows(
-        cost=of["cost"],
-        lower=of["lower"],
-        upper=of["upper"],
-        row_lower=_placed(b.row_numbers.joined("least"), rows),
-        row_upper=_placed(b.row_numbers.joined("most"), rows),
+        cost=_placed(b.variables, "cost", columns),
+        lower=_placed(b.variables, "lower", columns),
+        upper=_placed(b.variables, "upper", columns),
+        row_lower=_placed(b.constraints, "least", rows),
+        row_upper=_placed(b.constraints, "most", rows),
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         columns=at_column[order],
         values=values[order],
-        whole=of["whole"] > 0,
+        whole=_placed(b.variables, "whole", columns) > 0,
     )
 
 
-def _need(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> Floats:
-    """Return the largest demand, opening stock or stock target of each block [t]."""
+def _needs(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple[Floats, Floats]:
+    """Return of each block the most that is needed [t], and the smallest need; 1 without any.
+
+    The most is the largest demand, opening stock or stock target; the smallest that of its
+    minerals' and years' largest demands.
+    """
     e, case = b.expanded, b.expanded.case
-    found = np.zeros(blocks)
+    most, least = np.zeros(blocks), np.full(blocks, np.inf)
     largest = e.demand.max(axis=1, initial=0.0).ravel()
     at = of_cell >= 0
-    np.maximum.at(found, of_cell[at], largest[at])
+    np.maximum.at(most, of_cell[at], largest[at])
+    at &= largest > 0
+    np.minimum.at(least, of_cell[at], largest[at])
     for pile in case.stockpiles:
         block = of_cell[e.mineral_at[pile.mineral] * b.years] if b.years else -1
         if block >= 0:
             targets = (stock_target(case, pile, year) for year in case.years)
-            found[block] = max(found[block], pile.opening, *targets)
+            most[block] = max(most[block], pile.opening, *targets)
+    return most, np.where(np.isfinite(least), least, 1.0)
+
+
+# ---- a variant beside its base -----------------------------------------------------------------
+
+# What a variant lacks of the base (a lane that closed, a refiner that is lost) stays in the base's
+# layout as a column that is 0 and a row that binds nothing, so that a solver can keep what it
+# holds. What it has beyond the base does not fit: such a block is built anew.
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A variant in the layout of its base.
+
+    ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
+    ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``arrays``
+    is the variant's program in the base's layout, and the base's own where no block fits.
+    """
+
+    columns: Ints
+    rows: Ints
+    of_block: Ints
+    arrays: Rows
+
+
+def fit(variant: Program, base: Program) -> Fitted:
+    """Return a variant's program in the layout of its base.
+
+    The names of the variant are those of the base and perhaps more (``names`` of ``program_of``).
+    """
+    of, own = variant.rows, base.rows
+    if of.columns is own.columns:  # the same program but for its limits
+        every = (np.arange(len(own.cost)), np.arange(len(own.row_lower)))
+        return Fitted(*every, np.arange(len(base.blocks)), of)
+    columns = _places(variant.variables, base.variables, len(of.cost))
+    rows = _places(variant.constraints, base.constraints, len(of.row_lower))
+    wide = len(own.cost) + 1  # row and column as one number; the base's ascend as they are laid out
+    at = _found(
+        own.entry_rows() * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
+    )
+    block = {cells: b for b, cells in enumerate(base.blocks)}
+    of_block = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
+    unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)
+    unfit |= _any(_any(at < 0, of.starts), variant.row_starts)
+    of_block = np.where(unfit, -1, of_block)
+    arrays = _in_layout(of, own, columns, rows, at)
+    _as_in_base(arrays, base, of_block)
+    return Fitted(columns, rows, of_block, arrays)
+
+
+def _places(variant: tuple[Group, ...], base: tuple[Group, ...], count: int) -> Ints:
+    """Return the base's position of each of the variant's columns, or rows; -1 for none."""
+    found = np.full(count, -1, dtype=np.int64)
+    for component in {group.component for group in variant}:
+        mine, theirs = (
+            [group for group in of if group.component is component and len(group)]
+            for of in (variant, base)
+        )
+        if not mine or not theirs:
+            continue
+        at, places = (np.concatenate([group.at for group in of]) for of in (mine, theirs))
+        keys, others = (
+            [np.concatenate(part) for part in zip(*(group.index for group in of), strict=True)]
+            for of in (mine, theirs)
+        )
+        # the parts of a key as the digits of one number, so that keys compare as numbers
+        sizes = [int(max(k.max(), o.max())) + 1 for k, o in zip(keys, others, strict=True)]
+        one, other = (np.ravel_multi_index(tuple(of), sizes) for of in (keys, others))
+        if np.array_equal(one, other):
+            found[at] = places
+            continue
+        order = np.argsort(other, kind="stable")
+        where = _found(other[order], one)
+        found[at] = np.where(where >= 0, places[order[where]], -1)
     return found
 
 
-def _least_need(b: Builder, of_cell: NDArray[np.int32], blocks: int) -> Floats:
-    """Return the smallest of each block's minerals' and years' largest demands [t]; else 1."""
-    found = np.full(blocks, np.inf)
-    largest = b.expanded.demand.max(axis=1, initial=0.0).ravel()
-    at = (of_cell >= 0) & (largest > 0)
-    np.minimum.at(found, of_cell[at], largest[at])
-    return np.where(np.isfinite(found), found, 1.0)
+def _found(codes: Ints, wanted: Ints) -> Ints:
+    """Return the position of each number among ascending ones, -1 for none."""
+    if not len(codes):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    if np.array_equal(codes, wanted):
+        return np.arange(len(codes))
+    where = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
+    return np.where(codes[where] == wanted, where, -1)
+
+
+def _any(marks: Bools, starts: Ints) -> Bools:
+    """Return which stretches have a mark."""
+    before = np.concatenate([[0], np.cumsum(marks)])
+    return np.asarray(before[starts[1:]] > before[starts[:-1]])
+
+
+def _lacking(places: Ints, count: int) -> Bools:
+    """Return which positions of the base the variant has nothing for."""
+    found = np.ones(count, dtype=bool)
+    found[places[places >= 0]] = False
+    return found
+
+
+def _in_layout(variant: Rows, base: Rows, columns: Ints, rows: Ints, at: Ints) -> Rows:
+    """Return the variant's numbers in the base's layout; ``at`` are the places of its entries."""
+    n, m = len(base.cost), len(base.row_lower)
+
+    def placed(values: Floats, to: Ints, else_: Floats) -> Floats:
+        found = else_.copy()
+        found[to[to >= 0]] = values[to >= 0]
+        return found
+
+    values = placed(variant.values, at, base.values)
+    # an entry that the variant lacks, of a row and a column that it has, is 0
+    lost = _lacking(at, len(values)) & ~_lacking(rows, m)[base.entry_rows()]
+    values[lost & ~_lacking(columns, n)[base.columns]] = 0.0
+    return dataclasses.replace(
+        base,
+        cost=placed(variant.cost, columns, base.cost),
+        lower=placed(variant.lower, columns, np.zeros(n)),
+        upper=placed(variant.upper, columns, np.zeros(n)),
+        row_lower=placed(variant.row_lower, rows, np.full(m, -np.inf)),
+        row_upper=placed(variant.row_upper, rows, np.full(m, np.inf)),
+        values=values,
+    )
+
+
+def _as_in_base(arrays: Rows, base: Program, of_block: Ints) -> None:
+    """Put back the base's numbers in blocks that no block of the variant fits."""
+    left = _lacking(of_block, len(base.blocks))
+    columns = np.repeat(left, np.diff(base.column_starts))
+    rows = np.repeat(left, np.diff(base.row_starts))
+    at = {"cost": columns, "lower": columns, "upper": columns, "row_lower": rows, "row_upper": rows}
+    for name, where in {**at, "values": np.repeat(rows, np.diff(base.rows.starts))}.items():
+        getattr(arrays, name)[where] = getattr(base.rows, name)[where]
+
+
+class Kinds:
+    """Of which components a fitted block is not made as the base's is: it has fewer of them, ...
+
+    ... or bounds or limits where there were none, or none where there were, or coefficients of
+    another sign. Such a block may have been counted by a part of the arrays that the base's model
+    was never compared with.
+    """
+
+    def __init__(self, base: Program) -> None:
+        """Look at how the base is made."""
+        self._names = sorted({group.name for group in (*base.variables, *base.constraints)})
+        self._of_columns = self._codes(base.variables, base.column_starts)
+        self._of_rows = self._codes(base.constraints, base.row_starts)
+        self._components = self._by_block(np.union1d(self._of_columns, self._of_rows))
+        self._base, self._signs = _kinds(base.rows), np.sign(base.rows.values)
+        self._entry_rows = base.rows.entry_rows()
+
+    def _codes(self, groups: tuple[Group, ...], starts: Ints) -> Ints:
+        """Return the block and component of each column or row, as one number."""
+        found = np.repeat(np.arange(len(starts) - 1), np.diff(starts)) * len(self._names)
+        for group in groups:
+            found[group.at] += self._names.index(group.name)
+        return found
+
+    def apart(self, fitted: Fitted) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return by block of the base its components and those of them, where there are any."""
+        columns, rows = (
+            (was != now) | _lacking(places, len(was))
+            for was, now, places in zip(
+                self._base, _kinds(fitted.arrays), (fitted.columns, fitted.rows), strict=True
+            )
+        )
+        rows[self._entry_rows[self._signs != np.sign(fitted.arrays.values)]] = True
+        found = self._by_block(np.union1d(self._of_columns[columns], self._of_rows[rows]))
+        return {block: (self._components[block], names) for block, names in found.items()}
+
+    def _by_block(self, codes: Ints) -> dict[int, tuple[str, ...]]:
+        found: dict[int, tuple[str, ...]] = {}
+        for code in codes.tolist():
+            block, name = divmod(code, len(self._names))
+            found[block] = (*found.get(block, ()), self._names[name])
+        return found
+
+
+def _kinds(rows: Rows) -> tuple[Ints, Ints]:
+    """Return of each column, and each row, which bounds it has, as one number.
+
+    And whether a column is whole, a row an equation.
+    """
+    low, high = rows.row_lower, rows.row_upper
+    return (
+        np.isfinite(rows.lower) * 4 + np.isfinite(rows.upper) * 2 + rows.whole,
+        np.isfinite(low) * 4 + np.isfinite(high) * 2 + (low == high),
+    )

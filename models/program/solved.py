@@ -10,10 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from models.case import Case
-from models.program.component import Columns, Component, Rows, columns_named, rows_named
-from models.program.facts import Where
+from models.program.builder import Group
+from models.program.component import (
+    Columns,
+    Component,
+    Rows,
+    Where,
+    columns_named,
+    rows_named,
+)
 from models.program.families.ore import ORE
-from models.program.groups import Group
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps
 from models.schema import Record
@@ -308,7 +314,7 @@ class _Groups:
         """Return the group of a position, and the key there."""
         group = self.of(at)
         place = self._place[at]
-        return group, group.key(*(int(part[place]) for part in group.index))
+        return group, group.keys(np.array([place]))[0]
 
 
 def _delivers(group: Group) -> bool:

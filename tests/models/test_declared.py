@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import models.program.blocks as blocks_module
 import models.program.program as program_module
 import models.program.sourcing as sourcing_module
 from models.answers import explain, scarcest
@@ -21,20 +20,21 @@ from models.program.component import (
     MINERAL,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Columns,
     Component,
     Family,
     Heading,
+    Label,
     Rows,
     by_key,
     components,
     headings,
 )
-from models.program.facts import Label
 from models.program.families import FAMILIES
-from models.program.frame import Frame
 from models.program.solved import Solved
+from models.program.sourcing import Frame
 from tests.models.desk import BookT, cost, jin, make, solve, sur
 
 ROOT = Path(__file__).parents[2]
@@ -139,9 +139,9 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
     """A family of this test's own: the coalition buys 30 t of Jin a year; beyond, a duty is due."""
     monkeypatch.setattr(declared, "_COMPONENTS", dict(declared._COMPONENTS))
     duty = Heading("quota duty")
-    key = (REFINER, PROJECT, MINERAL, YEAR)
+    key, index = (REFINER, PROJECT, MINERAL, YEAR), (SOURCE, YEAR)
     beyond = Columns(
-        name="beyond_quota", key=key, meaning="Tonnes beyond the quota.", cell=None,
+        name="beyond_quota", key=key, index=index, meaning="Tonnes beyond the quota.", cell=None,
         headings=(duty,), move="beyond the quota of {refiner}, {year}",
     )  # fmt: skip
 
@@ -149,8 +149,8 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         return Label(f"the quota of {key[0]}")
 
     quota = Rows(
-        name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
-        bears_on=by_key, is_scarce=True,
+        name="quota", key=key, index=index, meaning="A quota.", cell=None, kind="quota",
+        label=label, bears_on=by_key, is_scarce=True,
     )  # fmt: skip
 
     def model(f: Frame) -> None:
@@ -171,20 +171,15 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         at = np.flatnonzero([e.sources[r].name == "Jin" for r in d.source])
         (r, t), inverse = grouped(d.source[at], d.year[at])
 
-        def spelt(r: int, t: int) -> Any:
-            s = e.sources[r]
-            return (s.name, s.project, s.mineral, e.years[t])
-
-        cell = b.mineral_of_source[r] * b.years + t
-        over = b.columns(beyond, cell, (r, t), spelt, price=7.0, upper=10.0)
-        rows = b.rows(quota, cell, (r, t), spelt, most=30.0)
+        over = b.columns(beyond, (r, t), price=7.0, upper=10.0)
+        rows = b.rows(quota, (r, t), most=30.0)
         b.enter(rows[inverse], b.flow[at], 1.0)
         b.enter(rows, over, -1.0)
 
     family = Family(model, arrays)
     every = (*FAMILIES[:-1], family, FAMILIES[-1])
     monkeypatch.setattr(sourcing_module, "FAMILIES", every)
-    monkeypatch.setattr(blocks_module, "FAMILIES", every)
+    monkeypatch.setattr(program_module, "FAMILIES", every)
     monkeypatch.setattr(program_module, "_BEFORE_LIMITS", every[:-1])
 
 

@@ -17,7 +17,8 @@ import pytest
 from models.case import Case
 from models.errors import InputError
 from models.plan import Session
-from models.program import Program, differences, fit, program_of
+from models.program import Program, fit, program_of
+from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, ByYear, Lane, OreLane

@@ -14,9 +14,9 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from models.program.blocks import split
 from models.program.compile import compile_model
 from models.program.families import FAMILIES
+from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
 from models.solve import Rows

@@ -222,9 +222,9 @@ def of_other_sign(part: Callable[[Builder], None]) -> Callable[[Builder], None]:
     """Return a family's arrays that enter every coefficient with the other sign."""
 
     def faulty(b: Builder) -> None:
-        before = len(b.entry_values)
+        before = len(b.entries)
         part(b)
-        b.entry_values[before:] = [-values for values in b.entry_values[before:]]
+        b.entries[before:] = [(at, of, -values) for at, of, values in b.entries[before:]]
 
     return faulty
 

@@ -12,8 +12,8 @@ import pytest
 
 from models.plan import Plan
 from models.plan.block_solver import BlockSolver
-from models.program.blocks import split
 from models.program.compile import compile_model
+from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
 from tests.models.desk import BookT, changed, jin, make, read, solve, solve_case, sur

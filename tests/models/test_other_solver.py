@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 import pytest
 
 from models.plan import solve
-from models.program.blocks import split
+from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
 from tests.models.desk import read

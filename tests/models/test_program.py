@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from models.case import Case
-from models.program import Names, differences, fit, program_of
+from models.program import Names, fit, program_of
 from models.program.builder import Builder
-from models.program.compile import compile_model
+from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Expanded
 from planner.scenarios import drop_share_limits, set_max_country_share
@@ -123,7 +123,7 @@ def test_a_component_that_there_is_not() -> None:
     b = Builder(plan.expanded, Names())
     none = np.zeros(0, dtype=np.int64)
     with pytest.raises(KeyError, match="no component 'spott'"):
-        b.columns("spott", none, (), tuple, cost=0.0)
+        b.columns("spott", (none,), cost=0.0)
 
 
 def test_what_differs_is_named() -> None:

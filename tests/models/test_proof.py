@@ -16,7 +16,7 @@ from models.errors import SolverError
 from models.program import Scaling
 from models.program.compile import compile_model
 from models.program.component import Heading
-from models.program.frame import Books
+from models.program.sourcing import Books
 from models.resolve import Expanded
 from models.solve import ATTEMPTS, Rows, Solution
 from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur

@@ -12,15 +12,18 @@ from models.program.component import (
     MINERAL,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Columns,
     Family,
     Heading,
+    Label,
     Rows,
+    Step,
+    Stop,
     by_key,
     when_full,
 )
-from models.program.facts import Label, Step, Stop
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from models.case import Case
-    from models.program.frame import Frame, Row
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
 
 SWITCHING_COST = Heading("switching")
 
@@ -51,10 +54,6 @@ def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, Step]:
     return sum(sold), Step(at, 1.0)
 
 
-def _agreed_label(_: Solved, key: Any) -> Label:
-    return Label(f"what {key[1] or key[0]} may sell beyond what was agreed")
-
-
 def _no_faster(_: Solved, __: Flow) -> Stop:
     said = "whose sales can't grow faster than agreed"
     return Stop(4, f"supplier {said}", many=f"suppliers {said}")
@@ -63,6 +62,7 @@ def _no_faster(_: Solved, __: Flow) -> Stop:
 SWITCHED = Columns(
     name="switched",
     key=(REFINER, MINERAL, MEMBER),
+    index=(SOURCE, MEMBER),
     meaning="What a flow of the first year falls below today's.",
     cell=(Settings, "switching_cost"),
     headings=(SWITCHING_COST,),
@@ -72,6 +72,7 @@ SWITCHED = Columns(
 SWITCHING = Rows(
     name="switching",
     key=(REFINER, MINERAL, MEMBER),
+    index=(SOURCE, MEMBER),
     meaning="Buying less of a supplier than today costs.",
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
@@ -81,6 +82,7 @@ SWITCHING = Rows(
 GROWTH = Rows(
     name="sales_growth",
     key=(REFINER, MINERAL, YEAR),
+    index=(SOURCE, YEAR),
     meaning="A refiner's sales to the coalition grow no faster than they can.",
     cell=(Refiner, "max_growth"),
     kind="growth",
@@ -92,10 +94,11 @@ GROWTH = Rows(
 AGREED = Rows(
     name="agreed_sales",
     key=(REFINER, PROJECT, MINERAL, YEAR),
+    index=(SOURCE, YEAR),
     meaning="A supplier sells no more than was agreed before an event.",
     cell=None,
     kind="agreed",
-    label=_agreed_label,
+    label=lambda _, key: Label(f"what {key[1] or key[0]} may sell beyond what was agreed"),
     bears_on=by_key,
     stops=when_full(_no_faster),
 )
@@ -188,13 +191,8 @@ def _switching_arrays(b: Builder) -> None:
         if price > 0 and s.tonnes > 0
     ]
     r, j = columns_of([(r, j) for r, j, _ in today], 2)
-    first = b.mineral_of_source[r] * b.years if len(r) else r  # the cell of the first year
-
-    def key(r: int, j: int) -> tuple[str, str, str]:
-        return (e.sources[r].name, e.sources[r].mineral, e.members[j])
-
-    switched = b.columns(SWITCHED, first, (r, j), key, price=price)
-    rows = b.rows(SWITCHING, first, (r, j), key, least=np.array([t for *_, t in today]))
+    switched = b.columns(SWITCHED, (r, j), price=price)
+    rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
     b.enter(rows, switched, 1.0)
     place = {(r, j): row for (r, j, _), row in zip(today, rows.tolist(), strict=True)}
     if place:
@@ -229,11 +227,8 @@ def _growth_arrays(b: Builder) -> None:
             none = columns[:0]
             before = none if allowed.before is None else sold.get((r, t - 1), none)
             found.append((r, t, allowed, columns, before))
-    refiner, year = columns_of([(r, t) for r, t, *_ in found], 2)
-
-    cell = b.mineral_of_source[refiner] * b.years + year
-    most = np.array([allowed.most for _, _, allowed, *_ in found])
-    rows = b.rows(GROWTH, cell, (refiner, year), b.of_refiner, most=most)
+    index = columns_of([(r, t) for r, t, *_ in found], 2)
+    rows = b.rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
         b.enter(np.full(len(columns), row), columns, 1.0)
         b.enter(np.full(len(before), row), before, -allowed.times)
@@ -251,11 +246,7 @@ def _agreed_arrays(b: Builder) -> None:
         if source is not None and year in at_year:
             most[source, at_year[year]] = tonnes
     at = np.flatnonzero(np.isfinite(most[d.source, d.year]))
-    (r, when), inverse = grouped(d.source[at], d.year[at])
-
-    cell = b.mineral_of_source[r] * b.years + when
-    rows = b.rows(AGREED, cell, (r, when), b.of_source, most=most[r, when])
-    b.enter(rows[inverse], b.flow[at], 1.0)
+    b.limit(AGREED, at, most[d.source[at], d.year[at]])
 
 
 def _ties(case: Case) -> Iterable[str]:

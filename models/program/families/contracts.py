@@ -16,40 +16,32 @@ from models.program.component import (
     Columns,
     Family,
     Heading,
+    Label,
     Rows,
     by_key,
+    place_of,
 )
-from models.program.facts import Label
-from models.program.market import contract_key
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
 if TYPE_CHECKING:
-    from models.program.frame import Frame, Row
     from models.program.solved import Solved
+    from models.program.sourcing import Frame, Row
 
 TAKE_OR_PAY = Heading("take or pay")
-_KEY = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
+_KEY, _INDEX = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR), (CONTRACT, YEAR)
 
 
-def _least(of: Solved, key: Any) -> Label:
-    return _label(of, key, MINIMUM)
-
-
-def _most(of: Solved, key: Any) -> Label:
-    return _label(of, key, MAXIMUM)
-
-
-def _label(of: Solved, key: Any, rows: Rows) -> Label:
+def _label(of: Solved, key: Any, limit: str) -> Label:
     record = of.case.contracts[key[0]]
     named = record.name or f"with {record.refiner}"
-    limit = rows.kind.removeprefix("contract ")
-    return Label(f"the {limit} of the contract {named}", rows.place(record, key[4]))
+    return Label(f"the {limit} of the contract {named}", place_of(record, limit, key[4]))
 
 
 UNTAKEN = Columns(
     name="untaken",
     key=_KEY,
+    index=_INDEX,
     meaning="Tonnes of a contract's minimum that are paid for and not taken.",
     cell=(Contract, "price"),
     headings=(TAKE_OR_PAY,),
@@ -58,19 +50,21 @@ UNTAKEN = Columns(
 MINIMUM = Rows(
     name="contract_minimum",
     key=_KEY,
+    index=_INDEX,
     meaning="What is not taken of a contract's minimum is paid for.",
     cell=(Contract, "min"),
     kind="contract min",
-    label=_least,
+    label=lambda of, key: _label(of, key, "min"),
     bears_on=by_key,
 )
 MAXIMUM = Rows(
     name="contract_maximum",
     key=_KEY,
+    index=_INDEX,
     meaning="No more than a contract's maximum is taken.",
     cell=(Contract, "max"),
     kind="contract max",
-    label=_most,
+    label=lambda of, key: _label(of, key, "max"),
     bears_on=by_key,
 )
 
@@ -117,27 +111,21 @@ def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
 
 def arrays(b: Builder) -> None:
     """The same rows as arrays."""
-    e, d = b.expanded, b.expanded.deliveries
-    case, key = e.case, contract_key(b)
-    mineral = integers([e.mineral_at[c.mineral] for c in case.contracts])
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     k, t = columns_of(list(e.minimums), 2)
-    cell = mineral[k] * b.years + t if len(k) else k
-    price = [contract_price(e, i, e.years[y]) for i, y in zip(k.tolist(), t.tolist(), strict=True)]
-    untaken = b.columns(UNTAKEN, cell, (k, t), key, price=np.array(price))
-    rows = b.rows(MINIMUM, cell, (k, t), key, least=np.array([*e.minimums.values()]))
+    price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]
+    untaken = b.columns(UNTAKEN, (k, t), price=np.array(price))
+    rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
     b.enter(rows, untaken, 1.0)
     at = np.flatnonzero(d.contract != SPOT)
     place = dict(zip(e.minimums, rows.tolist(), strict=True))
-    of = [
-        place.get(key, -1) for key in zip(d.contract[at].tolist(), d.year[at].tolist(), strict=True)
-    ]
-    found = integers(of)
+    taken = zip(d.contract[at].tolist(), d.year[at].tolist(), strict=True)
+    found = integers([place.get(key, -1) for key in taken])
     b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
     most = np.array([np.inf if c.max is None else c.max for c in case.contracts], dtype=float)
-    limited = at[np.isfinite(most[d.contract[at]])] if len(at) else at
-    k, t = d.contract[limited], d.year[limited]
-    cell = d.mineral[limited] * b.years + t
-    rows = b.rows(MAXIMUM, cell, (k, t), key, most=most[k] if len(k) else 0.0)
+    limited = at[np.isfinite(most[d.contract[at]])]
+    k = d.contract[limited]
+    rows = b.rows(MAXIMUM, (k, d.year[limited]), most=most[k])
     b.enter(rows, b.flow[limited], 1.0)
 
 

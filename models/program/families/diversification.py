@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.case import Case, in_force
-from models.program.builder import Builder, Shares, columns_of, grouped, integers
+from models.case import in_force
+from models.program.builder import STAGES, Builder, Shares, columns_of, grouped, integers
 from models.program.component import (
     BUYER,
     LIMIT,
@@ -19,11 +18,18 @@ from models.program.component import (
     Columns,
     Family,
     Heading,
+    Label,
+    Levers,
     Loosening,
     Rows,
+    Step,
+    Stop,
+    Where,
+    limit_words,
+    row_words,
+    step_in_force,
 )
-from models.program.facts import Label, Step, Stop, Where, limit_words, row_words, step_in_force
-from models.program.levers import SHARE as SHARE_UNIT
+from models.program.component import SHARE as SHARE_UNIT
 from models.resolve import Bools, Cap, Floats, Ints, caps
 from models.schema import (
     BY_BLOC,
@@ -43,9 +49,8 @@ from models.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from models.program.frame import Frame, Row
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
 
 PENALTY = Heading("limit penalty", is_penalty=True)
 
@@ -88,10 +93,6 @@ def _slope(of: Solved, key: Any, where: Where) -> float:
     return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
 
 
-def _total_label(_: Solved, __: Any) -> Label:
-    return Label("what more purchases let the limits on shares of them take")
-
-
 EXCESS = Columns(
     name="excess",
     key=(LIMIT, MINERAL, BUYER, SUPPLIER, YEAR),
@@ -128,7 +129,7 @@ TOTAL = Rows(
     meaning="What a buyer purchases in all.",
     cell=None,
     kind="purchases",
-    label=_total_label,
+    label=lambda _, __: Label("what more purchases let the limits on shares of them take"),
     bears_on=None,
     through=PURCHASES_OF,
 )
@@ -213,26 +214,17 @@ _Index = tuple[Ints, ...]
 """(mineral, buyer's number, supplier's number, year), by position."""
 
 
-@dataclass(frozen=True)
-class _Entries:
-    """Deliveries that count under caps: ``at`` are their positions, ``of`` which cap each."""
-
-    at: Ints
-    of: Ints
-
-
 def arrays(b: Builder) -> None:
     """The same rows as arrays: each row of Share limits resolved to all that it limits."""
-    case = b.expanded.case
     seen: dict[tuple[object, ...], int] = {}
-    bases: list[tuple[int, ...]] = []
-    rows: list[tuple[int, ShareLimit]] = []
-    for row in case.share_limits:
+    capped: list[_Capped] = []
+    for i, row in enumerate(b.expanded.case.share_limits):
         said = what_is_said(row)
         seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
-        rows.append((b.names.number((*said, seen[said])), row))
-    counted = [_row(b, number, i, row, bases) for i, (number, row) in enumerate(rows)]
-    _bases(b, bases, [found for found in counted if found is not None])
+        number = b.names.number((*said, seen[said]))
+        b.limit_of[number] = i
+        capped += _row(b, number, row)
+    _bases(b, capped)
 
 
 def what_is_said(row: ShareLimit) -> tuple[object, ...]:
@@ -243,67 +235,38 @@ def what_is_said(row: ShareLimit) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Capped:
-    """Rows that are of what a buyer purchases, with the base of each and their share.
+_Capped = tuple[Ints, list[tuple[int, ...]], Floats]
+"""Rows that are of what a buyer purchases, the base of each, and their share.
 
-    A base is (0 for refining or 1 for mining, mineral, buyer's number, year), by position.
-    """
-
-    rows: Ints
-    bases: list[tuple[int, ...]]
-    share: Floats
+A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
+"""
 
 
-def _row(
-    b: Builder, number: int, position: int, row: ShareLimit, bases: list[tuple[int, ...]]
-) -> _Capped | None:
+def _row(b: Builder, number: int, row: ShareLimit) -> list[_Capped]:
     """Add the caps that one row of Share limits stands for."""
     e, case = b.expanded, b.expanded.case
-    if row.stage == MINING:
-        keys, entries, ore = _mining(b, position)
-    else:
-        keys, entries = _refining(b, row)
-        ore = []
+    keys, of, columns = (_mining if row.stage == MINING else _refining)(b, number, row)
     m, buyer, _, t = keys
     share: Floats = np.array([row.share.value(y) for y in e.years], dtype=float)[t]
     is_max = row.limit == MAX
     of_purchases = is_max and case.settings.share_basis == PURCHASES
     demand = _demand(b, m, buyer, t)
-    wanted = share * demand
-    limit = np.full(len(t), number)
-
-    def key(_: int, m: int, buyer: int, s: int, t: int) -> tuple[int, str, str, str, int]:
-        return (position, e.minerals[m], b.names.names[buyer], b.names.names[s], e.years[t])
-
-    cell, index = m * b.years + t, (limit, *keys)
-    right = np.zeros(len(t)) if of_purchases else wanted
-    rows = b.rows(
-        SHARE, cell, index, key,
-        least=-np.inf if is_max else right, most=right if is_max else np.inf,
-    )  # fmt: skip
+    right = np.zeros(len(t)) if of_purchases else share * demand
+    index = (np.full(len(t), number), *keys)
+    least, most = (-np.inf, right) if is_max else (right, np.inf)
+    rows = b.rows(SHARE, index, least=least, most=most)
     stated = (what_is_said(row), row.penalty)
     b.shares.append(Shares(stated, rows, demand, t, is_max, not of_purchases))
-    b.enter(rows[entries.of], b.flow[entries.at], 1.0)
-    for i, columns in ore:
-        b.enter(np.full(len(columns), rows[i]), integers(columns), 1.0)
+    b.enter(rows[of], columns, 1.0)
+    at = list(zip(m.tolist(), buyer.tolist(), t.tolist(), strict=True))
     if _is_soft(row):
-        each = [
-            row.penalty if row.penalty is not None else case.shortage_cost(name, year)
-            for name, year in zip(
-                (e.minerals[i] for i in m.tolist()), (e.years[i] for i in t.tolist()), strict=True
-            )
+        price = [
+            case.shortage_cost(e.minerals[i], e.years[y]) if row.penalty is None else row.penalty
+            for i, _, y in at
         ]
-        excess = b.columns(EXCESS, cell, index, key, price=np.array(each, dtype=float))
+        excess = b.columns(EXCESS, index, price=np.array(price, dtype=float))
         b.enter(rows, excess, -1.0 if is_max else 1.0)
-    if not of_purchases:
-        return None
-    stage = int(row.stage == MINING)
-    mine: list[tuple[int, ...]] = [
-        (stage, *k) for k in zip(m.tolist(), buyer.tolist(), t.tolist(), strict=True)
-    ]
-    bases += mine
-    return _Capped(rows, mine, share)
+    return [(rows, [(STAGES.index(row.stage), *k) for k in at], share)] if of_purchases else []
 
 
 def _is_soft(row: ShareLimit) -> bool:
@@ -329,16 +292,12 @@ def _members(b: Builder, buyer: str) -> Ints:
     return integers([e.member_at[name] for name in names])
 
 
-def _buyers(b: Builder, row: ShareLimit) -> list[str]:
-    return list(b.expanded.members) if row.buyer == EACH else [row.buyer]
-
-
-def _refining(b: Builder, row: ShareLimit) -> tuple[_Index, _Entries]:
-    """Return the caps of a row on refined tonnes, and the deliveries that count under each."""
+def _refining(b: Builder, _: int, row: ShareLimit) -> tuple[_Index, Ints, Ints]:
+    """Return the caps of a row on refined tonnes, and what counts: under which, and its column."""
     e, d = b.expanded, b.expanded.deliveries
     counts = _minerals(b, row)
     years = np.array([in_force(row, y) for y in e.years], dtype=bool)
-    in_scope = np.flatnonzero(counts[d.mineral] & years[d.year]) if len(d) else integers([])
+    in_scope = np.flatnonzero(counts[d.mineral] & years[d.year])
     known: list[tuple[Ints, Ints]] = []  # deliveries in scope, and their supplier's number
     for name, has in _suppliers(b, row):
         at = in_scope[has[d.source[in_scope]]]
@@ -346,23 +305,23 @@ def _refining(b: Builder, row: ShareLimit) -> tuple[_Index, _Entries]:
     at = np.concatenate([integers([]), *(k[0] for k in known)])
     supplier = np.concatenate([integers([]), *(k[1] for k in known)])
     buyers = np.full(len(e.members), -1, dtype=np.int64)
-    numbers = {name: b.names.number(name) for name in _buyers(b, row)}
+    names = e.members if row.buyer == EACH else (row.buyer,)
+    numbers = {name: b.names.number(name) for name in names}
     for name, number in numbers.items():
         buyers[_members(b, name)] = number
-    mine = buyers[d.member[at]] >= 0 if len(at) else np.zeros(0, dtype=bool)
-    flows = (
-        d.mineral[at[mine]], buyers[d.member[at[mine]]], supplier[mine], d.year[at[mine]],
-    )  # fmt: skip
+    mine = np.flatnonzero(buyers[d.member[at]] >= 0)
+    own = at[mine]
+    flows = (d.mineral[own], buyers[d.member[own]], supplier[mine], d.year[own])
     if not _is_soft(row):  # nothing can flow, nothing to limit
         keys, inverse = grouped(*flows)
-        return keys, _Entries(at[mine], inverse)
+        return keys, inverse, b.flow[own]
     cells = _cells_of_suppliers(b, row, (counts, years), (d.mineral[at], supplier, d.year[at]))
     every = [np.repeat(part, len(numbers)) for part in cells]
     each = np.tile(integers(list(numbers.values())), len(cells[0]))
     full = (every[0], each, every[1], every[2])
     joined = tuple(np.concatenate([a, f]) for a, f in zip(full, flows, strict=True))
     keys, inverse = grouped(*joined)
-    return keys, _Entries(at[mine], inverse[len(each) :])
+    return keys, inverse[len(each) :], b.flow[own]
 
 
 def _cells_of_suppliers(
@@ -385,15 +344,11 @@ def _minerals(b: Builder, row: ShareLimit) -> Bools:
     e = b.expanded
     has = {s.mineral for s in e.sources if s.name == row.supplier}
     named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
-    return np.array(
-        [
-            row.mineral in {"", name}
-            and name not in row.except_minerals
-            and (name in has or not named)
-            for name in e.minerals
-        ],
-        dtype=bool,
-    )
+    counts = [
+        row.mineral in {"", name} and name not in row.except_minerals and (name in has or not named)
+        for name in e.minerals
+    ]
+    return np.array(counts, dtype=bool)
 
 
 def _suppliers(b: Builder, row: ShareLimit) -> list[tuple[str, Bools]]:
@@ -405,77 +360,56 @@ def _suppliers(b: Builder, row: ShareLimit) -> list[tuple[str, Bools]]:
     else:
         of = {BY_COUNTRY: "country", BY_OWNER: "owner", BY_KIND: "kind", BY_REFINER: "name"}
         names = [(getattr(s, of[row.group]),) for s in sources]
-    wanted = _wanted(case, row, {name for found in names for name in found})
+    wanted = {name for found in names for name in found}
+    if row.group in {BY_COUNTRY, BY_OWNER}:
+        wanted.discard(REST_OF_WORLD)
+    if row.supplier.startswith(EACH_OUTSIDE):
+        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+        wanted = {c for c in wanted if bloc not in case.blocs_of(c)}
+    elif row.supplier:
+        wanted = {row.supplier}
     return [(n, np.array([n in found for found in names], dtype=bool)) for n in sorted(wanted)]
 
 
-def _wanted(case: Case, row: ShareLimit, known: set[str]) -> set[str]:
-    if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
-        return {row.supplier}
-    if row.group in {BY_COUNTRY, BY_OWNER}:
-        known = known - {REST_OF_WORLD}
-    if row.supplier:
-        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
-        return {c for c in known if bloc not in case.blocs_of(c)}
-    return known
-
-
-def _mining(b: Builder, position: int) -> tuple[_Index, _Entries, list[tuple[int, list[int]]]]:
-    """Return the caps of a row on ore, and the ore columns that count under each."""
-    e = b.expanded
+def _mining(b: Builder, number: int, row: ShareLimit) -> tuple[_Index, Ints, Ints]:
+    """Return the caps of a row on ore, and what counts: under which, and its column."""
+    e, position = b.expanded, b.limit_of[number]
     keys: list[tuple[int, int, int, int]] = []
-    ore: list[tuple[int, list[int]]] = []
+    counted: list[tuple[int, int]] = []
     with_mines = {mine.mineral for mine in e.case.mines}
-    own = {e.case.share_limits[position].mineral} & e.mineral_at.keys()  # counts without a mine
+    own = {row.mineral} & e.mineral_at.keys()  # counts without a mine
     for m in sorted(e.mineral_at[name] for name in with_mines | own):
         for t in range(b.years):
-            for cap in _of_row(b, m, t, position):
+            for cap in caps(e, m, t, MINING):
                 columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
-                if columns or cap.penalty is not None:
-                    ore.append((len(keys), columns))
-                    number = b.names.number
-                    keys.append((m, number(cap.buyer), number(cap.supplier), t))
-    none = integers([])
-    return columns_of(keys, 4), _Entries(none, none), ore
+                if cap.limit == position and (columns or cap.penalty is not None):
+                    counted += [(len(keys), column) for column in columns]
+                    keys.append((m, b.names.number(cap.buyer), b.names.number(cap.supplier), t))
+    of, ore = columns_of(counted, 2)
+    return columns_of(keys, 4), of, ore
 
 
-def _of_row(b: Builder, m: int, t: int, position: int) -> list[Cap]:
-    return [cap for cap in caps(b.expanded, m, t, MINING) if cap.limit == position]
-
-
-def _bases(b: Builder, wanted: list[tuple[int, ...]], capped: list[_Capped]) -> None:
+def _bases(b: Builder, capped: list[_Capped]) -> None:
     """What buyers purchase, where that is what a limit's share is of."""
-    if not wanted:
-        return
     e, d = b.expanded, b.expanded.deliveries
-    found = list(dict.fromkeys(wanted))
-    stage, m, buyer, t = columns_of(found, 4)
-    stages = ("refining", MINING)
-
-    def key(stage: int, m: int, buyer: int, t: int) -> tuple[str, str, str, int]:
-        return (stages[stage], e.minerals[m], b.names.names[buyer], e.years[t])
-
-    cell, index = m * b.years + t, (stage, m, buyer, t)
-    columns = b.columns(PURCHASES_OF, cell, index, key)
-    rows = b.rows(TOTAL, cell, index, key, least=0.0, most=0.0)
+    found = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
+    if not found:
+        return
+    index = columns_of(found, 4)
+    columns = b.columns(PURCHASES_OF, index)
+    rows = b.rows(TOTAL, index, least=0.0, most=0.0)
     b.enter(rows, columns, -1.0)
-    place = dict(zip(found, columns.tolist(), strict=True))
-    for row, (of_ore, m_, buyer_, t_) in zip(rows.tolist(), found, strict=True):
-        if of_ore:
-            flows = integers(
-                [c for (_, m2, t2), z in b.ore.items() if (m2, t2) == (m_, t_) for c in z]
-            )
+    for row, (stage, m, buyer, t) in zip(rows.tolist(), found, strict=True):
+        if STAGES[stage] == MINING:
+            flows = integers([c for key, z in b.ore.items() if key[1:] == (m, t) for c in z])
         else:
-            inside = np.array(e.cell(m_, t_), dtype=np.int64)
-            mine = np.isin(d.member[inside], _members(b, b.names.names[buyer_]))
+            inside = np.array(e.cell(m, t), dtype=np.int64)
+            mine = np.isin(d.member[inside], _members(b, b.names.names[buyer]))
             flows = b.flow[inside[mine]]
         b.enter(np.full(len(flows), row), flows, 1.0)
-    for of in capped:
-        at = integers([place[base] for base in of.bases])
-        b.enter(of.rows, at, -of.share)
-
-
-# ---- what may be loosened ----------------------------------------------------------------------
+    place = dict(zip(found, columns.tolist(), strict=True))
+    for of, bases, share in capped:
+        b.enter(of, integers([place[base] for base in bases]), -share)
 
 
 def _levers(of: Levers) -> None:
@@ -486,12 +420,10 @@ def _levers(of: Levers) -> None:
             step = step_in_force(row.share, year)
             if row.limit != MAX or not (step is None or step <= of.year):
                 continue
-            cell = of.cell(
+            of.cell(
                 row, "share", year, what=row_words(of.case, row, cap.share), unit=SHARE_UNIT,
-                was=cap.share, most=1.0,
+                was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=cap.demand,
             )  # fmt: skip
-            if cell is not None and cap.demand > 0:
-                cell.loosens(SHARE, cap.key, cap.demand)
 
 
 FAMILY = Family(model, arrays, loosening=Loosening(_levers, rank=0))

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, grouped, integers
+from models.program.builder import Builder
 from models.program.component import (
     COUNTRY,
     MEMBER,
     MINERAL,
+    OPEN,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Family,
+    Label,
+    Levers,
     Loosening,
     Rows,
+    Stop,
     by_key,
+    lane_row,
+    lane_words,
     when_full,
 )
-from models.program.facts import Label, Stop, lane_row, lane_words
-from models.program.levers import OPEN
 from models.program.market import FREIGHT, TARIFF
-from models.resolve import Floats
 from models.schema import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from models.case import Case
-    from models.program.frame import Frame, Row
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
     from models.resolve import Expanded
 
 
@@ -72,6 +73,7 @@ COUNTRY_MAX = Rows(
 REFINER_MAX = Rows(
     name="refiner_lane_max",
     key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    index=(SOURCE, MEMBER, YEAR),
     meaning="What one refiner ships to a member fits the lane.",
     cell=(Lane, "max"),
     kind="lane",
@@ -125,36 +127,10 @@ def arrays(b: Builder) -> None:
             mine = slice(found.sources[0], found.sources[-1] + 1)
             place = [found.countries.index(e.sources[i].country) for i in found.sources]
             of_refiner[mine], of_country[mine] = found.refiner_max, found.country_max[place]
-    _refiner_arrays(b, of_refiner[d.source, d.member, d.year])
-    most = of_country[d.source, d.member, d.year]
-    at = np.flatnonzero(np.isfinite(most))
-    country = integers([b.names.number(s.country) for s in e.sources])
-    (c, m, j, t), inverse = grouped(
-        country[d.source[at]] if len(at) else at, d.mineral[at], d.member[at], d.year[at]
-    )
-    limits = np.zeros(len(c))
-    limits[inverse] = most[at]  # deliveries of one country to a member have one Max
-
-    def key(c: int, m: int, j: int, t: int) -> tuple[str, str, str, int]:
-        return (b.names.names[c], e.minerals[m], e.members[j], e.years[t])
-
-    rows = b.rows(COUNTRY_MAX, m * b.years + t, (c, m, j, t), key, most=limits)
-    b.enter(rows[inverse], b.flow[at], 1.0)
-
-
-def _refiner_arrays(b: Builder, most: Floats) -> None:
-    d = b.expanded.deliveries
-    at = np.flatnonzero(np.isfinite(most))
-    (r, j, t), inverse = grouped(d.source[at], d.member[at], d.year[at])
-    limits = np.zeros(len(r))
-    limits[inverse] = most[at]
-
-    cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(REFINER_MAX, cell, (r, j, t), b.of_lane, most=limits)
-    b.enter(rows[inverse], b.flow[at], 1.0)
-
-
-# ---- what may be loosened ----------------------------------------------------------------------
+    for rows, every in ((REFINER_MAX, of_refiner), (COUNTRY_MAX, of_country)):
+        most = every[d.source, d.member, d.year]
+        at = np.flatnonzero(np.isfinite(most))
+        b.limit(rows, at, most[at])
 
 
 def _levers(of: Levers) -> None:
@@ -175,8 +151,7 @@ def _levers(of: Levers) -> None:
 
 def _opened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
     source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
-    lane = (source.mineral, source.country, source.name, member, year)
-    row = lane_row(rows, "open", lane)
+    row = lane_row(rows, "open", (source.mineral, source.country, source.name, member, year))
     if row is not None and not row.open:
         cell = of.cell(row, "open", year, what=lane_words(of.case, row), unit=OPEN, was=0.0)
         if cell is not None:
@@ -186,30 +161,15 @@ def _opened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
 def _widened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
     source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
     mineral, country, name = source.mineral, source.country, source.name
-    for refiner in ("", name):
+    limits: tuple[tuple[str, Rows, Any], ...] = (
+        ("", COUNTRY_MAX, (country, mineral, member, year)),
+        (name, REFINER_MAX, (name, source.project, mineral, member, year)),
+    )
+    for refiner, *limit in limits:
         row = lane_row(rows, "max", (mineral, country, refiner, member, year))
-        if row is None or row.max is None:
-            continue
-        what = lane_words(of.case, row)
-        cell = of.cell(row, "max", year, what=what, unit="t/yr", was=row.max)
-        limit: tuple[Rows, Any] = (
-            (REFINER_MAX, (name, source.project, mineral, member, year))
-            if refiner
-            else (COUNTRY_MAX, (country, mineral, member, year))
-        )
-        if cell is not None and of.is_first(*limit):
-            cell.loosens(*limit)
-
-
-def _wide(case: Case) -> Case:
-    """Every lane is open, and has some room."""
-
-    def lane(row: Lane) -> Lane:
-        if not row.row:
-            return row
-        return replace(row, open=row.open or None, max=1.0 if row.max == 0 else row.max)
-
-    return case.change(lanes=tuple(map(lane, case.lanes)))
+        if row is not None and row.max is not None and of.is_first(*limit):
+            what = lane_words(of.case, row)
+            of.cell(row, "max", year, what=what, unit="t/yr", was=row.max, loosens=tuple(limit))
 
 
 def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
@@ -223,4 +183,5 @@ def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
                     yield COUNTRY_MAX, (s.country, s.mineral, member, year), of_country
 
 
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=3))
+_FILLS = ("lanes", ("open", "max"))
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=3))

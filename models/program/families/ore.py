@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,29 +10,32 @@ from models.case import in_force
 from models.program.builder import Builder, grouped, integers
 from models.program.component import (
     COUNTRY,
+    MINE,
     MINERAL,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Columns,
     Family,
     Heading,
+    Label,
+    Levers,
     Loosening,
     Rows,
+    Stop,
+    Term,
     by_key,
 )
-from models.program.facts import Label, Stop, Term
-from models.program.levers import filled
-from models.resolve import Bools, Floats, Ints, mine_capacity, ore_lane
+from models.resolve import Bools, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from models.case import Case
-    from models.program.frame import Frame, Row
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
     from models.resolve import Expanded
 
 PREMIUM, FREIGHT = Heading("ore premium"), Heading("ore freight")
@@ -60,10 +62,6 @@ def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
     country, refiner, project, mineral, year = key
     who, where = of.who(refiner, project, mineral), of.case.country_name(country)
     return f"ore from {where} to {who}, {year}", f"ore from {where}, {year}"
-
-
-def _balance_label(of: Solved, key: Any) -> Label:
-    return Label(f"ore at {of.who(*key[:3])}")
 
 
 def _mine_label(of: Solved, key: Any) -> Label:
@@ -105,6 +103,7 @@ def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
 ORE = Columns(
     name="ore",
     key=(COUNTRY, REFINER, PROJECT, MINERAL, YEAR),
+    index=(MINE, SOURCE, YEAR),
     meaning="Ore that a country's mines ship to a refiner or project [t contained].",
     cell=(Mine, "premium"),
     headings=(PREMIUM, FREIGHT),
@@ -116,10 +115,11 @@ ORE = Columns(
 BALANCE = Rows(
     name="ore_balance",
     key=(REFINER, PROJECT, MINERAL, YEAR),
+    index=(SOURCE, YEAR),
     meaning="A refiner that needs ore takes in what it sells, divided by its recovery.",
     cell=None,
     kind="ore",
-    label=_balance_label,
+    label=lambda of, key: Label(f"ore at {of.who(*key[:3])}"),
     bears_on=None,
     stops=_without_ore,
     through=ORE,
@@ -127,6 +127,7 @@ BALANCE = Rows(
 CAPACITY = Rows(
     name="mine_capacity",
     key=(COUNTRY, MINERAL, YEAR),
+    index=(MINE, YEAR),
     meaning="A country mines no more than it can.",
     cell=(Mine, "capacity"),
     kind="mine",
@@ -192,38 +193,27 @@ def arrays(b: Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     mined = {m.mineral for m in case.mines}
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
-    at = np.flatnonzero(needs[d.source]) if len(needs) else np.zeros(0, dtype=np.int64)
-    (r, t), inverse = grouped(d.source[at], d.year[at])
+    at = np.flatnonzero(needs[d.source])
+    rows, (r, t), inverse = b.grouped(BALANCE, at, least=0.0, most=0.0)
     capacity = np.array([[mine_capacity(m, y) for y in e.years] for m in case.mines])
     capacity = capacity.reshape(len(case.mines), b.years)
     freight, is_open = _ore_lanes(b)
-    found: list[tuple[Ints, Ints]] = []  # of each mine, its number and the balances that it serves
-    for i, from_mine in enumerate(case.mines):
-        mineral = e.mineral_at[from_mine.mineral]
-        mine = np.flatnonzero(b.mineral_of_source[r] == mineral) if len(r) else r
-        mine = mine[(capacity[i, t[mine]] > 0) & is_open[i, r[mine], t[mine]]]
-        found.append((np.full(len(mine), i), mine))
-    n = np.concatenate([integers([]), *(f[0] for f in found)])
-    balances = np.concatenate([integers([]), *(f[1] for f in found)])
-    refiner, year = r[balances], t[balances]
-
-    def key(n: int, r: int, t: int) -> tuple[str, str, str, str, int]:
-        return (case.mines[n].country, *b.of_source(r, t))
-
-    cell = b.mineral_of_source[refiner] * b.years + year if len(n) else n
+    serves = b.mineral_of[MINE][:, None] == b.mineral_of[SOURCE][r]
+    # by mine and balance: its number, and which of the balances it serves
+    n, balances = np.nonzero(serves & (capacity[:, t] > 0) & is_open[:, r, t])
     split = {
         PREMIUM: np.array([mine.premium for mine in case.mines], dtype=float)[n],
-        FREIGHT: freight[n, refiner, year],
+        FREIGHT: freight[n, r[balances], t[balances]],
     }
     price = split[FREIGHT] + split[PREMIUM]
-    columns = b.columns(ORE, cell, (n, refiner, year), key, price=price, charges=split)
-    b.mined = (n, year, columns)
-    recovery = np.array([s.recovery for s in e.sources])
-    cell = b.mineral_of_source[r] * b.years + t if len(r) else r
-    rows = b.rows(BALANCE, cell, (r, t), b.of_source, least=0.0, most=0.0)
+    columns = b.columns(ORE, (n, r[balances], t[balances]), price=price, charges=split)
+    b.mined = (n, t[balances], columns)
+    recovery = np.array([s.recovery for s in e.sources], dtype=float)
     b.enter(rows[balances], columns, 1.0)
-    b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]] if len(at) else 0.0)
-    _mine_arrays(b, capacity)
+    b.enter(rows[inverse], b.flow[at], -1.0 / recovery[d.source[at]])
+    (n, t), inverse = grouped(*b.mined[:2])
+    rows = b.rows(CAPACITY, (n, t), most=capacity[n, t])
+    b.enter(rows[inverse], columns, 1.0)
 
 
 def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
@@ -251,41 +241,15 @@ def _ore_lanes(b: Builder) -> tuple[Floats, Bools]:
     return freight, is_open
 
 
-def _mine_arrays(b: Builder, capacity: Floats) -> None:
-    """A country mines no more than it can [t contained], by (mine, year)."""
-    e, case = b.expanded, b.expanded.case
-    mine, year, columns = b.mined
-    (n, t), inverse = grouped(mine, year)
-    mineral = integers([e.mineral_at[m.mineral] for m in case.mines])
-
-    def key(n: int, t: int) -> tuple[str, str, int]:
-        return (case.mines[n].country, case.mines[n].mineral, e.years[t])
-
-    cell = mineral[n] * b.years + t if len(n) else n
-    rows = b.rows(CAPACITY, cell, (n, t), key, most=capacity[n, t] if len(n) else 0.0)
-    b.enter(rows[inverse], columns, 1.0)
-
-
-# ---- what may be loosened ----------------------------------------------------------------------
-
-
 def _levers(of: Levers) -> None:
     """The capacity of a country's mines."""
     for n in of.case.mines:
         running = [y for y in of.case.years if in_force(n, y)]
         for year, was in of.by_step(n.capacity, running):
-            what = f"mines of {of.case.country_name(n.country)}"
-            cell = of.cell(n, "capacity", year, what=what, unit="t/yr", was=was)
-            if cell is not None:
-                cell.loosens(CAPACITY, (n.country, n.mineral, year))
-
-
-def _wide(case: Case) -> Case:
-    """Every country with mines can mine something."""
-    mines = (
-        replace(n, capacity=filled(n.capacity, case.years)) if n.row else n for n in case.mines
-    )
-    return case.change(mines=tuple(mines))
+            of.cell(
+                n, "capacity", year, what=f"mines of {of.case.country_name(n.country)}",
+                unit="t/yr", was=was, loosens=(CAPACITY, (n.country, n.mineral, year)),
+            )  # fmt: skip
 
 
 def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
@@ -294,4 +258,5 @@ def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
             yield CAPACITY, (mine.country, mine.mineral, year), mine_capacity(mine, year)
 
 
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=2))
+_FILLS = ("mines", ("capacity",))
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=2))

@@ -6,24 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.builder import Builder, Charge, columns_of, grouped, integers
 from models.program.component import (
+    CALENDAR,
     FRACTION,
     MINERAL,
     MONEY,
     PROJECT,
     REFINER,
+    SOURCE,
     YEAR,
     Columns,
     Family,
     Heading,
+    Label,
+    Levers,
     Loosening,
     Rows,
+    Step,
+    Stop,
+    Where,
     by_key,
     when_full,
 )
-from models.program.facts import Label, Step, Stop, Where
-from models.program.groups import Charge
 from models.resolve import Ints, budget_year, capital_charge, start_years, starts
 from models.schema import BudgetYear, Project
 
@@ -31,9 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from models.case import Case
-    from models.program.frame import Frame, Row
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
 
 CAPITAL = Heading("capital", remark="Of projects: the capex as a yearly charge over their life.")
 _WHOLE = 1.0 - 1e-6
@@ -66,10 +70,6 @@ def _full(of: Solved, flow: Flow) -> Stop:
     if of.sold[flow.source, flow.year] <= flow.nothing:
         return _UNBUILT
     return Stop(0, "capacity open to the coalition is used up at", source.project)
-
-
-def _once_label(_: Solved, __: Any) -> Label:
-    return Label("project once")
 
 
 def _budget_label(of: Solved, year: int) -> Label:
@@ -105,12 +105,13 @@ ONCE = Rows(
     cell=None,
     unit=FRACTION,
     kind="project once",
-    label=_once_label,
+    label=lambda _, __: Label("project once"),
     bears_on=None,
 )
 CAPACITY = Rows(
     name="project_capacity",
     key=(REFINER, PROJECT, MINERAL, YEAR),
+    index=(SOURCE, YEAR),
     meaning="A project delivers no more than what is built of it.",
     cell=(Project, "capacity"),
     kind="project capacity",
@@ -122,6 +123,7 @@ CAPACITY = Rows(
 BUDGET = Rows(
     name="budget",
     key=(YEAR,),
+    index=(CALENDAR,),
     meaning="The capital of the plants that a year's budget pays for fits it.",
     cell=(BudgetYear, "capex"),
     unit=MONEY,
@@ -208,8 +210,7 @@ def arrays(b: Builder) -> None:
         for year in start_years(project, e.years)
     ]
     p, t = columns_of([(p, t) for p, _, t in builds], 2)
-    mineral = integers([e.mineral_at[q.mineral] for q in case.projects])
-    first = mineral[p] * b.years if len(p) else p  # a project stands in its mineral's first year
+    first = b.mineral_of[PROJECT][p] * b.years  # a project stands in its mineral's first year
     charge = np.array([capital_charge(case, q) for _, q, _ in builds], dtype=float)
     begin = b.calendar[t]
     end = begin + np.array([q.life for _, q, _ in builds], dtype=np.int64)
@@ -222,7 +223,8 @@ def arrays(b: Builder) -> None:
         for _, q, t in builds
     ]
     columns = b.columns(
-        BUILT, first, (p, t), lambda p, t: (case.projects[p].name, e.years[t]),
+        BUILT, (p, t),
+        cell=first,
         cost=charge * np.array(worth, dtype=float),
         charges=charges,
         lower=np.array([float(q.built_in is not None) for _, q, _ in builds]),
@@ -231,9 +233,8 @@ def arrays(b: Builder) -> None:
     )  # fmt: skip
     b.built = {(q, t): c for (q, _, t), c in zip(builds, columns.tolist(), strict=True)}
     (once,), inverse = grouped(p)
-    cell = mineral[once] * b.years if len(once) else once
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
-    rows = b.rows(ONCE, cell, (once,), lambda p: case.projects[p].name, most=1.0, year=none)
+    rows = b.rows(ONCE, (once,), most=1.0, year=none)
     b.enter(rows[inverse], columns, 1.0)
     _capacity_arrays(b)
     _budget_arrays(b, builds, first)
@@ -244,11 +245,8 @@ def _capacity_arrays(b: Builder) -> None:
     place = {project.name: p for p, project in enumerate(e.case.projects)}
     at_year = {year: t for t, year in enumerate(e.years)}
     planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
-    at = np.flatnonzero(planned[d.source]) if len(planned) else np.zeros(0, dtype=np.int64)
-    (r, t), inverse = grouped(d.source[at], d.year[at])
-
-    cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(CAPACITY, cell, (r, t), b.of_source, most=0.0)
+    at = np.flatnonzero(planned[d.source])
+    rows, (r, t), inverse = b.grouped(CAPACITY, at, most=0.0)
     b.enter(rows[inverse], b.flow[at], 1.0)
     entered: list[tuple[int, int, float]] = []
     for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):
@@ -273,15 +271,12 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: In
     # a budget stands with the first of its projects: it ties their minerals into one block
     cell = integers([int(first[spent[y][0]]) for y in years.tolist()])
     most = np.array([limits[y] for y in years.tolist()])
-    rows = b.rows(BUDGET, cell, (years,), lambda year: year, most=most, year=years)
+    rows = b.rows(BUDGET, (years,), cell=cell, most=most, year=years)
     at = list(b.built.values())
     for row, year in zip(rows.tolist(), years.tolist(), strict=True):
         paid = spent[year]
         capex = np.array([builds[i][1].capex for i in paid])
         b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
-
-
-# ---- what is tied, and what may be loosened ----------------------------------------------------
 
 
 def _ties(case: Case) -> Iterable[str]:
@@ -299,11 +294,11 @@ def _levers(of: Levers) -> None:
     dearest = max((p.capex for p in of.case.projects), default=0.0)
     for row in of.case.budget:
         cell = of.cell(
-            row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex
-        )
-        if cell is not None and dearest > 0:
+            row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex,
+            loosens=(BUDGET, row.year) if dearest > 0 else None,
+        )  # fmt: skip
+        if cell is not None:
             cell.size = cell.was or dearest
-            cell.loosens(BUDGET, row.year)
 
 
 FAMILY = Family(model, arrays, ties=_ties, joins=_joins, loosening=Loosening(_levers, rank=4))

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.case import in_force
-from models.program.builder import Builder, grouped
+from models.program.builder import Builder
 from models.program.component import (
     MINERAL,
     REFINER,
+    SHARE,
+    SOURCE,
     YEAR,
     Family,
+    Label,
+    Levers,
     Loosening,
     Rows,
+    Step,
+    Stop,
     by_key,
     when_full,
 )
-from models.program.facts import Label, Step, Stop
-from models.program.levers import SHARE, filled
 from models.program.market import PURCHASE
 from models.schema import Refiner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from models.case import Case
-    from models.program.frame import Frame, Row
-    from models.program.levers import Levers
     from models.program.solved import Flow, Solved
+    from models.program.sourcing import Frame, Row
     from models.resolve import Expanded
 
 
@@ -68,6 +69,7 @@ def used_up(of: Solved, flow: Flow) -> Stop:
 CAPACITY = Rows(
     name="refining_capacity",
     key=(REFINER, MINERAL, YEAR),
+    index=(SOURCE, YEAR),
     meaning="A refiner sells no more than its capacity that is open to the coalition.",
     cell=(Refiner, "capacity"),
     kind="capacity",
@@ -108,15 +110,8 @@ def arrays(b: Builder) -> None:
     """The same rows as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     own = np.array([not s.project for s in e.sources], dtype=bool)
-    at = np.flatnonzero(own[d.source]) if len(own) else np.zeros(0, dtype=np.int64)
-    (r, t), inverse = grouped(d.source[at], d.year[at])
-
-    cell = b.mineral_of_source[r] * b.years + t
-    rows = b.rows(CAPACITY, cell, (r, t), b.of_refiner, most=e.usable[r, t])
-    b.enter(rows[inverse], b.flow[at], 1.0)
-
-
-# ---- what may be loosened ----------------------------------------------------------------------
+    at = np.flatnonzero(own[d.source])
+    b.limit(CAPACITY, at, e.usable[d.source[at], d.year[at]])
 
 
 def _levers(of: Levers) -> None:
@@ -125,32 +120,16 @@ def _levers(of: Levers) -> None:
         running = [y for y in of.case.years if in_force(r, y)]
         who = f"{r.name} ({of.case.country_name(r.country)})"
         for year, was in of.by_step(r.capacity, running):
-            what = f"capacity of {who}"
-            cell = of.cell(r, "capacity", year, what=what, unit="t/yr", was=was)
-            open_part = _open_part(r, year)
-            if cell is not None and open_part > 0:
-                cell.loosens(CAPACITY, (r.name, r.mineral, year), open_part)
+            of.cell(
+                r, "capacity", year, what=f"capacity of {who}", unit="t/yr", was=was,
+                loosens=(CAPACITY, (r.name, r.mineral, year)), times=_open_part(r, year),
+            )  # fmt: skip
         for year, was in of.by_step(r.available_share, running):
             what = f"the part of {who} that is open to the coalition"
-            cell = of.cell(r, "available_share", year, what=what, unit=SHARE, was=was, most=1.0)
-            nameplate = r.capacity.value(year)
-            if cell is not None and nameplate > 0:
-                cell.loosens(CAPACITY, (r.name, r.mineral, year), nameplate)
-
-
-def _wide(case: Case) -> Case:
-    """Every refiner has some capacity, and some of it is open."""
-
-    def refiner(r: Refiner) -> Refiner:
-        if not r.row:
-            return r
-        return replace(
-            r,
-            capacity=filled(r.capacity, case.years),
-            available_share=filled(r.available_share, case.years),
-        )
-
-    return case.change(refiners=tuple(map(refiner, case.refiners)))
+            of.cell(
+                r, "available_share", year, what=what, unit=SHARE, was=was, most=1.0,
+                loosens=(CAPACITY, (r.name, r.mineral, year)), times=r.capacity.value(year),
+            )  # fmt: skip
 
 
 def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
@@ -160,4 +139,5 @@ def _right(e: Expanded) -> Iterator[tuple[Rows, Any, float]]:
                 yield CAPACITY, (source.name, source.mineral, year), float(e.usable[r, t])
 
 
-FAMILY = Family(model, arrays, loosening=Loosening(_levers, _wide, _right, rank=1))
+_FILLS = ("refiners", ("capacity", "available_share"))
+FAMILY = Family(model, arrays, loosening=Loosening(_levers, _FILLS, _right, rank=1))

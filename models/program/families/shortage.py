@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, integers
+from models.program.builder import Builder, columns_of, grouped, integers
 from models.program.component import (
     MEMBER,
     MINERAL,
@@ -15,40 +15,34 @@ from models.program.component import (
     Columns,
     Family,
     Heading,
+    Label,
     Rows,
+    Term,
+    Where,
+    short_cost,
 )
-from models.program.facts import Label, Term, Where, short_cost
 from models.program.market import balances
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
 
 if TYPE_CHECKING:
-    from models.program.frame import Frame, Row
     from models.program.solved import Solved
+    from models.program.sourcing import Frame, Row
 
 COST = Heading("shortage", is_penalty=True)
 UNFAIR_COST = Heading("unfair shortage", is_penalty=True)
 
 
 def _cost(of: Solved, key: Any, column: int, times: float) -> list[Term]:
-    said, place, by = short_cost(of.case, key[0], "", key[2])
+    mineral, _, *tiers, year = key
+    said, place, by = short_cost(of.case, mineral, tiers[0] if tiers else "", year)
+    whose = "".join(f" of {tier or 'demand without a tier'}" for tier in tiers)
     amount = times * float(of.program.rows.cost[column])
-    return [Term("shortage", f"the cost of a tonne short{said}", amount, place, by)]
-
-
-def _tier_cost(of: Solved, key: Any, column: int, times: float) -> list[Term]:
-    mineral, _, tier, year = key
-    said, place, by = short_cost(of.case, mineral, tier, year)
-    what = f"the cost of a tonne short of {tier or 'demand without a tier'}{said}"
-    return [Term("shortage", what, times * float(of.program.rows.cost[column]), place, by)]
+    return [Term("shortage", f"the cost of a tonne short{whose}{said}", amount, place, by)]
 
 
 def _fair_label(_: Solved, __: Any) -> Label:
     return Label("its part in sharing the shortage fairly")
-
-
-def _tier_label(_: Solved, __: Any) -> Label:
-    return Label("the demand that goes short")
 
 
 def _fair_part(of: Solved, key: Any, at: Where) -> float:
@@ -98,7 +92,7 @@ OF_TIER = Columns(
     headings=(COST,),
     is_move=False,
     move="short{of}: {member}, tier {tier}, {year}",
-    terms=_tier_cost,
+    terms=_cost,
     spent=("shortage",),
 )
 TOTAL = Rows(
@@ -129,7 +123,7 @@ TIERS = Rows(
     meaning="A member is short what its tiers are.",
     cell=None,
     kind="tier",
-    label=_tier_label,
+    label=lambda _, __: Label("the demand that goes short"),
     bears_on=None,
     through=OF_TIER,
 )
@@ -224,10 +218,13 @@ def arrays(b: Builder) -> None:
     tiered = np.zeros(len(m), dtype=bool)
     if case.tiers_of:
         keys = zip(m.tolist(), j.tolist(), t.tolist(), strict=True)
-        tiered = np.array([b.of_member(*of) in case.tiers_of for of in keys], dtype=bool)
+        tiered = np.array(
+            [(e.minerals[i], e.members[k], e.years[y]) in case.tiers_of for i, k, y in keys],
+            dtype=bool,
+        )
     cell = m * b.years + t
     short = b.columns(
-        SHORTAGE, cell, (m, j, t), b.of_member,
+        SHORTAGE, (m, j, t),
         price=np.where(tiered, 0.0, price[m, t]),
         upper=np.where(e.has_stock[m, j], wanted, np.inf),
     )  # fmt: skip
@@ -243,24 +240,17 @@ def arrays(b: Builder) -> None:
 def _fair_arrays(
     b: Builder, index: tuple[Ints, Ints, Ints], short: Ints, wanted: Floats, price: Floats
 ) -> None:
-    e = b.expanded
+    e, weight = b.expanded, b.expanded.case.settings.fair_shortage_weight
     m, _, t = index
-    cell = m * b.years + t
-    cells, inverse = np.unique(cell, return_inverse=True)  # the shared cells, and which each is of
-
-    def of_cell(m: int, t: int) -> tuple[str, int]:
-        return (e.minerals[m], e.years[t])
-
-    at = np.divmod(cells, b.years)  # a cell is mineral x years + year
-    total = b.columns(OF_COALITION, cells, at, of_cell)
-    weight = e.case.settings.fair_shortage_weight
+    at, inverse = grouped(m, t)  # the shared cells, and which each is of
+    total = b.columns(OF_COALITION, at)
     cost = weight * (price * b.discount[t])
-    unfair = b.columns(UNFAIR, cell, index, b.of_member, price=weight * price, cost=cost)
-    rows = b.rows(TOTAL, cells, at, of_cell, least=0.0, most=0.0)
+    unfair = b.columns(UNFAIR, index, price=weight * price, cost=cost)
+    rows = b.rows(TOTAL, at, least=0.0, most=0.0)
     b.enter(rows[inverse], short, 1.0)
     b.enter(rows, total, -1.0)
-    every = e.demand[m, :, t].sum(axis=1) if len(m) else np.zeros(0)
-    rows = b.rows(FAIR, cell, index, b.of_member, most=0.0, size=wanted)
+    every = e.demand[m, :, t].sum(axis=1)
+    rows = b.rows(FAIR, index, most=0.0, size=wanted)
     b.enter(rows, short, 1.0)
     b.enter(rows, total[inverse], -wanted / every)
     b.enter(rows, unfair, -1.0)
@@ -281,12 +271,10 @@ def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> Non
             price.append(case.tier_cost(mineral, tier, year))
     m, j, n, t = columns_of(found, 4)
     parts = b.columns(
-        OF_TIER, m * b.years + t, (m, j, n, t),
-        lambda m, j, n, t: (e.minerals[m], e.members[j], b.names.names[n], e.years[t]),
+        OF_TIER, (m, j, n, t),
         price=np.array(price), upper=np.array(upper),
     )  # fmt: skip
-
-    rows = b.rows(TIERS, index[0] * b.years + index[2], index, b.of_member, least=0.0, most=0.0)
+    rows = b.rows(TIERS, index, least=0.0, most=0.0)
     b.enter(rows[integers(rows_of)], parts, 1.0)
     b.enter(rows, short, -1.0)
 

@@ -15,9 +15,12 @@ from models.program.component import (
     Columns,
     Family,
     Heading,
+    Label,
     Rows,
+    Term,
+    Where,
+    place_of,
 )
-from models.program.facts import Label, Term, Where, place_of
 from models.resolve import DAYS, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from models.case import Case
-    from models.program.frame import Frame
     from models.program.solved import Solved
+    from models.program.sourcing import Frame
 
 HOLDING = Heading("holding")
 SHORTFALL_PENALTY = Heading("stock shortfall", is_penalty=True, rank=1)
@@ -121,29 +124,24 @@ def model(f: Frame) -> None:
 def arrays(b: Builder) -> None:
     """The same rows as arrays."""
     e, case = b.expanded, b.expanded.case
-    keys = [
-        (e.mineral_at[m], e.member_at[j], t) for m, j in case.stockpile_of for t in range(b.years)
-    ]
-    piles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in keys]
+    piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
+    keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
     m, j, t = columns_of(keys, 3)
-
     stock = b.columns(
-        STOCK, m * b.years + t, (m, j, t), b.of_member,
-        price=np.array([p.holding_cost for p in piles]),
-        upper=np.array([room[p.mineral, p.member] for p in piles]),
+        STOCK, (m, j, t),
+        price=np.array([p.holding_cost for p, _ in piles]),
+        upper=np.array([room[p.mineral, p.member] for p, _ in piles]),
     )  # fmt: skip
     b.post((m, j, t), stock, STOCK.balance)
     kept = t + 1 < b.years  # until the next year
     b.post((m[kept], j[kept], t[kept] + 1), stock[kept], -STOCK.balance)
-    of_year = [(p, e.years[k[2]]) for p, k in zip(piles, keys, strict=True)]
-    target = np.array([stock_target(case, p, year) for p, year in of_year], dtype=float)
-    penalty = np.array([target_penalty(case, p, year) for p, year in of_year], dtype=float)
+    target = np.array([stock_target(case, p, e.years[y]) for p, y in piles], dtype=float)
+    penalty = np.array([target_penalty(case, p, e.years[y]) for p, y in piles], dtype=float)
     wanted = np.flatnonzero(target > 0)
     index = (m[wanted], j[wanted], t[wanted])
-    cell = index[0] * b.years + index[2]
-    lacking = b.columns(SHORTFALL, cell, index, b.of_member, price=penalty[wanted])
-    rows = b.rows(TARGET, cell, index, b.of_member, least=target[wanted])
+    lacking = b.columns(SHORTFALL, index, price=penalty[wanted])
+    rows = b.rows(TARGET, index, least=target[wanted])
     b.enter(rows, stock[wanted], 1.0)
     b.enter(rows, lacking, 1.0)
 

@@ -4,11 +4,21 @@ from models.results import difference as difference
 from models.results import orders as orders
 from models.results.field import CATALOGUE, Colour, Field, Look, Name, Result, field
 from models.results.overall import Benchmarks, ByMineral, Figure, Scorecard, Summary
-from models.results.proof import ChartData, Checks, Duals, Glossary, Values
-from models.results.shares import CountryShares, ShareLimits
-from models.results.stages import Changes, Contracts, Ore, Projects, Stocks, Tiers
-from models.results.studies import About, Runs
-from models.results.supply import Flows, Prices, Refiners, Shortages
+from models.results.proof import About, ChartData, Checks, Duals, Glossary, Runs, Values
+from models.results.supply import (
+    Changes,
+    Contracts,
+    CountryShares,
+    Flows,
+    Ore,
+    Prices,
+    Projects,
+    Refiners,
+    ShareLimits,
+    Shortages,
+    Stocks,
+    Tiers,
+)
 
 __all__ = [
     "CATALOGUE",

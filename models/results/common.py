@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from models.case import Case
 from models.results.field import Look, Name, Result, field
-from models.schema.column import Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from models.plan import Plan
-
-R = TypeVar("R", bound=Result)
 
 UNDISCOUNTED = "Undiscounted."
 
@@ -28,10 +24,7 @@ MINERAL = field(
 )
 MEMBER = field("Member", Look.TEXT, "The member of the coalition that buys.", names=Name.MEMBER)
 BUYER = field(
-    "Buyer",
-    Look.TEXT,
-    "The coalition as one, a group of members, or one member.",
-    names=Name.BUYER,
+    "Buyer", Look.TEXT, "The coalition as one, a group of members, or one member.", names=Name.BUYER
 )
 REFINER = field(
     "Refiner",
@@ -121,21 +114,35 @@ def units_of(case: Case) -> dict[str, str]:
     return {m.name: m.unit or "t" for m in case.minerals}
 
 
-def of_table(
-    result: type[R],
-    plan: Plan,
-    table: pd.DataFrame,
-    rows: Sequence[Record | None] | None = None,
-    **columns: Any,
-) -> R:
-    """Return a result made from one of a plan's tables: columns go by the names of the fields.
+class PlanTable(Result):
+    """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields."""
 
-    ``columns`` are those that the table does not have as they are; ``rows`` are the input's rows
-    behind the table's, for their notes and sources (None: a row has none).
-    """
-    data: dict[str, Any] = {f.name: table[f.name] for f in result.FIELDS if f.name in table}
-    data["unit"] = table["mineral"].map(units_of(plan.case))
-    if rows is not None:
-        data["note"] = [r.note if r else "" for r in rows]
-        data["source"] = [r.source if r else "" for r in rows]
-    return result(words=words_of(plan.case), **{**data, **columns})
+    OF: ClassVar[str]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """Return the table of a plan: its columns go by the names of the fields."""
+        table = cls.table(plan)
+        data: dict[str, Any] = {f.name: table[f.name] for f in cls.FIELDS if f.name in table}
+        data["unit"] = table["mineral"].map(units_of(plan.case))
+        more = cls._more(plan, table)
+        if "inputs" in more:
+            rows = more.pop("inputs")
+            more["note"] = [r.note if r else "" for r in rows]
+            more["source"] = [r.source if r else "" for r in rows]
+        return cls(words=words_of(plan.case), **{**data, **more})
+
+    @classmethod
+    def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the plan's table."""
+        found: pd.DataFrame = getattr(plan, cls.OF)
+        return found
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        """Return the columns that the table does not have as they are.
+
+        ``inputs`` are the input's rows behind the table's, for their notes and sources.
+        """
+        del plan, table
+        return {}

@@ -24,9 +24,7 @@ _OLD = field("Old", Look.TEXT)
 _NEW = field("New", Look.TEXT)
 _CHANGE = CHANGE.like(look=Look.TEXT)
 _PART = field(
-    "Change (%)",
-    Look.SHARE,
-    "The change over the old figure; blank where that is 0 or a share.",
+    "Change (%)", Look.SHARE, "The change over the old figure; blank where that is 0 or a share."
 )
 
 

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.plan import Plan
-
 
 class Look(StrEnum):
     """What a column's cells are, hence how they are shown."""
@@ -151,22 +149,8 @@ class Field:
         raise AttributeError(msg)
 
 
-def field(  # noqa: PLR0913 - a declaration has many parts, all of them named
-    header: str,
-    look: Look,
-    meaning: str = "",
-    *,
-    unit: str = "",
-    names: Name | None = None,
-    key: str = "",
-    printed: bool = True,
-    optional: bool = False,
-    colour: Colour | None = None,
-    scale: float = 1.0,
-) -> Field:
-    """Declare a column of a result."""
-    return Field(header, look, meaning, unit, names, key, printed, optional, colour, scale)
-
+field = Field
+"""Declares a column of a result."""
 
 CATALOGUE: dict[str, type[Result]] = {}
 """Every declared result by the name of its sheet, and of its kind of workbook where two share it.
@@ -232,12 +216,6 @@ class Result:
         self.sections = frozenset(sections)
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the table of a plan, where a plan alone says it."""
-        msg = f"{cls.__name__} is not of a plan alone"
-        raise NotImplementedError(msg)
-
-    @classmethod
     def positions(cls, headers: Sequence[str]) -> dict[str, int]:
         """Return where among some headers each field stands, by its name.
 
@@ -282,6 +260,36 @@ class Result:
         data = {name: _at(values, at) for name, values in self.data.items()}
         looks = {name: [each[i] for i in at] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)
+
+
+def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
+    name: str,
+    lead: Mapping[Field, Sequence[Any]],
+    across: Sequence[str],
+    cells: Mapping[tuple[Any, ...], Any],
+    of: Field,
+    words: Mapping[str, str],
+) -> Result:
+    """Return a matrix: a row for each of ``lead``, then a column for each name ``across``.
+
+    ``cells`` are by the row's lead and the name; what is not among them is blank. Which columns
+    there are is known with the data alone; what they mean is declared once, by ``of``.
+    """
+    fields = {f.name: f for f in lead}
+    spread = {f"of_{i}": _named(of, each) for i, each in enumerate(across)}
+    kind: type[Result] = type(name, (Result,), {"__doc__": of.meaning, **fields, **spread})
+    rows = list(zip(*lead.values(), strict=True))
+    columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}
+    for at, each in enumerate(across):
+        columns[f"of_{at}"] = [cells.get((*row, each)) for row in rows]
+    made = kind(words=words, **columns)
+    kind.TABLE = name  # once the class is made: which columns it has is no part of the catalogue
+    return made
+
+
+def _named(of: Field, name: str) -> Field:
+    """Return a field of one of the names that it is spread over."""
+    return of.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
 def meaning_of(table: str, header: str) -> str:

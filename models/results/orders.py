@@ -20,8 +20,7 @@ from models.results.common import (
     YEAR,
 )
 from models.results.field import Look, Name, Result, field
-from models.results.stages import Contracts, Stocks
-from models.results.supply import Flows, Shortages
+from models.results.supply import Contracts, Flows, Shortages, Stocks
 
 BOOK = "orders"
 
@@ -59,9 +58,7 @@ class OrderLines(Result):
     )
     country = field("country", Look.TEXT, "Where the refiner stands.")
     country_code = field(
-        "country_code",
-        Look.TEXT,
-        "The same as ISO 3166-1 alpha-3; empty for Rest of world.",
+        "country_code", Look.TEXT, "The same as ISO 3166-1 alpha-3; empty for Rest of world."
     )
     kind = field("kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
     contract = field(
@@ -180,10 +177,7 @@ class Obligations(Result):
         unit="t",
     )
     minimum = field(
-        "Minimum in force",
-        Look.TONNES,
-        "The minimum less what force majeure lets lapse.",
-        unit="t",
+        "Minimum in force", Look.TONNES, "The minimum less what force majeure lets lapse.", unit="t"
     )
     maximum = field(
         "Maximum", Look.TONNES, "The most the contract gives; blank: no maximum.", unit="t"

@@ -133,9 +133,7 @@ class ByMineral(Result):
         "The tightest limit of the coalition on that country in that year; blank: none.",
     )
     hhi_capacity = field(
-        "HHI by capacity",
-        Look.INDEX,
-        f"By nameplate capacity of all refiners, before. {HHI}",
+        "HHI by capacity", Look.INDEX, f"By nameplate capacity of all refiners, before. {HHI}"
     )
     hhi_purchases = field(
         "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
@@ -245,7 +243,7 @@ class Scorecard(Result):
     )
     remark = REMARK.like(
         meaning="Who it is, or why there is no number. Of HHI-WGI: between what and what it lies"
-        " where countries have no Governance, all of those governed best, and worst.",
+        " where countries have no Governance, all of those governed best, and worst."
     )
     source = SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
     formula = field(

@@ -1,4 +1,4 @@
-"""The whole solution and its proof, and what was checked: for those who check a plan."""
+"""The whole solution and its proof, what was checked, and of a study whence it comes."""
 
 from __future__ import annotations
 
@@ -102,3 +102,40 @@ class Glossary(Result):
     term = field("Term", Look.TEXT)
     meaning = MEANING
     places = field("Where", Look.LONG)
+
+
+# ---- of every study ----------------------------------------------------------------------------
+
+BOOK = "study"
+
+
+class About(Result):
+    """Input, options, versions, and what the input warns of."""
+
+    TABLE, BOOK = "About", BOOK
+    what = WHAT.like(look=Look.TEXT)
+    value = VALUE
+
+    def option(self, what: str) -> str:
+        """Return the value of a row, "" where there is none."""
+        pairs = dict(reversed(list(self.rows(About.what, About.value))))
+        return str(pairs.get(what) or "")
+
+
+class Runs(Result):
+    """One row a run: whether it is proven, and how well."""
+
+    TABLE, GRAIN, BOOK = "Runs", ("run",), BOOK
+    run = field("Run", Look.TEXT)
+    proven = field("Proven", Look.TEXT)
+    objective = field(
+        "Objective",
+        Look.MONEY,
+        "Total cost: what the program minimises: cash, shortage and other penalties, discounted to"
+        " the first year.",
+    )
+    violation = field("Largest violation", Look.TINY, unit="t")
+    allowed = ACCEPTED.like(unit="t")
+    dual_infeasibility = field("Dual infeasibility", Look.TINY)
+    gap = field("Gap", Look.TINY)
+    trouble = field("Trouble", Look.LONG)

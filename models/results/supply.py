@@ -1,20 +1,26 @@
-"""Who buys what from whom, what is short, who refines it, and what it is worth."""
+"""The tables of a plan, row by row: flows, shares and limits, prices, and stages of supply."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.case import Case
+from models.measures import shares_of
 from models.results.common import (
+    BUYER,
     CAPACITY,
+    CHANGE,
     CONTRACT,
     COUNTRY,
     DEMAND,
     FREIGHT,
     KIND,
     LANDED,
+    LIMIT,
+    LIMIT_KIND,
+    MAX,
     MEMBER,
     MINERAL,
     NOTE,
@@ -23,6 +29,7 @@ from models.results.common import (
     PURCHASES,
     REFINER,
     RENT,
+    ROW,
     SHARE_SHORT,
     SHORT,
     SOURCE,
@@ -30,9 +37,11 @@ from models.results.common import (
     UNDISCOUNTED,
     UNIT,
     YEAR,
-    of_table,
+    PlanTable,
 )
-from models.results.field import Look, Result, field
+from models.results.field import Look, Name, field
+from models.schema import DEMAND as OF_DEMAND
+from models.schema import PURCHASES as OF_PURCHASES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,10 +49,10 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 
-class Flows(Result):
+class Flows(PlanTable):
     """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
 
-    TABLE = "Plan"
+    TABLE, OF = "Plan", "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
     year = YEAR
@@ -69,16 +78,16 @@ class Flows(Result):
     unit = UNIT.like(printed=False)
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the flows of a plan, by year."""
-        table = plan.flows.sort_values("year", kind="stable")
-        return of_table(
-            cls,
-            plan,
-            table,
-            contract=_contracts(plan.case, table["contract"]),
-            tariff=table["cost"] * table["tariff"],
-        )
+    def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the flows by year."""
+        return plan.flows.sort_values("year", kind="stable")
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        return {
+            "contract": _contracts(plan.case, table["contract"]),
+            "tariff": table["cost"] * table["tariff"],
+        }
 
 
 def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
@@ -90,10 +99,10 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
     return [names[k] if k >= 0 else "" for k in positions.tolist()]
 
 
-class Shortages(Result):
+class Shortages(PlanTable):
     """Every member and year that is short of a mineral, and why."""
 
-    TABLE = "Shortages"
+    TABLE, OF = "Shortages", "shortages"
     GRAIN = ("year", "mineral", "member")
 
     year = YEAR
@@ -110,20 +119,15 @@ class Shortages(Result):
     )
     unit = UNIT.like(printed=False)
 
-    @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the shortages of a plan."""
-        return of_table(cls, plan, plan.shortages)
 
-
-class Refiners(Result):
+class Refiners(PlanTable):
     """Every refiner and project by year: capacity open to the coalition, and its use.
 
     Capacity is what the coalition can use: nameplate x available share, a project's by the
     fraction that runs. Utilization is tonnes over that.
     """
 
-    TABLE = "Refiners"
+    TABLE, OF = "Refiners", "sources"
     GRAIN = ("year", "refiner", "mineral", "project")
 
     year = YEAR
@@ -154,28 +158,23 @@ class Refiners(Result):
     source = SOURCE
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the refiners and projects of a plan."""
-        table, case = plan.sources, plan.case
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         usable = table["usable"].to_numpy(dtype=float)
         nothing = np.full(len(usable), np.nan)
-        records = {("", r.name, r.mineral): r for r in case.refiners}
-        built = {(p.name, p.refiner, p.mineral): p for p in case.projects}
+        records = {("", r.name, r.mineral): r for r in plan.case.refiners}
+        built = {(p.name, p.refiner, p.mineral): p for p in plan.case.projects}
         keys = zip(table["project"], table["refiner"], table["mineral"], strict=True)
-        return of_table(
-            cls,
-            plan,
-            table,
-            [built[key] if key[0] else records[key] for key in keys],
-            capacity=usable,
-            utilization=np.divide(table["tonnes"], usable, out=nothing, where=usable > 0),
-        )
+        return {
+            "inputs": [built[key] if key[0] else records[key] for key in keys],
+            "capacity": usable,
+            "utilization": np.divide(table["tonnes"], usable, out=nothing, where=usable > 0),
+        }
 
 
-class Prices(Result):
+class Prices(PlanTable):
     """What one more tonne would cost each member, and what its tonnes cost on average."""
 
-    TABLE = "Prices"
+    TABLE, OF = "Prices", "supply"
     GRAIN = ("year", "mineral", "member")
 
     year = YEAR
@@ -197,6 +196,368 @@ class Prices(Result):
     unit = UNIT.like(printed=False)
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
-        """Return the prices of a plan."""
-        return of_table(cls, plan, plan.supply, marginal=plan.supply["marginal_price"])
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        del plan
+        return {"marginal": table["marginal_price"]}
+
+
+class CountryShares(PlanTable):
+    """Each country's tonnes to the coalition and to each member, beside the tightest max.
+
+    Limit and headroom are shares of demand, or of purchases where Share basis says so.
+    """
+
+    TABLE, OF = "Country shares", "countries"
+    GRAIN = ("year", "mineral", "buyer", "country")
+
+    year = YEAR
+    mineral = MINERAL
+    buyer = BUYER
+    country = COUNTRY
+    tonnes = TONNES
+    of_demand = field(
+        "Share of demand",
+        Look.SHARE,
+        "Tonnes over the buyer's demand for the mineral in that year; stock purchases count, so"
+        " that the sum may exceed 100 %.",
+    )
+    of_purchases = field(
+        "Share of purchases",
+        Look.SHARE,
+        "Tonnes over all that the buyer purchases of the mineral in that year.",
+    )
+    limit = LIMIT.like(meaning="The tightest max on this country for this buyer; blank: none.")
+    headroom = field("Headroom", Look.SHARE, "Limit less the share that it limits.")
+    limit_of = field(
+        "Limit is of",
+        Look.TEXT,
+        "Whether the limit is a share of demand or of purchases.",
+        printed=False,
+    )
+    unit = UNIT.like(printed=False)
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        basis = plan.case.settings.share_basis
+        of_demand, of_purchases = (shares_of(table, base) for base in (OF_DEMAND, OF_PURCHASES))
+        return {
+            "of_demand": of_demand,
+            "of_purchases": of_purchases,
+            "headroom": table["limit"] - (of_purchases if basis == OF_PURCHASES else of_demand),
+            "limit_of": [basis if is_limited else "" for is_limited in table["limit"].notna()],
+        }
+
+
+class ShareLimits(PlanTable):
+    """Every limit that applied, spelt out: buyer, supplier, mineral and year.
+
+    The shadow price is what one tonne of relief saves, undiscounted.
+    """
+
+    TABLE, OF = "Share limits", "limits"
+    GRAIN = ("row", "mineral", "buyer", "supplier", "year")
+
+    row = ROW
+    kind = LIMIT_KIND
+    mineral = MINERAL
+    buyer = BUYER
+    group = field(
+        "Supplier group",
+        Look.TEXT,
+        "How suppliers are put together: by country, owner, bloc, kind or refiner.",
+    )
+    supplier = field("Supplier", Look.TEXT, "Whom the limit is on.", names=Name.SUPPLIER)
+    year = YEAR
+    share = field(
+        "Share reached", Look.SHARE, "What the supplier has of the buyer's base in that year."
+    )
+    limit = LIMIT
+    binding = field(
+        "Binding",
+        Look.TEXT,
+        "yes: the limit is reached, so that nothing more could flow (max) or less (min).",
+    )
+    shadow_price = field(
+        "Shadow price",
+        Look.PRICE,
+        "What the plan would save if the limit gave way by one tonne; 0 where it does not bind.",
+        unit="{money}/t",
+    )
+    share_of = field(
+        "Share of", Look.TEXT, "What the limit is a share of: demand or purchases.", printed=False
+    )
+    tonnes = TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
+    base = field(
+        "Base",
+        Look.TONNES,
+        "The demand, or the purchases, that the limit is a share of.",
+        unit="t",
+        printed=False,
+    )
+    room = field("Room", Look.TONNES, "Tonnes left up to the limit.", unit="t", printed=False)
+    excess = field(
+        "Beyond limit",
+        Look.TONNES,
+        "Tonnes past a limit that has a penalty.",
+        unit="t",
+        printed=False,
+    )
+    stage = field(
+        "Stage", Look.TEXT, "refining: tonnes of refined metal; mining: ore.", printed=False
+    )
+    unit = UNIT.like(printed=False)
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        rows = [plan.case.share_limits[k] for k in table["limit"]]
+        basis = plan.case.settings.share_basis
+        return {
+            "inputs": rows,
+            "row": [r.row or None for r in rows],
+            "share": table["share"].where(table["base"] > 0, np.nan),
+            "limit": table["allowed"],
+            "binding": binds(table),
+            "share_of": np.where(table["kind"] == "min", OF_DEMAND, basis),
+        }
+
+
+def binds(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return whether each row of ``Plan.limits`` binds; one on a buyer without need does not."""
+    needed = (table["base"] > 0) | (table["shadow_price"] > 0)
+    return table["binding"].astype(bool) & needed
+
+
+class Contracts(PlanTable):
+    """What is taken under each contract, what is paid for and not taken."""
+
+    TABLE, OF = "Contracts", "contracts"
+    GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
+
+    year = YEAR
+    contract = CONTRACT
+    refiner = REFINER
+    mineral = MINERAL
+    member = MEMBER
+    min = field("Min", Look.TONNES, unit="t/yr")
+    minimum = field("Min in force", Look.TONNES, unit="t/yr")
+    maximum = MAX.like(meaning="The most the contract gives; blank: no maximum.", unit="t/yr")
+    taken = field("Taken", Look.TONNES, unit="t")
+    untaken = field("Untaken", Look.TONNES, unit="t")
+    price = field("Price", Look.PRICE, unit="{money}/t")
+    paid = field("Paid for untaken", Look.MONEY, unit="{money}")
+    worth = field(
+        "Shadow price of min",
+        Look.PRICE,
+        "What one tonne less of the contract's minimum would save.",
+        unit="{money}/t",
+    )
+    row = ROW
+    unit = UNIT.like(printed=False)
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def table(cls, plan: Plan) -> pd.DataFrame:
+        """Return the contracts by year, with whose and of what each is."""
+        rows = [plan.case.contracts[k] for k in plan.contracts["contract"]]
+        names = ("refiner", "mineral", "member", "min")
+        return plan.contracts.assign(**{n: [getattr(r, n) for r in rows] for n in names})
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        rows = [plan.case.contracts[k] for k in table["contract"]]
+        return {
+            "inputs": rows,
+            "contract": [r.name for r in rows],
+            "paid": table["untaken"] * table["price"],
+            "row": [r.row or None for r in rows],
+        }
+
+
+class Stocks(PlanTable):
+    """Each stockpile by year, against its target."""
+
+    TABLE, OF = "Stocks", "stocks"
+    GRAIN = ("year", "mineral", "member")
+
+    year = YEAR
+    mineral = MINERAL
+    member = MEMBER
+    opening = field("Opening", Look.TONNES, "In stock when the year begins.", unit="t")
+    change = CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
+    closing = field("Closing", Look.TONNES, "In stock when the year ends.", unit="t")
+    target = field(
+        "Target",
+        Look.TONNES,
+        "What is to be in stock when the year ends; what lacks costs a penalty.",
+        unit="t",
+    )
+    shortfall = field("Below target", Look.TONNES, "What lacks of the target.", unit="t")
+    most = MAX.like(meaning="The most that may be.", unit="t")
+    worth = field(
+        "Shadow price of target",
+        Look.PRICE,
+        "What one tonne less of the target would save.",
+        unit="{money}/t",
+    )
+    days = field("Days of cover", Look.DAYS, "Closing stock over a day's demand of the year.")
+    day_worth = field(
+        "Shadow price of a day",
+        Look.MONEY,
+        "What a target lower by one day of demand would save.",
+        unit="{money}",
+    )
+    unit = UNIT.like(printed=False)
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        pile_of = plan.case.stockpile_of
+        rows = [pile_of[key] for key in zip(table["mineral"], table["member"], strict=True)]
+        change = table["closing"] - table["opening"]
+        return {"inputs": rows, "change": change, "most": [r.max for r in rows]}
+
+
+class Projects(PlanTable):
+    """What is built of each project, and when; capex is that of the output starting in the year."""
+
+    TABLE, OF = "Projects", "projects"
+    GRAIN = ("year", "project")
+
+    year = YEAR
+    project = PROJECT
+    mineral = MINERAL
+    country = COUNTRY
+    started = field(
+        "Started", Look.SHARE, "The part of the project whose output begins in this year."
+    )
+    running = field("Running", Look.SHARE, "The part of the project that runs in this year.")
+    capacity = CAPACITY.like(meaning="What runs in the year.")
+    tonnes = TONNES
+    capex = field(
+        "Capex",
+        Look.MILLIONS,
+        "Money to be spent for the part started in this year; the plan's cost counts the yearly"
+        " capital charge instead.",
+        unit="{money} m",
+    )
+    spent_in = field(
+        "Capex spent in",
+        Look.YEAR,
+        "The year in which the capex is spent, the lead time before the output.",
+    )
+    charge = field(
+        "Capital charge",
+        Look.MONEY,
+        "The capex turned into a yearly sum over the project's life at the cost of capital.",
+        unit="{money}",
+    )
+    rent = RENT
+    refiner = REFINER.like(printed=False)
+    unit = UNIT.like(printed=False)
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        first = min(plan.case.years, default=0)
+        records = {p.name: p for p in plan.case.projects}
+        rows = [records[name] for name in table["project"]]
+        built = zip(table["year"], table["built"], rows, strict=True)
+        return {
+            "inputs": rows,
+            "started": table["built"],
+            "spent_in": [max(y - r.lead_time, first) if b > 0 else None for y, b, r in built],
+        }
+
+
+class Ore(PlanTable):
+    """Every flow of ore from a mine country to a refiner, in t contained."""
+
+    TABLE, OF = "Ore", "ore"
+    GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
+
+    year = YEAR
+    mineral = MINERAL
+    mine_country = field("Mine country", Look.TEXT, "Where the ore is mined.", names=Name.COUNTRY)
+    refiner = REFINER
+    country = field("Refiner country", Look.TEXT, "Where the ore is refined.", names=Name.COUNTRY)
+    tonnes = TONNES
+    premium = field(
+        "Premium",
+        Look.PRICE,
+        "Price of the ore beyond what the refiner's cost counts.",
+        unit="{money}/t",
+    )
+    freight = FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
+    mine_capacity = field(
+        "Mine capacity",
+        Look.TONNES,
+        "What the country's mines give of the mineral in that year, contained.",
+        unit="t/yr",
+    )
+    rent = field(
+        "Scarcity rent of mine",
+        Look.PRICE,
+        "What one more tonne of mine capacity there would save.",
+        unit="{money}/t",
+    )
+    project = PROJECT.like(printed=False)
+    unit = UNIT.like(printed=False)
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        mines = {(m.mineral, m.country): m for m in plan.case.mines}
+        keys = zip(table["mineral"], table["mine_country"], strict=True)
+        return {"inputs": [mines[key] for key in keys]}
+
+
+class Tiers(PlanTable):
+    """What each tier of demand is short, and what a tonne of it short costs."""
+
+    TABLE, OF = "Tiers", "tiers"
+    GRAIN = ("year", "mineral", "member", "tier")
+
+    year = YEAR
+    mineral = MINERAL
+    member = MEMBER
+    tier = field("Tier", Look.TEXT)
+    demand = DEMAND
+    short = SHORT
+    share = SHARE_SHORT
+    cost = field("Shortage cost", Look.PRICE, unit="{money}/t")
+    unit = UNIT
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        del plan
+        return {"share": table["short"] / table["demand"].where(table["demand"] > 0)}
+
+
+class Changes(PlanTable):
+    """What each member buys from each refiner today, and in the plan's first year."""
+
+    TABLE, OF = "Changes", "changes"
+    GRAIN = ("mineral", "refiner", "member")
+
+    mineral = MINERAL
+    refiner = REFINER
+    country = COUNTRY
+    member = MEMBER
+    today = field("Today", Look.TONNES, unit="t/yr")
+    planned = field("Planned {first}", Look.TONNES, unit="t/yr")
+    change = CHANGE.like(meaning="Planned less today.", unit="t/yr")
+    unit = UNIT
+    note = NOTE
+    source = SOURCE
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        known = {(s.mineral, s.refiner, s.member): s for s in plan.case.current_supply}
+        keys = zip(table["mineral"], table["refiner"], table["member"], strict=True)
+        return {"inputs": [known.get(key) for key in keys]}

@@ -27,9 +27,7 @@ _FARTHEST, _SEARCHES = 25, 50
 
 
 def compare(
-    found: Mapping[str, Grid],
-    expected: Mapping[str, Grid],
-    tables: Mapping[str, Table],
+    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
 ) -> list[Finding]:
     """Return what differs on all sheets; ``tables``, made anew, say what each number is."""
     missing = (title for title in expected if title not in found)

@@ -75,11 +75,7 @@ def _kept_off(form: str) -> str:
     return ";".join(f"{part}_0" for part in form.split(";"))
 
 
-_WIDEST_OF = {
-    Look.LONG: _WIDEST_LONG,
-    Look.REMARK: _WIDEST_REMARK,
-    Look.SENTENCE: _WIDEST_SENTENCE,
-}
+_WIDEST_OF = {Look.LONG: _WIDEST_LONG, Look.REMARK: _WIDEST_REMARK, Look.SENTENCE: _WIDEST_SENTENCE}
 
 
 def footer(said: str) -> str:

@@ -29,6 +29,7 @@ from models.results import (
     Tiers,
     Values,
 )
+from models.results.common import PlanTable
 from planner.render.table import Column, Table, table_of
 from planner.render.xlsx import write_workbook
 from planner.sheets.checks import checks
@@ -47,12 +48,12 @@ __all__ = ["SHEETS", "Column", "Context", "Look", "Record", "Table", "tables", "
 Maker = Callable[[Context], Result | None]
 
 
-def _of(result: type[Result]) -> Maker:
+def _of(result: type[PlanTable]) -> Maker:
     """Return what makes a sheet that every plan has, from the plan alone."""
     return lambda context: result.of(context.plan)
 
 
-def _if_given(result: type[Result], field: str) -> Maker:
+def _if_given(result: type[PlanTable], field: str) -> Maker:
     """Return what makes a sheet that is there where the input has such rows."""
     return lambda context: (
         result.of(context.plan)

@@ -11,7 +11,7 @@ from models.measures import Top
 from models.plan import Plan
 from models.results import ByMineral
 from models.results.common import words_of
-from models.results.shares import binds
+from models.results.supply import binds
 from models.schema import BY_COUNTRY, MAX
 from planner.sheets.context import Context, once
 

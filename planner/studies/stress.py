@@ -21,7 +21,7 @@ from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, 
 from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
-from models.results.crossed import crossed
+from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short

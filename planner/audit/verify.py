@@ -25,8 +25,7 @@ from planner._version import __version__
 from planner.audit.compare import compare, in_common
 from planner.audit.file import RECORDS, Line, PlanSheets
 from planner.audit.parts import amiss, parts
-from planner.render.text import clean
-from planner.render.words import span
+from planner.render.words import clean, span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan

@@ -12,10 +12,8 @@ import click
 from models.results import Figure, Look
 from models.results.difference import InputChanges
 from planner.cli.answer import Answer
-from planner.render.records import records
-from planner.render.table import Cell
-from planner.render.text import plain
-from planner.render.words import number_of
+from planner.render.table import Cell, records
+from planner.render.words import number_of, plain
 from planner.sheets.inputs import ADDED, REMOVED
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 
 from models.errors import PlannerError, SolverError
 from planner.cli.answer import INTERRUPTED, Answer, fail, print_json
-from planner.render.text import plain
+from planner.render.words import plain
 
 if TYPE_CHECKING:
     from planner.studies import Outcome, Outcomes

@@ -11,8 +11,7 @@ import click
 from models.results import Figure
 from models.results.common import PURCHASES
 from planner.cli.shares import country_shares, share_base
-from planner.render.text import plain
-from planner.render.words import number_of, span
+from planner.render.words import number_of, plain, span
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:

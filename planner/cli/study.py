@@ -37,7 +37,7 @@ from planner.cli.halt import (
 from planner.cli.paths import plan_path
 from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import what_if_options
-from planner.render.text import plain
+from planner.render.words import plain
 
 if TYPE_CHECKING:
     from planner.studies import Where

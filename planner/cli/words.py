@@ -16,8 +16,7 @@ from rich.text import Text
 
 from models.errors import Finding, Severity
 from models.schema import SHEETS
-from planner.render.text import plain
-from planner.render.words import number_of
+from planner.render.words import number_of, plain
 from planner.workbook.findings import advice, statement
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from enum import StrEnum
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
-from planner.render.text import clean
-from planner.render.words import listed
+from planner.render.words import clean, listed
 
 _LABEL = 28
 """Longer names are cut in charts."""

@@ -15,7 +15,7 @@ import xlsxwriter
 
 from planner.render import native, palette, style
 from planner.render.chart import Picture
-from planner.render.text import clean, width_of
+from planner.render.words import clean, width_of
 
 NAME = "Overview"
 """The sheet's name."""

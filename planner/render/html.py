@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from planner.render.text import clean
+from planner.render.words import clean
 
 _PERCENT = re.compile(r"(?<=\d) %")
 

@@ -12,7 +12,7 @@ from models.results.field import Look
 from planner.render import palette, style
 from planner.render.chart import Form, Picture, Role, Series, colour_of, spans
 from planner.render.table import Table
-from planner.render.text import width_of
+from planner.render.words import width_of
 
 LARGE, SMALL = (760, 400), (500, 300)
 """Width and height in pixels."""

@@ -14,8 +14,7 @@ import plotly.graph_objects as go
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.text import label, labels
-from planner.render.words import listed, number, percent
+from planner.render.words import label, labels, listed, number, percent
 
 Values = Sequence[float | None]
 

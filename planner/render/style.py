@@ -11,7 +11,7 @@ import xlsxwriter
 from models.results.field import Look
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.render.table import Cell, Column
-from planner.render.text import width_of
+from planner.render.words import width_of
 
 TABLE_STYLE = "Table Style Light 1"
 HEADER_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 34.5, 15.75, 13.5, 18.75

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
 from models.schema import BY_COUNTRY, BY_OWNER
-from planner.render.text import clean
+from planner.render.words import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,3 +168,23 @@ def _series(of: Column) -> Any:
         return pd.Series(list(of.values), dtype=object)
     whole = of.look in {Look.YEAR, Look.COUNT} and None not in of.values
     return pd.Series(list(of.values), dtype="int64" if whole else "float64")
+
+
+# ---- results as JSON: an object a row, a key a field, countries by their codes, blank as null ----
+
+Record = dict[str, object]
+
+
+def records(result: Result, *fields: Field) -> list[Record]:
+    """Return the rows of a result, of some fields or of all that it has."""
+    chosen = fields or result.fields
+    keys = [f.json_key for f in chosen]
+    return [
+        {key: _json(value) for key, value in zip(keys, row, strict=True)}
+        for row in result.rows(*chosen)
+    ]
+
+
+def _json(value: Any) -> object:
+    """Return a value as JSON holds it: it has neither NaN nor infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from models.results import Field, Look, Name, Result
 from planner.render.table import WHOLE
-from planner.render.text import plain
-from planner.render.words import known, number, percent, share
+from planner.render.words import known, number, percent, plain, share
 
 _MILLIONS_FROM = 1e7
 """Tables with so much money in a cell are told in millions."""

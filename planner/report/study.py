@@ -10,7 +10,7 @@ from models.results import Figure as Measure
 from planner.render.chart import Form, Picture
 from planner.render.table import Cell
 from planner.render.terminal import shown
-from planner.render.text import word
+from planner.render.words import word
 from planner.report.part import (
     Block,
     Choice,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from planner.render.table import Table
-from planner.render.text import guarded
+from planner.render.words import guarded
 
 
 def write_table(table: Table, path: Path) -> None:

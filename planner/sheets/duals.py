@@ -16,7 +16,7 @@ from models.plan.tables import LEAST_FLOW
 from models.program import Group
 from models.resolve import SPOT, Floats
 from models.results import Duals, Values
-from planner.render.text import clean
+from planner.render.words import clean
 from planner.sheets.context import Context, once
 
 VALUES, DUALS = Values.TABLE, Duals.TABLE

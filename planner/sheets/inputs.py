@@ -21,8 +21,7 @@ from models.schema import (
 )
 from models.units import in_currency
 from planner.render.table import Cell
-from planner.render.text import clean
-from planner.render.words import span
+from planner.render.words import clean, span
 
 ADDED, REMOVED = "added", "removed"
 

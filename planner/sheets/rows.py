@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from models.results import Look, Summary
 from planner.render.table import Cell
-from planner.render.text import clean
+from planner.render.words import clean
 
 
 @dataclass

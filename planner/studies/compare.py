@@ -32,10 +32,8 @@ from models.results import (
 from models.results.common import words_of
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.records import records
-from planner.render.table import COALITION_BUYER, Cell, Column, Table, table_of
-from planner.render.text import clean
-from planner.render.words import known, money, number_of, percent, tonnes
+from planner.render.table import COALITION_BUYER, Cell, Column, Table, records, table_of
+from planner.render.words import clean, known, money, number_of, percent, tonnes
 from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import (

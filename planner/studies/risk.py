@@ -21,10 +21,8 @@ from models.results import Colour, Field, Look, Result, field
 from models.results.common import DEMAND, MEMBER, MINERAL, words_of
 from planner.options import Share, Whole
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.records import Record, records
-from planner.render.table import Cell
-from planner.render.text import plain, word
-from planner.render.words import known, money, number_of, percent, scaled
+from planner.render.table import Cell, Record, records
+from planner.render.words import known, money, number_of, percent, plain, scaled, word
 from planner.scenarios.events import events
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell

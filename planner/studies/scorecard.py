@@ -49,9 +49,8 @@ from models.scorecard.measures import (
     Required,
 )
 from models.scorecard.supplied import PlanSupply, buyers
-from planner.render.records import Record, records
-from planner.render.text import plain
-from planner.render.words import counted, number_of, percent
+from planner.render.table import Record, records
+from planner.render.words import counted, number_of, percent, plain
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables

@@ -25,10 +25,8 @@ from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.records import records
-from planner.render.table import Table, table_of
-from planner.render.text import plain, word
-from planner.render.words import known, listed, money, percent, scale, span, tonnes
+from planner.render.table import Table, records, table_of
+from planner.render.words import known, listed, money, percent, plain, scale, span, tonnes, word
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables

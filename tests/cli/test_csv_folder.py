@@ -15,7 +15,7 @@ import pytest
 
 from planner.documents.folder import TABLES, replace_files
 from planner.documents.table_files import write_csv
-from planner.render.text import guarded
+from planner.render.words import guarded
 from planner.sheets import Column, Look, Table
 from tests.cli.desk import POSIX, ROOT
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.render.html import environment
-from planner.render.text import label, labels
-from planner.render.words import money, number, percent, scaled, tonnes
+from planner.render.words import label, labels, money, number, percent, scaled, tonnes
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     planner explain case.xlsx --mineral lithium --member Japan --year 2028
     planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.render.text import plain
+    from planner.render.words import plain
     from planner.run import start_file
 
     tell = progress(as_json)

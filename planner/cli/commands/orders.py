@@ -107,8 +107,7 @@ def _answer(
 def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
     from models.results import Figure
-    from planner.render.text import plain
-    from planner.render.words import number_of
+    from planner.render.words import number_of, plain
 
     table, money = found.table, found.plan.currency
     scale, decimals = 1.0, 0
@@ -138,7 +137,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
 def _show_members(found: Orders, scale: float, decimals: int) -> None:
     """Tell what each member orders, and all of them."""
     from models.results.common import MEMBER
-    from planner.render.text import plain
+    from planner.render.words import plain
 
     shown = found.members[:_SHOWN]
     names = [_cut(plain(m.member)) for m in shown]

@@ -109,8 +109,7 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
 
 
 def _show(found: Redacted, told: list[str], written: Path) -> None:
-    from planner.render.text import plain
-    from planner.render.words import number_of
+    from planner.render.words import number_of, plain
 
     names = plain(" and ".join(found.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)

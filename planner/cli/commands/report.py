@@ -39,7 +39,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = target(_html(file, output), "report")
     _require_plotly()
-    from planner.render.text import plain
+    from planner.render.words import plain
     from planner.report import read_report, report_html
     from planner.workbook.plan_file import PlanFile, edited
     from planner.workbook.save import save

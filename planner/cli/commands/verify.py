@@ -215,8 +215,7 @@ def _answer(
 
 
 def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...]) -> None:
-    from planner.render.text import plain
-    from planner.render.words import number_of
+    from planner.render.words import number_of, plain
     from planner.workbook.findings import sentence
 
     if verdict is None:
@@ -242,7 +241,7 @@ def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Findi
 
 def _show_name(verdict: Verdict, file: Path) -> None:
     """Tell what the plan calls its input, where that is another name: nothing proves it."""
-    from planner.render.text import plain
+    from planner.render.words import plain
 
     if verdict.input_file != file.name:
         click.echo(f"Input name    the plan calls it {plain(verdict.input_file)}", err=True)
@@ -250,7 +249,7 @@ def _show_name(verdict: Verdict, file: Path) -> None:
 
 def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
     """Tell what is proven of the solution, whatever other cells say, and by which version."""
-    from planner.render.text import plain
+    from planner.render.words import plain
 
     if verdict.is_proven:
         of = "" if is_verified else "holds for the flows, values and duals that stand there: "

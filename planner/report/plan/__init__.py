@@ -5,8 +5,7 @@ from __future__ import annotations
 from models.results import ByMineral, Checks, Figure
 from models.results.common import NOTE
 from models.results.overall import OPTION
-from planner.render.text import word
-from planner.render.words import NAMED, known, listed, money, percent, tonnes
+from planner.render.words import NAMED, known, listed, money, percent, tonnes, word
 from planner.report.part import Facts, Headline, Page, facts
 from planner.report.plan.paid import costs, prices
 from planner.report.plan.shares import shares

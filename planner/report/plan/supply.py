@@ -13,8 +13,7 @@ from models.schema import REST_OF_WORLD
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import Flow, sankey
-from planner.render.text import label
-from planner.render.words import NAMED, listed, percent, tonnes
+from planner.render.words import NAMED, label, listed, percent, tonnes
 from planner.report.part import Choice, Columns, Part, Plot, Selector, View, facts, plot
 from planner.report.world import world_map
 from planner.workbook.plan_file import PlanFile

@@ -18,8 +18,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from planner.render.plotly import framed
-from planner.render.text import label
-from planner.render.words import percent
+from planner.render.words import label, percent
 from planner.workbook.countries import country_code
 
 _MOST_NAMES = 7

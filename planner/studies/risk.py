@@ -10,33 +10,69 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 import numpy as np
 
 from models.errors import warning
+from models.measures import part
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, field
-from models.results.common import DEMAND, MEMBER, MINERAL, words_of
+from models.results import Figure as Total
+from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNIT, words_of
 from planner.options import Share, Whole
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import Cell, Record, records
-from planner.render.words import known, money, number_of, percent, plain, scaled, word
+from planner.render.table import Record, records
+from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.spread import Chance, Spread, added, chance, spread
+from planner.studies.spread import Chance, added, chance, spread
 
 if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-COST, CASH, SHORTAGE, SHARE = "Total cost", "Cash cost", "Shortage", "Shortage, share of demand"
-MORE = "Any shortage beyond the base's"
-PLANS = {AGREED: "as agreed", ANEW: "re-planned"}
-"""The two plans of a draw, and what headers call them."""
+R = TypeVar("R", bound=Result)
+
+
+class Plan(NamedTuple):
+    """One of the two plans of a draw: how headers and columns call it, and its colour."""
+
+    header: str
+    key: str
+    role: Role
+
+
+PLANS = {
+    AGREED: Plan("as agreed", "agreed", Role.PLAN), ANEW: Plan("re-planned", "anew", Role.ANEW)
+}  # fmt: skip
+
+
+class Shown(NamedTuple):
+    """How a measure is shown: unit, look and scale on the sheet; on the terminal; in JSON."""
+
+    unit: str
+    look: Look
+    scale: float
+    form: str
+    line: str = ""
+    key: str = ""
+
+
+COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
+SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
+_SHOWN = {
+    COST: Shown("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="objective_usd"),
+    CASH: Shown("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="cash_usd"),
+    SHORTAGE: Shown("t", Look.TONNES, 1.0, ",.0f", key="shortage_t"),
+    SHARE: Shown(
+        "% of demand", Look.PRICE, 100.0, ".2f", "  share of demand", key="shortage_share"
+    ),
+    MORE: Shown("% of draws", Look.PRICE, 100.0, ".1f", "Shorter than no event"),
+}
 
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
 _PLAN = field("Plan", Look.TEXT)
@@ -47,9 +83,9 @@ class Measures(Result):
 
     TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
 
-    measure = field("Measure", Look.TEXT)
+    measure = MEASURE.like(look=Look.TEXT)
     plan = _PLAN
-    unit = field("Unit", Look.TEXT)
+    unit = UNIT.like(meaning="")
     base = field("No event", Look.SHARE)
     mean = field("Mean", Look.SHARE)
     error = field("Standard error of the mean", Look.SHARE, key="standard_error")
@@ -101,32 +137,28 @@ class ByMember(_Shortages):
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
     """Declare what a year of an event adds to a plan, and how sure that is."""
-    unit, path = "{money} m", f"a_year_adds.{plan.replace(' ', '_').replace('-', '_')}"
+    header = PLANS[plan].header
+    path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
+    million = Field("", Look.MILLIONS, unit="{money} m", scale=1e6)
     return (
-        field(
-            f"A year adds, {plan}",
-            Look.MILLIONS,
-            cost + _BY_CHANCE,
-            unit=unit,
-            key=f"{path}.cost_usd",
-            scale=1e6,
+        million.like(
+            header=f"A year adds, {header}", meaning=cost + _BY_CHANCE, key=f"{path}.cost_usd"
         ),
-        field(
-            f"Standard error ({unit}), {plan}",
-            Look.MILLIONS,
+        million.like(
+            header=f"Standard error ({{money}} m), {header}",
+            unit="",
             key=f"{path}.cost_standard_error_usd",
-            scale=1e6,
         ),
         field(
-            f"A year adds short, {plan}",
+            f"A year adds short, {header}",
             Look.TONNES,
             tonnes + _BY_CHANCE,
             unit="t",
             key=f"{path}.short_t",
         ),
-        field(f"Standard error (t), {plan}", Look.TONNES, key=f"{path}.short_standard_error_t"),
+        field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
         field(
-            f"Distinguishable from 0, {plan}",
+            f"Distinguishable from 0, {header}",
             Look.TEXT,
             "Which of the two figures lies more than 1.96 standard errors from 0. The others are"
             " not distinguishable from 0: more draws, or more years of the event in them, would"
@@ -146,23 +178,24 @@ class Events(Result):
     drawn = field("Draws with it", Look.SHARE, key="share_of_draws")
     years = field("Years a draw", Look.DAYS, key="years_per_draw")
     cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
-        PLANS[AGREED],
+        AGREED,
         "What a year of the event adds to total cost, from how draws with more and fewer such years"
         " differ.",
         "What a year of the event adds to shortage.",
     )
     cost_anew, cost_error_anew, short_anew, short_error_anew, apart_anew = _adds(
-        PLANS[ANEW], "The same of the plan made anew.", "The same of the plan made anew."
+        ANEW, "The same of the plan made anew.", "The same of the plan made anew."
     )
 
 
 def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
     """Declare what a plan comes to in a draw."""
+    header = PLANS[plan].header
     return (
-        field(f"Total cost, {plan}", Look.MILLIONS, unit="{money} m", scale=1e6),
-        field(f"Cash cost, {plan}", Look.MILLIONS, unit="{money} m", scale=1e6),
-        field(f"Short, {plan}", Look.TONNES, unit="t"),
-        field(f"Share short, {plan}", Look.SHARE),
+        field(f"Total cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
+        field(f"Cash cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
+        field(f"Short, {header}", Look.TONNES, unit="t"),
+        field(f"Share short, {header}", Look.SHARE),
     )
 
 
@@ -172,17 +205,9 @@ class Draws(Result):
     TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
 
     draw = field("Draw", Look.COUNT)
-    cost_agreed, cash_agreed, short_agreed, share_agreed = _comes_to(PLANS[AGREED])
-    cost_anew, cash_anew, short_anew, share_anew = _comes_to(PLANS[ANEW])
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _comes_to(AGREED)
+    cost_anew, cash_anew, short_anew, share_anew = _comes_to(ANEW)
     events = field("Events", Look.REMARK)
-
-
-_BY_PLAN = {
-    AGREED: (Events.cost_agreed, Events.cost_error_agreed, Events.short_agreed,
-             Events.short_error_agreed, Events.apart_agreed),
-    ANEW: (Events.cost_anew, Events.cost_error_anew, Events.short_anew, Events.short_error_anew,
-           Events.apart_anew),
-}  # fmt: skip
 
 
 # ---- the tables, of what was drawn ---------------------------------------------------------------
@@ -190,10 +215,6 @@ _BY_PLAN = {
 # Amounts are in t of contained metal over all years; NaN: not known.
 
 Row = dict[str, object]
-_KINDS = {COST: "money", CASH: "money", SHORTAGE: "t", SHARE: "share", MORE: "chance"}
-_UNITS = {"money": "{money} m", "t": "t", "share": "% of demand", "chance": "% of draws"}
-_LOOKS = {"money": Look.MILLIONS, "t": Look.TONNES, "share": Look.PRICE, "chance": Look.PRICE}
-_SCALES = {"money": 1e-6, "t": 1.0, "share": 100.0, "chance": 100.0}
 _APART = 1.96
 """Standard errors from 0 that 95 of 100 figures stay within where there is nothing but chance."""
 _WHICH = {
@@ -211,11 +232,22 @@ def tables_of(risk: Risk) -> list[Result]:
     ]  # fmt: skip
 
 
-def _made(of: type[Result], risk: Risk, rows: Sequence[Row]) -> Any:
-    kept = [f for f in of.FIELDS if not f.optional]
-    words = words_of(risk.base.case)
-    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in kept}
-    return of(words=words, **columns)
+def _made(of: type[R], risk: Risk, rows: Sequence[Row]) -> R:
+    due = [f.name for f in of.FIELDS if not f.optional]
+    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in due}
+    return of(words=words_of(risk.base.case), **columns)
+
+
+def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
+    """Return the measures of one plan or of one a draw."""
+    share = short / demand if demand > 0 else np.zeros_like(short)
+    return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
+
+
+def _of_draws(risk: Risk, sample: Sample) -> dict[str, Floats]:
+    """Return the measures of a plan in each draw."""
+    short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
+    return _amounts(sample.objective, sample.cash, short, demand)
 
 
 def measures(risk: Risk) -> Measures:
@@ -223,61 +255,35 @@ def measures(risk: Risk) -> Measures:
 
     Of a chance: mean and error alone, the interval being that of the chance itself.
     """
-    demand = risk.base.case.total_demand
-    lacks = float(risk.reading.short.sum())
-    base = {
-        COST: risk.reading.objective,
-        CASH: risk.reading.cash,
-        SHORTAGE: lacks,
-        SHARE: _share(lacks, demand),
-    }
-    unit = {
-        name: _UNITS[kind].format_map(words_of(risk.base.case)) for name, kind in _KINDS.items()
-    }
-    rows: list[Row] = [
-        {"measure": name, "plan": sample.name, "unit": unit[name], "base": without}
-        | _spread_of(spread(_of(sample, name, demand)))
-        for name, without in base.items()
-        for sample in risk.samples
-    ]
-    for sample in risk.samples:
-        said = _chance(beyond(risk, sample))
-        rows.append(
-            {
-                "measure": MORE,
-                "plan": sample.name,
-                "unit": unit[MORE],
-                "base": 0.0,
-                "mean": said.share,
-                "error": said.error,
-                "high_from": said.least,
-                "high_to": said.most,
-                "interval": "the probability",
-            }
-        )
-    made: Measures = _made(Measures, risk, rows)
-    return made
-
-
-def _spread_of(of: Spread) -> Row:
-    return {**vars(of), "interval": "the 95th percentile"}
+    case, reading = risk.base.case, risk.reading
+    lacks = float(reading.short.sum())
+    base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
+    rows: list[Row] = []
+    for name, without in base.items():
+        unit = _SHOWN[name].unit.format_map(words_of(case))
+        for sample in risk.samples:
+            row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
+            if name == MORE:
+                of = _chance(beyond(risk, sample))
+                row |= {"mean": of.share, "error": of.error, "interval": "the probability"}
+                row |= {"high_from": of.least, "high_to": of.most}
+            else:
+                known_ones = _of_draws(risk, sample)[name][sample.known]
+                row |= {**vars(spread(known_ones)), "interval": "the 95th percentile"}
+            rows.append(row)
+    return _made(Measures, risk, rows)
 
 
 def in_units(of: Measures) -> Measures:
     """Return the measures in the units that their rows name, each cell with its look."""
-    kinds = [_KINDS[name] for name in of.measure]
+    shown = [_SHOWN[name] for name in of.measure]
     numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
-    data: dict[str, Any] = {
-        name: [
-            float(value) * _SCALES[kind] if known(value) else None
-            for value, kind in zip(values, kinds, strict=True)
-        ]
-        if name in numbers
-        else values
-        for name, values in of.data.items()
-    }
-    looks = [_LOOKS[kind] for kind in kinds]
-    return Measures(words=of.words, looks=dict.fromkeys(numbers, looks), **data)
+    data: dict[str, Any] = dict(of.data)
+    for name in numbers:
+        pairs = zip(of.data[name], shown, strict=True)
+        data[name] = [float(v) * each.scale if known(v) else None for v, each in pairs]
+    looks = {name: [each.look for each in shown] for name in numbers}
+    return Measures(words=of.words, looks=looks, **data)
 
 
 def minerals(risk: Risk) -> ByMineral:
@@ -287,8 +293,7 @@ def minerals(risk: Risk) -> ByMineral:
         for m in range(len(risk.base.expanded.minerals))
         for sample in risk.samples
     ]
-    made: ByMineral = _made(ByMineral, risk, rows)
-    return made
+    return _made(ByMineral, risk, rows)
 
 
 def members(risk: Risk) -> ByMember:
@@ -301,8 +306,7 @@ def members(risk: Risk) -> ByMember:
         if e.demand[m, j].sum() > 0
         for sample in risk.samples
     ]
-    made: ByMember = _made(ByMember, risk, rows)
-    return made
+    return _made(ByMember, risk, rows)
 
 
 def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | slice) -> Row:
@@ -312,20 +316,15 @@ def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | 
     base = float(np.sum(risk.reading.short[mineral, at]))
     demand = float(np.sum(e.demand[mineral, at]))
     least = _tolerance(risk)[mineral]
-    of = spread(tonnes)
-    more = _chance(tonnes > base + least)
+    of, more = spread(tonnes), _chance(tonnes > base + least)
     return {
+        **vars(of),
         "mineral": e.minerals[mineral],
         "member": member,
         "plan": sample.name,
         "demand": demand,
         "base": base,
-        "mean": of.mean,
-        "error": of.error,
-        "share": _share(of.mean, demand),
-        "middle": of.middle,
-        "high": of.high,
-        "tail": of.tail,
+        "share": part(of.mean, demand) or 0.0,
         "short": _chance(tonnes > least).share,
         "more": more.share,
         "least": more.least,
@@ -349,14 +348,12 @@ def happenings(risk: Risk) -> Events:
         "years": years.mean(axis=0),
     }
     for sample in risk.samples:
-        cost, cost_error, lacks, lacks_error, apart = (f.name for f in _BY_PLAN[sample.name])
-        kept = sample.known
-        short_of: Floats = sample.short.sum(axis=(1, 2))
-        columns[cost], columns[cost_error] = added(sample.objective[kept], years[kept])
-        columns[lacks], columns[lacks_error] = added(short_of[kept], years[kept])
-        columns[apart] = told_apart(
-            columns[cost], columns[cost_error], columns[lacks], columns[lacks_error]
-        )
+        key, kept = PLANS[sample.name].key, sample.known
+        lacks: Floats = sample.short.sum(axis=(1, 2))
+        cost, tonnes = (added(of[kept], years[kept]) for of in (sample.objective, lacks))
+        columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
+        columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
+        columns[f"apart_{key}"] = told_apart(*cost, *tonnes)
     return Events(words=words_of(risk.base.case), **columns)
 
 
@@ -371,17 +368,14 @@ def told_apart(cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Flo
 
 def every_draw(risk: Risk) -> Draws:
     """Return what happens in each draw, and what each plan comes to."""
-    demand = risk.base.case.total_demand
     columns: dict[str, Any] = {
         "draw": list(range(1, len(risk.draws) + 1)),
         "events": [draw.said or "no event" for draw in risk.draws],
     }
-    for key, sample in zip(("agreed", "anew"), risk.samples, strict=True):
-        lacks = sample.short.sum(axis=(1, 2))
-        columns[f"cost_{key}"] = sample.objective
-        columns[f"cash_{key}"] = sample.cash
-        columns[f"short_{key}"] = lacks
-        columns[f"share_{key}"] = lacks / demand if demand > 0 else np.zeros(len(lacks))
+    for sample in risk.samples:
+        values = _of_draws(risk, sample).values()
+        names = (f"{of}_{PLANS[sample.name].key}" for of in ("cost", "cash", "short", "share"))
+        columns |= dict(zip(names, values, strict=True))
     return Draws(words=words_of(risk.base.case), **columns)
 
 
@@ -398,54 +392,12 @@ def _tolerance(risk: Risk) -> Floats:
     return np.array([sum(risk.base.tolerance(name, y) for y in e.years) for name in e.minerals])
 
 
-def _of(sample: Sample, measure: str, demand: float) -> Floats:
-    """Return what a measure is in each known draw."""
-    if measure == COST:
-        return sample.objective[sample.known]
-    if measure == CASH:
-        return sample.cash[sample.known]
-    lacks: Floats = sample.short[sample.known].sum(axis=(1, 2))
-    if measure == SHORTAGE:
-        return lacks
-    return lacks / demand if demand > 0 else np.zeros(len(lacks))
-
-
-def _share(tonnes: float, demand: float) -> float:
-    return tonnes / demand if demand > 0 else 0.0
-
-
 def _chance(happened: Bools) -> Chance:
     return chance(int(np.sum(happened)), len(happened))
 
 
-# ---- what was asked and what it can say ----------------------------------------------------------
-
 _ENOUGH = 20
 """Draws in the worst 5 % below which the tail says little."""
-
-
-def options_of(risk: Risk) -> dict[str, str]:
-    """Return what was asked for, as rows of options."""
-    chances = risk.chances
-    limits = "kept in all years" if chances.keep_caps else "waived in years with an event"
-    return {
-        "Draws": f"{len(risk.draws):,}, of which {risk.distinct:,} differ",
-        "Seed": str(chances.seed),
-        "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
-        "Share limits, as agreed": limits,
-        "Share limits, re-planned": "kept in all years",
-        AGREED: "the plan without events, struck by them as they come: plants as built, "
-        "each supplier within what was agreed and its surge",
-        ANEW: "the cheapest plan had the events been known beforehand",
-    }
-
-
-def known_of(risk: Risk) -> str:
-    """Return of how many draws the figures are, and that those finished early are no sample."""
-    counted = [(of.name.lower(), int(of.known.sum()), len(of.known)) for of in risk.samples]
-    said = ", ".join(f"{name} {done:,} of {every:,} draws" for name, done, every in counted)
-    partly = any(0 < done < every for _, done, every in counted)
-    return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
 
 
 def caution(risk: Risk) -> str:
@@ -469,61 +421,42 @@ def caution(risk: Risk) -> str:
 
 # ---- JSON ----------------------------------------------------------------------------------------
 
-_MEASURES = {
-    "objective_usd": COST,
-    "cash_usd": CASH,
-    "shortage_t": SHORTAGE,
-    "shortage_share": SHARE,
-}
-_SPREAD = (
-    Measures.base, Measures.mean, Measures.error, Measures.low, Measures.middle, Measures.high,
-    Measures.high_from, Measures.high_to, Measures.tail, Measures.tail_error,
-)  # fmt: skip
+_SPREAD = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
 _OF_SHORT = tuple(f for f in _Shortages.FIELDS if f.json_key != f.name)
 """The numbers of a shortage that JSON tells: those with a name of their own there."""
-_OF_EVENT = (Events.event, Events.probability, Events.duration, Events.drawn, Events.years)
+_OF_EVENT = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 
 
-def answer(risk: Risk) -> dict[str, object]:
-    """Return a row a plan, that of the agreed plan first, and an object an event."""
-    made: dict[type[Result], Any] = {type(of): of for of in (measures(risk), *tables_of(risk)[1:])}
-    return {
-        "rows": [_row(made, plan) for plan in PLANS],
-        "events": _told_events(made[Events]),
-    }
+def _of_plan(of: R, plan: str) -> R:
+    """Return the rows of a plan."""
+    return of.where([p == plan for p in of.data["plan"]])
 
 
-def _row(made: Mapping[type[Result], Any], plan: str) -> Record:
-    of = made[Measures].where([p == plan for p in made[Measures].plan])
+def _row(every: Measures, tables: Tables, plan: str) -> Record:
+    """Return what a plan comes to, in all and mineral by mineral, of each member by member."""
+    of = _of_plan(every, plan)
     spreads = dict(zip(of.measure, records(of, *_SPREAD), strict=True))
-    more = of.frame().set_index("measure").loc[MORE]
+    more = spreads[MORE]
     by_member: dict[str, Record] = {}
-    each = made[ByMember].where([p == plan for p in made[ByMember].plan])
-    for mineral, member, row in zip(
-        each.mineral, each.member, records(each, *_OF_SHORT), strict=True
-    ):
+    each = _of_plan(tables[ByMember], plan)
+    rows = records(each, *_OF_SHORT)
+    for mineral, member, row in zip(each.mineral, each.member, rows, strict=True):
         by_member.setdefault(mineral, {})[member] = row
-    whole = made[ByMineral].where([p == plan for p in made[ByMineral].plan])
+    whole = _of_plan(tables[ByMineral], plan)
     return {
         "plan": plan,
-        **{key: spreads[name] for key, name in _MEASURES.items()},
+        **{shown.key: spreads[name] for name, shown in _SHOWN.items() if shown.key},
         "chance_of_shortage_beyond_base": {
             "mean": more["mean"],
-            "standard_error": more["error"],
-            "from": more["high_from"],
-            "to": more["high_to"],
+            "standard_error": more["standard_error"],
+            "from": more["p95_from"],
+            "to": more["p95_to"],
         },
         "by_mineral": {
             mineral: {**row, "by_member": by_member.get(mineral, {})}
             for mineral, row in zip(whole.mineral, records(whole, *_OF_SHORT), strict=True)
         },
     }
-
-
-def _told_events(of: Result) -> list[Record]:
-    """Return the objects of events; what one adds is of a year in which it is under way."""
-    adds = [f for fields in _BY_PLAN.values() for f in fields[:-1]]
-    return [_nested(row) for row in records(of, *_OF_EVENT, *adds)]
 
 
 def _nested(row: Record) -> Record:
@@ -545,79 +478,39 @@ _BARS = 24
 _FAR = 4.0
 """Draws this many times the middle half's span above it share the last column of a histogram."""
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
-_ROLES = {AGREED: Role.PLAN, ANEW: Role.ANEW}
-
-
-def pictures(tables: Tables) -> tuple[Picture, ...]:
-    """Return the histograms of cost and shortage, and what each mineral is expected to be short."""
-    found = [
-        _cost_histogram(tables),
-        _histogram(tables, (Draws.share_agreed, Draws.share_anew), "Share of demand short", ""),
-        _by_mineral(tables),
-    ]
-    return tuple(picture for picture in found if picture is not None)
-
-
-def _horizon(tables: Tables) -> str:
-    return tables.option(YEARS)
 
 
 def _cost_histogram(tables: Tables) -> Picture | None:
-    currency = tables[Draws].words["money"]
-    return _histogram(tables, (Draws.cost_agreed, Draws.cost_anew), COST, currency)
+    return _histogram(tables, "cost", COST, tables[Draws].words["money"])
 
 
-def _histogram(tables: Tables, of: Sequence[Field], title: str, currency: str) -> Picture | None:
+def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | None:
     """Return how many draws fall into each step of a quantity, of both plans; None of no draw."""
-    samples = [[float(v) for v in tables[Draws].data[f.name] if known(v)] for f in of]
+    draws = tables[Draws].data
+    samples = [[float(v) for v in draws[f"{of}_{p.key}"] if known(v)] for p in PLANS.values()]
     every = sorted(v for sample in samples for v in sample)
     if not every:
         return None
     edges = _edges(every[0], _end(every))
-    scale, unit = _scale(max(abs(e) for e in edges), currency)
-    digits = _decimals((edges[1] - edges[0]) / scale)
-    labels: list[Cell] = [f"{low / scale:,.{digits}f}" for low in edges[:-1]]
+    size, unit = 0.01, "% of demand"
+    if currency:
+        size, unit = scale(max(abs(e) for e in edges), currency)
+    digits = _decimals((edges[1] - edges[0]) / size)
+    labels = [f"{low / size:,.{digits}f}" for low in edges[:-1]]
     open_ended = every[-1] >= edges[-1]
     if open_ended:
-        labels[-1] = f"{labels[-1]}+"
-    series = [
-        Series(plan, _ROLES[plan], tuple(_counts(sample, edges)))
-        for plan, sample in zip(PLANS, samples, strict=True)
-    ]
-    count = max(len(sample) for sample in samples)
+        labels[-1] += "+"
     return Picture(
-        title=f"{title}, {_horizon(tables)}: {count:,} draws",
+        title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
         form=Form.COUNTS,
         categories=tuple(labels),
-        series=tuple(series),
+        series=tuple(
+            Series(name, plan.role, _counts(sample, edges))
+            for (name, plan), sample in zip(PLANS.items(), samples, strict=True)
+        ),
         axis="draws",
         across=f"{unit}, from this to the next{'; the last: this and more' if open_ended else ''}",
         look=Look.COUNT,
-    )
-
-
-def _by_mineral(tables: Tables) -> Picture | None:
-    """Return what part of demand each mineral is short: without events, and expected with them."""
-    rows = tables[ByMineral].frame()
-    names = list(dict.fromkeys(rows["mineral"]))
-    plans = [rows[rows["plan"] == plan] for plan in PLANS]
-    if not names or not (rows["share"].fillna(0.0) > 0).any():
-        return None
-    base = [of / need if need > 0 else 0.0 for of, need in plans[0][["base", "demand"]].to_numpy()]
-    shares = [base, *(plan["share"].tolist() for plan in plans)]
-    heads = ("No event", *(f"{plan}, expected" for plan in PLANS))
-    roles = (Role.OTHER, *_ROLES.values())
-    return Picture(
-        title=f"Share of demand short by mineral, {_horizon(tables)}",
-        form=Form.GROUPED,
-        categories=tuple(short(name) for name in names),
-        series=tuple(
-            Series(head, role, tuple(None if math.isnan(v) else 100.0 * v for v in of))
-            for head, role, of in zip(heads, roles, shares, strict=True)
-        ),
-        axis="% of demand",
-        across="",
-        look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
     )
 
 
@@ -639,24 +532,12 @@ def _edges(low: float, high: float) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def _counts(values: Sequence[float], edges: Sequence[float]) -> list[float]:
+def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
     """Return how many values lie in each step, its lower edge included."""
-    step = edges[1] - edges[0]
-    found = [0.0] * (len(edges) - 1)
-    for value in values:
-        at = math.floor((value - edges[0]) / step + 1e-9)
-        found[min(max(at, 0), len(found) - 1)] += 1
-    return found
-
-
-def _scale(largest: float, currency: str) -> tuple[float, str]:
-    """Return what the labels of a quantity are divided by, and their unit."""
-    if not currency:
-        return 0.01, "% of demand"
-    for size, name in ((1e9, "bn"), (1e6, "m")):
-        if largest >= size:
-            return size, f"{currency} {name}"
-    return 1.0, currency
+    steps = len(edges) - 1
+    at = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
+    counts = np.bincount(at.clip(0, steps - 1).astype(int), minlength=steps)
+    return tuple(counts.astype(float).tolist())
 
 
 def _decimals(step: float) -> int:
@@ -664,58 +545,31 @@ def _decimals(step: float) -> int:
     return next((d for d in range(8) if abs(round(step, d) - step) < step * 1e-6), 8)
 
 
-# ---- the finding, of the tables alone ------------------------------------------------------------
-
-
-def headline(tables: Tables) -> Headline:
-    """Return what the agreed plan costs and leaves short on average, against no event."""
-    rows = {
-        name: (unit, *numbers)
-        for name, plan, unit, *numbers in tables[Measures].rows(
-            Measures.measure, Measures.plan, Measures.unit, Measures.base, Measures.mean,
-            Measures.high,
-        )
-        if plan == AGREED
-    }  # fmt: skip
-    figures = []
-    for name, said in ((COST, _amount), (SHARE, _of_hundred)):
-        unit, base, mean, high = rows[name]
-        if known(mean):
-            figures.append(
-                Figure(
-                    f"{name}: mean",
-                    said(mean, unit),
-                    f"without events {said(base, unit)}; one draw in twenty is above "
-                    f"{said(high, unit)}.",
-                )
-            )
-    unit, _, more, _ = rows[MORE]
-    if known(more):
-        figures.append(
-            Figure(
-                "Chance of more shortage than without events",
-                _of_hundred(more, unit),
-                "of the plan as agreed, over all years.",
-            )
-        )
-    if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
-        return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
-    cost, lacks, chances = figures
-    without = cost.remark.partition(";")[0]
-    finding = (
-        f"With events by chance the agreed plan costs {cost.value} on average"
-        f" ({without}) and leaves {lacks.value} of demand short;"
-        f" more than without events in {chances.value} of draws."
+def _short_by_mineral(tables: Tables) -> Picture | None:
+    """Return what part of demand each mineral is short: without events, and expected with them."""
+    rows = tables[ByMineral].frame()
+    plans = [rows[rows["plan"] == plan] for plan in PLANS]
+    if not (rows["share"].fillna(0.0) > 0).any():
+        return None
+    base = [of / need if need > 0 else 0.0 for of, need in plans[0][["base", "demand"]].to_numpy()]
+    series = [("No event", Role.OTHER, base)]
+    for (name, plan), own in zip(PLANS.items(), plans, strict=True):
+        series.append((f"{name}, expected", plan.role, own["share"].tolist()))
+    return Picture(
+        title=f"Share of demand short by mineral, {tables.option(YEARS)}",
+        form=Form.GROUPED,
+        categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
+        series=tuple(
+            Series(name, role, tuple(None if math.isnan(v) else 100.0 * v for v in of))
+            for name, role, of in series
+        ),
+        axis="% of demand",
+        across="",
+        look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %
     )
-    return Headline(finding, tuple(figures))
 
 
-def _amount(value: object, unit: str) -> str:
-    return money(value * 1e6, unit.removesuffix(" m")) if known(value) else "unknown"
-
-
-def _of_hundred(value: object, _: str) -> str:
-    return percent(value / 100, 2) if known(value) else "unknown"
+# ---- the report, of the tables alone -------------------------------------------------------------
 
 
 class _Steps(Result):
@@ -724,12 +578,6 @@ class _Steps(Result):
     step = field("From ({unit})", Look.TEXT)
     agreed = field(AGREED, Look.COUNT)
     anew = field(ANEW, Look.COUNT)
-
-
-def sections(tables: Tables) -> tuple[Section, ...]:
-    """Return the parts of the report: the spread, what is short, what each event adds."""
-    found = [_spread_section(tables), _short_section(tables), _event_section(tables)]
-    return tuple(section for section in found if section is not None)
 
 
 def _spread_section(tables: Tables) -> Section | None:
@@ -752,20 +600,14 @@ def _short_section(tables: Tables) -> Section | None:
     of = tables[ByMineral]
     if not len(of):
         return None
-    names = list(dict.fromkeys(of.mineral))
-    rows = of.frame()
-    series = [
-        Series(plan, role, [float(v) if known(v) else None for v in own["share"]])
-        for plan, role in _ROLES.items()
-        if len(own := rows[rows["plan"] == plan])
-    ]
+    title = "Expected part of demand short"
+    series = []
+    for name, plan in PLANS.items():
+        shares = [float(v) if known(v) else None for v in _of_plan(of, name).share]
+        series += [Series(name, plan.role, shares)] if shares else []
+    categories = tuple(map(str, dict.fromkeys(of.mineral)))
     picture = Picture(
-        "Expected part of demand that is short",
-        Form.ROWS,
-        tuple(map(str, names)),
-        tuple(series),
-        "Expected part of demand short",
-        "",
+        "Expected part of demand that is short", Form.ROWS, categories, tuple(series), title, ""
     )
     fields = (
         ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
@@ -783,16 +625,14 @@ def _event_section(tables: Tables) -> Section | None:
     of = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
     if not len(of):
         return None
-    costs = [[v / 1e6 if known(v) else None for v in of.data[f[0].name]] for f in _BY_PLAN.values()]
-    both, unit = scaled([*costs[0], *costs[1]], of.words["money"])
+    costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
+    both, unit = scaled([v / 1e6 if known(v) else None for v in costs], of.words["money"])
+    halves = (both[: len(of)], both[len(of) :])
     picture = Picture(
         f"What a year of each event adds to total cost ({unit})",
         Form.ROWS,
         tuple(word(name) for name in of.event),
-        tuple(
-            Series(plan, _ROLES[plan], values)
-            for plan, values in ((AGREED, both[: len(of)]), (ANEW, both[len(of) :]))
-        ),
+        tuple(Series(n, p.role, v) for (n, p), v in zip(PLANS.items(), halves, strict=True)),
         unit,
         "",
         look=Look.MILLIONS,
@@ -811,34 +651,22 @@ def _event_section(tables: Tables) -> Section | None:
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------
 
 
-def lines(tables: Tables) -> Iterator[str]:
-    """Yield what both plans come to, a line a measure."""
-    heads = ("no event", "mean", "+/-", "median", "95th", "CVaR 95")
-    yield f"  {'':<35}" + "".join(f"{head:>14}" for head in heads)
-    for row in tables[Measures].frame().to_dict("records"):
-        yield _measure({str(name): value for name, value in row.items()})
-    yield "  +/-: standard error of the mean; CVaR 95: mean of the worst 5 % of the draws"
-    yield from _likely_short(tables)
-
-
 def _measure(row: Mapping[str, Any]) -> str:
-    kind = _KINDS[row["measure"]]
-    form = {"share": ".2f", "chance": ".1f"}.get(kind, ",.0f")
-    named = {"share": "  share of demand", "chance": "Shorter than no event"}
-    name = named.get(kind, f"{row['measure']}, {row['unit']}") if row["plan"] == AGREED else ""
-    sign = "%" if kind in named else ""
+    shown = _SHOWN[row["measure"]]
+    name = shown.line or f"{row['measure']}, {row['unit']}" if row["plan"] == AGREED else ""
+    sign = "%" if shown.line else ""
     cells = [
-        f"{row[key]:{form}}{sign}" if known(row[key]) else ""
+        f"{row[key]:{shown.form}}{sign}" if known(row[key]) else ""
         for key in ("base", "mean", "error", "middle", "high", "tail")
     ]
-    cells[0] = "" if kind == "chance" else cells[0]
+    cells[0] = "" if row["measure"] == MORE else cells[0]
     return f"  {name:<23} {row['plan'].lower():<11}" + "".join(f"{cell:>14}" for cell in cells)
 
 
 def _likely_short(tables: Tables) -> Iterator[str]:
     """Yield which minerals are the likeliest to be shorter than without events, as agreed."""
-    rows = tables[ByMineral].frame()
-    rows = rows[(rows["plan"] == AGREED) & (rows["more"] > 0)].sort_values("more", ascending=False)
+    rows = _of_plan(tables[ByMineral], AGREED).frame()
+    rows = rows[rows["more"] > 0].sort_values("more", ascending=False)
     if rows.empty:
         yield f"{'Shorter':<13} no mineral in any draw, as agreed"
         return
@@ -939,8 +767,13 @@ class RiskStudy(StudyKind):
 
     @property
     def known(self) -> str:
-        """Of how many draws the figures are."""
-        return known_of(self.found)
+        """Of how many draws the figures are, and that those finished early are no sample."""
+        counts = [
+            (of.name.lower(), int(of.known.sum()), len(of.known)) for of in self.found.samples
+        ]
+        said = ", ".join(f"{name} {done:,} of {every:,} draws" for name, done, every in counts)
+        partly = any(0 < done < every for _, done, every in counts)
+        return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
 
     @property
     def what(self) -> str:
@@ -965,16 +798,30 @@ class RiskStudy(StudyKind):
 
     @property
     def options(self) -> dict[str, str]:
-        """The scenario, and what is drawn."""
-        return {**self.start.options, **options_of(self.found)}
+        """The scenario, what is drawn, and what may answer an event."""
+        found, chances = self.found, self.chances
+        limits = "kept in all years"
+        return {
+            **self.start.options,
+            "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
+            "Seed": str(chances.seed),
+            "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
+            "Share limits, as agreed": limits
+            if chances.keep_caps
+            else "waived in years with an event",
+            "Share limits, re-planned": limits,
+            AGREED: "the plan without events, struck by them as they come: plants as built, "
+            "each supplier within what was agreed and its surge",
+            ANEW: "the cheapest plan had the events been known beforehand",
+        }
 
     def tables(self) -> list[Result]:
         """Return the measures, who may be short, the events and the draws."""
         return tables_of(self.found)
 
     def answer(self, tables: Tables) -> dict[str, object]:
-        """Return what was drawn, a row a plan, and an object an event."""
-        del tables
+        """Return what was drawn, a row a plan, that of the agreed plan first, and the events."""
+        every = measures(self.found)
         return {
             "scenario": self.start.case.scenario,
             "draws": len(self.found.draws),
@@ -983,24 +830,66 @@ class RiskStudy(StudyKind):
             "seed": self.chances.seed,
             "surge": self.chances.surge,
             "keep_caps": self.chances.keep_caps,
-            **answer(self.found),
+            "rows": [_row(every, tables, plan) for plan in PLANS],
+            "events": [_nested(row) for row in records(tables[Events], *_OF_EVENT)],
         }
+
+    def screen(self, tables: Tables) -> Iterator[str]:
+        """Return what both plans come to, a line a measure, and who is likely to be short."""
+        heads = ("no event", "mean", "+/-", "median", "95th", "CVaR 95")
+        yield f"  {'':<35}" + "".join(f"{head:>14}" for head in heads)
+        for row in tables[Measures].frame().to_dict("records"):
+            yield _measure({str(name): value for name, value in row.items()})
+        yield "  +/-: standard error of the mean; CVaR 95: mean of the worst 5 % of the draws"
+        yield from _likely_short(tables)
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return what the agreed plan comes to on average."""
-        return headline(tables)
+        """Return what the agreed plan costs and leaves short on average, against no event."""
+        of = _of_plan(tables[Measures], AGREED)
+        rows = {row["measure"]: row for row in of.frame().to_dict("records")}
+        currency = rows[COST]["unit"].removesuffix(" m")
+
+        def amount(value: float) -> str:
+            return money(value * 1e6, currency)
+
+        def share(value: float) -> str:
+            return percent(value / 100, 2)
+
+        figures = []
+        for name, said in ((COST, amount), (SHARE, share)):
+            base, mean, high = (rows[name][key] for key in ("base", "mean", "high"))
+            if known(mean):
+                remark = f"one draw in twenty is above {said(high)}."
+                remark = f"without events {said(base)}; {remark}"
+                figures.append(Figure(f"{name}: mean", said(mean), remark))
+        more = rows[MORE]["mean"]
+        if known(more):
+            name = "Chance of more shortage than without events"
+            figures.append(Figure(name, share(more), "of the plan as agreed, over all years."))
+        if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
+            return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
+        cost, lacks, chances = figures
+        without = cost.remark.partition(";")[0]
+        finding = (
+            f"With events by chance the agreed plan costs {cost.value} on average"
+            f" ({without}) and leaves {lacks.value} of demand short;"
+            f" more than without events in {chances.value} of draws."
+        )
+        return Headline(finding, tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the histograms, and what each mineral is expected to be short."""
-        return pictures(tables)
-
-    def screen(self, tables: Tables) -> Iterator[str]:
-        """Return what both plans come to, and who is likely to be short."""
-        return lines(tables)
+        found = (
+            _cost_histogram(tables),
+            _histogram(tables, "share", "Share of demand short", ""),
+            _short_by_mineral(tables),
+        )
+        return tuple(picture for picture in found if picture is not None)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the spread, what is short, and what each event adds."""
-        return sections(tables)
+        found = (_spread_section(tables), _short_section(tables), _event_section(tables))
+        return tuple(section for section in found if section is not None)

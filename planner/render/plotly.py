@@ -1,25 +1,26 @@
-"""Pictures drawn with Plotly for a page: bars, lines and heat maps, one look for all.
+"""Pages for a browser: templates filled, and pictures drawn with Plotly, one look for all.
 
 Colours of words, axes and grounds are left to the page, which is light or dark.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import label, labels, listed, number, percent
-
-Values = Sequence[float | None]
+from planner.render.words import clean, label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
-_SHARES = ".0%"
 _TICKS, _FEW = 8, 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
@@ -28,156 +29,129 @@ _FULL = 300
 _HATCHED = {Role.SHORT, Role.ANEW}
 """Roles that are told apart without colour."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_PERCENT = re.compile(r"(?<=\d) %")
+
+
+def render(template: str, **what: object) -> str:
+    """Return a page made of one of ``planner/render/templates``; every text is escaped."""
+    return environment().get_template(template).render(**what)
+
+
+@cache
+def environment() -> Environment:
+    """Return what all templates are rendered in."""
+    return Environment(
+        loader=PackageLoader("planner.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        keep_trailing_newline=True,
+    )
+
+
+def _finalized(value: Any) -> Any:
+    """Return a text as a page can hold it; no line ends before a per cent sign."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _PERCENT.sub("\u00a0%", clean(value))
+    return value
+
+
+# ---- pictures -----------------------------------------------------------------------------------
 
 
 def figure_of(picture: Picture) -> Any:
     """Draw a picture, the same as native charts do."""
-    is_share = picture.look is Look.SHARE
     if picture.form is Form.LINES:
-        numbers = [c for c in picture.categories if isinstance(c, int | float)]
-        scale = Scale(
-            numbers,
-            picture.across,
-            "d" if picture.scale is Look.YEAR else ".0%" if picture.scale is Look.SHARE else "~s",
-            falling=numbers != sorted(numbers),
-        )
-        look = ".0%" if is_share else "~s"
-        figure = lines(scale, picture.series, axis=picture.axis, look=look)
-        if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
-            figure.update_xaxes(tickmode="array", tickvals=numbers)
-        return figure
+        return _lines(picture)
     if picture.form is Form.HEAT:
-        joined = picture.distinct
-        rows_of = [each.values for each in joined]
-        named = [listed(each.hints) for each in joined]
-        return heat(
-            [s.name for s in joined], picture.categories, rows_of, what=picture.axis, whose=named
-        )
-    if picture.form is Form.ROWS:
-        return rows(
-            picture.categories, picture.series, axis=picture.axis, shares=is_share, grouped=True
-        )
-    if picture.form in {Form.STACKED, Form.BARS}:
-        return rows(picture.categories, picture.series, axis=picture.axis, shares=is_share)
-    return bars(picture.categories, picture.series, axis=picture.axis, shares=is_share)
+        return _heat(picture)
+    if picture.form in {Form.ROWS, Form.STACKED, Form.BARS}:
+        return _rows(picture)
+    return _columns(picture)
 
 
-def bars(
-    categories: Sequence[object], series: Sequence[Series], *, axis: str, shares: bool = True
-) -> Any:
+def _columns(picture: Picture) -> Any:
     """Draw columns over categories; a series that is a limit is a dashed line over them."""
-    names = labels(categories)
-    traces: list[Any] = []
-    for i, each in enumerate(series):
-        hints, hover = _hover(each, "%{x}", "%{y:.1%}" if shares else "%{y:,.4~r}")
+    shares = picture.look is Look.SHARE
+    names = labels(picture.categories)
+    figure = go.Figure()
+    for i, each in enumerate(picture.series):
+        colour = colour_of(each, i)
+        shown = _shown(each, "%{x}", "%{y:.1%}" if shares else "%{y:,.4~r}")
         if each.role is Role.LIMIT:
-            traces.append(
-                go.Scatter(
-                    x=names, y=list(each.values), name=label(each.name), customdata=hints,
-                    hovertemplate=hover, mode="lines" if len(names) > 1 else "markers",
-                    line={
-                        "color": colour_of(each, i), "width": 3, "dash": "5px,3px", "shape": "hvh",
-                    },
-                    marker={"symbol": "line-ew-open", "size": 40, "color": colour_of(each, i),
-                            "line": {"width": 3}},
-                )
+            figure.add_scatter(
+                x=names, y=list(each.values), **shown,
+                mode="lines" if len(names) > 1 else "markers",
+                line={"color": colour, "width": 3, "dash": "5px,3px", "shape": "hvh"},
+                marker={
+                    "symbol": "line-ew-open", "size": 40, "color": colour, "line": {"width": 3},
+                },
             )  # fmt: skip
         else:
-            traces.append(
-                go.Bar(
-                    x=names, y=list(each.values), name=label(each.name), customdata=hints,
-                    hovertemplate=hover, marker=_fill(each, i),
-                )
-            )  # fmt: skip
-    figure = go.Figure(traces)
+            figure.add_bar(x=names, y=list(each.values), **shown, marker=_fill(each, i))
     figure.update_layout(barmode="group", bargap=0.3)
     figure.update_xaxes(type="category", nticks=_TICKS)
     figure.update_yaxes(
-        title=label(axis), tickformat=_SHARES if shares else ",", rangemode="tozero"
+        title=label(picture.axis), tickformat=".0%" if shares else ",", rangemode="tozero"
     )
     if shares:
-        highest = max((v for s in series for v in s.values if v is not None), default=1.0)
-        figure.update_yaxes(range=[0, max(1.0, highest) * 1.04])
-    return framed(figure, legend=len(series) > 1)
+        values = (v for s in picture.series for v in s.values if v is not None)
+        figure.update_yaxes(range=[0, max(1.0, max(values, default=1.0)) * 1.04])
+    return framed(figure, legend=len(picture.series) > 1)
 
 
-def rows(
-    categories: Sequence[object],
-    series: Sequence[Series],
-    *,
-    axis: str,
-    shares: bool = True,
-    grouped: bool = False,
-) -> Any:
-    """Draw bars on one another, or ``grouped`` side by side, the first category on top.
+def _rows(picture: Picture) -> Any:
+    """Draw bars on one another, or ``Form.ROWS`` side by side, the first category on top.
 
     Parts of a whole have their name and number in them, where there is room; others have their
     number beside them.
     """
-    names = labels(categories)
-    traces = []
-    for i, each in enumerate(series):
-        hints, hover = _hover(each, "%{y}", "%{x:.1%}" if shares else "%{x:,.4~r}")
-        traces.append(
-            go.Bar(
-                y=names, x=list(each.values), name=label(each.name), customdata=hints,
-                hovertemplate=hover, orientation="h", marker=_fill(each, i),
-                **_numbers(each, shares=shares, is_grouped=grouped, is_one=len(series) == 1),
-            )
+    shares, beside = picture.look is Look.SHARE, picture.form is Form.ROWS
+    names = labels(picture.categories)
+    figure = go.Figure()
+    for i, each in enumerate(picture.series):
+        figure.add_bar(
+            y=names, x=list(each.values), orientation="h", marker=_fill(each, i),
+            **_shown(each, "%{y}", "%{x:.1%}" if shares else "%{x:,.4~r}"),
+            **_numbers(each, shares=shares, beside=beside, is_one=len(picture.series) == 1),
         )  # fmt: skip
-    figure = go.Figure(traces)
     figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})
-    figure.update_layout(barmode="group" if grouped else "relative", bargap=0.25)
+    figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=label(axis), tickformat=_SHARES if shares else ",")
-    return framed(figure, legend=len(series) > 1)
+    figure.update_xaxes(title=label(picture.axis), tickformat=".0%" if shares else ",")
+    return framed(figure, legend=len(picture.series) > 1)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The numbers under lines: their title, their format, and whether they fall from the left."""
-
-    numbers: Sequence[float]
-    title: str = ""
-    look: str = "d"
-    falling: bool = False
-
-
-def lines(across: Scale, series: Sequence[Series], *, axis: str, look: str = "~s") -> Any:
-    """Draw lines over a scale, each with its mark and dash; ``look`` is the values' format."""
-    traces = []
-    for i, each in enumerate(series):
-        hints, hover = _hover(each, "%{x}", f"%{{y:{',.4~r' if look == '~s' else look}}}")
-        traces.append(
-            go.Scatter(
-                x=list(across.numbers), y=list(each.values), name=label(each.name),
-                customdata=hints, hovertemplate=hover, mode="lines+markers",
-                line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
-                marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
-            )
+def _lines(picture: Picture) -> Any:
+    """Draw lines over a scale, each with its mark and dash."""
+    numbers = [c for c in picture.categories if isinstance(c, int | float)]
+    look = ".0%" if picture.look is Look.SHARE else "~s"
+    scale = {Look.YEAR: "d", Look.SHARE: ".0%"}.get(picture.scale, "~s")
+    figure = go.Figure()
+    for i, each in enumerate(picture.series):
+        figure.add_scatter(
+            x=numbers, y=list(each.values), mode="lines+markers",
+            **_shown(each, "%{x}", f"%{{y:{',.4~r' if look == '~s' else look}}}"),
+            line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
+            marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
         )  # fmt: skip
-    figure = go.Figure(traces)
-    figure.update_xaxes(title=label(across.title), tickformat=across.look, nticks=_TICKS)
-    if across.falling:
+    figure.update_xaxes(title=label(picture.across), tickformat=scale, nticks=_TICKS)
+    if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
-    figure.update_yaxes(title=label(axis), tickformat=look, rangemode="tozero")
-    return framed(figure, legend=len(series) > 1)
+    figure.update_yaxes(title=label(picture.axis), tickformat=look, rangemode="tozero")
+    framed(figure, legend=len(picture.series) > 1)
+    if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
+        figure.update_xaxes(tickmode="array", tickvals=numbers)
+    return figure
 
 
-def heat(
-    down: Sequence[object],
-    across: Sequence[object],
-    values: Sequence[Values],
-    *,
-    what: str,
-    whose: Sequence[str] = (),
-) -> Any:
+def _heat(picture: Picture) -> Any:
     """Draw shares as a map that darkens with them; a share of nothing is left blank.
 
-    Each cell says its number; ``what`` is the word for what the shares are, ``whose`` names rows in
-    full where a reader points at them.
+    Each cell says its number; a row that stands for several is named in full where a reader points.
     """
-    names = [[label(name, _FULL)] * len(across) for name in whose or map(str, down)]
+    series = picture.distinct
+    values = [list(each.values) for each in series]
     shown = [
         ["" if v is None else (f"{v:.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004
         for row in values
@@ -185,11 +159,12 @@ def heat(
     highest = max((v for row in values for v in row if v is not None), default=0.0)
     figure = go.Figure(
         go.Heatmap(
-            x=labels(across), y=labels(down),
-            z=[list(row) for row in values], zmin=0, zmax=max(highest, 0.01), text=shown,
+            x=labels(picture.categories), y=labels([each.name for each in series]),
+            z=values, zmin=0, zmax=max(highest, 0.01), text=shown,
             texttemplate="%{text}", textfont={"size": 12}, xgap=2, ygap=2, hoverongaps=False,
-            customdata=names,
-            hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {label(what)}<extra></extra>",
+            customdata=[[label(listed(each.hints), _FULL)] * len(picture) for each in series],
+            hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {label(picture.axis)}"
+            "<extra></extra>",
             showscale=False,
         )
     )  # fmt: skip
@@ -253,37 +228,34 @@ def _by_weight(pairs: Sequence[tuple[str, float]]) -> list[str]:
     return sorted(total, key=lambda name: (-total[name], name))
 
 
-def _hover(series: Series, place: str, value: str) -> tuple[list[str] | None, str]:
-    name = label(series.name).replace("%{", "% {")
-    if not series.hints:
-        return None, f"{place}, {name}: {value}<extra></extra>"
-    return [label(h) for h in series.hints], (
-        f"{place}, {name}: {value}, %{{customdata}}<extra></extra>"
-    )
+# ---- what all have: names, numbers, fills and frame ----------------------------------------------
 
 
-def _numbers(series: Series, *, shares: bool, is_grouped: bool, is_one: bool) -> dict[str, Any]:
-    """Return where the numbers of bars stand: amounts on one another have no room for theirs."""
-    if not (shares or is_grouped or is_one):
-        return {"textposition": "none"}
-    return _beside(series, shares=shares) if is_grouped or not shares else _inside(series)
-
-
-def _inside(series: Series) -> dict[str, Any]:
-    if series.role in _HATCHED:  # words would not be read on hatching, which tells it apart itself
-        return {"textposition": "none"}
+def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
+    """Return a series' name, and what is told where a reader points at a value of it."""
     name = label(series.name)
+    said = f"{place}, {name.replace('%{', '% {')}: {value}"
+    hints = [label(h) for h in series.hints] or None
+    more = ", %{customdata}" if hints else ""
+    return {"name": name, "customdata": hints, "hovertemplate": f"{said}{more}<extra></extra>"}
+
+
+def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:
+    """Return where the numbers of bars stand: amounts on one another have no room for theirs.
+
+    Nor does hatching, which tells itself apart: words on it would not be read.
+    """
+    if beside or (is_one and not shares):
+        said = percent if shares else number
+        return {
+            "text": [said(v) for v in series.values],
+            "textposition": "outside", "textangle": 0, "cliponaxis": False,
+        }  # fmt: skip
+    if not shares or series.role in _HATCHED:
+        return {"textposition": "none"}
     return {
-        "text": [f"{name} {v:.0%}" if v else "" for v in series.values],
+        "text": [f"{label(series.name)} {v:.0%}" if v else "" for v in series.values],
         "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
-    }  # fmt: skip
-
-
-def _beside(series: Series, *, shares: bool) -> dict[str, Any]:
-    said = percent if shares else number
-    return {
-        "text": [said(v) for v in series.values], "textposition": "outside", "textangle": 0,
-        "cliponaxis": False,
     }  # fmt: skip
 
 
@@ -292,8 +264,7 @@ def _fill(series: Series, number: int) -> dict[str, Any]:
     fill: dict[str, Any] = {"color": colour, "line": {"width": 0}}
     if series.role in _HATCHED:
         fill["pattern"] = {
-            "shape": "/", "size": 7, "solidity": 0.3, "bgcolor": colour,
-            "fgcolor": "#FFFFFF",
+            "shape": "/", "size": 7, "solidity": 0.3, "bgcolor": colour, "fgcolor": palette.WHITE,
         }  # fmt: skip
     return fill
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from models.results import Figure
-from planner.render.html import render
+from planner.render.plotly import render
 from planner.report.part import Choice, Facts, Headline, Page, Part, View
 from planner.report.world import outlines
 

@@ -32,7 +32,7 @@ from planner.workbook.plan_file import StudyFile
 _IN_WORDS = 12
 """Categories whose values stand in a chart's sentence; of more the largest is told."""
 _MOST_NOTES = 8
-_ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, Measure.PLANNER, Measure.SOLVER)
+_ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
 Country = Callable[[str], str]
 
 

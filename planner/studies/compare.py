@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,11 @@ from models.results import (
     field,
 )
 from models.results.common import words_of
+from models.results.crossed import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Cell, Column, Table, records, table_of
-from planner.render.words import clean, known, money, number_of, percent, tonnes
+from planner.render.words import clean, counted, known, money, number_of, percent, tonnes
 from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import (
@@ -42,6 +43,7 @@ from planner.sheets.figures import (
     coalition_purchases,
     figures,
 )
+from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -142,25 +144,27 @@ class ScenarioMinerals(Result):
     TABLE, GRAIN, BOOK = "By mineral", ("mineral", "scenario"), "compare"
     scenario = _SCENARIO
     mineral = _MINERAL
-    demand = field("Demand", Look.TONNES, unit="t")
-    purchased = field("Purchases", Look.TONNES, unit="t")
-    short = field("Short", Look.TONNES, unit="t")
-    short_more = field("Short against base", Look.TONNES, _AGAINST, unit="t")
-    served = field("Served share of demand", Look.SHARE)
-    landed = field("Average landed cost", Look.PRICE, unit="{money}/t")
+    demand = ByMineral.demand.like(meaning="")
+    purchased = ByMineral.purchased.like(meaning="")
+    short = ByMineral.short.like(meaning="")
+    short_more = Comparison.short_more
+    served = ByMineral.served.like(meaning="")
+    landed = ByMineral.landed.like(meaning="")
     landed_more = field("Landed cost against base", Look.PRICE, _AGAINST, unit="{money}/t")
-    last_country = field("Largest country in {last}", Look.TEXT, names=Name.COUNTRY)
-    last_share = field("Largest share in {last}", Look.SHARE)
-    last_limit = field("Limit in {last}", Look.SHARE)
-    hhi = field("HHI by purchases", Look.INDEX)
-    hhi_more = field("HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated.")
-    if_lost = field("Served if largest supplier stops", Look.SHARE)
-    unit = field("Unit", Look.TEXT, printed=False)
-    cost = field("Purchases", Look.MONEY, unit="{money}")
-    top_share = field("Largest share of {basis}", Look.SHARE)
-    top_limit = field("Limit on it", Look.SHARE)
-    top_country = field("Largest country", Look.TEXT, names=Name.COUNTRY)
-    top_year = field("In year", Look.YEAR)
+    last_country = ByMineral.last_country.like(meaning="")
+    last_share = ByMineral.last_share.like(meaning="")
+    last_limit = ByMineral.last_limit.like(meaning="")
+    hhi_purchases = ByMineral.hhi_purchases.like(meaning="")
+    hhi_purchases_more = field(
+        "HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated."
+    )
+    served_if_lost = ByMineral.served_if_lost.like(meaning="")
+    unit = ByMineral.unit.like(meaning="")
+    paid = ByMineral.paid.like(meaning="")
+    share = ByMineral.share.like(meaning="")
+    limit = ByMineral.limit.like(meaning="")
+    country = ByMineral.country.like(meaning="")
+    year = ByMineral.year.like(meaning="")
     worth_short = field(
         "Short at its price", Look.MONEY, "What is short, at the mineral's price of each year.",
         unit="{money}", optional=True,
@@ -246,7 +250,7 @@ class ProjectsBuilt(Result):
     capex_more = field("Change of capex", Look.MILLIONS, _AGAINST, unit="{money} m")
     starts_before = field("Base output starts", Look.TEXT, _STARTS)
     starts_after = field("Output starts in the scenario", Look.TEXT, _STARTS)
-    output_more = field("Change of output", Look.TONNES, _AGAINST, unit="t")
+    tonnes_more = field("Change of output", Look.TONNES, _AGAINST, unit="t")
     tonnes_before = field("Base output", Look.TONNES, _OUTPUT, unit="t", printed=False)
     tonnes_after = field("Output in the scenario", Look.TONNES, _OUTPUT, unit="t")
 
@@ -436,62 +440,39 @@ _AMOUNTS = ["capex", "tonnes"]
 def moved(base: Context, context: Context) -> pd.DataFrame:
     """Return the projects that a scenario builds otherwise, the largest change of capex first.
 
-    project, mineral, country, and before and after: capex [money m], tonnes [t over all years],
-    starts (which part starts in which year, in words).
+    project, mineral, country, and before, after and more: capex [money m], tonnes [t over all
+    years]; before and after: starts (which part starts in which year, in words).
     """
-    before, after = _built(base).add_suffix("_before"), _built(context).add_suffix("_after")
-    both = before.join(after, how="outer")
+    built, starting = zip(*(_built(c) for c in (base, context)), strict=True)
+    both = built[0].add_suffix("_before").join(built[1].add_suffix("_after"), how="outer")
     for name in ("mineral", "country"):
         both[name] = both[f"{name}_before"].fillna(both[f"{name}_after"])
-    for name in ("capex_before", "capex_after", "tonnes_before", "tonnes_after"):
-        both[name] = both[name].fillna(0.0).astype(float)
-    for name in ("starts_before", "starts_after"):
-        both[name] = both[name].fillna("").astype(str)
-    parts = [_parts(c) for c in (base, context)]
-    by = parts[1].sub(parts[0], fill_value=0.0).abs().groupby(level="project").max()
-    both = both[by.reindex(both.index, fill_value=0.0) > _SAME]
-    both["by"] = _change(both, "capex").abs()
+    for when in ("before", "after"):
+        both[f"starts_{when}"] = both[f"starts_{when}"].fillna("").astype(str)
+        for name in _AMOUNTS:
+            both[f"{name}_{when}"] = both[f"{name}_{when}"].fillna(0.0).astype(float)
+    by = starting[1].sub(starting[0], fill_value=0.0).abs().groupby(level="project").max()
+    both = _with_changes(both[by.reindex(both.index, fill_value=0.0) > _SAME])
+    both["by"] = both["capex_more"].abs()
     return both.reset_index().sort_values(
         ["by", "project"], ascending=[False, True], ignore_index=True
     )
 
 
-def told(base: Context, context: Context) -> str:
-    """Return in a line which projects' capex changes most [money m], "" where none does.
-
-    ``Nolans +819.1, Becancour -705.5 and 4 more``
-    """
-    table = moved(base, context)
-    if table.empty:
-        return ""
-    named = [
-        f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
-        for project, change in zip(table["project"], _change(table, "capex"), strict=True)
-    ]
-    left = len(named) - _MOST_NAMED
-    more = f" and {left} more" if left > 0 else ""
-    return f"{', '.join(named[:_MOST_NAMED])}{more}"
+def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with what is scenario less base, 0 where they differ by rounding alone."""
+    more = {
+        f"{name}_more": [
+            difference(*pair)
+            for pair in zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
+        ]
+        for name in _AMOUNTS
+    }
+    return table.assign(**{name: pd.Series(of, table.index, float) for name, of in more.items()})
 
 
-def _change(table: pd.DataFrame, name: str) -> pd.Series[float]:
-    """Return scenario less base, 0 where they differ by rounding alone."""
-    pairs = zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
-    return pd.Series([difference(*pair) for pair in pairs], index=table.index, dtype=float)
-
-
-def shares_a_budget(base: Context, context: Context) -> bool:
-    """Return whether projects of more than one mineral change within a budget."""
-    return bool(base.case.budget) and moved(base, context)["mineral"].nunique() > 1
-
-
-def _parts(context: Context) -> pd.Series[float]:
-    """Return which part of each project starts, by project and year."""
-    table = context.plan.projects
-    return table.groupby(["project", "year"])["built"].sum()
-
-
-def _built(context: Context) -> pd.DataFrame:
-    """Return each project's mineral, country, capex, tonnes and starts, by its name."""
+def _built(context: Context) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Return each project's mineral, country, capex, tonnes and starts; what starts by year."""
     rows = context.plan.projects
     groups = rows.groupby("project")
     found = groups[["mineral", "country"]].first().join(groups[_AMOUNTS].sum())
@@ -500,8 +481,24 @@ def _built(context: Context) -> pd.DataFrame:
         f"{part:.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
-    said = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
-    return found.assign(starts=[said.get(name, "") for name in found.index])
+    starts = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
+    found["starts"] = [starts.get(name, "") for name in found.index]
+    return found, rows.groupby(["project", "year"])["built"].sum()
+
+
+def _in_a_line(base: Context, context: Context) -> str:
+    """Return in a line which projects' capex changes most [money m], "" where none does.
+
+    ``Nolans +819.1, Becancour -705.5 and 4 more``
+    """
+    table = moved(base, context)
+    named = [
+        f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
+        for project, change in zip(table["project"], table["capex_more"], strict=True)
+    ]
+    left = len(named) - _MOST_NAMED
+    more = f" and {left} more" if left > 0 else ""
+    return f"{', '.join(named[:_MOST_NAMED])}{more}"
 
 
 def _with_total(base: Context, context: Context) -> pd.DataFrame:
@@ -516,7 +513,7 @@ def _with_total(base: Context, context: Context) -> pd.DataFrame:
     }
     words = {name: [""] for name in ("mineral", "country", "starts_before", "starts_after")}
     total = pd.DataFrame({"project": [ALL_PROJECTS], **words, **sums})
-    return pd.concat([table, total], ignore_index=True)
+    return pd.concat([table, _with_changes(total)], ignore_index=True)
 
 
 # ---- flows that differ ---------------------------------------------------------------------------
@@ -532,49 +529,33 @@ _NOTHING = 1e-6
 COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coalition"
 
 
-def _flows_that_differ(base: Context, context: Context, name: str) -> pd.DataFrame:
-    """Return the rows of one scenario."""
-    before, after = _flows(base), _flows(context)
-    parts = []
+def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
+    """Yield the rows of one scenario."""
+    flows = pd.concat([_flows(base).assign(when="before"), _flows(context).assign(when="after")])
     same = _same(base, context)
-    for mineral in (m.name for m in base.case.minerals):
-        if mineral in same:
-            continue
+    for mineral in (m.name for m in base.case.minerals if m.name not in same):
         for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
-            totals = [f[(f["mineral"] == mineral) & (f["level"] == level)] for f in (before, after)]
-            parts.append(_largest_changes(_changes(*totals), mineral, level))
+            own = flows[(flows["mineral"] == mineral) & (flows["level"] == level)]
+            of = {"mineral": mineral, "level": level, "unit": base.units.get(mineral, "")}
+            yield from ({**of, **row} for row in _largest_changes(own))
     if same:
-        said = f"As in the base in cost and shortage: {', '.join(same)}"
-        parts.append(_row("", "", said))
-    if shares_a_budget(base, context):
-        said = f"Projects of several minerals share a budget and change: see {ProjectsBuilt.TABLE}"
-        parts.append(_row("", "", said))
-    table = pd.concat(parts, ignore_index=True)
-    table["scenario"] = name
-    return table
+        yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
+    if base.case.budget and moved(base, context)["mineral"].nunique() > 1:
+        shared = "Projects of several minerals share a budget and change"
+        yield {"seller": f"{shared}: see {ProjectsBuilt.TABLE}"}
 
 
 def _flows(context: Context) -> pd.DataFrame:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
     flows = context.plan.flows
     plants = flows["project"].where(flows["project"] != "", flows["refiner"])
+    levels = (
+        (COUNTRY_TO_MEMBER, flows["country"].map(context.country), flows["member"]),
+        (REFINER_TO_COALITION, plants, COALITION_BUYER),
+    )
     return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "mineral": flows["mineral"],
-                    "level": level,
-                    "seller": seller,
-                    "buyer": buyer,
-                    "tonnes": flows["tonnes"],
-                }
-            )
-            for level, seller, buyer in (
-                (COUNTRY_TO_MEMBER, flows["country"].map(context.country), flows["member"]),
-                (REFINER_TO_COALITION, plants, COALITION_BUYER),
-            )
-        ],
-        ignore_index=True,
+        flows[["mineral", "tonnes"]].assign(level=level, seller=seller, buyer=buyer)
+        for level, seller, buyer in levels
     )
 
 
@@ -593,54 +574,28 @@ def _same(base: Context, context: Context) -> list[str]:
 def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
     """Return what is paid for purchases and what is short, by mineral and year."""
     found: dict[tuple[str, str, int], float] = {}
-    for word, table, amount in (
-        ("paid", context.plan.flows, "total"),
-        ("short", context.plan.supply, "short"),
-    ):
+    for table, amount in ((context.plan.flows, "total"), (context.plan.supply, "short")):
         sums = table.groupby(["mineral", "year"], as_index=False)[amount].sum()
         for mineral, year, value in zip(sums["mineral"], sums["year"], sums[amount], strict=True):
-            found[str(mineral), word, int(year)] = float(value)
+            found[str(mineral), amount, int(year)] = float(value)
     return found
 
 
-def _changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return the flows that differ, the largest change first."""
-    totals = [
-        table.groupby(["seller", "buyer"])["tonnes"].sum().rename(when)
-        for table, when in ((before, "before"), (after, "after"))
-    ]
-    both = pd.concat(totals, axis=1).fillna(0.0).reset_index()
-    both["by"] = (both["after"] - both["before"]).abs()
+def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Yield the flows that differ, the largest change first, and a row for what is left out."""
+    sums = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
+    both = sums.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
+    both["change"] = both["after"] - both["before"]
+    both["by"] = both["change"].abs()
     most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
     both = both[both["by"] > _NOTHING * most]
-    return both.sort_values(["by", "seller", "buyer"], ascending=[False, True, True])
-
-
-def _largest_changes(changes: pd.DataFrame, mineral: str, level: str) -> pd.DataFrame:
-    """Return the largest changes, and a row for what is left out."""
-    listed = changes.head(MOST_FLOWS).assign(mineral=mineral, level=level)
-    rest = changes.iloc[MOST_FLOWS:]
-    if rest.empty:
-        return listed
-    said = "1 other flow" if len(rest) == 1 else f"{len(rest)} other flows"
-    amounts = (float(rest["before"].sum()), float(rest["after"].sum()))
-    return pd.concat([listed, _row(mineral, level, said, amounts)], ignore_index=True)
-
-
-def _row(
-    mineral: str, level: str, said: str, amounts: tuple[float, float] | None = None
-) -> pd.DataFrame:
-    before, after = amounts or (float("nan"), float("nan"))
-    return pd.DataFrame(
-        {
-            "mineral": [mineral],
-            "level": [level],
-            "seller": [said],
-            "buyer": [""],
-            "before": [before],
-            "after": [after],
-        }
-    )
+    both = both.sort_values(["by", "seller", "buyer"], ascending=[False, True, True])
+    yield from both.head(MOST_FLOWS).drop(columns="by").to_dict("records")  # type: ignore[misc]
+    rest = both.iloc[MOST_FLOWS:]
+    if len(rest):
+        before, after = float(rest["before"].sum()), float(rest["after"].sum())
+        amounts = {"before": before, "after": after, "change": after - before}
+        yield {"seller": counted(len(rest), "other flow"), **amounts}
 
 
 # ---- tables made ---------------------------------------------------------------------------------
@@ -666,8 +621,8 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     short_t, more = of(lambda p: p.shortage), _against(total)
     whole = total[0] or None
     moves = [
-        "" if base.context is None or entry.context is None else told(base.context, entry.context)
-        for entry in entries
+        "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
+        for e in entries
     ]
     parts = [(None, None) if plan is None else _paid(plan) for plan in plans]
     columns: dict[str, Any] = {"moved": moves} if any(moves) else {}
@@ -710,52 +665,33 @@ def _if_lost(plan: Plan) -> float:
 
 def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     """Return a row a mineral and scenario; None where no case has a plan."""
-    planned = [(e.name, e.context, figures(e.context)) for e in entries if e.context is not None]
+    planned = {e.name: e.context for e in entries if e.context is not None}
     if not planned:
         return None
-    at_base = {f.name: f for f in planned[0][2]} if entries[0].context is not None else {}
+    made = {name: minerals_of(context) for name, context in planned.items()}
     rows = [
-        (name, context, f)
-        for mineral in dict.fromkeys(f.name for _, _, found in planned for f in found)
-        for name, context, found in planned
-        for f in found
-        if f.name == mineral
+        (name, of, i)
+        for mineral in dict.fromkeys(m for of in made.values() for m in of.mineral)
+        for name, of in made.items()
+        for i, own in enumerate(of.mineral)
+        if own == mineral
     ]
-    fs = [f for _, _, f in rows]
-    worth = {id(context): _worth_short(context) for _, context, _ in planned}
-
-    def against(read: Callable[[Figures], float | None]) -> list[float | None]:
-        bases = [at_base.get(f.name) for f in fs]
-        return [
-            None if b is None else difference(read(f), read(b))
-            for f, b in zip(fs, bases, strict=True)
+    columns: dict[str, Any] = {
+        f.name: [of.data[f.name][i] for _, of, i in rows]
+        for f in ScenarioMinerals.FIELDS
+        if f.name in ByMineral.__dict__
+    }
+    base = made.get(entries[0].name)
+    for name in ("short", "landed", "hhi_purchases"):
+        there = {} if base is None else dict(zip(base.mineral, base.data[name], strict=True))
+        columns[f"{name}_more"] = [
+            difference(here, there.get(mineral))
+            for here, mineral in zip(columns[name], columns["mineral"], strict=True)
         ]
-
-    return ScenarioMinerals(
-        words=words_of(planned[0][1].case),
-        scenario=[name for name, _, _ in rows],
-        mineral=[f.name for f in fs],
-        demand=[f.demand for f in fs],
-        purchased=[f.purchased for f in fs],
-        short=[f.short for f in fs],
-        short_more=against(lambda f: f.short),
-        served=[f.served for f in fs],
-        landed=[f.average_cost for f in fs],
-        landed_more=against(lambda f: f.average_cost),
-        last_country=[f.last and f.last.country for f in fs],
-        last_share=[f.last and f.last.share for f in fs],
-        last_limit=[f.last and f.last.limit for f in fs],
-        hhi=[f.hhi_purchases for f in fs],
-        hhi_more=against(lambda f: f.hhi_purchases),
-        if_lost=[f.served_if_lost for f in fs],
-        unit=[f.unit for f in fs],
-        cost=[f.cost for f in fs],
-        top_share=[f.top and f.top.share for f in fs],
-        top_limit=[f.top and f.top.limit for f in fs],
-        top_country=[f.top and f.top.country for f in fs],
-        top_year=[f.top and f.top.year for f in fs],
-        worth_short=[worth[id(context)].get(f.name, 0.0) for _, context, f in rows],
-    )
+    worth = {name: _worth_short(context) for name, context in planned.items()}
+    columns["worth_short"] = [worth[name].get(of.mineral[i], 0.0) for name, of, i in rows]
+    columns["scenario"] = [name for name, _, _ in rows]
+    return ScenarioMinerals(words=next(iter(made.values())).words, **columns)
 
 
 def _worth_short(context: Context) -> dict[str, float]:
@@ -803,14 +739,14 @@ def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
     planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
     if base is None or not planned:
         return None
-    parts = [_flows_that_differ(base, context, name) for name, context in planned]
-    table = pd.concat(parts, ignore_index=True)
-    names = ("scenario", "mineral", "level", "seller", "buyer", "before", "after")
-    return FlowDifferences(
-        **{name: table[name] for name in names},  # type: ignore[arg-type]
-        change=table["after"] - table["before"],
-        unit=[base.units.get(m, "") for m in table["mineral"]],
-    )
+    rows = [
+        {"scenario": name, **row}
+        for name, context in planned
+        for row in _flows_that_differ(base, context)
+    ]
+    fields = (f.name for f in FlowDifferences.FIELDS)
+    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in fields}
+    return FlowDifferences(**columns)
 
 
 def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
@@ -823,26 +759,23 @@ def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         return None
-    table["capex_more"], table["output_more"] = _change(table, "capex"), _change(table, "tonnes")
     columns = {f.name: table[f.name] for f in ProjectsBuilt.FIELDS}
     return ProjectsBuilt(words=words_of(base.case), **columns)  # type: ignore[arg-type]
 
 
 def matrix(
-    minerals: Sequence[str], values: Mapping[str, Sequence[float | None]], meaning: str = ""
+    minerals: Sequence[str], rows: Mapping[str, Sequence[float | None]], name: str, meaning: str
 ) -> Result:
     """Return shares with a row a scenario and a column a mineral."""
     headers = [f"{m} (mineral)" if fold(m) == fold(SCENARIO.header) else clean(m) for m in minerals]
-    fields: dict[str, Any] = {"scenario": _SCENARIO}
-    for i, header in enumerate(headers):
-        fields[f"of_{i}"] = field(
-            header.replace("{", "{{").replace("}", "}}"), Look.SHARE, meaning,
-            colour=Colour.AGAINST_FIRST,
-        )  # fmt: skip
-    made: type[Result] = type("Matrix", (Result,), {**fields, "__doc__": meaning})
-    columns: dict[str, Any] = {"scenario": list(values)}
-    columns |= {f"of_{i}": [row[i] for row in values.values()] for i in range(len(minerals))}
-    return made(**columns)
+    cells = {
+        (scenario, header): value
+        for scenario, row in rows.items()
+        for header, value in zip(headers, row, strict=True)
+    }
+    lead = {Comparison.scenario.like(meaning=""): list(rows)}
+    cell = field("", Look.SHARE, meaning, colour=Colour.AGAINST_FIRST)
+    return crossed(name, lead, headers, cells, cell, {})
 
 
 def _matrix(
@@ -850,14 +783,11 @@ def _matrix(
 ) -> Table | None:
     """Return the sheet of a matrix; None without minerals."""
     minerals = [mineral.name for mineral in entries[0].case.minerals]
-    if not minerals:
-        return None
     values = {}
     for entry in entries:
-        found = figures(entry.context) if entry.context is not None else ()
-        of = {f.name: cell(f) for f in found}
+        of = {f.name: cell(f) for f in (figures(entry.context) if entry.context else ())}
         values[entry.name] = [of.get(m) for m in minerals]
-    return dataclasses.replace(table_of(matrix(minerals, values, sheet[1])), name=sheet[0])
+    return table_of(matrix(minerals, values, *sheet)) if minerals else None
 
 
 def results(entries: Sequence[Entry]) -> list[Result]:
@@ -1289,7 +1219,7 @@ class Compare(StudyKind):
             picture = Picture(
                 f"{heading}, by scenario", Form.HEAT, tuple(charts.minerals), series, "share", ""
             )
-            made = matrix(charts.minerals, values)
+            made = matrix(charts.minerals, values, heading, "")
             found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
         return tuple(found)
 

@@ -28,7 +28,7 @@ from models.measures import (
     served_share,
 )
 from models.plan import PENALTIES, Plan
-from models.results import Field, Look, Name, Result, field
+from models.results import Look, Name, Result, field
 from models.results.common import UNDISCOUNTED, words_of
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
@@ -306,14 +306,14 @@ class Reading:
     """
 
     mineral: str
+    share: float | None
+    country: str
     objective: float
     purchases: float
     cash: float
     demand: float
     tonnes: float
     short: float
-    share: float | None
-    country: str
     saved: float
 
     @property
@@ -329,41 +329,35 @@ Readings = Mapping[str, Reading]
 def read(plan: Plan) -> tuple[Reading, ...]:
     """Return the readings of a plan, all minerals first."""
     costs = plan.mineral_costs
-    paid = costs[~costs["heading"].isin(PENALTIES)]
-    objective, cash = _sums(costs, "discounted"), _sums(paid, "money")
-    purchases = _sums(plan.flows, "total")
-    demand, tonnes, short = (_sums(plan.supply, c) for c in ("demand", "purchased", "short"))
-    saved = _saved(plan)
+    amounts = {
+        "objective": _sums(costs, "discounted"),
+        "purchases": _sums(plan.flows, "total"),
+        "cash": _sums(costs[~costs["heading"].isin(PENALTIES)], "money"),
+        "demand": _sums(plan.supply, "demand"),
+        "tonnes": _sums(plan.supply, "purchased"),
+        "short": _sums(plan.supply, "short"),
+        "saved": _saved(plan),
+    }
     tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
+    sellers = {m: (top.share, plan.case.country_name(top.country)) for m, top in tops.items()}
     each = []
     for name in plan.expanded.minerals:
-        own = tops.get(name)
-        each.append(
-            Reading(
-                mineral=name,
-                objective=objective.get(name, 0.0),
-                purchases=purchases.get(name, 0.0),
-                cash=cash.get(name, 0.0),
-                demand=demand.get(name, 0.0),
-                tonnes=tonnes.get(name, 0.0),
-                short=short.get(name, 0.0),
-                share=None if own is None else own.share,
-                country="" if own is None else plan.case.country_name(own.country),
-                saved=saved.get(name, 0.0),
-            )
-        )
-    top = max((r for r in each if r.share is not None), key=lambda r: r.share or 0.0, default=None)
+        share, country = sellers.get(name, (None, ""))
+        own = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
+        each.append(Reading(name, share, country, **own))
+    ranked = [(of.share, of.country) for of in each if of.share is not None]
+    share, country = max(ranked, key=lambda top: top[0], default=(None, ""))
     whole = Reading(
-        mineral=ALL,
-        objective=plan.objective,
-        purchases=plan.purchases,
-        cash=plan.cash,
-        demand=plan.case.total_demand,
-        tonnes=plan.tonnes,
-        short=plan.shortage,
-        share=None if top is None else top.share,
-        country="" if top is None else top.country,
-        saved=sum(saved.values()),
+        ALL,
+        share,
+        country,
+        plan.objective,
+        plan.purchases,
+        plan.cash,
+        plan.case.total_demand,
+        plan.tonnes,
+        plan.shortage,
+        sum(amounts["saved"].values()),
     )
     return (whole, *each)
 
@@ -375,15 +369,12 @@ def _sums(table: pd.DataFrame, amount: str) -> dict[str, float]:
 
 def _saved(plan: Plan) -> dict[str, float]:
     """Return by mineral what one point more saves: each cap's dual x its base, discounted."""
-    case, found = plan.case, dict[str, float]()
-    table = plan.limits
-    for at, mineral, year, base, price in zip(
-        *(table[c] for c in ("limit", "mineral", "year", "base", "shadow_price")), strict=True
-    ):
-        if case.share_limits[at].caps_each_country:
-            worth = float(price * base) * case.discount(year) * POINT
-            found[mineral] = found.get(mineral, 0.0) + worth
-    return found
+    case, saved = plan.case, dict[str, float]()
+    for row in plan.limits.to_dict("records"):
+        if case.share_limits[row["limit"]].caps_each_country:
+            worth = row["shadow_price"] * row["base"] * case.discount(row["year"]) * POINT
+            saved[row["mineral"]] = saved.get(row["mineral"], 0.0) + worth
+    return saved
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -397,22 +388,24 @@ class Point:
     ``trouble`` says why they are not known.
     """
 
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] = ()
     smallest: tuple[tuple[str, float], ...] = ()
     trouble: str = ""
+
+    @property
+    def by_mineral(self) -> Readings:
+        """The readings by mineral."""
+        return {of.mineral: of for of in self.readings}
 
 
 @dataclass(frozen=True)
 class SweepResult:
     """A sweep and what came of it.
 
-    ``rows`` has a row a point and mineral, all minerals first; a point without a plan is one row
-    with its ``trouble``. Its columns: value; mineral; objective, purchases, cash [money]; demand,
-    tonnes, short, lost (short beyond the reference) [t]; served, share, country; slope [money a
-    point]; premium, like_for_like, with_shortage [money/t]; dearer (like_for_like as a fraction).
-    ``reference`` has the same columns for the case that the premiums are measured against (empty:
-    not known). ``smallest`` has one row a mineral, for the cap alone: mineral, smallest (the least
-    cap that costs no tonne), costs_from (the loosest point that does) and lost (tonnes there).
+    ``rows`` has a row a point and mineral, all minerals first, with the fields of ``Frontier``; a
+    point without a plan is one row with its ``trouble``. ``reference`` has the same columns for the
+    case that the premiums are measured against (empty: not known). ``smallest`` has, for the cap
+    alone, a row a mineral with the fields of ``SmallestCaps``.
     """
 
     parameter: Parameter
@@ -479,30 +472,23 @@ def sweep(
     """
     outcomes = run_study(study_of(base, parameter, points), where, tell)
     compared, *turned = outcomes
-    free = by_mineral(_readings(compared.found))
-    rows = frontier(
-        points,
-        [by_mineral(_readings(outcome.found)) for outcome in turned],
-        [outcome.error for outcome in turned],
-        free,
-        by_duals=parameter.is_cap,
-    )
-    least = dict(compared.found.smallest) if compared.found is not None else {}
-    trouble = [compared.error and f"what to compare with is not known: {compared.error}"]
-    trouble += [compared.found.trouble if compared.found is not None else ""]
+    first = compared.found or Point()
+    rows = _frontier(points, turned, first.by_mineral, by_duals=parameter.is_cap)
+    reference = _frame([_row(None, of, None, None, None) for of in first.readings])
+    smallest = _smallest_caps(rows, reference, dict(first.smallest))
+    trouble = [
+        compared.error and f"what to compare with is not known: {compared.error}",
+        first.trouble,
+    ]
     return SweepResult(
         parameter,
         tuple(points),
         rows,
-        reference(free),
-        smallest_caps(rows, free, least) if parameter.is_cap else pd.DataFrame(),
+        reference,
+        smallest if parameter.is_cap else pd.DataFrame(),
         outcomes,
         "; ".join(filter(None, trouble)),
     )
-
-
-def _readings(point: Point | None) -> tuple[Reading, ...]:
-    return () if point is None else point.readings
 
 
 def title_of(parameter: Parameter, points: Sequence[float]) -> str:
@@ -516,37 +502,23 @@ def title_of(parameter: Parameter, points: Sequence[float]) -> str:
 # ---- rows ----------------------------------------------------------------------------------------
 
 
-_COLUMNS = (
-    "value", "mineral", "objective", "purchases", "cash", "demand", "tonnes", "short", "lost",
-    "served", "share", "country", "slope", "premium", "like_for_like", "dearer", "with_shortage",
-    "trouble",
-)  # fmt: skip
-_WORDS = ("mineral", "country", "trouble")
+_OF_POINT = tuple(f for f in Frontier.FIELDS if f.name != Frontier.knob.name)
 
 
-def by_mineral(readings: Sequence[Reading]) -> dict[str, Reading]:
-    """Return readings by mineral."""
-    return {of.mineral: of for of in readings}
-
-
-def frontier(
-    points: Sequence[float],
-    found: Sequence[Readings],
-    troubles: Sequence[str],
-    free: Readings,
-    *,
-    by_duals: bool,
+def _frontier(
+    points: Sequence[float], outcomes: Sequence[Outcome[Point]], free: Readings, *, by_duals: bool
 ) -> pd.DataFrame:
-    """Return a row a point and mineral, with the columns ``_COLUMNS``.
+    """Return a row a point and mineral, all minerals first; ``free`` is the reference.
 
-    ``found`` and ``troubles`` are each point's; ``free`` is the reference. ``by_duals`` says that a
-    slope is read from the duals of the plan; else it is the difference to the point before.
+    ``by_duals`` says that a slope is read from the duals of the plan; else it is the difference to
+    the point before.
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Readings] | None = None
-    for value, now, trouble in zip(points, found, troubles, strict=True):
+    for value, outcome in zip(points, outcomes, strict=True):
+        now = (outcome.found or Point()).by_mineral
         if not now:
-            rows.append({"value": value, "mineral": ALL, "trouble": trouble})
+            rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
         like = _like_for_like(now, free)
         for name, of in now.items():
             slope = of.saved if by_duals else _difference(value, of, before)
@@ -555,17 +527,11 @@ def frontier(
     return _frame(rows)
 
 
-def reference(free: Readings) -> pd.DataFrame:
-    """Return the reference's rows, one a mineral, with the columns ``_COLUMNS``."""
-    return _frame([_row(None, of, None, None, None) for of in free.values()])
-
-
-def _frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    table = pd.DataFrame([dict(row) for row in rows], columns=list(_COLUMNS))
-    numbers = [name for name in _COLUMNS if name not in _WORDS]
-    words = table[list(_WORDS)].astype(object)
-    table[list(_WORDS)] = words.where(words.notna(), "")
-    return table.astype(dict.fromkeys(numbers, float))
+def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=[f.name for f in _OF_POINT])
+    words = [f.name for f in _OF_POINT if f.look.is_text]
+    table[words] = table[words].astype(object).fillna("")
+    return table.astype({f.name: float for f in _OF_POINT if not f.look.is_text})
 
 
 def _row(
@@ -579,20 +545,7 @@ def _row(
 
     Differences that are rounding are 0.
     """
-    row: dict[str, object] = {
-        "value": value,
-        "mineral": of.mineral,
-        "objective": of.objective,
-        "purchases": of.purchases,
-        "cash": of.cash,
-        "demand": of.demand,
-        "tonnes": of.tonnes,
-        "short": of.short,
-        "served": of.served,
-        "share": of.share,
-        "country": of.country,
-        "slope": slope,
-    }
+    row = {**vars(of), "value": value, "served": of.served, "slope": slope}
     if free is not None:
         row["lost"] = beyond(of.short, free.short, max(of.demand, free.demand))
         row["premium"] = premium(of.cash, free.cash, of.tonnes)
@@ -629,48 +582,36 @@ def _difference(value: float, of: Reading, before: tuple[float, Readings] | None
     return saved / (value - before[0]) * POINT or 0.0  # not -0.0
 
 
-def smallest_caps(rows: pd.DataFrame, free: Readings, least: Mapping[str, float]) -> pd.DataFrame:
-    """Return a row a mineral: its smallest cap, and the loosest point that costs tonnes.
-
-    mineral, smallest (NaN: not known), costs_from (NaN: no point does), lost [t there].
-    """
-    found = []
-    for name in free:
-        own = rows[rows["mineral"] == name]
-        costly = own[own["lost"] > _LOST * own["demand"]].sort_values("value")
-        at = costly.iloc[-1] if len(costly) else None
-        found.append(
-            {
-                "mineral": name,
-                "smallest": max(least.values(), default=None) if name == ALL else least.get(name),
-                "costs_from": None if at is None else at["value"],
-                "lost": None if at is None else at["lost"],
-            }
-        )
-    numbers = ("smallest", "costs_from", "lost")
-    table = pd.DataFrame(found, columns=["mineral", *numbers])
-    return table.astype(dict.fromkeys(numbers, float))
+def _smallest_caps(
+    rows: pd.DataFrame, free: pd.DataFrame, least: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return a row a mineral: its smallest cap, the loosest point that costs tonnes, no cap."""
+    costly = rows[rows["lost"] > _LOST * rows["demand"]].sort_values("value")
+    loosest = costly.groupby("mineral").tail(1).set_index("mineral")
+    known_caps = {**least, ALL: max(least.values())} if least else {}
+    minerals = free["mineral"]
+    return free.assign(
+        smallest=minerals.map(known_caps).astype(float),
+        costs_from=minerals.map(loosest["value"]).astype(float),
+        lost=minerals.map(loosest["lost"]).astype(float),
+    )
 
 
 def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     """Return the tables of a sweep: the frontier, and the smallest caps or the case as given."""
-    rows, free = of.rows, of.reference
-    minerals = list(dict.fromkeys(rows["mineral"]))
-    rows = pd.concat([rows[rows["mineral"] == name] for name in minerals]) if minerals else rows
-    columns: dict[str, Any] = {f.name: rows[f.name] for f in Frontier.FIELDS if f.name in rows}
-    if not any(rows["trouble"]):
-        del columns["trouble"]
+    rows = pd.concat([own for _, own in of.rows.groupby("mineral", sort=False)])
     if of.parameter.is_cap:
-        least: dict[str, Any] = {
-            name: of.smallest[name] for name in ("mineral", "smallest", "costs_from", "lost")
-        }
-        without: dict[str, Any] = {
-            name: free[name] for name in ("country", "share", "cash", "tonnes", "short")
-        }
-        return Frontier(words=words, **columns), SmallestCaps(words=words, **least, **without)
-    columns |= {"knob": [of.parameter.title] * len(rows), "slope": 0.0 - rows["slope"]}  # not -0.0
-    given = AsGiven(words=words, **dict[str, Any]((f.name, free[f.name]) for f in AsGiven.FIELDS))
-    return TurnedFrontier(words=words, **columns), given
+        made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
+    else:
+        rows = rows.assign(knob=of.parameter.title, slope=0.0 - rows["slope"])  # not -0.0
+        made = _made(TurnedFrontier, rows, words), _made(AsGiven, of.reference, words)
+    frontier, beside = made
+    return frontier if any(rows["trouble"]) else frontier.without(Frontier.trouble), beside
+
+
+def _made(of: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
+    columns: dict[str, Any] = {f.name: table[f.name] for f in of.FIELDS if f.name in table}
+    return of(words=words, **columns)
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -696,20 +637,23 @@ class _Charts:
     def __init__(self, tables: Tables) -> None:
         """Read the tables."""
         frontier = tables[Frontier]
-        self.rows = frontier.frame()
-        self.rows = self.rows[pd.to_numeric(self.rows["value"], errors="coerce").notna()]
-        self.minerals = list(dict.fromkeys(self.rows["mineral"]))
-        self.caps = tables[SmallestCaps].frame() if SmallestCaps in tables else pd.DataFrame()
+        rows = frontier.frame()
         self.is_cap = not isinstance(frontier, TurnedFrontier)
-        self.title = "Cap" if self.is_cap else str(frontier.frame()["knob"].iloc[0])
+        self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
+        self.rows = rows[pd.to_numeric(rows["value"], errors="coerce").notna()]
+        self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+        caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
+        caps = tables[SmallestCaps].frame() if SmallestCaps in tables else caps
+        caps = caps[caps["smallest"].notna()]
+        self.caps = caps.drop_duplicates("mineral").set_index("mineral")
         self.currency = frontier.words.get("money", "")
         self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
         self.is_factor = any(kind.is_factor for kind in KINDS if kind.word == word)
-        whole = self.rows[self.rows["mineral"] == ALL]
-        self.values = [float(v) for v in whole["value"]]
+        self.values = [float(v) for v in self.rows["value"][self.rows["mineral"] == ALL]]
         if self.is_cap:
             self.values.sort(reverse=True)
+        self.before = "without caps" if self.is_cap else "as given"
 
     def all(self) -> tuple[Picture, ...]:
         """Return the charts of the workbook."""
@@ -720,25 +664,11 @@ class _Charts:
         made = [
             self.paid(),
             self.room() if self.is_cap else self.tonnes_short(),
-            self.lines("dearer", "How much dearer a tonne becomes", before),
-            self.lines(lost, f"Demand that goes short{lacking}", "Share of coalition demand"),
+            self.by_mineral("dearer", "How much dearer a tonne becomes", before),
+            self.by_mineral(lost, f"Demand that goes short{lacking}", "Share of coalition demand"),
             *(self.small(name) for name in self.dearest()),
         ]
         return tuple(p for p in made if p is not None)
-
-    @property
-    def before(self) -> str:
-        """What is compared with."""
-        return "without caps" if self.is_cap else "as given"
-
-    def across(self, *, small: bool = False) -> str:
-        """Return the title of the scale."""
-        if not self.is_cap:
-            of = "100 % = as given" if self.is_factor else "share of the cost at the refiner's gate"
-            return f"{self.title} ({of})"
-        if small:
-            return "Cap on any one country: loose → tight"
-        return f"Cap on any one country's share of coalition {self.basis}: loose → tight"
 
     def at(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
@@ -752,57 +682,53 @@ class _Charts:
 
     def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         """Return lines over the values."""
-        across = self.across(small=bool(more.get("small")))
+        if self.is_cap:
+            of = "" if more.get("small") else f"'s share of coalition {self.basis}"
+            across = f"Cap on any one country{of}: loose → tight"
+        else:
+            of = "100 % = as given" if self.is_factor else "share of the cost at the refiner's gate"
+            across = f"{self.title} ({of})"
         values = tuple(self.values)
         return Picture(
             title, Form.LINES, values, tuple(series), axis, across, scale=Look.SHARE, **more
         )
 
+    def money(self, mineral: str, *names: str) -> tuple[str, list[tuple[float | None, ...]]]:
+        """Return amounts of money in the unit that suits the first of them, and that unit."""
+        amounts = [self.at(mineral, name) for name in names]
+        size, unit = scale(_peak(amounts[0]), self.currency)
+        return unit, [tuple(None if v is None else v / size for v in each) for each in amounts]
+
     def paid(self) -> Picture | None:
         """What the cap adds to the cost of the tonnes bought; of another knob all that is paid."""
         name, axis = ("extra", "Extra") if self.is_cap else ("cash", "Paid")
-        paid = f"{self.title}: what is paid for what is bought"
-        what = "What the cap adds to the cost of what is still bought" if self.is_cap else paid
-        amounts = self.at(ALL, name)
-        most = _peak(amounts)
-        if not most:
+        unit, (amounts,) = self.money(ALL, name)
+        if not _peak(amounts):
             return None
-        size, unit = scale(most, self.currency) if most < 1e12 else (1e9, f"{self.currency} bn")  # noqa: PLR2004
-        scaled = tuple(None if v is None else v / size for v in amounts)
-        return self.picture(
-            f"{what}, {self.horizon}",
-            [Series(f"{axis} cost", Role.PLAN, scaled)],
-            f"{axis}, cash cost ({unit})",
-            look=Look.MILLIONS,
-        )
+        what = f"{self.title}: what is paid for what is bought"
+        what = "What the cap adds to the cost of what is still bought" if self.is_cap else what
+        series = [Series(f"{axis} cost", Role.PLAN, amounts)]
+        title, axis = f"{what}, {self.horizon}", f"{axis}, cash cost ({unit})"
+        return self.picture(title, series, axis, look=Look.MILLIONS)
 
     def tonnes_short(self) -> Picture | None:
         """What is short in all: a cost that falls for want of supply is no gain."""
         amounts = self.at(ALL, "short")
-        if not _peak(amounts):
-            return None
         title = f"{self.title}: what is short, all minerals by weight, {self.horizon}"
-        return self.picture(
-            title, [Series("Short", Role.SHORT, amounts)], "Short", look=Look.TONNES
-        )
+        series = [Series("Short", Role.SHORT, amounts)]
+        return self.picture(title, series, "Short", look=Look.TONNES) if _peak(amounts) else None
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
-        caps = self.caps
-        told = [
-            (str(mineral), float(least), float(of))
-            for mineral, least, of in zip(
-                *(caps[c] for c in ("mineral", "smallest", "share")), strict=True
-            )
-            if mineral != ALL and not pd.isna(least) and not pd.isna(of)
-        ][:_MOST_SMALL]
-        if not told:  # of a mineral that nobody sells there is no share to compare with
+        caps = self.caps[self.caps["share"].notna()].drop(index=ALL, errors="ignore")
+        caps = caps.head(_MOST_SMALL)
+        if caps.empty:  # of a mineral that nobody sells there is no share to compare with
             return None
-        free, least = tuple(of for _, _, of in told), tuple(cap for _, cap, _ in told)
+        free, least = (tuple(map(float, caps[name])) for name in ("share", "smallest"))
         return Picture(
             f"How tight a cap can be before supply is lost, {self.horizon}",
             Form.GROUPED,
-            tuple(short(mineral) for mineral, _, _ in told),
+            tuple(short(str(mineral)) for mineral in caps.index),
             (
                 Series("Largest country without caps", Role.FREE, free),
                 Series("Smallest cap that need cost no tonne", Role.PLAN, least),
@@ -811,13 +737,13 @@ class _Charts:
             "Mineral",
         )
 
-    def lines(self, name: str, title: str, axis: str) -> Picture | None:
+    def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
         """Return a chart of one figure, a line a mineral: the same minerals in the same colours."""
-        kept, told = self.rising()
+        kept, rising = self.rising()
         lines = {mineral: self.at(mineral, name) for mineral in kept}
         if all(_peak(line) < _SEEN for line in lines.values()):
             return None
-        some = "" if len(kept) == told else f" (the {len(kept)} of {told} that change most)"
+        some = "" if len(kept) == rising else f" (the {len(kept)} of {rising} that change most)"
         series = [Series(short(m), Role.ONE_OF_MANY, line) for m, line in lines.items()]
         return self.picture(f"{title}, {self.horizon}{some}", series, axis)
 
@@ -835,10 +761,11 @@ class _Charts:
 
     def dearest(self) -> list[str]:
         """Return the minerals with a chart of their own: with demand, those that cost most."""
-        of = {m: self.rows[self.rows["mineral"] == m] for m in self.minerals if m != ALL}
-        named = [m for m, rows in of.items() if rows["demand"].max() > 0]
-        kept = sorted(named, key=lambda m: -float(of[m]["cash"].max()))[:_MOST_SMALL]
-        return [m for m in named if m in kept]
+        each = self.rows[self.rows["mineral"] != ALL].groupby("mineral", sort=False)
+        most = each[["demand", "cash"]].max()
+        most = most[most["demand"] > 0]
+        kept = most["cash"].sort_values(ascending=False, kind="stable").index[:_MOST_SMALL]
+        return [str(mineral) for mineral in most.index if mineral in kept]
 
     def small(self, mineral: str) -> Picture:
         """One mineral: how much dearer, and how much is short, with its smallest cap if known."""
@@ -847,31 +774,21 @@ class _Charts:
             Series(dearer, Role.PLAN, self.at(mineral, "dearer")),
             Series("Short, of demand", Role.SHORT, self.at(mineral, "short share")),
         ]
-        least = self.least(mineral)
-        said = "" if least is None else f": no tonne need be lost down to {least * 100:.1f} %"
-        return self.picture(f"{short(mineral)}{said}", series, "", small=True)
-
-    def least(self, mineral: str) -> float | None:
-        """Return the smallest cap of a mineral that costs no tonne, where it is known."""
-        of = self.caps[self.caps["mineral"] == mineral]["smallest"] if len(self.caps) else ()
-        return next((float(cap) for cap in of if not pd.isna(cap)), None)
+        title = short(mineral)
+        if mineral in self.caps.index:
+            least = self.caps["smallest"][mineral]
+            title += f": no tonne need be lost down to {least * 100:.1f} %"
+        return self.picture(title, series, "", small=True)
 
     def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
         """Return the charts of one mineral for a report: cost, shortage, the largest country."""
-        own = self.rows[self.rows["mineral"] == mineral]
         name = "all minerals" if mineral == ALL else mineral
-        size, unit = scale(float(own["objective"].abs().max()), self.currency)
-        total, cash = (
-            tuple(None if v is None else v / size for v in self.at(mineral, of))
-            for of in ("objective", "cash")
-        )
-        held = [Series("Largest country", Role.PLAN, self.at(mineral, "share"), hints=[
-            str(c or "") for c in own["country"]
-        ])]  # fmt: skip
-        if self.is_cap:
-            held.append(Series("Cap", Role.LIMIT, tuple(self.values)))
+        unit, (total, cash) = self.money(mineral, "objective", "cash")
         paid = [Series("Total cost", Role.PLAN, total), Series("Cash cost", Role.FREE, cash)]
         lacking = [Series("Short", Role.SHORT, self.at(mineral, "short share"))]
+        hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
+        held = [Series("Largest country", Role.PLAN, self.at(mineral, "share"), hints=hints)]
+        held += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
             self.picture(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
             self.picture(f"Part of demand that is short, {name}", lacking, "Part of demand short"),
@@ -1003,17 +920,20 @@ class Sweep(StudyKind):
     @property
     def what(self) -> str:
         """The knob and the points: ``Cap from 90 % to 30 %, 13 points``."""
-        asked = (f"{name[:1].lower()}{name[1:]} {v}" for name, v in self.start.options.items())
-        return "; ".join([title_of(self.parameter, self.points), *asked])
+        given = (f"{name[:1].lower()}{name[1:]} {v}" for name, v in self.start.options.items())
+        return "; ".join([title_of(self.parameter, self.points), *given])
 
     @property
     def options(self) -> dict[str, str]:
         """The points, the knob as typed, scenario and what-ifs, what premiums are against."""
         against = "the same case without caps on single countries"
-        said = {self.TITLE: title_of(self.parameter, self.points), OVER: self.parameter.typed}
-        said |= self.start.options
-        said["Premiums are against"] = against if self.parameter.is_cap else "the case as given"
-        return said | ({"Trouble": self.trouble} if self.trouble else {})
+        return {
+            self.TITLE: title_of(self.parameter, self.points),
+            OVER: self.parameter.typed,
+            **self.start.options,
+            "Premiums are against": against if self.parameter.is_cap else "the case as given",
+            **({"Trouble": self.trouble} if self.trouble else {}),
+        }
 
     @property
     def trouble(self) -> str:
@@ -1030,27 +950,46 @@ class Sweep(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
-        of, rows = self.result, list[dict[str, object]]()
         del tables
-        for value in of.points:
-            at = of.rows[of.rows["value"] == value]
-            turned: dict[str, object] = {Frontier.value.json_key: value}
-            if not self.parameter.is_cap:
-                turned = {"over": self.parameter.typed, TurnedFrontier.value.json_key: value}
-            error = next((said for said in at["trouble"] if said), None)
-            rows.append({**turned, **_object(at), Frontier.trouble.json_key: error})
-        caps = (
-            of.smallest if self.parameter.is_cap else pd.DataFrame({"mineral": [], "smallest": []})
-        )
-        pairs = zip(caps["mineral"], caps["smallest"], strict=True)
+        of, is_cap, over = self.result, self.parameter.is_cap, {"over": self.parameter.typed}
+        key = (Frontier if is_cap else TurnedFrontier).value.json_key
+        rows = [
+            {
+                **({} if is_cap else over),
+                key: value,
+                **_object(own),
+                Frontier.trouble.json_key: next(filter(None, own["trouble"]), None),
+            }
+            for value, own in of.rows.groupby("value", sort=False)
+        ]
+        caps = of.smallest.dropna(subset="smallest") if is_cap else of.smallest
         return {
-            "over": self.parameter.typed,
+            **over,
             "scenario": self.start.case.scenario,
             "rows": rows,
             "reference": _object(of.reference),
-            "smallest_cap": {m: cap for m, cap in pairs if m != ALL and not math.isnan(cap)},
+            "smallest_cap": {
+                row["mineral"]: row["smallest"]
+                for row in caps.to_dict("records")
+                if row["mineral"] != ALL
+            },
             "trouble": self.trouble or None,
         }
+
+    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
+        """Return the points of all minerals together, and the smallest caps."""
+        frontier = tables[Frontier]
+        of = type(frontier)
+        whole = frontier.where([mineral == ALL for mineral in frontier.mineral])
+        fields = (of.value, of.cash, of.dearer, of.short, of.lost, of.served, of.slope)
+        found = [Numbers(whole, fields)]
+        if SmallestCaps in tables:
+            caps = tables[SmallestCaps]
+            named = (SmallestCaps.mineral, SmallestCaps.smallest)
+            kept = caps.where([m != ALL and known(cap) for m, cap in caps.rows(*named)])
+            if len(kept):
+                found.append(Numbers(kept, named, "Smallest caps that need cost no tonne"))
+        return tuple(found)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1069,9 +1008,10 @@ class Sweep(StudyKind):
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
         first, last = of.iloc[0], of.iloc[-1]
+        start, end = percent(first["value"]), percent(last["value"])
         cost = float(last["objective"] - first["objective"])
-        ends = f"{charts.title} from {percent(first['value'])} to {percent(last['value'])}"
         more = f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}"
+        ends = f"{charts.title} from {start} to {end}"
         figures = [
             Figure(
                 "Total cost, from end to end",
@@ -1079,50 +1019,24 @@ class Sweep(StudyKind):
                 f"{ends}; discounted, shortage and penalties included.",
             ),
             Figure(
-                f"Demand served at {percent(last['value'])}",
+                f"Demand served at {end}",
                 percent(last["served"], 2),
-                f"{tonnes(float(last['short']))} are short; at {percent(first['value'])}"
+                f"{tonnes(float(last['short']))} are short; at {start}"
                 f" {percent(first['served'], 2)} is served.",
             ),
         ]
         served = f"{share(first['served'])} to {share(last['served'])}"
-        said = [f"{ends} changes total cost by {more}, and the demand served from {served}"]
-        least = charts.least(ALL)
-        if least is not None:
-            row = charts.caps[charts.caps["mineral"] == ALL].iloc[0]
-            free = "without caps no country sells."
+        finding = f"{ends} changes total cost by {more}, and the demand served from {served}"
+        if ALL in charts.caps.index:
+            row = charts.caps.loc[ALL]
+            least, free = percent(row["smallest"]), "without caps no country sells."
             if known(row["share"]):
                 beyond_all = " (beyond 100 % is bought for stock)" if row["share"] > 1 else ""
                 free = f"without caps {row['country']} has {percent(row['share'])}{beyond_all}."
-            remark = f"all minerals under one cap; {free}"
             name = "Smallest cap that costs no tonne"
-            figures.append(Figure(name, percent(least), remark))
-            said.append(f"no tonne need be lost down to a cap of {percent(least)}")
-        return Headline(f"{'; '.join(said)}.", tuple(figures))
-
-    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
-        """Return the points of all minerals together, and the smallest caps."""
-        frontier = tables[Frontier]
-        of = type(frontier)
-        whole = frontier.where([mineral == ALL for mineral in frontier.mineral])
-        fields: tuple[Field, ...] = (
-            of.value,
-            of.cash,
-            of.dearer,
-            of.short,
-            of.lost,
-            of.served,
-            of.slope,
-        )
-        found = [Numbers(whole, fields)]
-        if SmallestCaps in tables:
-            caps = tables[SmallestCaps]
-            kept = caps.where([m != ALL and known(c) for m, c in caps.rows(
-                SmallestCaps.mineral, SmallestCaps.smallest)])  # fmt: skip
-            fields = (SmallestCaps.mineral, SmallestCaps.smallest)
-            if len(kept):
-                found.append(Numbers(kept, fields, "Smallest caps that need cost no tonne"))
-        return tuple(found)
+            figures.append(Figure(name, least, f"all minerals under one cap; {free}"))
+            finding += f"; no tonne need be lost down to a cap of {least}"
+        return Headline(f"{finding}.", tuple(figures))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1147,37 +1061,30 @@ class Sweep(StudyKind):
             heading = "The smallest caps that cost no tonne of supply"
             blocks = (Numbers(caps, SmallestCaps.FIELDS[:6], heading, note),)
         knob = f"{charts.title[:1].lower()}{charts.title[1:]}"
-        return (
-            Section(
-                "frontier",
-                f"The frontier: cost and shortage by {knob}",
-                "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
-                " price; cash cost is what is paid, and falls where tonnes are not bought.",
-                views,
-                "Mineral",
-                blocks,
-            ),
+        heading = f"The frontier: cost and shortage by {knob}"
+        lead = (
+            "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
+            " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
+        return (Section("frontier", heading, lead, views, "Mineral", blocks),)
 
 
 def _object(rows: pd.DataFrame) -> dict[str, object]:
     """Return the object of one point: all minerals, and each by name; null where no plan is."""
+    share, country = Frontier.share, Frontier.country
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
-    whole = by_name.pop(ALL, {})
-    shares = {m: row["share"] for m, row in by_name.items()}
+    numbers = {m: {f.json_key: row[f.name] for f in _FIGURES} for m, row in by_name.items()}
+    whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in _FIGURES))
+    shares = {m: by_name[m][share.name] for m in numbers}
     return {
-        **_numbers(whole),
-        Frontier.share.json_key: shares,
+        **whole,
+        share.json_key: shares,
         "by_mineral": {
             m: {
-                **_numbers(row),
-                Frontier.share.json_key: row["share"],
-                Frontier.country.json_key: row["country"] or None,
+                **own,
+                share.json_key: shares[m],
+                country.json_key: by_name[m][country.name] or None,
             }
-            for m, row in by_name.items()
+            for m, own in numbers.items()
         },
     }
-
-
-def _numbers(row: Mapping[Any, Any]) -> dict[str, object]:
-    return {f.json_key: row.get(f.name) for f in _FIGURES}

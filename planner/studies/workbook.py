@@ -39,8 +39,8 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         **study.options,
         YEARS: span(case.years),
         BASIS: case.settings.share_basis,
-        Measure.PLANNER: __version__,
-        Measure.SOLVER: version(),
+        "Planner": __version__,
+        "Solver": version(),
     }
     rows = {str(name): value for name, value in rows.items() if value}
     warnings = [f"{f.place}: {f.message}" if f.place else f.message for f in book.warnings]

@@ -40,9 +40,8 @@ from planner.cli.whatifs import what_if_options
 from planner.render.words import plain
 
 if TYPE_CHECKING:
-    from planner.studies import Where
+    from planner.studies import Listed, Where
     from planner.studies.kind import StudyKind, Tables
-    from planner.studies.listed import Listed
 
 _WIDE = 100
 """Characters of the finding on a line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from planner.studies import listed
+from planner.studies import kind_of
 from planner.workbook.parts import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, read_plan, read_study
 
@@ -26,7 +26,7 @@ class Report:
 
 def read_report(path: Path) -> Report:
     """Read the workbook of a plan, or of a study; InputError where it is neither."""
-    kind = listed.kind_of(sheet_names(path))
+    kind = kind_of(sheet_names(path))
     return Report(read_plan(path) if kind is None else read_study(path, kind.RESULTS[0].TABLE))
 
 

@@ -25,8 +25,8 @@ from planner.report.part import (
     facts_of,
     plot,
 )
+from planner.studies import kind_of
 from planner.studies.kind import Figure, Numbers, Section, Tables
-from planner.studies.listed import kind_of
 from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12

@@ -5,6 +5,10 @@ of each plan only what the study reads is kept. Loaded when first asked for: ``p
 lists the studies and makes no plan.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +21,78 @@ if TYPE_CHECKING:
     from planner.studies.engine import Tell as Tell
     from planner.studies.engine import run_studies as run_studies
     from planner.studies.engine import run_study as run_study
+    from planner.studies.kind import StudyKind
     from planner.studies.places import Here as Here
     from planner.studies.places import ThisMachine as ThisMachine
     from planner.studies.places import Where as Where
 
-_ENGINE = (
-    "Outcome", "Outcomes", "Progress", "Run", "Study", "Tell", "run_studies", "run_study",
-)  # fmt: skip
-_PLACES = ("Here", "ThisMachine", "Where")
+
+_ENGINE = ("Outcome", "Outcomes", "Progress", "Run", "Study", "Tell", "run_studies", "run_study")
+_HOMES = {
+    "engine": {
+        "Outcome",
+        "Outcomes",
+        "Progress",
+        "Run",
+        "Study",
+        "Tell",
+        "run_studies",
+        "run_study",
+    },
+    "places": ("Here", "ThisMachine", "Where"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load what is asked for."""
-    for home, names in (("engine", _ENGINE), ("places", _PLACES)):
+    """Load what makes and runs a study when it is asked for."""
+    for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"planner.studies.{home}"), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A kind as it is listed, known without what it needs: its module and its command's summary."""
+
+    module: str
+    summary: str
+    loaded: dict[str, type[StudyKind]] = field(default_factory=dict, compare=False)
+
+    @property
+    def kind(self) -> type[StudyKind]:
+        """The kind itself, the one that its module defines."""
+        if not self.loaded:
+            from planner.studies.kind import StudyKind
+
+            made = vars(import_module(self.module)).values()
+            own = (k for k in made if isinstance(k, type) and k.__module__ == self.module)
+            self.loaded["kind"] = next(k for k in own if issubclass(k, StudyKind))
+        return self.loaded["kind"]
+
+
+STUDIES = {
+    "compare": Listed("planner.studies.compare", "Set the base and every scenario side by side."),
+    "sweep": Listed("planner.studies.sweep", "Plan at each of many caps: cost against cap."),
+    "stress": Listed(
+        "planner.studies.stress",
+        "Lose each supplier country that sells in the agreed plan, and see what is replaced.",
+    ),
+    "risk": Listed(
+        "planner.studies.risk",
+        "Draw the events of the sheet Risks many times, and see what becomes of the plan.",
+    ),
+    "scorecard": Listed(
+        "planner.studies.scorecard",
+        "Score a plan before and after, and price each benchmark that it misses.",
+    ),
+}
+"""Every kind by its command."""
+
+
+def kind_of(sheets: Iterable[str]) -> type[StudyKind] | None:
+    """Return the kind whose workbook has these sheets; None where it is none's."""
+    names = set(sheets)
+    kinds = (each.kind for each in STUDIES.values())
+    return next((kind for kind in kinds if kind.RESULTS[0].TABLE in names), None)

@@ -30,7 +30,7 @@ from models.results import (
     field,
 )
 from models.results.common import words_of
-from models.results.crossed import crossed
+from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Cell, Column, Table, records, table_of

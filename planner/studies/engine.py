@@ -182,7 +182,7 @@ Tell = Callable[[Progress], None]
 """Hears of a study's progress; called in the process and thread of ``run_study`` alone."""
 
 
-class Board:
+class Tracker:
     """The outcomes known so far, by the positions of the chain and of the run in it."""
 
     def __init__(self, study: Study[Any], tell: Tell) -> None:
@@ -229,52 +229,52 @@ class Board:
         """Tell how far the study is, and what else there is to say."""
         self.tell(Progress(len(self.finished), self.study.runs, notice))
 
-    def fail(self, errand: Errand, error: str, *, ran: bool = True) -> None:
-        """Give every run of an errand without an outcome the same error."""
-        for i in errand.runs:
-            if (errand.chain, i) not in self.kept:
-                name = self.name(errand.chain, i)
-                self.keep(errand.chain, i, Outcome(name, error=error, ran=ran))
+    def fail(self, task: Task, error: str, *, ran: bool = True) -> None:
+        """Give every run of an task without an outcome the same error."""
+        for i in task.runs:
+            if (task.chain, i) not in self.kept:
+                name = self.name(task.chain, i)
+                self.keep(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
         """Return the name of a run."""
         return self.study.chains[chain][run].name
 
-    def errands(self) -> list[Errand]:
-        """Return one errand a chain: the first chain, then the longest of the others.
+    def tasks(self) -> list[Task]:
+        """Return one task a chain: the first chain, then the longest of the others.
 
         The first has what the others are measured against, so that little is known without it where
         a study is stopped; the longest come next, so that workers end at about one time.
         """
-        found = [Errand(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        return sorted(found, key=lambda errand: (errand.chain > 0, -errand.end))
+        found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
+        return sorted(found, key=lambda task: (task.chain > 0, -task.end))
 
-    def after_death(self, errand: Errand, died: str) -> list[Errand]:
-        """Return what is left to do of an errand whose worker died.
+    def after_death(self, task: Task, died: str) -> list[Task]:
+        """Return what is left to do of an task whose worker died.
 
-        The errand is done again from its start, since what a run starts from are the runs before
+        The task is done again from its start, since what a run starts from are the runs before
         it. A run that has taken its worker down ``TRIES`` times is reported as failed, and the
         chain goes on behind it as behind any failed run. Where all runs are known to be finished
         and their outcomes are not here, handing them over takes the worker down: all are failed.
         """
-        chain, deaths = errand.chain, errand.deaths + 1
-        at = next((i for i in errand.runs if (chain, i) not in self.finished), errand.end)
+        chain, deaths = task.chain, task.deaths + 1
+        at = next((i for i in task.runs if (chain, i) not in self.finished), task.end)
         if deaths < TRIES:
-            name = self.name(chain, min(at, errand.end - 1))
+            name = self.name(chain, min(at, task.end - 1))
             self.notify(f"{died} while planning {name}; its runs are planned again")
-            return [Errand(chain, errand.first, errand.end, deaths)]
+            return [Task(chain, task.first, task.end, deaths)]
         times = f"{deaths} time{'' if deaths == 1 else 's'}"
-        if at == errand.end:
-            self.fail(errand, f"{died} while handing over what it had found, {times}")
+        if at == task.end:
+            self.fail(task, f"{died} while handing over what it had found, {times}")
             return []
         error = f"{died} while planning it, {times}"
         self.keep(chain, at, Outcome(self.name(chain, at), error=error))
-        parts = (Errand(chain, errand.first, at), Errand(chain, at + 1, errand.end))
+        parts = (Task(chain, task.first, at), Task(chain, at + 1, task.end))
         return [part for part in parts if any((chain, i) not in self.kept for i in part.runs)]
 
 
 @dataclass(frozen=True)
-class Errand:
+class Task:
     """What a worker is sent: runs ``first`` to before ``end`` of a chain, from the base's plan on.
 
     ``deaths`` counts the workers that died on it.
@@ -292,7 +292,7 @@ class Errand:
 
 
 @dataclass
-class Desk:
+class StudyCopy:
     """What a worker keeps of one study: its case and session, and the outcomes found here.
 
     ``study`` is what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed
@@ -329,9 +329,9 @@ def pack_study(study: Study[Any]) -> bytes:
     return _pack((study.base, study.read), "what a study reads of a plan")
 
 
-def pack_runs(study: Study[Any], errand: Errand) -> bytes:
-    """Return the runs of an errand; TypeError where a change cannot be sent."""
-    return _pack(study.chains[errand.chain][errand.first : errand.end], "a run of a study")
+def pack_runs(study: Study[Any], task: Task) -> bytes:
+    """Return the runs of an task; TypeError where a change cannot be sent."""
+    return _pack(study.chains[task.chain][task.first : task.end], "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
@@ -400,14 +400,14 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     """
     from planner.studies.places import ThisMachine
 
-    board = Board(study, tell or _nobody)
+    tracker = Tracker(study, tell or _nobody)
     stopped: Stop | None = None
     try:
-        board.notify()
-        (where or ThisMachine()).run(study, board)
+        tracker.notify()
+        (where or ThisMachine()).run(study, tracker)
     except (KeyboardInterrupt, SystemExit) as stop:
         stopped = stop
-    return _outcomes(board, stopped)
+    return _outcomes(tracker, stopped)
 
 
 def run_studies(
@@ -432,7 +432,7 @@ def run_studies(
                     raise
                 unrun = f"{NOT_RUN}{error}"
         if unrun:
-            found.append(_outcomes(Board(study, _nobody), stopped, unrun))
+            found.append(_outcomes(Tracker(study, _nobody), stopped, unrun))
         done, stopped = done + study.runs, found[-1].stopped
         unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
     return found
@@ -443,12 +443,12 @@ def _onwards(tell: Tell, done: int, total: int) -> Tell:
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
 
 
-def _outcomes(board: Board, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
+def _outcomes(tracker: Tracker, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
     """Return what is known of each run; one that is not known had no turn, and why is said."""
     return Outcomes(
         tuple(
-            board.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
-            for at, chain in enumerate(board.study.chains)
+            tracker.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
+            for at, chain in enumerate(tracker.study.chains)
             for i, run in enumerate(chain)
         ),
         stopped,

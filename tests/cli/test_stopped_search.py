@@ -12,7 +12,7 @@ import numpy as np
 import pycountry
 import pytest
 
-from planner.studies.places.processes import Processes
+from planner.studies.places import Processes
 from planner.workbook.template import write_book
 from tests.cli.desk import POSIX, ROOT
 from tests.models.desk import BookT, jin, make, read

@@ -21,7 +21,7 @@ from models.errors import UsageError
 from planner.studies import Here, Progress, Run, run_study
 from planner.studies import engine as board
 from planner.studies.places import cluster as dask
-from planner.studies.places import crew, remote
+from planner.studies.places import workers
 from planner.studies.places.cluster import Cluster
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_sent_fails_alone(two, monkeypatch):
 
 
 def test_other_versions_are_refused(two, monkeypatch):
-    monkeypatch.setattr(remote, "__version__", "0.0.1")
+    monkeypatch.setattr(workers, "__version__", "0.0.1")
     said = r"tcp://\S+ has other versions, so its plans may differ: planner \S+ \(here 0.0.1\)"
     with pytest.raises(UsageError, match=said):
         run_study(study([capped(0.5)]), Cluster(two.address))
@@ -163,13 +163,13 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
     heard = []
     with dask_of(tmp_path, 0) as cluster:
         where = Cluster(cluster.address)
-        monkeypatch.setattr(crew, "WAIT", 0.5)
+        monkeypatch.setattr(workers, "WAIT", 0.5)
         with pytest.raises(UsageError, match=r"no worker has joined .*'dask worker tcp://\S+ --"):
             run_study(study([capped(0.5)]), where, heard.append)
         waits = f"the scheduler at {cluster.address} has no workers yet: waiting for one"
         assert heard == [Progress(0, 1), Progress(0, 1, waits)]
 
-        monkeypatch.setattr(crew, "WAIT", LONG)
+        monkeypatch.setattr(workers, "WAIT", LONG)
         monkeypatch.setattr(board, "TRIES", 1)
         cluster.worker()
         what = study([capped(0.6), Run("kills", Deadly(None)), capped(0.4)])

@@ -17,9 +17,9 @@ import pytest
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
 from planner.studies.compare import whole
-from planner.studies.engine import Board, returned_by, unpack
+from planner.studies.engine import Tracker, returned_by, unpack
 from planner.studies.places import cluster as dask
-from planner.studies.places import crew, remote
+from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster
 from planner.studies.sweep import Reader
 from tests.study.test_cluster import LONG, dask_of
@@ -47,7 +47,7 @@ def test_a_place_that_was_never_there_is_a_usage_error():
 
 
 def test_a_frozen_worker_gives_its_runs_to_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(crew, "SILENT", 6.0)
+    monkeypatch.setattr(workers, "SILENT", 6.0)
     heard = []
     with dask_of(tmp_path, 2) as cluster:
         with dask.connected(cluster.address) as client:
@@ -76,8 +76,8 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
         def tell(progress):
             heard.append(progress.notice)
             if progress.done == 1:
-                monkeypatch.setattr(crew, "ANSWER", 0.5)
-                monkeypatch.setattr(crew, "WAIT", 2.0)
+                monkeypatch.setattr(workers, "ANSWER", 0.5)
+                monkeypatch.setattr(workers, "WAIT", 2.0)
                 os.kill(cluster.processes[0].pid, signal.SIGSTOP)
 
         began = time.monotonic()
@@ -89,8 +89,8 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
 
 
 def test_a_crew_is_as_patient_as_the_longest_run_took():
-    known = crew.Crew(None, "tcp://host:1", print)
-    assert known.patience == crew.SILENT
+    known = workers.Workers(None, "tcp://host:1", print)
+    assert known.patience == workers.SILENT
     known.longest = 100.0
     assert known.patience == 100.0
 
@@ -163,10 +163,10 @@ ONE = {"workers": {"tcp://w:1": {"nthreads": 1, "last_seen": 1.0}}}
     ],
 )
 def test_answers_that_are_none_are_a_usage_error(identity, said, why, monkeypatch):
-    monkeypatch.setattr(crew, "WAIT", 0.2)
-    monkeypatch.setattr(crew, "LOOK", 0.05)
+    monkeypatch.setattr(workers, "WAIT", 0.2)
+    monkeypatch.setattr(workers, "LOOK", 0.05)
     with pytest.raises(UsageError, match=why):
-        crew.Crew(Nonsense(identity, said), "tcp://host:1", lambda _: None).gather()
+        workers.Workers(Nonsense(identity, said), "tcp://host:1", lambda _: None).gather()
 
 
 def astray(name, case, start, runs):
@@ -185,7 +185,7 @@ def counted(things) -> int:
 def test_a_worker_that_sends_back_nonsense_fails_alone(tmp_path, monkeypatch):
     what = study(*[[capped(0.9 - 0.1 * i)] for i in range(6)])
     with dask_of(tmp_path, 1) as cluster:
-        monkeypatch.setattr(remote, "plan_errand", astray)
+        monkeypatch.setattr(workers, "plan_task", astray)
         found = run_study(what, Cluster(cluster.address))
         with Cluster(cluster.address).mapping(BASE, print) as over:
             assert over(counted, [[1], [2, 3]]) == [1, 2]
@@ -226,7 +226,7 @@ def test_what_is_promised_of_a_plan():
 
 def test_events_of_runs_that_there_are_not():
     heard = []
-    known = Board(study([capped(0.5)]), heard.append)
+    known = Tracker(study([capped(0.5)]), heard.append)
     known.saw(7, 7)
     known.saw("a", 0)
     assert not heard

@@ -13,8 +13,9 @@ import pytest
 
 from models.errors import UsageError
 from planner.studies import engine as board
-from planner.studies.engine import Board, Errand, Outcome, pack_runs, pack_study
-from planner.studies.places import processes, remote
+from planner.studies import places
+from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
+from planner.studies.places import workers
 from tests.study.variants import capped, slow, study
 
 TWO_RUNS = study([capped(0.8), capped(0.7)])
@@ -23,15 +24,15 @@ TWO_RUNS = study([capped(0.8), capped(0.7)])
 def test_outcomes_that_never_arrive():
     """A cluster's worker says that runs are finished, and dies as it hands over what it found."""
     heard = []
-    known = Board(TWO_RUNS, heard.append)
+    known = Tracker(TWO_RUNS, heard.append)
     known.saw(0, 0)
     known.saw(0, 1)
-    left, deaths = [Errand(0, 0, 2)], 0
+    left, deaths = [Task(0, 0, 2)], 0
     while left:
         deaths += 1
         assert deaths <= board.TRIES
-        (errand,) = left
-        left = known.after_death(errand, "a worker died")
+        (task,) = left
+        left = known.after_death(task, "a worker died")
     assert deaths == board.TRIES
     said = "a worker died while handing over what it had found, 3 times"
     assert [known.kept[0, i].error for i in (0, 1)] == [said, said]
@@ -39,10 +40,10 @@ def test_outcomes_that_never_arrive():
 
 def test_outcomes_that_did_arrive_are_kept():
     """What is here before its worker dies for good is not failed."""
-    known = Board(TWO_RUNS, lambda _: None)
+    known = Tracker(TWO_RUNS, lambda _: None)
     known.keep(0, 0, Outcome("cap 0.8", found=1))
     known.saw(0, 1)
-    last = replace(Errand(0, 0, 2), deaths=board.TRIES - 1)
+    last = replace(Task(0, 0, 2), deaths=board.TRIES - 1)
     assert known.after_death(last, "a worker died") == []
     assert known.kept[0, 0].found == 1
     assert known.kept[0, 1].error
@@ -55,7 +56,7 @@ class Stillborn:
 
     def __init__(self):
         self.pipe, self.far = Pipe()
-        self.errand, self.ready = None, False
+        self.task, self.ready = None, False
 
     def start(self):
         Stillborn.started += 1
@@ -72,10 +73,10 @@ class Stillborn:
 
 def test_workers_that_are_ready_and_die_at_once(monkeypatch):
     """They are not replaced for ever: the study says what to do instead."""
-    monkeypatch.setattr(processes, "_Worker", Stillborn)
+    monkeypatch.setattr(places, "_Worker", Stillborn)
     what = study([capped(0.8)], [capped(0.7)])
     with pytest.raises(UsageError, match=r"3 in a row: .*--workers 1"):
-        processes.Processes(2).run(what, Board(what, lambda _: None))
+        places.Processes(2).run(what, Tracker(what, lambda _: None))
     assert Stillborn.started <= 4
 
 
@@ -96,8 +97,8 @@ def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypat
     found = {}
 
     def plan(chain):
-        runs = pack_runs(what, Errand(chain, 0, 4))
-        found[chain] = remote.plan_errand("several threads", packed, (chain, 0), runs)
+        runs = pack_runs(what, Task(chain, 0, 4))
+        found[chain] = workers.plan_task("several threads", packed, (chain, 0), runs)
 
     threads = [threading.Thread(target=plan, args=(chain,)) for chain in (0, 1)]
     for thread in threads:
@@ -106,11 +107,11 @@ def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypat
     while not done:
         assert time.monotonic() < end, "nothing was planned"
         time.sleep(0.01)
-    said = remote.end_study("several threads")
+    said = workers.end_study("several threads")
     for thread in threads:
         thread.join()
     (chain,) = {chain for chain, _ in done}
     assert (chain, 0) in said
     assert len(done) <= 2
     assert found[1 - chain] == {}
-    assert remote.plan_errand("several threads", packed, (0, 0), b"") == {}  # nor what comes late
+    assert workers.plan_task("several threads", packed, (0, 0), b"") == {}  # nor what comes late

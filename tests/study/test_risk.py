@@ -29,7 +29,7 @@ from planner.studies.draws import (
     risk,
     stretches,
 )
-from planner.studies.places.processes import Processes
+from planner.studies.places import Processes
 from planner.studies.risk import MORE, every_draw, happenings, measures, members, minerals
 from planner.studies.spread import added, chance, conditional_value_at_risk, spread
 from planner.workbook import read_tables

@@ -14,9 +14,8 @@ import pytest
 from models.errors import UsageError
 from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
 from planner.studies import engine as board
-from planner.studies.places import WORTH_PROCESSES, routes
-from planner.studies.places import processes as pool
-from planner.studies.places.processes import Processes
+from planner.studies import places as pool
+from planner.studies.places import WORTH_PROCESSES, Processes, routes
 from tests.study.variants import (
     FAULTS,
     Deadly,
@@ -67,8 +66,8 @@ def test_costs_of_the_caps_by_hand():
 def test_what_all_is_measured_against_is_handed_out_first():
     """The reference of a sweep is a chain of one run, and the chains behind it are longer."""
     what = study([capped(0.9)], [capped(0.8), capped(0.7)], [], [capped(0.6)] * 3)
-    errands = board.Board(what, lambda _: None).errands()
-    assert [errand.chain for errand in errands] == [0, 3, 1]
+    tasks = board.Tracker(what, lambda _: None).tasks()
+    assert [task.chain for task in tasks] == [0, 3, 1]
 
 
 def test_studies_of_one_are_told_of_as_one_and_stop_as_one():
@@ -169,7 +168,7 @@ def test_a_stop_keeps_what_is_finished(ends):
 
 STOPPED = """
     from planner.studies import run_study
-    from planner.studies.places.processes import Processes
+    from planner.studies.places import Processes
     from tests.study.variants import slow, study
 
     def tell(progress):

@@ -92,14 +92,14 @@ class Falling:
         if self.left <= 0:
             msg = "no scheduler answers"
             raise UsageError(msg)
-        for errand in board.errands():
-            chain = study.chains[errand.chain]
+        for task in board.tasks():
+            chain = study.chains[task.chain]
             for i, outcome in enumerate(Planner(study.base, study.read).outcomes(chain)):
                 self.left -= 1
                 if self.left < 0:
                     break
-                board.keep(errand.chain, i, outcome)
-            board.fail(errand, "not run: the cluster was lost", ran=False)
+                board.keep(task.chain, i, outcome)
+            board.fail(task, "not run: the cluster was lost", ran=False)
 
 
 @dataclass(frozen=True)

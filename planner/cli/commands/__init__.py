@@ -15,7 +15,7 @@ from planner.cli.commands.report import report
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
 from planner.cli.study import StudyCommand
-from planner.studies.listed import STUDIES
+from planner.studies import STUDIES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

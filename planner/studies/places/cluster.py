@@ -20,16 +20,16 @@ from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
 from planner.studies.engine import (
     NOT_RUN,
-    Board,
-    Errand,
     Study,
+    Task,
+    Tracker,
     fault,
     pack_runs,
     pack_study,
     returned_by,
 )
-from planner.studies.places import remote
-from planner.studies.places.crew import Crew, Lost, Work, answered
+from planner.studies.places import workers as remote
+from planner.studies.places.workers import Lost, Work, Workers, answered
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -76,14 +76,14 @@ class Cluster:
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
-    def run(self, study: Study[Any], board: Board) -> None:
+    def run(self, study: Study[Any], tracker: Tracker) -> None:
         """Plan all chains on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
         other versions.
         """
-        with self._crew(board.notify) as crew:
-            begun = _Begun(crew, study, board)
+        with self._workers(tracker.notify) as workers:
+            begun = _Begun(workers, study, tracker)
             try:
                 begun.work()
             finally:
@@ -97,19 +97,19 @@ class Cluster:
         does where the cluster is lost.
         """
         del case
-        with self._crew(notify) as crew:
-            yield lambda function, items: _map(crew, function, list(items))
+        with self._workers(notify) as workers:
+            yield lambda function, items: _map(workers, function, list(items))
 
     @contextlib.contextmanager
-    def _crew(self, notify: Callable[[str], None]) -> Iterator[Crew]:
+    def _workers(self, notify: Callable[[str], None]) -> Iterator[Workers]:
         """Give the cluster's workers, once there are some; raises UsageError."""
         if not self.is_trusted and TRUST not in self._said:
             self._said.add(TRUST)
             notify(f"what is sent to and from {self.address} {TRUST}")
         with connected(self.address) as client:
-            crew = Crew(client, self.address, notify)
-            crew.gather()
-            yield crew
+            workers = Workers(client, self.address, notify)
+            workers.gather()
+            yield workers
 
 
 def _is_here(host: str) -> bool:
@@ -165,14 +165,14 @@ TLS = ("ca-file", "client.cert", "client.key")
 """Dask's settings, under distributed.comm.tls, that a client of a tls:// scheduler needs."""
 
 
-def _map(crew: Crew, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
     """Return what a function makes of items on the workers; UsageError where they are lost."""
     found: dict[int, Any] = {}
 
-    def task(shared: Future, at: int) -> tuple[Any, ...]:
+    def call(shared: Future, at: int) -> tuple[Any, ...]:
         return remote.alone, shared, items[at]
 
-    work = Work(crew, f"planner-{uuid.uuid4().hex}", function, range(len(items)), task)
+    work = Work(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call)
     promised = returned_by(function)
     try:
         for at, future in work.news():
@@ -182,7 +182,7 @@ def _map(crew: Crew, function: Callable[[Any], Any], items: list[Any]) -> list[A
         msg = f"{error}, and with it what was planned there: nothing is written"
         raise UsageError(msg) from error
     if len(found) < len(items):
-        msg = f"the cluster at {crew.address} was lost, and with it what was planned there"
+        msg = f"the cluster at {workers.address} was lost, and with it what was planned there"
         raise UsageError(msg)
     return [found[at] for at in range(len(items))]
 
@@ -205,37 +205,37 @@ def _result(work: Work[int], future: Future, promised: type) -> Any:
 class _Begun:
     """A study that the cluster is at work on."""
 
-    def __init__(self, crew: Crew, study: Study[Any], board: Board) -> None:
-        self.crew = crew
+    def __init__(self, workers: Workers, study: Study[Any], tracker: Tracker) -> None:
+        self.workers = workers
         self.study = study
-        self.board = board
+        self.tracker = tracker
         self.name = f"planner-{uuid.uuid4().hex}"
         self.work_of = Work(
-            crew,
+            workers,
             self.name,
             pack_study(study),
-            board.errands(),
+            tracker.tasks(),
             self._task,
-            runs=lambda errand: len(errand.runs),
+            runs=lambda task: len(task.runs),
         )
 
     def work(self) -> None:
-        """Send all errands and take what comes back, until none is out or the cluster is lost."""
-        self.crew.client.subscribe_topic(remote.TOPIC, self._heard)
+        """Send all tasks and take what comes back, until none is out or the cluster is lost."""
+        self.workers.client.subscribe_topic(remote.TOPIC, self._heard)
         work = self.work_of
         try:
             for first, second in work.news():
-                if isinstance(first, Errand):
+                if isinstance(first, Task):
                     work.waiting.extendleft(reversed(self._done(second, first)))
                 else:
-                    self.board.saw(first, second)
+                    self.tracker.saw(first, second)
         except Lost as lost:
-            for errand in work.left:
-                self._lose(errand, str(lost))
+            for task in work.left:
+                self._lose(task, str(lost))
 
-    def _task(self, case: Future, errand: Errand) -> tuple[Any, ...]:
-        start = (errand.chain, errand.first)
-        return remote.plan_errand, self.name, case, start, pack_runs(self.study, errand)
+    def _task(self, case: Future, task: Task) -> tuple[Any, ...]:
+        start = (task.chain, task.first)
+        return remote.plan_task, self.name, case, start, pack_runs(self.study, task)
 
     def _heard(self, event: tuple[float, Any]) -> None:
         """Take the word of a worker that a run is finished; called in the client's own thread."""
@@ -243,46 +243,46 @@ class _Begun:
         if study == self.name:
             self.work_of.inbox.put((chain, run))
 
-    def _done(self, future: Future, errand: Errand) -> list[Errand]:
-        """Take what came of an errand; return what is left to do of it."""
+    def _done(self, future: Future, task: Task) -> list[Task]:
+        """Take what came of an task; return what is left to do of it."""
         from distributed import KilledWorker
 
         if future.status == "finished":
-            self._take(future, errand)
+            self._take(future, task)
         elif future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                errand = replace(errand, deaths=errand.deaths + error.allowed_failures)
-                return self.board.after_death(errand, "a worker of the cluster died")
-            self.board.fail(errand, f"its worker could not plan it: {fault(error)}")
+                task = replace(task, deaths=task.deaths + error.allowed_failures)
+                return self.tracker.after_death(task, "a worker of the cluster died")
+            self.tracker.fail(task, f"its worker could not plan it: {fault(error)}")
         else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
-            self._lose(errand, f"the cluster at {self.crew.address} was lost")
+            self._lose(task, f"the cluster at {self.workers.address} was lost")
         return []
 
-    def _take(self, future: Future, errand: Errand) -> None:
-        """Keep the outcomes of an errand that is done."""
+    def _take(self, future: Future, task: Task) -> None:
+        """Keep the outcomes of an task that is done."""
         try:
-            self.board.take(self.work_of.result(future))
+            self.tracker.take(self.work_of.result(future))
         except Lost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
             if future.status == "cancelled":
-                self._lose(errand, f"the cluster at {self.crew.address} was lost")
-            self.board.fail(errand, f"what its worker sent back cannot be read: {fault(error)}")
-        self.board.fail(errand, "its worker sent back no outcome of it")
+                self._lose(task, f"the cluster at {self.workers.address} was lost")
+            self.tracker.fail(task, f"what its worker sent back cannot be read: {fault(error)}")
+        self.tracker.fail(task, "its worker sent back no outcome of it")
 
-    def _lose(self, errand: Errand, why: str) -> None:
-        self.board.fail(errand, NOT_RUN + why, ran=False)
+    def _lose(self, task: Task, why: str) -> None:
+        self.tracker.fail(task, NOT_RUN + why, ran=False)
 
     def end(self) -> None:
         """End what still runs, and take what the workers have found so far."""
-        if self.crew.client.status != "running":
+        if self.workers.client.status != "running":
             return
         with contextlib.suppress(Exception):  # a cluster that is gone has nothing to say
-            self.crew.client.cancel(list(self.work_of.out))
-            said = self.crew.ask(remote.end_study, self.name, seconds=LAST_WORDS)
+            self.workers.client.cancel(list(self.work_of.out))
+            said = self.workers.ask(remote.end_study, self.name, seconds=LAST_WORDS)
             for found in said.values():
-                self.board.take(found)
+                self.tracker.take(found)
 
 
 @contextlib.contextmanager

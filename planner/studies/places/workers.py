@@ -1,23 +1,26 @@
-"""The workers of a Dask scheduler: who is there, who has gone silent, and work for the others."""
+"""The workers of a Dask cluster: who is there, who is silent, what is sent and what runs there."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from models.errors import UsageError
-from planner.studies.engine import fault
-from planner.studies.places import remote
+from planner._version import __version__
+from planner.studies.engine import StudyCopy, fault
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 J = TypeVar("J")
+T = TypeVar("T")
 R = TypeVar("R")
 
 ANSWER = 10.0
@@ -66,7 +69,7 @@ def answered(ask: Callable[[], R], seconds: float) -> R:
     return found  # type: ignore[return-value]  # there is an answer, or an error
 
 
-class Crew:
+class Workers:
     """The workers that give signs of life, ``threads`` by address."""
 
     def __init__(self, client: Client, address: str, notify: Callable[[str], None]) -> None:
@@ -204,7 +207,7 @@ class Crew:
 
     def _compare_versions(self) -> None:
         """Refuse workers whose plans could differ from those made here; raises UsageError."""
-        here = remote.versions()
+        here = versions()
         for worker, there in self._versions().items():
             if not isinstance(there, Mapping):
                 why = fault(there) if isinstance(there, BaseException) else f"it says {there!r:.80}"
@@ -224,7 +227,7 @@ class Crew:
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
-                said = self.ask(remote.versions, seconds=ANSWER)
+                said = self.ask(versions, seconds=ANSWER)
             except TimeoutError:
                 self.look()
                 continue
@@ -239,32 +242,32 @@ class Crew:
 
 
 class Work(Generic[J]):
-    """Jobs for a crew, no more out than it can do at once.
+    """Jobs for a workers, no more out than it can do at once.
 
     Dask blames a worker's death on all that it had been given, and one that it had not begun shall
-    not be blamed. ``shared`` is what all jobs depend on, sent to each worker once. ``task`` makes
+    not be blamed. ``shared`` is what all jobs depend on, sent to each worker once. ``call`` makes
     of it and a job the function and the arguments to be sent; ``runs`` says how many runs it has.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of work
         self,
-        crew: Crew,
+        workers: Workers,
         name: str,
         shared: object,
         jobs: Iterable[J],
-        task: Callable[[Future, J], tuple[Any, ...]],
+        call: Callable[[Future, J], tuple[Any, ...]],
         *,
         runs: Callable[[J], int] = lambda _: 1,
     ) -> None:
         """Send nothing yet."""
-        self.crew = crew
+        self.workers = workers
         self.name = name
-        self.task = task
+        self.call = call
         self.runs = runs
         self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.waiting = deque(jobs)
         self.out: dict[Future, tuple[J, float]] = {}
-        self.shared = crew.client.submit(remote.carry, shared, key=f"{name}-shared")
+        self.shared = workers.client.submit(carry, shared, key=f"{name}-shared")
         self._sent = 0
 
     @property
@@ -275,11 +278,11 @@ class Work(Generic[J]):
     def news(self) -> Iterator[Any]:
         """Send all jobs; give each with its future as it is done, and what else the inbox has.
 
-        A job may be put back into ``waiting`` meanwhile. Raises Lost as ``Crew.look`` does.
+        A job may be put back into ``waiting`` meanwhile. Raises Lost as ``Workers.look`` does.
         """
         due = time.monotonic() + LOOK
         while self.waiting or self.out:
-            while self.waiting and len(self.out) < self.crew.room:
+            while self.waiting and len(self.out) < self.workers.room:
                 self._send(self.waiting.popleft())
             try:
                 news = self.inbox.get(timeout=LOOK)
@@ -292,7 +295,7 @@ class Work(Generic[J]):
                     yield self._done(news), news
                     del self.out[news]  # known until then, should the cluster be lost meanwhile
             if time.monotonic() >= due:
-                self.crew.look()
+                self.workers.look()
                 due = time.monotonic() + LOOK
 
     def result(self, future: Future) -> Any:
@@ -301,17 +304,95 @@ class Work(Generic[J]):
             try:
                 return future.result(timeout=ANSWER)
             except TimeoutError:  # of a worker that is replaced, it is made again
-                self.crew.look()
+                self.workers.look()
 
     def _send(self, job: J) -> None:
         self._sent += 1
-        function, *arguments = self.task(self.shared, job)
-        future = self.crew.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
+        function, *arguments = self.call(self.shared, job)
+        future = self.workers.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
         self.out[future] = job, time.monotonic()
         future.add_done_callback(self.inbox.put)
 
     def _done(self, future: Future) -> J:
         job, sent = self.out[future]
         took = (time.monotonic() - sent) / self.runs(job)
-        self.crew.longest = max(self.crew.longest, took)
+        self.workers.longest = max(self.workers.longest, took)
         return job
+
+
+# ---- what runs on a worker -----------------------------------------------------------------------
+
+TOPIC = "planner"
+"""The topic under which workers say which run is finished: study, chain, run."""
+
+LIBRARIES = ("highspy", "numpy", "pandas", "pyomo")
+"""Whose version may change a plan in its last digits."""
+
+COPIES = 4
+"""Studies that a worker keeps at most; an older one is unpacked again if it is needed."""
+
+Found: TypeAlias = dict[tuple[int, int], bytes]
+"""Packed outcomes by the positions of chain and run."""
+
+_copies: OrderedDict[str, StudyCopy] = OrderedDict()
+_ended: deque[str] = deque(maxlen=1000)
+"""The studies that ended last: an task of theirs that still comes, or waits here, is not run."""
+_one_at_a_time = threading.Lock()
+"""HiGHS runs in one thread of a process at a time."""
+
+
+def versions() -> dict[str, str]:
+    """Return what decides a plan, apart from the case."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = {name: version(name) for name in LIBRARIES}
+    return {"planner": __version__, "Python": python, **found}
+
+
+def carry(study: bytes) -> bytes:
+    """Return a packed study: the value that all its tasks depend on, made anew if it is lost."""
+    return study
+
+
+def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> Found:
+    """Plan runs of a chain, from the position ``start`` (of the chain, of its first run) on.
+
+    Says of each that it is finished, and leaves its outcome where ``end_study`` finds it.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    chain, first = start
+    found: Found = {}
+    with _one_at_a_time:
+        if name in _ended:
+            return {}
+        copy = _copy_of(name, study)
+        for i, outcome in enumerate(copy.outcomes(runs), first):
+            found[chain, i] = copy.kept[chain, i] = outcome
+            worker.log_event(TOPIC, [name, chain, i])
+    return found
+
+
+def alone(function: Callable[[T], R], item: T) -> R:
+    """Return what a function makes of an item, while nothing else is planned in this process."""
+    with _one_at_a_time:
+        return function(item)
+
+
+def end_study(name: str) -> Found:
+    """Drop a study, let its running chain end with the run it is at, and return what was found."""
+    _ended.append(name)
+    copy = _copies.pop(name, None)
+    if copy is None:
+        return {}
+    copy.ended = True
+    return dict(copy.kept)
+
+
+def _copy_of(name: str, study: bytes) -> StudyCopy:
+    """Return what this worker keeps of a study."""
+    copy = _copies.setdefault(name, StudyCopy(study))
+    _copies.move_to_end(name)
+    while len(_copies) > COPIES:
+        _copies.popitem(last=False)
+    return copy

@@ -74,6 +74,7 @@ class Heading:
         return self.column is None and not self.spread
 
 
+SETTINGS = {fold(c.header): c for c in Settings.columns()}
 _DECLARED = {record.SHEET: {fold(c.header): c for c in record.columns()} for record in SHEETS} | {
     Settings.SHEET: {fold(c.header): c for c in (SETTING, VALUE)}
 }
@@ -108,6 +109,12 @@ def understand(
     elif record.SPREAD == MEMBERS and key in members:
         heading = replace(heading, spread=members[key])
     return heading
+
+
+def setting_named(label: str) -> Column | None:
+    """Return the setting that a label names, with its unit or without; None where it is none."""
+    match = UNIT.fullmatch(label)
+    return SETTINGS.get(fold(label)) or SETTINGS.get(fold(match["name"] if match else label))
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:

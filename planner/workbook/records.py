@@ -27,12 +27,14 @@ from planner.workbook.grid import Grid, refuse_merged
 from planner.workbook.headers import (
     MEMBERS,
     SETTING,
+    SETTINGS,
     SPREADS,
     UNIT,
     VALUE,
     YEARS,
     HeaderRow,
     Heading,
+    setting_named,
     unit_factor,
 )
 
@@ -410,15 +412,14 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
     if label is None:
         nameless = CellError(f"{shown(value)} without the name of a setting", "a setting")
         return None, None if value is None else nameless
-    known = {fold(c.header): c for c in Settings.columns()}
     said = common_letters(label) if isinstance(label, str) else shown(label)
-    match = UNIT.fullmatch(said)
-    name = match["name"] if match else said
-    column = known.get(fold(said)) or known.get(fold(name))
+    column = setting_named(said)
     if column is not None:
         return column, None
-    names = ", ".join(c.header for c in known.values())
-    hint = near(name, {key: c.title for key, c in known.items()})
+    match = UNIT.fullmatch(said)
+    names = ", ".join(c.header for c in SETTINGS.values())
+    titles = {key: c.title for key, c in SETTINGS.items()}
+    hint = near(match["name"] if match else said, titles)
     return None, CellError(f"{said!r} is no setting", f"one of {names}", hint)
 
 

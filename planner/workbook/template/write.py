@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-from models.case import fold
-from models.schema import SHEETS, Country, Freight, Lane, Record, Settings, ShareLimit
+from models.schema import (
+    SHEETS,
+    Column,
+    Country,
+    Freight,
+    Kind,
+    Lane,
+    Refiner,
+    Settings,
+    ShareLimit,
+)
+from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.scratch import scratch_folder
-from planner.workbook.template.choices import LISTS, Choices
-from planner.workbook.template.help import comment, facts, must
-from planner.workbook.template.layout import (
-    RECORDS,
-    Heading,
+from planner.workbook.headers import RECORDS, SETTING, VALUE, Heading, setting_named
+from planner.workbook.template.columns import (
+    LISTS,
+    NUMBERS,
+    WHOLE,
+    Choices,
     Row,
     Tables,
+    comment,
     currency_of,
+    facts,
     headings,
-    setting_column,
-)
-from planner.workbook.template.readme import add_read_me
-from planner.workbook.template.style import (
-    HEADER_HEIGHT,
-    NAVY,
-    PALE,
-    ROW_HEIGHT,
-    Styles,
-    is_long,
-    number_format,
-    width,
+    must,
 )
 
 EVERY_CASE = (
@@ -41,14 +44,34 @@ EVERY_CASE = (
     *(record.SHEET for record in (Settings, Country, Freight, Lane, ShareLimit)),
 )
 """The sheets that every case needs or nearly every case has."""
-
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A fixed date of creation: the same rows give the same file, to the byte."""
-
 A4 = 9
-COMMENT_WIDTH = 300
-COMMENT_LETTERS = 44
-LINE_HEIGHT = 17
+COMMENT_WIDTH, COMMENT_LETTERS, LINE_HEIGHT = 300, 44, 17
+
+GENERAL = "General"
+AMOUNT = "[>=1000]#,##0;General"
+"""Thousands apart from 1,000 on, every digit below: ``#,##0.###`` leaves a bare point (1,200.)."""
+FRACTIONS = {Lane.column_of("tariff"), Refiner.column_of("max_growth")}
+"""Numbers that are fractions but may exceed 1."""
+DARK: dict[str, Any] = {"bold": True, "font_color": WHITE, "bg_color": NAVY}
+LIGHT: dict[str, Any] = {"bold": True, "bg_color": PALE}
+REMARK: dict[str, Any] = {"italic": True, "bg_color": "#F2F2F2"}
+"""Headers that every row must fill, that may be blank, and of remarks."""
+NARROWEST, WIDEST = 9, 60
+FILTER_ARROW = 5
+"""Characters that the filter's arrow covers in a header."""
+ONE_LINE_HEADER = 14
+"""Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
+WRAPPED_LINES = 2
+"""Longer remarks show their first line: a row of many lines hides the numbers beside it."""
+FEW_ROWS = 30
+ROW_HEIGHT = 14.25
+"""Not 15, the default, which Excel and LibreOffice take as leave to grow the row."""
+HEADER_HEIGHT = 33
+
+Formats = Callable[..., Any]
+"""Makes the formats of one workbook from their properties, each once."""
 
 
 def write_book(
@@ -61,12 +84,16 @@ def write_book(
     are kept.
     ``sheets`` says which sheets are shown: unless given, those of ``tables`` and the required ones.
     """
-    shown = _shown(tables, sheets)
+    required = (record.SHEET for record in SHEETS if record.REQUIRED)
+    wanted = {*tables, *required} if sheets is None else {*sheets}
+    shown = [sheet for sheet in dict.fromkeys((*RECORDS, *tables)) if sheet in wanted]
     layouts = {
-        sheet: headings(RECORDS[sheet], tables) if sheet in RECORDS else _plain(tables[sheet])
+        sheet: headings(RECORDS[sheet], tables)
+        if sheet in RECORDS
+        else [Heading(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)]
         for sheet in shown
     }
-    choices = Choices(layouts, {sheet: len(rows) for sheet, rows in tables.items()})
+    choices = Choices(layouts, tables)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -78,11 +105,11 @@ def write_book(
     ):
         book.set_properties({"created": MADE})
         book.set_size(2400, 1500)
-        styles = Styles(book)
+        formats: Formats = cache(lambda **look: book.add_format(look))
         if read_me:
-            add_read_me(book, styles, shown)
+            _Page(book, formats).write(shown)
         for sheet in shown:
-            _Sheet(book, styles, choices, sheet, layouts[sheet], tables).write()
+            _Sheet(book, formats, choices, sheet, layouts[sheet], tables).write()
         _write_lists(book, choices)
 
 
@@ -92,28 +119,25 @@ class _Sheet:
     def __init__(  # noqa: PLR0913, PLR0917 - what a sheet is made of
         self,
         book: xlsxwriter.Workbook,
-        styles: Styles,
+        formats: Formats,
         choices: Choices,
         name: str,
         layout: Sequence[Heading],
         tables: Tables,
     ) -> None:
-        self.name = name
-        self.record: type[Record] | None = RECORDS.get(name)
-        self.layout = layout
-        self.rows = tables.get(name, ())
+        self.name, self.record, self.layout = name, RECORDS.get(name), layout
+        self.rows: Sequence[Row] = tables.get(name, ())
         self.currency = currency_of(tables)
-        self.styles = styles
-        self.choices = choices
+        self.formats, self.choices = formats, choices
         self.sheet: Any = book.add_worksheet(name)
 
     def write(self) -> None:
         """Write header, rows, rules and the look of all."""
         self.sheet.set_row(0, HEADER_HEIGHT)
-        self.sheet.freeze_panes(1, self._frozen())
-        self.sheet.set_landscape()
-        self.sheet.set_paper(A4)
-        self.sheet.fit_to_pages(1, 0)
+        keys = [i for i, h in enumerate(self.layout) if h.column is not None and h.column.key]
+        # the leading columns that name a row stay in sight
+        self.sheet.freeze_panes(1, len(keys) if keys == list(range(len(keys))) else 0)
+        _print_setup(self.sheet)
         self.sheet.repeat_rows(0)
         self.sheet.autofilter(0, 0, max(len(self.rows), 1), len(self.layout) - 1)
         # A year as a header is text that looks like a number: no green corner for it.
@@ -126,20 +150,16 @@ class _Sheet:
         if self.record is Settings:
             self._settings()
 
-    def _frozen(self) -> int:
-        """Count the leading columns that name a row: they stay in sight."""
-        keys = [i for i, h in enumerate(self.layout) if h.column is not None and h.column.key]
-        return keys[-1] + 1 if keys == list(range(len(keys))) and keys else 0
-
     def _column(self, i: int, heading: Heading) -> None:
         cells = [row.get(heading.text) for row in self.rows]
-        texts = [_as_text(cell) for cell in cells]
-        look = self.styles.cell(heading)
-        if heading.remark and is_long(texts):
+        longest = max((len(_as_text(cell)) for cell in cells), default=0)
+        look = self.formats(**_cell_look(heading))
+        lines = WRAPPED_LINES if len(cells) <= FEW_ROWS else 1
+        if heading.is_remark and longest > lines * WIDEST:
             for line in range(1, len(self.rows) + 1):
                 self.sheet.set_row(line, ROW_HEIGHT)
-        self.sheet.set_column(i, i, width(heading, texts), look)
-        self.sheet.write_string(0, i, heading.text, self.styles.header(heading))
+        self.sheet.set_column(i, i, _width(heading, longest), look)
+        self.sheet.write_string(0, i, heading.text, self.formats(**_header_look(heading)))
         if self.record is not None:
             _comment(self.sheet, 0, i, comment(self.record, heading, self.currency))
         for line, cell in enumerate(cells, start=1):
@@ -163,14 +183,14 @@ class _Sheet:
 
     def _settings(self) -> None:
         """Give each value of Settings its own format, drop-down and bound."""
-        at = {fold(h.text): i for i, h in enumerate(self.layout)}
-        name_at, value_at = at["setting"], at["value"]
+        at = {h.column: i for i, h in enumerate(self.layout)}
+        name_at, value_at = at[SETTING], at[VALUE]
         for line, row in enumerate(self.rows, start=1):
-            column = setting_column(row.get(self.layout[name_at].text))
+            column = setting_named(str(row.get(self.layout[name_at].text) or ""))
             if column is None:
                 continue
-            look = self.styles.get(
-                num_format=number_format(column), valign="top", align="left", indent=1
+            look = self.formats(
+                num_format=_number_format(column), valign="top", align="left", indent=1
             )
             value = row.get(self.layout[value_at].text)
             if value is None or value == "":
@@ -183,17 +203,6 @@ class _Sheet:
             _comment(self.sheet, line, name_at, "\n".join(said))
 
 
-def _shown(tables: Tables, sheets: Iterable[str] | None) -> list[str]:
-    """List the sheets in the order of the catalogue, then any that it does not know."""
-    wanted = {*tables, *(r.SHEET for r in SHEETS if r.REQUIRED)} if sheets is None else {*sheets}
-    known = [record.SHEET for record in SHEETS if record.SHEET in wanted]
-    return known + [sheet for sheet in tables if sheet in wanted and sheet not in RECORDS]
-
-
-def _plain(rows: Sequence[Row]) -> list[Heading]:
-    return [Heading(str(key)) for key in dict.fromkeys(key for row in rows for key in row)]
-
-
 def _as_text(cell: object) -> str:
     if cell is None:
         return ""
@@ -203,11 +212,16 @@ def _as_text(cell: object) -> str:
 
 
 def _comment(sheet: Any, line: int, i: int, text: str) -> None:
-    if not text:
-        return
-    lines = sum(1 + len(part) // COMMENT_LETTERS for part in text.split("\n"))
-    size = {"width": COMMENT_WIDTH, "height": LINE_HEIGHT * (lines + 1), "font_size": 9}
-    sheet.write_comment(line, i, text, size)
+    if text:
+        lines = sum(1 + len(part) // COMMENT_LETTERS for part in text.split("\n"))
+        size = {"width": COMMENT_WIDTH, "height": LINE_HEIGHT * (lines + 1), "font_size": 9}
+        sheet.write_comment(line, i, text, size)
+
+
+def _print_setup(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
 
 
 def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
@@ -222,3 +236,154 @@ def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
                 sheet.write_formula(line, i, entry, None, "")
             else:
                 sheet.write_string(line, i, entry)
+
+
+# ---- looks --------------------------------------------------------------------------------------
+
+
+def _header_look(heading: Heading) -> dict[str, object]:
+    """Return the header's look: dark where every row must fill the column."""
+    column = heading.column
+    must = column is not None and column.required and heading.year is None
+    look = {"font_color": INK} | (REMARK if heading.is_remark else DARK if must else LIGHT)
+    words = {"text_wrap": True, "valign": "vcenter", "align": "left", "indent": 1}
+    return look | words | {"border": 1, "border_color": LINE}
+
+
+def _cell_look(heading: Heading) -> dict[str, object]:
+    """Return the look of a column's cells; words stand apart from the number before them."""
+    column = heading.column
+    form = AMOUNT if heading.spread else _number_format(column)
+    look: dict[str, object] = {"num_format": form, "valign": "top"}
+    if heading.is_remark or (column is not None and column.kind not in NUMBERS):
+        look |= {"align": "left", "indent": 1}
+    return look | {"text_wrap": True} if heading.is_remark else look
+
+
+def _number_format(column: Column | None) -> str:
+    """Return the number format of a column (of a setting, of its value)."""
+    if column is None:
+        return GENERAL
+    if column.kind is Kind.SHARE or column in FRACTIONS:
+        return "0.0%"
+    if column.kind in WHOLE:
+        return "0"
+    return AMOUNT if column.unit else GENERAL
+
+
+def _width(heading: Heading, longest: int) -> float:
+    """Return a width that shows every cell, and the header on two lines at most."""
+    words, head = heading.text.split(), len(heading.text)
+    if head > ONE_LINE_HEADER:
+        cuts = range(len(words) + 1)
+        head = min(max(len(" ".join(words[:i])), len(" ".join(words[i:]))) for i in cuts)
+    return float(min(max(head + FILTER_ARROW, longest + 3, NARROWEST), WIDEST))
+
+
+# ---- the sheet Read me --------------------------------------------------------------------------
+
+READ_ME = "Read me"
+
+QUESTION = (
+    "Who should buy how much of a mineral from which refiner, in which year and at what cost, "
+    "if no single country may supply more than a given share?"
+)
+
+RULES = """
+The first row of a sheet that is not empty holds its headers; columns may stand in any order, and
+empty rows are skipped. Rows that Excel hides or filters out still count.
+
+Dark headers must be filled in every row. In all others a blank cell takes the default that the
+header's note names (rest the pointer on it).
+
+The unit stands in the header: Capacity (kt/yr) is read as kilotonnes. kg, lb, t, kt and Mt convert;
+money is in the Currency of Settings.
+
+Shares and rates are fractions from 0 to 1: 0.65, or 65 % in a cell formatted as percent.
+
+Columns whose note says "By year" may stand again with a year: Capacity 2028 (t/yr) holds from 2028
+on. In Demand every year has its own column.
+
+Countries are English names or ISO codes; Rest of world is supply of no known country. Minerals,
+members and refiners must be spelled as in their own sheets.
+
+Numbers are numbers: a number stored as text, n/a, #REF! or a date is reported as an error at its
+cell, never guessed.
+
+In Lanes, Ore lanes, Scenarios and Risks a later row overrides an earlier one; elsewhere the order
+of rows means nothing.
+
+What cannot be supplied is no error: the plan shows it as a shortage with its cause and cost.
+
+The planner never writes to this workbook. Columns named Note and Source travel into the plan.
+"""
+"""The rules of a workbook in ten paragraphs."""
+
+COMMANDS = (
+    ("planner check FILE", "lists every error and warning, each with its cell"),
+    ("planner solve FILE", "writes the plan to outputs/<name of this file>-plan.xlsx"),
+    ("planner solve FILE --max-country-share 0.5", "the same with a tighter limit on each country"),
+    ("planner solve FILE --scenario NAME", "the same with a what-if of the sheet Scenarios"),
+    ("planner new FILE --all", "a template with every sheet"),
+)
+
+
+class _Page:
+    """The first sheet: what each sheet is for, the rules, how to run, written downwards."""
+
+    def __init__(self, book: xlsxwriter.Workbook, formats: Formats) -> None:
+        self.sheet: Any = book.add_worksheet(READ_ME)
+        self.formats = formats
+        self.row = 0
+
+    def write(self, sheets: Sequence[str]) -> None:
+        """Write all of it; ``sheets`` are those that the workbook has."""
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_column(0, 0, 44)
+        self.sheet.set_column(1, 1, 100)
+        self.sheet.set_tab_color("#7F8FA9")
+        self._line("Sourcing plan: the workbook in", bold=True, font_size=16, font_color=NAVY)
+        self._wide(QUESTION)
+        self._head("How to run (in a terminal, in this file's folder)")
+        for command, does in COMMANDS:
+            self._pair(command, does, font_name="Consolas", font_size=10)
+        self._head("The sheets")
+        self._pair("Dark header", "must be filled in every row", **DARK)
+        self._pair("Light header", "may be blank: its note names the default", **LIGHT)
+        self._pair("Grey header", "remarks, not computed with", **REMARK)
+        for record in SHEETS:
+            said = f"Must be there. {record.MEANING}" if record.REQUIRED else record.MEANING
+            if record.SHEET in sheets:
+                self._pair(record.SHEET, said, is_link=True, underline=1, font_color="#0B5394")
+            else:
+                there = f"(not in this workbook) {record.MEANING}"
+                self._pair(record.SHEET, there, font_color="#667085")
+        self._head("The rules")
+        for number, rule in enumerate(RULES.strip().split("\n\n"), start=1):
+            self._wide(f"{number}. {' '.join(rule.split())}")
+        _print_setup(self.sheet)
+
+    def _line(self, text: str, **look: object) -> None:
+        self.sheet.write_string(self.row, 0, text, self.formats(**look))
+        self.row += 1
+
+    def _head(self, text: str) -> None:
+        self.row += 1
+        self._line(text, bold=True, font_size=12, font_color=NAVY, bottom=1, bottom_color=NAVY)
+        self.sheet.write_blank(self.row - 1, 1, None, self.formats(bottom=1, bottom_color=NAVY))
+
+    def _wide(self, text: str) -> None:
+        look = self.formats(text_wrap=True, valign="top")
+        self.sheet.merge_range(self.row, 0, self.row, 1, text, look)
+        # Excel does not fit the height of merged cells by itself.
+        self.sheet.set_row(self.row, 15 * (1 + len(text) // 160))
+        self.row += 1
+
+    def _pair(self, left: str, right: str, *, is_link: bool = False, **look: object) -> None:
+        form = self.formats(valign="top", **look)
+        if is_link:
+            self.sheet.write_url(self.row, 0, f"internal:'{left}'!A1", form, left)
+        else:
+            self.sheet.write_string(self.row, 0, left, form)
+        self.sheet.write_string(self.row, 1, right, self.formats(valign="top", text_wrap=True))
+        self.row += 1

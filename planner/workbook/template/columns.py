@@ -1,0 +1,252 @@
+"""Which columns a sheet has, what their headers explain, what their cells offer and refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from xlsxwriter.utility import xl_col_to_name
+
+from models.case import clean, fold
+from models.schema import (
+    COALITION,
+    EACH,
+    EACH_OUTSIDE,
+    OTHER,
+    PRIMARY,
+    RECYCLED,
+    Column,
+    Country,
+    Kind,
+    Member,
+    Record,
+    Settings,
+    ShareLimit,
+)
+from models.units import MONEY, accepted, in_currency
+from planner.workbook.headers import (
+    MEMBERS,
+    REMARKS,
+    SETTING,
+    SPREADS,
+    VALUE,
+    YEARS,
+    Heading,
+    declared,
+    understand,
+)
+
+Row = Mapping[str, object]
+Tables = Mapping[str, Sequence[Row]]
+
+NUMBERS = (Kind.NUMBER, Kind.SHARE, Kind.YEAR, Kind.WHOLE)
+WHOLE = (Kind.YEAR, Kind.WHOLE)
+
+
+# ---- which there are ----------------------------------------------------------------------------
+
+
+def currency_of(tables: Tables) -> str:
+    """Return the currency that the rows of Settings name, USD if they name none."""
+    for row in tables.get(Settings.SHEET, ()):
+        if fold(str(row.get(SETTING.header) or "")) == "currency":
+            return str(row.get(VALUE.header) or MONEY).strip() or MONEY
+    return MONEY
+
+
+def title(column: Column, currency: str, year: int | None = None) -> str:
+    """Write a column's header: ``Capacity 2027 (t/yr)``, money in the workbook's currency."""
+    head = f"{column.header} {year}" if year else column.header
+    return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head
+
+
+def headings(record: type[Record], tables: Tables) -> list[Heading]:
+    """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
+    currency, name = currency_of(tables), Member.column_of("name").header
+    rows = tables.get(Member.SHEET, ())
+    members = {fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
+    found = []
+    for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
+        heading = replace(understand(record, clean(text), members), text=text)
+        is_unknown = heading.is_remark and not heading.always
+        if is_unknown and record.SPREAD == MEMBERS and not members:
+            heading = replace(heading, spread=text)
+        found.append(heading)
+    base = {h.column: h for h in found if h.year is None}
+    shown: list[Heading] = []
+    for column in declared(record).values():
+        shown.append(base.get(column) or Heading(title(column, currency), column=column))
+        steps = ((h.year, h) for h in found if h.column is column and h.year is not None)
+        shown += (h for _, h in sorted(steps, key=lambda step: step[0]))
+    spread = [h for h in found if h.spread]
+    if record.SPREAD == MEMBERS and not spread:
+        spread = [Heading(member, spread=member) for member in members.values()]
+    remarks = {h.always: h for h in found if h.always}
+    for field, word in REMARKS.items():
+        remarks.setdefault(field, Heading(word, always=field))
+    extra = (h for h in found if h.is_remark and not h.always)
+    return [*shown, *spread, *extra, *remarks.values()]
+
+
+# ---- what a header says when the pointer rests on it --------------------------------------------
+
+
+def comment(record: type[Record], heading: Heading, currency: str) -> str:
+    """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
+    column = heading.column
+    if heading.spread:
+        usual = in_currency(SPREADS[record.SPREAD].unit, currency)
+        unit = "" if heading.unit else f", in {usual}"
+        if record.SPREAD == YEARS:
+            return f"Demand in {heading.text}{unit}. Blank: 0."
+        return f"Freight to {heading.text}{unit}. Blank: the setting Default freight."
+    if column is None:
+        words = {"note": "Your own words; they travel into the plan.", "source": "Where from."}
+        return words.get(heading.always, "A note: the planner does not use it.")
+    lines = [column.meaning]
+    if heading.year:
+        lines.append(f"Holds from {heading.year} on. Blank: what stood before.")
+    lines += facts(column, currency)
+    if column.by_year and not heading.year:
+        unit = f" ({accepted(column.unit, currency)[0]})" if column.unit else ""
+        lines.append(f"By year: add a column such as {column.header} 2030{unit}.")
+    if record.SPREAD == YEARS and column.field == "member":
+        lines.append("Then a column per year, such as 2026, in t.")
+    if not heading.year:
+        lines.append(must(column))
+    return "\n".join(line for line in lines if line)
+
+
+def facts(column: Column, currency: str) -> list[str]:
+    """Return what a cell may hold: unit, bounds, choices, where its name must be defined."""
+    bound = _bounds(column)
+    lines = (
+        column.unit and f"Unit: {' or '.join(accepted(column.unit, currency))}.",
+        column.choices and f"One of: {', '.join(column.choices)}.",
+        bound and f"Allowed: {bound}.",
+        column.refers and f"A name of the sheet {' or '.join(column.refers)}.",
+    )
+    return [line for line in lines if isinstance(line, str) and line]
+
+
+def must(column: Column) -> str:
+    """Return whether the cell must be filled, and else what a blank means."""
+    if column.required:
+        return "Must be filled."
+    return f"Blank: {column.default}." if column.default else ""
+
+
+def _bounds(column: Column) -> str:
+    """Return the bounds of a number in words, "" where it has none worth saying."""
+    if column.most == float("inf"):
+        return ""
+    least = f"above {column.least:g}" if column.above else f"{column.least:g}"
+    most = f"below {column.most:g}" if column.below else f"{column.most:g}"
+    return f"{least} to {most}"
+
+
+# ---- what Excel offers and refuses while a planner types ----------------------------------------
+
+LISTS = "Lists"
+"""The hidden sheet of drop-downs that no cell holds: too long, or words before names."""
+LONGEST_LITERAL = 255
+"""Excel refuses a file whose drop-down spells out more characters than this."""
+ROWS = 1000
+"""Rows below the header that drop-downs and bounds reach at least."""
+
+Rule = dict[str, Any]
+
+_SUPPLIERS = (f"{EACH_OUTSIDE}{COALITION}", COALITION, OTHER, PRIMARY, RECYCLED)
+_WORDS = {
+    ShareLimit.column_of("buyer"): ((EACH,), Member.SHEET),
+    ShareLimit.column_of("supplier"): (_SUPPLIERS, Country.SHEET),
+}
+"""Columns that take words as well as names: the words, and the sheet of the names."""
+
+
+class Choices:
+    """Makes the validation rules of one workbook, and the hidden sheet that feeds some of them."""
+
+    def __init__(self, layouts: Mapping[str, Sequence[Heading]], tables: Tables) -> None:
+        """Take the columns of each sheet and its rows."""
+        self._layouts, self._tables = layouts, tables
+        self.lists: list[list[str]] = []
+        """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
+
+    def last_row(self, sheet: str) -> int:
+        """Return the last row (from 1) of a sheet that rules and drop-downs reach."""
+        return 1 + max(ROWS, 2 * len(self._tables.get(sheet, ())))
+
+    def rule(self, sheet: str, heading: Heading) -> Rule | None:
+        """Return what a column's cells offer or allow, None where anything goes."""
+        column = heading.column
+        if heading.spread:
+            return _number(SPREADS[YEARS])
+        if column is None:
+            return None
+        words, home = _WORDS.get(column, ((), next(iter(column.refers), "")))
+        if column.kind is Kind.COUNTRY and sheet != Country.SHEET:
+            home = Country.SHEET
+        if not home:
+            return self.cell_rule(column)
+        rule = self._names(home, words)
+        if rule is not None and len(column.refers) == 1:
+            rule = _list(rule["source"], f"a name of the sheet {home}: add it there first")
+        return rule
+
+    def cell_rule(self, column: Column) -> Rule | None:
+        """Return what a cell offers or allows by its own declaration (a setting's value, too)."""
+        if column.kind is Kind.YES_NO:
+            return _list(["yes", "no"], "yes or no")
+        if not column.choices:
+            return _number(column)
+        source: list[str] | str = list(column.choices)
+        if len(",".join(column.choices)) > LONGEST_LITERAL:
+            self.lists.append([*column.choices])
+            letter = xl_col_to_name(len(self.lists) - 1)
+            source = f"={LISTS}!${letter}$1:${letter}${len(column.choices)}"
+        return _list(source, ", ".join(column.choices))
+
+    def _names(self, sheet: str, words: Sequence[str] = ()) -> Rule | None:
+        """Offer words and the names that a sheet defines, down to the last one; refuse no others.
+
+        Any country may be written, listed or not.
+        """
+        layout = self._layouts.get(sheet, ())
+        keys = (i for i, h in enumerate(layout) if h.column is not None and h.column.key)
+        at = next(keys, None)
+        if at is None:
+            return None
+        letter, last = xl_col_to_name(at), self.last_row(sheet)
+        filled = f"COUNTA({sheet}!${letter}$2:${letter}${last})"
+        source = f"=OFFSET({sheet}!${letter}$2,0,0,MAX(1,{filled}),1)"
+        if words:
+            cells = (f"{sheet}!${letter}${row}" for row in range(2, last + 1))
+            self.lists.append([*words, *(f'=IF({cell}="","",{cell})' for cell in cells)])
+            here = xl_col_to_name(len(self.lists) - 1)
+            source = f"=OFFSET({LISTS}!${here}$1,0,0,{len(words)}+{filled},1)"
+        return {"validate": "list", "source": source, "show_error": False}
+
+
+def _list(source: list[str] | str, said: str) -> Rule:
+    return {
+        "validate": "list",
+        "source": source,
+        "error_title": "Not in the list",
+        "error_message": f"Expected {said}."[:LONGEST_LITERAL],
+    }
+
+
+def _number(column: Column) -> Rule | None:
+    """Refuse what the planner would: text, negative numbers, a share of 65."""
+    if column.kind not in NUMBERS:
+        return None
+    rule: Rule = {
+        "validate": "integer" if column.kind in WHOLE else "decimal",
+        "error_title": "Not a number that fits",
+        "error_message": f"Expected {column.kind.value}, {_bounds(column) or 'not negative'}.",
+    }
+    if column.most == float("inf"):
+        return rule | {"criteria": ">=", "value": column.least}
+    return rule | {"criteria": "between", "minimum": column.least, "maximum": column.most}

@@ -1,0 +1,325 @@
+"""A case back to plain rows, in tonnes and the case's currency: what ``write_book`` writes.
+
+Also the rows that a new template shows: a small case that solves, and whose limit binds. Every
+figure of it is made up, of a believable size; the notes say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
+
+from models.case import Case
+from models.schema import (
+    BY_COUNTRY,
+    COALITION,
+    EACH_OUTSIDE,
+    MAX,
+    OTHER,
+    RECYCLED,
+    SHEETS,
+    BudgetYear,
+    ByYear,
+    Column,
+    Contract,
+    Country,
+    CurrentSupply,
+    Demand,
+    EventStep,
+    Freight,
+    Kind,
+    Lane,
+    Member,
+    Mine,
+    Mineral,
+    OreLane,
+    Project,
+    Record,
+    Refiner,
+    ScenarioStep,
+    Settings,
+    ShareLimit,
+    Stockpile,
+    Tier,
+)
+from models.units import MONEY
+from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
+from planner.workbook.template.columns import Row, title
+
+_APART = {"note", "source", "row", "tonnes", "costs"}
+"""Fields without a column that are written all the same, or need not be."""
+
+
+def tables_of(case: Case) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of every sheet that the case has, each header with its unit.
+
+    Only what a workbook can say: a case that a scenario made may say more (a factor on freight, a
+    project built outside the budget), and then ValueError tells what.
+    """
+    _refuse_unsayable(case)
+    tables: dict[str, list[dict[str, object]]] = {}
+    for record in SHEETS:
+        if record is Settings:
+            tables[record.SHEET] = _settings(case.settings)
+        else:
+            rows = _rows(record, case)
+            if rows:
+                tables[record.SHEET] = rows
+    # A row without a name keeps the years of a case that demands nothing.
+    nobody = dict.fromkeys([c.header for c in Demand.columns()] + [str(y) for y in case.years])
+    tables.setdefault(Demand.SHEET, [nobody])
+    return tables
+
+
+def _settings(settings: Settings) -> list[dict[str, object]]:
+    said = ((column, getattr(settings, column.field)) for column in Settings.columns())
+    return [
+        {SETTING.header: title(column, settings.currency), VALUE.header: _yes_no(value)}
+        for column, value in said
+        if value is not None and value != ""
+    ]
+
+
+def _rows(record: type[Record], case: Case) -> list[dict[str, object]]:
+    """Return the rows of a sheet, all with the same headers."""
+    records = case.records(record.SHEET)
+    makers: dict[str, _Maker] = {}
+    for column in record.columns():
+        makers |= _makers(column, records, case)
+    if record.SPREAD == YEARS:
+        makers |= {str(year): _in("tonnes", year) for year in case.years}
+    if record.SPREAD == MEMBERS:
+        makers |= {member.name: _in("costs", member.name) for member in case.members}
+    for name, header in REMARKS.items():
+        if any(getattr(r, name) for r in records):
+            makers[header] = _field(name)
+    return [{header: make(r) for header, make in makers.items()} for r in records]
+
+
+_Maker = Callable[[Record], object]
+
+
+def _makers(column: Column, records: Iterable[Record], case: Case) -> dict[str, _Maker]:
+    """Return, for each header that a column needs, what makes its cell from a record."""
+    plain = title(column, case.settings.currency)
+    values = [getattr(r, column.field) for r in records]
+    if any(isinstance(v, ByYear) for v in values):
+        years = sorted({year for v in values if isinstance(v, ByYear) for year, _ in v.steps})
+        made: dict[str, _Maker] = {plain: lambda record: getattr(record, column.field).base}
+        for year in years:
+            made[title(column, case.settings.currency, year)] = _in(f"{column.field}.steps", year)
+        return made
+    if column.kind is Kind.COUNTRY:
+        return {plain: lambda r: case.country_name(getattr(r, column.field))}
+    return {plain: _field(column.field)}
+
+
+def _field(name: str) -> _Maker:
+    def make(record: Record) -> object:
+        value = getattr(record, name)
+        if isinstance(value, tuple):
+            return "; ".join(map(str, value))
+        return _yes_no(value)
+
+    return make
+
+
+def _in(path: str, key: object) -> _Maker:
+    """Return what finds a key's value among the pairs that a field holds."""
+    pairs = attrgetter(path)
+    return lambda record: dict(pairs(record)).get(key)
+
+
+def _yes_no(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
+
+
+def _refuse_unsayable(case: Case) -> None:
+    """Raise ValueError where the case says what no cell can hold."""
+    for record in SHEETS:
+        written = _APART | {c.field for c in record.columns()}
+        for field in fields(record):
+            if field.name in written:
+                continue
+            if any(getattr(r, field.name) != field.default for r in case.records(record.SHEET)):
+                msg = f"no column of {record.SHEET} can say {field.name}: a scenario made the case"
+                raise ValueError(msg)
+        for column in record.columns():
+            values = [getattr(r, column.field) for r in case.records(record.SHEET)]
+            if not column.by_year and any(isinstance(v, ByYear) and v.steps for v in values):
+                msg = f"{record.SHEET} has no column by year for {column.header}"
+                raise ValueError(msg)
+    if case.ceilings:
+        msg = "no sheet can say what was agreed to be sold at most"
+        raise ValueError(msg)
+    home = tuple(sorted({m.country for m in case.members if m.country}))
+    if case.home_blocs != home:
+        msg = f"no column of {Country.SHEET} can say whose home the coalition was before a scenario"
+        raise ValueError(msg)
+
+
+# ---- the rows of a new template -----------------------------------------------------------------
+
+MADE_UP = "Example figure: replace it."
+_BOTH_ROWS = f"Both rows of this event happen together, for two years. {MADE_UP}"
+
+_LITHIUM, _COBALT = "Lithium", "Cobalt"
+_CHINA, _US, _JAPAN, _GERMANY = "China", "United States", "Japan", "Germany"
+_CHILE, _AUSTRALIA, _FINLAND, _CONGO = "Chile", "Australia", "Finland", "DR Congo"
+_SALAR, _KOKKOLA = "Antofagasta carbonate plant", "Kokkola cobalt refinery"
+_SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
+
+
+def template_tables() -> dict[str, list[dict[str, object]]]:
+    """Return example rows for every sheet of the catalogue, each header with its unit."""
+    return {sheet: [dict(row) for row in rows] for sheet, rows in _TABLES.items()}
+
+
+def _example(record: type[Record], names: str, *rows: tuple[object, ...]) -> list[Row]:
+    """Return rows of a sheet from the values of fields, years or members; None is blank."""
+    headers = {c.field: title(c, MONEY) for c in record.columns()} | REMARKS
+    if record.SPREAD:
+        headers |= {name: name for name in names.split(", ") if name not in headers}
+    there = [headers[name] for name in names.split(", ")]
+    filled = (zip(there, row, strict=False) for row in rows)
+    return [{header: value for header, value in row if value is not None} for row in filled]
+
+
+_TABLES: dict[str, Sequence[Row]] = {
+    Settings.SHEET: _settings(
+        Settings(
+            plan_title="Example: two battery metals, at most 65 % a country",
+            price_year=2025,
+            default_freight=150,
+        )
+    ),
+    Mineral.SHEET: _example(
+        Mineral,
+        "name, price, unit, note",
+        (_LITHIUM, 48000, "t Li content", MADE_UP),
+        (_COBALT, 35000, "t Co content", MADE_UP),
+    ),
+    Member.SHEET: _example(
+        Member,
+        "name, country, group",
+        (_US, _US),
+        (_JAPAN, _JAPAN),
+        (_GERMANY, _GERMANY, "EU"),
+    ),
+    Country.SHEET: _example(
+        Country,
+        "code, blocs",
+        *((member, COALITION) for member in (_US, _JAPAN, _GERMANY, _FINLAND, _AUSTRALIA)),
+        (_CHILE, "partner"),
+        (_CONGO, OTHER),
+        (_CHINA, OTHER),
+    ),
+    Refiner.SHEET: _example(
+        Refiner,
+        "name, mineral, country, capacity, cost, available_share, kind, note",
+        (_SICHUAN, _LITHIUM, _CHINA, 200000, 42000, 0.4, None, MADE_UP),
+        (_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, None, MADE_UP),
+        ("Kwinana hydroxide plant", _LITHIUM, _AUSTRALIA, 12000, 52000, None, None, MADE_UP),
+        (_ZHEJIANG, _COBALT, _CHINA, 150000, 31000, 0.3, None, MADE_UP),
+        (_KOKKOLA, _COBALT, _FINLAND, 14000, 36000, None, None, MADE_UP),
+        ("Rhine battery recycling", _COBALT, _GERMANY, 3000, 38000, None, RECYCLED, MADE_UP),
+    ),
+    Demand.SHEET: _example(
+        Demand,
+        "mineral, member, 2026, 2027, 2028",
+        (_LITHIUM, _US, 24000, 28000, 33000),
+        (_LITHIUM, _JAPAN, 14000, 15000, 16000),
+        (_LITHIUM, _GERMANY, 18000, 21000, 25000),
+        (_COBALT, _US, 9000, 9500, 10000),
+        (_COBALT, _JAPAN, 11000, 11000, 11500),
+        (_COBALT, _GERMANY, 8000, 8500, 9000),
+    ),
+    Freight.SHEET: _example(
+        Freight,
+        f"country, {_US}, {_JAPAN}, {_GERMANY}",
+        (_CHINA, 180, 70, 250),
+        (_CHILE, 150, 200, 180),
+        (_AUSTRALIA, 170, 90, 170),
+        (_FINLAND, 130, 230, 60),
+        (_GERMANY, 120, 230, 20),
+    ),
+    Lane.SHEET: _example(
+        Lane,
+        "mineral, country, member, tariff, first_year, note",
+        (_LITHIUM, _CHINA, _US, 0.1, 2027, "Example: a tariff of 10 % from 2027 on."),
+    ),
+    ShareLimit.SHEET: _example(
+        ShareLimit,
+        "limit, group, supplier, share, note",
+        (
+            MAX,
+            BY_COUNTRY,
+            f"{EACH_OUTSIDE}{COALITION}",
+            0.65,
+            "No country outside the coalition above 65 % of demand, each mineral alone.",
+        ),
+    ),
+    Contract.SHEET: _example(
+        Contract,
+        "name, refiner, mineral, member, min, max, price, first_year, last_year",
+        ("Offtake 1", _SALAR, _LITHIUM, _GERMANY, 4000, 8000, 44000, 2026, 2028),
+    ),
+    Project.SHEET: _example(
+        Project,
+        "name, refiner, mineral, country, capacity, capex, cost, first_year, lead_time, note",
+        (
+            *("Nevada lithium, phase 1", "Nevada lithium", _LITHIUM, _US),
+            *(7000, 900, 30000, 2027, 1, MADE_UP),
+        ),
+    ),
+    BudgetYear.SHEET: _example(BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
+    Stockpile.SHEET: _example(
+        Stockpile,
+        "mineral, member, max, opening, target, holding_cost, note",
+        (
+            *(_COBALT, _JAPAN, 2500, 1000, 1500, 200),
+            "Blank Target penalty: a reserve serves a shortage, not a saving.",
+        ),
+    ),
+    Mine.SHEET: _example(
+        Mine,
+        "mineral, country, capacity, premium, note",
+        (_LITHIUM, _AUSTRALIA, 90000, None, MADE_UP),
+        (_LITHIUM, _CHILE, 45000, 100, MADE_UP),
+    ),
+    OreLane.SHEET: _example(
+        OreLane,
+        "mineral, mine_country, refiner_country, freight, note",
+        (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in concentrate."),
+    ),
+    Tier.SHEET: _example(Tier, "name, multiple", ("defence", 50), ("industry", 10)),
+    CurrentSupply.SHEET: _example(
+        CurrentSupply,
+        "refiner, mineral, member, tonnes",
+        (_SICHUAN, _LITHIUM, _US, 20000),
+        (_SICHUAN, _LITHIUM, _JAPAN, 11000),
+        (_SALAR, _LITHIUM, _GERMANY, 9000),
+        (_ZHEJIANG, _COBALT, _JAPAN, 8000),
+        (_KOKKOLA, _COBALT, _GERMANY, 7000),
+    ),
+    ScenarioStep.SHEET: _example(
+        ScenarioStep,
+        "name, action, mineral, country, first_year, last_year, value, note",
+        (
+            *("Export ban", "block lanes", _LITHIUM, _CHINA, 2027, None, None),
+            "No Chinese lithium from 2027 on.",
+        ),
+        ("Half", "set max country share", None, None, None, None, 0.5),
+        ("Weak year in Chile", "scale capacity", None, _CHILE, 2027, 2027, 0.5),
+    ),
+    EventStep.SHEET: _example(
+        EventStep,
+        "name, action, mineral, country, value, probability, duration, note",
+        ("Chinese export stop", "block lanes", _LITHIUM, _CHINA, None, 0.05, 2, _BOTH_ROWS),
+        ("Chinese export stop", "scale capacity", _COBALT, _CHINA, 0.5, 0.05, 2, MADE_UP),
+        ("Drought in Chile", "scale capacity", None, _CHILE, 0.6, 0.1, None, MADE_UP),
+    ),
+}

@@ -206,11 +206,13 @@ def hits(pattern: re.Pattern[str]) -> list[str]:
 
 TYPED_STILL = (
     "models/case.py", "models/checks/", "models/schema/", "planner/scenarios/",
+    "planner/workbook/archive.py", "planner/workbook/marked.py",
     "planner/sheets/inputs.py",
     "planner/studies/", "planner/sheets/glossary.py",
 )  # fmt: skip
-"""Where headers of results may stand as text: those of inputs, which are other words of the same
-spelling (the first lines); what is not read by field yet (the others); terms of the glossary."""
+"""Where headers of results may stand as text: those of inputs and of XML, which are other words of
+the same spelling (the first lines); what is not read by field yet (the others); terms of the
+glossary."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
     "Binding share limits",

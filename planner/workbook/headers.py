@@ -19,7 +19,7 @@ from planner.workbook.findings import CellError, address, at_cell, near
 from planner.workbook.grid import Grid
 
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
-REMARKS = {"note": "Note", "source": "Source"}
+REMARKS = {name: name.capitalize() for name in ("note", "source")}
 """Columns that every sheet may have, by the fields that they are."""
 YEARS, MEMBERS = "years", "members"
 SPREADS = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from models.case import fold
 from models.errors import Finding, Severity, WriteError
+from models.results import Checks
 from planner.workbook.archive import BROKEN, reason
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import no_collection
@@ -40,7 +41,13 @@ _FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
 
 _COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
 _FACE = "Calibri"
-_HEADER = ("Kind", "Sheet", "Cell", "What is there and what is expected", "Hint")
+_HEADER = (
+    "Kind",
+    Checks.sheet.header,
+    Checks.cell.header,
+    "What is there and what is expected",
+    "Hint",
+)
 _WIDTHS = (11, 18, 12, 80, 50)
 _HEADER_ROW = 4
 

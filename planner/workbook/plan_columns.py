@@ -16,6 +16,7 @@ from models.results import (
     Contracts,
     CountryShares,
     Field,
+    Figure,
     Flows,
     Prices,
     Result,
@@ -135,7 +136,7 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     folded = {fold(name) for name in grids}
     study = next((said for name, said in _STUDIES.items() if name in folded), "")
     plan = grids.get(PLAN)
-    several = plan is not None and "Scenario" in plan.header.values()
+    several = plan is not None and Figure.SCENARIO in plan.header.values()
     if study or several:
         raise _other(path, f"this is {study or 'a study of several plans'}, not a plan", _ONE_PLAN)
     if plan is None or SUMMARY not in grids:

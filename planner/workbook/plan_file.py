@@ -90,7 +90,7 @@ class PlanFile:
     @property
     def title(self) -> str:
         """The plan's title, else the file's name."""
-        return str(self.measure("Plan title") or self.path.stem)
+        return str(self.measure(Figure.TITLE) or self.path.stem)
 
     @property
     def currency(self) -> str:

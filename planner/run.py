@@ -22,7 +22,7 @@ from planner.workbook.parts import is_plan
 if TYPE_CHECKING:
     from models.plan import Plan
     from planner.audit import PlanSheets
-    from planner.sheets.lost import Lost
+    from planner.sheets.context import Lost
     from planner.studies import Where
     from planner.workbook.plan_file import PlanFile
 
@@ -272,7 +272,7 @@ def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], Non
     None of a large case, too, whose run it would make half as long again: the first page then says
     what is left if nothing is bought instead.
     """
-    from planner.sheets.front import largest_supplier
+    from planner.sheets.served import largest_supplier
     from planner.studies.losses import without_country
 
     if not plans_its_loss(plan.case):

@@ -118,6 +118,13 @@ class PlanTable(Result):
     """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields."""
 
     OF: ClassVar[str]
+    GIVEN: ClassVar[str] = ""
+    """The records of a Case without which a plan has no such sheet; "" of a sheet that all have."""
+
+    @classmethod
+    def is_due(cls, plan: Plan, given: Case) -> bool:
+        """Return whether a plan has the sheet; ``given`` is its case before any scenario."""
+        return not cls.GIVEN or any(getattr(case, cls.GIVEN) for case in (plan.case, given))
 
     @classmethod
     def of(cls, plan: Plan) -> Self:

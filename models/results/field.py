@@ -169,6 +169,8 @@ class Result:
     """
 
     TABLE: ClassVar[str] = ""
+    PLACE: ClassVar[int] = 0
+    """Where the sheet stands among those of a plan, which ascend; 0 is in none."""
     GRAIN: ClassVar[tuple[str, ...]] = ()
     BOOK: ClassVar[str] = ""
     FILTERED: ClassVar[bool] = True
@@ -290,13 +292,6 @@ def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix
 def _named(of: Field, name: str) -> Field:
     """Return a field of one of the names that it is spread over."""
     return of.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
-
-
-def meaning_of(table: str, header: str) -> str:
-    """Return what a header of a plan's sheet means, "" where none is declared."""
-    result = CATALOGUE.get(table)
-    found = (f.meaning for f in result.FIELDS if f.read(header) is not None) if result else ()
-    return next(iter(found), "")
 
 
 def _kept(values: Any) -> Any:

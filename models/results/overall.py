@@ -31,7 +31,7 @@ HHI = (
 class Summary(Result):
     """The plan's figures in groups; money undiscounted and tonnes over all years unless said."""
 
-    TABLE = "Summary"
+    TABLE, PLACE = "Summary", 10
     GRAIN = ("measure",)
 
     measure = MEASURE
@@ -84,7 +84,7 @@ class ByMineral(Result):
     right stand the largest share of any year and what is for the screen.
     """
 
-    TABLE = "By mineral"
+    TABLE, PLACE = "By mineral", 20
     GRAIN = ("mineral",)
 
     mineral = MINERAL
@@ -194,7 +194,7 @@ class Scorecard(Result):
     Left out where nothing is planned.
     """
 
-    TABLE = "Scorecard"
+    TABLE, PLACE = "Scorecard", 30
     GRAIN = ("measure", "mineral", "buyer")
 
     measure = MEASURE.like(

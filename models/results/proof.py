@@ -23,7 +23,7 @@ class Values(Result):
     when the largest supplier country has stopped, where there are such, have all columns here.
     """
 
-    TABLE = "Values"
+    TABLE, PLACE = "Values", 180
     GRAIN = ("plan", "family", "key")
 
     plan = _PLAN
@@ -46,7 +46,7 @@ class Duals(Result):
     budget.
     """
 
-    TABLE = "Duals"
+    TABLE, PLACE = "Duals", 190
     GRAIN = ("plan", "family", "key")
 
     plan = _PLAN
@@ -67,7 +67,7 @@ class Duals(Result):
 class Checks(Result):
     """The proof first, with one line that says whether all of it passed; then the input."""
 
-    TABLE = "Checks"
+    TABLE, PLACE = "Checks", 160
 
     check = field("Check", Look.TEXT)
     passed = field("Passed", Look.TEXT, "yes or no; blank where there is nothing to pass.")
@@ -83,7 +83,7 @@ class Checks(Result):
 class ChartData(Result):
     """The numbers behind the charts, one row a chart, series and category."""
 
-    TABLE = "Chart data"
+    TABLE, PLACE = "Chart data", 170
     GRAIN = ("chart", "series", "category")
     FILTERED = False
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 class Flows(PlanTable):
     """Every flow, spot or contract, above 1e-6 t; tonnes in t, money undiscounted."""
 
-    TABLE, OF = "Plan", "flows"
+    TABLE, PLACE, OF = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
     year = YEAR
@@ -102,7 +102,7 @@ def _contracts(case: Case, positions: pd.Series[int]) -> list[str]:
 class Shortages(PlanTable):
     """Every member and year that is short of a mineral, and why."""
 
-    TABLE, OF = "Shortages", "shortages"
+    TABLE, PLACE, OF = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
 
     year = YEAR
@@ -127,7 +127,7 @@ class Refiners(PlanTable):
     fraction that runs. Utilization is tonnes over that.
     """
 
-    TABLE, OF = "Refiners", "sources"
+    TABLE, PLACE, OF = "Refiners", 80, "sources"
     GRAIN = ("year", "refiner", "mineral", "project")
 
     year = YEAR
@@ -174,7 +174,7 @@ class Refiners(PlanTable):
 class Prices(PlanTable):
     """What one more tonne would cost each member, and what its tonnes cost on average."""
 
-    TABLE, OF = "Prices", "supply"
+    TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
 
     year = YEAR
@@ -207,7 +207,7 @@ class CountryShares(PlanTable):
     Limit and headroom are shares of demand, or of purchases where Share basis says so.
     """
 
-    TABLE, OF = "Country shares", "countries"
+    TABLE, PLACE, OF = "Country shares", 60, "countries"
     GRAIN = ("year", "mineral", "buyer", "country")
 
     year = YEAR
@@ -254,7 +254,7 @@ class ShareLimits(PlanTable):
     The shadow price is what one tonne of relief saves, undiscounted.
     """
 
-    TABLE, OF = "Share limits", "limits"
+    TABLE, PLACE, OF = "Share limits", 70, "limits"
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
 
     row = ROW
@@ -332,7 +332,8 @@ def binds(table: pd.DataFrame) -> pd.Series[bool]:
 class Contracts(PlanTable):
     """What is taken under each contract, what is paid for and not taken."""
 
-    TABLE, OF = "Contracts", "contracts"
+    TABLE, PLACE, OF = "Contracts", 100, "contracts"
+    GIVEN = "contracts"
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
 
     year = YEAR
@@ -379,7 +380,8 @@ class Contracts(PlanTable):
 class Stocks(PlanTable):
     """Each stockpile by year, against its target."""
 
-    TABLE, OF = "Stocks", "stocks"
+    TABLE, PLACE, OF = "Stocks", 110, "stocks"
+    GIVEN = "stockpiles"
     GRAIN = ("year", "mineral", "member")
 
     year = YEAR
@@ -424,7 +426,8 @@ class Stocks(PlanTable):
 class Projects(PlanTable):
     """What is built of each project, and when; capex is that of the output starting in the year."""
 
-    TABLE, OF = "Projects", "projects"
+    TABLE, PLACE, OF = "Projects", 120, "projects"
+    GIVEN = "projects"
     GRAIN = ("year", "project")
 
     year = YEAR
@@ -477,7 +480,8 @@ class Projects(PlanTable):
 class Ore(PlanTable):
     """Every flow of ore from a mine country to a refiner, in t contained."""
 
-    TABLE, OF = "Ore", "ore"
+    TABLE, PLACE, OF = "Ore", 130, "ore"
+    GIVEN = "mines"
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
 
     year = YEAR
@@ -520,7 +524,7 @@ class Ore(PlanTable):
 class Tiers(PlanTable):
     """What each tier of demand is short, and what a tonne of it short costs."""
 
-    TABLE, OF = "Tiers", "tiers"
+    TABLE, PLACE, OF = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
 
     year = YEAR
@@ -534,6 +538,12 @@ class Tiers(PlanTable):
     unit = UNIT
 
     @classmethod
+    def is_due(cls, plan: Plan, given: Case) -> bool:
+        """Return whether any demand that is planned has tiers."""
+        del given
+        return len(plan.tiers) > 0
+
+    @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         del plan
         return {"share": table["short"] / table["demand"].where(table["demand"] > 0)}
@@ -542,7 +552,7 @@ class Tiers(PlanTable):
 class Changes(PlanTable):
     """What each member buys from each refiner today, and in the plan's first year."""
 
-    TABLE, OF = "Changes", "changes"
+    TABLE, PLACE, OF = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")
 
     mineral = MINERAL
@@ -555,6 +565,12 @@ class Changes(PlanTable):
     unit = UNIT
     note = NOTE
     source = SOURCE
+
+    @classmethod
+    def is_due(cls, plan: Plan, given: Case) -> bool:
+        """Return whether the case that is planned knows today's supply."""
+        del given
+        return bool(plan.case.current_supply)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -250,7 +250,7 @@ def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) 
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
     is_mixed = not is_long and set(looks) - {of.look}
-    return Column(header, of.look, values, looks if is_mixed else None)
+    return Column(header, of.look, values, looks if is_mixed else None, of.meaning)
 
 
 def _cell(value: object) -> Cell:

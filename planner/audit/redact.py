@@ -35,7 +35,6 @@ from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
 from planner.render.table import COALITION_BUYER, Cell, Table
 from planner.render.xlsx import write_workbook
-from planner.sheets.notes import noted
 from planner.workbook.countries import country_words
 from planner.workbook.parts import cell_formats
 from planner.workbook.plan_columns import REDACTED, SUMMARY
@@ -156,7 +155,7 @@ def _sheets(file: PlanSheets) -> list[Sheet]:
 
 def write_redacted(path: Path, of: Redacted) -> None:
     """Write a redacted plan to a file."""
-    write_workbook(path, noted(of.tables), (), of.title, of.made_by, charts_before="")
+    write_workbook(path, of.tables, (), of.title, of.made_by, charts_before="")
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from planner.render.words import clean, span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
+from planner.sheets.context import Lost
 from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_text
-from planner.sheets.front import largest_supplier
-from planner.sheets.lost import Lost
+from planner.sheets.served import largest_supplier
 from planner.studies.losses import without_country
 from planner.workbook import Book
 from planner.workbook.excel import open_excel

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.results import Figure
+from models.results.orders import MemberShortages, Obligations, OrderSheet, Stock
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files
 from planner.documents.order_ids import rounded
 from planner.documents.orders import COLUMNS, MemberOrders, Orders
-from planner.sheets.delimited import write_rows
+from planner.documents.table_files import write_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,14 @@ def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
     from planner.render.xlsx import write_workbook
     from planner.sheets.orders import member_tables
 
-    made = member_tables(member, origin(orders))
+    frames = {
+        OrderSheet: member.orders,
+        Obligations: member.contracts,
+        Stock: member.stocks,
+        MemberShortages: member.shortages,
+    }
+    known = {of: frame for of, frame in frames.items() if frame is not None}
+    made = member_tables(member.member, known, origin(orders))
     title = f"Orders of {member.member}: {orders.plan.title}"
     write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
 

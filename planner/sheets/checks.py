@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from models.results import Checks, Duals, Flows, Look, Result, Values
 from models.solve import MOST_GAP, MOST_VIOLATION
-from planner.render.table import Cell
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.sheets.duals import duals, values
@@ -39,82 +37,49 @@ _NAMED = 3
 """How many minerals of a block are named."""
 
 
-@dataclass
-class _Rows:
-    """Rows of the sheet, by field; values with their looks."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(  # noqa: PLR0913 - a row has many parts, all of them named
-        self,
-        kind: str,
-        text: str,
-        *,
-        passed: bool | None = None,
-        place: tuple[str, str, str] = ("", "", ""),
-        value: Cell = None,
-        look: Look = Look.COUNT,
-        accepted: float | None = None,
-        unit: str = "",
-    ) -> None:
-        """Add a row."""
-        sheet, cell, column = place
-        self.rows.append(
-            {
-                "check": kind,
-                "passed": "" if passed is None else "yes" if passed else "no",
-                "sheet": sheet,
-                "cell": cell,
-                "column": column,
-                "what": text,
-                "value": value,
-                "look": look,
-                "accepted": accepted,
-                "unit": unit,
-            }
-        )
-
-    def proof(self, text: str, value: float, accepted: float, unit: str) -> None:
-        """Add a figure of the proof: it passes up to what is accepted."""
-        self.add(
-            "proof",
-            text,
-            passed=bool(value <= accepted),
-            value=_seen(value, accepted) if np.isfinite(value) else None,
-            look=Look.TINY,
-            accepted=accepted,
-            unit=unit,
-        )
+Rows = Iterator[dict[str, Any]]
+"""Rows of the sheet: cells by field, and the look of the value; what lacks is blank."""
 
 
 @once
 def checks(context: Context) -> Checks:
     """Return the sheet Checks."""
-    rows = _Rows()
-    _proof(context, rows)
-    _program(context, rows)
-    passed = all(row["passed"] != "no" for row in rows.rows)
-    verdict = _Rows()
+    proof = [*_proof(context), *_program(context)]
+    passed = all(row.get("passed") != "no" for row in proof)
     words = (
         "Passed: the plan is optimal and keeps to the case."
         if passed
         else "Not passed: see the rows that say no."
     )
-    verdict.add("verdict", words, passed=passed)
+    verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
+    made = [verdict, *proof, *_input(context)]
+    data: dict[str, Any] = {f.name: [row.get(f.name) for row in made] for f in Checks.FIELDS}
+    looks = [row.get("look", Look.COUNT) for row in made]
+    return Checks(looks={Checks.value.name: looks}, **data)
+
+
+def _input(context: Context) -> Rows:
+    """What was odd in the input, and every default taken."""
     for finding in context.book.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
-        rows.add("warning", finding.message, place=(finding.sheet, cell, finding.column))
+        place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
+        yield {"check": "warning", "what": finding.message, **place}
     for taken in context.book.defaults:
-        rows.add(
-            "default",
-            f"Blank. Used: {taken.used}",
-            place=(taken.sheet, "", taken.column),
-            value=taken.cells,
-            unit="blank cells",
-        )
-    made = verdict.rows + rows.rows
-    data: dict[str, Any] = {f.name: [row[f.name] for row in made] for f in Checks.FIELDS}
-    return Checks(looks={Checks.value.name: [row["look"] for row in made]}, **data)
+        blank = {"what": f"Blank. Used: {taken.used}", "value": taken.cells, "unit": "blank cells"}
+        yield {"check": "default", "sheet": taken.sheet, "column": taken.column, **blank}
+
+
+def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, Any]:
+    """Return a figure of the proof: it passes up to what is accepted."""
+    return {
+        "check": "proof",
+        "what": text,
+        "passed": "yes" if value <= accepted else "no",
+        "value": _seen(value, accepted) if np.isfinite(value) else None,
+        "look": Look.TINY,
+        "accepted": accepted,
+        "unit": unit,
+    }
 
 
 def _seen(value: float, accepted: float) -> float:
@@ -122,51 +87,46 @@ def _seen(value: float, accepted: float) -> float:
     return float(value) if value > _NOISE * accepted else 0.0
 
 
-def _proof(context: Context, rows: _Rows) -> None:
-    proof = context.plan.proof
-    fixed = " (holds for the builds fixed)" if context.case.settings.whole_projects else ""
+def _proof(context: Context) -> Rows:
+    proof, is_whole = context.plan.proof, context.case.settings.whole_projects
+    fixed = " (holds for the builds fixed)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
     at = f", at {proof.violated}" if is_seen else ""
-    rows.proof(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
-    _by_block(context, rows)
-    rows.proof(f"Largest dual infeasibility{fixed}", proof.dual_infeasibility, MOST_GAP, "relative")
-    rows.proof(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
-    if context.case.settings.whole_projects:
-        rows.proof("Gap of the search over whole builds", proof.mip_gap, 0.0, "relative")
-    _recount(context, rows)
-
-
-def _by_block(context: Context, rows: _Rows) -> None:
-    """The largest violation of each block against its own need: small minerals are not lost."""
-    expanded = context.plan.expanded
-    worst, where = 0.0, ""
-    for block in context.plan.blocks:
-        share = block.certificate.violation
-        if share > worst:
-            cells = context.plan.program.blocks[block.block]
-            names = [expanded.minerals[m] for m in sorted({m for m, _ in cells})]
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            worst, where = share, ", ".join(names[:_NAMED]) + more
+    yield _figure(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
+    worst, where = _worst_block(context)
     at = f", reached for {where}" if where and _seen(worst, MOST_VIOLATION) else ""
-    rows.proof(
-        f"{WORST[1]}{at}",
-        worst,
-        MOST_VIOLATION,
-        "relative",
-    )
+    yield _figure(f"{WORST[1]}{at}", worst, MOST_VIOLATION, "relative")
+    what = f"Largest dual infeasibility{fixed}"
+    yield _figure(what, proof.dual_infeasibility, MOST_GAP, "relative")
+    yield _figure(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
+    if is_whole:
+        yield _figure("Gap of the search over whole builds", proof.mip_gap, 0.0, "relative")
+    yield from _recount(context)
 
 
-def _recount(context: Context, rows: _Rows) -> None:
+def _worst_block(context: Context) -> tuple[float, str]:
+    """Return the largest violation of a block against its own need, and the block's minerals.
+
+    So small minerals are not lost.
+    """
+    violated = [block for block in context.plan.blocks if block.certificate.violation > 0]
+    if not violated:
+        return 0.0, ""
+    worst = max(violated, key=lambda block: block.certificate.violation)
+    cells = context.plan.program.blocks[worst.block]
+    names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return worst.certificate.violation, ", ".join(names[:_NAMED]) + more
+
+
+def _recount(context: Context) -> Rows:
     """The totals counted again from the plan's tables and the case."""
     plan = context.plan
     recounted = float(plan.costs["discounted"].sum())
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
-    rows.proof(
-        "Total cost recounted from the tables against the solver's",
-        abs(plan.objective - recounted) / scale,
-        _MOST_RECOUNT,
-        "relative",
-    )
+    off = abs(plan.objective - recounted) / scale
+    what = "Total cost recounted from the tables against the solver's"
+    yield _figure(what, off, _MOST_RECOUNT, "relative")
     supply, stocks = plan.supply, plan.stocks
     kept = {
         (row["mineral"], row["member"], row["year"]): row["closing"] - row["opening"]
@@ -174,61 +134,38 @@ def _recount(context: Context, rows: _Rows) -> None:
     }
     keys = zip(supply["mineral"], supply["member"], supply["year"], strict=True)
     change = np.array([kept.get(key, 0.0) for key in keys], dtype=float)
-    left = supply["purchased"] - change + supply["short"] - supply["demand"]
-    worst = float(left.abs().max()) if len(left) else 0.0
-    rows.proof(
-        "Purchases, stocks and shortage against demand, recounted from the tables",
-        worst,
-        plan.proof.allowed,
-        "t",
-    )
-    by_mineral = left.abs().groupby(supply["mineral"]).max()
+    left = (supply["purchased"] - change + supply["short"] - supply["demand"]).abs()
+    worst = float(left.max()) if len(left) else 0.0
+    what = "Purchases, stocks and shortage against demand, recounted from the tables"
+    yield _figure(what, worst, plan.proof.allowed, "t")
     largest = supply["demand"].groupby(supply["mineral"]).max()
-    shares = (by_mineral / largest.where(largest > 0)).dropna()
+    shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
+    shares = shares.dropna()
     most = _seen(float(shares.max()), MOST_VIOLATION) if len(shares) else 0.0
-    at = f", reached for {shares.idxmax()}" if most else ""
-    rows.add(
-        "proof",
-        f"{WORST[2]}{at}",
-        value=most,
-        look=Look.TINY,
-        unit="relative",
-    )
+    what = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
+    yield {"check": "proof", "what": what, "value": most, "look": Look.TINY, "unit": "relative"}
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
-    rows.proof(
-        "Tonnes beyond usable capacity, recounted from the tables", worst, plan.proof.allowed, "t"
-    )
+    what = "Tonnes beyond usable capacity, recounted from the tables"
+    yield _figure(what, worst, plan.proof.allowed, "t")
 
 
-def _program(context: Context, rows: _Rows) -> None:
+def _program(context: Context) -> Rows:
     proof = context.plan.proof
-    rows.add(
-        "program",
-        "Blocks, each counted from the case, solved and proven alone",
-        value=proof.blocks,
-        unit="blocks",
-    )
-    rows.add(
-        "program",
-        "Models built and compared with the case, one for all blocks of a shape",
-        value=proof.models,
-        unit="models",
-    )
-    for text, value in (
-        ("Rows (constraints)", proof.rows),
-        ("Columns (variables)", proof.columns),
-        ("Nonzeros", proof.nonzeros),
-    ):
-        rows.add("program", f"{text} of the linear program", value=value)
-    rows.add(
-        "program", "Attempts that failed before one passed the proof", value=len(proof.retries)
-    )
-    for failure in proof.retries:
-        rows.add("program", _WHERE.sub("", failure))
+    for what, value, unit in (
+        ("Blocks, each counted from the case, solved and proven alone", proof.blocks, "blocks"),
+        ("Models built and compared with the case, one for all blocks of a shape", proof.models,
+         "models"),
+        ("Rows (constraints) of the linear program", proof.rows, ""),
+        ("Columns (variables) of the linear program", proof.columns, ""),
+        ("Nonzeros of the linear program", proof.nonzeros, ""),
+        ("Attempts that failed before one passed the proof", len(proof.retries), ""),
+        *((_WHERE.sub("", failure), None, "") for failure in proof.retries),
+    ):  # fmt: skip
+        yield {"check": "program", "what": what, "value": value, "unit": unit}
     for option, given in context.made_with:
-        rows.add(OPTION, given, place=("", "", option))
-    rows.add(OPTION, f"{SEAL}: {seal(_sealed(context))}")
+        yield {"check": OPTION, "what": given, "column": option}
+    yield {"check": OPTION, "what": f"{SEAL}: {seal(_sealed(context))}"}
 
 
 def _sealed(context: Context) -> tuple[Sequence[float], ...]:

@@ -7,70 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, wraps
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from models.case import Case
-from models.errors import Finding
 from models.plan import Plan
 from models.solve import version
 from planner._version import __version__
-from planner.sheets.lost import Lost
+from planner.workbook import Book
 
 T = TypeVar("T")
 
 
-class Default(Protocol):
-    """Cells of the input that were blank: how many of a column, and what was used."""
+@dataclass(frozen=True)
+class Lost:
+    """What is left of an agreed plan when its largest supplier country has stopped.
 
-    @property
-    def sheet(self) -> str:
-        """The sheet."""
-        ...
+    ``country`` is a code; ``surge`` the part of its usable capacity that a supplier may sell beyond
+    what was agreed; ``left`` the plan that says so. What the agreed plan itself leaves short is
+    short beside what ``left`` lacks.
+    """
 
-    @property
-    def column(self) -> str:
-        """The column's header."""
-        ...
-
-    @property
-    def cells(self) -> int:
-        """How many cells were blank."""
-        ...
-
-    @property
-    def used(self) -> str:
-        """What was used."""
-        ...
-
-
-class Book(Protocol):
-    """The input workbook as read."""
-
-    @property
-    def case(self) -> Case:
-        """The case before any scenario."""
-        ...
-
-    @property
-    def warnings(self) -> Sequence[Finding]:
-        """What was odd and did not stop the run."""
-        ...
-
-    @property
-    def defaults(self) -> Sequence[Default]:
-        """The defaults taken."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """The file's fingerprint."""
-        ...
-
-    @property
-    def path(self) -> Path | None:
-        """Where the file stands; None where there is none."""
-        ...
+    country: str
+    surge: float
+    left: Plan
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ without solving anything (``planner.audit``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,32 +27,35 @@ THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stoppe
 @once
 def values(context: Context) -> Values:
     """Return the sheet Values."""
-    found = [(THIS, *row) for row in keyed(context.plan.program.variables, unlisted(context))]
-    for whose, other in _beside(context):
-        found += [(whose, *row) for row in keyed(other.program.variables, solution(other))]
-    plan, family, key, value = zip(*found, strict=True) if found else ((),) * 4
+
+    def of(plan: Plan) -> Iterator[tuple[str, str, float]]:
+        known = _unlisted(plan) if plan is context.plan else _solution(plan)
+        return _keyed(plan.program.variables, known)
+
+    plan, family, key, value = _stacked(context, of)
     return Values(plan=plan, family=family, key=key, value=value)
 
 
 @once
 def duals(context: Context) -> Duals:
     """Return the sheet Duals."""
-    found = [(THIS, *row) for row in keyed(context.plan.program.constraints, context.plan.prices)]
-    for whose, other in _beside(context):
-        found += [(whose, *row) for row in keyed(other.program.constraints, other.prices)]
-    plan, family, key, dual = zip(*found, strict=True) if found else ((),) * 4
+    plan, family, key, dual = _stacked(
+        context, lambda plan: _keyed(plan.program.constraints, plan.prices)
+    )
     return Duals(words={"money": context.currency}, plan=plan, family=family, key=key, dual=dual)
 
 
-def _beside(context: Context) -> Iterator[tuple[str, Plan]]:
-    """Yield the plans that this one is set against, and whose they are."""
-    if context.without_limits is not None:
-        yield FREE, context.without_limits
-    if context.lost is not None:
-        yield LOST, context.lost.left
+def _stacked(
+    context: Context, of: Callable[[Plan], Iterator[tuple[str, str, float]]]
+) -> tuple[Sequence[Any], ...]:
+    """Return the columns of what is told of the plan, and of those that it is set against."""
+    lost = None if context.lost is None else context.lost.left
+    plans = {THIS: context.plan, FREE: context.without_limits, LOST: lost}
+    found = [(whose, *row) for whose, plan in plans.items() if plan is not None for row in of(plan)]
+    return tuple(zip(*found, strict=True)) if found else ((),) * 4
 
 
-def keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
+def _keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, float]]:
     """Yield family, key in words and number of every column or row whose number is not 0."""
     for group in parts:
         mine = numbers[group.at]
@@ -68,15 +71,14 @@ def key_text(key: Any) -> str:
     return clean(" | ".join(said)).strip()
 
 
-def solution(plan: Plan) -> Floats:
+def _solution(plan: Plan) -> Floats:
     """Return the value of every column as the solver left it."""
     return np.concatenate([np.zeros(0), *(block.x for block in plan.blocks)])
 
 
-def unlisted(context: Context) -> Floats:
-    """Return the plan's values, those of the spot flows that the sheet Plan lists left out."""
-    plan, found = context.plan, solution(context.plan)
-    flow = plan.program.flow
+def _unlisted(plan: Plan) -> Floats:
+    """Return a plan's values, those of the spot flows that the sheet Plan lists left out."""
+    found = _solution(plan)
     listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > LEAST_FLOW)
-    found[flow[listed]] = 0.0
+    found[plan.program.flow[listed]] = 0.0
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -18,9 +19,9 @@ from planner.sheets.context import Context, once
 
 @dataclass(frozen=True)
 class Figures:
-    """One mineral over the whole horizon.
+    """One mineral over the whole horizon, by the fields of ByMineral where they are the same.
 
-    Tonnes in t, ``cost`` in the case's money; ``demand_value`` is demand at the stated price;
+    Tonnes in t, ``paid`` in the case's money; ``demand_value`` is demand at the stated price;
     ``cost_without`` is the average landed cost without share limits (None: not known). ``top`` is
     the largest share of a country in any year, ``last`` in the last year; ``years_at_limit`` says
     in how many years the coalition's limit on the latter's country binds (None: it has none).
@@ -32,12 +33,12 @@ class Figures:
     country of each year stops.
     """
 
-    name: str
+    mineral: str
     unit: str
     demand: float
     purchased: float
     short: float
-    cost: float
+    paid: float
     cost_without: float | None
     demand_value: float
     top: Top | None
@@ -57,58 +58,50 @@ class Figures:
         return measures.served_share(self.demand, self.short)
 
     @property
-    def average_cost(self) -> float | None:
+    def landed(self) -> float | None:
         """What a tonne bought costs landed; None where nothing is bought."""
-        return measures.landed_cost(self.cost, self.purchased)
+        return measures.landed_cost(self.paid, self.purchased)
 
     @property
     def extra(self) -> float | None:
         """What the share limits add to the cost of a tonne bought; None where not known."""
-        if self.average_cost is None or self.cost_without is None:
+        if self.landed is None or self.cost_without is None:
             return None
-        return measures.beyond(self.average_cost, self.cost_without, self.average_cost)
+        return measures.beyond(self.landed, self.cost_without, self.landed)
 
 
 @once
 def figures(context: Context) -> tuple[Figures, ...]:
     """Return the figures of every mineral, in the case's order."""
-    plan, case = context.plan, context.case
+    plan, case, unlimited = context.plan, context.case, context.without_limits
     demand, purchased, shortage = (
         total(plan.supply, "mineral", amount) for amount in ("demand", "purchased", "short")
     )
     paid = total(plan.flows, "mineral", "total")
-    unlimited = context.without_limits
     free = None if unlimited is None else total(unlimited.supply, "mineral", "short")
-    has_limits = bool(case.share_limits)
-    sold = coalition_purchases(plan)
+    has_limits, without = bool(case.share_limits), _average_costs(unlimited)
+    sold, bound = coalition_purchases(plan), binding(plan)
     refiners = plan.sources[plan.sources["project"] == ""]
-    without = _average_costs(unlimited)
-    bound = binding(plan)
-    bound = bound[bound["kind"] == MAX]
     found = []
-    for mineral in case.minerals:
-        name = mineral.name
-        short = shortage.get(name, 0.0)
+    for of in case.minerals:
+        name = of.name
+        needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        by_limits = None
-        if of_supply is not None:
-            by_limits = measures.short_by_limits(short, of_supply, demand.get(name, 0.0))
         mine = sold[sold["mineral"] == name]
         last = largest_share(context, mine[mine["year"] == case.years[-1]]) if case.years else None
-        own = bound[bound["mineral"] == name]
+        own = bound[(bound["kind"] == MAX) & (bound["mineral"] == name)]
         at_limit, of_others = _bound_on(own, last)
         found.append(
             Figures(
-                name=name,
-                unit=context.units[name],
-                demand=demand.get(name, 0.0),
+                mineral=name,
+                unit=of.unit or "t",
+                demand=needed,
                 purchased=purchased.get(name, 0.0),
                 short=short,
-                cost=paid.get(name, 0.0),
-                cost_without=None if not has_limits else without.get(name),
+                paid=paid.get(name, 0.0),
+                cost_without=without.get(name) if has_limits else None,
                 demand_value=sum(
-                    case.coalition_demand(name, year) * mineral.price.value(year)
-                    for year in case.years
+                    case.coalition_demand(name, year) * of.price.value(year) for year in case.years
                 ),
                 top=largest_share(context, mine),
                 last=last,
@@ -118,8 +111,10 @@ def figures(context: Context) -> tuple[Figures, ...]:
                 hhi_capacity=_hhi(refiners[refiners["mineral"] == name], "nameplate"),
                 hhi_purchases=_hhi(mine, "tonnes"),
                 short_of_supply=of_supply,
-                short_by_limits=by_limits,
-                served_if_lost=measures.served_if_largest_stops(mine, demand.get(name, 0.0)),
+                short_by_limits=None
+                if of_supply is None
+                else measures.short_by_limits(short, of_supply, needed),
+                served_if_lost=measures.served_if_largest_stops(mine, needed),
             )
         )
     return tuple(found)
@@ -174,32 +169,11 @@ def binding(plan: Plan) -> pd.DataFrame:
 
 
 def by_mineral(context: Context) -> ByMineral:
-    """Return the sheet By mineral."""
-    rows = figures(context)
-    tops, lasts = [of.top for of in rows], [of.last for of in rows]
-    return ByMineral(
-        words=words_of(context.case),
-        mineral=[of.name for of in rows],
-        demand=[of.demand for of in rows],
-        purchased=[of.purchased for of in rows],
-        short=[of.short for of in rows],
-        served=[of.served for of in rows],
-        short_of_supply=[of.short_of_supply for of in rows],
-        short_by_limits=[of.short_by_limits for of in rows],
-        landed=[of.average_cost for of in rows],
-        extra=[of.extra for of in rows],
-        last_country=[t.country if t else None for t in lasts],
-        last_share=[t.share if t else None for t in lasts],
-        last_limit=[t.limit if t else None for t in lasts],
-        hhi_capacity=[of.hhi_capacity for of in rows],
-        hhi_purchases=[of.hhi_purchases for of in rows],
-        served_if_lost=[of.served_if_lost for of in rows],
-        unit=[of.unit for of in rows],
-        paid=[of.cost for of in rows],
-        share=[t.share if t else None for t in tops],
-        limit=[t.limit if t else None for t in tops],
-        country=[t.country if t else None for t in tops],
-        year=[t.year if t else None for t in tops],
-        years_at_limit=[of.years_at_limit for of in rows],
-        bound_on_members=[of.bound_on_members for of in rows],
-    )
+    """Return the sheet By mineral; of Top come the fields of its names, ``last_`` of the last."""
+    columns: dict[str, Any] = {}
+    for name in (f.name for f in ByMineral.FIELDS):
+        part = name.removeprefix("last_")
+        whose = "last" if part != name else "top" if part in Top.__annotations__ else ""
+        rows = (getattr(of, whose) if whose else of for of in figures(context))
+        columns[name] = [None if row is None else getattr(row, part) for row in rows]
+    return ByMineral(words=words_of(context.case), **columns)

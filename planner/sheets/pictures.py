@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share
+from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share, total
 from planner.sheets.front import front_pictures
 
 _MOST_CATEGORIES = 12
@@ -29,15 +30,15 @@ _FULL = 1.005
 @once
 def pictures(context: Context) -> tuple[Picture, ...]:
     """Return every chart of a plan that has something to show, in order."""
-    told = _telling(figures(context))
-    if not told or not context.case.years:
+    told, years = _telling(figures(context)), context.case.years
+    if not told or not years:
         return ()
     made = [
         _largest(context, told),
         _suppliers(context, told),
         _members(context),
         _capacity(context, told),
-        *(_over_years(context, of) for of in told if len(context.case.years) > 1),
+        *(_over_years(context, of) for of in told if len(years) > 1),
         _shortage(context, told),
     ]
     shown = [_shown(picture) for picture in made if picture is not None]
@@ -60,19 +61,29 @@ def chart_data(context: Context) -> ChartData:
 def _telling(found: Sequence[Figures]) -> list[Figures]:
     """Return the minerals with any demand or purchases, those of the largest value, in order."""
     alive = [of for of in found if of.demand > 0 or of.purchased > 0]
-    kept = {of.name for of in sorted(alive, key=lambda of: -of.demand_value)[:_MOST_CATEGORIES]}
-    return [of for of in alive if of.name in kept]
+    kept = {of.mineral for of in sorted(alive, key=lambda of: -of.demand_value)[:_MOST_CATEGORIES]}
+    return [of for of in alive if of.mineral in kept]
+
+
+def _by_mineral(
+    title: str, form: Form, told: Sequence[Figures], series: Sequence[Series], axis: str
+) -> Picture:
+    """Return a chart over minerals."""
+    names = tuple(short(of.mineral) for of in told)
+    return Picture(title, form, names, tuple(series), axis, MINERAL.header)
+
+
+# ---- the largest country and its limit ---------------------------------------------------------
 
 
 def _largest(context: Context, told: Sequence[Figures]) -> Picture:
     """The largest country beside its limit in the last year, and without limits."""
     year = context.case.years[-1]
-    series, tops, is_limited = _against_limit(context, [(of.name, year) for of in told])
+    series, tops, who = _against_limit(context, [(of.mineral, year) for of in told])
     labels = [
-        f"{short(of.name)}: {short(context.country(t.country))}" if t else short(of.name)
+        f"{short(of.mineral)}: {short(context.country(t.country))}" if t else short(of.mineral)
         for of, t in zip(told, tops, strict=True)
     ]
-    who = "country under a limit" if is_limited else "supplier country"
     return Picture(
         f"Largest {who}: share of coalition {context.basis}, {year}",
         Form.GROUPED,
@@ -83,138 +94,130 @@ def _largest(context: Context, told: Sequence[Figures]) -> Picture:
     )
 
 
+def _over_years(context: Context, of: Figures) -> Picture | None:
+    """One mineral's largest supplier country by year against the limit; None if nobody sells."""
+    years = context.case.years
+    series, tops, who = _against_limit(context, [(of.mineral, year) for year in years])
+    if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
+        return None
+    title, axis = f"{short(of.mineral)}: largest {who}", f"Share of coalition {context.basis}"
+    return Picture(title, Form.AGAINST, years, series, axis, YEAR.header, small=True)
+
+
 def _against_limit(
     context: Context, cells: Sequence[tuple[str, int]]
-) -> tuple[tuple[Series, ...], list[Top | None], bool]:
+) -> tuple[tuple[Series, ...], list[Top | None], str]:
     """Return the largest country's share by (mineral, year): here, without limits, and its limit.
 
     Where limits are on some countries only, the largest of those is meant in either plan: the
-    others may supply what they can. The limit is the tightest on that country.
+    others may supply what they can. The limit is the tightest on that country. Beside the series
+    stand the countries, and what they are.
     """
     of = _sold(context)
-    tops = [_top_of(context, of.plan, cell, of.suspects.get(cell)) for cell in cells]
-    series = [Series("This plan", Role.PLAN, _shares(tops))]
+
+    def tops_of(sold: _BySale) -> list[Top | None]:
+        every = [(sold.get(cell), of.suspects.get(cell)) for cell in cells]
+        return [
+            None
+            if rows is None
+            else largest_share(context, rows if only is None else rows[rows["country"].isin(only)])
+            for rows, only in every
+        ]
+
+    tops = tops_of(of.plan)
+    series = [Series("This plan", Role.PLAN, [t.share if t else 0.0 for t in tops])]
     if of.free is not None:
-        before = [_top_of(context, of.free, cell, of.suspects.get(cell)) for cell in cells]
-        series.insert(0, Series("Without limits", Role.FREE, _shares(before)))
-    caps = tuple(
-        t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)
-    )
+        before = [t.share if t else 0.0 for t in tops_of(of.free)]
+        series.insert(0, Series("Without limits", Role.FREE, before))
+    caps = [t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)]
     if any(c is not None for c in caps):
         series.append(Series(LIMIT.header, Role.LIMIT, caps))
-    return tuple(series), tops, bool(of.suspects)
+    return tuple(series), tops, "country under a limit" if of.suspects else "supplier country"
+
+
+_BySale = dict[tuple[str, int], pd.DataFrame]
+"""Rows of ``Plan.countries`` by (mineral, year)."""
 
 
 @dataclass(frozen=True)
 class _Sold:
-    """Rows of ``Plan.countries`` by (mineral, year), here and without limits.
+    """What the coalition buys, here and without limits.
 
     ``suspects`` are the countries under a limit there, ``tightest`` the tightest of those.
     """
 
-    plan: dict[tuple[str, int], pd.DataFrame]
-    free: dict[tuple[str, int], pd.DataFrame] | None
+    plan: _BySale
+    free: _BySale | None
     suspects: dict[tuple[str, int], set[str]]
     tightest: dict[tuple[str, int], float]
 
 
 @once
 def _sold(context: Context) -> _Sold:
-    free = context.without_limits
-    plan = _by_cell(context.plan)
-    limited = {cell: rows[rows["limit"].notna()] for cell, rows in plan.items()}
-    limited = {cell: rows for cell, rows in limited.items() if len(rows)}
+    free, plan = context.without_limits, _by_sale(context.plan)
+    every = {cell: rows[rows["limit"].notna()] for cell, rows in plan.items()}
+    limited = {cell: rows for cell, rows in every.items() if len(rows)}
     return _Sold(
         plan,
-        None if free is None else _by_cell(free),
+        None if free is None else _by_sale(free),
         {cell: set(rows["country"]) for cell, rows in limited.items()},
         {cell: float(rows["limit"].min()) for cell, rows in limited.items()},
     )
 
 
-def _by_cell(plan: Plan) -> dict[tuple[str, int], pd.DataFrame]:
+def _by_sale(plan: Plan) -> _BySale:
     groups = coalition_purchases(plan).groupby(["mineral", "year"])
-    found: dict[tuple[str, int], pd.DataFrame] = {}
-    for (mineral, year), rows in groups:
-        found[str(mineral), int(str(year))] = rows
-    return found
+    return {(str(mineral), int(str(year))): rows for (mineral, year), rows in groups}
 
 
-def _top_of(
-    context: Context,
-    sold: dict[tuple[str, int], pd.DataFrame],
-    cell: tuple[str, int],
-    among: set[str] | None,
-) -> Top | None:
-    rows = sold.get(cell)
-    if rows is None:
-        return None
-    return largest_share(context, rows if among is None else rows[rows["country"].isin(among)])
-
-
-def _shares(tops: Sequence[Top | None]) -> tuple[float, ...]:
-    return tuple(t.share if t else 0.0 for t in tops)
+# ---- who supplies, who is served, what is used -------------------------------------------------
 
 
 def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
     """Who serves each mineral's demand over the years, and what is short."""
     sold = coalition_purchases(context.plan)
-    demand = {of.name: of.demand or of.purchased for of in told}
-    share: dict[str, dict[str, float]] = {}
-    for mineral, country, tonnes in zip(
-        sold["mineral"], sold["country"], sold["tonnes"], strict=True
-    ):
+    demand = {of.mineral: of.demand or of.purchased for of in told}
+    share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    columns = (sold[c] for c in ("mineral", "country", "tonnes"))
+    for mineral, country, tonnes in zip(*columns, strict=True):
         if mineral in demand:
-            row = share.setdefault(country, {})
-            row[mineral] = row.get(mineral, 0.0) + tonnes / demand[mineral]
-    named = [c for c in share if c != REST_OF_WORLD]
-    weight = {c: round(sum(share[c].values()), 9) for c in named}
-    leading = sorted(named, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
+            share[country][mineral] += tonnes / demand[mineral]
+    weight = {c: round(sum(by.values()), 9) for c, by in share.items() if c != REST_OF_WORLD}
+    leading = sorted(weight, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
+    rest = [by for country, by in share.items() if country not in leading]
     series = [
-        Series(
-            short(context.country(c)),
-            Role.ONE_OF_MANY,
-            tuple(share[c].get(of.name, 0.0) for of in told),
-        )
+        Series(short(context.country(c)), Role.ONE_OF_MANY, [share[c][m] for m in demand])
         for c in leading
     ]
-    others = tuple(
-        sum(by.get(of.name, 0.0) for c, by in share.items() if c not in leading) for of in told
-    )
-    series.append(Series("Other countries", Role.OTHER, others))
-    series.append(Series(SHORT.header, Role.SHORT, tuple(1.0 - of.served for of in told)))
-    bought = [sum(by.get(of.name, 0.0) for by in share.values()) for of in told]
-    more = " (above 100 %: for stock)" if any(part > _FULL for part in bought) else ""
-    return Picture(
-        f"Who supplies the coalition, {context.horizon}{more}",
-        Form.STACKED,
-        tuple(short(of.name) for of in told),
-        tuple(series),
-        "Share of coalition demand",
-        MINERAL.header,
-    )
+    series += [
+        Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
+        Series(SHORT.header, Role.SHORT, [1.0 - of.served for of in told]),
+    ]
+    is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
+    more = " (above 100 %: for stock)" if is_more else ""
+    title = f"Who supplies the coalition, {context.horizon}{more}"
+    return _by_mineral(title, Form.STACKED, told, series, "Share of coalition demand")
 
 
 def _members(context: Context) -> Picture:
     """Demand served and short by member, each mineral counted by its value at its price."""
     table, mineral_of = context.plan.supply, context.case.mineral_of
-    demand: dict[str, float] = {}
-    missing: dict[str, float] = {}
-    for year, mineral, member, needed, lacking in zip(
-        *(table[c] for c in ("year", "mineral", "member", "demand", "short")), strict=True
-    ):
+    demand: dict[str, float] = defaultdict(float)
+    missing: dict[str, float] = defaultdict(float)
+    columns = (table[c] for c in ("year", "mineral", "member", "demand", "short"))
+    for year, mineral, member, needed, lacking in zip(*columns, strict=True):
         price = mineral_of[mineral].price.value(int(year))
-        demand[member] = demand.get(member, 0.0) + needed * price
-        missing[member] = missing.get(member, 0.0) + lacking * price
+        demand[member] += needed * price
+        missing[member] += lacking * price
     order = sorted((m for m in demand if demand[m] > 0), key=lambda m: (-demand[m], m))
     order = order[:_MOST_CATEGORIES]
-    lost = tuple(missing[m] / demand[m] for m in order)
+    lost = [missing[m] / demand[m] for m in order]
     return Picture(
         f"Demand served by member, by value, {context.horizon}",
         Form.BARS,
         tuple(short(m) for m in order),
         (
-            Series("Served", Role.PLAN, tuple(max(0.0, 1.0 - part) for part in lost)),
+            Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost]),
             Series(SHORT.header, Role.SHORT, lost),
         ),
         "Share of the value of demand, at the minerals' prices",
@@ -225,33 +228,20 @@ def _members(context: Context) -> Picture:
 def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
     """How much of the capacity open to the coalition is used, at home and outside."""
     table, case = context.plan.sources, context.case
+    table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    names = [of.name for of in told]
-    whole = table.groupby("mineral")["usable"].sum()
-    series = []
-    for name, used, where, is_idle in (
-        ("Used, in the coalition", Role.INSIDE, home, False),
-        ("Idle, in the coalition", Role.INSIDE_IDLE, home, True),
-        ("Used, outside", Role.OUTSIDE, ~home, False),
-        ("Idle, outside", Role.OUTSIDE_IDLE, ~home, True),
+    whole, series = total(table, "mineral", "usable"), []
+    for name, role, rows, amount in (
+        ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
+        ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
+        ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
+        ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
-        rows = table[where]
-        amount = (rows["usable"] - rows["tonnes"]).clip(lower=0.0) if is_idle else rows["tonnes"]
-        of = amount.groupby(rows["mineral"]).sum()
-        series.append(Series(name, used, tuple(_part(of, whole, m) for m in names)))
-    return Picture(
-        f"Use of the refining capacity open to the coalition, {context.horizon}",
-        Form.STACKED,
-        tuple(short(name) for name in names),
-        tuple(series),
-        "Share of usable capacity",
-        MINERAL.header,
-    )
-
-
-def _part(of: pd.Series[float], whole: pd.Series[float], name: str) -> float:
-    total = float(whole.get(name, 0.0))
-    return float(of.get(name, 0.0)) / total if total > 0 else 0.0
+        of, names = total(rows, "mineral", amount), (each.mineral for each in told)
+        parts = [of.get(m, 0.0) / whole[m] if whole.get(m, 0.0) > 0 else 0.0 for m in names]
+        series.append(Series(name, role, parts))
+    title = f"Use of the refining capacity open to the coalition, {context.horizon}"
+    return _by_mineral(title, Form.STACKED, told, series, "Share of usable capacity")
 
 
 def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
@@ -259,35 +249,11 @@ def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
     rows = [of for of in told if of.demand > 0]
     if context.without_limits is None or not any(of.short > 0 for of in rows):
         return None
-    supply = tuple((of.short_of_supply or 0.0) / of.demand for of in rows)
-    limits = tuple(max(0.0, of.short_by_limits or 0.0) / of.demand for of in rows)
-    return Picture(
-        f"Short, and why, {context.horizon}",
-        Form.BARS,
-        tuple(short(of.name) for of in rows),
-        (
-            Series("Supply can't give it", Role.OTHER, supply),
-            Series("The limits forbid it", Role.LIMIT, limits),
-        ),
-        "Share of coalition demand",
-        MINERAL.header,
-        small=True,
+    supply = [(of.short_of_supply or 0.0) / of.demand for of in rows]
+    limits = [max(0.0, of.short_by_limits or 0.0) / of.demand for of in rows]
+    series = (
+        Series("Supply can't give it", Role.OTHER, supply),
+        Series("The limits forbid it", Role.LIMIT, limits),
     )
-
-
-def _over_years(context: Context, of: Figures) -> Picture | None:
-    """One mineral's largest supplier country by year against the limit; None if nobody sells."""
-    years = context.case.years
-    series, tops, is_limited = _against_limit(context, [(of.name, year) for year in years])
-    if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
-        return None
-    who = "country under a limit" if is_limited else "supplier country"
-    return Picture(
-        f"{short(of.name)}: largest {who}",
-        Form.AGAINST,
-        years,
-        series,
-        f"Share of coalition {context.basis}",
-        YEAR.header,
-        small=True,
-    )
+    title, axis = f"Short, and why, {context.horizon}", "Share of coalition demand"
+    return replace(_by_mineral(title, Form.BARS, rows, series, axis), small=True)

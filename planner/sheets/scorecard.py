@@ -13,19 +13,16 @@ from models.scorecard import Score, scorecard
 from models.scorecard.measures import Value
 from planner.render.table import Cell
 from planner.render.words import each_year
-from planner.sheets.context import Context
 
 MET, MISSED, UNTOLD = "✓ met", "✗ missed", "– no data"
 """What is said of a benchmark: a sign and a word, so that no colour is needed to tell."""
 
 
-def scorecard_sheet(context: Context) -> Scorecard | None:
-    """Return the sheet Scorecard; None where nothing is planned."""
-    return scorecard_of(context.plan)
-
-
 def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard | None:
-    """Return the scorecard of a plan, a row at the head of each measure; ``scores`` if known."""
+    """Return the scorecard of a plan, a row at the head of each measure; ``scores`` if known.
+
+    None where nothing is planned.
+    """
     found = scorecard(plan) if scores is None else scores
     if not found:
         return None

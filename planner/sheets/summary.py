@@ -2,183 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
 from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
-from models.plan import Plan
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
 from models.results.overall import COST, HHI, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
+from planner.render.words import counted
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
-from planner.sheets.front.shares import Served, surge_of, today, when_lost
-from planner.sheets.notes import BY_WEIGHT
-from planner.sheets.rows import Rows
+from planner.sheets.figures import binding, coalition_purchases, figures, total
+from planner.sheets.served import surge_of, today, when_lost
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
 STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
 
+Rows = Iterator[str | tuple[Any, ...]]
+"""Rows of Summary: measure and value, then look, unit and remark; a text alone heads a group."""
+
 _DEAREST = 5
 """How many binding limits are named."""
 _REMARKS = {of.name: "A penalty, not paid." if of.is_penalty else of.remark for of in headings()}
+_BY_WEIGHT = "All minerals by weight; see By mineral."
+
+
+def summary_of(rows: Iterable[str | tuple[Any, ...]]) -> Summary:
+    """Return Summary from its rows; a value that is not known is blank."""
+    columns: tuple[list[Any], ...] = ([], [], [], [], [])
+    sections = []
+    for row in rows:
+        if isinstance(row, str):
+            sections.append(len(columns[0]))
+        cells = (row, None) if isinstance(row, str) else row
+        for column, cell in zip(columns, (*cells, *_BLANK[len(cells) :]), strict=True):
+            is_unknown = isinstance(cell, float) and not math.isfinite(cell)
+            column.append(None if is_unknown else cell)
+    measure, value, looks, unit, remark = columns
+    return Summary(
+        measure=measure, value=value, unit=unit, remark=remark,
+        looks={Summary.value.name: looks}, sections=sections,
+    )  # fmt: skip
+
+
+_BLANK = ("", None, Look.LONG, "", "")
 
 
 def summary(context: Context) -> Summary:
     """Return the sheet Summary."""
-    rows, minerals = Rows(), figures(context)
-    _plan(context, rows)
-    _cost(context, rows)
-    _supply(context, rows, minerals)
-    _beside_today(context, rows)
-    _largest(context, rows, minerals)
-    _concentration(rows, minerals)
-    _cost_of_limits(context, rows, minerals)
-    _resilience(context, rows, minerals)
-    _binding(context, rows)
-    _run(context, rows)
-    return rows.result()
+    blocks = (
+        _plan, _cost, _supply, _beside_today, _largest, _concentration, _cost_of_limits,
+        _resilience, _binding, _run,
+    )  # fmt: skip
+    return summary_of(row for block in blocks for row in block(context))
 
 
-def _plan(context: Context, rows: Rows) -> None:
+def _plan(context: Context) -> Rows:
     case = context.case
-    rows.section("The plan")
-    rows.add(Figure.TITLE, context.title)
-    rows.add(
-        Figure.SCENARIO, context.made_by,
-        remark="" if context.is_as_given else
-        "The title is the workbook's; this plan is of the scenario and options named here.",
-    )  # fmt: skip
-    rows.add(Figure.STATUS, context.plan.status, remark="Proven; the proof stands in Checks.")
-    rows.add(Figure.YEARS, context.horizon)
+    other = "The title is the workbook's; this plan is of the scenario and options named here."
+    yield "The plan"
+    yield Figure.TITLE, context.title
+    yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
+    yield Figure.STATUS, context.plan.status, Look.LONG, "", "Proven; the proof stands in Checks."
+    yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
-        rows.add(Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency)
-    rows.add(Figure.MINERALS, len(case.minerals), Look.COUNT)
-    rows.add(Figure.MEMBERS, len(case.members), Look.COUNT)
+        yield Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency
+    yield Figure.MINERALS, len(case.minerals), Look.COUNT
+    yield Figure.MEMBERS, len(case.members), Look.COUNT
 
 
-def _cost(context: Context, rows: Rows) -> None:
-    plan, money = context.plan, context.currency
+def _cost(context: Context) -> Rows:
+    plan, money, plain = context.plan, context.currency, _plain(context)
     rate = context.case.settings.discount_rate
-    rows.section("Cost")
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
-    rows.add(
-        Figure.TOTAL_COST, plan.objective, Look.MONEY, money,
-        f"What the plan minimises: cash cost, shortage and penalties{discounted}.",
-    )  # fmt: skip
-    rows.add(
-        Figure.CASH_COST, plan.cash, Look.MONEY, money,
+    per_tonne = landed_cost(plan.purchases, plan.tonnes)
+    yield "Cost"
+    said = f"What the plan minimises: cash cost, shortage and penalties{discounted}."
+    yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, said
+    said = (
         "What is paid, not the cost of shortage and other penalties; of projects a yearly capital"
-        f" charge, not the capex{_plain(context)}.",
-    )  # fmt: skip
-    rows.add(
-        Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money,
-        f"Cost or price, tariff and freight of all flows{_plain(context)}.",
-    )  # fmt: skip
-    rows.add(
-        Figure.COST_PER_TONNE, landed_cost(plan.purchases, plan.tonnes), Look.PRICE,
-        context.per_tonne, f"Purchases cost over tonnes purchased. {BY_WEIGHT}",
-    )  # fmt: skip
-    rows.section("Cost by heading" + (" (undiscounted)" if rate > 0 else ""))
+        f" charge, not the capex{plain}."
+    )
+    yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
+    said = f"Cost or price, tariff and freight of all flows{plain}."
+    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said
+    said = f"Purchases cost over tonnes purchased. {_BY_WEIGHT}"
+    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, said
+    yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            rows.add(f"{COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading])
-
-
-def _supply(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    plan = context.plan
-    rows.section("Supply")
-    rows.add(Figure.DEMAND, context.case.total_demand, Look.TONNES, "t", BY_WEIGHT)
-    rows.add(
-        Figure.TONNES, plan.tonnes, Look.TONNES, "t",
-        f"Purchases for stock included. {BY_WEIGHT}",
-    )  # fmt: skip
-    rows.add(Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", BY_WEIGHT)
-    rows.add(Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", BY_WEIGHT)
-    rows.section("Shortage by mineral")
-    for of in minerals:
-        remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
-        rows.add(f"Shortage: {of.name}", of.short, Look.TONNES, of.unit, remark)
-
-
-def _beside_today(context: Context, rows: Rows) -> None:
-    """Set today's supply beside the plan's first year, mineral by mineral."""
-    if not context.case.current_supply:
-        return
-    table, first = context.plan.changes, context.case.years[0]
-    rows.section(f"Today beside the plan, {first}")
-    for mineral, of in table.groupby("mineral", sort=True):
-        today, planned = of["today"].sum(), of["planned"].sum()
-        left = float((of["today"] - of["planned"]).clip(lower=0.0).sum())
-        for what, whole, name in (
-            ("today", today, "today"),
-            (f"in {first}", planned, "planned"),
-        ):
-            tops = largest(total(of, "country", name))
-            if whole > 0 and tops:
-                country, most = tops[0]
-                rows.add(
-                    f"Largest country {what}: {mineral}",
-                    most / float(whole),
-                    Look.SHARE,
-                    "of supply" if what == "today" else "of purchases",
-                    f"{context.country(country)}; {whole:,.0f} t in all",
-                )
-        rows.add(
-            f"Moved from today's suppliers: {mineral}",
-            left,
-            Look.TONNES,
-            context.units[str(mineral)],
-            "What flows of today lose in the first year; row by row in the sheet Changes.",
-        )
-
-
-def _largest(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    """The last year's first: a limit that tightens is what it is meant to be at the end."""
-    what = f"Largest share of one country in the coalition's {context.basis}"
-    years = context.case.years
-    if len(years) > 1:
-        rows.section(f"{what}, in {years[-1]}")
-        for of in minerals:
-            _share(context, rows, of, of.last, f" in {years[-1]}")
-        rows.section(f"{what}, in any year")
-    else:
-        rows.section(what)
-    for of in minerals:
-        _share(context, rows, of, of.top, "")
-
-
-def _share(context: Context, rows: Rows, of: Figures, top: Top | None, when: str) -> None:
-    unit = f"of {context.basis}"
-    measure = f"Largest country's share of {context.basis}{when}: {of.name}"
-    if top is None:
-        rows.add(measure, 0.0, Look.SHARE, unit, "No country sells.")
-        return
-    where = f"{context.country(top.country)}, {top.year}"
-    rows.add(measure, top.share, Look.SHARE, unit, where)
-    notes = []
-    if top.limit is None:
-        notes.append("no limit of the coalition on that country in that year")
-    else:
-        notes.append(where)
-    if when or len(context.case.years) == 1:
-        if of.years_at_limit:
-            notes.append(f"binds in {_counted(of.years_at_limit, 'year')}")
-        if of.bound_on_others:
-            notes.append(f"limits on other suppliers: {of.bound_on_others} bind")
-        if of.bound_on_members:
-            notes.append(f"limits on members: {of.bound_on_members} bind")
-    said = "; ".join(notes)
-    rows.add(f"{ByMineral.limit.header}{when}: {of.name}", top.limit, Look.SHARE, unit, said)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number > 1 else ''}"
+            yield f"{COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
 
 
 def _plain(context: Context) -> str:
@@ -186,143 +105,193 @@ def _plain(context: Context) -> str:
     return "; undiscounted" if context.case.settings.discount_rate > 0 else ""
 
 
-def _concentration(rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    rows.section("Concentration by country (HHI), before and after")
+def _supply(context: Context) -> Rows:
+    plan, for_stock = context.plan, f"Purchases for stock included. {_BY_WEIGHT}"
+    yield "Supply"
+    yield Figure.DEMAND, context.case.total_demand, Look.TONNES, "t", _BY_WEIGHT
+    yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", for_stock
+    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", _BY_WEIGHT
+    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", _BY_WEIGHT
+    yield "Shortage by mineral"
+    for of in figures(context):
+        remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
+        yield f"Shortage: {of.mineral}", of.short, Look.TONNES, of.unit, remark
+
+
+def _beside_today(context: Context) -> Rows:
+    """Set today's supply beside the plan's first year, mineral by mineral."""
+    if not context.case.current_supply:
+        return
+    table, first = context.plan.changes, context.case.years[0]
+    yield f"Today beside the plan, {first}"
+    for mineral, of in table.groupby("mineral", sort=True):
+        for name, when, unit in (
+            ("today", "today", "of supply"), ("planned", f"in {first}", "of purchases")
+        ):  # fmt: skip
+            whole, tops = of[name].sum(), largest(total(of, "country", name))
+            if whole > 0 and tops:
+                country, most = tops[0]
+                said = f"{context.country(country)}; {whole:,.0f} t in all"
+                share = most / float(whole)
+                yield f"Largest country {when}: {mineral}", share, Look.SHARE, unit, said
+        yield (
+            f"Moved from today's suppliers: {mineral}",
+            float((of["today"] - of["planned"]).clip(lower=0.0).sum()),
+            Look.TONNES,
+            context.units[str(mineral)],
+            "What flows of today lose in the first year; row by row in the sheet Changes.",
+        )
+
+
+def _largest(context: Context) -> Rows:
+    """The last year's first: a limit that tightens is what it is meant to be at the end."""
+    what = f"Largest share of one country in the coalition's {context.basis}"
+    years, minerals = context.case.years, figures(context)
+    if len(years) > 1:
+        yield f"{what}, in {years[-1]}"
+        for of in minerals:
+            told = (of.years_at_limit, of.bound_on_others, of.bound_on_members)
+            yield from _share(context, of.mineral, of.last, f" in {years[-1]}", told)
+        yield f"{what}, in any year"
+        for of in minerals:
+            yield from _share(context, of.mineral, of.top, "", None)
+        return
+    yield what
+    for of in minerals:
+        told = (of.years_at_limit, of.bound_on_others, of.bound_on_members)
+        yield from _share(context, of.mineral, of.top, "", told)
+
+
+def _share(
+    context: Context,
+    mineral: str,
+    top: Top | None,
+    when: str,
+    bound: tuple[int | None, int, int] | None,
+) -> Rows:
+    """Yield a largest share and the limit on it; ``bound`` counts limits that bind, if told."""
+    unit = f"of {context.basis}"
+    measure = f"Largest country's share of {context.basis}{when}: {mineral}"
+    if top is None:
+        yield measure, 0.0, Look.SHARE, unit, "No country sells."
+        return
+    where = f"{context.country(top.country)}, {top.year}"
+    yield measure, top.share, Look.SHARE, unit, where
+    none = "no limit of the coalition on that country in that year"
+    notes = [none if top.limit is None else where]
+    if bound is not None:
+        at_limit, on_others, on_members = bound
+        notes += [f"binds in {counted(at_limit, 'year')}"] if at_limit else []
+        notes += [f"limits on other suppliers: {on_others} bind"] if on_others else []
+        notes += [f"limits on members: {on_members} bind"] if on_members else []
+    said = "; ".join(notes)
+    yield f"{ByMineral.limit.header}{when}: {mineral}", top.limit, Look.SHARE, unit, said
+
+
+def _concentration(context: Context) -> Rows:
     scale = "0 to 10,000"
-    rows.add("How to read it", "Herfindahl-Hirschman index", remark=HHI)
-    for of in minerals:
-        rows.add(
-            f"{ByMineral.hhi_capacity.header}: {of.name}", of.hhi_capacity, Look.INDEX, scale,
-            "Before: nameplate capacity, all countries, all years; Scorecard has the first alone.",
-        )  # fmt: skip
-        rows.add(
-            f"{ByMineral.hhi_purchases.header}: {of.name}", of.hhi_purchases, Look.INDEX, scale,
-            "After: the coalition's purchases, all years; Scorecard has single years.",
-        )  # fmt: skip
+    before = "Before: nameplate capacity, all countries, all years; Scorecard has the first alone."
+    after = "After: the coalition's purchases, all years; Scorecard has single years."
+    yield "Concentration by country (HHI), before and after"
+    yield "How to read it", "Herfindahl-Hirschman index", Look.LONG, "", HHI
+    for of in figures(context):
+        for field, hhi, remark in (
+            (ByMineral.hhi_capacity, of.hhi_capacity, before),
+            (ByMineral.hhi_purchases, of.hhi_purchases, after),
+        ):
+            yield f"{field.header}: {of.mineral}", hhi, Look.INDEX, scale, remark
 
 
-def _cost_of_limits(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
+def _cost_of_limits(context: Context) -> Rows:
     plan, free, money = context.plan, context.without_limits, context.currency
-    rows.section("What the share limits cost (this plan against the same case without them)")
+    yield "What the share limits cost (this plan against the same case without them)"
     if not context.case.share_limits:
-        rows.add("Share limits", "none", remark="The case has no share limits: they cost nothing.")
-    elif free is None:
-        rows.add("Share limits", "not known", remark="The case without share limits has no plan.")
-    else:
-        rate = context.case.settings.discount_rate
-        rows.add(
-            Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money,
-            f"{Figure.TOTAL_COST}{', discounted' if rate > 0 else ''}: cash, shortage and"
-            " penalties.",
-        )  # fmt: skip
-        rows.add(
-            Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money,
-            _of_cash(context, plan, free),
-        )  # fmt: skip
-        rows.add(
-            "Extra cost per tonne bought", _extra(minerals), Look.PRICE, context.per_tonne,
-            "Landed, against the same minerals without the limits, at the tonnes bought here.",
-        )  # fmt: skip
-        for of in minerals:
-            if of.extra is not None:
-                unit = f"{context.currency} per {of.unit}"
-                rows.add(f"Extra cost per tonne bought: {of.name}", of.extra, Look.PRICE, unit)
-        _split(rows, "", "t", (free.shortage, plan.shortage - free.shortage))
-        rows.remarks[-2:] = [
-            f"Short without share limits too. {BY_WEIGHT}",
-            f"Short with the share limits and not without them. {BY_WEIGHT}",
-        ]
-        for of in minerals:
-            if of.short_of_supply is not None and of.short_by_limits is not None:
-                _split(rows, f": {of.name}", of.unit, (of.short_of_supply, of.short_by_limits))
-
-
-def _of_cash(context: Context, plan: Plan, free: Plan) -> str:
-    """Return the remark on what the limits cost in cash: what is bought less, first."""
-    less = free.tonnes - plan.tonnes
-    bare = "Cash cost with the limits less that without"
-    if plan.cash >= free.cash or less <= 0:
-        return f"{bare}{_plain(context)}."
-    return f"Less is bought: {less:,.0f} t that the limits forbid. {bare}{_plain(context)}."
-
-
-def _extra(minerals: tuple[Figures, ...]) -> float | None:
-    """Return what limits add to the cost of a tonne, each mineral against itself."""
+        said = "The case has no share limits: they cost nothing."
+        yield "Share limits", "none", Look.LONG, "", said
+        return
+    if free is None:
+        said = "The case without share limits has no plan."
+        yield "Share limits", "not known", Look.LONG, "", said
+        return
+    discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
+    minerals = figures(context)
     known = [(of.extra, of.purchased) for of in minerals if of.extra is not None]
-    tonnes = sum(bought for _, bought in known)
-    return part(sum(extra * bought for extra, bought in known), tonnes)
-
-
-def _split(rows: Rows, of: str, unit: str, tonnes: tuple[float, float]) -> None:
-    rows.add(f"{ByMineral.short_of_supply.header}{of}", tonnes[0], Look.TONNES, unit)
-    rows.add(f"{ByMineral.short_by_limits.header}{of}", tonnes[1], Look.TONNES, unit)
-
-
-def _resilience(context: Context, rows: Rows, minerals: tuple[Figures, ...]) -> None:
-    rows.section("What is still served if the largest supplier country stops")
-    demand = context.case.total_demand
-    left = served_if_largest_stops(coalition_purchases(context.plan), demand)
-    rows.add(
-        Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand",
-        "Purchases less those from each mineral's largest country of each year, over demand: each"
-        f" mineral may lose another country. {BY_WEIGHT}",
-    )  # fmt: skip
+    extra = part(sum(more * bought for more, bought in known), sum(bought for _, bought in known))
+    said = f"{Figure.TOTAL_COST}{discounted}: cash, shortage and penalties."
+    yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
+    less, cash = free.tonnes - plan.tonnes, "Cash cost with the limits less that without"
+    said = f"{cash}{_plain(context)}."
+    if plan.cash < free.cash and less > 0:
+        said = f"Less is bought: {less:,.0f} t that the limits forbid. {said}"
+    yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, said
+    what = "Extra cost per tonne bought"
+    said = "Landed, against the same minerals without the limits, at the tonnes bought here."
+    yield what, extra, Look.PRICE, context.per_tonne, said
     for of in minerals:
-        rows.add(
-            f"Served if its largest supplier stops (nothing bought instead): {of.name}",
-            of.served_if_lost, Look.SHARE, "of demand",
-        )  # fmt: skip
-    _as_on_front(context, rows)
+        if of.extra is not None:
+            yield f"{what}: {of.mineral}", of.extra, Look.PRICE, f"{money} per {of.unit}"
+    short = (ByMineral.short_of_supply.header, ByMineral.short_by_limits.header)
+    said = f"Short without share limits too. {_BY_WEIGHT}"
+    yield short[0], free.shortage, Look.TONNES, "t", said
+    said = f"Short with the share limits and not without them. {_BY_WEIGHT}"
+    yield short[1], plan.shortage - free.shortage, Look.TONNES, "t", said
+    for of in minerals:
+        if of.short_of_supply is not None and of.short_by_limits is not None:
+            yield f"{short[0]}: {of.mineral}", of.short_of_supply, Look.TONNES, of.unit
+            yield f"{short[1]}: {of.mineral}", of.short_by_limits, Look.TONNES, of.unit
 
 
-def _as_on_front(context: Context, rows: Rows) -> None:
+def _resilience(context: Context) -> Rows:
+    sold, demand = coalition_purchases(context.plan), context.case.total_demand
+    yield "What is still served if the largest supplier country stops"
+    said = (
+        "Purchases less those from each mineral's largest country of each year, over demand: each"
+        f" mineral may lose another country. {_BY_WEIGHT}"
+    )
+    left = served_if_largest_stops(sold, demand)
+    yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said
+    for of in figures(context):
+        measure = "Served if its largest supplier stops (nothing bought instead)"
+        yield f"{measure}: {of.mineral}", of.served_if_lost, Look.SHARE, "of demand"
+    yield from _as_on_front(context)
+
+
+def _as_on_front(context: Context) -> Rows:
     """The first page's numbers: by value, and with what the others can do about it."""
-    country, left = when_lost(context)
-    now, surge = today(context), surge_of(context)
-    said = "As on Overview: by value, all years together"
+    (country, left), now, surge = when_lost(context), today(context), surge_of(context)
     instead = f"; the others sell {surge:.0%} of their capacity more" if surge else ""
-    if country:
-        how = "with surge and stocks" if surge else "nothing bought instead"
-        _left(
-            rows, f"Served if {context.country(country)} stops, in the plan (by value, {how})",
-            left, f"{said}{instead}{', stocks are drawn, share limits waived' if surge else ''}.",
-        )  # fmt: skip
-    if now is not None and now.lost:
-        how = "with surge" if surge else "nothing bought instead"
-        _left(
-            rows, f"Served if {context.country(now.lost)} stops, today (by value, {how})",
-            now.left, f"{said}, at today's shares of supply{instead}.",
-        )  # fmt: skip
+    then = f"{instead}, stocks are drawn, share limits waived" if surge else ""
+    for lost, when, served, how, said in (
+        (country, "in the plan", left, "with surge and stocks", then),
+        (now.lost if now else "", "today", now.left if now else None, "with surge",
+         f", at today's shares of supply{instead}"),
+    ):  # fmt: skip
+        if not lost or served is None:
+            continue
+        by = f"by value, {how if surge else 'nothing bought instead'}"
+        measure = f"Served if {context.country(lost)} stops, {when} ({by})"
+        remark = f"As on Overview: by value, all years together{said}."
+        unit = "of need by value"
+        yield measure, served.share, Look.SHARE, unit, remark
+        for mineral in served.needed:
+            yield f"{measure}: {mineral}", served.share_of(mineral), Look.SHARE, unit
 
 
-def _left(rows: Rows, measure: str, left: Served, remark: str) -> None:
-    """Add what is left, of all minerals and of each."""
-    unit = "of need by value"
-    rows.add(measure, left.share, Look.SHARE, unit, remark)
-    for mineral in left.needed:
-        rows.add(f"{measure}: {mineral}", left.share_of(mineral), Look.SHARE, unit)
-
-
-def _binding(context: Context, rows: Rows) -> None:
-    table = binding(context.plan)
+def _binding(context: Context) -> Rows:
+    table, limits = binding(context.plan), context.case.share_limits
     on_members = int((table["buyer"] != "").sum())
-    rows.section("Binding share limits")
-    rows.add(
-        Figure.BINDING_LIMITS, len(table), Look.COUNT, "",
-        f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
-        + (f" {on_members} of those on members or groups." if on_members else "")
-        + (f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""),
-    )  # fmt: skip
-    for (limit, mineral, buyer, supplier), of in _dearest(table):
-        group, kind = context.case.share_limits[limit].group, context.case.share_limits[limit].limit
-        name = context.country(supplier) if group in {BY_COUNTRY, BY_OWNER} else supplier
-        year, price, years = of
-        rows.add(
-            f"Shadow price: {kind} {name}, {mineral}, {buyer or COALITION_BUYER}", price,
-            Look.PRICE, context.per_tonne,
-            f"What one tonne of relief saves in {year}, its dearest year; binds in {years}"
-            f" year{'s' if years > 1 else ''}.",
-        )  # fmt: skip
+    yield "Binding share limits"
+    said = f"Of {len(context.plan.limits)}, each buyer, supplier, mineral and year counted alone."
+    said += f" {on_members} of those on members or groups." if on_members else ""
+    said += f" The dearest {_DEAREST} follow." if len(table) > _DEAREST else ""
+    yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", said
+    for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
+        of = limits[limit]
+        name = context.country(supplier) if of.group in {BY_COUNTRY, BY_OWNER} else supplier
+        measure = f"Shadow price: {of.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
+        often = counted(years, "year")
+        said = f"What one tonne of relief saves in {year}, its dearest year; binds in {often}."
+        yield measure, price, Look.PRICE, context.per_tonne, said
 
 
 def _dearest(
@@ -340,24 +309,20 @@ def _dearest(
     return sorted(dear, key=lambda e: -round(e[1][1], 6))[:_DEAREST]
 
 
-def _run(context: Context, rows: Rows) -> None:
-    book = context.book
-    rows.section("The run")
-    settings = context.case.settings
-    rows.add(Figure.SHARE_BASIS, settings.share_basis, remark="What share limits are a share of.")
-    rows.add(Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no")
-    _options(context.options, rows)
-    rows.add(Figure.INPUT_FILE, book.path.name if book.path is not None else "none")
-    rows.add(Figure.INPUT_SHA256, book.sha256)
-    rows.add(Figure.PLANNER, context.record.planner)
-    rows.add(Figure.SOLVER, context.record.solver)
-    rows.add("Python version", context.record.python)
-    rows.add(Figure.WRITTEN, context.record.written.strftime(WRITTEN), unit="UTC")
-    for stage, seconds in context.timings.items():
-        rows.add(f"Time: {stage}", float(seconds), Look.SECONDS, "s")
-
-
-def _options(options: Mapping[str, str], rows: Rows) -> None:
-    for name, value in options.items():
+def _run(context: Context) -> Rows:
+    book, settings, record = context.book, context.case.settings, context.record
+    basis = "What share limits are a share of."
+    yield "The run"
+    yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", basis
+    yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
+    for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
-            rows.add(f"{OPTION}{name}", value)
+            yield f"{OPTION}{name}", value
+    yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none"
+    yield Figure.INPUT_SHA256, book.sha256
+    yield Figure.PLANNER, record.planner
+    yield Figure.SOLVER, record.solver
+    yield "Python version", record.python
+    yield Figure.WRITTEN, record.written.strftime(WRITTEN), Look.LONG, "UTC"
+    for stage, seconds in context.timings.items():
+        yield f"Time: {stage}", float(seconds), Look.SECONDS, "s"

@@ -785,7 +785,7 @@ def _matrix(
     minerals = [mineral.name for mineral in entries[0].case.minerals]
     values = {}
     for entry in entries:
-        of = {f.name: cell(f) for f in (figures(entry.context) if entry.context else ())}
+        of = {f.mineral: cell(f) for f in (figures(entry.context) if entry.context else ())}
         values[entry.name] = [of.get(m) for m in minerals]
     return table_of(matrix(minerals, values, *sheet)) if minerals else None
 

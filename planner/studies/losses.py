@@ -29,7 +29,7 @@ from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS, drop_share_limits
-from planner.sheets.lost import Lost
+from planner.sheets.context import Lost
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Outcome, Run, Stop, Study, Tell, run_studies
 from planner.studies.places import Where
@@ -485,14 +485,4 @@ def without_country(plan: Plan, country: str, plan_of: Callable[[Case], Plan]) -
     """
     rules = Rules()
     left = plan_of(Loss(Kind.COUNTRY, country=country)(stressed(plan, rules)))
-    table = left.countries[left.countries["buyer"] == ""]
-    keys = zip(table["mineral"], table["country"], map(int, table["year"]), strict=True)
-    bought = dict(zip(keys, map(float, table["tonnes"]), strict=True))
-    short: dict[tuple[str, int], float] = {}
-    for found in (plan, left):
-        for mineral, year, tonnes in zip(
-            *(found.supply[c] for c in ("mineral", "year", "short")), strict=True
-        ):
-            at = (str(mineral), int(year))
-            short[at] = short.get(at, 0.0) + float(tonnes)
-    return Lost(country, rules.surge, bought, short, left)
+    return Lost(country, rules.surge, left)

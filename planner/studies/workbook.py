@@ -16,7 +16,6 @@ from planner.render.study_front import StudyFront
 from planner.render.table import Table, table_of
 from planner.render.words import span
 from planner.render.xlsx import write_workbook
-from planner.sheets.notes import noted
 from planner.studies.kind import BASIS, YEARS, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def write_tables(  # noqa: PLR0913 - a workbook has many parts, all of them name
     if pictures:
         made.append(replace(chart_table(pictures), printed=0))
     before = charts_before if pictures else ""
-    write_workbook(path, noted(made), pictures, title, charts_before=before, front=front)
+    write_workbook(path, made, pictures, title, charts_before=before, front=front)
 
 
 def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:

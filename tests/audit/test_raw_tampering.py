@@ -18,7 +18,7 @@ from planner.run import solve_file, start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import WORST
 from planner.sheets.duals import LOST
-from planner.sheets.front.shares import SURGE
+from planner.sheets.served import SURGE
 from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw

@@ -11,7 +11,7 @@ import openpyxl
 from models.plan import Plan, solve
 from planner.sheets import Table, tables, write_plan
 from planner.sheets.context import Context
-from planner.sheets.front import largest_supplier
+from planner.sheets.served import largest_supplier
 from planner.studies.losses import without_country
 from planner.workbook import Book, read_tables
 

@@ -14,7 +14,6 @@ from models.results.field import Look
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
 from planner.sheets.context import Context
-from planner.sheets.notes import note
 from planner.studies import Here
 from planner.studies.agreed import Rules
 from planner.studies.compare import Comparison, Entry
@@ -112,17 +111,17 @@ def test_shares_are_coloured_against_the_first_row(tmp_path):
     ]
 
 
-def meaning(sheet):
-    """What a mineral's column of a sheet of a comparison says that it is."""
+def meaning(sheet, header="copper"):
+    """What a column, a mineral's unless said, of a sheet of a comparison says that it is."""
     read = read_tables(make(refiner("Jin", "CHN", 100, 10)))
     made = comparison_sheets([Entry("Base", read.case, Context(solve(read.case), read))])
-    return next(t for t in made if t.name == sheet).column("copper").meaning
+    return next(t for t in made if t.name == sheet).column(header).meaning
 
 
 @pytest.mark.parametrize("sheet", ["Short by mineral", "Largest shares"])
 def test_a_mineral_s_column_says_what_its_shares_are_of(sheet):
     assert "differs from the base" in meaning(sheet)
-    assert not note(sheet, "Scenario")
+    assert not meaning(sheet, "Scenario")
     assert "last year" in meaning("Largest shares")
 
 

@@ -7,9 +7,10 @@ Minerals do. So a share here is of the value of what the coalition needs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from models.case import Case, in_force
 from models.measures import served_share
@@ -105,22 +106,17 @@ class Served:
         return worst
 
 
-def _served(case: Case, need: Lacking, sold: Sold, short: Lacking) -> Served:
-    """Put tonnes into values, each year's at that year's price."""
-    needed: dict[str, float] = defaultdict(float)
-    lacking: dict[str, float] = defaultdict(float)
-    bought: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for (mineral, year), tonnes in need.items():
-        needed[mineral] += tonnes * case.mineral_of[mineral].price.value(year)
-    for (mineral, year), tonnes in short.items():
-        lacking[mineral] += tonnes * case.mineral_of[mineral].price.value(year)
-    for (mineral, country, year), tonnes in sold.items():
-        bought[mineral][country] += tonnes * case.mineral_of[mineral].price.value(year)
-    needed = {m: value for m, value in needed.items() if value > 0}
-    lacking = {m: min(value, needed[m]) for m, value in lacking.items() if m in needed}
+def _served(case: Case, sold: Sold, short: Lacking) -> Served:
+    """Put tonnes into values, and say whose they are of what a case needs."""
+    needed = {m: value for (m,), value in _valued(case, _demand(case)).items() if value > 0}
+    lacks = _valued(case, short).items()
+    lacking = {m: min(value, needed[m]) for (m,), value in lacks if m in needed}
+    bought: dict[str, dict[str, float]] = defaultdict(dict)
+    for (mineral, country), value in _valued(case, sold).items():
+        bought[mineral][country] = value
     by_country: dict[str, dict[str, float]] = {}
     for mineral, value in needed.items():
-        served, of = value - lacking.get(mineral, 0.0), bought.get(mineral, {})
+        of, served = bought.get(mineral, {}), value - lacking.get(mineral, 0.0)
         whole = sum(of.values())
         part = min(1.0, served / whole) if whole > 0 else 0.0
         by_country[mineral] = {country: worth * part for country, worth in of.items()}
@@ -129,21 +125,33 @@ def _served(case: Case, need: Lacking, sold: Sold, short: Lacking) -> Served:
     return Served(needed, lacking, by_country, frozenset({REST_OF_WORLD, *own}))
 
 
-def _demand(case: Case, years: tuple[int, ...]) -> dict[tuple[str, int], float]:
-    return {(m.name, y): case.coalition_demand(m.name, y) for m in case.minerals for y in years}
+def _valued(case: Case, tonnes: Mapping[Any, float]) -> dict[Any, float]:
+    """Return values [money] by all of a key but its year, tonnes at that year's price."""
+    found: dict[Any, float] = defaultdict(float)
+    for key, amount in tonnes.items():
+        found[key[:-1]] += amount * case.mineral_of[key[0]].price.value(key[-1])
+    return found
 
 
-def served_by(plan: Plan) -> Served:
-    """Return who serves the need of all years in a plan."""
-    table = coalition_purchases(plan)
+def _demand(case: Case) -> dict[tuple[str, int], float]:
+    every = ((m.name, year) for m in case.minerals for year in case.years)
+    return {(mineral, year): case.coalition_demand(mineral, year) for mineral, year in every}
+
+
+def served_by(*plans: Plan) -> Served:
+    """Return who serves the need of all years in a plan.
+
+    Of several plans in the last, and what the others lack is lacking there, too.
+    """
+    table = coalition_purchases(plans[-1])
     keys = zip(table["mineral"], table["country"], map(int, table["year"]), strict=True)
     sold = dict(zip(keys, map(float, table["tonnes"]), strict=True))
     short: dict[tuple[str, int], float] = defaultdict(float)
-    for mineral, year, tonnes in zip(
-        *(plan.supply[c] for c in ("mineral", "year", "short")), strict=True
-    ):
-        short[mineral, int(year)] += float(tonnes)
-    return _served(plan.case, _demand(plan.case, plan.case.years), sold, short)
+    for plan in plans:
+        columns = (plan.supply[c] for c in ("mineral", "year", "short"))
+        for mineral, year, tonnes in zip(*columns, strict=True):
+            short[mineral, int(year)] += float(tonnes)
+    return _served(plans[0].case, sold, short)
 
 
 @once
@@ -170,14 +178,19 @@ def largest_supplier(plan: Plan) -> str:
 def when_lost(context: Context) -> tuple[str, Served]:
     """Return the largest supplier's code, and who serves the need when it has stopped.
 
-    Where no plan of that is given, nothing is bought in its stead. "" and the plan itself where no
-    country outside the coalition sells.
+    Where no plan of that is given, nothing is bought in its stead: what it sold is short. "" and
+    the plan itself where no country outside the coalition sells.
     """
-    plan, lost = in_plan(context), context.lost
-    if lost is None:
-        return _nothing_instead(plan)
-    need = _demand(context.case, context.case.years)
-    return lost.country, _served(context.case, need, lost.bought, lost.short)
+    if context.lost is not None:
+        return context.lost.country, served_by(context.plan, context.lost.left)
+    plan = in_plan(context)
+    country, _ = plan.largest
+    short = {m: plan.short.get(m, 0.0) + of.get(country, 0.0) for m, of in plan.by_country.items()}
+    left = {
+        m: {c: value for c, value in of.items() if c != country}
+        for m, of in plan.by_country.items()
+    }
+    return country, Served(plan.needed, short, left, plan.home)
 
 
 def surge_of(context: Context) -> float:
@@ -189,17 +202,6 @@ def surge_of(context: Context) -> float:
     if context.lost is not None:
         return context.lost.surge
     return 0.0 if in_plan(context).largest[0] else SURGE
-
-
-def _nothing_instead(plan: Served) -> tuple[str, Served]:
-    """Take the largest supplier out, and leave what it sold short."""
-    country = plan.largest[0]
-    short = {m: plan.short.get(m, 0.0) + of.get(country, 0.0) for m, of in plan.by_country.items()}
-    left = {
-        m: {c: value for c, value in of.items() if c != country}
-        for m, of in plan.by_country.items()
-    }
-    return country, Served(plan.needed, short, left, plan.home)
 
 
 # ---- today -------------------------------------------------------------------------------------
@@ -227,28 +229,25 @@ class Today:
 def today(context: Context) -> Today | None:
     """Return today's supply of the workbook as it stands, before any scenario; None: no supply."""
     case = context.book.case
-    shares = todays_shares(case) if case.years else {}
-    need = _demand(case, case.years)
-    sold = _kept(case, shares, 0.0, "")
-    lacking = _lacking(need, sold)
-    served = _served(case, need, sold, lacking)
+    sold = _kept(case, 0.0, "")
+    lacking = _lacking(case, sold)
+    served = _served(case, sold, lacking)
     if not any(served.countries.values()):
         return None
     lost = served.largest[0]
-    left = _kept(case, shares, surge_of(context), lost) if lost else sold
-    lacks = {at: max(tonnes, lacking[at]) for at, tonnes in _lacking(need, left).items()}
+    left = _kept(case, surge_of(context), lost) if lost else sold
+    lacks = {at: max(tonnes, lacking[at]) for at, tonnes in _lacking(case, left).items()}
     given = {s.mineral for s in case.current_supply if s.tonnes > 0}
-    minerals = tuple(served.needed)
     return Today(
         served,
         lost,
-        _served(case, need, left, lacks),
-        tuple(m for m in minerals if m in given),
-        tuple(m for m in minerals if m not in given),
+        _served(case, left, lacks),
+        tuple(m for m in served.needed if m in given),
+        tuple(m for m in served.needed if m not in given),
     )
 
 
-def todays_shares(case: Case) -> dict[tuple[str, str], float]:
+def _todays_shares(case: Case) -> dict[tuple[str, str], float]:
     """Return by (refiner, mineral) its share of what the coalition buys today."""
     first = case.years[0]
     sold: dict[tuple[str, str], float] = defaultdict(float)
@@ -264,39 +263,43 @@ def todays_shares(case: Case) -> dict[tuple[str, str], float]:
     return {key: tonnes / whole[key[1]] for key, tonnes in sold.items() if whole[key[1]] > 0}
 
 
-def usable_of(refiner: Refiner, year: int) -> float:
-    """Return what of a refiner's capacity is open to the coalition in a year [t]."""
-    if not in_force(refiner, year):
-        return 0.0
-    part = refiner.available_share.at(year)
-    return refiner.capacity.value(year) * (1.0 if part is None else part)
+def _plants(case: Case, lost: str) -> Iterator[tuple[Refiner, int, float, float]]:
+    """Yield each refiner and year but those of a country that is lost.
+
+    With them come its capacity open to the coalition, and what it sells at today's shares [t].
+    """
+    shares = _todays_shares(case) if case.years else {}
+    for r in case.refiners:
+        share = shares.get((r.name, r.mineral), 0.0)
+        for year in case.years if r.country != lost else ():
+            usable = 0.0
+            if in_force(r, year):
+                part = r.available_share.at(year)
+                usable = r.capacity.value(year) * (1.0 if part is None else part)
+            yield r, year, usable, share * case.coalition_demand(r.mineral, year)
 
 
-def _kept(
-    case: Case, shares: Mapping[tuple[str, str], float], surge: float, lost: str
-) -> dict[tuple[str, str, int], float]:
+def _kept(case: Case, surge: float, lost: str) -> dict[tuple[str, str, int], float]:
     """Return what is sold at today's shares, and a surge, without the country that is lost.
 
     Growth ends at the capacity open to the coalition; what is sold today goes on all the same.
     """
     found: dict[tuple[str, str, int], float] = defaultdict(float)
-    for r in case.refiners:
-        if r.country == lost:
-            continue
-        share = shares.get((r.name, r.mineral), 0.0)
-        at_first = share * case.coalition_demand(r.mineral, case.years[0])
-        for year in case.years:
-            usable = usable_of(r, year)
-            wanted = share * case.coalition_demand(r.mineral, year) + surge * usable
-            found[r.mineral, r.country, year] += min(wanted, max(usable, at_first))
+    at_first = 0.0
+    for r, year, usable, wanted in _plants(case, lost):
+        at_first = wanted if year == case.years[0] else at_first
+        found[r.mineral, r.country, year] += min(wanted + surge * usable, max(usable, at_first))
     return found
 
 
-def _lacking(need: Lacking, sold: Sold) -> dict[tuple[str, int], float]:
+def _lacking(case: Case, sold: Sold) -> dict[tuple[str, int], float]:
     bought: dict[tuple[str, int], float] = defaultdict(float)
     for (mineral, _, year), tonnes in sold.items():
         bought[mineral, year] += tonnes
-    return {at: max(0.0, tonnes - bought[at]) for at, tonnes in need.items()}
+    return {at: max(0.0, tonnes - bought[at]) for at, tonnes in _demand(case).items()}
+
+
+# ---- what is used up ---------------------------------------------------------------------------
 
 
 def full_in_plan(context: Context, lost: str) -> float:
@@ -304,30 +307,28 @@ def full_in_plan(context: Context, lost: str) -> float:
 
     Capacity is what is open to the coalition, of all years, by value; 0 where there is none.
     """
-    plan, full, whole = context.plan, 0.0, 0.0
-    for of in plan.sources.to_dict("records"):
-        mineral, year = str(of["mineral"]), int(of["year"])
-        if of["country"] == lost or of["usable"] <= 0:
-            continue
-        value = of["usable"] * context.case.mineral_of[mineral].price.value(year)
-        whole += value
-        if of["usable"] - of["tonnes"] <= plan.tolerance(mineral, year):
-            full += value
-    return full / whole if whole > 0 else 0.0
+    plan = context.plan
+    rows = plan.sources[(plan.sources["country"] != lost) & (plan.sources["usable"] > 0)]
+    columns = (rows[c] for c in ("mineral", "year", "usable", "tonnes"))
+    found = (
+        (mineral, int(year), usable, usable - tonnes <= plan.tolerance(mineral, int(year)))
+        for mineral, year, usable, tonnes in zip(*columns, strict=True)
+    )
+    return _full(context.case, found)
 
 
 def full_today(context: Context, lost: str) -> float:
     """Return the same of today: the need of the years planned, at today's shares of supply."""
-    case, full, whole = context.book.case, 0.0, 0.0
-    shares = todays_shares(case)
-    for r in case.refiners:
-        if r.country == lost:
-            continue
-        for year in case.years:
-            usable = usable_of(r, year)
-            value = usable * case.mineral_of[r.mineral].price.value(year)
-            whole += value
-            wanted = shares.get((r.name, r.mineral), 0.0) * case.coalition_demand(r.mineral, year)
-            if wanted >= usable:
-                full += value
+    case = context.book.case
+    found = ((r.mineral, year, has, wants >= has) for r, year, has, wants in _plants(case, lost))
+    return _full(case, found)
+
+
+def _full(case: Case, plants: Iterable[tuple[str, int, float, bool]]) -> float:
+    """Return the part of capacity that is full, by value: mineral, year, tonnes, whether full."""
+    full = whole = 0.0
+    for mineral, year, usable, is_full in plants:
+        value = usable * case.mineral_of[mineral].price.value(year)
+        whole += value
+        full += value if is_full else 0.0
     return full / whole if whole > 0 else 0.0

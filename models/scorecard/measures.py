@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from models.measures import days_of_cover, hhi, largest, named
 from models.results import Look, Stocks
-from models.schema import RECYCLED
+from models.schema import BY_BLOC, BY_COUNTRY, BY_KIND, MINING, RECYCLED, REFINING
 from models.scorecard.supplied import Supply, home_demand, largest_country
 
 DUE = 2030
@@ -50,9 +50,14 @@ class Value:
 
 @dataclass(frozen=True)
 class Required:
-    """What a benchmark asks: at least, or at most, a share of consumption."""
+    """What a benchmark asks: at least, or at most, a share of consumption.
+
+    ``group`` and ``stage`` are those of the share limit that says the same.
+    """
 
     share: float
+    group: str
+    stage: str
     is_most: bool = False
 
     def is_met(self, reached: float) -> bool:
@@ -227,7 +232,6 @@ def _n_1(field: str) -> Callable[[Supply], Value]:
 
 _ART_5 = "Regulation (EU) 2024/1252, Art. 5(1)"
 _IEA = "N-1 of IEA, Global Critical Minerals Outlook 2025"
-_MOST = Required(0.65, is_most=True)
 
 CR1 = Measure(
     "cr1",
@@ -288,7 +292,7 @@ EXTRACTION = Measure(
     f"{_ART_5}(a)(i): at least 10 %, to the extent that reserves allow",
     _extraction,
     before="nameplate",
-    required=Required(0.10),
+    required=Required(0.10, BY_BLOC, MINING),
     lacks=_no_mines,
 )
 PROCESSING = Measure(
@@ -298,7 +302,7 @@ PROCESSING = Measure(
     " bought of them today, over D",
     f"{_ART_5}(a)(ii): at least 40 %",
     _processing,
-    required=Required(0.40),
+    required=Required(0.40, BY_BLOC, REFINING),
 )
 RECYCLING = Measure(
     "recycling",
@@ -306,7 +310,7 @@ RECYCLING = Measure(
     "tonnes bought of refiners of Kind recycled in the bloc over D; before: as Processing inside",
     f"{_ART_5}(a)(iii): at least 25 %",
     _recycling,
-    required=Required(0.25),
+    required=Required(0.25, BY_KIND, REFINING),
     lacks=_no_recycling,
 )
 ONE_COUNTRY = Measure(
@@ -316,7 +320,7 @@ ONE_COUNTRY = Measure(
     " the world's capacity, or over all bought today",
     f"{_ART_5}(b): at most 65 % at any relevant stage of processing",
     lambda of: _largest_outside(of, of.by_country, NOTHING_SUPPLIED),
-    required=_MOST,
+    required=Required(0.65, BY_COUNTRY, REFINING, is_most=True),
 )
 ONE_COUNTRY_ORE = Measure(
     "one_country_ore",
@@ -326,7 +330,7 @@ ONE_COUNTRY_ORE = Measure(
     f"{_ART_5}(b), at the stage of mining: at most 65 %",
     lambda of: _largest_outside(of, of.ore, "no mine is open"),
     before="nameplate",
-    required=_MOST,
+    required=Required(0.65, BY_COUNTRY, MINING, is_most=True),
     lacks=_no_mines,
     of_coalition=True,
 )

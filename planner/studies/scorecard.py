@@ -31,7 +31,6 @@ from models.schema import (
     PRIMARY,
     PURCHASES,
     RECYCLED,
-    REFINING,
     ByYear,
     Project,
     Refiner,
@@ -39,15 +38,7 @@ from models.schema import (
 )
 from models.schema.column import MOST_PRICE
 from models.scorecard import Score, due_years, scorecard
-from models.scorecard.measures import (
-    EXTRACTION,
-    MEASURES,
-    MET_WITHIN,
-    ONE_COUNTRY_ORE,
-    PROCESSING,
-    RECYCLING,
-    Required,
-)
+from models.scorecard.measures import MEASURES, MET_WITHIN, Required
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
 from planner.render.words import counted, number_of, percent, plain
@@ -130,7 +121,7 @@ class Price:
     @property
     def required(self) -> Required:
         """What the benchmark asks."""
-        return self.score.required or Required(0.0)
+        return _required(self.score)
 
     @property
     def reached(self) -> dict[int, float]:
@@ -231,41 +222,17 @@ def _priced(plan: Plan, base: Reading, score: Score, outcome: Outcome[Reading]) 
 
 def added(case: Case, score: Score) -> AddBenchmark | str:
     """Return the change that asks for a benchmark, or why no limit of a workbook says it."""
-    measure, buyer = score.measure, score.buyer
-    if measure is RECYCLING:
-        return _recycling(case, score)
-    if measure is EXTRACTION:
-        return AddBenchmark(_extraction(case, score))
-    if measure is PROCESSING:
-        return AddBenchmark(_limit(case, score, BY_BLOC, buyer.bloc))
-    stage = MINING if measure is ONE_COUNTRY_ORE else REFINING
-    return AddBenchmark(_limit(case, score, BY_COUNTRY, f"{EACH_OUTSIDE}{buyer.bloc}", stage))
-
-
-def _extraction(case: Case, score: Score) -> ShareLimit:
-    """Ask for ore of the bloc's mines: of the coalition's demand, as a limit counts ore for all."""
-    limit = _limit(case, score, BY_BLOC, score.buyer.bloc, MINING)
-    if not score.buyer.name:
-        return limit
-    names = [case.members[j].name for j in score.buyer.members]
-
-    def part(year: int, share: float | None) -> float:
-        own = sum(case.demand_of.get((score.mineral, name, year), 0.0) for name in names)
-        whole = case.coalition_demand(score.mineral, year)
-        return (share or 0.0) * own / whole if whole > 0 else 0.0
-
-    return replace(limit, buyer="", share=limit.share.map(case.years, part))
-
-
-def _recycling(case: Case, score: Score) -> AddBenchmark | str:
-    """Ask for recycling inside: a limit by kind, for which recycling elsewhere is none."""
-    mineral, bloc = score.mineral, score.buyer.bloc
+    limit, bloc = _limit(case, score), score.buyer.bloc
+    if limit.group != BY_KIND:
+        return AddBenchmark(limit)
 
     def elsewhere(plants: Iterable[Refiner | Project]) -> frozenset[str]:
         return frozenset(
             p.country
             for p in plants
-            if p.mineral == mineral and p.kind == RECYCLED and bloc not in case.blocs_of(p.country)
+            if p.mineral == limit.mineral
+            and p.kind == RECYCLED
+            and bloc not in case.blocs_of(p.country)
         )
 
     if elsewhere(case.projects):
@@ -273,27 +240,48 @@ def _recycling(case: Case, score: Score) -> AddBenchmark | str:
     outside = elsewhere(case.refiners)
     if outside and any(row.group == BY_KIND for row in case.share_limits):
         return "not asked for: the workbook limits kinds, of which recycling elsewhere is one"
-    return AddBenchmark(_limit(case, score, BY_KIND, RECYCLED), outside)
+    return AddBenchmark(limit, outside)
 
 
-def _limit(
-    case: Case, score: Score, group: str, supplier: str, stage: str = REFINING
-) -> ShareLimit:
-    """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear."""
-    required = score.required or Required(0.0)
+def _limit(case: Case, score: Score) -> ShareLimit:
+    """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear.
+
+    Ore of the bloc's mines is asked for of the coalition's demand, as a limit counts ore for all.
+    """
+    required, buyer, mineral = _required(score), score.buyer, score.mineral
+    each = {BY_BLOC: buyer.bloc, BY_COUNTRY: f"{EACH_OUTSIDE}{buyer.bloc}", BY_KIND: RECYCLED}
+    share, of_all = ByYear(required.share), required.stage == MINING and not required.is_most
+    if buyer.name and of_all:
+        names = [case.members[j].name for j in buyer.members]
+
+        def part(year: int, share: float | None) -> float:
+            own = sum(case.demand_of.get((mineral, name, year), 0.0) for name in names)
+            whole = case.coalition_demand(mineral, year)
+            return (share or 0.0) * own / whole if whole > 0 else 0.0
+
+        share = share.map(case.years, part)
     return ShareLimit(
         limit=MAX if required.is_most else MIN,
-        mineral=score.mineral,
-        buyer=score.buyer.name,
-        group=group,
-        supplier=supplier,
-        share=ByYear(required.share),
+        mineral=mineral,
+        buyer="" if of_all else buyer.name,
+        group=required.group,
+        supplier=each[required.group],
+        share=share,
         penalty=None if required.is_most else MOST_PRICE,
         first_year=due_years(case.years)[0],
-        stage=stage,
-        note=f"{score.measure.name} {score.buyer.name}",
+        stage=required.stage,
+        note=f"{score.measure.name} {buyer.name}",
         source=_ADDED,
     )
+
+
+def _required(score: Score) -> Required:
+    """Return what the benchmark of a score asks, that has one."""
+    required = score.required
+    if required is None:
+        msg = f"{score.measure.name} has no benchmark"
+        raise ValueError(msg)
+    return required
 
 
 def read(plan: Plan) -> Reading:

@@ -11,7 +11,7 @@ each set of events that touches a mineral is planned once, however many draws it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from models.schema import ScenarioStep, ShareLimit
-from planner.scenarios.actions import after
+from planner.scenarios.actions import after, stretches
 from planner.scenarios.events import Event, Hits, events, hits, steps, touched
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, run_studies
@@ -42,9 +42,20 @@ class Draw:
     hits: Hits
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """The draw in words: ``Export stop 2027-2028, Drought 2030``."""
-        return ", ".join(f"{name} {stretches(years)}" for name, years in self.under_way)
+        return _label(self.under_way)
+
+
+def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
+    """Return events with their years in words."""
+    return ", ".join(f"{name} {runs_of_years(of)}" for name, of in under_way) or "no event"
+
+
+def runs_of_years(years: Collection[int]) -> str:
+    """Return years in words: ``2026, 2028-2030``."""
+    runs = stretches(range(min(years), max(years) + 1), years)
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
@@ -67,17 +78,6 @@ def _draw(case: Case, every: Sequence[Event], seed: int, number: int) -> Draw:
     return Draw(tuple(found), hits(case, dict(found)))
 
 
-def stretches(years: Sequence[int]) -> str:
-    """Return years in words: ``2026, 2028-2030``."""
-    found: list[list[int]] = []
-    for year in years:
-        if found and year == found[-1][-1] + 1:
-            found[-1].append(year)
-        else:
-            found.append([year])
-    return ", ".join(f"{of[0]}-{of[-1]}" if len(of) > 1 else f"{of[0]}" for of in found)
-
-
 # ---- what a draw makes of a case -----------------------------------------------------------------
 
 
@@ -85,7 +85,7 @@ Ceilings = tuple[tuple[str, str, str, int, float], ...]
 
 
 @dataclass(frozen=True)
-class Foreseen:
+class Foresight:
     """A change: events happen, known before any plan is made; ``steps`` are what they do."""
 
     steps: tuple[ScenarioStep, ...]
@@ -96,7 +96,7 @@ class Foreseen:
 
 
 @dataclass(frozen=True)
-class Unforeseen:
+class Surprise:
     """A change: events strike an agreed plan.
 
     The case it changes is the agreed plan with no surge and all its share limits. Until the first
@@ -124,27 +124,16 @@ class Unforeseen:
         return struck.change(ceilings=(*early, *late), share_limits=limits)
 
 
-def _within(
-    limit: ShareLimit, years: tuple[int, ...], kept: tuple[int, ...]
-) -> Iterator[ShareLimit]:
-    """Yield a limit so that it holds in some of the horizon's years alone, a row a stretch."""
-    holding = [year for year in kept if in_force(limit, year)]
-    if len(holding) == sum(in_force(limit, year) for year in years):
-        yield limit
-        return
-    stretch: list[int] = []
-    for year in years:
-        if year in holding:
-            stretch.append(year)
-        elif stretch:
-            yield _stretch(limit, stretch)
-            stretch = []
-    if stretch:
-        yield _stretch(limit, stretch)
-
-
-def _stretch(limit: ShareLimit, years: list[int]) -> ShareLimit:
-    return dataclasses.replace(limit, first_year=years[0], last_year=years[-1])
+def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
+    """Return a limit so that it holds in some of the horizon's years alone, a row a stretch."""
+    due = [year for year in years if in_force(limit, year)]
+    held = [year for year in due if year in kept]
+    if held == due:
+        return [limit]
+    return [
+        dataclasses.replace(limit, first_year=first, last_year=last)
+        for first, last in stretches(years, held)
+    ]
 
 
 # ---- all draws, planned twice --------------------------------------------------------------------
@@ -256,16 +245,16 @@ def risk(
     calm, surging = (stressed(base, r) for r in rules)
     ceilings, keep = surging.ceilings, chances.keep_caps
 
-    def unforeseen(minerals: tuple[str, ...], hits: Hits) -> Change:
+    def surprise(minerals: tuple[str, ...], hits: Hits) -> Change:
         own = tuple(c for c in ceilings if c[2] in minerals)
-        return Unforeseen(steps(case, hits), frozenset(y for _, y in hits), own, keep)
+        return Surprise(steps(case, hits), frozenset(y for _, y in hits), own, keep)
 
-    def foreseen(_: tuple[str, ...], hits: Hits) -> Change:
-        return Foreseen(steps(case, hits))
+    def foresight(_: tuple[str, ...], hits: Hits) -> Change:
+        return Foresight(steps(case, hits))
 
     plans = (
-        _Plans(AGREED, calm, case, drawn, unforeseen),
-        _Plans(ANEW, case, case, drawn, foreseen),
+        _Plans(AGREED, calm, case, drawn, surprise),
+        _Plans(ANEW, case, case, drawn, foresight),
     )
     studies = [study for of in plans for study in of.studies]
     found = run_studies(studies, where, tell)
@@ -321,7 +310,10 @@ class _Plans:
 
     def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
         whose = ", ".join(minerals) if len(minerals) < len(self.base.minerals) else "all minerals"
-        return f"{self.name}: {whose}: {said(self.case, hits)}"
+        years: dict[str, set[int]] = {}
+        for position, year in hits:
+            years.setdefault(self.case.risks[position].name, set()).add(year)
+        return f"{self.name}: {whose}: {_label(years.items())}"
 
     def sample(self, found: Sequence[Reading | None], own: Reading) -> Sample:
         """Return what each draw comes to: the base case's own, and what its events add to it.
@@ -359,11 +351,3 @@ class _Plans:
 def _own(hits: Hits, reach: Sequence[frozenset[str]], minerals: tuple[str, ...]) -> Hits:
     """Return the hits that touch some minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
-
-
-def said(case: Case, hits: Hits) -> str:
-    """Return hits in words: the events with their years."""
-    years: dict[str, set[int]] = {}
-    for position, year in hits:
-        years.setdefault(case.risks[position].name, set()).add(year)
-    return ", ".join(f"{n} {stretches(sorted(of))}" for n, of in years.items()) or "no event"

@@ -51,7 +51,7 @@ PLANS = {
 }  # fmt: skip
 
 
-class Shown(NamedTuple):
+class Format(NamedTuple):
     """How a measure is shown: unit, look and scale on the sheet; on the terminal; in JSON."""
 
     unit: str
@@ -64,14 +64,14 @@ class Shown(NamedTuple):
 
 COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, Total.SHORTAGE.value
 SHARE, MORE = f"{SHORTAGE}, share of demand", "Any shortage beyond the base's"
-_SHOWN = {
-    COST: Shown("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="objective_usd"),
-    CASH: Shown("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="cash_usd"),
-    SHORTAGE: Shown("t", Look.TONNES, 1.0, ",.0f", key="shortage_t"),
-    SHARE: Shown(
+_FORMATS = {
+    COST: Format("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="objective_usd"),
+    CASH: Format("{money} m", Look.MILLIONS, 1e-6, ",.0f", key="cash_usd"),
+    SHORTAGE: Format("t", Look.TONNES, 1.0, ",.0f", key="shortage_t"),
+    SHARE: Format(
         "% of demand", Look.PRICE, 100.0, ".2f", "  share of demand", key="shortage_share"
     ),
-    MORE: Shown("% of draws", Look.PRICE, 100.0, ".1f", "Shorter than no event"),
+    MORE: Format("% of draws", Look.PRICE, 100.0, ".1f", "Shorter than no event"),
 }
 
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
@@ -260,7 +260,7 @@ def measures(risk: Risk) -> Measures:
     base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
-        unit = _SHOWN[name].unit.format_map(words_of(case))
+        unit = _FORMATS[name].unit.format_map(words_of(case))
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
@@ -276,7 +276,7 @@ def measures(risk: Risk) -> Measures:
 
 def in_units(of: Measures) -> Measures:
     """Return the measures in the units that their rows name, each cell with its look."""
-    shown = [_SHOWN[name] for name in of.measure]
+    shown = [_FORMATS[name] for name in of.measure]
     numbers = [f.name for f in Measures.FIELDS if f.look is Look.SHARE]
     data: dict[str, Any] = dict(of.data)
     for name in numbers:
@@ -353,11 +353,13 @@ def happenings(risk: Risk) -> Events:
         cost, tonnes = (added(of[kept], years[kept]) for of in (sample.objective, lacks))
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
-        columns[f"apart_{key}"] = told_apart(*cost, *tonnes)
+        columns[f"apart_{key}"] = distinguishable(*cost, *tonnes)
     return Events(words=words_of(risk.base.case), **columns)
 
 
-def told_apart(cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Floats) -> list[str]:
+def distinguishable(
+    cost: Floats, cost_error: Floats, lacks: Floats, lacks_error: Floats
+) -> list[str]:
     """Return which of two figures are too far from 0, against their errors, to be chance."""
     seen = np.abs(cost) > _APART * cost_error, np.abs(lacks) > _APART * lacks_error
     return [
@@ -370,7 +372,7 @@ def every_draw(risk: Risk) -> Draws:
     """Return what happens in each draw, and what each plan comes to."""
     columns: dict[str, Any] = {
         "draw": list(range(1, len(risk.draws) + 1)),
-        "events": [draw.said or "no event" for draw in risk.draws],
+        "events": [draw.label for draw in risk.draws],
     }
     for sample in risk.samples:
         values = _of_draws(risk, sample).values()
@@ -445,7 +447,7 @@ def _row(every: Measures, tables: Tables, plan: str) -> Record:
     whole = _of_plan(tables[ByMineral], plan)
     return {
         "plan": plan,
-        **{shown.key: spreads[name] for name, shown in _SHOWN.items() if shown.key},
+        **{shown.key: spreads[name] for name, shown in _FORMATS.items() if shown.key},
         "chance_of_shortage_beyond_base": {
             "mean": more["mean"],
             "standard_error": more["standard_error"],
@@ -652,7 +654,7 @@ def _event_section(tables: Tables) -> Section | None:
 
 
 def _measure(row: Mapping[str, Any]) -> str:
-    shown = _SHOWN[row["measure"]]
+    shown = _FORMATS[row["measure"]]
     name = shown.line or f"{row['measure']}, {row['unit']}" if row["plan"] == AGREED else ""
     sign = "%" if shown.line else ""
     cells = [

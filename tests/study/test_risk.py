@@ -22,12 +22,12 @@ from planner.studies.draws import (
     AGREED,
     ANEW,
     Chances,
-    Foreseen,
+    Foresight,
     Risk,
-    Unforeseen,
+    Surprise,
     draws,
     risk,
-    stretches,
+    runs_of_years,
 )
 from planner.studies.places import Processes
 from planner.studies.risk import MORE, every_draw, happenings, measures, members, minerals
@@ -202,14 +202,14 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     whole = risk(case, Chances(30, 3), Here())
 
-    class Faulty(Unforeseen):
+    class Faulty(Surprise):
         def __call__(self, case):
             if len(self.years) == 2:
                 msg = "no proven optimum"
                 raise SolverError(msg)
             return super().__call__(case)
 
-    monkeypatch.setattr(study, "Unforeseen", Faulty)
+    monkeypatch.setattr(study, "Surprise", Faulty)
     found = risk(case, Chances(30, 3), Here())
     both = np.array([len(draw.hits) == 2 for draw in found.draws])
     assert 0 < both.sum() < 30
@@ -298,7 +298,7 @@ def test_years_and_events_are_drawn_apart_as_often_as_their_probabilities() -> N
 
 
 def test_years_in_words() -> None:
-    assert stretches((2026, 2028, 2029, 2030)) == "2026, 2028-2030"
+    assert runs_of_years((2026, 2028, 2029, 2030)) == "2026, 2028-2030"
 
 
 def test_here_and_in_two_processes_the_same() -> None:
@@ -391,7 +391,7 @@ def test_changes_can_be_sent() -> None:
 
     step = ScenarioStep(name="X", action="block lanes", first_year=2026, last_year=2026)
     for change in (
-        Foreseen((step,)),
-        Unforeseen((step,), frozenset({2026}), (("Jin", "", "copper", 2026, 5.0),), keep_caps=True),
+        Foresight((step,)),
+        Surprise((step,), frozenset({2026}), (("Jin", "", "copper", 2026, 5.0),), keep_caps=True),
     ):
         assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)

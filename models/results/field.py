@@ -95,6 +95,21 @@ class Field:
     name: str = ""
     table: str = ""
 
+    @classmethod
+    def text(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of words."""
+        return cls(header, Look.TEXT, meaning, **more)
+
+    @classmethod
+    def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of tonnes."""
+        return cls(header, Look.TONNES, meaning, unit="t", **more)
+
+    @classmethod
+    def share(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of shares."""
+        return cls(header, Look.SHARE, meaning, **more)
+
     def like(self, **changes: Any) -> Field:
         """Return the same declaration with something of it changed."""
         return replace(self, **changes)

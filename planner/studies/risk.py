@@ -8,7 +8,7 @@ numbers, whose errors have more digits than a share's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Result)
 
 
-class Plan(NamedTuple):
+class PlanLabel(NamedTuple):
     """One of the two plans of a draw: how headers and columns call it, and its colour."""
 
     header: str
@@ -47,8 +47,9 @@ class Plan(NamedTuple):
 
 
 PLANS = {
-    AGREED: Plan("as agreed", "agreed", Role.PLAN), ANEW: Plan("re-planned", "anew", Role.ANEW)
-}  # fmt: skip
+    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
+    ANEW: PlanLabel("re-planned", "anew", Role.ANEW),
+}
 
 
 class Format(NamedTuple):
@@ -75,7 +76,7 @@ _FORMATS = {
 }
 
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
-_PLAN = field("Plan", Look.TEXT)
+_PLAN = field.text("Plan")
 
 
 class Measures(Result):
@@ -86,17 +87,17 @@ class Measures(Result):
     measure = MEASURE.like(look=Look.TEXT)
     plan = _PLAN
     unit = UNIT.like(meaning="")
-    base = field("No event", Look.SHARE)
-    mean = field("Mean", Look.SHARE)
-    error = field("Standard error of the mean", Look.SHARE, key="standard_error")
-    low = field("5th percentile", Look.SHARE, key="p5")
-    middle = field("Median", Look.SHARE, key="p50")
-    high = field("95th percentile", Look.SHARE, key="p95")
-    high_from = field("95 % interval, from", Look.SHARE, key="p95_from")
-    high_to = field("95 % interval, to", Look.SHARE, key="p95_to")
-    tail = field("Mean of the worst 5 % (CVaR 95)", Look.SHARE, key="cvar95")
-    tail_error = field("Standard error of CVaR", Look.SHARE, key="cvar95_standard_error")
-    interval = field("The interval is of", Look.TEXT)
+    base = field.share("No event")
+    mean = field.share("Mean")
+    error = field.share("Standard error of the mean", key="standard_error")
+    low = field.share("5th percentile", key="p5")
+    middle = field.share("Median", key="p50")
+    high = field.share("95th percentile", key="p95")
+    high_from = field.share("95 % interval, from", key="p95_from")
+    high_to = field.share("95 % interval, to", key="p95_to")
+    tail = field.share("Mean of the worst 5 % (CVaR 95)", key="cvar95")
+    tail_error = field.share("Standard error of CVaR", key="cvar95_standard_error")
+    interval = field.text("The interval is of")
 
 
 class _Shortages(Result):
@@ -106,19 +107,19 @@ class _Shortages(Result):
     member = MEMBER.like(optional=True)
     plan = _PLAN
     demand = DEMAND.like(key="demand_t")
-    base = field("Short without events", Look.TONNES, unit="t", key="base_t")
-    short = field("Chance of being short", Look.SHARE, key="chance_short")
-    more = field(
-        "Chance of being shorter than without events", Look.SHARE, key="chance_shorter_than_base"
+    base = field.tonnes("Short without events", key="base_t")
+    short = field.share("Chance of being short", key="chance_short")
+    more = field.share(
+        "Chance of being shorter than without events", key="chance_shorter_than_base"
     )
-    least = field("Its 95 % interval, from", Look.SHARE)
-    most = field("Its 95 % interval, to", Look.SHARE)
-    mean = field("Expected short", Look.TONNES, unit="t", key="expected_t")
-    error = field("Standard error", Look.TONNES, unit="t", key="standard_error_t")
-    share = field("Expected share short", Look.SHARE, key="expected_share", colour=Colour.HEAT)
-    middle = field("Median short", Look.TONNES, unit="t", key="p50_t")
-    high = field("95th percentile", Look.TONNES, unit="t", key="p95_t")
-    tail = field("CVaR 95", Look.TONNES, unit="t", key="cvar95_t")
+    least = field.share("Its 95 % interval, from")
+    most = field.share("Its 95 % interval, to")
+    mean = field.tonnes("Expected short", key="expected_t")
+    error = field.tonnes("Standard error", key="standard_error_t")
+    share = field.share("Expected share short", key="expected_share", colour=Colour.HEAT)
+    middle = field.tonnes("Median short", key="p50_t")
+    high = field.tonnes("95th percentile", key="p95_t")
+    tail = field.tonnes("CVaR 95", key="cvar95_t")
 
 
 class ByMineral(_Shortages):
@@ -149,17 +150,10 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
             unit="",
             key=f"{path}.cost_standard_error_usd",
         ),
-        field(
-            f"A year adds short, {header}",
-            Look.TONNES,
-            tonnes + _BY_CHANCE,
-            unit="t",
-            key=f"{path}.short_t",
-        ),
+        field.tonnes(f"A year adds short, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
         field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
-        field(
+        field.text(
             f"Distinguishable from 0, {header}",
-            Look.TEXT,
             "Which of the two figures lies more than 1.96 standard errors from 0. The others are"
             " not distinguishable from 0: more draws, or more years of the event in them, would"
             " tell.",
@@ -172,10 +166,10 @@ class Events(Result):
 
     TABLE, GRAIN, BOOK, FILTERED = "Events", ("event",), "risk", False
 
-    event = field("Event", Look.TEXT)
-    probability = field("Yearly probability", Look.SHARE, key="yearly_probability")
+    event = field.text("Event")
+    probability = field.share("Yearly probability", key="yearly_probability")
     duration = field("Duration", Look.COUNT, unit="yr", key="duration_yr")
-    drawn = field("Draws with it", Look.SHARE, key="share_of_draws")
+    drawn = field.share("Draws with it", key="share_of_draws")
     years = field("Years a draw", Look.DAYS, key="years_per_draw")
     cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
         AGREED,
@@ -194,8 +188,8 @@ def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
     return (
         field(f"Total cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
         field(f"Cash cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
-        field(f"Short, {header}", Look.TONNES, unit="t"),
-        field(f"Share short, {header}", Look.SHARE),
+        field.tonnes(f"Short, {header}"),
+        field.share(f"Share short, {header}"),
     )
 
 
@@ -506,14 +500,17 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
         title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
         form=Form.COUNTS,
         categories=tuple(labels),
-        series=tuple(
-            Series(name, plan.role, _counts(sample, edges))
-            for (name, plan), sample in zip(PLANS.items(), samples, strict=True)
-        ),
+        series=_series(_counts(sample, edges) for sample in samples),
         axis="draws",
         across=f"{unit}, from this to the next{'; the last: this and more' if open_ended else ''}",
         look=Look.COUNT,
     )
+
+
+def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
+    """Return a series a plan."""
+    pairs = zip(PLANS.items(), values, strict=True)
+    return tuple(Series(name, plan.role, tuple(of)) for (name, plan), of in pairs)
 
 
 def _end(every: Sequence[float]) -> float:
@@ -577,7 +574,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
 class _Steps(Result):
     """How many draws lie between two costs."""
 
-    step = field("From ({unit})", Look.TEXT)
+    step = field.text("From ({unit})")
     agreed = field(AGREED, Look.COUNT)
     anew = field(ANEW, Look.COUNT)
 
@@ -602,14 +599,14 @@ def _short_section(tables: Tables) -> Section | None:
     of = tables[ByMineral]
     if not len(of):
         return None
-    title = "Expected part of demand short"
-    series = []
-    for name, plan in PLANS.items():
-        shares = [float(v) if known(v) else None for v in _of_plan(of, name).share]
-        series += [Series(name, plan.role, shares)] if shares else []
-    categories = tuple(map(str, dict.fromkeys(of.mineral)))
+    shares = ((float(v) if known(v) else None for v in _of_plan(of, p).share) for p in PLANS)
     picture = Picture(
-        "Expected part of demand that is short", Form.ROWS, categories, tuple(series), title, ""
+        "Expected part of demand that is short",
+        Form.ROWS,
+        tuple(map(str, dict.fromkeys(of.mineral))),
+        _series(shares),
+        "Expected part of demand short",
+        "",
     )
     fields = (
         ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
@@ -629,12 +626,11 @@ def _event_section(tables: Tables) -> Section | None:
         return None
     costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
     both, unit = scaled([v / 1e6 if known(v) else None for v in costs], of.words["money"])
-    halves = (both[: len(of)], both[len(of) :])
     picture = Picture(
         f"What a year of each event adds to total cost ({unit})",
         Form.ROWS,
         tuple(word(name) for name in of.event),
-        tuple(Series(n, p.role, v) for (n, p), v in zip(PLANS.items(), halves, strict=True)),
+        _series((both[: len(of)], both[len(of) :])),
         unit,
         "",
         look=Look.MILLIONS,

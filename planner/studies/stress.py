@@ -39,38 +39,27 @@ if TYPE_CHECKING:
 _UNCAPPED_SAYS = "The same loss, hitting the plan of the same case without share limits."
 
 _WHO = (
-    field(
+    field.text(
         "Lost",
-        Look.TEXT,
         "Who is lost: countries, then refiners, the worst first by extra cost with shortage.",
     ),
-    field(
+    field.text(
         "What",
-        Look.TEXT,
         "country: its refiners and projects make nothing for the coalition; refiner: that one;"
         " embargo: the country's lanes to the member are closed.",
         key="kind",
     ),
 )
 _TONNES = (
-    field(
-        "Lost",
-        Look.TONNES,
-        "What the agreed plan buys of what is lost, from the loss on.",
-        unit="t",
-    ),
-    field(
+    field.tonnes("Lost", "What the agreed plan buys of what is lost, from the loss on."),
+    field.tonnes(
         "Replaced",
-        Look.TONNES,
         "What is bought more of the suppliers that are left; below 0: less, as with a member that"
         " gives tonnes up to others. Lost = replaced + from stock + short.",
-        unit="t",
     ),
-    field(
+    field.tonnes(
         "From stock",
-        Look.TONNES,
         "Drawn from stock more than agreed, or stored less; over all years, net of refilling.",
-        unit="t",
     ),
     shared.SHORT.like(
         meaning="Demand that the agreed plan meets and that nothing meets after the loss. What the"
@@ -124,14 +113,12 @@ SHARE = shared.SHARE_SHORT.like(
     meaning="Short over all demand of the coalition.", colour=Colour.HEAT
 )
 FREE_LOST, FREE_SHORT, FREE_COST = (
-    field(
+    field.tonnes(
         "Lost, uncapped plan",
-        Look.TONNES,
         "What the plan without share limits buys of what is lost.",
-        unit="t",
         key="uncapped_lost_t",
     ),
-    field("Short, uncapped plan", Look.TONNES, _UNCAPPED_SAYS, unit="t", key="uncapped_short_t"),
+    field.tonnes("Short, uncapped plan", _UNCAPPED_SAYS, key="uncapped_short_t"),
     COST.like(
         header="Extra cost with shortage, uncapped plan",
         meaning=_UNCAPPED_SAYS,
@@ -151,16 +138,14 @@ class _OfLosses(Result):
     short_t = SHORT.like(header="Short{plan}")
     free_lost_t = FREE_LOST.like(optional=True)
     free_short_t = FREE_SHORT.like(optional=True)
-    worst = field(
+    worst = field.text(
         "Worst mineral",
-        Look.TEXT,
         "The mineral with the largest share of demand newly short.",
         names=Name.MINERAL,
         key="worst_mineral",
     )
-    worst_share = field(
+    worst_share = field.share(
         "Share short of it",
-        Look.SHARE,
         "Short over all demand of the coalition for that mineral.",
         key="worst_share_short",
     )
@@ -168,7 +153,7 @@ class _OfLosses(Result):
     free_cost = FREE_COST.like(printed=False, optional=True)
     price = PRICE.like(printed=False)
     price_over = PRICE_OVER
-    price_at = field("Highest where", Look.TEXT, key="marginal_price_at")
+    price_at = field.text("Highest where", key="marginal_price_at")
     error = Runs.trouble.like(meaning="Why this loss has no plan.", optional=True)
 
 
@@ -184,15 +169,12 @@ class Embargoes(_OfLosses):
     TABLE, GRAIN, BOOK = "Embargoes", ("country", "member"), "stress"
 
     lost, kind = (f.like(optional=True) for f in _WHO)
-    own_short_t = field(
+    own_short_t = field.tonnes(
         "Short of the member itself",
-        Look.TONNES,
         "What the embargoed member is short; others may be short, too.",
-        unit="t",
     )
-    own_share = field(
+    own_share = field.share(
         "Member's demand short, by value",
-        Look.SHARE,
         "What the member is short over its demand, minerals weighted by their prices.",
     )
 
@@ -205,15 +187,13 @@ class ByMineral(Result):
     lost, kind = _WHO
     mineral = MINERAL
     demand = NEED
-    agreed_short_t = field(
-        "Short in the agreed plan", Look.TONNES, "What is short with nothing lost.", unit="t"
-    )
+    agreed_short_t = field.tonnes("Short in the agreed plan", "What is short with nothing lost.")
     lost_t, replaced_t, stock_t, short_t = _TONNES
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
     survived, stock_days, cash, cost = _SIZES
     price, price_over = PRICE, PRICE_OVER
-    price_member = field("Highest for", Look.TEXT, names=Name.MEMBER)
+    price_member = field.text("Highest for", names=Name.MEMBER)
     price_year = field("Highest in", Look.YEAR)
 
 
@@ -229,15 +209,13 @@ class CappedOrNot(Result):
     short_t = SHORT.like(header="Short, capped plan")
     free_short_t = FREE_SHORT
     share = SHARE.like(header="Share short, capped plan")
-    free_share = field("Share short, uncapped plan", Look.SHARE, _UNCAPPED_SAYS, colour=Colour.HEAT)
-    agreed_share = field(
+    free_share = field.share("Share short, uncapped plan", _UNCAPPED_SAYS, colour=Colour.HEAT)
+    agreed_share = field.share(
         "Short before the loss, capped plan",
-        Look.SHARE,
         "What the agreed plan is short itself, over all demand.",
     )
-    free_agreed_share = field(
+    free_agreed_share = field.share(
         "Short before the loss, uncapped plan",
-        Look.SHARE,
         "What the plan without share limits is short itself.",
     )
 
@@ -250,41 +228,33 @@ class Left(Result):
     mineral = MINERAL
     year = YEAR
     demand = NEED
-    supply = field(
+    supply = field.tonnes(
         "Supply open to the coalition",
-        Look.TONNES,
         "Usable capacity of refiners, and of projects what the agreed plan has built.",
-        unit="t",
     )
     largest = Minerals.country.like(
         meaning="The country with the most supply; Rest of world is none.", printed=True
     )
-    largest_supply = field("Supply of the largest", Look.TONNES, unit="t")
-    largest_demand = field(
-        "Demand of the largest",
-        Look.TONNES,
-        "Demand of the members whose country it is; 0 for others.",
-        unit="t",
+    largest_supply = field.tonnes("Supply of the largest")
+    largest_demand = field.tonnes(
+        "Demand of the largest", "Demand of the members whose country it is; 0 for others."
     )
-    over_all = field(
+    over_all = field.share(
         "Supply left over all demand",
-        Look.SHARE,
         "(S - Smax) / D: supply without that of the largest country, over all demand of the"
         " coalition.",
     )
-    over_rest = field(
+    over_rest = field.share(
         "Supply left over the rest's demand",
-        Look.SHARE,
         "(S - Smax) / (D - Dmax): the same, over demand without that of the largest country; the"
         " N-1 of the International Energy Agency, here of the supply open to the coalition and its"
         " demand.",
     )
-    bought = field("Bought in the agreed plan", Look.TONNES, unit="t")
-    seller = field("Largest seller in it", Look.TEXT, names=Name.COUNTRY)
-    seller_sold = field("Sold by the largest seller", Look.TONNES, unit="t")
-    bought_over_all = field(
+    bought = field.tonnes("Bought in the agreed plan")
+    seller = field.text("Largest seller in it", names=Name.COUNTRY)
+    seller_sold = field.tonnes("Sold by the largest seller")
+    bought_over_all = field.share(
         "Bought of others over all demand",
-        Look.SHARE,
         "What the agreed plan buys without its largest seller, over all demand.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.checks.totals import is_total
+from models.checks.common import is_total
 from models.errors import Severity
 from planner.workbook import read_tables
 from tests.small_book import add, both, column, faults, put, small_book

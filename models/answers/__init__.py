@@ -6,35 +6,23 @@ workbook that removes a shortage; ``least_share`` the smallest cap on single cou
 no supply.
 """
 
-from models.answers.explain import Scarce, explain, scarcest
-from models.answers.facts import Bound, Explanation, Move, Price
-from models.answers.least_change import LeastChange, Newcomer, least_change
-from models.answers.least_share import least_share
-from models.answers.price import NEUTRAL
-from models.answers.search import SPARE, Change, applied, rounded_up
-from models.program.component import OPEN, SHARE, Place, Term, limit_words, step_in_force
-
-__all__ = [
-    "NEUTRAL",
-    "OPEN",
-    "SHARE",
-    "SPARE",
-    "Bound",
-    "Change",
-    "Explanation",
-    "LeastChange",
-    "Move",
-    "Newcomer",
-    "Place",
-    "Price",
-    "Scarce",
-    "Term",
-    "applied",
-    "explain",
-    "least_change",
-    "least_share",
-    "limit_words",
-    "rounded_up",
-    "scarcest",
-    "step_in_force",
-]
+from models.answers.explain import Bound as Bound
+from models.answers.explain import Explanation as Explanation
+from models.answers.explain import Scarce as Scarce
+from models.answers.explain import explain as explain
+from models.answers.explain import scarcest as scarcest
+from models.answers.least_change import Change as Change
+from models.answers.least_change import LeastChange as LeastChange
+from models.answers.least_change import applied as applied
+from models.answers.least_change import least_change as least_change
+from models.answers.least_change import rounded_up as rounded_up
+from models.answers.price import NEUTRAL as NEUTRAL
+from models.answers.price import Move as Move
+from models.answers.price import Price as Price
+from models.answers.search import SPARE as SPARE
+from models.answers.search import least_share as least_share
+from models.program.component import OPEN as OPEN
+from models.program.component import SHARE as SHARE
+from models.program.component import Place as Place
+from models.program.component import Term as Term
+from models.program.component import step_in_force as step_in_force

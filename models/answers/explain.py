@@ -7,15 +7,69 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.answers.facts import Bound, Explanation
-from models.answers.price import Pricing
+from models.answers.price import ROUNDING, Price, Pricing
 from models.program import Group
-from models.program.component import MINERAL, YEAR, Rows, Step, Where, rows_named
+from models.program.component import MINERAL, YEAR, Place, Rows, Step, Where, rows_named
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Something that binds: what it is, at how much, and what moving it is worth.
+
+    ``at`` is what its cell says. ``unit`` is "point" (a hundredth of a share), "t" or "money m".
+    ``worth`` is the money of that year that a unit saves at the margin, ``direction`` 1 where it is
+    a unit more that saves, -1 where one less does (a minimum); this rate holds while the limit
+    stands between ``low`` and ``high``, None where that is not known. ``saves`` is what a whole
+    unit that way saves, ``costs`` what one the other way costs, None where there is no plan with
+    it. ``rent`` is what the whole limit is worth at the rate [money]. All of it is of one mineral
+    (``is_common``: of all) and year, all else as it stands.
+    """
+
+    kind: str
+    what: str
+    at: float
+    unit: str
+    worth: float
+    rent: float
+    year: int
+    is_common: bool
+    place: Place | None = None
+    direction: int = 1
+    low: float | None = None
+    high: float | None = None
+    saves: float | None = None
+    costs: float | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a mineral costs a member what it does in a year, and why it is short.
+
+    ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
+    ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
+    """
+
+    mineral: str
+    member: str
+    year: int
+    demand: float
+    purchased: float
+    short: float
+    nothing: float
+    price: Price | None
+    binding: tuple[Bound, ...]
+    cause: str = ""
+    demand_cost: float | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the shortage is more than rounding."""
+        return self.short > self.nothing
 
 
 # ---- one mineral, member and year --------------------------------------------------------------
@@ -89,17 +143,13 @@ def _at_bound(pricing: Pricing, at: Where) -> float:
 # ---- what binds, and what is scarcest ----------------------------------------------------------
 
 
-_WEIGHTLESS = 1e-9
-"""A shadow price below this part of the largest is rounding."""
-
-
 def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
     """Return what binds there and is worth something, the largest rent first.
 
     What ties all minerals, as a budget does, comes last.
     """
     plan = pricing.plan
-    least = _WEIGHTLESS * float(np.max(np.abs(plan.prices), initial=0.0))
+    least = ROUNDING * float(np.max(np.abs(plan.prices), initial=0.0))
     found: list[Bound] = []
     for group in plan.program.constraints:
         of = rows_named(group.component)
@@ -151,7 +201,7 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
 
 def _from_nothing(low: float, limit: float) -> float:
     """Return where a range begins, 0 where that is nothing but rounding away."""
-    return low if low > _WEIGHTLESS * limit else 0.0
+    return low if low > ROUNDING * limit else 0.0
 
 
 def _worth_more(group: Group, worth: Any, least: float) -> list[tuple[int, Any]]:

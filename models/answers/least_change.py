@@ -9,31 +9,112 @@ planned, and only what removes the shortage there is told.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from models.answers.search import SPARE, Change, Search, applied, bounds, dearer, rounded_up
+import numpy as np
+
+from models.answers.search import SLACK, Search, last_tonne
 from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.plan.solving import check, together
-from models.program.component import OPEN, SHARE, InputCell, Levers, Place, Rows, Where
+from models.program import program_of
+from models.program.component import (
+    OPEN,
+    SHARE,
+    YEAR,
+    Bounds,
+    Columns,
+    InputCell,
+    Levers,
+    Place,
+    Rows,
+    Where,
+    step_in_force,
+)
 from models.program.families import FAMILIES
+from models.program.families.diversification import EXCESS
+from models.program.families.projects import BUDGET, BUILT
 from models.program.families.shortage import SHORTAGE
-from models.resolve import Expanded
-from models.schema import RECYCLED, ByYear, Refiner
-
-__all__ = ["OPEN", "SHARE", "SPARE", "Change", "LeastChange", "Newcomer", "applied", "least_change"]
+from models.program.families.stockpiles import SHORTFALL
+from models.program.market import CONTRACT_FLOW, SPOT_FLOW
+from models.resolve import SPOT, Expanded, budget_year
+from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
 """Whose shortage has to go so that the member's does."""
 Fixed = Callable[[Place], bool]
+Limits = dict[tuple[Rows, Any], float]
 _ROUNDS = 6
 """How often what is still short after planning again is asked for again."""
 _ENOUGH = 0.5
 """It is asked for again where no more than this part of the shortage is left."""
+_DIGITS = 4
+"""Figures that an amount is rounded up to."""
+_POINTS = 1000
+"""A share is rounded up to a tenth of a point."""
+_LOOSENED = sorted((f.loosening for f in FAMILIES if f.loosening), key=lambda of: of.rank)
+
+# ---- changes of cells of the workbook ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell from one value to another; ``years`` are those of the horizon that it holds for.
+
+    ``field`` is the record's; ``least`` is the value that the program asks for, ``to`` the same
+    rounded up. ``unit`` is "share", "t/yr", "money m" or "open" (0 is no, 1 is yes). ``what`` says
+    in words what the cell is.
+    """
+
+    place: Place
+    field: str
+    what: str
+    unit: str
+    was: float
+    least: float
+    to: float
+    years: tuple[int, ...]
+
+
+def rounded_up(value: float, unit: str) -> float:
+    """Return a value rounded up to what one would type: a tenth of a point, four figures."""
+    if unit == OPEN:
+        return 1.0
+    if unit == SHARE:
+        return min(1.0, math.ceil(value * _POINTS - 1e-6) / _POINTS)
+    if value <= 0:
+        return 0.0
+    grain = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
+    return float(f"{math.ceil(value / grain - 1e-6) * grain:.{_DIGITS}g}")
+
+
+def applied(case: Case, changes: Iterable[Change]) -> Case:
+    """Return the case of a workbook in which the cells say what they are changed to."""
+    for change in changes:
+        name = Case.SHEET_FIELDS[change.place.sheet]
+        records = tuple(
+            _with(record, change) if record.row == change.place.row else record
+            for record in getattr(case, name)
+        )
+        case = case.change(**{name: records})
+    return case
+
+
+def _with(record: Any, change: Change) -> Any:
+    before, step = getattr(record, change.field), change.place.step
+    value: Any = change.to > 0 if change.unit == OPEN else change.to
+    if isinstance(before, ByYear):
+        steps = tuple((y, change.to if y == step else v) for y, v in before.steps)
+        value = ByYear(change.to if step is None else before.base, steps)
+    return dataclasses.replace(record, **{change.field: value})
+
+
+# ---- what removes a shortage -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -82,26 +163,215 @@ def least_change(
     Raises SolverError where no attempt gives a proven optimum.
     """
     at = (mineral, member, year)
-    if plan.value(SHORTAGE, at) <= plan.tolerance(mineral, year):
+    if not _is_short(plan, at):
         return None
     left: list[float] = []
     trials = Trials(plan)
     for fixed in (is_fixed, None) if is_fixed else (None,):
+        before: frozenset[Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
-            if scope != MEMBER and _served(plan, at, scope) == _served(plan, at, _BEFORE[scope]):
-                continue
-            found, least = _loosened(plan, at, scope, trials, fixed)
-            if found is not None:
-                return found
-            if fixed is None:
-                left += [] if least is None else [least]
-    change = dearer(plan, mineral, year)
+            served = _served(plan, at, scope)
+            if served != before:
+                found, least = _loosened(plan, at, scope, trials, fixed)
+                if found is not None:
+                    return found
+                if fixed is None and least is not None:
+                    left.append(least)
+            before = served
+    change = _dearer(plan, mineral, year)
     tried = None if change is None else trials(applied(plan.case, (change,)))
     if change is not None and tried is not None and not _is_short(tried, at):
         return LeastChange((change,), 0.0, MINERAL_YEAR, *_after(plan, tried, at), is_dear=True)
-    return LeastChange(
-        left=left[0] if left else 0.0, is_dear=not left, newcomer=_newcomer(plan, at, trials)
-    )
+    newcomer = _newcomer(plan, at, trials)
+    return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
+
+
+class Trials:
+    """Plans of changed cases, in which a model of a shape that the plan has proven is not built."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Take the shapes of the plan's blocks."""
+        program = plan.program
+        self._proven = {program.shape(b) for b in range(len(program.blocks))}
+
+    def __call__(self, case: Case) -> Plan | None:
+        """Plan a case; None where it has no plan."""
+        try:
+            check(case)
+            solver = BlockSolver(Expanded(case), proven=self._proven)
+            found = [r for group in together(solver.program.blocks) for r in solver(group)]
+        except (InputError, SolverError):
+            return None
+        return Plan(case, found, solver.expanded, solver.program)
+
+
+def _is_short(plan: Plan, at: Where) -> bool:
+    return plan.value(SHORTAGE, at) > plan.tolerance(at[0], at[2])
+
+
+def _served(plan: Plan, at: Where, scope: str) -> frozenset[Where]:
+    """Return whose shortage goes: the member's; all members', since they share it; all years'."""
+    others = (key for key in plan.amounts(SHORTAGE) if key[0] == at[0] and _is_short(plan, key))
+    if scope == MEMBER:
+        return frozenset({at})
+    return frozenset({at} | {key for key in others if scope == MINERAL or key[2] == at[2]})
+
+
+def _after(plan: Plan, found: Plan, at: Where) -> tuple[float, float]:
+    """Return what is short there after a change, and what is short elsewhere beyond the plan's."""
+    more = {
+        key: tonnes - plan.value(SHORTAGE, key) for key, tonnes in found.amounts(SHORTAGE).items()
+    }
+    beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
+    return found.value(SHORTAGE, at), float(beyond)
+
+
+def _loosened(
+    plan: Plan, at: Where, scope: str, trials: Trials, fixed: Fixed | None
+) -> tuple[LeastChange | None, float | None]:
+    """Return what removes the shortage within a scope; else None, and what no change removes [t].
+
+    What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
+    more than half of the shortage there, what it leaves is asked for again.
+    """
+    made: dict[tuple[str, Place], Change] = {}
+    current = plan
+    for _ in range(_ROUNDS):
+        cells = Levers(current.case.of_minerals([at[0]]), at[2], plan.case.demand_of[at])
+        wide, right = cells.case, Limits()
+        for loosening in _LOOSENED:
+            loosening.levers(cells)
+            wide = wide if loosening.wide is None else loosening.wide(wide)
+            right |= {(rows, key): most for rows, key, most in loosening.right(cells.e)}
+        found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
+        e = Expanded(wide)
+        bounds = _bounds(current, e, right, _served(current, at, scope))
+        search = Search(e, tuple(cell.lever(e) for cell in found), bounds)
+        least = search.least_left()
+        if least > plan.tolerance(at[0], at[2]):
+            return None, least
+        changes = [_change(found[i], u) for i, u in search.smallest(least).items()]
+        after = trials(applied(current.case, changes)) if changes else None
+        if after is None:
+            return None, None
+        for change in changes:
+            first = made.get((change.field, change.place), change)
+            made[change.field, change.place] = dataclasses.replace(
+                change, was=first.was, what=first.what
+            )
+        if not _is_short(after, at):
+            return LeastChange((*made.values(),), 0.0, scope, *_after(plan, after, at)), None
+        if after.value(SHORTAGE, at) > _ENOUGH * current.value(SHORTAGE, at):
+            return None, None
+        current = after
+    return None, None
+
+
+def _change(cell: InputCell, units: float) -> Change:
+    """Return the change of a cell by so many units."""
+    least = cell.was + units * cell.size if cell.unit != OPEN else 1.0
+    to = max(rounded_up(least, cell.unit), cell.was)
+    years = tuple(sorted(cell.years))
+    return Change(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
+
+
+# ---- what may not be worse than in the plan ----------------------------------------------------
+
+
+def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where]) -> Bounds:
+    """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
+
+    ``right`` are the limits of the case as it is, which a wider one has lost. Reserves lack no
+    more, and obligations are broken by no more, than in the plan; nothing is newly bought for more
+    than a shortage costs; other minerals' plants take of each budget what they do.
+    """
+    mineral, case = wide.minerals[0], plan.case
+    slack = {year: SLACK * case.coalition_demand(mineral, year) for year in wide.years}
+    every = ((mineral, member, year) for member in wide.members for year in wide.years)
+    short = {key: plan.value(SHORTAGE, key) + slack[key[2]] for key in every}
+    short |= {key: slack[key[2]] for key in served}
+    most = {
+        (of, key): plan.value(of, key) + slack[of.part(key, YEAR)]
+        for group in program_of(wide).variables
+        for of in (EXCESS, SHORTFALL)
+        if group.component is of
+        for key in group.keys(np.arange(len(group)))
+    }
+    return Bounds({**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served)
+
+
+def _dear(plan: Plan, wide: Expanded) -> dict[tuple[Columns, Any], float]:
+    """Return the deliveries that cost more than a shortage and that the plan does without."""
+    d, mineral = wide.deliveries, wide.minerals[0]
+    cost = np.array([_shortage_cost(plan.case, mineral, year) for year in wide.years])
+    flows = plan.flows[plan.flows["mineral"] == mineral]
+    used = set(zip(flows["refiner"], flows["project"], flows["member"], flows["year"], strict=True))
+    found: dict[tuple[Columns, Any], float] = {}
+    for i in np.flatnonzero(d.landed > cost[d.year]).tolist():
+        s, member, year = wide.sources[d.source[i]], wide.members[d.member[i]], d.year[i]
+        to, contract = (mineral, member, wide.years[year]), int(d.contract[i])
+        if (s.name, s.project, *to[1:]) in used:
+            continue
+        if contract == SPOT:
+            found[SPOT_FLOW, (s.name, s.project, *to)] = 0.0
+        else:
+            found[CONTRACT_FLOW, (contract, s.name, *to)] = 0.0
+    return found
+
+
+def _shortage_cost(case: Case, mineral: str, year: int) -> float:
+    """Return what a tonne short costs at least: in the cheapest tier, where demand has tiers."""
+    costs = [
+        case.tier_cost(mineral, tier, year)
+        for key, of in case.tiers_of.items()
+        if (key[0], key[2]) == (mineral, year)
+        for tier, tonnes in of.items()
+        if tonnes > 0
+    ]
+    return min(costs, default=case.shortage_cost(mineral, year))
+
+
+def _budgets(plan: Plan, mineral: str) -> Limits:
+    """Return what the plants of other minerals leave of each budget [money m]."""
+    case = plan.case
+    others = {p.name: p for p in case.projects if p.mineral != mineral and p.built_in is None}
+    left = {row.year: row.capex for row in case.budget}
+    for (name, start), part in plan.amounts(BUILT).items():
+        if name in others:
+            year = budget_year(others[name], start, case.years)
+            if year in left:
+                left[year] -= part * others[name].capex
+    return {(BUDGET, year): max(0.0, capex) for year, capex in left.items()}
+
+
+# ---- where no change of a limit does -----------------------------------------------------------
+
+
+def _dearer(plan: Plan, mineral: str, year: int) -> Change | None:
+    """Return the shortage cost from which a year's shortage is not the cheaper choice.
+
+    The plan is made again with nothing short there; what the last tonne then costs is the dual of
+    that. None where demand has tiers, or nothing proves it.
+    """
+    case = plan.case
+    if any(key[0] == mineral and key[2] == year for key in case.tiers_of):
+        return None
+    dual = last_tonne(plan, mineral, year)
+    if dual is None:
+        return None
+    record = case.mineral_of[mineral]
+    stated, was = record.shortage_cost, case.shortage_cost(mineral, year)
+
+    def column(y: int) -> int | None:
+        return None if stated.at(y) is None else step_in_force(stated, y)
+
+    least = was + dual / case.discount(year)
+    years = tuple(y for y in case.years if stated.at(y) is None or column(y) == column(year))
+    header = Mineral.column_of("shortage_cost").header
+    place = Place(Mineral.SHEET, record.row, header, column(year))
+    what = f"what a tonne of {mineral} short costs"
+    to = rounded_up(least * (1.0 + 1e-9), "money/t")
+    return Change(place, "shortage_cost", what, "money/t", was, least, to, years)
 
 
 def _newcomer(plan: Plan, at: Where, trials: Trials) -> Newcomer | None:
@@ -125,125 +395,3 @@ def _newcomer(plan: Plan, at: Where, trials: Trials) -> Newcomer | None:
     after = trials(case.change(refiners=(*case.refiners, refiner)))
     served = after is not None and not _is_short(after, at)
     return Newcomer(case.country_name(country), capacity) if served else None
-
-
-_BEFORE = {MINERAL_YEAR: MEMBER, MINERAL: MINERAL_YEAR}
-
-
-def _loosened(
-    plan: Plan, at: Where, scope: str, trials: Trials, fixed: Fixed | None
-) -> tuple[LeastChange | None, float | None]:
-    """Return what removes the shortage within a scope; else None, and what no change removes [t].
-
-    What is freed may be used elsewhere: capital, above all. As long as planning again leaves no
-    more than half of the shortage there, what it leaves is asked for again.
-    """
-    made: dict[tuple[str, Place], Change] = {}
-    current = plan
-    for _ in range(_ROUNDS):
-        mineral, member, year = at
-        cells = _cells(
-            current.case.of_minerals([mineral]), year, plan.case.demand_of[mineral, member, year]
-        )
-        found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
-        wide = Expanded(_wide(cells.case))
-        levers = tuple(cell.lever(wide) for cell in found)
-        served = _served(current, at, scope)
-        search = Search(wide, levers, bounds(current, wide, _right(cells.e), served))
-        least = search.least_left()
-        if least > plan.tolerance(mineral, year):
-            return None, least
-        changes = tuple(_change(found[i], u) for i, u in search.smallest(least).items())
-        after = trials(applied(current.case, changes)) if changes else None
-        if after is None:
-            return None, None
-        for change in changes:
-            key = (change.field, change.place)
-            first = made.get(key, change)
-            made[key] = dataclasses.replace(change, was=first.was, what=first.what)
-        if not _is_short(after, at):
-            told = LeastChange(tuple(made.values()), 0.0, scope, *_after(plan, after, at))
-            return told, None
-        if after.value(SHORTAGE, at) > _ENOUGH * current.value(SHORTAGE, at):
-            return None, None
-        current = after
-    return None, None
-
-
-_LOOSENED = sorted((f.loosening for f in FAMILIES if f.loosening), key=lambda of: of.rank)
-
-
-def _cells(case: Case, year: int, need: float) -> Levers:
-    """Return the cells of a case of one mineral that bear on a year."""
-    found = Levers(case, year, need)
-    for loosening in _LOOSENED:
-        loosening.levers(found)
-    return found
-
-
-def _wide(case: Case) -> Case:
-    """Return the case in which all that a cell can bring about exists, however little of it."""
-    for loosening in _LOOSENED:
-        case = case if loosening.wide is None else loosening.wide(case)
-    return case
-
-
-def _right(e: Expanded) -> dict[tuple[Rows, Any], float]:
-    """Return the limits of the case as it is, which a wider one has lost."""
-    every = (limit for loosening in _LOOSENED for limit in loosening.right(e))
-    return {(rows, key): most for rows, key, most in every}
-
-
-def _change(cell: InputCell, units: float) -> Change:
-    """Return the change of a cell by so many units."""
-    least = cell.was + units * cell.size if cell.unit != OPEN else 1.0
-    to = max(rounded_up(least, cell.unit), cell.was)
-    years = tuple(sorted(cell.years))
-    return Change(cell.place, cell.field, cell.what, cell.unit, cell.was, least, to, years)
-
-
-def _served(plan: Plan, at: Where, scope: str) -> frozenset[Where]:
-    """Return whose shortage goes: the member's; all members', since they share it; all years'."""
-    short = frozenset(
-        key
-        for key, tonnes in plan.amounts(SHORTAGE).items()
-        if key[0] == at[0] and tonnes > plan.tolerance(key[0], key[2])
-    )
-    if scope == MEMBER:
-        return frozenset({at})
-    return frozenset({at} | {key for key in short if scope == MINERAL or key[2] == at[2]})
-
-
-class Trials:
-    """Plans of changed cases, in which a model of a shape that the plan has proven is not built."""
-
-    def __init__(self, plan: Plan) -> None:
-        """Take the shapes of the plan's blocks."""
-        program = plan.program
-        self._proven = {program.shape(b) for b in range(len(program.blocks))}
-
-    def __call__(self, case: Case) -> Plan | None:
-        """Plan a case; None where it has no plan."""
-        try:
-            check(case)
-            solver = BlockSolver(Expanded(case), proven=self._proven)
-            program = solver.program
-            found = [r for group in together(program.blocks) for r in solver(group)]
-        except (InputError, SolverError):
-            return None
-        return Plan(case, found, solver.expanded, program)
-
-
-def _is_short(plan: Plan, at: Where) -> bool:
-    return plan.value(SHORTAGE, at) > plan.tolerance(at[0], at[2])
-
-
-def _after(plan: Plan, found: Plan, at: Where) -> tuple[float, float]:
-    """Return what is short there after a change, and what is short elsewhere beyond the plan's."""
-    before = plan.amounts(SHORTAGE)
-    more = sum(
-        tonnes - before.get(key, 0.0)
-        for key, tonnes in found.amounts(SHORTAGE).items()
-        if tonnes - before.get(key, 0.0) > plan.tolerance(key[0], key[2])
-    )
-    return found.value(SHORTAGE, at), float(more)

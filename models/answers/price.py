@@ -1,21 +1,34 @@
-"""What a marginal price is made of, from complementary slackness.
+"""What a marginal price is made of, how far it holds, and what the plan would do for a tonne more.
 
-A column of the program that is used has no reduced cost: what it costs is what the rows it enters
-are worth. Read for the balance of a member, that gives the price of supply there as the landed cost
-of a delivery and the rents of what limits it. Rows that only add up (ore at a refiner, what a buyer
-purchases, the tiers of a shortage) are followed to what they add up.
+A price comes from complementary slackness: a column of the program that is used has no reduced
+cost: what it costs is what the rows it enters are worth. Read for the balance of a member, that
+gives the price of supply there as the landed cost of a delivery and the rents of what limits it.
+Rows that only add up (ore at a refiner, what a buyer purchases, the tiers of a shortage) are
+followed to what they add up.
+
+Written for changes of the plan, with its reduced costs and duals as prices, the program costs
+nothing at the plan itself and at every other optimum. Two programs follow (parametric programming:
+Gal (1995), Postoptimal Analyses, ch. 3; Bertsimas & Tsitsiklis (1997), ch. 5):
+
+- the *face*, in which all that would cost is held: how far a limit moves on it is how far the
+  shadow price holds;
+- the *whole*, with a limit moved by a unit: the least that costs beyond the shadow price.
+
+A shadow price that is one of several, because more limits bind than are needed, holds in one
+direction alone or in none; the whole then says what a unit each way is worth.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models import solve as solver
-from models.answers.facts import Move, Price
-from models.answers.local import REDUCED, Local
 from models.errors import SolverError
 from models.program import TONNES
 from models.program.component import (
@@ -30,21 +43,88 @@ from models.program.component import (
 )
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
+from models.solve import Held
 from models.solve import Rows as Arrays
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-
-# ---- the price ---------------------------------------------------------------------------------
-
-
+REDUCED = 1e-7
+"""A reduced cost below this part of the prices that make it up is none."""
+ROUNDING = 1e-9
+"""Duals below this part of the largest, room below this part of demand, and moves of fewer tonnes
+are rounding."""
 _NEGLIGIBLE = 1e-8
-"""Prices below this part of the largest are rounding."""
+"""Prices below this part of the largest, and ranges below this part of demand, are none."""
+_FAR = 1e3
+"""A limit that moves by so many times the largest demand moves as far as one likes."""
+_INSIDE = 1e-3
+"""What a tonne counts that only adds up others, such as ore."""
+_FORCED = 1e3
+"""What a tonne counts that has no room."""
 _SPENT = {kind for of in components() if isinstance(of, Columns) for kind in of.spent}
 """Kinds of terms that are money spent, not rents."""
 NEUTRAL = _SPENT | {of.kind for of in components() if isinstance(of, Rows) and of.is_neutral}
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
+
+
+def arrays(entries: tuple[Any, ...], **bounds: Any) -> Arrays:
+    """Return a program of fractions alone, given its entries as (row, column, value)."""
+    row, column, value = entries
+    order = np.lexsort((column, row))
+    count = np.bincount(row, minlength=len(bounds["row_lower"]))
+    return Arrays(
+        starts=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
+        columns=column[order].astype(np.int64),
+        values=value[order],
+        whole=np.zeros(len(bounds["cost"]), dtype=bool),
+        **bounds,
+    )
+
+
+# ---- the price ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """A part of what serves one tonne more: so many units more of something, or fewer.
+
+    ``amount`` is in t, of a project the fraction of it that is built; ``cost`` is what that costs
+    in all [money of the year asked about]. ``source`` is what moves, whoever it goes to.
+    """
+
+    kind: str
+    what: str
+    amount: float
+    cost: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Price:
+    """A marginal price of supply and what it is made of.
+
+    ``setter`` is what would serve one tonne more: "delivery", "shortage", "stock", or "" where
+    nothing does. ``words`` name it. The terms add up to ``amount`` [money/t]. ``is_scarce`` says
+    that the delivery's tonnes are scarce themselves: other buyers would go without. The costs of
+    ``moves``, by which one tonne more is served, add up to ``amount``, too; ``has_room`` says
+    whether the plan has room for them, or they are those of one tonne less.
+
+    The price holds for ``up`` tonnes more and ``down`` tonnes less; ``more`` is what a whole tonne
+    more costs, ``less`` what one less saves [money], None where the program gives no answer.
+    """
+
+    amount: float
+    setter: str
+    words: str
+    terms: tuple[Term, ...]
+    is_scarce: bool = False
+    moves: tuple[Move, ...] = ()
+    has_room: bool = True
+    down: float = 0.0
+    up: float = 0.0
+    more: float | None = None
+    less: float | None = None
 
 
 class Pricing:
@@ -75,9 +155,21 @@ class Pricing:
         cost = self.rows.cost - self.rows.priced(self.duals)
         return np.asarray(cost / prices)
 
+    @cached_property
+    def is_move(self) -> Bools:
+        """Which columns are what someone moves or does without."""
+        found: Bools = np.zeros(len(self.rows.cost), dtype=bool)
+        for group in self.plan.program.variables:
+            found[group.at] = columns_named(group.component).is_move
+        return found
+
+    def block(self, row: int) -> int:
+        """Return the block that a row stands in."""
+        return int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
+
     def local(self, row: int) -> Local:
         """Return the program around the plan of the block that a row stands in."""
-        block = int(np.searchsorted(self.plan.program.row_starts, row, side="right")) - 1
+        block = self.block(row)
         if block not in self._local:
             self._local[block] = Local(self, block)
         return self._local[block]
@@ -212,21 +304,171 @@ class Pricing:
         return of.serves.format(**{what: of.part(key, what) for what in of.key}) or of.words
 
 
+# ---- the program around its optimum ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the worth of a limit goes on, by its step's units, in money of the first year.
+
+    ``rate`` is d cost / d unit by the plan's duals; it holds for ``down`` units less and ``up``
+    units more, None where coefficients move. ``more`` is by how much total cost changes with one
+    unit more, ``less`` with one unit less; None where no plan is found. All but the rate are None
+    where they were not asked for.
+    """
+
+    rate: float
+    down: float | None
+    up: float | None
+    more: float | None
+    less: float | None
+
+
+class Local:
+    """A block's program around the plan: made once, asked about many limits of the block."""
+
+    def __init__(self, pricing: Pricing, block: int) -> None:
+        """Take the block's arrays."""
+        program, plan = pricing.plan.program, pricing.plan
+        at, self.inside = program.columns_of(block), program.rows_of(block)
+        self.first, self.block = at.start, program.block(block)
+        self.x: Floats = plan.x[at]
+        self.duals: Floats = pricing.duals[self.inside]
+        most = float(np.max(np.abs(self.duals), initial=0.0))
+        self.priced = np.abs(self.duals) > ROUNDING * most
+        self.kept: Ints = np.flatnonzero(np.abs(pricing.reduced[at]) <= REDUCED)
+        self.rows = self._around()
+        need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
+        self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
+        self._face_basis: Any = None
+        self._whole: Held | None = None
+
+    def reach(self, step: Step, *, is_solved: bool = True) -> Reach:
+        """Return how far the shadow price of a limit holds, and what a unit each way is worth.
+
+        Without ``is_solved`` the shadow price alone is told, and nothing is solved.
+        """
+        row, moved = step.row - self.inside.start, self._moved(step)
+        rate = moved * float(self.duals[row])
+        down = up = None
+        if moved == 0.0:
+            return Reach(0.0, down, up, 0.0, 0.0)
+        if not is_solved:
+            return Reach(rate, down, up, None, None)
+        if not step.entries:
+            down, up = (self._far(row, sign) / step.right for sign in (-1.0, 1.0))
+        more = rate if up is not None and up >= 1.0 else self._cost(step, 1.0)
+        less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
+        return Reach(rate, down, up, more, less)
+
+    def _moved(self, step: Step) -> float:
+        """Return by how much a unit widens a row's limit for the plan as it is."""
+        return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
+
+    def _around(self) -> Arrays:
+        """Return the whole: changes of the columns, then what rows with a dual leave of a limit.
+
+        A row with a dual stands at its limit; what it leaves of it costs the dual.
+        """
+        rows, duals, priced = self.block, self.duals, self.priced
+        activity = rows.activity(self.x)
+        low = np.minimum(rows.row_lower - activity, 0.0)
+        high = np.maximum(rows.row_upper - activity, 0.0)
+        left: Ints = np.flatnonzero(priced & (rows.row_lower < rows.row_upper))
+        width = np.where(duals[left] < 0, -low[left], high[left])
+        low[priced] = high[priced] = 0.0
+        n, k = len(self.x), len(left)
+        reduced = rows.cost - rows.priced(duals)
+        reduced[self.kept] = 0.0
+        lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
+        lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
+        entries = (rows.entry_rows(), rows.columns, rows.values)
+        own = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
+        return arrays(
+            tuple(np.concatenate(pair) for pair in zip(entries, own, strict=True)),
+            cost=np.concatenate([reduced, np.abs(duals[left])]),
+            lower=np.concatenate([lower, np.zeros(k)]),
+            upper=np.concatenate([upper, width]),
+            row_lower=low,
+            row_upper=high,
+        )
+
+    @cached_property
+    def _face(self) -> Arrays:
+        """The columns that cost nothing; all others are held."""
+        of = self.rows
+        free = of.cost == 0.0
+        mine, place = free[of.columns], np.cumsum(free) - 1
+        return arrays(
+            (of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]),
+            cost=of.cost[free],
+            lower=of.lower[free],
+            upper=of.upper[free],
+            row_lower=of.row_lower,
+            row_upper=of.row_upper,
+        )
+
+    def _far(self, row: int, sign: float) -> float:
+        """Return how far a limit moves on the face [the row's unit]; inf where nothing ends it."""
+        of, far = self._face, _FAR * float(self.size[row])
+        n = len(of.cost)
+        face = arrays(
+            (
+                np.append(of.entry_rows(), row),
+                np.append(of.columns, n),
+                np.append(of.values, -sign),
+            ),
+            cost=np.append(of.cost, -1.0 / self.size[row]),
+            lower=np.append(of.lower, 0.0),
+            upper=np.append(of.upper, far),
+            row_lower=of.row_lower,
+            row_upper=of.row_upper,
+        )
+        try:
+            held = Held().load(face)
+            if self._face_basis is not None:
+                held.start_from(self._face_basis)
+            found = held.run()
+        except SolverError:
+            return 0.0  # nothing is claimed
+        self._face_basis = found.basis
+        moved = float(found.x[n])
+        if moved >= far * (1.0 - REDUCED):
+            return math.inf
+        return moved if moved > _NEGLIGIBLE * self.size[row] else 0.0
+
+    def _cost(self, step: Step, units: float) -> float | None:
+        """Return by how much total cost changes with so many units; None where no plan is found."""
+        row = step.row - self.inside.start
+        by = units * self._moved(step)
+        low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
+        low[row] += by
+        high[row] += by
+        if step.entries:
+            values = values.copy()
+            start = int(self.rows.starts[row])
+            inside = self.rows.columns[start : int(self.rows.starts[row + 1])]
+            for column, amount in step.entries:
+                values[start + np.flatnonzero(inside == column - self.first)[0]] += units * amount
+        asked = dataclasses.replace(self.rows, row_lower=low, row_upper=high, values=values)
+        try:
+            if self._whole is None:
+                self._whole = Held().load(self.rows)
+                self._whole.run()
+            self._whole.change(asked)
+            x = self._whole.run().x
+        except SolverError:
+            self._whole = None
+            return None
+        return float(np.sum(asked.cost * x)) + by * float(self.duals[row])
+
+
 # ---- what the plan would do for one tonne more -------------------------------------------------
 
 # At an optimum a tonne more in one balance is served by columns that cost what they are worth,
 # along rows that bind and keep binding (sensitivity analysis: Bertsimas & Tsitsiklis (1997), ch.
 # 5). Many such moves may exist; the one told moves the fewest tonnes. Whatever it is, what it costs
 # is the marginal price.
-
-
-_NOTHING = 1e-9
-"""Duals below this part of the largest, room below this part of demand, and moves of fewer tonnes
-are rounding."""
-_INSIDE = 1e-3
-"""What a tonne counts that only adds up others, such as ore."""
-_FORCED = 1e3
-"""What a tonne counts that has no room."""
 
 
 def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], bool]:
@@ -236,24 +478,21 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     by the moves turned round, and one tonne more may cost more. No moves where the solver finds
     none. ``year`` is the balance's, whose money the moves are in.
     """
-    program = pricing.plan.program
-    block = int(np.searchsorted(program.row_starts, row, side="right")) - 1
-    at, inside = program.columns_of(block), program.rows_of(block)
-    kept = np.arange(at.start, at.stop)[np.abs(pricing.reduced[at]) <= REDUCED]
-    asked = _program(pricing, kept, np.arange(inside.start, inside.stop), row)
+    plan, local = pricing.plan, pricing.local(row)
+    asked = _fewest_moves(pricing, local, row - local.inside.start)
     try:
         x = solver.solve(asked).x
     except SolverError:
         return (), True
-    n = len(kept)
+    n = len(local.kept)
     moved = x[:n] - x[n : 2 * n]
-    roomy = not np.any((asked.cost >= _FORCED) & (x > _NOTHING))
-    worth, mineral = pricing.plan.case.discount(year), pricing.plan.row(row)[1][0]
+    roomy = not np.any((asked.cost >= _FORCED) & (x > ROUNDING))
+    worth, mineral = plan.case.discount(year), plan.row(row)[1][0]
     found = []
-    for i in np.flatnonzero(np.abs(moved) > _NOTHING).tolist():
-        column, amount = int(kept[i]), float(moved[i])
-        of, key = pricing.plan.column(column)
-        cost = float(program.rows.cost[column]) * amount / worth
+    for i in np.flatnonzero(np.abs(moved) > ROUNDING).tolist():
+        column, amount = local.first + int(local.kept[i]), float(moved[i])
+        of, key = plan.column(column)
+        cost = float(pricing.rows.cost[column]) * amount / worth
         if of.is_move or cost != 0.0:
             what, source = pricing.move_words(of, key, mineral)
             found.append(Move(of.name, what, amount, cost, source))
@@ -261,58 +500,39 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     return tuple(found), roomy
 
 
-def _program(pricing: Pricing, kept: Ints, rows: Ints, row: int) -> Arrays:
-    """Return the program of the fewest tonnes moved.
+def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
+    """Return the program of the fewest tonnes moved that serve one more in a row of a block.
 
     Its columns: each kept column up, each down, and one a row that may be broken.
     """
-    of, program = pricing.rows, pricing.plan.program
-    x, block = pricing.plan.x, pricing.duals[rows]
-    place = np.full(len(of.cost), -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
-    first, last = int(of.starts[rows[0]]), int(of.starts[rows[-1] + 1])
-    entry_row = np.repeat(np.arange(len(rows)), np.diff(of.starts[rows[0] : rows[-1] + 2]))
-    column, values = place[of.columns[first:last]], of.values[first:last]
-    mine = column >= 0
-    entry_row, column, values = entry_row[mine], column[mine], values[mine]
-    activity = of.activity(x)[rows]
-    low, high = of.row_lower[rows], of.row_upper[rows]
-    near = _NOTHING * max(float(np.max(program.need, initial=1.0)), 1.0)
-    priced = np.abs(block) > _NOTHING * float(np.max(np.abs(block), initial=0.0))
-    full, empty = activity >= high - near, activity <= low + near
-    n, m = len(kept), len(rows)
+    of, kept, program = local.block, local.kept, pricing.plan.program
+    x, n = local.x[kept], len(kept)
+    near = ROUNDING * max(float(np.max(program.need, initial=1.0)), 1.0)
+    activity, priced = of.activity(local.x), local.priced
+    full, empty = activity >= of.row_upper - near, activity <= of.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
-    asked = rows == row
-    least[asked] = most[asked] = 1.0
+    least[row] = most[row] = 1.0
     over, under = np.flatnonzero(full & ~priced), np.flatnonzero(empty & ~priced)
-    broken = np.concatenate([over, under])
-    weight = np.where(_counts(pricing, kept), 1.0, _INSIDE)
-    stuck = _NOTHING * np.where(program.column_unit[kept] == TONNES, near / _NOTHING, 1.0)
-    up = np.where(x[kept] >= of.upper[kept] - stuck, _FORCED, weight)
-    down = np.where(x[kept] <= of.lower[kept] + stuck, _FORCED, weight)
     sign = np.concatenate([np.full(len(over), -1.0), np.ones(len(under))])
-    at_row = np.concatenate([entry_row, entry_row, broken])
-    at_column = np.concatenate([column, column + n, np.arange(len(broken)) + 2 * n])
-    number = np.concatenate([values, -values, sign])
-    order = np.argsort(at_row * (2 * n + len(broken)) + at_column, kind="stable")
-    count = 2 * n + len(broken)
-    return Arrays(
-        cost=np.concatenate([up, down, np.full(len(broken), _FORCED)]),
-        lower=np.zeros(count),
-        upper=np.full(count, np.inf),
+    weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
+    in_tonnes = program.column_unit[local.first + kept] == TONNES
+    stuck = np.where(in_tonnes, near, ROUNDING)
+    up = np.where(x >= of.upper[kept] - stuck, _FORCED, weight)
+    down = np.where(x <= of.lower[kept] + stuck, _FORCED, weight)
+    place = np.full(len(of.cost), -1, dtype=np.int64)
+    place[kept] = np.arange(n)
+    mine = place[of.columns] >= 0
+    rows, columns, values = of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]
+    return arrays(
+        (
+            np.concatenate([rows, rows, over, under]),
+            np.concatenate([columns, columns + n, np.arange(len(sign)) + 2 * n]),
+            np.concatenate([values, -values, sign]),
+        ),
+        cost=np.concatenate([up, down, np.full(len(sign), _FORCED)]),
+        lower=np.zeros(2 * n + len(sign)),
+        upper=np.full(2 * n + len(sign), np.inf),
         row_lower=least,
         row_upper=most,
-        starts=np.concatenate([[0], np.cumsum(np.bincount(at_row, minlength=m))]).astype(np.int64),
-        columns=at_column[order].astype(np.int64),
-        values=number[order],
-        whole=np.zeros(count, dtype=bool),
     )
-
-
-def _counts(pricing: Pricing, kept: Ints) -> Bools:
-    """Return which columns are tonnes that someone moves."""
-    found: Bools = np.zeros(len(pricing.rows.cost), dtype=bool)
-    for group in pricing.plan.program.variables:
-        found[group.at] = columns_named(group.component).is_move
-    return found[kept]

@@ -10,89 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import (
-    advice,
-    foresight,
-    limits,
-    references,
-    rows,
-    scenarios,
-    totals,
-)
+from models.checks import advice, rows, scenarios
 from models.checks.common import Rule
 from models.errors import Finding, Severity
-from models.schema import (
-    Country,
-    Demand,
-    Freight,
-    Member,
-    Mine,
-    Mineral,
-    Project,
-    Record,
-    Refiner,
-    Settings,
-    Stockpile,
-)
-
-RULES: tuple[Rule, ...] = (
-    references.names_that_mean_something_else,
-    references.member_countries,
-    references.names_are_defined,
-    references.refiners_have_the_mineral,
-    rows.within_bounds,
-    rows.by_year_filled,
-    rows.last_year_not_before_first,
-    rows.stock_fits,
-    rows.one_target,
-    rows.contract_range,
-    limits.buyers_are_defined,
-    limits.suppliers_are_defined,
-    limits.shape,
-    scenarios.selectors,
-    scenarios.values,
-    scenarios.builds,
-    scenarios.event_actions,
-    scenarios.one_event_one_chance,
-    rows.horizon,
-    rows.usable_capacity,
-    rows.scaled_freight,
-    references.every_pair_has_freight,
-)
-"""What every Case must keep."""
-
-ADVICE: tuple[Rule, ...] = (
-    advice.years_left_out,
-    advice.outside_the_horizon,
-    advice.removed_by_a_blank,
-    scenarios.lanes_that_match_nothing,
-    scenarios.steps_that_match_nothing,
-    scenarios.ore_lanes_that_match_nothing,
-    scenarios.chances_that_decide_nothing,
-    advice.blank_available_shares,
-    advice.minerals_without_refiner,
-    advice.dearer_than_shortage,
-    advice.empty_limits,
-    advice.targets_above_max,
-    advice.rest_of_world_bloc,
-    advice.far_from_median,
-    advice.capacity_far_from_demand,
-    advice.member_outside,
-    totals.names_of_totals,
-)
-"""What is allowed and likely not meant."""
-
-FORESIGHT: tuple[Rule, ...] = (
-    foresight.caps_that_cannot_be_met,
-    foresight.members_without_lane,
-    foresight.contracts_above_capacity,
-    foresight.capital_beyond_the_horizon,
-    foresight.capital_beyond_every_budget,
-)
-"""Advice that resolves the case, and so needs one without errors."""
-
-
-FREIGHT_RULE: Rule = references.every_pair_has_freight
 
 
 @dataclass(frozen=True)
@@ -110,49 +30,75 @@ class Needs:
     others: bool = False
 
 
-def _needs(
-    fields: str = "",
-    sheets: tuple[type[Record], ...] = (),
-    headers: tuple[type[Record], ...] = (),
-    *,
-    others: bool = False,
-) -> Needs:
-    homes = frozenset(r.SHEET for r in sheets)
-    return Needs(frozenset(fields.split()), homes, frozenset(r.SHEET for r in headers), others)
+def _on(fields: str = "", *, sheets: str = "", headers: str = "", others: bool = False) -> Needs:
+    """Return the needs whose names, none of which has a space, are given in a text each."""
+    named = [frozenset(names.split()) for names in (fields, sheets, headers)]
+    return Needs(named[0], named[1], named[2], others)
 
 
-_PLANTS = (Refiner, Project)
-
-NEEDS: dict[Rule, Needs] = {
-    rows.stock_fits: _needs("max"),
-    rows.one_target: _needs("target"),
-    rows.contract_range: _needs("min"),
-    rows.horizon: _needs(headers=(Demand,)),
-    limits.suppliers_are_defined: _needs("group"),
-    limits.shape: _needs("limit group supplier stage"),
-    scenarios.selectors: _needs("action"),
-    scenarios.values: _needs("action"),
-    scenarios.builds: _needs(
-        "action mineral country refiner first_year", (Project,), headers=(Demand,)
+_RULES: dict[Rule, Needs] = {
+    rows.names_that_mean_something_else: _on(),
+    rows.member_countries: _on(),
+    rows.names_are_defined: _on(),
+    rows.refiners_have_the_mineral: _on(),
+    rows.within_bounds: _on(),
+    rows.by_year_filled: _on(),
+    rows.last_year_not_before_first: _on(),
+    rows.stock_fits: _on("max"),
+    rows.one_target: _on("target"),
+    rows.contract_range: _on("min"),
+    rows.buyers_are_defined: _on(),
+    rows.suppliers_are_defined: _on("group"),
+    rows.shape: _on("limit group supplier stage"),
+    scenarios.selectors: _on("action"),
+    scenarios.values: _on("action"),
+    scenarios.builds: _on(
+        "action mineral country refiner first_year", sheets="Projects", headers="Demand"
     ),
-    scenarios.event_actions: _needs("action"),
-    scenarios.one_event_one_chance: _needs("name", others=True),
-    advice.years_left_out: _needs(headers=(Demand,)),
-    advice.outside_the_horizon: _needs(headers=(Demand,)),
-    scenarios.lanes_that_match_nothing: _needs(sheets=_PLANTS),
-    scenarios.steps_that_match_nothing: _needs(sheets=(*_PLANTS, Mine, Stockpile, Demand)),
-    scenarios.ore_lanes_that_match_nothing: _needs(sheets=(*_PLANTS, Mine)),
-    advice.blank_available_shares: _needs(sheets=(Refiner, Country, Member)),
-    advice.minerals_without_refiner: _needs(sheets=(*_PLANTS, Mineral, Demand)),
-    advice.dearer_than_shortage: _needs(
-        sheets=(*_PLANTS, Mineral, Freight, Settings), headers=(Demand,)
-    ),
-    advice.empty_limits: _needs(sheets=(*_PLANTS, Mine, Country, Member)),
-    advice.far_from_median: _needs(sheets=(Settings,)),
-    advice.capacity_far_from_demand: _needs(sheets=(*_PLANTS, Demand)),
-    advice.member_outside: _needs(sheets=(Member,)),
+    scenarios.event_actions: _on("action"),
+    scenarios.one_event_one_chance: _on("name", others=True),
+    rows.horizon: _on(headers="Demand"),
+    rows.usable_capacity: _on(),
+    rows.scaled_freight: _on(),
+    rows.every_pair_has_freight: _on(),
 }
-"""What each rule rests on; one that is not named rests on the cell of its finding alone."""
+_ADVICE: dict[Rule, Needs] = {
+    advice.years_left_out: _on(headers="Demand"),
+    advice.outside_the_horizon: _on(headers="Demand"),
+    advice.removed_by_a_blank: _on(),
+    scenarios.lanes_that_match_nothing: _on(sheets="Refiners Projects"),
+    scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
+    scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
+    scenarios.chances_that_decide_nothing: _on(),
+    advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
+    advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),
+    advice.dearer_than_shortage: _on(
+        sheets="Refiners Projects Minerals Freight Settings", headers="Demand"
+    ),
+    advice.empty_limits: _on(sheets="Refiners Projects Mines Countries Members"),
+    advice.targets_above_max: _on(),
+    advice.rest_of_world_bloc: _on(),
+    advice.far_from_median: _on(sheets="Settings"),
+    advice.capacity_far_from_demand: _on(sheets="Refiners Projects Demand"),
+    advice.member_outside: _on(sheets="Members"),
+    advice.names_of_totals: _on(),
+}
+
+RULES = tuple(_RULES)
+"""What every Case must keep."""
+ADVICE = tuple(_ADVICE)
+"""What is allowed and likely not meant."""
+FORESIGHT: tuple[Rule, ...] = (
+    advice.caps_that_cannot_be_met,
+    advice.members_without_lane,
+    advice.contracts_above_capacity,
+    advice.capital_beyond_the_horizon,
+    advice.capital_beyond_every_budget,
+)
+"""Advice that resolves the case, and so needs one without errors."""
+NEEDS = _RULES | _ADVICE
+"""What each rule rests on."""
+FREIGHT_RULE: Rule = rows.every_pair_has_freight
 
 
 def check(

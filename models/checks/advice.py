@@ -1,17 +1,22 @@
-"""What is allowed and likely not meant: warnings."""
+"""What is allowed and likely not meant: warnings.
+
+Those at the end look at supply, limits and time together: they resolve the case, and so need one
+without errors.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 
 from models.case import Case, in_force
-from models.checks.common import advise, columns, plants, seller
+from models.checks.common import advise, dated, is_total, looks_like, plants
 from models.errors import Finding, warning
+from models.resolve import Expanded, budget_year, source_of, supplier_names
 from models.schema import (
-    BY_BLOC,
     BY_COUNTRY,
-    BY_KIND,
     BY_OWNER,
     COALITION,
     EACH_OUTSIDE,
@@ -22,6 +27,8 @@ from models.schema import (
     SHEETS,
     ByYear,
     Demand,
+    Member,
+    Mineral,
     Project,
     Record,
     Refiner,
@@ -33,7 +40,13 @@ FAR = 1000.0
 PRICE = "USD/t"
 ENOUGH = 3
 """A median of fewer numbers says nothing."""
+LEAST_CHARGED = 0.25
+"""A late project of whose yearly charges fewer than this part fall into the horizon looks cheap."""
 _MISSED = "the whole share will be missed and paid for"
+_SHORT = "all of its demand will be short"
+_NEVER = "the row never applies"
+
+# ---- rows that do not do what they seem to -----------------------------------------------------
 
 
 def years_left_out(case: Case) -> Iterator[Finding]:
@@ -41,9 +54,8 @@ def years_left_out(case: Case) -> Iterator[Finding]:
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
             gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
-            said = f"no column for {gone}"
             hint = "years left out cost nothing and are not planned"
-            yield warning(Demand.SHEET, 0, str(after), found=said, hint=hint)
+            yield warning(Demand.SHEET, 0, str(after), found=f"no column for {gone}", hint=hint)
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
@@ -51,22 +63,17 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     if not case.years:
         return
     start, end = case.years[0], case.years[-1]
-    for record in SHEETS:
-        fields = {c.field for c in columns(record)}
-        if "first_year" not in fields:
-            continue
-        for row in case.records(record.SHEET):
-            first, last = getattr(row, "first_year", None), getattr(row, "last_year", None)
-            if first is not None and first > end:
-                said = f"the first year {first} lies after the last planned year, {end}"
-                yield advise(row, "first_year", said, "the row never applies")
-            elif last is not None and last < start and not (first or 0) > last:
-                said = f"the last year {last} lies before the first planned year, {start}"
-                yield advise(row, "last_year", said, "the row never applies")
+    for row, first, last in dated(case):
+        if first is not None and first > end:
+            said = f"the first year {first} lies after the last planned year, {end}"
+            yield advise(row, "first_year", said, _NEVER)
+        elif last is not None and last < start and not (first or 0) > last:
+            said = f"the last year {last} lies before the first planned year, {start}"
+            yield advise(row, "last_year", said, _NEVER)
     for budget in case.budget:
         if not start <= budget.year <= end:
             said = f"the year {budget.year} lies outside the planned years, {start} to {end}"
-            yield advise(budget, "year", said, "the row never applies")
+            yield advise(budget, "year", said, _NEVER)
 
 
 def removed_by_a_blank(case: Case) -> Iterator[Finding]:
@@ -99,34 +106,26 @@ def minerals_without_refiner(case: Case) -> Iterator[Finding]:
     needed = {row.mineral for row in case.demand if any(tonnes > 0 for _, tonnes in row.tonnes)}
     for mineral in case.minerals:
         if mineral.name in needed - supplied:
-            said = f"no refiner and no project of {mineral.name}"
-            yield advise(mineral, "name", said, "all of its demand will be short")
+            yield advise(mineral, "name", f"no refiner and no project of {mineral.name}", _SHORT)
 
 
 def dearer_than_shortage(case: Case) -> Iterator[Finding]:
     """A refiner that costs more than a shortage is never bought from."""
     cheapest = {row.country: min((c for _, c in row.costs), default=0.0) for row in case.freight}
-    known = case.mineral_of
-    least = {
-        name: min((case.shortage_cost(name, y) for y in case.years), default=0.0)
-        for name, mineral in known.items()
+    short = {
+        name: {year: case.shortage_cost(name, year) for year in case.years}
+        for name, mineral in case.mineral_of.items()
         if all(mineral.price.at(year) is not None for year in case.years)
     }
     for plant in plants(case):
-        if plant.mineral not in least:
-            continue
         freight = cheapest.get(plant.country, case.settings.default_freight or 0.0)
-        if max(plant.cost.numbers(), default=0.0) + freight <= least[plant.mineral]:
-            continue
-        for year in case.years:
+        dearest = max(plant.cost.numbers(), default=0.0) + freight
+        for year, least in short.get(plant.mineral, {}).items():
             cost = plant.cost.at(year)
-            if cost is None or not (isinstance(plant, Project) or in_force(plant, year)):
-                continue
-            short = case.shortage_cost(plant.mineral, year)
-            if cost + freight > short:
-                said = (
-                    f"{cost + freight:g} per t landed in {year}, above the {short:g} of a shortage"
-                )
+            sells = isinstance(plant, Project) or in_force(plant, year)
+            if dearest > least and sells and cost is not None and cost + freight > least:
+                landed = f"{cost + freight:g} per t landed in {year}"
+                said = f"{landed}, above the {least:g} of a shortage"
                 yield advise(plant, "cost", said, "nobody will buy from it in that year")
                 break
 
@@ -135,36 +134,19 @@ def empty_limits(case: Case) -> Iterator[Finding]:
     """A min that nobody can fulfil; a limit on ore for a mineral without mines."""
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
+        what = limit.mineral or "any mineral"
+        named = limit.supplier if not limit.supplier.startswith(EACH_OUTSIDE) else ""
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
             missed = limit.limit == MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"
-            yield advise(limit, "stage", f"no mines of {limit.mineral or 'any mineral'}", hint)
-        elif limit.limit == MIN and limit.stage == REFINING and limit.supplier:
-            if limit.supplier.startswith(EACH_OUTSIDE):
-                continue
-            found = [p for p in plants(case) if limit.mineral in {"", p.mineral}]
-            if not any(_supplies(case, limit, plant) for plant in found):
-                what = limit.mineral or "any mineral"
-                said = f"no refiner of {what} is of the {limit.group} {_supplier(case, limit)}"
+            yield advise(limit, "stage", f"no mines of {what}", hint)
+        elif limit.limit == MIN and limit.stage == REFINING and named:
+            of = [source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
+            if not any(named in supplier_names(case, source, limit.group) for source in of):
+                is_country = limit.group in {BY_COUNTRY, BY_OWNER}
+                who = case.country_name(named) if is_country else named
+                said = f"no refiner of {what} is of the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
-
-
-def _supplies(case: Case, limit: ShareLimit, plant: Refiner | Project) -> bool:
-    if limit.group == BY_COUNTRY:
-        return plant.country == limit.supplier
-    if limit.group == BY_OWNER:
-        return (plant.owner or plant.country) == limit.supplier
-    if limit.group == BY_BLOC:
-        return limit.supplier in case.blocs_of(plant.country)
-    if limit.group == BY_KIND:
-        return plant.kind == limit.supplier
-    return seller(plant) == limit.supplier
-
-
-def _supplier(case: Case, limit: ShareLimit) -> str:
-    if limit.group in {BY_COUNTRY, BY_OWNER}:
-        return case.country_name(limit.supplier)
-    return limit.supplier
 
 
 def targets_above_max(case: Case) -> Iterator[Finding]:
@@ -188,25 +170,33 @@ def member_outside(case: Case) -> Iterator[Finding]:
     homes = {m.country: m.name for m in reversed(case.members) if m.country}
     for country in case.countries:
         if country.blocs and country.code in homes and COALITION not in country.blocs:
-            said = (
-                f"{case.country_name(country.code)} is the country of {homes[country.code]}, and "
-                f"its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
-            )
-            hint = (
-                f"its plants count as outside the coalition; add {COALITION} unless that is meant"
-            )
-            yield advise(country, "blocs", said, hint)
+            who = f"{case.country_name(country.code)} is the country of {homes[country.code]}"
+            said = f"{who}, and its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
+            hint = "its plants count as outside the coalition"
+            yield advise(country, "blocs", said, f"{hint}; add {COALITION} unless that is meant")
+
+
+def names_of_totals(case: Case) -> Iterator[Finding]:
+    """A row that is complete and named Total counts beside those that it sums up."""
+    for record in (Mineral, Member, Refiner, Project):
+        for row in case.records(record.SHEET):
+            name = getattr(row, "name", "")
+            if is_total(name):
+                yield advise(row, "name", f"a row named {name!r}", looks_like("row"))
+
+
+# ---- numbers in another unit -------------------------------------------------------------------
 
 
 def far_from_median(case: Case) -> Iterator[Finding]:
     """Capacities and prices a thousand times their column's median within a mineral."""
-    yield from _far((*case.refiners, *case.projects), "capacity")
+    yield from _far(plants(case), "capacity")
     yield from _far(case.mines, "capacity")
     for record in SHEETS:
-        fields = {c.field: c for c in columns(record)}
-        for column in fields.values() if "mineral" in fields else ():
-            if column.unit == PRICE:
-                yield from _far(case.records(record.SHEET), column.field)
+        if any(column.field == "mineral" for column in record.columns()):
+            for column in record.columns():
+                if column.unit == PRICE:
+                    yield from _far(case.records(record.SHEET), column.field)
 
 
 def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
@@ -216,15 +206,11 @@ def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
         if number > 0:
             groups.setdefault(getattr(row, "mineral", ""), []).append((row, number))
     for mineral, found in groups.items():
-        if len(found) < ENOUGH:
-            continue
         middle = statistics.median(number for _, number in found)
-        for row, number in found:
+        for row, number in found if len(found) >= ENOUGH else ():
             if number >= FAR * middle or number * FAR <= middle:
-                many = number >= middle
-                times = number / middle if many else middle / number
-                ratio = f"{times:,.0f} times" if many else f"1/{times:,.0f} of"
-                said = f"{number:g} is {ratio} the median of {mineral or 'the column'}"
+                what = f"the median of {mineral or 'the column'}"
+                said = f"{number:g} is {_times(number, middle)} {what}"
                 yield advise(row, field, said, _hint(field))
 
 
@@ -238,12 +224,14 @@ def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
         sizes = [_first_number(p.capacity) for p in found]
         total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
-        if not (total > 0 < demand) or 1 / FAR < total / demand < FAR:
-            continue
-        times = total / demand if total > demand else demand / total
-        ratio = f"{times:,.0f} times" if total > demand else f"1/{times:,.0f} of"
-        said = f"the capacity for {mineral.name}, some {total:g} t/yr in all, is {ratio} its demand"
-        yield advise(found[0], "capacity", said, _hint("capacity"))
+        if (total > 0 < demand) and not 1 / FAR < total / demand < FAR:
+            what = f"the capacity for {mineral.name}, some {total:g} t/yr in all,"
+            said = f"{what} is {_times(total, demand)} its demand"
+            yield advise(found[0], "capacity", said, _hint("capacity"))
+
+
+def _times(number: float, of: float) -> str:
+    return f"{number / of:,.0f} times" if number >= of else f"1/{of / number:,.0f} of"
 
 
 def _hint(field: str) -> str:
@@ -254,3 +242,115 @@ def _hint(field: str) -> str:
 def _first_number(value: ByYear | float) -> float:
     numbers = value.numbers() if isinstance(value, ByYear) else (value,)
     return float(numbers[0]) if numbers else 0.0
+
+
+# ---- supply, limits and time together ----------------------------------------------------------
+
+
+def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
+    """A hard cap on each country needs at least 1 / share countries to serve all demand.
+
+    By capacity alone, lanes left aside; nothing is said where some supplier is not capped.
+    """
+    caps = [
+        row
+        for row in case.share_limits
+        if row.caps_each_country and row.penalty is None and not row.buyer
+    ]
+    expanded = Expanded(case)
+    for row in caps:
+        of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
+        # one finding a row: the first mineral and year says it
+        yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
+
+
+def _too_few(e: Expanded, row: ShareLimit, mineral: str) -> Iterator[Finding]:
+    for t, year in enumerate(e.years):
+        share, demand = row.share.at(year), e.case.coalition_demand(mineral, year)
+        if share is None or not in_force(row, year) or demand <= 0:
+            continue
+        by_country: dict[str, float] = {}
+        for r in e.of_mineral[mineral]:
+            room = e.nameplate[r, t] * e.startable[r, t] if e.sources[r].project else e.usable[r, t]
+            if room > 0:
+                country = e.sources[r].country
+                by_country[country] = by_country.get(country, 0.0) + float(room)
+        is_met = not by_country or len(by_country) * share >= 1.0
+        if is_met or not all(_is_capped(e.case, row, country) for country in by_country):
+            continue
+        count = f"{len(by_country)} countr{'y' if len(by_country) == 1 else 'ies'}"
+        said = f"{count} can supply {mineral} in {year}, each at most {share:.4g} of demand"
+        least = _least_share(sorted(by_country.values()), demand)
+        hint = "their capacity does not serve all demand at any share"
+        if least is not None:
+            hint = f"the smallest share that serves all demand is {least:.4g}, by capacity alone"
+        yield advise(row, "share", said, hint)
+
+
+def _is_capped(case: Case, row: ShareLimit, country: str) -> bool:
+    bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+    return country != REST_OF_WORLD and not (bloc and bloc in case.blocs_of(country))
+
+
+def _least_share(rooms: list[float], demand: float) -> float | None:
+    """Return the smallest s with sum of min(room, s x demand) >= demand; rooms ascend."""
+    left = demand
+    for i, room in enumerate(rooms):
+        even = left / (len(rooms) - i)
+        if room >= even and sum(rooms) >= demand:
+            return even / demand
+        left -= room
+    return None
+
+
+def members_without_lane(case: Case) -> Iterator[Finding]:
+    """A member that needs a mineral which no open lane brings is short as a whole."""
+    expanded, some_closed = Expanded(case), any(row.open is False for row in case.lanes)
+    rows = {(d.mineral, d.member): d for d in case.demand if any(t > 0 for _, t in d.tonnes)}
+    for (mineral, member), row in sorted(rows.items()) if some_closed else ():
+        lanes = expanded.lanes[mineral]
+        if lanes.sources and not lanes.open[:, expanded.member_at[member], :].any():
+            said = f"no lane for {mineral} to {member} is open in any year"
+            yield advise(row, "member", said, _SHORT)
+
+
+def contracts_above_capacity(case: Case) -> Iterator[Finding]:
+    """Contracts whose minimums exceed what their refiner can give shrink in proportion."""
+    expanded, seen = Expanded(case), set[int]()
+    for t, year in enumerate(case.years):
+        total: dict[int, float] = {}
+        of = [expanded.source_of_refiner[c.refiner, c.mineral] for c in case.contracts]
+        for source, contract in zip(of, case.contracts, strict=True):
+            total[source] = total.get(source, 0.0) + contract.min * in_force(contract, year)
+        for source, contract in zip(of, case.contracts, strict=True):
+            usable = expanded.usable[source, t]
+            if source not in seen and total[source] > usable:
+                seen.add(source)
+                owed = f"minimums of {total[source]:g} t in {year} with {contract.refiner}"
+                said = f"{owed}, which can give the coalition {usable:g} t"
+                hint = "they shrink in proportion; nothing is owed beyond"
+                yield advise(contract, "min", said, hint)
+
+
+def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
+    """A whole project whose capital no year's budget can pay is never built."""
+    budgets = {row.year: row.capex for row in case.budget}
+    for project in case.projects if case.settings.whole_projects and budgets else ():
+        starts = [year for year in case.years if year >= project.first_year]
+        spent = {budget_year(project, start, case.years) for start in starts}
+        most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
+        if project.capex > most:
+            capital = f"a capital of {project.capex:g} m, above the {most:g} m of the largest"
+            said = f"{capital} budget of a year in which it can be spent"
+            yield advise(project, "capex", said, "with whole projects it is never built")
+
+
+def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
+    """A project that starts in the horizon's second half is charged for few of its years."""
+    for project in case.projects:
+        start = next((year for year in case.years if year >= project.first_year), math.inf)
+        charged = sum(start <= year < start + project.life for year in case.years)
+        if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
+            of = f"{charged} of {project.life} years of output, and of the capital charged"
+            said = f"{of} for them, lie within the planned years"
+            yield advise(project, "first_year", said, "plan further ahead, or read it with care")

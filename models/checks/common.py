@@ -1,43 +1,33 @@
-"""What the rules share: a finding at a field of a record, the closest known name."""
+"""What the rules share: a finding at a field of a record, the closest name, totals."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from models.case import Case, fold
 from models.errors import Finding, Severity
-from models.schema import SHEETS, Column, Project, Record, Refiner
+from models.schema import SHEETS, Project, Record, Refiner
 
 Rule = Callable[[Case], Iterator[Finding]]
 
 CLOSE = 0.6
+FEW = 8
+"""So many known names are listed where none is close."""
 
 
-_COLUMNS = {record.SHEET: record.columns() for record in SHEETS}
-
-
-def columns(record: type[Record]) -> tuple[Column, ...]:
-    """Return the columns of a sheet; they are asked for on every Case."""
-    return _COLUMNS[record.SHEET]
-
-
-def at(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    record: Record,
-    field: str,
-    found: str,
-    expected: str = "",
-    hint: str = "",
-    severity: Severity = Severity.ERROR,
-) -> Finding:
+def at(record: Record, field: str, found: str, expected: str = "", hint: str = "") -> Finding:
     """Return a finding at a field of a record."""
-    header = next(c.header for c in columns(type(record)) if c.field == field)
-    return Finding(record.SHEET, record.row, header, found, expected, hint, severity)
+    header = record.column_of(field).header
+    return Finding(record.SHEET, record.row, header, found, expected, hint)
 
 
 def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
     """Return a warning at a field of a record."""
-    return at(record, field, found, "", hint, Severity.WARNING)
+    header = record.column_of(field).header
+    return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -46,8 +36,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(fold(name), spelt, n=1, cutoff=CLOSE)
     if close:
         return f"did you mean {spelt[close[0]]!r}?"
-    few = 8
-    return f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= few else ""
+    return f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:
@@ -58,3 +47,27 @@ def plants(case: Case) -> tuple[Refiner | Project, ...]:
 def seller(plant: Refiner | Project) -> str:
     """Return the name that a refiner or project sells under."""
     return plant.refiner if isinstance(plant, Project) else plant.name
+
+
+def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
+    """Yield every row that has a first year, with its first and last year."""
+    for record in SHEETS:
+        if any(column.field == "first_year" for column in record.columns()):
+            for row in case.records(record.SHEET):
+                yield row, getattr(row, "first_year", None), getattr(row, "last_year", None)
+
+
+# ---- rows of totals, which people put below their tables ---------------------------------------
+
+_WORD = r"(?:grand |sub[ -]?)?(?:totals?|sums?)|gesamt|summe|insgesamt"
+_TOTAL = re.compile(rf"(?:{_WORD})(?:\W.*)?|.*\W(?:sub[ -]?)?totals?\W*")
+
+
+def is_total(name: object) -> bool:
+    """Return whether a name is that of a total: Total, Sum, Subtotal copper, Copper total."""
+    return isinstance(name, str) and _TOTAL.fullmatch(fold(name)) is not None
+
+
+def looks_like(what: str) -> str:
+    """Say what a name of a total tells of a row or column."""
+    return f"this looks like a total {what}; remove it"

@@ -1,18 +1,30 @@
-"""What must hold within a row: its numbers' bounds, and which of two is larger."""
+"""What must hold of rows: their numbers, the names that they use, what a share limit combines."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 
-from models.case import Case
-from models.checks.common import at, columns
+from models.case import BASE, Case, fold
+from models.checks.common import advise, at, dated, did_you_mean, plants, seller
 from models.errors import Finding
 from models.resolve import Expanded
 from models.schema import (
+    BY_BLOC,
+    BY_COUNTRY,
+    BY_KIND,
+    BY_OWNER,
+    BY_REFINER,
+    EACH,
+    EACH_OUTSIDE,
+    MIN,
+    MINING,
+    PRIMARY,
+    RECYCLED,
+    REST_OF_WORLD,
     SHEETS,
     ByYear,
     Column,
@@ -20,12 +32,18 @@ from models.schema import (
     Freight,
     Kind,
     Lane,
+    Project,
     Record,
     Refiner,
+    ShareLimit,
 )
 from models.schema.column import MOST_PRICE, MOST_TONNES
 
+# ---- numbers -----------------------------------------------------------------------------------
+
 _NUMBERS = {Kind.NUMBER, Kind.SHARE, Kind.YEAR, Kind.WHOLE}
+_SPREAD = ((Demand.SHEET, "tonnes", MOST_TONNES), (Freight.SHEET, "costs", MOST_PRICE))
+"""Numbers of columns that are not declared each."""
 
 
 def horizon(case: Case) -> Iterator[Finding]:
@@ -41,27 +59,24 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
     The sheets that a case shares with one that has ``passed`` are not read again.
     """
 
-    def new(sheet: str) -> tuple[Record, ...]:
+    def new(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
         return () if passed is not None and rows is passed.records(sheet) else rows
 
     for record in SHEETS:
         rows = new(record.SHEET)
-        for column in columns(record) if rows else ():
+        for column in record.columns() if rows else ():
             if column.kind in _NUMBERS:
                 yield from _column_within(rows, column)
-    for demand in case.demand if new(Demand.SHEET) else ():
-        for year, tonnes in demand.tonnes:
-            if not 0 <= tonnes <= MOST_TONNES:
-                yield _outside(demand, str(year), tonnes, 0, MOST_TONNES)
-    for freight in case.freight if new(Freight.SHEET) else ():
-        for member, cost in freight.costs:
-            if not 0 <= cost <= MOST_PRICE:
-                yield _outside(freight, member, cost, 0, MOST_PRICE)
-    for refiner in case.refiners if new(Refiner.SHEET) else ():
-        for added in refiner.extra_usable.numbers():
+    for sheet, field, most in _SPREAD:
+        for row in new(sheet):
+            for header, number in getattr(row, field):
+                if not 0 <= number <= most:
+                    yield _outside(row, str(header), number, 0, most)
+    for row in new(Refiner.SHEET):
+        for added in row.extra_usable.numbers():
             if not -MOST_TONNES <= added <= MOST_TONNES:
-                yield _outside(refiner, "Capacity", added, -MOST_TONNES, MOST_TONNES)
+                yield _outside(row, "Capacity", added, -MOST_TONNES, MOST_TONNES)
 
 
 def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
@@ -82,34 +97,10 @@ def _outside(row: Record, header: str, number: float, least: float, most: float)
     return Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
-def by_year_filled(case: Case) -> Iterator[Finding]:
-    """A column that must be filled has a value in every year of the horizon."""
-    for record in SHEETS:
-        required = [c for c in columns(record) if c.required and c.by_year]
-        for row in case.records(record.SHEET) if required else ():
-            for column in required:
-                series: ByYear = getattr(row, column.field)
-                if series.base is None:
-                    gap = next((year for year in case.years if series.at(year) is None), None)
-                    if gap is not None:
-                        said = f"a blank cell; {column.header} must be filled for {gap}"
-                        yield at(row, column.field, said, "a value for every year of Demand")
-
-
-def one_target(case: Case) -> Iterator[Finding]:
-    """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
-    for pile in case.stockpiles:
-        if pile.target_days is not None and pile.target.base is not None:
-            said = "a target in days beside one in t"
-            yield at(pile, "target_days", said, "one of the two, the other cell blank")
-
-
 def usable_capacity(case: Case) -> Iterator[Finding]:
     """Capacity that a scenario adds to stays within the bound of an amount."""
     for refiner in case.refiners:
-        if refiner.extra_usable.numbers() == (0.0,):
-            continue
-        for year in case.years:
+        for year in case.years if refiner.extra_usable.numbers() != (0.0,) else ():
             share = refiner.available_share.at(year)
             own = refiner.capacity.value(year) * (1.0 if share is None else share)
             usable = own + (refiner.extra_usable.at(year) or 0.0)
@@ -120,27 +111,37 @@ def usable_capacity(case: Case) -> Iterator[Finding]:
 
 def scaled_freight(case: Case) -> Iterator[Finding]:
     """Freight that scenarios multiply stays within the bounds of a price, on every lane."""
-    if all(row.freight_factor == 1.0 for row in case.lanes):
-        return
-    expanded = Expanded(case)
-    for mineral, lanes in expanded.lanes.items():
+    is_scaled = any(row.freight_factor != 1.0 for row in case.lanes)
+    for mineral, lanes in Expanded(case).lanes.items() if is_scaled else ():
         dearest = float(np.nanmax(lanes.freight, initial=0.0))
         if not dearest <= MOST_PRICE:
             said = f"the freight of {mineral}, scaled to {dearest:g}"
             yield Finding(Lane.SHEET, 0, "Freight", said, f"a number from 0 to {MOST_PRICE:g}")
 
 
+def by_year_filled(case: Case) -> Iterator[Finding]:
+    """A column that must be filled has a value in every year of the horizon."""
+    for record in SHEETS:
+        required = [c for c in record.columns() if c.required and c.by_year]
+        for row in case.records(record.SHEET) if required else ():
+            for column in required:
+                series: ByYear = getattr(row, column.field)
+                gaps = (year for year in case.years if series.at(year) is None)
+                gap = next(gaps, None) if series.base is None else None
+                if gap is not None:
+                    said = f"a blank cell; {column.header} must be filled for {gap}"
+                    yield at(row, column.field, said, "a value for every year of Demand")
+
+
+# ---- two cells of a row ------------------------------------------------------------------------
+
+
 def last_year_not_before_first(case: Case) -> Iterator[Finding]:
     """First year and Last year stand in order."""
-    for record in SHEETS:
-        fields = {c.field for c in columns(record)}
-        if not {"first_year", "last_year"} <= fields:
-            continue
-        for row in case.records(record.SHEET):
-            first, last = getattr(row, "first_year", None), getattr(row, "last_year", None)
-            if first is not None and last is not None and last < first:
-                said = f"the last year {last} lies before the first year {first}"
-                yield at(row, "last_year", said, f"{first} or later")
+    for row, first, last in dated(case):
+        if first is not None and last is not None and last < first:
+            said = f"the last year {last} lies before the first year {first}"
+            yield at(row, "last_year", said, f"{first} or later")
 
 
 def stock_fits(case: Case) -> Iterator[Finding]:
@@ -151,9 +152,207 @@ def stock_fits(case: Case) -> Iterator[Finding]:
             yield at(pile, "opening", said, f"at most its Max, {pile.max:g} t")
 
 
+def one_target(case: Case) -> Iterator[Finding]:
+    """A stock target is stated in t or in days; only a scenario sets t beside days, by year."""
+    for pile in case.stockpiles:
+        if pile.target_days is not None and pile.target.base is not None:
+            said = "a target in days beside one in t"
+            yield at(pile, "target_days", said, "one of the two, the other cell blank")
+
+
 def contract_range(case: Case) -> Iterator[Finding]:
     """A contract's Max is at least its Min."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
             said = f"a Max of {contract.max:g} t/yr"
             yield at(contract, "max", said, f"at least its Min, {contract.min:g} t/yr")
+
+
+# ---- names that would be read as something else ------------------------------------------------
+
+COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}
+"""Headers of Freight, folded, that are no member's column."""
+_EACH = "in Share limits `each` is every member alone"
+
+
+def names_that_mean_something_else(case: Case) -> Iterator[Finding]:
+    """A member or group named each, a group named like a member, a scenario named Base."""
+    members = {fold(m.name) for m in case.members}
+    for member in case.members:
+        name, group = fold(member.name), fold(member.group)
+        said, wanted = f"a member named {member.name!r}", "another name"
+        if name == EACH:
+            yield at(member, "name", said, wanted, _EACH)
+        elif name in COLUMNS:
+            yield at(member, "name", said, wanted, "Freight has a column of that name")
+        if group == EACH:
+            yield at(member, "group", f"a group named {member.group!r}", wanted, _EACH)
+        elif member.group and group in members:
+            said = f"the group {member.group!r} has the name of a member"
+            yield at(member, "group", said, "a name that no member has")
+    for step in case.scenarios:
+        if fold(step.name) == fold(BASE):
+            said, hint = f"a scenario named {step.name!r}", "Base is the workbook as it stands"
+            yield at(step, "name", said, "another name", hint)
+
+
+def member_countries(case: Case) -> Iterator[Finding]:
+    """The rest of the world is outside the coalition."""
+    for member in case.members:
+        if member.country == REST_OF_WORLD:
+            said = "the rest of the world as a member's country"
+            yield at(member, "country", said, "a country", "leave it blank for several countries")
+
+
+# ---- a name used in one sheet is defined in its home sheet -------------------------------------
+
+MOST_HINTS = 50
+"""Unknown names of a column that get a closest match: to look for one takes time."""
+
+
+def names_are_defined(case: Case) -> Iterator[Finding]:
+    """Minerals, members, refiners and tiers, wherever a column refers to their sheet."""
+    for record in SHEETS:
+        for column in record.columns():
+            known = {name for home in column.refers for name in _defined(case, home)} - {""}
+            homes, hints = " or ".join(column.refers), dict[str, str]()
+            for row in case.records(record.SHEET) if column.refers else ():
+                name = getattr(row, column.field)
+                if name and name not in known:
+                    if name not in hints and len(hints) < MOST_HINTS:
+                        hints[name] = did_you_mean(name, known)
+                    said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
+                    yield at(row, column.field, said, wanted, hints.get(name, ""))
+
+
+def _defined(case: Case, home: str) -> set[str]:
+    """Return the names that a sheet defines; Projects defines refiners."""
+    if home == Project.SHEET:
+        return {p.refiner for p in case.projects}
+    return {str(getattr(r, "name", "")) for r in case.records(home)}
+
+
+def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
+    """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
+
+    A row of Lanes, Scenarios or Risks that names a pair that does not exist matches nothing: a
+    warning.
+    """
+    refined: dict[str, set[str]] = {}
+    planned: dict[str, set[str]] = {}
+    for plant in plants(case):
+        planned.setdefault(seller(plant), set()).add(plant.mineral)
+        if isinstance(plant, Refiner):
+            refined.setdefault(plant.name, set()).add(plant.mineral)
+
+    def lacks(row: Any, minerals: dict[str, set[str]]) -> bool:
+        has = minerals.get(row.refiner, set())
+        # that a mineral of a refiner is not known is said there
+        known = has and case.mineral_of.keys() >= {row.mineral, *has}
+        return bool(known) and row.mineral not in has
+
+    signed: list[Any] = [*case.contracts, *case.current_supply]
+    for row in signed:
+        if lacks(row, refined):
+            said = f"{row.refiner} does not refine {row.mineral} in Refiners"
+            hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
+            yield at(row, "mineral", said, f"a row of {Refiner.SHEET} for both", hint)
+    selecting: list[Any] = [*case.lanes, *case.scenarios, *case.risks]
+    for row in selecting:
+        if lacks(row, planned):
+            said = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
+            yield advise(row, "mineral", said)
+
+
+# ---- every pair of supplier country and member has a freight -----------------------------------
+
+MOST_NAMED = 4
+_WANTED = "a freight for every pair of supplier country and member"
+_HINT = "fill the sheet Freight, or the setting Default freight for all pairs that it leaves out"
+
+
+def every_pair_has_freight(case: Case) -> Iterator[Finding]:
+    """Freight or the default gives one to every pair; Lanes override it and do not stand for it."""
+    if case.settings.default_freight is not None:
+        return
+    members = [member.name for member in case.members if fold(member.name) not in COLUMNS]
+    given = {row.country: row for row in case.freight}
+    by_country: dict[str, list[Refiner | Project]] = {}
+    for plant in plants(case):
+        if plant.country:
+            by_country.setdefault(plant.country, []).append(plant)
+    for country, found in sorted(by_country.items()):
+        row, none = given.get(country), f"no freight from {case.country_name(country)} to "
+        stated = set() if row is None else {name for name, _ in row.costs}
+        lacking = [name for name in members if name not in stated]
+        if row is not None:
+            for member in lacking:
+                yield Finding(row.SHEET, row.row, member, none + member, _WANTED, _HINT)
+        elif lacking:
+            more = len(lacking) - MOST_NAMED
+            to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+            first = min(found, key=lambda plant: (isinstance(plant, Project), plant.row))
+            yield at(first, "country", none + to, _WANTED, _HINT)
+
+
+# ---- share limits ------------------------------------------------------------------------------
+
+
+def buyers_are_defined(case: Case) -> Iterator[Finding]:
+    """A buyer is each, a member, or a group of members."""
+    known = {EACH, *case.member_of, *case.groups}
+    for limit in case.share_limits:
+        if limit.buyer and limit.buyer not in known:
+            said = f"the buyer {limit.buyer!r} is no member and no group"
+            wanted = "each, a member, a group, or a blank cell for the coalition as one"
+            yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
+
+
+def suppliers_are_defined(case: Case) -> Iterator[Finding]:
+    """A supplier is a name of its group: a country, a bloc, a kind, a refiner."""
+    for limit in case.share_limits:
+        outside = limit.supplier.startswith(EACH_OUTSIDE)
+        name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
+        if limit.supplier and limit.group in ({BY_COUNTRY, BY_OWNER} if outside else {BY_BLOC}):
+            wanted = "coalition, other or a bloc of the sheet Countries"
+            yield from _unknown(limit, f"the bloc {name!r} is not defined", wanted, case.blocs)
+        elif outside or not name:
+            continue
+        elif limit.group == BY_KIND:
+            kinds = {PRIMARY, RECYCLED}
+            yield from _unknown(limit, f"{name!r} is no kind", f"{PRIMARY} or {RECYCLED}", kinds)
+        elif limit.group == BY_REFINER:
+            said = f"{name!r} is not in Refiners or Projects"
+            wanted = "a name of the sheet Refiners or Projects"
+            yield from _unknown(limit, said, wanted, case.refiner_names)
+            found = {plant.mineral for plant in plants(case) if seller(plant) == name}
+            if mineral and found and mineral not in found:
+                said = f"{name} does not refine {mineral}: its share is always 0"
+                yield advise(limit, "supplier", said)
+
+
+def _unknown(
+    limit: ShareLimit, found: str, wanted: str, known: Collection[str]
+) -> Iterator[Finding]:
+    name = limit.supplier.removeprefix(EACH_OUTSIDE)
+    if name not in known:
+        yield at(limit, "supplier", found, wanted, did_you_mean(name, known))
+
+
+def shape(case: Case) -> Iterator[Finding]:
+    """A min names its supplier; `each outside` is for countries; ore is the coalition's alone."""
+    for limit in case.share_limits:
+        outside = limit.supplier.startswith(EACH_OUTSIDE)
+        if limit.limit == MIN and (not limit.supplier or outside):
+            said = "a min without a named supplier"
+            yield at(limit, "supplier", said, f"the name of a {limit.group}")
+        elif outside and limit.group not in {BY_COUNTRY, BY_OWNER}:
+            said = f"{limit.supplier!r} with the supplier group {limit.group}"
+            wanted = f"a name of that group, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
+            yield at(limit, "supplier", said, wanted)
+        if limit.stage == MINING and limit.buyer:
+            said = f"the buyer {limit.buyer!r} in stage mining"
+            yield at(limit, "buyer", said, "a blank cell: ore is counted for the coalition as one")
+        if limit.stage == MINING and limit.group not in {BY_COUNTRY, BY_BLOC}:
+            said = f"the supplier group {limit.group} in stage mining"
+            yield at(limit, "group", said, f"{BY_COUNTRY} or {BY_BLOC}")

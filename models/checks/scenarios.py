@@ -1,4 +1,4 @@
-"""Rows of Scenarios and Risks: what an action takes, whom it selects, when an event holds."""
+"""Rows of Lanes, Scenarios and Risks: what an action takes, whom rows select, when events hold."""
 
 from __future__ import annotations
 
@@ -8,91 +8,88 @@ from collections.abc import Iterable, Iterator
 from models.case import Case
 from models.checks.common import advise, at, plants, seller
 from models.errors import Finding
-from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, ScenarioStep
+from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, Step
 from models.units import percent_hint
 
 # ---- rows whose selectors match nothing together -----------------------------------------------
 
-
+Patterns = set[tuple[str, ...]]
+"""Every row of selectors, blank ones included, that matches something."""
+_NOTHING = "the row matches nothing"
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
 
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Lanes matches a refiner or project by all that it names."""
-    sources = _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
-    countries = {country for _, country, _ in sources}
+    sources = _sources(case)
     for lane in case.lanes:
-        if lane.country and lane.country not in countries:
+        if ("", lane.country, "") not in sources and lane.country:
             said = f"no refiner stands in {case.country_name(lane.country)}"
-            yield advise(lane, "country", said, "the row matches nothing")
-        elif _is_sure(case, lane, sources) and not _any(lane, sources):
-            yield advise(lane, _field(lane), _no_refiner(case, lane), "the row matches nothing")
+            yield advise(lane, "country", said, _NOTHING)
+        elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
+            said = _no(case, lane.refiner or "refiner", lane.mineral, lane.country)
+            yield advise(lane, _field(lane), said, _NOTHING)
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A step of a scenario or an event matches a refiner, a mine, demand or a stockpile."""
-    sources = _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
+    sources = _sources(case)
     mines = _patterns((m.mineral, m.country, "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
-        takes = TAKES.get(step.action)
+        takes, said, field = TAKES.get(step.action), "", _field(step)
         if takes is None or step.action == "build project" or not _is_sure(case, step, sources):
             continue
-        said = ""
-        field = _field(step)
         if step.action in _MEMBERS_OWN:
             pairs = demand if step.action == "scale demand" else piles
             if (step.mineral, step.member) not in pairs:
-                whose = f" of {step.member}" if step.member else ""
-                what = f" for {step.mineral}" if step.mineral else ""
-                said = f"no {_MEMBERS_OWN[step.action]}{whose}{what}"
+                said = _no(case, _MEMBERS_OWN[step.action], step.member)
+                said += f" for {step.mineral}" if step.mineral else ""
                 field = "member" if step.member else field
         elif step.action in _MINES_OWN:
-            if not _any(step, mines):
-                said = f"no mine{_of(step.mineral)}{_in(case, step.country)}"
-        elif "refiner" in takes.selectors and not _any(step, sources):
-            said = _no_refiner(case, step)
+            if _selected(step) not in mines:
+                said = _no(case, "mine", step.mineral, step.country)
+        elif "refiner" in takes.selectors and _selected(step) not in sources:
+            said = _no(case, step.refiner or "refiner", step.mineral, step.country)
         if said:
             yield advise(step, field, f"`{step.action}` matches {said}")
 
 
 def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Ore lanes matches a mine, and a country that refines."""
-    mines = _patterns((m.mineral, m.country) for m in case.mines)
-    refining = _patterns((p.mineral, p.country) for p in plants(case))
+    ends = {
+        "mine_country": ("mine", _patterns((m.mineral, m.country) for m in case.mines)),
+        "refiner_country": ("refiner", _patterns((p.mineral, p.country) for p in plants(case))),
+    }
     for row in case.ore_lanes:
-        if row.mineral and row.mineral not in case.mineral_of:
-            continue
-        if (row.mineral, row.mine_country) not in mines:
-            said = f"no mine{_of(row.mineral)}{_in(case, row.mine_country)}"
-            field = "mine_country" if row.mine_country else "mineral"
-            yield advise(row, field, said, "the row matches nothing")
-        elif (row.mineral, row.refiner_country) not in refining:
-            said = f"no refiner{_of(row.mineral)}{_in(case, row.refiner_country)}"
-            field = "refiner_country" if row.refiner_country else "mineral"
-            yield advise(row, field, said, "the row matches nothing")
+        for field, (what, known) in ends.items():
+            country = getattr(row, field)
+            if row.mineral in {"", *case.mineral_of} and (row.mineral, country) not in known:
+                said = _no(case, what, row.mineral, country)
+                yield advise(row, field if country else "mineral", said, _NOTHING)
+                break
 
 
-def _patterns(keys: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    """Return every row of selectors, blank ones included, that matches one of the keys."""
+def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
     return {found for key in set(keys) for found in itertools.product(*((k, "") for k in key))}
 
 
-def _is_sure(case: Case, row: Lane | Step, sources: set[tuple[str, ...]]) -> bool:
+def _sources(case: Case) -> Patterns:
+    return _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
+
+
+def _selected(row: Lane | Step) -> tuple[str, str, str]:
+    return (row.mineral, row.country, row.refiner)
+
+
+def _is_sure(case: Case, row: Lane | Step, sources: Patterns) -> bool:
     """Whether all names are known, and no other finding says that the row matches nothing."""
-    if row.mineral and row.mineral not in case.mineral_of:
-        return False
-    if row.member and row.member not in case.member_of:
-        return False
-    return not row.refiner or (row.mineral, "", row.refiner) in sources
-
-
-def _any(row: Lane | Step, sources: set[tuple[str, ...]]) -> bool:
-    return (row.mineral, row.country, row.refiner) in sources
+    known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
+    return known and (not row.refiner or (row.mineral, "", row.refiner) in sources)
 
 
 def _field(row: Lane | Step) -> str:
@@ -102,17 +99,9 @@ def _field(row: Lane | Step) -> str:
     return next((field for field in named if getattr(row, field)), blank)
 
 
-def _no_refiner(case: Case, row: Lane | Step) -> str:
-    who = f"no {row.refiner}" if row.refiner else "no refiner"
-    return f"{who}{_of(row.mineral)}{_in(case, row.country)}"
-
-
-def _of(mineral: str) -> str:
-    return f" of {mineral}" if mineral else ""
-
-
-def _in(case: Case, country: str) -> str:
-    return f" in {case.country_name(country)}" if country else ""
+def _no(case: Case, what: str, of: str, country: str = "") -> str:
+    where = f" in {case.country_name(country)}" if country else ""
+    return f"no {what}{f' of {of}' if of else ''}{where}"
 
 
 # ---- steps of scenarios and events -------------------------------------------------------------
@@ -126,11 +115,11 @@ def steps(case: Case) -> tuple[Step, ...]:
 def selectors(case: Case) -> Iterator[Finding]:
     """A selector that an action does not list is blank."""
     for step in steps(case):
-        takes = TAKES.get(step.action)
-        for name in SELECTORS if takes is not None else ():
+        takes = TAKES[step.action].selectors if step.action in TAKES else SELECTORS
+        for name in SELECTORS:
             value = getattr(step, name)
-            if value not in {"", None} and takes is not None and name not in takes.selectors:
-                listed = ", ".join(_header(known) for known in takes.selectors)
+            if value not in {"", None} and name not in takes:
+                listed = ", ".join(ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
                 said = f"{shown!r} is no selector of `{step.action}`"
                 yield at(step, name, said, "a blank cell", f"it takes {listed}")
@@ -142,12 +131,11 @@ def values(case: Case) -> Iterator[Finding]:
         takes = TAKES.get(step.action)
         if takes is None:
             continue
+        wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
         if not takes.value:
             if step.value is not None:
                 yield advise(step, "value", f"`{step.action}` has no Value: it is not used")
-            continue
-        wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
-        if step.value is None:
+        elif step.value is None:
             yield at(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
@@ -158,44 +146,42 @@ def values(case: Case) -> Iterator[Finding]:
 def builds(case: Case) -> Iterator[Finding]:
     """`build project` finds a project, and its year is one of the horizon."""
     for step in case.scenarios:
-        if step.action != "build project":
-            continue
-        # a project whose mineral is not known is said there
-        found = [
-            p
-            for p in case.projects
-            if step.selects(p.mineral, p.country, p.refiner) or p.mineral not in case.mineral_of
-        ]
-        if step.first_year is not None and step.first_year not in case.years:
-            if case.years:
-                said = f"the year {step.first_year}"
-                yield at(step, "first_year", said, _horizon(case))
-        elif not found:
-            if not step.refiner or step.refiner in case.refiner_names:
-                said = f"no project of {_selected(case, step)}"
+        if step.action == "build project":
+            # a project whose mineral is not known is said there
+            found = [
+                p
+                for p in case.projects
+                if step.selects(p.mineral, p.country, p.refiner) or p.mineral not in case.mineral_of
+            ]
+            is_planned = step.first_year is None or step.first_year in case.years
+            if not is_planned and case.years:
+                yield at(step, "first_year", f"the year {step.first_year}", _horizon(case))
+            elif is_planned and found:
+                yield from _begun(case, step, found)
+            elif is_planned and (not step.refiner or step.refiner in case.refiner_names):
+                country = step.country and case.country_name(step.country)
+                words = [word for word in (step.refiner, step.mineral, country) if word]
+                said = f"no project of {', '.join(words) or 'any refiner'}"
                 field = "refiner" if step.refiner else "action"
                 yield at(step, field, said, "a project of the sheet Projects")
-        elif step.first_year is None and case.years:
-            late = [p for p in found if p.first_year > case.years[-1]]
-            if late and len(late) == len(found):
-                said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
-                yield at(step, "first_year", said, _horizon(case))
-            for plant in late if len(late) < len(found) else ():
-                said = f"{plant.name}, first year {plant.first_year}, stays unbuilt"
-                yield advise(step, "action", said, "its first year lies beyond the horizon")
-        elif step.first_year is not None:
-            for plant in found:
-                if step.first_year < plant.first_year:
-                    said = (
-                        f"{plant.name} is built in {step.first_year}, before its own first year "
-                        f"{plant.first_year}"
-                    )
-                    yield advise(step, "first_year", said)
 
 
-def _selected(case: Case, step: ScenarioStep) -> str:
-    said = [step.refiner, step.mineral, step.country and case.country_name(step.country)]
-    return ", ".join(word for word in said if word) or "any refiner"
+def _begun(case: Case, step: ScenarioStep, found: list[Project]) -> Iterator[Finding]:
+    """Tell when projects that a step builds would begin, where that is not as one may expect."""
+    if step.first_year is not None:
+        for plant in found:
+            if step.first_year < plant.first_year:
+                own = f"before its own first year {plant.first_year}"
+                said = f"{plant.name} is built in {step.first_year}, {own}"
+                yield advise(step, "first_year", said)
+        return
+    late = [p for p in found if case.years and p.first_year > case.years[-1]]
+    if late and len(late) == len(found):
+        said = f"{late[0].name} would be built in {late[0].first_year}, its own first year"
+        yield at(step, "first_year", said, _horizon(case))
+    for plant in late if len(late) < len(found) else ():
+        said = f"{plant.name}, first year {plant.first_year}, stays unbuilt"
+        yield advise(step, "action", said, "its first year lies beyond the horizon")
 
 
 def _horizon(case: Case) -> str:
@@ -203,14 +189,7 @@ def _horizon(case: Case) -> str:
     return f"a year of Demand, {first} to {last}" if first != last else f"the year {first}"
 
 
-def _header(field: str) -> str:
-    return ScenarioStep.column_of(field).header
-
-
 # ---- events that may happen --------------------------------------------------------------------
-
-
-_SHARED = ("probability", "duration")
 
 
 def event_actions(case: Case) -> Iterator[Finding]:
@@ -226,14 +205,11 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
     firsts = _firsts(case)
     for step in case.risks:
         first = firsts[step.name]
-        for field in _SHARED:
+        for field in ("probability", "duration"):
             here, there = getattr(step, field), getattr(first, field)
             if here != there:
-                header = EventStep.column_of(field).header
-                said = (
-                    f"{step.name} has the {header.lower()} {here:g} in row {step.row} and "
-                    f"{there:g} in row {first.row}"
-                )
+                what = f"{step.name} has the {EventStep.column_of(field).header.lower()}"
+                said = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
                 yield at(step, field, said, "one for all rows of an event", "they happen together")
 
 

@@ -7,6 +7,7 @@ loops.
 
 from models.resolve.caps import Cap as Cap
 from models.resolve.caps import caps as caps
+from models.resolve.caps import supplier_names as supplier_names
 from models.resolve.expanded import SPOT as SPOT
 from models.resolve.expanded import Bools as Bools
 from models.resolve.expanded import Cell as Cell
@@ -22,6 +23,7 @@ from models.resolve.sources import capital_charge as capital_charge
 from models.resolve.sources import growth as growth
 from models.resolve.sources import mine_capacity as mine_capacity
 from models.resolve.sources import ore_lane as ore_lane
+from models.resolve.sources import source_of as source_of
 from models.resolve.sources import start_years as start_years
 from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force, matches
-from models.resolve.sources import Source, plants, starts
+from models.resolve.sources import Source, source_of, starts
 from models.schema import Lane, Project
 
 Floats = NDArray[np.float64]
@@ -156,8 +156,9 @@ class Expanded:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""
-        at = self.mineral_at
-        return tuple(sorted(plants(self.case), key=lambda s: (at[s.mineral], s.name, s.project)))
+        found = [*map(source_of, self.case.refiners), *map(source_of, self.case.projects)]
+        order = self.mineral_at
+        return tuple(sorted(found, key=lambda s: (order[s.mineral], s.name, s.project)))
 
     @cached_property
     def of_mineral(self) -> dict[str, tuple[int, ...]]:

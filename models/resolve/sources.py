@@ -48,20 +48,21 @@ class Source:
         return max(0.0, open_part + (record.extra_usable.at(year) or 0.0))
 
 
-def plants(case: Case) -> list[Source]:
-    """Return the refiners, then the projects, as sources, in the order of their records."""
-    named: list[tuple[str, str, Refiner | Project]] = [
-        *((r.name, "", r) for r in case.refiners),
-        *((p.refiner, p.name, p) for p in case.projects),
-    ]
-    found = []
-    for name, project, of in named:
-        needs_ore = of.needs_ore if isinstance(of, Refiner) else None
-        needs_ore = of.kind == PRIMARY if needs_ore is None else needs_ore
-        owner, recovery = of.owner or of.country, getattr(of, "recovery", 1.0)
-        place = (of.mineral, of.country, owner, of.kind)
-        found.append(Source(name, project, *place, needs_ore, recovery, of.cost, of))
-    return found
+def source_of(record: Refiner | Project) -> Source:
+    """Return a refiner or a project as a source."""
+    stated = record.needs_ore if isinstance(record, Refiner) else None
+    return Source(
+        name=record.refiner if isinstance(record, Project) else record.name,
+        project=record.name if isinstance(record, Project) else "",
+        mineral=record.mineral,
+        country=record.country,
+        owner=record.owner or record.country,
+        kind=record.kind,
+        needs_ore=record.kind == PRIMARY if stated is None else stated,
+        recovery=record.recovery if isinstance(record, Refiner) else 1.0,
+        cost=record.cost,
+        record=record,
+    )
 
 
 def starts(project: Project, years: tuple[int, ...], year: int) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 from models.case import clean, common_letters, fold
-from models.checks.totals import is_total, looks_like
+from models.checks.common import is_total, looks_like
 from models.errors import Finding, Severity
 from models.schema import SHEETS, Column, Kind, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES

@@ -10,8 +10,7 @@ from typing import Any
 
 from models import checks
 from models.case import Case, fold
-from models.checks.common import Rule, columns
-from models.checks.totals import is_total, looks_like
+from models.checks.common import Rule, is_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import (
     SHEETS,
@@ -128,7 +127,7 @@ def _below_titles(record: type[Record], grid: Grid, context: Context) -> Grid:
     """Return a sheet from its header on, where titles stand above it: an error, told once."""
     if not grid.header_row or known_headers(record, grid.header.values()):
         return grid
-    enough = min(2, len(columns(record)))
+    enough = min(2, len(record.columns()))
     rows = lines(grid) if len(grid.rows) + len(grid.stray) else []
     for i, (row, cells) in enumerate(rows[:MOST_TITLES]):
         if known_headers(record, (value for _, value in cells)) >= enough:
@@ -230,7 +229,7 @@ def _rests_on_bad(finding: Finding, needs: checks.Needs, context: Context) -> bo
         return False
     if finding.severity is Severity.WARNING or finding.column in bad:
         return True
-    own = columns(RECORDS[finding.sheet])
+    own = RECORDS[finding.sheet].columns()
     return any(c.header in bad for c in own if c.field in needs.fields)
 
 
@@ -241,7 +240,7 @@ def _freight_is_sure(
     members = parsed.get(Member.SHEET)
     if members is None or members.unread or Member.SHEET in headless:
         return False
-    settings = {c.header for c in columns(Settings)} - {_DEFAULT_FREIGHT}
+    settings = {c.header for c in Settings.columns()} - {_DEFAULT_FREIGHT}
     return not any(
         f.sheet == Freight.SHEET or (f.sheet == Settings.SHEET and f.column not in settings)
         for f in errors

@@ -39,6 +39,8 @@ empty rows in its own way would squash them."""
 _FEW = 3
 """So few categories have slim columns."""
 _LINES = (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY, palette.INK)
+_DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
+"""Fills that white words are read on."""
 _HOLDS_LABEL = 0.03
 """A bar of this part of the axis holds its number."""
 _MARKS = ("circle", "square", "diamond", "triangle")
@@ -110,16 +112,7 @@ def chart(
     book: xlsxwriter.Workbook, picture: Picture, rows: Sequence[tuple[int, int]], sheet: str
 ) -> Any:
     """Return a picture's chart, which reads the rows of each series in a sheet of chart data."""
-    kinds = {
-        Form.GROUPED: {"type": "column"},
-        Form.STACKED: {"type": "column", "subtype": "stacked"},
-        Form.BARS: {"type": "bar", "subtype": "stacked"},
-        Form.AGAINST: {"type": "column"},
-        Form.LINES: {"type": "scatter", "subtype": "straight_with_markers"},
-        Form.COUNTS: {"type": "column"},
-    }
-    made = book.add_chart(kinds[picture.form])
-    over = None
+    made, over = book.add_chart(_KINDS[picture.form]), None
     many = 0
     for series, (first, last) in zip(picture.series, rows, strict=True):
         options = {
@@ -127,50 +120,66 @@ def chart(
             "categories": [sheet, first + 1, 2, last + 1, 2],
             "values": [sheet, first + 1, 3, last + 1, 3],
         }
-        if picture.form is Form.LINES:
-            made.add_series(options | _curve(series, many))
-            many += series.role is Role.ONE_OF_MANY
-        elif picture.form is Form.AGAINST and series.role is not Role.PLAN:
+        line = _over(series.role, picture.form)
+        if line is not None:
             over = over or book.add_chart({"type": "line"})
-            over.add_series(options | _line(series.role))
-        elif series.role is Role.LIMIT and picture.form is Form.GROUPED:
-            over = over or book.add_chart({"type": "line"})
-            over.add_series(options | _marks())
-        else:
-            made.add_series(options | _filled(series, many, picture))
-            many += series.role is Role.ONE_OF_MANY
+            over.add_series(options | line)
+            continue
+        is_line = picture.form is Form.LINES
+        made.add_series(
+            options | (_curve(series, many) if is_line else _filled(series, many, picture))
+        )
+        many += series.role is Role.ONE_OF_MANY
     if over is not None:
         made.combine(over)
     _frame(made, picture)
     return made
 
 
+_KINDS = {
+    Form.GROUPED: {"type": "column"},
+    Form.STACKED: {"type": "column", "subtype": "stacked"},
+    Form.BARS: {"type": "bar", "subtype": "stacked"},
+    Form.AGAINST: {"type": "column"},
+    Form.LINES: {"type": "scatter", "subtype": "straight_with_markers"},
+    Form.COUNTS: {"type": "column"},
+}
+
+
+def _over(role: Role, form: Form) -> dict[str, Any] | None:
+    """Return the look of a line over columns, None of what is none.
+
+    A limit stands out where it meets the tops of the plan's columns; over its own columns it is a
+    stroke each: what lies between categories means nothing.
+    """
+    if form is Form.GROUPED and role is Role.LIMIT:
+        stroke = {"color": palette.VERMILION}
+        mark = {"type": "long_dash", "size": 20, "fill": stroke, "border": stroke}
+        return {"line": {"none": True}, "marker": mark}
+    if form is not Form.AGAINST or role is Role.PLAN:
+        return None
+    if role is Role.LIMIT:
+        return {"line": {"color": palette.VERMILION, "width": 3, "dash_type": "square_dot"}}
+    return {"line": {"color": palette.INK, "width": 1.5}}
+
+
 def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
-    gap: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
+    colour = colour_of(series, number)
+    look: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
     if picture.is_labelled:
-        gap = {"gap": 45, "data_labels": _labels(series, number)}
+        look = {"gap": 45, "data_labels": _labels(series, colour)}
     if picture.form is Form.COUNTS:
-        gap = {"gap": 8}
-    border = {"border": {"color": palette.WHITE, "width": 0.5}}
+        look = {"gap": 8}
     if series.role is Role.SHORT:
-        pattern = {
-            "pattern": "wide_upward_diagonal",
-            "fg_color": palette.VERMILION,
-            "bg_color": palette.WHITE,
-        }
-        return {"pattern": pattern, "border": {"color": palette.VERMILION, "width": 0.75}} | gap
-    colour = colour_of(series, number)
-    return {"fill": {"color": colour}} | border | gap
+        hatch = {"fg_color": palette.VERMILION, "bg_color": palette.WHITE}
+        look["pattern"] = {"pattern": "wide_upward_diagonal", **hatch}
+        return look | {"border": {"color": palette.VERMILION, "width": 0.75}}
+    return look | {"fill": {"color": colour}, "border": {"color": palette.WHITE, "width": 0.5}}
 
 
-def _labels(series: Series, number: int) -> dict[str, Any]:
+def _labels(series: Series, colour: str) -> dict[str, Any]:
     """Write values into their bars, but for those too small to hold one."""
-    colour = colour_of(series, number)
-    is_dark = series.role is not Role.SHORT and colour in {
-        palette.BLUE,
-        palette.GREEN,
-        palette.NAVY,
-    }
+    is_dark = series.role is not Role.SHORT and colour in _DARK
     words = palette.WHITE if is_dark else palette.INK
     return {
         "value": True,
@@ -183,35 +192,15 @@ def _labels(series: Series, number: int) -> dict[str, Any]:
     }
 
 
-def _line(role: Role) -> dict[str, Any]:
-    """A line over the plan's columns; the limit's stands out where it meets their tops."""
-    if role is Role.LIMIT:
-        return {"line": {"color": palette.VERMILION, "width": 3, "dash_type": "square_dot"}}
-    return {"line": {"color": palette.INK, "width": 1.5}}
-
-
 def _curve(series: Series, number: int) -> dict[str, Any]:
     """A line with a mark at each of its points, where there are not too many."""
     colour = colour_of(series, number, _LINES)
-    mark = _MARKS[number % len(_MARKS)]
-    if series.role is Role.SHORT:
-        mark = "square"
     fill = {"color": colour}
-    return {
-        "line": {"color": colour, "width": 2.25},
-        "marker": {"type": mark, "size": 5, "fill": fill, "border": fill}
-        if len(series.values) <= _MOST_MARKS
-        else {"type": "none"},
-    }
-
-
-def _marks() -> dict[str, Any]:
-    """A limit is a stroke over its own columns: what lies between categories means nothing."""
-    stroke = {"color": palette.VERMILION}
-    return {
-        "line": {"none": True},
-        "marker": {"type": "long_dash", "size": 20, "fill": stroke, "border": stroke},
-    }
+    kind = "square" if series.role is Role.SHORT else _MARKS[number % len(_MARKS)]
+    mark: dict[str, Any] = {"type": kind, "size": 5, "fill": fill, "border": fill}
+    if len(series.values) > _MOST_MARKS:
+        mark = {"type": "none"}
+    return {"line": {"color": colour, "width": 2.25}, "marker": mark}
 
 
 # ---- what is around the series: title, axes, scales, plot and legend -----------------------------
@@ -230,28 +219,21 @@ def _frame(chart: Any, picture: Picture) -> None:
         scale = style.number_format(picture.look, _numbers(picture))
     title = {"name": palette.FONT, "size": size + 3, "bold": True, "color": palette.NAVY}
     chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
-    values: dict[str, Any] = {
-        "name": _as_text(axis_title),
-        "name_font": plain | {"bold": False},
-        "num_font": plain,
-        "num_format": scale,
-        "min": 0,
-        "major_gridlines": {"visible": True, "line": {"color": palette.GRID, "width": 0.75}},
-        "line": {"none": True},
+    both = {"name_font": plain | {"bold": False}, "num_font": plain, "line": {"none": True}}
+    grid = {"visible": True, "line": {"color": palette.GRID, "width": 0.75}}
+    values: dict[str, Any] = both | {
+        "name": _as_text(axis_title), "num_format": scale, "min": 0, "major_gridlines": grid,
+    }  # fmt: skip
+    across: dict[str, Any] = both | {
+        "name": _as_text(picture.across),
+        "num_format": style.number_format(picture.scale, ()),
+        "major_tick_mark": "none",
     }
     if picture.look is Look.SHARE and (
         picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
     ):
         steps = math.ceil(round(picture.highest / _STEP, 3))
         values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
-    across: dict[str, Any] = {
-        "name": _as_text(picture.across),
-        "name_font": plain | {"bold": False},
-        "num_font": plain,
-        "num_format": style.number_format(picture.scale, ()),
-        "line": {"none": True},
-        "major_tick_mark": "none",
-    }
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)

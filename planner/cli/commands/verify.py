@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from models.errors import Finding, InputError, UsageError
 from planner._version import __version__
 from planner.cli.answer import Answer, print_json, refused, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
+from planner.render.words import number_of, plain
 
 if TYPE_CHECKING:
-    from planner.audit import PlanSheets, Verdict
+    from planner.audit import PlanSheets, Recorded, Verdict
     from planner.run import Start
 
 DIFFERS = 1
@@ -22,22 +24,110 @@ DIFFERS = 1
 _OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share"}
 """Parameters of solve that say which case is planned."""
 _SHOWN = 20
+_BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
-    "part by part": "is the proven plan of",
-    "cell by cell": "was saved by another program; its cells are those of the proven plan of",
-    "field by field": "was written by another version; its fields are those of the proven plan of",
-}
-_HOW = {
-    "part by part": ": the planner's own file, part for part",
-    "cell by cell": "",
-    "field by field": "",
+    _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
+    _BY_CELL: "was saved by another program; its cells are those of the proven plan of {}",
+    _BY_FIELD: "was written by another version; its fields are those of the proven plan of {}",
 }
 _UNSEEN = {
-    "cell by cell": ("how cells look (formats, colours), charts, comments and printed pages",),
-    "field by field": (
-        "sentences, the first page, Checks, the glossary, charts and how cells look",
-    ),
+    _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
+    _BY_FIELD: "sentences, the first page, Checks, the glossary, charts and how cells look",
 }
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of a verification: what is amiss, and the verdict where it came to one."""
+
+    plan: Path
+    file: Path
+    findings: tuple[Finding, ...]
+    verdict: Verdict | None = None
+    made_by: str = ""
+
+    def show(self, *, as_json: bool) -> int:
+        """Tell what was found, and return the exit code."""
+        is_verified = self.verdict is not None and not self.findings
+        if as_json:
+            print_json(self._answer())
+            return 0 if is_verified else DIFFERS
+        from planner.workbook.findings import sentence
+
+        if self.verdict is None:
+            head = f"{self.plan} cannot be verified"
+        elif self.findings:
+            head = f"{self.plan} is not the plan of {self.file} as the planner writes it"
+        else:
+            head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
+        click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
+        for finding in self.findings[:_SHOWN]:
+            place = f"{finding.place}: " if finding.place else ""
+            click.echo(f"  {plain(place + sentence(finding))}", err=True)
+        if len(self.findings) > _SHOWN:
+            more = f"  and {len(self.findings) - _SHOWN:,} more; --json lists all"
+            click.echo(more, err=True)
+        for name, said in self._lines(self.verdict) if self.verdict else ():
+            click.echo(f"{name:<13} {said}", err=True)
+        return 0 if is_verified else DIFFERS
+
+    def _answer(self) -> Answer:
+        verdict = self.verdict
+        status = "cannot_verify" if verdict is None else "differs" if self.findings else "verified"
+        said: Answer = {"status": status, "plan": str(self.plan), "input": str(self.file)}
+        if verdict is not None:
+            said |= {
+                "made_by": self.made_by,
+                "verified_by": __version__,
+                "compared": str(verdict.compared),
+                "input_file": verdict.input_file,
+                "cells": verdict.cells,
+                "sheets": verdict.sheets,
+                "not_checked": verdict.records,
+                "proven": verdict.is_proven,
+                "objective_usd": verdict.objective,
+                "violation_t": verdict.violation,
+                "dual_infeasibility": verdict.dual_infeasibility,
+                "gap": verdict.gap,
+                "whole_projects": verdict.whole_projects,
+                "not_proven": list(_not_proven(verdict)),
+            }
+        return {**said, **sorted_out(self.findings)}
+
+    def _lines(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """Yield what was compared, and what is proven whatever other cells say."""
+        cells, sheets = number_of(verdict.cells, "cell"), number_of(verdict.sheets, "sheet")
+        records = f"{number_of(verdict.records, 'cell')} and the times are the run's own record"
+        yield "Compared", f"{verdict.compared}: {cells} on {sheets}; {records}"
+        if verdict.input_file != self.file.name:  # nothing proves a name
+            yield "Input name", f"the plan calls it {plain(verdict.input_file)}"
+        if verdict.is_proven:
+            of = "holds for the flows, values and duals that stand there: " if self.findings else ""
+            broken = f"no constraint broken by more than {verdict.violation:.2g} t"
+            cheaper = f"no plan cheaper by more than {verdict.gap:.1g} of the total cost"
+            yield "Proof", f"{of}{broken}, {cheaper}"
+        else:
+            yield "Proof", "refused: see above"
+        for said in _not_proven(verdict):
+            yield "Not proven", said
+        if self.made_by != __version__:
+            said = (
+                f"the plan says it was written by planner {plain(self.made_by) or '(none)'}; this"
+                f" is {__version__}. Another version may write other sheets and words: the proof"
+                " does not depend on them"
+            )
+            yield "Versions", said
+
+
+def _not_proven(verdict: Verdict) -> Iterator[str]:
+    """Yield what of a plan stands outside of its proof."""
+    if verdict.is_proven and verdict.whole_projects:
+        yield (
+            "that no other set of whole projects is cheaper: the proof holds for the builds as they"
+            " are"
+        )
+    if verdict.compared in _UNSEEN:
+        yield _UNSEEN[verdict.compared]
 
 
 @click.command()
@@ -58,39 +148,32 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     Exit code 0 if everything matches, 1 if anything does not or the plan is redacted.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     tell = progress(as_json)
-    from planner.run import open_sheets
-
-    workbook = plan
-    try:
-        sheets = open_sheets(plan, tell)
-        if sheets.recorded.redacted:
-            return _told(plan, file, None, _redacted(sheets, file), as_json=as_json)
-        lacking = tuple(_lacking(sheets))
-        if lacking:
-            return _told(plan, file, None, lacking, as_json=as_json)
-        workbook = file
-        _not_a_plan(file)
-        start, trouble = _start(sheets, file)
-    except InputError as error:
-        return refused(workbook, error, as_json=as_json)
-    if start is None:
-        return _told(plan, file, None, (trouble,), as_json=as_json)
-    tell("Proving the plan and comparing every cell")
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
-    from planner.run import plans_its_loss
+    from planner.run import open_sheets, plans_its_loss
 
+    workbook, outcome = plan, _Outcome(plan, file, ())
     try:
-        verdict = verified(
-            sheets, start.book, start.case, start.variant, lost_is_due=plans_its_loss(start.case)
-        )
+        sheets = open_sheets(plan, tell)
+        recorded = sheets.recorded
+        amiss = _redacted(recorded, file) if recorded.redacted else _lacking(sheets)
+        if amiss:
+            return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
+        workbook = file
+        _not_a_plan(file)
+        start = _start(recorded.made_with, file)
+        if isinstance(start, Finding):
+            return replace(outcome, findings=(start,)).show(as_json=as_json)
+        workbook = plan
+        tell("Proving the plan and comparing every cell")
+        lost_is_due = plans_its_loss(start.case)
+        verdict = verified(sheets, start.book, start.case, start.variant, lost_is_due=lost_is_due)
     except InputError as error:
-        return refused(plan, error, as_json=as_json)
-    findings = verdict.findings
-    if is_other_input(sheets, start.book):
-        findings = (_other(file, sheets.recorded.input_sha256), *findings)
-    return _told(
-        plan, file, verdict, findings, as_json=as_json, made_by=sheets.recorded.record.planner
+        return refused(workbook, error, as_json=as_json)
+    others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
+    findings, made_by = (*others, *verdict.findings), recorded.record.planner
+    return replace(outcome, findings=findings, verdict=verdict, made_by=made_by).show(
+        as_json=as_json
     )
 
 
@@ -110,15 +193,14 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return parser.make_context("solve", words).params
 
 
-def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
+def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
     from planner.cli.whatifs import Asked
     from planner.run import start_file
 
-    typed = sheets.recorded.made_with
     try:
         said = _options(typed)
-        start = start_file(
+        return start_file(
             file,
             scenario=said["scenario"],
             what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
@@ -128,20 +210,19 @@ def _start(sheets: PlanSheets, file: Path) -> tuple[Start | None, Finding]:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
         words = " ".join(f"{option} {given!r}" for option, given in typed)
         found = f"the options {words} cannot be applied to {file.name}: {why}"
-        return None, Finding("Checks", column="What", found=found)
-    return start, Finding()
+        return Finding("Checks", column="What", found=found)
 
 
-def _other(file: Path, wanted: str) -> Finding:
+def _other(file: Path, recorded: Recorded) -> Finding:
     found = f"{file.name} is not the file that the plan says it was made from"
-    return Finding("Summary", found=found, expected=f"a file of the SHA-256 {wanted or '(none)'}")
+    expected = f"a file of the SHA-256 {recorded.input_sha256 or '(none)'}"
+    return Finding("Summary", found=found, expected=expected)
 
 
-def _redacted(sheets: PlanSheets, file: Path) -> tuple[Finding, ...]:
+def _redacted(recorded: Recorded, file: Path) -> list[Finding]:
     """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
     from planner.workbook.excel import open_excel
 
-    recorded = sheets.recorded
     is_its = recorded.input_sha256 == open_excel(file).sha256
     can = f"{file.name} is the file that it was made from" if is_its else "see the line above"
     redacted = Finding(
@@ -150,7 +231,7 @@ def _redacted(sheets: PlanSheets, file: Path) -> tuple[Finding, ...]:
         hint=f"Its input can be checked by its fingerprint ({can}), all else cannot: values and"
         " duals are taken out. Verify the plan as it was written.",
     )
-    return (redacted,) if is_its else (_other(file, recorded.input_sha256), redacted)
+    return [redacted] if is_its else [_other(file, recorded), redacted]
 
 
 def _lacking(sheets: PlanSheets) -> list[Finding]:
@@ -166,116 +247,3 @@ def _not_a_plan(file: Path) -> None:
     if {"Summary", "Plan"} <= set(sheet_names(file)):
         msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
         raise UsageError(msg)
-
-
-def _told(  # noqa: PLR0913 - what was verified, and what became of it
-    plan: Path,
-    file: Path,
-    verdict: Verdict | None,
-    findings: tuple[Finding, ...],
-    *,
-    as_json: bool,
-    made_by: str = "",
-) -> int:
-    """Tell what was found, and return the exit code."""
-    is_verified = verdict is not None and not findings
-    if as_json:
-        print_json(_answer(plan, file, verdict, findings, made_by))
-    else:
-        _show(plan, file, verdict, findings)
-        if verdict is not None:
-            _show_name(verdict, file)
-            _show_proof(verdict, made_by, is_verified=is_verified)
-    return 0 if is_verified else DIFFERS
-
-
-def _answer(
-    plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...], made_by: str
-) -> Answer:
-    status = "cannot_verify" if verdict is None else "differs" if findings else "verified"
-    said: Answer = {"status": status, "plan": str(plan), "input": str(file)}
-    if verdict is not None:
-        said |= {
-            "made_by": made_by,
-            "verified_by": __version__,
-            "compared": str(verdict.compared),
-            "input_file": verdict.input_file,
-            "cells": verdict.cells,
-            "sheets": verdict.sheets,
-            "not_checked": verdict.records,
-            "proven": verdict.is_proven,
-            "objective_usd": verdict.objective,
-            "violation_t": verdict.violation,
-            "dual_infeasibility": verdict.dual_infeasibility,
-            "gap": verdict.gap,
-            "whole_projects": verdict.whole_projects,
-            "not_proven": list(_not_proven(verdict)),
-        }
-    return {**said, **sorted_out(findings)}
-
-
-def _show(plan: Path, file: Path, verdict: Verdict | None, findings: tuple[Finding, ...]) -> None:
-    from planner.render.words import number_of, plain
-    from planner.workbook.findings import sentence
-
-    if verdict is None:
-        head, colour = f"{plan} cannot be verified", "red"
-    elif findings:
-        head, colour = f"{plan} is not the plan of {file} as the planner writes it", "red"
-    else:
-        head, colour = f"{plan} {_HEAD[verdict.compared]} {file}{_HOW[verdict.compared]}", "green"
-    click.secho(head, fg=colour, bold=True, err=True)
-    for finding in findings[:_SHOWN]:
-        place = f"{finding.place}: " if finding.place else ""
-        click.echo(f"  {plain(place + sentence(finding))}", err=True)
-    if len(findings) > _SHOWN:
-        click.echo(f"  and {len(findings) - _SHOWN:,} more; --json lists all", err=True)
-    if verdict is not None:
-        click.echo(
-            f"Compared      {verdict.compared}: {number_of(verdict.cells, 'cell')} on"
-            f" {number_of(verdict.sheets, 'sheet')}; {number_of(verdict.records, 'cell')} and the"
-            " times are the run's own record",
-            err=True,
-        )
-
-
-def _show_name(verdict: Verdict, file: Path) -> None:
-    """Tell what the plan calls its input, where that is another name: nothing proves it."""
-    from planner.render.words import plain
-
-    if verdict.input_file != file.name:
-        click.echo(f"Input name    the plan calls it {plain(verdict.input_file)}", err=True)
-
-
-def _show_proof(verdict: Verdict, made_by: str, *, is_verified: bool) -> None:
-    """Tell what is proven of the solution, whatever other cells say, and by which version."""
-    from planner.render.words import plain
-
-    if verdict.is_proven:
-        of = "" if is_verified else "holds for the flows, values and duals that stand there: "
-        click.echo(
-            f"Proof         {of}no constraint broken by more than {verdict.violation:.2g} t, no"
-            f" plan cheaper by more than {verdict.gap:.1g} of the total cost",
-            err=True,
-        )
-    else:
-        click.echo("Proof         refused: see above", err=True)
-    for said in _not_proven(verdict):
-        click.echo(f"Not proven    {said}", err=True)
-    if made_by != __version__:
-        click.echo(
-            f"Versions      the plan says it was written by planner {plain(made_by) or '(none)'};"
-            f" this is {__version__}. Another version may write other sheets and words: the proof"
-            " does not depend on them",
-            err=True,
-        )
-
-
-def _not_proven(verdict: Verdict) -> Iterator[str]:
-    """Yield what of a plan stands outside of its proof."""
-    if verdict.is_proven and verdict.whole_projects:
-        yield (
-            "that no other set of whole projects is cheaper: the proof holds for the builds as they"
-            " are"
-        )
-    yield from _UNSEEN.get(verdict.compared, ())

@@ -203,7 +203,6 @@ _LOOKS = {
     "[=0]0;[>=0.01]#,##0.00;0.0E+00": Look.TINY,
 }
 """The look of a number by its format; any other is one of tonnes or of prices, told alike."""
-_LIGHTS = ("✓", "✗")
 _ROOM = re.compile(r"_.")
 """Room that a format leaves beside a number."""
 
@@ -230,11 +229,6 @@ def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
         columns,
         frozenset(i for i, row in enumerate(grid.rows) if shown.fills.get(row, "").upper() == pale),
         printed=next(unprinted, None),
-        lights=tuple(
-            c.header
-            for c in columns
-            if any(isinstance(v, str) and v.startswith(_LIGHTS) for v in c.values)
-        ),
     )
     return Sheet(table, account, fields)
 
@@ -250,7 +244,11 @@ def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) 
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
     is_mixed = not is_long and set(looks) - {of.look}
+<<<<<<< HEAD
     return Column(header, of.look, values, looks if is_mixed else None, of.meaning)
+=======
+    return Column(header, of.look, values, looks if is_mixed else None, colour=of.colour)
+>>>>>>> 729741d (A column knows how its cells are coloured; tables on terminals and as JSON stand with those of sheets)
 
 
 def _cell(value: object) -> Cell:

@@ -194,7 +194,7 @@ def _line(head: str, said: str, colour: str | None = None) -> None:
 def _show_tables(study: StudyKind, tables: Tables) -> None:
     """Show the tables as they fit, whole where no terminal sets a width."""
     from planner.cli.words import console
-    from planner.render.terminal import grid
+    from planner.render.table import grid
 
     screen, country = console(sys.stderr), study.start.case.country_name
     for each in study.screen(tables):

@@ -1,4 +1,4 @@
-"""A sheet of the plan as data: a name and columns that know how their cells look."""
+"""Results as tables: of a sheet, as data that know how cells look; on a terminal; as JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
 from models.schema import BY_COUNTRY, BY_OWNER
-from planner.render.words import clean
+from planner.render.words import clean, known, number, percent, plain, share
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table as Grid
 
 Cell = str | int | float | None
 """What a cell holds; None is a blank one."""
@@ -32,7 +33,8 @@ class Column:
     """A column: its exact header, its look, and a cell for every row.
 
     ``looks`` gives each cell its own look where a column mixes several (Summary); ``meaning`` is
-    the note that readers see when they point at the header.
+    the note that readers see when they point at the header; ``colour`` says how cells are coloured
+    by what they hold.
     """
 
     header: str
@@ -40,6 +42,7 @@ class Column:
     values: Sequence[Cell]
     looks: Sequence[Look] | None = None
     meaning: str = ""
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,7 @@ class Table:
 
     ``sections`` are positions of rows that head a group; ``filtered`` says whether readers may
     filter and sort it (not where charts read from it). ``printed`` is how many columns from the
-    left are printed (None: all but notes and sources; 0: the header alone). ``heat`` names columns
-    whose cells darken from 0 to the largest number of all of them: more is worse. ``lights`` names
-    columns whose cells begin with ✓ or ✗ and are coloured by it. ``against_first`` names columns of
-    shares whose cells are coloured by how far they are above or below the first row's.
+    left are printed (None: all but notes and sources; 0: the header alone).
     """
 
     name: str
@@ -59,9 +59,6 @@ class Table:
     sections: frozenset[int] = frozenset()
     filtered: bool = True
     printed: int | None = None
-    heat: tuple[str, ...] = ()
-    lights: tuple[str, ...] = ()
-    against_first: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -93,16 +90,7 @@ def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
         result.sections,
         result.FILTERED,
         next(unprinted, None),
-        **{
-            name: tuple(f.title(result.words) for f in fields if f.colour is colour)
-            for name, colour in _COLOURED
-        },
     )
-
-
-_COLOURED = (
-    ("heat", Colour.HEAT), ("lights", Colour.LIGHTS), ("against_first", Colour.AGAINST_FIRST),
-)  # fmt: skip
 
 
 def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
@@ -120,8 +108,8 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return Column(title, of.look, cells, list(looks), of.meaning)
-    return replace(column(title, of.look, values), meaning=of.meaning)
+        return Column(title, of.look, cells, list(looks), of.meaning, of.colour)
+    return replace(column(title, of.look, values), meaning=of.meaning, colour=of.colour)
 
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:
@@ -168,6 +156,70 @@ def _series(of: Column) -> Any:
         return pd.Series(list(of.values), dtype=object)
     whole = of.look in {Look.YEAR, Look.COUNT} and None not in of.values
     return pd.Series(list(of.values), dtype="int64" if whole else "float64")
+
+
+# ---- results on a terminal: numbers under one another -------------------------------------------
+
+_MILLIONS_FROM = 1e7
+"""Tables with so much money in a cell are told in millions."""
+
+
+def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Grid:
+    """Return rows of a result, of some fields or of all that it has, headers above them."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    chosen = fields or result.fields
+    size, words = _money(result, chosen)
+    table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for field in chosen:
+        justify = "left" if field.look.is_text else "right"
+        table.add_column(Text(field.title(words)), justify=justify)  # type: ignore[arg-type]
+    for row in result.rows(*chosen):
+        cells = zip(chosen, row, strict=True)
+        table.add_row(*(Text(_cell(field, value, size, country)) for field, value in cells))
+    return table
+
+
+def _money(result: Result, chosen: Sequence[Field]) -> tuple[float, dict[str, str]]:
+    """Return what amounts of money are divided by, and the words with the unit they are then in."""
+    rows = result.rows(*(f for f in chosen if f.look is Look.MONEY))
+    most = max((abs(v) for row in rows for v in row if known(v)), default=0.0)
+    words = dict(result.words)
+    if most < _MILLIONS_FROM:
+        return 1.0, words
+    return 1e6, words | {"money": f"{words.get('money', '')} m"}
+
+
+def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) -> str:
+    if field.names is Name.COUNTRY and value is not None:
+        return plain(country(value))
+    if field.names in WHOLE and not value:
+        return WHOLE[field.names]
+    if field.look is Look.SHARE and known(value):
+        return _share(value)
+    if field.look is Look.MONEY and known(value):
+        return f"{value / size:,.1f}" if size > 1 else number(value)
+    return plain(shown(field.scaled(value), field.look))
+
+
+def shown(value: object, look: Look) -> str:
+    """Return what a cell of a look says where there is no number format, "" where it is blank."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if look is Look.SHARE:
+        return percent(value)
+    if look is Look.YEAR:
+        return f"{value:.0f}" if known(value) else ""
+    return number(value)
+
+
+def _share(value: float) -> str:
+    """Return a share in per cent with two decimals at most: 100 % where nothing lacks."""
+    rounded = round(value * 100, 2)
+    return share(value) if rounded in {0.0, 100.0} else f"{rounded:g} %"
 
 
 # ---- results as JSON: an object a row, a key a field, countries by their codes, blank as null ----

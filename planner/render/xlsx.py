@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from models.results.field import Look
+from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
@@ -131,9 +131,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
         _note(sheet, i, column.meaning)
-    _heat(sheet, table)
-    _lights(sheet, table, styles)
-    _against_first(sheet, table, styles)
+    _coloured(sheet, table, styles)
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
@@ -147,47 +145,49 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     print_setup(sheet, said, sum(widths[: printed or None]))
 
 
-def _heat(sheet: Any, table: Table) -> None:
+def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
+    """Colour cells by what they hold, as their columns say."""
+    heated = [c for c in table.columns if c.colour is Colour.HEAT]
+    numbers = [v for c in heated for v in c.values if isinstance(v, int | float)]
+    for i, column in enumerate(table.columns):
+        rules: Iterable[dict[str, Any]] = ()
+        if column.colour is Colour.HEAT:
+            rules = [_heat(max(numbers, default=0) or 1)]
+        elif column.colour is Colour.LIGHTS:
+            rules = _lights(styles)
+        elif column.colour is Colour.AGAINST_FIRST:
+            rules = _against_first(xl_col_to_name(i), styles)
+        for rule in rules:
+            sheet.conditional_format(1, i, max(len(table), 1), i, rule)
+
+
+def _heat(most: float) -> dict[str, Any]:
     """Darken cells from 0 to the largest number of all the heated columns."""
-    columns = [i for i, column in enumerate(table.columns) if column.header in table.heat]
-    numbers = [v for i in columns for v in table.columns[i].values if isinstance(v, int | float)]
-    scale = {
-        "type": "2_color_scale",
-        "min_type": "num",
-        "max_type": "num",
-        "min_value": 0,
-        "max_value": max(numbers, default=0) or 1,
-        "min_color": palette.WHITE,
-        "max_color": palette.HEAT,
-    }
-    for i in columns:
-        sheet.conditional_format(1, i, max(len(table), 1), i, scale)
+    ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": most}
+    colours = {"min_color": palette.WHITE, "max_color": palette.HEAT}
+    return {"type": "2_color_scale", **ends, **colours}
 
 
-def _lights(sheet: Any, table: Table, styles: style.Styles) -> None:
+def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Colour cells by the sign they begin with: ✓ blue, ✗ red-brown, apart to the colour-blind."""
     looks = {
         "✓": styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY),
         "✗": styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True),
     }
-    for i in (i for i, column in enumerate(table.columns) if column.header in table.lights):
-        for sign, look in looks.items():
-            rule = {"type": "text", "criteria": "begins with", "value": sign, "format": look}
-            sheet.conditional_format(1, i, max(len(table), 1), i, rule)
+    for sign, look in looks.items():
+        yield {"type": "text", "criteria": "begins with", "value": sign, "format": look}
 
 
-def _against_first(sheet: Any, table: Table, styles: style.Styles) -> None:
+def _against_first(name: str, styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Colour shares that are above or below the first row's, darker where they are far from it."""
     looks = [
         (">=", _FAR, palette.HEAT), (">=", _APART, palette.PALE_ORANGE),
         ("<=", -_FAR, palette.COOL), ("<=", -_APART, palette.PALE_SKY),
     ]  # fmt: skip
-    for i in (i for i, c in enumerate(table.columns) if c.header in table.against_first):
-        name = xl_col_to_name(i)
-        for sign, by, colour in looks:
-            rule = f"=AND(ISNUMBER({name}2),ISNUMBER({name}$2),{name}2-{name}$2{sign}{by:g})"
-            look = {"type": "formula", "criteria": rule, "format": styles.get(bg_color=colour)}
-            sheet.conditional_format(1, i, max(len(table), 1), i, look | {"stop_if_true": True})
+    for sign, by, colour in looks:
+        rule = f"=AND(ISNUMBER({name}2),ISNUMBER({name}$2),{name}2-{name}$2{sign}{by:g})"
+        look = styles.get(bg_color=colour)
+        yield {"type": "formula", "criteria": rule, "format": look, "stop_if_true": True}
 
 
 def _printed(table: Table) -> int:

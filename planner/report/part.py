@@ -9,8 +9,7 @@ from typing import Any
 from models.results import Field, Look, Result
 from planner.render.chart import Form, Picture
 from planner.render.plotly import figure_of, heat_width
-from planner.render.table import table_of
-from planner.render.terminal import shown
+from planner.render.table import shown, table_of
 from planner.render.words import known
 
 Columns = Mapping[Any, Iterable[Any]]

@@ -8,8 +8,7 @@ from models.errors import UsageError
 from models.results import About, Runs
 from models.results import Figure as Measure
 from planner.render.chart import Form, Picture
-from planner.render.table import Cell
-from planner.render.terminal import shown
+from planner.render.table import Cell, shown
 from planner.render.words import word
 from planner.report.part import (
     Block,

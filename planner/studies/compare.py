@@ -414,7 +414,11 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
             looks += (here.looks if here is not None and here.looks else None) or (
                 [own.look] * len(table)
             )
-        columns.append(Column(header, own.look, values, looks if own.looks else None, own.meaning))
+        columns.append(
+            dataclasses.replace(
+                own, header=header, values=values, looks=looks if own.looks else None
+            )
+        )
     printed = None if first.printed is None else first.printed + 1
     # the plan's own Changes sets today beside it; here that name says which inputs differ
     name = "Changes from today" if first.name == InputChanges.TABLE else first.name

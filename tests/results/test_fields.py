@@ -21,8 +21,7 @@ from models.results import (
     field,
 )
 from planner.documents.table_files import write_csv
-from planner.render.table import records, table_of
-from planner.render.terminal import grid
+from planner.render.table import grid, records, table_of
 from planner.run import solve_file
 from planner.sheets import write_plan
 from planner.workbook.plan_file import read_plan

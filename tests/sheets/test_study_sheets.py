@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -10,7 +11,7 @@ import pytest
 
 from models.plan import solve
 from models.results import Runs
-from models.results.field import Look
+from models.results.field import Colour, Look
 from planner.render.table import Table, column
 from planner.render.xlsx import write_workbook
 from planner.sheets.context import Context
@@ -100,9 +101,10 @@ def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
 
 def test_shares_are_coloured_against_the_first_row(tmp_path):
     """The base's row and text beside it are not; the rules of a column read from its own top."""
-    columns = (column("Scenario", Look.TEXT, "abc"), column("Cobalt", Look.SHARE, [0.5, 0.7, None]))
+    cobalt = replace(column("Cobalt", Look.SHARE, [0.5, 0.7, None]), colour=Colour.AGAINST_FIRST)
+    columns = (column("Scenario", Look.TEXT, "abc"), cobalt)
     path = tmp_path / "shares.xlsx"
-    write_workbook(path, [Table("S", columns, against_first=("Cobalt",))], (), "T")
+    write_workbook(path, [Table("S", columns)], (), "T")
     (over,) = openpyxl.load_workbook(path)["S"].conditional_formatting
     assert str(over.sqref) == "B2:B4"
     assert [rule.formula for rule in over.rules] == [

@@ -244,11 +244,8 @@ def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) 
     ]  # fmt: skip
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
     is_mixed = not is_long and set(looks) - {of.look}
-<<<<<<< HEAD
-    return Column(header, of.look, values, looks if is_mixed else None, of.meaning)
-=======
-    return Column(header, of.look, values, looks if is_mixed else None, colour=of.colour)
->>>>>>> 729741d (A column knows how its cells are coloured; tables on terminals and as JSON stand with those of sheets)
+    kept = looks if is_mixed else None
+    return Column(header, of.look, values, kept, of.meaning, of.colour)
 
 
 def _cell(value: object) -> Cell:

@@ -233,6 +233,12 @@ class Result:
         self.sections = frozenset(sections)
 
     @classmethod
+    def of_rows(cls, rows: Sequence[Mapping[Any, Any]], **more: Any) -> Self:
+        """Return the table of rows by the names of the fields; what a row lacks is blank."""
+        columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in cls.FIELDS}
+        return cls(**more, **columns)
+
+    @classmethod
     def positions(cls, headers: Sequence[str]) -> dict[str, int]:
         """Return where among some headers each field stands, by its name.
 

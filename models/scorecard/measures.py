@@ -19,7 +19,7 @@ coalition's if it is a member's), whoever owns it. A third country is any other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from models.measures import days_of_cover, hhi, largest, named
@@ -65,9 +65,10 @@ class Required:
         beyond = reached - self.share if self.is_most else self.share - reached
         return beyond <= MET_WITHIN
 
-    def worst(self, reached: list[float]) -> float:
-        """Return the share that is farthest from it, or least inside it."""
-        return max(reached) if self.is_most else min(reached)
+    def worst(self, reached: Mapping[int, float]) -> tuple[int, float]:
+        """Return the year and share that is farthest from it, or least inside it."""
+        pick = max if self.is_most else min
+        return pick(reached.items(), key=lambda each: each[1])
 
 
 @dataclass(frozen=True)

@@ -226,12 +226,6 @@ def tables_of(risk: Risk) -> list[Result]:
     ]  # fmt: skip
 
 
-def _made(of: type[R], risk: Risk, rows: Sequence[Row]) -> R:
-    due = [f.name for f in of.FIELDS if not f.optional]
-    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in due}
-    return of(words=words_of(risk.base.case), **columns)
-
-
 def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
     """Return the measures of one plan or of one a draw."""
     share = short / demand if demand > 0 else np.zeros_like(short)
@@ -249,12 +243,12 @@ def measures(risk: Risk) -> Measures:
 
     Of a chance: mean and error alone, the interval being that of the chance itself.
     """
-    case, reading = risk.base.case, risk.reading
+    case, reading, words = risk.base.case, risk.reading, words_of(risk.base.case)
     lacks = float(reading.short.sum())
     base = _amounts(reading.objective, reading.cash, lacks, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
-        unit = _FORMATS[name].unit.format_map(words_of(case))
+        unit = _FORMATS[name].unit.format_map(words)
         for sample in risk.samples:
             row: Row = {"measure": name, "plan": sample.name, "unit": unit, "base": float(without)}
             if name == MORE:
@@ -265,7 +259,7 @@ def measures(risk: Risk) -> Measures:
                 known_ones = _of_draws(risk, sample)[name][sample.known]
                 row |= {**vars(spread(known_ones)), "interval": "the 95th percentile"}
             rows.append(row)
-    return _made(Measures, risk, rows)
+    return Measures.of_rows(rows, words=words)
 
 
 def in_units(of: Measures) -> Measures:
@@ -287,7 +281,8 @@ def minerals(risk: Risk) -> ByMineral:
         for m in range(len(risk.base.expanded.minerals))
         for sample in risk.samples
     ]
-    return _made(ByMineral, risk, rows)
+    made = ByMineral.of_rows(rows, words=words_of(risk.base.case))
+    return made.without(ByMineral.member)
 
 
 def members(risk: Risk) -> ByMember:
@@ -300,7 +295,7 @@ def members(risk: Risk) -> ByMember:
         if e.demand[m, j].sum() > 0
         for sample in risk.samples
     ]
-    return _made(ByMember, risk, rows)
+    return ByMember.of_rows(rows, words=words_of(risk.base.case))
 
 
 def _shortages(risk: Risk, sample: Sample, mineral: int, member: str, at: int | slice) -> Row:

@@ -131,12 +131,12 @@ class Price:
     @property
     def worst(self) -> tuple[int, float]:
         """The year in which the plan is farthest from the benchmark, and the share there."""
-        return self._worst(self.score.reached)
+        return self.required.worst(self.score.reached)
 
     @property
     def worst_asked(self) -> tuple[int, float] | None:
         """The same of the plan with the benchmark asked for; None where there is none."""
-        return self._worst(self.reached) if self.reached else None
+        return self.required.worst(self.reached) if self.reached else None
 
     @property
     def is_kept(self) -> bool | None:
@@ -153,10 +153,6 @@ class Price:
         """Whether asking for it changes the share of any year."""
         before = self.score.reached
         return any(abs(share - before[y]) > MET_WITHIN for y, share in self.reached.items())
-
-    def _worst(self, reached: dict[int, float]) -> tuple[int, float]:
-        share = self.required.worst(list(reached.values()))
-        return next((y, s) for y, s in reached.items() if s == share)
 
 
 @dataclass(frozen=True)

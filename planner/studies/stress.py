@@ -312,22 +312,20 @@ def tables_of(found: Stress) -> list[Result]:
     """Return the tables of a stress test: losses by kind, of each the worst first."""
     words = shared.words_of(found.case) | {"plan": ", capped plan" if found.free else ""}
 
-    def made(of: type[Result], rows: Sequence[Mapping[Any, Any]]) -> Result:
-        columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in of.FIELDS}
-        return of(words=words, **columns)
-
     ranked = _ranked(found)
     minerals = [row for loss, _ in ranked for row in _minerals(found, loss)]
     whole = [row for loss, row in ranked if loss.kind is not Kind.EMBARGO]
     pairs = [row | _own(found, loss) for loss, row in ranked if loss.kind is Kind.EMBARGO]
-    compared = [made(CappedOrNot, [row for row in minerals if row["kind"] != Kind.EMBARGO])]
+    either = [row for row in minerals if row["kind"] != Kind.EMBARGO]
+    detail = [row for loss, _ in ranked for row in _detail(found, loss)]
+    left = n_minus_1(found.capped.plan, found.years[0]).to_dict("records")
     return [
-        made(Losses, whole),
-        made(ByMineral, minerals),
-        *(compared if found.free is not None else ()),
-        made(Embargoes, pairs),
-        made(Left, n_minus_1(found.capped.plan, found.years[0]).to_dict("records")),
-        made(Detail, [row for loss, _ in ranked for row in _detail(found, loss)]),
+        Losses.of_rows(whole, words=words),
+        ByMineral.of_rows(minerals, words=words),
+        *([CappedOrNot.of_rows(either, words=words)] if found.free is not None else ()),
+        Embargoes.of_rows(pairs, words=words),
+        Left.of_rows(left, words=words),
+        Detail.of_rows(detail, words=words),
     ]
 
 

@@ -207,13 +207,11 @@ def hits(pattern: re.Pattern[str]) -> list[str]:
 TYPED_STILL = (
     "models/case.py", "models/checks/", "models/schema/", "planner/scenarios/",
     "planner/workbook/archive.py", "planner/workbook/marked.py",
-    "planner/sheets/inputs.py",
     "planner/studies/__init__.py", "planner/studies/compare.py", "planner/studies/kind.py",
-    "planner/studies/sweep.py", "planner/sheets/glossary.py",
+    "planner/studies/sweep.py",
 )  # fmt: skip
 """Where headers of results may stand as text: those of inputs and of XML, which are other words of
-the same spelling (the first lines); what is not read by field yet (the others); terms of the
-glossary."""
+the same spelling (the first lines); what is not read by field yet (the others)."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
     "Binding share limits",

@@ -16,8 +16,12 @@ from models.schema import (
     EventStep,
     Freight,
     Kind,
+    Lane,
+    Project,
     Record,
+    Refiner,
     ScenarioStep,
+    ShareLimit,
 )
 from models.units import in_currency
 from planner.render.table import Cell
@@ -25,11 +29,11 @@ from planner.render.words import clean, span
 
 ADDED, REMOVED = "added", "removed"
 
-_BESIDE: dict[str, tuple[str, str, str]] = {
-    "extra_usable": ("Capacity", "usable capacity added", "t/yr"),
-    "built_in": ("First year", "year in which it is built in full", ""),
-    "freight_factor": ("Freight", "freight multiplied by", ""),
-    "except_minerals": ("Mineral", "all minerals but", ""),
+_BESIDE: dict[str, tuple[Column, str, str]] = {
+    "extra_usable": (Refiner.column_of("capacity"), "usable capacity added", "t/yr"),
+    "built_in": (Project.column_of("first_year"), "year in which it is built in full", ""),
+    "freight_factor": (Lane.column_of("freight"), "freight multiplied by", ""),
+    "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", ""),
 }
 """Fields that only a scenario fills: the column they stand beside, what they are, the unit."""
 _LOOKS = {
@@ -116,54 +120,37 @@ def _first(record: Record) -> str:
 
 def _of_record(case: Case, before: Record, after: Record) -> Iterator[Difference]:
     """Yield what differs between a row and what a scenario makes of it."""
-    columns = {c.field: c for c in type(before).columns()}
-    label = _label(case, before)
+    label, place = _label(case, before), (before.SHEET, before.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)
         if not f.compare or old == new:
             continue
-        place = (before.SHEET, before.row)
-        beyond = _beyond(case, before, f.name)
-        if beyond:
-            yield from _pairs(place, f"{label}: {beyond}", old, new, _look(before))
-            continue
-        header, said, look = _named(case, f.name, columns.get(f.name))
-        if isinstance(old, ByYear) and isinstance(new, ByYear):
-            yield from _by_year(case, place, header, f"{label}: {said}", (old, new), look)
+        of = _told(case, before, f.name)
+        words = f"{label}: {of.said}"
+        if of.is_spread:
+            was, now = dict(old), dict(new)
+            for header in dict.fromkeys([*was, *now]):
+                one, other = was.get(header), now.get(header, REMOVED)
+                if one != now.get(header):
+                    name = str(header)
+                    yield Difference(*place, name, words + name, one, other, of.look)
+        elif isinstance(old, ByYear) and isinstance(new, ByYear):
+            yield from _by_year(case, place, of, words, (old, new))
         else:
-            words = f"{label}: {said}"
-            yield Difference(*place, header, words, _shown(old), _shown(new), look)
+            yield Difference(*place, of.header, words, _shown(old), _shown(new), of.look)
 
 
-def _pairs(
-    place: tuple[str, int], start: str, old: Any, new: Any, look: Look
-) -> Iterator[Difference]:
-    """Yield the cells of columns beyond the declared ones."""
-    before, after = dict(old), dict(new)
-    for header in dict.fromkeys([*before, *after]):
-        if before.get(header) != after.get(header):
-            name = str(header)
-            gone = after.get(header, REMOVED)
-            yield Difference(*place, name, start + name, before.get(header), gone, look)
-
-
-def _by_year(  # noqa: PLR0913, PLR0917 - a series and where it stands
-    case: Case,
-    place: tuple[str, int],
-    header: str,
-    start: str,
-    series: tuple[ByYear, ByYear],
-    look: Look,
+def _by_year(
+    case: Case, place: tuple[str, int], of: _Told, start: str, series: tuple[ByYear, ByYear]
 ) -> Iterator[Difference]:
     """Yield the years in which a series differs, those with equal numbers in one cell together."""
     runs: list[tuple[str, Cell, Cell, str, list[int]]] = []
     for year in case.years:
-        old: Cell = series[0].at(year)
-        new: Cell = series[1].at(year)
+        old, new = (each.at(year) for each in series)
         if old == new:
             runs.append(("", None, None, "", []))
             continue
-        cell, other = (_cell_of(header, each, year) for each in series)
+        cell, other = (_cell_of(of.header, each, year) for each in series)
         if runs and runs[-1][:3] == (cell, old, new):
             runs[-1][4].append(year)
         else:
@@ -171,7 +158,7 @@ def _by_year(  # noqa: PLR0913, PLR0917 - a series and where it stands
     for cell, was, now, other, years in runs:
         if years:
             words = f"{start} {span(years)}"
-            yield Difference(*place, cell, words, was, now, look, column_after=other)
+            yield Difference(*place, cell, words, was, now, of.look, column_after=other)
 
 
 def _cell_of(header: str, series: ByYear, year: int) -> str:
@@ -182,70 +169,71 @@ def _cell_of(header: str, series: ByYear, year: int) -> str:
 
 def _of_added(case: Case, record: Record) -> Iterator[Difference]:
     """Yield what an added row says: its filled cells that are no selectors, or that it is there."""
-    is_told = False
+    label, found = _label(case, record), list[Difference]()
     columns = {c.field: c for c in type(record).columns()}
-    label = _label(case, record)
     for f in fields(record):
-        value, column = getattr(record, f.name), columns.get(f.name)
+        value = getattr(record, f.name)
         default = f.default if f.default is not MISSING else None
-        if not f.compare or value == default or _is_label(record, column):
-            continue
-        header, said, look = _named(case, f.name, column)
-        look = _look(record) if _beyond(case, record, f.name) else look
-        for cell, what, one in _cells(case, record, f.name, header, said):
-            place = (record.row, cell)
-            words = f"{label}: {what}"
-            is_told = True
-            yield Difference(record.SHEET, 0, "", words, None, _shown(one), look, *place)
-    if not is_told:
-        place = (record.row, _first(record))
-        yield Difference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)
+        if f.compare and value != default and not _is_label(record, columns.get(f.name)):
+            of = _told(case, record, f.name)
+            for cell, what, one in _cells(of, value):
+                words, place = f"{label}: {what}", (record.row, cell)
+                found.append(
+                    Difference(record.SHEET, 0, "", words, None, _shown(one), of.look, *place)
+                )
+    place = (record.row, _first(record))
+    yield from found or [Difference(record.SHEET, 0, "", label, None, ADDED, Look.TEXT, *place)]
 
 
-def _cells(
-    case: Case, record: Record, field: str, header: str, said: str
-) -> Iterator[tuple[str, str, Any]]:
+def _cells(of: _Told, value: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield header, words and value of each cell that a field of an added row fills."""
-    value, start = getattr(record, field), _beyond(case, record, field)
-    if start:
+    if of.is_spread:
         for name, one in value:
-            yield str(name), f"{start}{name}", one
+            yield str(name), f"{of.said}{name}", one
     elif isinstance(value, ByYear):
-        yield header, said, value.base
+        yield of.header, of.said, value.base
         for year, one in value.steps:
             if one is not None:
-                yield f"{header} {year}", f"{said} {year}", one
+                yield f"{of.header} {year}", f"{of.said} {year}", one
     else:
-        yield header, said, value
+        yield of.header, of.said, value
 
 
-def _beyond(case: Case, record: Record, field: str) -> str:
-    """Return what cells beyond declared columns are: years of Demand, members of Freight."""
+@dataclass(frozen=True)
+class _Told:
+    """How a field is told: the header of its cell, what it is with its unit, its numbers' look.
+
+    ``is_spread`` of columns beyond the declared ones: years of Demand, members of Freight.
+    """
+
+    header: str
+    said: str
+    look: Look
+    is_spread: bool = False
+
+
+def _told(case: Case, record: Record, field: str) -> _Told:
+    currency = case.settings.currency
     if isinstance(record, Demand) and field == "tonnes":
-        return "Demand (t) "
+        return _Told("", "Demand (t) ", Look.TONNES, is_spread=True)
     if isinstance(record, Freight) and field == "costs":
-        return f"Freight ({case.settings.currency}/t) to "
-    return ""
-
-
-def _look(record: Record) -> Look:
-    return Look.TONNES if isinstance(record, Demand) else Look.PRICE
-
-
-def _named(case: Case, field: str, column: Column | None) -> tuple[str, str, Look]:
-    """Return the header of a field's cell, what it is with its unit, and how its numbers look."""
-    if column is None:
-        header, said, own = _BESIDE.get(field, ("", field.replace("_", " "), ""))
-        look = _LOOKS.get(own, Look.YEAR if field == "built_in" else Look.PRICE)
-    else:
+        return _Told("", f"Freight ({currency}/t) to ", Look.PRICE, is_spread=True)
+    column = next((c for c in type(record).columns() if c.field == field), None)
+    if column is not None:
         header = said = column.header
         own, look = column.unit, _LOOKS.get(column.unit, Look.PRICE)
         if column.kind is Kind.SHARE:
             look = Look.SHARE
         elif column.kind in {Kind.YEAR, Kind.WHOLE}:
             look = Look.YEAR
-    unit = in_currency(own, case.settings.currency)
-    return header, f"{said} ({unit})" if unit else said, look
+    elif field in _BESIDE:
+        beside, said, own = _BESIDE[field]
+        header = beside.header
+        look = _LOOKS.get(own, Look.YEAR if field == "built_in" else Look.PRICE)
+    else:
+        header, said, own, look = "", field.replace("_", " "), "", Look.PRICE
+    unit = in_currency(own, currency)
+    return _Told(header, f"{said} ({unit})" if unit else said, look)
 
 
 def _is_label(record: Record, column: Column | None) -> bool:

@@ -1,0 +1,583 @@
+"""An explanation in plain words: what sets a price, what binds, what would end a shortage.
+
+The same facts are told as sentences and as data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.answers import (
+    NEUTRAL,
+    OPEN,
+    SHARE,
+    Bound,
+    Explanation,
+    Move,
+    Place,
+    Price,
+    Term,
+    rounded_up,
+    step_in_force,
+)
+from models.case import Case
+from models.program.families.projects import BUILT
+from models.program.families.shortage import SHORTAGE
+from models.program.families.stockpiles import STOCK
+from models.schema import SHEETS, ByYear, Column, Record
+from models.units import in_currency
+from planner.render.words import each_year
+
+if TYPE_CHECKING:
+    from models.answers import Change, LeastChange, Scarce
+    from models.plan import Plan
+
+SHOWN = 8
+"""What binds is told so many times at most; the JSON form has all."""
+POINT = "point"
+"""Unit of a limit that is no amount."""
+_FEW = 4
+"""So many moves are told one by one; of more, what they come to."""
+_TOLD = 6
+_NOTHING = 1e-9
+_MATTERS = 0.01
+"""What a tonne more of demand costs is told where it is this part off the price of supply."""
+_MEASURE = (
+    "Smallest: each change counts by what its cell says now (from 100 to 150 is half), a closed "
+    "lane or a cell at 0 by the member's demand; few cells rather than many."
+)
+_KINDS = "share limits, capacities and the part of them that is open, lanes, mines and budgets"
+_SHEETS = {record.SHEET: record for record in SHEETS}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where a place stands in the workbook as read, ``book`` being its case before any scenario.
+
+    ``cell_of`` turns sheet, row and header into a cell, "" where the sheet has no such column.
+    ``unit_of`` gives the unit that a sheet's column is written in, and what its numbers are
+    multiplied by as they are read; None where that is the catalogue's own unit.
+    """
+
+    book: Case
+    planned: Case
+    cell_of: Callable[[str, int, str], str]
+    unit_of: Callable[[str, str], tuple[str, float] | None]
+
+    def cell(self, place: Place | None) -> str:
+        """Return ``Refiners!D14``; the sheet, row and header where no cell says it; "" of none."""
+        if place is None:
+            return ""
+        column = self._column(place)
+        found = self.cell_of(place.sheet, place.row, column)
+        row = f" row {place.row}" if place.row else ""
+        return f"{place.sheet}!{found}" if found else f"{place.sheet}{row}, {column}"
+
+    def at(self, *places: Place | None) -> str:
+        """Return cells in brackets, to be put behind what they are; "" of none.
+
+        A cell that is written in another unit than what is told of it is said with that unit.
+        """
+        found = []
+        for place in filter(None, places):
+            other = self._other_unit(place)
+            found.append(self.cell(place) + (f", in {other[0]}" if other else ""))
+        return f"  [{'; '.join(found)}]" if found else ""
+
+    def unit(self, place: Place) -> str:
+        """Return the unit that a cell is written in, "" where it has none."""
+        other = self._other_unit(place)
+        if other is not None:
+            return other[0]
+        return in_currency(self._declared(place).unit, self.planned.settings.currency)
+
+    def typed(self, place: Place, value: float) -> float:
+        """Return a value in the unit that its cell is written in."""
+        other = self._other_unit(place)
+        return value if other is None else float(f"{value / other[1]:.12g}")
+
+    def typed_up(self, place: Place, value: float) -> float:
+        """Return the same rounded up, where the unit is another one, to what one would type."""
+        other = self._other_unit(place)
+        return value if other is None else rounded_up(value / other[1], other[0])
+
+    def _other_unit(self, place: Place) -> tuple[str, float] | None:
+        return self.unit_of(place.sheet, self._column(place))
+
+    def is_of_scenario(self, place: Place) -> bool:
+        """Return whether a scenario or a what-if says something else there than the workbook."""
+        before, after = (self._record(case, place) for case in (self.book, self.planned))
+        field = self._declared(place).field
+        return None in (before, after) or getattr(before, field) != getattr(after, field)
+
+    def _column(self, place: Place) -> str:
+        """Return the header; a year that only a scenario tells apart is that of the workbook's."""
+        record = self._record(self.book, place)
+        series: Any = None if record is None else getattr(record, self._declared(place).field)
+        if place.step is None or not isinstance(series, ByYear):
+            return place.column
+        return dataclasses.replace(place, step=step_in_force(series, place.step)).column
+
+    @staticmethod
+    def _declared(place: Place) -> Column:
+        return next(c for c in _SHEETS[place.sheet].columns() if c.header == place.header)
+
+    @staticmethod
+    def _record(case: Case, place: Place) -> Record | None:
+        return next((r for r in case.records(place.sheet) if r.row == place.row), None)
+
+
+# ---- amounts, money and years as a sentence says them ------------------------------------------
+
+
+def _amount(value: float) -> str:
+    """Return tonnes, or money in millions, with no more figures than they need."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4g}"  # noqa: PLR2004
+
+
+def _money(value: float) -> str:
+    """Return money: whole from a thousand on, else with cents; never -0.00."""
+    value = 0.0 if _near(value, 0.0) else value
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"  # noqa: PLR2004
+
+
+def _large(value: float) -> str:
+    for size, word in ((1e9, "bn"), (1e6, "m")):
+        if value >= size:
+            return f"{value / size:,.4g} {word}"
+    return _money(value)
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.4g} %"
+
+
+def _limit(value: float, unit: str, currency: str) -> str:
+    if unit == POINT:
+        return _percent(value)
+    return f"{_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+
+
+def _typed(value: float, unit: str) -> str:
+    if unit == SHARE:
+        return _percent(value)
+    if unit == OPEN:
+        return "yes" if value > 0 else "no"
+    return f"{value:,.12g} {unit}"
+
+
+def _one_unit(unit: str, currency: str) -> str:
+    return {POINT: "one point", "t": "one tonne"}.get(unit, f"one million {currency}")
+
+
+def _near(a: float, b: float) -> bool:
+    """Return whether two amounts of money are the same but for rounding."""
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
+
+
+# ---- what is scarcest and shortest in a whole plan ----------------------------------------------
+
+
+def scarce_words(scarce: Scarce, currency: str) -> str:
+    """Return what is scarcest, and what a unit more of it would save at the margin."""
+    hard = scarce.hardest
+    of = f"{scarce.mineral}, " if scarce.mineral else ""
+    return (
+        f"Scarcest: {of}{hard.what}. At the margin, {_one_unit(hard.unit, currency)} more in "
+        f"{hard.year} would save {_large(hard.worth)} {currency}."
+    )
+
+
+def shortage_words(plan: Plan) -> str:
+    """Return where most is lost to shortage, and why; "" where nothing is short.
+
+    The mineral and year whose shortage costs most, with the cause told of the member that is short
+    of most tonnes, as it stands in the sheet Shortages.
+    """
+    table = plan.shortages
+    if table.empty:
+        return ""
+    case = plan.case
+    cost = [
+        case.shortage_cost(mineral, year)
+        for mineral, year in zip(table["mineral"], table["year"].tolist(), strict=True)
+    ]
+    lost = (table["short"] * cost).groupby([table["mineral"], table["year"]]).sum()
+    mineral, year = min(lost.index, key=lambda at: (-lost[at], at))
+    rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
+    cause = rows.loc[rows["short"].idxmax(), "cause"]
+    short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
+    return (
+        f"Short above all: {mineral} in {year}, {_amount(short)} t, {short / need * 100:.3g} % of "
+        f"the coalition's need. {cause}"
+    )
+
+
+# ---- one member, mineral and year ---------------------------------------------------------------
+
+
+def told(
+    found: Explanation, change: LeastChange | None, cells: Cells, without: float | None = None
+) -> Iterator[str]:
+    """Yield the lines of an explanation.
+
+    ``without`` [t] is what the member is short of in the workbook as it stands, where that is known
+    and no change of it helps.
+    """
+    currency = cells.planned.settings.currency
+    unit = cells.planned.mineral_of[found.mineral].unit or "t"
+    of = "" if unit == "t" else f" ({unit})"
+    yield f"{found.mineral}{of} for {found.member} in {found.year}"
+    if found.price is None:
+        yield f"{found.member} has no demand for {found.mineral} in {found.year}, and no reserve."
+        return
+    yield _need(found)
+    if found.cause:
+        yield f"Why short: {found.cause}"
+    yield ""
+    yield from _price(found, found.price, cells, currency)
+    yield ""
+    yield from _binding(found, cells, currency)
+    if change is not None:
+        yield ""
+        yield from _change_told(found, change, cells)
+    if without is not None:
+        short = f"short {_amount(without)} t" if without > found.nothing else "not short"
+        yield f"Without scenario and what-ifs {found.member} is {short} there."
+
+
+def _need(found: Explanation) -> str:
+    said = f"Needs {_amount(found.demand)} t, buys {_amount(found.purchased)} t"
+    stored = found.purchased + found.short - found.demand
+    if stored > found.nothing:
+        said += f", puts {_amount(stored)} t into its reserve"
+    elif stored < -found.nothing:
+        said += f", takes {_amount(-stored)} t from its reserve"
+    if found.is_short:
+        share = found.short / found.demand * 100.0
+        return f"{said}, is short {_amount(found.short)} t ({share:.3g} % of its need)."
+    return f"{said}; nothing is short."
+
+
+# ---- the price ---------------------------------------------------------------------------------
+
+
+def _price(found: Explanation, price: Price, cells: Cells, currency: str) -> Iterator[str]:
+    yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
+    yield _holds(found, price, currency)
+    if price.moves and price.has_room:
+        yield "How the plan would find one tonne more:"
+        yield from _moves(price.moves, currency)
+    if price.terms:
+        yield _read_at(price)
+        yield from _terms(price, cells, currency)
+    elif not price.setter and not _near(price.amount, 0.0):
+        yield "No single supplier's cost explains it."
+    cost = found.demand_cost
+    if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
+        about = "" if price.up > 0 and price.down > 0 else "some "
+        yield (
+            f"(A tonne more in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
+            f"{_money(price.amount)}: limits on shares of demand, parts of a shortage and reserves "
+            "in days move with demand.)"
+        )
+
+
+def _holds(found: Explanation, price: Price, currency: str) -> str:
+    """Return what one tonne more and less is worth, and how far the price holds."""
+    more, less = price.more, price.less
+    costs = "" if more is None else f"One tonne more for {found.member} would cost {_money(more)}"
+    costs += f" {currency}" if costs else ""
+    if price.up > 0 and price.down > 0:
+        how_far = f"the price holds for {_far(price.up)} more and {_far(price.down)} less"
+        if (more is None or _near(more, price.amount)) and costs:
+            return f"{costs}; {how_far}."
+        return f"{how_far[0].upper()}{how_far[1:]}." if not costs else f"{costs}; {how_far}."
+    saves = "" if less is None else f"one tonne less would save {_money(less)} {currency}"
+    both = ", ".join(part for part in (costs, saves) if part)
+    if price.up > 0 or price.down > 0:
+        way, far = ("more", price.up) if price.up > 0 else ("less", price.down)
+        return f"{both}. The price holds for {_far(far)} {way} only: the plan is at a corner."
+    if not (costs and saves):
+        return f"{both}." if both else "A tonne more or less there is out of reach."
+    return (
+        f"{both}. The marginal price lies between the two: more limits bind at once than it takes "
+        "to fix it."
+    )
+
+
+def _far(tonnes: float) -> str:
+    return "any number of tonnes" if tonnes == float("inf") else f"{_amount(tonnes)} t"
+
+
+def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
+    """Yield what moves, one by one or by what it comes to; the money adds up to the price."""
+    if len(moves) <= _FEW:
+        lines = [(m.amount, m.cost, m.what, m.kind) for m in moves]
+    else:
+        nets: dict[str, tuple[float, float, str, str]] = {}
+        for m in moves:
+            tonnes, cost, *_ = nets.get(m.source, (0.0, 0.0))
+            nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
+        lines = sorted(
+            (net for net in nets.values() if abs(net[0]) > _NOTHING and not _near(net[1], 0.0)),
+            key=lambda net: -abs(net[1]),
+        )[:_TOLD]
+    amounts = [
+        f"{tonnes:+,.4g} {'' if kind == BUILT.name else 't'}" for tonnes, _, _, kind in lines
+    ]
+    moneys = [f"{cost:,.2f}" for _, cost, _, _ in lines]
+    rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
+    other = [] if _near(rest, 0.0) else [f"{rest:,.2f}"]
+    left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
+    for many, spent, (_, _, what, _) in zip(amounts, moneys, lines, strict=True):
+        yield f"  {many:>{left}}  {spent:>{right}} {currency}  {what}"
+    for spent in other:
+        all_else = "all else, such as tonnes that change hands"
+        yield f"  {'':>{left}}  {spent:>{right}} {currency}  {all_else}"
+    if any(m.kind == STOCK.name for m in moves) and all(kind != STOCK.name for *_, kind in lines):
+        yield "  (Reserves carry tonnes from one year to another.)"
+
+
+def _read_at(price: Price) -> str:
+    if price.setter == SHORTAGE.name:
+        return "It is the price of going short:"
+    if price.setter == STOCK.name:
+        return f"A tonne would come from {price.words}:"
+    return f"The same price taken apart, for a tonne from {price.words}:"
+
+
+def _terms(price: Price, cells: Cells, currency: str) -> Iterator[str]:
+    terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
+    amounts, total = [f"{term.amount:,.2f}" for term in terms], f"{price.amount:,.2f}"
+    wide = max(map(len, [*amounts, total]))
+    for said, term in zip(amounts, terms, strict=True):
+        yield f"  {said:>{wide}}  {_term(term)}{cells.at(term.place, term.times)}"
+    if len(terms) > 1:
+        yield f"  {total:>{wide}}  in all, {currency}/t"
+
+
+def _term(term: Term) -> str:
+    rent = "" if term.kind in NEUTRAL else "scarcity of " if term.amount > 0 else "credit for "
+    return f"{rent}{term.what}"
+
+
+# ---- what binds --------------------------------------------------------------------------------
+
+
+def _binding(found: Explanation, cells: Cells, currency: str) -> Iterator[str]:
+    bounds = sorted(found.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
+    if not bounds:
+        yield "No limit binds there that would save anything if it were wider."
+        return
+    yield (
+        f"What binds for {found.mineral} in {found.year}, and what moving it is worth, each alone "
+        "and all else as it stands:"
+    )
+    for b in bounds[:SHOWN]:
+        size = "" if b.unit == "point" else f", at {_limit(b.at, b.unit, currency)}"
+        size += ", for all minerals" if b.is_common else ""
+        yield f"  {b.what[0].upper()}{b.what[1:]}{size}{cells.at(b.place)}"
+        yield f"    {_worth_words(b, currency)}"
+    if len(bounds) > SHOWN:
+        yield f"  ... and {len(bounds) - SHOWN} more (--json has all)"
+    yield (
+        "  (A cell that also holds for other years, minerals or suppliers moves those limits, too.)"
+    )
+    if cells.planned.settings.whole_projects and cells.planned.projects:
+        yield "  (Prices and worths are those of the plants as built: whole plants have none.)"
+
+
+def _worth_words(b: Bound, currency: str) -> str:
+    """Return what one unit of a limit is worth, which way, and how far that holds."""
+    unit = _one_unit(b.unit, currency)
+    way, other = ("more", "less")[:: b.direction]
+    said = f"{unit} {way} saves {_money(b.worth)} {currency} at the margin"
+    if b.saves is not None:
+        said = f"{unit} {way} saves {_money(b.saves)} {currency}"
+        if _near(b.saves, 0.0):
+            said = f"{unit} {way} saves nothing by itself: something else binds as well"
+    said = said[0].upper() + said[1:]
+    held = _range(b, currency)
+    if held and _near(b.worth if b.saves is None else b.saves, b.worth):
+        return f"{said}, as does each {held}."
+    if held:
+        return f"{said}: {_money(b.worth)} {currency} each {held}, less beyond."
+    if b.costs is not None and not _near(b.costs, b.worth if b.saves is None else b.saves):
+        return f"{said}; {unit} {other} costs {_money(b.costs)} {currency}."
+    return f"{said}."
+
+
+def _range(b: Bound, currency: str) -> str:
+    """Return between what the rate holds, "" where it holds nowhere or that is not known."""
+    if b.low is None or b.high is None or not b.low < b.at < b.high:
+        return ""
+    low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
+    if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
+        return f"from {low} on"
+    return f"between {low} and {high}"
+
+
+# ---- the smallest change of a workbook that ends a shortage -------------------------------------
+
+
+def _change_told(found: Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
+    """Yield what removes the shortage, cell by cell, or that nothing does and what would."""
+    if not change.changes:
+        yield from _nothing_does(found, change)
+        return
+    if change.is_dear:
+        yield "Supply is there, but a tonne of it costs more than a tonne short. It is bought with:"
+    else:
+        whose = {
+            "member": "",
+            "mineral and year": f" of all members in {found.year}, who share it",
+            "mineral": " of all members in all years, which share what there is",
+        }[change.scope]
+        yield f"The smallest change of the workbook that ends the shortage{whose}:"
+    for each in change.changes:
+        yield f"  {_change_words(each, cells)}"
+        years = each_year({*each.years} - {found.year}, " and ")
+        also = f"; the cell also holds for {years}" if found.year in each.years and years else ""
+        yield f"    {each.what}{also}"
+        if cells.is_of_scenario(each.place):
+            yield (
+                "    (the scenario or what-if says that, not the workbook: it has to change there)"
+            )
+    yield f"  {_scope(change, found)}"
+    if not change.is_dear:
+        yield f"  {_MEASURE}"
+
+
+def _change_words(change: Change, cells: Cells) -> str:
+    """Return ``Share limits!F3: 65 % -> 71.4 %``: amounts as they are typed into the cell."""
+    unit = _typed_unit(change, cells)
+    was, to = cells.typed(change.place, change.was), cells.typed_up(change.place, change.to)
+    return f"{cells.cell(change.place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
+
+
+def _typed_unit(change: Change, cells: Cells) -> str:
+    """Return the unit of a change as its cell has it; "share" and "open" have none there."""
+    return change.unit if change.unit in {SHARE, OPEN} else cells.unit(change.place)
+
+
+def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
+    if change.is_dear:
+        yield (
+            "Supply can be had, but the cheapest plan leaves the shortage all the same: what "
+            f"{_KINDS} would let in costs more than a tonne short."
+        )
+    else:
+        yield (
+            f"No change of {_KINDS} ends this shortage: whatever they are, {_amount(change.left)}"
+            " t stay short."
+        )
+    if change.newcomer is not None:
+        tonnes, country = _amount(change.newcomer.capacity), change.newcomer.country
+        yield (
+            f"What would: a new refiner in {country} that makes {tonnes} t in {found.year} and "
+            f"needs no ore (tried: {found.member} is then not short), or so much less demand."
+        )
+    else:
+        yield "A new refiner would not end it either; less demand would."
+
+
+def _scope(change: LeastChange, found: Explanation) -> str:
+    who = "nobody" if change.scope == "mineral and year" and not change.is_dear else found.member
+    served = f"{who} is {'' if who == 'nobody' else 'not '}short of {found.mineral} in {found.year}"
+    more = change.elsewhere
+    elsewhere = f"; elsewhere {_amount(more)} t more are short" if more > 0 else ""
+    return f"Planned again with it, {served}{elsewhere}."
+
+
+# ---- the same as data ----------------------------------------------------------------------------
+
+
+def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[str, object]:
+    """Return the same facts as ``told``; what has no end or no answer is null."""
+    price = found.price
+    terms = () if price is None else price.terms
+    return {
+        "mineral": found.mineral,
+        "member": found.member,
+        "year": found.year,
+        "demand_t": found.demand,
+        "purchased_t": found.purchased,
+        "short_t": found.short,
+        "cause": found.cause,
+        "marginal_price": price and price.amount,
+        "holds_for_more_t": price and _finite(price.up),
+        "holds_for_less_t": price and _finite(price.down),
+        "one_tonne_more_costs": price and price.more,
+        "one_tonne_less_saves": price and price.less,
+        "demand_cost": found.demand_cost,
+        "set_by": price and (price.setter or "nothing"),
+        "source": "" if price is None else price.words,
+        "source_is_scarce": price is not None and price.is_scarce,
+        "moves": [dataclasses.asdict(m) for m in (() if price is None else price.moves)],
+        "has_room": price is None or price.has_room,
+        "terms": [
+            {
+                "kind": t.kind,
+                "what": t.what,
+                "amount": t.amount,
+                "cell": cells.cell(t.place),
+                "cell_unit": "" if t.place is None else cells.unit(t.place),
+                "times_cell": cells.cell(t.times),
+            }
+            for t in terms
+        ],
+        "binding": [_bound(b, cells) for b in found.binding],
+        "change": None if change is None else _change_facts(change, cells),
+    }
+
+
+def _bound(b: Bound, cells: Cells) -> dict[str, object]:
+    return {
+        "kind": b.kind,
+        "what": b.what,
+        "limit": b.at,
+        "unit": b.unit,
+        "saving_direction": "more" if b.direction > 0 else "less",
+        "worth": b.worth,
+        "holds_from": _finite(b.low),
+        "holds_to": _finite(b.high),
+        "one_unit_saves": b.saves,
+        "one_unit_back_costs": b.costs,
+        "rent": b.rent,
+        "year": b.year,
+        "cell": cells.cell(b.place),
+        "cell_unit": "" if b.place is None else cells.unit(b.place),
+    }
+
+
+def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
+    return {
+        "cells": [
+            {
+                "cell": cells.cell(c.place),
+                "what": c.what,
+                "unit": _typed_unit(c, cells),
+                "from": cells.typed(c.place, c.was),
+                "to": cells.typed_up(c.place, c.to),
+                "least": cells.typed(c.place, c.least),
+                "years": list(c.years),
+                "said_by": "scenario" if cells.is_of_scenario(c.place) else "workbook",
+            }
+            for c in change.changes
+        ],
+        "removes": change.scope if change.changes else "nothing",
+        "least_remaining_t": change.left,
+        "short_after_t": change.after,
+        "more_short_elsewhere_t": change.elsewhere,
+        "supply_is_dearer_than_shortage": change.is_dear,
+        "new_refiner": change.newcomer and dataclasses.asdict(change.newcomer),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) else value

@@ -19,51 +19,41 @@ YEAR = field(
     Look.YEAR,
     "The year of the plan; each is planned alone but for stocks, projects and growth.",
 )
-MINERAL = field(
-    "Mineral", Look.TEXT, "The mineral, as named in the sheet Minerals.", names=Name.MINERAL
+MINERAL = field.text("Mineral", "The mineral, as named in the sheet Minerals.", names=Name.MINERAL)
+MEMBER = field.text("Member", "The member of the coalition that buys.", names=Name.MEMBER)
+BUYER = field.text(
+    "Buyer", "The coalition as one, a group of members, or one member.", names=Name.BUYER
 )
-MEMBER = field("Member", Look.TEXT, "The member of the coalition that buys.", names=Name.MEMBER)
-BUYER = field(
-    "Buyer", Look.TEXT, "The coalition as one, a group of members, or one member.", names=Name.BUYER
+REFINER = field.text(
+    "Refiner", "The refiner, as named in the sheets Refiners and Projects.", names=Name.REFINER
 )
-REFINER = field(
-    "Refiner",
-    Look.TEXT,
-    "The refiner, as named in the sheets Refiners and Projects.",
-    names=Name.REFINER,
+PROJECT = field.text(
+    "Project", "The project whose plant this is; blank for refiners that stand.", names=Name.PROJECT
 )
-PROJECT = field(
-    "Project",
-    Look.TEXT,
-    "The project whose plant this is; blank for refiners that stand.",
-    names=Name.PROJECT,
-)
-COUNTRY = field("Country", Look.TEXT, "Where the refiner stands.", names=Name.COUNTRY)
-OWNER = field(
+COUNTRY = field.text("Country", "Where the refiner stands.", names=Name.COUNTRY)
+OWNER = field.text(
     "Owner country",
-    Look.TEXT,
     "The country of the refiner's owner; its location where none is given.",
     names=Name.COUNTRY,
 )
-KIND = field("Kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
-CONTRACT = field(
+KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
+CONTRACT = field.text(
     "Contract",
-    Look.TEXT,
     "The contract that the tonnes are bought under; blank: bought spot.",
     names=Name.CONTRACT,
 )
-LIMIT_KIND = field("Limit kind", Look.TEXT, "max: at most the share; min: at least.")
+LIMIT_KIND = field.text("Limit kind", "max: at most the share; min: at least.")
 MEASURE = field("Measure", Look.LONG)
 VALUE = field("Value", Look.LONG)
 WHAT = field("What", Look.LONG)
 ACCEPTED = field("Accepted up to", Look.TINY)
 REMARK = field("Remark", Look.LONG)
 MEANING = field("Meaning", Look.LONG)
-SHEET = field("Sheet", Look.TEXT)
-COLUMN = field("Column", Look.TEXT)
+SHEET = field.text("Sheet")
+COLUMN = field.text("Column")
 CHANGE = field("Change", Look.TONNES)
 MAX = field("Max", Look.TONNES)
-UNIT = field("Unit", Look.TEXT, "What a tonne of this mineral is a tonne of.")
+UNIT = field.text("Unit", "What a tonne of this mineral is a tonne of.")
 NOTE = field("Note", Look.REMARK, "The note of the input's row.", printed=False)
 SOURCE = field("Source", Look.REMARK, "The source of the input's row.", printed=False)
 ROW = field(
@@ -74,27 +64,20 @@ ROW = field(
 )
 
 TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit defines them.")
-DEMAND = field("Demand", Look.TONNES, "What is needed, over the years of the row.", unit="t")
-PURCHASES = field("Purchases", Look.TONNES, "What is bought, for stock too.", unit="t")
-SHORT = field("Short", Look.TONNES, "Demand that is neither bought nor taken from stock.", unit="t")
-SHARE_SHORT = field("Share short", Look.SHARE, "Short over demand.")
-LANDED = field(
-    "Average landed cost",
-    Look.PRICE,
-    f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}",
-    unit="{money}/t",
+DEMAND = field.tonnes("Demand", "What is needed, over the years of the row.")
+PURCHASES = field.tonnes("Purchases", "What is bought, for stock too.")
+SHORT = field.tonnes("Short", "Demand that is neither bought nor taken from stock.")
+SHARE_SHORT = field.share("Share short", "Short over demand.")
+LANDED = field.price(
+    "Average landed cost", f"Cost or price, tariff and freight over tonnes bought. {UNDISCOUNTED}"
 )
-FREIGHT = field(
-    "Freight", Look.PRICE, "Freight from the refiner's country to the member.", unit="{money}/t"
-)
-LIMIT = field("Limit", Look.SHARE, "The share allowed: at most for a max, at least for a min.")
+FREIGHT = field.price("Freight", "Freight from the refiner's country to the member.")
+LIMIT = field.share("Limit", "The share allowed: at most for a max, at least for a min.")
 CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
-RENT = field(
+RENT = field.price(
     "Scarcity rent",
-    Look.PRICE,
     "What one more tonne of capacity there would save the coalition in that year; 0 where capacity"
     " is left over.",
-    unit="{money}/t",
 )
 
 

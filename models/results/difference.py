@@ -20,11 +20,11 @@ from models.results.supply import Flows, Prices
 
 BOOK = "difference"
 
-_OLD = field("Old", Look.TEXT)
-_NEW = field("New", Look.TEXT)
+_OLD = field.text("Old")
+_NEW = field.text("New")
 _CHANGE = CHANGE.like(look=Look.TEXT)
-_PART = field(
-    "Change (%)", Look.SHARE, "The change over the old figure; blank where that is 0 or a share."
+_PART = field.share(
+    "Change (%)", "The change over the old figure; blank where that is 0 or a share."
 )
 
 
@@ -59,8 +59,8 @@ class InputChanges(Result):
     )
     old = _OLD.like(meaning="Blank: no such row, or nothing in the cell.")
     new = _NEW.like(meaning="removed: the new workbook has no such row.")
-    old_cell = field("Cell in old workbook", Look.TEXT)
-    new_cell = field("Cell in new workbook", Look.TEXT)
+    old_cell = field.text("Cell in old workbook")
+    new_cell = field.text("Cell in new workbook")
 
 
 class MineralChanges(Result):
@@ -69,9 +69,8 @@ class MineralChanges(Result):
     TABLE, BOOK, GRAIN = "By mineral", BOOK, ("mineral", "figure")
 
     mineral = MINERAL
-    figure = field(
+    figure = field.text(
         "Figure",
-        Look.TEXT,
         "Amounts are sums over the years that both plans have; the largest country share is that of"
         " any of these years.",
     )
@@ -119,15 +118,14 @@ class Moves(Result):
     TABLE, BOOK, GRAIN = "Moves", BOOK, ("mineral", "seller", "buyer")
 
     mineral = MINERAL
-    seller = field(
+    seller = field.text(
         "From",
-        Look.TEXT,
         "The ten largest changes of each mineral are listed; a row below them counts the others. A"
         " mineral that costs and lacks the same in each year is named in the last row: its flows"
         " differ by a choice among equally cheap ones.",
         key="from",
     )
-    buyer = field("To", Look.TEXT, key="to")
+    buyer = field.text("To", key="to")
     old = _OLD.like(
         look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="old_t"
     )

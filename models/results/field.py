@@ -110,6 +110,16 @@ class Field:
         """Declare a column of shares."""
         return cls(header, Look.SHARE, meaning, **more)
 
+    @classmethod
+    def price(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of money for each tonne."""
+        return cls(header, Look.PRICE, meaning, unit="{money}/t", **more)
+
+    @classmethod
+    def money(cls, header: str, meaning: str = "", **more: Any) -> Field:
+        """Declare a column of money."""
+        return cls(header, Look.MONEY, meaning, unit="{money}", **more)
+
     def like(self, **changes: Any) -> Field:
         """Return the same declaration with something of it changed."""
         return replace(self, **changes)

@@ -30,47 +30,40 @@ class OrderLines(Result):
 
     TABLE, GRAIN, BOOK = "orders.csv", ("order_id",), BOOK
 
-    order_id = field(
-        "order_id", Look.TEXT, "The order: of one year, mineral, refiner, project, member and"
+    order_id = field.text(
+        "order_id", "The order: of one year, mineral, refiner, project, member and"
         " contract.",
     )  # fmt: skip
-    revision = field(
-        "revision",
-        Look.TEXT,
-        "Changes when the order's tonnes, prices, unit or currency do, else never.",
+    revision = field.text(
+        "revision", "Changes when the order's tonnes, prices, unit or currency do, else never."
     )
-    plan_id = field("plan_id", Look.TEXT, "The plan: changes when any of its orders does.")
-    scenario = field(
-        "scenario", Look.TEXT, "The scenario and the options that the plan was made with."
-    )
+    plan_id = field.text("plan_id", "The plan: changes when any of its orders does.")
+    scenario = field.text("scenario", "The scenario and the options that the plan was made with.")
     year = field("year", Look.YEAR, "The year of delivery.")
-    start_date = field("start_date", Look.TEXT, "The first day of delivery, YYYY-MM-DD.")
-    end_date = field("end_date", Look.TEXT, "The last day of delivery, YYYY-MM-DD.")
-    member = field("member", Look.TEXT, "Who buys.", names=Name.MEMBER)
-    mineral = field("mineral", Look.TEXT, "What is bought.", names=Name.MINERAL)
-    mass_unit = field("mass_unit", Look.TEXT, "What a tonne is a tonne of.")
-    refiner = field("refiner", Look.TEXT, "Who sells.", names=Name.REFINER)
-    project = field(
+    start_date = field.text("start_date", "The first day of delivery, YYYY-MM-DD.")
+    end_date = field.text("end_date", "The last day of delivery, YYYY-MM-DD.")
+    member = field.text("member", "Who buys.", names=Name.MEMBER)
+    mineral = field.text("mineral", "What is bought.", names=Name.MINERAL)
+    mass_unit = field.text("mass_unit", "What a tonne is a tonne of.")
+    refiner = field.text("refiner", "Who sells.", names=Name.REFINER)
+    project = field.text(
         "project",
-        Look.TEXT,
         "The project whose new plant delivers; empty for a plant that stands.",
         names=Name.PROJECT,
     )
-    country = field("country", Look.TEXT, "Where the refiner stands.")
-    country_code = field(
-        "country_code", Look.TEXT, "The same as ISO 3166-1 alpha-3; empty for Rest of world."
+    country = field.text("country", "Where the refiner stands.")
+    country_code = field.text(
+        "country_code", "The same as ISO 3166-1 alpha-3; empty for Rest of world."
     )
-    kind = field("kind", Look.TEXT, "primary: from ore; recycled: from scrap.")
-    contract = field(
-        "contract", Look.TEXT, "The contract that it is bought under; empty: spot.",
+    kind = field.text("kind", "primary: from ore; recycled: from scrap.")
+    contract = field.text(
+        "contract", "The contract that it is bought under; empty: spot.",
         names=Name.CONTRACT,
     )  # fmt: skip
     tonnes = field("tonnes", Look.TONNES, "Tonnes of the year.")
-    currency = field("currency", Look.TEXT, "The currency of every price and amount.")
-    price_year = field(
-        "price_year",
-        Look.TEXT,
-        "The year in whose money prices are; empty where the workbook says none.",
+    currency = field.text("currency", "The currency of every price and amount.")
+    price_year = field.text(
+        "price_year", "The year in whose money prices are; empty where the workbook says none."
     )
     unit_price = field(
         "unit_price", Look.PRICE, "The refiner's cost, or the contract's price, per tonne."
@@ -88,9 +81,9 @@ class OrderLines(Result):
     )
 
 
-_PRICE_IN_ALL = field("Price in all", Look.MONEY, "Tonnes x price.", unit="{money}")
-_TARIFF_IN_ALL = field("Tariff in all", Look.MONEY, "Tonnes x tariff.", unit="{money}")
-_FREIGHT_IN_ALL = field("Freight in all", Look.MONEY, "Tonnes x freight.", unit="{money}")
+_PRICE_IN_ALL = field.money("Price in all", "Tonnes x price.")
+_TARIFF_IN_ALL = field.money("Tariff in all", "Tonnes x tariff.")
+_FREIGHT_IN_ALL = field.money("Freight in all", "Tonnes x freight.")
 
 
 class OrderSheet(Result):
@@ -98,9 +91,8 @@ class OrderSheet(Result):
 
     TABLE, GRAIN, BOOK = "Orders", ("order_id",), BOOK
 
-    order_id = field(
+    order_id = field.text(
         "Order",
-        Look.TEXT,
         "The order's id: of its year, mineral, refiner, project, member and contract. It stays the"
         " same in every plan that has such an order.",
     )
@@ -119,7 +111,7 @@ class OrderSheet(Result):
     freight_amount = _FREIGHT_IN_ALL
     total_amount = Flows.total
     mass_unit = UNIT
-    revision = field("Revision", Look.TEXT, OrderLines.revision.meaning)
+    revision = field.text("Revision", OrderLines.revision.meaning)
     project = PROJECT.like(printed=False)
     kind = KIND.like(printed=False)
 
@@ -148,12 +140,8 @@ class ByYear(Result):
     paid = Contracts.paid.like(
         meaning="Untaken x the contracts' price; no tariff and no freight.", optional=True
     )
-    change = field(
-        "Into stock",
-        Look.TONNES,
-        "What goes into the member's stock; below 0 out of it.",
-        unit="t",
-        optional=True,
+    change = field.tonnes(
+        "Into stock", "What goes into the member's stock; below 0 out of it.", optional=True
     )
     short = SHORT.like(optional=True)
     unit = UNIT
@@ -170,18 +158,9 @@ class Obligations(Result):
     )
     refiner = REFINER
     mineral = MINERAL
-    min = field(
-        "Minimum",
-        Look.TONNES,
-        "What the contract has the member take, or pay for, in the year.",
-        unit="t",
-    )
-    minimum = field(
-        "Minimum in force", Look.TONNES, "The minimum less what force majeure lets lapse.", unit="t"
-    )
-    maximum = field(
-        "Maximum", Look.TONNES, "The most the contract gives; blank: no maximum.", unit="t"
-    )
+    min = field.tonnes("Minimum", "What the contract has the member take, or pay for, in the year.")
+    minimum = field.tonnes("Minimum in force", "The minimum less what force majeure lets lapse.")
+    maximum = field.tonnes("Maximum", "The most the contract gives; blank: no maximum.")
     taken = Contracts.taken.like(meaning="What is ordered under the contract.")
     untaken = Contracts.untaken.like(
         meaning="What is missing to the minimum in force: take or pay."
@@ -201,7 +180,7 @@ class Stock(Result):
     year = YEAR
     mineral = MINERAL
     opening = Stocks.opening
-    change = field("Movement", Look.TONNES, "Into stock; below 0 out of it.", unit="t")
+    change = field.tonnes("Movement", "Into stock; below 0 out of it.")
     closing = Stocks.closing
     target = Stocks.target
     shortfall = Stocks.shortfall

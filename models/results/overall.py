@@ -91,45 +91,32 @@ class ByMineral(Result):
     demand = DEMAND.like(meaning="All years together.")
     purchased = PURCHASES.like(meaning="All years together, purchases for stock included.")
     short = SHORT.like(meaning="Demand neither bought nor taken from stock, all years together.")
-    served = field(
-        "Served share of demand",
-        Look.SHARE,
-        "1 less what is short over demand, all years together.",
+    served = field.share(
+        "Served share of demand", "1 less what is short over demand, all years together."
     )
-    short_of_supply = field(
-        "Short because supply can't give it",
-        Look.TONNES,
-        "Short even without any share limit.",
-        unit="t",
+    short_of_supply = field.tonnes(
+        "Short because supply can't give it", "Short even without any share limit."
     )
-    short_by_limits = field(
+    short_by_limits = field.tonnes(
         "Short because the limits forbid it",
-        Look.TONNES,
         "Short with the share limits and not without them. Below 0: the limits move supply to this"
         " mineral.",
-        unit="t",
     )
     landed = LANDED
-    extra = field(
+    extra = field.price(
         "Extra landed cost by limits",
-        Look.PRICE,
         "Average landed cost of this plan less that of the same case without share limits.",
-        unit="{money}/t",
     )
-    last_country = field(
+    last_country = field.text(
         "Largest country in {last}",
-        Look.TEXT,
         "The country that has the largest share in the last year planned.",
         names=Name.COUNTRY,
     )
-    last_share = field(
-        "Largest share in {last}",
-        Look.SHARE,
-        "The largest share of one country in the last year planned.",
+    last_share = field.share(
+        "Largest share in {last}", "The largest share of one country in the last year planned."
     )
-    last_limit = field(
+    last_limit = field.share(
         "Limit in {last}",
-        Look.SHARE,
         "The tightest limit of the coalition on that country in that year; blank: none.",
     )
     hhi_capacity = field(
@@ -138,9 +125,8 @@ class ByMineral(Result):
     hhi_purchases = field(
         "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
     )
-    served_if_lost = field(
+    served_if_lost = field.share(
         "Served if largest supplier stops",
-        Look.SHARE,
         "Purchases less those from the largest country of each year, over demand; nothing is bought"
         " in its stead.",
     )
@@ -151,22 +137,19 @@ class ByMineral(Result):
         unit="{money}",
         printed=False,
     )
-    share = field(
+    share = field.share(
         "Largest share of {basis}",
-        Look.SHARE,
         "The largest share that one country has in any single year, Rest of world left out. Where"
         " the limit tightens over the years this is often the first year.",
         printed=False,
     )
-    limit = field(
+    limit = field.share(
         "Limit on it",
-        Look.SHARE,
         "The tightest limit of the coalition on that country in that year; blank: none.",
         printed=False,
     )
-    country = field(
+    country = field.text(
         "Largest country",
-        Look.TEXT,
         "The country that has the largest share of any year.",
         names=Name.COUNTRY,
         printed=False,
@@ -209,34 +192,30 @@ class Scorecard(Result):
         meaning="Whose supply it is: the coalition's, or the EU's own where members are grouped as"
         " EU and a bloc of Countries is called EU."
     )
-    before = field(
+    before = field.share(
         "Before",
-        Look.SHARE,
         "Of the world as the workbook has it (a scenario and what-ifs included), without the plan;"
         " the column Before is says of what.",
     )
-    after_first = field("After, {first}", Look.SHARE, "Of the plan in that year.")
-    after_last = field("After, {last}", Look.SHARE, "Of the plan in that year.", optional=True)
-    required = field(
+    after_first = field.share("After, {first}", "Of the plan in that year.")
+    after_last = field.share("After, {last}", "Of the plan in that year.", optional=True)
+    required = field.share(
         "Required",
-        Look.SHARE,
         "The benchmark of Regulation (EU) 2024/1252, Art. 5. It is set for the Union, by 2030,"
         " overall where it is a least; here it is read mineral by mineral, and of the coalition as"
         " if it were the Union: inside are plants and mines in countries whose Bloc is coalition"
         " (of the EU's own: EU), whoever owns them.",
     )
-    met = field(
+    met = field.text(
         "Met",
-        Look.TEXT,
         "Whether the plan keeps the benchmark in every year from 2030 on (in the last, where it"
         " ends before); years without demand are skipped. The years that miss it stand in the"
         " remark. no data: the workbook does not say it; the remark says what lacks.",
         colour=Colour.LIGHTS,
     )
     unit = UNIT.like(meaning="What the numbers of the row are.")
-    before_is = field(
+    before_is = field.text(
         "Before is",
-        Look.TEXT,
         "nameplate: capacity of all refiners, or mines, in the first year; usable: what of it the"
         " coalition may use; today: what members buy by Current supply; opening: the stock before"
         " the first year.",
@@ -260,9 +239,8 @@ class Benchmarks(Result):
     TABLE = "EU benchmarks"
     GRAIN = ("benchmark", "mineral", "buyer")
 
-    benchmark = field(
+    benchmark = field.text(
         "Benchmark",
-        Look.TEXT,
         "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some year from"
         " 2030 on (in the last, where it ends before).",
     )
@@ -272,20 +250,18 @@ class Benchmarks(Result):
     required = Scorecard.required.like(
         meaning="At least, or at most (one third country), this share."
     )
-    worst_share = field(
-        "Plan's worst year", Look.SHARE, "The share in the plan, in the worst of those years."
+    worst_share = field.share(
+        "Plan's worst year", "The share in the plan, in the worst of those years."
     )
     worst_year = ByMineral.year.like(meaning="That worst year.", printed=True)
-    share_if_asked = field(
+    share_if_asked = field.share(
         "Reached if asked for",
-        Look.SHARE,
         "The same share in the cheapest plan of the same case with the benchmark added to its"
         " limits, in the worst of those years. Where it cannot be met, of the plan from which the"
         " fewest tonnes lack.",
     )
-    can_be_met = field(
+    can_be_met = field.text(
         "Can it be met",
-        Look.TEXT,
         "Whether that plan keeps the benchmark in all those years.",
         colour=Colour.LIGHTS,
     )
@@ -305,18 +281,14 @@ class Benchmarks(Result):
         unit="{money} m",
         scale=1e6,
     )
-    extra_short = field(
+    extra_short = field.tonnes(
         "Extra short",
-        Look.TONNES,
         "What is short of the mineral beyond what is short in the plan, all years together.",
-        unit="t",
         key="extra_short_t",
     )
-    extra_short_others = field(
+    extra_short_others = field.tonnes(
         "Extra short of others",
-        Look.TONNES,
         "The same of all other minerals, by weight: a budget of projects ties them together.",
-        unit="t",
         key="extra_short_others_t",
     )
     remark = REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")

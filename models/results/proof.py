@@ -5,15 +5,14 @@ from __future__ import annotations
 from models.results.common import ACCEPTED, COLUMN, MEANING, SHEET, UNIT, VALUE, WHAT
 from models.results.field import Look, Result, field
 
-_PLAN = field(
+_PLAN = field.text(
     "Plan",
-    Look.TEXT,
     "this plan, or one that it is set against: that of the same case without share limits, or that"
     " when the largest supplier country has stopped.",
     printed=False,
 )
-_FAMILY = field("Family", Look.TEXT, printed=False)
-_KEY = field("Key", Look.TEXT, printed=False)
+_FAMILY = field.text("Family", printed=False)
+_KEY = field.text("Key", printed=False)
 
 
 class Values(Result):
@@ -69,10 +68,10 @@ class Checks(Result):
 
     TABLE, PLACE = "Checks", 160
 
-    check = field("Check", Look.TEXT)
-    passed = field("Passed", Look.TEXT, "yes or no; blank where there is nothing to pass.")
+    check = field.text("Check")
+    passed = field.text("Passed", "yes or no; blank where there is nothing to pass.")
     sheet = SHEET
-    cell = field("Cell", Look.TEXT)
+    cell = field.text("Cell")
     column = COLUMN
     what = WHAT
     value = VALUE.like(look=Look.TINY)
@@ -88,8 +87,8 @@ class ChartData(Result):
     FILTERED = False
 
     chart = field("Chart", Look.LONG)
-    series = field("Series", Look.TEXT)
-    category = field("Category", Look.TEXT)
+    series = field.text("Series")
+    category = field.text("Category")
     value = VALUE.like(look=Look.SHARE)
 
 
@@ -99,7 +98,7 @@ class Glossary(Result):
     TABLE = "Glossary"
     GRAIN = ("term",)
 
-    term = field("Term", Look.TEXT)
+    term = field.text("Term")
     meaning = MEANING
     places = field("Where", Look.LONG)
 
@@ -126,8 +125,8 @@ class Runs(Result):
     """One row a run: whether it is proven, and how well."""
 
     TABLE, GRAIN, BOOK = "Runs", ("run",), BOOK
-    run = field("Run", Look.TEXT)
-    proven = field("Proven", Look.TEXT)
+    run = field.text("Run")
+    proven = field.text("Proven")
     objective = field(
         "Objective",
         Look.MONEY,

@@ -62,16 +62,11 @@ class Flows(PlanTable):
     member = MEMBER
     contract = CONTRACT
     tonnes = TONNES
-    cost = field(
-        "Cost",
-        Look.PRICE,
-        "The refiner's cost, or the contract's price, at the gate.",
-        unit="{money}/t",
-    )
-    tariff = field("Tariff", Look.PRICE, "Tariff rate x cost.", unit="{money}/t")
+    cost = field.price("Cost", "The refiner's cost, or the contract's price, at the gate.")
+    tariff = field.price("Tariff", "Tariff rate x cost.")
     freight = FREIGHT
-    landed = field("Landed cost", Look.PRICE, "Cost, tariff and freight.", unit="{money}/t")
-    total = field("Total", Look.MONEY, f"Tonnes x landed cost. {UNDISCOUNTED}", unit="{money}")
+    landed = field.price("Landed cost", "Cost, tariff and freight.")
+    total = field.money("Total", f"Tonnes x landed cost. {UNDISCOUNTED}")
     project = PROJECT.like(printed=False)
     owner = OWNER.like(printed=False)
     kind = KIND.like(printed=False)
@@ -139,9 +134,7 @@ class Refiners(PlanTable):
         " the part that runs."
     )
     tonnes = TONNES
-    utilization = field(
-        "Utilization", Look.SHARE, "Tonnes over the capacity open to the coalition."
-    )
+    utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
     rent = RENT
     project = PROJECT.like(printed=False)
     nameplate = field(
@@ -180,14 +173,12 @@ class Prices(PlanTable):
     year = YEAR
     mineral = MINERAL
     member = MEMBER
-    marginal = field(
+    marginal = field.price(
         "Marginal price",
-        Look.PRICE,
         "What one more tonne of demand of this member would cost the plan. Where the member is"
         " short this is about the shortage cost, a little above or below it: the rule of fair"
         " shortage lets who is short beyond its part pay a little more, and the others a little"
         " less.",
-        unit="{money}/t",
     )
     landed = LANDED
     demand = DEMAND
@@ -215,24 +206,19 @@ class CountryShares(PlanTable):
     buyer = BUYER
     country = COUNTRY
     tonnes = TONNES
-    of_demand = field(
+    of_demand = field.share(
         "Share of demand",
-        Look.SHARE,
         "Tonnes over the buyer's demand for the mineral in that year; stock purchases count, so"
         " that the sum may exceed 100 %.",
     )
-    of_purchases = field(
+    of_purchases = field.share(
         "Share of purchases",
-        Look.SHARE,
         "Tonnes over all that the buyer purchases of the mineral in that year.",
     )
     limit = LIMIT.like(meaning="The tightest max on this country for this buyer; blank: none.")
-    headroom = field("Headroom", Look.SHARE, "Limit less the share that it limits.")
-    limit_of = field(
-        "Limit is of",
-        Look.TEXT,
-        "Whether the limit is a share of demand or of purchases.",
-        printed=False,
+    headroom = field.share("Headroom", "Limit less the share that it limits.")
+    limit_of = field.text(
+        "Limit is of", "Whether the limit is a share of demand or of purchases.", printed=False
     )
     unit = UNIT.like(printed=False)
 
@@ -261,50 +247,31 @@ class ShareLimits(PlanTable):
     kind = LIMIT_KIND
     mineral = MINERAL
     buyer = BUYER
-    group = field(
+    group = field.text(
         "Supplier group",
-        Look.TEXT,
         "How suppliers are put together: by country, owner, bloc, kind or refiner.",
     )
-    supplier = field("Supplier", Look.TEXT, "Whom the limit is on.", names=Name.SUPPLIER)
+    supplier = field.text("Supplier", "Whom the limit is on.", names=Name.SUPPLIER)
     year = YEAR
-    share = field(
-        "Share reached", Look.SHARE, "What the supplier has of the buyer's base in that year."
-    )
+    share = field.share("Share reached", "What the supplier has of the buyer's base in that year.")
     limit = LIMIT
-    binding = field(
-        "Binding",
-        Look.TEXT,
-        "yes: the limit is reached, so that nothing more could flow (max) or less (min).",
+    binding = field.text(
+        "Binding", "yes: the limit is reached, so that nothing more could flow (max) or less (min)."
     )
-    shadow_price = field(
+    shadow_price = field.price(
         "Shadow price",
-        Look.PRICE,
         "What the plan would save if the limit gave way by one tonne; 0 where it does not bind.",
-        unit="{money}/t",
     )
-    share_of = field(
-        "Share of", Look.TEXT, "What the limit is a share of: demand or purchases.", printed=False
+    share_of = field.text(
+        "Share of", "What the limit is a share of: demand or purchases.", printed=False
     )
     tonnes = TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
-    base = field(
-        "Base",
-        Look.TONNES,
-        "The demand, or the purchases, that the limit is a share of.",
-        unit="t",
-        printed=False,
+    base = field.tonnes(
+        "Base", "The demand, or the purchases, that the limit is a share of.", printed=False
     )
-    room = field("Room", Look.TONNES, "Tonnes left up to the limit.", unit="t", printed=False)
-    excess = field(
-        "Beyond limit",
-        Look.TONNES,
-        "Tonnes past a limit that has a penalty.",
-        unit="t",
-        printed=False,
-    )
-    stage = field(
-        "Stage", Look.TEXT, "refining: tonnes of refined metal; mining: ore.", printed=False
-    )
+    room = field.tonnes("Room", "Tonnes left up to the limit.", printed=False)
+    excess = field.tonnes("Beyond limit", "Tonnes past a limit that has a penalty.", printed=False)
+    stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
     unit = UNIT.like(printed=False)
     note = NOTE
     source = SOURCE
@@ -344,15 +311,12 @@ class Contracts(PlanTable):
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
     maximum = MAX.like(meaning="The most the contract gives; blank: no maximum.", unit="t/yr")
-    taken = field("Taken", Look.TONNES, unit="t")
-    untaken = field("Untaken", Look.TONNES, unit="t")
-    price = field("Price", Look.PRICE, unit="{money}/t")
-    paid = field("Paid for untaken", Look.MONEY, unit="{money}")
-    worth = field(
-        "Shadow price of min",
-        Look.PRICE,
-        "What one tonne less of the contract's minimum would save.",
-        unit="{money}/t",
+    taken = field.tonnes("Taken")
+    untaken = field.tonnes("Untaken")
+    price = field.price("Price")
+    paid = field.money("Paid for untaken")
+    worth = field.price(
+        "Shadow price of min", "What one tonne less of the contract's minimum would save."
     )
     row = ROW
     unit = UNIT.like(printed=False)
@@ -387,29 +351,18 @@ class Stocks(PlanTable):
     year = YEAR
     mineral = MINERAL
     member = MEMBER
-    opening = field("Opening", Look.TONNES, "In stock when the year begins.", unit="t")
+    opening = field.tonnes("Opening", "In stock when the year begins.")
     change = CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
-    closing = field("Closing", Look.TONNES, "In stock when the year ends.", unit="t")
-    target = field(
-        "Target",
-        Look.TONNES,
-        "What is to be in stock when the year ends; what lacks costs a penalty.",
-        unit="t",
+    closing = field.tonnes("Closing", "In stock when the year ends.")
+    target = field.tonnes(
+        "Target", "What is to be in stock when the year ends; what lacks costs a penalty."
     )
-    shortfall = field("Below target", Look.TONNES, "What lacks of the target.", unit="t")
+    shortfall = field.tonnes("Below target", "What lacks of the target.")
     most = MAX.like(meaning="The most that may be.", unit="t")
-    worth = field(
-        "Shadow price of target",
-        Look.PRICE,
-        "What one tonne less of the target would save.",
-        unit="{money}/t",
-    )
+    worth = field.price("Shadow price of target", "What one tonne less of the target would save.")
     days = field("Days of cover", Look.DAYS, "Closing stock over a day's demand of the year.")
-    day_worth = field(
-        "Shadow price of a day",
-        Look.MONEY,
-        "What a target lower by one day of demand would save.",
-        unit="{money}",
+    day_worth = field.money(
+        "Shadow price of a day", "What a target lower by one day of demand would save."
     )
     unit = UNIT.like(printed=False)
     note = NOTE
@@ -434,10 +387,8 @@ class Projects(PlanTable):
     project = PROJECT
     mineral = MINERAL
     country = COUNTRY
-    started = field(
-        "Started", Look.SHARE, "The part of the project whose output begins in this year."
-    )
-    running = field("Running", Look.SHARE, "The part of the project that runs in this year.")
+    started = field.share("Started", "The part of the project whose output begins in this year.")
+    running = field.share("Running", "The part of the project that runs in this year.")
     capacity = CAPACITY.like(meaning="What runs in the year.")
     tonnes = TONNES
     capex = field(
@@ -452,11 +403,9 @@ class Projects(PlanTable):
         Look.YEAR,
         "The year in which the capex is spent, the lead time before the output.",
     )
-    charge = field(
+    charge = field.money(
         "Capital charge",
-        Look.MONEY,
         "The capex turned into a yearly sum over the project's life at the cost of capital.",
-        unit="{money}",
     )
     rent = RENT
     refiner = REFINER.like(printed=False)
@@ -486,16 +435,11 @@ class Ore(PlanTable):
 
     year = YEAR
     mineral = MINERAL
-    mine_country = field("Mine country", Look.TEXT, "Where the ore is mined.", names=Name.COUNTRY)
+    mine_country = field.text("Mine country", "Where the ore is mined.", names=Name.COUNTRY)
     refiner = REFINER
-    country = field("Refiner country", Look.TEXT, "Where the ore is refined.", names=Name.COUNTRY)
+    country = field.text("Refiner country", "Where the ore is refined.", names=Name.COUNTRY)
     tonnes = TONNES
-    premium = field(
-        "Premium",
-        Look.PRICE,
-        "Price of the ore beyond what the refiner's cost counts.",
-        unit="{money}/t",
-    )
+    premium = field.price("Premium", "Price of the ore beyond what the refiner's cost counts.")
     freight = FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
@@ -503,11 +447,8 @@ class Ore(PlanTable):
         "What the country's mines give of the mineral in that year, contained.",
         unit="t/yr",
     )
-    rent = field(
-        "Scarcity rent of mine",
-        Look.PRICE,
-        "What one more tonne of mine capacity there would save.",
-        unit="{money}/t",
+    rent = field.price(
+        "Scarcity rent of mine", "What one more tonne of mine capacity there would save."
     )
     project = PROJECT.like(printed=False)
     unit = UNIT.like(printed=False)
@@ -530,11 +471,11 @@ class Tiers(PlanTable):
     year = YEAR
     mineral = MINERAL
     member = MEMBER
-    tier = field("Tier", Look.TEXT)
+    tier = field.text("Tier")
     demand = DEMAND
     short = SHORT
     share = SHARE_SHORT
-    cost = field("Shortage cost", Look.PRICE, unit="{money}/t")
+    cost = field.price("Shortage cost")
     unit = UNIT
 
     @classmethod

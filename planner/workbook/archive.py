@@ -77,21 +77,30 @@ def reason(error: BaseException) -> str:
 class RefusedError(ValueError):
     """A file that is not opened, or not unpacked any further; the text says why."""
 
+    def __init__(self, said: str, hint: str = "") -> None:
+        """Keep what is wrong, and what to do about it where something can be done."""
+        super().__init__(said)
+        self.hint = hint
 
-def refuse_if(*cases: tuple[bool, str]) -> None:
-    """Raise RefusedError with what is said of the first case that holds."""
-    for holds, said in cases:
+
+def refuse_if(*cases: tuple[bool, str] | tuple[bool, str, str]) -> None:
+    """Raise RefusedError with what is said of the first case that holds, and the hint."""
+    for holds, *said in cases:
         if holds:
-            raise RefusedError(said)
+            raise RefusedError(*said)
 
 
 def contents(path: Path) -> bytes:
     """Return the bytes of a file; RefusedError where it is no regular one, or too large."""
     refuse_odd(path)
-    size = path.stat().st_size
-    said = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
-    refuse_if((size > MOST_PACKED, said))
-    return path.read_bytes()
+    try:
+        size = path.stat().st_size
+        said = f"the file has {size:,} bytes; at most {MOST_PACKED:,} are read"
+        refuse_if((size > MOST_PACKED, said))
+        return path.read_bytes()
+    except OSError as error:
+        said = f"the file cannot be read ({reason(error)})"
+        raise RefusedError(said) from error
 
 
 def refuse_odd(path: Path) -> None:
@@ -139,9 +148,9 @@ class Archive(zipfile.ZipFile):
         with self._bounded(part, MOST_HELD, pwd) as source:
             while piece := source.read(_CHUNK):
                 marks += piece.count(b"<")
+                found.append(piece)
                 said = f"the part {part} has more than {MOST_MARKS:,} elements"
                 refuse_if((marks > 2 * MOST_MARKS, said))
-                found.append(piece)
         return b"".join(found)
 
     def texts(self, name: str) -> IO[bytes]:

@@ -12,19 +12,20 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from models.case import clean, fold
 from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
-from planner.workbook.findings import CellError, near
+from planner.workbook.findings import CellError, near, quoted
 from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
 
-LONGEST_SHOWN = 60
+DECIMAL, WHOLE = {Kind.NUMBER, Kind.SHARE}, {Kind.YEAR, Kind.WHOLE}
+"""Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
 FRACTION_MOST = 10.0
@@ -33,17 +34,13 @@ FRACTION_MOST = 10.0
 
 def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
     """Return what turns a cell of a column into its value; numbers are multiplied by ``factor``."""
-    if column.kind in {Kind.NUMBER, Kind.SHARE}:
+    if column.kind in DECIMAL:
         return _number(column, factor, currency)
-    if column.kind in {Kind.YEAR, Kind.WHOLE}:
+    if column.kind in WHOLE:
         return _whole(column)
-    if column.kind is Kind.YES_NO:
-        return yes_no
     if column.kind is Kind.CHOICE:
         return _choice(column)
-    if column.kind is Kind.COUNTRY:
-        return country
-    return name if column.kind is Kind.NAME else text
+    return {Kind.YES_NO: yes_no, Kind.COUNTRY: country, Kind.NAME: name}.get(column.kind, text)
 
 
 def shown(value: object) -> str:
@@ -54,16 +51,17 @@ def shown(value: object) -> str:
     return "a blank cell" if value is None else f"the value {value!r}"
 
 
+def is_number(value: object) -> TypeGuard[Real]:
+    """Return whether a value is a number of any kind; a logical one is none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def as_float(value: Real) -> float:
     """A number of any kind as a float; infinity where it is too large for one."""
     try:
         return float(value)
     except OverflowError:
         return math.inf
-
-
-def _cut(value: str) -> str:
-    return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}...")
 
 
 def plain(number: float) -> str:
@@ -81,7 +79,7 @@ _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (Fault, lambda value: str(value.text)),
     (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
     (bool, lambda value: f"the logical value {str(value).upper()}"),
-    (str, lambda value: f"the text {_cut(value)}"),
+    (str, lambda value: f"the text {quoted(value)}"),
     (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
     (dt.date, lambda value: f"the date {value.isoformat()}"),
     (dt.time, lambda value: f"the time {value}"),
@@ -95,7 +93,7 @@ def wanted(column: Column, currency: str = "USD") -> str:
     """Say what a column's cells hold: its kind, bounds or choices."""
     if column.kind is Kind.CHOICE:
         return one_of(column.choices)
-    if column.kind not in {Kind.NUMBER, Kind.SHARE, Kind.WHOLE, Kind.YEAR}:
+    if column.kind not in DECIMAL | WHOLE:
         return str(column.kind.value)
     word = column.kind.value.partition(" from ")[0]
     low, high = f"{column.least:g}", f"{column.most:g}"
@@ -117,7 +115,7 @@ def name(value: object) -> str:
     """Return a name; a number in its place is its digits."""
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(as_float(value)):
+    if is_number(value) and math.isfinite(as_float(value)):
         return plain(as_float(value))
     raise CellError(shown(value), "a name", hint_of(value))
 
@@ -145,7 +143,7 @@ def country(value: object) -> str:
         raise CellError(shown(value), Kind.COUNTRY.value, hint_of(value))
     code = country_code(value)
     if code is None:
-        found = f"{_cut(value)} is no known country"
+        found = f"{quoted(value)} is no known country"
         raise CellError(found, Kind.COUNTRY.value, partial(closest_country, value))
     return code
 
@@ -186,7 +184,7 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             and least < (found := value * factor) < most
         ):
             return found
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not is_number(value):
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
         given = as_float(value)
         found = given * factor
@@ -212,9 +210,7 @@ def numbers(
 
     Gives what ``converter`` gives cell by cell, where each is a number within the bounds.
     """
-    if column.kind not in {Kind.NUMBER, Kind.SHARE}:
-        return None
-    if not set(map(type, cells)) <= {int, float, type(None)}:
+    if column.kind not in DECIMAL or not set(map(type, cells)) <= {int, float, type(None)}:
         return None
     found: list[float] = [value for value in cells if value is not None]  # type: ignore[misc]
     low, high = min(found, default=0.0), max(found, default=0.0)
@@ -238,7 +234,7 @@ def _whole(column: Column) -> Convert:
     least, most = column.least, column.most
 
     def whole(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not is_number(value):
             raise CellError(shown(value), wanted(column), _number_hint(column, value))
         given = as_float(value)
         if given.is_integer() and least <= given <= most:
@@ -271,8 +267,7 @@ def _number_hint(column: Column, value: object) -> str:
     if match is None:
         return _instead_of_text(column, value)
     number = float(match[1])
-    if match[2]:
-        return f"{percent_hint(number)} it is stored as text"
-    if column.kind is Kind.SHARE and column.most < number <= 100:  # noqa: PLR2004
+    is_percent = column.kind is Kind.SHARE and column.most < number <= 100  # noqa: PLR2004
+    if match[2] or is_percent:
         return f"{percent_hint(number)} it is stored as text"
     return f"it is stored as text: type it as a number, {plain(number)}"

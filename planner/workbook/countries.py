@@ -57,6 +57,7 @@ _ALIASES = {
     REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
 }
 
+_NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
 _CONGO = "congo"
 _HINTS = {
     _CONGO: "did you mean DR Congo or Republic of the Congo?",
@@ -95,8 +96,8 @@ def country_words(name: str) -> frozenset[str]:
         return frozenset()
     of = pycountry.countries.get(alpha_3=code)
     names = [*_ALIASES.get(code, "").split("; "), code]
-    names += [getattr(of, each, "") for each in ("alpha_2", "name", "official_name", "common_name")]
-    return frozenset(name for name in names if name)
+    names += [getattr(of, each, "") for each in _NAMES]
+    return frozenset(filter(None, names))
 
 
 def closest_country(name: str) -> str:
@@ -118,9 +119,12 @@ def _index() -> dict[str, str]:
 
     found: dict[str, str] = {}
     for country in pycountry.countries:
-        for attribute in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
-            for spelling in _spellings(getattr(country, attribute, "")):
-                found.setdefault(spelling, country.alpha_3)
+        for attribute in _NAMES:
+            name = getattr(country, attribute, "")
+            head, _, tail = name.partition(", ")
+            # "Bolivia, Plurinational State of" with its words turned round, too
+            for spelling in filter(None, (name, tail and f"{tail} {head}")):
+                found.setdefault(fold_country(spelling), country.alpha_3)
     for code, names in _ALIASES.items():
         found.update({fold_country(name): code for name in names.split("; ")})
         found.setdefault(code.casefold(), code)
@@ -129,21 +133,11 @@ def _index() -> dict[str, str]:
     return found
 
 
-def _spellings(name: str) -> list[str]:
-    """A name, and where its words are turned round ("Bolivia, Plurinational State of") that too."""
-    if not name:
-        return []
-    head, comma, tail = name.partition(", ")
-    return [fold_country(n) for n in ([name, f"{tail} {head}"] if comma else [name])]
-
-
 @cache
 def _shown() -> dict[str, str]:
     """A readable spelling by folded name, for messages."""
     import pycountry
 
-    found = {fold_country(name): name for names in _ALIASES.values() for name in names.split("; ")}
-    for country in pycountry.countries:
-        name = getattr(country, "common_name", country.name)
-        found[fold_country(name)] = name
-    return found
+    aliases = (name for names in _ALIASES.values() for name in names.split("; "))
+    official = (getattr(of, "common_name", of.name) for of in pycountry.countries)
+    return {fold_country(name): name for name in (*aliases, *official)}

@@ -20,6 +20,7 @@ from planner.workbook.archive import (
     contents,
     package_of,
     reason,
+    refuse_if,
 )
 from planner.workbook.grid import Grid, areas, fill
 from planner.workbook.stream import Source, rows, shared_texts
@@ -28,6 +29,8 @@ _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
+_DAMAGED = "the file is damaged or cut off"
+_UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
 _RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
@@ -47,64 +50,52 @@ def open_excel(path: Path) -> ExcelFile:
     Macros never run and links to other files are never followed. Raises InputError for whatever
     is no readable workbook.
     """
-    content = _bytes(path)
-    _refuse(path, content)
     try:
+        content = contents(path)
+        _refuse(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
             grids = tuple(_grids(io.BytesIO(content)))
     except RefusedError as error:
-        raise _error(path, str(error)) from error
+        raise _error(path, str(error), error.hint) from error
     except BROKEN as error:
         raise _error(path, f"the workbook is damaged ({reason(error)})") from error
     return ExcelFile(grids, hashlib.sha256(content).hexdigest())
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        content = contents(path)
-    except RefusedError as error:
-        raise _error(path, str(error)) from error
-    except OSError as error:
-        raise _error(path, f"the file cannot be read ({reason(error)})") from error
-    if not content:
-        raise _error(path, "the file is empty")
-    return content
-
-
-def _refuse(path: Path, content: bytes) -> None:
+def _refuse(content: bytes) -> None:
     """Refuse what is no Excel workbook, by its first bytes and its parts."""
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if content.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise _error(path, "the workbook is protected by a password", "save it without one")
-        raise _error(path, "this is an old .xls workbook", _SAVE_AS)
-    if not content.startswith(_ZIP):
-        if start.startswith(_MARKUP):
-            raise _error(path, "this is HTML or XML text, not a workbook", _SAVE_AS)
-        is_text = b"\0" not in content[:4096]
-        found = "this is text (CSV?), not a workbook" if is_text else "this is no workbook"
-        raise _error(path, found, _SAVE_AS if is_text else "")
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_ole, is_zip = content.startswith(_OLE), content.startswith(_ZIP)
+    is_locked = is_ole and "EncryptedPackage".encode("utf-16-le") in content
+    refuse_if(
+        (not content, "the file is empty"),
+        (is_locked, "the workbook is protected by a password", _UNLOCK),
+        (is_ole, "this is an old .xls workbook", _SAVE_AS),
+        (start.startswith(_MARKUP), "this is HTML or XML text, not a workbook", _SAVE_AS),
+        (not is_zip and b"\0" in content[:4096], "this is no workbook"),
+        (not is_zip, "this is text (CSV?), not a workbook", _SAVE_AS),
+    )
     try:
         with Archive(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
             unlike = _unlike(archive)
-    except RefusedError as error:
-        raise _error(path, str(error)) from error
+    except RefusedError:
+        raise
     except BROKEN as error:
-        raise _error(path, "the file is damaged or cut off", "save or copy it again") from error
-    if kind.startswith(b"application/vnd.oasis.opendocument"):
-        raise _error(path, "this is an OpenDocument file", "save it as .xlsx in LibreOffice")
-    if any(part.flag_bits & 1 for part in parts):
-        raise _error(path, "the file is protected by a password", "save it without one")
-    if any(name.endswith("workbook.bin") for name in names):
-        raise _error(path, "this is a binary .xlsb workbook", _SAVE_AS)
-    if "[Content_Types].xml" not in names:
-        raise _error(path, "this is a zip archive, not a workbook")
-    for said in unlike:
-        raise _error(path, f"programs show this workbook in different ways: {said}", _RESAVE)
+        raise RefusedError(_DAMAGED, "save or copy it again") from error
+    is_open = kind.startswith(b"application/vnd.oasis.opendocument")
+    is_binary = any(name.endswith("workbook.bin") for name in names)
+    several = f"programs show this workbook in different ways: {', '.join(unlike[:1])}"
+    refuse_if(
+        (is_open, "this is an OpenDocument file", "save it as .xlsx in LibreOffice"),
+        (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
+        (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
+        ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
+        (bool(unlike), several, _RESAVE),
+    )
 
 
 def _unlike(archive: Archive) -> list[str]:

@@ -16,6 +16,7 @@ from models.schema import SHEETS, Settings
 MOST_HINTS = 1000
 MOST_TOLD = 10_000
 """Findings of one kind in a column; a hostile file has millions."""
+LONGEST_SHOWN = 60
 CLOSE = 0.6
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
@@ -51,6 +52,11 @@ def at_cell(  # noqa: PLR0913 - the parts of a finding
 ) -> Finding:
     """Return a finding at a cell that is known by its place."""
     return Finding(sheet, row, column, found, expected, hint, severity, address(position, row))
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotes, its beginning if it is long."""
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
 
 
 class CellError(Exception):

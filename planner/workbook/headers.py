@@ -14,8 +14,8 @@ from models.errors import Finding, Severity
 from models.schema import SHEETS, Column, Kind, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, hint_of, plain, shown
-from planner.workbook.findings import CellError, address, at_cell, near
+from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
+from planner.workbook.findings import CellError, Context, address, at_cell, near
 from planner.workbook.grid import Grid
 
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}
@@ -155,21 +155,9 @@ def unit_factor(column: Column, unit: str | None, what: str, name: str, currency
 class HeaderRow:
     """Reads the header row of one sheet; what is wrong with it is in ``findings``."""
 
-    def __init__(
-        self,
-        record: type[Record],
-        grid: Grid,
-        currency: str,
-        *,
-        members: Mapping[str, str] | None,
-        members_sure: bool,
-    ) -> None:
-        """Understand each header; ``members`` are the known ones by folded name (None: unknown).
-
-        ``members_sure``: there is no further member, whose name could not be read.
-        """
-        self.members, self.members_sure = members, members_sure
-        self.record, self.grid, self.currency = record, grid, currency
+    def __init__(self, record: type[Record], grid: Grid, context: Context) -> None:
+        """Understand each header, with the currency and the members that the context knows."""
+        self.record, self.grid, self.context = record, grid, context
         self.columns = declared(record)
         self.findings: list[Finding] = []
         read = (self._read(position, value) for position, value in sorted(grid.header.items()))
@@ -186,12 +174,14 @@ class HeaderRow:
     def _read(self, position: int, value: object) -> Heading | None:
         if isinstance(value, str):
             written = clean(value)
-        elif isinstance(value, Real) and not isinstance(value, bool):  # a year may be a number
+        elif is_number(value):  # a year may be a number
             written = plain(as_float(value))
         else:
             self._error(position, shown(value), "a column header as text", hint_of(value))
             return None
-        heading = understand(self.record, common_letters(written), self.members or {}, position)
+        heading = understand(
+            self.record, common_letters(written), self.context.members or {}, position
+        )
         if heading.is_remark and not heading.always:
             return self._unlisted(replace(heading, text=written))
         if heading.year is not None and not FIRST_YEAR <= heading.year <= LAST_YEAR:
@@ -223,7 +213,7 @@ class HeaderRow:
             return heading
         what, name = f"the header {heading.text!r}", heading.label
         try:
-            times = unit_factor(column, heading.unit, what, name, self.currency)
+            times = unit_factor(column, heading.unit, what, name, self.context.currency)
         except CellError as error:
             self._error(heading.position, error.found, error.expected, str(error.hint))
             return heading
@@ -231,10 +221,10 @@ class HeaderRow:
 
     def _no_member(self, heading: Heading) -> Heading | None:
         """A column of Freight that is no member's: a slip in its name, or a note."""
-        if self.members is None:  # Members could not be read: no word about its names
+        if self.context.members is None:  # Members could not be read: no word about its names
             return None
-        hint, name = near(heading.name, self.members), heading.name
-        if not (hint or self.members_sure):
+        hint, name = near(heading.name, self.context.members), heading.name
+        if not (hint or self.context.members_sure):
             return None  # it may be the member whose name cannot be read
         if hint or any(isinstance(v, Real) for v in self.grid.values(heading.position)):
             hint = looks_like("column") if is_total(name) else hint
@@ -306,7 +296,7 @@ class HeaderRow:
         for column in self.columns.values():
             must = column.required or self.record is Settings
             if must and column.header not in there:
-                title = in_currency(column.title, self.currency)
+                title = in_currency(column.title, self.context.currency)
                 self._error(
                     min(self.grid.header, default=1),
                     f"the column {column.header!r} is missing",

@@ -12,6 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openpyxl.cell.cell import MergedCell
+from openpyxl.comments import Comment
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import quote_sheetname
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.xml.functions import fromstring
+
 from models.case import fold
 from models.errors import Finding, Severity, WriteError
 from models.results import Checks
@@ -41,14 +51,14 @@ _FORMULA = "{http://schemas.microsoft.com/office/excel/2006/main}"
 
 _COMMENT_WIDTH, _COMMENT_LETTERS, _LINE, _COMMENT_HEIGHT = 340, 52, 17, 420
 _FACE = "Calibri"
-_HEADER = (
-    "Kind",
-    Checks.sheet.header,
-    Checks.cell.header,
-    "What is there and what is expected",
-    "Hint",
+_COLUMNS = (
+    ("Kind", 11),
+    (Checks.sheet.header, 18),
+    (Checks.cell.header, 12),
+    ("What is there and what is expected", 80),
+    ("Hint", 50),
 )
-_WIDTHS = (11, 18, 12, 80, 50)
+"""Headers of the sheet Findings, and the widths of its columns."""
 _HEADER_ROW = 4
 
 
@@ -100,8 +110,6 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
 
 
 def _load(source: Path) -> Any:
-    from openpyxl.reader.excel import ExcelReader
-
     content = source.read_bytes()
     reader: Any = ExcelReader(io.BytesIO(content), keep_vba=False, rich_text=True)
     reader.read()
@@ -118,9 +126,6 @@ def _keep_drop_downs(sheet: Any, content: bytes) -> None:
     """Keep the lists that Excel stores apart, since they stand on another sheet."""
     if b":dataValidation " not in content:
         return
-    from openpyxl.worksheet.datavalidation import DataValidation
-    from openpyxl.xml.functions import fromstring
-
     known = set(DataValidation.__attrs__) - {"sqref", "count"}
     for rule in fromstring(content).iter(f"{_EXTENSION}dataValidation"):
         cells = rule.findtext(f"{_FORMULA}sqref")
@@ -156,8 +161,6 @@ def _errors_first(findings: Sequence[Finding]) -> list[Finding]:
 
 def _merged(sheet: Any) -> dict[str, str]:
     """Return the cells that are hidden by merging, each with the one that shows in its place."""
-    from openpyxl.cell.cell import MergedCell
-
     return {
         cell.coordinate: str(area.start_cell.coordinate)
         for area in sheet.merged_cells.ranges
@@ -167,60 +170,52 @@ def _merged(sheet: Any) -> dict[str, str]:
 
 
 def _mark(sheet: Any, address: str, findings: Sequence[Finding]) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
     severity = findings[0].severity  # errors come first
     cell = sheet[address]
-    cell.fill = PatternFill("solid", fgColor=_FILL[severity])
-    font = copy(cell.font)
-    font.color = _INK[severity]  # light letters of a dark header would not be seen
-    cell.font = font
-    lines = [f"{_word(f).capitalize()}: {_cut(sentence(f))}" for f in findings[:MOST_JOINED]]
+    # the letters too: light ones of a dark header would not be seen
+    _colour(cell, PatternFill("solid", fgColor=_FILL[severity]), _INK[severity])
+    lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in findings[:MOST_JOINED]]
     if len(findings) > MOST_JOINED:
         lines.append(f"and {len(findings) - MOST_JOINED:,} more")
     text = "\n".join((SIGN, *lines))
     old = cell.comment
-    if old is not None:
-        cell.comment = Comment(f"{old.text.rstrip()}\n\n{text}", old.author)
-    else:
-        cell.comment = Comment(text, "planner")
+    said = text if old is None else f"{old.text.rstrip()}\n\n{text}"
+    cell.comment = Comment(said, "planner" if old is None else old.author)
 
 
-def _cells(sheet: Any) -> Iterator[Any]:
-    """Yield the cells that there are, where iterating over rows would make the others."""
-    yield from list(sheet._cells.values())  # noqa: SLF001
+def _colour(cell: Any, fill: PatternFill, ink: str | None) -> None:
+    font = copy(cell.font)
+    font.color = ink
+    cell.fill, cell.font = fill, font
+
+
+def _comments(sheet: Any) -> Iterator[tuple[Any, Comment]]:
+    """Yield the cells with a comment; iterating over rows would make those that are not there."""
+    for cell in list(sheet._cells.values()):  # noqa: SLF001
+        if cell.comment is not None:
+            yield cell, cell.comment
 
 
 def _fit_comments(sheet: Any) -> None:
     """Give every comment a box that shows all of it; openpyxl does not keep the size."""
-    for cell in _cells(sheet):
-        comment = cell.comment
-        if comment is not None:
-            wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
-            comment.width = _COMMENT_WIDTH
-            comment.height = min(_COMMENT_HEIGHT, (1 + sum(wrapped)) * _LINE)
+    for _, comment in _comments(sheet):
+        wrapped = (1 + len(line) // _COMMENT_LETTERS for line in comment.text.split("\n"))
+        comment.width = _COMMENT_WIDTH
+        comment.height = min(_COMMENT_HEIGHT, (1 + sum(wrapped)) * _LINE)
 
 
 def _clean(book: Any) -> None:
     """Take out what an earlier marking left, where the workbook is such a copy."""
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
     if FINDINGS not in book.sheetnames or book[FINDINGS]["A1"].value != _TITLE:
         return
     del book[FINDINGS]
     for sheet in book.worksheets:
-        for cell in _cells(sheet):
-            comment = cell.comment
-            if comment is None or SIGN not in comment.text:
+        for cell, comment in _comments(sheet):
+            if SIGN not in comment.text:
                 continue
             kept = comment.text.partition(SIGN)[0].rstrip()
             cell.comment = Comment(kept, comment.author) if kept else None
-            cell.fill = PatternFill()
-            font = copy(cell.font)
-            font.color = None
-            cell.font = font
+            _colour(cell, PatternFill(), None)
 
 
 # ---- the sheet Findings --------------------------------------------------------------------------
@@ -238,28 +233,18 @@ def _list(book: Any, findings: Sequence[Finding], places: Places) -> None:
     _head(sheet, findings, places)
     looks = {severity: _look(severity) for severity in Severity}
     for row, finding in enumerate(_errors_first(findings)[:MOST_LISTED], _HEADER_ROW + 1):
-        title_there = places.titles.get(fold(finding.sheet))
-        _line(sheet, row, finding, title_there, looks[finding.severity])
-    last = max(sheet.max_row, _HEADER_ROW + 1)
-    sheet.auto_filter.ref = f"A{_HEADER_ROW}:{'ABCDE'[len(_HEADER) - 1]}{last}"
+        _line(sheet, row, finding, places.titles.get(fold(finding.sheet)), looks[finding.severity])
+    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
     sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = _fit_to_page()
-
-
-def _fit_to_page() -> Any:
-    from openpyxl.worksheet.properties import PageSetupProperties
-
-    return PageSetupProperties(fitToPage=True)
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _head(sheet: Any, findings: Sequence[Finding], places: Places) -> None:
-    from openpyxl.styles import Font, PatternFill
-
     errors = sum(f.severity is Severity.ERROR for f in findings)
-    _text(sheet, "A1", _TITLE).font = Font(name=_FACE, bold=True, size=14)
+    _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
     marked = len(places.cells)
     if marked > MOST_MARKED:
@@ -268,23 +253,17 @@ def _head(sheet: Any, findings: Sequence[Finding], places: Places) -> None:
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
     _text(sheet, "A2", counts)
     for letter, severity in zip("AB", Severity, strict=True):
-        cell = _text(sheet, f"{letter}3", severity.value)
-        cell.fill, cell.font = (
-            PatternFill("solid", fgColor=_FILL[severity]),
-            Font(name=_FACE, color=_INK[severity]),
-        )
+        look = _look(severity)
+        _text(sheet, f"{letter}3", severity.value, fill=look["fill"], font=look["font"])
     _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
-    for letter, head, width in zip("ABCDE", _HEADER, _WIDTHS, strict=True):
-        cell = _text(sheet, f"{letter}{_HEADER_ROW}", head)
-        cell.font = Font(name=_FACE, bold=True, color="FFFFFFFF")
-        cell.fill = PatternFill("solid", fgColor="FF1F3864")
+    white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
+    for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
+        _text(sheet, f"{letter}{_HEADER_ROW}", header, font=white, fill=navy)
         sheet.column_dimensions[letter].width = width
 
 
 def _look(severity: Severity) -> dict[str, Any]:
     """Return the formats of a line, made once for all lines."""
-    from openpyxl.styles import Alignment, Font, PatternFill
-
     return {
         "fill": PatternFill("solid", fgColor=_FILL[severity]),
         "font": Font(name=_FACE, color=_INK[severity]),
@@ -295,11 +274,7 @@ def _look(severity: Severity) -> dict[str, Any]:
 
 
 def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[str, Any]) -> None:
-    from openpyxl.utils import quote_sheetname
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    kind = _text(sheet, f"A{row}", _word(finding))
-    kind.fill, kind.font = look["fill"], look["font"]
+    _text(sheet, f"A{row}", finding.severity.value, fill=look["fill"], font=look["font"])
     _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
     place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
     if title:
@@ -312,16 +287,14 @@ def _line(sheet: Any, row: int, finding: Finding, title: str | None, look: dict[
         sheet[f"{letter}{row}"].alignment = look["wrapped" if letter in "DE" else "top"]
 
 
-def _word(finding: Finding) -> str:
-    return finding.severity.value
-
-
-def _text(sheet: Any, address: str, text: str) -> Any:
+def _text(sheet: Any, address: str, text: str, **look: object) -> Any:
     """Write a text as a text, also one that looks like a formula."""
     cell = sheet[address]
     cell.value = text
     if text:
         cell.data_type = "s"
+    for name, value in look.items():
+        setattr(cell, name, value)
     return cell
 
 

@@ -5,26 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from models import schema
 from models.case import fold
-from models.schema import (
-    BY_BLOC,
-    BY_COUNTRY,
-    BY_KIND,
-    BY_OWNER,
-    COALITION,
-    EACH,
-    EACH_OUTSIDE,
-    OTHER,
-    PRIMARY,
-    RECYCLED,
-    Country,
-    EventStep,
-    Member,
-    Project,
-    Refiner,
-    ScenarioStep,
-    ShareLimit,
-)
 from planner.workbook.cells import country
 from planner.workbook.findings import CellError, Context
 from planner.workbook.records import Parsed
@@ -35,92 +17,74 @@ Spelling = Mapping[str, str]
 
 def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
     """Give every name in the parsed sheets the spelling of its home sheet, where it matches."""
-    members = _first(_values(sheets, Member.SHEET, "name"))
-    projects = _least(_values(sheets, Project.SHEET, "refiner"))
-    refiners = {**projects, **_least(_values(sheets, Refiner.SHEET, "name"))}
-    groups = _least(_values(sheets, Member.SHEET, "group"))
-    blocs = _least(b for row in _values(sheets, Country.SHEET, "blocs") for b in row)
-    blocs |= {fold(COALITION): COALITION, fold(OTHER): OTHER}
-    homes: dict[str, Spelling] = {Refiner.SHEET: refiners}
-    for parsed in sheets.values():
-        for column in parsed.record.columns():
-            if column.refers:
-                home = column.refers[0]
-                if home not in homes:
-                    homes[home] = _first(_values(sheets, home, "name"))
-                _respell(parsed, column.field, homes[home])
-    _respell(sheets.get(Refiner.SHEET), "name", refiners)
-    _respell(sheets.get(Project.SHEET), "refiner", refiners)
-    _respell(sheets.get(Member.SHEET), "group", groups)
-    for steps in (ScenarioStep.SHEET, EventStep.SHEET):
-        _respell(sheets.get(steps), "name", _first(_values(sheets, steps, "name")))
-    countries = sheets.get(Country.SHEET)
-    if countries is not None:
-        rows = countries.fields["blocs"]
-        countries.fields["blocs"] = [
-            tuple(sorted({blocs[fold(bloc)] for bloc in row})) for row in rows
+
+    def values(sheet: str, field: str) -> list[Any]:
+        return sheets[sheet].fields[field] if sheet in sheets else []
+
+    refiner, project, member = (r.SHEET for r in (schema.Refiner, schema.Project, schema.Member))
+    refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
+    groups = _least(values(member, "group"))
+    blocs = _least(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
+    blocs |= {fold(bloc): bloc for bloc in (schema.COALITION, schema.OTHER)}
+    buyers = groups | _first(values(member, "name")) | {schema.EACH: schema.EACH}
+    spellings: dict[tuple[str, str], Spelling] = {
+        (sheet, column.field): refiners
+        if column.refers[0] == refiner
+        else _first(values(column.refers[0], "name"))
+        for sheet, parsed in sheets.items()
+        for column in parsed.record.columns()
+        if column.refers
+    }
+    spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
+    spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
+    for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
+        spellings[steps, "name"] = _first(values(steps, "name"))
+    for (sheet, field), spelling in spellings.items():
+        known = {value: spelling.get(fold(value), value) for value in set(values(sheet, field))}
+        if sheet in sheets:
+            sheets[sheet].fields[field] = [known[value] for value in values(sheet, field)]
+    if schema.Country.SHEET in sheets:
+        sheets[schema.Country.SHEET].fields["blocs"] = [
+            tuple(sorted({blocs[fold(bloc)] for bloc in row}))
+            for row in values(schema.Country.SHEET, "blocs")
         ]
-    limits = sheets.get(ShareLimit.SHEET)
-    if limits is not None:
-        _respell(limits, "buyer", {**groups, **members, EACH: EACH})
-        _suppliers(limits, blocs, refiners, context)
+    if schema.ShareLimit.SHEET in sheets:
+        _suppliers(sheets[schema.ShareLimit.SHEET], blocs, refiners, context)
 
 
 def _suppliers(limits: Parsed, blocs: Spelling, refiners: Spelling, context: Context) -> None:
     """Give each limit's supplier the spelling of what its group is made of."""
-    header = ShareLimit.column_of("supplier").header
-    group_header = ShareLimit.column_of("group").header
-    suppliers = limits.fields["supplier"]
+    kinds = {kind: kind for kind in (schema.PRIMARY, schema.RECYCLED)}
+    spellings = {schema.BY_BLOC: blocs, schema.BY_KIND: kinds}
+    sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
+    header, group_header = (limits.record.column_of(f).header for f in ("supplier", "group"))
     for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
-        folded = fold(supplier)
-        bad = context.bad.get((limits.record.SHEET, limits.rows[i]), set())
-        if not folded or group_header in bad:
+        row, folded, outside = limits.rows[i], fold(supplier), schema.EACH_OUTSIDE
+        if not folded or group_header in context.bad.get((sheet, row), set()):
             continue
-        if group in {BY_COUNTRY, BY_OWNER}:
-            if folded.startswith(EACH_OUTSIDE):
-                bloc = folded.removeprefix(EACH_OUTSIDE)
-                named = supplier[len(EACH_OUTSIDE) :]
-                suppliers[i] = EACH_OUTSIDE + blocs.get(bloc, named)
-                continue
+        if group not in {schema.BY_COUNTRY, schema.BY_OWNER}:
+            suppliers[i] = spellings.get(group, refiners).get(folded, supplier)
+        elif folded.startswith(outside):
+            bloc = blocs.get(folded.removeprefix(outside), supplier[len(outside) :])
+            suppliers[i] = f"{outside}{bloc}"
+        else:
             try:
                 suppliers[i] = country(supplier)
                 context.spell(suppliers[i], supplier)
             except CellError as error:
-                if folded == EACH:
+                hint = error.hint
+                if folded == schema.EACH:
                     hint = "leave the cell blank to limit each country alone"
-                    error = CellError(error.found, error.expected, hint)
-                context.error(limits.record.SHEET, limits.rows[i], header, error)
+                context.error(sheet, row, header, CellError(error.found, error.expected, hint))
                 suppliers[i] = ""
-        elif group == BY_BLOC:
-            suppliers[i] = blocs.get(folded, supplier)
-        elif group == BY_KIND:
-            suppliers[i] = folded if folded in {PRIMARY, RECYCLED} else supplier
-        else:
-            suppliers[i] = refiners.get(folded, supplier)
-
-
-def _values(sheets: Mapping[str, Parsed], sheet: str, name: str) -> list[Any]:
-    parsed = sheets.get(sheet)
-    return parsed.fields[name] if parsed is not None else []
 
 
 def _first(names: Iterable[object]) -> dict[str, str]:
     """Return the first spelling of each name."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name:
-            found.setdefault(fold(str(name)), str(name))
-    return found
+    spelt = [str(name) for name in names if name]
+    return {fold(name): name for name in reversed(spelt)}
 
 
 def _least(names: Iterable[object]) -> dict[str, str]:
     """Return the alphabetically first spelling, so that the order of rows does not count."""
     return _first(sorted({str(name) for name in names if name}))
-
-
-def _respell(parsed: Parsed | None, field: str, spelling: Spelling) -> None:
-    if parsed is None:
-        return
-    values = parsed.fields[field]
-    exact = {value: spelling.get(fold(value), value) for value in set(values)}
-    parsed.fields[field] = [exact[value] for value in values]

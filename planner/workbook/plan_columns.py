@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeGuard
 
@@ -19,7 +20,6 @@ from models.results import (
     Figure,
     Flows,
     Prices,
-    Result,
     Shortages,
     Stocks,
     Summary,
@@ -38,61 +38,47 @@ PART = re.compile(r"(.+) \d+")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Columns without which a sheet cannot be read.
-
-    ``filled`` are filled in every row; ``blank`` may be blank.
-    """
+    """Columns without which a sheet cannot be read: filled in every row, or perhaps blank."""
 
     filled: tuple[Field, ...] = ()
     blank: tuple[Field, ...] = ()
     is_optional: bool = False
 
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The headers of all of them without units: words, numbers, then what may be blank."""
-        return tuple(
-            f.header
-            for part in (self.filled, self.blank)
-            for is_text in (True, False)
-            for f in part
-            if f.look.is_text is is_text
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Them by header without unit: words, numbers, then what may be blank."""
+        parts = (
+            sorted(part, key=lambda f: not f.look.is_text) for part in (self.filled, self.blank)
         )
-
-    def filled_in(self, header: str) -> bool:
-        """Return whether every cell of a column must hold something."""
-        return any(f.header == header for f in self.filled)
-
-    def is_number(self, header: str) -> bool:
-        """Return whether a column holds numbers."""
-        return any(f.header == header and not f.look.is_text for f in (*self.filled, *self.blank))
+        return {f.header: f for part in parts for f in part}
 
 
-WANTED: Mapping[type[Result], Wanted] = {
-    Summary: Wanted(blank=(Summary.measure, Summary.value)),
-    Flows: Wanted(
+_WANTED = {
+    SUMMARY: Wanted(blank=(Summary.measure, Summary.value)),
+    PLAN: Wanted(
         (
             Flows.mineral, Flows.refiner, Flows.country, Flows.member, Flows.year, Flows.tonnes,
             Flows.cost, Flows.tariff, Flows.freight, Flows.landed, Flows.total,
         ),
         (Flows.contract,),
     ),
-    Shortages: Wanted(
+    Shortages.TABLE: Wanted(
         (
             Shortages.mineral, Shortages.member, Shortages.year, Shortages.demand, Shortages.short,
         ),
         (Shortages.cause, Shortages.share),
     ),
-    CountryShares: Wanted(
+    CountryShares.TABLE: Wanted(
         (CountryShares.mineral, CountryShares.buyer, CountryShares.country, CountryShares.year)
     ),
-    Prices: Wanted(
+    Prices.TABLE: Wanted(
         (
             Prices.mineral, Prices.member, Prices.year, Prices.demand, Prices.purchased,
             Prices.short,
         ),
         (Prices.marginal, Prices.landed),
     ),
-    Contracts: Wanted(
+    Contracts.TABLE: Wanted(
         (
             Contracts.refiner, Contracts.mineral, Contracts.member, Contracts.year, Contracts.min,
             Contracts.minimum, Contracts.taken, Contracts.untaken, Contracts.price, Contracts.paid,
@@ -100,7 +86,7 @@ WANTED: Mapping[type[Result], Wanted] = {
         (Contracts.contract, Contracts.maximum, Contracts.row),
         is_optional=True,
     ),
-    Stocks: Wanted(
+    Stocks.TABLE: Wanted(
         (
             Stocks.mineral, Stocks.member, Stocks.year, Stocks.opening, Stocks.change,
             Stocks.closing, Stocks.target, Stocks.shortfall,
@@ -108,7 +94,6 @@ WANTED: Mapping[type[Result], Wanted] = {
         is_optional=True,
     ),
 }  # fmt: skip
-_BY_SHEET = {result.TABLE: wanted for result, wanted in WANTED.items()}
 
 _STUDIES = {
     "comparison": "a comparison of scenarios",
@@ -123,12 +108,6 @@ _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAM
 def bare(header: str) -> str:
     """Return a header without its unit."""
     return header.partition(" (")[0]
-
-
-def unit_of(header: str) -> str:
-    """Return the unit in a header's parentheses, "" where it has none."""
-    found = re.search(r"\(([^()]*)\)$", header)
-    return found[1] if found else ""
 
 
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
@@ -155,11 +134,8 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
 def _redacted(summary: Grid) -> str:
     """Return what Summary says was redacted, "" where nothing was."""
     at = {str(header): position for position, header in summary.header.items()}
-    if Summary.measure.header not in at or Summary.value.header not in at:
-        return ""
-    rows = zip(
-        *(summary.values(at[f.header]) for f in (Summary.measure, Summary.value)), strict=True
-    )
+    columns = [summary.values(at.get(f.header, 0)) for f in (Summary.measure, Summary.value)]
+    rows = zip(*columns, strict=True)
     return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
 
@@ -178,7 +154,7 @@ def refuse_twice(path: Path, titles: Sequence[str]) -> None:
 
 def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
     """Yield the sheets and columns that every plan has, and this lacks."""
-    for sheet, wanted in _BY_SHEET.items():
+    for sheet, wanted in _WANTED.items():
         grid = grids.get(sheet)
         if grid is None:
             if not wanted.is_optional:
@@ -186,43 +162,43 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
                 yield Finding(sheet, found=said, expected=f"the sheets {_AS_WRITTEN}")
             continue
         there = {bare(str(header)) for header in grid.header.values()}
-        lacks = [name for name in wanted.headers if name not in there]
+        lacks = [name for name in wanted.fields if name not in there]
         if lacks:
             said = f"the column {', '.join(lacks)} is missing"
             every = f"the columns {_AS_WRITTEN}"
             yield at_cell(sheet, min(grid.header), grid.header_row, said, expected=every)
 
 
-def faults(grids: Mapping[str, Grid]) -> Iterator[Finding]:
-    """Yield the cells that hold no value any more since the workbook was written."""
-    for sheet, position, header, row, value in _cells(grids):
-        if isinstance(value, Fault):
-            yield at_cell(sheet, position, row, value.text, hint=value.hint, column=header)
+def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:
+    """Yield the cells that were broken since the workbook was written.
 
-
-def amiss(grids: Mapping[str, Grid]) -> Iterator[Finding]:
-    """Yield the cells of a plan that were broken since it was written."""
-    for sheet, position, header, row, value in _cells(grids):
-        wanted, name = _BY_SHEET.get(sheet, Wanted()), bare(header)
-        number = wanted.is_number(name)
-        if isinstance(value, Fault):
-            found, hint = value.text, value.hint
-        elif value is None and wanted.filled_in(name):
-            found, hint = "the cell is blank", ""
-        elif number and value is not None and not is_number(value):
-            found, hint = f"{value!r} is no number", ""
-        else:
-            continue
-        expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
-        yield at_cell(sheet, position, row, found, expected=expected, hint=hint, column=header)
-
-
-def _cells(grids: Mapping[str, Grid]) -> Iterator[tuple[str, int, str, int, object]]:
-    """Yield sheet, position, header, row and value of each cell below the headers."""
+    Those of a study alone where they hold no value.
+    """
     for sheet, grid in grids.items():
+        wanted = _WANTED.get(sheet, Wanted()) if is_plan else Wanted()
         for position, header in grid.header.items():
+            of = wanted.fields.get(bare(str(header)))
+            number = of is not None and not of.look.is_text
+            expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
             for row, value in zip(grid.rows, grid.values(position), strict=True):
-                yield sheet, position, str(header), row, value
+                hint = ""
+                if isinstance(value, Fault):
+                    found, hint = value.text, value.hint
+                elif value is None and of in wanted.filled:
+                    found = "the cell is blank"
+                elif number and value is not None and not is_number(value):
+                    found = f"{value!r} is no number"
+                else:
+                    continue
+                yield at_cell(
+                    sheet,
+                    position,
+                    row,
+                    found,
+                    expected=expected if is_plan else "",
+                    hint=hint,
+                    column=str(header),
+                )
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

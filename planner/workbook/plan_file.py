@@ -7,45 +7,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+import pandas as pd
+
+from models import results
 from models.case import fold
 from models.errors import Finding, InputError, warning
-from models.results import (
-    CATALOGUE,
-    ByMineral,
-    Checks,
-    Field,
-    Figure,
-    Flows,
-    Look,
-    Name,
-    Prices,
-    Refiners,
-    Result,
-    Summary,
-)
+from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
 from planner.render.table import WHOLE
 from planner.seal import SEAL, SEALED, is_short, seal
+from planner.workbook import plan_columns
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid, fill, lines
 from planner.workbook.parts import TablePlace, table_places, title_of
-from planner.workbook.plan_columns import (
-    PART,
-    amiss,
-    bare,
-    faults,
-    missing,
-    refuse_other,
-    refuse_twice,
-    unit_of,
-)
+from planner.workbook.plan_columns import bare
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["PlanFile", "Value", "bare", "edited", "frames_of", "grids_of", "read_plan", "unit_of"]
+__all__ = [
+    "PlanFile",
+    "StudyFile",
+    "Value",
+    "bare",
+    "edited",
+    "read_back",
+    "read_plan",
+    "read_study",
+]
 
 R = TypeVar("R", bound=Result)
 Value = str | int | float | None
@@ -102,10 +90,9 @@ class PlanFile:
 
         A column that the sheet lacks is blank.
         """
-        found = self._results.get(of)
-        if found is None:
-            found = self._results[of] = read_back(self.tables.get(of.TABLE), of)
-        return cast("R", found)
+        if of not in self._results:
+            self._results[of] = read_back(self.tables.get(of.TABLE), of)
+        return cast("R", self._results[of])
 
     def __contains__(self, of: type[Result]) -> bool:
         """Return whether there is such a sheet with any row."""
@@ -119,7 +106,7 @@ class PlanFile:
     def countries(self) -> dict[str, str]:
         """Every country's name as the plan spells it, by code."""
         found: dict[str, str] = {}
-        for result in (r for r in CATALOGUE.values() if not r.BOOK):
+        for result in (r for r in results.CATALOGUE.values() if not r.BOOK):
             for each in result.FIELDS:
                 table = self.tables.get(result.TABLE)
                 if each.names is Name.COUNTRY and table is not None and each.header in table:
@@ -151,8 +138,8 @@ def read_plan(path: Path) -> PlanFile:
     """
     path = Path(path)
     sha256, grids = grids_of(path)
-    refuse_other(path, grids)
-    findings = [*missing(grids), *amiss(grids)]
+    plan_columns.refuse_other(path, grids)
+    findings = [*plan_columns.missing(grids), *plan_columns.amiss(grids)]
     if findings:
         raise InputError(findings)
     return PlanFile(path, sha256, frames_of(grids))
@@ -179,7 +166,7 @@ def read_study(path: Path, sheet: str) -> StudyFile:
     a cell holds no value.
     """
     sha256, grids = grids_of(path)
-    findings = [*faults(grids)]
+    findings = [*plan_columns.amiss(grids, is_plan=False)]
     if sheet not in grids:
         what = f"{path}: the sheet {sheet} is empty"
         findings.append(Finding(sheet, found=what, hint="make the study's workbook again"))
@@ -194,7 +181,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     Raises InputError where the file is no workbook, or gives a sheet twice.
     """
     file = open_excel(path)
-    refuse_twice(path, [grid.title for grid in file.grids])
+    plan_columns.refuse_twice(path, [grid.title for grid in file.grids])
     places = table_places(path)
     grids: dict[str, Grid] = {}
     for grid in file.grids:
@@ -208,15 +195,10 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     return file.sha256, grids
 
 
-def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
-    """Return tables as DataFrames, numbers as numbers; parts of one table stand as one."""
-    return _joined({name: _frame(grid) for name, grid in grids.items()})
-
-
 def _sheet_of(table: str) -> str:
     """Return the sheet that an Excel table is named after, whose name knows letters alone."""
     name = table.removesuffix("_table")
-    declared = {re.sub(r"\W", "_", of.TABLE): of.TABLE for of in CATALOGUE.values()}
+    declared = {re.sub(r"\W", "_", of.TABLE): of.TABLE for of in results.CATALOGUE.values()}
     return declared.get(name) or name.replace("_", " ")
 
 
@@ -246,10 +228,10 @@ _SUMS: tuple[tuple[type[Result], Field, Figure], ...] = (
     (Prices, Prices.demand, Figure.DEMAND),
     (Prices, Prices.purchased, Figure.TONNES),
     (Prices, Prices.short, Figure.SHORTAGE),
-    (Refiners, Refiners.tonnes, Figure.TONNES),
-    (ByMineral, ByMineral.demand, Figure.DEMAND),
-    (ByMineral, ByMineral.purchased, Figure.TONNES),
-    (ByMineral, ByMineral.short, Figure.SHORTAGE),
+    (results.Refiners, results.Refiners.tonnes, Figure.TONNES),
+    (results.ByMineral, results.ByMineral.demand, Figure.DEMAND),
+    (results.ByMineral, results.ByMineral.purchased, Figure.TONNES),
+    (results.ByMineral, results.ByMineral.short, Figure.SHORTAGE),
 )
 """Columns whose rows add up to a measure of Summary."""
 _HINT = "what is written here is of the plan as it stands; planner verify says more"
@@ -271,25 +253,18 @@ def _not_sealed(plan: PlanFile) -> Iterator[Finding]:
 
     A program that keeps fewer digits breaks it without a change: there it says nothing.
     """
-    sheets = (Checks.TABLE, *(result.TABLE for result, _ in SEALED))
+    sheets = (results.Checks.TABLE, *(result.TABLE for result, _ in SEALED))
     if not all(sheet in plan.tables for sheet in sheets):
         return
-    said = map(str, plan.result(Checks).what)
-    seals = [text.removeprefix(f"{SEAL}: ") for text in said if text.startswith(SEAL)]
+    texts = map(str, plan.result(results.Checks).what)
+    seals = [text.removeprefix(f"{SEAL}: ") for text in texts if text.startswith(SEAL)]
     columns = [_numbers(plan, result, of).dropna().tolist() for result, of in SEALED]
     if seals and seals != [seal(columns)] and not is_short(columns):
-        yield warning(
-            Checks.TABLE,
-            found="numbers of Plan, Values or Duals are not those that the plan's seal is of: rows"
-            " were changed after the plan was made",
-            hint=_HINT,
-        )
+        said = "numbers of Plan, Values or Duals are not those that the plan's seal is of"
+        yield _changed(results.Checks.TABLE, said)
 
 
 def _numbers(plan: PlanFile, result: type[Result], of: Field) -> pd.Series:
-    """Return a column as numbers, NaN where there is none."""
-    import pandas as pd
-
     return pd.to_numeric(plan.result(result).frame()[of.name], errors="coerce")
 
 
@@ -304,12 +279,8 @@ def _not_summed(
     said, found = plan.number(measure), float(_numbers(plan, result, of).sum())
     if not abs(said - found) <= _SAME * max(abs(said), abs(found)) + _SAME:
         whose = "" if result is Flows else f"'s {of.header}"
-        yield warning(
-            sheet,
-            found=f"the rows of the sheet {sheet}{whose} add up to {found:,.2f} {unit}, Summary"
-            f" says {said:,.2f} {unit}: rows were changed after the plan was made",
-            hint=_HINT,
-        )
+        rows = f"the rows of the sheet {sheet}{whose} add up to {found:,.2f} {unit}"
+        yield _changed(sheet, f"{rows}, Summary says {said:,.2f} {unit}")
 
 
 def _not_bought(plan: PlanFile) -> Iterator[Finding]:
@@ -321,13 +292,13 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
     found = off[off > _SAME * listed.reindex(off.index, fill_value=0.0).abs() + _FLOW]
     if len(found):
         year, mineral, member = found.index[0]
-        yield warning(
-            Prices.TABLE,
-            found=f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan"
-            f" ({len(found):,} such row{'s' if len(found) > 1 else ''}): rows were changed after"
-            " the plan was made",
-            hint=_HINT,
-        )
+        count = f"{len(found):,} such row{'s' if len(found) > 1 else ''}"
+        said = f"{member} buys other tonnes of {mineral} in {year} than in the sheet Plan ({count})"
+        yield _changed(Prices.TABLE, said)
+
+
+def _changed(sheet: str, said: str) -> Finding:
+    return warning(sheet, found=f"{said}: rows were changed after the plan was made", hint=_HINT)
 
 
 # ---- cells to tables --------------------------------------------------------------------------
@@ -336,45 +307,35 @@ def _not_bought(plan: PlanFile) -> Iterator[Finding]:
 @cache
 def _looks(header: str) -> frozenset[Look]:
     """Return how columns of a header look, whichever sheets of a plan have it."""
-    every = (f for r in CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
+    every = (f for r in results.CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
     return frozenset(f.look for f in every if header == f.header or f.read(header) is not None)
 
 
-def _frame(grid: Grid) -> pd.DataFrame:
-    import pandas as pd
+def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
+    """Return tables as DataFrames, numbers as numbers.
 
-    return pd.DataFrame(
-        {
-            str(header): _series(str(header), grid.values(position))
-            for position, header in sorted(grid.header.items())
-        }
-    )
+    The parts of a table of more rows than a sheet has stand under one another.
+    """
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, grid in grids.items():
+        part = plan_columns.PART.fullmatch(name)
+        columns = {str(h): _series(str(h), grid.values(p)) for p, h in sorted(grid.header.items())}
+        whole = part[1] if part and part[1] in grids else name
+        parts.setdefault(whole, []).append(pd.DataFrame(columns))
+    return {
+        name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+        for name, found in parts.items()
+    }
 
 
 def _series(header: str, values: Sequence[object]) -> pd.Series:
     """Return a column: numbers as numbers, where all that is filled are numbers."""
-    import pandas as pd
-
     kinds = set(map(type, values)) - {type(None)}
     looks = _looks(header)
     if kinds <= {int, float} and (kinds or "(" in header or any(not k.is_text for k in looks)):
         whole = kinds <= {int} and None not in values and bool(looks & {Look.YEAR, Look.COUNT})
         return pd.Series(list(values), dtype="int64" if whole else "float64")
     return pd.Series(list(values), dtype=object)
-
-
-def _joined(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Put the parts of a table of more rows than a sheet has under one another."""
-    import pandas as pd
-
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for name, frame in frames.items():
-        part = PART.fullmatch(name)
-        parts.setdefault(part[1] if part and part[1] in frames else name, []).append(frame)
-    return {
-        name: found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
-        for name, found in parts.items()
-    }
 
 
 # ---- tables to fields --------------------------------------------------------------------------
@@ -403,8 +364,6 @@ def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
 
 def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:
     """Return a column of a sheet as its field holds it."""
-    import pandas as pd
-
     if of.names is Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN

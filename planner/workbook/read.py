@@ -8,21 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from models import checks
+from models import checks, schema
 from models.case import Case, fold
 from models.checks.common import Rule, is_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
-from models.schema import (
-    SHEETS,
-    Country,
-    Freight,
-    Member,
-    Mineral,
-    Record,
-    Refiner,
-    Settings,
-    ShareLimit,
-)
+from models.schema import SHEETS, Member, Record, Settings
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell, near
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
@@ -242,7 +232,7 @@ def _freight_is_sure(
         return False
     settings = {c.header for c in Settings.columns()} - {_DEFAULT_FREIGHT}
     return not any(
-        f.sheet == Freight.SHEET or (f.sheet == Settings.SHEET and f.column not in settings)
+        f.sheet == schema.Freight.SHEET or (f.sheet == Settings.SHEET and f.column not in settings)
         for f in errors
     )
 
@@ -259,9 +249,12 @@ def _follows(finding: Finding, parsed: Mapping[str, Parsed]) -> bool:
     return missing or (unread and not finding.hint.startswith("did you mean"))
 
 
-_HOMES = {(r.SHEET, c.header): set(c.refers) for r in SHEETS for c in r.columns()} | {
-    (ShareLimit.SHEET, ShareLimit.column_of("buyer").header): {Member.SHEET},
-    (ShareLimit.SHEET, ShareLimit.column_of("supplier").header): {Refiner.SHEET, Country.SHEET},
+_LIMITS = schema.ShareLimit
+_HOMES = {(r.SHEET, c.header): {*c.refers} for r in SHEETS for c in r.columns()}
+_HOMES[_LIMITS.SHEET, _LIMITS.column_of("buyer").header] = {Member.SHEET}
+_HOMES[_LIMITS.SHEET, _LIMITS.column_of("supplier").header] = {
+    schema.Refiner.SHEET,
+    schema.Country.SHEET,
 }
 """The sheets that the name in a column is defined in."""
 
@@ -301,5 +294,5 @@ def _named_total(sheet: str, grid: Grid, context: Context) -> Iterable[tuple[int
 
 def _defined(parsed: Mapping[str, Parsed], sheet: str) -> set[str]:
     """Return the names of minerals and members, folded, that other sheets define."""
-    homes = {Mineral.SHEET, Member.SHEET} - {sheet}
+    homes = {schema.Mineral.SHEET, Member.SHEET} - {sheet}
     return {fold(str(n)) for home in homes & parsed.keys() for n in parsed[home].fields["name"]}

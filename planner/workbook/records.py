@@ -12,7 +12,8 @@ from models.case import clean, common_letters, fold
 from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record, Settings
 from models.units import MONEY
-from planner.workbook.cells import converter, hint_of, numbers, shown, text, wanted
+from planner.workbook import headers
+from planner.workbook.cells import DECIMAL, WHOLE, converter, hint_of, numbers, shown, text, wanted
 from planner.workbook.findings import (
     CellError,
     Context,
@@ -24,19 +25,7 @@ from planner.workbook.findings import (
     near,
 )
 from planner.workbook.grid import Grid, refuse_merged
-from planner.workbook.headers import (
-    MEMBERS,
-    SETTING,
-    SETTINGS,
-    SPREADS,
-    UNIT,
-    VALUE,
-    YEARS,
-    HeaderRow,
-    Heading,
-    setting_named,
-    unit_factor,
-)
+from planner.workbook.headers import HeaderRow, Heading
 
 
 @dataclass
@@ -66,13 +55,7 @@ class Parsed:
 
 def _headings(record: type[Record], grid: Grid, context: Context) -> list[Heading]:
     """Read the header row of a sheet; what is wrong goes into the context's findings."""
-    header = HeaderRow(
-        record,
-        grid,
-        context.currency,
-        members=context.members,
-        members_sure=context.members_sure,
-    )
+    header = HeaderRow(record, grid, context)
     context.findings += header.findings
     read = {h.position for h in header.headings if not h.is_remark}
     context.findings += refuse_merged(record.SHEET, grid, read)
@@ -105,10 +88,10 @@ class _Sheet:
             values = self._column(column, plain.get(column.field), stepped.get(column.field, []))
             self.parsed.fields[column.field] = values
         spread = sorted((h for h in headings if h.spread), key=lambda h: (h.year or 0, h.spread))
-        if record.SPREAD == YEARS:
+        if record.SPREAD == headers.YEARS:
             self.context.years = tuple(h.year for h in spread if h.year is not None)
             self.parsed.fields["tonnes"] = self._years(spread)
-        elif record.SPREAD == MEMBERS:
+        elif record.SPREAD == headers.MEMBERS:
             self.parsed.fields["costs"] = self._members(spread)
         self._notes(headings)
         self._keys()
@@ -232,7 +215,7 @@ class _Sheet:
     # ---- the columns beyond the declared ones --------------------------------------------------
 
     def _spread(self, headings: list[Heading]) -> list[list[Any]]:
-        column = SPREADS[self.record.SPREAD]
+        column = headers.SPREADS[self.record.SPREAD]
         return [
             self._cells(column, h.label, self.grid.values(h.position), h.factor, None)
             for h in headings
@@ -349,9 +332,9 @@ def _placeholder(record: type[Record], column: Column) -> Any:
     default = _DEFAULTS[record.SHEET].get(column.field)
     if default is not None and not isinstance(default, ByYear):
         return default
-    if column.kind in {Kind.NUMBER, Kind.SHARE}:
+    if column.kind in DECIMAL:
         return column.most if column.above else max(column.least, 0.0)
-    if column.kind in {Kind.YEAR, Kind.WHOLE}:
+    if column.kind in WHOLE:
         return int(column.least) if column.required else None
     if column.kind is Kind.CHOICE:
         return column.choices[0]
@@ -388,19 +371,19 @@ _Rows = dict[str, tuple[int, str, object]]
 
 def _settings(grid: Grid, context: Context) -> _Rows:
     places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
-    if SETTING not in places or VALUE not in places:
+    if headers.SETTING not in places or headers.VALUE not in places:
         return {}
-    columns = [grid.values(places[column]) for column in (SETTING, VALUE)]
+    columns = [grid.values(places[column]) for column in (headers.SETTING, headers.VALUE)]
     found: _Rows = {}
     for row, label, value in zip(grid.rows, *columns, strict=True):
         column, wrong = _setting(label, value)
         if column is not None and column.field in found:
-            first = address(places[SETTING], found[column.field][0])
+            first = address(places[headers.SETTING], found[column.field][0])
             wrong = CellError(
                 f"{column.header} stands twice, first in {first}", "each setting once"
             )
         if wrong is not None:
-            context.error(Settings.SHEET, row, SETTING.header, wrong)
+            context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
         elif column is not None:
             found[column.field] = (row, common_letters(str(label)), value)
             context.layout.sheets[Settings.SHEET].rows[fold(column.header)] = row
@@ -413,12 +396,12 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
         nameless = CellError(f"{shown(value)} without the name of a setting", "a setting")
         return None, None if value is None else nameless
     said = common_letters(label) if isinstance(label, str) else shown(label)
-    column = setting_named(said)
+    column = headers.setting_named(said)
     if column is not None:
         return column, None
-    match = UNIT.fullmatch(said)
-    names = ", ".join(c.header for c in SETTINGS.values())
-    titles = {key: c.title for key, c in SETTINGS.items()}
+    match = headers.UNIT.fullmatch(said)
+    names = ", ".join(c.header for c in headers.SETTINGS.values())
+    titles = {key: c.title for key, c in headers.SETTINGS.items()}
     hint = near(match["name"] if match else said, titles)
     return None, CellError(f"{said!r} is no setting", f"one of {names}", hint)
 
@@ -438,13 +421,13 @@ def _currency(rows: _Rows, context: Context) -> str:
 
 def _setting_factor(column: Column, row: int, label: str, context: Context) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
-    match = UNIT.fullmatch(label)
+    match = headers.UNIT.fullmatch(label)
     unit = match["unit"].strip() if match and fold(label) != fold(column.header) else None
     what = f"the setting {label!r}"
     try:
-        return unit_factor(column, unit, what, column.header, context.currency)
+        return headers.unit_factor(column, unit, what, column.header, context.currency)
     except CellError as error:
-        at = context.layout.sheets[Settings.SHEET].columns[fold(SETTING.header)]
+        at = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
         wrong = at_cell(Settings.SHEET, at, row, error.found, expected=wanted)
         context.findings.append(wrong)

@@ -18,6 +18,7 @@ from planner.workbook.archive import (
     Archive,
     RefusedError,
 )
+from planner.workbook.findings import quoted
 from planner.workbook.grid import Cells, Dated, Fault, column_number
 
 UNSAVED = Fault(
@@ -137,20 +138,19 @@ class _Reader:
             WorkSheetParser,
         )
 
-        book = source.book
-        self.stale = source.is_stale
-        self.strings = source.texts
+        book, self.stale, self.strings = source.book, source.is_stale, source.texts
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
         self.values = {VALUE_TAG, INLINE_STRING}
+        dates, times = book._date_formats, book._timedelta_formats  # noqa: SLF001
+        self.dates = {str(style) for style in dates}
         self.parser = WorkSheetParser(
             io.BytesIO(),
             self.strings,
             data_only=True,
             epoch=book.epoch,
-            date_formats=book._date_formats,  # noqa: SLF001
-            timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+            date_formats=dates,
+            timedelta_formats=times,
         )
-        self.dates = {str(style) for style in book._date_formats}  # noqa: SLF001
         self.arrays: list[tuple[int, int, int, int]] = []
         """First column and row, last column and row of each formula over several cells."""
 
@@ -162,10 +162,8 @@ class _Reader:
             address = element.get("r")
             place = column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
-            if self.arrays and (value is None or (self.stale and value == 0)):
-                is_text = element.get("t") == "str"
-                if not is_text and self._in_array(place, number):
-                    value = UNSAVED
+            if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
+                value = UNSAVED
             found.append((place, value))
         return found
 
@@ -200,11 +198,12 @@ class _Reader:
             return Dated(_number(said), value if cell["data_type"] == "d" else None)
         if cell["data_type"] == "e":
             return Fault(f"the error value {value}")
-        if value is None or (self.stale and value == 0):
-            is_text = element.get("t") == "str"  # a formula whose saved value is no text
-            if element.find(self.formula) is not None and not is_text:
-                return UNSAVED
-        return value
+        is_formula = element.find(self.formula) is not None
+        return UNSAVED if is_formula and self._is_unsaved(element, value) else value
+
+    def _is_unsaved(self, element: Any, value: object) -> bool:
+        """Whether a formula's value is none that was worked out; an empty text is one."""
+        return element.get("t") != "str" and (value is None or (self.stale and value == 0))
 
     def _array(self, formula: Any) -> None:
         """Keep the cells that a formula fills: those after the first carry no formula."""
@@ -229,11 +228,10 @@ def _number(text: str) -> float:
 
 
 def _unread(said: str) -> Fault:
-    cut = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
-    return Fault(f"a cell that cannot be read: {cut!r} is no number", "type the number again")
+    found = f"a cell that cannot be read: {quoted(said)} is no number"
+    return Fault(found, "type the number again")
 
 
-_SHOWN = 60
 _PIECE = 1 << 18
 _LONGEST = 1 << 20
 """Bytes of the longest text: a cell holds 32,767 letters."""
@@ -254,13 +252,9 @@ def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
             msg = "a sheet holds a text longer than that of any cell"
             raise RefusedError(msg)
         whole = rest + piece
-        cut = whole.rfind(b"<row ")
-        if cut <= 0:
-            cut = whole.rfind(b"<c ")
-        if cut <= 0:  # no cell begins here: hand it on, but for a tag that is cut in two
-            cut = whole.rfind(b"<")
-        if cut <= 0:
-            cut = len(whole)
+        # where no cell begins it is handed on, but for a tag that is cut in two
+        cuts = (whole.rfind(tag) for tag in (b"<row ", b"<c ", b"<"))
+        cut = next((cut for cut in cuts if cut > 0), len(whole))
         whole, rest = whole[:cut], whole[cut:]
         if kept := _BLANK_ROW.sub(b"", _BLANK_CELL.sub(b"", whole)):
             yield kept

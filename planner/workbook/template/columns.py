@@ -8,40 +8,18 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
+from models import schema
 from models.case import clean, fold
-from models.schema import (
-    COALITION,
-    EACH,
-    EACH_OUTSIDE,
-    OTHER,
-    PRIMARY,
-    RECYCLED,
-    Column,
-    Country,
-    Kind,
-    Member,
-    Record,
-    Settings,
-    ShareLimit,
-)
+from models.schema import Column, Kind, Record
 from models.units import MONEY, accepted, in_currency
-from planner.workbook.headers import (
-    MEMBERS,
-    REMARKS,
-    SETTING,
-    SPREADS,
-    VALUE,
-    YEARS,
-    Heading,
-    declared,
-    understand,
-)
+from planner.workbook import headers
+from planner.workbook.cells import DECIMAL, WHOLE
+from planner.workbook.headers import Heading
 
 Row = Mapping[str, object]
 Tables = Mapping[str, Sequence[Row]]
 
-NUMBERS = (Kind.NUMBER, Kind.SHARE, Kind.YEAR, Kind.WHOLE)
-WHOLE = (Kind.YEAR, Kind.WHOLE)
+NUMBERS = DECIMAL | WHOLE
 
 
 # ---- which there are ----------------------------------------------------------------------------
@@ -49,9 +27,9 @@ WHOLE = (Kind.YEAR, Kind.WHOLE)
 
 def currency_of(tables: Tables) -> str:
     """Return the currency that the rows of Settings name, USD if they name none."""
-    for row in tables.get(Settings.SHEET, ()):
-        if fold(str(row.get(SETTING.header) or "")) == "currency":
-            return str(row.get(VALUE.header) or MONEY).strip() or MONEY
+    for row in tables.get(schema.Settings.SHEET, ()):
+        if fold(str(row.get(headers.SETTING.header) or "")) == "currency":
+            return str(row.get(headers.VALUE.header) or MONEY).strip() or MONEY
     return MONEY
 
 
@@ -63,27 +41,27 @@ def title(column: Column, currency: str, year: int | None = None) -> str:
 
 def headings(record: type[Record], tables: Tables) -> list[Heading]:
     """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
-    currency, name = currency_of(tables), Member.column_of("name").header
-    rows = tables.get(Member.SHEET, ())
+    currency, name = currency_of(tables), schema.Member.column_of("name").header
+    rows = tables.get(schema.Member.SHEET, ())
     members = {fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
     found = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
-        heading = replace(understand(record, clean(text), members), text=text)
+        heading = replace(headers.understand(record, clean(text), members), text=text)
         is_unknown = heading.is_remark and not heading.always
-        if is_unknown and record.SPREAD == MEMBERS and not members:
+        if is_unknown and record.SPREAD == headers.MEMBERS and not members:
             heading = replace(heading, spread=text)
         found.append(heading)
     base = {h.column: h for h in found if h.year is None}
     shown: list[Heading] = []
-    for column in declared(record).values():
+    for column in headers.declared(record).values():
         shown.append(base.get(column) or Heading(title(column, currency), column=column))
         steps = ((h.year, h) for h in found if h.column is column and h.year is not None)
         shown += (h for _, h in sorted(steps, key=lambda step: step[0]))
     spread = [h for h in found if h.spread]
-    if record.SPREAD == MEMBERS and not spread:
+    if record.SPREAD == headers.MEMBERS and not spread:
         spread = [Heading(member, spread=member) for member in members.values()]
     remarks = {h.always: h for h in found if h.always}
-    for field, word in REMARKS.items():
+    for field, word in headers.REMARKS.items():
         remarks.setdefault(field, Heading(word, always=field))
     extra = (h for h in found if h.is_remark and not h.always)
     return [*shown, *spread, *extra, *remarks.values()]
@@ -96,9 +74,9 @@ def comment(record: type[Record], heading: Heading, currency: str) -> str:
     """Return meaning, unit, bound, choices and default of a column; "" if nothing is known."""
     column = heading.column
     if heading.spread:
-        usual = in_currency(SPREADS[record.SPREAD].unit, currency)
+        usual = in_currency(headers.SPREADS[record.SPREAD].unit, currency)
         unit = "" if heading.unit else f", in {usual}"
-        if record.SPREAD == YEARS:
+        if record.SPREAD == headers.YEARS:
             return f"Demand in {heading.text}{unit}. Blank: 0."
         return f"Freight to {heading.text}{unit}. Blank: the setting Default freight."
     if column is None:
@@ -111,7 +89,7 @@ def comment(record: type[Record], heading: Heading, currency: str) -> str:
     if column.by_year and not heading.year:
         unit = f" ({accepted(column.unit, currency)[0]})" if column.unit else ""
         lines.append(f"By year: add a column such as {column.header} 2030{unit}.")
-    if record.SPREAD == YEARS and column.field == "member":
+    if record.SPREAD == headers.YEARS and column.field == "member":
         lines.append("Then a column per year, such as 2026, in t.")
     if not heading.year:
         lines.append(must(column))
@@ -157,10 +135,11 @@ ROWS = 1000
 
 Rule = dict[str, Any]
 
-_SUPPLIERS = (f"{EACH_OUTSIDE}{COALITION}", COALITION, OTHER, PRIMARY, RECYCLED)
-_WORDS = {
-    ShareLimit.column_of("buyer"): ((EACH,), Member.SHEET),
-    ShareLimit.column_of("supplier"): (_SUPPLIERS, Country.SHEET),
+_BLOCS = (f"{schema.EACH_OUTSIDE}{schema.COALITION}", schema.COALITION, schema.OTHER)
+_SUPPLIERS = (*_BLOCS, schema.PRIMARY, schema.RECYCLED)
+_WORDS: dict[Column, tuple[Sequence[str], str]] = {
+    schema.ShareLimit.column_of("buyer"): ((schema.EACH,), schema.Member.SHEET),
+    schema.ShareLimit.column_of("supplier"): (_SUPPLIERS, schema.Country.SHEET),
 }
 """Columns that take words as well as names: the words, and the sheet of the names."""
 
@@ -182,12 +161,12 @@ class Choices:
         """Return what a column's cells offer or allow, None where anything goes."""
         column = heading.column
         if heading.spread:
-            return _number(SPREADS[YEARS])
+            return _number(headers.SPREADS[headers.YEARS])
         if column is None:
             return None
         words, home = _WORDS.get(column, ((), next(iter(column.refers), "")))
-        if column.kind is Kind.COUNTRY and sheet != Country.SHEET:
-            home = Country.SHEET
+        if column.kind is Kind.COUNTRY and sheet != schema.Country.SHEET:
+            home = schema.Country.SHEET
         if not home:
             return self.cell_rule(column)
         rule = self._names(home, words)

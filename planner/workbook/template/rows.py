@@ -10,39 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
+from models import schema
 from models.case import Case
-from models.schema import (
-    BY_COUNTRY,
-    COALITION,
-    EACH_OUTSIDE,
-    MAX,
-    OTHER,
-    RECYCLED,
-    SHEETS,
-    BudgetYear,
-    ByYear,
-    Column,
-    Contract,
-    Country,
-    CurrentSupply,
-    Demand,
-    EventStep,
-    Freight,
-    Kind,
-    Lane,
-    Member,
-    Mine,
-    Mineral,
-    OreLane,
-    Project,
-    Record,
-    Refiner,
-    ScenarioStep,
-    Settings,
-    ShareLimit,
-    Stockpile,
-    Tier,
-)
+from models.schema import SHEETS, ByYear, Column, Kind, Record
 from models.units import MONEY
 from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
 from planner.workbook.template.columns import Row, title
@@ -60,20 +30,22 @@ def tables_of(case: Case) -> dict[str, list[dict[str, object]]]:
     _refuse_unsayable(case)
     tables: dict[str, list[dict[str, object]]] = {}
     for record in SHEETS:
-        if record is Settings:
+        if record is schema.Settings:
             tables[record.SHEET] = _settings(case.settings)
         else:
             rows = _rows(record, case)
             if rows:
                 tables[record.SHEET] = rows
     # A row without a name keeps the years of a case that demands nothing.
-    nobody = dict.fromkeys([c.header for c in Demand.columns()] + [str(y) for y in case.years])
-    tables.setdefault(Demand.SHEET, [nobody])
+    nobody = dict.fromkeys(
+        [c.header for c in schema.Demand.columns()] + [str(y) for y in case.years]
+    )
+    tables.setdefault(schema.Demand.SHEET, [nobody])
     return tables
 
 
-def _settings(settings: Settings) -> list[dict[str, object]]:
-    said = ((column, getattr(settings, column.field)) for column in Settings.columns())
+def _settings(settings: schema.Settings) -> list[dict[str, object]]:
+    said = ((column, getattr(settings, column.field)) for column in schema.Settings.columns())
     return [
         {SETTING.header: title(column, settings.currency), VALUE.header: _yes_no(value)}
         for column, value in said
@@ -157,7 +129,7 @@ def _refuse_unsayable(case: Case) -> None:
         raise ValueError(msg)
     home = tuple(sorted({m.country for m in case.members if m.country}))
     if case.home_blocs != home:
-        msg = f"no column of {Country.SHEET} can say whose home the coalition was before a scenario"
+        msg = "no column of Countries can say whose home the coalition was before a scenario"
         raise ValueError(msg)
 
 
@@ -178,148 +150,164 @@ def template_tables() -> dict[str, list[dict[str, object]]]:
     return {sheet: [dict(row) for row in rows] for sheet, rows in _TABLES.items()}
 
 
-def _example(record: type[Record], names: str, *rows: tuple[object, ...]) -> list[Row]:
-    """Return rows of a sheet from the values of fields, years or members; None is blank."""
+def _example(
+    record: type[Record], names: str, *rows: tuple[object, ...]
+) -> tuple[str, Sequence[Row]]:
+    """Return a sheet and its rows from the values of fields, years or members; None is blank."""
     headers = {c.field: title(c, MONEY) for c in record.columns()} | REMARKS
     if record.SPREAD:
         headers |= {name: name for name in names.split(", ") if name not in headers}
     there = [headers[name] for name in names.split(", ")]
     filled = (zip(there, row, strict=False) for row in rows)
-    return [{header: value for header, value in row if value is not None} for row in filled]
+    kept = [{header: value for header, value in row if value is not None} for row in filled]
+    return record.SHEET, kept
 
 
-_TABLES: dict[str, Sequence[Row]] = {
-    Settings.SHEET: _settings(
-        Settings(
-            plan_title="Example: two battery metals, at most 65 % a country",
-            price_year=2025,
-            default_freight=150,
-        )
-    ),
-    Mineral.SHEET: _example(
-        Mineral,
-        "name, price, unit, note",
-        (_LITHIUM, 48000, "t Li content", MADE_UP),
-        (_COBALT, 35000, "t Co content", MADE_UP),
-    ),
-    Member.SHEET: _example(
-        Member,
-        "name, country, group",
-        (_US, _US),
-        (_JAPAN, _JAPAN),
-        (_GERMANY, _GERMANY, "EU"),
-    ),
-    Country.SHEET: _example(
-        Country,
-        "code, blocs",
-        *((member, COALITION) for member in (_US, _JAPAN, _GERMANY, _FINLAND, _AUSTRALIA)),
-        (_CHILE, "partner"),
-        (_CONGO, OTHER),
-        (_CHINA, OTHER),
-    ),
-    Refiner.SHEET: _example(
-        Refiner,
-        "name, mineral, country, capacity, cost, available_share, kind, note",
-        (_SICHUAN, _LITHIUM, _CHINA, 200000, 42000, 0.4, None, MADE_UP),
-        (_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, None, MADE_UP),
-        ("Kwinana hydroxide plant", _LITHIUM, _AUSTRALIA, 12000, 52000, None, None, MADE_UP),
-        (_ZHEJIANG, _COBALT, _CHINA, 150000, 31000, 0.3, None, MADE_UP),
-        (_KOKKOLA, _COBALT, _FINLAND, 14000, 36000, None, None, MADE_UP),
-        ("Rhine battery recycling", _COBALT, _GERMANY, 3000, 38000, None, RECYCLED, MADE_UP),
-    ),
-    Demand.SHEET: _example(
-        Demand,
-        "mineral, member, 2026, 2027, 2028",
-        (_LITHIUM, _US, 24000, 28000, 33000),
-        (_LITHIUM, _JAPAN, 14000, 15000, 16000),
-        (_LITHIUM, _GERMANY, 18000, 21000, 25000),
-        (_COBALT, _US, 9000, 9500, 10000),
-        (_COBALT, _JAPAN, 11000, 11000, 11500),
-        (_COBALT, _GERMANY, 8000, 8500, 9000),
-    ),
-    Freight.SHEET: _example(
-        Freight,
-        f"country, {_US}, {_JAPAN}, {_GERMANY}",
-        (_CHINA, 180, 70, 250),
-        (_CHILE, 150, 200, 180),
-        (_AUSTRALIA, 170, 90, 170),
-        (_FINLAND, 130, 230, 60),
-        (_GERMANY, 120, 230, 20),
-    ),
-    Lane.SHEET: _example(
-        Lane,
-        "mineral, country, member, tariff, first_year, note",
-        (_LITHIUM, _CHINA, _US, 0.1, 2027, "Example: a tariff of 10 % from 2027 on."),
-    ),
-    ShareLimit.SHEET: _example(
-        ShareLimit,
-        "limit, group, supplier, share, note",
-        (
-            MAX,
-            BY_COUNTRY,
-            f"{EACH_OUTSIDE}{COALITION}",
-            0.65,
-            "No country outside the coalition above 65 % of demand, each mineral alone.",
+_EXAMPLE = schema.Settings(
+    plan_title="Example: two battery metals, at most 65 % a country",
+    price_year=2025,
+    default_freight=150,
+)
+_TABLES: dict[str, Sequence[Row]] = dict(
+    [
+        (schema.Settings.SHEET, _settings(_EXAMPLE)),
+        _example(
+            schema.Mineral,
+            "name, price, unit, note",
+            (_LITHIUM, 48000, "t Li content", MADE_UP),
+            (_COBALT, 35000, "t Co content", MADE_UP),
         ),
-    ),
-    Contract.SHEET: _example(
-        Contract,
-        "name, refiner, mineral, member, min, max, price, first_year, last_year",
-        ("Offtake 1", _SALAR, _LITHIUM, _GERMANY, 4000, 8000, 44000, 2026, 2028),
-    ),
-    Project.SHEET: _example(
-        Project,
-        "name, refiner, mineral, country, capacity, capex, cost, first_year, lead_time, note",
-        (
-            *("Nevada lithium, phase 1", "Nevada lithium", _LITHIUM, _US),
-            *(7000, 900, 30000, 2027, 1, MADE_UP),
+        _example(
+            schema.Member,
+            "name, country, group",
+            (_US, _US),
+            (_JAPAN, _JAPAN),
+            (_GERMANY, _GERMANY, "EU"),
         ),
-    ),
-    BudgetYear.SHEET: _example(BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
-    Stockpile.SHEET: _example(
-        Stockpile,
-        "mineral, member, max, opening, target, holding_cost, note",
-        (
-            *(_COBALT, _JAPAN, 2500, 1000, 1500, 200),
-            "Blank Target penalty: a reserve serves a shortage, not a saving.",
+        _example(
+            schema.Country,
+            "code, blocs",
+            *(
+                (member, schema.COALITION)
+                for member in (_US, _JAPAN, _GERMANY, _FINLAND, _AUSTRALIA)
+            ),
+            (_CHILE, "partner"),
+            (_CONGO, schema.OTHER),
+            (_CHINA, schema.OTHER),
         ),
-    ),
-    Mine.SHEET: _example(
-        Mine,
-        "mineral, country, capacity, premium, note",
-        (_LITHIUM, _AUSTRALIA, 90000, None, MADE_UP),
-        (_LITHIUM, _CHILE, 45000, 100, MADE_UP),
-    ),
-    OreLane.SHEET: _example(
-        OreLane,
-        "mineral, mine_country, refiner_country, freight, note",
-        (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in concentrate."),
-    ),
-    Tier.SHEET: _example(Tier, "name, multiple", ("defence", 50), ("industry", 10)),
-    CurrentSupply.SHEET: _example(
-        CurrentSupply,
-        "refiner, mineral, member, tonnes",
-        (_SICHUAN, _LITHIUM, _US, 20000),
-        (_SICHUAN, _LITHIUM, _JAPAN, 11000),
-        (_SALAR, _LITHIUM, _GERMANY, 9000),
-        (_ZHEJIANG, _COBALT, _JAPAN, 8000),
-        (_KOKKOLA, _COBALT, _GERMANY, 7000),
-    ),
-    ScenarioStep.SHEET: _example(
-        ScenarioStep,
-        "name, action, mineral, country, first_year, last_year, value, note",
-        (
-            *("Export ban", "block lanes", _LITHIUM, _CHINA, 2027, None, None),
-            "No Chinese lithium from 2027 on.",
+        _example(
+            schema.Refiner,
+            "name, mineral, country, capacity, cost, available_share, kind, note",
+            (_SICHUAN, _LITHIUM, _CHINA, 200000, 42000, 0.4, None, MADE_UP),
+            (_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, None, MADE_UP),
+            ("Kwinana hydroxide plant", _LITHIUM, _AUSTRALIA, 12000, 52000, None, None, MADE_UP),
+            (_ZHEJIANG, _COBALT, _CHINA, 150000, 31000, 0.3, None, MADE_UP),
+            (_KOKKOLA, _COBALT, _FINLAND, 14000, 36000, None, None, MADE_UP),
+            (
+                "Rhine battery recycling",
+                _COBALT,
+                _GERMANY,
+                3000,
+                38000,
+                None,
+                schema.RECYCLED,
+                MADE_UP,
+            ),
         ),
-        ("Half", "set max country share", None, None, None, None, 0.5),
-        ("Weak year in Chile", "scale capacity", None, _CHILE, 2027, 2027, 0.5),
-    ),
-    EventStep.SHEET: _example(
-        EventStep,
-        "name, action, mineral, country, value, probability, duration, note",
-        ("Chinese export stop", "block lanes", _LITHIUM, _CHINA, None, 0.05, 2, _BOTH_ROWS),
-        ("Chinese export stop", "scale capacity", _COBALT, _CHINA, 0.5, 0.05, 2, MADE_UP),
-        ("Drought in Chile", "scale capacity", None, _CHILE, 0.6, 0.1, None, MADE_UP),
-    ),
-}
+        _example(
+            schema.Demand,
+            "mineral, member, 2026, 2027, 2028",
+            (_LITHIUM, _US, 24000, 28000, 33000),
+            (_LITHIUM, _JAPAN, 14000, 15000, 16000),
+            (_LITHIUM, _GERMANY, 18000, 21000, 25000),
+            (_COBALT, _US, 9000, 9500, 10000),
+            (_COBALT, _JAPAN, 11000, 11000, 11500),
+            (_COBALT, _GERMANY, 8000, 8500, 9000),
+        ),
+        _example(
+            schema.Freight,
+            f"country, {_US}, {_JAPAN}, {_GERMANY}",
+            (_CHINA, 180, 70, 250),
+            (_CHILE, 150, 200, 180),
+            (_AUSTRALIA, 170, 90, 170),
+            (_FINLAND, 130, 230, 60),
+            (_GERMANY, 120, 230, 20),
+        ),
+        _example(
+            schema.Lane,
+            "mineral, country, member, tariff, first_year, note",
+            (_LITHIUM, _CHINA, _US, 0.1, 2027, "Example: a tariff of 10 % from 2027 on."),
+        ),
+        _example(
+            schema.ShareLimit,
+            "limit, group, supplier, share, note",
+            (
+                schema.MAX,
+                schema.BY_COUNTRY,
+                f"{schema.EACH_OUTSIDE}{schema.COALITION}",
+                0.65,
+                "No country outside the coalition above 65 % of demand, each mineral alone.",
+            ),
+        ),
+        _example(
+            schema.Contract,
+            "name, refiner, mineral, member, min, max, price, first_year, last_year",
+            ("Offtake 1", _SALAR, _LITHIUM, _GERMANY, 4000, 8000, 44000, 2026, 2028),
+        ),
+        _example(
+            schema.Project,
+            "name, refiner, mineral, country, capacity, capex, cost, first_year, lead_time, note",
+            (
+                *("Nevada lithium, phase 1", "Nevada lithium", _LITHIUM, _US),
+                *(7000, 900, 30000, 2027, 1, MADE_UP),
+            ),
+        ),
+        _example(schema.BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
+        _example(
+            schema.Stockpile,
+            "mineral, member, max, opening, target, holding_cost, note",
+            (
+                *(_COBALT, _JAPAN, 2500, 1000, 1500, 200),
+                "Blank Target penalty: a reserve serves a shortage, not a saving.",
+            ),
+        ),
+        _example(
+            schema.Mine,
+            "mineral, country, capacity, premium, note",
+            (_LITHIUM, _AUSTRALIA, 90000, None, MADE_UP),
+            (_LITHIUM, _CHILE, 45000, 100, MADE_UP),
+        ),
+        _example(
+            schema.OreLane,
+            "mineral, mine_country, refiner_country, freight, note",
+            (_LITHIUM, _AUSTRALIA, _CHINA, 600, "Per t of lithium contained in concentrate."),
+        ),
+        _example(schema.Tier, "name, multiple", ("defence", 50), ("industry", 10)),
+        _example(
+            schema.CurrentSupply,
+            "refiner, mineral, member, tonnes",
+            (_SICHUAN, _LITHIUM, _US, 20000),
+            (_SICHUAN, _LITHIUM, _JAPAN, 11000),
+            (_SALAR, _LITHIUM, _GERMANY, 9000),
+            (_ZHEJIANG, _COBALT, _JAPAN, 8000),
+            (_KOKKOLA, _COBALT, _GERMANY, 7000),
+        ),
+        _example(
+            schema.ScenarioStep,
+            "name, action, mineral, country, first_year, last_year, value, note",
+            (
+                *("Export ban", "block lanes", _LITHIUM, _CHINA, 2027, None, None),
+                "No Chinese lithium from 2027 on.",
+            ),
+            ("Half", "set max country share", None, None, None, None, 0.5),
+            ("Weak year in Chile", "scale capacity", None, _CHILE, 2027, 2027, 0.5),
+        ),
+        _example(
+            schema.EventStep,
+            "name, action, mineral, country, value, probability, duration, note",
+            ("Chinese export stop", "block lanes", _LITHIUM, _CHINA, None, 0.05, 2, _BOTH_ROWS),
+            ("Chinese export stop", "scale capacity", _COBALT, _CHINA, 0.5, 0.05, 2, MADE_UP),
+            ("Drought in Chile", "scale capacity", None, _CHILE, 0.6, 0.1, None, MADE_UP),
+        ),
+    ]
+)

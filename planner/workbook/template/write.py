@@ -11,38 +11,18 @@ from typing import Any
 
 import xlsxwriter
 
-from models.schema import (
-    SHEETS,
-    Column,
-    Country,
-    Freight,
-    Kind,
-    Lane,
-    Refiner,
-    Settings,
-    ShareLimit,
-)
+from models import schema
+from models.schema import SHEETS, Column, Kind
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.scratch import scratch_folder
+from planner.workbook.cells import WHOLE
 from planner.workbook.headers import RECORDS, SETTING, VALUE, Heading, setting_named
-from planner.workbook.template.columns import (
-    LISTS,
-    NUMBERS,
-    WHOLE,
-    Choices,
-    Row,
-    Tables,
-    comment,
-    currency_of,
-    facts,
-    headings,
-    must,
-)
+from planner.workbook.template import columns
+from planner.workbook.template.columns import Choices, Row, Tables
 
-EVERY_CASE = (
-    *(record.SHEET for record in SHEETS if record.REQUIRED),
-    *(record.SHEET for record in (Settings, Country, Freight, Lane, ShareLimit)),
-)
+_NEARLY = (schema.Settings, schema.Country, schema.Freight, schema.Lane, schema.ShareLimit)
+_REQUIRED = tuple(record.SHEET for record in SHEETS if record.REQUIRED)
+EVERY_CASE = (*_REQUIRED, *(record.SHEET for record in _NEARLY))
 """The sheets that every case needs or nearly every case has."""
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A fixed date of creation: the same rows give the same file, to the byte."""
@@ -52,7 +32,7 @@ COMMENT_WIDTH, COMMENT_LETTERS, LINE_HEIGHT = 300, 44, 17
 GENERAL = "General"
 AMOUNT = "[>=1000]#,##0;General"
 """Thousands apart from 1,000 on, every digit below: ``#,##0.###`` leaves a bare point (1,200.)."""
-FRACTIONS = {Lane.column_of("tariff"), Refiner.column_of("max_growth")}
+FRACTIONS = {schema.Lane.column_of("tariff"), schema.Refiner.column_of("max_growth")}
 """Numbers that are fractions but may exceed 1."""
 DARK: dict[str, Any] = {"bold": True, "font_color": WHITE, "bg_color": NAVY}
 LIGHT: dict[str, Any] = {"bold": True, "bg_color": PALE}
@@ -84,11 +64,10 @@ def write_book(
     are kept.
     ``sheets`` says which sheets are shown: unless given, those of ``tables`` and the required ones.
     """
-    required = (record.SHEET for record in SHEETS if record.REQUIRED)
-    wanted = {*tables, *required} if sheets is None else {*sheets}
+    wanted = {*tables, *_REQUIRED} if sheets is None else {*sheets}
     shown = [sheet for sheet in dict.fromkeys((*RECORDS, *tables)) if sheet in wanted]
     layouts = {
-        sheet: headings(RECORDS[sheet], tables)
+        sheet: columns.headings(RECORDS[sheet], tables)
         if sheet in RECORDS
         else [Heading(str(key)) for key in dict.fromkeys(k for row in tables[sheet] for k in row)]
         for sheet in shown
@@ -127,7 +106,7 @@ class _Sheet:
     ) -> None:
         self.name, self.record, self.layout = name, RECORDS.get(name), layout
         self.rows: Sequence[Row] = tables.get(name, ())
-        self.currency = currency_of(tables)
+        self.currency = columns.currency_of(tables)
         self.formats, self.choices = formats, choices
         self.sheet: Any = book.add_worksheet(name)
 
@@ -147,7 +126,7 @@ class _Sheet:
         self.sheet.set_comments_author("planner")
         for i, heading in enumerate(self.layout):
             self._column(i, heading)
-        if self.record is Settings:
+        if self.record is schema.Settings:
             self._settings()
 
     def _column(self, i: int, heading: Heading) -> None:
@@ -161,7 +140,7 @@ class _Sheet:
         self.sheet.set_column(i, i, _width(heading, longest), look)
         self.sheet.write_string(0, i, heading.text, self.formats(**_header_look(heading)))
         if self.record is not None:
-            _comment(self.sheet, 0, i, comment(self.record, heading, self.currency))
+            _comment(self.sheet, 0, i, columns.comment(self.record, heading, self.currency))
         for line, cell in enumerate(cells, start=1):
             self._cell(line, i, cell, look)
         rule = self.choices.rule(self.name, heading)
@@ -172,14 +151,13 @@ class _Sheet:
         if cell is None or cell == "":
             return
         if isinstance(cell, bool):
-            self.sheet.write_string(line, i, "yes" if cell else "no", look)
-        elif isinstance(cell, int | float):
-            if not math.isfinite(cell):
-                msg = f"{self.name}, row {line + 1}: {cell} is not a number that a cell can hold"
-                raise ValueError(msg)
-            self.sheet.write_number(line, i, cell, look)
-        else:
-            self.sheet.write_string(line, i, str(cell), look)
+            cell = "yes" if cell else "no"
+        if not isinstance(cell, int | float):
+            cell = str(cell)
+        elif not math.isfinite(cell):
+            msg = f"{self.name}, row {line + 1}: {cell} is not a number that a cell can hold"
+            raise ValueError(msg)
+        self.sheet.write(line, i, cell, look)
 
     def _settings(self) -> None:
         """Give each value of Settings its own format, drop-down and bound."""
@@ -199,7 +177,7 @@ class _Sheet:
             rule = self.choices.cell_rule(column)
             if rule is not None:
                 self.sheet.data_validation(line, value_at, line, value_at, rule)
-            said = [column.meaning, *facts(column, self.currency), must(column)]
+            said = [column.meaning, *columns.facts(column, self.currency), columns.must(column)]
             _comment(self.sheet, line, name_at, "\n".join(said))
 
 
@@ -228,7 +206,7 @@ def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
     """Write the hidden sheet that feeds the drop-downs which no column feeds."""
     if not choices.lists:
         return
-    sheet = book.add_worksheet(LISTS)
+    sheet = book.add_worksheet(columns.LISTS)
     sheet.hide()
     for i, entries in enumerate(choices.lists):
         for line, entry in enumerate(entries):
@@ -244,8 +222,8 @@ def _write_lists(book: xlsxwriter.Workbook, choices: Choices) -> None:
 def _header_look(heading: Heading) -> dict[str, object]:
     """Return the header's look: dark where every row must fill the column."""
     column = heading.column
-    must = column is not None and column.required and heading.year is None
-    look = {"font_color": INK} | (REMARK if heading.is_remark else DARK if must else LIGHT)
+    is_required = column is not None and column.required and heading.year is None
+    look = {"font_color": INK} | (REMARK if heading.is_remark else DARK if is_required else LIGHT)
     words = {"text_wrap": True, "valign": "vcenter", "align": "left", "indent": 1}
     return look | words | {"border": 1, "border_color": LINE}
 
@@ -255,7 +233,7 @@ def _cell_look(heading: Heading) -> dict[str, object]:
     column = heading.column
     form = AMOUNT if heading.spread else _number_format(column)
     look: dict[str, object] = {"num_format": form, "valign": "top"}
-    if heading.is_remark or (column is not None and column.kind not in NUMBERS):
+    if heading.is_remark or (column is not None and column.kind not in columns.NUMBERS):
         look |= {"align": "left", "indent": 1}
     return look | {"text_wrap": True} if heading.is_remark else look
 

@@ -165,16 +165,22 @@ def column_number(column: str) -> int:
 # meant in all of them, the file does not say; the others would be read as blank, "all".
 
 
-def areas(addresses: Iterable[str]) -> Iterator[Area]:
-    """Yield the areas of more than one cell. Raises ValueError where an address is none."""
+def area_of(text: str) -> Area | None:
+    """Return the area of an address, None of whole columns or rows; ValueError where it is none."""
     from openpyxl.utils import range_boundaries
 
+    left, top, right, bottom = range_boundaries(text)
+    return Area(top, left, bottom, right) if left and top and right and bottom else None
+
+
+def areas(addresses: Iterable[str]) -> Iterator[Area]:
+    """Yield the areas of more than one cell. Raises ValueError where an address is none."""
     for each in addresses:
-        left, top, right, bottom = range_boundaries(each)
-        if not (left and top and right and bottom):
+        area = area_of(each)
+        if area is None:
             raise ValueError(each)
-        if (left, top) != (right, bottom):
-            yield Area(top, left, bottom, right)
+        if (area.left, area.top) != (area.right, area.bottom):
+            yield area
 
 
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[Finding]:

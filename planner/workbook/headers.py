@@ -30,8 +30,7 @@ SPREADS = {
 SETTING = Column("Setting", Kind.TEXT, "Which setting.", required=True)
 VALUE = Column("Value", Kind.TEXT, "Its value.", default="as the setting says")
 
-UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
-"""A name with a unit in parentheses behind it: a header, or a setting."""
+_UNIT = re.compile(r"(?P<name>.*?)\s*\((?P<unit>[^()]*)\)")
 _BY_YEAR = re.compile(r"(?P<name>.+) (?P<year>\d{4})")
 _YEAR = re.compile(r"\d{4}")
 
@@ -85,14 +84,19 @@ def declared(record: type[Record]) -> dict[str, Column]:
     return _DECLARED[record.SHEET]
 
 
+def split_unit(text: str) -> tuple[str, str | None]:
+    """Part a header or setting into its name and the unit in parentheses behind it, if any."""
+    match = _UNIT.fullmatch(text)
+    return (match["name"], match["unit"].strip()) if match else (text, None)
+
+
 def understand(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
 ) -> Heading:
     """Return what a header is: ``Capacity 2027 (t/yr)``; ``members`` by folded name."""
     columns = declared(record)
     # a header such as Target (days) has parentheses of its own, and no unit
-    match = None if fold(text) in columns else UNIT.fullmatch(text)
-    name, unit = (match["name"], match["unit"].strip()) if match else (text, None)
+    name, unit = (text, None) if fold(text) in columns else split_unit(text)
     key, heading = fold(name), Heading(text, position, name, unit)
     by_year = _BY_YEAR.fullmatch(name)
     stem = columns.get(fold(by_year["name"])) if by_year else None
@@ -113,20 +117,13 @@ def understand(
 
 def setting_named(label: str) -> Column | None:
     """Return the setting that a label names, with its unit or without; None where it is none."""
-    match = UNIT.fullmatch(label)
-    return SETTINGS.get(fold(label)) or SETTINGS.get(fold(match["name"] if match else label))
+    return SETTINGS.get(fold(label)) or SETTINGS.get(fold(split_unit(label)[0]))
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
     """Return how many cells are headers of a sheet; those of Settings are its two columns."""
-    count = 0
-    for text in (common_letters(clean(value)) for value in cells if isinstance(value, str)):
-        match = UNIT.fullmatch(text)
-        name = match["name"] if match else text
-        step = _BY_YEAR.fullmatch(name)
-        names = {fold(text), fold(name), fold(step["name"] if step else name)}
-        count += bool(names & declared(record).keys())
-    return count
+    texts = (common_letters(clean(value)) for value in cells if isinstance(value, str))
+    return sum(understand(record, text, {}).column is not None for text in texts)
 
 
 def unit_factor(column: Column, unit: str | None, what: str, name: str, currency: str) -> float:

@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from models.case import fold
 from models.schema import Demand, Mineral, Refiner
 from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
 from planner.workbook.findings import address, letters
-from planner.workbook.grid import column_number
+from planner.workbook.grid import Area, area_of, column_number
 
 # ---- what a file at a path is: the question before it is replaced -------------------------------
 
@@ -100,18 +100,11 @@ def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
         return tuple(found)
 
 
-@dataclass(frozen=True)
-class TablePlace:
-    """An Excel table: its name, and its corners (row and column, 1 is A1's).
-
-    A sheet may be renamed and rows put above its table; the table keeps its name and its place.
-    """
+class TablePlace(NamedTuple):
+    """An Excel table: a sheet may be renamed and rows put above it, it keeps its name and place."""
 
     name: str
-    top: int
-    left: int
-    bottom: int
-    right: int
+    area: Area
 
 
 def table_places(path: Path) -> dict[str, TablePlace]:
@@ -129,15 +122,13 @@ def table_places(path: Path) -> dict[str, TablePlace]:
 
 
 def _tables(archive: Archive, sheet: str) -> Iterator[TablePlace]:
-    from openpyxl.utils import range_boundaries
-
     for kind, part in archive.links(sheet):
         if kind == "table" and part in archive.NameToInfo:
             table = next(archive.elements(part, "table"))
-            left, top, right, bottom = range_boundaries(table.get("ref", ""))
+            area = area_of(table.get("ref", ""))
             name = table.get("displayName") or table.get("name") or ""
-            if left and top and right and bottom and name:
-                yield TablePlace(name, top, left, bottom, right)
+            if area and name:
+                yield TablePlace(name, area)
 
 
 # ---- formats ------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook import plan_columns
 from planner.workbook.countries import country_code
 from planner.workbook.excel import open_excel
-from planner.workbook.grid import Grid, fill, lines
-from planner.workbook.parts import TablePlace, table_places, title_of
+from planner.workbook.grid import Area, Grid, fill, lines
+from planner.workbook.parts import table_places, title_of
 from planner.workbook.plan_columns import bare
 
 __all__ = [
@@ -188,7 +188,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
         if grid.title in _NO_TABLES and grid.title not in places:
             continue
         place = places.get(grid.title)
-        part = grid if place is None else _within(grid, place)
+        part = grid if place is None else _within(grid, place.area)
         name = grid.title if place is None else _sheet_of(place.name)
         if part.header_row and name not in grids:
             grids[name] = replace(part, title=name)
@@ -202,7 +202,7 @@ def _sheet_of(table: str) -> str:
     return declared.get(name) or name.replace("_", " ")
 
 
-def _within(grid: Grid, place: TablePlace) -> Grid:
+def _within(grid: Grid, place: Area) -> Grid:
     """Return what stands in a sheet's table."""
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:

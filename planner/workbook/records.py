@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from models.case import clean, common_letters, fold
 from models.errors import warning
@@ -99,7 +99,7 @@ class _Sheet:
     # ---- columns -------------------------------------------------------------------------------
 
     def _column(self, column: Column, plain: Heading | None, stepped: list[Heading]) -> list[Any]:
-        series = _is_series(self.record, column.field)
+        series = (self.record.SHEET, column.field) in _SERIES
         raw = self.grid.values(plain.position) if plain else [None] * len(self.grid.rows)
         stand_in = _placeholder(self.record, column)
         default = _DEFAULTS[self.record.SHEET].get(column.field)
@@ -312,7 +312,8 @@ def _said(value: object) -> str:
         return shown(value)
 
 
-_HINTS = {record.SHEET: get_type_hints(record) for record in SHEETS}
+_SERIES = {(r.SHEET, f.name) for r in SHEETS for f in dataclasses.fields(r) if f.type == "ByYear"}
+"""Fields that may have columns of years."""
 _DEFAULTS = {
     record.SHEET: {
         f.name: f.default
@@ -321,10 +322,6 @@ _DEFAULTS = {
     }
     for record in SHEETS
 }
-
-
-def _is_series(record: type[Record], name: str) -> bool:
-    return _HINTS[record.SHEET][name] is ByYear
 
 
 def _placeholder(record: type[Record], column: Column) -> Any:
@@ -379,9 +376,8 @@ def _settings(grid: Grid, context: Context) -> _Rows:
         column, wrong = _setting(label, value)
         if column is not None and column.field in found:
             first = address(places[headers.SETTING], found[column.field][0])
-            wrong = CellError(
-                f"{column.header} stands twice, first in {first}", "each setting once"
-            )
+            said = f"{column.header} stands twice, first in {first}"
+            wrong = CellError(said, "each setting once")
         if wrong is not None:
             context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
         elif column is not None:
@@ -399,10 +395,9 @@ def _setting(label: object, value: object) -> tuple[Column | None, CellError | N
     column = headers.setting_named(said)
     if column is not None:
         return column, None
-    match = headers.UNIT.fullmatch(said)
     names = ", ".join(c.header for c in headers.SETTINGS.values())
     titles = {key: c.title for key, c in headers.SETTINGS.items()}
-    hint = near(match["name"] if match else said, titles)
+    hint = near(headers.split_unit(said)[0], titles)
     return None, CellError(f"{said!r} is no setting", f"one of {names}", hint)
 
 
@@ -421,8 +416,7 @@ def _currency(rows: _Rows, context: Context) -> str:
 
 def _setting_factor(column: Column, row: int, label: str, context: Context) -> float:
     """Return what a setting's value is multiplied by, from the unit beside its name."""
-    match = headers.UNIT.fullmatch(label)
-    unit = match["unit"].strip() if match and fold(label) != fold(column.header) else None
+    unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
     what = f"the setting {label!r}"
     try:
         return headers.unit_factor(column, unit, what, column.header, context.currency)

@@ -19,7 +19,7 @@ from planner.workbook.archive import (
     RefusedError,
 )
 from planner.workbook.findings import quoted
-from planner.workbook.grid import Cells, Dated, Fault, column_number
+from planner.workbook.grid import Area, Cells, Dated, Fault, area_of, column_number
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
@@ -151,8 +151,8 @@ class _Reader:
             date_formats=dates,
             timedelta_formats=times,
         )
-        self.arrays: list[tuple[int, int, int, int]] = []
-        """First column and row, last column and row of each formula over several cells."""
+        self.arrays: list[Area] = []
+        """The cells of each formula over several."""
 
     def cells(self, row: Any, number: int) -> list[tuple[int, object]]:
         """Return position and value of the cells of a row; blank ones may be among them."""
@@ -169,7 +169,7 @@ class _Reader:
 
     def _in_array(self, column: int, row: int) -> bool:
         """Whether a cell belongs to a formula that stands in the first of its cells."""
-        return any(c <= column <= d and r <= row <= s for c, r, d, s in self.arrays)
+        return any(a.left <= column <= a.right and a.top <= row <= a.bottom for a in self.arrays)
 
     def _value(self, element: Any) -> object:
         try:
@@ -209,11 +209,8 @@ class _Reader:
         """Keep the cells that a formula fills: those after the first carry no formula."""
         if formula is None or formula.get("t") != "array" or ":" not in formula.get("ref", ""):
             return
-        from openpyxl.utils import range_boundaries
-
-        first, top, last, bottom = range_boundaries(formula.get("ref"))
-        if first and top and last and bottom:
-            self.arrays.append((first, top, last, bottom))
+        area = area_of(formula.get("ref"))
+        self.arrays += [] if area is None else [area]
 
 
 _ANY = re.compile(r".*", re.DOTALL)

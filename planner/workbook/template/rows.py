@@ -6,15 +6,15 @@ figure of it is made up, of a believable size; the notes say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from operator import attrgetter
+from typing import Any
 
 from models import schema
 from models.case import Case
 from models.schema import SHEETS, ByYear, Column, Kind, Record
 from models.units import MONEY
-from planner.workbook.headers import MEMBERS, REMARKS, SETTING, VALUE, YEARS
+from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS
 from planner.workbook.template.columns import Row, title
 
 _APART = {"note", "source", "row", "tonnes", "costs"}
@@ -47,7 +47,7 @@ def tables_of(case: Case) -> dict[str, list[dict[str, object]]]:
 def _settings(settings: schema.Settings) -> list[dict[str, object]]:
     said = ((column, getattr(settings, column.field)) for column in schema.Settings.columns())
     return [
-        {SETTING.header: title(column, settings.currency), VALUE.header: _yes_no(value)}
+        {SETTING.header: title(column, settings.currency), VALUE.header: _plain(value)}
         for column, value in said
         if value is not None and value != ""
     ]
@@ -56,57 +56,38 @@ def _settings(settings: schema.Settings) -> list[dict[str, object]]:
 def _rows(record: type[Record], case: Case) -> list[dict[str, object]]:
     """Return the rows of a sheet, all with the same headers."""
     records = case.records(record.SHEET)
-    makers: dict[str, _Maker] = {}
+    columns: dict[str, list[object]] = {}
     for column in record.columns():
-        makers |= _makers(column, records, case)
-    if record.SPREAD == YEARS:
-        makers |= {str(year): _in("tonnes", year) for year in case.years}
-    if record.SPREAD == MEMBERS:
-        makers |= {member.name: _in("costs", member.name) for member in case.members}
+        columns |= _columns(column, [getattr(r, column.field) for r in records], case)
+    if record.SPREAD:
+        years: tuple[str, Iterable[object]] = ("tonnes", case.years)
+        members = ("costs", [member.name for member in case.members])
+        name, keys = years if record.SPREAD == YEARS else members
+        pairs = [dict(getattr(r, name)) for r in records]
+        columns |= {str(key): [each.get(key) for each in pairs] for key in keys}
     for name, header in REMARKS.items():
-        if any(getattr(r, name) for r in records):
-            makers[header] = _field(name)
-    return [{header: make(r) for header, make in makers.items()} for r in records]
+        remarks = [getattr(r, name) for r in records]
+        columns |= {header: remarks} if any(remarks) else {}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-_Maker = Callable[[Record], object]
-
-
-def _makers(column: Column, records: Iterable[Record], case: Case) -> dict[str, _Maker]:
-    """Return, for each header that a column needs, what makes its cell from a record."""
-    plain = title(column, case.settings.currency)
-    values = [getattr(r, column.field) for r in records]
-    if any(isinstance(v, ByYear) for v in values):
-        years = sorted({year for v in values if isinstance(v, ByYear) for year, _ in v.steps})
-        made: dict[str, _Maker] = {plain: lambda record: getattr(record, column.field).base}
-        for year in years:
-            made[title(column, case.settings.currency, year)] = _in(f"{column.field}.steps", year)
-        return made
+def _columns(column: Column, values: list[Any], case: Case) -> dict[str, list[object]]:
+    """Return the cells of a column by its header; of one by year by each of its headers."""
+    currency = case.settings.currency
+    if any(isinstance(value, ByYear) for value in values):
+        steps = [dict(value.steps) for value in values]
+        years = sorted({year for each in steps for year in each})
+        made = {title(column, currency, y): [each.get(y) for each in steps] for y in years}
+        return {title(column, currency): [value.base for value in values], **made}
     if column.kind is Kind.COUNTRY:
-        return {plain: lambda r: case.country_name(getattr(r, column.field))}
-    return {plain: _field(column.field)}
+        values = [case.country_name(code) for code in values]
+    return {title(column, currency): [_plain(value) for value in values]}
 
 
-def _field(name: str) -> _Maker:
-    def make(record: Record) -> object:
-        value = getattr(record, name)
-        if isinstance(value, tuple):
-            return "; ".join(map(str, value))
-        return _yes_no(value)
-
-    return make
-
-
-def _in(path: str, key: object) -> _Maker:
-    """Return what finds a key's value among the pairs that a field holds."""
-    pairs = attrgetter(path)
-    return lambda record: dict(pairs(record)).get(key)
-
-
-def _yes_no(value: object) -> object:
+def _plain(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _refuse_unsayable(case: Case) -> None:

@@ -83,7 +83,14 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
                 context.members_sure = not names.unread
     _beginnings(parsed, context)
     unify(parsed, context)
-    case = _case(settings, parsed, context)
+    spelt = {code: context.country_name(code) for code in context.spellings}
+    rows: dict[str, Any] = {Case.SHEET_FIELDS[s]: of.records() for s, of in parsed.items()}
+    case = Case(
+        years=context.years,
+        settings=settings,
+        country_names=tuple(sorted(spelt.items())),
+        **rows,
+    )
     context.findings += _checked(case, parsed, context)
     context.findings += context.more()
     findings = context.layout.in_order(_totals_told_once(found, parsed, context))
@@ -152,19 +159,6 @@ def _beginnings(parsed: Mapping[str, Parsed], context: Context) -> None:
                 row = context.layout.sheets[sheet].header_row
                 context.findings.append(Finding(sheet, row, f"{header} {year}", said, wanted))
                 context.lacking.add((sheet, header))
-
-
-def _case(settings: Settings, parsed: Mapping[str, Parsed], context: Context) -> Case:
-    fields: dict[str, Any] = {
-        Case.SHEET_FIELDS[sheet]: rows.records() for sheet, rows in parsed.items()
-    }
-    names = {code: context.country_name(code) for code in context.spellings}
-    return Case(
-        years=context.years,
-        settings=settings,
-        country_names=tuple(sorted(names.items())),
-        **fields,
-    )
 
 
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: Context) -> list[Finding]:
@@ -266,15 +260,13 @@ def _totals_told_once(
     grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: Context
 ) -> list[Finding]:
     """Return all findings, those of a row that is named Total and defined nowhere as one."""
-    faulty: dict[str, set[int]] = {}
-    for finding in context.findings:
-        if finding.severity is Severity.ERROR:
-            faulty.setdefault(finding.sheet, set()).add(finding.row)
+    faulty = {(f.sheet, f.row) for f in context.findings if f.severity is Severity.ERROR}
     totals: dict[tuple[str, int], Finding] = {}
-    for sheet in faulty.keys() & parsed.keys():
-        names = _defined(parsed, sheet)
+    for sheet in {sheet for sheet, _ in faulty} & parsed.keys():
+        homes = ({schema.Mineral.SHEET, Member.SHEET} - {sheet}) & parsed.keys()
+        defined = {fold(str(name)) for home in homes for name in parsed[home].fields["name"]}
         for row, at, value in _named_total(sheet, grids[sheet], context):
-            if row in faulty[sheet] and fold(value) not in names:
+            if (sheet, row) in faulty and fold(value) not in defined:
                 said = f"{value!r}: {looks_like('row')}"
                 totals.setdefault((sheet, row), at_cell(sheet, at, row, said))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
@@ -290,9 +282,3 @@ def _named_total(sheet: str, grid: Grid, context: Context) -> Iterable[tuple[int
             for row, value in zip(grid.rows, grid.values(at), strict=True):
                 if isinstance(value, str) and is_total(value):
                     yield row, at, value
-
-
-def _defined(parsed: Mapping[str, Parsed], sheet: str) -> set[str]:
-    """Return the names of minerals and members, folded, that other sheets define."""
-    homes = {schema.Mineral.SHEET, Member.SHEET} - {sheet}
-    return {fold(str(n)) for home in homes & parsed.keys() for n in parsed[home].fields["name"]}

@@ -230,8 +230,9 @@ class Effect:
     ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
     is the sum of the three. By mineral: ``cash`` and ``cost`` [money], what is paid more than under
     the same rules with nothing lost, without and with shortage priced; ``used``, the most by which
-    the stocks fall below those of the agreed plan [t]; ``survived``, the days until the coalition
-    is short (None: it never is).
+    the stocks fall below those of the agreed plan [t], and ``stock_days`` that in days of the
+    coalition's demand in the year of the loss; ``share``, what is short over all demand;
+    ``survived``, the days until the coalition is short (None: it never is).
     """
 
     lost: Floats
@@ -241,6 +242,8 @@ class Effect:
     cash: Floats
     cost: Floats
     used: Floats
+    stock_days: list[float]
+    share: list[float]
     survived: tuple[float | None, ...]
     dearest: tuple[Price | None, ...]
 
@@ -322,8 +325,9 @@ class Side:
         lost = loss.sold(self.plan)[:, :, self._first :]
         outcome = self.outcomes.get(loss)
         if outcome is None:
-            zero, none = np.zeros(lost.shape), np.zeros(len(lost))
-            return Effect(zero, zero, zero, zero, none, none, none, *[(None,) * len(lost)] * 2)
+            zero, many = np.zeros(lost.shape), len(lost)
+            none, days, never = np.zeros(many), [0.0] * many, (None,) * many
+            return Effect(zero, zero, zero, zero, none, none, none, days, days, never, never)
         seen, before, calm = outcome.found, self.agreed, self.nothing.found
         if seen is None or calm is None:
             return None
@@ -333,6 +337,7 @@ class Side:
         paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
         (cash, penalty), (usual, usual_penalty) = paid
         stocked = np.diff(below, axis=2, prepend=0.0)
+        used = below.sum(axis=1).max(axis=1, initial=0.0)
         return Effect(
             lost=lost,
             replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
@@ -340,7 +345,9 @@ class Side:
             short=short,
             cash=cash - usual,
             cost=cash + penalty - usual - usual_penalty,
-            used=below.sum(axis=1).max(axis=1, initial=0.0),
+            used=used,
+            stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
+            share=self.share(short),
             survived=tuple(map(self._survived, self._need - seen.bought, short, self.opening)),
             dearest=seen.dearest,
         )
@@ -373,14 +380,13 @@ class Side:
 
     def share(self, short: Floats) -> list[float]:
         """Return by mineral what is short over all demand; 0 where there is none."""
-        demand, lacking = self.demand.sum(axis=(1, 2)), short.sum(axis=(1, 2))
-        found = np.divide(lacking, demand, out=np.zeros(len(demand)), where=demand > 0)
-        return [float(v) for v in found]
+        return _over(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
 
-    def stock_days(self, effect: Effect, mineral: int) -> float:
-        """Return the stock used in days of the coalition's demand in the year of the loss."""
-        a_day = float(self.demand[mineral, :, 0].sum()) / DAYS
-        return float(effect.used[mineral]) / a_day if a_day > 0 else 0.0
+
+def _over(amounts: Floats, wholes: Floats) -> list[float]:
+    """Return amounts over what they are of; 0 where that is nothing."""
+    found = np.divide(amounts, wholes, out=np.zeros(len(wholes)), where=wholes > 0)
+    return [float(v) for v in found]
 
 
 # ---- all of them ---------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from planner.render.words import known, listed, money, percent, plain, scale, sp
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.losses import Effect, Kind, Loss, Stress, stress
+from planner.studies.losses import Effect, Kind, Loss, Price, Stress, stress
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -220,7 +220,7 @@ class CappedOrNot(Result):
     )
 
 
-class Left(Result):
+class NMinusOne(Result):
     """One row a mineral and year: supply without its largest country, over demand."""
 
     TABLE, GRAIN, BOOK = "N-1", ("mineral", "year"), "stress"
@@ -311,7 +311,6 @@ Row = dict[str, object]
 def tables_of(found: Stress) -> list[Result]:
     """Return the tables of a stress test: losses by kind, of each the worst first."""
     words = shared.words_of(found.case) | {"plan": ", capped plan" if found.free else ""}
-
     ranked = _ranked(found)
     minerals = [row for loss, _ in ranked for row in _minerals(found, loss)]
     whole = [row for loss, row in ranked if loss.kind is not Kind.EMBARGO]
@@ -324,7 +323,7 @@ def tables_of(found: Stress) -> list[Result]:
         ByMineral.of_rows(minerals, words=words),
         *([CappedOrNot.of_rows(either, words=words)] if found.free is not None else ()),
         Embargoes.of_rows(pairs, words=words),
-        Left.of_rows(left, words=words),
+        NMinusOne.of_rows(left, words=words),
         Detail.of_rows(detail, words=words),
     ]
 
@@ -357,12 +356,22 @@ def _effects(found: Stress, loss: Loss) -> tuple[Effect | None, Effect | None]:
     return found.capped.effects[loss], found.free.effects[loss] if found.free else None
 
 
+def _free(effect: Effect, at: Any) -> Row:
+    return {f"free_{name}": tonnes for name, tonnes in effect.tonnes(at).items()}
+
+
+def _priced(price: Price | None) -> Row:
+    if price is None:
+        return {}
+    return {"price": price.price} | {f"price_{name}": value for name, value in vars(price).items()}
+
+
 def _loss(found: Stress, loss: Loss) -> Row:
     """Return a loss in all: stock used of the mineral with the most, survived with the least."""
     row, side, (effect, free) = _who(found, loss), found.capped, _effects(found, loss)
     if effect is None:
         return row | {"error": side.trouble(loss)}
-    hit, shares, minerals = effect.hit, side.share(effect.short), side.plan.expanded.minerals
+    hit, shares, minerals = effect.hit, effect.share, side.plan.expanded.minerals
     worst = max(hit, key=lambda m: (shares[m], -m), default=None)
     share = 0.0 if worst is None else shares[worst]
     dearest = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
@@ -373,18 +382,13 @@ def _loss(found: Stress, loss: Loss) -> Row:
         "cost": float(effect.cost.sum()),
         "worst": minerals[worst] if worst is not None and share else None,
         "worst_share": share,
-        "stock_days": max((side.stock_days(effect, m) for m in hit), default=0.0),
+        "stock_days": max((effect.stock_days[m] for m in hit), default=0.0),
         "survived": min((d for d in effect.survived if d is not None), default=None),
+        "price_at": f"{minerals[at]}, {price.member}, {price.year}" if price else None,
+        **_priced(price),
     }
-    if price is not None:
-        where = f"{minerals[at]}, {price.member}, {price.year}"
-        row |= {"price": price.price, "price_over": price.over, "price_at": where}
     if free is not None:
-        row |= {
-            "free_lost_t": float(free.lost.sum()),
-            "free_short_t": float(free.short.sum()),
-            "free_cost": float(free.cost.sum()),
-        }
+        row |= _free(free, ...) | {"free_cost": float(free.cost.sum())}
     elif found.free is not None:
         row["error"] = found.free.trouble(loss) or None
     return row
@@ -396,36 +400,29 @@ def _minerals(found: Stress, loss: Loss) -> list[Row]:
     if effect is None:
         return []
     hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
-    shares = found.capped.share(effect.short)
-    return [_mineral(found, loss, effect, free, m) for m in sorted(hit, key=lambda m: -shares[m])]
+    in_order = sorted(hit, key=lambda m: -effect.share[m])
+    return [_mineral(found, loss, effect, free, m) for m in in_order]
 
 
 def _mineral(found: Stress, loss: Loss, effect: Effect, free: Effect | None, m: int) -> Row:
-    side, price = found.capped, effect.dearest[m]
+    side = found.capped
     years = np.flatnonzero(effect.short[m].any(axis=0))
-    row = _who(found, loss) | effect.tonnes(m)
+    row = _who(found, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
     row |= {
         "mineral": side.plan.expanded.minerals[m],
         "demand": float(side.demand[m].sum()),
-        "share": side.share(effect.short)[m],
+        "share": effect.share[m],
         "agreed_short_t": float(side.agreed.short[m].sum()),
         "agreed_share": side.share(side.agreed.short)[m],
         "cash": float(effect.cash[m]),
         "cost": float(effect.cost[m]),
-        "stock_days": side.stock_days(effect, m),
+        "stock_days": effect.stock_days[m],
         "survived": effect.survived[m],
         "short_from": side.base.years[int(years[0])] if len(years) else None,
     }
-    if price is not None:
-        row |= {"price": price.price, "price_over": price.over}
-        row |= {"price_member": price.member, "price_year": price.year}
     if free is not None and found.free is not None:
-        row |= {
-            "free_lost_t": float(free.lost[m].sum()),
-            "free_short_t": float(free.short[m].sum()),
-            "free_share": found.free.share(free.short)[m],
-            "free_agreed_share": found.free.share(found.free.agreed.short)[m],
-        }
+        before = found.free.share(found.free.agreed.short)[m]
+        row |= _free(free, m) | {"free_share": free.share[m], "free_agreed_share": before}
     return row
 
 
@@ -475,7 +472,7 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
         found.append(replace(table_of(of, name), printed=None))
         members = [m.name for m in case.members]
         found += [table_of(_by_pair(tables, *each, members), name) for each in _MATRICES]
-    return [*found, table_of(tables[Left], name), table_of(tables[Detail])]
+    return [*found, table_of(tables[NMinusOne], name), table_of(tables[Detail])]
 
 
 def _shown(of: _OfLosses, *left_out: Field) -> _OfLosses:
@@ -507,7 +504,7 @@ def _by_pair(tables: Tables, title: str, of: Field, members: Sequence[str]) -> R
 
 def _every_mineral(tables: Tables) -> list[str]:
     """Return the minerals in the case's order."""
-    return list(dict.fromkeys(tables[Left].mineral))
+    return list(dict.fromkeys(tables[NMinusOne].mineral))
 
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
@@ -521,7 +518,7 @@ _WHOLE = 20.0
 
 
 def _horizon(tables: Tables) -> str:
-    return span(int(year) for year in set(tables[Left].year))
+    return span(int(year) for year in set(tables[NMinusOne].year))
 
 
 def _values(column: pd.Series[Any]) -> tuple[float | None, ...]:
@@ -553,7 +550,7 @@ def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
 
 def _n_minus_1(tables: Tables) -> Picture | None:
     """N-1 over the years, a line a mineral: those with the least left."""
-    table = tables[Left].frame()
+    table = tables[NMinusOne].frame()
     years = sorted(int(year) for year in set(table["year"]))
     if len(years) < 2:  # noqa: PLR2004 - one year is no line
         return None
@@ -602,16 +599,17 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
     )
 
 
-def _heat_picture(named: pd.DataFrame, minerals: Sequence[Field]) -> Picture:
+def _heat_picture(heat: Result) -> Picture:
     """Return the heat map as a chart; losses that say the same are one row of it."""
+    lost, _, *minerals = heat.fields
     alike: dict[tuple[float | None, ...], list[str]] = {}
-    for lost, *values in named[["lost", *(f.name for f in minerals)]].itertuples(index=False):
+    for name, *values in heat.rows(lost, *minerals):
         cells = tuple(float(v) if known(v) and v > 0 else None for v in values)
-        alike.setdefault(cells, []).append(str(lost))
+        alike.setdefault(cells, []).append(str(name))
     drawn = list(alike.items())[:_MOST_ROWS]
     title = "Part of demand short on top of the agreed plan"
     if len(drawn) < len(alike):
-        title += f": the worst {sum(len(names) for _, names in drawn)} of {len(named)} losses"
+        title += f": the worst {sum(len(names) for _, names in drawn)} of {len(heat)} losses"
     return Picture(
         title,
         Form.HEAT,
@@ -634,12 +632,9 @@ def _named(losses: pd.DataFrame) -> list[str]:
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------
 WORST = 5
 """Losses of a kind told on the terminal; the workbook has them all."""
-_KINDS = {
-    Kind.COUNTRY: ("Worst losses", Losses.TABLE),
-    Kind.REFINER: ("Worst refiners", Losses.TABLE),
-    Kind.EMBARGO: ("Worst embargoes", Embargoes.TABLE),
-}
-"""What the losses of a kind are headed, and the sheet that has them all."""
+_HEADS = {
+    Kind.COUNTRY: "Worst losses", Kind.REFINER: "Worst refiners", Kind.EMBARGO: "Worst embargoes"
+}  # fmt: skip
 _LONGEST = 32
 """A longer name is cut in a line on the terminal."""
 
@@ -650,18 +645,19 @@ def _lines(table: pd.DataFrame, *, is_capped: bool) -> Iterator[str]:
     heads += ["uncapped, t"] if is_capped else []
     heads += ["extra cost", "days", "worst of it"]
     is_unknown = table["error"].astype(object).fillna("").str.startswith(NOT_RUN)
-    lists: dict[str, tuple[pd.DataFrame, str]] = {}
+    lists: dict[str, pd.DataFrame] = {}
     for kind, of in table[~is_unknown | table["cost"].notna()].groupby("kind", sort=False):
-        head, sheet = _KINDS[Kind(str(kind))]
         every = int((table["kind"] == kind).sum())
-        lists[head + (f", of {len(of):,} of {every:,}" if len(of) < every else "")] = of, sheet
-    names = [_cut(lost) for of, _ in lists.values() for lost in of["lost"].head(WORST)]
+        some = f", of {len(of):,} of {every:,}" if len(of) < every else ""
+        lists[_HEADS[Kind(str(kind))] + some] = of
+    names = [_cut(lost) for of in lists.values() for lost in of["lost"].head(WORST)]
     wide = max(map(len, [*names, *lists]), default=0)
-    for head, (of, sheet) in lists.items():
+    for head, of in lists.items():
         yield f"  {head:<{wide}}" + "".join(f"{h:>14}" for h in heads)
         for row in of.head(WORST).to_dict("records"):
             yield f"  {_cut(row['lost']):<{wide}}{_line(row, is_capped=is_capped)}"
         if len(of) > WORST:
+            sheet = (Embargoes if (of["kind"] == Kind.EMBARGO).any() else Losses).TABLE
             yield f"  and {len(of) - WORST:,} more, on the sheet {sheet}"
 
 
@@ -718,7 +714,7 @@ class StressTest(StudyKind):
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
     QUESTION = "What if a supplier is lost when the plan has been agreed?"
     LACKING = "no loss planned"
-    RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, Left, Detail)
+    RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, NMinusOne, Detail)
     LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
     OPTIONS = (
         click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too."),
@@ -860,7 +856,7 @@ class StressTest(StudyKind):
                 row | {"short_by_mineral_t": by_mineral.get((row["kind"], row["lost"]), {})}
                 for row in losses
             ],
-            "n_minus_1": records(tables[Left]),
+            "n_minus_1": records(tables[NMinusOne]),
         }
 
     def screen(self, tables: Tables) -> Iterator[str]:
@@ -928,22 +924,15 @@ class StressTest(StudyKind):
         """Return the heat map, and what the losses cost."""
         losses, heat = tables[Losses], heat_map(tables)
         rows = losses.frame()
-        named = heat.frame().assign(lost=_named(rows)).drop(columns="kind")
-        minerals = [f for f in heat.fields if f.name.startswith("of_")]
-        columns: dict[str, Any] = {str(name): named[name] for name in named}
-        numbers = type(heat)(words=heat.words, kind=losses.kind, **columns)
+        heat.data[Losses.lost.name] = _named(rows)
+        lost, _, *minerals = heat.fields
         found = [
             Section(
                 "heat-map",
                 "What each loss leaves short",
                 "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
                 " comes from there.",
-                {
-                    "": (
-                        (_heat_picture(named, minerals),),
-                        Numbers(numbers, (heat.fields[0], *minerals)),
-                    )
-                },
+                {"": ((_heat_picture(heat),), Numbers(heat, (lost, *minerals)))},
             )
         ]
         priced = rows.dropna(subset="cost")

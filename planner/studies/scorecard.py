@@ -106,7 +106,8 @@ class Price:
     """
 
     score: Score
-    found: Reading | None
+    required: Required
+    found: Reading | None = None
     reason: str = ""
     cash: float | None = None
     cost: float | None = None
@@ -117,11 +118,6 @@ class Price:
     def title(self) -> str:
         """The benchmark's name."""
         return self.score.measure.title
-
-    @property
-    def required(self) -> Required:
-        """What the benchmark asks."""
-        return _required(self.score)
 
     @property
     def reached(self) -> dict[int, float]:
@@ -172,19 +168,19 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     A chain is a mineral's, so that what is found does not depend on where it runs.
     """
     case, scores, base = plan.case, scorecard(plan), read(plan)
-    missed = [(score, added(case, score)) for score in scores if score.met is False]
+    missed = [(s, s.required, added(case, s)) for s in scores if s.required and s.met is False]
     chains: dict[str, list[Run]] = {}
-    for score, change in missed:
+    for score, _, change in missed:
         if isinstance(change, AddBenchmark):
             chains.setdefault(score.mineral, []).append(Run(_name(score), change))
     study = Study(case, tuple(map(tuple, chains.values())), read)
     outcomes: Outcomes[Reading] = run_study(study, where, tell) if chains else Outcomes(())
     of = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(
-        Price(score, None, change)
+        Price(score, required, reason=change)
         if isinstance(change, str)
-        else _priced(plan, base, score, of[_name(score)])
-        for score, change in missed
+        else _priced(plan, base, Price(score, required), of[_name(score)])
+        for score, required, change in missed
     )
     return Benchmarks(plan, scores, base, priced, outcomes)
 
@@ -194,10 +190,10 @@ def _name(score: Score) -> str:
     return f"{score.measure.title}{buyer}: {score.mineral}"
 
 
-def _priced(plan: Plan, base: Reading, score: Score, outcome: Outcome[Reading]) -> Price:
+def _priced(plan: Plan, base: Reading, price: Price, outcome: Outcome[Reading]) -> Price:
     other = outcome.found
     if other is None:
-        return Price(score, None, outcome.error)
+        return replace(price, reason=outcome.error)
 
     def beyond(difference: float, least: float) -> float:
         return difference if abs(difference) > least else 0.0
@@ -205,20 +201,21 @@ def _priced(plan: Plan, base: Reading, score: Score, outcome: Outcome[Reading]) 
     least = max(_PROVEN * abs(plan.objective), other.open)
     few = _DUST * plan.case.total_demand
     lost = {name: other.short[name] - base.short[name] for name in base.short}
-    return Price(
-        score,
-        other,
-        outcome.error,
+    return replace(
+        price,
+        found=other,
         cash=beyond(other.cash - base.cash, least),
         cost=beyond(other.cost - base.cost, least),
-        short=beyond(lost.pop(score.mineral), few),
+        short=beyond(lost.pop(price.score.mineral), few),
         short_others=beyond(sum(lost.values()), few),
     )
 
 
 def added(case: Case, score: Score) -> AddBenchmark | str:
     """Return the change that asks for a benchmark, or why no limit of a workbook says it."""
-    limit, bloc = _limit(case, score), score.buyer.bloc
+    if score.required is None:
+        return "not asked for: the measure has no benchmark"
+    limit, bloc = _limit(case, score, score.required), score.buyer.bloc
     if limit.group != BY_KIND:
         return AddBenchmark(limit)
 
@@ -239,12 +236,12 @@ def added(case: Case, score: Score) -> AddBenchmark | str:
     return AddBenchmark(limit, outside)
 
 
-def _limit(case: Case, score: Score) -> ShareLimit:
+def _limit(case: Case, score: Score, required: Required) -> ShareLimit:
     """Return a benchmark as a row: a most is hard; a tonne that lacks of a least is dear.
 
     Ore of the bloc's mines is asked for of the coalition's demand, as a limit counts ore for all.
     """
-    required, buyer, mineral = _required(score), score.buyer, score.mineral
+    buyer, mineral = score.buyer, score.mineral
     each = {BY_BLOC: buyer.bloc, BY_COUNTRY: f"{EACH_OUTSIDE}{buyer.bloc}", BY_KIND: RECYCLED}
     share, of_all = ByYear(required.share), required.stage == MINING and not required.is_most
     if buyer.name and of_all:
@@ -269,15 +266,6 @@ def _limit(case: Case, score: Score) -> ShareLimit:
         note=f"{score.measure.name} {buyer.name}",
         source=_ADDED,
     )
-
-
-def _required(score: Score) -> Required:
-    """Return what the benchmark of a score asks, that has one."""
-    required = score.required
-    if required is None:
-        msg = f"{score.measure.name} has no benchmark"
-        raise ValueError(msg)
-    return required
 
 
 def read(plan: Plan) -> Reading:

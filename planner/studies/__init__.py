@@ -27,27 +27,12 @@ if TYPE_CHECKING:
     from planner.studies.places import Where as Where
 
 
-_ENGINE = ("Outcome", "Outcomes", "Progress", "Run", "Study", "Tell", "run_studies", "run_study")
-_HOMES = {
-    "engine": {
-        "Outcome",
-        "Outcomes",
-        "Progress",
-        "Run",
-        "Study",
-        "Tell",
-        "run_studies",
-        "run_study",
-    },
-    "places": ("Here", "ThisMachine", "Where"),
-}
-
-
 def __getattr__(name: str) -> Any:
     """Load what makes and runs a study when it is asked for."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"planner.studies.{home}"), name)
+    for home in () if name.startswith("_") else ("engine", "places"):
+        module = import_module(f"planner.studies.{home}")
+        if hasattr(module, name):
+            return getattr(module, name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
 

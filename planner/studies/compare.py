@@ -22,18 +22,20 @@ from models.results import (
     Checks,
     Colour,
     Duals,
+    Field,
     Look,
-    Name,
     Result,
     Summary,
     Values,
     field,
 )
-from models.results.common import words_of
+from models.results import Figure as Measure
+from models.results import difference as difference_of_files
+from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, words_of
 from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Cell, Column, Table, records, table_of
+from planner.render.table import COALITION_BUYER, Cell, Column, Table, table_of
 from planner.render.words import clean, counted, known, money, number_of, percent, tonnes
 from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
@@ -67,10 +69,19 @@ _STARTS = "Which part of the project starts in which year; blank: it is not buil
 _OVER_YEARS = "Over all years."
 _OUTPUT = "Over all years; of all projects by weight."
 SCENARIO = field(
-    "Scenario", Look.TEXT, "Base is the workbook as it stands; each scenario changes it alone."
+    Measure.SCENARIO,
+    Look.TEXT,
+    "Base is the workbook as it stands; each scenario changes it alone.",
 )
-_SCENARIO = SCENARIO.like(meaning="")
-_MINERAL = field("Mineral", Look.TEXT, names=Name.MINERAL)
+_SCENARIO, _MINERAL = SCENARIO.like(meaning=""), MINERAL.like(meaning="")
+
+
+def _millions(header: str, meaning: str, *, optional: bool = False) -> Field:
+    return field(header, Look.MILLIONS, meaning, unit="{money} m", optional=optional)
+
+
+def _tonnes(header: str, meaning: str, *, printed: bool = True) -> Field:
+    return field(header, Look.TONNES, meaning, unit="t", printed=printed)
 
 
 class Comparison(Result):
@@ -78,64 +89,50 @@ class Comparison(Result):
 
     TABLE, GRAIN, BOOK = "Comparison", ("scenario",), "compare"
     scenario = SCENARIO
-    total = field(
-        "Total cost", Look.MILLIONS,
+    total = _millions(
+        Measure.TOTAL_COST,
         "What a plan minimises: cash, shortage and other penalties, discounted where the workbook"
         " has a rate.",
-        unit="{money} m",
-    )  # fmt: skip
-    more = field("Total cost against base", Look.MILLIONS, _AGAINST, unit="{money} m")
-    more_share = field("Total cost against base", Look.SHARE, _AGAINST, unit="%")
-    cash = field(
-        "Cash cost", Look.MILLIONS, "What is paid: no shortage, no penalties. Undiscounted.",
-        unit="{money} m",
-    )  # fmt: skip
-    short = field(
-        "Short", Look.TONNES,
-        "All minerals by weight; by mineral in the sheets that follow.", unit="t",
-    )  # fmt: skip
-    short_more = field("Short against base", Look.TONNES, _AGAINST, unit="t")
-    served = field("Served share of demand", Look.SHARE)
+    )
+    more = _millions("Total cost against base", _AGAINST)
+    more_share = more.like(look=Look.SHARE, unit="%")
+    cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
+    short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
+    short_more = _tonnes("Short against base", _AGAINST)
+    served = ByMineral.served.like(meaning="")
     if_lost = field(
-        "Served if largest suppliers stop", Look.SHARE,
+        "Served if largest suppliers stop",
+        Look.SHARE,
         "Purchases less those from each mineral's largest country of each year, over demand;"
         " nothing is bought in its stead.",
-    )  # fmt: skip
+    )
     result = field("Result", Look.LONG, "proven optimal, or why there is no plan.")
     moved = field(
-        "Projects that change most, capex", Look.LONG,
+        "Projects that change most, capex",
+        Look.LONG,
         "Capex over all years, scenario less base; all stand in the sheet Projects built. Projects"
         " of all minerals share the sheet Budget: what a scenario of one mineral spends more is"
         " lacking to another.",
         unit="{money} m",
         optional=True,
-    )  # fmt: skip
-    tonnes = field(
-        "Tonnes purchased", Look.TONNES, "All minerals by weight, purchases for stock included.",
-        unit="t", printed=False,
-    )  # fmt: skip
-    purchases = field(
-        "Purchases cost", Look.MILLIONS,
-        "Cost or price, tariff and freight of all flows. Undiscounted.",
-        unit="{money} m",
-    )  # fmt: skip
-    cash_more = field(
-        "Cash cost against base", Look.MILLIONS, f"{_AGAINST} Below 0 where less is bought.",
-        unit="{money} m",
-    )  # fmt: skip
+    )
+    tonnes = _tonnes(
+        Measure.TONNES, "All minerals by weight, purchases for stock included.", printed=False
+    )
+    purchases = _millions(
+        Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
+    )
+    cash_more = _millions("Cash cost against base", f"{_AGAINST} Below 0 where less is bought.")
     binding = field(
         "Binding share limits", Look.COUNT, "Each buyer, supplier, mineral and year counted alone."
     )
     inputs = field("Inputs changed", Look.COUNT, "Rows of the sheet Changes.")
-    paid = field(
-        "Paid, discounted", Look.MILLIONS, "The part of total cost that is paid.",
-        unit="{money} m", optional=True,
-    )  # fmt: skip
-    penalties = field(
-        "Shortage and other penalties", Look.MILLIONS,
+    paid = _millions("Paid, discounted", "The part of total cost that is paid.", optional=True)
+    penalties = _millions(
+        "Shortage and other penalties",
         "The part of total cost that nobody pays in cash.",
-        unit="{money} m", optional=True,
-    )  # fmt: skip
+        optional=True,
+    )
 
 
 class ScenarioMinerals(Result):
@@ -179,20 +176,17 @@ class InputChanges(Result):
 
     TABLE, BOOK = "Changes", "compare"
     scenario = _SCENARIO
-    sheet = field("Sheet", Look.TEXT)
-    cell = field(
-        "Cell", Look.TEXT,
-        "Where the input stands in the workbook; added: a row that only the scenario has.",
-    )  # fmt: skip
-    what = field(
-        "Input", Look.LONG,
-        "The row by its key, then the column, with the years in which it differs.",
-    )  # fmt: skip
+    sheet = difference_of_files.InputChanges.sheet
+    cell = Checks.cell.like(
+        meaning="Where the input stands in the workbook; added: a row that only the scenario has."
+    )
+    what = difference_of_files.InputChanges.what.like(
+        meaning="The row by its key, then the column, with the years in which it differs."
+    )
     before = field("Base value", Look.TEXT, "Blank where the row, or its number, is not there.")
     after = field(
-        "Scenario value", Look.TEXT,
-        "What the scenario makes of it; removed: the row is gone.",
-    )  # fmt: skip
+        "Scenario value", Look.TEXT, "What the scenario makes of it; removed: the row is gone."
+    )
 
 
 class FlowDifferences(Result):
@@ -208,21 +202,21 @@ class FlowDifferences(Result):
     scenario = _SCENARIO
     mineral = _MINERAL
     level = field(
-        "Level", Look.TEXT,
+        "Level",
+        Look.TEXT,
         "country to member: what one country sells one member; refiner to coalition: what one"
         " refiner or project sells all members. Each level tells the same tonnes.",
-    )  # fmt: skip
-    seller = field(
-        "From", Look.TEXT,
-        "The ten largest changes of each scenario, mineral and level are listed; a row below them"
-        " counts the others. A mineral that costs and lacks in each year what it does in the base"
-        " is named in the scenario's last row.",
-    )  # fmt: skip
-    buyer = field("To", Look.TEXT)
-    before = field("Base", Look.TONNES, _OVER_YEARS, unit="t")
-    after = field("In the scenario", Look.TONNES, _OVER_YEARS, unit="t")
-    change = field("Change", Look.TONNES, "Scenario less base.", unit="t")
-    unit = field("Unit", Look.TEXT)
+    )
+    seller = difference_of_files.Moves.seller.like(
+        meaning="The ten largest changes of each scenario, mineral and level are listed; a row"
+        " below them counts the others. A mineral that costs and lacks in each year what it does in"
+        " the base is named in the scenario's last row."
+    )
+    buyer = difference_of_files.Moves.buyer.like(meaning="")
+    before = _tonnes("Base", _OVER_YEARS)
+    after = _tonnes("In the scenario", _OVER_YEARS)
+    change = _tonnes(CHANGE.header, "Scenario less base.")
+    unit = UNIT.like(meaning="")
 
 
 class ProjectsBuilt(Result):
@@ -234,41 +228,23 @@ class ProjectsBuilt(Result):
 
     TABLE, BOOK = "Projects built", "compare"
     scenario = _SCENARIO
-    project = field(
-        "Project", Look.TEXT,
-        "Those that the scenario builds otherwise, the largest change of capex first; All projects"
-        " is the sum over all of them, changed or not.",
-    )  # fmt: skip
-    mineral = field(
-        "Mineral", Look.TEXT,
-        "Minerals share the sheet Budget, where there is one: a plant built larger or sooner for"
-        " one mineral can leave another one without.",
-    )  # fmt: skip
-    country = field("Country", Look.TEXT, names=Name.COUNTRY)
-    capex_before = field("Base capex", Look.MILLIONS, _OVER_YEARS, unit="{money} m")
-    capex_after = field("Capex in the scenario", Look.MILLIONS, _OVER_YEARS, unit="{money} m")
-    capex_more = field("Change of capex", Look.MILLIONS, _AGAINST, unit="{money} m")
+    project = PROJECT.like(
+        meaning="Those that the scenario builds otherwise, the largest change of capex first; All"
+        " projects is the sum over all of them, changed or not."
+    )
+    mineral = MINERAL.like(
+        meaning="Minerals share the sheet Budget, where there is one: a plant built larger or"
+        " sooner for one mineral can leave another one without."
+    )
+    country = COUNTRY.like(meaning="")
+    capex_before = _millions("Base capex", _OVER_YEARS)
+    capex_after = _millions("Capex in the scenario", _OVER_YEARS)
+    capex_more = _millions("Change of capex", _AGAINST)
     starts_before = field("Base output starts", Look.TEXT, _STARTS)
     starts_after = field("Output starts in the scenario", Look.TEXT, _STARTS)
-    tonnes_more = field("Change of output", Look.TONNES, _AGAINST, unit="t")
-    tonnes_before = field("Base output", Look.TONNES, _OUTPUT, unit="t", printed=False)
-    tonnes_after = field("Output in the scenario", Look.TONNES, _OUTPUT, unit="t")
-
-
-class Rows(Result):
-    """An object a scenario, Base first, all with the same keys; null where no plan is."""
-
-    GRAIN = ("scenario",)
-    scenario = _SCENARIO
-    objective = field("Total cost", Look.MONEY, key="objective_usd")
-    difference = field("Total cost against base", Look.MONEY, key="difference_usd")
-    cash = field("Cash cost", Look.MONEY, key="cash_usd")
-    purchases = field("Purchases", Look.MONEY, key="purchases_usd")
-    tonnes = field("Tonnes", Look.TONNES)
-    short = field("Short", Look.TONNES, key="shortage_t")
-    served = field("Served share", Look.SHARE, key="served_share")
-    shares = field("Largest country share", Look.TEXT, key="max_country_share")
-    error = field("Trouble", Look.LONG)
+    tonnes_more = _tonnes("Change of output", _AGAINST)
+    tonnes_before = _tonnes("Base output", _OUTPUT, printed=False)
+    tonnes_after = _tonnes("Output in the scenario", _OUTPUT)
 
 
 _COLOURED = (
@@ -605,66 +581,46 @@ def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
 # ---- tables made ---------------------------------------------------------------------------------
 
 
-def _plans(entries: Sequence[Entry]) -> list[Plan | None]:
-    return [entry.context.plan if entry.context is not None else None for entry in entries]
-
-
-def _of(plans: Sequence[Plan | None], read: Callable[[Plan], float]) -> list[float | None]:
-    return [None if plan is None else read(plan) for plan in plans]
-
-
-def _against(values: Sequence[float | None]) -> list[float | None]:
-    return [difference(value, values[0]) for value in values]
-
-
 def comparison(entries: Sequence[Entry]) -> Comparison:
     """Return a row a scenario: what it costs, what is short, how that differs from the base."""
-    base, plans = entries[0], _plans(entries)
-    of = partial(_of, plans)
-    total, cash = of(lambda p: p.objective / MILLION), of(lambda p: p.cash / MILLION)
-    short_t, more = of(lambda p: p.shortage), _against(total)
-    whole = total[0] or None
-    moves = [
-        "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
-        for e in entries
-    ]
-    parts = [(None, None) if plan is None else _paid(plan) for plan in plans]
-    columns: dict[str, Any] = {"moved": moves} if any(moves) else {}
-    return Comparison(
-        words=words_of(base.case),
-        scenario=[entry.name for entry in entries],
-        total=total,
-        more=more,
-        more_share=[None if by is None or whole is None else by / whole for by in more],
-        cash=cash,
-        short=short_t,
-        short_more=_against(short_t),
-        served=of(lambda p: p.served_share),
-        if_lost=of(_if_lost),
-        result=[entry.error or "proven optimal" for entry in entries],
-        tonnes=of(lambda p: p.tonnes),
-        purchases=of(lambda p: p.purchases / MILLION),
-        cash_more=_against(cash),
-        binding=of(lambda p: float(len(binding(p)))),
-        inputs=[changed_cells(base.case, entry.case) for entry in entries],
-        paid=[paid for paid, _ in parts],
-        penalties=[fines for _, fines in parts],
-        **columns,
-    )
+    base = entries[0]
+    rows = [{} if e.context is None else _of_plan(e.context.plan) for e in entries]
+    columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
+    for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
+        columns[more] = [difference(value, columns[name][0]) for value in columns[name]]
+    whole = columns["total"][0]
+    columns |= {
+        "scenario": [entry.name for entry in entries],
+        "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
+        "result": [entry.error or "proven optimal" for entry in entries],
+        "inputs": [changed_cells(base.case, entry.case) for entry in entries],
+        "moved": [
+            "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
+            for e in entries
+        ],
+    }
+    made = Comparison(words=words_of(base.case), **columns)
+    return made if any(columns["moved"]) else made.without(Comparison.moved)
 
 
-def _paid(plan: Plan) -> tuple[float, float]:
-    """Return what of total cost is paid, and what is shortage and other penalties [money m]."""
-    table = plan.costs
-    is_penalty = table["heading"].isin(PENALTIES)
-    sums = (float(table.loc[of, "discounted"].sum()) for of in (~is_penalty, is_penalty))
-    paid, fines = sums
-    return paid / MILLION, fines / MILLION
-
-
-def _if_lost(plan: Plan) -> float:
-    """Return the share of demand served if each mineral's largest country of each year stops."""
-    return served_if_largest_stops(coalition_purchases(plan), plan.case.total_demand)
+def _of_plan(plan: Plan) -> dict[str, float]:
+    """Return what the sheet Comparison says of a plan [money m, t]."""
+    costs, is_penalty = plan.costs["discounted"], plan.costs["heading"].isin(PENALTIES)
+    money_of = {
+        "total": plan.objective,
+        "cash": plan.cash,
+        "purchases": plan.purchases,
+        "paid": float(costs[~is_penalty].sum()),
+        "penalties": float(costs[is_penalty].sum()),
+    }
+    return {
+        **{name: amount / MILLION for name, amount in money_of.items()},
+        "tonnes": plan.tonnes,
+        "short": plan.shortage,
+        "served": plan.served_share,
+        "if_lost": served_if_largest_stops(coalition_purchases(plan), plan.case.total_demand),
+        "binding": float(len(binding(plan))),
+    }
 
 
 def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
@@ -826,6 +782,22 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
     return tuple(table for table in made if table is not None)
 
 
+def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, object]:
+    """Return what JSON has of a case; all have the same keys, null where no plan is."""
+    return {
+        "scenario": entry.name,
+        "objective_usd": plan and plan.objective,
+        "difference_usd": plan and base and plan.objective - base.objective,
+        "cash_usd": plan and plan.cash,
+        "purchases_usd": plan and plan.purchases,
+        "tonnes": plan and plan.tonnes,
+        "shortage_t": plan and plan.shortage,
+        "served_share": plan and plan.served_share,
+        "max_country_share": plan and dict(plan.max_country_share),
+        "error": entry.error or None,
+    }
+
+
 # ---- charts, of the tables alone -----------------------------------------------------------------
 
 
@@ -959,7 +931,7 @@ class _Charts:
         parts = [0.0 if of is None else 1.0 - of for of in self.of(mineral, "served")]
         if not any(part > 0 for part in parts):
             return None
-        series = [Series("Short", Role.SHORT, tuple(parts))]
+        series = [Series(SHORT.header, Role.SHORT, tuple(parts))]
         title = f"{short(mineral)}: short, {self.horizon}"
         return self.small(title, series, "Share of coalition demand")
 
@@ -1133,24 +1105,9 @@ class Compare(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""
         del tables
-        plans = _plans(self.entries)
-        of = partial(_of, plans)
-        base = plans[0]
-        rows = Rows(
-            scenario=[entry.name for entry in self.entries],
-            objective=of(lambda p: p.objective),
-            difference=[
-                None if p is None or base is None else p.objective - base.objective for p in plans
-            ],
-            cash=of(lambda p: p.cash),
-            purchases=of(lambda p: p.purchases),
-            tonnes=of(lambda p: p.tonnes),
-            short=of(lambda p: p.shortage),
-            served=of(lambda p: p.served_share),
-            shares=[None if p is None else dict(p.max_country_share) for p in plans],
-            error=[entry.error or None for entry in self.entries],
-        )
-        return {"rows": records(rows)}
+        plans = [entry.context.plan if entry.context else None for entry in self.entries]
+        rows = zip(self.entries, plans, strict=True)
+        return {"rows": [_row(entry, plan, plans[0]) for entry, plan in rows]}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
 from models.results import About, Field, Result
+from models.results import Figure as Measure
 from planner.render.chart import Picture
 from planner.render.table import Table, table_of
 from planner.studies.engine import Outcome, Stop, Tell
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Result)
 
-YEARS, BASIS = "Years", "Share basis"
+YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
 
 

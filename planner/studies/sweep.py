@@ -28,8 +28,9 @@ from models.measures import (
     served_share,
 )
 from models.plan import PENALTIES, Plan
-from models.results import Look, Name, Result, field
-from models.results.common import UNDISCOUNTED, words_of
+from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, field
+from models.results import Figure as Measure
+from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -38,16 +39,7 @@ from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, Parameter, parameter_of
 from planner.scenarios.parameters import percent as percent_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.kind import (
-    BASIS,
-    YEARS,
-    Figure,
-    Headline,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-)
+from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -69,48 +61,20 @@ _LOST = 1e-6
 
 # ---- tables --------------------------------------------------------------------------------------
 
-_TOTAL = (
-    "What the program minimises: cash, shortage and other penalties, discounted to the first year."
-)
-_CASH = "All that is paid: purchases, ore, capital charges, holding, take or pay; no shortage, no"
+_PAID = "All that is paid: purchases, ore, capital charges, holding, take or pay; no shortage, no"
 _TOP = "The largest share of one country in any year, Rest of world left out."
-_MINERAL = field(
-    "Mineral",
-    Look.TEXT,
-    "all: the coalition's whole plan, its tonnes by weight.",
-    names=Name.MINERALS,
-)
 
 
-class _Amounts(Result):
-    """What one plan costs, buys and leaves short, by mineral."""
+def _money(header: str, key: str, meaning: str = "") -> Field:
+    return field(header, Look.MONEY, meaning, unit="{money}", key=f"{key}_usd")
 
-    mineral = _MINERAL
-    objective = field("Total cost", Look.MONEY, _TOTAL, unit="{money}", key="objective_usd")
-    purchases = field(
-        "Purchases",
-        Look.MONEY,
-        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
-        unit="{money}",
-        key="purchases_usd",
-    )
-    cash = field(
-        "Cash cost", Look.MONEY, f"{_CASH} penalties. {UNDISCOUNTED}", unit="{money}",
-        key="cash_usd",
-    )  # fmt: skip
-    tonnes = field("Tonnes", Look.TONNES, "What is bought over all years, for stock too.")
-    short = field(
-        "Short",
-        Look.TONNES,
-        "Demand neither bought nor taken from stock, all years together.",
-        unit="t",
-        key="shortage_t",
-    )
-    served = field(
-        "Served share", Look.SHARE, "1 less what is short over demand.", key="served_share"
-    )
-    share = field("Largest country share", Look.SHARE, _TOP, key="max_country_share")
-    country = field("Largest country", Look.TEXT, key="largest_country")
+
+def _tonnes(header: str, meaning: str = "", key: str = "") -> Field:
+    return field(header, Look.TONNES, meaning, unit="t", key=key)
+
+
+def _a_tonne(header: str, key: str, meaning: str) -> Field:
+    return field(header, Look.PRICE, meaning, unit="{money}/t", key=f"{key}_usd_per_t")
 
 
 class Frontier(Result):
@@ -125,22 +89,42 @@ class Frontier(Result):
         " minerals as --max-country-share of solve does.",
         key="cap",
     )
-    mineral = _MINERAL
-    objective, purchases, cash = _Amounts.objective, _Amounts.purchases, _Amounts.cash
-    tonnes, short = _Amounts.tonnes, _Amounts.short
-    lost = field(
+    mineral = MINERAL.like(
+        meaning="all: the coalition's whole plan, its tonnes by weight.", names=Name.MINERALS
+    )
+    objective = _money(
+        Measure.TOTAL_COST,
+        "objective",
+        "What the program minimises: cash, shortage and other penalties, discounted to the first"
+        " year.",
+    )
+    purchases = _money(
+        PURCHASES.header,
+        "purchases",
+        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
+    )
+    cash = _money(Measure.CASH_COST, "cash", f"{_PAID} penalties. {UNDISCOUNTED}")
+    tonnes = TONNES.like(meaning="What is bought over all years, for stock too.")
+    short = SHORT.like(
+        meaning="Demand neither bought nor taken from stock, all years together.",
+        key="shortage_t",
+    )
+    lost = _tonnes(
         "Short by the cap",
-        Look.TONNES,
         "Short, less what is short without any cap on single countries.",
-        unit="t",
-        key="shortage_beyond_t",
+        "shortage_beyond_t",
     )
-    served = _Amounts.served
-    share = _Amounts.share.like(
-        meaning=f"{_TOP} Countries that the cap leaves alone (the coalition's own, where the"
-        " workbook says so) count, too."
+    served = field(
+        Measure.SERVED_SHARE, Look.SHARE, "1 less what is short over demand.", key="served_share"
     )
-    country = _Amounts.country
+    share = field(
+        "Largest country share",
+        Look.SHARE,
+        f"{_TOP} Countries that the cap leaves alone (the coalition's own, where the workbook says"
+        " so) count, too.",
+        key="max_country_share",
+    )
+    country = field(ByMineral.country.header, Look.TEXT, key="largest_country")
     slope = field(
         "A point looser saves",
         Look.MONEY,
@@ -149,22 +133,18 @@ class Frontier(Result):
         unit="{money}",
         key="slope_usd_per_point",
     )
-    premium = field(
-        "Premium",
-        Look.PRICE,
+    premium = _a_tonne(
+        Ore.premium.header,
+        "premium",
         "Cash cost less that of the reference (no cap on single countries; of another knob the case"
         " as given), over tonnes bought. It falls below 0 where tonnes that cannot be had are not"
         " paid for.",
-        unit="{money}/t",
-        key="premium_usd_per_t",
     )
-    like_for_like = field(
+    like_for_like = _a_tonne(
         "Premium like for like",
-        Look.PRICE,
+        "premium_like_for_like",
         "Cash cost of a tonne bought, less what a tonne of that mineral costs in the reference; of"
         " all minerals the sum over tonnes bought.",
-        unit="{money}/t",
-        key="premium_like_for_like_usd_per_t",
     )
     dearer = field(
         "Dearer like for like",
@@ -172,16 +152,14 @@ class Frontier(Result):
         "The premium like for like over what the same tonnes cost in the reference.",
         key="dearer_like_for_like",
     )
-    with_shortage = field(
+    with_shortage = _a_tonne(
         "Premium with shortage",
-        Look.PRICE,
+        "premium_with_shortage",
         "Total cost less that of the reference, over demand: shortage counts at its stated cost. Of"
         " all minerals it never falls as a cap tightens.",
-        unit="{money}/t",
-        key="premium_with_shortage_usd_per_t",
     )
-    demand = field("Demand", Look.TONNES, "What is needed over all years.", unit="t", optional=True)
-    trouble = field("Trouble", Look.LONG, "Why this point has no plan.", key="error", optional=True)
+    demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
+    trouble = Runs.trouble.like(meaning="Why this point has no plan.", key="error", optional=True)
 
 
 class TurnedFrontier(Frontier):
@@ -204,7 +182,7 @@ class SmallestCaps(Result):
     """By mineral the smallest cap that costs no tonne, and how things stand without any cap."""
 
     TABLE, GRAIN, BOOK = "Smallest caps", ("mineral",), "sweep"
-    mineral = _MINERAL.like(meaning="all: the largest of the minerals' smallest caps.")
+    mineral = Frontier.mineral.like(meaning="all: the largest of the minerals' smallest caps.")
     smallest = field(
         "Smallest cap",
         Look.SHARE,
@@ -218,11 +196,9 @@ class SmallestCaps(Result):
         Look.SHARE,
         "The loosest cap of this sweep at which more is short than without any; blank: none is.",
     )
-    lost = field(
+    lost = _tonnes(
         "Short by the cap there",
-        Look.TONNES,
         "What is short at that point beyond what is short without any cap.",
-        unit="t",
     )
     country = field("Largest country without caps", Look.TEXT)
     share = field(
@@ -231,26 +207,27 @@ class SmallestCaps(Result):
         "Its largest share in any year; purchases for stock count, so that it may exceed 100 % of"
         " demand.",
     )
-    cash = field("Cash cost without caps", Look.MONEY, unit="{money}")
+    cash = _money("Cash cost without caps", "cash")
     tonnes = field("Tonnes without caps", Look.TONNES)
-    short = field("Short without caps", Look.TONNES, unit="t")
+    short = _tonnes("Short without caps")
 
 
-class AsGiven(_Amounts):
+class AsGiven(Result):
     """The case with the number as it stands, which the premiums are against."""
 
     TABLE, GRAIN, BOOK = "As given", ("mineral",), "sweep of another number"
-    mineral = _MINERAL
-    cash = _Amounts.cash.like(
+    mineral, objective, purchases = Frontier.mineral, Frontier.objective, Frontier.purchases
+    cash = Frontier.cash.like(
         meaning=f"All that is paid: no shortage, no penalties. {UNDISCOUNTED}"
     )
+    tonnes, short, served = Frontier.tonnes, Frontier.short, Frontier.served
+    share, country = Frontier.share.like(meaning=_TOP), Frontier.country
 
 
-_FIGURES = (
-    Frontier.objective, Frontier.purchases, Frontier.cash, Frontier.tonnes, Frontier.short,
-    Frontier.lost, Frontier.served, Frontier.slope, Frontier.premium, Frontier.like_for_like,
-    Frontier.dearer, Frontier.with_shortage,
-)  # fmt: skip
+_OF_POINT = tuple(f for f in Frontier.FIELDS if f.name != Frontier.knob.name)
+"""What is known of a point, and of a mineral at it."""
+_APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
+_FIGURES = tuple(f for f in _OF_POINT if not f.look.is_text and f.name not in _APART)
 """What JSON has of a point, and of a mineral at it."""
 
 
@@ -449,11 +426,8 @@ class Reader:
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
     """Return the runs of a sweep: the reference, then the points in chains of neighbours."""
-    first = (
-        Run("No cap on single countries", without_country_caps)
-        if parameter.is_cap
-        else Run("As given", as_given)
-    )
+    named = "No cap on single countries" if parameter.is_cap else "As given"
+    first = Run(named, without_country_caps if parameter.is_cap else as_given)
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     chains = [tuple(runs[at : at + CHAIN]) for at in range(0, len(runs), CHAIN)]
     return Study(base, ((first,), *chains), Reader(base, parameter.is_cap))
@@ -500,9 +474,6 @@ def title_of(parameter: Parameter, points: Sequence[float]) -> str:
 
 
 # ---- rows ----------------------------------------------------------------------------------------
-
-
-_OF_POINT = tuple(f for f in Frontier.FIELDS if f.name != Frontier.knob.name)
 
 
 def _frontier(
@@ -715,8 +686,10 @@ class _Charts:
         """What is short in all: a cost that falls for want of supply is no gain."""
         amounts = self.at(ALL, "short")
         title = f"{self.title}: what is short, all minerals by weight, {self.horizon}"
-        series = [Series("Short", Role.SHORT, amounts)]
-        return self.picture(title, series, "Short", look=Look.TONNES) if _peak(amounts) else None
+        series = [Series(SHORT.header, Role.SHORT, amounts)]
+        return (
+            self.picture(title, series, SHORT.header, look=Look.TONNES) if _peak(amounts) else None
+        )
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
@@ -734,7 +707,7 @@ class _Charts:
                 Series("Smallest cap that need cost no tonne", Role.PLAN, least),
             ),
             f"Share of coalition {self.basis}",
-            "Mineral",
+            MINERAL.header,
         )
 
     def by_mineral(self, name: str, title: str, axis: str) -> Picture | None:
@@ -784,10 +757,13 @@ class _Charts:
         """Return the charts of one mineral for a report: cost, shortage, the largest country."""
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money(mineral, "objective", "cash")
-        paid = [Series("Total cost", Role.PLAN, total), Series("Cash cost", Role.FREE, cash)]
-        lacking = [Series("Short", Role.SHORT, self.at(mineral, "short share"))]
+        paid = [
+            Series(Measure.TOTAL_COST, Role.PLAN, total),
+            Series(Measure.CASH_COST, Role.FREE, cash),
+        ]
+        lacking = [Series(SHORT.header, Role.SHORT, self.at(mineral, "short share"))]
         hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
-        held = [Series("Largest country", Role.PLAN, self.at(mineral, "share"), hints=hints)]
+        held = [Series(ByMineral.country.header, Role.PLAN, self.at(mineral, "share"), hints=hints)]
         held += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
         return (
             self.picture(f"Cost, {name} ({unit})", paid, unit, look=Look.MILLIONS),
@@ -932,7 +908,7 @@ class Sweep(StudyKind):
             OVER: self.parameter.typed,
             **self.start.options,
             "Premiums are against": against if self.parameter.is_cap else "the case as given",
-            **({"Trouble": self.trouble} if self.trouble else {}),
+            **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
 
     @property
@@ -1066,7 +1042,7 @@ class Sweep(StudyKind):
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
             " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
-        return (Section("frontier", heading, lead, views, "Mineral", blocks),)
+        return (Section("frontier", heading, lead, views, MINERAL.header, blocks),)
 
 
 def _object(rows: pd.DataFrame) -> dict[str, object]:

@@ -305,12 +305,10 @@ _LONGEST = 60
 def _name(asked: Variant, taken: list[str]) -> str:
     """Return what the command's own case is called: by what it does, as much as is short."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
-    said = asked.changes.get(LIMIT)
-    parts += [f"{LIMIT} {said}"] if said is not None else []
-    shown = len(parts)
-    while shown > 1 and len(_joined(parts, shown)) > _LONGEST:
-        shown -= 1
-    name = _joined(parts, shown)
+    limit = asked.changes.get(LIMIT)
+    parts += [f"{LIMIT} {limit}"] if limit is not None else []
+    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
+    name = next((name for name in names if len(name) <= _LONGEST), names[-1])
     return name if name not in taken else f"{name} (command line)"
 
 
@@ -373,36 +371,24 @@ def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -
 
     None where no plan has the sheet.
     """
-    made = [(entry.name, make(entry.context)) for entry in entries if entry.context is not None]
+    made = [(clean(e.name), make(e.context)) for e in entries if e.context is not None]
     parts = [(name, table) for name, table in made if table is not None]
     if not parts:
         return None
     first = parts[0][1]
-    of = dict.fromkeys(header for _, table in parts for header in table.headers)
-    columns = [Column(SCENARIO.header, Look.TEXT, _repeated(parts))]
-    for header in of:
-        values: list[Cell] = []
-        looks: list[Look] = []
-        own = next(table.column(header) for _, table in parts if header in table.headers)
-        for _, table in parts:
-            here = table.column(header) if header in table.headers else None
-            values += [None] * len(table) if here is None else here.values
-            looks += (here.looks if here is not None and here.looks else None) or (
-                [own.look] * len(table)
-            )
-        columns.append(
-            dataclasses.replace(
-                own, header=header, values=values, looks=looks if own.looks else None
-            )
-        )
+    names = [name for name, table in parts for _ in range(len(table))]
+    columns = [Column(SCENARIO.header, Look.TEXT, names)]
+    for header in dict.fromkeys(header for _, table in parts for header in table.headers):
+        of = [(len(t), next((c for c in t.columns if c.header == header), None)) for _, t in parts]
+        own = next(column for _, column in of if column is not None)
+        values = [v for rows, c in of for v in ([None] * rows if c is None else c.values)]
+        looks = [look for rows, c in of for look in (c and c.looks) or [own.look] * rows]
+        kept = looks if own.looks else None
+        columns.append(dataclasses.replace(own, values=values, looks=kept))
     printed = None if first.printed is None else first.printed + 1
     # the plan's own Changes sets today beside it; here that name says which inputs differ
     name = "Changes from today" if first.name == InputChanges.TABLE else first.name
     return dataclasses.replace(first, name=name, columns=tuple(columns), printed=printed)
-
-
-def _repeated(parts: Sequence[tuple[str, Table]]) -> list[Cell]:
-    return [clean(name) for name, table in parts for _ in range(len(table))]
 
 
 # ---- projects built otherwise --------------------------------------------------------------------
@@ -1172,14 +1158,13 @@ class Compare(StudyKind):
             ("shares", "Largest share of one country",
              "In the last year, of each mineral.", "last_share"),
         ):  # fmt: skip
-            by = {m: charts.of(m, name) for m in charts.minerals}
+            by = [charts.of(m, name) for m in charts.minerals]
             if name == "served":
-                by = {m: [None if v is None else 1.0 - v for v in of] for m, of in by.items()}
-            values = {s: [by[m][i] for m in by] for i, s in enumerate(charts.names)}
+                by = [[None if v is None else 1.0 - v for v in each] for each in by]
+            values = dict(zip(charts.names, map(list, zip(*by, strict=True)), strict=True))
             series = tuple(Series(s, Role.PLAN, row) for s, row in values.items())
-            picture = Picture(
-                f"{heading}, by scenario", Form.HEAT, tuple(charts.minerals), series, "share", ""
-            )
+            title, minerals = f"{heading}, by scenario", tuple(charts.minerals)
+            picture = Picture(title, Form.HEAT, minerals, series, "share", "")
             made = matrix(charts.minerals, values, heading, "")
             found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
         return tuple(found)

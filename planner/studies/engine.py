@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hi
 from models.case import Case
 from models.errors import PlannerError, UsageError
 from models.plan import Plan, Proof, Session
+from planner.render.words import counted
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -230,7 +231,7 @@ class Tracker:
         self.tell(Progress(len(self.finished), self.study.runs, notice))
 
     def fail(self, task: Task, error: str, *, ran: bool = True) -> None:
-        """Give every run of an task without an outcome the same error."""
+        """Give every run of a task without an outcome the same error."""
         for i in task.runs:
             if (task.chain, i) not in self.kept:
                 name = self.name(task.chain, i)
@@ -250,7 +251,7 @@ class Tracker:
         return sorted(found, key=lambda task: (task.chain > 0, -task.end))
 
     def after_death(self, task: Task, died: str) -> list[Task]:
-        """Return what is left to do of an task whose worker died.
+        """Return what is left to do of a task whose worker died.
 
         The task is done again from its start, since what a run starts from are the runs before
         it. A run that has taken its worker down ``TRIES`` times is reported as failed, and the
@@ -263,7 +264,7 @@ class Tracker:
             name = self.name(chain, min(at, task.end - 1))
             self.notify(f"{died} while planning {name}; its runs are planned again")
             return [Task(chain, task.first, task.end, deaths)]
-        times = f"{deaths} time{'' if deaths == 1 else 's'}"
+        times = counted(deaths, "time")
         if at == task.end:
             self.fail(task, f"{died} while handing over what it had found, {times}")
             return []
@@ -330,7 +331,7 @@ def pack_study(study: Study[Any]) -> bytes:
 
 
 def pack_runs(study: Study[Any], task: Task) -> bytes:
-    """Return the runs of an task; TypeError where a change cannot be sent."""
+    """Return the runs of a task; TypeError where a change cannot be sent."""
     return _pack(study.chains[task.chain][task.first : task.end], "a run of a study")
 
 
@@ -381,10 +382,6 @@ def _pack(thing: object, what: str) -> bytes:
 _STOPPED = f"{NOT_RUN}the study was stopped before"
 
 
-def _nobody(_: Progress) -> None:
-    """Tell nobody."""
-
-
 def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
     """Return the outcomes of all runs, in the order of the chains and of the runs in each.
 
@@ -400,7 +397,7 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     """
     from planner.studies.places import ThisMachine
 
-    tracker = Tracker(study, tell or _nobody)
+    tracker = Tracker(study, tell or (lambda _: None))
     stopped: Stop | None = None
     try:
         tracker.notify()
@@ -423,7 +420,7 @@ def run_studies(
     stopped: Stop | None = None
     unrun = ""
     for study in studies:
-        onwards = _onwards(tell or _nobody, done, total)
+        onwards = _onwards(tell, done, total)
         if not unrun:
             try:
                 found.append(run_study(study, where, onwards))
@@ -432,14 +429,16 @@ def run_studies(
                     raise
                 unrun = f"{NOT_RUN}{error}"
         if unrun:
-            found.append(_outcomes(Tracker(study, _nobody), stopped, unrun))
+            found.append(_outcomes(Tracker(study, lambda _: None), stopped, unrun))
         done, stopped = done + study.runs, found[-1].stopped
         unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
     return found
 
 
-def _onwards(tell: Tell, done: int, total: int) -> Tell:
+def _onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
     """Return who hears of a study that is a part of a longer one."""
+    if tell is None:
+        return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
 
 

@@ -244,7 +244,7 @@ class _Begun:
             self.work_of.inbox.put((chain, run))
 
     def _done(self, future: Future, task: Task) -> list[Task]:
-        """Take what came of an task; return what is left to do of it."""
+        """Take what came of a task; return what is left to do of it."""
         from distributed import KilledWorker
 
         if future.status == "finished":
@@ -260,7 +260,7 @@ class _Begun:
         return []
 
     def _take(self, future: Future, task: Task) -> None:
-        """Keep the outcomes of an task that is done."""
+        """Keep the outcomes of a task that is done."""
         try:
             self.tracker.take(self.work_of.result(future))
         except Lost:

@@ -336,7 +336,7 @@ Found: TypeAlias = dict[tuple[int, int], bytes]
 
 _copies: OrderedDict[str, StudyCopy] = OrderedDict()
 _ended: deque[str] = deque(maxlen=1000)
-"""The studies that ended last: an task of theirs that still comes, or waits here, is not run."""
+"""The studies that ended last: a task of theirs that still comes, or waits here, is not run."""
 _one_at_a_time = threading.Lock()
 """HiGHS runs in one thread of a process at a time."""
 

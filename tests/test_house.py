@@ -207,11 +207,9 @@ def hits(pattern: re.Pattern[str]) -> list[str]:
 TYPED_STILL = (
     "models/case.py", "models/checks/", "models/schema/", "planner/scenarios/",
     "planner/workbook/archive.py", "planner/workbook/marked.py",
-    "planner/studies/__init__.py", "planner/studies/compare.py", "planner/studies/kind.py",
-    "planner/studies/sweep.py",
 )  # fmt: skip
 """Where headers of results may stand as text: those of inputs and of XML, which are other words of
-the same spelling (the first lines); what is not read by field yet (the others)."""
+the same spelling."""
 OTHER_WORDS = {
     "Plan", "Cost", "Base", "Today", "Note", "What", "Value", "Run", "Objective", "From stock",
     "Binding share limits",

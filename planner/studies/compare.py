@@ -959,6 +959,7 @@ class Compare(StudyKind):
 
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
     QUESTION = "What does each scenario cost and leave short, beside the base?"
+    HEADING = "{named}: comparison"
     LACKING = "no case planned"
     RESULTS = (Comparison, ScenarioMinerals)
     SCENARIO = False
@@ -993,6 +994,7 @@ class Compare(StudyKind):
         self.chosen = tuple(dict.fromkeys(found))
         names = self.chosen or scenarios.names(start.book.case)
         self.cases = compared(start.book.case, tuple(names), self.asked)
+        self.task = number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
         book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))
         super().__init__(dataclasses.replace(start, book=book))
@@ -1002,11 +1004,6 @@ class Compare(StudyKind):
         """Take none: what is asked makes a case of its own."""
         del options
         return {}
-
-    @property
-    def task(self) -> str:
-        """The number of cases."""
-        return number_of(len(self.cases), "case")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the base, and each case that keeps the rules."""
@@ -1056,11 +1053,6 @@ class Compare(StudyKind):
     def what(self) -> str:
         """The base and how many scenarios."""
         return f"Base and {number_of(len(self.cases) - 1, 'scenario')}"
-
-    @property
-    def title(self) -> str:
-        """The plan's title."""
-        return f"{self.named}: comparison"
 
     @property
     def options(self) -> dict[str, str]:

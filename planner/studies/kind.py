@@ -129,6 +129,8 @@ class StudyKind:
     """What its workbook is called, as in: the frontier."""
     RESULTS: ClassVar[tuple[type[Result], ...]]
     """The declared tables of its workbook that findings and charts are made of, its own first."""
+    HEADING: ClassVar[str] = "{named}: {what}"
+    """The title of its workbook, of the plan's name and of what was studied."""
     LACKING: ClassVar[str] = "no run planned"
     """What is said where nothing can be written."""
     OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
@@ -140,6 +142,8 @@ class StudyKind:
     LIMIT: ClassVar[str] = ""
     """The help of ``--max-country-share``; "" where there is no such option."""
 
+    task: str = ""
+    """What is planned, in words: ``13 points``."""
     outcomes: Sequence[Outcome[Any]] = ()
     stopped: Stop | None = None
 
@@ -154,11 +158,6 @@ class StudyKind:
         return {to or name: options.pop(name) for name, to in taken.items() if name in options}
 
     # ---- to be planned ---------------------------------------------------------------------------
-
-    @property
-    def task(self) -> str:
-        """What is planned, in words: ``13 points``."""
-        raise NotImplementedError
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan all runs, and set ``outcomes`` and ``stopped``; see ``run_study``."""
@@ -205,7 +204,7 @@ class StudyKind:
     @property
     def title(self) -> str:
         """The title of the workbook."""
-        return f"{self.named}: {self.what}"
+        return self.HEADING.format(named=self.named, what=self.what)
 
     @property
     def options(self) -> dict[str, str]:

@@ -697,6 +697,7 @@ class RiskStudy(StudyKind):
 
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
     QUESTION = "What do events that may happen do to cost and supply?"
+    HEADING = "{named}: events by chance"
     LACKING = "no draw complete"
     RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
@@ -736,11 +737,7 @@ class RiskStudy(StudyKind):
         """Take how often is drawn, from which seed, and what may answer an event."""
         super().__init__(start)
         self.chances = Chances(draws, seed, surge, keep_caps)
-
-    @property
-    def task(self) -> str:
-        """The number of draws."""
-        return number_of(self.chances.draws, "draw")
+        self.task = number_of(draws, "draw")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan all draws twice; what so few cannot tell is warned of."""
@@ -783,11 +780,6 @@ class RiskStudy(StudyKind):
                 *asked,
             ]
         )
-
-    @property
-    def title(self) -> str:
-        """The title of the workbook."""
-        return f"{self.named}: events by chance"
 
     @property
     def options(self) -> dict[str, str]:

@@ -436,14 +436,11 @@ class ScorecardStudy(StudyKind):
 
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
     QUESTION = "Does the plan keep the benchmarks, and what would those that it misses cost?"
+    HEADING = "Scorecard: {named}"
     LACKING = "nothing was planned"
+    task = "the case"
     RESULTS = (Missed, Scorecard)
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
-
-    @property
-    def task(self) -> str:
-        """What is planned first."""
-        return "the case"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and price what it misses."""
@@ -478,11 +475,6 @@ class ScorecardStudy(StudyKind):
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
         return f"{kept} of {len(with_benchmark) - unknown} met{more} (Regulation (EU) 2024/1252)"
-
-    @property
-    def title(self) -> str:
-        """The title of the workbook."""
-        return f"{self.TITLE}: {self.named}"
 
     def tables(self) -> list[Result]:
         """Return the scorecard of the plan, and its missed benchmarks."""

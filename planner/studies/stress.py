@@ -713,7 +713,9 @@ class StressTest(StudyKind):
 
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
     QUESTION = "What if a supplier is lost when the plan has been agreed?"
+    HEADING = "Stress test: {named}"
     LACKING = "no loss planned"
+    task = "what is agreed"
     RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, NMinusOne, Detail)
     LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
     OPTIONS = (
@@ -765,11 +767,6 @@ class StressTest(StudyKind):
         asked = {Kind.COUNTRY: True, Kind.REFINER: refiners, Kind.EMBARGO: pairs}
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
-    @property
-    def task(self) -> str:
-        """What is planned first."""
-        return "what is agreed"
-
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan what is agreed, and each loss."""
         self.found = stress(
@@ -798,11 +795,6 @@ class StressTest(StudyKind):
             f"{len(found.losses):,} losses, one at a time, {span(found.years)};"
             f" surge {rules.surge * 100:g} %, {caps}; cost in {found.case.settings.currency} m"
         )
-
-    @property
-    def title(self) -> str:
-        """The title of the workbook."""
-        return f"{self.TITLE}: {self.named}"
 
     @property
     def options(self) -> dict[str, str]:

@@ -870,11 +870,7 @@ class Sweep(StudyKind):
         of = self.parameter.kind
         span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
         self.points = grid(self.parameter, *(own if said is None else said for said, own in span))
-
-    @property
-    def task(self) -> str:
-        """The number of points."""
-        return counted(len(self.points), "point")
+        self.task = counted(len(self.points), "point")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the reference and all points."""

@@ -73,7 +73,7 @@ SCENARIO = field(
     Look.TEXT,
     "Base is the workbook as it stands; each scenario changes it alone.",
 )
-_SCENARIO, _MINERAL = SCENARIO.like(meaning=""), MINERAL.like(meaning="")
+_SCENARIO = SCENARIO.like(meaning="")
 
 
 def _millions(header: str, meaning: str, *, optional: bool = False) -> Field:
@@ -99,7 +99,7 @@ class Comparison(Result):
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
     short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
     short_more = _tonnes("Short against base", _AGAINST)
-    served = ByMineral.served.like(meaning="")
+    served = ByMineral.served
     if_lost = field(
         "Served if largest suppliers stop",
         Look.SHARE,
@@ -140,28 +140,28 @@ class ScenarioMinerals(Result):
 
     TABLE, GRAIN, BOOK = "By mineral", ("mineral", "scenario"), "compare"
     scenario = _SCENARIO
-    mineral = _MINERAL
-    demand = ByMineral.demand.like(meaning="")
-    purchased = ByMineral.purchased.like(meaning="")
-    short = ByMineral.short.like(meaning="")
+    mineral = MINERAL
+    demand = ByMineral.demand
+    purchased = ByMineral.purchased
+    short = ByMineral.short
     short_more = Comparison.short_more
-    served = ByMineral.served.like(meaning="")
-    landed = ByMineral.landed.like(meaning="")
+    served = ByMineral.served
+    landed = ByMineral.landed
     landed_more = field("Landed cost against base", Look.PRICE, _AGAINST, unit="{money}/t")
-    last_country = ByMineral.last_country.like(meaning="")
-    last_share = ByMineral.last_share.like(meaning="")
-    last_limit = ByMineral.last_limit.like(meaning="")
-    hhi_purchases = ByMineral.hhi_purchases.like(meaning="")
+    last_country = ByMineral.last_country
+    last_share = ByMineral.last_share
+    last_limit = ByMineral.last_limit
+    hhi_purchases = ByMineral.hhi_purchases
     hhi_purchases_more = field(
         "HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated."
     )
-    served_if_lost = ByMineral.served_if_lost.like(meaning="")
-    unit = ByMineral.unit.like(meaning="")
-    paid = ByMineral.paid.like(meaning="")
-    share = ByMineral.share.like(meaning="")
-    limit = ByMineral.limit.like(meaning="")
-    country = ByMineral.country.like(meaning="")
-    year = ByMineral.year.like(meaning="")
+    served_if_lost = ByMineral.served_if_lost
+    unit = ByMineral.unit
+    paid = ByMineral.paid
+    share = ByMineral.share
+    limit = ByMineral.limit
+    country = ByMineral.country
+    year = ByMineral.year
     worth_short = field(
         "Short at its price", Look.MONEY, "What is short, at the mineral's price of each year.",
         unit="{money}", optional=True,
@@ -200,7 +200,7 @@ class FlowDifferences(Result):
 
     TABLE, BOOK = "Differences", "compare"
     scenario = _SCENARIO
-    mineral = _MINERAL
+    mineral = MINERAL
     level = field(
         "Level",
         Look.TEXT,
@@ -212,11 +212,11 @@ class FlowDifferences(Result):
         " below them counts the others. A mineral that costs and lacks in each year what it does in"
         " the base is named in the scenario's last row."
     )
-    buyer = difference_of_files.Moves.buyer.like(meaning="")
+    buyer = difference_of_files.Moves.buyer
     before = _tonnes("Base", _OVER_YEARS)
     after = _tonnes("In the scenario", _OVER_YEARS)
     change = _tonnes(CHANGE.header, "Scenario less base.")
-    unit = UNIT.like(meaning="")
+    unit = UNIT
 
 
 class ProjectsBuilt(Result):
@@ -236,7 +236,7 @@ class ProjectsBuilt(Result):
         meaning="Minerals share the sheet Budget, where there is one: a plant built larger or"
         " sooner for one mineral can leave another one without."
     )
-    country = COUNTRY.like(meaning="")
+    country = COUNTRY
     capex_before = _millions("Base capex", _OVER_YEARS)
     capex_after = _millions("Capex in the scenario", _OVER_YEARS)
     capex_more = _millions("Change of capex", _AGAINST)

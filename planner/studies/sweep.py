@@ -124,7 +124,7 @@ class Frontier(Result):
         " so) count, too.",
         key="max_country_share",
     )
-    country = field(ByMineral.country.header, Look.TEXT, key="largest_country")
+    country = ByMineral.country.like(names=None, key="largest_country", printed=True)
     slope = field(
         "A point looser saves",
         Look.MONEY,

@@ -15,6 +15,10 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LONGEST = 1000
 """How many characters of a cell a finding quotes."""
@@ -89,9 +93,13 @@ class PlannerError(Exception):
 
 
 class InputError(PlannerError):
-    """The workbook or the case has errors; all of them are in ``findings``."""
+    """The workbook or the case has errors; all of them are in ``findings``.
+
+    ``file`` is the workbook, where a command reads several.
+    """
 
     exit_code = 1
+    file: Path | None = None
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Keep every finding, errors and warnings alike."""

@@ -34,7 +34,7 @@ from planner._version import __version__
 if TYPE_CHECKING:
     from models.case import Case
     from models.plan import Plan, Session, solve
-    from planner.documents.table_files import write_csv
+    from planner.documents.folder import write_csv
     from planner.scenarios import apply, drop_share_limits, set_max_country_share
     from planner.sheets import tables, write_plan
     from planner.studies import Run, Study, run_study
@@ -55,7 +55,7 @@ _HOMES = {
     "set_max_country_share": "planner.scenarios",
     "solve": "models.plan",
     "tables": "planner.sheets",
-    "write_csv": "planner.documents.table_files",
+    "write_csv": "planner.documents.folder",
     "write_plan": "planner.sheets",
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +23,6 @@ from models.errors import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.run import Run
     from planner.scenarios import WhatIf
 
 INTERRUPTED = 130
@@ -68,14 +68,44 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
     return error.exit_code
 
 
-def refused(file: Path, error: InputError, *, as_json: bool) -> int:
-    """Tell what is wrong with a workbook, cell by cell, and return the exit code."""
+def end(answer: Answer, *, as_json: bool, failed: PlannerError | None = None) -> int:
+    """Tell a program what was reached, and return the exit code: of the failure, else 0."""
+    if failed is not None:
+        return fail(failed, as_json=as_json, result=answer)
     if as_json:
-        return fail(error, as_json=as_json)
-    from planner.cli.words import show_findings
+        print_json(answer)
+    return 0
 
-    show_findings(file, error.findings, err=True)
-    return error.exit_code
+
+@contextlib.contextmanager
+def of_file(path: Path) -> Iterator[None]:
+    """Say of an InputError which of the command's files it is of."""
+    try:
+        yield
+    except InputError as error:
+        error.file = path
+        raise
+
+
+class Command(click.Command):
+    """A command that tells what is wrong with a workbook cell by cell.
+
+    The workbook is the first that the command reads, unless ``of_file`` says another.
+    """
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command and return its exit code."""
+        try:
+            return int(super().invoke(ctx) or 0)
+        except InputError as error:
+            as_json = bool(ctx.params["as_json"])
+            if as_json:
+                return fail(error, as_json=as_json)
+            from planner.cli.words import show_findings
+
+            arguments = (p.name or "" for p in self.params if isinstance(p, click.Argument))
+            show_findings(error.file or ctx.params[next(arguments)], error.findings, err=True)
+            return error.exit_code
 
 
 def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
@@ -93,33 +123,9 @@ def _told(finding: Finding) -> dict[str, str]:
     return {**finding.as_json(), "message": sentence(finding)}
 
 
-def solved(run: Run, output: Path | None) -> Answer:
-    """Return the answer of ``solve``."""
-    plan = run.plan
-    return {
-        "status": plan.status,
-        "objective_usd": plan.objective,
-        "purchases_usd": plan.purchases,
-        "tonnes": plan.tonnes,
-        "shortage_t": plan.shortage,
-        "served_share": plan.served_share,
-        "scenario": plan.case.scenario,
-        "what_ifs": [told(what_if) for what_if in run.what_ifs],
-        "currency": plan.case.settings.currency,
-        "output": None if output is None else str(output),
-        "max_country_share": dict(plan.max_country_share),
-        "warnings": [_told(f) for f in run.warnings],
-        "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in STAGES},
-        "errors": [],
-    }
-
-
 def told(what_if: WhatIf) -> dict[str, str]:
     """Return a what-if of the command line: its option, what was typed, what it does."""
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
-
-
-STAGES = ("read", "build", "solve", "write")
 
 
 def _finite(value: object) -> object:

@@ -1,17 +1,7 @@
-"""What the commands of studies share: where their runs take place, and a bar that shows how far.
+"""What studies share on the command line: where runs take place, how far they are, and a stop.
 
-::
-
-    @click.command()
-    @click.argument("file", type=WORKBOOK)
-    @study_options
-    @JSON
-    def sweep(file: Path, where: Where, as_json: bool) -> int:
-        ...
-        with watched(as_json) as tell:
-            outcomes = run_study(study, where, tell)
-        ...  # write what outcomes.found has, tell_halt(...) where it was stopped
-        return end(halt_in(outcomes), failed, answer, as_json=as_json)
+A command gets the keyword ``where`` of ``study_options``, plans within ``watched``, and ends by
+``end``, whether the study was stopped before its time or not.
 """
 
 from __future__ import annotations
@@ -19,20 +9,28 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import UsageError
+from models.errors import PlannerError, SolverError, UsageError
+from planner.cli import answer
+from planner.cli.answer import INTERRUPTED, Answer, fail, print_json
+from planner.cli.words import line
 from planner.options import Whole
+from planner.render.words import few, plain
+
+if TYPE_CHECKING:
+    from planner.studies import Outcome, Progress, Tell, Where
+    from planner.studies.engine import Stop
 
 A_LINE = 60.0
 """Seconds from line to line where no bar is shown."""
-
-if TYPE_CHECKING:
-    from planner.studies import Progress, Tell, Where
+_SHOWN = 3
+"""Runs without a plan named at most; the sheet Runs has them all."""
 
 
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -113,8 +111,8 @@ class _Lines:
         left = "time left unknown"
         if progress.done:
             left = f"about {_lasting(gone * (progress.total / progress.done - 1))} left"
-        said = f"{progress.done:,} of {progress.total:,} runs finished, {_lasting(gone)} gone"
-        click.echo(f"{'Planning':<13} {said}, {left}", err=True)
+        done = f"{progress.done:,} of {progress.total:,} runs finished, {_lasting(gone)} gone"
+        line("Planning", f"{done}, {left}")
 
 
 def _lasting(seconds: float) -> str:
@@ -156,3 +154,106 @@ def _bar() -> Iterator[Tell]:
         yield tell
     finally:
         bar.stop()
+
+
+# ---- a study that was stopped before its time, or that lacks runs --------------------------------
+
+
+@dataclass(frozen=True)
+class Halt:
+    """What ended a study before its time, and how many of its runs had had their turn by then."""
+
+    finished: int
+    total: int
+    by: Stop
+
+    @property
+    def code(self) -> int:
+        """The exit code: that of Ctrl-C, or of the request to end."""
+        asked = self.by.code if isinstance(self.by, SystemExit) else INTERRUPTED
+        return asked if isinstance(asked, int) else INTERRUPTED
+
+    @property
+    def words(self) -> str:
+        """How far it came: ``56 of 2,027 runs finished``."""
+        return f"{self.finished:,} of {self.total:,} runs finished"
+
+    def option(self, more: str = "") -> dict[str, str]:
+        """Return the row that the sheet About has of it."""
+        said = "the sheet Runs names the others"
+        return {"Stopped": "; ".join(filter(None, (self.words, more, said)))}
+
+
+def marked(title: str, halt: Halt | None) -> str:
+    """Return the title of a workbook, which stands above its charts, with how far it came."""
+    return title if halt is None else f"{title} (stopped: {halt.words})"
+
+
+def halt_of(outcomes: Iterable[Outcome[Any]], stopped: Stop | None) -> Halt | None:
+    """Return what ended a study before its time; None where all runs had their turn."""
+    if stopped is None:
+        return None
+    had_turn = [outcome.ran for outcome in outcomes]
+    return Halt(sum(had_turn), len(had_turn), stopped)
+
+
+def counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
+    """Return what a program hears of how far a study came."""
+    return {
+        "stopped": halt is not None,
+        "runs": len(outcomes),
+        "runs_finished": sum(outcome.ran for outcome in outcomes),
+    }
+
+
+def failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverError | None:
+    """Return why a command fails though what has a plan is told; None where all runs have one.
+
+    Runs that a stop left no time for are no failure.
+    """
+    missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
+    if not missing:
+        return None
+    more = f" (and {len(missing) - _SHOWN} more)" if len(missing) > _SHOWN else ""
+    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_SHOWN]) + more)
+
+
+def tell_halt(halt: Halt | None, *said: str) -> None:
+    """Say that the study was stopped, how far it came, and what that means."""
+    if halt is not None:
+        text = "; ".join([halt.words, *filter(None, said)])
+        line("Stopped", plain(text), "yellow")
+
+
+def tell_not_run(names: Sequence[str], why: str) -> None:
+    """Name in one line what had no turn, the first few."""
+    if names:
+        shown = few(list(map(plain, names)))
+        line("Not run", f"{shown}: {plain(why.removeprefix('not run: '))}", "yellow")
+
+
+def nothing(
+    halt: Halt | None,
+    failed: PlannerError,
+    lacking: str,
+    outcomes: Sequence[Outcome[Any]],
+    *,
+    as_json: bool,
+) -> int:
+    """End a study of which nothing can be written; ``lacking`` says what it lacks."""
+    if halt is None:
+        return fail(failed, as_json=as_json, result=counts(outcomes, halt))
+    text = f"Stopped: {halt.words}, {lacking}; nothing is written"
+    click.secho(text, fg="yellow", err=True)
+    if as_json:
+        said = {"status": "stopped", **counts(outcomes, halt), "output": None, "errors": []}
+        print_json(said)
+    return halt.code
+
+
+def end(halt: Halt | None, failed: PlannerError | None, said: Answer, *, as_json: bool) -> int:
+    """Tell a program, and return the exit code: of the stop, else of the failure, else 0."""
+    if halt is not None:
+        said = {**said, "status": "stopped"}
+    code = answer.end(said, as_json=as_json, failed=failed)
+    return code if halt is None else halt.code

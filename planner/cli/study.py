@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import InputError, PlannerError, SolverError
-from planner.cli.answer import refused, sorted_out, told
+from models.errors import PlannerError, SolverError
+from planner.cli.answer import Command, sorted_out, told
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -23,7 +23,8 @@ from planner.cli.commands.common import (
     tell_where,
     write_all,
 )
-from planner.cli.halt import (
+from planner.cli.paths import plan_path
+from planner.cli.progress import (
     Halt,
     counts,
     end,
@@ -31,12 +32,13 @@ from planner.cli.halt import (
     halt_of,
     marked,
     nothing,
+    study_options,
     tell_halt,
     tell_not_run,
+    watched,
 )
-from planner.cli.paths import plan_path
-from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import what_if_options
+from planner.cli.words import console, line, show_warnings
 from planner.render.words import plain
 
 if TYPE_CHECKING:
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
 
 _WIDE = 100
 """Characters of the finding on a line."""
-_WARNINGS = 5
-"""Warnings told at most; the sheet About has them all."""
 
 
 class StudyCommand(click.Command):
@@ -90,7 +90,7 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     command: Any = run
     for option in reversed(shared):
         command = option(command)
-    made: click.Command = click.command(kind.NAME, help=kind.__doc__)(command)
+    made: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
     return made
 
 
@@ -110,11 +110,8 @@ def _run(  # noqa: PLR0913 - what a command line says
     output, csv_folder = targets
     target = plan_path(file, output, csv_folder, kind.NAME)
     tell = progress(as_json)
-    try:
-        with watched(as_json) as watch:
-            study, seconds = _planned(kind, file, options, (where, watch, tell))
-    except InputError as error:
-        return refused(file, error, as_json=as_json)
+    with watched(as_json) as watch:
+        study, seconds = _planned(kind, file, options, (where, watch, tell))
     halt = halt_of(study.outcomes, study.stopped)
     failed: PlannerError | None = study.errors or failure_of(study.judged, halt)
     if not study.planned:
@@ -168,9 +165,9 @@ def _planned(
 def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float) -> None:
     """Tell the figures, the finding, what has no plan, and where it all stands."""
     click.secho(plain(study.named), bold=True, err=True)
-    _line(study.TITLE, plain(study.what))
+    line(study.TITLE, plain(study.what))
     _show_tables(study, tables)
-    _line("Finding", f"\n{' ' * 14}".join(wrap(plain(study.headline(tables).finding), _WIDE)))
+    line("Finding", f"\n{' ' * 14}".join(wrap(plain(study.headline(tables).finding), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:
@@ -181,19 +178,14 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     for why, names in not_run.items():
         tell_not_run(names, why)
     if study.trouble:
-        _line("Note", plain(study.trouble), "yellow")
-    _show_warnings(study)
+        line("Note", plain(study.trouble), "yellow")
+    show_warnings(study.start.book.warnings, "About")
     if written is not None:
-        click.echo(f"{study.WRITES.capitalize():<13} {written}  ({seconds:.1f} s)", err=True)
-
-
-def _line(head: str, said: str, colour: str | None = None) -> None:
-    click.echo(f"{head:<13} {click.style(said, fg=colour)}", err=True)
+        line(study.WRITES.capitalize(), f"{written}  ({seconds:.1f} s)")
 
 
 def _show_tables(study: StudyKind, tables: Tables) -> None:
     """Show the tables as they fit, whole where no terminal sets a width."""
-    from planner.cli.words import console
     from planner.render.table import grid
 
     screen, country = console(sys.stderr), study.start.case.country_name
@@ -204,20 +196,6 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
         if each.heading:
             click.echo(each.heading, err=True)
         screen.print(grid(each.result, *each.fields, country=country))
-
-
-def _show_warnings(study: StudyKind) -> None:
-    from planner.workbook.findings import sentence
-
-    found = study.start.book.warnings
-    if not found:
-        return
-    click.echo(f"{'Warnings':<13} {click.style(f'{len(found):,}', fg='yellow')}", err=True)
-    for finding in found[:_WARNINGS]:
-        place = f"{finding.place}: " if finding.place else ""
-        click.echo(f"  {plain(place + sentence(finding))}", err=True)
-    if len(found) > _WARNINGS:
-        click.echo(f"  and {len(found) - _WARNINGS:,} more, on the sheet About", err=True)
 
 
 # ---- JSON ----------------------------------------------------------------------------------------

@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from models.errors import Finding, Severity
-from models.schema import SHEETS
 from planner.render.words import number_of, plain
-from planner.workbook.findings import advice, statement
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from planner.workbook import DefaultTaken
-    from planner.workbook.marked import Marked
 
 SHOWN = 200
 """Findings listed at most; the rest is counted."""
@@ -29,27 +26,60 @@ SHOWN = 200
 CHOICES = 5
 """Values that a cell may have which a terminal lists at most; a file gets them all."""
 
-NAMED = 3
-"""Names told in a line that has more of them."""
+WARNINGS = 5
+"""Warnings of a plan listed at most."""
 
 ENDLESS = 10_000
 """Columns of a console that is no terminal: a finding keeps its one line, for grep."""
 
-_ORDER = {record.SHEET: i for i, record in enumerate(SHEETS)}
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 
 
-class _Console(Console):
-    """A console that leaves the end of a broken pipe to the command line."""
+def line(head: str, text: str, colour: str | None = None, *, of_head: bool = False) -> None:
+    """Tell a line on stderr: what it is about, and what there is to say, one of them coloured."""
+    head = f"{head:<13}"
+    if colour is not None and of_head:
+        head = click.style(head, fg=colour)
+    elif colour is not None:
+        text = click.style(text, fg=colour)
+    click.echo(f"{head} {text}", err=True)
 
-    def on_broken_pipe(self) -> None:
-        """Raise on, where rich would exit with the code of a workbook with errors."""
-        raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
+
+def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
+    """Tell a row of a table on stderr: cells of a width each stand right, their name left."""
+    click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
+
+
+def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:
+    """List the first few findings, and count the others: ``rest`` says where they are."""
+    from planner.workbook.findings import sentence
+
+    for finding in findings[:most]:
+        place = f"{finding.place}: " if finding.place else ""
+        click.echo(f"  {plain(place + sentence(finding))}", err=True)
+    if len(findings) > most:
+        click.echo(f"  and {len(findings) - most:,} more{rest}", err=True)
+
+
+def show_warnings(findings: Sequence[Finding], sheet: str) -> None:
+    """Count the warnings on a workbook and list the first few; a sheet has them all."""
+    if findings:
+        line("Warnings", f"{len(findings):,}", "yellow")
+        show_some(findings, WARNINGS, f", on the sheet {sheet}")
 
 
 def console(stream: TextIO) -> Console:
     """Return a console; where it is no terminal its lines are as long as they are."""
-    made = _Console(file=stream, highlight=False, emoji=False)
+    from rich.console import Console
+
+    class Screen(Console):
+        """A console that leaves the end of a broken pipe to the command line."""
+
+        def on_broken_pipe(self) -> None:
+            """Raise on, where rich would exit with the code of a workbook with errors."""
+            raise  # noqa: PLE0704 - rich calls this as it handles the BrokenPipeError
+
+    made = Screen(file=stream, highlight=False, emoji=False)
     if not made.is_terminal:
         made.width = ENDLESS
     return made
@@ -57,13 +87,13 @@ def console(stream: TextIO) -> Console:
 
 def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False) -> None:
     """List findings by sheet, errors and warnings marked, and count them in the last line."""
-    stream = sys.stderr if err else sys.stdout
-    screen = console(stream)
-    terminal = screen.is_terminal
+    from rich.text import Text
+
+    screen = console(sys.stderr if err else sys.stdout)
     ordered = sorted(findings, key=_place)
     for sheet, group in groupby(ordered[:SHOWN], key=lambda f: f.sheet):
         screen.print(Text(plain(sheet) or "Workbook", style="bold"))
-        screen.print(_table(list(group), brief=terminal))
+        screen.print(_table(list(group), brief=screen.is_terminal))
     if len(ordered) > SHOWN:
         screen.print(f"... and {len(ordered) - SHOWN:,} more", markup=False)
     screen.print(f"{file}: {counted(ordered)}", markup=False, soft_wrap=True)
@@ -77,23 +107,10 @@ def show_defaults(defaults: Sequence[DefaultTaken]) -> None:
         click.echo(f"{number_of(cells, 'blank cell')} in {columns} took the default")
 
 
-def show_marked(marked: Marked) -> None:
-    """Tell where the marked copy stands and how many cells are marked in it."""
-    left = f", {marked.left:,} more are not" if marked.left else ""
-    cells = f"{number_of(marked.cells, 'cell')} marked{left}"
-    click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
-
-
 def counted(findings: Sequence[Finding]) -> str:
     """Return how many errors and warnings there are."""
     errors = sum(f.severity is Severity.ERROR for f in findings)
     return f"{number_of(errors, 'error')}, {number_of(len(findings) - errors, 'warning')}"
-
-
-def few(names: Sequence[str]) -> str:
-    """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def shortened(expected: str) -> str:
@@ -106,13 +123,21 @@ def shortened(expected: str) -> str:
 
 def _place(finding: Finding) -> tuple[int, str, int, int, str]:
     """Errors and warnings in the order of the sheets, rows and columns."""
+    from models.case import Case
+
     column = "".join(c for c in finding.cell if c.isalpha())
-    sheet = _ORDER.get(finding.sheet, len(_ORDER))
+    sheets = [*Case.SHEET_FIELDS]
+    sheet = sheets.index(finding.sheet) if finding.sheet in sheets else len(sheets)
     return sheet, finding.sheet, finding.row, len(column), column
 
 
 def _table(findings: Sequence[Finding], *, brief: bool) -> Table:
     """Return a line a finding: its cell, how much it matters, the nearest fix, what is there."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.workbook.findings import advice, statement
+
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for whole in (True, True, False):
         table.add_column(overflow="fold", no_wrap=whole)

@@ -6,6 +6,7 @@ own: a file that was changed since, or that was never its own, is left alone and
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -15,10 +16,13 @@ import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from models.case import fold
 from models.errors import WriteError
+from planner.render.table import Table
+from planner.render.words import few, guarded
 from planner.scratch import scratch_folder
 from planner.workbook.save import (
     behind_links,
@@ -35,7 +39,6 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\..*)?", 
 """Names that Windows keeps for devices."""
 _LONGEST = 200
 """Bytes of a stem: with a code and an ending it is within the 255 that file systems take."""
-_TOLD = 3
 _OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
 """What Windows puts into folders by itself; others hide theirs behind a dot."""
 
@@ -305,19 +308,19 @@ def _refuse(
     changed = [p.name for p in there if _fingerprint(p) not in earlier[p.name]]
     if changed:
         msg = (
-            f"{_listed(changed)} in {folder} changed since {kind.maker} wrote it: move it away,"
+            f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move it away,"
             " or choose another folder"
         )
         raise WriteError(msg)
     used = [path.name for path in there if is_in_use(path)]
     if used:
-        msg = f"{_listed(used)} in {folder} is open in another program or read-only"
+        msg = f"{few(used)} in {folder} is open in another program or read-only"
         raise WriteError(msg)
 
 
 def _not_ours(folder: Path, names: list[str], kind: Kind) -> str:
     return (
-        f"{folder} holds {_listed(names)}, which {kind.maker} did not write:"
+        f"{folder} holds {few(names)}, which {kind.maker} did not write:"
         " choose another folder, new or empty"
     )
 
@@ -326,10 +329,35 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _OF_THE_SYSTEM
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return ", ".join(names[:_TOLD]) + more
-
-
 def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:
+    """Write each table as ``<sheet name>.csv`` in lower case with hyphens; return the files.
+
+    The folder is new, empty or one that this function filled before: all files of it are replaced
+    together, and WriteError says where a file is somebody else's.
+    """
+    files = {
+        f"{table.name.lower().replace(' ', '-')}.csv": partial(write_table, table)
+        for table in tables
+    }
+    return list(replace_files(folder, files, TABLES).files)
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table as CSV, its headers first; see ``write_rows``."""
+    write_rows(path, table.headers, zip(*(column.values for column in table.columns), strict=True))
+
+
+def write_rows(path: Path, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write rows as CSV, for programs and for Excel: UTF-8 with a byte-order mark, CR LF.
+
+    Texts are quoted and numbers are not, so that a text stays one whatever it holds; a blank cell
+    is an empty text. Where a spreadsheet would take a text for a formula, it is ``guarded``.
+    """
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(map(guarded, headers))
+        writer.writerows([guarded(v) if isinstance(v, str) else v for v in row] for row in rows)

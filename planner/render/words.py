@@ -34,6 +34,12 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
     return _joined(found, " and ")
 
 
+def few(names: Sequence[str], most: int = NAMED) -> str:
+    """Return names in a line, the first few alone where they are many: a, b, c and 5 more."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def span(years: Iterable[int]) -> str:
     """Return from when to when years go, whatever is between: ``2026 to 2035``, ``no years``."""
     found = sorted(years)
@@ -229,9 +235,12 @@ def width_of(text: str) -> int:
 
 def label(text: object, most: int = _LABEL) -> str:
     """Return a text as a chart shows it: Plotly takes some HTML for formats and links."""
-    said = clean(str(text))
-    said = said if len(said) <= most else f"{said[: most - 1].rstrip()}…"
-    return html.escape(said, quote=False)
+    return html.escape(cut(clean(str(text)), most), quote=False)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most so many characters, with an ellipsis where it is cut."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def labels(texts: Sequence[object]) -> list[str]:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.documents.folder import TABLES, replace_files
-from planner.documents.table_files import write_csv
+from planner.documents.folder import TABLES, replace_files, write_csv
 from planner.render.words import guarded
 from planner.sheets import Column, Look, Table
 from tests.cli.desk import POSIX, ROOT
@@ -88,7 +87,7 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from planner.documents.table_files import write_csv\n"
+        "from planner.documents.folder import write_csv\n"
         "from planner.sheets import Column, Look, Table\n"
         "n = sys.argv[2]\n"
         f"column = Column('R', Look.TEXT, [n] * {HEAVY})\n"

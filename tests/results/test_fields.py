@@ -20,7 +20,7 @@ from models.results import (
     Shortages,
     field,
 )
-from planner.documents.table_files import write_csv
+from planner.documents.folder import write_csv
 from planner.render.table import grid, records, table_of
 from planner.run import solve_file
 from planner.sheets import write_plan

@@ -13,10 +13,9 @@ import pytest
 from models.results import ByMineral, CountryShares, Figure
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
-from planner.cli.answer import solved
-from planner.cli.shares import country_shares
-from planner.documents.difference.compare import compare_plans
-from planner.documents.table_files import write_csv
+from planner.cli.commands.solve import country_shares, solved
+from planner.documents.difference import compare_plans
+from planner.documents.folder import write_csv
 from planner.report.plan import headlines
 from planner.report.plan.shares import shares
 from planner.run import solve_file

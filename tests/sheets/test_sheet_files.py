@@ -11,7 +11,7 @@ import pytest
 
 from models.case import Case
 from models.plan import solve
-from planner.documents.table_files import write_csv
+from planner.documents.folder import write_csv
 from planner.render.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
 from planner.render.words import MOST_CHARACTERS, clean, guarded
 from planner.sheets import Column, Look, Table, tables, write_plan

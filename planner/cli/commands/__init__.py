@@ -5,15 +5,13 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands.check import check
 from planner.cli.commands.diff import diff
+from planner.cli.commands.documents import orders, report
 from planner.cli.commands.explain import explain
-from planner.cli.commands.new import new
-from planner.cli.commands.orders import orders
 from planner.cli.commands.redact import redact
-from planner.cli.commands.report import report
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
+from planner.cli.commands.workbook import check, new
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 

@@ -16,7 +16,7 @@ from models.errors import WriteError
 from planner.options import Share
 
 if TYPE_CHECKING:
-    from planner.cli.halt import Halt
+    from planner.cli.progress import Halt
     from planner.render.table import Table
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
@@ -100,7 +100,7 @@ def write_all(  # noqa: PLR0913, PLR0917 - what is written, and where
     What a study has when it is stopped goes beside both, under a name that says so. Returns where
     the workbook stands (None: nowhere), and what went wrong.
     """
-    from planner.documents.table_files import write_csv
+    from planner.documents.folder import write_csv
     from planner.workbook.save import save
 
     if halt is not None:

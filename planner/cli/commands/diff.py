@@ -3,22 +3,58 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, PlannerError
-from planner.cli.answer import fail, print_json, refused
+from models.errors import PlannerError
+from models.results import Figure, Look
+from models.results.difference import InputChanges
+from planner.cli.answer import Answer, Command, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
+from planner.cli.words import line, row
+from planner.render.table import records
+from planner.render.words import cut, known, number_of, plain
 
 if TYPE_CHECKING:
-    from planner.documents.difference import Inputs
+    import pandas as pd
+
+    from planner.documents.difference import PlanDifference
+    from planner.documents.inputs import Inputs
+    from planner.render.table import Cell
     from planner.workbook.plan_file import PlanFile
 
+_SHOWN, _ROWS = 8, 12
+"""Inputs and moves, and rows of a table told on the terminal; the workbook has them all."""
+_NAME, _LONG = 28, 60
+_WIDE = _NAME + 2
+_MILLION = 1e6
+_INPUT = (
+    InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
+    InputChanges.old, InputChanges.new,
+)  # fmt: skip
+_MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
+_AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
+"""Amounts of minerals and members: field, head, scale, decimals."""
+Scale = tuple[float, str, int]
+"""What an amount is divided by, what its unit then has more, and its decimals."""
+KEYS = {
+    Figure.TOTAL_COST: "objective",
+    Figure.CASH_COST: "cash",
+    Figure.PURCHASES_COST: "purchases",
+    Figure.DEMAND: "demand_t",
+    Figure.TONNES: "tonnes",
+    Figure.SHORTAGE: "shortage_t",
+    Figure.SERVED_SHARE: "served_share",
+}
+"""Figures that a program hears of by a name of their own."""
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("old", type=WORKBOOK)
 @click.argument("new", type=WORKBOOK)
 @click.option(
@@ -50,23 +86,17 @@ def diff(
     and the rest is said. The exit code is 0 whether or not they differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
-    from planner.cli.differences import answer_of, show_difference
     from planner.documents.difference import compare_plans, write_difference
     from planner.run import open_plan
     from planner.workbook.save import save
 
     tell = progress(as_json)
     began = time.perf_counter()
-    reading = old
-    try:
+    with of_file(old):
         before = open_plan(old, tell)
-        reading = new
+    with of_file(new):
         after = open_plan(new, tell)
-        found = _inputs(before, after, inputs)
-    except _BadInput as bad:
-        return refused(bad.path, bad.error, as_json=as_json)
-    except InputError as error:
-        return refused(reading, error, as_json=as_json)
+    found = _inputs(before, after, inputs)
     tell("Comparing")
     result = compare_plans(before, after)
     title = f"{old.name} to {new.name}"
@@ -79,28 +109,13 @@ def diff(
         failed = error  # the difference is told all the same
     seconds = time.perf_counter() - began
     if not as_json:
-        show_difference(result, found, written, seconds)
-    answer = answer_of(result, found, written, seconds)
-    if failed is not None:
-        return fail(failed, as_json=as_json, result=answer)
-    if as_json:
-        print_json(answer)
-    return 0
-
-
-class _BadInput(Exception):  # noqa: N818 - it carries an error
-    """An input workbook that cannot be read, and which."""
-
-    def __init__(self, path: Path, error: InputError) -> None:
-        super().__init__(str(error))
-        self.path, self.error = path, error
+        _show(result, found, written, seconds)
+    return end(_answer(result, found, written, seconds), as_json=as_json, failed=failed)
 
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
     """Compare the inputs of two plans: those named, else those found."""
-    from models.results import Figure
-    from planner.documents.difference import compare_inputs, find_input
-    from planner.documents.difference.inputs import not_compared
+    from planner.documents.inputs import compare_inputs, find_input, not_compared
     from planner.run import open_input
 
     if named is None:
@@ -112,8 +127,213 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
         named = (found[0], found[1])
     books = []
     for path in named:
-        try:
+        with of_file(path):
             books.append(open_input(path))
-        except InputError as error:
-            raise _BadInput(path, error) from error
     return compare_inputs(old, new, (books[0], books[1]))
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
+    """Tell what differs in a few lines, the figures aligned, and where the rest stands."""
+    pair = found.pair
+    click.secho(f"{plain(pair.old.path.name)} -> {plain(pair.new.path.name)}", bold=True, err=True)
+    for of in found.words:
+        line(of.measure, f"{plain(str(of.old or 'none'))} -> {plain(str(of.new or 'none'))}")
+    _show_inputs(inputs)
+    for note in (*pair.notes(), *inputs.notes):
+        line("Note", plain(note), "yellow", of_head=True)
+    if found.verdict:
+        click.echo(found.verdict, err=True)
+    if not found.is_equal:
+        money = _money(found)
+        _show_totals(found, money)
+        shown = [*_AMOUNTS, ("paid", f"paid{money[1].replace(' ', ', ')}", money[0], money[2])]
+        _show_rows("mineral", found.minerals, [*shown, ("share", "top share, %", 0.01, 1)])
+        _show_rows("member", _by_member(found), shown)
+        _show_moves(found)
+    if not pair.same_money:
+        line("Prices", f"not compared: they are in {pair.money}")
+    elif len(found.prices):
+        rows = number_of(len(found.prices), "row")
+        line("Prices", f"{rows} of {found.prices_in_all:,} differ (year, mineral, member)")
+    if output is not None:
+        line("Difference", f"{output}  ({seconds:.1f} s)")
+
+
+def _show_inputs(inputs: Inputs) -> None:
+    if not inputs.are_compared:
+        line("Inputs", plain(inputs.reason))
+        return
+    from planner.sheets.inputs import ADDED, REMOVED
+
+    every = len(inputs.changes)
+    count = f"{number_of(every, 'input')} {'differs' if every == 1 else 'differ'}"
+    line("Inputs", f"{count if every else 'no input differs'}: {plain(inputs.reason)}")
+    looks = inputs.changes.looks[InputChanges.old.name]
+    rows = zip(inputs.changes.rows(*_INPUT), looks, strict=True)
+    for (sheet, old_cell, new_cell, what, old, new), look in islice(rows, _SHOWN):
+        cell = new_cell or old_cell
+        place = f"{sheet}!{cell}" if cell else sheet
+        place += " (old)" if old_cell and not new_cell else ""
+        change = f"  {_value(old, look)} -> {_value(new, look)}"
+        if old is None and new in {None, ADDED, REMOVED}:  # of a row, not of a cell
+            change = f"  {new}" if new else ""
+        click.echo(f"  {plain(place):<22} {cut(plain(what), _LONG)}{change}", err=True)
+    if every > _SHOWN:
+        click.echo(f"  and {every - _SHOWN:,} more, on the sheet Inputs", err=True)
+
+
+def _value(value: Cell, look: Look) -> str:
+    if value is None:
+        return "blank"
+    if isinstance(value, str):
+        return cut(plain(value), _NAME)
+    if look is Look.SHARE:
+        return f"{value * 100:.4g} %"
+    return f"{value:g}" if look is Look.YEAR else f"{value:,.6g}"
+
+
+def _money(found: PlanDifference) -> Scale:
+    """Return how money is told: in millions where there is as much."""
+    amounts = found.minerals[["paid_old", "paid_new"]].to_numpy()
+    return (_MILLION, " m", 1) if (amounts >= _MILLION).any() else (1.0, "", 0)
+
+
+def _show_totals(found: PlanDifference, money: Scale) -> None:
+    row("  Totals", ("old", "new", "change"), _WIDE, 16)
+    scales = {
+        Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
+    }  # fmt: skip
+    for of in found.lines:
+        if of.measure not in {*KEYS, Figure.COST_PER_TONNE} or of.is_title:
+            continue
+        scale, more, decimals = scales.get(of.look, (1.0, "", 0))
+        cells = [_amount(value, scale, decimals) for value in (of.old, of.new)]
+        cells.append(_amount(of.change, scale, decimals, signed=True))
+        unit = "%" if of.look is Look.SHARE else f"{of.unit}{more}"
+        part = "" if of.part is None or not of.change else f"  {_part(of.part)}"
+        row(f"  {of.measure}, {unit}", cells, _WIDE, 16, part)
+
+
+def _part(part: float) -> str:
+    return f"{part:+,.0%}" if abs(part) >= 10 else f"{part:+.1%}"  # noqa: PLR2004
+
+
+def _by_member(found: PlanDifference) -> pd.DataFrame:
+    """Return the changes of members; one with a change that is not known has no known sum."""
+    changes = [f"{what}_change" for what in ("purchased", "short", "paid")]
+    of_member = found.members.frame().groupby("member")
+    is_known = of_member[changes].count().eq(of_member.size(), axis=0)
+    return of_member[changes].sum().where(is_known).reset_index()
+
+
+def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, float, int]]) -> None:
+    """Tell the changes of rows, those that have any: fields, heads, scales and decimals."""
+    rows = [r for r in table.to_dict("records") if any(_changes(r, what) for what, *_ in whats)]
+    if not rows:
+        return
+    row(f"  Change by {key}", (head for _, head, *_ in whats), _WIDE, 16)
+    for each in rows[:_ROWS]:
+        cells = (
+            _amount(each[f"{w}_change"], scale, digits, signed=True)
+            for w, _, scale, digits in whats
+        )
+        row(f"    {cut(plain(str(each[key])), _NAME - 2)}", cells, _WIDE, 16)
+    left, same = len(rows) - _ROWS, len(table) - len(rows)
+    if left > 0:
+        click.echo(f"    and {left:,} more", err=True)
+    if same > 0:
+        click.echo(f"    {same:,} without any change", err=True)
+
+
+def _changes(of: Mapping[Hashable, float], what: str) -> bool:
+    """Return whether an amount of a row changes, or may: one that is not known in both does not."""
+    change = of[f"{what}_change"]
+    if known(change):
+        return bool(change)
+    return any(known(of.get(f"{what}_{side}", 0.0)) for side in ("old", "new"))
+
+
+def _show_moves(found: PlanDifference) -> None:
+    moves = [move for move in zip(*(found.moves.data[n] for n in _MOVE), strict=True) if move[2]]
+    moves.sort(key=lambda move: -abs(move[-1]))
+    names = [cut(plain(f"{m}: {seller} to {buyer}"), _LONG) for m, seller, buyer, *_ in moves]
+    shown = names[:_SHOWN]
+    wide = max([_NAME, *(len(name) + 2 for name in shown)]) + 2
+    if moves:
+        title = f"  Largest moves ({len(shown)} of {found.moved:,})"
+        row(title, ("old, t", "new, t", "change, t"), wide, 14)
+    for name, (_, _, _, old, new, change) in zip(shown, moves, strict=False):
+        cells = (_amount(old, 1.0, 0), _amount(new, 1.0, 0), _amount(change, 1.0, 0, signed=True))
+        row(f"    {name}", cells, wide, 14)
+    if found.among_equals:
+        minerals = plain(", ".join(found.among_equals))
+        click.echo(f"    Equally cheap, flows not told: {minerals}", err=True)
+
+
+def _amount(value: object, scale: float, decimals: int, *, signed: bool = False) -> str:
+    """Return a number in a scale; a dash for what is not known, a plain 0 for none."""
+    if not known(value):
+        return "-"
+    if not value:
+        return "0"
+    scaled, least = value / scale, 10.0**-decimals
+    if abs(scaled) < least / 2:
+        sign = "-" if value < 0 else "+" if signed else ""
+        return f"{sign}<{least:g}"
+    return f"{scaled:+,.{decimals}f}" if signed else f"{scaled:,.{decimals}f}"
+
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+
+def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
+    """Return what a program hears."""
+    pair = found.pair
+    figures = {of.measure: of for of in found.lines}
+    return {
+        "status": "ok",
+        "old": str(pair.old.path),
+        "new": str(pair.new.path),
+        "equal": found.is_equal,
+        "currency": pair.new.currency,
+        "years": list(pair.years),
+        "notes": list(pair.notes()),
+        "totals": {
+            key: _sides(figures[name].old, figures[name].new, figures[name].change)
+            for name, key in KEYS.items()
+            if name in figures
+        },
+        "words": [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
+        "minerals": list(_rows(found.minerals, ("mineral",))),
+        "members": list(_rows(found.members.frame(), ("member", "mineral"))),
+        "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
+        "among_equals": list(found.among_equals),
+        "prices_differ": len(found.prices) if pair.same_money else None,
+        "inputs": {
+            "compared": inputs.are_compared,
+            "said": inputs.reason,
+            "notes": list(inputs.notes),
+            "rows": records(inputs.changes, *_INPUT),
+        },
+        "output": None if output is None else str(output),
+        "warnings": [],
+        "errors": [],
+        "seconds": round(seconds, 6),
+    }
+
+
+def _sides(*values: object) -> Answer:
+    return dict(zip(("old", "new", "change"), values, strict=False))
+
+
+def _rows(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[Answer]:
+    """Yield an object a row: its names, then old, new and change of each amount."""
+    whats = [name.removesuffix("_change") for name in table.columns if name.endswith("_change")]
+    for each in table.to_dict("records"):
+        found: Answer = {key: each[key] for key in keys}
+        for what in whats:
+            found[what] = _sides(*(each[f"{what}_{side}"] for side in ("old", "new", "change")))
+        yield found

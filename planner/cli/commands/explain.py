@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, UsageError
-from planner.cli.answer import print_json, refused, sorted_out, told
+from models.errors import InputError, Mistakes
+from planner.cli.answer import Command, end, sorted_out, told
 from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, share_limit
 from planner.cli.whatifs import Asked, what_if_options
+from planner.render.words import plain
 
 if TYPE_CHECKING:
     from models.answers import Explanation, LeastChange
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from planner.sheets.explain import Cells
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
 @click.option("--mineral", required=True, metavar="NAME", help="A name of the sheet Minerals.")
 @click.option(
@@ -52,47 +53,38 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     planner explain case.xlsx --mineral lithium --member Japan --year 2028
     planner explain case.xlsx --mineral Cobalt --member JPN --year 2030 --lose COD
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from planner.render.words import plain
     from planner.run import start_file
 
     tell = progress(as_json)
-    try:
-        start = start_file(
-            file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
-        )
-        cell = _cell(start.case, mineral, member, year)
-        began = time.perf_counter()
-        from planner.sheets import explain as words
+    start = start_file(
+        file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
+    )
+    cell = _cell(start.case, mineral, member, year)
+    began = time.perf_counter()
+    from planner.sheets import explain as words
 
-        layout = start.book.layout
-        cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-        found, change = _found(start, cell, cells, tell)
-        without = _without(start, cell, change, tell)
-    except InputError as error:
-        return refused(file, error, as_json=as_json)
-    if as_json:
-        print_json(
-            {
-                "status": "optimal",
-                **words.facts(found, change, cells),
-                "short_without_what_ifs_t": without,
-                "currency": start.case.settings.currency,
-                "scenario": start.case.scenario,
-                "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
-                "warnings": sorted_out(start.book.warnings)["warnings"],
-                "seconds": {
-                    "read": round(start.seconds, 6),
-                    "solve": round(time.perf_counter() - began, 6),
-                },
-                "errors": [],
-            }
-        )
-        return 0
-    for name, value in start.options.items():
-        click.echo(plain(f"{name}: {value}"))
-    for line in words.told(found, change, cells, without):
-        click.echo(plain(line))
-    return 0
+    layout = start.book.layout
+    cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
+    found, change = _found(start, cell, cells, tell)
+    without = _without(start, cell, change, tell)
+    if not as_json:
+        for name, value in start.options.items():
+            click.echo(plain(f"{name}: {value}"))
+        for text in words.told(found, change, cells, without):
+            click.echo(plain(text))
+    seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
+    answer = {
+        "status": "optimal",
+        **words.facts(found, change, cells),
+        "short_without_what_ifs_t": without,
+        "currency": start.case.settings.currency,
+        "scenario": start.case.scenario,
+        "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
+        "warnings": sorted_out(start.book.warnings)["warnings"],
+        "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
+        "errors": [],
+    }
+    return end(answer, as_json=as_json)
 
 
 def _found(
@@ -141,24 +133,20 @@ def _cell(case: Case, mineral: str, member: str, year: int) -> tuple[str, str, i
     """Return the names as the workbook spells them; UsageError says of each what is wrong."""
     from planner.scenarios.named import Named
 
-    named, found, wrong = Named(case), list[str](), list[str]()
+    named, found, wrong = Named(case), list[str](), Mistakes()
     for option, text, names in (
         ("--mineral", mineral, named.minerals),
         ("--member", member, named.members),
     ):
-        try:
+        with wrong.kept(f"{option}: "):
             several = names(text)
-        except UsageError as error:
-            wrong.append(f"{option}: {error}")
-            continue
-        if len(several) > 1 or not several[0]:
-            which = f", such as {several[0]}" if several[0] else ""
-            wrong.append(f"{option} {text!r} must name one alone{which}")
-        found.append(several[0])
+            found.append(several[0])
+            if len(several) > 1 or not several[0]:
+                which = f", such as {several[0]}" if several[0] else ""
+                wrong.said.append(f"{option} {text!r} must name one alone{which}")
     if year not in case.years:
         close = min(case.years, key=lambda y: abs(y - year), default=None)
         hint = "" if close is None else f"; did you mean {close}?"
-        wrong.append(f"--year {year} is no year of the sheet Demand{hint}")
-    if wrong:
-        raise UsageError("\n".join(wrong))
+        wrong.said.append(f"--year {year} is no year of the sheet Demand{hint}")
+    wrong.tell()
     return found[0], found[1], year

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError, UsageError
-from planner.cli.answer import print_json, refused
+from models.errors import UsageError
+from planner.cli.answer import Answer, Command, end
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
-from planner.render.words import listed
+from planner.cli.words import line
+from planner.render.words import listed, number_of, plain
 
 if TYPE_CHECKING:
     from planner.audit.intervals import Known
@@ -21,7 +22,7 @@ _NAMED = 3
 """Minerals named of those that can be computed."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("plan", type=WORKBOOK)
 @click.option(
     "--member",
@@ -79,55 +80,49 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     from planner.run import open_sheets
     from planner.workbook.save import save
 
-    try:
-        sheets = open_sheets(plan, tell)
-    except InputError as error:
-        return refused(plan, error, as_json=as_json)
+    sheets = open_sheets(plan, tell)
     if sheets.recorded.redacted:
         msg = f"{plan} is redacted already: redact the plan as it was written"
         raise UsageError(msg)
     found = redacted(sheets, named(sheets, members), protection, keep_totals=keep_totals)
-    told = _told(found)
-    if told and keep_totals and unless_computable:
-        raise UsageError("\n".join(_computable(found, told)))
+    known = _known(found)
+    if known and keep_totals and unless_computable:
+        raise UsageError("\n".join(_computable(found, known)))
     written = save(target, lambda path: write_redacted(path, found))
     tell_where(target, written)
-    if as_json:
-        print_json({
-            "status": "ok",
-            "output": str(written),
-            "members": list(found.members),
-            "rows_removed": dict(found.rows),
-            "totals_withheld": sorted(found.withheld.totals),
-            "stocks_withheld": sorted(found.withheld.stocks),
-            "computable": told if keep_totals else [],
-            "errors": [],
-        })  # fmt: skip
-    else:
-        _show(found, told, written)
-    return 0
+    if not as_json:
+        _show(found, known, written)
+    answer: Answer = {
+        "status": "ok",
+        "output": str(written),
+        "members": list(found.members),
+        "rows_removed": dict(found.rows),
+        "totals_withheld": sorted(found.withheld.totals),
+        "stocks_withheld": sorted(found.withheld.stocks),
+        "computable": known if keep_totals else [],
+        "errors": [],
+    }
+    return end(answer, as_json=as_json)
 
 
-def _show(found: Redacted, told: list[str], written: Path) -> None:
-    from planner.render.words import number_of, plain
-
+def _show(found: Redacted, known: list[str], written: Path) -> None:
     names = plain(" and ".join(found.members))
     click.secho(f"Without orders, stocks, contracts and prices of {names}", bold=True, err=True)
     for sheet, rows in found.rows.items():
         click.echo(f"  {sheet:<16} {number_of(rows, 'row')} fewer", err=True)
-    for line in _computable(found, told):
-        click.secho(plain(line), fg="yellow", err=True)
+    for text in _computable(found, known):
+        click.secho(plain(text), fg="yellow", err=True)
     click.echo(
         "Whoever has the input workbook can plan it again and has every number back.", err=True
     )
-    click.echo(f"Plan          {written}", err=True)
+    line("Plan", str(written))
 
 
-def _computable(found: Redacted, told: list[str]) -> list[str]:
+def _computable(found: Redacted, known: list[str]) -> list[str]:
     """Return what the totals tell of what is taken out, and what was done about it."""
-    if not told:
+    if not known:
         return []
-    lines = [f"  {line}" for line in told]
+    lines = [f"  {figures}" for figures in known]
     if not found.withheld.is_partial:
         return [
             "What is taken out can be computed, the total less all other members:",
@@ -142,7 +137,7 @@ def _computable(found: Redacted, told: list[str]) -> list[str]:
     ]
 
 
-def _told(found: Redacted) -> list[str]:
+def _known(found: Redacted) -> list[str]:
     """Return of each member what totals tell: minerals, how many figures, how closely."""
     every = [known for of in found.withheld.told.values() for known in of]
     return [
@@ -155,5 +150,5 @@ def _told(found: Redacted) -> list[str]:
 def _of_member(member: str, of: list[Known]) -> str:
     minerals = list(dict.fromkeys(known.mineral for known in of))
     wide = max(((k.most - k.least) / abs(k.figure.value) for k in of if k.figure.value), default=0)
-    figures = f"{len(of)} figures" if len(of) > 1 else "1 figure"
-    return f"{member}: {figures} of {listed(minerals, _NAMED)}, each known to within {wide:.0%}"
+    what = f"{number_of(len(of), 'figure')} of {listed(minerals, _NAMED)}"
+    return f"{member}: {what}, each known to within {wide:.0%}"

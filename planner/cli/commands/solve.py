@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import InputError
-from planner.cli.answer import fail, print_json, refused, solved
+from planner.cli.answer import Answer, Command, end, sorted_out, told
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -23,12 +24,22 @@ from planner.cli.commands.common import (
 from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
+from planner.cli.words import line, show_warnings
+from planner.render.words import counted, number_of, plain, span
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.measures import Top
+    from models.plan import Plan
+    from planner.run import Run
     from planner.studies import Where
 
+NEARLY = 1e-6
+"""A limit counts as reached within this part of it."""
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
 @SCENARIO
 @what_if_options
@@ -71,22 +82,17 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return plan_path(file, output, csv_folder, of=of)
 
     target_of(scenario)  # refused before any work is done
-    from planner.cli.result import show_plan
     from planner.run import solve_file
 
-    tell = progress(as_json)
-    try:
-        run = solve_file(
-            file,
-            scenario=scenario,
-            what_ifs=asked,
-            max_country_share=max_country_share,
-            where=where,
-            tell=tell,
-            notify=lambda text: None if as_json else click.echo(text, err=True),
-        )
-    except InputError as error:
-        return refused(file, error, as_json=as_json)
+    run = solve_file(
+        file,
+        scenario=scenario,
+        what_ifs=asked,
+        max_country_share=max_country_share,
+        where=where,
+        tell=progress(as_json),
+        notify=lambda text: None if as_json else click.echo(text, err=True),
+    )
     from planner.sheets import Table, write_plan
 
     target = target_of(run.plan.case.scenario)  # as the workbook spells it
@@ -112,8 +118,134 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         show_plan(file, run, written)
     if written is not None:
         tell_where(target, written)
-    if trouble is not None:
-        return fail(trouble, as_json=as_json, result=solved(run, written))
-    if as_json:
-        print_json(solved(run, written))
-    return 0
+    return end(solved(run, written), as_json=as_json, failed=trouble)
+
+
+def solved(run: Run, output: Path | None) -> Answer:
+    """Return what a program hears of a plan."""
+    from planner.sheets.summary import STAGES
+
+    plan = run.plan
+    return {
+        "status": plan.status,
+        "objective_usd": plan.objective,
+        "purchases_usd": plan.purchases,
+        "tonnes": plan.tonnes,
+        "shortage_t": plan.shortage,
+        "served_share": plan.served_share,
+        "scenario": plan.case.scenario,
+        "what_ifs": [told(what_if) for what_if in run.what_ifs],
+        "currency": plan.case.settings.currency,
+        "output": None if output is None else str(output),
+        "max_country_share": dict(plan.max_country_share),
+        "warnings": sorted_out(run.warnings)["warnings"],
+        "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
+        "errors": [],
+    }
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def show_plan(file: Path, run: Run, output: Path | None) -> None:
+    """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
+    from models.results import Figure
+    from models.results.common import PURCHASES
+
+    plan = run.plan
+    case, money = plan.case, plan.case.settings.currency
+    options = {Figure.SCENARIO: case.scenario, **run.options}
+    asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
+    click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
+    minerals, members = number_of(len(case.minerals), "mineral"), len(case.members)
+    years = span(case.years)
+    line("Planned", f"{minerals}, {number_of(members, 'member')}, {years}; {plain(asked)}")
+    line(PURCHASES.header, f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
+    short = not plan.shortages.empty
+    # Rounded down, so that 100 % means that nothing is short.
+    served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
+    lacks = f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)"
+    line(Figure.SHORTAGE, lacks, "yellow" if short else None)
+    if short and len(case.minerals) > 1:
+        _show_named(_short(plan))
+    discounted = "discounted, " if case.settings.discount_rate else ""
+    line("Objective", f"{plan.objective:,.0f} {money}, {discounted}penalties included")
+    shares = dict(country_shares(plan))
+    if shares:
+        base = case.settings.share_basis
+        line("Country share", f"the largest of the coalition's {base}, by mineral")
+        _show_named(shares)
+    show_warnings(run.warnings, "Checks")
+    if run.trouble:
+        line("Note", run.trouble, "yellow")
+    if output is not None:
+        line("Plan", f"{output}  ({sum(run.seconds.values()):.1f} s)")
+
+
+def _show_named(lines: dict[str, str]) -> None:
+    """Tell a line a mineral."""
+    width = max(len(plain(name)) for name in lines)
+    for name, text in lines.items():
+        click.echo(f"  {plain(name):<{width}}  {plain(text)}", err=True)
+
+
+def _short(plan: Plan) -> dict[str, str]:
+    """Return of each mineral that is short how much [t], and which part of its demand."""
+    by_mineral = plan.supply.groupby("mineral", sort=False)[["short", "demand"]].sum()
+    by_mineral = by_mineral[by_mineral["short"] > 0]
+    return {
+        str(name): f"{tonnes:,.0f} t, {tonnes / demand:.1%} of its demand"
+        for name, (tonnes, demand) in by_mineral.iterrows()
+    }
+
+
+def country_shares(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Say of each mineral which country's share is the largest, over all years and in the last."""
+    from models.measures import largest_country_share
+
+    base, end_year = plan.case.settings.share_basis, max(plan.case.years, default=0)
+    table = plan.countries[plan.countries["buyer"] == ""]
+    for mineral in plan.expanded.minerals:
+        rows = table[table["mineral"] == mineral]
+        top = largest_country_share(rows, base)
+        if top is None:
+            continue
+        country, limit = (
+            plan.case.country_name(top.country),
+            f"{_limit(top)}{_reached(rows, base, top)}",
+        )
+        parts = [f"{top.share:6.1%}  {country}, {top.year} ({limit})"]
+        last = largest_country_share(rows[rows["year"] == end_year], base)
+        if last is not None and top.year != end_year:
+            country = plan.case.country_name(last.country)
+            parts.append(f"{end_year}: {last.share:.1%}, {country} ({_limit(last)})")
+        bind = _binding(plan, mineral)
+        if bind:
+            parts.append(f"limits on members: {bind:,} bind{'s' if bind == 1 else ''}")
+        yield mineral, "; ".join(parts)
+
+
+def _limit(top: Top) -> str:
+    return "no limit" if top.limit is None else f"limit {top.limit:.1%}"
+
+
+def _reached(rows: pd.DataFrame, base: str, top: Top) -> str:
+    """Say in how many years a country is at its own limit, of those in which it has one."""
+    from models.measures import shares_of
+
+    if top.limit is None:
+        return ""
+    own = rows[(rows["country"] == top.country) & rows["limit"].notna() & (rows["tonnes"] > 0)]
+    shares = shares_of(own, base)
+    full = int((shares >= own["limit"] * (1.0 - NEARLY)).sum())
+    return f", reached in {full} of {counted(int(shares.notna().sum()), 'year')}"
+
+
+def _binding(plan: Plan, mineral: str) -> int:
+    """Count the limits on what a country may sell to a member that bind, each year for itself."""
+    from models.schema import BY_COUNTRY, MAX, MINING
+
+    rows = plan.limits
+    rows = rows[(rows["mineral"] == mineral) & rows["buyer"].isin(plan.expanded.members)]
+    rows = rows[(rows["kind"] == MAX) & (rows["group"] == BY_COUNTRY) & (rows["stage"] != MINING)]
+    return int((rows["binding"].astype(bool) & (rows["tonnes"] > 0)).sum())

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import Finding, InputError, UsageError
+from models.errors import Finding, UsageError
 from planner._version import __version__
-from planner.cli.answer import Answer, print_json, refused, sorted_out
+from planner.cli.answer import Answer, Command, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
+from planner.cli.words import line, show_some
 from planner.render.words import number_of, plain
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ class _Outcome:
         if as_json:
             print_json(self._answer())
             return 0 if is_verified else DIFFERS
-        from planner.workbook.findings import sentence
-
         if self.verdict is None:
             head = f"{self.plan} cannot be verified"
         elif self.findings:
@@ -61,14 +60,9 @@ class _Outcome:
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
         click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
-        for finding in self.findings[:_SHOWN]:
-            place = f"{finding.place}: " if finding.place else ""
-            click.echo(f"  {plain(place + sentence(finding))}", err=True)
-        if len(self.findings) > _SHOWN:
-            more = f"  and {len(self.findings) - _SHOWN:,} more; --json lists all"
-            click.echo(more, err=True)
-        for name, said in self._lines(self.verdict) if self.verdict else ():
-            click.echo(f"{name:<13} {said}", err=True)
+        show_some(self.findings, _SHOWN, "; --json lists all")
+        for name, text in self._lines(self.verdict) if self.verdict else ():
+            line(name, text)
         return 0 if is_verified else DIFFERS
 
     def _answer(self) -> Answer:
@@ -130,7 +124,7 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
         yield _UNSEEN[verdict.compared]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("plan", type=WORKBOOK)
 @click.argument("file", type=WORKBOOK)
 @JSON
@@ -152,24 +146,19 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets, plans_its_loss
 
-    workbook, outcome = plan, _Outcome(plan, file, ())
-    try:
-        sheets = open_sheets(plan, tell)
-        recorded = sheets.recorded
-        amiss = _redacted(recorded, file) if recorded.redacted else _lacking(sheets)
-        if amiss:
-            return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
-        workbook = file
+    outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
+    recorded = sheets.recorded
+    amiss = _redacted(recorded, file) if recorded.redacted else _lacking(sheets)
+    if amiss:
+        return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
+    with of_file(file):
         _not_a_plan(file)
         start = _start(recorded.made_with, file)
-        if isinstance(start, Finding):
-            return replace(outcome, findings=(start,)).show(as_json=as_json)
-        workbook = plan
-        tell("Proving the plan and comparing every cell")
-        lost_is_due = plans_its_loss(start.case)
-        verdict = verified(sheets, start.book, start.case, start.variant, lost_is_due=lost_is_due)
-    except InputError as error:
-        return refused(workbook, error, as_json=as_json)
+    if isinstance(start, Finding):
+        return replace(outcome, findings=(start,)).show(as_json=as_json)
+    tell("Proving the plan and comparing every cell")
+    lost_is_due = plans_its_loss(start.case)
+    verdict = verified(sheets, start.book, start.case, start.variant, lost_is_due=lost_is_due)
     others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
     findings, made_by = (*others, *verdict.findings), recorded.record.planner
     return replace(outcome, findings=findings, verdict=verdict, made_by=made_by).show(

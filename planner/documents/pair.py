@@ -21,7 +21,7 @@ from models.results import (
     Result,
     Summary,
 )
-from planner.render.words import each_year
+from planner.render.words import each_year, few
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ YEAR_FIELD = "year"
 """The field of the year in results."""
 _SPELT = (Name.MINERAL, Name.MEMBER)
 """Names that two plans may spell in two ways; countries are known by their codes."""
-_TOLD = 5
+_MOST = 5
+"""Names in a note at most; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,7 @@ class Pair:
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
-                more = f" and {len(alone) - _TOLD} more" if len(alone) > _TOLD else ""
-                yield f"Only the {word} plan has the {what} {', '.join(alone[:_TOLD])}{more}"
+                yield f"Only the {word} plan has the {what} {few(alone, _MOST)}"
 
 
 def _filled(plan: PlanFile, of: type[Result], field: Field) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""What differs between the results of two plans, as tables with old, new and change."""
+"""What differs between two plan workbooks: figures, minerals, members, flows and prices.
+
+The tables have old, new and change side by side.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from models.results.difference import (
 )
 from models.results.overall import COST, HHI_BY, OPTION
 from models.schema import DEMAND
-from planner.documents.difference.inputs import Inputs
-from planner.documents.difference.pair import Pair
+from planner.documents.inputs import Inputs
+from planner.documents.pair import Pair
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import each_year, known
 from planner.workbook.plan_file import PlanFile
@@ -74,6 +77,11 @@ class Line:
         return self.old is None and self.new is None
 
     @property
+    def is_figure(self) -> bool:
+        """Whether a plan at least has a number of it."""
+        return isinstance(self.old, float) or isinstance(self.new, float)
+
+    @property
     def change(self) -> float | None:
         """New less old, 0 where they differ by rounding alone; None of words."""
         if not self.is_known or not isinstance(self.old, float) or not isinstance(self.new, float):
@@ -90,9 +98,9 @@ class Line:
         return None if self.look is Look.SHARE else by / abs(self.old)
 
     @property
-    def told(self) -> Cell:
+    def shown(self) -> Cell:
         """The change of a figure; of words whether they differ."""
-        if isinstance(self.old, float) or isinstance(self.new, float):
+        if self.is_figure:
             return self.change
         return "differs" if not self.is_title and not self.is_same else None
 
@@ -125,15 +133,19 @@ class PlanDifference:
     among_equals: tuple[str, ...]
 
     @property
+    def words(self) -> tuple[Line, ...]:
+        """Scenario, years, options and the like where they differ."""
+        words = (line for line in self.lines if line.counts and not line.is_title)
+        return tuple(line for line in words if not line.is_figure and not line.is_same)
+
+    @property
     def same_totals(self) -> bool:
         """Whether no figure of Summary differs, and no mineral and member."""
-        told = all(line.is_same for line in self.lines if line.counts)
-        rows = all(
+        return all(line.is_same for line in self.lines if line.counts) and all(
             bool(_is_same(table, what).all())
             for table, whats in ((self.minerals, _MINERAL), (self.members.frame(), _MEMBER))
             for what in whats
         )
-        return told and rows
 
     @property
     def is_equal(self) -> bool:
@@ -239,10 +251,15 @@ def _word(plan: PlanFile, name: str) -> str | None:
 
 # ---- rows -------------------------------------------------------------------------------------
 
+_LOOKS = {
+    "demand": Look.TONNES, "purchased": Look.TONNES, "short": Look.TONNES, "paid": Look.MONEY,
+    "landed": Look.PRICE, "marginal": Look.PRICE, "share": Look.SHARE,
+}  # fmt: skip
+"""What is compared of minerals, members and prices."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
-_TONNES = {"demand", "purchased", "short"}
-_AMOUNTS = {*_TONNES, "paid"}
+_AMOUNTS = {Look.TONNES, Look.MONEY}
+"""Looks of what is 0 where a plan lacks a row."""
 
 
 def _minerals(pair: Pair) -> pd.DataFrame:
@@ -252,9 +269,9 @@ def _minerals(pair: Pair) -> pd.DataFrame:
         side = _amounts(pair, plan, ["mineral"])
         side["share"], side["country"] = _largest(pair, plan)
         sides.append(side)
-    table = _joined(pair, sides, _MINERAL, ["mineral"], absent=0.0)
-    if not pair.same_basis:
-        table["share_change"] = float("nan")
+    table = _joined(pair, sides, _MINERAL, ["mineral"])
+    for word, side in zip(("old", "new"), sides, strict=True):
+        table[f"country_{word}"] = list(side["country"].reindex(table["mineral"]))
     return table
 
 
@@ -262,18 +279,13 @@ def _members(pair: Pair) -> pd.DataFrame:
     """Return a row a member and mineral: purchases, shortage, cost."""
     keys = ["member", "mineral"]
     sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
-    return _joined(pair, sides, _MEMBER, keys, absent=0.0)
+    return _joined(pair, sides, _MEMBER, keys)
 
 
 def _prices(pair: Pair) -> pd.DataFrame:
     """Return a row a year, mineral and member: the price of one tonne more, and the average."""
-    import pandas as pd
-
-    keys, sides = ["year", "mineral", "member"], []
-    for plan in (pair.old, pair.new):
-        table = pair.rows(plan, Prices)
-        side = table[["marginal", "landed"]]
-        sides.append(side.set_index(pd.MultiIndex.from_frame(table[keys])))
+    keys = ["year", "mineral", "member"]
+    sides = [pair.rows(plan, Prices).set_index(keys) for plan in (pair.old, pair.new)]
     return _joined(pair, sides, ("marginal", "landed"), keys)
 
 
@@ -298,54 +310,39 @@ def _largest(pair: Pair, plan: PlanFile) -> tuple[pd.Series, pd.Series]:
 
 
 def _joined(
-    pair: Pair,
-    sides: list[pd.DataFrame],
-    whats: tuple[str, ...],
-    keys: list[str],
-    absent: float = float("nan"),
+    pair: Pair, sides: list[pd.DataFrame], whats: tuple[str, ...], keys: list[str]
 ) -> pd.DataFrame:
     """Return old, new and change of every column, a row a key that either plan has.
 
-    ``absent`` is the amount of a key that a plan lacks.
+    The change is unknown where the plans count in other currencies, units or bases of shares.
     """
+    import numpy as np
     import pandas as pd
 
     old, new = sides
     both = new.index.union(old.index).sort_values()
+    is_of_one = both.get_level_values("mineral").map(pair.comparable).to_numpy(bool)
     made: dict[str, pd.Series] = {}
     for what in whats:
-        fill = absent if what in _AMOUNTS else float("nan")
-        was, now = (
-            side[what].reindex(both, fill_value=fill).astype("float64") for side in (old, new)
-        )
-        made[f"{what}_old"], made[f"{what}_new"] = was, now
+        look = _LOOKS[what]
+        fill = 0.0 if look in _AMOUNTS else float("nan")
+        was, now = (side[what].reindex(both, fill_value=fill).astype("float64") for side in sides)
         by = now - was
-        made[f"{what}_change"] = by.where(by.abs() > _SAME_ROW * _larger(was, now), by * 0.0)
-    table = pd.DataFrame(made)
-    for word, side in (("country_old", old), ("country_new", new)):
-        if "country" in side:
-            table[word] = side["country"].reindex(both)
-    table = table.reset_index(names=keys)
-    off = ~table["mineral"].map(pair.comparable)
-    for what in whats:
-        money = what not in _TONNES and what != "share"
-        if money and not pair.same_money:
-            table[f"{what}_change"] = float("nan")
-        if what not in {"paid", "share"}:
-            table.loc[off, f"{what}_change"] = float("nan")
-    return table
-
-
-def _larger(was: pd.Series, now: pd.Series) -> pd.Series:
-    return was.abs().where(was.abs() > now.abs(), now.abs())
+        by = by.where(by.abs() > _SAME_ROW * np.fmax(was.abs(), now.abs()), by * 0.0)
+        if look in {Look.TONNES, Look.PRICE}:
+            by = by.where(is_of_one)
+        is_money = look in {Look.MONEY, Look.PRICE}
+        if not (pair.same_money if is_money else pair.same_basis or look is not Look.SHARE):
+            by = by * float("nan")
+        made[f"{what}_old"], made[f"{what}_new"], made[f"{what}_change"] = was, now, by
+    return pd.DataFrame(made, index=both).reset_index(names=keys)
 
 
 MOST_MOVES = 10
 """Flows listed of one mineral; the others are counted."""
 _NOTHING = 1e-6
 """A change below this part of a mineral's largest flow is none."""
-_SAME = 1e-7
-"""Amounts paid and short that differ by a smaller part are the same."""
+_FLOW = ["mineral", "seller", "buyer"]
 
 
 def _changed_flows(pair: Pair) -> pd.DataFrame:
@@ -353,76 +350,51 @@ def _changed_flows(pair: Pair) -> pd.DataFrame:
     import pandas as pd
 
     before, after = (_flows(pair, plan) for plan in (pair.old, pair.new))
-    index = before.index.union(after.index)
-    amounts = {
-        "old": before.reindex(index, fill_value=0.0),
-        "new": after.reindex(index, fill_value=0.0),
-    }
-    both = pd.DataFrame(amounts).reset_index()
+    both = pd.DataFrame({"old": before, "new": after}).fillna(0.0).reset_index(names=_FLOW)
     both = both[both["mineral"].map(pair.in_both).astype(bool)]
     both["change"] = both["new"] - both["old"]
     largest = both.groupby("mineral")[["old", "new"]].transform("max").max(axis=1)
     return both[both["change"].abs() > _NOTHING * largest]
 
 
+def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
+    table = pair.rows(plan, Flows)
+    table = table.assign(seller=table["country"].map(pair.country), buyer=table["member"])
+    return table.groupby(_FLOW)["tonnes"].sum()
+
+
 def _moves(flows: pd.DataFrame) -> pd.DataFrame:
     """Return of each mineral the flows that changed most, then a row that counts the others."""
     import pandas as pd
 
-    parts = [_largest_moves(mine) for _, mine in flows.groupby("mineral", sort=True)]
-    table = pd.concat([flows.head(0), *parts], ignore_index=True)
-    return table.rename(columns={"country": "seller", "member": "buyer"})
-
-
-def _flows(pair: Pair, plan: PlanFile) -> pd.Series:
-    table = pair.rows(plan, Flows)
-    table = table.assign(country=table["country"].map(pair.country))
-    return table.groupby(["mineral", "country", "member"])["tonnes"].sum()
-
-
-def _largest_moves(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the largest changes of a mineral, and a row for what is left out."""
-    import pandas as pd
-
-    order = table.assign(by=table["change"].abs()).sort_values(
-        ["by", "country", "member"], ascending=[False, True, True]
-    )
-    rows = order.drop(columns="by")
-    rest = rows.iloc[MOST_MOVES:]
-    if rest.empty:
-        return rows
-    said = "1 other flow" if len(rest) == 1 else f"{len(rest)} other flows"
-    sums = rest[["old", "new", "change"]].sum().to_dict()
-    last = {"mineral": rows["mineral"].iloc[0], "country": said, "member": "", **sums}
-    return pd.concat([rows.head(MOST_MOVES), pd.DataFrame([last])], ignore_index=True)
+    parts = [flows.head(0)]
+    order = flows.assign(by=-flows["change"].abs()).sort_values(["by", "seller", "buyer"])
+    for mineral, rows in order.drop(columns="by").groupby("mineral", sort=True):
+        parts.append(rows.head(MOST_MOVES))
+        rest = rows.iloc[MOST_MOVES:]
+        if len(rest):
+            seller = f"{len(rest)} other flow{'' if len(rest) == 1 else 's'}"
+            last = {"mineral": mineral, "seller": seller, "buyer": ""}
+            parts.append(pd.DataFrame([last | rest[["old", "new", "change"]].sum().to_dict()]))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _equal(pair: Pair, minerals: list[str]) -> list[str]:
     """Return the minerals that cost and lack the same in every year of both plans."""
+    import numpy as np
+
     if not pair.same_money:
         return []
-    there, here = (_by_year(pair, plan) for plan in (pair.old, pair.new))
-    found = []
-    for mineral in minerals:
-        pairs = [
-            (a.get((mineral, year), 0.0), b.get((mineral, year), 0.0))
-            for a, b in zip(there, here, strict=True)
-            for year in pair.years
-        ]
-        if all(abs(a - b) <= _SAME * max(abs(a), abs(b), 1.0) for a, b in pairs):
-            found.append(mineral)
-    return found
-
-
-def _by_year(pair: Pair, plan: PlanFile) -> list[dict[tuple[str, int], float]]:
-    """Return what is paid and what is short, by mineral and year."""
-    found = []
-    for of, amount in ((Flows, Flows.total), (Prices, Prices.short)):
-        table = pair.rows(plan, of)
-        sums = table.groupby(["mineral", "year"], as_index=False)[amount.name].sum()
-        rows = zip(sums["mineral"], sums["year"], sums[amount.name], strict=True)
-        found.append({(str(m), int(y)): float(value) for m, y, value in rows})
-    return found
+    differ: set[str] = set()
+    for of, amount in ((Flows, "total"), (Prices, "short")):
+        old, new = (
+            pair.rows(plan, of).groupby(["mineral", "year"])[amount].sum()
+            for plan in (pair.old, pair.new)
+        )
+        was, now = old.align(new, fill_value=0.0)
+        least = _SAME_ROW * np.maximum(np.fmax(was.abs(), now.abs()), 1.0)
+        differ |= {str(mineral) for mineral, _ in was.index[(was - now).abs() > least]}
+    return [mineral for mineral in minerals if mineral not in differ]
 
 
 EQUAL = "The two plans are equal: every figure, flow and price is the same"
@@ -470,7 +442,7 @@ def _cells(lines: list[Line]) -> dict[str, Any]:
     return {
         "old": [line.old for line in lines],
         "new": [line.new for line in lines],
-        "change": [line.told for line in lines],
+        "change": [line.shown for line in lines],
         "part": [line.part for line in lines],
         "unit": [line.unit or None for line in lines],
         "looks": {"old": looks, "new": looks, "change": looks},
@@ -484,17 +456,14 @@ def _by_mineral(found: PlanDifference) -> MineralChanges:
     minerals: list[str] = []
     for row in found.minerals.to_dict("records"):
         unit = pair.unit(str(row["mineral"]))
-        kinds = dict.fromkeys(_TONNES, (Look.TONNES, unit)) | {
-            "paid": (Look.MONEY, pair.money),
-            "landed": (Look.PRICE, f"{pair.money} per {unit}"),
-            "share": (Look.SHARE, ""),
-        }
+        units = {
+            Look.TONNES: unit, Look.MONEY: pair.money, Look.PRICE: f"{pair.money} per {unit}",
+        }  # fmt: skip
         for what in _MINERAL:
-            old, new, by = (row[f"{what}_{word}"] for word in ("old", "new", "change"))
-            look, own = kinds[what]
-            lines.append(
-                Line(FIGURES[what], _number(old), _number(new), look, own, is_known=known(by))
-            )
+            old, new = (_number(row[f"{what}_{word}"]) for word in ("old", "new"))
+            look, is_known = _LOOKS[what], known(row[f"{what}_change"])
+            own = units.get(look, "")
+            lines.append(Line(FIGURES[what], old, new, look, own, is_known=is_known))
         was, now = (row[f"country_{word}"] for word in ("old", "new"))
         lines.append(Line(FIGURES["country"], _country(was), _country(now)))
         minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)

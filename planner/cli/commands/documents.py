@@ -1,0 +1,237 @@
+"""The commands orders and report: files for others, made from the workbook of a plan."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import UsageError
+from planner.cli.answer import Answer, Command, end, of_file, sorted_out
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
+from planner.cli.paths import folder_target, is_folder, target
+from planner.cli.words import line, row
+from planner.render.words import cut, number_of, plain
+
+if TYPE_CHECKING:
+    from planner.documents.folder import Written
+    from planner.documents.orders import Orders
+
+_SHOWN = 40
+"""Members told on the terminal; the folder has them all."""
+_LONGEST = 32
+_MILLION = 1e6
+_EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
+
+
+@click.command(cls=Command)
+@click.argument("plan", type=WORKBOOK)
+@click.argument("folder", type=PLACE, metavar="DIR")
+@JSON
+def orders(plan: Path, folder: Path, as_json: bool) -> int:
+    """Split a plan workbook into orders: a workbook for each member, and one CSV of all.
+
+    PLAN is a workbook that solve wrote; it is read as it stands and nothing is solved. DIR gets one
+    workbook a member (its orders, contract obligations, stock movements and what is short),
+    orders.csv for other systems, README.txt and orders.json.
+
+    \b
+    planner orders outputs/case-plan.xlsx orders
+
+    An order keeps its id in every later plan that has it. A second run replaces what the first
+    wrote in DIR and nothing else: where a file of another hand is in the way, nothing is written.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    from planner.documents.folder import ORDERS
+
+    folder_target(folder, ORDERS)
+    from planner.documents.order_files import write_orders
+    from planner.documents.orders import orders_of
+    from planner.run import open_plan
+
+    tell = progress(as_json)
+    began = time.perf_counter()
+    found = orders_of(open_plan(plan, tell))
+    tell(f"Writing {folder}")
+    written, names = write_orders(found, folder)
+    seconds = time.perf_counter() - began
+    if not as_json:
+        _show(found, folder, written, seconds)
+    return end(_answer(found, folder, written, names, seconds), as_json=as_json)
+
+
+def _answer(
+    found: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
+) -> Answer:
+    """Return what a program hears."""
+    table = found.table
+    return {
+        "status": "ok",
+        "plan": str(found.plan.path),
+        "plan_sha256": found.plan.sha256,
+        "plan_id": found.plan_id,
+        "scenario": found.scenario,
+        "currency": found.plan.currency,
+        "orders": len(table),
+        "tonnes": float(table["tonnes"].sum()),
+        "total": float(table["total_amount"].sum()),
+        "take_or_pay": sum(m.take_or_pay for m in found.members),
+        "members": [
+            {
+                "member": m.member,
+                "file": str(folder / names[m.member]),
+                "orders": len(m.orders),
+                "tonnes": m.tonnes,
+                "price": float(m.orders["price_amount"].sum()),
+                "tariff": float(m.orders["tariff_amount"].sum()),
+                "freight": float(m.orders["freight_amount"].sum()),
+                "total": m.total,
+                "untaken_t": m.untaken,
+                "take_or_pay": m.take_or_pay,
+                "short_t": m.short,
+            }
+            for m in found.members
+        ],
+        "output": str(folder),
+        "files": [str(path) for path in written.files],
+        "removed": list(written.removed),
+        "kept": list(written.kept),
+        **sorted_out(found.warnings),
+        "seconds": round(seconds, 6),
+    }
+
+
+def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
+    """Tell what each member orders, and where it all stands."""
+    from models.results import Figure
+
+    money, scale, decimals = found.plan.currency, 1.0, 0
+    if max((m.total for m in found.members), default=0.0) >= _MILLION:
+        money, scale, decimals = f"{money} m", _MILLION, 1
+    click.secho(plain(found.plan.title), bold=True, err=True)
+    click.echo(
+        f"{number_of(len(found.table), 'order')} of {number_of(len(found.members), 'member')},"
+        f" {found.plan.measure(Figure.YEARS)}; scenario {plain(found.scenario)}; money in {money}",
+        err=True,
+    )
+    if found.members:
+        _show_members(found, scale, decimals)
+    for finding in found.warnings:
+        line("Warning", plain(finding.message), "yellow", of_head=True)
+    for name in written.removed:
+        line("Removed", f"{name}, which an earlier run wrote")
+    for name in written.kept:
+        line("Kept", f"{name}: changed since an earlier run wrote it, or open")
+    workbooks = number_of(len(found.members), "workbook")
+    line("Orders", f"{folder}: {workbooks}, orders.csv  ({seconds:.1f} s)")
+
+
+def _show_members(found: Orders, scale: float, decimals: int) -> None:
+    """Tell what each member orders, and all of them."""
+    from models.results.common import MEMBER
+
+    shown = found.members[:_SHOWN]
+    names = [cut(plain(m.member), _LONGEST) for m in shown]
+    wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
+    row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
+    rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in found.members]
+    lines = list(zip(names, rows, strict=False))
+    if len(found.members) > 1:
+        count, *sums = (sum(column) for column in zip(*rows, strict=True))
+        lines.append(("All", (int(count), *sums)))
+    for name, (count, tonnes, total, paid, short) in lines:
+        cells = (
+            f"{count:,}",
+            f"{tonnes:,.0f}",
+            f"{total / scale:,.{decimals}f}",
+            f"{paid / scale:,.{decimals}f}" if paid else "-",
+            f"{short:,.0f}" if short else "-",
+        )
+        row(f"  {name}", cells, wide, 15)
+    if len(found.members) > _SHOWN:
+        click.echo(f"  and {len(found.members) - _SHOWN:,} more members", err=True)
+
+
+# ---- report --------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="PLAN", type=WORKBOOK)
+@click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    type=PLACE,
+    metavar="REPORT",
+    help="The report [beside PLAN, with .html].",
+)
+@JSON
+def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
+    """Make a report to read in a browser, from a plan's workbook.
+
+    PLAN is what solve wrote, or the workbook of sweep, stress, compare or risk. Each STUDY, the
+    workbook of one of these, is added below it. The report is one HTML file with charts that needs
+    no network: mail it, open it, print it.
+
+    \b
+    planner report outputs/case-plan.xlsx
+    planner report outputs/case-stress.xlsx -o stress.html
+    planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    place = target(_html(file, output), "report")
+    _require_plotly()
+    from planner.report import read_report, report_html
+    from planner.workbook.plan_file import PlanFile, edited
+    from planner.workbook.save import save
+
+    tell = progress(as_json)
+    found = []
+    for path in (file, *studies):
+        tell(f"Reading {path}")
+        with of_file(path):
+            found.append(read_report(path))
+        if len(found) > 1 and not found[-1].is_study:
+            msg = f"{path} is a plan: after the first workbook come studies, from sweep, stress, "
+            msg += "compare or risk"
+            raise UsageError(msg)
+    changed = [
+        f for each in found if isinstance(each.source, PlanFile) for f in edited(each.source)
+    ]
+    for finding in changed if not as_json else ():
+        line("Warning", plain(finding.message), "yellow", of_head=True)
+    tell("Drawing")
+    text = report_html(*found)
+    written = save(place, lambda path: _write(path, text))
+    tell_where(place, written)
+    if not as_json:
+        line("Report", str(written))
+    answer: Answer = {"status": "ok", "output": str(written), **sorted_out(changed)}
+    return end(answer, as_json=as_json)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _html(file: Path, output: Path | None) -> Path:
+    """Return where the report goes: a page for a browser."""
+    if output is None and not file.name:
+        msg = f"{file} is a folder: name the workbook of a plan"
+        raise UsageError(msg)
+    page = file.with_suffix(".html") if output is None else output
+    if is_folder(page):
+        return page
+    if not page.suffix:
+        page = page.with_name(f"{page.name}.html")
+    if page.suffix.casefold() not in {".html", ".htm"}:
+        msg = f"--output must end in .html, not {page.suffix}: a page for a browser is written"
+        raise UsageError(msg)
+    return page
+
+
+def _require_plotly() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("plotly") is None:
+        raise UsageError(_EXTRA)

@@ -1,0 +1,188 @@
+"""The commands new and check: a workbook to start from, and what is wrong with one."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.errors import Finding, InputError, UsageError, WriteError
+from planner.cli.answer import Answer, Command, end, fail, sorted_out
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
+from planner.cli.paths import copy_path, is_file, target, xlsx
+from planner.cli.words import show_defaults, show_findings
+from planner.render.words import number_of
+
+if TYPE_CHECKING:
+    from planner.workbook.marked import Marked
+
+
+class New(click.Command):
+    """The command new, whose help names the sheets of the catalogue, read when asked for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Name the sheets that --with takes."""
+        del ctx
+        from planner.workbook.template import EVERY_CASE
+
+        with formatter.section("Sheets that --with takes"):
+            formatter.write_text(", ".join(n for n in _sheet_names() if n not in EVERY_CASE))
+
+
+@click.command(cls=New)
+@click.argument("file", type=PLACE)
+@click.option("--example", is_flag=True, help="Copy the critical-minerals case, ready to solve.")
+@click.option("--all", "every", is_flag=True, help="Add every optional sheet.")
+@click.option(
+    "--with",
+    "wanted",
+    metavar="SHEET,...",
+    multiple=True,
+    help='Add optional sheets by name: --with "Projects,Stockpiles".',
+)
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@JSON
+def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path, example: bool, every: bool, wanted: tuple[str, ...], force: bool, as_json: bool
+) -> int:
+    """Write a workbook to start from, with drop-downs, notes and example rows.
+
+    The example rows solve as they are. FILE is never replaced unless --force says so.
+    """
+    from planner.workbook.save import save
+
+    path = target(xlsx(file, "FILE"), "workbook", *([_example()] if example else []))
+    if example and (every or wanted):
+        msg = "--example copies a whole case: leave out --all and --with"
+        raise UsageError(msg)
+    if is_file(path) and not force:
+        msg = f"{path} is there already: choose another name, or replace it with --force"
+        raise UsageError(msg)
+    if example:
+        content = _example().read_bytes()
+        written = save(path, lambda made: _copy(content, made))
+    else:
+        from planner.workbook.template import template_tables, write_book
+
+        sheets, tables = _sheets(wanted, every=every), template_tables()
+        written = save(path, lambda made: write_book(made, tables, sheets=sheets))
+    if not as_json:
+        tell_where(path, written)
+        click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
+    return end({"status": "ok", "output": str(written), "errors": []}, as_json=as_json)
+
+
+def _sheet_names() -> tuple[str, ...]:
+    from models.case import Case
+
+    return tuple(Case.SHEET_FIELDS)
+
+
+def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
+    """Return the sheets of a template; UsageError names the closest to an unknown one."""
+    from models.case import fold
+    from planner.workbook.template import EVERY_CASE
+
+    names = {fold(name): name for name in _sheet_names()}
+    known = ", ".join(name for name in names.values() if name not in EVERY_CASE)
+    found = list(EVERY_CASE)
+    for text in wanted:
+        words = [word for word in text.split(",") if word.strip()]
+        if not words:
+            msg = f"--with {text!r} names no sheet; there is {known}"
+            raise UsageError(msg)
+        for word in words:
+            if fold(word) not in names:
+                close = difflib.get_close_matches(fold(word), names, n=1, cutoff=0.5)
+                hint = f"did you mean {names[close[0]]!r}?" if close else f"there is {known}"
+                msg = f"no sheet {word.strip()!r}; {hint}"
+                raise UsageError(msg)
+            found.append(names[fold(word)])
+    return list(names.values()) if every else found
+
+
+def _example() -> Path:
+    """Return the example case: beside the package in a checkout, else inside it."""
+    package = Path(__file__).resolve().parents[2]
+    places = (package.parent / "inputs" / "critical-minerals.xlsx", package / "example.xlsx")
+    for path in places:
+        if path.is_file():
+            return path
+    msg = "the example case is not part of this installation"
+    raise UsageError(msg)
+
+
+def _copy(content: bytes, made: Path) -> None:
+    made.write_bytes(content)
+
+
+@click.command(cls=Command)
+@click.argument("file", type=WORKBOOK)
+@click.option(
+    "--marked",
+    type=PLACE,
+    metavar="COPY",
+    help="Write a copy with every faulty cell coloured and the finding in a comment.",
+)
+@JSON
+def check(file: Path, marked: Path | None, as_json: bool) -> int:
+    """List every error and warning of a workbook, each with its cell and what is expected.
+
+    FILE is never written to. Exit code 1 if there are errors; warnings alone are fine.
+
+    A marked copy is written in either case. Its first sheet, Findings, lists all findings with
+    links to their cells. It has the formats, formulas and drop-downs of FILE, but neither macros
+    nor drawn shapes.
+    """
+    copy = None if marked is None else copy_path(marked)
+    from planner.run import check_file
+
+    failed: InputError | None = None
+    try:
+        book = check_file(file)
+    except InputError as error:
+        failed, findings = error, error.findings
+    else:
+        findings = book.warnings
+    if not as_json:
+        show_findings(file, findings)
+    if not as_json and failed is None:
+        show_defaults(book.defaults)
+    answer: Answer = {"file": str(file)}
+    if copy is not None:
+        try:
+            answer |= _copied(_marked(file, copy, findings, as_json=as_json))
+        except WriteError as error:
+            answer |= _copied(None) | sorted_out(findings)
+            return fail(error, as_json=as_json, result=answer)
+    if failed is None:
+        return end({"status": "ok", **answer, **sorted_out(findings)}, as_json=as_json)
+    return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
+
+
+def _marked(
+    file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool
+) -> Marked | None:
+    """Write the marked copy, where anything can be marked."""
+    from planner.workbook.marked import is_markable, mark
+
+    if not is_markable(findings):
+        click.echo(f"{copy} is not written: nothing can be marked in {file}", err=True)
+        return None
+    made = mark(file, copy, findings)
+    tell_where(copy, made.path)
+    if not as_json:
+        left = f", {made.left:,} more are not" if made.left else ""
+        cells = f"{number_of(made.cells, 'cell')} marked{left}"
+        click.echo(f"Wrote {made.path}: {cells}; its first sheet lists the findings", err=True)
+    return made
+
+
+def _copied(made: Marked | None) -> Answer:
+    """Return what a program hears of the marked copy."""
+    return {
+        "marked": None if made is None else str(made.path),
+        "marked_cells": 0 if made is None else made.cells,
+    }

@@ -46,6 +46,16 @@ _TOTALS = (
     Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.IF_EACH_STOPS,
     Figure.LIMITS_COST, Figure.LIMITS_COST_CASH, Figure.BINDING_LIMITS,
 )  # fmt: skip
+KEYS = {
+    Figure.TOTAL_COST: "objective",
+    Figure.CASH_COST: "cash",
+    Figure.PURCHASES_COST: "purchases",
+    Figure.DEMAND: "demand_t",
+    Figure.TONNES: "tonnes",
+    Figure.SHORTAGE: "shortage_t",
+    Figure.SERVED_SHARE: "served_share",
+}
+"""Figures that a program hears of by a name of their own."""
 _FAMILIES = (("Cost by heading", COST), ("Concentration (HHI)", HHI_BY))
 _WORDS = {
     Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.SHARE_BASIS,

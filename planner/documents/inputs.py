@@ -21,6 +21,11 @@ from planner.workbook.plan_file import PlanFile
 if TYPE_CHECKING:
     from models.schema import Column
 
+CHANGE = (
+    InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
+    InputChanges.old, InputChanges.new,
+)  # fmt: skip
+"""What is told of a change, in order."""
 _IN_ORDER = {"Lanes", "Ore lanes"}
 """Sheets whose rows apply top to bottom."""
 _SHOWN = 12

@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError
-from models.results import Figure, Look
-from models.results.difference import InputChanges
 from planner.cli.answer import Answer, Command, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
-from planner.render.table import records
 from planner.render.words import cut, known, number_of, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.results import Look
     from planner.documents.difference import PlanDifference
     from planner.documents.inputs import Inputs
     from planner.render.table import Cell
@@ -33,25 +31,11 @@ _SHOWN, _ROWS = 8, 12
 _NAME, _LONG = 28, 60
 _WIDE = _NAME + 2
 _MILLION = 1e6
-_INPUT = (
-    InputChanges.sheet, InputChanges.old_cell, InputChanges.new_cell, InputChanges.what,
-    InputChanges.old, InputChanges.new,
-)  # fmt: skip
 _MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
 """Amounts of minerals and members: field, head, scale, decimals."""
 Scale = tuple[float, str, int]
 """What an amount is divided by, what its unit then has more, and its decimals."""
-KEYS = {
-    Figure.TOTAL_COST: "objective",
-    Figure.CASH_COST: "cash",
-    Figure.PURCHASES_COST: "purchases",
-    Figure.DEMAND: "demand_t",
-    Figure.TONNES: "tonnes",
-    Figure.SHORTAGE: "shortage_t",
-    Figure.SERVED_SHARE: "served_share",
-}
-"""Figures that a program hears of by a name of their own."""
 
 
 @click.command(cls=Command)
@@ -115,6 +99,7 @@ def diff(
 
 def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> Inputs:
     """Compare the inputs of two plans: those named, else those found."""
+    from models.results import Figure
     from planner.documents.inputs import compare_inputs, find_input, not_compared
     from planner.run import open_input
 
@@ -166,13 +151,15 @@ def _show_inputs(inputs: Inputs) -> None:
     if not inputs.are_compared:
         line("Inputs", plain(inputs.reason))
         return
+    from models.results.difference import InputChanges
+    from planner.documents.inputs import CHANGE
     from planner.sheets.inputs import ADDED, REMOVED
 
     every = len(inputs.changes)
     count = f"{number_of(every, 'input')} {'differs' if every == 1 else 'differ'}"
     line("Inputs", f"{count if every else 'no input differs'}: {plain(inputs.reason)}")
     looks = inputs.changes.looks[InputChanges.old.name]
-    rows = zip(inputs.changes.rows(*_INPUT), looks, strict=True)
+    rows = zip(inputs.changes.rows(*CHANGE), looks, strict=True)
     for (sheet, old_cell, new_cell, what, old, new), look in islice(rows, _SHOWN):
         cell = new_cell or old_cell
         place = f"{sheet}!{cell}" if cell else sheet
@@ -186,6 +173,8 @@ def _show_inputs(inputs: Inputs) -> None:
 
 
 def _value(value: Cell, look: Look) -> str:
+    from models.results import Look
+
     if value is None:
         return "blank"
     if isinstance(value, str):
@@ -202,6 +191,9 @@ def _money(found: PlanDifference) -> Scale:
 
 
 def _show_totals(found: PlanDifference, money: Scale) -> None:
+    from models.results import Figure, Look
+    from planner.documents.difference import KEYS
+
     row("  Totals", ("old", "new", "change"), _WIDE, 16)
     scales = {
         Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
@@ -291,6 +283,10 @@ def _amount(value: object, scale: float, decimals: int, *, signed: bool = False)
 
 def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
     """Return what a program hears."""
+    from planner.documents.difference import KEYS
+    from planner.documents.inputs import CHANGE
+    from planner.render.table import records
+
     pair = found.pair
     figures = {of.measure: of for of in found.lines}
     return {
@@ -316,7 +312,7 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
             "compared": inputs.are_compared,
             "said": inputs.reason,
             "notes": list(inputs.notes),
-            "rows": records(inputs.changes, *_INPUT),
+            "rows": records(inputs.changes, *CHANGE),
         },
         "output": None if output is None else str(output),
         "warnings": [],

@@ -105,6 +105,7 @@ def _answer(
 def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None:
     """Tell what each member orders, and where it all stands."""
     from models.results import Figure
+    from planner.documents.folder import ORDERS
 
     money, scale, decimals = found.plan.currency, 1.0, 0
     if max((m.total for m in found.members), default=0.0) >= _MILLION:
@@ -124,7 +125,7 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     for name in written.kept:
         line("Kept", f"{name}: changed since an earlier run wrote it, or open")
     workbooks = number_of(len(found.members), "workbook")
-    line("Orders", f"{folder}: {workbooks}, orders.csv  ({seconds:.1f} s)")
+    line(ORDERS.what.capitalize(), f"{folder}: {workbooks}, orders.csv  ({seconds:.1f} s)")
 
 
 def _show_members(found: Orders, scale: float, decimals: int) -> None:

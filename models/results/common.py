@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from models.case import Case
-from models.results.field import Look, Name, Result, field
+from models.results.field import Field, Look, Name, Result, field
+from models.schema import Column, Kind, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,12 +98,51 @@ def units_of(case: Case) -> dict[str, str]:
     return {m.name: m.unit or "t" for m in case.minerals}
 
 
+_LOOKS = {
+    "t": Look.TONNES,
+    "t/yr": Look.TONNES,
+    "USD/t": Look.PRICE,
+    "USD/t/yr": Look.PRICE,
+    "USD m": Look.MILLIONS,
+}
+_LOOKS_OF_KIND = {Kind.SHARE: Look.SHARE, Kind.YEAR: Look.YEAR, Kind.WHOLE: Look.YEAR}
+
+
+def look_of(column: Column) -> Look:
+    """Return how the numbers of an input's column look."""
+    return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.PRICE)
+
+
+def carried_field(column: Column) -> Field:
+    """Return a column of the input as one of a result, to be read on the screen."""
+    is_number = column.unit or column.kind in {Kind.NUMBER, *_LOOKS_OF_KIND}
+    return Field(
+        column.header,
+        look_of(column) if is_number else Look.TEXT,
+        column.meaning,
+        unit=column.unit.replace("USD", "{money}"),
+        names=Name.COUNTRY if column.kind is Kind.COUNTRY else None,
+        printed=False,
+    )
+
+
 class PlanTable(Result):
     """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields."""
 
     OF: ClassVar[str]
     GIVEN: ClassVar[str] = ""
     """The records of a Case without which a plan has no such sheet; "" of a sheet that all have."""
+    INPUTS: ClassVar[tuple[type[Record], ...]] = ()
+    """The input's rows behind its own: their carried columns, notes and sources stand last."""
+
+    def __init_subclass__(cls) -> None:
+        """Declare what is carried from the input, as the input declares it."""
+        every = (of for record in cls.INPUTS for of in record.columns() if of.carried)
+        carried = {of.field: carried_field(of) for of in every}
+        last = {"note": NOTE, "source": SOURCE} if cls.INPUTS else {}
+        for name, declared in (carried | last).items():
+            setattr(cls, name, declared)
+        super().__init_subclass__()
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
@@ -118,8 +158,9 @@ class PlanTable(Result):
         more = cls._more(plan, table)
         if "inputs" in more:
             rows = more.pop("inputs")
-            more["note"] = [r.note if r else "" for r in rows]
-            more["source"] = [r.source if r else "" for r in rows]
+            names = {of.field for record in cls.INPUTS for of in record.columns() if of.carried}
+            for name in (*names, "note", "source"):
+                more[name] = [getattr(r, name, None) if r else "" for r in rows]
         return cls(words=words_of(plan.case), **{**data, **more})
 
     @classmethod
@@ -132,7 +173,7 @@ class PlanTable(Result):
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         """Return the columns that the table does not have as they are.
 
-        ``inputs`` are the input's rows behind the table's, for their notes and sources.
+        ``inputs`` are the input's rows behind the table's, for what is carried from them.
         """
         del plan, table
         return {}

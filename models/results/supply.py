@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import schema
 from models.case import Case
 from models.measures import shares_of
 from models.results.common import (
@@ -23,7 +24,6 @@ from models.results.common import (
     MAX,
     MEMBER,
     MINERAL,
-    NOTE,
     OWNER,
     PROJECT,
     PURCHASES,
@@ -32,7 +32,6 @@ from models.results.common import (
     ROW,
     SHARE_SHORT,
     SHORT,
-    SOURCE,
     TONNES,
     UNDISCOUNTED,
     UNIT,
@@ -40,8 +39,6 @@ from models.results.common import (
     PlanTable,
 )
 from models.results.field import Look, Name, field
-from models.schema import DEMAND as OF_DEMAND
-from models.schema import PURCHASES as OF_PURCHASES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +121,7 @@ class Refiners(PlanTable):
 
     TABLE, PLACE, OF = "Refiners", 80, "sources"
     GRAIN = ("year", "refiner", "mineral", "project")
+    INPUTS = (schema.Refiner, schema.Project)
 
     year = YEAR
     refiner = REFINER
@@ -147,8 +145,6 @@ class Refiners(PlanTable):
     owner = OWNER.like(printed=False)
     kind = KIND.like(printed=False)
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -225,11 +221,13 @@ class CountryShares(PlanTable):
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         basis = plan.case.settings.share_basis
-        of_demand, of_purchases = (shares_of(table, base) for base in (OF_DEMAND, OF_PURCHASES))
+        of_demand, of_purchases = (
+            shares_of(table, base) for base in (schema.DEMAND, schema.PURCHASES)
+        )
         return {
             "of_demand": of_demand,
             "of_purchases": of_purchases,
-            "headroom": table["limit"] - (of_purchases if basis == OF_PURCHASES else of_demand),
+            "headroom": table["limit"] - (of_purchases if basis == schema.PURCHASES else of_demand),
             "limit_of": [basis if is_limited else "" for is_limited in table["limit"].notna()],
         }
 
@@ -242,6 +240,7 @@ class ShareLimits(PlanTable):
 
     TABLE, PLACE, OF = "Share limits", 70, "limits"
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
+    INPUTS = (schema.ShareLimit,)
 
     row = ROW
     kind = LIMIT_KIND
@@ -273,8 +272,6 @@ class ShareLimits(PlanTable):
     excess = field.tonnes("Beyond limit", "Tonnes past a limit that has a penalty.", printed=False)
     stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -286,7 +283,7 @@ class ShareLimits(PlanTable):
             "share": table["share"].where(table["base"] > 0, np.nan),
             "limit": table["allowed"],
             "binding": binds(table),
-            "share_of": np.where(table["kind"] == "min", OF_DEMAND, basis),
+            "share_of": np.where(table["kind"] == "min", schema.DEMAND, basis),
         }
 
 
@@ -302,6 +299,7 @@ class Contracts(PlanTable):
     TABLE, PLACE, OF = "Contracts", 100, "contracts"
     GIVEN = "contracts"
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
+    INPUTS = (schema.Contract,)
 
     year = YEAR
     contract = CONTRACT
@@ -320,8 +318,6 @@ class Contracts(PlanTable):
     )
     row = ROW
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
@@ -347,6 +343,7 @@ class Stocks(PlanTable):
     TABLE, PLACE, OF = "Stocks", 110, "stocks"
     GIVEN = "stockpiles"
     GRAIN = ("year", "mineral", "member")
+    INPUTS = (schema.Stockpile,)
 
     year = YEAR
     mineral = MINERAL
@@ -365,8 +362,6 @@ class Stocks(PlanTable):
         "Shadow price of a day", "What a target lower by one day of demand would save."
     )
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -382,6 +377,7 @@ class Projects(PlanTable):
     TABLE, PLACE, OF = "Projects", 120, "projects"
     GIVEN = "projects"
     GRAIN = ("year", "project")
+    INPUTS = (schema.Project,)
 
     year = YEAR
     project = PROJECT
@@ -410,8 +406,6 @@ class Projects(PlanTable):
     rent = RENT
     refiner = REFINER.like(printed=False)
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -432,6 +426,7 @@ class Ore(PlanTable):
     TABLE, PLACE, OF = "Ore", 130, "ore"
     GIVEN = "mines"
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
+    INPUTS = (schema.Mine,)
 
     year = YEAR
     mineral = MINERAL
@@ -452,8 +447,6 @@ class Ore(PlanTable):
     )
     project = PROJECT.like(printed=False)
     unit = UNIT.like(printed=False)
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -495,6 +488,7 @@ class Changes(PlanTable):
 
     TABLE, PLACE, OF = "Changes", 150, "changes"
     GRAIN = ("mineral", "refiner", "member")
+    INPUTS = (schema.CurrentSupply,)
 
     mineral = MINERAL
     refiner = REFINER
@@ -504,8 +498,6 @@ class Changes(PlanTable):
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
     change = CHANGE.like(meaning="Planned less today.", unit="t/yr")
     unit = UNIT
-    note = NOTE
-    source = SOURCE
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:

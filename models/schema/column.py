@@ -91,7 +91,8 @@ class Column:
     ``default`` says in words what a blank cell means. ``refers`` names the sheets that a name must
     be defined in. ``least`` and ``most`` bound a number after conversion to the unit;
     ``above`` and ``below`` exclude the bound itself. ``hints`` say what to do about a value that is
-    likely to be tried and is no choice.
+    likely to be tried and is no choice. ``carried`` ones stand in the plan's sheets, too, beside
+    what comes of the row.
     """
 
     header: str
@@ -109,6 +110,7 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
+    carried: bool = False
     field: str = ""
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from models.case import Case
+from models.results.common import look_of
 from models.results.field import Look
 from models.schema import (
     SHEETS,
@@ -29,20 +30,18 @@ from planner.render.words import clean, span
 
 ADDED, REMOVED = "added", "removed"
 
-_BESIDE: dict[str, tuple[Column, str, str]] = {
-    "extra_usable": (Refiner.column_of("capacity"), "usable capacity added", "t/yr"),
-    "built_in": (Project.column_of("first_year"), "year in which it is built in full", ""),
-    "freight_factor": (Lane.column_of("freight"), "freight multiplied by", ""),
-    "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", ""),
+_BESIDE: dict[str, tuple[Column, str, str, Look]] = {
+    "extra_usable": (Refiner.column_of("capacity"), "usable capacity added", "t/yr", Look.TONNES),
+    "built_in": (
+        Project.column_of("first_year"),
+        "year in which it is built in full",
+        "",
+        Look.YEAR,
+    ),
+    "freight_factor": (Lane.column_of("freight"), "freight multiplied by", "", Look.PRICE),
+    "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }
-"""Fields that only a scenario fills: the column they stand beside, what they are, the unit."""
-_LOOKS = {
-    "t": Look.TONNES,
-    "t/yr": Look.TONNES,
-    "USD/t": Look.PRICE,
-    "USD/t/yr": Look.PRICE,
-    "USD m": Look.MILLIONS,
-}
+"""Fields that only a scenario fills: the column they stand beside, what they are, unit, look."""
 _NAMES = {Kind.NAME, Kind.COUNTRY, Kind.CHOICE}
 
 
@@ -221,15 +220,10 @@ def _told(case: Case, record: Record, field: str) -> _Told:
     column = next((c for c in type(record).columns() if c.field == field), None)
     if column is not None:
         header = said = column.header
-        own, look = column.unit, _LOOKS.get(column.unit, Look.PRICE)
-        if column.kind is Kind.SHARE:
-            look = Look.SHARE
-        elif column.kind in {Kind.YEAR, Kind.WHOLE}:
-            look = Look.YEAR
+        own, look = column.unit, look_of(column)
     elif field in _BESIDE:
-        beside, said, own = _BESIDE[field]
+        beside, said, own, look = _BESIDE[field]
         header = beside.header
-        look = _LOOKS.get(own, Look.YEAR if field == "built_in" else Look.PRICE)
     else:
         header, said, own, look = "", field.replace("_", " "), "", Look.PRICE
     unit = in_currency(own, currency)

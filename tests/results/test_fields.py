@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from models.results import (
     Shortages,
     field,
 )
+from models.results.common import PlanTable
+from models.schema.column import Record, country_code, named, number
 from planner.documents.folder import write_csv
 from planner.render.table import grid, records, table_of
 from planner.run import solve_file
@@ -118,3 +121,28 @@ def test_every_surface_says_the_same(made, result):
                 assert float(line[header]) == told[each.json_key]
             elif each.names is Name.COUNTRY:
                 assert line[header].lstrip("'") == plan.case.country_name(told[each.json_key])
+
+
+def test_what_the_input_carries_stands_last_as_the_input_declares_it():
+    @dataclass(frozen=True, kw_only=True)
+    class Plant(Record):
+        name: str = named("Plant", "Its name.")
+        site: str = country_code("Site", "Where it is.", value="", carried=True)
+        fee: float = number("Fee", "What it asks.", "USD/t", value=0.0, carried=True)
+
+    class Plants(PlanTable):
+        """Plants."""
+
+        INPUTS = (Plant,)
+        tonnes = field("Tonnes", Look.TONNES)
+
+    assert [f.whole for f in Plants.FIELDS] == [
+        "Tonnes",
+        "Site",
+        "Fee ({money}/t)",
+        "Note",
+        "Source",
+    ]
+    _, site, fee, *_ = Plants.FIELDS
+    assert (site.names, site.meaning, site.printed) == (Name.COUNTRY, "Where it is.", False)
+    assert fee.look is Look.PRICE

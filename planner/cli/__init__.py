@@ -6,19 +6,24 @@ Heavy imports stand inside the commands, so that ``planner --help`` is quick.
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import PlannerError
+from models.errors import PlannerError, WriteError
 from planner.cli.answer import FAULT, INTERRUPTED, fail, failure, print_json
 from planner.cli.commands import planner
-from planner.cli.streams import UnsaidError, hush, prepare
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 CUT_OFF = 141
 """Ended by a reader that has gone: as a shell reports the signal."""
@@ -31,10 +36,14 @@ STOPPED = "Stopped before it was done"
 __all__ = ["main", "planner"]
 
 
+class UnsaidError(WriteError):
+    """The answer cannot be written to stdout."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; never a traceback for a user's mistake."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    prepare()
+    _prepare()
     try:
         with _terminable():
             code = _run(arguments)
@@ -44,10 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, SystemExit) as stop:  # a second time, or as a file was written
         return _stopped_by(stop)
     except BrokenPipeError:
-        hush()
+        _hush()
         return CUT_OFF
     except UnsaidError as error:
-        hush()
+        _hush()
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
     return code
@@ -110,3 +119,72 @@ def _terminable() -> Iterator[None]:
     finally:
         for number in asked:
             signal.signal(number, before[number])
+
+
+# ---- stdout and stderr, also where nobody listens: closed, a full disk, a terminal that has gone -
+
+
+def _prepare() -> None:
+    """Make stdout and stderr ready: there, in UTF-8, and with a known answer to what goes wrong."""
+    _fill()
+    if sys.stdout in {None, sys.__stdout__}:
+        sys.stdout = _stream(sys.stdout, _Answer, 1)
+    if sys.stderr in {None, sys.__stderr__}:
+        sys.stderr = _stream(sys.stderr, _Unheard, 2)
+
+
+def _hush() -> None:
+    """Send what is left of stdout to nowhere: the interpreter flushes once more as it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _fill() -> None:
+    """Open what was closed: else the next file that is opened would take its place."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+
+
+class _Answer(io.FileIO):
+    """What the answer is written to; where that fails, the command does."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            msg = f"the answer cannot be written to stdout: {error.strerror or error}"
+            raise UnsaidError(msg) from error
+
+
+class _Unheard(io.FileIO):
+    """What a person is told on; that nobody can be told ends no run and loses no result."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _stream(stream: io.TextIOBase | None, kind: type[io.FileIO], number: int) -> io.TextIOWrapper:
+    """Return a stream of that kind; a console of Windows keeps its own, which knows all letters."""
+    if sys.platform == "win32" and isinstance(stream, io.TextIOWrapper) and stream.isatty():
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        return stream
+    if stream is not None:
+        stream.flush()
+    file = kind(number, "w", closefd=False)
+    by_line = kind is _Unheard or file.isatty()
+    return io.TextIOWrapper(
+        io.BufferedWriter(file), "utf-8", "backslashreplace", line_buffering=by_line
+    )

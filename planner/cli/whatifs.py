@@ -7,22 +7,32 @@ them. What a row of that sheet would be refused for is refused here, too.
 from __future__ import annotations
 
 import functools
+import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from models.case import fold
 from models.errors import Mistakes, UsageError
+from models.schema import ACTIONS, TAKES, ScenarioStep, Takes
+from models.schema.column import MOST_TARIFF
+from models.units import UnitError, factor, percent_hint
 from planner.options import late_mistakes
 
 if TYPE_CHECKING:
     from models.case import Case
-    from models.schema import ScenarioStep
     from planner.scenarios import WhatIf
     from planner.scenarios.named import Named
 
 BLOCK, LOSE, WHAT_IF = "--block", "--lose", "--what-if"
+_KEYS = ("mineral", "country", "refiner", "member", "years", "first year", "last year", "value")
+_YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")
+_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(.*)", re.IGNORECASE)
+_SLIP = 100
+"""A number up to this in the place of a fraction was likely meant in per cent."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +126,6 @@ Told = tuple[str, tuple["ScenarioStep", ...]]
 
 def _block(text: str, named: Named) -> Told:
     """``CHN:JPN``, ``*:JPN``, ``"Lynas*:Japan:Rare earths"``."""
-    from models.schema import ScenarioStep
-
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
         msg = "say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite"
@@ -158,8 +166,6 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
 
 def _lose(text: str, named: Named) -> Told:
     """A country: its refiners and projects make nothing, its ore goes nowhere; or a refiner."""
-    from models.schema import ScenarioStep
-
     if not text.strip(" *"):
         msg = "name a country or a refiner"
         raise UsageError(msg)
@@ -176,9 +182,7 @@ def _lose(text: str, named: Named) -> Told:
 
 def _change(text: str, named: Named) -> Told:
     """``ACTION; selector=...; years=...; value=...``, the headers of the sheet Scenarios."""
-    from planner.cli.phrase import read
-
-    step, words = read(text, named)
+    step, words = _phrase(text, named)
     steps = [
         replace(step, mineral=mineral, refiner=refiner, member=member)
         for mineral in named.minerals(step.mineral)
@@ -191,3 +195,203 @@ def _change(text: str, named: Named) -> Told:
 def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
     """Return names joined; a blank one is all."""
     return " and ".join(word or "all" for word in words)
+
+
+# ---- an action in words: scale capacity; country=China; years=2027-2030; value=0.7 ---------------
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The parts of a phrase: an action, what it takes, and the rest by key."""
+
+    action: str
+    takes: Takes
+    of: dict[str, str]
+
+    @property
+    def keys(self) -> str:
+        """What the action takes, in words, with its years as one key."""
+        names = [name.replace("_", " ") for name in self.takes.selectors]
+        if "last year" in names:
+            names = [n for n in names if n not in {"first year", "last year"}] + ["years"]
+        return ", ".join([*names, *(["value"] if self.takes.value else [])])
+
+
+def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
+    """Return the step that a phrase says, and the phrase in the workbook's names.
+
+    Mineral, refiner and member stay as typed, for they may stand for several. Raises UsageError.
+    """
+    said = _parts(text, named)
+    for key in said.of:
+        fields = {"years": "first_year"}.get(key, key.replace(" ", "_"))
+        if key != "value" and fields not in said.takes.selectors:
+            msg = f"{key} is no selector of `{said.action}`, which takes {said.keys}"
+            raise UsageError(msg)
+    first, last = _years(said)
+    country = named.country(said.of.get("country", ""))
+    step = ScenarioStep(
+        name="--what-if",
+        action=said.action,
+        mineral=said.of.get("mineral", ""),
+        country=country,
+        refiner=said.of.get("refiner", ""),
+        member=said.of.get("member", ""),
+        first_year=first,
+        last_year=last,
+        value=_value(said),
+    )
+    return step, _words(step, said, named)
+
+
+def _parts(text: str, named: Named) -> _Said:
+    from models.checks.common import did_you_mean
+
+    head, *rest = (" ".join(part.split()) for part in text.split(";"))
+    actions = {fold(action): action for action in ACTIONS}
+    if fold(head) not in actions:
+        near = did_you_mean(head, ACTIONS) or f"there is {', '.join(ACTIONS)}"
+        msg = f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}"
+        raise UsageError(msg)
+    action, of = actions[fold(head)], dict[str, str]()
+    for part in filter(None, rest):
+        key, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            msg = f"{part!r} does not say what it is: write {_guess(part, named)}"
+            raise UsageError(msg)
+        key = "years" if fold(key) == "year" else fold(key).replace("_", " ")
+        if key not in _KEYS:
+            near = did_you_mean(key, _KEYS)
+            msg = f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}"
+            raise UsageError(msg)
+        if key in of:
+            msg = f"{key} is said twice"
+            raise UsageError(msg)
+        if not value:
+            msg = f"{key}= says nothing: leave it out for all"
+            raise UsageError(msg)
+        of[key] = value
+    return _Said(action, TAKES[action], of)
+
+
+def _guess(part: str, named: Named) -> str:
+    """Return how a bare word is likely meant."""
+    if _YEARS.fullmatch(part) and re.search(r"\d{4}", part):
+        return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
+    if _NUMBER.fullmatch(part):
+        return f"value={part}"
+    for key, find in (
+        ("mineral", named.minerals),
+        ("country", named.country),
+        ("refiner", named.refiners),
+        ("member", named.members),
+    ):
+        try:
+            find(part)
+        except UsageError:
+            continue
+        return f"{key}={part}"
+    return f"country={part}, for example"
+
+
+def _years(said: _Said) -> tuple[int | None, int | None]:
+    """Return first and last year: of ``years=2027-2030``, ``2027-``, ``-2030``, ``2027``."""
+    span = said.of.get("years")
+    if span is None:
+        return _year(said, "first year"), _year(said, "last year")
+    if said.of.keys() & {"first year", "last year"}:
+        msg = "years says both first year and last year: leave those out"
+        raise UsageError(msg)
+    match = _YEARS.fullmatch(span)
+    if match is None or not (match[1] or match[3]):
+        msg = f"years={span} is not understood; write years=2027-2030, 2027-, -2030 or 2027"
+        raise UsageError(msg)
+    first, dash, last = match[1], match[2], match[3]
+    if first and last and not dash:
+        msg = f"years={span} is not understood; write years={first}-{last}"
+        raise UsageError(msg)
+    ends = (int(first) if first else None, int(last) if last else None)
+    if "last_year" not in said.takes.selectors:
+        if ends[0] is None or (dash and last):
+            msg = f"`{said.action}` takes one year, as in years=2028"
+            raise UsageError(msg)
+        return ends[0], None
+    return ends if dash else (ends[0], ends[0])
+
+
+def _year(said: _Said, key: str) -> int | None:
+    text = said.of.get(key)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{4}", text):
+        msg = f"{key}={text} is no year"
+        raise UsageError(msg)
+    return int(text)
+
+
+def _value(said: _Said) -> float | None:
+    """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
+    text, takes = said.of.get("value"), said.takes
+    wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
+    if text is None:
+        if takes.value:
+            msg = f"`{said.action}` needs a value, {wanted}, as in value=0.5"
+            raise UsageError(msg)
+        return None
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        msg = f"value={text} is no number; expected {wanted}"
+        raise UsageError(msg)
+    number, unit = float(match[1]), match[2].strip()
+    if re.match(r"[,']\d", unit):
+        msg = f"value={text} is no number: write it without thousands marks, with a decimal point"
+        raise UsageError(msg)
+    if unit == "%" and takes.value.startswith("a "):
+        number /= 100
+    elif unit and takes.value.startswith("t"):
+        number *= _tonnes(text, unit, takes.value)
+    elif unit:
+        msg = f"value={text} is no number; expected {wanted}"
+        raise UsageError(msg)
+    if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
+        slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
+        hint = f"; {percent_hint(number)}" if slip else ""
+        msg = f"value={text}; expected {wanted}{hint}"
+        raise UsageError(msg)
+    return number
+
+
+def _tonnes(text: str, unit: str, own: str) -> float:
+    """Return what an amount in a unit is multiplied by; ``5 kt`` of a yearly amount is a year's."""
+    yearly = own.endswith("/yr") and "/" not in unit
+    try:
+        return factor(f"{unit}/yr" if yearly else unit, own)
+    except UnitError as error:
+        msg = f"value={text}: {error}"
+        raise UsageError(msg) from error
+
+
+def _words(step: ScenarioStep, said: _Said, named: Named) -> str:
+    """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
+    chosen = [
+        " and ".join(found)
+        for found in (
+            named.minerals(step.mineral),
+            (named.country_name(step.country, said.of.get("country", "")),),
+            named.refiners(step.refiner),
+            named.members(step.member),
+        )
+        if found != ("",)
+    ]
+    first, last = step.first_year, step.last_year
+    if first is not None and first == last:
+        chosen.append(str(first))
+    elif first is not None:
+        is_start = last is None and "last_year" in said.takes.selectors
+        to = f" to {last}" if last is not None else ""
+        chosen.append(f"from {first}" if is_start else f"{first}{to}")
+    elif last is not None:
+        chosen.append(f"to {last}")
+    where = f" ({', '.join(chosen)})" if chosen else ""
+    unit = f" {said.takes.value}" if said.takes.value.startswith("t") else ""
+    return f"{step.action}{where}" + (f": {step.value:.10g}{unit}" if said.takes.value else "")

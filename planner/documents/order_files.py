@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from models.results import Figure
 from models.results.orders import MemberShortages, Obligations, OrderSheet, Stock
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
-from planner.documents.order_ids import rounded
-from planner.documents.orders import COLUMNS, MemberOrders, Orders
+from planner.documents.orders import COLUMNS, MemberOrders, Orders, rounded
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.order_ids import order_id, rounded
+from planner.documents.orders import order_id, rounded
 from tests.order_book import PLAN, lines, order_rows, write_order_book
 
 

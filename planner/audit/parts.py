@@ -9,7 +9,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 from models.errors import Finding, InputError
@@ -19,7 +18,6 @@ from planner.workbook.archive import BROKEN
 from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart, anatomy
 from planner.workbook.plan_columns import PLAN_FILE
 
-_CHUNK = 1 << 20
 _NUMBER = re.compile(
     rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d[\d.]*(?:[Ee][+-]?\d+)?)(?=[<"])'
 )
@@ -75,44 +73,32 @@ class Parts:
 def parts(found: Path, own: Path) -> Parts:
     """Compare two packages part by part, byte for byte; numbers to a billionth."""
     changed: dict[str, str] = {}
-    unsure = set()
-    alike = False
+    unsure, alike = set(), False
     with zipfile.ZipFile(found) as here, zipfile.ZipFile(own) as due:
-        there, wanted = set(here.namelist()), set(due.namelist())
-        for name in [*due.namelist(), *sorted(there - wanted)]:
+        there, wanted = here.namelist(), due.namelist()
+        for name in [*wanted, *sorted({*there} - {*wanted})]:
             if name not in there or name not in wanted:
                 changed[name] = ""
                 continue
-            if _same_bytes(here, due, name):
-                alike = alike or name in _OWN or name.startswith(_SHEET)
-                continue
             one, other = here.read(name), due.read(name)
-            if (kind := _kind(name, one, other)) == "unsure":
-                unsure.add(name)
-            elif kind == "changed":
+            kind = _kind(name, one, other)
+            if kind == "changed":
                 changed[name] = _first_cell(name, one, other)
-            else:
+            elif kind == "unsure":
+                unsure.add(name)
+            elif one != other or name in _OWN or name.startswith(_SHEET):
                 alike = True
-        names = here.namelist()
-    return Parts(changed, frozenset(unsure), not alike and not unsure, names)
-
-
-def _same_bytes(here: zipfile.ZipFile, due: zipfile.ZipFile, name: str) -> bool:
-    if here.getinfo(name).file_size != due.getinfo(name).file_size:
-        return False
-    with here.open(name) as one, due.open(name) as other:
-        pieces = zip_longest(
-            iter(lambda: one.read(_CHUNK), b""), iter(lambda: other.read(_CHUNK), b"")
-        )
-        return all(a == b for a, b in pieces)
+    return Parts(changed, frozenset(unsure), not alike and not unsure, there)
 
 
 def _kind(name: str, found: bytes, own: bytes) -> str:
     """Return "" where two parts differ in no more than the rounding of numbers."""
+    if found == own:
+        return ""
     here, due = _NUMBER.split(found), _NUMBER.split(own)
     if len(here) != len(due) or here[::2] != due[::2]:
         return "changed"
-    pairs = list(zip(map(float, here[1::2]), map(float, due[1::2]), strict=True))
+    pairs = zip(map(float, here[1::2]), map(float, due[1::2]), strict=True)
     if all(near(*pair) for pair in pairs):
         return ""
     return "unsure" if name.startswith(_SHEET) else "changed"
@@ -122,21 +108,11 @@ def _first_cell(name: str, found: bytes, own: bytes) -> str:
     """Return the first cell of a sheet that differs, "" where what differs is in no cell."""
     if not name.startswith(_SHEET):
         return ""
-    at, last = _first(found, own), found.find(b"</sheetData>")
+    pairs = enumerate(zip(found, own, strict=False))
+    at = next((i for i, (here, due) in pairs if here != due), min(len(found), len(own)))
+    last = found.find(b"</sheetData>")
     cells = [] if 0 <= last < at else _CELL.findall(found, 0, found.find(b">", at) + 1)
     return cells[-1].decode() if cells else ""
-
-
-def _first(found: bytes, own: bytes) -> int:
-    """Return where two texts begin to differ."""
-    low, high = 0, min(len(found), len(own))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if found[low:middle] == own[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 # ---- what the planner never writes ---------------------------------------------------------------

@@ -9,7 +9,7 @@ from enum import StrEnum
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
-from planner.render.words import clean, listed
+from planner.render.words import clean, cut, listed
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -151,33 +151,28 @@ def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLO
 
 def short(name: str) -> str:
     """Return a name that fits a chart's label."""
-    text = clean(name)
-    return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
+    return cut(clean(name), _LABEL)
 
 
 def chart_rows(charts: Iterable[Picture]) -> ChartData:
     """Return the numbers behind charts: one row a chart, series and category."""
-    titles: list[Cell] = []
-    names: list[Cell] = []
-    categories: list[Cell] = []
-    values: list[Cell] = []
-    looks: list[Look] = []
-    kinds: list[Look] = []
-    for picture in charts:
-        number = picture.scale if picture.form is Form.LINES else Look.YEAR
-        for series in picture.series:
-            titles += [picture.title] * len(picture)
-            names += [series.name] * len(picture)
-            categories += picture.categories
-            values += series.values
-            looks += [picture.look] * len(picture)
-            kinds += [Look.TEXT if isinstance(c, str) else number for c in picture.categories]
+    points = [
+        (picture, series, category, value)
+        for picture in charts
+        for series in picture.series
+        for category, value in zip(picture.categories, series.values, strict=True)
+    ]
+    kinds = [
+        Look.TEXT if isinstance(category, str)
+        else picture.scale if picture.form is Form.LINES else Look.YEAR
+        for picture, _, category, _ in points
+    ]  # fmt: skip
     return ChartData(
-        chart=titles,
-        series=names,
-        category=categories,
-        value=values,
-        looks={"category": kinds, "value": looks},
+        chart=[picture.title for picture, *_ in points],
+        series=[series.name for _, series, *_ in points],
+        category=[category for *_, category, _ in points],
+        value=[value for *_, value in points],
+        looks={"category": kinds, "value": [picture.look for picture, *_ in points]},
     )
 
 
@@ -190,9 +185,7 @@ def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:
     """Return, by picture and series, the first and last row of its values in the chart data."""
     found, at = [], 0
     for picture in charts:
-        rows = []
-        for _ in picture.series:
-            rows.append((at, at + len(picture) - 1))
-            at += len(picture)
-        found.append(rows)
+        firsts = range(at, at + len(picture) * len(picture.series), len(picture) or 1)
+        found.append([(first, first + len(picture) - 1) for first in firsts])
+        at += len(picture) * len(picture.series)
     return found

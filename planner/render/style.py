@@ -146,20 +146,18 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
     head = round(_in_two_lines(of.header) * _BOLD) + (_ARROW if filtered else 1)
+    seen: set[tuple[Cell, Look]]
     if of.looks is None and not of.look.is_text:
-        body = max((_digits(v, of.look) for v in _extremes(of.values)), default=0)
+        numbers = _numbers(of.values)
+        seen = {(n, of.look) for n in (min(numbers), max(numbers))} if numbers else set()
+    elif of.looks is None and not sections:
+        seen = {(value, of.look) for value in set(of.values)}
     else:
-        cells: Iterable[tuple[Cell, Look]]
-        if of.looks is None and not sections:
-            cells = ((value, of.look) for value in set(of.values))
-        else:
-            looks = of.looks or [of.look] * len(of.values)
-            pairs = enumerate(zip(of.values, looks, strict=True))
-            cells = (pair for i, pair in pairs if i not in sections)
-        seen = set(cells)
-        if len(seen) > _SAMPLED:
-            seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
-        body = max((_drawn(value, look) for value, look in seen), default=0)
+        pairs = enumerate(zip(of.values, of.looks or [of.look] * len(of.values), strict=True))
+        seen = {pair for i, pair in pairs if i not in sections}
+    if len(seen) > _SAMPLED:
+        seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
+    body = max((_drawn(value, look) for value, look in seen), default=0)
     if of.looks is not None and any(look is Look.LONG for look in of.looks):
         widest = _WIDEST_MIXED
     else:
@@ -178,11 +176,6 @@ def _in_two_lines(header: str) -> int:
     return min((max(map(width_of, cut)) for cut in whole or cuts), default=0)
 
 
-def _extremes(values: Sequence[Cell]) -> list[float]:
-    numbers = _numbers(values)
-    return [min(numbers), max(numbers)] if numbers else []
-
-
 def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     """Return the numbers among cells; a column that is all numbers as it stands."""
     listed: list[Any] = values if isinstance(values, list) else list(values)
@@ -192,14 +185,11 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
 
 
 def _drawn(value: Cell, look: Look) -> int:
+    """Return how many characters a cell takes."""
     if value is None:
         return 0
     if isinstance(value, str):
         return width_of(value) + 1
-    return _digits(value, look)
-
-
-def _digits(value: float, look: Look) -> int:
     if look is Look.YEAR:
         return 4
     if look is Look.SHARE:

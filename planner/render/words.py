@@ -233,14 +233,14 @@ def width_of(text: str) -> int:
     return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
+def cut(text: str, most: int) -> str:
+    """Return a text of at most so many characters, an ellipsis for what is cut off."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def label(text: object, most: int = _LABEL) -> str:
     """Return a text as a chart shows it: Plotly takes some HTML for formats and links."""
     return html.escape(cut(clean(str(text)), most), quote=False)
-
-
-def cut(text: str, most: int) -> str:
-    """Return a text of at most so many characters, with an ellipsis where it is cut."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def labels(texts: Sequence[object]) -> list[str]:

@@ -111,7 +111,8 @@ def _parts(table: Table) -> Iterator[Table]:
 def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
-    widths = _widths(table)
+    filtered, sections = table.filtered, table.sections
+    widths = [style.width(c, filtered=filtered, sections=sections) for c in table.columns]
     sheet.fill(_cells(table, styles), _heights(table, widths))
     heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
     sheet.add_tall_table(
@@ -196,13 +197,6 @@ def _printed(table: Table) -> int:
         return table.printed
     shown = [i for i, column in enumerate(table.columns) if column.look is not Look.REMARK]
     return shown[-1] + 1
-
-
-def _widths(table: Table) -> list[float]:
-    return [
-        style.width(column, filtered=table.filtered, sections=table.sections)
-        for column in table.columns
-    ]
 
 
 def _heights(table: Table, widths: Sequence[float]) -> list[float]:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import repeat
 
 from models.errors import Finding
-from models.results import ChartData, Checks, Glossary, Look
+from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.render.table import Column, Table
 from planner.workbook.findings import letters
 from planner.workbook.grid import Fault, Grid, lines
@@ -68,10 +68,12 @@ def in_common(
     for title in (t for t in found if t in expected and t in tables and t not in _SENTENCES):
         there, wanted = found[title], expected[title]
         at = {header: place for place, header in there.header.items()}
+        kept = {Summary.measure.header, Summary.value.header} if title == SUMMARY else set()
         places = {
             place: at[header]
             for place, header in wanted.header.items()
-            if header in at and tables[title].columns[place - 1].look not in _SAID
+            if header in at
+            and (header in kept or tables[title].columns[place - 1].look not in _SAID)
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)

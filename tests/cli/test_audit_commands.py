@@ -138,6 +138,20 @@ def test_sentences_of_another_version_may_differ_but_no_number(base, case, call,
     assert [e["cell"] for e in answer["errors"]] == ["D2"]
 
 
+def test_a_figure_of_summary_is_compared_whatever_version_wrote_it(base, case, ask):
+    """Whoever claims another version may not halve the plan's cost, nor say another status."""
+    book = openpyxl.load_workbook(base)
+    at = {row[0].value: row[1] for row in book["Summary"].iter_rows(min_row=2)}
+    at["Planner version"].value = "0.0.1"
+    at["Total cost"].value *= 0.5
+    at["Status"].value = "better than optimal"
+    book.save(base)
+    code, answer = ask("verify", base, case)
+    assert (code, answer["compared"]) == (1, "field by field")
+    found = {e["cell"] for e in answer["errors"]}
+    assert found == {at["Total cost"].coordinate, at["Status"].coordinate}
+
+
 def test_another_version_of_the_planner_is_told(base, case, call, ask):
     book = openpyxl.load_workbook(base)
     row = next(r for r in book["Summary"].iter_rows() if r[0].value == "Planner version")

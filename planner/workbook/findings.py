@@ -39,14 +39,14 @@ def address(position: int, row: int) -> str:
     return f"{letters(position)}{row}"
 
 
-def at_cell(  # noqa: PLR0913 - the parts of a finding
+def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     sheet: str,
     position: int,
     row: int,
     found: str,
-    *,
     expected: str = "",
     hint: str = "",
+    *,
     column: str = "",
     severity: Severity = Severity.ERROR,
 ) -> Finding:

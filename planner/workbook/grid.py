@@ -192,14 +192,11 @@ def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[Fin
     for area in grid.merged:
         reaches = any(area.left <= position <= area.right for position in read)
         if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
-            yield at_cell(
-                sheet,
-                area.left,
-                area.top,
+            found, hint = (
                 f"the cells {area} are merged",
-                expected="each cell by itself",
-                hint="unmerge them, and fill each that is meant",
+                "unmerge them, and fill each that is meant",
             )
+            yield at_cell(sheet, area.left, area.top, found, "each cell by itself", hint)
 
 
 def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:

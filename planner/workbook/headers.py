@@ -269,7 +269,7 @@ class HeaderRow:
                 said = f"the year {later} stands after {earlier}"
                 self._error(position, said, "year columns that ascend")
         if self.record.SPREAD == YEARS and not years and not self.findings:
-            first = min(self.grid.header, default=1)
+            first = min(self.grid.header)
             self._error(first, "no year column", "one column per year, headed 2026, 2027, ...")
 
     def _nameless(self) -> None:
@@ -283,7 +283,7 @@ class HeaderRow:
             found = f"{shown(value)}{more} in a column without a header"
             if self.record.SPREAD and any(isinstance(v, Real) for _, v in cells):
                 wanted = f"a header in {address(position, self.grid.header_row)}"
-                said = at_cell(self.record.SHEET, position, row, found, expected=wanted)
+                said = at_cell(self.record.SHEET, position, row, found, wanted)
             else:
                 found, kind = f"{found}: not read", Severity.WARNING
                 said = at_cell(self.record.SHEET, position, row, found, severity=kind)
@@ -294,13 +294,9 @@ class HeaderRow:
             must = column.required or self.record is Settings
             if must and column.header not in there:
                 title = in_currency(column.title, self.context.currency)
-                self._error(
-                    min(self.grid.header, default=1),
-                    f"the column {column.header!r} is missing",
-                    f"a column headed {title!r}",
-                )
+                found, first = f"the column {column.header!r} is missing", min(self.grid.header)
+                self._error(first, found, f"a column headed {title!r}")
 
     def _error(self, position: int, found: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row
-        said = at_cell(self.record.SHEET, position, row, found, expected=expected, hint=hint)
-        self.findings.append(said)
+        self.findings.append(at_cell(self.record.SHEET, position, row, found, expected, hint))

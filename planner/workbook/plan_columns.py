@@ -166,7 +166,7 @@ def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:
         if lacks:
             said = f"the column {', '.join(lacks)} is missing"
             every = f"the columns {_AS_WRITTEN}"
-            yield at_cell(sheet, min(grid.header), grid.header_row, said, expected=every)
+            yield at_cell(sheet, min(grid.header), grid.header_row, said, every)
 
 
 def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Finding]:
@@ -179,7 +179,8 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Findin
         for position, header in grid.header.items():
             of = wanted.fields.get(bare(str(header)))
             number = of is not None and not of.look.is_text
-            expected = f"{'a number' if number else 'the text'} as planner solve wrote it"
+            what = f"{'a number' if number else 'the text'} as planner solve wrote it"
+            expected = what if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""
                 if isinstance(value, Fault):
@@ -190,15 +191,7 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Findin
                     found = f"{value!r} is no number"
                 else:
                     continue
-                yield at_cell(
-                    sheet,
-                    position,
-                    row,
-                    found,
-                    expected=expected if is_plan else "",
-                    hint=hint,
-                    column=str(header),
-                )
+                yield at_cell(sheet, position, row, found, expected, hint, column=str(header))
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

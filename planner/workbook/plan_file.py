@@ -149,12 +149,11 @@ def read_plan(path: Path) -> PlanFile:
 class StudyFile:
     """A study's workbook that was read; ``tables`` as those of a ``PlanFile``.
 
-    ``sheet`` is the one that tells, ``title`` that of the file's properties, "" where it has none.
+    ``title`` is that of the file's properties, "" where it has none.
     """
 
     path: Path
     sha256: str
-    sheet: str
     title: str
     tables: Mapping[str, pd.DataFrame]
 
@@ -172,7 +171,7 @@ def read_study(path: Path, sheet: str) -> StudyFile:
         findings.append(Finding(sheet, found=what, hint="make the study's workbook again"))
     if findings:
         raise InputError(findings)
-    return StudyFile(path, sha256, sheet, title_of(path), frames_of(grids))
+    return StudyFile(path, sha256, title_of(path), frames_of(grids))
 
 
 def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:

@@ -68,47 +68,45 @@ def _headings(record: type[Record], grid: Grid, context: Context) -> list[Headin
 
 def read_sheet(record: type[Record], grid: Grid, context: Context) -> Parsed:
     """Read a sheet of the catalogue; what is wrong goes into the context's findings."""
-    return _Sheet(record, grid, context, _headings(record, grid, context)).parsed
+    return _Sheet(record, grid, context).parsed
 
 
 class _Sheet:
     """One sheet in the reading."""
 
-    def __init__(
-        self, record: type[Record], grid: Grid, context: Context, headings: list[Heading]
-    ) -> None:
+    def __init__(self, record: type[Record], grid: Grid, context: Context) -> None:
         self.record, self.grid, self.context = record, grid, context
         self.parsed = Parsed(record, grid.rows)
-        plain = {h.column.field: h for h in headings if h.column and h.year is None}
-        stepped: dict[str, list[Heading]] = {}
-        for h in headings:
-            if h.column is not None and h.year is not None:
-                stepped.setdefault(h.column.field, []).append(h)
+        self.sheet = record.SHEET
+        in_order = sorted(_headings(record, grid, context), key=lambda h: (h.year or 0, h.spread))
         for column in record.columns():
-            values = self._column(column, plain.get(column.field), stepped.get(column.field, []))
-            self.parsed.fields[column.field] = values
-        spread = sorted((h for h in headings if h.spread), key=lambda h: (h.year or 0, h.spread))
+            own = [h for h in in_order if h.column == column]
+            self.parsed.fields[column.field] = self._column(column, own)
+        spread = [h for h in in_order if h.spread]
         if record.SPREAD == headers.YEARS:
             self.context.years = tuple(h.year for h in spread if h.year is not None)
             self.parsed.fields["tonnes"] = self._years(spread)
         elif record.SPREAD == headers.MEMBERS:
             self.parsed.fields["costs"] = self._members(spread)
-        self._notes(headings)
+        self._notes([h for h in in_order if h.is_remark])
         self._keys()
 
     # ---- columns -------------------------------------------------------------------------------
 
-    def _column(self, column: Column, plain: Heading | None, stepped: list[Heading]) -> list[Any]:
-        series = (self.record.SHEET, column.field) in _SERIES
-        raw = self.grid.values(plain.position) if plain else [None] * len(self.grid.rows)
+    def _column(self, column: Column, own: list[Heading]) -> list[Any]:
+        plain = next((h for h in own if h.year is None), Heading("", column=column))
+        stepped = [h for h in own if h.year is not None]
+        series = (self.sheet, column.field) in _SERIES
         stand_in = _placeholder(self.record, column)
-        default = _DEFAULTS[self.record.SHEET].get(column.field)
-        blank = None if series else stand_in if column.required else default
-        base = self._cells(column, column.header, raw, plain.factor if plain else 1.0, blank)
+        default = _DEFAULTS[self.sheet].get(column.field)
+        base = self._cells(
+            column, plain, None if series else stand_in if column.required else default
+        )
         if stepped:
-            if plain is None and column.required:
-                self.parsed.begins[column.header] = min(h.year or 0 for h in stepped)
+            if not plain.position and column.required:
+                self.parsed.begins[column.header] = stepped[0].year or 0
             return self._stepped(column, base, stepped)
+        raw = self.grid.values(plain.position)
         self._required(column, plain, raw)
         self._count(column, raw)
         if not series:
@@ -120,10 +118,9 @@ class _Sheet:
 
     def _stepped(self, column: Column, base: list[Any], stepped: list[Heading]) -> list[ByYear]:
         steps = []
-        for h in sorted(stepped, key=lambda h: h.year or 0):
-            cells = self.grid.values(h.position)
-            steps.append((h.year or 0, self._cells(column, h.label, cells, h.factor, None)))
-            self._count_blank(h.label, cells, "what stood before")
+        for h in stepped:
+            steps.append((h.year or 0, self._cells(column, h, None)))
+            self._count_blank(h.label, self.grid.values(h.position), "what stood before")
         found = [
             ByYear(number, tuple((year, cells[i]) for year, cells in steps if cells[i] is not None))
             for i, number in enumerate(base)
@@ -131,32 +128,27 @@ class _Sheet:
         self._count(column, [s if s.numbers() else None for s in found])
         return found
 
-    def _cells(
-        self, column: Column, label: str, raw: list[Any], factor: float, blank: object
-    ) -> list[Any]:
+    def _cells(self, column: Column, heading: Heading, blank: object) -> list[Any]:
         """Convert the cells of a column; blank ones give ``blank``, bad ones a stand-in."""
+        raw, label = self.grid.values(heading.position), heading.label
         if column.field == "blocs":
             return [self._blocs(label, row, v) for row, v in zip(self.grid.rows, raw, strict=True)]
-        at_once = numbers(column, raw, factor, blank)
+        at_once = numbers(column, raw, heading.factor, blank)
         if at_once is not None:
             return at_once
-        convert = converter(column, factor, self.context.currency)
-        stand_in = _placeholder(self.record, column)
+        convert = converter(column, heading.factor, self.context.currency)
         known: dict[object, object] = {}
         found = []
         for i, value in enumerate(raw):
-            if value is None:
-                found.append(blank)
-                continue
             is_text = type(value) is str
-            if is_text and value in known:
-                found.append(known[value])
+            if value is None or (is_text and value in known):
+                found.append(blank if value is None else known[value])
                 continue
             try:
                 converted = convert(value)
             except CellError as error:
-                self.context.error(self.record.SHEET, self.grid.rows[i], label, error)
-                found.append(stand_in)
+                self.context.error(self.sheet, self.grid.rows[i], label, error)
+                found.append(_placeholder(self.record, column))
                 if column.key:
                     self._lose(i)
                 continue
@@ -165,8 +157,7 @@ class _Sheet:
             found.append(converted)
         if column.kind is Kind.COUNTRY:
             for spelling, code in known.items():
-                listed = self.record is Country
-                self.context.spell(str(code), str(spelling), listed=listed)
+                self.context.spell(str(code), str(spelling), listed=self.record is Country)
         return found
 
     def _blocs(self, label: str, row: int, value: object) -> tuple[str, ...]:
@@ -175,16 +166,16 @@ class _Sheet:
         try:
             said = text(value)
         except CellError as error:
-            self.context.error(self.record.SHEET, row, label, error)
+            self.context.error(self.sheet, row, label, error)
             self.parsed.unread = True
             return ()
         if "," in common_letters(said):
             comma = CellError(shown(value), "names of blocs", "separate blocs with ;")
-            self.context.error(self.record.SHEET, row, label, comma)
+            self.context.error(self.sheet, row, label, comma)
         names = (clean(part) for part in re.split("[;,；，]", said))
         return tuple(sorted({name for name in names if name}))
 
-    def _required(self, column: Column, plain: Heading | None, raw: list[Any]) -> None:
+    def _required(self, column: Column, plain: Heading, raw: list[Any]) -> None:
         """A required cell that is blank is an error; its column missing was one already."""
         if not column.required:
             return
@@ -193,8 +184,8 @@ class _Sheet:
         for i, value in enumerate(raw):
             if value is not None:
                 continue
-            if plain is not None:
-                self.context.error(self.record.SHEET, self.grid.rows[i], column.header, blank)
+            if plain.position:
+                self.context.error(self.sheet, self.grid.rows[i], column.header, blank)
             if column.key:
                 self._lose(i)
 
@@ -210,20 +201,13 @@ class _Sheet:
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
         cells = raw.count(None)
         if cells:
-            self.context.defaults.append(DefaultTaken(self.record.SHEET, label, cells, used))
+            self.context.defaults.append(DefaultTaken(self.sheet, label, cells, used))
 
     # ---- the columns beyond the declared ones --------------------------------------------------
 
-    def _spread(self, headings: list[Heading]) -> list[list[Any]]:
-        column = headers.SPREADS[self.record.SPREAD]
-        return [
-            self._cells(column, h.label, self.grid.values(h.position), h.factor, None)
-            for h in headings
-        ]
-
     def _years(self, headings: list[Heading]) -> list[tuple[tuple[int, float], ...]]:
         """Demand [t] by year; a blank cell is 0 and a warning."""
-        columns = self._spread(headings)
+        columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
             count = cells.count(None)
             if count == len(cells) > 1:
@@ -233,7 +217,7 @@ class _Sheet:
                 said, hint = "a blank cell", "it counts as a demand of 0"
                 rows = [r for r, value in zip(self.grid.rows, cells, strict=True) if value is None]
             self.context.findings += (
-                warning(self.record.SHEET, row, h.label, found=said, hint=hint) for row in rows
+                warning(self.sheet, row, h.label, found=said, hint=hint) for row in rows
             )
             self._count_blank(h.label, cells, "0")
         if not columns:
@@ -244,7 +228,7 @@ class _Sheet:
 
     def _members(self, headings: list[Heading]) -> list[tuple[tuple[str, float], ...]]:
         """Freight [USD/t] by member, where a cell is filled."""
-        columns = self._spread(headings)
+        columns = [self._cells(headers.SPREADS[self.record.SPREAD], h, None) for h in headings]
         for h, cells in zip(headings, columns, strict=True):
             self._count_blank(h.label, cells, "the default freight")
         if not columns:
@@ -261,9 +245,7 @@ class _Sheet:
         """Notes and sources, and what stands in unknown columns as part of the note."""
         count = len(self.grid.rows)
         notes: dict[int, list[str]] = {}
-        for h in sorted(headings, key=lambda h: h.always != "note"):
-            if not h.is_remark:
-                continue
+        for h in sorted(headings, key=lambda h: (h.always != "note", h.position)):
             said = [_said(value) for value in self.grid.values(h.position)]
             if h.always == "source":
                 self.parsed.fields["source"] = said
@@ -289,7 +271,7 @@ class _Sheet:
             if before != i:
                 row, values = self.grid.rows[i], [values[i] for values in columns]
                 at = self.grid.rows[before]
-                cell = self.context.layout.cell(self.record.SHEET, at, keys[0].header)
+                cell = self.context.layout.cell(self.sheet, at, keys[0].header)
                 said = " + ".join(
                     self.context.country_name(v) if c.kind is Kind.COUNTRY else str(v)
                     for c, v in zip(keys, values, strict=True)
@@ -297,7 +279,7 @@ class _Sheet:
                 )
                 what = " + ".join(c.header for c in keys)
                 twice = CellError(f"{said} stands twice, first in {cell}", f"each {what} once")
-                self.context.error(self.record.SHEET, row, keys[0].header, twice)
+                self.context.error(self.sheet, row, keys[0].header, twice)
                 self.parsed.lost.add(i)
 
 
@@ -423,6 +405,5 @@ def _setting_factor(column: Column, row: int, label: str, context: Context) -> f
     except CellError as error:
         at = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
-        wrong = at_cell(Settings.SHEET, at, row, error.found, expected=wanted)
-        context.findings.append(wrong)
+        context.findings.append(at_cell(Settings.SHEET, at, row, error.found, wanted))
         return 1.0

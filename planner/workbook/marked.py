@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,14 +71,6 @@ class Marked:
     left: int = 0
 
 
-@dataclass(frozen=True)
-class Places:
-    """The findings by the cell that they stand at, ``(title of the sheet, address)``."""
-
-    cells: dict[tuple[str, str], list[Finding]]
-    titles: dict[str, str]
-
-
 def is_markable(findings: Sequence[Finding]) -> bool:
     """Return whether findings are on the inside of a workbook: a file that is none has no cells."""
     return all(finding.sheet for finding in findings)
@@ -94,19 +86,21 @@ def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
         warnings.simplefilter("ignore")  # what openpyxl cannot keep
         try:
             book = _load(source)
-            places = _places(book, findings)
+            titles = {fold(sheet.title): sheet.title for sheet in reversed(book.worksheets)}
+            errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
+            cells = _cells(book, titles, errors_first)
             _clean(book)
-            for (title, address), found in list(places.cells.items())[:MOST_MARKED]:
+            for (title, address), found in list(cells.items())[:MOST_MARKED]:
                 _mark(book[title], address, found)
             for sheet in book.worksheets:
                 _fit_comments(sheet)
-            _list(book, findings, places)
+            _list(book, errors_first, titles, len(cells))
         except BROKEN as error:  # of parts that the planner itself does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
         written = save(target, book.save)
-    marked = min(len(places.cells), MOST_MARKED)
-    return Marked(written, marked, len(places.cells) - marked)
+    marked = min(len(cells), MOST_MARKED)
+    return Marked(written, marked, len(cells) - marked)
 
 
 def _load(source: Path) -> Any:
@@ -140,23 +134,18 @@ def _keep_drop_downs(sheet: Any, content: bytes) -> None:
 # ---- cells ---------------------------------------------------------------------------------------
 
 
-def _places(book: Any, findings: Sequence[Finding]) -> Places:
-    """Return where findings stand in the workbook, errors first."""
-    titles: dict[str, str] = {}
-    for sheet in book.worksheets:
-        titles.setdefault(fold(sheet.title), sheet.title)
+def _cells(
+    book: Any, titles: Mapping[str, str], findings: Sequence[Finding]
+) -> dict[tuple[str, str], list[Finding]]:
+    """Return the findings by the cell that they stand at, title of the sheet and address."""
     merged = {sheet.title: _merged(sheet) for sheet in book.worksheets}
     cells: dict[tuple[str, str], list[Finding]] = {}
-    for finding in _errors_first(findings):
+    for finding in findings:
         title = titles.get(fold(finding.sheet))
         if title is not None and finding.cell:
             address = merged[title].get(finding.cell, finding.cell)
             cells.setdefault((title, address), []).append(finding)
-    return Places(cells, titles)
-
-
-def _errors_first(findings: Sequence[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
+    return cells
 
 
 def _merged(sheet: Any) -> dict[str, str]:
@@ -221,7 +210,8 @@ def _clean(book: Any) -> None:
 # ---- the sheet Findings --------------------------------------------------------------------------
 
 
-def _list(book: Any, findings: Sequence[Finding], places: Places) -> None:
+def _list(book: Any, findings: Sequence[Finding], titles: Mapping[str, str], marked: int) -> None:
+    """Add the sheet; ``marked`` are the cells that findings stand at."""
     title = FINDINGS
     while fold(title) in {fold(name) for name in book.sheetnames}:
         title += "_"
@@ -230,10 +220,10 @@ def _list(book: Any, findings: Sequence[Finding], places: Places) -> None:
         other.sheet_view.tabSelected = other is sheet
     book.active = 0
     book.views[0].firstSheet = 0
-    _head(sheet, findings, places)
+    _head(sheet, findings, marked)
     looks = {severity: _look(severity) for severity in Severity}
-    for row, finding in enumerate(_errors_first(findings)[:MOST_LISTED], _HEADER_ROW + 1):
-        _line(sheet, row, finding, places.titles.get(fold(finding.sheet)), looks[finding.severity])
+    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
+        _line(sheet, row, finding, titles.get(fold(finding.sheet)), looks[finding.severity])
     sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
     sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
@@ -242,11 +232,10 @@ def _list(book: Any, findings: Sequence[Finding], places: Places) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _head(sheet: Any, findings: Sequence[Finding], places: Places) -> None:
+def _head(sheet: Any, findings: Sequence[Finding], marked: int) -> None:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
-    marked = len(places.cells)
     if marked > MOST_MARKED:
         counts += f" The first {MOST_MARKED:,} of {marked:,} cells are marked."
     if len(findings) > MOST_LISTED:

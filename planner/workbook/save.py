@@ -19,7 +19,7 @@ from planner.scratch import scratch_file
 def save(
     path: Path, write: Callable[[Path], None], *, beside: bool = True, over: bool = True
 ) -> Path:
-    """Have ``write`` fill a file, put it at ``path`` in one step, and return where it stands.
+    """Let ``write`` fill a file, put it at ``path`` in one step, and return where it stands.
 
     A missing folder is made. Where a file is there that cannot be replaced (open in Excel or
     LibreOffice, or read-only, or ``over`` is false) the new one goes beside it as
@@ -105,7 +105,7 @@ def behind_links(path: Path) -> Path:
 
 
 def _settle(made: Path, target: Path) -> None:
-    """Have the file reach the disk, with the permissions of the one it replaces."""
+    """Write the file durably, with the permissions of the one it replaces."""
     to_disk(made)
     if target.exists() and not is_in_use(target):
         made.chmod(stat.S_IMODE(target.stat().st_mode))
@@ -121,13 +121,13 @@ def share(made: Path, mode: int) -> None:
 
 
 def to_disk(file: Path) -> None:
-    """Have what a file holds reach the disk."""
+    """Write a file durably."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
 
 def names_to_disk(folder: Path) -> None:
-    """Have the names in a folder reach the disk, where the system can say so of one."""
+    """Write the names in a folder durably, where the system can do so."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

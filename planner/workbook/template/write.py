@@ -150,14 +150,14 @@ class _Sheet:
     def _cell(self, line: int, i: int, cell: object, look: Any) -> None:
         if cell is None or cell == "":
             return
-        if isinstance(cell, bool):
-            cell = "yes" if cell else "no"
-        if not isinstance(cell, int | float):
-            cell = str(cell)
-        elif not math.isfinite(cell):
+        if isinstance(cell, bool) or not isinstance(cell, int | float):
+            text = str(cell) if not isinstance(cell, bool) else "yes" if cell else "no"
+            self.sheet.write_string(line, i, text, look)
+        elif math.isfinite(cell):
+            self.sheet.write_number(line, i, cell, look)
+        else:
             msg = f"{self.name}, row {line + 1}: {cell} is not a number that a cell can hold"
             raise ValueError(msg)
-        self.sheet.write(line, i, cell, look)
 
     def _settings(self) -> None:
         """Give each value of Settings its own format, drop-down and bound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -70,24 +71,13 @@ class StudyCommand(click.Command):
 
 def command_of(kind: type[StudyKind]) -> click.Command:
     """Return the command of a kind: its own options among those that all studies share."""
-
-    def run(
-        file: Path,
-        output: Path | None,
-        csv_folder: Path | None,
-        where: Where,
-        as_json: bool,
-        **options: Any,
-    ) -> int:
-        return _run(kind, file, (output, csv_folder), where, options, as_json=as_json)
-
     shared = [click.argument("file", type=WORKBOOK), *kind.OPTIONS]
     shared += [SCENARIO] if kind.SCENARIO else []
     shared += [what_if_options] if kind.WHAT_IFS else []
     shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.NAME}.xlsx]."
     shared += [output_option(written), CSV, study_options, JSON]
-    command: Any = run
+    command: Any = partial(_run, kind)
     for option in reversed(shared):
         command = option(command)
     made: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
@@ -96,18 +86,18 @@ def command_of(kind: type[StudyKind]) -> click.Command:
 
 def _run(  # noqa: PLR0913 - what a command line says
     kind: type[StudyKind],
-    file: Path,
-    targets: tuple[Path | None, Path | None],
-    where: Where,
-    options: dict[str, Any],
     *,
+    file: Path,
+    output: Path | None,
+    csv_folder: Path | None,
+    where: Where,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Read, plan, write, tell; return the exit code."""
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    output, csv_folder = targets
     target = plan_path(file, output, csv_folder, kind.NAME)
     tell = progress(as_json)
     with watched(as_json) as watch:

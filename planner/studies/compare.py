@@ -35,7 +35,7 @@ from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT
 from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Cell, Column, Table, table_of
+from planner.render.table import COALITION_BUYER, Column, Table, table_of
 from planner.render.words import clean, counted, known, money, number_of, percent, tonnes
 from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
@@ -333,29 +333,21 @@ def whole(plan: Plan) -> Plan:
 _ROUNDING = 1e-9
 """A difference below this part of what it is of is rounding."""
 
-CellOf = Callable[[str, int, str], str]
-"""The address of a cell by sheet, row and column header; "" where there is none."""
-
-
-def nowhere(sheet: str, row: int, column: str) -> str:
-    """Return no address: of a case that came from no workbook."""
-    del sheet, row, column
-    return ""
-
 
 @dataclass(frozen=True)
 class Entry:
     """One case of a comparison.
 
     ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
-    ``error`` says why). ``cell_of`` finds the workbook's cells.
+    ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
+    sheet, row and column header, "" where there is none.
     """
 
     name: str
     case: Case
     context: Context | None = None
     error: str = ""
-    cell_of: CellOf = nowhere
+    cell_of: Callable[[str, int, str], str] = lambda *_: ""
 
 
 def difference(here: float | None, there: float | None) -> float | None:
@@ -662,21 +654,18 @@ def changes(entries: Sequence[Entry]) -> InputChanges | None:
     if len(entries) <= 1:
         return None
     base = entries[0].case
-    rows: list[tuple[str, str, str, str, Cell, Cell]] = []
-    looks: list[Look] = []
+    rows: list[dict[str, Any]] = []
     for entry in entries[1:]:
         found = list(input_differences(base, entry.case))
         for each in found[:MOST_CHANGES]:
             cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else ADDED
-            rows.append((entry.name, each.sheet, cell, each.what, each.before, each.after))
-            looks.append(each.look)
+            rows.append({**vars(each), "scenario": entry.name, "cell": cell})
         left = len(found) - MOST_CHANGES
         if left > 0 or not found:
-            said = f"and {left:,} more" if left > 0 else "nothing differs from the base"
-            rows.append((entry.name, "", "", said, None, None))
-            looks.append(Look.TEXT)
-    columns = zip((f.name for f in InputChanges.FIELDS), zip(*rows, strict=True), strict=True)
-    return InputChanges(looks={"before": looks, "after": looks}, **dict[str, Any](columns))
+            what = f"and {left:,} more" if left > 0 else "nothing differs from the base"
+            rows.append({"scenario": entry.name, "what": what, "look": Look.TEXT})
+    looks = [row["look"] for row in rows]
+    return InputChanges.of_rows(rows, looks={"before": looks, "after": looks})
 
 
 def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
@@ -690,9 +679,7 @@ def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
         for name, context in planned
         for row in _flows_that_differ(base, context)
     ]
-    fields = (f.name for f in FlowDifferences.FIELDS)
-    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in fields}
-    return FlowDifferences(**columns)
+    return FlowDifferences.of_rows(rows)
 
 
 def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
@@ -705,8 +692,7 @@ def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         return None
-    columns = {f.name: table[f.name] for f in ProjectsBuilt.FIELDS}
-    return ProjectsBuilt(words=words_of(base.case), **columns)  # type: ignore[arg-type]
+    return ProjectsBuilt.of_rows(table.to_dict("records"), words=words_of(base.case))
 
 
 def matrix(

@@ -21,7 +21,7 @@ from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.plan.solving import check, together
+from models.plan.solving import check
 from models.program import program_of
 from models.program.component import (
     OPEN,
@@ -199,7 +199,7 @@ class Trials:
         try:
             check(case)
             solver = BlockSolver(Expanded(case), proven=self._proven)
-            found = [r for group in together(solver.program.blocks) for r in solver(group)]
+            found = solver.all()
         except (InputError, SolverError):
             return None
         return Plan(case, found, solver.expanded, solver.program)
@@ -246,7 +246,7 @@ def _loosened(
         found = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = Expanded(wide)
         bounds = _bounds(current, e, right, _served(current, at, scope))
-        search = Search(e, tuple(cell.lever(e) for cell in found), bounds)
+        search = Search(e, tuple(found), bounds)
         least = search.least_left()
         if least > plan.tolerance(at[0], at[2]):
             return None, least

@@ -20,7 +20,7 @@ from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.program import Scaling, program_of, scaling, units_of
 from models.program.compile import compile_model
-from models.program.component import Bounds, Lever
+from models.program.component import Bounds, InputCell
 from models.program.families.shortage import SHORTAGE
 from models.program.sourcing import Frame, build_least_change, build_least_share
 from models.resolve import Expanded, Floats
@@ -86,7 +86,7 @@ class Model:
 class Search:
     """One program of the least change: ``levers`` and what they may not make worse."""
 
-    def __init__(self, wide: Expanded, levers: tuple[Lever, ...], bounds: Bounds) -> None:
+    def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
         """Build the model of all cells of the case."""
         of = program_of(wide)
         frame = build_least_change(wide, [c for cells in of.blocks for c in cells], levers, bounds)
@@ -142,11 +142,12 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
     upper = rows.upper.copy()
     upper[own] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
-    found = first_proven(
-        rows,
-        partial(of.scaling, block, rows),
-        lambda found: bool(of.certify(block, rows, found).within(MOST_VIOLATION, MOST_GAP)[0]),
-    )
+
+    def is_proven(found: Solution) -> bool:
+        proof = of.program.certify(found.x, found.duals, of.measure, block, block, rows)
+        return bool(proof.within(MOST_VIOLATION, MOST_GAP)[0])
+
+    found = first_proven(rows, partial(of.scaling, block, rows), is_proven)
     if found is None:
         return None
     reduced = rows.cost - rows.priced(found.duals)

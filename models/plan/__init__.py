@@ -4,8 +4,8 @@
 ``Session`` plans a case and its variants one after another.
 """
 
+from models.plan.block_solver import Proof
 from models.plan.plan import PENALTIES, Plan
-from models.plan.proof import Proof
 from models.plan.session import Session
 from models.plan.solving import Map, solve
 

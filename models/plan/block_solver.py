@@ -6,34 +6,30 @@ years, take theirs from the arrays, which the model built has been compared with
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from models import solve as solver
+from models.case import Case
 from models.errors import SolverError
-from models.program import TONNES, Program, Scaling, joined, program_of, scaling
+from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Cell, Expanded, Floats
 from models.solve import (
+    MOST_VIOLATION,
     Certificate,
     Certificates,
     Rows,
     Solution,
-    certificate_of,
-    certify_blocks,
     fits,
-    worst_name,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 # ---- a solved and proved block -----------------------------------------------------------------
 
@@ -56,11 +52,11 @@ class BlockResult:
     worst: int
     measure: float
     attempt: str
-    failures: tuple[str, ...]
     size: tuple[int, int, int]
-    built: bool
-    build_seconds: float
-    solve_seconds: float
+    failures: tuple[str, ...] = ()
+    built: bool = False
+    build_seconds: float = 0.0
+    solve_seconds: float = 0.0
     basis: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -68,63 +64,116 @@ class BlockResult:
         return {**self.__dict__, "basis": None}
 
 
-def block_result(  # noqa: PLR0913 - what is known of a block, all of it named
+def block_result(  # noqa: PLR0913, PLR0917 - what a block's result is read from
     program: Program,
     b: int,
     solution: Solution,
     certificates: Certificates,
     measure: Floats,
-    *,
-    first: int | None = None,
-    failures: Sequence[str] = (),
-    built: bool = False,
-    seconds: tuple[float, float] = (0.0, 0.0),
+    first: int = 0,
 ) -> BlockResult:
     """Return what a solution and its certificates say of block b.
 
-    They are of the blocks from ``first`` on (None: of b alone); ``measure`` [t] is that of every
-    block of the program; ``seconds`` are those of building and of solving.
+    They are of the blocks from ``first`` on; ``measure`` [t] is that of every block of the program.
     """
-    start = b if first is None else first
-    before, above = program.columns_of(start).start, program.rows_of(start).start
+    before, above = int(program.column_starts[first]), int(program.row_starts[first])
     at, inside = program.columns_of(b), program.rows_of(b)
-    columns = slice(at.start - before, at.stop - before)
-    rows = slice(inside.start - above, inside.stop - above)
-    i, worst = b - start, -1
+    rows, columns = inside.stop - inside.start, at.stop - at.start
+    i, worst = b - first, -1
     if certificates.worst_row[i] >= 0:
-        worst = int(certificates.worst_row[i]) - rows.start
+        worst = int(certificates.worst_row[i]) + above - inside.start
     elif certificates.worst_column[i] >= 0:
-        worst = rows.stop - rows.start + int(certificates.worst_column[i]) - columns.start
+        worst = rows + int(certificates.worst_column[i]) + before - at.start
     starts = program.rows.starts
     return BlockResult(
         block=b,
-        x=solution.x[columns],
-        duals=solution.duals[rows],
-        certificate=certificate_of(certificates, i, "", solution.mip_gap),
+        x=solution.x[at.start - before : at.stop - before],
+        duals=solution.duals[inside.start - above : inside.stop - above],
+        certificate=certificates.of(i, mip_gap=solution.mip_gap),
         worst=worst,
         measure=float(measure[b]),
         attempt=solution.attempt,
-        failures=tuple(failures),
-        size=(
-            rows.stop - rows.start,
-            columns.stop - columns.start,
-            int(starts[inside.stop] - starts[inside.start]),
-        ),
-        built=built,
-        build_seconds=seconds[0],
-        solve_seconds=seconds[1],
+        size=(rows, columns, int(starts[inside.stop] - starts[inside.start])),
         basis=solution.basis,
     )
 
 
-def trouble(certificate: Certificate, of: Certificates, rows: Rows, i: int = 0) -> str:
-    """Say why the solution of the i-th block of a program is no proof."""
-    return (
-        f"violation {certificate.violation:.2g} of the largest need in "
-        f"{worst_name(of, i, rows) or 'no row'}, dual infeasibility "
-        f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}, "
-        f"MIP gap {certificate.mip_gap:.2g}"
+def worths(case: Case, program: Program) -> Floats:
+    """Return what money of the year of each row's dual is worth in the first year."""
+    years, which = np.unique(program.row_year, return_inverse=True)
+    worth = [case.discount(year) if year else 1.0 for year in years.tolist()]
+    return np.array(worth, dtype=float)[which]
+
+
+# ---- the proof of a whole plan -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The proof of a whole plan: the worst of its blocks.
+
+    ``violation`` and ``allowed`` in t, the latter of the case's largest demand: what a block is
+    allowed is of its own, see ``BlockResult.measure``; ``dual_infeasibility`` and ``gap`` relative;
+    ``models`` were built and compared with the case's arrays, the other blocks being of the same
+    shapes; ``retries`` say which attempts failed before one passed.
+    """
+
+    violation: float
+    violated: str
+    allowed: float
+    dual_infeasibility: float
+    gap: float
+    mip_gap: float
+    blocks: int
+    models: int
+    rows: int
+    columns: int
+    nonzeros: int
+    retries: tuple[str, ...]
+
+
+def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Program]) -> Proof:
+    """Return the proof of a case's solved blocks; ``program`` is asked for where a row is named."""
+    certificates = [b.certificate for b in blocks]
+    worst = max(blocks, key=lambda b: b.certificate.violation * b.measure, default=None)
+    rows, columns, nonzeros = (sum(b.size[i] for b in blocks) for i in range(3))
+    place = worst_place(program(), worst.block, worst.worst) if worst and worst.worst >= 0 else None
+    return Proof(
+        violation=worst.certificate.violation * worst.measure if worst else 0.0,
+        violated=place_words(*place) if place else "",
+        allowed=MOST_VIOLATION * case.tolerance_scale,
+        dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
+        gap=max((c.gap for c in certificates), default=0.0),
+        mip_gap=max((c.mip_gap for c in certificates), default=0.0),
+        blocks=len(blocks),
+        models=sum(b.built for b in blocks),
+        rows=rows,
+        columns=columns,
+        nonzeros=nonzeros,
+        retries=tuple(failure for b in blocks for failure in b.failures),
     )
+
+
+def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | None:
+    """Return component and key of a block's row, or column where ``worst`` is beyond its rows."""
+    rows, columns = program.rows_of(block), program.columns_of(block)
+    count = rows.stop - rows.start
+    is_row = worst < count
+    at = rows.start + worst if is_row else columns.start + worst - count
+    for group in program.constraints if is_row else program.variables:
+        place = within(group.at, slice(at, at + 1))
+        if place.stop > place.start:
+            return group.name, group.keys(np.array([place.start]))[0]
+    return None
+
+
+def place_words(name: str, key: object) -> str:
+    """Return a row or column of the program in words: ``ore balance: Jin, copper, 2026``.
+
+    ``key`` is its key, a tuple or a single name; blank parts of it are left out.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    return f"{name.replace('_', ' ')}: {', '.join(str(part) for part in parts if part != '')}"
 
 
 # ---- solving blocks ----------------------------------------------------------------------------
@@ -151,10 +200,10 @@ class BlockSolver:
     ) -> None:
         """Take the case's program as arrays.
 
-        ``names`` and ``blocks`` as of ``program_of``; ``proven`` are the shapes whose model has
-        been built and compared, shared between a case and its variants; ``tolerance_scale`` [t]
-        is the most that violations are measured by (None: the case's own); ``like`` as of
-        ``program_of``; without ``is_compared`` no model is built.
+        ``names``, ``blocks`` and ``like`` as of ``program_of``; ``proven`` are the shapes whose
+        model has been built and compared, shared between a case and its variants;
+        ``tolerance_scale`` [t] is the most that violations are measured by (None: the case's own);
+        without ``is_compared`` no model is built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
@@ -182,6 +231,10 @@ class BlockSolver:
             found += last
         return found
 
+    def all(self) -> list[BlockResult]:
+        """Solve all blocks, those of the same minerals one after another."""
+        return [result for group in together(self.program.blocks) for result in self(group)]
+
     def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
         """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
         began = time.perf_counter()
@@ -195,24 +248,13 @@ class BlockSolver:
         for attempt, basis in attempts:
             scale = self.scaling(b, rows, raised=attempt.raised)
             name = attempt.name if basis is None else f"{attempt.name} from a like block"
-            try:
-                found = _run(scale.scaled(rows), attempt, basis)
-            except SolverError as error:
-                failures.append(f"{name}: {error}")
-                continue
-            if not fits(rows, found):
-                failures.append(f"{name}: {NO_NUMBERS}")
-                continue
-            solution = scale.unscaled(found)
-            certificates = self.certify(b, rows, solution)
-            certificate = certificate_of(certificates, 0, "", solution.mip_gap)
-            if certificate.passed:
-                seconds = (since - began, time.perf_counter() - since)
-                return block_result(
-                    self.program, b, solution, certificates, self.measure,
-                    failures=failures, built=built, seconds=seconds,
+            (found,) = self._tried((b,), rows, scale, attempt, basis)
+            if isinstance(found, BlockResult):
+                return replace(
+                    found, failures=tuple(failures), built=built, build_seconds=since - began,
+                    solve_seconds=time.perf_counter() - since,
                 )  # fmt: skip
-            failures.append(f"{name}: {trouble(certificate, certificates, rows)}")
+            failures.append(f"{name}: {found}")
         msg = f"no proven optimum for {self._where(b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
@@ -221,43 +263,54 @@ class BlockSolver:
     ) -> list[BlockResult]:
         """Solve neighbouring blocks as one program; one that is not proven so is solved alone."""
         began = time.perf_counter()
-        of, first, last = self.program, piece[0], piece[-1]
-        each = [of.block(b) for b in piece]
+        each = [self.program.block(b) for b in piece]
         built = [self.compare(*one) for one in zip(piece, each, shapes, strict=True)]
         since = time.perf_counter()
-        rows = of.block(first, last)
+        rows = self.program.block(piece[0], piece[-1])
         scale = joined([self.scaling(b, r) for b, r in zip(piece, each, strict=True)])
-        name = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks"
-        why: list[str] = []  # each block is no proof, "" where it is one
-        try:
-            found = _run(scale.scaled(rows), solver.ATTEMPTS[0], start)
-        except SolverError as error:
-            why = [str(error)] * len(piece)
-        else:
-            if fits(rows, found):
-                solution = scale.unscaled(found)
-                certificates = self.certify(first, rows, solution, last)
-                each_proof = [certificate_of(certificates, i, "") for i in range(len(piece))]
-                why = [
-                    "" if proof.passed else trouble(proof, certificates, rows, i)
-                    for i, proof in enumerate(each_proof)
-                ]
-            else:
-                why = [NO_NUMBERS] * len(piece)
-        part = 1.0 / len(piece)
-        seconds = ((since - began) * part, (time.perf_counter() - since) * part)
+        tried = self._tried(piece, rows, scale, solver.ATTEMPTS[0], start)
+        building, solving = since - began, time.perf_counter() - since
         results = []
-        for i, b in enumerate(piece):
-            if why[i]:
-                alone = self.solve(b, shapes[i])
-                failures = (f"{name}: {why[i]}", *alone.failures)
-                result = dataclasses.replace(alone, failures=failures, built=built[i])
+        for i, found in enumerate(tried):
+            if isinstance(found, BlockResult):
+                result = replace(
+                    found, build_seconds=building / len(piece), solve_seconds=solving / len(piece)
+                )
             else:
-                result = block_result(
-                    of, b, solution, certificates, self.measure,
-                    first=first, built=built[i], seconds=seconds,
-                )  # fmt: skip
-            results.append(result)
+                alone = self.solve(piece[i], shapes[i])
+                why = f"{solver.ATTEMPTS[0].name} of {len(piece)} blocks: {found}"
+                result = replace(alone, failures=(why, *alone.failures))
+            results.append(replace(result, built=built[i]))
+        return results
+
+    def _tried(
+        self,
+        piece: tuple[int, ...],
+        rows: Rows,
+        scale: Scaling,
+        attempt: solver.Attempt,
+        start: Any,
+    ) -> list[BlockResult | str]:
+        """Solve neighbouring blocks as one program: each block's result, or why it is no proof."""
+        begin = () if start is None else (start,)
+        try:
+            found = solver.solve(scale.scaled(rows), attempt, *begin)
+        except SolverError as error:
+            return [str(error)] * len(piece)
+        if not fits(rows, found):
+            return [NO_NUMBERS] * len(piece)
+        of, first, solution = self.program, piece[0], scale.unscaled(found)
+        certificates = of.certify(solution.x, solution.duals, self.measure, first, piece[-1], rows)
+        results: list[BlockResult | str] = []
+        for i, b in enumerate(piece):
+            result = block_result(of, b, solution, certificates, self.measure, first)
+            proof = result.certificate
+            why = (
+                f"violation {proof.violation:.2g} of the largest need in "
+                f"{certificates.worst_name(i, rows) or 'no row'}, {optimality_words(proof)}, "
+                f"MIP gap {proof.mip_gap:.2g}"
+            )
+            results.append(result if proof.passed else why)
         return results
 
     def scaling(self, b: int, rows: Rows, *, raised: bool = False) -> Scaling:
@@ -271,26 +324,6 @@ class BlockSolver:
             row_unit=of.row_unit[inside],
             row_size=of.row_size[inside],
             raised=raised,
-        )
-
-    def certify(
-        self, b: int, rows: Rows, solution: Solution, last: int | None = None
-    ) -> Certificates:
-        """Return the certificate of a solution of one block, or of all from it up to another."""
-        of, end = self.program, (b if last is None else last) + 2
-        return certify_blocks(
-            rows,
-            solution.x,
-            solution.duals,
-            self.measure[b : end - 1],
-            tonnes=(
-                of.column_unit[of.columns_of(b, last)] == TONNES,
-                of.row_unit[of.rows_of(b, last)] == TONNES,
-            ),
-            starts=(
-                of.column_starts[b:end] - of.column_starts[b],
-                of.row_starts[b:end] - of.row_starts[b],
-            ),
         )
 
     def compare(self, b: int, rows: Rows, shape: bytes) -> bool:
@@ -316,13 +349,26 @@ class BlockSolver:
         return f"{', '.join(names)} {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
 
 
+def optimality_words(proof: Certificate) -> str:
+    """Return how far a solution is from optimal."""
+    return f"dual infeasibility {proof.dual_infeasibility:.2g}, gap {proof.gap:.2g}"
+
+
 def in_one(results: Sequence[BlockResult]) -> bool:
     """Return whether blocks come out of one run of the solver, so that they have one basis."""
     return len({id(result.basis) for result in results}) == 1
 
 
-def _run(rows: Rows, attempt: solver.Attempt, start: Any) -> Solution:
-    return solver.solve(rows, attempt) if start is None else solver.solve(rows, attempt, start)
+def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
+    """Return the blocks in groups to be solved one after another: those of the same minerals."""
+    minerals = [frozenset(m for m, _ in cells) for cells in blocks]
+    found: list[list[int]] = []
+    for b, mine in enumerate(minerals):
+        if b and mine == minerals[b - 1]:
+            found[-1].append(b)
+        else:
+            found.append([b])
+    return [tuple(group) for group in found]
 
 
 def pieces(program: Program, blocks: Sequence[int], most: int) -> list[tuple[int, ...]]:

@@ -6,30 +6,56 @@ name says otherwise. Countries are codes; ``case.country_name`` spells them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.case import Case
+from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share
-from models.plan import tables
-from models.plan.block_solver import BlockResult
+from models.plan.block_solver import BlockResult, Proof, proof_of, worths
 from models.plan.causes import causes
-from models.plan.proof import Proof, proof_of
 from models.program import TONNES, Program, Solved, program_of
-from models.program.component import headings
-from models.program.families.shortage import SHORTAGE
-from models.resolve import Expanded, Floats
+from models.program.component import columns_named, headings
+from models.program.families.contracts import MINIMUM, UNTAKEN
+from models.program.families.diversification import EXCESS, SHARE
+from models.program.families.ore import CAPACITY as MINE_CAPACITY
+from models.program.families.ore import ORE
+from models.program.families.projects import BUILT, running
+from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
+from models.program.families.refining import CAPACITY as REFINING_CAPACITY
+from models.program.families.shortage import OF_TIER, SHORTAGE
+from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET
+from models.program.market import BALANCE
+from models.resolve import (
+    Expanded,
+    Floats,
+    Ints,
+    a_day,
+    capital_charge,
+    contract_price,
+    mine_capacity,
+    ore_lane,
+    stock_target,
+)
+from models.schema import BY_COUNTRY, MAX, MINING, Project
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
+LEAST_FLOW = 1e-6
+"""Flows up to this are left out of the tables [t]."""
 _DUST = 1e-9
 """A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
 
 The need of a mineral and year is its largest demand of one member."""
+
+
+def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd.DataFrame:
+    """Return rows as a table, sorted by the given columns; empty tables keep their columns."""
+    found = pd.DataFrame(list(rows), columns=columns.split())
+    return found.sort_values(order.split(), kind="stable", ignore_index=True) if order else found
 
 
 class Plan(Solved):
@@ -92,11 +118,9 @@ class Plan(Solved):
     def prices(self) -> Floats:  # type: ignore[override]
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
         duals = np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
-        years, which = np.unique(self.program.row_year, return_inverse=True)
-        worth = np.array([self.case.discount(y) if y else 1.0 for y in years.tolist()])
-        return np.asarray(duals / worth[which]) if len(years) else duals
+        return np.asarray(duals / worths(self.case, self.program))
 
-    # ---- tables --------------------------------------------------------------------------------
+    # ---- who buys how much from whom ------------------------------------------------------------
 
     @cached_property
     def flows(self) -> pd.DataFrame:
@@ -106,7 +130,17 @@ class Plan(Solved):
         case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
         total [money].
         """
-        return tables.flows(self)
+        e, d = self.expanded, self.expanded.deliveries
+        at = np.flatnonzero(self.delivered > LEAST_FLOW)
+        sources = [e.sources[i] for i in d.source[at].tolist()]
+        names = {"mineral": "mineral", "refiner": "name", "project": "project",
+                 "country": "country", "owner": "owner", "kind": "kind"}  # fmt: skip
+        found: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[at]]}
+        found |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
+        found |= {"member": [e.members[j] for j in d.member[at].tolist()]}
+        found |= {"contract": d.contract[at], "tonnes": self.delivered[at]}
+        found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
+        return pd.DataFrame({**found, "total": found["tonnes"] * found["landed"]})
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -115,7 +149,20 @@ class Plan(Solved):
         demand, purchased, short [t], marginal_price, landed (average; NaN without purchases)
         [money/t].
         """
-        return tables.supply(self)
+        e, d = self.expanded, self.expanded.deliveries
+        bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
+        np.add.at(bought, (d.mineral, d.member, d.year), self.delivered)
+        np.add.at(paid, (d.mineral, d.member, d.year), self.delivered * d.landed)
+        rows = []
+        is_told = (e.demand > 0) | (bought > 0) | e.has_stock[:, :, None]
+        for m, j, t in np.argwhere(is_told).tolist():
+            key = (e.minerals[m], e.members[j], e.years[t])
+            tonnes = float(bought[m, j, t])
+            landed = paid[m, j, t] / tonnes if tonnes > LEAST_FLOW else np.nan
+            amounts = (float(e.demand[m, j, t]), tonnes, self.value(SHORTAGE, key))
+            rows.append((key[2], *key[:2], *amounts, self.dual(BALANCE, key), landed))
+        columns = "year mineral member demand purchased short marginal_price landed"
+        return _table(rows, columns, "year mineral member")
 
     @cached_property
     def shortages(self) -> pd.DataFrame:
@@ -130,23 +177,25 @@ class Plan(Solved):
         return short.reset_index(drop=True)
 
     @cached_property
-    def limits(self) -> pd.DataFrame:
-        """One row a single cap: what the limit's row says of one buyer, supplier, mineral and year.
-
-        limit (position in case.share_limits), kind, stage, mineral, buyer ("" the coalition),
-        group, supplier, year, tonnes, base [t], share (reached), allowed (share), room and excess
-        [t], binding, shadow_price (what one tonne of relief saves) [money/t].
-        """
-        return tables.limits(self)
-
-    @cached_property
     def sources(self) -> pd.DataFrame:
         """One row a refiner or project and year.
 
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
         rent (what one more tonne of capacity saves) [money/t].
         """
-        return tables.sources(self)
+        e, rows = self.expanded, []
+        for r, s in enumerate(e.sources):
+            whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
+            for t, year in enumerate(e.years):
+                nameplate, usable = float(e.nameplate[r, t]), float(e.usable[r, t])
+                if isinstance(s.record, Project):
+                    usable = nameplate * running(self, s.record, year)
+                    rent = self.dual(PROJECT_CAPACITY, (s.name, s.project, s.mineral, year))
+                else:
+                    rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
+                rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), abs(rent)))
+        columns = "year refiner project mineral country owner kind nameplate usable tonnes rent"
+        return _table(rows, columns, "year mineral refiner project")
 
     @cached_property
     def countries(self) -> pd.DataFrame:
@@ -154,7 +203,36 @@ class Plan(Solved):
 
         country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none).
         """
-        return tables.countries(self)
+        e, d, case = self.expanded, self.expanded.deliveries, self.case
+        sold: dict[tuple[int, str, str, str], float] = {}
+        for i in np.flatnonzero(self.delivered > 0).tolist():
+            year, country = e.years[d.year[i]], e.sources[d.source[i]].country
+            for buyer in ("", e.members[d.member[i]]):
+                key = (year, e.minerals[d.mineral[i]], buyer, country)
+                sold[key] = sold.get(key, 0.0) + float(self.delivered[i])
+        tightest: dict[tuple[int, str, str, str], float] = {}
+        for cap in self.caps:
+            counts = cap.record.limit == MAX and cap.record.group == BY_COUNTRY
+            named = not cap.buyer or cap.buyer in e.member_at
+            if counts and named and cap.record.stage != MINING:
+                key = (cap.year, cap.mineral, cap.buyer, cap.supplier)
+                tightest[key] = min(tightest.get(key, np.inf), cap.share)
+        bought: dict[tuple[int, str, str], float] = {}
+        for key, tonnes in sold.items():
+            bought[key[:3]] = bought.get(key[:3], 0.0) + tonnes
+        rows = []
+        for key in sorted({*sold, *tightest}):
+            year, mineral, buyer, _ = key
+            demand = (
+                case.demand_of.get((mineral, buyer, year), 0.0)
+                if buyer
+                else case.coalition_demand(mineral, year)
+            )
+            amounts = (sold.get(key, 0.0), demand, bought.get(key[:3], 0.0))
+            rows.append((*key, *amounts, tightest.get(key, np.nan)))
+        return _table(rows, "year mineral buyer country tonnes demand purchased limit")
+
+    # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
     @cached_property
     def contracts(self) -> pd.DataFrame:
@@ -163,7 +241,23 @@ class Plan(Solved):
         contract (position), year, minimum (force majeure applied), maximum (NaN: none), taken,
         untaken [t], price [money/t], worth (what one tonne less of minimum saves) [money/t].
         """
-        return tables.contracts(self)
+        e, d = self.expanded, self.expanded.deliveries
+        of_contract, rows = d.contract >= 0, []
+        taken = np.zeros((len(self.case.contracts), len(e.years)))
+        at = (d.contract[of_contract], d.year[of_contract])
+        np.add.at(taken, at, self.delivered[of_contract])
+        for k, record in enumerate(self.case.contracts):
+            for t, year in enumerate(e.years):
+                if in_force(record, year):
+                    key = (k, record.refiner, record.mineral, record.member, year)
+                    limits = (
+                        e.minimums.get((k, t), 0.0),
+                        np.nan if record.max is None else record.max,
+                    )
+                    tonnes = (float(taken[k, t]), self.value(UNTAKEN, key))
+                    money = (contract_price(e, k, year), self.dual(MINIMUM, key))
+                    rows.append((k, year, *limits, *tonnes, *money))
+        return _table(rows, "contract year minimum maximum taken untaken price worth")
 
     @cached_property
     def stocks(self) -> pd.DataFrame:
@@ -172,7 +266,20 @@ class Plan(Solved):
         opening, closing, target, shortfall [t], worth (what a tonne less of target saves)
         [money/t], days (of cover; NaN without demand), day_worth (what a day less saves) [money].
         """
-        return tables.stocks(self)
+        rows = []
+        for (mineral, member), pile in self.case.stockpile_of.items():
+            before = pile.opening
+            for year in self.expanded.years:
+                key = (mineral, member, year)
+                after, worth = self.value(STOCK, key), self.dual(TARGET, key)
+                day = a_day(self.case, mineral, member, year)
+                target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
+                days = after / day if day > 0 else np.nan
+                rows.append((year, mineral, member, before, after, *target, days, worth * day))
+                before = after
+        return _table(
+            rows, "year mineral member opening closing target shortfall worth days day_worth"
+        )
 
     @cached_property
     def projects(self) -> pd.DataFrame:
@@ -181,7 +288,18 @@ class Plan(Solved):
         built (fraction started), running (fraction), capacity [t/yr], tonnes, capex [money m],
         charge [money], rent [money/t].
         """
-        return tables.projects(self)
+        sources = self.sources[self.sources["project"] != ""]
+        sold = {(row["project"], row["year"]): row for row in sources.to_dict("records")}
+        rows = []
+        for p in self.case.projects:
+            for year in self.expanded.years:
+                built, at_work = self.value(BUILT, (p.name, year)), running(self, p, year)
+                of = sold[p.name, year]
+                money = (p.capex * built, capital_charge(self.case, p) * at_work, of["rent"])
+                whose = (p.name, p.refiner, p.mineral, p.country)
+                rows.append((year, *whose, built, at_work, of["usable"], of["tonnes"], *money))
+        columns = "year project refiner mineral country built running capacity tonnes"
+        return _table(rows, f"{columns} capex charge rent")
 
     @cached_property
     def ore(self) -> pd.DataFrame:
@@ -189,7 +307,42 @@ class Plan(Solved):
 
         tonnes contained; premium and freight [money/t]; rent of the mine [money/t].
         """
-        return tables.ore(self)
+        mines = {(m.mineral, m.country): m for m in self.case.mines}
+        rows = []
+        for key, tonnes in sorted(self.amounts(ORE).items()):
+            country, refiner, project, mineral, year = key
+            place, mine = self.source(refiner, project, mineral).country, mines[mineral, country]
+            freight, _ = ore_lane(self.case, mineral, country, place, year)
+            rent = abs(self.dual(MINE_CAPACITY, (country, mineral, year)))
+            of_mine = (mine_capacity(mine, year), mine.premium, freight, rent)
+            rows.append((year, mineral, country, refiner, project, place, tonnes, *of_mine))
+        columns = "year mineral mine_country refiner project country tonnes mine_capacity premium"
+        order = "year mineral mine_country refiner project"
+        return _table(rows, f"{columns} freight rent", order)
+
+    # ---- share limits, what changes against today, and tiers of demand --------------------------
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """One row a single cap: what the limit's row says of one buyer, supplier, mineral and year.
+
+        limit (position in case.share_limits), kind, stage, mineral, buyer ("" the coalition),
+        group, supplier, year, tonnes, base [t], share (reached), allowed (share), room and excess
+        [t], binding, shadow_price (what one tonne of relief saves) [money/t].
+        """
+        rows = []
+        for cap, (tonnes, base) in zip(self.caps, self.reached, strict=True):
+            of, allowed = cap.record, cap.share * base
+            room = allowed - tonnes if cap.is_max else tonnes - allowed
+            is_full = room <= self.tolerance(cap.mineral, cap.year)
+            whose = (cap.mineral, cap.buyer, of.group, cap.supplier, cap.year)
+            reached = (tonnes, base, tonnes / base if base > 0 else 0.0, cap.share, room)
+            binding = bool((cap.flows or cap.ore) and is_full)
+            worth = abs(self.dual(SHARE, cap.key))
+            excess = self.value(EXCESS, cap.key)
+            rows.append((cap.limit, of.limit, of.stage, *whose, *reached, excess, binding, worth))
+        columns = "limit kind stage mineral buyer group supplier year tonnes base share allowed"
+        return _table(rows, f"{columns} room excess binding shadow_price")
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -197,7 +350,21 @@ class Plan(Solved):
 
         mineral, refiner, country, member, today, planned (in the first year), change [t/yr].
         """
-        return tables.changes(self)
+        first = self.expanded.years[0]
+        place = {(s.name, s.mineral): s.country for s in self.expanded.sources}
+        known = {s.mineral for s in self.case.current_supply}
+        tonnes: dict[tuple[str, str, str], list[float]] = {}
+        for s in self.case.current_supply:
+            tonnes.setdefault((s.mineral, s.refiner, s.member), [0.0, 0.0])[0] += s.tonnes
+        for row in self.flows.to_dict("records"):
+            if row["year"] == first and row["mineral"] in known:
+                key = (row["mineral"], row["refiner"], row["member"])
+                tonnes.setdefault(key, [0.0, 0.0])[1] += row["tonnes"]
+        rows = [
+            (mineral, refiner, place[refiner, mineral], member, today, planned, planned - today)
+            for (mineral, refiner, member), (today, planned) in sorted(tonnes.items())
+        ]
+        return _table(rows, "mineral refiner country member today planned change")
 
     @cached_property
     def tiers(self) -> pd.DataFrame:
@@ -205,19 +372,56 @@ class Plan(Solved):
 
         Only where demand has tiers.
         """
-        return tables.tiers(self)
+        rows = [
+            (
+                year, mineral, member, tier, demand,
+                self.value(OF_TIER, (mineral, member, tier, year)),
+                self.case.tier_cost(mineral, tier, year),
+            )
+            for (mineral, member, year), of in sorted(self.case.tiers_of.items())
+            for tier, demand in sorted(of.items())
+        ]  # fmt: skip
+        return _table(rows, "year mineral member tier demand short cost")
+
+    # ---- costs and totals -----------------------------------------------------------------------
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """Cost by heading: ``money`` undiscounted, ``discounted``."""
-        return tables.costs(self)
+        """Cost by heading, as they are told: ``money`` undiscounted, ``discounted``."""
+        rows = (
+            (heading, float(money.sum()), float(discounted.sum()))
+            for heading, money, discounted, _ in self._charges()
+        )
+        return _table(rows, "heading money discounted")
 
     @cached_property
     def mineral_costs(self) -> pd.DataFrame:
         """Cost by mineral and heading: ``money`` undiscounted, ``discounted``; every pair once."""
-        return tables.mineral_costs(self)
+        every = list(self._charges())
+        rows = (
+            (mineral, heading, float(money[of == m].sum()), float(discounted[of == m].sum()))
+            for m, mineral in enumerate(self.expanded.minerals)
+            for heading, money, discounted, of in every
+        )
+        return _table(rows, "mineral heading money discounted")
 
-    # ---- totals --------------------------------------------------------------------------------
+    def _charges(self) -> Iterator[tuple[str, Floats, Floats, Ints]]:
+        """Yield each heading, its amounts of money, those discounted, and whose mineral each is."""
+        years = len(self.expanded.years)
+        worth = np.array([self.case.discount(year) for year in self.expanded.years])
+        none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
+        found = {heading: [none] for heading in headings()}
+        for group in self.program.variables:
+            x = self.x[group.at]
+            units = np.maximum(x, 0.0) if columns_named(group.component).is_delivery else x
+            for charge in group.charges:
+                money = units * charge.price
+                found[charge.heading].append(
+                    (money, money * worth[charge.year], group.cell // years)
+                )
+        for heading, parts in found.items():
+            money, discounted, mineral = (np.concatenate(part) for part in zip(*parts, strict=True))
+            yield heading.name, money, discounted, mineral
 
     @cached_property
     def objective(self) -> float:

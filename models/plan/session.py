@@ -12,8 +12,7 @@ nothing else: a study that fixes its chains gets the same plans, to the bit, whe
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,13 +27,15 @@ from models.plan.block_solver import (
     BlockSolver,
     block_result,
     in_one,
+    optimality_words,
     pieces,
+    together,
 )
 from models.plan.plan import Plan
-from models.plan.solving import check, together
-from models.program import TONNES, Fitted, Kinds, Program, Scaling, fit, joined
+from models.plan.solving import check
+from models.program import Fitted, Kinds, Program, Scaling, fit, joined
 from models.resolve import Bools, Expanded, Floats
-from models.solve import Certificates, Held, Rows, Solution, certificate_of, certify_blocks, fits
+from models.solve import Certificates, Held, Rows, Solution, fits
 
 _SETTLED = 1e-11
 """A plan of before needs no solve where violation and gap are below this: the rounding of sums."""
@@ -86,7 +87,11 @@ class Session:
             self._keep(group, found)
             results += found
         plan = Plan(self.case, results, solver.expanded, solver.program)
-        self._start = _joined(plan)
+        none, of = np.zeros(0), plan.blocks
+        self._start = (
+            np.concatenate([none, *(block.x for block in of)]),
+            np.concatenate([none, *(block.duals for block in of)]),
+        )
         self.restart()
         return plan
 
@@ -120,10 +125,8 @@ class Session:
         solver = BlockSolver(
             expanded, base.names, proven=self._proven, like=base, is_compared=self._is_compared
         )
-        if _comparable(self._solver.expanded, expanded):
-            results = self._from_before(solver)
-        else:
-            results = [r for group in together(solver.program.blocks) for r in solver(group)]
+        is_like = _comparable(self._solver.expanded, expanded)
+        results = self._from_before(solver) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
 
     def _from_before(self, solver: BlockSolver) -> list[BlockResult]:
@@ -131,32 +134,29 @@ class Session:
         program = solver.program
         fitted = fit(program, self.base.program)
         self._compare(solver, fitted)
-        certificates = self._certified(solver, fitted)
+        x, duals = self._in_variant(fitted)
+        certificates = program.certify(x, duals, solver.measure)
         settled = _settled(program, fitted, certificates)
         told = self._solve_pieces(fitted, settled)
         if told:
-            certificates = self._certified(solver, fitted)
-        x, duals = self._in_variant(fitted)
+            x, duals = self._in_variant(fitted)
+            certificates = program.certify(x, duals, solver.measure)
         results = []
         for b, of in enumerate(fitted.of_block.tolist()):
             name, trouble = told.get(of, ("as before", "" if settled[b] else "not kept"))
-            certificate = certificate_of(certificates, b, "")
-            if of >= 0 and not trouble and certificate.passed:
-                solution = Solution(x, duals, np.zeros(0), attempt=name)
-                results.append(
-                    block_result(program, b, solution, certificates, solver.measure, first=0)
-                )
-                continue
-            cold = solver.solve(b)
-            if of in told:
-                trouble = trouble or (
-                    f"violation {certificate.violation:.2g}, dual infeasibility "
-                    f"{certificate.dual_infeasibility:.2g}, gap {certificate.gap:.2g}"
-                )
-                said = f"from the plan before: {trouble}"
-                cold = dataclasses.replace(cold, failures=(said, *cold.failures))
-                self._kept[of].is_under_way = False
-            results.append(cold)
+            solution = Solution(x, duals, np.zeros(0), attempt=name)
+            result = block_result(program, b, solution, certificates, solver.measure)
+            proof = result.certificate
+            if of < 0 or trouble or not proof.passed:
+                result = solver.solve(b)
+                if of in told:
+                    trouble = trouble or (
+                        f"violation {proof.violation:.2g}, {optimality_words(proof)}"
+                    )
+                    said = f"from the plan before: {trouble}"
+                    result = replace(result, failures=(said, *result.failures))
+                    self._kept[of].is_under_way = False
+            results.append(result)
         return results
 
     def _compare(self, solver: BlockSolver, fitted: Fitted) -> None:
@@ -181,19 +181,6 @@ class Session:
     def _kinds(self) -> Kinds:
         return Kinds(self.base.program)
 
-    def _certified(self, solver: BlockSolver, fitted: Fitted) -> Certificates:
-        """Return what the plan of before is worth for a variant as it stands."""
-        x, duals = self._in_variant(fitted)
-        program = solver.program
-        return certify_blocks(
-            program.rows,
-            x,
-            duals,
-            solver.measure,
-            tonnes=(program.column_unit == TONNES, program.row_unit == TONNES),
-            starts=(program.column_starts, program.row_starts),
-        )
-
     def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
         """Return the values and duals of before, in the variant's order; 0 for what is new."""
         x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
@@ -215,19 +202,16 @@ class Session:
                 continue
             kept = self._kept[piece[0]]
             at, inside = of.columns_of(piece[0], piece[-1]), of.rows_of(piece[0], piece[-1])
-            rows = _slice(fitted.arrays, of, piece, kept.rows)
+            rows = of.block(piece[0], piece[-1], fitted.arrays)
             try:
                 found = kept.scale.unscaled(self._run(kept, rows))
+                trouble = "" if fits(rows, found) else NO_NUMBERS
             except SolverError as error:
-                kept.is_under_way = False
-                told.update(dict.fromkeys(piece, ("", str(error))))
-                continue
-            if not fits(rows, found):
-                kept.is_under_way = False
-                told.update(dict.fromkeys(piece, ("", NO_NUMBERS)))
-                continue
-            self._x[at], self._duals[inside] = found.x, found.duals
-            told.update(dict.fromkeys(piece, (found.attempt, "")))
+                trouble = str(error)
+            kept.is_under_way = not trouble
+            if not trouble:
+                self._x[at], self._duals[inside] = found.x, found.duals
+            told.update(dict.fromkeys(piece, ("" if trouble else found.attempt, trouble)))
         return told
 
     @staticmethod
@@ -268,28 +252,3 @@ def _comparable(base: Expanded, variant: Expanded) -> bool:
         )
 
     return said(base) == said(variant)
-
-
-def _joined(plan: Plan) -> tuple[Floats, Floats]:
-    """Return all values and duals of a plan, in its program's order."""
-    none = np.zeros(0)
-    return (
-        np.concatenate([none, *(block.x for block in plan.blocks)]),
-        np.concatenate([none, *(block.duals for block in plan.blocks)]),
-    )
-
-
-def _slice(arrays: Rows, base: Program, piece: tuple[int, ...], like: Rows) -> Rows:
-    """Return some blocks of a program arrays out as the base's."""
-    at = base.columns_of(piece[0], piece[-1])
-    inside = base.rows_of(piece[0], piece[-1])
-    first, last = int(arrays.starts[inside.start]), int(arrays.starts[inside.stop])
-    return dataclasses.replace(
-        like,
-        cost=arrays.cost[at],
-        lower=arrays.lower[at],
-        upper=arrays.upper[at],
-        row_lower=arrays.row_lower[inside],
-        row_upper=arrays.row_upper[inside],
-        values=arrays.values[first:last],
-    )

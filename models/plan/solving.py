@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,13 +11,12 @@ import numpy as np
 from models import checks
 from models.case import Case
 from models.errors import InputError
-from models.plan.block_solver import BlockResult, BlockSolver, block_result
+from models.plan.block_solver import BlockResult, BlockSolver, block_result, together, worths
 from models.plan.plan import Plan
-from models.program import TONNES, Program
-from models.program.program import split
+from models.program import Program, split
 from models.resolve import Cell, Expanded, Floats
 from models.schema import BY_REFINER, ShareLimit
-from models.solve import Solution, certify_blocks
+from models.solve import Solution
 
 # ---- planning a case ---------------------------------------------------------------------------
 
@@ -79,21 +77,8 @@ def solve_group(group: Group) -> list[BlockResult]:
     solver = BlockSolver(expanded, blocks=group.cells, tolerance_scale=group.tolerance_scale)
     found = solver(range(len(group.cells)))
     return [
-        dataclasses.replace(result, block=b, basis=None)
-        for b, result in zip(group.blocks, found, strict=True)
+        replace(result, block=b, basis=None) for b, result in zip(group.blocks, found, strict=True)
     ]
-
-
-def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
-    """Return the blocks in groups to be solved one after another: those of the same minerals."""
-    minerals = [frozenset(m for m, _ in cells) for cells in blocks]
-    found: list[list[int]] = []
-    for b, mine in enumerate(minerals):
-        if b and mine == minerals[b - 1]:
-            found[-1].append(b)
-        else:
-            found.append([b])
-    return [tuple(group) for group in found]
 
 
 # ---- parts: what the blocks of a case leave apart ----------------------------------------------
@@ -117,8 +102,8 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
         for row in case.share_limits
         if row.mineral and row.group == BY_REFINER
     ]
-    for together in tied:
-        roots = {root[name] for name in together}
+    for minerals in tied:
+        roots = {root[name] for name in minerals}
         first = min(roots, key=names.index, default="")
         root = {name: first if old in roots else old for name, old in root.items()}
     return tuple(
@@ -173,21 +158,11 @@ def plan_again(  # noqa: PLR0913 - a solution, and what its run says of itself
     ``built`` are what the run says of itself: nothing here can tell.
     """
     case = expanded.case
-    years, which = np.unique(program.row_year, return_inverse=True)
-    worth = np.array([case.discount(year) if year else 1.0 for year in years.tolist()])
-    duals = prices * worth[which] if len(years) else prices
-    measure = program.measure(case.tolerance_scale)
-    certificates = certify_blocks(
-        program.rows,
-        x,
-        duals,
-        measure,
-        tonnes=(program.column_unit == TONNES, program.row_unit == TONNES),
-        starts=(program.column_starts, program.row_starts),
-    )
+    duals, measure = prices * worths(case, program), program.measure(case.tolerance_scale)
+    certificates = program.certify(x, duals, measure)
     solution = Solution(x, duals, np.zeros(0), attempt="as given", mip_gap=mip_gap)
     results = [
-        block_result(program, b, solution, certificates, measure, first=0, built=b < built)
+        replace(block_result(program, b, solution, certificates, measure), built=b < built)
         for b in range(len(program.blocks))
     ]
     if results:

@@ -357,7 +357,7 @@ class Builder:
         if COUNTRY in of.key:
             country = [self.names.number(s.country) for s in self.expanded.sources]
             parts[COUNTRY] = integers(country)[d.source]
-        index, inverse = grouped(*(parts[what][at] for what in of.index or of.key))
+        index, inverse = grouped(*(parts[what][at] for what in of.positions))
         limits = np.zeros(len(index[0]))
         limits[inverse] = most
         return self.rows(of, index, least=least, most=limits), index, inverse
@@ -374,7 +374,7 @@ class Builder:
 
     def _cells(self, of: Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
         """Return whose each key is (mineral x years + year), and its year by position: or first."""
-        parts = dict(zip(of.index or of.key, index, strict=True))
+        parts = dict(zip(of.positions, index, strict=True))
         year = parts.get(YEAR, np.zeros(len(index[0]), dtype=np.int64))
         for what, at in parts.items():
             if what in self.mineral_of:
@@ -384,7 +384,7 @@ class Builder:
     def spell(self, of: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
         found: dict[str, list[Any]] = {}
-        for what, at in zip(of.index or of.key, index, strict=True):
+        for what, at in zip(of.positions, index, strict=True):
             for part, names in self._spelling[what].items():
                 if part in of.key:
                     found[part] = [names[i] for i in at.tolist()]

@@ -17,7 +17,7 @@ from pyomo.core.expr import LinearExpression
 from pyomo.repn import generate_standard_repn
 
 from models.resolve import Floats, Ints
-from models.solve import Keys, Rows
+from models.solve import Keys, Rows, name_at
 
 _CLOSE = 1e-12
 """How far apart two numbers may be, as a part of the larger: the order of a sum's terms."""
@@ -98,30 +98,16 @@ def differences(model: Rows, counted: Rows) -> list[str]:
         return said
     place = np.empty(len(columns), dtype=np.int64)
     place[columns] = np.arange(len(columns))
-    for names, keys, pairs in (
-        ("the cost of", counted.column_keys, [(model.cost[columns], counted.cost)]),
-        (
-            "the bounds of",
-            counted.column_keys,
-            [
-                (model.lower[columns], counted.lower),
-                (model.upper[columns], counted.upper),
-                (model.whole[columns].astype(float), counted.whole.astype(float)),
-            ],
-        ),
-        (
-            "the limit of",
-            counted.row_keys,
-            [
-                (model.row_lower[rows], counted.row_lower),
-                (model.row_upper[rows], counted.row_upper),
-            ],
-        ),
+    for what, keys, order, names in (
+        ("the cost of", counted.column_keys, columns, ("cost",)),
+        ("the bounds of", counted.column_keys, columns, ("lower", "upper", "whole")),
+        ("the limit of", counted.row_keys, rows, ("row_lower", "row_upper")),
     ):
-        apart = np.zeros(len(pairs[0][0]), dtype=bool)
-        for one, other in pairs:
-            apart |= ~_close(one, other)
-        said += [f"{names} {name} differs" for name in _names(keys, np.flatnonzero(apart)[:3])]
+        apart = np.zeros(len(order), dtype=bool)
+        for name in names:
+            one, other = getattr(model, name)[order], getattr(counted, name)
+            apart |= ~_close(one.astype(float), other.astype(float))
+        said += [f"{what} {name} differs" for name in _first(keys, np.flatnonzero(apart))]
     return said + _entries(model, counted, rows, place)
 
 
@@ -138,7 +124,7 @@ def _entries(model: Rows, counted: Rows, rows: Ints, place: Ints) -> list[str]:
         apart = ours[~_close(our_values, values)]
     else:
         apart = np.setxor1d(ours, theirs)
-    names = _names(counted.row_keys, np.unique(apart // wide)[:3])
+    names = _first(counted.row_keys, np.unique(apart // wide))
     return [f"a coefficient of {name} differs" for name in names]
 
 
@@ -167,15 +153,8 @@ def _order(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[s
     return np.array(found, dtype=np.int64), said[:9]
 
 
-def _names(keys: Sequence[Keys], at: Ints) -> list[str]:
-    found = []
-    for position in at.tolist():
-        found += [
-            f"{of.name}{of.index[position - of.start]}"
-            for of in keys
-            if of.stretch.start <= position < of.stretch.stop
-        ]
-    return found
+def _first(keys: Sequence[Keys], at: Ints) -> list[str]:
+    return [name_at(keys, position) for position in at[:3].tolist()]
 
 
 def _close(one: Floats, other: Floats) -> Any:

@@ -201,6 +201,7 @@ TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "suppli
 SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
 """Positions that stand for several parts of a key (``Builder.spell``), as a CONTRACT's does; and a
 year that is its own position, since it need not be one that is planned."""
+_STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
 _COMPONENTS: dict[str, Component] = {}
 
@@ -223,16 +224,16 @@ class Component:
     """The columns, or the rows, of one name.
 
     ``key`` says what the parts of a key are, in their order; ``index`` of what the positions are
-    that stand for it in the arrays (empty: one a part); ``meaning`` is a sentence for readers;
-    ``cell`` the sheet and field of the input that states the price or limit, None where it follows
-    from others.
+    that stand for it in the arrays, where that does not follow (``positions``); ``meaning`` is a
+    sentence for readers; ``cell`` the sheet and field of the input that states the price or limit,
+    None where it follows from others.
     """
 
     name: str
     key: tuple[str, ...]
     index: tuple[str, ...] = ()
     meaning: str
-    cell: tuple[type[Record], str] | None
+    cell: tuple[type[Record], str] | None = None
     unit: int = TONNES
 
     def __post_init__(self) -> None:
@@ -241,6 +242,13 @@ class Component:
             msg = f"component {self.name!r} is declared twice"
             raise ValueError(msg)
         _COMPONENTS[self.name] = self
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """Of what the positions are that stand for a key: a source for a refiner, for instance."""
+        implied = {part for what in self.key for part in _STANDS_FOR.get(what, ())}
+        parts = (SOURCE if what == REFINER else what for what in self.key if what not in implied)
+        return self.index or tuple(parts)
 
     @property
     def words(self) -> str:
@@ -298,7 +306,7 @@ class Rows(Component):
 
     kind: str
     label: Callable[[Solved, Any], Label]
-    bears_on: Callable[[Solved, Rows, Any, Where], bool] | None
+    bears_on: Callable[[Solved, Rows, Any, Where], bool] | None = None
     stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None
     stops_beyond: bool = False
     through: Columns | None = None
@@ -392,21 +400,6 @@ _PLANT = 1.0001
 
 
 @dataclass(frozen=True)
-class Lever:
-    """What may be loosened, and by how much.
-
-    A unit of it adds ``amounts`` to the limits of rows, given as (component, key, amount [the row's
-    unit]), and opens so many tonnes of the deliveries ``opens`` together. At most ``most`` units.
-    """
-
-    most: float
-    amounts: tuple[tuple[Rows, Any, float], ...] = ()
-    opens: tuple[int, ...] = ()
-    opened: float = 0.0
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
 class Bounds:
     """What the least change must keep to, by key of the model.
 
@@ -423,7 +416,10 @@ class Bounds:
 
 @dataclass
 class InputCell:
-    """A cell that may be changed: what it says, and what a unit of change (``size``) loosens."""
+    """A cell that may be changed: what it says, and what a unit of change (``size``) loosens.
+
+    ``most`` is how many units it may change by.
+    """
 
     place: Place
     field: str
@@ -438,15 +434,10 @@ class InputCell:
     lanes: list[tuple[int, int, int]] = dataclasses.field(default_factory=list)
     """(source, member, year), by position, that are opened."""
 
-    def lever(self, wide: Expanded) -> Lever:
-        """Return what the program may loosen."""
-        d, wanted = wide.deliveries, set(self.lanes)
-        places = zip(d.source.tolist(), d.member.tolist(), d.year.tolist(), strict=True)
-        opens = tuple(i for i, at in enumerate(places) if at in wanted) if wanted else ()
-        amounts = tuple((rows, key, times * self.size) for rows, key, times in self.limits)
-        return Lever(
-            self.most, amounts, opens, self.size, _PLANT if self.field == "capacity" else 1.0
-        )
+    @property
+    def weight(self) -> float:
+        """What a unit of change counts."""
+        return _PLANT if self.field == "capacity" else 1.0
 
 
 class Levers:

@@ -13,7 +13,6 @@ from models.program.component import (
     MINERAL,
     PROJECT,
     REFINER,
-    SOURCE,
     YEAR,
     Columns,
     Heading,
@@ -70,7 +69,6 @@ def _sale(key: Any, seller: str, mineral: str) -> tuple[str, str]:
 SPOT_FLOW = Columns(
     name="spot",
     key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
-    index=(SOURCE, MEMBER, YEAR),
     meaning="Tonnes that a member buys of a refiner or project without a contract.",
     cell=(Refiner, "cost"),
     headings=(PURCHASE, TARIFF, FREIGHT),
@@ -84,7 +82,6 @@ SPOT_FLOW = Columns(
 CONTRACT_FLOW = Columns(
     name="contracted",
     key=(CONTRACT, REFINER, MINERAL, MEMBER, YEAR),
-    index=(CONTRACT, YEAR),
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
     headings=(PURCHASE, TARIFF, FREIGHT),
@@ -101,10 +98,8 @@ BALANCE = Rows(
     name="balance",
     key=(MINERAL, MEMBER, YEAR),
     meaning="What a member buys, draws from its reserve or is short of is what it needs or stores.",
-    cell=None,
     kind="other year",
     label=lambda _, key: Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
-    bears_on=None,
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
 )

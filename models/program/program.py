@@ -137,24 +137,31 @@ class Program:
         """
         return np.where(self.need > 0, np.minimum(self.need, largest), largest)
 
-    def certify(
-        self, x: Floats, duals: Floats, measure: Floats, first: int = 0, last: int | None = None
+    def certify(  # noqa: PLR0913, PLR0917 - a solution, of what, and how it is measured
+        self,
+        x: Floats,
+        duals: Floats,
+        measure: Floats,
+        first: int = 0,
+        last: int | None = None,
+        rows: Rows | None = None,
     ) -> Certificates:
         """Return the certificates of a solution of the blocks from one up to another (None: all).
 
-        ``measure`` [t] is that of every block of the program.
+        ``measure`` [t] is that of every block of the program; ``rows`` are the blocks' arrays where
+        they are known, or others of their shape.
         """
         last = len(self.blocks) - 1 if last is None else last
         of = slice(first, last + 2)
-        columns, rows = self.column_starts[of], self.row_starts[of]
+        column_starts, row_starts = self.column_starts[of], self.row_starts[of]
         at, inside = self.columns_of(first, last), self.rows_of(first, last)
         return certify_blocks(
-            self.block(first, last),
+            self.block(first, last) if rows is None else rows,
             x,
             duals,
             measure[first : last + 1],
             tonnes=(self.column_unit[at] == TONNES, self.row_unit[inside] == TONNES),
-            starts=(columns - columns[0], rows - rows[0]),
+            starts=(column_starts - column_starts[0], row_starts - row_starts[0]),
         )
 
     def __getstate__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -67,7 +67,8 @@ class Solved:
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
         """The columns but for deliveries by component and key, zeros left out."""
-        return _by_key([g for g in self.program.variables if not _delivers(g)], self.x)
+        groups = self.program.variables
+        return _by_key((g for g in groups if not columns_named(g.component).is_delivery), self.x)
 
     @cached_property
     def duals(self) -> dict[str, dict[Any, float]]:
@@ -117,25 +118,31 @@ class Solved:
 
     def row(self, at: int) -> tuple[Rows, Any]:
         """Return the component and the key of a row."""
-        group, key = self._row_groups.named(at)
+        group, key = self._named(self._row_places, at)
         return rows_named(group.component), key
 
     def component_of(self, row: int) -> Rows:
         """Return the component of a row."""
-        return rows_named(self._row_groups.of(row).component)
+        of, _, groups = self._row_places
+        return rows_named(groups[int(of[row])].component)
 
     def column(self, at: int) -> tuple[Columns, Any]:
         """Return the component and the key of a column."""
-        group, key = self._column_groups.named(at)
+        group, key = self._named(self._column_places, at)
         return columns_named(group.component), key
 
-    @cached_property
-    def _row_groups(self) -> _Groups:
-        return _Groups(self.program.constraints, len(self.prices))
+    def _named(self, places: _Places, at: int) -> tuple[Group, Any]:
+        of, place, groups = places
+        group = groups[int(of[at])]
+        return group, group.keys(place[[at]])[0]
 
     @cached_property
-    def _column_groups(self) -> _Groups:
-        return _Groups(self.program.variables, len(self.x))
+    def _row_places(self) -> _Places:
+        return _places(self.program.constraints, len(self.prices))
+
+    @cached_property
+    def _column_places(self) -> _Places:
+        return _places(self.program.variables, len(self.x))
 
     def once(self, make: Callable[[Solved], T]) -> T:
         """Return what a function makes of this solution, made once."""
@@ -157,17 +164,14 @@ class Solved:
         return self._position(of, key, self.program.variables)
 
     def _position(self, of: Component, key: Any, groups: Sequence[Group]) -> int:
-        if of not in self._positions:
-            found = self._positions[of] = {}
+        if of not in self._made:
+            found = self._made[of] = {}
             for group in groups:
                 if group.component is of:
                     keys = group.keys(np.arange(len(group)))
                     found.update(zip(keys, group.at.tolist(), strict=True))
-        return self._positions[of].get(key, -1)
-
-    @cached_property
-    def _positions(self) -> dict[Component, dict[Any, int]]:
-        return {}
+        at: int = self._made[of].get(key, -1)
+        return at
 
     def entries_of(self, row: int) -> list[tuple[int, float]]:
         """Return the columns that a row has, with its coefficients."""
@@ -179,9 +183,8 @@ class Solved:
         """Return the rows that a column enters, with its coefficients."""
         order, starts, row = self._by_column
         inside = order[starts[column] : starts[column + 1]]
-        return list(
-            zip(row[inside].tolist(), self.program.rows.values[inside].tolist(), strict=True)
-        )
+        values = self.program.rows.values[inside]
+        return list(zip(row[inside].tolist(), values.tolist(), strict=True))
 
     @cached_property
     def _by_column(self) -> tuple[Ints, Ints, Ints]:
@@ -267,7 +270,7 @@ class Solved:
         return tuple(map(self._reached, self.caps))
 
     def _reached(self, cap: Cap) -> tuple[float, float]:
-        """Return the tonnes that count under a cap and its base [t]."""
+        e = self.expanded
         if cap.is_mining:
             of_mineral = [
                 (key[0], z)
@@ -278,50 +281,32 @@ class Solved:
             bought = sum(z for _, z in of_mineral)
         else:
             tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
-            bought = self._bought(cap) if cap.of_purchases else 0.0
+            cell = e.cell(e.mineral_at[cap.mineral], e.years.index(cap.year))
+            inside = np.array(cell, dtype=np.int64)
+            mine = np.isin(e.deliveries.member[inside], cap.buyers)
+            bought = float(self.delivered[inside[mine]].sum()) if cap.of_purchases else 0.0
         return tonnes, bought if cap.of_purchases else cap.demand
-
-    def _bought(self, cap: Cap) -> float:
-        e = self.expanded
-        cell = e.cell(e.mineral_at[cap.mineral], e.years.index(cap.year))
-        inside = np.array(cell, dtype=np.int64)
-        mine = np.isin(e.deliveries.member[inside], cap.buyers)
-        return float(self.delivered[inside[mine]].sum())
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
         e = self.expanded
-        return MOST_VIOLATION * max(
-            float(e.demand[e.mineral_at[mineral], :, e.years.index(year)].max(initial=0.0)), 1e-6
-        )
+        demand = e.demand[e.mineral_at[mineral], :, e.years.index(year)]
+        return MOST_VIOLATION * max(float(demand.max(initial=0.0)), 1e-6)
 
 
-class _Groups:
-    """Which group each position of a program belongs to, and where it stands in it."""
-
-    def __init__(self, groups: Sequence[Group], count: int) -> None:
-        """Number the groups."""
-        self._groups = groups
-        self._of, self._place = np.zeros((2, count), dtype=np.int64)
-        for g, group in enumerate(groups):
-            self._of[group.at], self._place[group.at] = g, np.arange(len(group))
-
-    def of(self, at: int) -> Group:
-        """Return the group of a position."""
-        return self._groups[int(self._of[at])]
-
-    def named(self, at: int) -> tuple[Group, Any]:
-        """Return the group of a position, and the key there."""
-        group = self.of(at)
-        place = self._place[at]
-        return group, group.keys(np.array([place]))[0]
+_Places = tuple[Ints, Ints, Sequence[Group]]
+"""Of each position of a program, which group it belongs to and where it stands in it; the groups.
+"""
 
 
-def _delivers(group: Group) -> bool:
-    return columns_named(group.component).is_delivery
+def _places(groups: Sequence[Group], count: int) -> _Places:
+    of, place = np.zeros((2, count), dtype=np.int64)
+    for g, group in enumerate(groups):
+        of[group.at], place[group.at] = g, np.arange(len(group))
+    return of, place, groups
 
 
-def _by_key(groups: Sequence[Group], values: Floats) -> dict[str, dict[Any, float]]:
+def _by_key(groups: Iterable[Group], values: Floats) -> dict[str, dict[Any, float]]:
     """Return values by component and key, zeros left out."""
     found: dict[str, dict[Any, float]] = {}
     for group in groups:

@@ -29,7 +29,7 @@ from models.program.component import (
     Bounds,
     Columns,
     Heading,
-    Lever,
+    InputCell,
     Rows,
 )
 from models.program.families import FAMILIES
@@ -110,7 +110,7 @@ class Frame:
         whole: bool = False,
     ) -> Any:
         """Declare the columns of a component, at least 0; return them by key."""
-        self._count(of)
+        self._count(of.name, of.unit)
         least, most = lower or {}, upper or {}
 
         def bounds(_: Any, *parts: Any) -> tuple[float, float | None]:
@@ -127,21 +127,25 @@ class Frame:
 
     def constraints(self, of: Rows, rows: Mapping[Any, Row]) -> None:
         """Declare the rows of a component."""
-        self._count(of)
+        self.add(of.name, rows, of.unit)
+
+    def add(self, name: str, rows: Mapping[Any, Row], unit: int = TONNES) -> None:
+        """Declare rows of a name, and what they count."""
+        self._count(name, unit)
 
         def rule(_: Any, *parts: Any) -> Any:
             least, columns, amounts, most = rows[parts if len(parts) > 1 else parts[0]]
             return (least, total(columns, amounts), most)
 
-        setattr(self.model, of.name, pyo.Constraint(list(rows), rule=rule))
+        setattr(self.model, name, pyo.Constraint(list(rows), rule=rule))
 
     def of(self, component: Columns | Rows) -> Any:
         """Return a component of the model."""
         return getattr(self.model, component.name)
 
-    def _count(self, of: Columns | Rows) -> None:
-        if of.unit != TONNES:
-            self.units[of.name] = of.unit
+    def _count(self, name: str, unit: int) -> None:
+        if unit != TONNES:
+            self.units[name] = unit
 
     # ---- what families ask ---------------------------------------------------------------------
 
@@ -258,27 +262,22 @@ def build_least_share(
     minerals = sorted({expanded.minerals[m] for m, _ in f.cells})
     model.cap = pyo.Var(minerals, within=pyo.NonNegativeReals)
     f.units.update(cap=FRACTION)
-    limits = f.of(SHARE)
+    limits, asked = f.of(SHARE), dict[Any, Row]()
     for cap in f.caps:
-        if cap.record.caps_each_country and cap.key in limits:
-            del limits[cap.key]
-    asked = {cap.key: cap for cap in f.caps if cap.record.caps_each_country and cap.flows}
-    model.country_cap = pyo.Constraint(
-        list(asked),
-        rule=lambda b, *key: (
-            None,
-            total(
-                [*f.columns_of(asked[key].flows), b.cap[key[1]]],
-                [1.0] * len(asked[key].flows) + [-asked[key].demand],
-            ),
-            0.0,
-        ),
-    )
+        if cap.record.caps_each_country:
+            if cap.key in limits:
+                del limits[cap.key]
+            if cap.flows:
+                columns = [*f.columns_of(cap.flows), model.cap[cap.mineral]]
+                amounts = [1.0] * len(cap.flows) + [-cap.demand]
+                asked[cap.key] = (None, columns, amounts, 0.0)
+    f.add("country_cap", asked)
     by_cell: dict[tuple[str, int], list[Any]] = {}
     for (mineral, _, year), column in f.of(SHORTAGE).items():
         by_cell.setdefault((mineral, year), []).append(column)
-    model.shortage_allowed = pyo.Constraint(
-        list(by_cell), rule=lambda _, *key: (None, total(by_cell[key]), short.get(key, 0.0))
+    f.add(
+        "shortage_allowed",
+        {key: (None, short_of, None, short.get(key, 0.0)) for key, short_of in by_cell.items()},
     )
     model.cost = pyo.Objective(expr=total(list(model.cap.values())), sense=pyo.minimize)
     return f
@@ -286,13 +285,13 @@ def build_least_share(
 
 @_unlogged()
 def build_least_change(
-    expanded: Expanded, cells: Sequence[Cell], levers: Sequence[Lever], bounds: Bounds
+    expanded: Expanded, cells: Sequence[Cell], levers: Sequence[InputCell], bounds: Bounds
 ) -> Frame:
     r"""Return the model that asks for the smallest change of limits that removes a shortage.
 
     .. math:: \min \sum_l weight_l \, \delta_l \quad \text{so that} \quad
               a_i x \le right_i + \sum_l amount_{i,l} \, \delta_l, \qquad
-              \sum_{lanes\ of\ l} x \le opened_l \, \delta_l, \qquad
+              \sum_{lanes\ of\ l} x \le size_l \, \delta_l, \qquad
               u_{m,j,t} \le short_{m,j,t} + left \; [served]
 
     All else stands as in ``build``, but for money, which does not count. A unit of each change is
@@ -307,53 +306,43 @@ def build_least_change(
     )
     model.left = pyo.Var([0], within=pyo.NonNegativeReals)
     f.units.update(change=FRACTION)
-    for (columns, key), most in bounds.most.items():
-        if key in f.of(columns):
-            f.of(columns)[key].setub(most)
+    for (bounded, key), most in bounds.most.items():
+        if key in f.of(bounded):
+            f.of(bounded)[key].setub(most)
     by_row: dict[tuple[Rows, Any], list[tuple[int, float]]] = {}
     for i, lever in enumerate(levers):
-        for limited, key, amount in lever.amounts:
-            by_row.setdefault((limited, key), []).append((i, amount))
+        for limited, key, times in lever.limits:
+            by_row.setdefault((limited, key), []).append((i, times * lever.size))
     for at in bounds.right:
         by_row.setdefault(at, [])
-    model.loosened = pyo.ConstraintList()
-    money: list[Any] = []
+    loosened: dict[bool, list[Row]] = {False: [], True: []}  # those of money apart
     for (limited, key), terms in by_row.items():
         rows = f.of(limited)
-        if key not in rows:
-            continue
-        body, right = rows[key].body, bounds.right.get((limited, key), pyo.value(rows[key].upper))
-        every = [*body.linear_vars, *(model.change[i] for i, _ in terms)]
-        amounts = [*body.linear_coefs, *(-amount for _, amount in terms)]
-        row = (None, total(every, amounts), right)
-        del rows[key]
-        money.append(row) if limited.unit == MONEY else model.loosened.add(row)
-    model.loosened_budget = pyo.Constraint(range(len(money)), rule=lambda _, i: money[i])
-    f.units.update(loosened_budget=MONEY)
-    opening = [i for i in numbers if levers[i].opens]
-    model.opened = pyo.Constraint(
-        opening,
-        rule=lambda b, i: (
-            None,
-            total(
-                [*f.columns_of(levers[i].opens), b.change[i]],
-                [1.0] * len(levers[i].opens) + [-levers[i].opened],
-            ),
-            0.0,
-        ),
-    )
-    short = f.of(SHORTAGE)
-    model.shortage_allowed = pyo.Constraint(
-        [key for key in short if key in bounds.short],
-        rule=lambda b, *key: (
-            None,
-            total(
-                [short[key], *([b.left[0]] if key in bounds.served else [])],
-                [1.0, -1.0][: 1 + (key in bounds.served)],
-            ),
-            bounds.short[key],
-        ),
-    )
+        if key in rows:
+            body = rows[key].body
+            right = bounds.right.get((limited, key), pyo.value(rows[key].upper))
+            every = [*body.linear_vars, *(model.change[i] for i, _ in terms)]
+            amounts = [*body.linear_coefs, *(-amount for _, amount in terms)]
+            loosened[limited.unit == MONEY].append((None, every, amounts, right))
+            del rows[key]
+    f.add("loosened", dict(enumerate(loosened[False])))
+    f.add("loosened_budget", dict(enumerate(loosened[True])), MONEY)
+    opened: dict[int, Row] = {}
+    fields = (f.of_deliveries(name).tolist() for name in ("source", "member", "year"))
+    places = list(zip(*fields, strict=True))
+    for i, lever in enumerate(levers):
+        wanted = set(lever.lanes)
+        opens = [c for at, c in zip(places, f.delivery, strict=True) if at in wanted]
+        if opens:
+            amounts = [1.0] * len(opens) + [-lever.size]
+            opened[i] = (None, [*opens, model.change[i]], amounts, 0.0)
+    f.add("opened", opened)
+    allowed: dict[Any, Row] = {}
+    for key, column in f.of(SHORTAGE).items():
+        if key in bounds.short:
+            left = [model.left[0]] if key in bounds.served else []
+            allowed[key] = (None, [column, *left], [1.0] + [-1.0] * len(left), bounds.short[key])
+    f.add("shortage_allowed", allowed)
     weights = [lever.weight for lever in levers]
     model.cost = pyo.Objective(expr=total(list(model.change.values()), weights), sense=pyo.minimize)
     return f

@@ -6,24 +6,24 @@ limit and that none is cheaper. Nothing takes the solver's word.
 
 from models.solve.certificate import (
     MOST_GAP,
-    MOST_MIP_GAP,
     MOST_VIOLATION,
     Certificate,
     Certificates,
-    certificate_of,
+    Floats,
+    Ints,
+    Keys,
+    Rows,
+    Solution,
     certify,
     certify_blocks,
     fits,
-    worst_name,
+    name_at,
 )
-from models.solve.highs import ATTEMPTS, INFINITE, Attempt, Held, check_numbers, solve, version
-from models.solve.rows import Floats, Ints, Keys, Rows, Solution
+from models.solve.highs import ATTEMPTS, Attempt, Held, solve, version
 
 __all__ = [
     "ATTEMPTS",
-    "INFINITE",
     "MOST_GAP",
-    "MOST_MIP_GAP",
     "MOST_VIOLATION",
     "Attempt",
     "Certificate",
@@ -34,12 +34,10 @@ __all__ = [
     "Keys",
     "Rows",
     "Solution",
-    "certificate_of",
     "certify",
     "certify_blocks",
-    "check_numbers",
     "fits",
+    "name_at",
     "solve",
     "version",
-    "worst_name",
 ]

@@ -1,22 +1,107 @@
-"""The certificate: primal feasibility, dual feasibility and gap, from arrays and a solution.
+"""A linear program as arrays, its solution, and the certificate: what the solution proves.
 
 Nothing the solver says of its own work is taken over: activities, reduced costs and both objectives
 are computed here, for all blocks of a program in one pass. Weak duality (any textbook, such as
-Bertsimas & Tsitsiklis (1997), ch. 4): if the three hold, no plan costs less than the dual
-objective, so this one is optimal to the gap.
+Bertsimas & Tsitsiklis (1997), ch. 4): if primal feasibility, dual feasibility and gap hold, no plan
+costs less than the dual objective, so this one is optimal to the gap.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.solve.rows import Floats, Ints, Rows, Solution
-
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the rows or columns of one component are known by: a stretch of positions."""
+
+    name: str
+    start: int
+    index: tuple[Any, ...]
+
+    @property
+    def stretch(self) -> slice:
+        """The component's positions."""
+        return slice(self.start, self.start + len(self.index))
+
+
+def name_at(keys: Sequence[Keys], at: int) -> str:
+    """Return the name of a position, such as ``spot('Jin', '', 'copper', 'A', 2026)``; else ""."""
+    stretches = (of for of in keys if of.stretch.start <= at < of.stretch.stop)
+    return next((f"{of.name}{of.index[at - of.start]}" for of in stretches), "")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A linear program as arrays.
+
+    Least ``cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= A x <= row_upper``; A by rows
+    (``starts``, ``columns``, ``values``): row i has the entries ``starts[i]`` up to
+    ``starts[i + 1]``, so ``starts`` is one longer than there are rows. ``cost``, ``lower``,
+    ``upper`` and ``whole``, which marks integer columns, are one a column; ``row_lower`` and
+    ``row_upper`` one a row; ``columns`` and ``values`` one an entry. ``column_keys`` and
+    ``row_keys`` name every column and row.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    starts: Ints
+    columns: Ints
+    values: Floats
+    whole: NDArray[np.bool_]
+    column_keys: Sequence[Keys] = ()
+    row_keys: Sequence[Keys] = ()
+
+    def activity(self, x: Floats) -> Floats:
+        """Return A x."""
+        terms = self.values * x[self.columns]
+        return np.bincount(self.entry_rows(), terms, len(self.row_lower)).astype(float)
+
+    def priced(self, y: Floats) -> Floats:
+        """Return A' y."""
+        terms = self.values * y[self.entry_rows()]
+        return np.bincount(self.columns, terms, len(self.cost)).astype(float)
+
+    def absolute(self) -> Rows:
+        """Return the program with the absolute coefficients."""
+        return dataclasses.replace(self, values=np.abs(self.values))
+
+    def entry_rows(self) -> Ints:
+        """Return the row of each entry of A."""
+        return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values of columns and duals of rows (d objective / d right-hand side).
+
+    ``basis`` is what a program of the same shape may start from; only the solver can read it.
+    """
+
+    x: Floats
+    duals: Floats
+    reduced: Floats
+    attempt: str = ""
+    mip_gap: float = 0.0
+    basis: Any = None
+
+
+# ---- the certificate -----------------------------------------------------------------------------
+
 
 MOST_VIOLATION = 1e-6
 """Accepted violation of any constraint, as a part of what its block needs at the largest demand."""
@@ -79,6 +164,23 @@ class Certificates:
     primal: Floats
     dual: Floats
 
+    def of(self, block: int, violated: str = "", mip_gap: float = 0.0) -> Certificate:
+        """Return one block's certificate."""
+        return Certificate(
+            float(self.violation[block]),
+            violated,
+            float(self.dual_infeasibility[block]),
+            float(self.gap[block]),
+            float(self.primal[block]),
+            float(self.dual[block]),
+            mip_gap,
+        )
+
+    def worst_name(self, block: int, rows: Rows) -> str:
+        """Return the name of the row or column that is violated most, "" if none is."""
+        row = name_at(rows.row_keys, int(self.worst_row[block]))
+        return row or name_at(rows.column_keys, int(self.worst_column[block]))
+
     def within(self, violation: float, gap: float) -> Bools:
         """Return which blocks are feasible and optimal to given tolerances."""
         return np.asarray(
@@ -96,52 +198,20 @@ def certify(
     """
     if not fits(rows, solution):
         return Certificate(np.inf, "the solution's shape", np.inf, np.inf, np.nan, np.nan)
-    tonnes = []
-    for keys, count in ((rows.column_keys, len(rows.cost)), (rows.row_keys, len(rows.row_lower))):
-        found = np.ones(count, dtype=bool)
+    sizes = (len(rows.cost), len(rows.row_lower))
+    tonnes = [np.ones(count, dtype=bool) for count in sizes]
+    for found, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
         for of in keys:
             found[of.stretch] = of.name not in fractions
-        tonnes.append(found)
-    starts = (
-        np.array([0, len(rows.cost)], dtype=np.int64),
-        np.array([0, len(rows.row_lower)], dtype=np.int64),
-    )
-    of_blocks = certify_blocks(
+    alone = certify_blocks(
         rows,
         solution.x,
         solution.duals,
         np.array([measure]),
         tonnes=(tonnes[0], tonnes[1]),
-        starts=starts,
+        starts=(np.array([0, sizes[0]]), np.array([0, sizes[1]])),
     )
-    return certificate_of(of_blocks, 0, worst_name(of_blocks, 0, rows), solution.mip_gap)
-
-
-def certificate_of(
-    found: Certificates, block: int, violated: str, mip_gap: float = 0.0
-) -> Certificate:
-    """Return one block's certificate."""
-    return Certificate(
-        float(found.violation[block]),
-        violated,
-        float(found.dual_infeasibility[block]),
-        float(found.gap[block]),
-        float(found.primal[block]),
-        float(found.dual[block]),
-        mip_gap,
-    )
-
-
-def worst_name(found: Certificates, block: int, rows: Rows) -> str:
-    """Return the name of the row or column that is violated most, "" if none is."""
-    for keys, at in (
-        (rows.row_keys, int(found.worst_row[block])),
-        (rows.column_keys, int(found.worst_column[block])),
-    ):
-        for of in keys if at >= 0 else ():
-            if of.stretch.start <= at < of.stretch.stop:
-                return f"{of.name}{of.index[at - of.start]}"
-    return ""
+    return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
 
 
 def fits(rows: Rows, solution: Solution) -> bool:
@@ -206,15 +276,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
     )
     scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, np.full(len(noise), 1e-300)])
-    return Certificates(
-        violation,
-        worst_row,
-        worst_column,
-        infeasibility,
-        np.abs(primal - dual) / scale,
-        primal,
-        dual,
-    )
+    gap = np.abs(primal - dual) / scale
+    return Certificates(violation, worst_row, worst_column, infeasibility, gap, primal, dual)
 
 
 def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
@@ -234,15 +297,13 @@ def _worst(
     """Return each block's largest violation, 0 where there is none, and where it is."""
     rows, columns = _most(by_row, row_starts), _most(by_column, column_starts)
     violation = np.maximum(0.0, np.maximum(rows, columns))
-    worst_row = np.full(len(violation), -1, dtype=np.int64)
-    worst_column = worst_row.copy()
+    worst_row, worst_column = np.full((2, len(violation)), -1, dtype=np.int64)
     for b in np.flatnonzero(violation > 0).tolist():
-        if rows[b] >= columns[b]:
-            at = slice(int(row_starts[b]), int(row_starts[b + 1]))
-            worst_row[b] = at.start + int(np.argmax(by_row[at]))
-        else:
-            at = slice(int(column_starts[b]), int(column_starts[b + 1]))
-            worst_column[b] = at.start + int(np.argmax(by_column[at]))
+        is_row = rows[b] >= columns[b]
+        worst, by, starts = (
+            (worst_row, by_row, row_starts) if is_row else (worst_column, by_column, column_starts)
+        )
+        worst[b] = starts[b] + np.argmax(by[starts[b] : starts[b + 1]])
     return violation, worst_row, worst_column
 
 

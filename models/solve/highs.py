@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import SolverError
-from models.solve.rows import Rows, Solution
+from models.solve.certificate import Rows, Solution
 
 _LISTENING = 0.1
 """Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
@@ -84,10 +84,9 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
     chosen.
     """
     if not len(rows.cost):
-        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), 0.0, attempt.name)
+        return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
     if not rows.whole.any():
-        held = Held(attempt)
-        held.load(rows)
+        held = Held(attempt).load(rows)
         if start is not None:
             held.start_from(start)
         return held.run()
@@ -95,32 +94,28 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
     lower, upper = rows.lower.copy(), rows.upper.copy()
     lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
     fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
-    second = Held(attempt).load(fixed).run()
-    return dataclasses.replace(
-        second, seconds=first.seconds + second.seconds, mip_gap=first.mip_gap
-    )
+    return dataclasses.replace(Held(attempt).load(fixed).run(), mip_gap=first.mip_gap)
 
 
-def check_numbers(rows: Rows) -> None:
+def _check_numbers(rows: Rows) -> None:
     """Refuse what HiGHS would misread in silence: NaN anywhere, an infinite cost or coefficient."""
+    trouble = ""
     for name in ("cost", "values"):
-        if not np.isfinite(getattr(rows, name)).all():
-            msg = f"a {name} handed to the solver is not a finite number"
-            raise SolverError(msg)
-        if (np.abs(getattr(rows, name)) >= INFINITE).any():
-            msg = f"a {name} handed to the solver is beyond {INFINITE:g}"
-            raise SolverError(msg)
+        numbers = getattr(rows, name)
+        if not np.isfinite(numbers).all():
+            trouble = trouble or f"a {name} handed to the solver is not a finite number"
+        if (np.abs(numbers) >= INFINITE).any():
+            trouble = trouble or f"a {name} handed to the solver is beyond {INFINITE:g}"
     for low, high in ((rows.lower, rows.upper), (rows.row_lower, rows.row_upper)):
-        if np.isnan(low).any() or np.isnan(high).any():
-            msg = "a bound handed to the solver is not a number"
-            raise SolverError(msg)
+        both = np.concatenate([low, high])
+        if np.isnan(both).any():
+            trouble = trouble or "a bound handed to the solver is not a number"
         if (low > high).any():
-            msg = "a lower bound handed to the solver is above its upper bound"
-            raise SolverError(msg)
-        finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
-        if (np.abs(finite) >= INFINITE).any():
-            msg = f"a bound handed to the solver is beyond {INFINITE:g}"
-            raise SolverError(msg)
+            trouble = trouble or "a lower bound handed to the solver is above its upper bound"
+        if (np.abs(both[np.isfinite(both)]) >= INFINITE).any():
+            trouble = trouble or f"a bound handed to the solver is beyond {INFINITE:g}"
+    if trouble:
+        raise SolverError(trouble)
 
 
 def version() -> str:
@@ -149,7 +144,7 @@ class Held:
         """Hand a program over, and forget the one before."""
         import highspy
 
-        check_numbers(rows)
+        _check_numbers(rows)
         columns, count = len(rows.cost), len(rows.row_lower)
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
@@ -183,32 +178,26 @@ class Held:
         The basis stays, but where coefficients differ: then the program is handed over anew, and
         starts from the basis all the same.
         """
-        held = self.rows
-        check_numbers(rows)
+        held, highs = self.rows, self._highs
+        _check_numbers(rows)
         if held is None or not np.array_equal(held.values, rows.values):
-            basis = self.basis() if held is not None else None
+            basis = highs.getBasis() if held is not None else None
             self.load(rows)
             if basis is not None:
                 self.start_from(basis)
             return
-        highs = self._highs
-        at = np.flatnonzero(held.cost != rows.cost)
-        if len(at):
-            new = rows.cost[at]
-            _check(highs.changeColsCost(len(at), at.astype(np.int32), new), "new costs")
-        at = np.flatnonzero((held.lower != rows.lower) | (held.upper != rows.upper))
-        if len(at):
-            bounds = (rows.lower[at], rows.upper[at])
-            _check(highs.changeColsBounds(len(at), at.astype(np.int32), *bounds), "new bounds")
-        at = np.flatnonzero((held.row_lower != rows.row_lower) | (held.row_upper != rows.row_upper))
-        if len(at):
-            bounds = (rows.row_lower[at], rows.row_upper[at])
-            _check(highs.changeRowsBounds(len(at), at.astype(np.int32), *bounds), "new limits")
+        for change, names, what in (
+            (highs.changeColsCost, ("cost",), "new costs"),
+            (highs.changeColsBounds, ("lower", "upper"), "new bounds"),
+            (highs.changeRowsBounds, ("row_lower", "row_upper"), "new limits"),
+        ):
+            new = [getattr(rows, name) for name in names]
+            at = np.flatnonzero(
+                np.any([getattr(held, n) != to for n, to in zip(names, new, strict=True)], axis=0)
+            )
+            if len(at):
+                _check(change(len(at), at.astype(np.int32), *(to[at] for to in new)), what)
         self.rows = rows
-
-    def basis(self) -> Any:
-        """Return the basis reached."""
-        return self._highs.getBasis()
 
     def start_from(self, basis: Any) -> None:
         """Forget all but the program, and start from a basis."""
@@ -220,9 +209,7 @@ class Held:
         import highspy
 
         solver, name = self._highs, self.attempt.name
-        before = solver.getRunTime()
         _check(self._search() if self.whole else solver.run(), "the run")
-        seconds = solver.getRunTime() - before
         status = solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             msg = f"the solver ended with: {solver.modelStatusToString(status)}"
@@ -231,10 +218,10 @@ class Held:
         x = np.asarray(found.col_value, dtype=float)
         if self.whole:
             gap = max(0.0, float(solver.getInfo().mip_gap))
-            return Solution(x, np.zeros(0), np.zeros(0), seconds, name, gap)
+            return Solution(x, np.zeros(0), np.zeros(0), name, gap)
         duals = np.asarray(found.row_dual, dtype=float)
         reduced = np.asarray(found.col_dual, dtype=float)
-        return Solution(x, duals, reduced, seconds, name, basis=solver.getBasis())
+        return Solution(x, duals, reduced, name, basis=solver.getBasis())
 
     def _search(self) -> Any:
         """Run in a thread of its own, so that Ctrl-C and a request to end are heard meanwhile.

@@ -15,7 +15,7 @@ import numpy as np
 from models.case import Case
 from models.errors import Finding
 from models.plan import Plan
-from models.plan.proof import worst_place
+from models.plan.block_solver import worst_place
 from models.plan.solving import plan_again
 from models.program import Group, Program, program_of
 from models.resolve import SPOT, Expanded, Floats

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.plan import Plan
-from models.plan.tables import LEAST_FLOW
+from models.plan.plan import LEAST_FLOW
 from models.program import Group
 from models.resolve import SPOT, Floats
 from models.results import Duals, Values

@@ -20,7 +20,6 @@ from models.program.component import (
     MINERAL,
     PROJECT,
     REFINER,
-    SOURCE,
     YEAR,
     Columns,
     Component,
@@ -139,9 +138,9 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
     """A family of this test's own: the coalition buys 30 t of Jin a year; beyond, a duty is due."""
     monkeypatch.setattr(declared, "_COMPONENTS", dict(declared._COMPONENTS))
     duty = Heading("quota duty")
-    key, index = (REFINER, PROJECT, MINERAL, YEAR), (SOURCE, YEAR)
+    key = (REFINER, PROJECT, MINERAL, YEAR)
     beyond = Columns(
-        name="beyond_quota", key=key, index=index, meaning="Tonnes beyond the quota.", cell=None,
+        name="beyond_quota", key=key, meaning="Tonnes beyond the quota.", cell=None,
         headings=(duty,), move="beyond the quota of {refiner}, {year}",
     )  # fmt: skip
 
@@ -149,8 +148,8 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         return Label(f"the quota of {key[0]}")
 
     quota = Rows(
-        name="quota", key=key, index=index, meaning="A quota.", cell=None, kind="quota",
-        label=label, bears_on=by_key, is_scarce=True,
+        name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
+        bears_on=by_key, is_scarce=True,
     )  # fmt: skip
 
     def model(f: Frame) -> None:

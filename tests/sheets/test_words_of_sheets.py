@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.plan.proof import place_words
+from models.plan.block_solver import place_words
 from tests.sheets.desk import made, rows
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, grouped, integers
+from models.case import Case
+from models.program.builder import Builder, columns_of, grouped
 from models.program.component import (
     MEMBER,
     MINERAL,
     PROJECT,
     REFINER,
-    SOURCE,
     YEAR,
     Columns,
     Family,
@@ -28,9 +29,6 @@ from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from models.case import Case
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
@@ -62,7 +60,6 @@ def _no_faster(_: Solved, __: Flow) -> Stop:
 SWITCHED = Columns(
     name="switched",
     key=(REFINER, MINERAL, MEMBER),
-    index=(SOURCE, MEMBER),
     meaning="What a flow of the first year falls below today's.",
     cell=(Settings, "switching_cost"),
     headings=(SWITCHING_COST,),
@@ -72,17 +69,14 @@ SWITCHED = Columns(
 SWITCHING = Rows(
     name="switching",
     key=(REFINER, MINERAL, MEMBER),
-    index=(SOURCE, MEMBER),
     meaning="Buying less of a supplier than today costs.",
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
-    bears_on=None,
 )
 GROWTH = Rows(
     name="sales_growth",
     key=(REFINER, MINERAL, YEAR),
-    index=(SOURCE, YEAR),
     meaning="A refiner's sales to the coalition grow no faster than they can.",
     cell=(Refiner, "max_growth"),
     kind="growth",
@@ -94,9 +88,7 @@ GROWTH = Rows(
 AGREED = Rows(
     name="agreed_sales",
     key=(REFINER, PROJECT, MINERAL, YEAR),
-    index=(SOURCE, YEAR),
     meaning="A supplier sells no more than was agreed before an event.",
-    cell=None,
     kind="agreed",
     label=lambda _, key: Label(f"what {key[1] or key[0]} may sell beyond what was agreed"),
     bears_on=by_key,
@@ -194,12 +186,11 @@ def _switching_arrays(b: Builder) -> None:
     switched = b.columns(SWITCHED, (r, j), price=price)
     rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
     b.enter(rows, switched, 1.0)
-    place = {(r, j): row for (r, j, _), row in zip(today, rows.tolist(), strict=True)}
-    if place:
-        at = np.flatnonzero(d.year == 0)
-        pairs = zip(d.source[at].tolist(), d.member[at].tolist(), strict=True)
-        found = integers([place.get(pair, -1) for pair in pairs])
-        b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
+    place = np.full((len(e.sources), len(e.members)), -1)
+    place[r, j] = rows
+    at = np.flatnonzero(d.year == 0)
+    found = place[d.source[at], d.member[at]]
+    b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
 
 
 def _sold(b: Builder) -> dict[tuple[int, int], Ints]:
@@ -235,16 +226,13 @@ def _growth_arrays(b: Builder) -> None:
 
 
 def _agreed_arrays(b: Builder) -> None:
-    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
-    if not case.ceilings:
+    e, d = b.expanded, b.expanded.deliveries
+    ceilings = {c[:4]: c[4] for c in e.case.ceilings}
+    if not ceilings:
         return
-    place = {(s.name, s.project, s.mineral): i for i, s in enumerate(e.sources)}
-    at_year = {year: t for t, year in enumerate(e.years)}
-    most = np.full((len(e.sources), len(e.years)), np.inf)
-    for name, project, mineral, year, tonnes in case.ceilings:
-        source = place.get((name, project, mineral))
-        if source is not None and year in at_year:
-            most[source, at_year[year]] = tonnes
+    every = np.indices((len(e.sources), b.years))
+    keys = b.spell(AGREED, [part.ravel() for part in every])
+    most = np.array([ceilings.get(key, np.inf) for key in keys]).reshape(every.shape[1:])
     at = np.flatnonzero(np.isfinite(most[d.source, d.year]))
     b.limit(AGREED, at, most[d.source[at], d.year[at]])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, integers
+from models.program.builder import Builder, columns_of
 from models.program.component import (
     CONTRACT,
     MEMBER,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 TAKE_OR_PAY = Heading("take or pay")
-_KEY, _INDEX = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR), (CONTRACT, YEAR)
+_KEY = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
 
 
 def _label(of: Solved, key: Any, limit: str) -> Label:
@@ -41,7 +41,6 @@ def _label(of: Solved, key: Any, limit: str) -> Label:
 UNTAKEN = Columns(
     name="untaken",
     key=_KEY,
-    index=_INDEX,
     meaning="Tonnes of a contract's minimum that are paid for and not taken.",
     cell=(Contract, "price"),
     headings=(TAKE_OR_PAY,),
@@ -50,7 +49,6 @@ UNTAKEN = Columns(
 MINIMUM = Rows(
     name="contract_minimum",
     key=_KEY,
-    index=_INDEX,
     meaning="What is not taken of a contract's minimum is paid for.",
     cell=(Contract, "min"),
     kind="contract min",
@@ -60,7 +58,6 @@ MINIMUM = Rows(
 MAXIMUM = Rows(
     name="contract_maximum",
     key=_KEY,
-    index=_INDEX,
     meaning="No more than a contract's maximum is taken.",
     cell=(Contract, "max"),
     kind="contract max",
@@ -118,9 +115,9 @@ def arrays(b: Builder) -> None:
     rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
     b.enter(rows, untaken, 1.0)
     at = np.flatnonzero(d.contract != SPOT)
-    place = dict(zip(e.minimums, rows.tolist(), strict=True))
-    taken = zip(d.contract[at].tolist(), d.year[at].tolist(), strict=True)
-    found = integers([place.get(key, -1) for key in taken])
+    place = np.full((len(case.contracts), b.years), -1)
+    place[k, t] = rows
+    found = place[d.contract[at], d.year[at]]
     b.enter(found[found >= 0], b.flow[at[found >= 0]], 1.0)
     most = np.array([np.inf if c.max is None else c.max for c in case.contracts], dtype=float)
     limited = at[np.isfinite(most[d.contract[at]])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,8 +48,6 @@ from models.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
@@ -105,7 +104,6 @@ PURCHASES_OF = Columns(
     name="base",
     key=(STAGE, MINERAL, BUYER, YEAR),
     meaning="All that a buyer purchases, where limits are shares of that.",
-    cell=None,
     is_move=False,
     move="base",
 )
@@ -127,10 +125,8 @@ TOTAL = Rows(
     name="purchases_total",
     key=(STAGE, MINERAL, BUYER, YEAR),
     meaning="What a buyer purchases in all.",
-    cell=None,
     kind="purchases",
     label=lambda _, __: Label("what more purchases let the limits on shares of them take"),
-    bears_on=None,
     through=PURCHASES_OF,
 )
 

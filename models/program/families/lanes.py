@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from models.program.component import (
     OPEN,
     PROJECT,
     REFINER,
-    SOURCE,
     YEAR,
     Family,
     Label,
@@ -29,14 +29,12 @@ from models.program.component import (
     when_full,
 )
 from models.program.market import FREIGHT, TARIFF
+from models.resolve import Expanded
 from models.schema import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
-    from models.resolve import Expanded
 
 
 def _country_label(of: Solved, key: Any) -> Label:
@@ -73,7 +71,6 @@ COUNTRY_MAX = Rows(
 REFINER_MAX = Rows(
     name="refiner_lane_max",
     key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
-    index=(SOURCE, MEMBER, YEAR),
     meaning="What one refiner ships to a member fits the lane.",
     cell=(Lane, "max"),
     kind="lane",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.case import in_force
+from models.case import Case, in_force
 from models.program.builder import Builder, grouped, integers
 from models.program.component import (
     COUNTRY,
@@ -27,16 +28,12 @@ from models.program.component import (
     Term,
     by_key,
 )
-from models.resolve import Bools, Floats, mine_capacity, ore_lane
+from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from models.case import Case
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
-    from models.resolve import Expanded
 
 PREMIUM, FREIGHT = Heading("ore premium"), Heading("ore freight")
 
@@ -115,12 +112,9 @@ ORE = Columns(
 BALANCE = Rows(
     name="ore_balance",
     key=(REFINER, PROJECT, MINERAL, YEAR),
-    index=(SOURCE, YEAR),
     meaning="A refiner that needs ore takes in what it sells, divided by its recovery.",
-    cell=None,
     kind="ore",
     label=lambda of, key: Label(f"ore at {of.who(*key[:3])}"),
-    bears_on=None,
     stops=_without_ore,
     through=ORE,
 )

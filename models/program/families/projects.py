@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.case import Case
 from models.program.builder import Builder, Charge, columns_of, grouped, integers
 from models.program.component import (
     CALENDAR,
@@ -14,7 +16,6 @@ from models.program.component import (
     MONEY,
     PROJECT,
     REFINER,
-    SOURCE,
     YEAR,
     Columns,
     Family,
@@ -33,9 +34,6 @@ from models.resolve import Ints, budget_year, capital_charge, start_years, start
 from models.schema import BudgetYear, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from models.case import Case
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
 
@@ -102,16 +100,13 @@ ONCE = Rows(
     name="project_once",
     key=(PROJECT,),
     meaning="A project is built once.",
-    cell=None,
     unit=FRACTION,
     kind="project once",
     label=lambda _, __: Label("project once"),
-    bears_on=None,
 )
 CAPACITY = Rows(
     name="project_capacity",
     key=(REFINER, PROJECT, MINERAL, YEAR),
-    index=(SOURCE, YEAR),
     meaning="A project delivers no more than what is built of it.",
     cell=(Project, "capacity"),
     kind="project capacity",

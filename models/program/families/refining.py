@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from models.program.component import (
     MINERAL,
     REFINER,
     SHARE,
-    SOURCE,
     YEAR,
     Family,
     Label,
@@ -25,14 +25,12 @@ from models.program.component import (
     when_full,
 )
 from models.program.market import PURCHASE
+from models.resolve import Expanded
 from models.schema import Refiner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame, Row
-    from models.resolve import Expanded
 
 
 def _label(of: Solved, key: Any) -> Label:
@@ -69,7 +67,6 @@ def used_up(of: Solved, flow: Flow) -> Stop:
 CAPACITY = Rows(
     name="refining_capacity",
     key=(REFINER, MINERAL, YEAR),
-    index=(SOURCE, YEAR),
     meaning="A refiner sells no more than its capacity that is open to the coalition.",
     cell=(Refiner, "capacity"),
     kind="capacity",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.builder import Builder, columns_of, grouped
 from models.program.component import (
     MEMBER,
     MINERAL,
@@ -71,7 +71,6 @@ OF_COALITION = Columns(
     name="coalition_shortage",
     key=(MINERAL, YEAR),
     meaning="Demand of all members that is not met.",
-    cell=None,
     is_move=False,
     move="coalition shortage",
 )
@@ -99,10 +98,8 @@ TOTAL = Rows(
     name="shortage_total",
     key=(MINERAL, YEAR),
     meaning="The coalition is short what its members are.",
-    cell=None,
     kind="fair share",
     label=_fair_label,
-    bears_on=None,
     is_neutral=True,
     through=OF_COALITION,
 )
@@ -110,10 +107,8 @@ FAIR = Rows(
     name="fair_shortage",
     key=(MINERAL, MEMBER, YEAR),
     meaning="What a member is short beyond its part of demand costs more.",
-    cell=None,
     kind="fair share",
     label=_fair_label,
-    bears_on=None,
     is_neutral=True,
     slope=_fair_part,
 )
@@ -121,10 +116,8 @@ TIERS = Rows(
     name="tier_total",
     key=(MINERAL, MEMBER, YEAR),
     meaning="A member is short what its tiers are.",
-    cell=None,
     kind="tier",
     label=lambda _, __: Label("the demand that goes short"),
-    bears_on=None,
     through=OF_TIER,
 )
 
@@ -258,24 +251,18 @@ def _fair_arrays(
 
 def _tier_arrays(b: Builder, index: tuple[Ints, Ints, Ints], short: Ints) -> None:
     e, case = b.expanded, b.expanded.case
-    found: list[tuple[int, int, int, int]] = []
-    rows_of: list[int] = []
-    upper: list[float] = []
-    price: list[float] = []
-    for i, (m, j, t) in enumerate(zip(*(k.tolist() for k in index), strict=True)):
-        mineral, year = e.minerals[m], e.years[t]
-        for tier, tonnes in case.tiers_of[mineral, e.members[j], year].items():
-            found.append((m, j, b.names.number(tier), t))
-            rows_of.append(i)
-            upper.append(tonnes)
-            price.append(case.tier_cost(mineral, tier, year))
-    m, j, n, t = columns_of(found, 4)
-    parts = b.columns(
-        OF_TIER, (m, j, n, t),
-        price=np.array(price), upper=np.array(upper),
-    )  # fmt: skip
+    tiers = [
+        (i, m, j, t, tier, tonnes)
+        for i, (m, j, t) in enumerate(zip(*(k.tolist() for k in index), strict=True))
+        for tier, tonnes in case.tiers_of[e.minerals[m], e.members[j], e.years[t]].items()
+    ]
+    price = [case.tier_cost(e.minerals[m], tier, e.years[t]) for _, m, _, t, tier, _ in tiers]
+    numbered = [(i, m, j, b.names.number(tier), t) for i, m, j, t, tier, _ in tiers]
+    of, *parts = columns_of(numbered, 5)
+    upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
+    columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
     rows = b.rows(TIERS, index, least=0.0, most=0.0)
-    b.enter(rows[integers(rows_of)], parts, 1.0)
+    b.enter(rows[of], columns, 1.0)
     b.enter(rows, short, -1.0)
 
 

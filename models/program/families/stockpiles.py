@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.case import Case
 from models.program.builder import Builder, columns_of
 from models.program.component import (
     MEMBER,
@@ -25,9 +27,6 @@ from models.resolve import DAYS, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from models.case import Case
     from models.program.solved import Solved
     from models.program.sourcing import Frame
 
@@ -80,7 +79,6 @@ TARGET = Rows(
     cell=(Stockpile, "target"),
     kind="stock target",
     label=_label,
-    bears_on=None,
     slope=_days,
 )
 

@@ -114,7 +114,7 @@ def published_table(plan: Plan) -> str:
         one, more = of["cr1", mineral.name].before, of["cr3", mineral.name].before
         threes.append((more.amount, three))
         lines.append(
-            f"| {mineral.name} | {one.said} {one.amount:.1%} | "
+            f"| {mineral.name} | {one.remark} {one.amount:.1%} | "
             f"{case.country_name(country)} {first:.1%} | {more.amount:.1%} | {three:.1%} |"
         )
     ours, theirs = (sum(each) / len(threes) for each in zip(*threes, strict=True))

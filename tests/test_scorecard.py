@@ -83,11 +83,11 @@ def test_a_measure_is_what_it_is_by_hand(plain, key):
 def test_what_is_met_and_what_is_missed(plain):
     found = scores(plain)
     assert found["one_country", ""].met is True
-    assert found["one_country", ""].last.said == "CHN"
+    assert found["one_country", ""].last.remark == "CHN"
     missed = found["processing", ""]
     assert (missed.met, missed.missed) == (False, YEARS)
     assert found["extraction", ""].met is None
-    assert "no mines" in found["extraction", ""].last.said
+    assert "no mines" in found["extraction", ""].last.remark
     assert found["cr1", ""].met is None
 
 
@@ -111,7 +111,7 @@ def test_years_without_demand_are_skipped():
     for row in made["Demand"]:
         row["2031"] = 0
     found = scores(solve(made))
-    assert found["one_country", ""].due[1][1].said == "no demand"
+    assert found["one_country", ""].due[1][1].remark == "no demand"
     assert found["one_country", ""].reached == {2030: pytest.approx(0.6)}
     assert found["one_country", ""].met is True
     assert (found["processing", ""].met, found["processing", ""].missed) == (False, (2030,))
@@ -125,10 +125,10 @@ def test_no_governance_value_is_said_with_the_range_it_leaves():
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
     assert last.amount is None
     # China alone 0.36 x 6 = 2.16; Chile adds 0.16 x 10 at worst
-    assert last.said == "2.16 to 3.76: no Governance for CHL"
+    assert last.remark == "2.16 to 3.76: no Governance for CHL"
     blocs = [row | {"Governance": 80} if row["Country"] == "CHL" else row for row in BLOCS]
     last = scores(solve(book(Countries=blocs)))["hhi_governance", ""].last
-    assert (last.amount, last.said) == (
+    assert (last.amount, last.remark) == (
         None,
         "Governance beyond -2.5 to 2.5 for CHL",
     )
@@ -173,7 +173,7 @@ def test_days_of_cover_before_and_after():
     found = scores(solve(book(Stockpiles=piles)))
     assert amounts(found["cover", ""]) == pytest.approx((18.25, 73.0, 73.0))
     assert amounts(found["cover", "EU"]) == pytest.approx((36.5, 146.0, 146.0))
-    assert scores(solve(book()))["cover", ""].last.said == "no stockpile"
+    assert scores(solve(book()))["cover", ""].last.remark == "no stockpile"
 
 
 def ore() -> BookT:
@@ -190,7 +190,7 @@ def test_ore_counts_by_where_it_is_mined():
     assert amounts(found["extraction", ""]) == pytest.approx((0.2, 0.0, 0.0))
     assert amounts(found["extraction", "EU"]) == pytest.approx((0.4, 0.0, 0.0))
     assert amounts(found["one_country_ore", ""]) == pytest.approx((100 / 180, 0.6, 0.6))
-    assert found["one_country_ore", ""].last.said == "CHL"
+    assert found["one_country_ore", ""].last.remark == "CHL"
     assert ("one_country_ore", "EU") not in found
 
 
@@ -268,7 +268,7 @@ def test_without_recycled_supply_there_is_no_recycling_benchmark():
     found, of = priced(make(jin(), sur(60), demand=100.0, years=YEARS))
     score = next(s for s in found.scores if s.measure.name == "recycling")
     assert amounts(score) == (None,) * 3
-    assert (score.met, score.last.said) == (None, "no recycled supply of it in the workbook")
+    assert (score.met, score.last.remark) == (None, "no recycled supply of it in the workbook")
     assert ("recycling", "") not in of
 
 

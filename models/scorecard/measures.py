@@ -42,10 +42,10 @@ _ALL = 0.9995
 
 @dataclass(frozen=True)
 class Value:
-    """A number, None where it cannot be told; ``said`` names who, or says why there is none."""
+    """A number, None where it cannot be told; ``remark`` names who, or says why there is none."""
 
     amount: float | None
-    said: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Measure:
         return Value(None, lacks) if lacks else self.value(of)
 
 
-def _over(amount: float, whole: float, said: str = "", lacks: str = NO_DEMAND) -> Value:
+def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
     """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
-    return Value(amount / whole, said) if whole > 0 else Value(None, lacks)
+    return Value(amount / whole, remark) if whole > 0 else Value(None, lacks)
 
 
 # ---- concentration: the higher, the more concentrated, or the worse governed ---------------------
@@ -111,8 +111,8 @@ def _largest(number: int) -> Callable[[Supply], Value]:
     def value(of: Supply) -> Value:
         amounts = of.by_country
         top = largest(amounts, number)
-        said = of.names(country for country, _ in top)
-        return _over(sum(t for _, t in top), sum(amounts.values()), said, NOTHING_SUPPLIED)
+        remark = of.names(country for country, _ in top)
+        return _over(sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED)
 
     return value
 
@@ -126,8 +126,8 @@ def _hhi_governance(of: Supply) -> Value:
     """Return the index weighted by governance.
 
     The World Bank's scores, -2.5 (worst) to 2.5 (best), are turned round and scaled to 10 to 0 as
-    the Commission does. Not computed where a supplier has no governance value; said is then between
-    what and what it lies, all of those governed best, and worst.
+    the Commission does. Not computed where a supplier has no governance value; the remark then says
+    between what and what it lies, all of those governed best, and worst.
     """
     amounts = of.by_country
     whole = sum(amounts.values())
@@ -158,8 +158,8 @@ def _hhi_governance(of: Supply) -> Value:
 def _extraction(of: Supply) -> Value:
     inside = sum(t for country, t in of.ore.items() if of.is_inside(country))
     followed = of.followed
-    said = "" if followed > _ALL else f"ore is followed behind {followed:.0%} of primary tonnes"
-    return _over(inside, of.demand, said)
+    remark = "" if followed > _ALL else f"ore is followed behind {followed:.0%} of primary tonnes"
+    return _over(inside, of.demand, remark)
 
 
 def _processing(of: Supply) -> Value:
@@ -174,10 +174,10 @@ def _recycling(of: Supply) -> Value:
 def _largest_outside(of: Supply, amounts: dict[str, float], lacks: str) -> Value:
     """Return the largest amount from a third country over demand; before over all amounts."""
     top = largest({c: t for c, t in amounts.items() if not of.is_inside(c)})
-    said, tonnes = of.names(c for c, _ in top), sum(t for _, t in top)
+    remark, tonnes = of.names(c for c, _ in top), sum(t for _, t in top)
     if of.year is None:
-        return _over(tonnes, sum(amounts.values()), said, lacks)
-    return _over(tonnes, of.demand, said)
+        return _over(tonnes, sum(amounts.values()), remark, lacks)
+    return _over(tonnes, of.demand, remark)
 
 
 def _no_mines(of: Supply) -> str:
@@ -201,7 +201,7 @@ def _import_reliance(of: Supply) -> Value:
 
 def _cover(of: Supply) -> Value:
     stock = of.stock
-    if stock is None:  # of the EU nothing is said then: the coalition's row says it
+    if stock is None:  # of the EU there is no row then: the coalition's says it
         return Value(None, "" if of.buyer.name else "no stockpile")
     days = days_of_cover(stock, of.demand)
     return Value(days, NO_DEMAND if days is None else "")
@@ -223,8 +223,8 @@ def _n_1(field: str) -> Callable[[Supply], Value]:
         at_home = 0.0
         if field == "over_rest":
             at_home = home_demand(case, of.mineral, case.years[0], lost)
-        said = case.country_name(lost) if lost else ""
-        return _over(sum(usable.values()) - most, of.demand - at_home, said)
+        remark = case.country_name(lost) if lost else ""
+        return _over(sum(usable.values()) - most, of.demand - at_home, remark)
 
     return value
 

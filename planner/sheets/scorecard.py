@@ -72,18 +72,16 @@ def remark(score: Score, case: Case) -> str:
     """Return who a score is about, or why it has no number, and the years that miss a benchmark."""
     years = case.years
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
-    said = [_who(values)]
-    if score.missed:
-        said.append(f"missed in {each_year(score.missed)}")
-    return "; ".join(part for part in said if part)
+    missed = f"missed in {each_year(score.missed)}" if score.missed else ""
+    return "; ".join(filter(None, (_who(values), missed)))
 
 
 def _who(values: dict[str, Value]) -> str:
     """Return what is said of each moment, once where it is the same of all."""
     by_words: dict[str, list[str]] = {}
     for when, value in values.items():
-        if value.said:
-            by_words.setdefault(value.said, []).append(when)
+        if value.remark:
+            by_words.setdefault(value.remark, []).append(when)
     if len(by_words) == 1 and len(next(iter(by_words.values()))) == len(values):
         return next(iter(by_words))
     return "; ".join(f"{', '.join(when)}: {words}" for words, when in by_words.items())

@@ -48,7 +48,6 @@ class Draw:
 
 
 def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
-    """Return events with their years in words."""
     return ", ".join(f"{name} {runs_of_years(of)}" for name, of in under_way) or "no event"
 
 
@@ -349,5 +348,4 @@ class _Plans:
 
 
 def _own(hits: Hits, reach: Sequence[frozenset[str]], minerals: tuple[str, ...]) -> Hits:
-    """Return the hits that touch some minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -419,7 +419,6 @@ _OF_EVENT = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 
 
 def _of_plan(of: R, plan: str) -> R:
-    """Return the rows of a plan."""
     return of.where([p == plan for p in of.data["plan"]])
 
 
@@ -503,7 +502,6 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
 
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
-    """Return a series a plan."""
     pairs = zip(PLANS.items(), values, strict=True)
     return tuple(Series(name, plan.role, tuple(of)) for (name, plan), of in pairs)
 
@@ -535,7 +533,6 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
 
 
 def _decimals(step: float) -> int:
-    """Return the decimals that steps of a size need."""
     return next((d for d in range(8) if abs(round(step, d) - step) < step * 1e-6), 8)
 
 

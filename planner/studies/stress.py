@@ -503,7 +503,6 @@ def _by_pair(tables: Tables, title: str, of: Field, members: Sequence[str]) -> R
 
 
 def _every_mineral(tables: Tables) -> list[str]:
-    """Return the minerals in the case's order."""
     return list(dict.fromkeys(tables[NMinusOne].mineral))
 
 

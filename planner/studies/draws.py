@@ -186,8 +186,8 @@ class Sample:
 class Risk:
     """All draws of a case, and what each plan comes to in them.
 
-    ``base`` is the plan of the case with no event, and ``reading`` what is kept of it; ``plans`` is
-    how many were made, ``parts`` of the case each; ``outcomes`` say how each was proven.
+    ``base`` is the plan of the case with no event, and ``reading`` what is kept of it; ``outcomes``
+    say how each run was proven.
     """
 
     chances: Chances
@@ -257,12 +257,11 @@ def risk(
     )
     studies = [study for of in plans for study in of.studies]
     found = run_studies(studies, where, tell)
-    outcomes = [outcome for of in found for outcome in of]
+    outcomes = tuple(outcome for of in found for outcome in of)
     stopped = found[-1].stopped if found else None
-    own, first = reading(base), len(plans[0].runs)
-    agreed = plans[0].sample([outcome.found for outcome in outcomes[:first]], own)
-    anew = plans[1].sample([outcome.found for outcome in outcomes[first:]], own)
-    return Risk(chances, base, own, drawn, agreed, anew, tuple(outcomes), stopped)
+    own, first, made = reading(base), len(plans[0].runs), [outcome.found for outcome in outcomes]
+    agreed, anew = plans[0].sample(made[:first], own), plans[1].sample(made[first:], own)
+    return Risk(chances, base, own, drawn, agreed, anew, outcomes, stopped)
 
 
 class _Plans:

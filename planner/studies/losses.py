@@ -419,21 +419,6 @@ class Stress:
         """The years from the loss on."""
         return self.capped.base.years
 
-    @cached_property
-    def cash_of_rules(self) -> float | None:
-        """What the rules alone change in cash, with nothing lost, against the agreed plan [money].
-
-        Below 0: share limits waived, and a surge of cheaper suppliers. None: not known.
-        """
-        calm = self.capped.nothing.found
-        return None if calm is None else float(calm.cash.sum() - self.capped.agreed.cash.sum())
-
-    @property
-    def known(self) -> str:
-        """Of how many losses it is known what they do."""
-        said = f"{self.capped.known} losses known"
-        return said if self.free is None else f"{said}, {self.free.known} without share limits"
-
     @property
     def missing(self) -> tuple[Outcome[Reading], ...]:
         """The runs that have no plan, though they had their turn."""

@@ -781,7 +781,9 @@ class StressTest(StudyKind):
     @property
     def known(self) -> str:
         """Of how many losses it is known what they do."""
-        return self.found.known
+        capped, free = self.found.capped, self.found.free
+        without = f", {free.known} without share limits" if free is not None else ""
+        return f"{capped.known} losses known{without}"
 
     @property
     def what(self) -> str:
@@ -814,8 +816,9 @@ class StressTest(StudyKind):
             "Plants": "built as agreed; their capital is no part of the extra cost",
             "Extra cost": "against the same rules with nothing lost",
         }
-        cash = found.cash_of_rules
-        if cash is not None:
+        calm = found.capped.nothing.found
+        if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
+            cash = float(calm.cash.sum() - found.capped.agreed.cash.sum())
             more = f"{abs(cash):,.0f} {currency} {'more' if cash > 0 else 'less'} in cash"
             said["Nothing lost"] = f"by these rules alone the agreed plan costs {more}"
         return {**self.start.options, **said}

@@ -12,7 +12,7 @@ from typing import Any
 
 from models.results import Figure
 from planner.render.plotly import render
-from planner.report.part import Choice, Facts, Headline, Page, Part, View
+from planner.report.part import Choice, Facts, Page, Part, View
 from planner.report.world import outlines
 
 
@@ -77,7 +77,6 @@ def _name(choice: Choice) -> str:
 
 
 def _view(view: View) -> dict[str, object]:
-    facts = view.facts
     return {
         "plots": [
             {
@@ -89,11 +88,7 @@ def _view(view: View) -> dict[str, object]:
             }
             for p in view.plots
         ],
-        "facts": {
-            "headers": facts.headers,
-            "rows": facts.rows,
-            "numeric": sorted(facts.numeric),
-        },
+        "facts": {**vars(view.facts), "numeric": sorted(view.facts.numeric)},
     }
 
 
@@ -104,9 +99,6 @@ def _figure(figure: Any) -> dict[str, object]:
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
-
-
-_INPUT = Figure.INPUT_SHA256
 
 
 def together(first: Page, further: Sequence[Page]) -> Page:
@@ -121,16 +113,14 @@ def together(first: Page, further: Sequence[Page]) -> Page:
         first,
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
         sound=first.sound and not unsound,
-        headlines=(*first.headlines, *(h for page in further for h in _headlines(page))),
+        headlines=(
+            *first.headlines,
+            *(replace(h, name=f"{p.kind}: {h.name}") for p in further for h in p.headlines),
+        ),
         parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
         about=_about(first, further),
         notes=(*first.notes, *(note for page in further for note in _notes(first, page))),
     )
-
-
-def _headlines(page: Page) -> Iterator[Headline]:
-    for headline in page.headlines:
-        yield replace(headline, name=f"{page.kind}: {headline.name}")
 
 
 def _parts(page: Page, number: int) -> Iterator[Part]:

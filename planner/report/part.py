@@ -51,16 +51,12 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
     named = {f.name: column for f, column in zip(result.fields, table.columns, strict=True)}
     chosen = [f for f in fields or result.fields if f.name in named]
     made = facts({f: named[f.name].values for f in chosen}, **result.words)
-    for at, of in enumerate(chosen):
-        looks = result.looks.get(of.name)
-        if looks is not None:  # a column whose cells differ in kind
-            cells = [shown(v, k) for v, k in zip(named[of.name].values, looks, strict=True)]
-            rows = (
-                (*row[:at], cell, *row[at + 1 :])
-                for row, cell in zip(made.rows, cells, strict=True)
-            )
-            made = Facts(made.headers, tuple(rows), made.numeric)
-    return made
+    columns = [*zip(*made.rows, strict=True)]
+    for at, of in enumerate(chosen if columns else ()):
+        if of.name in result.looks:  # a column whose cells differ in kind
+            pairs = zip(named[of.name].values, result.looks[of.name], strict=True)
+            columns[at] = tuple(shown(value, look) for value, look in pairs)
+    return Facts(made.headers, tuple(zip(*columns, strict=True)), made.numeric)
 
 
 @dataclass(frozen=True)

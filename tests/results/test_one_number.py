@@ -16,8 +16,7 @@ from models.scorecard.measures import CR1, HHI_COUNTRY
 from planner.cli.commands.solve import country_shares, solved
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
-from planner.report.plan import headlines
-from planner.report.plan.shares import shares
+from planner.report.plan import headlines, shares
 from planner.run import solve_file
 from planner.sheets import write_plan
 from planner.studies.sweep import read

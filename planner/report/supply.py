@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import cast
 
 import pandas as pd
@@ -22,12 +21,11 @@ _MOST_COLOURED = 5
 _SMALLEST = 0.0005
 _MOST = 12
 """Countries and members beyond these, by tonnes, are drawn as one."""
-_NAMED = 3
+_ON_MAP = 3
 """Countries that the map's sentence names."""
-_OTHERS, _OTHER_MEMBERS = "Other countries", "Other members"
-_ALL = "All years"
-_Pairs = dict[tuple[str, str], float]
+_OTHERS, _OTHER_MEMBERS, _ALL = "Other countries", "Other members", "All years"
 _PART = field("Part of all", Look.SHARE)
+_Pairs = dict[tuple[str, str], float]
 
 
 def _sold(plan: PlanFile) -> pd.DataFrame:
@@ -142,7 +140,7 @@ def _map(every: list[Flow], mineral: str, when: str) -> Plot:
     total = sum(sums.values())
     parts = {name: amount / total for name, amount in sums.items()}
     figure, lacking = world_map(parts)
-    said = listed([f"{name} {percent(parts[name])}" for name in [*parts][:_NAMED]], NAMED)
+    said = listed([f"{name} {percent(parts[name])}" for name in [*parts][:_ON_MAP]], NAMED)
     alt = f"A map of where {mineral} is refined, {when}: {said}."
     if lacking:
         rest = percent(sum(parts[name] for name in lacking))
@@ -152,19 +150,19 @@ def _map(every: list[Flow], mineral: str, when: str) -> Plot:
 
 def _gathered(every: list[Flow]) -> list[Flow]:
     """Return the flows with small countries and small members put together."""
-    source = partial(_or_other, _summed([(f.source, f.amount) for f in every]), _OTHERS)
-    target = partial(_or_other, _summed([(f.target, f.amount) for f in every]), _OTHER_MEMBERS)
+    sides = (
+        (_summed([(f.source, f.amount) for f in every]), _OTHERS),
+        (_summed([(f.target, f.amount) for f in every]), _OTHER_MEMBERS),
+    )
+    (large, others), (buyers, other_buyers) = (
+        ([*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1], name) for sums, name in sides
+    )
     sums: _Pairs = {}
-    for flow in every:
-        key = source(flow.source), target(flow.target)
-        sums[key] = sums.get(key, 0.0) + flow.amount
+    for f in every:
+        source = f.source if f.source in large else others
+        key = source, f.target if f.target in buyers else other_buyers
+        sums[key] = sums.get(key, 0.0) + f.amount
     return [Flow(*key, amount) for key, amount in sums.items()]
-
-
-def _or_other(sums: dict[str, float], others: str, name: str) -> str:
-    """Return a name, or that of the others where it is none of the largest."""
-    largest = [*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1]
-    return name if name in largest else others
 
 
 def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:

@@ -1,0 +1,511 @@
+"""The report of one plan: its headlines, and a part for each question that a reader has."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pandas as pd
+
+from models.measures import Top, largest_country_share, part, shares_of
+from models.results import (
+    ByMineral,
+    Checks,
+    CountryShares,
+    Figure,
+    Look,
+    Prices,
+    ShareLimits,
+    Shortages,
+    Summary,
+    field,
+)
+from models.results.common import (
+    BUYER,
+    COUNTRY,
+    KIND,
+    LIMIT,
+    MEMBER,
+    MINERAL,
+    NOTE,
+    ROW,
+    SHORT,
+    YEAR,
+)
+from models.results.overall import COST, OPTION
+from models.schema import DEMAND, REST_OF_WORLD
+from planner.render import palette
+from planner.render.chart import Form, Picture, Role, Series
+from planner.render.table import COALITION_BUYER
+from planner.render.words import (
+    NAMED,
+    counted,
+    known,
+    listed,
+    money,
+    number,
+    percent,
+    scale,
+    span,
+    tonnes,
+    word,
+)
+from planner.report.part import (
+    Block,
+    Columns,
+    Facts,
+    Headline,
+    Page,
+    Part,
+    Plot,
+    View,
+    facts,
+    plot,
+)
+from planner.report.supply import flows, supply
+from planner.workbook.plan_file import PlanFile, bare, edited
+
+_ESTIMATE = "Estimate:"
+_ALIKE = 1e-6
+"""Shares that differ by less are the same."""
+_ABOUT = (
+    Figure.PRICE_YEAR, Figure.MINERALS, Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS,
+    Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, Figure.WRITTEN,
+)  # fmt: skip
+_MOST_BINDING = 40
+_MOST_CAUSES = 3
+"""Causes of each mineral that are told, the largest first."""
+_PENALTY = "A penalty, not paid"
+_LOWEST = field("Lowest of a member", Look.PRICE, unit="{money}/t")
+_HIGHEST = field("Highest of a member", Look.PRICE, unit="{money}/t")
+_AMOUNT = field("Amount", Look.MONEY, unit="{money}")
+_SAVES = field("A tonne of relief saves at most", Look.PRICE, unit="{money}/t")
+_SHARE = field("Share of {basis}", Look.SHARE)
+_Prices = tuple[str, int, float | None, float | None, float | None, float | None]
+Tops = dict[int, Top]
+"""The largest country of a mineral by year."""
+
+
+def plan_page(plan: PlanFile) -> Page:
+    """Return the report of a plan."""
+    said, sound = verdict(plan)
+    scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
+    return Page(
+        "Plan",
+        plan.title,
+        "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
+        said,
+        sound,
+        headlines(plan),
+        tuple(made for made in (make(plan) for make in PARTS) if made is not None),
+        about(plan),
+        notes(plan),
+    )
+
+
+def headlines(plan: PlanFile) -> tuple[Headline, ...]:
+    """Return cost, served share, and the largest share of one country beside its limit."""
+    return (_cost(plan), _served(plan), _largest(plan))
+
+
+def _cost(plan: PlanFile) -> Headline:
+    cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
+    said = f"paid for purchases and projects; {money(total, plan.currency)} in the objective"
+    said += ", which is discounted and prices shortage"
+    limits = plan.number(Figure.LIMITS_COST_CASH)
+    if known(limits) and limits:
+        does = "add {} to" if limits > 0 else "take {} off"
+        said += f". The share limits {does.format(money(abs(limits), plan.currency))} what is paid"
+    return Headline("Cost", money(cash, plan.currency) if known(cash) else "unknown", f"{said}.")
+
+
+def _served(plan: PlanFile) -> Headline:
+    short, demand = plan.number(Figure.SHORTAGE), plan.number(Figure.DEMAND)
+    served = plan.number(Figure.SERVED_SHARE)
+    said = f"{tonnes(short)} of {tonnes(demand)} are short" if short > 0 else "nothing is short"
+    shown = percent(served, 2) if known(served) else "no demand"
+    return Headline("Demand served", shown, f"{said}.")
+
+
+def _largest(plan: PlanFile) -> Headline:
+    """The largest share in any year, and that of the last year."""
+    name, found = "Largest share of one country", plan.result(ByMineral)
+    table = found.frame()
+    table = table[table[ByMineral.share.name].notna()]
+    if table.empty:
+        return Headline(name, "none", "nothing is bought from any country.")
+    top = table["share"].max()
+    first = table[table["share"] >= top - _ALIKE]
+    row = first.iloc[0]
+    country = plan.country(row["country"])
+    where = f"{country}: {listed([word(m) for m in first['mineral']], NAMED)}"
+    where += f", {row['year']:.0f}" if known(row["year"]) else ""
+    limit = f"limit {percent(row['limit'])}" if known(row["limit"]) else "no limit on it"
+    said = f"{where}; {limit}.{_last(plan)}"
+    return Headline(f"{name}, of {found.words['basis']}", percent(top), said)
+
+
+def _last(plan: PlanFile) -> str:
+    """Return the same for the last year, in a sentence."""
+    found = plan.result(ByMineral)
+    table = found.frame()
+    table = table[table["last_share"].notna()]
+    if table.empty:
+        return ""
+    row = table.sort_values("last_share", ascending=False, kind="stable").iloc[0]
+    limit = f"limit {percent(row['last_limit'])}" if known(row["last_limit"]) else "no limit"
+    country = plan.country(row["last_country"])
+    return (
+        f" In {found.words['last']}: {percent(row['last_share'])} ({country},"
+        f" {word(row['mineral'])}; {limit})."
+    )
+
+
+def verdict(plan: PlanFile) -> tuple[str, bool]:
+    """Return what the plan's own checks say, and whether they passed."""
+    checks = plan.result(Checks).frame()
+    rows = checks[checks["check"] == "verdict"]
+    if rows.empty:
+        return (
+            f"Status: {word(plan.measure(Figure.STATUS)) or 'unknown'}; no checks in the file",
+            False,
+        )
+    if edited(plan):
+        return "Edited since it was written: its sheets do not carry its own sums.", False
+    return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
+
+
+def notes(plan: PlanFile) -> tuple[str, ...]:
+    """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
+    said = [f"Edited since it was written: {found.message}" for found in edited(plan)]
+    checks = plan.result(Checks).frame()
+    failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
+    said += [f"Check failed: {word(what)}." for what in failed["what"]]
+    warned = int((checks["check"] == "warning").sum())
+    if warned:
+        said.append(f"{counted(warned, 'warning')} on the input: see the sheet Checks of the plan.")
+    taken = int((checks["check"] == "default").sum())
+    if taken:
+        said.append(
+            f"Blank cells took the default in {counted(taken, 'column')}: see the sheet Checks."
+        )
+    estimates = sum(
+        int(table[NOTE.header].astype(str).str.startswith(_ESTIMATE).sum())
+        for name, table in plan.tables.items()
+        if NOTE.header in table and name != Checks.TABLE
+    )
+    if estimates:
+        said.append(
+            f"{counted(estimates, 'row')} of the plan's sheets rest on an estimate, marked"
+            " Estimate: in the Note there."
+        )
+    return tuple(said)
+
+
+def about(plan: PlanFile) -> Facts:
+    """Return where the plan comes from: scenario, options, input, versions."""
+    options = [name for name in plan.measures if name.startswith(OPTION)]
+    rows = {"Plan": plan.path.name, "SHA-256 of the plan": plan.sha256}
+    rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}
+    rows = {bare(name): value for name, value in rows.items() if value}
+    return facts({"What": rows.keys(), "Value": rows.values()})
+
+
+# ---- shares against limits -----------------------------------------------------------------------
+
+
+def shares(plan: PlanFile) -> Part | None:
+    """Draw a small chart a mineral: the largest country's share a year, and its limit."""
+    table = plan.result(CountryShares).frame()
+    table = table[table["buyer"] == ""]
+    basis = str(plan.measure(Figure.SHARE_BASIS) or DEMAND)
+    tops = _tops(table, basis)
+    if not tops:
+        return None
+    years = tuple(sorted({int(year) for year in table["year"]}))
+    plots = tuple(_share_plot(plan, mineral, years, of, basis) for mineral, of in tops.items())
+    every = [(mineral, top) for mineral, of in tops.items() for top in of.values()]
+    numbers: Columns = {
+        MINERAL: [mineral for mineral, _ in every],
+        YEAR: [top.year for _, top in every],
+        COUNTRY: [plan.country(top.country) for _, top in every],
+        _SHARE: [top.share for _, top in every],
+        ByMineral.limit: [top.limit for _, top in every],
+        "At the limit": ["yes" if _is_reached(top) else "" for _, top in every],
+    }
+    return Part(
+        "shares",
+        "Shares against limits",
+        f"The country with the largest share of the coalition's {basis}, of those under a limit "
+        "where there are any, and the limit on it.",
+        {(): View(plots, facts(numbers, basis=basis))},
+        small=True,
+        blocks=_binding(plan),
+    )
+
+
+def _is_reached(top: Top) -> bool:
+    return top.limit is not None and top.share >= top.limit - _ALIKE
+
+
+def _tops(table: pd.DataFrame, basis: str) -> dict[str, Tops]:
+    """Return the largest country of each mineral and year, of those under a limit if any is."""
+    found: dict[str, Tops] = {}
+    single = table["country"] != REST_OF_WORLD
+    for (mineral, year), rows in table[single].groupby(["mineral", "year"], sort=False):
+        limited = rows[rows["limit"].notna() & shares_of(rows, basis).notna()]
+        top = largest_country_share(limited if len(limited) else rows, basis, idle=True)
+        if top is not None:
+            found.setdefault(str(mineral), {})[int(str(year))] = top
+    return {m: dict(sorted(found[m].items())) for m in sorted(found, key=str.casefold)}
+
+
+def _share_plot(plan: PlanFile, mineral: str, years: tuple[int, ...], at: Tops, basis: str) -> Plot:
+    hints = [plan.country(at[y].country) if y in at else "" for y in years]
+    line = [at[y].share if y in at else None for y in years]
+    limits = [at[y].limit if y in at else None for y in years]
+    series = [Series(ByMineral.country.header, Role.PLAN, line, hints=hints)]
+    said = "No limit."
+    if any(limit is not None for limit in limits):
+        series.append(Series(LIMIT.header, Role.LIMIT, limits))
+        reached = sum(map(_is_reached, at.values()))
+        said = f"The limit is reached in {reached} of {len(at)} years."
+    top, last = max(at.values(), key=lambda t: t.share), [*at.values()][-1]
+    who = {plan.country(t.country) for t in at.values()}
+    title = f"{mineral}: {who.pop() if len(who) == 1 else 'largest country'}"
+    return plot(
+        Picture(title, Form.GROUPED, years, tuple(series), "", "", small=True),
+        f"{mineral}: the largest share of {basis} is {percent(top.share)} "
+        f"({plan.country(top.country)}, {top.year}); {percent(last.share)} in {last.year}. {said}",
+    )
+
+
+def _binding(plan: PlanFile) -> tuple[Block, ...]:
+    """Return the limits that bind, the dearest first: on whom, when, and what relief saves."""
+    table = plan.result(ShareLimits).frame()
+    table = table[table["binding"] == "yes"]
+    if table.empty:
+        return ()
+    rows = []
+    for _, of in table.groupby(
+        ["kind", "mineral", "buyer", "supplier", "stage"], sort=False, dropna=False
+    ):
+        dearest = of.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
+        rows.append({**dearest, "years": span(of["year"].unique()), "range": _range(of["limit"])})
+    limits = pd.DataFrame(rows)
+    limits = limits.sort_values("shadow_price", key=abs, ascending=False, kind="stable")
+    told = limits.head(_MOST_BINDING)
+    numbers: Columns = {
+        LIMIT.like(look=Look.TEXT): ["at most" if k == "max" else "at least" for k in told["kind"]],
+        MINERAL: told["mineral"],
+        BUYER: [buyer or COALITION_BUYER for buyer in told["buyer"]],
+        ShareLimits.supplier: told["supplier"],
+        ShareLimits.stage: told["stage"],
+        "Binds in": told["years"],
+        "Limit there": told["range"],
+        _SAVES: told["shadow_price"],
+        ROW.like(look=Look.TEXT): [
+            _input_row(*each) for each in zip(told["row"], told["note"], strict=True)
+        ],
+    }
+    more = len(limits) - len(told)
+    note = f"{more:,} more stand in the sheet Share limits." if more else ""
+    made = facts(numbers, money=plan.currency)
+    return (Block("Limits that bind, the dearest first", made, note),)
+
+
+def _input_row(row: object, note: object) -> str:
+    estimate = ", an estimate" if str(note).startswith("Estimate:") else ""
+    return f"{row:.0f}{estimate}" if known(row) else ""
+
+
+def _range(values: pd.Series) -> str:
+    low, high = values.min(), values.max()
+    return percent(low) if high - low < _ALIKE else f"{percent(low)} to {percent(high)}"
+
+
+# ---- what is short -------------------------------------------------------------------------------
+
+
+def shortage(plan: PlanFile) -> Part | None:
+    """Draw the part of demand that is short by mineral and member, and tell the causes."""
+    table = plan.result(Prices).frame()
+    table = table[table["demand"] > 0]
+    if table.empty:
+        return None
+    if not (table["short"] > 0).any():
+        empty = View((), facts({"Note": ["All demand is served."]}))
+        return Part("shortage", Figure.SHORTAGE.value, "Nothing is short.", {(): empty})
+    sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
+    parts = (sums["short"] / sums["demand"]).unstack()
+    parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
+    numbers: Columns = {MEMBER: parts.index} | {field(str(m), Look.SHARE): parts[m] for m in parts}
+    plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
+    return Part(
+        "shortage",
+        Figure.SHORTAGE.value,
+        "What demand is not met, over all years. Blank: no demand.",
+        {(): View(plots, facts(numbers))},
+        blocks=_causes(plan),
+    )
+
+
+def _folded(names: pd.Index) -> pd.Index:
+    return names.map(str.casefold)
+
+
+def _whose(parts: pd.DataFrame) -> Plot:
+    """Draw the part of demand that is short by member, in rows, and mineral."""
+    drawn = parts.astype(object).where(parts.notna(), None)
+    series = [Series(m, Role.SHORT, list(drawn.loc[m])) for m in parts.index]
+    member, mineral = cast("tuple[str, str]", parts.stack().idxmax())
+    title = "Part of demand that is short, by member and mineral, all years"
+    return plot(
+        Picture(title, Form.HEAT, tuple(map(str, parts)), tuple(series), SHORT.header.lower(), ""),
+        f"A map of {len(parts)} members and {len(parts.columns)} minerals. The most is short for "
+        f"{member} of {mineral}: {percent(parts.loc[member, mineral])} of its demand.",
+    )
+
+
+def _why(plan: PlanFile) -> Plot:
+    """Draw, by mineral, what no supply could give and what the limits forbid."""
+    table = plan.result(ByMineral).frame().set_index("mineral")
+    table = table[table["short"] > 0]
+    can_t, forbidden = (
+        [None if v != v else float(v) for v in table[name] / table["demand"]]  # noqa: PLR0124 - NaN
+        for name in ("short_of_supply", "short_by_limits")
+    )
+    series = (
+        Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),
+        Series("The limits forbid it", Role.SHORT, forbidden),
+    )
+    said = "; ".join(
+        f"{m}: {percent(a)} cannot be supplied, {percent(b)} is forbidden"
+        for m, a, b in zip(table.index, can_t, forbidden, strict=True)
+    )
+    title, axis = "Part of demand that is short, and why", "Part of demand"
+    picture = Picture(title, Form.BARS, tuple(table.index), series, axis, "")
+    return plot(picture, f"Bars by mineral. {said}.")
+
+
+def _causes(plan: PlanFile) -> tuple[Block, ...]:
+    """Return the causes of shortage, by mineral, the largest first."""
+    table = plan.result(Shortages).frame()
+    if table.empty:
+        return ()
+    groups = table.groupby(["mineral", "cause"], sort=False, dropna=False)
+    every = groups.agg(
+        years=("year", lambda years: span(years.unique())),
+        short=("short", "sum"),
+        members=("member", lambda names: listed(sorted(set(names), key=str.casefold), NAMED)),
+    ).reset_index()
+    every = every.sort_values("short", ascending=False, kind="stable")
+    every = every.sort_values("mineral", key=lambda names: names.map(str.casefold), kind="stable")
+    told = every.groupby("mineral", sort=False).head(_MOST_CAUSES)
+    numbers: Columns = {
+        MINERAL: told["mineral"],
+        Figure.YEARS: told["years"],
+        SHORT: told["short"],
+        "For": told["members"],
+        Shortages.cause: [None if cause != cause else cause for cause in told["cause"]],  # noqa: PLR0124
+    }
+    more = len(every) - len(told)
+    note = f"{more:,} more causes stand in the sheet Shortages." if more else ""
+    return (Block("Causes, of each mineral the largest", facts(numbers), note),)
+
+
+# ---- what it costs -------------------------------------------------------------------------------
+
+
+def prices(plan: PlanFile) -> Part | None:
+    """Draw a small chart a mineral: average landed cost and marginal price over the years."""
+    table = plan.result(Prices).frame()
+    if table.empty or not (table["demand"] > 0).any():
+        return None
+    rows: list[_Prices] = [
+        (str(mineral), int(str(year)), _mean(of, "landed", "purchased"),
+         _mean(of, "marginal", "demand"), *_ends(of))
+        for (mineral, year), of in table.groupby(["mineral", "year"])
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row[0].casefold(), row[1]))
+    fields = (MINERAL, YEAR, Prices.landed, Prices.marginal, _LOWEST, _HIGHEST)
+    numbers: Columns = dict(zip(fields, zip(*rows, strict=True), strict=True))
+    unit = f"{plan.currency}/t"
+    plots = [
+        _price_plot(mineral, [row for row in rows if row[0] == mineral], unit)
+        for mineral in dict.fromkeys(row[0] for row in rows)
+    ]
+    return Part(
+        "prices",
+        "Prices",
+        "What the coalition pays landed, by tonnes bought, and what one more tonne of demand would "
+        "cost, by demand. Where a mineral is short the marginal price is the cost of shortage.",
+        {(): View(tuple(plots), facts(numbers, money=plan.currency))},
+        small=True,
+    )
+
+
+def _mean(of: pd.DataFrame, name: str, weight: str) -> float | None:
+    of = of[of[name].notna() & (of[weight] > 0)]
+    return part(float((of[name] * of[weight]).sum()), float(of[weight].sum()))
+
+
+def _ends(of: pd.DataFrame) -> tuple[float | None, float | None]:
+    found = of.loc[of["demand"] > 0, "marginal"].dropna()
+    return (float(found.min()), float(found.max())) if len(found) else (None, None)
+
+
+def _price_plot(mineral: str, rows: list[_Prices], unit: str) -> Plot:
+    years = tuple(row[1] for row in rows)
+    landed, marginal = [row[2] for row in rows], [row[3] for row in rows]
+    series = (
+        Series(Prices.landed.header, Role.PLAN, landed),
+        Series(Prices.marginal.header, Role.ONE_OF_MANY, marginal, palette.ORANGE),
+    )
+    first, last = (next((v for v in side if known(v)), None) for side in (landed, landed[::-1]))
+    top = max((v for v in marginal if v is not None), default=None)
+    return plot(
+        Picture(f"{mineral} ({unit})", Form.LINES, years, series, "", "", Look.PRICE, small=True),
+        f"{mineral}: average landed cost {number(first) or 'unknown'} {unit} in {years[0]}, "
+        f"{number(last) or 'unknown'} in {years[-1]}; the marginal price reaches "
+        f"{number(top) or 'no known value'}.",
+    )
+
+
+def costs(plan: PlanFile) -> Part | None:
+    """Draw the headings of cost: what is paid, and penalties, which are not."""
+    figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
+    found = [
+        (name.removeprefix(COST).capitalize(), float(value), str(remark).startswith(_PENALTY))
+        for name, value, remark in figures
+        if str(name).startswith(COST) and known(value)
+    ]
+    if not found:
+        return None
+    found.sort(key=lambda f: -f[1])
+    names = tuple(name for name, *_ in found)
+    size, unit = scale(max(abs(amount) for _, amount, _ in found), plan.currency)
+    series = (
+        Series("Paid", Role.PLAN, [None if p else v / size for _, v, p in found]),
+        Series("Penalty, not paid", Role.SHORT, [v / size if p else None for _, v, p in found]),
+    )
+    drawn = tuple(s for s in series if any(v is not None for v in s.values))
+    title = f"Cost by heading, all years, undiscounted ({unit})"
+    said = "; ".join(f"{name}: {money(v, plan.currency)}" for name, v, _ in found)
+    picture = Picture(title, Form.BARS, names, drawn, unit, "", Look.MONEY)
+    numbers: Columns = {
+        "Heading": names,
+        KIND: ["penalty, not paid" if is_penalty else "paid" for *_, is_penalty in found],
+        _AMOUNT: [amount for _, amount, _ in found],
+    }
+    made = facts(numbers, money=plan.currency)
+    return Part(
+        "costs",
+        "What it costs",
+        "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
+        "penalties is what the plan weighs them with.",
+        {(): View((plot(picture, f"Bars by heading. {said}."),), made)},
+    )
+
+
+PARTS = (supply, flows, shares, shortage, prices, costs)
+"""The parts in order; None where the plan has nothing to show of it."""

@@ -264,3 +264,43 @@ def test_a_header_is_declared_once() -> None:
     ]
     assert len(said) > 100
     assert [header for header in dict.fromkeys(said) if said.count(header) > 1] == []
+
+
+# ---- keys of JSON ------------------------------------------------------------------------------
+
+GIVES_JSON = re.compile(r"\b(Answer|Record|dict\[str, object\])")
+"""What functions return, and local names are, that end in a JSON document."""
+KEYS_STILL = (
+    "planner/sheets/explain.py", "planner/studies/", "planner/workbook/template/",
+    "planner/report/page.py",
+)  # fmt: skip
+"""Where keys may stand as text: objects of explanations and of studies, whose rows are not all
+declared (the first two); what is no JSON of a command: formats of cells, what a template gets."""
+
+
+def json_keys(path: Path) -> list[str]:
+    """The keys typed in dict displays of functions that give JSON, each as often as it is typed."""
+    found: dict[int, str] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        said = getattr(node, "returns", None) or getattr(node, "annotation", None)
+        is_json = said is not None and GIVES_JSON.search(ast.unparse(said))
+        is_printed = isinstance(node, ast.Call) and ast.unparse(node.func) in {"print_json", "end"}
+        if not is_json and not is_printed:
+            continue
+        displays = [part for part in ast.walk(node) if isinstance(part, ast.Dict)]
+        stores = [part.slice for part in ast.walk(node) if isinstance(part, ast.Subscript)]
+        for key in [*stores, *(key for display in displays for key in display.keys)]:
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                found[id(key)] = key.value
+    return list(found.values())
+
+
+def test_a_key_of_json_is_typed_once() -> None:
+    """A key is a field's, or one of ``Key``, or stands in one object alone."""
+    typed: dict[str, list[str]] = {}
+    for path in LIBRARY:
+        if not place(path).startswith(KEYS_STILL):
+            for key in json_keys(path):
+                typed.setdefault(key, []).append(place(path))
+    assert len(typed) > 60
+    assert {key: where for key, where in typed.items() if len(where) > 1} == {}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError, WriteError
-from planner.cli.answer import FAULT, INTERRUPTED, fail, failure, print_json
+from planner.cli.answer import FAULT, INTERRUPTED, Key, fail, failure, print_json
 from planner.cli.commands import planner
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, SystemExit) as stop:
         click.echo(STOPPED, err=True)
         if as_json:
-            print_json({**failure("stopped", STOPPED), "stopped": True})
+            print_json({**failure("stopped", STOPPED), Key.STOPPED: True})
         return _stopped_by(stop)
     except Exception as error:  # noqa: BLE001 - a fault of ours, told in the form asked for
         if as_json:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +41,30 @@ _STATUS: dict[type[PlannerError], str] = {
 Answer = dict[str, object]
 
 
+class Key(StrEnum):
+    """Keys of a command's JSON object that several objects have."""
+
+    STATUS = "status"
+    ERRORS = "errors"
+    WARNINGS = "warnings"
+    OUTPUT = "output"
+    SECONDS = "seconds"
+    CURRENCY = "currency"
+    SCENARIO = "scenario"
+    WHAT_IFS = "what_ifs"
+    PLAN = "plan"
+    MEMBERS = "members"
+    ORDERS = "orders"
+    TONNES = "tonnes"
+    TOTAL = "total"
+    TAKE_OR_PAY = "take_or_pay"
+    OBJECTIVE = "objective_usd"
+    COMPARED = "compared"
+    NOTES = "notes"
+    FILE = "file"
+    STOPPED = "stopped"
+
+
 def print_json(data: Mapping[str, object]) -> None:
     """Print one JSON object; a number that is not finite is null, since JSON has none."""
     click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
@@ -47,7 +72,7 @@ def print_json(data: Mapping[str, object]) -> None:
 
 def failure(status: str, *messages: str) -> Answer:
     """Return the answer of a command that failed for a reason, or more, outside the workbook."""
-    return {"status": status, "errors": [Finding(found=said).as_json() for said in messages]}
+    return {Key.STATUS: status, Key.ERRORS: [Finding(found=said).as_json() for said in messages]}
 
 
 def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None) -> int:
@@ -57,14 +82,14 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
     if isinstance(error, InputError):
         said = sorted_out(error.findings)
     else:
-        said = {"errors": [Finding(found=message).as_json() for message in messages]}
+        said = {Key.ERRORS: [Finding(found=message).as_json() for message in messages]}
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:
-        before = (result or {}).get("errors")
+        before = (result or {}).get(Key.ERRORS)
         if isinstance(before, list):  # what the workbook has stays told
-            said = {**said, "errors": [*before, *said["errors"]]}
-        print_json({**(result or {}), "status": status, **said})
+            said = {**said, Key.ERRORS: [*before, *said[Key.ERRORS]]}
+        print_json({**(result or {}), Key.STATUS: status, **said})
     return error.exit_code
 
 
@@ -112,8 +137,8 @@ def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
     found = list(findings)
     return {
-        "errors": [_told(f) for f in found if f.severity is Severity.ERROR],
-        "warnings": [_told(f) for f in found if f.severity is Severity.WARNING],
+        Key.ERRORS: [_told(f) for f in found if f.severity is Severity.ERROR],
+        Key.WARNINGS: [_told(f) for f in found if f.severity is Severity.WARNING],
     }
 
 

@@ -18,7 +18,7 @@ import click
 
 from models.errors import PlannerError, SolverError, UsageError
 from planner.cli import answer
-from planner.cli.answer import INTERRUPTED, Answer, fail, print_json
+from planner.cli.answer import INTERRUPTED, Answer, Key, fail, print_json
 from planner.cli.words import line
 from planner.options import Whole
 from planner.render.words import few, plain
@@ -200,7 +200,7 @@ def halt_of(outcomes: Iterable[Outcome[Any]], stopped: Stop | None) -> Halt | No
 def counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
     """Return what a program hears of how far a study came."""
     return {
-        "stopped": halt is not None,
+        Key.STOPPED: halt is not None,
         "runs": len(outcomes),
         "runs_finished": sum(outcome.ran for outcome in outcomes),
     }
@@ -246,7 +246,7 @@ def nothing(
     text = f"Stopped: {halt.words}, {lacking}; nothing is written"
     click.secho(text, fg="yellow", err=True)
     if as_json:
-        said = {"status": "stopped", **counts(outcomes, halt), "output": None, "errors": []}
+        said = {Key.STATUS: "stopped", **counts(outcomes, halt), Key.OUTPUT: None, Key.ERRORS: []}
         print_json(said)
     return halt.code
 
@@ -254,6 +254,6 @@ def nothing(
 def end(halt: Halt | None, failed: PlannerError | None, said: Answer, *, as_json: bool) -> int:
     """Tell a program, and return the exit code: of the stop, else of the failure, else 0."""
     if halt is not None:
-        said = {**said, "status": "stopped"}
+        said = {**said, Key.STATUS: "stopped"}
     code = answer.end(said, as_json=as_json, failed=failed)
     return code if halt is None else halt.code

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError
-from planner.cli.answer import Command, sorted_out, told
+from planner.cli.answer import Command, Key, sorted_out, told
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -201,13 +201,13 @@ def _answer(
     """Return what a program hears."""
     case = study.start.case
     return {
-        "status": "optimal",
-        "what_ifs": [told(what_if) for what_if in study.what_ifs],
-        "currency": case.settings.currency,
+        Key.STATUS: "optimal",
+        Key.WHAT_IFS: [told(what_if) for what_if in study.what_ifs],
+        Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
         **counts(study.outcomes, halt),
-        "output": None if written is None else str(written),
-        "warnings": sorted_out(study.start.book.warnings)["warnings"],
-        "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
-        "errors": [],
+        Key.OUTPUT: None if written is None else str(written),
+        Key.WARNINGS: sorted_out(study.start.book.warnings)[Key.WARNINGS],
+        Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
+        Key.ERRORS: [],
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError
-from planner.cli.answer import Answer, Command, end, of_file
+from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 from planner.cli.words import line, row
@@ -290,13 +290,13 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
     pair = found.pair
     figures = {of.measure: of for of in found.lines}
     return {
-        "status": "ok",
+        Key.STATUS: "ok",
         "old": str(pair.old.path),
         "new": str(pair.new.path),
         "equal": found.is_equal,
-        "currency": pair.new.currency,
+        Key.CURRENCY: pair.new.currency,
         "years": list(pair.years),
-        "notes": list(pair.notes()),
+        Key.NOTES: list(pair.notes()),
         "totals": {
             key: _sides(figures[name].old, figures[name].new, figures[name].change)
             for name, key in KEYS.items()
@@ -304,20 +304,20 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
         },
         "words": [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
         "minerals": list(_rows(found.minerals, ("mineral",))),
-        "members": list(_rows(found.members.frame(), ("member", "mineral"))),
+        Key.MEMBERS: list(_rows(found.members.frame(), ("member", "mineral"))),
         "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
         "among_equals": list(found.among_equals),
         "prices_differ": len(found.prices) if pair.same_money else None,
         "inputs": {
-            "compared": inputs.are_compared,
+            Key.COMPARED: inputs.are_compared,
             "said": inputs.reason,
-            "notes": list(inputs.notes),
+            Key.NOTES: list(inputs.notes),
             "rows": records(inputs.changes, *CHANGE),
         },
-        "output": None if output is None else str(output),
-        "warnings": [],
-        "errors": [],
-        "seconds": round(seconds, 6),
+        Key.OUTPUT: None if output is None else str(output),
+        Key.WARNINGS: [],
+        Key.ERRORS: [],
+        Key.SECONDS: round(seconds, 6),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from planner.cli.answer import Answer, Command, end, of_file, sorted_out
+from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
 from planner.cli.paths import folder_target, is_folder, target
 from planner.cli.words import line, row
@@ -67,38 +67,38 @@ def _answer(
     """Return what a program hears."""
     table = found.table
     return {
-        "status": "ok",
-        "plan": str(found.plan.path),
+        Key.STATUS: "ok",
+        Key.PLAN: str(found.plan.path),
         "plan_sha256": found.plan.sha256,
         "plan_id": found.plan_id,
-        "scenario": found.scenario,
-        "currency": found.plan.currency,
-        "orders": len(table),
-        "tonnes": float(table["tonnes"].sum()),
-        "total": float(table["total_amount"].sum()),
-        "take_or_pay": sum(m.take_or_pay for m in found.members),
-        "members": [
+        Key.SCENARIO: found.scenario,
+        Key.CURRENCY: found.plan.currency,
+        Key.ORDERS: len(table),
+        Key.TONNES: float(table["tonnes"].sum()),
+        Key.TOTAL: float(table["total_amount"].sum()),
+        Key.TAKE_OR_PAY: sum(m.take_or_pay for m in found.members),
+        Key.MEMBERS: [
             {
                 "member": m.member,
-                "file": str(folder / names[m.member]),
-                "orders": len(m.orders),
-                "tonnes": m.tonnes,
+                Key.FILE: str(folder / names[m.member]),
+                Key.ORDERS: len(m.orders),
+                Key.TONNES: m.tonnes,
                 "price": float(m.orders["price_amount"].sum()),
                 "tariff": float(m.orders["tariff_amount"].sum()),
                 "freight": float(m.orders["freight_amount"].sum()),
-                "total": m.total,
+                Key.TOTAL: m.total,
                 "untaken_t": m.untaken,
-                "take_or_pay": m.take_or_pay,
+                Key.TAKE_OR_PAY: m.take_or_pay,
                 "short_t": m.short,
             }
             for m in found.members
         ],
-        "output": str(folder),
+        Key.OUTPUT: str(folder),
         "files": [str(path) for path in written.files],
         "removed": list(written.removed),
         "kept": list(written.kept),
         **sorted_out(found.warnings),
-        "seconds": round(seconds, 6),
+        Key.SECONDS: round(seconds, 6),
     }
 
 
@@ -207,7 +207,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     tell_where(place, written)
     if not as_json:
         line("Report", str(written))
-    answer: Answer = {"status": "ok", "output": str(written), **sorted_out(changed)}
+    answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **sorted_out(changed)}
     return end(answer, as_json=as_json)
 
 

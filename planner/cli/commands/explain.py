@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, Mistakes
-from planner.cli.answer import Command, end, sorted_out, told
+from planner.cli.answer import Command, Key, end, sorted_out, told
 from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, share_limit
 from planner.cli.whatifs import Asked, what_if_options
 from planner.render.words import plain
@@ -74,15 +74,15 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
             click.echo(plain(text))
     seconds = {"read": start.seconds, "solve": time.perf_counter() - began}
     answer = {
-        "status": "optimal",
+        Key.STATUS: "optimal",
         **words.facts(found, change, cells),
         "short_without_what_ifs_t": without,
-        "currency": start.case.settings.currency,
-        "scenario": start.case.scenario,
-        "what_ifs": [told(what_if) for what_if in start.variant.what_ifs],
-        "warnings": sorted_out(start.book.warnings)["warnings"],
-        "seconds": {stage: round(took, 6) for stage, took in seconds.items()},
-        "errors": [],
+        Key.CURRENCY: start.case.settings.currency,
+        Key.SCENARIO: start.case.scenario,
+        Key.WHAT_IFS: [told(what_if) for what_if in start.variant.what_ifs],
+        Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
+        Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
+        Key.ERRORS: [],
     }
     return end(answer, as_json=as_json)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
-from planner.cli.answer import Answer, Command, end
+from planner.cli.answer import Answer, Command, Key, end
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
 from planner.cli.words import line
@@ -93,14 +93,14 @@ def redact(  # noqa: PLR0913, PLR0917 - an argument each option
     if not as_json:
         _show(found, known, written)
     answer: Answer = {
-        "status": "ok",
-        "output": str(written),
-        "members": list(found.members),
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        Key.MEMBERS: list(found.members),
         "rows_removed": dict(found.rows),
         "totals_withheld": sorted(found.withheld.totals),
         "stocks_withheld": sorted(found.withheld.stocks),
         "computable": known if keep_totals else [],
-        "errors": [],
+        Key.ERRORS: [],
     }
     return end(answer, as_json=as_json)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.answer import Answer, Command, end, sorted_out, told
+from planner.cli.answer import Answer, Command, Key, end, sorted_out, told
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -127,20 +127,20 @@ def solved(run: Run, output: Path | None) -> Answer:
 
     plan = run.plan
     return {
-        "status": plan.status,
-        "objective_usd": plan.objective,
+        Key.STATUS: plan.status,
+        Key.OBJECTIVE: plan.objective,
         "purchases_usd": plan.purchases,
-        "tonnes": plan.tonnes,
+        Key.TONNES: plan.tonnes,
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
-        "scenario": plan.case.scenario,
-        "what_ifs": [told(what_if) for what_if in run.what_ifs],
-        "currency": plan.case.settings.currency,
-        "output": None if output is None else str(output),
+        Key.SCENARIO: plan.case.scenario,
+        Key.WHAT_IFS: [told(what_if) for what_if in run.what_ifs],
+        Key.CURRENCY: plan.case.settings.currency,
+        Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
-        "warnings": sorted_out(run.warnings)["warnings"],
-        "seconds": {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
-        "errors": [],
+        Key.WARNINGS: sorted_out(run.warnings)[Key.WARNINGS],
+        Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
+        Key.ERRORS: [],
     }
 
 

@@ -11,7 +11,7 @@ import click
 
 from models.errors import Finding, UsageError
 from planner._version import __version__
-from planner.cli.answer import Answer, Command, of_file, print_json, sorted_out
+from planner.cli.answer import Answer, Command, Key, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.words import line, show_some
 from planner.render.words import number_of, plain
@@ -68,18 +68,18 @@ class _Outcome:
     def _answer(self) -> Answer:
         verdict = self.verdict
         status = "cannot_verify" if verdict is None else "differs" if self.findings else "verified"
-        said: Answer = {"status": status, "plan": str(self.plan), "input": str(self.file)}
+        said: Answer = {Key.STATUS: status, Key.PLAN: str(self.plan), "input": str(self.file)}
         if verdict is not None:
             said |= {
                 "made_by": self.made_by,
                 "verified_by": __version__,
-                "compared": str(verdict.compared),
+                Key.COMPARED: str(verdict.compared),
                 "input_file": verdict.input_file,
                 "cells": verdict.cells,
                 "sheets": verdict.sheets,
                 "not_checked": verdict.records,
                 "proven": verdict.is_proven,
-                "objective_usd": verdict.objective,
+                Key.OBJECTIVE: verdict.objective,
                 "violation_t": verdict.violation,
                 "dual_infeasibility": verdict.dual_infeasibility,
                 "gap": verdict.gap,

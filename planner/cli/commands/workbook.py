@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Finding, InputError, UsageError, WriteError
-from planner.cli.answer import Answer, Command, end, fail, sorted_out
+from planner.cli.answer import Answer, Command, Key, end, fail, sorted_out
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, tell_where
 from planner.cli.paths import copy_path, is_file, target, xlsx
 from planner.cli.words import show_defaults, show_findings
@@ -71,7 +71,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if not as_json:
         tell_where(path, written)
         click.echo(f"Wrote {written}. Next: planner check {written}", err=True)
-    return end({"status": "ok", "output": str(written), "errors": []}, as_json=as_json)
+    return end({Key.STATUS: "ok", Key.OUTPUT: str(written), Key.ERRORS: []}, as_json=as_json)
 
 
 def _sheet_names() -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
         show_findings(file, findings)
     if not as_json and failed is None:
         show_defaults(book.defaults)
-    answer: Answer = {"file": str(file)}
+    answer: Answer = {Key.FILE: str(file)}
     if copy is not None:
         try:
             answer |= _copied(_marked(file, copy, findings, as_json=as_json))
@@ -158,7 +158,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
             answer |= _copied(None) | sorted_out(findings)
             return fail(error, as_json=as_json, result=answer)
     if failed is None:
-        return end({"status": "ok", **answer, **sorted_out(findings)}, as_json=as_json)
+        return end({Key.STATUS: "ok", **answer, **sorted_out(findings)}, as_json=as_json)
     return fail(failed, as_json=as_json, result=answer) if as_json else failed.exit_code
 
 

@@ -205,7 +205,7 @@ def hits(pattern: re.Pattern[str]) -> list[str]:
 # ---- results -----------------------------------------------------------------------------------
 
 TYPED_STILL = (
-    "models/case.py", "models/checks/", "models/schema/", "planner/scenarios/",
+    "models/case.py", "models/checks/", "models/schema/",
     "planner/workbook/archive.py", "planner/workbook/marked.py",
 )  # fmt: skip
 """Where headers of results may stand as text: those of inputs and of XML, which are other words of

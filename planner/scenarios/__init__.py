@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from models.case import BASE, Case, fold
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
+from models.results import Figure
 from models.schema import ScenarioStep
 from planner.scenarios.actions import (
     ACTIONS,
@@ -130,7 +131,7 @@ class Variant:
     @property
     def options(self) -> dict[str, str]:
         """What is asked for, as rows of options; empty for the workbook as it stands."""
-        return ({"Scenario": self.scenario} if self._is_scenario else {}) | self.changes
+        return ({Figure.SCENARIO.value: self.scenario} if self._is_scenario else {}) | self.changes
 
     @property
     def typed(self) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from models.case import Case, in_force, matches
+from models.case import Case, in_force
 from models.schema import MIN, PRIMARY, ByYear, Mine, Project, Refiner, Stockpile
 
 MILLION = 1e6
@@ -152,10 +152,14 @@ def ore_lane(
     case: Case, mineral: str, mine_country: str, refiner_country: str, year: int
 ) -> tuple[float, bool]:
     """Return freight [money/t contained] and whether ore may flow, all Ore lanes applied."""
-    lane = {"mineral": mineral, "mine_country": mine_country, "refiner_country": refiner_country}
     freight, is_open = 0.0, True
     for row in case.ore_lanes:
-        if matches(row, **lane) and in_force(row, year):
+        if (  # asked for every flow of ore: ``matches`` would take three times as long
+            row.mineral in {"", mineral}
+            and row.mine_country in {"", mine_country}
+            and row.refiner_country in {"", refiner_country}
+            and in_force(row, year)
+        ):
             freight = freight if row.freight is None else row.freight
             is_open = is_open if row.open is None else row.open
     return freight, is_open

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,6 +151,7 @@ def model(f: Frame) -> None:
     flows: dict[tuple[str, str, str, str, int], tuple[float, float]] = {}
     balance: dict[tuple[str, str, str, int], tuple[list[Any], float]] = {}
     of_mine: dict[tuple[str, str, int], float] = {}
+    lane = cache(partial(ore_lane, case))  # refiners of one country share their lanes
     for (r, t), columns in f.by_source_year.items():
         source, year = e.sources[r], e.years[t]
         if not source.needs_ore or source.mineral not in mined:
@@ -159,7 +161,7 @@ def model(f: Frame) -> None:
             capacity = mine_capacity(mine, year) if mine.mineral == source.mineral else 0.0
             if capacity <= 0:
                 continue
-            freight, is_open = ore_lane(case, source.mineral, mine.country, source.country, year)
+            freight, is_open = lane(source.mineral, mine.country, source.country, year)
             if is_open:
                 key = (mine.country, source.name, source.project, source.mineral, year)
                 flows[key] = (mine.premium, freight)

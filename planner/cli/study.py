@@ -123,8 +123,8 @@ def _run(  # noqa: PLR0913 - what a command line says
     if written is not None:
         tell_where(target, written, halt)
     tell_halt(halt, study.known)
-    said = _answer(study, tables, halt, written, seconds)
-    return end(halt, trouble or failed, said, as_json=as_json)
+    answer = _answer(study, tables, halt, written, seconds)
+    return end(halt, trouble or failed, answer, as_json=as_json)
 
 
 def _planned(
@@ -163,8 +163,8 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
         if not outcome.ran:
             not_run.setdefault(outcome.error, []).append(study.label(outcome))
         elif not outcome.planned:
-            said = f"  {plain(study.label(outcome))}: no plan: {plain(outcome.error)}"
-            click.secho(said, fg="yellow", err=True)
+            missing = f"  {plain(study.label(outcome))}: no plan: {plain(outcome.error)}"
+            click.secho(missing, fg="yellow", err=True)
     for why, names in not_run.items():
         tell_not_run(names, why)
     if study.trouble:

@@ -124,7 +124,7 @@ def _value(picture: Picture, value: float | None) -> str:
 
 def _verdict(tables: Tables) -> tuple[str, bool]:
     """Return whether each run of the study is proven."""
-    proven = [said == "yes" for said in tables[Runs].proven] if Runs in tables else []
+    proven = [proof == "yes" for proof in tables[Runs].proven] if Runs in tables else []
     every, lacking = len(proven), proven.count(False)
     if not every:
         return "No runs in the file", False

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 MILLION = 1e6
-_TOLD = 3
+_MOST_ERRORS = 3
 """Errors of a scenario told in its row; JSON and the end of the command have them all."""
 MOST_CHANGES = 2_000
 """Changes listed of one scenario at most; the rest is counted in a last row."""
@@ -1004,9 +1004,9 @@ class Compare(StudyKind):
         changed, cell_of = case.variant(book.case), book.layout.cell
         if case.errors:
             placed = book.layout.in_order(case.errors)
-            said = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_TOLD])
-            more = f" (and {len(placed) - _TOLD} more)" if len(placed) > _TOLD else ""
-            return Entry(case.name, changed, None, said + more, cell_of)
+            why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
+            more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
+            return Entry(case.name, changed, None, why + more, cell_of)
         outcome = next(o for o in self.outcomes if o.name == case.name)
         context = None if outcome.found is None else Context(outcome.found, book)
         return Entry(case.name, changed, context, outcome.error, cell_of)
@@ -1043,9 +1043,9 @@ class Compare(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """The scenarios that were chosen, what-ifs and limit, the discount rate."""
-        said = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
+        chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
-        return said | self.asked.changes | ({RATE: percent(rate)} if rate > 0 else {})
+        return chosen | self.asked.changes | ({RATE: percent(rate)} if rate > 0 else {})
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
@@ -1093,8 +1093,8 @@ class Compare(StudyKind):
         figures_of = [Figure(str(base["scenario"]), total or "unknown", remark)]
         if others.empty:
             none = Figure("Scenarios", "none", "there is none with a proven plan.")
-            said = f"The base costs {total}; there is no scenario with a proven plan beside it."
-            return Headline(said if total else "The base has no plan.", (*figures_of, none))
+            alone = f"The base costs {total}; there is no scenario with a proven plan beside it."
+            return Headline(alone if total else "The base has no plan.", (*figures_of, none))
         dearest = others.sort_values("more", ascending=False, kind="stable").iloc[0]
         worst = others.sort_values("short_more", ascending=False, kind="stable").iloc[0]
         cost, more = float(dearest["more"]) * MILLION, float(worst["short_more"])

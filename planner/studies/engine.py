@@ -361,10 +361,10 @@ def returned_by(read: Callable[..., object]) -> type:
     """Return the class that a function, or an object that can be called, says that it returns."""
     function = read if inspect.isroutine(read) else type(read).__call__
     try:
-        said = get_type_hints(function).get("return", object)
+        returned = get_type_hints(function).get("return", object)
     except (NameError, TypeError):  # names that are there for a type checker alone
         return object
-    kind = get_origin(said) or said
+    kind = get_origin(returned) or returned
     return kind if isinstance(kind, type) else object
 
 

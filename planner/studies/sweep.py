@@ -869,7 +869,9 @@ class Sweep(StudyKind):
         self.parameter = parameter_of(start.case, over)
         of = self.parameter.kind
         span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
-        self.points = grid(self.parameter, *(own if said is None else said for said, own in span))
+        self.points = grid(
+            self.parameter, *(own if given is None else given for given, own in span)
+        )
         self.task = counted(len(self.points), "point")
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:

@@ -58,7 +58,7 @@ class Cluster:
     """The workers of the Dask scheduler at an address such as ``tcp://host:8786``."""
 
     address: str
-    _said: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _notices: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no address; raises UsageError."""
@@ -103,8 +103,8 @@ class Cluster:
     @contextlib.contextmanager
     def _workers(self, notify: Callable[[str], None]) -> Iterator[Workers]:
         """Give the cluster's workers, once there are some; raises UsageError."""
-        if not self.is_trusted and TRUST not in self._said:
-            self._said.add(TRUST)
+        if not self.is_trusted and TRUST not in self._notices:
+            self._notices.add(TRUST)
             notify(f"what is sent to and from {self.address} {TRUST}")
         with connected(self.address) as client:
             workers = Workers(client, self.address, notify)
@@ -148,8 +148,8 @@ def _unanswered(address: str, error: Exception) -> str:
     import dask
 
     if address.startswith("tls://"):
-        asked = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
-        lacking = [f"distributed.comm.tls.{name}" for name, path in asked.items() if not path]
+        paths = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
+        lacking = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
         if lacking:
             return (
                 f"{address} asks for certificates, and Dask's settings here name none: "
@@ -280,8 +280,8 @@ class _Begun:
             return
         with contextlib.suppress(Exception):  # a cluster that is gone has nothing to say
             self.workers.client.cancel(list(self.work_of.out))
-            said = self.workers.ask(remote.end_study, self.name, seconds=LAST_WORDS)
-            for found in said.values():
+            kept = self.workers.ask(remote.end_study, self.name, seconds=LAST_WORDS)
+            for found in kept.values():
                 self.tracker.take(found)
 
 

@@ -114,8 +114,8 @@ class Workers:
             there = self._workers()
         except Exception as error:  # noqa: BLE001 - a later look may be answered
             self.threads = {}
-            said = f"the scheduler at {self.address} does not answer"
-            self._wait_on(said, f"{said} ({fault(error)})")
+            mute = f"the scheduler at {self.address} does not answer"
+            self._wait_on(mute, f"{mute} ({fault(error)})")
             return
         now = time.monotonic()
         for worker, (_, sign) in there.items():
@@ -167,10 +167,10 @@ class Workers:
 
     def _workers(self) -> dict[str, tuple[int, float]]:
         """Return threads and the last sign of life (by the scheduler's clock) of each worker."""
-        said = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
+        identity = self.client.sync(self.client.scheduler.identity, callback_timeout=ANSWER)
         return {
             str(worker): (int(of["nthreads"]), float(of["last_seen"]))
-            for worker, of in said["workers"].items()
+            for worker, of in identity["workers"].items()
         }
 
     def _wait_on(self, notice: str, why: str) -> None:
@@ -227,12 +227,12 @@ class Workers:
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
-                said = self.ask(versions, seconds=ANSWER)
+                found = self.ask(versions, seconds=ANSWER)
             except TimeoutError:
                 self.look()
                 continue
-            if isinstance(said, Mapping):
-                return said
+            if isinstance(found, Mapping):
+                return found
             break
         msg = (
             f"the workers of the Dask scheduler at {self.address} do not say which versions they "

@@ -72,7 +72,7 @@ def print_json(data: Mapping[str, object]) -> None:
 
 def failure(status: str, *messages: str) -> Answer:
     """Return the answer of a command that failed for a reason, or more, outside the workbook."""
-    return {Key.STATUS: status, Key.ERRORS: [Finding(found=said).as_json() for said in messages]}
+    return {Key.STATUS: status, Key.ERRORS: [Finding(found=each).as_json() for each in messages]}
 
 
 def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | None = None) -> int:
@@ -137,18 +137,18 @@ def sorted_out(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     """Return errors and warnings apart, as JSON carries them."""
     found = list(findings)
     return {
-        Key.ERRORS: [_told(f) for f in found if f.severity is Severity.ERROR],
-        Key.WARNINGS: [_told(f) for f in found if f.severity is Severity.WARNING],
+        Key.ERRORS: [_finding(f) for f in found if f.severity is Severity.ERROR],
+        Key.WARNINGS: [_finding(f) for f in found if f.severity is Severity.WARNING],
     }
 
 
-def _told(finding: Finding) -> dict[str, str]:
+def _finding(finding: Finding) -> dict[str, str]:
     from planner.workbook.findings import sentence
 
     return {**finding.as_json(), "message": sentence(finding)}
 
 
-def told(what_if: WhatIf) -> dict[str, str]:
+def what_if_facts(what_if: WhatIf) -> dict[str, str]:
     """Return a what-if of the command line: its option, what was typed, what it does."""
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 

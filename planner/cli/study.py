@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError
-from planner.cli.answer import Command, Key, sorted_out, told
+from planner.cli.answer import Command, Key, sorted_out, what_if_facts
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -202,7 +202,7 @@ def _answer(
     case = study.start.case
     return {
         Key.STATUS: "optimal",
-        Key.WHAT_IFS: [told(what_if) for what_if in study.what_ifs],
+        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
         **counts(study.outcomes, halt),

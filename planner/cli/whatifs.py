@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -72,8 +72,8 @@ class Asked:
                     if errors:
                         raise UsageError("\n".join(errors))
                     what_if = WhatIf(option, text, words, steps)
-                    told = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
-                    made.append(replace(what_if, findings=tuple(told)))
+                    own = (replace(f, found=f"`{what_if.typed}`: {f.found}") for f in findings)
+                    made.append(replace(what_if, findings=tuple(own)))
         wrong.said += self.wrong
         wrong.tell()
         return tuple(made)
@@ -120,16 +120,19 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
     return asking
 
 
-Told = tuple[str, tuple["ScenarioStep", ...]]
+Meant = tuple[str, tuple["ScenarioStep", ...]]
 """What an option does in words, and its steps."""
 
 
-def _block(text: str, named: Named) -> Told:
+def _refuse(message: str) -> NoReturn:
+    raise UsageError(message)
+
+
+def _block(text: str, named: Named) -> Meant:
     """``CHN:JPN``, ``*:JPN``, ``"Lynas*:Japan:Rare earths"``."""
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in {2, 3} or not all(parts):
-        msg = "say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite"
-        raise UsageError(msg)
+        _refuse("say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite")
     wrong = Mistakes()
     with wrong.kept():
         sellers = named.sellers(parts[0])
@@ -164,11 +167,10 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
         raise UsageError(msg) from None
 
 
-def _lose(text: str, named: Named) -> Told:
+def _lose(text: str, named: Named) -> Meant:
     """A country: its refiners and projects make nothing, its ore goes nowhere; or a refiner."""
     if not text.strip(" *"):
-        msg = "name a country or a refiner"
-        raise UsageError(msg)
+        _refuse("name a country or a refiner")
     steps: list[ScenarioStep] = []
     sellers = named.sellers(text.strip())
     for seller in sellers:
@@ -180,7 +182,7 @@ def _lose(text: str, named: Named) -> Told:
     return _all_of(seller.words for seller in sellers), tuple(steps)
 
 
-def _change(text: str, named: Named) -> Told:
+def _change(text: str, named: Named) -> Meant:
     """``ACTION; selector=...; years=...; value=...``, the headers of the sheet Scenarios."""
     step, words = _phrase(text, named)
     steps = [
@@ -201,7 +203,7 @@ def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Phrase:
     """The parts of a phrase: an action, what it takes, and the rest by key."""
 
     action: str
@@ -222,56 +224,50 @@ def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
 
     Mineral, refiner and member stay as typed, for they may stand for several. Raises UsageError.
     """
-    said = _parts(text, named)
-    for key in said.of:
+    phrase = _parts(text, named)
+    for key in phrase.of:
         fields = {"years": "first_year"}.get(key, key.replace(" ", "_"))
-        if key != "value" and fields not in said.takes.selectors:
-            msg = f"{key} is no selector of `{said.action}`, which takes {said.keys}"
-            raise UsageError(msg)
-    first, last = _years(said)
-    country = named.country(said.of.get("country", ""))
+        if key != "value" and fields not in phrase.takes.selectors:
+            _refuse(f"{key} is no selector of `{phrase.action}`, which takes {phrase.keys}")
+    first, last = _years(phrase)
+    country = named.country(phrase.of.get("country", ""))
     step = ScenarioStep(
         name="--what-if",
-        action=said.action,
-        mineral=said.of.get("mineral", ""),
+        action=phrase.action,
+        mineral=phrase.of.get("mineral", ""),
         country=country,
-        refiner=said.of.get("refiner", ""),
-        member=said.of.get("member", ""),
+        refiner=phrase.of.get("refiner", ""),
+        member=phrase.of.get("member", ""),
         first_year=first,
         last_year=last,
-        value=_value(said),
+        value=_value(phrase),
     )
-    return step, _words(step, said, named)
+    return step, _words(step, phrase, named)
 
 
-def _parts(text: str, named: Named) -> _Said:
+def _parts(text: str, named: Named) -> _Phrase:
     from models.checks.common import did_you_mean
 
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
     actions = {fold(action): action for action in ACTIONS}
     if fold(head) not in actions:
         near = did_you_mean(head, ACTIONS) or f"there is {', '.join(ACTIONS)}"
-        msg = f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}"
-        raise UsageError(msg)
+        _refuse(f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}")
     action, of = actions[fold(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            msg = f"{part!r} does not say what it is: write {_guess(part, named)}"
-            raise UsageError(msg)
+            _refuse(f"{part!r} does not say what it is: write {_guess(part, named)}")
         key = "years" if fold(key) == "year" else fold(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
-            msg = f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}"
-            raise UsageError(msg)
+            _refuse(f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}")
         if key in of:
-            msg = f"{key} is said twice"
-            raise UsageError(msg)
+            _refuse(f"{key} is said twice")
         if not value:
-            msg = f"{key}= says nothing: leave it out for all"
-            raise UsageError(msg)
+            _refuse(f"{key}= says nothing: leave it out for all")
         of[key] = value
-    return _Said(action, TAKES[action], of)
+    return _Phrase(action, TAKES[action], of)
 
 
 def _guess(part: str, named: Named) -> str:
@@ -294,70 +290,62 @@ def _guess(part: str, named: Named) -> str:
     return f"country={part}, for example"
 
 
-def _years(said: _Said) -> tuple[int | None, int | None]:
+def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
     """Return first and last year: of ``years=2027-2030``, ``2027-``, ``-2030``, ``2027``."""
-    span = said.of.get("years")
+    span = phrase.of.get("years")
     if span is None:
-        return _year(said, "first year"), _year(said, "last year")
-    if said.of.keys() & {"first year", "last year"}:
-        msg = "years says both first year and last year: leave those out"
-        raise UsageError(msg)
+        return _year(phrase, "first year"), _year(phrase, "last year")
+    if phrase.of.keys() & {"first year", "last year"}:
+        _refuse("years says both first year and last year: leave those out")
     match = _YEARS.fullmatch(span)
     if match is None or not (match[1] or match[3]):
-        msg = f"years={span} is not understood; write years=2027-2030, 2027-, -2030 or 2027"
-        raise UsageError(msg)
+        _refuse(f"years={span} is not understood; write years=2027-2030, 2027-, -2030 or 2027")
     first, dash, last = match[1], match[2], match[3]
     if first and last and not dash:
-        msg = f"years={span} is not understood; write years={first}-{last}"
-        raise UsageError(msg)
+        _refuse(f"years={span} is not understood; write years={first}-{last}")
     ends = (int(first) if first else None, int(last) if last else None)
-    if "last_year" not in said.takes.selectors:
+    if "last_year" not in phrase.takes.selectors:
         if ends[0] is None or (dash and last):
-            msg = f"`{said.action}` takes one year, as in years=2028"
-            raise UsageError(msg)
+            _refuse(f"`{phrase.action}` takes one year, as in years=2028")
         return ends[0], None
     return ends if dash else (ends[0], ends[0])
 
 
-def _year(said: _Said, key: str) -> int | None:
-    text = said.of.get(key)
+def _year(phrase: _Phrase, key: str) -> int | None:
+    text = phrase.of.get(key)
     if text is None:
         return None
     if not re.fullmatch(r"\d{4}", text):
-        msg = f"{key}={text} is no year"
-        raise UsageError(msg)
+        _refuse(f"{key}={text} is no year")
     return int(text)
 
 
-def _value(said: _Said) -> float | None:
+def _value(phrase: _Phrase) -> float | None:
     """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
-    text, takes = said.of.get("value"), said.takes
+    text, takes = phrase.of.get("value"), phrase.takes
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
     if text is None:
         if takes.value:
-            msg = f"`{said.action}` needs a value, {wanted}, as in value=0.5"
-            raise UsageError(msg)
+            _refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
-        msg = f"value={text} is no number; expected {wanted}"
-        raise UsageError(msg)
+        _refuse(f"value={text} is no number; expected {wanted}")
     number, unit = float(match[1]), match[2].strip()
     if re.match(r"[,']\d", unit):
-        msg = f"value={text} is no number: write it without thousands marks, with a decimal point"
-        raise UsageError(msg)
+        _refuse(
+            f"value={text} is no number: write it without thousands marks, with a decimal point"
+        )
     if unit == "%" and takes.value.startswith("a "):
         number /= 100
     elif unit and takes.value.startswith("t"):
         number *= _tonnes(text, unit, takes.value)
     elif unit:
-        msg = f"value={text} is no number; expected {wanted}"
-        raise UsageError(msg)
+        _refuse(f"value={text} is no number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
         slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
         hint = f"; {percent_hint(number)}" if slip else ""
-        msg = f"value={text}; expected {wanted}{hint}"
-        raise UsageError(msg)
+        _refuse(f"value={text}; expected {wanted}{hint}")
     return number
 
 
@@ -371,13 +359,13 @@ def _tonnes(text: str, unit: str, own: str) -> float:
         raise UsageError(msg) from error
 
 
-def _words(step: ScenarioStep, said: _Said, named: Named) -> str:
+def _words(step: ScenarioStep, phrase: _Phrase, named: Named) -> str:
     """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
     chosen = [
         " and ".join(found)
         for found in (
             named.minerals(step.mineral),
-            (named.country_name(step.country, said.of.get("country", "")),),
+            (named.country_name(step.country, phrase.of.get("country", "")),),
             named.refiners(step.refiner),
             named.members(step.member),
         )
@@ -387,11 +375,11 @@ def _words(step: ScenarioStep, said: _Said, named: Named) -> str:
     if first is not None and first == last:
         chosen.append(str(first))
     elif first is not None:
-        is_start = last is None and "last_year" in said.takes.selectors
+        is_start = last is None and "last_year" in phrase.takes.selectors
         to = f" to {last}" if last is not None else ""
         chosen.append(f"from {first}" if is_start else f"{first}{to}")
     elif last is not None:
         chosen.append(f"to {last}")
     where = f" ({', '.join(chosen)})" if chosen else ""
-    unit = f" {said.takes.value}" if said.takes.value.startswith("t") else ""
-    return f"{step.action}{where}" + (f": {step.value:.10g}{unit}" if said.takes.value else "")
+    unit = f" {phrase.takes.value}" if phrase.takes.value.startswith("t") else ""
+    return f"{step.action}{where}" + (f": {step.value:.10g}{unit}" if phrase.takes.value else "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import InputError, Mistakes
-from planner.cli.answer import Command, Key, end, sorted_out, told
+from planner.cli.answer import Command, Key, end, sorted_out, what_if_facts
 from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, share_limit
 from planner.cli.whatifs import Asked, what_if_options
 from planner.render.words import plain
@@ -79,7 +79,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
         "short_without_what_ifs_t": without,
         Key.CURRENCY: start.case.settings.currency,
         Key.SCENARIO: start.case.scenario,
-        Key.WHAT_IFS: [told(what_if) for what_if in start.variant.what_ifs],
+        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in start.variant.what_ifs],
         Key.WARNINGS: sorted_out(start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.answer import Answer, Command, Key, end, sorted_out, told
+from planner.cli.answer import Answer, Command, Key, end, sorted_out, what_if_facts
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -134,7 +134,7 @@ def solved(run: Run, output: Path | None) -> Answer:
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
         Key.SCENARIO: plan.case.scenario,
-        Key.WHAT_IFS: [told(what_if) for what_if in run.what_ifs],
+        Key.WHAT_IFS: [what_if_facts(what_if) for what_if in run.what_ifs],
         Key.CURRENCY: plan.case.settings.currency,
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),

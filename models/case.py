@@ -68,10 +68,12 @@ class Case:
     def __post_init__(self) -> None:
         """Put the records in their own order."""
         for name in self.SHEET_FIELDS.values():
-            records = getattr(self, name)
-            if isinstance(records, InOrder) or name in _ORDERED:
-                continue  # a change leaves most as they stood
-            if isinstance(records, tuple):
+            records = getattr(self, name)  # a change leaves most in their order
+            if (
+                isinstance(records, tuple)
+                and not isinstance(records, InOrder)
+                and name not in _ORDERED
+            ):
                 object.__setattr__(self, name, _in_order(records))
         years = tuple(sorted(self.years))
         if self.years != years:
@@ -87,15 +89,10 @@ class Case:
     def of_minerals(self, names: Iterable[str]) -> Case:
         """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
         kept = set(names)
-        mine = {
-            field_name: tuple(r for r in getattr(self, field_name) if r.mineral in kept)
-            for field_name in (
-                "refiners", "demand", "contracts", "projects", "stockpiles", "mines",
-                "current_supply",
-            )
-        }  # fmt: skip
-        minerals = tuple(m for m in self.minerals if m.name in kept)
-        return self.change(minerals=minerals, **mine)
+        rows = {
+            name: tuple(r for r in getattr(self, name) if r.mineral in kept) for name in _OF_MINERAL
+        }
+        return self.change(minerals=tuple(m for m in self.minerals if m.name in kept), **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
         """Return the records of a sheet of the catalogue."""
@@ -117,18 +114,13 @@ class Case:
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Members of each group, by the group's name."""
-        found: dict[str, list[str]] = {}
-        for member in self.members:
-            if member.group:
-                found.setdefault(member.group, []).append(member.name)
-        return {name: tuple(members) for name, members in sorted(found.items())}
+        names = sorted({m.group for m in self.members if m.group})
+        return {name: tuple(m.name for m in self.members if m.group == name) for name in names}
 
     @cached_property
     def refiner_names(self) -> frozenset[str]:
         """Names of refiners, those of projects included."""
-        return frozenset(r.name for r in self.refiners) | frozenset(
-            p.refiner for p in self.projects
-        )
+        return frozenset({r.name for r in self.refiners} | {p.refiner for p in self.projects})
 
     @cached_property
     def blocs(self) -> tuple[str, ...]:
@@ -175,10 +167,10 @@ class Case:
 
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
         """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
-        for record in self.tiers:
-            if record.name == tier:
-                return self.mineral_of[mineral].price.value(year) * record.multiple
-        return self.shortage_cost(mineral, year)
+        multiples = [record.multiple for record in self.tiers if record.name == tier]
+        if not multiples:
+            return self.shortage_cost(mineral, year)
+        return self.mineral_of[mineral].price.value(year) * multiples[0]
 
     @cached_property
     def stockpile_of(self) -> dict[tuple[str, str], schema.Stockpile]:
@@ -222,13 +214,20 @@ class Case:
         """Return what a tonne short costs [USD/t]: as stated, else price x multiple."""
         record = self.mineral_of[mineral]
         stated = record.shortage_cost.at(year)
-        if stated is not None:
-            return stated
-        return record.price.value(year) * self.settings.shortage_cost_multiple
+        multiple = self.settings.shortage_cost_multiple
+        return record.price.value(year) * multiple if stated is None else stated
 
     def discount(self, year: int) -> float:
         """Return what a dollar of a year is worth in the first year."""
         return float((1.0 + self.settings.discount_rate) ** -(year - self.years[0]))
+
+
+_OF_MINERAL = tuple(
+    Case.SHEET_FIELDS[record.SHEET]
+    for record in SHEETS
+    if any(column.field == "mineral" and column.required for column in record.columns())
+)
+"""The fields whose records are of one mineral each."""
 
 
 def in_force(record: Any, year: int) -> bool:

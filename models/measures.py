@@ -119,12 +119,9 @@ def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:
     The rows have mineral and buyer ("" the coalition), too. A mineral of which no country sells is
     not in it.
     """
-    found: dict[str, Top] = {}
-    for mineral, rows in table[table["buyer"] == ""].groupby("mineral", sort=False):
-        top = largest_country_share(rows, base)
-        if top is not None:
-            found[str(mineral)] = top
-    return found
+    of = table[table["buyer"] == ""].groupby("mineral", sort=False)
+    tops = {str(mineral): largest_country_share(rows, base) for mineral, rows in of}
+    return {mineral: top for mineral, top in tops.items() if top is not None}
 
 
 # ---- what is served ----------------------------------------------------------------------------
@@ -140,25 +137,18 @@ def served_share(demand: float, short: float) -> float:
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
 
 
-def left_if_largest_stops(sold: pd.DataFrame) -> float:
-    """Return what is bought without the largest country of each mineral and year.
-
-    formula: sum over m, t of (tonnes[m, t] - max over c of tonnes[m, c, t])
-    unit: t; nothing is bought instead
-    """
-    single = sold[sold["country"] != REST_OF_WORLD]
-    most = single.groupby(["mineral", "year"])["tonnes"].max()
-    return float(sold["tonnes"].sum() - most.sum())
-
-
 def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:
     """Return the share of demand served when each mineral's largest country of each year stops.
 
-    formula: left_if_largest_stops / demand, at most 1; 1 where nothing is needed
+    formula: sum over m, t of (tonnes[m, t] - max over c of tonnes[m, c, t]) / demand, at most 1;
+             1 where nothing is needed; nothing is bought instead
     unit: share
     base: demand by weight
     """
-    return min(1.0, left_if_largest_stops(sold) / demand) if demand > 0 else 1.0
+    single = sold[sold["country"] != REST_OF_WORLD]
+    most = single.groupby(["mineral", "year"])["tonnes"].max()
+    left = float(sold["tonnes"].sum() - most.sum())
+    return min(1.0, left / demand) if demand > 0 else 1.0
 
 
 def short_by_limits(short: float, without: float, demand: float) -> float:

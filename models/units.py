@@ -31,9 +31,7 @@ def accepted(unit: str, currency: str = MONEY) -> list[str]:
     """Return every spelling that converts to the catalogue's unit, the catalogue's own first."""
     own = in_currency(unit, currency)
     head, mass, tail = _split(own)
-    if not mass:
-        return [own]
-    return [own, *(f"{head}{m}{tail}" for m in MASSES if m != mass)]
+    return [own, *(f"{head}{m}{tail}" for m in MASSES if mass and m != mass)]
 
 
 def factor(text: str, unit: str, currency: str = MONEY) -> float:
@@ -43,39 +41,31 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
     """
     own = in_currency(unit, currency)
     head, mass, tail = _split(own)
-    given = _YEAR.sub("/yr", text.strip())
-    given = re.sub(r"\s*/\s*", "/", re.sub(r"\s+", " ", given))
-    head_folded, tail_folded = head.casefold(), tail.casefold()
-    folded = given.casefold()
-    if not mass:
-        if folded == own.casefold():
-            return 1.0
-        raise UnitError(_expected(unit, currency, given))
-    if folded.startswith(head_folded) and folded.endswith(tail_folded):
-        word = given[len(head) : len(given) - len(tail)]
-        if word in MASSES:
-            tonnes = MASSES[word]
-            return 1.0 / tonnes if head.endswith("/") else tonnes
-        if word.casefold() == "mt":
-            hint = "traders write MT for tonnes (t), engineers Mt for megatonnes: write t or Mt"
-            msg = f"{_expected(unit, currency, given)}; {hint}"
-            raise UnitError(msg)
-    meant = _meant(given, head, tail)
-    hint = f"; did you mean ({meant})?" if meant else ""
-    raise UnitError(_expected(unit, currency, given) + hint)
+    given = re.sub(r"\s+", " ", _YEAR.sub("/yr", text.strip()))
+    given = re.sub(r"\s*/\s*", "/", given)
+    folded, hint = given.casefold(), ""
+    if not mass and folded == own.casefold():
+        return 1.0
+    if mass:
+        meant = _meant(given, head, tail)
+        hint = f"; did you mean ({meant})?" if meant else ""
+        if folded.startswith(head.casefold()) and folded.endswith(tail.casefold()):
+            word = given[len(head) : len(given) - len(tail)]
+            if word in MASSES:
+                return 1.0 / MASSES[word] if head.endswith("/") else MASSES[word]
+            if word.casefold() == "mt":
+                hint = (
+                    "; traders write MT for tonnes (t), engineers Mt for megatonnes: write t or Mt"
+                )
+    options = " or ".join(f"({u})" for u in accepted(unit, currency))
+    msg = f"the unit ({given}) does not convert; accepted are {options}{hint}"
+    raise UnitError(msg)
 
 
 def _split(unit: str) -> tuple[str, str, str]:
-    """Part a unit round its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``."""
+    """Part a unit round its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``; no mass is ""."""
     match = re.fullmatch(r"((?:[^/]+/)?)(t)((?:/yr)?)", unit)
-    if match is None:
-        return unit, "", ""
-    return match.group(1), match.group(2), match.group(3)
-
-
-def _expected(unit: str, currency: str, given: str) -> str:
-    options = " or ".join(f"({u})" for u in accepted(unit, currency))
-    return f"the unit ({given}) does not convert; accepted are {options}"
+    return (match[1], match[2], match[3]) if match else (unit, "", "")
 
 
 def percent_hint(number: float) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.answers.price import ROUNDING, Price, Pricing
-from models.program import Group
 from models.program.component import MINERAL, YEAR, Place, Rows, Step, Where, rows_named
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
+from models.resolve import Floats
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -83,12 +84,10 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     """
     e, d = plan.expanded, plan.expanded.deliveries
     m, j, t = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
-    inside = np.array(e.cell(m, t), dtype=np.int64)
-    mine = inside[d.member[inside] == j] if len(inside) else inside
-    table = plan.shortages
-    table = table[
-        (table["mineral"] == mineral) & (table["member"] == member) & (table["year"] == year)
-    ]
+    mine = (d.mineral == m) & (d.member == j) & (d.year == t)
+    short = plan.shortages
+    keys = zip(short["mineral"], short["member"], short["year"], strict=True)
+    causes = dict(zip(keys, short["cause"], strict=True))
     pricing = Pricing(plan)
     at = plan.at(BALANCE, (mineral, member, year))
     price = pricing.price(at, year) if at >= 0 else None
@@ -103,7 +102,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         nothing=plan.tolerance(mineral, year),
         price=price,
         binding=() if price is None else binding(pricing, mineral, member, year),
-        cause=str(table["cause"].iloc[0]) if len(table) else "",
+        cause=causes.get((mineral, member, year), ""),
         demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
     )
 
@@ -120,13 +119,9 @@ def _demand_cost(pricing: Pricing, at: Where) -> float | None:
     if at in plan.case.tiers_of or plan.value(SHORTAGE, at) < 0:
         return None
     total = 0.0
-    for group in plan.program.constraints:
-        slope = rows_named(group.component).slope
-        if slope is None:
-            continue
-        found = np.flatnonzero(pricing.duals[group.at])
-        for row, key in zip(group.at[found].tolist(), group.keys(found), strict=True):
-            total += float(pricing.duals[row]) * slope(plan, key, at)
+    for of, key, row in _rows(plan, pricing.duals):
+        if of.slope is not None:
+            total += float(pricing.duals[row]) * of.slope(plan, key, at)
     return (total + _at_bound(pricing, at)) / plan.case.discount(at[2])
 
 
@@ -150,15 +145,11 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
     """
     plan = pricing.plan
     least = ROUNDING * float(np.max(np.abs(plan.prices), initial=0.0))
-    found: list[Bound] = []
-    for group in plan.program.constraints:
-        of = rows_named(group.component)
-        if of.bears_on is not None:
-            found += [
-                bound_of(pricing, of, key, at)
-                for at, key in _worth_more(group, plan.prices, least)
-                if of.bears_on(plan, of, key, (mineral, member, year))
-            ]
+    found = [
+        bound_of(pricing, of, key, at)
+        for of, key, at in _rows(plan, plan.prices, least)
+        if of.bears_on is not None and of.bears_on(plan, of, key, (mineral, member, year))
+    ]
     told = [b for b in found if b.worth > least]
     return tuple(sorted(told, key=lambda b: (b.is_common, -b.rent, b.what)))
 
@@ -204,10 +195,13 @@ def _from_nothing(low: float, limit: float) -> float:
     return low if low > ROUNDING * limit else 0.0
 
 
-def _worth_more(group: Group, worth: Any, least: float) -> list[tuple[int, Any]]:
-    """Return the rows of a group that are worth something, with their keys."""
-    at = np.flatnonzero(np.abs(worth[group.at]) > least)
-    return list(zip(group.at[at].tolist(), group.keys(at), strict=True))
+def _rows(plan: Plan, worth: Floats, least: float = 0.0) -> Iterator[tuple[Rows, Any, int]]:
+    """Yield the rows that are worth more than the least: component, key and position."""
+    for group in plan.program.constraints:
+        of = rows_named(group.component)
+        at = np.flatnonzero(np.abs(worth[group.at]) > least)
+        for row, key in zip(group.at[at].tolist(), group.keys(at), strict=True):
+            yield of, key, row
 
 
 @dataclass(frozen=True)
@@ -223,10 +217,6 @@ class Scarce:
     hardest: Bound
 
 
-_Found = tuple[float, int, Rows, Any]
-"""A row: its rent, position, component and key."""
-
-
 def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
     """Return the limits whose rent over all years is the largest, the largest first.
 
@@ -235,25 +225,19 @@ def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
     rows = plan.program.rows
     size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
     rents: dict[tuple[Any, ...], float] = {}
-    found: dict[tuple[Any, ...], list[_Found]] = {}
-    for group in plan.program.constraints:
-        of = rows_named(group.component)
-        for at, key in _worth_more(group, size, 0.0) if of.is_scarce else ():
-            one = _over_years(of, key)
+    found: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
+    for of, key, at in _rows(plan, size):
+        if of.is_scarce:
+            # one limit over the years: its kind, its mineral, its other names
+            others = [of.part(key, what) for what in of.key if what not in {MINERAL, YEAR}]
+            one = (of.kind, of.part(key, MINERAL), *others)
             rents[one] = rents.get(one, 0.0) + float(size[at])
-            found.setdefault(one, []).append((float(size[at]), at, of, key))
-    ranked = sorted(rents, key=lambda one: (-rents[one], str(one)))
-    pricing = Pricing(plan)
-    return tuple(_scarce(pricing, str(one[1]), rents[one], found[one]) for one in ranked[:most])
-
-
-def _over_years(of: Rows, key: Any) -> tuple[Any, ...]:
-    """Return what is one limit over the years: its kind, its mineral, its other names."""
-    others = (of.part(key, what) for what in of.key if what not in {MINERAL, YEAR})
-    return (of.kind, of.part(key, MINERAL), *others)
-
-
-def _scarce(pricing: Pricing, mineral: str, rent: float, found: list[_Found]) -> Scarce:
-    _, at, of, key = max(found, key=lambda row: (row[0], -row[1]))
-    years = tuple(sorted({of.part(key, YEAR) for _, _, of, key in found}))
-    return Scarce(mineral, rent, years, bound_of(pricing, of, key, at, is_solved=False))
+            found.setdefault(one, []).append((float(size[at]), -at, of, key))
+    ranked = sorted(rents, key=lambda one: (-rents[one], str(one)))[:most]
+    pricing, scarce = Pricing(plan), []
+    for one in ranked:
+        _, at, of, key = max(found[one], key=lambda row: row[:2])
+        years = sorted({of.part(key, YEAR) for _, _, of, key in found[one]})
+        hardest = bound_of(pricing, of, key, -at, is_solved=False)
+        scarce.append(Scarce(str(one[1]), rents[one], tuple(years), hardest))
+    return tuple(scarce)

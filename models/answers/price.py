@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -68,17 +69,24 @@ NEUTRAL = _SPENT | {of.kind for of in components() if isinstance(of, Rows) and o
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
 
 
-def arrays(entries: tuple[Any, ...], **bounds: Any) -> Arrays:
-    """Return a program of fractions alone, given its entries as (row, column, value)."""
-    row, column, value = entries
+def arrays(entries: Any, columns: Any, rows: Any) -> Arrays:
+    """Return a program of fractions alone.
+
+    Its entries are given as (row, column, value), columns as (cost, lower, upper), rows as (lower,
+    upper).
+    """
+    (row, column, value), (cost, lower, upper), (least, most) = entries, columns, rows
     order = np.lexsort((column, row))
-    count = np.bincount(row, minlength=len(bounds["row_lower"]))
     return Arrays(
-        starts=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        row_lower=least,
+        row_upper=most,
+        starts=np.cumsum(np.bincount(row + 1, minlength=len(least) + 1)).astype(np.int64),
         columns=column[order].astype(np.int64),
         values=value[order],
-        whole=np.zeros(len(bounds["cost"]), dtype=bool),
-        **bounds,
+        whole=np.zeros(len(cost), dtype=bool),
     )
 
 
@@ -176,9 +184,7 @@ class Pricing:
 
     def tight(self, row: int) -> list[int]:
         """Return the columns of a row that cost what they are worth."""
-        inside = slice(int(self.rows.starts[row]), int(self.rows.starts[row + 1]))
-        at = self.rows.columns[inside]
-        return [int(c) for c in at[np.abs(self.reduced[at]) <= REDUCED].tolist()]
+        return [c for c, _ in self.plan.entries_of(row) if abs(self.reduced[c]) <= REDUCED]
 
     def price(self, row: int, year: int) -> Price:
         """Return the price of a balance, in money of its year."""
@@ -229,7 +235,11 @@ class Pricing:
         """Return a row's dual by way of one of its columns, in money of a year."""
         costs: list[Term] = []
         rents: dict[int, float] = {}
-        self._follow(row, column, 1.0 / worth, costs, rents, frozenset())
+        for at, term, amount in self._follow(row, column, 1.0 / worth, frozenset()):
+            if term is not None:
+                costs.append(term)
+            else:
+                rents[at] = rents.get(at, 0.0) + amount
         merged: dict[tuple[str, str], Term] = {}
         for at, amount in rents.items():
             if amount == 0.0:
@@ -237,33 +247,28 @@ class Pricing:
             of, key = self.plan.row(at)
             label = of.label(self.plan, key)
             kind = label.kind or of.kind
-            before = merged.get((kind, label.what))
-            total = amount + (before.amount if before else 0.0)
-            merged[kind, label.what] = Term(kind, label.what, total, label.place)
+            before = merged[kind, label.what].amount if (kind, label.what) in merged else 0.0
+            merged[kind, label.what] = Term(kind, label.what, amount + before, label.place)
         return (*costs, *(t for t in merged.values() if t.amount != 0.0))
 
-    def _follow(  # noqa: PLR0913, PLR0917 - one step of a walk
-        self,
-        row: int,
-        column: int,
-        times: float,
-        costs: list[Term],
-        rents: dict[int, float],
-        seen: frozenset[int],
-    ) -> None:
-        """Add ``times`` a row's dual as a column has it: its cost less its other rows' duals."""
+    def _follow(
+        self, row: int, column: int, times: float, seen: frozenset[int]
+    ) -> Iterator[tuple[int, Term | None, float]]:
+        """Yield ``times`` a row's dual as a column has it: its cost less its other rows' duals.
+
+        A part is a term of cost, or a row and what it is worth.
+        """
         entries = self.plan.entries(column)
         own = sum(a for at, a in entries if at == row)
-        costs += self._costs(column, times / own)
+        yield from ((-1, term, 0.0) for term in self._costs(column, times / own))
         for at, coefficient in entries:
-            if at == row or self.duals[at] == 0.0:
-                continue
-            share = -times * coefficient / own
-            through = self._through(at, seen | {row})
-            if through is not None:
-                self._follow(at, through, share, costs, rents, seen | {row})
-            else:
-                rents[at] = rents.get(at, 0.0) + share * float(self.duals[at])
+            if at != row and self.duals[at] != 0.0:
+                share = -times * coefficient / own
+                through = self._through(at, seen | {row})
+                if through is None:
+                    yield at, None, share * float(self.duals[at])
+                else:
+                    yield from self._follow(at, through, share, seen | {row})
 
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
         """Return the column through which a row that only adds up is followed."""
@@ -386,11 +391,12 @@ class Local:
         own = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
         return arrays(
             tuple(np.concatenate(pair) for pair in zip(entries, own, strict=True)),
-            cost=np.concatenate([reduced, np.abs(duals[left])]),
-            lower=np.concatenate([lower, np.zeros(k)]),
-            upper=np.concatenate([upper, width]),
-            row_lower=low,
-            row_upper=high,
+            (
+                np.concatenate([reduced, np.abs(duals[left])]),
+                np.concatenate([lower, np.zeros(k)]),
+                np.concatenate([upper, width]),
+            ),
+            (low, high),
         )
 
     @cached_property
@@ -401,28 +407,20 @@ class Local:
         mine, place = free[of.columns], np.cumsum(free) - 1
         return arrays(
             (of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]),
-            cost=of.cost[free],
-            lower=of.lower[free],
-            upper=of.upper[free],
-            row_lower=of.row_lower,
-            row_upper=of.row_upper,
+            (of.cost[free], of.lower[free], of.upper[free]),
+            (of.row_lower, of.row_upper),
         )
 
     def _far(self, row: int, sign: float) -> float:
         """Return how far a limit moves on the face [the row's unit]; inf where nothing ends it."""
-        of, far = self._face, _FAR * float(self.size[row])
-        n = len(of.cost)
+        of, size = self._face, float(self.size[row])
+        n, far = len(of.cost), _FAR * size
+        entries = ((of.entry_rows(), row), (of.columns, n), (of.values, -sign))
+        columns = ((of.cost, -1.0 / size), (of.lower, 0.0), (of.upper, far))
         face = arrays(
-            (
-                np.append(of.entry_rows(), row),
-                np.append(of.columns, n),
-                np.append(of.values, -sign),
-            ),
-            cost=np.append(of.cost, -1.0 / self.size[row]),
-            lower=np.append(of.lower, 0.0),
-            upper=np.append(of.upper, far),
-            row_lower=of.row_lower,
-            row_upper=of.row_upper,
+            tuple(np.append(*pair) for pair in entries),
+            tuple(np.append(*pair) for pair in columns),
+            (of.row_lower, of.row_upper),
         )
         try:
             held = Held().load(face)
@@ -435,7 +433,7 @@ class Local:
         moved = float(found.x[n])
         if moved >= far * (1.0 - REDUCED):
             return math.inf
-        return moved if moved > _NEGLIGIBLE * self.size[row] else 0.0
+        return moved if moved > _NEGLIGIBLE * size else 0.0
 
     def _cost(self, step: Step, units: float) -> float | None:
         """Return by how much total cost changes with so many units; None where no plan is found."""
@@ -524,15 +522,14 @@ def _fewest_moves(pricing: Pricing, local: Local, row: int) -> Arrays:
     place[kept] = np.arange(n)
     mine = place[of.columns] >= 0
     rows, columns, values = of.entry_rows()[mine], place[of.columns[mine]], of.values[mine]
+    every = np.arange(2 * n, 2 * n + len(sign))
+    cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
     return arrays(
         (
             np.concatenate([rows, rows, over, under]),
-            np.concatenate([columns, columns + n, np.arange(len(sign)) + 2 * n]),
+            np.concatenate([columns, columns + n, every]),
             np.concatenate([values, -values, sign]),
         ),
-        cost=np.concatenate([up, down, np.full(len(sign), _FORCED)]),
-        lower=np.zeros(2 * n + len(sign)),
-        upper=np.full(2 * n + len(sign), np.inf),
-        row_lower=least,
-        row_upper=most,
+        (cost, np.zeros(len(cost)), np.full(len(cost), np.inf)),
+        (least, most),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,9 +92,6 @@ def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
 
 
 # ---- deliveries --------------------------------------------------------------------------------
-
-_FIELDS = ("mineral", "year", "source", "member", "contract", "cost", "tariff", "freight")
-_DELIVERY = np.dtype([(name, np.int64 if i < 5 else np.float64) for i, name in enumerate(_FIELDS)])  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
@@ -276,18 +274,18 @@ class Expanded:
     @cached_property
     def deliveries(self) -> Deliveries:
         """Every flow that can exist."""
-        every = np.concatenate([*map(self._spot, self.minerals), self._contracted()])
-        if (every["contract"] != SPOT).any():  # spot alone stands in order already
-            keys = ("contract", "member", "source", "year", "mineral")
-            every = every[np.lexsort([every[key] for key in keys])]
-        return Deliveries(**{name: np.ascontiguousarray(every[name]) for name in _FIELDS})
+        parts = [*map(self._spot, self.minerals), self._contracted()]
+        every = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+        numbers: list[Any] = [*(of.astype(np.int64) for of in every[:5]), *every[5:]]
+        if (numbers[4] != SPOT).any():  # spot alone stands in order already
+            order = np.lexsort(numbers[4::-1])
+            numbers = [of[order] for of in numbers]
+        return Deliveries(*numbers)
 
-    def _spot(self, mineral: str) -> NDArray[np.void]:
+    def _spot(self, mineral: str) -> tuple[Any, ...]:
         """Spot deliveries: an open lane, a source that can run, a member that can take."""
         m, lanes = self.mineral_at[mineral], self.lanes[mineral]
         positions = np.array(lanes.sources, dtype=np.int64)
-        if not len(positions):
-            return np.zeros(0, dtype=_DELIVERY)
         rows = [lanes.countries.index(self.sources[i].country) for i in lanes.sources]
         can = (
             lanes.open
@@ -297,13 +295,10 @@ class Expanded:
             & self.takes(m)[None, :, :]
         )
         t, s, j = np.nonzero(can.transpose(2, 0, 1))  # by year, source, member
-        found = np.zeros(len(s), dtype=_DELIVERY)
-        found["mineral"], found["year"], found["source"], found["member"] = m, t, positions[s], j
-        found["contract"], found["cost"] = SPOT, self.costs[positions][s, t]
-        found["tariff"], found["freight"] = lanes.tariff[s, j, t], lanes.freight[s, j, t]
-        return found
+        money = (self.costs[positions[s], t], lanes.tariff[s, j, t], lanes.freight[s, j, t])
+        return (np.full(len(s), m), t, positions[s], j, np.full(len(s), SPOT), *money)
 
-    def _contracted(self) -> NDArray[np.void]:
+    def _contracted(self) -> tuple[Any, ...]:
         """Deliveries under contracts, a tranche of their own beside spot."""
         found = []
         for k, (source, j, can) in enumerate(self.contract_lanes):
@@ -315,7 +310,7 @@ class Expanded:
                 cost = contract_price(self, k, self.years[t])
                 way = (lanes.tariff[s, j, t], lanes.freight[s, j, t])
                 found.append((m, t, source, j, k, cost, *way))
-        return np.array(found, dtype=_DELIVERY)
+        return tuple(np.array(found, dtype=float).reshape(-1, 8).T)
 
     @cached_property
     def cell_starts(self) -> Ints:

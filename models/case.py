@@ -236,11 +236,6 @@ def in_force(record: Any, year: int) -> bool:
     return (first is None or first <= year) and (last is None or year <= last)
 
 
-def matches(row: Any, **names: str) -> bool:
-    """Return whether all selectors of a row match these names, by field; a blank one matches."""
-    return all(getattr(row, field) in {"", name} for field, name in names.items())
-
-
 _MARKS = r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _UNSEEN = re.compile(f"[{_MARKS}]")
 """Letters that nobody sees; those that join others, as in Persian words and emoji, are seen."""

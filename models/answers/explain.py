@@ -119,7 +119,7 @@ def _demand_cost(pricing: Pricing, at: Where) -> float | None:
     if at in plan.case.tiers_of or plan.value(SHORTAGE, at) < 0:
         return None
     total = 0.0
-    for of, key, row in _rows(plan, pricing.duals):
+    for of, key, row in _rows(plan, "slope", pricing.duals):
         if of.slope is not None:
             total += float(pricing.duals[row]) * of.slope(plan, key, at)
     return (total + _at_bound(pricing, at)) / plan.case.discount(at[2])
@@ -147,7 +147,7 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
     least = ROUNDING * float(np.max(np.abs(plan.prices), initial=0.0))
     found = [
         bound_of(pricing, of, key, at)
-        for of, key, at in _rows(plan, plan.prices, least)
+        for of, key, at in _rows(plan, "bears_on", plan.prices, least)
         if of.bears_on is not None and of.bears_on(plan, of, key, (mineral, member, year))
     ]
     told = [b for b in found if b.worth > least]
@@ -195,13 +195,19 @@ def _from_nothing(low: float, limit: float) -> float:
     return low if low > ROUNDING * limit else 0.0
 
 
-def _rows(plan: Plan, worth: Floats, least: float = 0.0) -> Iterator[tuple[Rows, Any, int]]:
-    """Yield the rows that are worth more than the least: component, key and position."""
+def _rows(
+    plan: Plan, declared: str, worth: Floats, least: float = 0.0
+) -> Iterator[tuple[Rows, Any, int]]:
+    """Yield the rows that are worth more than the least, with key and position.
+
+    They are those of the components for which something is ``declared``.
+    """
     for group in plan.program.constraints:
         of = rows_named(group.component)
-        at = np.flatnonzero(np.abs(worth[group.at]) > least)
-        for row, key in zip(group.at[at].tolist(), group.keys(at), strict=True):
-            yield of, key, row
+        if getattr(of, declared):
+            at = np.flatnonzero(np.abs(worth[group.at]) > least)
+            keyed = zip(group.at[at].tolist(), group.keys(at), strict=True)
+            yield from ((of, key, row) for row, key in keyed)
 
 
 @dataclass(frozen=True)
@@ -226,13 +232,12 @@ def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
     size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
     rents: dict[tuple[Any, ...], float] = {}
     found: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
-    for of, key, at in _rows(plan, size):
-        if of.is_scarce:
-            # one limit over the years: its kind, its mineral, its other names
-            others = [of.part(key, what) for what in of.key if what not in {MINERAL, YEAR}]
-            one = (of.kind, of.part(key, MINERAL), *others)
-            rents[one] = rents.get(one, 0.0) + float(size[at])
-            found.setdefault(one, []).append((float(size[at]), -at, of, key))
+    for of, key, at in _rows(plan, "is_scarce", size):
+        # one limit over the years: its kind, its mineral, its other names
+        others = [of.part(key, what) for what in of.key if what not in {MINERAL, YEAR}]
+        one = (of.kind, of.part(key, MINERAL), *others)
+        rents[one] = rents.get(one, 0.0) + float(size[at])
+        found.setdefault(one, []).append((float(size[at]), -at, of, key))
     ranked = sorted(rents, key=lambda one: (-rents[one], str(one)))[:most]
     pricing, scarce = Pricing(plan), []
     for one in ranked:

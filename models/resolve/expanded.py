@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.case import Case, in_force, matches
+from models.case import Case, in_force
 from models.resolve.sources import Source, source_of, starts
 from models.schema import Lane, Project
 
@@ -65,15 +65,19 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
         country_max=np.full((len(countries), *shape[1:]), np.inf),
     )
     for row in case.lanes:
-        if found and matches(row, mineral=found[0].mineral):
+        if found and row.mineral in {"", found[0].mineral}:
             _override(case, lanes, row, found)
     return lanes
 
 
 def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
-    buyers = [j for j, member in enumerate(case.members) if matches(row, member=member.name)]
+    buyers = [j for j, of in enumerate(case.members) if row.member in {"", of.name}]
     years = [t for t, year in enumerate(case.years) if in_force(row, year)]
-    matched = [s for s, of in enumerate(found) if matches(row, country=of.country, refiner=of.name)]
+    matched = [
+        s
+        for s, of in enumerate(found)
+        if row.country in {"", of.country} and row.refiner in {"", of.name}
+    ]
     if not (buyers and years and matched):
         return
     at = np.ix_(matched, buyers, years)
@@ -87,7 +91,7 @@ def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
             values[at] = stated
     lanes.freight[at] *= row.freight_factor
     if row.max is not None and not row.refiner:
-        countries = [c for c, code in enumerate(lanes.countries) if matches(row, country=code)]
+        countries = [c for c, code in enumerate(lanes.countries) if row.country in {"", code}]
         lanes.country_max[np.ix_(countries, buyers, years)] = row.max
 
 
@@ -246,10 +250,10 @@ class Expanded:
         for contract in self.case.contracts:
             source = self.source_of_refiner[contract.refiner, contract.mineral]
             lanes, j = self.lanes[contract.mineral], self.member_at[contract.member]
-            can = (self.usable[source] > 0) & lanes.open[source - lanes.sources[0], j]
+            s, c = source - lanes.sources[0], lanes.countries.index(self.sources[source].country)
+            room = np.minimum(lanes.refiner_max[s, j], lanes.country_max[c, j]) > 0
             held = [in_force(contract, year) for year in self.years]
-            room = [min(self.lane_max(source, j, t)) > 0 for t in range(len(self.years))]
-            found.append((source, j, can & held & room))
+            found.append((source, j, lanes.open[s, j] & room & held & (self.usable[source] > 0)))
         return found
 
     @cached_property

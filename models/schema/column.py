@@ -80,7 +80,8 @@ class ByYear:
 
     def numbers(self) -> tuple[float, ...]:
         """Return every number stated."""
-        return tuple(v for v in (self.base, *(v for _, v in self.steps)) if v is not None)
+        base = () if self.base is None else (self.base,)
+        return base + tuple(v for _, v in self.steps if v is not None)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ class Sheet:
         folded = {fold(header) for header in headers}
         return len(folded) == len(headers) and self.account.needed <= self.fields.keys()
 
-    @property
+    @cached_property
     def whose(self) -> str:
         """The field that says whose a row is, "" where none does."""
         buyers = (n for n, f in self.fields.items() if f.names in {Name.MEMBER, Name.BUYER})

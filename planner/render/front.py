@@ -168,6 +168,17 @@ class Page:
             self.sheet.merge_range(row, first, row, last, "", form)
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, said or name)
 
+    def finish(self, columns: int, what: str) -> None:
+        """Set heights, and print it all on one landscape page whose foot says of what it is."""
+        for row in range(self.row + 1):
+            self.sheet.set_row(row, self.heights.get(row, _ROW))
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)
+        self.sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+        self.sheet.print_area(0, 0, self.row, columns - 1)
+        self.sheet.fit_to_pages(1, 1)
+        self.sheet.set_footer(style.footer(f"Overview: {what}"))
+
 
 def draw(
     book: xlsxwriter.Workbook,
@@ -196,15 +207,8 @@ def draw(
     _chart(book, page, front, data, below)
     _lists(page, front)
     _foot(page, front)
-    for row in range(page.row + 1):
-        sheet.set_row(row, page.heights.get(row, _ROW))
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
-    sheet.print_area(0, 0, page.row, _COLUMNS - 1)
-    sheet.fit_to_pages(1, 1)
+    page.finish(_COLUMNS, front.made_by)
     sheet.center_horizontally()
-    sheet.set_footer(style.footer(f"Overview: {front.made_by}"))
 
 
 def _cards(page: Page, front: Front) -> None:

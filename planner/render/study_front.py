@@ -66,14 +66,7 @@ def draw_study(
         at = i % _COLUMNS
         page.row += at == 0
         page.link(page.row, (at, at), name, name)
-    for row in range(page.row + 1):
-        sheet.set_row(row, page.heights.get(row, _ROW))
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
-    sheet.print_area(0, 0, page.row, _COLUMNS - 1)
-    sheet.fit_to_pages(1, 1)
-    sheet.set_footer(style.footer(f"Overview: {front.title}"))
+    page.finish(_COLUMNS, front.title)
 
 
 def _numbers(page: Page, front: StudyFront) -> None:

@@ -6,13 +6,14 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Any, TypeVar
 
 from models.case import Case
 from models.plan import Plan
 from models.solve import version
 from planner._version import __version__
+from planner.render.words import span
 from planner.workbook import Book
 
 T = TypeVar("T")
@@ -89,11 +90,6 @@ class Context:
         """What limits are a share of: "demand" or "purchases"."""
         return self.case.settings.share_basis
 
-    @cached_property
-    def units(self) -> dict[str, str]:
-        """What a tonne of each mineral is a tonne of."""
-        return {m.name: m.unit or "t" for m in self.case.minerals}
-
     def country(self, code: str) -> str:
         """Return a country's name."""
         return self.case.country_name(code)
@@ -115,10 +111,7 @@ class Context:
     @property
     def horizon(self) -> str:
         """The years planned, in words."""
-        years = self.case.years
-        if not years:
-            return "none"
-        return str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
+        return span(self.case.years) if self.case.years else "none"
 
 
 def _percent(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
+from itertools import groupby
 from typing import Any
 
 from models.case import Case
@@ -143,21 +144,17 @@ def _by_year(
     case: Case, place: tuple[str, int], of: _Told, start: str, series: tuple[ByYear, ByYear]
 ) -> Iterator[Difference]:
     """Yield the years in which a series differs, those with equal numbers in one cell together."""
-    runs: list[tuple[str, Cell, Cell, str, list[int]]] = []
-    for year in case.years:
+
+    def change(year: int) -> tuple[str, Cell, Cell] | None:
         old, new = (each.at(year) for each in series)
-        if old == new:
-            runs.append(("", None, None, "", []))
-            continue
-        cell, other = (_cell_of(of.header, each, year) for each in series)
-        if runs and runs[-1][:3] == (cell, old, new):
-            runs[-1][4].append(year)
-        else:
-            runs.append((cell, old, new, other, [year]))
-    for cell, was, now, other, years in runs:
-        if years:
+        return None if old == new else (_cell_of(of.header, series[0], year), old, new)
+
+    for changed, run in groupby(case.years, key=change):
+        if changed is not None:
+            years, (cell, old, new) = [*run], changed
+            other = _cell_of(of.header, series[1], years[0])
             words = f"{start} {span(years)}"
-            yield Difference(*place, cell, words, was, now, of.look, column_after=other)
+            yield Difference(*place, cell, words, old, new, of.look, column_after=other)
 
 
 def _cell_of(header: str, series: ByYear, year: int) -> str:

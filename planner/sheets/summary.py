@@ -11,6 +11,7 @@ import pandas as pd
 from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
+from models.results.common import units_of
 from models.results.overall import COST, HHI, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
@@ -138,7 +139,7 @@ def _beside_today(context: Context) -> Rows:
             f"Moved from today's suppliers: {mineral}",
             float((of["today"] - of["planned"]).clip(lower=0.0).sum()),
             Look.TONNES,
-            context.units[str(mineral)],
+            units_of(context.case)[str(mineral)],
             "What flows of today lose in the first year; row by row in the sheet Changes.",
         )
 

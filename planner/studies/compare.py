@@ -31,7 +31,7 @@ from models.results import (
 )
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
-from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, words_of
+from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
 from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -494,7 +494,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
     for mineral in (m.name for m in base.case.minerals if m.name not in same):
         for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
             own = flows[(flows["mineral"] == mineral) & (flows["level"] == level)]
-            of = {"mineral": mineral, "level": level, "unit": base.units.get(mineral, "")}
+            of = {"mineral": mineral, "level": level, "unit": units_of(base.case).get(mineral, "")}
             yield from ({**of, **row} for row in _largest_changes(own))
     if same:
         yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}

@@ -94,7 +94,8 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "losses",
         multiple=True,
         metavar="WHO",
-        help="Lose a country, its refiners, projects and ore, or a refiner. Repeatable.",
+        help="Lose a country, its refiners, projects and ore, or the refiners of a name or a part"
+        " of one. Repeatable.",
     )
     @click.option(
         WHAT_IF,
@@ -168,11 +169,11 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
 
 
 def _lose(text: str, named: Named) -> Meant:
-    """A country: its refiners and projects make nothing, its ore goes nowhere; or a refiner."""
+    """A country: its refiners and projects make nothing, its ore goes nowhere; or refiners."""
     if not text.strip(" *"):
         _refuse("name a country or a refiner")
     steps: list[ScenarioStep] = []
-    sellers = named.sellers(text.strip())
+    sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
         steps.append(
             ScenarioStep(name=LOSE, action="scale capacity", value=0.0, **seller.selectors)

@@ -14,7 +14,13 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.sheets.inputs import ADDED, REMOVED, Difference, input_differences
+from planner.sheets.inputs import (
+    ADDED,
+    REMOVED,
+    Difference,
+    input_differences,
+    record_differences,
+)
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 
@@ -167,28 +173,16 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
 
     Returns both cases so numbered, and the new row of each old one. A record is another's if it
     equals it, has its key, or (in sheets without a key) says the same of which row it is; else if
-    one cell alone tells them apart, as where a name is changed.
+    one cell alone tells them apart, as where a name is changed. Steps of scenarios are paired so,
+    too, where they are compared.
     """
     numbered: dict[str, object] = {}
     rows: dict[tuple[str, int], int] = {}
     for record in SHEETS:
         if record in {ScenarioStep, EventStep, Settings}:
             continue
-        left, mine = list(old.records(record.SHEET)), list(new.records(record.SHEET))
-        pairs: dict[int, Record] = {}
-        every = [f.name for f in fields(record) if f.compare]
-        passes: list[Callable[[Record], object]] = [_whole, _named]
-        passes += [partial(_but, name, every) for name in every]
-        for same in passes:
-            places: dict[object, list[Record]] = {}
-            for each in left:
-                places.setdefault(same(each), []).append(each)
-            for at, each in enumerate(mine):
-                matches = [] if at in pairs else places.get(same(each), [])
-                if matches:
-                    pairs[at] = matches.pop(0)
-            taken = {id(each) for each in pairs.values()}
-            left = [each for each in left if id(each) not in taken]
+        mine = list(new.records(record.SHEET))
+        pairs = _pairs(record, old.records(record.SHEET), mine)
         for at, each in enumerate(mine):
             row = pairs[at].row if at in pairs else -each.row
             if row > 0:
@@ -198,6 +192,25 @@ def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], in
     rows[Settings.SHEET, 1] = 1  # their cells are found by the settings' names
     numbered["settings"] = replace(new.settings, row=1)
     return old.change(settings=replace(old.settings, row=1)), new.change(**numbered), rows
+
+
+def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> dict[int, Record]:
+    """Return the old record that each new one is, by the new one's position."""
+    pairs: dict[int, Record] = {}
+    every, left = [f.name for f in fields(record) if f.compare], list(old)
+    passes: list[Callable[[Record], object]] = [_whole, _named]
+    passes += [partial(_but, name, every) for name in every]
+    for same in passes:
+        places: dict[object, list[Record]] = {}
+        for each in left:
+            places.setdefault(same(each), []).append(each)
+        for at, each in enumerate(new):
+            matches = [] if at in pairs else places.get(same(each), [])
+            if matches:
+                pairs[at] = matches.pop(0)
+        taken = {id(each) for each in pairs.values()}
+        left = [each for each in left if id(each) not in taken]
+    return pairs
 
 
 def _whole(record: Record) -> object:
@@ -235,26 +248,32 @@ def _reordered(old: Iterable[Record], new: Iterable[Record]) -> bool:
 
 
 def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[Difference]:
-    """Yield the steps of the plans' scenarios that only one of the workbooks has."""
+    """Yield how the steps of the plans' scenarios differ: those gone, then cells and rows added."""
     mine, others = (
         [
-            s
-            for s in case.records(ScenarioStep.SHEET)
-            if fold(str(getattr(s, "name", ""))) in scenarios
+            step
+            for step in case.records(ScenarioStep.SHEET)
+            if fold(str(getattr(step, "name", ""))) in scenarios
         ]
         for case in (old, new)
     )
-    for steps, rest, words in (
-        (mine, list(others), (None, REMOVED)),
-        (others, list(mine), (None, ADDED)),
-    ):
-        for step in steps:
-            if step in rest:
-                rest.remove(step)
-                continue
-            said = ", ".join(_step(step))
-            row, place = (step.row, 0) if steps is mine else (0, -step.row)
-            yield Difference(ScenarioStep.SHEET, row, "Action", said, *words, row_after=place)
+    pairs = _pairs(ScenarioStep, mine, others)
+    taken = {id(step) for step in pairs.values()}
+    for step in mine:
+        if id(step) not in taken:
+            yield _whole_step(step, step.row, REMOVED)
+    for at, step in enumerate(others):
+        before = pairs.get(at)
+        if before is None:
+            found = [_whole_step(step, 0, ADDED)]
+        else:
+            found = [*record_differences(old, before, step)]
+        yield from (replace(each, row_after=-step.row) for each in found)
+
+
+def _whole_step(step: Record, row: int, word: str) -> Difference:
+    """Return a step that only one of the workbooks has."""
+    return Difference(ScenarioStep.SHEET, row, "Action", ", ".join(_step(step)), None, word)
 
 
 def _step(step: Record) -> Iterator[str]:

@@ -26,6 +26,8 @@ _RULES = (
     advice.outside_the_horizon,
 )
 """What a row of the sheet Scenarios must keep, its names apart."""
+_SHORTEST = 3
+"""Letters of a part of a name."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,13 @@ class Named:
         """Keep the case."""
         self.case = case
 
-    def sellers(self, text: str) -> tuple[Seller, ...]:
+    def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
         """Return the country, or the refiners, that a text names; UsageError where none.
 
         What is both is the country, but for one that the workbook does not have: SUR is a refiner
-        named Sur sooner than Suriname.
+        named Sur sooner than Suriname. With ``parts`` a text that is neither is every refiner in
+        whose name it stands as whole words, else, unless it is nearly a country, at the beginning
+        of a word.
         """
         if text == "*":
             return (Seller(""),)
@@ -62,9 +66,11 @@ class Named:
         code = country_code(text)
         if code is not None and (not found or code in self._countries):
             return (Seller(self.country_name(code, text), country=code),)
+        hint = closest_country(text)
+        if not found and parts:
+            found = _having(text, known, beginnings=not hint)
         if not found:
-            hint = closest_country(text) or _near(text, known)
-            raise _unknown(text, "a country or a refiner", hint)
+            raise _unknown(text, "a country or a refiner", hint or _near(text, known))
         return tuple(Seller(name, refiner=name) for name in found)
 
     @cached_property
@@ -143,6 +149,21 @@ def _matching(text: str, known: Iterable[str]) -> tuple[str, ...]:
     pattern = re.compile(".*".join(parts))
     exact = [name for name in known if fold(name) == fold(text)]
     return tuple(exact or (name for name in known if pattern.fullmatch(fold(name))))
+
+
+def _having(text: str, known: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
+    """Return the names in which a text stands as whole words, else where a word begins with it.
+
+    Fewer than three letters are no name.
+    """
+    part = fold(text)
+    if "*" in part or len(part) < _SHORTEST:
+        return ()
+    start = rf"(?<!\w){re.escape(part)}"
+    names = list(known)
+    patterns = [rf"{start}(?!\w)", *([start] if beginnings else [])]
+    found = ([name for name in names if re.search(p, fold(name))] for p in patterns)
+    return tuple(next(filter(None, found), ()))
 
 
 def _near(text: str, known: Iterable[str]) -> str:

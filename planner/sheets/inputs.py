@@ -101,7 +101,7 @@ def _of_sheet(
         other = record if record in same else same[0]
         same.remove(other)
         if other != record:
-            yield from _of_record(case, record, other)
+            yield from record_differences(case, record, other)
     for record in (record for records in left.values() for record in records):
         yield from _of_added(case, record)
 
@@ -118,8 +118,8 @@ def _first(record: Record) -> str:
     return next(iter(type(record).columns())).header
 
 
-def _of_record(case: Case, before: Record, after: Record) -> Iterator[Difference]:
-    """Yield what differs between a row and what a scenario makes of it."""
+def record_differences(case: Case, before: Record, after: Record) -> Iterator[Difference]:
+    """Yield what differs between a row and what became of it, cell by cell."""
     label, place = _label(case, before), (before.SHEET, before.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)

@@ -165,6 +165,45 @@ def test_a_block_that_is_none(text, said):
     assert said in told
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("NORTH", ["Jin north"]),
+        ("sou", ["Jin south"]),
+        ("jin", ["Jin"]),
+        ("Jin", ["Jin"]),
+        ("China", []),
+    ],
+)
+def test_a_part_of_a_name_loses_all_that_have_it(text, wanted):
+    """Countries come first, then names as a whole, then whole words, then their beginnings."""
+    [lost] = Asked(losses=(text,))(CASE)
+    assert [step.refiner for step in lost.steps if step.refiner] == wanted
+    assert lost.words == (" and ".join(wanted) or "China")
+
+
+def test_words_before_their_beginnings():
+    """A country that is nearly named is asked about; one letter of a word is no name."""
+    book = country_pair()
+    book["Refiners"] += [refiner("Huayou Quzhou", "CHN", 1, 20), refiner("Huayou", "PER", 1, 20)]
+    book["Refiners"] += [refiner("Huay works", "CHN", 1, 20), refiner("Chinalco", "PER", 1, 20)]
+    case = read_tables(book).case
+
+    def lost(text: str) -> str:
+        return Asked(losses=(text,))(case)[0].words
+
+    assert lost("huayou") == "Huayou"
+    assert lost("huay") == "Huay works"
+    assert lost("hua") == "Huay works and Huayou and Huayou Quzhou"
+    assert lost("Quzhou") == "Huayou Quzhou"
+    for text, said in (("Chin", "did you mean 'China'?"), ("ayou", '"*ayou*" is all of them')):
+        with pytest.raises(UsageError, match="is not a country or a refiner") as error:
+            lost(text)
+        assert said in str(error.value)
+    with pytest.raises(UsageError):
+        lost("qu")
+
+
 @pytest.mark.parametrize("text", ["", "*", " "])
 def test_a_loss_of_nobody(text):
     assert "name a country or a refiner" in wrong(losses=text)

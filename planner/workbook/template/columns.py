@@ -14,7 +14,7 @@ from models.schema import Column, Kind, Record
 from models.units import MONEY, accepted, in_currency
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
-from planner.workbook.headers import Heading
+from planner.workbook.headers import RECORDS, Heading
 
 Row = Mapping[str, object]
 Tables = Mapping[str, Sequence[Row]]
@@ -161,7 +161,7 @@ class Choices:
         """Return what a column's cells offer or allow, None where anything goes."""
         column = heading.column
         if heading.spread:
-            return _number(headers.SPREADS[headers.YEARS])
+            return _number(headers.SPREADS[RECORDS[sheet].SPREAD])
         if column is None:
             return None
         words, home = _WORDS.get(column, ((), next(iter(column.refers), "")))

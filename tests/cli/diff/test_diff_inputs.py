@@ -151,14 +151,58 @@ def test_scenarios_that_differ(folder, call, ask):
         call("solve", f"{name}.xlsx", "--scenario", "Half")
     call("solve", "one.xlsx", "--output", "base.xlsx")
     _, answer = ask("diff", "outputs/one-Half-plan.xlsx", "outputs/two-Half-plan.xlsx")
-    assert [(r["sheet"], r["new"]) for r in answer["inputs"]["rows"]] == [
-        ("Scenarios", "removed"),
-        ("Scenarios", "added"),
-    ]
-    assert "Value 0.6" in answer["inputs"]["rows"][1]["what"]
+    assert [
+        (r["sheet"], r["old_cell"], r["new_cell"], r["what"], r["old"], r["new"])
+        for r in answer["inputs"]["rows"]
+    ] == [
+        (
+            "Scenarios", "F2", "F2",
+            "Scenario Half, Action scale capacity, Country China: Value", 0.5, 0.6,
+        ),
+    ]  # fmt: skip
     _, answer = ask("diff", "base.xlsx", "outputs/one-Half-plan.xlsx")
     assert {"what": "Scenario", "old": "Base", "new": "Half"} in answer["words"]
     assert answer["inputs"]["rows"] == []
+
+
+def test_steps_that_one_workbook_has(folder, call, ask):
+    step = {"Scenario": "Half", "Action": "scale capacity", "Country": "China", "Value": 0.5}
+    more = {"Scenario": "Half", "Action": "drop share limits"}
+    for name, rows in (("one", [step]), ("two", [more, step])):
+        write_order_book(folder / f"{name}.xlsx", Scenarios=rows)
+        call("solve", f"{name}.xlsx", "--scenario", "Half")
+    plans = [f"outputs/{name}-Half-plan.xlsx" for name in ("one", "two")]
+    for pair, word in ((plans, "added"), (plans[::-1], "removed")):
+        _, answer = ask("diff", *pair)
+        [row] = answer["inputs"]["rows"]
+        assert (row["what"], row["new"]) == ("Scenario Half, Action drop share limits", word)
+        assert [row[key] != "" for key in ("old_cell", "new_cell")] == [
+            word == "removed",
+            word == "added",
+        ]
+
+
+@pytest.mark.parametrize("source", ["small", "template"])
+def test_each_changed_cell_is_one_change(source):
+    """Whatever cell of whatever sheet is changed, one line tells it, with that cell."""
+    tables: dict[str, Any] = small_book() if source == "small" else template_tables()
+    old, scenarios = read_tables(tables), set()
+    scenarios = {fold(step.name) for step in old.case.scenarios}
+    compared = 0
+    for sheet, rows in tables.items():
+        for at, row in enumerate(rows):
+            for header, value in [*row.items()]:
+                if header in {"Note", "Source"} or not isinstance(value, int | float | str):
+                    continue
+                other = f"{value}x" if isinstance(value, str) else value * 0.9
+                tables[sheet][at] = {**row, header: other}
+                with contextlib.suppress(InputError):
+                    new = read_tables(tables)
+                    found = [change for change, _ in _lines(old, new, scenarios)]
+                    assert len(found) <= 1, (sheet, at, header, found)
+                    compared += len(found)
+            tables[sheet][at] = row
+    assert compared > 40
 
 
 def test_inputs_that_are_not_found(old, dearer, call, ask):

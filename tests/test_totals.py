@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from models.checks.common import is_total
-from models.errors import Severity
-from planner.workbook import read_tables
+from models.errors import InputError, Severity
+from planner.workbook import read, read_tables
+from planner.workbook.template import template_tables, write_book
 from tests.small_book import add, both, column, faults, put, small_book
 
 
@@ -23,6 +28,10 @@ from tests.small_book import add, both, column, faults, put, small_book
         ("Minerals", ()),
         ("Budget", (40,)),
         ("Stockpiles", (None, 100)),
+        ("Current supply", ("Total", "Total", 40)),
+        ("Lanes", ()),
+        ("Ore lanes", ()),
+        ("Countries", ()),
     ],
 )
 def test_a_total_row_is_one_finding(sheet: str, rest: tuple[object, ...], name: str) -> None:
@@ -40,6 +49,64 @@ def test_a_subtotal_of_one_mineral() -> None:
     told = faults(read_tables, book)
     assert [place for place, _ in told] == ["Demand!B5"]
     assert "this looks like a total row" in told[0][1]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "header", "name"),
+    [
+        ("Lanes", "To member", "Total"),
+        ("Lanes", "From country", "Summe"),
+        ("Mines", "Country", "Gesamtsumme"),
+        ("Minerals", "Note", "Total:"),
+        ("Demand", "No.", "Sum"),
+        ("Refiners", "Kind", "合計"),
+    ],
+)
+def test_the_word_in_another_cell_than_the_first(sheet: str, header: str, name: str) -> None:
+    """The cell that must name the row is blank, or the name is one that may be left out."""
+    book = small_book()
+    if header not in book[sheet][0]:
+        book[sheet] = [{header: at, **row} for at, row in enumerate(book[sheet], start=1)]
+    numbers = {h: 5 for h, v in book[sheet][0].items() if isinstance(v, int | float)}
+    book[sheet].append({**dict.fromkeys(book[sheet][0]), **numbers, header: name})
+    told = faults(read_tables, book)
+    at = get_column_letter([*book[sheet][0]].index(header) + 1)
+    assert [place for place, _ in told] == [f"{sheet}!{at}{len(book[sheet]) + 1}"]
+    assert f"{name!r}: this looks like a total row; remove it" in told[0][1]
+
+
+def test_a_total_beside_the_table(tmp_path: Path) -> None:
+    """The word stands in a column without a header."""
+    tables = template_tables()
+    write_book(tmp_path / "case.xlsx", tables)
+    book = openpyxl.load_workbook(tmp_path / "case.xlsx")
+    sheet = book["Demand"]
+    row, free = len(tables["Demand"]) + 2, sheet.max_column + 1
+    sheet.cell(row, 3, 5000)
+    sheet.cell(row, free, "Total")
+    book.save(tmp_path / "case.xlsx")
+    with pytest.raises(InputError) as error:
+        read(tmp_path / "case.xlsx")
+    [finding] = [f for f in error.value.findings if f.severity is Severity.ERROR]
+    assert finding.place == f"Demand!{get_column_letter(free)}{row}"
+    assert "this looks like a total row" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cells", "at"),
+    [
+        ("Contracts", {"Contract": "Total"}, "A"),
+        ("Lanes", {"Max (t/yr)": 900, "Note": "Sum"}, "K"),
+    ],
+)
+def test_a_total_that_is_complete_is_a_warning(
+    sheet: str, cells: dict[str, object], at: str
+) -> None:
+    book = small_book()
+    first = book[sheet][0] if sheet == "Contracts" else dict.fromkeys(book[sheet][0])
+    book[sheet].append({**first, **cells})
+    said = [f for f in read_tables(book).warnings if "total row" in f.message]
+    assert [f.place for f in said] == [f"{sheet}!{at}{len(book[sheet]) + 1}"]
 
 
 @pytest.mark.parametrize("sheet", ["Demand", "Freight"])

@@ -12,7 +12,14 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from models.case import Case, in_force
-from models.checks.common import advise, dated, is_total, looks_like, plants
+from models.checks.common import (
+    advise,
+    dated,
+    is_total,
+    is_word_of_total,
+    looks_like,
+    plants,
+)
 from models.errors import Finding, warning
 from models.resolve import Expanded, budget_year, source_of, supplier_names
 from models.schema import (
@@ -26,6 +33,7 @@ from models.schema import (
     REST_OF_WORLD,
     SHEETS,
     ByYear,
+    Contract,
     Demand,
     Member,
     Mineral,
@@ -45,6 +53,10 @@ LEAST_CHARGED = 0.25
 _MISSED = "the whole share will be missed and paid for"
 _SHORT = "all of its demand will be short"
 _NEVER = "the row never applies"
+_NAMED = (Mineral, Member, Refiner, Project, Contract)
+"""Records whose name is no other record's."""
+_LONG_NOTE = 30
+"""Characters of a note that says more than one word."""
 
 # ---- rows that do not do what they seem to -----------------------------------------------------
 
@@ -177,12 +189,18 @@ def member_outside(case: Case) -> Iterator[Finding]:
 
 
 def names_of_totals(case: Case) -> Iterator[Finding]:
-    """A row that is complete and named Total counts beside those that it sums up."""
-    for record in (Mineral, Member, Refiner, Project):
+    """A row that is complete and named Total counts beside those that it sums up.
+
+    One whose Note is that word alone, too: a row of Lanes without names is of all of them.
+    """
+    for record in SHEETS:
         for row in case.records(record.SHEET):
-            name = getattr(row, "name", "")
+            name = getattr(row, "name", "") if record in _NAMED else ""
             if is_total(name):
                 yield advise(row, "name", f"a row named {name!r}", looks_like("row"))
+            elif row.note and len(row.note) < _LONG_NOTE and is_word_of_total(row.note):
+                found = f"a row with the note {row.note!r}"
+                yield warning(record.SHEET, row.row, "Note", found=found, hint=looks_like("row"))
 
 
 # ---- numbers in another unit -------------------------------------------------------------------

@@ -59,13 +59,21 @@ def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
 
 # ---- rows of totals, which people put below their tables ---------------------------------------
 
-_WORD = r"(?:grand |sub[ -]?)?(?:totals?|sums?)|gesamt|summe|insgesamt"
+_WORD = (
+    r"(?:grand |sub[ -]?)?(?:totals?|sums?)|totale|totaal|(?:gesamt|zwischen)?summe|gesamt"
+    r"|insgesamt|итого|всего|合計|小計|総計|合计|小计|总计|합계|[σ∑]"
+)
 _TOTAL = re.compile(rf"(?:{_WORD})(?:\W.*)?|.*\W(?:sub[ -]?)?totals?\W*")
 
 
 def is_total(name: object) -> bool:
     """Return whether a name is that of a total: Total, Sum, Subtotal copper, Copper total."""
     return isinstance(name, str) and _TOTAL.fullmatch(fold(name)) is not None
+
+
+def is_word_of_total(text: object) -> bool:
+    """Return whether a text is the word for a total and nothing more."""
+    return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", fold(text)) is not None
 
 
 def looks_like(what: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from models import checks, schema
 from models.case import Case, fold
-from models.checks.common import Rule, is_total, looks_like
+from models.checks.common import Rule, is_total, is_word_of_total, looks_like
 from models.errors import Finding, InputError, Severity, warning
-from models.schema import SHEETS, Member, Record, Settings
+from models.schema import SHEETS, Kind, Member, Record, Settings
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell, near
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
@@ -273,12 +273,30 @@ def _totals_told_once(
     return [*others, *totals.values()]
 
 
-def _named_total(sheet: str, grid: Grid, context: Context) -> Iterable[tuple[int, int, str]]:
-    """Yield row, position and text where a cell that names the row is that of a total."""
-    places = context.layout.sheets[sheet].columns
+def _named_total(sheet: str, grid: Grid, context: Context) -> Iterator[tuple[int, int, str]]:
+    """Yield row, position and text where a row is named a total.
+
+    A cell that names the row says so; or, where one that must is blank, the word alone in any other
+    cell: in a note, or in a column without a header.
+    """
+    places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
     for column in RECORDS[sheet].columns():
         at = places.get(fold(column.header))
-        if at is not None and (column.key or column.required):
-            for row, value in zip(grid.rows, grid.values(at), strict=True):
-                if isinstance(value, str) and is_total(value):
-                    yield row, at, value
+        is_name = bool(column.refers) or column.kind in {Kind.NAME, Kind.COUNTRY}
+        must = column.key or column.required
+        if at is None or not (is_name or must):
+            continue
+        naming.add(at)
+        for row, value in zip(grid.rows, grid.values(at), strict=True):
+            if is_total(value):
+                yield row, at, str(value)
+            elif value is None and is_name and must:
+                nameless.add(row)
+    others = (
+        (row, at, value)
+        for at in grid.columns.keys() - naming
+        for row, value in zip(grid.rows, grid.values(at), strict=True)
+    )
+    for row, at, value in (*others, *grid.stray) if nameless else ():
+        if row in nameless and is_word_of_total(value):
+            yield row, at, str(value)

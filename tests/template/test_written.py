@@ -122,6 +122,13 @@ def test_every_column_with_a_list_has_its_drop_down(full, record):
             assert kinds == ["whole"], column.title
 
 
+def test_columns_of_years_and_members_are_bounded_as_they_are_read(full):
+    for sheet, column, most in (("Demand", "2026", 1e10), ("Freight", "Japan", 1e8)):
+        cell = next(c for c in full[sheet][1] if str(c.value).partition(" ")[0] == column)
+        (rule,) = rules_at(full[sheet], f"{cell.column_letter}2")
+        assert (rule.type, float(rule.formula1), float(rule.formula2)) == ("decimal", 0, most)
+
+
 def test_names_are_offered_from_their_own_sheet(full):
     for sheet, column, home in (
         ("Refiners", "Mineral", "Minerals!$A$2"),

@@ -28,7 +28,6 @@ from tests.small_book import add, both, column, faults, put, small_book
         ("Minerals", ()),
         ("Budget", (40,)),
         ("Stockpiles", (None, 100)),
-        ("Current supply", ("Total", "Total", 40)),
         ("Lanes", ()),
         ("Ore lanes", ()),
         ("Countries", ()),
@@ -41,6 +40,20 @@ def test_a_total_row_is_one_finding(sheet: str, rest: tuple[object, ...], name: 
     told = faults(read_tables, book)
     assert [place for place, _ in told] == [at]
     assert "this looks like a total row; remove it" in told[0][1]
+
+
+@pytest.mark.parametrize("row", [("Total", None, None), ("Codelco", "Copper", "Total")])
+def test_a_total_of_what_is_bought_today(row: tuple[object, ...]) -> None:
+    book = small_book()
+    headers = ("Refiner", "Mineral", "Member")
+    rows = [("Codelco", "Copper", "Japan"), row]
+    book["Current supply"] = [
+        dict(zip((*headers, "Tonnes (t/yr)"), (*names, 40), strict=True)) for names in rows
+    ]
+    told = faults(read_tables, book)
+    at = "A3" if row[0] == "Total" else "C3"
+    assert [place for place, _ in told] == [f"Current supply!{at}"]
+    assert "this looks like a total row" in told[0][1]
 
 
 def test_a_subtotal_of_one_mineral() -> None:
@@ -58,7 +71,8 @@ def test_a_subtotal_of_one_mineral() -> None:
         ("Lanes", "From country", "Summe"),
         ("Mines", "Country", "Gesamtsumme"),
         ("Minerals", "Note", "Total:"),
-        ("Demand", "No.", "Sum"),
+        ("Demand", "Note", "Sum"),
+        ("Refiners", "No.", "Sum"),
         ("Refiners", "Kind", "合計"),
     ],
 )

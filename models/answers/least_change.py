@@ -38,11 +38,11 @@ from models.program.component import (
 )
 from models.program.families import FAMILIES
 from models.program.families.diversification import EXCESS
-from models.program.families.projects import BUDGET, BUILT
+from models.program.families.projects import BUDGET, budgets_left
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import SHORTFALL
 from models.program.market import CONTRACT_FLOW, SPOT_FLOW
-from models.resolve import SPOT, Expanded, budget_year
+from models.resolve import SPOT, Expanded
 from models.schema import RECYCLED, ByYear, Mineral, Refiner
 
 MEMBER, MINERAL_YEAR, MINERAL = "member", "mineral and year", "mineral"
@@ -332,16 +332,15 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
 
 
 def _budgets(plan: Plan, mineral: str) -> Limits:
-    """Return what the plants of other minerals leave of each budget [money m]."""
-    case = plan.case
-    others = {p.name: p for p in case.projects if p.mineral != mineral and p.built_in is None}
-    left = {row.year: row.capex for row in case.budget}
-    for (name, start), part in plan.amounts(BUILT).items():
-        if name in others:
-            year = budget_year(others[name], start, case.years)
-            if year in left:
-                left[year] -= part * others[name].capex
-    return {(BUDGET, year): max(0.0, capex) for year, capex in left.items()}
+    """Return what the plants of other minerals leave of each budget [money m].
+
+    Carried over, what a year adds to what all up to it leave.
+    """
+    left = budgets_left(plan, (p for p in plan.case.projects if p.mineral != mineral))
+    if plan.case.settings.carry_over_budget:
+        before = [0.0, *left.values()]
+        left = {year: most - b for (year, most), b in zip(left.items(), before, strict=False)}
+    return {(BUDGET, year): capex for year, capex in left.items()}
 
 
 # ---- where no change of a limit does -----------------------------------------------------------

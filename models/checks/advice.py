@@ -85,7 +85,9 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
     for budget in case.budget:
         if not start <= budget.year <= end:
             said = f"the year {budget.year} lies outside the planned years, {start} to {end}"
-            yield advise(budget, "year", said, _NEVER)
+            is_carried = case.settings.carry_over_budget and budget.year < start
+            hint = "nothing is spent in it, and all of it is carried over"
+            yield advise(budget, "year", said, hint if is_carried else _NEVER)
 
 
 def removed_by_a_blank(case: Case) -> Iterator[Finding]:

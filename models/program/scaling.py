@@ -79,7 +79,8 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
 
     Tonnes by its largest ``need`` [t], or by what has to be bought or built in one piece where that
     dwarfs it, money by the largest cost of a tonne, a fraction built by
-    its capital (unless it has to be whole), a budget by its largest entry. ``raised`` lifts rows
+    its capital (unless it has to be whole), a budget by its largest entry, what is left of one as a
+    plant's capital is. ``raised`` lifts rows
     whose limit is next to nothing beside the others', and costs, which helps where numbers differ a
     billionfold; a row's limit is its ``row_size`` where that is a number, else its bound.
     """
@@ -94,6 +95,9 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     built = np.flatnonzero(~tonnes & ~rows.whole)
     capital = _power(rows.cost[built] * money / _TYPICAL_MONEY)
     column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
+    of_budget = (row_unit == MONEY)[rows.entry_rows()] & (column_unit != MONEY)[rows.columns]
+    capex = np.abs(rows.values * column[rows.columns])[of_budget]
+    column[column_unit == MONEY] = _power(np.max(capex, initial=0.0, keepdims=True))[0]
     row = np.where(row_unit == TONNES, 1.0 / tonne, 1.0)
     for i in np.flatnonzero(row_unit == MONEY).tolist():
         inside = slice(int(rows.starts[i]), int(rows.starts[i + 1]))

@@ -66,6 +66,7 @@ class Figure(StrEnum):
     BINDING_LIMITS = "Binding limits"
     SHARE_BASIS = "Share basis"
     WHOLE_PROJECTS = "Whole projects"
+    CARRY_OVER_BUDGET = "Carry over budget"
     INPUT_FILE = "Input file"
     INPUT_SHA256 = "Input SHA-256"
     PLANNER = "Planner version"

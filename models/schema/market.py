@@ -106,6 +106,12 @@ class Settings(Record):
         "yes: a project is built in full or not at all.",
         value=False,
     )
+    carry_over_budget: bool = column(
+        "Carry over budget",
+        Kind.YES_NO,
+        "yes: what is left of a year's budget may be spent in later years that have one.",
+        value=False,
+    )
 
 
 # ---- who needs what ----------------------------------------------------------------------------

@@ -316,6 +316,8 @@ def _run(context: Context) -> Rows:
     yield "The run"
     yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", basis
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
+    if settings.carry_over_budget:
+        yield Figure.CARRY_OVER_BUDGET, "yes"
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
             yield f"{OPTION}{name}", value

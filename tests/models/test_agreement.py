@@ -76,6 +76,36 @@ def test_every_size(size: int) -> None:
         agrees(random_book(np.random.default_rng(1000 * size + seed), size))
 
 
+def sharing_a_tight_budget(seed: int) -> BookT | None:
+    """A random book whose projects are wanted and whose budgets, carried over, pay for few."""
+    rng = np.random.default_rng([8, seed])
+    book = random_book(rng, 3, ALL - {"carried budget"})
+    years = sorted(int(header) for header in book["Demand"][0] if header.isdigit())
+    if not book.get("Projects") or len(years) == 1:
+        return None
+    for row in book["Projects"]:
+        row["Capex (USD m)"] = float(row["Capacity (t/yr)"]) * float(rng.integers(1, 50)) / 1e5
+        row["First year"] = int(years[0] + rng.integers(0, 2))
+        row["Lead time (yr)"] = int(rng.integers(0, 2))
+    most = 0.3 * sum(row["Capex (USD m)"] for row in book["Projects"])
+    spans = [year for year in range(years[0] - 1, years[-1] + 1) if rng.random() < 0.7]
+    rng.shuffle(spans)
+    book["Budget"] = [{"Year": y, "Capex (USD m)": most * float(rng.random())} for y in spans]
+    book["Settings"] = [*book.get("Settings", []), {"Setting": "Carry over budget", "Value": "yes"}]
+    return book
+
+
+def test_budgets_that_are_carried_over() -> None:
+    """Tight budgets, some before the first year, some years without: the setting matters."""
+    matters = 0
+    for book in filter(None, map(sharing_a_tight_budget, range(60))):
+        agrees(book)
+        alone = [*book["Settings"][:-1], {"Setting": "Carry over budget", "Value": "no"}]
+        without = formulation.solve(book | {"Settings": alone}).objective
+        matters += without > formulation.solve(book).objective * (1 + 1e-6)
+    assert matters >= 5
+
+
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
 def test_long_run(batch: int) -> None:

@@ -124,6 +124,7 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "no fair weight": setting(fair_shortage_weight=0.0),
     "basis": setting(share_basis="purchases"),
     "whole projects": setting(whole_projects=True),
+    "carried budget": setting(carry_over_budget=True),
     "switching": setting(switching_cost=40.0),
     "no switching": setting(switching_cost=0.0),
     "growth floor": setting(growth_floor=0.9),

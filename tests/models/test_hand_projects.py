@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from models.answers import explain, least_change
 from tests.models.desk import (
     BookT,
     changed,
@@ -228,9 +230,7 @@ def test_a_build_decided_is_outside_the_budget() -> None:
     """
     case = read(shelf(plant(), Budget=budget(y2026=0, y2027=0)))
     (project,) = case.projects
-    from dataclasses import replace
-
-    plan = solve_case(case.change(projects=(replace(project, built_in=2027),)))
+    plan = solve_case(case.change(projects=(dataclasses.replace(project, built_in=2027),)))
     assert plan.objective == near(10_501_000)
     assert one(plan.projects, year=2027)["built"] == 1
 
@@ -253,3 +253,133 @@ def test_a_budget_ties_minerals() -> None:
     assert slope(book, "Budget", 0, "Capex (USD m)", 0.1) == near(-1_499_000)
     free = changed(book, "Budget", 0, Year=2030)
     assert solve(free).objective == near(501_000 * 2)
+
+
+# ---- budgets whose rest is carried over --------------------------------------------------------
+
+CARRIED = {"Carry over budget": "yes"}
+
+
+def test_what_is_left_of_a_budget_is_spent_later() -> None:
+    """From 2027 on, budgets of 0.3 in 2026 and 0.2 in 2027: 0.5 is built, else 0.2.
+
+    2026: 100 x 100,000. 2027: 500 + 250,000 + 50 x 100,000. A million more of either year builds
+    another 100 t for 500,000: 100 x 99,990 - 500,000.
+    """
+    book = shelf(
+        plant(**{"First year": 2027}), settings=CARRIED, Budget=budget(y2026=0.3, y2027=0.2)
+    )
+    plan = solve(book)
+    assert plan.objective == near(15_250_500)
+    assert one(plan.projects, year=2027)["built"] == near(0.5)
+    for row, year in enumerate(TWO_YEARS):
+        assert plan.dual("budget", year) == near(-9_499_000)
+        assert slope(book, "Budget", row, "Capex (USD m)", 0.1) == near(-9_499_000)
+    alone = solve(changed(book, "Settings", -1, Value="no"))
+    assert one(alone.projects, year=2027)["built"] == near(0.2)
+    assert alone.objective == near(10_000_000 + 200 + 100_000 + 80 * SHORT)
+
+
+def test_a_whole_plant_is_saved_for() -> None:
+    """Half of it in 2026, half in 2027: whole in 2027, 10,000,000 + 1,000 + 500,000; else never."""
+    settings = {"Whole projects": "yes"} | CARRIED
+    book = shelf(plant(), settings=settings, Budget=budget(y2027=0.5, y2026=0.5))
+    plan = solve(book)
+    assert plan.objective == near(10_501_000)
+    assert one(plan.projects, year=2027)["built"] == 1
+    assert solve(changed(book, "Settings", -1, Value="no")).objective == near(20_000_000)
+
+
+def test_nothing_is_spent_before_it_is_there() -> None:
+    """Nothing in 2026, 1 in 2027: built in 2027, as without the setting. 2026: 10,000,000."""
+    book = shelf(plant(), settings=CARRIED, Budget=budget(y2026=0, y2027=1))
+    for value in ("yes", "no"):
+        plan = solve(changed(book, "Settings", -1, Value=value))
+        assert plan.objective == near(10_501_000)
+
+
+def test_a_year_without_a_row_is_outside_the_sum() -> None:
+    """A, from 2027 on, is paid without limit; B, from 2028 on, with 0.4 of 2026 and 0.1 of 2028.
+
+    200 t a year. 2026: 20,000,000 short. 2027: 1,000 + 500,000 + 10,000,000. 2028: the same A,
+    501,000, half of B, 500 + 250,000, and 50 short.
+    """
+    plants = (plant("A", **{"First year": 2027}), plant("B", **{"First year": 2028}))
+    book = shelf(
+        *plants, years=(2026, 2027, 2028), settings=CARRIED, demand=200,
+        Budget=budget(y2026=0.4, y2028=0.1),
+    )  # fmt: skip
+    plan = solve(book)
+    assert plan.objective == near(20_000_000 + 10_501_000 + 501_000 + 250_500 + 5_000_000)
+    assert one(plan.projects, project="B", year=2028)["built"] == near(0.5)
+
+
+def test_a_budget_before_the_first_year_is_carried_into_it() -> None:
+    """Nothing is spent in 2025, so 2026 has 0.2 + 0.3: half is built, as above 10,501,000."""
+    book = shelf(plant(), settings=CARRIED, Budget=budget(y2025=0.2, y2026=0.3, y2027=0))
+    plan = solve(book)
+    assert plan.objective == near(10_501_000)
+    assert slope(book, "Budget", 0, "Capex (USD m)", 0.1) == near(-18_998_000)
+
+
+def test_a_decided_build_takes_nothing_of_what_is_carried_over() -> None:
+    """P by decree in 2026, outside; Q, from 2027 on, is built by half with the 0.5 of 2026.
+
+    200 t a year. 2026: 501,000 + 10,000,000. 2027: 501,000 + 250,500 + 5,000,000.
+    """
+    book = shelf(
+        plant(), plant("Q", **{"First year": 2027}), demand=200, settings=CARRIED,
+        Budget=budget(y2026=0.5, y2027=0),
+    )  # fmt: skip
+    case = read(book)
+    decided = tuple(
+        dataclasses.replace(p, built_in=2026 if p.name == "P" else None) for p in case.projects
+    )
+    plan = solve_case(case.change(projects=decided))
+    assert plan.objective == near(10_501_000 + 5_751_500)
+
+
+def test_what_binds_where_budgets_are_carried_over() -> None:
+    """The budget of 2027, of which the 0.2 in its cell say the last; 0.1 more saves 949,900."""
+    book = shelf(
+        plant(**{"First year": 2027}), settings=CARRIED, Budget=budget(y2026=0.3, y2027=0.2)
+    )
+    found = explain(solve(book), "copper", "A", 2027)
+    (bound,) = (b for b in found.binding if b.kind == "budget")
+    assert bound.what == "the budget of 2027 with what is left of earlier ones"
+    assert (bound.place.sheet, bound.place.row, bound.at) == ("Budget", 3, near(0.2))
+    assert (bound.worth, bound.low, bound.high) == near((9_499_000, 0, 0.7), abs=1e-6)
+    assert bound.saves == near(9_499_000 / 2)
+
+
+def test_the_least_change_where_budgets_are_carried_over() -> None:
+    """100 t in 2027 take 1: 0.2 more, which is a third of 2026's 0.6 and all of 2027's 0.2."""
+    book = shelf(
+        plant(**{"First year": 2027}), settings=CARRIED, Budget=budget(y2026=0.6, y2027=0.2)
+    )
+    book["Refiners"] = [jin(0, Last_year=2025)]
+    found = least_change(solve(book), "copper", "A", 2027)
+    assert found is not None
+    (change,) = found.changes
+    assert (change.place.sheet, change.place.row) == ("Budget", 2)
+    assert (change.was, change.to) == near((0.6, 0.8))
+
+
+def test_the_least_change_leaves_others_what_they_need_later() -> None:
+    """Nickel's plant, from 2027 on, takes all of 2026's 1; copper's of 2026 needs one more.
+
+    A tonne of nickel is worth as much as two of copper, and one year of it as one of copper's.
+    """
+    nickel = plant("N", Mineral="nickel", **{"First year": 2027})
+    book = shelf(
+        plant(**{"Life (yr)": 1}), nickel, settings=CARRIED, Budget=budget(y2026=1, y2027=0)
+    )
+    book["Minerals"].append({"Mineral": "nickel", "Price (USD/t)": 20_000})
+    book["Demand"].append({"Mineral": "nickel", "Member": "A", "2026": 0, "2027": 100})
+    plan = solve(book)
+    assert one(plan.projects, project="N", year=2027)["built"] == near(1)
+    found = least_change(plan, "copper", "A", 2026)
+    assert found is not None
+    (change,) = found.changes
+    assert (change.place.row, change.was, change.to) == (2, near(1), near(2))
+    assert found.elsewhere == 0

@@ -419,6 +419,9 @@ EDGES = {
     "a discount of 1": lambda b: put(b, "Discount rate", 1),
     "a fairness just below 1": lambda b: put(b, "Fair shortage weight", 0.999),
     "whole projects": lambda b: put(b, "Whole projects", "yes"),
+    "budgets carried over": lambda b: put(b, "Carry over budget", "yes") | {
+        "Budget": [{"Year": y, "Capex (USD m)": m} for y, m in ((2025, 0.1), (2027, 0), (2026, 1))]
+    },
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from .cases_rules import contracts, lanes, limits, ore_lanes
 from .cases_sheets import (
     BookT,
     Draft,
+    carried_budget,
     countries,
     demand,
     freight,
@@ -40,7 +41,8 @@ CORE = frozenset(
     }
 )
 CONTINUITY = frozenset({"days", "tiers", "switching", "growth"})
-ALL = CORE | CONTINUITY | {"contracts", "stockpiles", "projects", "whole projects", "mines"}
+PROJECTS = frozenset({"projects", "whole projects", "carried budget"})
+ALL = CORE | CONTINUITY | PROJECTS | {"contracts", "stockpiles", "mines"}
 
 
 def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
@@ -68,6 +70,7 @@ def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
         days,
         tiers,
         supply,
+        carried_budget,
     ):
         step(draft)
     return draft.book()

@@ -201,6 +201,13 @@ def projects(draft: Draft) -> None:
     ]
 
 
+def carried_budget(draft: Draft) -> None:
+    """Budgets of which the rest is carried over; drawn last, so that books are else as without."""
+    value = draft.choose.maybe(50, ["yes", "yes", "no"])
+    if draft.on("carried budget") and draft.sheets.get("Budget") and value is not None:
+        draft.sheets["Settings"].append({"Setting": "Carry over budget", "Value": value})
+
+
 def countries(draft: Draft) -> None:
     """Countries with blocs, several of them now and then, or with a blank."""
     choose = draft.choose

@@ -242,12 +242,11 @@ class Ledger:
         for project, row in case.project_rows.items():
             total = fsum(f for (name, _), f in self.built.items() if name == project)
             self.worst.note((total - 1.0) * output(row), f"built more than once {project}")
-        for row in case.sheet("Budget"):
-            year = int(filled(row, "Year", 0))
-            money, size = fsum(m for m, _ in spent[year]), fsum(s for _, s in spent[year])
-            over = money - filled(row, "Capex (USD m)", 0.0)
+        for year, (years, most) in case.budgets.items():
+            every = [paid for y in years for paid in spent[y]]
+            money, size = fsum(m for m, _ in every), fsum(s for _, s in every)
             if money > 0:
-                self.worst.note(over / money * size, f"budget {year}")
+                self.worst.note((money - most) / money * size, f"budget {year}")
 
     def mining(self) -> None:
         """Ore: cost, closed lanes, mine capacity, ore in = flow out / recovery."""

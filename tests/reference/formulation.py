@@ -32,6 +32,9 @@ Capacity and projects
     on the calendar, so years in a gap of the horizon use life up and cost nothing.
 15. "the Budget of year t - Lead time": a year in a gap of the horizon has its own budget row, or
     no limit without one. A lead time does not forbid an early start of output by itself.
+    "for every year with a row in Budget, the spending of all such years up to it <= their budgets
+    up to it" (Carry over budget): a row before the horizon adds its budget, since nothing is spent
+    in its year; spending in years without a row is in no sum.
 Contracts
 16. Contracts draw on the capacity of the refiner's row, never on a project under its name, so
     force majeure looks at that capacity alone.

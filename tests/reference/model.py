@@ -83,13 +83,13 @@ class Model:
                 capex = filled(row, "Capex (USD m)", 0.0)
                 spent[case.budget_year(project, start)].append((column, capex))
             program.row(starts, "<=", 1.0, mass=False)
-        for row in case.sheet("Budget"):
-            terms = spent[int(filled(row, "Year", 0))]
+        for years, money in case.budgets.values():
+            terms = [term for year in years for term in spent[year]]
             top = max((capex for _, capex in terms), default=0.0) or 1.0
             program.row(
                 [(column, capex / top) for column, capex in terms],
                 "<=",
-                filled(row, "Capex (USD m)", 0.0) / top,
+                money / top,
                 mass=False,
             )
 

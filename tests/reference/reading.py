@@ -87,6 +87,24 @@ class Case:
         return str(self.settings.get("Whole projects") or "no").strip().lower() == "yes"
 
     @cached_property
+    def carry_over_budget(self) -> bool:
+        """Whether what is left of a year's budget may be spent in later years."""
+        return str(self.settings.get("Carry over budget") or "no").strip().lower() == "yes"
+
+    @cached_property
+    def budgets(self) -> dict[int, tuple[list[int], float]]:
+        """Year of Budget -> the years whose spending is limited together, and to how much.
+
+        Carried over, these are all years with a row up to it; else the year alone.
+        """
+        rows = self.sheet("Budget")
+        own = {int(filled(row, "Year", 0)): filled(row, "Capex (USD m)", 0.0) for row in rows}
+        if not self.carry_over_budget:
+            return {year: ([year], money) for year, money in own.items()}
+        up_to = {year: [y for y in own if y <= year] for year in own}
+        return {year: (years, sum(own[y] for y in years)) for year, years in up_to.items()}
+
+    @cached_property
     def years(self) -> list[int]:
         """Year columns of Demand, ascending."""
         keys = {key for row in self.book.get("Demand", ()) for key in row}

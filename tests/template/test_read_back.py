@@ -127,6 +127,7 @@ def cases(draw):
             default_freight=draw(PRICE),
             discount_rate=draw(SHARE),
             whole_projects=draw(st.booleans()),
+            carry_over_budget=draw(st.booleans()),
         ),
         minerals=(
             schema.Mineral(name="M", price=draw(by_year(PRICE)), unit="t M"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -70,21 +71,66 @@ def _full(of: Solved, flow: Flow) -> Stop:
     return Stop(0, "capacity open to the coalition is used up at", source.project)
 
 
+def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
+    """Return what each year's budget can still pay, with what some projects take [money m].
+
+    With Carry over budget that is what is left of all budgets up to it, less what later spending
+    needs of that. Years without a budget are not among them.
+    """
+    case = of.case
+    left = {row.year: row.capex for row in sorted(case.budget, key=lambda row: row.year)}
+    limited = {p.name: p for p in spenders if p.built_in is None}
+    for (name, start), part in of.amounts(BUILT).items():
+        if name in limited:
+            year = budget_year(limited[name], start, case.years)
+            if year in left:
+                left[year] -= part * limited[name].capex
+    if case.settings.carry_over_budget:
+        so_far = dict(zip(left, itertools.accumulate(left.values()), strict=True))
+        later = itertools.accumulate(reversed(so_far.values()), min)
+        left = dict(zip(reversed(so_far), later, strict=True))
+    return {year: max(0.0, left[year]) for year in sorted(left)}
+
+
 def _budget_label(of: Solved, year: int) -> Label:
     row = next(b for b in of.case.budget if b.year == year)
-    return Label(f"the budget of {year}", BUDGET.place(row, year), "money m")
+    has_earlier = any(b.year < year for b in of.case.budget)
+    carried = has_earlier and of.case.settings.carry_over_budget
+    rest = " with what is left of earlier ones" if carried else ""
+    return Label(f"the budget of {year}{rest}", BUDGET.place(row, year), "money m")
 
 
 def _budget_bears_on(of: Solved, _: Rows, year: int, where: Where) -> bool:
-    """Whether a plant of the mineral that could run in the year is paid in a budget year."""
+    """Whether a plant of the mineral that could run in the year is paid in a budget year.
+
+    With Carry over budget in that year or an earlier one, where all up to it is spent.
+    """
     mineral, _member, wanted = where
     e = of.expanded
-    return any(
-        budget_year(p, start, e.years) == year and start <= wanted < start + p.life
+    paying = {
+        budget_year(p, start, e.years)
         for p in of.case.projects
         if p.mineral == mineral and p.built_in is None and p.capex > 0
         for start in start_years(p, e.years)
-    )
+        if start <= wanted < start + p.life
+    }
+    if not of.case.settings.carry_over_budget:
+        return year in paying
+    limited = {row.year for row in of.case.budget}
+    return _is_spent(of, year) and any(y <= year for y in paying & limited)
+
+
+def _is_spent(of: Solved, year: int) -> bool:
+    """Return whether the budgets up to a year are spent by its end, where they are carried over."""
+    total = {row.year: row.capex for row in of.case.budget if row.year <= year}
+    paid = sum(
+        part * p.capex
+        for p in of.case.projects if p.built_in is None
+        for start in start_years(p, of.expanded.years)
+        if budget_year(p, start, of.expanded.years) in total
+        and (part := of.value(BUILT, (p.name, start))) > 0
+    )  # fmt: skip
+    return paid >= _WHOLE * sum(total.values())
 
 
 BUILT = Columns(
@@ -115,6 +161,15 @@ CAPACITY = Rows(
     stops=when_full(_full),
     step=_capacity_step,
 )
+CARRIED = Columns(
+    name="budget_carried",
+    key=(YEAR,),
+    index=(CALENDAR,),
+    meaning="What is left of the budgets up to a year for later ones, where it is carried over.",
+    unit=MONEY,
+    is_move=False,
+    move="of the budgets up to {year} left for later years",
+)
 BUDGET = Rows(
     name="budget",
     key=(YEAR,),
@@ -134,12 +189,17 @@ def model(f: Frame) -> None:
 
     .. math:: \sum_j x_{p,m,j,t} \le capacity_p \sum_{t - life_p < y \le t} b_{p,y}       [t/yr]
     .. math:: \sum_t b_{p,t} \le 1, \qquad
-              \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} \le budget_y         [money m]
+              \sum_{p,t : t - lead_p = y} capex_p \, b_{p,t} + l_y - l_{y'} \le budget_y   [money m]
 
-    variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole)
+    The year before y that has a budget is y'. Without Carry over budget no l stands there. With it
+    the rows add up: what is spent in all years up to y is no more than their budgets; years without
+    a row of Budget are unlimited and outside the sum.
+
+    variables   built b, the fraction whose output starts in year t, 0 to 1 (0 or 1 if whole);
+                budget carried l, what is left for later years [money m]
     posts       cost heading "capital" (capital-recovery factor x capex, each year of output)
-    dual        of the capacity: its rent [money/t]; of the budget: what one more million would
-                save [money per million]
+    dual        of the capacity: its rent [money/t]; of the budget: what one more million in that
+                year would save [money per million], spent then or, carried over, in a later year
     source      capacity expansion, Luss (1982), Operations Research 30(5)
     """
     e, case = f.expanded, f.case
@@ -188,11 +248,26 @@ def _budget(f: Frame, built: Any, builds: dict[tuple[str, int], Project]) -> Non
         year = budget_year(p, start, f.expanded.years)
         if year in budget and p.built_in is None and p.capex > 0:
             spent.setdefault(year, []).append((name, start))
+    years = _limited(f.case, spent)
+    left = f.variables(CARRIED, years[:-1] if f.case.settings.carry_over_budget else [])
     rows: dict[Any, Row] = {}
-    for year, keys in sorted(spent.items()):
-        capex = [builds[key].capex for key in keys]
-        rows[year] = (None, [built[key] for key in keys], capex, budget[year])
+    for before, year in zip([None, *years], years, strict=False):
+        keys = spent.get(year, [])
+        columns, amounts = [built[key] for key in keys], [builds[key].capex for key in keys]
+        for of_year, sign in ((year, 1.0), (before, -1.0)):
+            if of_year in left:
+                columns.append(left[of_year])
+                amounts.append(sign)
+        rows[year] = (None, columns, amounts, budget[year])
     f.constraints(BUDGET, rows)
+
+
+def _limited(case: Case, spent: Iterable[int]) -> list[int]:
+    """Return the years whose budgets limit what is spent: where it is carried over, earlier too."""
+    years = sorted(spent)
+    if not (years and case.settings.carry_over_budget):
+        return years
+    return sorted(row.year for row in case.budget if row.year <= years[-1])
 
 
 def arrays(b: Builder) -> None:
@@ -262,14 +337,19 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: In
         year = budget_year(project, e.years[t], e.years)
         if year in limits and project.built_in is None and project.capex > 0:
             spent.setdefault(year, []).append(i)
-    years = integers(sorted(spent))
+    years = integers(_limited(case, spent))
     # a budget stands with the first of its projects: it ties their minerals into one block
-    cell = integers([int(first[spent[y][0]]) for y in years.tolist()])
+    standing = [spent.get(y) or spent[max(spent)] for y in years.tolist()]
+    cell = integers([int(first[paid[0]]) for paid in standing])
     most = np.array([limits[y] for y in years.tolist()])
     rows = b.rows(BUDGET, (years,), cell=cell, most=most, year=years)
+    carries = slice(0, -1 if case.settings.carry_over_budget else 0)
+    left = b.columns(CARRIED, (years[carries],), cell=cell[carries])
+    b.enter(rows[carries], left, 1.0)
+    b.enter(rows[1 : len(left) + 1], left, -1.0)
     at = list(b.built.values())
     for row, year in zip(rows.tolist(), years.tolist(), strict=True):
-        paid = spent[year]
+        paid = spent.get(year, [])
         capex = np.array([builds[i][1].capex for i in paid])
         b.enter(np.full(len(paid), row), integers([at[i] for i in paid]), capex)
 

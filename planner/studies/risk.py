@@ -687,6 +687,7 @@ class RiskStudy(StudyKind):
     \b
     planner risk case.xlsx
     planner risk case.xlsx --draws 5000 --seed 7 --surge 10%
+    planner risk case.xlsx --max-country-share 50%
     planner new my-case.xlsx --with Risks       to see what the sheet looks like
 
     A draw without a proven plan is left out of the figures and told; the exit code is then 3.
@@ -698,6 +699,7 @@ class RiskStudy(StudyKind):
     LACKING = "no draw complete"
     RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
+    LIMIT = "Limit of one country's share of each mineral in both plans, 0 to 1; applied last."
     OPTIONS = (
         click.option(
             "--draws",

@@ -94,6 +94,17 @@ def test_a_scenario_is_what_events_strike(case, ask) -> None:
     assert "did you mean 'Half'?" in said["errors"][0]["message"]
 
 
+def test_a_limit_on_countries_is_that_of_both_plans(case, ask) -> None:
+    """Without events both plans are what solve makes of the limit."""
+    _, alone = ask("solve", case, "--max-country-share", "50%")
+    code, said = ask("risk", case, "--draws", 5, "--max-country-share", "50%", "--workers", 1)
+    assert code == 0
+    costs = [row["objective_usd"]["base"] for row in said["rows"]]
+    assert costs == pytest.approx([alone["objective_usd"]] * 2)
+    about = {(row["What"], row["Value"]) for row in rows_of("outputs/case-risk.xlsx", "About")}
+    assert ("Max country share", "0.5") in about
+
+
 def test_a_workbook_without_events_is_told_how_to_add_them(folder, call, ask) -> None:
     write_book(folder / "case.xlsx", template_tables(), sheets=EVERY_CASE)
     code, out, err = call("risk", "case.xlsx")

@@ -25,6 +25,25 @@ BASE = "Base"
 _ORDERED = {"lanes", "ore_lanes", "scenarios", "risks"}
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What a plan decided before a year, which stands whatever is planned from that year on.
+
+    ``amounts`` are the decisions other than 0: component, key and amount [t or fraction].
+    """
+
+    before: int
+    amounts: tuple[tuple[str, Any, float], ...] = ()
+
+    def amount(self, component: str, key: Any) -> float:
+        """Return what was decided."""
+        return self._of.get((component, key), 0.0)
+
+    @cached_property
+    def _of(self) -> dict[tuple[str, Any], float]:
+        return {(name, key): amount for name, key, amount in self.amounts}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything the sourcing problem is computed from.
@@ -63,6 +82,8 @@ class Case:
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
     """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
+    agreed: Agreed | None = None
+    """What an earlier plan decided, where not all is free."""
     scenario: str = BASE
 
     def __post_init__(self) -> None:

@@ -298,8 +298,21 @@ class Builder:
             charges = [Charge(h, _each(p, len(year)), year) for h, p in charges.items()]
         now = _each(price, len(year)) * self.discount[year] if cost is None else cost
         numbers = {"cost": now, "lower": lower, "upper": upper, "whole": float(whole)}
+        if self.expanded.case.agreed is not None and of.decided is not None:
+            numbers |= self._agreed(of, index, lower, upper)
         cell, of_year = where if cell is None else cell, self.calendar[year]
         return self._add(self.variables, of, index, cell, of_year, numbers, charges)
+
+    def _agreed(
+        self, of: Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
+    ) -> dict[str, Numbers]:
+        """Return the bounds of columns of which an earlier plan has decided some."""
+        case = self.expanded.case
+        amounts = [of.agreed(case, key) for key in self.spell(of, index)]
+        decided = np.array([amount is not None for amount in amounts], dtype=bool)
+        fixed = np.array([amount or 0.0 for amount in amounts])
+        bounds = {"lower": lower, "upper": upper}
+        return {name: np.where(decided, fixed, bound) for name, bound in bounds.items()}
 
     def rows(  # noqa: PLR0913 - what rows have, all of it named
         self,

@@ -276,7 +276,8 @@ class Columns(Component):
     ``is_move`` says that someone moves or does without them, rather than that they add up others.
     ``serves`` is what one tonne more is where it comes from here. ``terms`` splits so many times
     the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
-    are the kinds of these terms that are money spent.
+    are the kinds of these terms that are money spent. ``decided`` is the year in which one is
+    decided, by the case and its key; None where it follows from others, as a shortage does.
     """
 
     headings: tuple[Heading, ...] = ()
@@ -287,6 +288,27 @@ class Columns(Component):
     serves: str | Callable[[Solved, Any], str] = ""
     terms: Callable[[Solved, Any, int, float], list[Term]] | None = None
     spent: tuple[str, ...] = ()
+    decided: Callable[[Case, Any], int] | None = None
+
+    def agreed(self, case: Case, key: Any) -> float | None:
+        """Return what an earlier plan decided of one, None where it is free."""
+        of = case.agreed
+        if of is None or self.decided is None or self.decided(case, key) >= of.before:
+            return None
+        return of.amount(self.name, self.lasting(case, key))
+
+    def lasting(self, case: Case, key: Any) -> Any:
+        """Return a key that is the same in a part of a case: a contract itself for its position."""
+        if CONTRACT not in self.key:
+            return key
+        at = self.key.index(CONTRACT)
+        return (*key[:at], case.contracts[key[at]], *key[at + 1 :])
+
+
+def in_its_year(_: Case, key: Any) -> int:
+    """Return the year of a key that ends with it: what flows, or is kept, is decided then."""
+    year: int = key[-1]
+    return year
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -19,6 +19,7 @@ from models.program.component import (
     Label,
     Rows,
     Term,
+    in_its_year,
     place_of,
 )
 from models.resolve import SPOT
@@ -78,6 +79,7 @@ SPOT_FLOW = Columns(
     serves=_spot_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight"),
+    decided=in_its_year,
 )
 CONTRACT_FLOW = Columns(
     name="contracted",
@@ -91,6 +93,7 @@ CONTRACT_FLOW = Columns(
     serves=_contract_seller,
     terms=_landed,
     spent=("cost", "tariff", "freight"),
+    decided=in_its_year,
 )
 
 

@@ -115,12 +115,13 @@ class Frame:
 
         def bounds(_: Any, *parts: Any) -> tuple[float, float | None]:
             key = parts if len(parts) > 1 else parts[0]
-            return (least.get(key, 0.0), most.get(key))
+            agreed = of.agreed(self.case, key)
+            return (least.get(key, 0.0), most.get(key)) if agreed is None else (agreed, agreed)
 
         found = pyo.Var(
             list(keys),
             within=pyo.Binary if whole else pyo.NonNegativeReals,
-            bounds=None if upper is None else bounds,
+            bounds=None if upper is None and self.case.agreed is None else bounds,
         )
         setattr(self.model, of.name, found)
         return found

@@ -54,13 +54,21 @@ def apply(case: Case, name: str) -> Case:
     return changed
 
 
-def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
-    """Return the case of a scenario and a warning for each step that touches nothing."""
+def steps_of(case: Case, name: str) -> tuple[ScenarioStep, ...]:
+    """Return the rows of a scenario, none of ``Base``. Raises KeyError if unknown."""
     if fold(name) == fold(BASE):
-        return case, ()
-    steps = [step for step in case.scenarios if fold(step.name) == fold(name)]
+        return ()
+    steps = tuple(step for step in case.scenarios if fold(step.name) == fold(name))
     if not steps:
         raise KeyError(name)
+    return steps
+
+
+def apply_with_findings(case: Case, name: str) -> tuple[Case, tuple[Finding, ...]]:
+    """Return the case of a scenario and a warning for each step that touches nothing."""
+    steps = steps_of(case, name)
+    if not steps:
+        return case, ()
     changed, findings = case.change(scenario=steps[0].name), []
     for step in steps:
         before, changed = changed, after(changed, (step,))

@@ -3,20 +3,38 @@
 What is agreed stands: which plants are built and when, what each supplier sells, what was in stock
 when the loss begins, and what demand was to be met. What answers a loss is a surge of the suppliers
 that are left, the stocks and, unless they are kept, the share limits waived.
+
+Where a scenario comes unforeseen in a year, what was decided before stands (``decided_before``),
+and all that is decided from then on is free (``Unforeseen``).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from models.case import Case
+import numpy as np
+
+from models.case import Agreed, Case
 from models.plan import Plan
+from models.program.component import columns_named
+from models.program.families.projects import BUILT
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Cap, stock_target
-from models.schema import ByYear, Demand, Project, ShareLimit, Stockpile
+from models.resolve import Cap, budget_year, stock_target
+from models.schema import (
+    TAKES,
+    ByYear,
+    Demand,
+    Project,
+    ScenarioStep,
+    ShareLimit,
+    Stockpile,
+)
+from planner.scenarios import Variant, set_max_country_share, steps_of
+from planner.scenarios.actions import after
 
 _SAME = 1e-12
 """Demand met but for this part of it counts as met in full, and as unmet where no more is met."""
@@ -182,3 +200,109 @@ class _Met:
         """Return the share that allows as many tonnes as before; 1 at most, which allows all."""
         met = self._demand(cap)
         return min(1.0, cap.share * cap.demand / met) if met > 0 else 1.0
+
+
+# ---- what was decided before a year stands, all else is free -----------------------------------
+
+
+def decided_before(plan: Plan, year: int) -> Agreed:
+    """Return what a plan decides before a year.
+
+    Each component of the program that is a decision says in which year it is decided: flows, ore
+    and stocks in their own, a plant in the year in which building it begins, and is paid for. What
+    is short, not taken, lacking of a target or beyond a limit follows from these.
+    """
+    case, found = plan.case, list[tuple[str, object, float]]()
+    for group in plan.program.variables:
+        of = columns_named(group.component)
+        if of.decided is None:
+            continue
+        amounts = plan.x[group.at]
+        whole = of is BUILT and case.settings.whole_projects
+        amounts = np.round(amounts) if whole else np.maximum(amounts, 0.0)
+        at = np.flatnonzero(amounts)
+        for key, amount in zip(group.keys(at), amounts[at].tolist(), strict=True):
+            if of.decided(case, key) < year:
+                found.append((of.name, of.lasting(case, key), amount))
+    return Agreed(year, tuple(found))
+
+
+@dataclass(frozen=True)
+class Unforeseen:
+    """A change: a scenario or what-ifs of which nobody knew before a year.
+
+    Before ``agreed.before`` the case is the one that is changed, and what ``agreed`` says was
+    decided then stands; from that year on it is the variant. In the first year of the horizon that
+    is the variant itself. Two things that the variant does without a year of their own: a limit on
+    shares, set or gone, holds from the year on; and a plant that it has built is built so only if
+    building begins in that year or later, and if nothing of it was begun before.
+    """
+
+    variant: Variant
+    agreed: Agreed
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case that is planned. A variant that removes a member has no year."""
+        year = self.agreed.before
+        if year <= case.years[0]:
+            return self.variant(case)
+        steps = [
+            step for step in self.steps(case) if step.last_year is None or step.last_year >= year
+        ]
+        changed = after(case, [_from(step, year, case.years) for step in steps])
+        if self.variant.max_country_share is not None:
+            changed = set_max_country_share(changed, self.variant.max_country_share)
+        begun = {key[0] for name, key, _ in self.agreed.amounts if name == BUILT.name}
+        return changed.change(
+            projects=tuple(_built_late(p, year, begun, case.years) for p in changed.projects),
+            share_limits=_joined_limits(case.share_limits, changed.share_limits, year),
+            scenario=self.variant(case).scenario,
+            agreed=self.agreed,
+        )
+
+    def acts_before(self, case: Case) -> bool:
+        """Return whether the variant does anything before the year, which then did not happen."""
+        return self(case).change(agreed=None) != self.variant(case)
+
+    def steps(self, case: Case) -> list[ScenarioStep]:
+        """Return all that the variant does, but for a limit on countries' shares."""
+        what_ifs = (step for what_if in self.variant.what_ifs for step in what_if.steps)
+        return [*steps_of(case, self.variant.scenario), *what_ifs]
+
+
+def _from(step: ScenarioStep, year: int, years: tuple[int, ...]) -> ScenarioStep:
+    """Return a step that does nothing before a year, as far as it knows years."""
+    first = step.first_year or years[0]
+    if "last_year" not in TAKES[step.action].selectors or not any(first <= y < year for y in years):
+        return step
+    return dataclasses.replace(step, first_year=max(step.first_year or year, year))
+
+
+def _built_late(
+    project: Project, year: int, begun: Collection[str], years: tuple[int, ...]
+) -> Project:
+    """Return a project without a build by the scenario that would have begun before a year."""
+    start = project.built_in
+    if start is None or (project.name not in begun and budget_year(project, start, years) >= year):
+        return project
+    return dataclasses.replace(project, built_in=None)
+
+
+def _joined_limits(
+    before: Iterable[ShareLimit], after_: Iterable[ShareLimit], year: int
+) -> tuple[ShareLimit, ...]:
+    """Return the share limits of one case before a year, and of another one from then on."""
+    gone, new = Counter(before), Counter(after_)
+    both = gone & new
+    gone, new = gone - both, new - both
+    ended = (
+        dataclasses.replace(row, last_year=min(row.last_year or year, year - 1))
+        for row in gone.elements()
+        if row.first_year is None or row.first_year < year
+    )
+    begun = (
+        dataclasses.replace(row, first_year=max(row.first_year or year, year))
+        for row in new.elements()
+        if row.last_year is None or row.last_year >= year
+    )
+    return (*both.elements(), *ended, *begun)

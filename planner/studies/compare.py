@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
-from models import checks
-from models.case import BASE, Case, fold
-from models.errors import Finding, InputError, Mistakes, PlannerError, Severity
+from models.case import Case, fold
+from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import served_if_largest_stops
 from models.plan import PENALTIES, Plan
 from models.results import (
@@ -36,8 +35,8 @@ from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, table_of
-from planner.render.words import clean, counted, known, money, number_of, percent, tonnes
-from planner.scenarios import LIMIT, Variant, WhatIf, scenario_name
+from planner.render.words import clean, counted, each_year, known, money, number_of, percent, tonnes
+from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import (
     Figures,
@@ -47,7 +46,8 @@ from planner.sheets.figures import (
 )
 from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.inputs import ADDED, input_differences
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
+from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.workbook.findings import sentence
 
@@ -89,6 +89,13 @@ class Comparison(Result):
 
     TABLE, GRAIN, BOOK = "Comparison", ("scenario",), "compare"
     scenario = SCENARIO
+    foresight = field(
+        "Foresight",
+        Look.TEXT,
+        "foreseen: known from the first year. unforeseen: nobody knew before the year that About"
+        " names; what the base decides in earlier years stands.",
+        optional=True,
+    )
     total = _millions(
         Measure.TOTAL_COST,
         "What a plan minimises: cash, shortage and other penalties, discounted where the workbook"
@@ -96,6 +103,12 @@ class Comparison(Result):
     )
     more = _millions("Total cost against base", _AGAINST)
     more_share = more.like(look=Look.SHARE, unit="%")
+    surprise = _millions(
+        "Not knowing costs",
+        "Total cost unforeseen less foreseen. Blank where the scenario acts in earlier years, too:"
+        " unforeseen, that did not happen, and the two are not of the same events.",
+        optional=True,
+    )
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
     short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
     short_more = _tonnes("Short against base", _AGAINST)
@@ -262,74 +275,11 @@ _LARGEST_SHARES = (
 )
 
 
-# ---- cases ---------------------------------------------------------------------------------------
+# ---- plans set side by side ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One case that is compared: its name, and the change from the workbook's case to it.
-
-    ``errors`` say where its records contradict the rules: such a case is not planned. ``warnings``
-    say what in the change touches nothing.
-    """
-
-    name: str
-    variant: Variant
-    errors: tuple[Finding, ...] = ()
-    warnings: tuple[Finding, ...] = ()
-
-
-def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[Compared]:
-    """Return the cases to compare: Base first, the scenarios, and last what the command asks.
-
-    ``scenarios`` are names as the workbook spells them; Base is always there, and none is twice.
-    """
-    names = dict.fromkeys(name for name in scenarios if name != BASE)
-    found = [_checked(case, name, Variant(name)) for name in (BASE, *names)]
-    if asked is not None and asked.changes:
-        found.append(_checked(case, _name(asked, [BASE, *names]), asked))
-    return found
-
-
-def _checked(case: Case, name: str, variant: Variant) -> Compared:
-    """Return a case to compare with what the rules say of it."""
-    changed, warnings = variant.with_findings(case)
-    found = checks.check(changed, checks.RULES)
-    errors = tuple(f for f in found if f.severity is Severity.ERROR)
-    return Compared(name, variant, errors, warnings)
-
-
-_LONGEST = 60
-
-
-def _name(asked: Variant, taken: list[str]) -> str:
-    """Return what the command's own case is called: by what it does, as much as is short."""
-    parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
-    limit = asked.changes.get(LIMIT)
-    parts += [f"{LIMIT} {limit}"] if limit is not None else []
-    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
-    name = next((name for name in names if len(name) <= _LONGEST), names[-1])
-    return name if name not in taken else f"{name} (command line)"
-
-
-def _joined(parts: list[str], shown: int) -> str:
-    """Return the first of several changes in words, and how many more there are."""
-    first = "; ".join(parts[:shown])
-    first = first if len(first) <= _LONGEST or shown > 1 else f"{first[: _LONGEST - 1].rstrip()}…"
-    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
-
-
-def compare_study(case: Case, cases: list[Compared]) -> Study[Plan]:
-    """Return the study: a chain for each case that keeps the rules, all started from the base."""
-    chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, whole)
-
-
-def whole(plan: Plan) -> Plan:
-    """Return all of the plan: the sheets of a comparison show it whole."""
-    return plan
-
-
+ACTS_BEFORE = "proven optimal; what it does, or begins to build, before that year did not happen"
+"""The result of what is planned as if nobody had known before a year in which it acts."""
 _ROUNDING = 1e-9
 """A difference below this part of what it is of is rounding."""
 
@@ -340,7 +290,8 @@ class Entry:
 
     ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
     ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
-    sheet, row and column header, "" where there is none.
+    sheet, row and column header, "" where there is none. ``foreseen`` and ``acts_before`` are as
+    of ``Compared``.
     """
 
     name: str
@@ -348,6 +299,8 @@ class Entry:
     context: Context | None = None
     error: str = ""
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
+    foreseen: str = ""
+    acts_before: bool = False
 
 
 def difference(here: float | None, there: float | None) -> float | None:
@@ -570,15 +523,36 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     columns |= {
         "scenario": [entry.name for entry in entries],
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
-        "result": [entry.error or "proven optimal" for entry in entries],
+        "result": [
+            entry.error or (ACTS_BEFORE if entry.acts_before else "proven optimal")
+            for entry in entries
+        ],
         "inputs": [changed_cells(base.case, entry.case) for entry in entries],
         "moved": [
             "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
             for e in entries
         ],
     }
-    made = Comparison(words=words_of(base.case), **columns)
-    return made if any(columns["moved"]) else made.without(Comparison.moved)
+    lacking = [] if any(columns["moved"]) else [Comparison.moved]
+    if any(entry.foreseen for entry in entries):
+        columns |= _foresight(entries, columns["total"])
+    else:
+        lacking += [Comparison.foresight, Comparison.surprise]
+    return Comparison(words=words_of(base.case), **columns).without(*lacking)
+
+
+def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict[str, list[Any]]:
+    """Return which entries are foreseen, and what it costs that others are not [money m]."""
+    total = {entry.name: value for entry, value in zip(entries, totals, strict=True)}
+    return {
+        "foresight": [UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
+        "surprise": [
+            difference(total[entry.name], total.get(entry.foreseen))
+            if entry.foreseen and not entry.acts_before
+            else None
+            for entry in entries
+        ],
+    }
 
 
 def _of_plan(plan: Plan) -> dict[str, float]:
@@ -754,7 +728,7 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
     return tuple(table for table in made if table is not None)
 
 
-def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, object]:
+def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
     """Return what JSON has of a case; all have the same keys, null where no plan is."""
     return {
         "scenario": entry.name,
@@ -925,6 +899,17 @@ def _without_middle(name: str, most: int) -> str:
 
 _SEEN = 1e-3
 """Tonnes below which a difference is none."""
+FORESEEN = "Each scenario is planned as if it were known from the first year."
+YEAR_OPTION = "--unforeseen"
+UNFORESEEN_BEFORE = "Unforeseen before"
+"""The row of About that has the year, where scenarios are planned as unforeseen, too."""
+
+
+def known_year(case: Case, year: int | None) -> None:
+    """Raise UsageError for a year before which nobody knows that is none of the case's."""
+    if year is not None and year not in case.years:
+        msg = f"{YEAR_OPTION} {year} is no year of the plan, which has {each_year(case.years)}"
+        raise UsageError(msg)
 
 
 class Compare(StudyKind):
@@ -932,12 +917,14 @@ class Compare(StudyKind):
 
     One workbook is written: what each scenario costs and leaves short against the base, what it
     changes in the inputs, which flows move most, and all plans, with the column Scenario first.
+    Each scenario is planned as if it were known from the first year.
 
     What-ifs and --max-country-share make one case more, on top of the base, beside the scenarios.
 
     \b
     planner compare case.xlsx
     planner compare case.xlsx --scenario "Export ban" --lose COD
+    planner compare case.xlsx --unforeseen 2030
 
     A scenario that contradicts the workbook's rules, or that has no proven optimum, stands in the
     comparison with its reason; the others are planned and written. The exit code is then 1 or 3.
@@ -958,6 +945,13 @@ class Compare(StudyKind):
             metavar="NAME",
             help="Compare this scenario and no others but those named likewise. Repeatable.",
         ),
+        click.option(
+            YEAR_OPTION,
+            type=int,
+            metavar="YEAR",
+            help="Plan each scenario also as if nobody had known of it before YEAR: what the base"
+            " decides in earlier years, builds begun included, stands.",
+        ),
     )
 
     def __init__(
@@ -967,12 +961,15 @@ class Compare(StudyKind):
         chosen: tuple[str, ...],
         asked: Callable[[Case], tuple[WhatIf, ...]],
         max_country_share: float | None,
+        unforeseen: int | None,
     ) -> None:
-        """Take the cases to compare; UsageError for an unknown scenario or what-if."""
+        """Take the cases to compare; UsageError for an unknown scenario, what-if or year."""
         wrong, found = Mistakes(), list[str]()
         for name in chosen:
             with wrong.kept():
                 found.append(scenario_name(start.book.case, name))
+        with wrong.kept():
+            known_year(start.book.case, unforeseen)
         with wrong.kept():
             what_ifs = asked(start.book.case)
             self.asked = Variant(what_ifs=what_ifs, max_country_share=max_country_share)
@@ -980,6 +977,12 @@ class Compare(StudyKind):
         self.chosen = tuple(dict.fromkeys(found))
         names = self.chosen or scenarios.names(start.book.case)
         self.cases = compared(start.book.case, tuple(names), self.asked)
+        self.unforeseen = unforeseen
+        if unforeseen is not None:
+            if len(self.cases) == 1:
+                msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen. {HOW}"
+                raise UsageError(msg)
+            self.cases = with_unforeseen(start.book.case, self.cases, unforeseen)
         self.task = number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
         book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))
@@ -994,7 +997,7 @@ class Compare(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the base, and each case that keeps the rules."""
         del say
-        found = run_study(compare_study(self.start.book.case, self.cases), where, tell)
+        self.cases, found = plan_cases(self.start.book.case, self.cases, where, tell)
         self.outcomes, self.stopped = found.every, found.stopped
         self.entries = [self._entry(case) for case in self.cases]
 
@@ -1002,19 +1005,25 @@ class Compare(StudyKind):
         """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
+        late = (case.foreseen, case.acts_before)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
-            return Entry(case.name, changed, None, why + more, cell_of)
+            return Entry(case.name, changed, None, why + more, cell_of, *late)
         outcome = next(o for o in self.outcomes if o.name == case.name)
         context = None if outcome.found is None else Context(outcome.found, book)
-        return Entry(case.name, changed, context, outcome.error, cell_of)
+        return Entry(case.name, changed, context, outcome.error, cell_of, *late)
 
     @property
     def errors(self) -> PlannerError | None:
         """Where the records of a case contradict the workbook's rules."""
-        found = (f for case in self.cases for f in case.variant.within(case.errors))
+        found = (
+            finding
+            for case in self.cases
+            if isinstance(case.variant, Variant)  # the same unforeseen has no others
+            for finding in case.variant.within(case.errors)
+        )
         placed = self.start.book.layout.in_order(found)
         return InputError(placed) if placed else None
 
@@ -1038,14 +1047,17 @@ class Compare(StudyKind):
     @property
     def what(self) -> str:
         """The base and how many scenarios."""
-        return f"Base and {number_of(len(self.cases) - 1, 'scenario')}"
+        late = sum(bool(case.foreseen) for case in self.cases)
+        of = f"Base and {number_of(len(self.cases) - 1 - late, 'scenario')}"
+        return of if self.unforeseen is None else f"{of}, foreseen and unforeseen"
 
     @property
     def options(self) -> dict[str, str]:
         """The scenarios that were chosen, what-ifs and limit, the discount rate."""
         chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
-        return chosen | self.asked.changes | ({RATE: percent(rate)} if rate > 0 else {})
+        late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
+        return chosen | self.asked.changes | late | ({RATE: percent(rate)} if rate > 0 else {})
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
@@ -1070,8 +1082,16 @@ class Compare(StudyKind):
         """Return an object a scenario, and the what-ifs of the command's own case."""
         del tables
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
-        rows = zip(self.entries, plans, strict=True)
-        return {"rows": [_row(entry, plan, plans[0]) for entry, plan in rows]}
+        rows = [
+            _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
+        ]
+        if self.unforeseen is None:
+            return {"rows": rows}
+        cost = {row["scenario"]: row["objective_usd"] for row in rows}
+        of = _foresight(self.entries, list(cost.values()))
+        for row, foresight, surprise in zip(rows, *of.values(), strict=True):
+            row |= {"foresight": foresight, "surprise_usd": surprise}
+        return {"unforeseen": self.unforeseen, "rows": rows}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1087,6 +1107,9 @@ class Compare(StudyKind):
         currency = tables[Comparison].words.get("money", "")
         base, others = of.iloc[0], of.iloc[1:]
         others = others[pd.to_numeric(others["more"], errors="coerce").notna()]
+        known_of = others["foresight"] if "foresight" in others else pd.Series("", others.index)
+        late = others[known_of == UNFORESEEN]
+        others = others.drop(index=late.index)
         total = money(float(base["total"]) * MILLION, currency) if known(base["total"]) else ""
         served = f"{percent(base['served'], 2)} of demand served."
         remark = f"total cost, penalties included; {served}"
@@ -1111,20 +1134,29 @@ class Compare(StudyKind):
             ),
         ]
         lack = f"{worst['scenario']} leaves most short: {lacks}" if is_short else least
-        return Headline(f"{dearest['scenario']} is dearest: {by}; {lack}.", tuple(figures_of))
+        finding = f"{dearest['scenario']} is dearest: {by}; {lack}. {FORESEEN}"
+        if not late.empty:
+            year = tables.option(UNFORESEEN_BEFORE)
+            surprise, said = _surprise(late, year, currency)
+            figures_of.append(surprise)
+            planned = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
+            finding = f"{finding.replace(FORESEEN, planned)} {said}"
+        return Headline(finding, tuple(figures_of))
 
     def screen(self, tables: Tables) -> tuple[Numbers, ...]:
         """Return a row a scenario."""
         of = Comparison
-        fields = (of.scenario, of.total, of.more, of.short, of.short_more, of.served)
+        more = (of.surprise,) if self.unforeseen is not None else ()
+        fields = (of.scenario, of.total, of.more, *more, of.short, of.short_more, of.served)
         return (Numbers(tables[Comparison], fields),)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return what each scenario costs, and maps of shortage and of the largest shares."""
         charts, of = _Charts(tables), Comparison
-        fields = (of.scenario, of.total, of.more, of.cash, of.short, of.short_more, of.served)
-        numbers = Numbers(tables[Comparison], (*fields, of.result))
+        more = (of.surprise,) if tables.option(UNFORESEEN_BEFORE) else ()
+        fields = (of.scenario, of.total, of.more, *more, of.cash, of.short, of.short_more)
+        numbers = Numbers(tables[Comparison], (*fields, of.served, of.result))
         lead = "Total cost, discounted, shortage and penalties included."
         costs = {"": ([p for p in charts.all() if not p.small], numbers)}
         found = [Section("cost", "What each scenario costs", lead, costs)]
@@ -1146,6 +1178,39 @@ class Compare(StudyKind):
             made = matrix(charts.minerals, values, heading, "")
             found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
         return tuple(found)
+
+
+def _surprise(late: pd.DataFrame, year: str, currency: str) -> tuple[Figure, str]:
+    """Return what it costs most not to know a scenario before a year, and that in a sentence.
+
+    Scenarios that act before it are named: what they do before did not happen, so that their costs
+    foreseen and unforeseen are not of the same events.
+    """
+    names = [str(name).removesuffix(f" ({UNFORESEEN})") for name in late["scenario"]]
+    late = late.assign(scenario=names, surprise=pd.to_numeric(late["surprise"], errors="coerce"))
+    early = late["scenario"][late["result"] == ACTS_BEFORE].tolist()
+    act = f"{_named(early)} {'acts' if len(early) == 1 else 'act'} before {year}"
+    left = f" {act}: unforeseen, that did not happen, and no cost of it is told." if early else ""
+    told = late[late["surprise"].notna()]
+    if told.empty:
+        return Figure(_COSTS, "unknown", "it is known of no scenario."), left.strip()
+    worst = told.sort_values("surprise", ascending=False, kind="stable").iloc[0]
+    cost = float(worst["surprise"]) * MILLION
+    amount = f"{'+' if cost > 0 else ''}{money(cost, currency)}"
+    most = f"Not to know before {year} costs most of {worst['scenario']}: {amount} against knowing."
+    if not cost > 0:
+        most = f"Not to know before {year} costs nothing in any scenario that begins then or later."
+    return Figure(_COSTS, amount, f"{worst['scenario']}, not known before {year}."), most + left
+
+
+_COSTS = "Not knowing costs at most"
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return names in words: the first two, and how many more there are."""
+    if len(names) <= _MOST_NAMED:
+        return " and ".join(names)
+    return f"{', '.join(names[:_MOST_NAMED])} and {number_of(len(names) - _MOST_NAMED, 'other')}"
 
 
 HOW = (

@@ -420,10 +420,10 @@ def run_studies(
     stopped: Stop | None = None
     unrun = ""
     for study in studies:
-        onwards = _onwards(tell, done, total)
+        heard = onwards(tell, done, total)
         if not unrun:
             try:
-                found.append(run_study(study, where, onwards))
+                found.append(run_study(study, where, heard))
             except UsageError as error:  # the place was there before
                 if not found:
                     raise
@@ -435,7 +435,7 @@ def run_studies(
     return found
 
 
-def _onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
+def onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
     """Return who hears of a study that is a part of a longer one."""
     if tell is None:
         return None

@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import Session
+from planner.studies.compare import FORESEEN
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.cli.desk import sheets
 
@@ -59,6 +60,89 @@ def test_compare_writes_a_workbook_and_says_what_it_holds(case, call):
     book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
     first = [row[0] for row in book["Comparison"].iter_rows(values_only=True)]
     assert first == ["Scenario", *ALL]
+
+
+def test_scenarios_are_said_to_be_known_from_the_first_year(case, call):
+    """On the terminal and on the first page; the report tells the same finding."""
+    _, _, err = call("compare", case, *HERE)
+    assert "known from the first year." in " ".join(err.split())
+    page = openpyxl.load_workbook("outputs/case-compare.xlsx")["Overview"]
+    texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.value]
+    assert any(text.endswith(FORESEEN) for text in texts)
+
+
+def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
+    """Each scenario is followed by itself, unforeseen, in every table and in JSON."""
+    code, answer = ask("compare", case, "--unforeseen", "2027", "--csv", "tables", *HERE)
+    assert code == 0
+    assert set(answer) == ANSWER | {"unforeseen"}
+    assert answer["unforeseen"] == 2027
+    late = [f"{name} (unforeseen)" for name in ALL[1:]]
+    pairs = [name for pair in zip(ALL[1:], late, strict=True) for name in pair]
+    assert names(answer) == ["Base", *pairs]
+    assert all(set(row) == ROW | {"foresight", "surprise_usd"} for row in answer["rows"])
+    foresight = ["foreseen", "unforeseen"] * 3
+    assert [row["foresight"] for row in answer["rows"]] == ["foreseen", *foresight]
+    by_name = {row["scenario"]: row for row in answer["rows"]}
+    early = by_name["Half (unforeseen)"]  # it acts in 2026, too, which did not happen
+    assert early["surprise_usd"] is None
+    for name in ("Export ban", "Weak year in Chile"):
+        more = by_name[f"{name} (unforeseen)"]["objective_usd"] - by_name[name]["objective_usd"]
+        assert by_name[f"{name} (unforeseen)"]["surprise_usd"] == pytest.approx(more, abs=1e-3)
+        assert more >= -1e-3
+    book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
+    for sheet in ("Comparison", "Short by mineral", "Plan"):
+        head, *rows = book[sheet].iter_rows(values_only=True)
+        assert {row[head.index("Scenario")] for row in rows} >= {"Base", *pairs}
+    rows = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
+    assert rows["Unforeseen before"] == "2027"
+    table = Path("tables/comparison.csv").read_text(encoding="utf-8")
+    assert "Not knowing costs (USD m)" in table
+    _, _, err = call("compare", case, "--unforeseen", "2027", *HERE)
+    said = " ".join(err.split())
+    assert "Not knowing costs" in said
+    assert "as if nobody had known before 2027" in said
+    assert "Half acts before 2027: unforeseen, that did not happen" in said
+
+
+def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
+    """Nobody could know earlier: every cell of both rows is the same."""
+    code, answer = ask("compare", case, "--unforeseen", "2026", *HERE)
+    assert code == 0
+    apart = {"scenario", "foresight", "surprise_usd"}
+    rows = [{k: v for k, v in row.items() if k not in apart} for row in answer["rows"]]
+    assert rows[1::2] == rows[2::2]
+    assert [row["surprise_usd"] for row in answer["rows"][2::2]] == [0, 0, 0]
+    book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
+    for sheet in ("Comparison", "By mineral", "Plan", "Prices", "Differences", "Country shares"):
+        head, *found = book[sheet].iter_rows(values_only=True)
+        at = [
+            i
+            for i, name in enumerate(head)
+            if name not in {"Foresight", "Not knowing costs (USD m)"}
+        ]
+        of = {name: [] for name in {row[head.index("Scenario")] for row in found}}
+        for row in found:
+            cells = [row[i] for i in at if head[i] != "Scenario"]
+            of[row[head.index("Scenario")]].append(cells)
+        for name in ALL[1:]:
+            assert of[name] == of[f"{name} (unforeseen)"], (sheet, name)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--unforeseen", "2050"), "--unforeseen 2050 is no year of the plan, which has 2026"),
+        (("--unforeseen", "2025"), "--unforeseen 2025 is no year of the plan"),
+        (("--unforeseen", "2027", "--scenario", "base"), "nothing can come unforeseen"),
+        (("--unforeseen", "soon"), "'soon' is not a valid integer"),
+    ],
+)
+def test_a_year_that_makes_no_sense(case, ask, words, said):
+    code, answer = ask("compare", case, *words, *HERE)
+    assert code == 2
+    assert said in answer["errors"][0]["message"]
+    assert not Path("outputs").exists()
 
 
 def test_compare_answers_another_program(case, ask):

@@ -22,6 +22,7 @@ from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, ByYear, Lane, OreLane
+from planner.studies.agreed import decided_before
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.test_laws import draw
 from tests.models.test_proof import book
@@ -107,6 +108,11 @@ def agreed(case: Case) -> Case:
     return case.change(
         ceilings=tuple((of.name, of.project, of.mineral, year, 15.0) for year in case.years)
     )
+
+
+def decided(case: Case) -> Case:
+    """Let what the case's plan decides before its second year stand."""
+    return case.change(agreed=decided_before(solve_case(case), case.years[1]))
 
 
 def every_share(share: ByYear) -> Callable[[Case], Case]:
@@ -195,6 +201,7 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "supply of today": first("current_supply", tonnes=3.0),
     "no supply of today": lambda case: case.change(current_supply=()),
     "ceilings": agreed,
+    "decided before": decided,
 }
 
 

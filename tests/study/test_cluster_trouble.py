@@ -16,7 +16,7 @@ import pytest
 
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
-from planner.studies.compare import whole
+from planner.studies.cases import whole
 from planner.studies.engine import Tracker, returned_by, unpack
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers

@@ -12,7 +12,8 @@ from planner.scenarios import Variant, WhatIf
 from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study
-from planner.studies.compare import Compare, Entry, changed_cells, compare_study, compared, results
+from planner.studies.cases import compare_study, compared
+from planner.studies.compare import Compare, Entry, changed_cells, results
 from planner.studies.compare import sheets as tables
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables

@@ -28,6 +28,7 @@ from models.program.component import (
     Stop,
     Term,
     by_key,
+    in_its_year,
 )
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
@@ -109,6 +110,7 @@ ORE = Columns(
     move=_move,
     terms=_terms,
     spent=("ore premium", "ore freight"),
+    decided=in_its_year,
 )
 BALANCE = Rows(
     name="ore_balance",

@@ -133,6 +133,13 @@ def _is_spent(of: Solved, year: int) -> bool:
     return paid >= _WHOLE * sum(total.values())
 
 
+def _begun(case: Case, key: Any) -> int:
+    """Return the year in which building begins for output in a key's year, and is paid for."""
+    name, start = key
+    project = next(p for p in case.projects if p.name == name)
+    return budget_year(project, start, case.years)
+
+
 BUILT = Columns(
     name="built",
     key=(PROJECT, YEAR),
@@ -141,6 +148,7 @@ BUILT = Columns(
     unit=FRACTION,
     headings=(CAPITAL,),
     move="of project {project} built for {year}",
+    decided=_begun,
 )
 ONCE = Rows(
     name="project_once",

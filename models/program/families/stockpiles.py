@@ -21,6 +21,7 @@ from models.program.component import (
     Rows,
     Term,
     Where,
+    in_its_year,
     place_of,
 )
 from models.resolve import DAYS, stock_room, stock_target, target_penalty
@@ -63,6 +64,7 @@ STOCK = Columns(
     serves="the reserve at the end of {year}",
     terms=_holding,
     spent=("holding",),
+    decided=in_its_year,
 )
 SHORTFALL = Columns(
     name="stock_shortfall",

@@ -1,0 +1,161 @@
+"""The cases of a comparison: the base and what-ifs of it, each also as if nobody knew of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models import checks
+from models.case import BASE, Agreed, Case
+from models.errors import Finding, Severity, UsageError, warning
+from models.plan import Plan
+from planner.scenarios import LIMIT, Variant
+from planner.studies.agreed import Unforeseen, decided_before
+from planner.studies.engine import (
+    NOT_RUN,
+    Outcome,
+    Outcomes,
+    Run,
+    Study,
+    Tell,
+    onwards,
+    run_study,
+)
+
+if TYPE_CHECKING:
+    from planner.studies.places import Where
+
+UNFORESEEN = "unforeseen"
+_REMOVES = "remove member"
+_LONGEST = 60
+"""Characters of the name of the command's own case at most."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One case that is compared: its name, and the change from the workbook's case to it.
+
+    ``errors`` say where its records contradict the rules: such a case is not planned. ``warnings``
+    say what in the change touches nothing. ``foreseen`` is the name of the same change known from
+    the first year, where this is planned as if nobody had known of it; ``acts_before`` says that
+    part of it would have come before, and did not happen (known once the base is planned).
+    """
+
+    name: str
+    variant: Variant | Unforeseen
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    foreseen: str = ""
+    acts_before: bool = False
+
+
+def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[Compared]:
+    """Return the cases to compare: Base first, the scenarios, and last what the command asks.
+
+    ``scenarios`` are names as the workbook spells them; Base is always there, and none is twice.
+    """
+    names = dict.fromkeys(name for name in scenarios if name != BASE)
+    found = [_checked(case, name, Variant(name)) for name in (BASE, *names)]
+    if asked is not None and asked.changes:
+        found.append(_checked(case, _name(asked, [BASE, *names]), asked))
+    return found
+
+
+def _checked(case: Case, name: str, variant: Variant) -> Compared:
+    """Return a case to compare with what the rules say of it."""
+    changed, warnings = variant.with_findings(case)
+    found = checks.check(changed, checks.RULES)
+    errors = tuple(f for f in found if f.severity is Severity.ERROR)
+    return Compared(name, variant, errors, warnings)
+
+
+def with_unforeseen(case: Case, cases: Sequence[Compared], year: int) -> list[Compared]:
+    """Return the cases, each but the base followed by itself as if nobody had known before a year.
+
+    Left out, with a warning on the first of the two, is what removes a member: it has no year.
+    """
+    found = list[Compared]()
+    for each in cases:
+        if each.name == BASE or not isinstance(each.variant, Variant):
+            found.append(each)
+            continue
+        late = Unforeseen(each.variant, Agreed(year))
+        if any(step.action == _REMOVES for step in late.steps(case)):
+            said = warning(
+                "",
+                found=f"{each.name} is not planned as unforeseen: `{_REMOVES}` holds for all years",
+            )
+            found.append(dataclasses.replace(each, warnings=(*each.warnings, said)))
+            continue
+        errors = tuple(checks.errors(late(case)))
+        found += [each, Compared(f"{each.name} ({UNFORESEEN})", late, errors, (), each.name)]
+    return found
+
+
+def _name(asked: Variant, taken: list[str]) -> str:
+    """Return what the command's own case is called: by what it does, as much as is short."""
+    parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
+    limit = asked.changes.get(LIMIT)
+    parts += [f"{LIMIT} {limit}"] if limit is not None else []
+    names = [_joined(parts, shown) for shown in range(len(parts), 0, -1)]
+    name = next((name for name in names if len(name) <= _LONGEST), names[-1])
+    return name if name not in taken else f"{name} (command line)"
+
+
+def _joined(parts: list[str], shown: int) -> str:
+    """Return the first of several changes in words, and how many more there are."""
+    first = "; ".join(parts[:shown])
+    first = first if len(first) <= _LONGEST or shown > 1 else f"{first[: _LONGEST - 1].rstrip()}…"
+    return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
+
+
+def compare_study(case: Case, cases: list[Compared]) -> Study[Plan]:
+    """Return the study: a chain for each case that keeps the rules, all started from the base."""
+    chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
+    return Study(case, chains, whole)
+
+
+def plan_cases(
+    case: Case, cases: Sequence[Compared], where: Where | None, tell: Tell | None
+) -> tuple[list[Compared], Outcomes[Plan]]:
+    """Return the cases with what was decided before them, and what came of each that is planned.
+
+    What comes unforeseen is planned when the base is, whose decisions of earlier years stand.
+    """
+    total = sum(not each.errors for each in cases)
+    late = [each for each in cases if each.foreseen]
+    foreseen = [each for each in cases if not each.foreseen]
+    found = run_study(compare_study(case, foreseen), where, onwards(tell, 0, total))
+    base, trouble, more = found[0].found, "", Outcomes[Plan](())
+    if base is not None and not found.stopped and late:
+        late = [_after(case, base, each) for each in late]
+        try:
+            more = run_study(compare_study(case, late), where, onwards(tell, len(found), total))
+        except UsageError as error:  # the place was there before
+            trouble = str(error)
+    else:
+        trouble = f"what was decided before is not known: {found[0].error}"
+        trouble = "the study was stopped before" if found.stopped else trouble
+    if trouble:
+        left = (each.name for each in late if not each.errors)
+        unrun = (Outcome[Plan](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
+        more = Outcomes(tuple(unrun), found.stopped)
+    known = {each.name: each for each in late}
+    told = [known.get(each.name, each) for each in cases]
+    return told, Outcomes((*found, *more), more.stopped)
+
+
+def _after(case: Case, base: Plan, each: Compared) -> Compared:
+    """Return what comes unforeseen with what the base's plan decides before."""
+    change = each.variant
+    if not isinstance(change, Unforeseen):
+        return each
+    change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
+    return dataclasses.replace(each, variant=change, acts_before=change.acts_before(case))
+
+
+def whole(plan: Plan) -> Plan:
+    """Return all of the plan: the sheets of a comparison show it whole."""
+    return plan

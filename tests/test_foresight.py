@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from models.checks import check
 from planner.workbook import read_tables
 from tests.small_book import add, head, put, small_book
 
@@ -156,12 +158,48 @@ def test_a_year_without_a_budget_can_pay_any_project() -> None:
     assert not [f for f in warnings(tables) if "budget" in f[1]]
 
 
+@pytest.mark.parametrize(("capex", "said"), [(40, ""), (41, "41 m, above the 40 m of all budgets")])
+def test_a_whole_project_that_all_budgets_together_can_pay(capex: float, said: str) -> None:
+    """30 in 2026 and 10 in 2027, of which it can be spent in 2026 and, for 2028, in 2027."""
+    tables = small_book()
+    for row in tables["Demand"]:
+        row["2028"] = row["2027"]
+    put("Settings", 6, "Value", "yes")(tables)
+    add("Settings", "Carry over budget", "yes")(tables)
+    put("Projects", 2, "Capex (USD m)", capex)(tables)
+    found = [f for f in warnings(tables) if "budget" in f[1]]
+    assert [place for place, _ in found] == (["Projects!F2"] if said else [])
+    assert all(said in text for _, text in found)
+    put("Projects", 2, "Lead time (yr)", 2)(tables)  # all of it in 2026
+    assert "above the 30 m" in next(text for _, text in warnings(tables) if "budget" in text)
+
+
+def test_a_project_that_a_scenario_builds_needs_no_budget() -> None:
+    tables = small_book()
+    put("Settings", 6, "Value", "yes")(tables)
+    put("Projects", 2, "Capex (USD m)", 31)(tables)
+    case = read_tables(tables).case
+    decided = tuple(dataclasses.replace(p, built_in=2027) for p in case.projects)
+    assert [f.message for f in check(case) if "never built" in f.message]
+    assert not [f for f in check(case.change(projects=decided)) if "never built" in f.message]
+
+
+def test_a_budget_before_the_first_year() -> None:
+    """It never applies, but where it is carried over."""
+    tables = small_book()
+    add("Budget", 2025, 5)(tables)
+    assert [(at, "never applies" in said) for at, said in warnings(tables)] == [("Budget!A4", True)]
+    add("Settings", "Carry over budget", "yes")(tables)
+    assert [(at, "carried over" in said) for at, said in warnings(tables)] == [("Budget!A4", True)]
+
+
 def test_a_member_s_country_whose_blocs_lack_the_coalition() -> None:
     tables = small_book()
     add("Countries", "Japan", "Asia; friends", 1)(tables)
-    assert [(at, "count as outside the coalition" in said) for at, said in warnings(tables)] == [
-        ("Countries!B4", True)
-    ]
+    ((place, said),) = warnings(tables)
+    assert place == "Countries!B4"
+    assert "count as outside the coalition" in said
+    assert "caps on each outside coalition bind on them" in said
     put("Countries", 4, "Bloc", "Asia; coalition")(tables)
     assert not warnings(tables)
 
@@ -171,7 +209,38 @@ def test_a_capacity_typed_in_another_unit() -> None:
     put("Refiners", 3, "Capacity (t/yr)", 5_000_000)(tables)
     found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
     assert found[0][0] == "Refiners!D3"
-    assert "times the median of Copper" in found[0][1]
+    assert "5,000,000 t/yr is 5,000 times the median of Copper" in found[0][1]
+
+
+def test_a_capacity_typed_in_another_unit_under_a_header_in_kt() -> None:
+    """0.4 t/yr, told in the unit that it counts in, among 700 and 1,000."""
+    tables = small_book()
+    for year in ("", " 2028"):
+        head("Refiners", f"Capacity{year} (t/yr)", f"Capacity{year} (kt/yr)")(tables)
+    for row, kt in enumerate((1, 0.0004, 0.9, 0.7), 2):
+        put("Refiners", row, "Capacity (kt/yr)", kt)(tables)
+    put("Refiners", 2, "Capacity 2028 (kt/yr)", 1.1)(tables)
+    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
+    assert [at for at, _ in found] == ["Refiners!D3"]
+    assert "0.4 t/yr is 1/1,750 of the median of Copper" in found[0][1]
+
+
+def test_a_capacity_of_a_later_year_typed_in_another_unit() -> None:
+    tables = small_book()
+    put("Refiners", 3, "Capacity 2028 (t/yr)", 5)(tables)
+    put("Refiners", 2, "Capacity 2028 (t/yr)", 1.1)(tables)
+    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
+    assert [at for at, _ in found] == []
+    put("Refiners", 2, "Capacity 2028 (t/yr)", 0.9)(tables)
+    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
+    assert [at for at, _ in found] == ["Refiners!E2"]
+
+
+@pytest.mark.parametrize("sizes", [(0, 0, 0, 0), (5_000_000,), (0, 5_000_000, 5_000), (5, 5_000)])
+def test_no_median_of_few_or_no_capacities(sizes: tuple[float, ...]) -> None:
+    """Zeros count for nothing; of one or two plants none can be told from the other."""
+    tables = book(Refiners=[refiner(f"R{i}", "Chile", t, 10) for i, t in enumerate(sizes)])
+    assert not [said for _, said in warnings(tables) if "median" in said]
 
 
 def test_a_column_of_capacities_in_another_unit() -> None:

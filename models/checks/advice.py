@@ -6,6 +6,7 @@ without errors.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import statistics
@@ -21,7 +22,7 @@ from models.checks.common import (
     plants,
 )
 from models.errors import Finding, warning
-from models.resolve import Expanded, budget_year, source_of, supplier_names
+from models.resolve import Expanded, budget_year, source_of, start_years, supplier_names
 from models.schema import (
     BY_COUNTRY,
     BY_OWNER,
@@ -186,8 +187,11 @@ def member_outside(case: Case) -> Iterator[Finding]:
         if country.blocs and country.code in homes and COALITION not in country.blocs:
             who = f"{case.country_name(country.code)} is the country of {homes[country.code]}"
             said = f"{who}, and its blocs, {'; '.join(country.blocs)}, lack {COALITION}"
-            hint = "its plants count as outside the coalition"
-            yield advise(country, "blocs", said, f"{hint}; add {COALITION} unless that is meant")
+            hint = (
+                f"its plants count as outside the coalition, and caps on {EACH_OUTSIDE}{COALITION}"
+            )
+            hint = f"{hint} bind on them; add {COALITION} unless that is meant"
+            yield advise(country, "blocs", said, hint)
 
 
 def names_of_totals(case: Case) -> Iterator[Finding]:
@@ -220,18 +224,30 @@ def far_from_median(case: Case) -> Iterator[Finding]:
 
 
 def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
-    groups: dict[str, list[tuple[Record, float]]] = {}
+    """Yield the first number of each row that is; cells of 0, and blank ones, are none."""
+    groups: dict[str, list[tuple[Record, dict[str, float]]]] = {}
     for row in rows:
-        number = _first_number(getattr(row, field) or 0.0)
-        if number > 0:
-            groups.setdefault(getattr(row, "mineral", ""), []).append((row, number))
+        numbers = _numbers(row, field)
+        if numbers:
+            groups.setdefault(getattr(row, "mineral", ""), []).append((row, numbers))
     for mineral, found in groups.items():
-        middle = statistics.median(number for _, number in found)
-        for row, number in found if len(found) >= ENOUGH else ():
-            if number >= FAR * middle or number * FAR <= middle:
+        middle = statistics.median(next(iter(numbers.values())) for _, numbers in found)
+        for row, numbers in found if len(found) >= ENOUGH else ():
+            far = {c: n for c, n in numbers.items() if n >= FAR * middle or n * FAR <= middle}
+            for column, number in itertools.islice(far.items(), 1):
                 what = f"the median of {mineral or 'the column'}"
-                said = f"{number:g} is {_times(number, middle)} {what}"
-                yield advise(row, field, said, _hint(field))
+                said = f"{_amount(number, field)} is {_times(number, middle)} {what}"
+                finding = advise(row, field, said, _hint(field))
+                yield dataclasses.replace(finding, column=column)
+
+
+def _numbers(row: Record, field: str) -> dict[str, float]:
+    """Return the numbers above 0 that a row states of a field, by the header of their column."""
+    header, value = row.column_of(field).header, getattr(row, field)
+    stated = {header: value}
+    if isinstance(value, ByYear):
+        stated = {header: value.base} | {f"{header} {year}": n for year, n in value.steps}
+    return {column: float(number) for column, number in stated.items() if number and number > 0}
 
 
 def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
@@ -245,13 +261,20 @@ def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
         total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
         if (total > 0 < demand) and not 1 / FAR < total / demand < FAR:
-            what = f"the capacity for {mineral.name}, some {total:g} t/yr in all,"
+            what = f"the capacity for {mineral.name}, some {_amount(total, 'capacity')} in all,"
             said = f"{what} is {_times(total, demand)} its demand"
             yield advise(found[0], "capacity", said, _hint("capacity"))
 
 
 def _times(number: float, of: float) -> str:
     return f"{number / of:,.0f} times" if number >= of else f"1/{of / number:,.0f} of"
+
+
+def _amount(number: float, field: str) -> str:
+    """Return a number as it counts; a capacity with its unit, its header may have another one."""
+    if field != "capacity":
+        return f"{number:g}"
+    return f"{number:,.0f} t/yr" if number >= 100 else f"{number:.4g} t/yr"  # noqa: PLR2004
 
 
 def _hint(field: str) -> str:
@@ -353,15 +376,21 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
 
 
 def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
-    """A whole project whose capital no year's budget can pay is never built."""
-    budgets = {row.year: row.capex for row in case.budget}
+    """A whole project whose capital no year's budget can pay is never built.
+
+    Where budgets are carried over, that is all budgets up to the last year that could pay for it.
+    """
+    budgets = {row.year: row.capex for row in sorted(case.budget, key=lambda row: row.year)}
+    what = "the largest budget of a year in which it can be spent"
+    if case.settings.carry_over_budget:
+        budgets = dict(zip(budgets, itertools.accumulate(budgets.values()), strict=True))
+        what = "all budgets up to the last year in which it can be spent"
     for project in case.projects if case.settings.whole_projects and budgets else ():
-        starts = [year for year in case.years if year >= project.first_year]
+        starts = start_years(project, case.years) if project.built_in is None else []
         spent = {budget_year(project, start, case.years) for start in starts}
         most = max((budgets.get(year, math.inf) for year in spent), default=math.inf)
         if project.capex > most:
-            capital = f"a capital of {project.capex:g} m, above the {most:g} m of the largest"
-            said = f"{capital} budget of a year in which it can be spent"
+            said = f"a capital of {project.capex:g} m, above the {most:g} m of {what}"
             yield advise(project, "capex", said, "with whole projects it is never built")
 
 

@@ -10,7 +10,7 @@ a workbook is measured as the plan itself is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -218,3 +218,117 @@ def premium_with_shortage(total: float, reference: float, demand: float) -> floa
     base: demand
     """
     return part(beyond(total, reference, reference), demand)
+
+
+# ---- member by member --------------------------------------------------------------------------
+
+
+def paid(bought: pd.DataFrame) -> pd.Series[float]:
+    """Return what each row pays for its purchases; 0 where nothing is bought.
+
+    The rows of ``bought``, here and below, are of a year, mineral and member, with purchased [t]
+    and landed, the average landed cost [money/t; NaN where nothing is bought].
+
+    formula: purchased x landed cost
+    unit: money, undiscounted
+    """
+    return (bought["purchased"] * bought["landed"]).fillna(0.0)
+
+
+def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
+    """Return what each row's tonnes cost at what the coalition pays for such a tonne.
+
+    formula: purchased[m, j, t] x sum over i of paid[m, i, t] / sum over i of purchased[m, i, t]
+    unit: money, undiscounted
+    base: tonnes that the coalition buys of the mineral in the year, the member's own among them
+    """
+    return bought["purchased"] * _coalition_cost(bought).fillna(0.0)
+
+
+def paid_at_reference_cost(bought: pd.DataFrame, reference: pd.DataFrame) -> pd.Series[float]:
+    """Return what each row's tonnes would cost at the cost of a tonne in a reference.
+
+    formula: purchased[m, j, t] x landed cost[m, j, t] of the reference; where the member buys none
+             there, the coalition's; where nobody does, its own: such tonnes cost no more
+    unit: money, undiscounted
+    base: tonnes bought here
+    """
+    keys = ["year", "mineral", "member"]
+    there = reference.assign(coalition=_coalition_cost(reference))
+    own = bought[keys].merge(there[[*keys, "landed"]], "left", keys)["landed"]
+    of_all = there[[*keys[:2], "coalition"]].drop_duplicates(keys[:2])
+    all_there = bought[keys].merge(of_all, "left", keys[:2])["coalition"]
+    cost = own.fillna(all_there).set_axis(bought.index).fillna(bought["landed"])
+    return (bought["purchased"] * cost).fillna(0.0)
+
+
+def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
+    """Return each row's average landed cost of all members in its year; NaN where nobody buys."""
+    by = [bought["year"], bought["mineral"]]
+    money, tonnes = (
+        amount.groupby(by).transform("sum") for amount in (paid(bought), bought["purchased"])
+    )
+    return money / tonnes.where(tonnes > 0)
+
+
+def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
+    """Return by how much each member's own basket is dearer than at the coalition's cost.
+
+    formula: sum over m, t of paid / sum over m, t of paid at coalition cost - 1
+    unit: share; above 0 the member pays more than all members together for the same basket
+    base: what the member's own basket costs at the coalition's average of each mineral and year
+    """
+    money, same = (
+        _by_member(bought, amount) for amount in (paid(bought), paid_at_coalition_cost(bought))
+    )
+    return {name: beyond(money[name], of, of) / of for name, of in same.items() if of > 0}
+
+
+def member_premium(bought: pd.DataFrame, reference: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return by member what its tonnes cost more than the same tonnes in a reference, and that.
+
+    formula: sum over m, t of (paid - paid at reference cost); below 0 where they are cheaper
+    unit: money, undiscounted; as a part of the second, as a surface says
+    base: tonnes bought here: what is not bought is not paid for
+    """
+    money, same = (
+        _by_member(bought, amount)
+        for amount in (paid(bought), paid_at_reference_cost(bought, reference))
+    )
+    return {name: (beyond(money[name], of, of), of) for name, of in same.items()}
+
+
+def _by_member(bought: pd.DataFrame, amount: pd.Series[float]) -> dict[str, float]:
+    sums = amount.groupby(bought["member"]).sum()
+    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What a buyer depends on: of a mineral, the share of its purchases that a country sells."""
+
+    mineral: str
+    country: str
+    share: float
+
+
+def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
+    """Return of each mineral that a buyer purchases its largest outside supplier, largest first.
+
+    The rows are of one buyer and one year, with mineral, country, tonnes and purchased. ``home``
+    are the countries that nobody depends on: the coalition's own. Equal shares stand by name.
+
+    formula: max over countries c outside the coalition of tonnes[c] / purchased
+    unit: share
+    base: what the buyer purchases of the mineral in the year, from Rest of world, too
+    """
+    best: dict[str, Dependence] = {}
+    columns = (sold[c] for c in ("mineral", "country", "tonnes", "purchased"))
+    for mineral, country, tonnes, whole in zip(*columns, strict=True):
+        if country == REST_OF_WORLD or country in home or not tonnes > 0:
+            continue
+        found = Dependence(str(mineral), str(country), float(tonnes / whole))
+        known = best.get(found.mineral)
+        if known is None or found.share > known.share + NOISE:
+            best[found.mineral] = found
+    return sorted(best.values(), key=lambda of: (-round(of.share, 9), of.mineral))

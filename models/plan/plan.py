@@ -147,7 +147,7 @@ class Plan(Solved):
         """One row a mineral, member and year with demand, a stock or a flow.
 
         demand, purchased, short [t], marginal_price, landed (average; NaN without purchases)
-        [money/t].
+        [money/t], short_cost (what the shortage counts for) [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         bought, paid = np.zeros((2, len(e.minerals), len(e.members), len(e.years)))
@@ -160,9 +160,21 @@ class Plan(Solved):
             tonnes = float(bought[m, j, t])
             landed = paid[m, j, t] / tonnes if tonnes > LEAST_FLOW else np.nan
             amounts = (float(e.demand[m, j, t]), tonnes, self.value(SHORTAGE, key))
-            rows.append((key[2], *key[:2], *amounts, self.dual(BALANCE, key), landed))
-        columns = "year mineral member demand purchased short marginal_price landed"
+            money = (self.dual(BALANCE, key), landed, self._short_cost(key))
+            rows.append((key[2], *key[:2], *amounts, *money))
+        columns = "year mineral member demand purchased short marginal_price landed short_cost"
         return _table(rows, columns, "year mineral member")
+
+    def _short_cost(self, key: tuple[str, str, int]) -> float:
+        """Return what a member's shortage of a mineral in a year costs by its price [money]."""
+        mineral, member, year = key
+        if key not in self.case.tiers_of:
+            return self.value(SHORTAGE, key) * self.case.shortage_cost(mineral, year)
+        return sum(
+            self.value(OF_TIER, (mineral, member, tier, year))
+            * self.case.tier_cost(mineral, tier, year)
+            for tier in self.case.tiers_of[key]
+        )
 
     @cached_property
     def shortages(self) -> pd.DataFrame:

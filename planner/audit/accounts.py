@@ -18,6 +18,7 @@ from models.results import (
     Flows,
     Glossary,
     Look,
+    Members,
     Name,
     Ore,
     Prices,
@@ -88,6 +89,7 @@ _ACCOUNTS = (
         goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
         read=(ByMineral.mineral,),
     ),
+    Account(Members, goes=(Members.against_coalition,)),
     Account(
         Flows,
         sums=(Flows.tonnes, Flows.total),

@@ -22,6 +22,7 @@ from models.results import (
     Checks,
     Contracts,
     Figure,
+    Members,
     Name,
     Prices,
     Result,
@@ -228,7 +229,12 @@ class _Rules:
         return sheet.whose == "buyer" and isinstance(who, str) and not is_member
 
     def _lacks_totals(self, line: Line, sheet: Sheet) -> bool:
-        """Return whether a line is of a mineral of which the sheet's totals are withheld."""
+        """Return whether a line is of a mineral of which the sheet's totals are withheld.
+
+        A line of Members is of all minerals.
+        """
+        if sheet.account.of is Members:
+            return self.withheld.is_partial
         of = self.withheld.totals
         if sheet.account.of in {Stocks, Scorecard}:  # they tell of stocks in sum
             of |= self.withheld.stocks

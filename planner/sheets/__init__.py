@@ -14,6 +14,7 @@ from models.results import (
     Checks,
     Duals,
     Look,
+    Members,
     Result,
     Scorecard,
     Summary,
@@ -41,6 +42,7 @@ last."""
 _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
     Summary: summary,
     ByMineral: by_mineral,
+    Members: lambda context: Members.of(context.plan, context.without_limits),
     Scorecard: lambda context: scorecard_of(context.plan),
     Checks: checks,
     ChartData: chart_data,

@@ -221,11 +221,22 @@ def test_every_column_has_an_account(books):
             assert set(account.stays) <= heads | {"Tier", "Owner country", "Kind", "Project"}
     of_mineral = {head for sheet, head in blank if sheet == "By mineral"}
     assert {head for sheet, head in blank if sheet != "By mineral"} == {
-        "Binding", "Cause", "Marginal price", "Scarcity rent", "Shadow price",
-        "Shadow price of a day", "Shadow price of min", "Shadow price of target", "Tonnes",
-        "Utilization",
+        "Binding", "Cause", "Landed cost against average", "Marginal price", "Scarcity rent",
+        "Shadow price", "Shadow price of a day", "Shadow price of min", "Shadow price of target",
+        "Tonnes", "Utilization",
     }  # fmt: skip
     assert {"Demand", "Purchases", "Short", "HHI by purchases"} < of_mineral
+
+
+def test_members_rows_go_and_what_is_against_all_of_them(books, made):
+    """What the others pay against the average of all tells the average, and so who lacks."""
+    plan, redacted = books
+    alone = rows(openpyxl.load_workbook(made / "alone.xlsx")["Members"])
+    assert [r["Member"] for r in rows(redacted["Members"])] == ["Japan"]
+    assert rows(redacted["Members"])[0] == rows(plan["Members"])[0]  # totals are told anyway
+    assert [r["Member"] for r in alone] == ["Korea", "Other EU"]
+    assert [r["Landed cost against average"] for r in alone] == [None, None]
+    assert all(r["Need by value"] and r["Paid a year"] for r in alone)
 
 
 def test_a_new_column_asks_for_an_account():
@@ -234,9 +245,9 @@ def test_a_new_column_asks_for_an_account():
 
 
 STAY = {
-    "By mineral": 3, "Plan": 16, "Shortages": 7, "Country shares": 11, "Share limits": 18,
-    "Refiners": 12, "Prices": 8, "Contracts": 16, "Stocks": 13, "Projects": 14, "Tiers": 9,
-    "Changes": 10, "Ore": 0, "Scorecard": 0,
+    "By mineral": 3, "Members": 15, "Plan": 16, "Shortages": 7, "Country shares": 11,
+    "Share limits": 18, "Refiners": 12, "Prices": 8, "Contracts": 16, "Stocks": 13,
+    "Projects": 14, "Tiers": 9, "Changes": 10, "Ore": 0, "Scorecard": 0,
 }  # fmt: skip
 
 

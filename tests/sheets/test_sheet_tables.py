@@ -52,7 +52,7 @@ def test_the_contracts_headers_come_first(sheets, name):
 
 def test_sheets_stand_in_order_and_only_where_the_input_has_them(sheets):
     assert list(sheets) == [
-        "Summary", "By mineral", "Scorecard", "Plan", "Shortages", "Country shares",
+        "Summary", "By mineral", "Members", "Scorecard", "Plan", "Shortages", "Country shares",
         "Share limits", "Refiners",
         "Prices", "Checks", "Chart data", "Values", "Duals", "Glossary",
     ]  # fmt: skip

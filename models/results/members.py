@@ -1,0 +1,233 @@
+"""What a plan means for each member: need, cost, shortage, dependence, and who pays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from models import measures
+from models.measures import NOISE, Dependence
+from models.results.common import COUNTRY, MEMBER, MINERAL, UNDISCOUNTED, words_of
+from models.results.field import Field, Look, Name, Result, field
+from models.schema import COALITION
+
+if TYPE_CHECKING:
+    from models.plan import Plan
+
+MUCH = 0.65
+"""More than this of what a member buys of a mineral from one country counts as dependent: the
+benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), here of each member's purchases."""
+
+_CHOICE = (
+    " Where one member could as well take another's tonnes, the plan's choice among equally cheap"
+    " ones shows here."
+)
+
+
+def _millions(header: str, meaning: str) -> Field:
+    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6)
+
+
+PAID = _millions("Paid", f"Cost or price, tariff and freight of all it buys. {UNDISCOUNTED}")
+
+
+class Members(Result):
+    """One row a member over all years: need, cost against the others, who pays for the limits.
+
+    And what it depends on. Tonnes of several minerals do not add up, so need and shortage are
+    counted by value: at the prices of the sheet Minerals. What the limits cost a member is said
+    apart, in cash and in priced shortage; blank where there are no limits.
+    """
+
+    TABLE, PLACE = "Members", 25
+    GRAIN = ("member",)
+
+    member = MEMBER
+    need = _millions(
+        "Need by value", "Demand of all years, each tonne at its mineral's price of the year."
+    )
+    paid = PAID.like(header="Paid in all")
+    paid_a_year = PAID.like(header="Paid a year", meaning="Paid in all over the years planned.")
+    against_coalition = field.share(
+        "Landed cost against average",
+        "What it pays for its purchases over what they would cost at the coalition's average landed"
+        " cost of each mineral and year, less 1: above 0 the member pays more than the coalition"
+        f" on average for the same basket.{_CHOICE}",
+    )
+    extra = _millions(
+        "Limits: cash a year",
+        "What it pays more than the same tonnes cost in the plan without share limits, at its own"
+        " landed cost there of each mineral and year (where it buys none there, at the coalition's)"
+        f". Below 0: it pays less.{_CHOICE}",
+    )
+    dearer = field.share(
+        "Limits: dearer", "The extra cash over what the same tonnes cost without share limits."
+    )
+    extra_shortage = _millions(
+        "Limits: shortage a year",
+        "What it is short, priced at the shortage cost, less that in the plan without share limits."
+        " Nobody pays it in cash. Below 0: the limits move supply to this member.",
+    )
+    short = field.share(
+        "Short by value", "Demand neither bought nor taken from stock over need, both by value."
+    )
+    short_mineral = MINERAL.like(
+        header="Shortest mineral",
+        meaning="The mineral of which the largest share of its demand of all years is short.",
+        names=Name.MINERAL,
+    )
+    short_of_it = field.share("Short of it", "Short over demand of that mineral, all years.")
+    depends_mineral = MINERAL.like(
+        header="Most dependent mineral, {last}",
+        meaning="The mineral of which one country outside the coalition has the largest share of"
+        " what the member buys in the last year; of equal ones the one paid most for. Rest of world"
+        " is many suppliers and no country.",
+    )
+    depends_country = COUNTRY.like(
+        header="Depends on", meaning="The country that sells most of it."
+    )
+    depends_share = field.share(
+        "Of its purchases",
+        "That country's share of what the member buys of the mineral in the last year planned.",
+    )
+    dependent = field(
+        "Minerals above 65 %",
+        Look.COUNT,
+        "Of how many minerals it buys more than 65 % from one country outside the coalition in the"
+        " last year planned. 65 % is the benchmark of Regulation (EU) 2024/1252, Art. 5, set there"
+        " for the Union's consumption.",
+    )
+    paid_short = _millions(
+        "Shortage at its cost a year", "What it is short, at the shortage cost: no cash."
+    ).like(printed=False)
+
+    @classmethod
+    def of(cls, plan: Plan, without_limits: Plan | None) -> Self:
+        """Return the table of a plan; ``without_limits`` is the plan of the case without them."""
+        case, years = plan.case, max(1, len(plan.case.years))
+        whole = _totals(plan)
+        against = measures.landed_against_coalition(plan.supply)
+        free = None if without_limits is None else who_pays(plan.supply, without_limits.supply)
+        rows = []
+        for member in (m.name for m in case.members):
+            of = whole.get(member, {})
+            row: dict[str, Any] = {
+                "member": member,
+                "need": of.get("need", 0.0),
+                "paid": of.get("paid", 0.0),
+                "paid_a_year": of.get("paid", 0.0) / years,
+                "paid_short": of.get("short_cost", 0.0) / years,
+                "against_coalition": against.get(member),
+                "short": measures.part(of.get("short", 0.0), of.get("need", 0.0)),
+            }
+            if free is not None:
+                pays = free.get(member, NOTHING)
+                row["extra"] = pays["extra"] / years
+                row["dearer"] = pays["dearer"]
+                row["extra_shortage"] = pays["extra_shortage"] / years
+            rows.append(row | _shortest(plan, member) | _depends(plan, member))
+        return cls.of_rows(rows, words=words_of(case))
+
+
+NOTHING: dict[str, float] = dict.fromkeys(
+    ("paid", "extra", "dearer", "short_cost", "extra_shortage"), 0.0
+)
+"""What a member pays that neither buys nor needs."""
+
+
+def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return by member what it pays, and what more than in a reference [money, all years].
+
+    Both have a row a year, mineral and member: purchased, landed, short_cost, as ``Plan.supply``.
+    Of each member: paid, extra (cash more for the same tonnes), dearer (that as a share of what
+    they cost there; NaN of nothing), short_cost and extra_shortage (shortage at its price).
+    """
+    premiums = measures.member_premium(now, reference)
+    paid, lost, before = (
+        amount.groupby(table["member"]).sum().to_dict()
+        for table, amount in (
+            (now, measures.paid(now)),
+            (now, now["short_cost"]),
+            (reference, reference["short_cost"]),
+        )
+    )
+    found = {}
+    for name in dict.fromkeys([*map(str, lost), *map(str, before)]):
+        extra, same = premiums.get(name, (0.0, 0.0))
+        here, there = float(lost.get(name, 0.0)), float(before.get(name, 0.0))
+        found[name] = {
+            "paid": float(paid.get(name, 0.0)),
+            "extra": extra,
+            "dearer": extra / same if same > 0 else float("nan"),
+            "short_cost": here,
+            "extra_shortage": measures.beyond(here, there, max(here, there)),
+        }
+    return found
+
+
+def _totals(plan: Plan) -> dict[str, dict[str, float]]:
+    """Return by member its need and shortage by value, what it pays, its shortage by its price."""
+    table, minerals = plan.supply, plan.case.mineral_of
+    price = [
+        minerals[mineral].price.value(int(year))
+        for mineral, year in zip(table["mineral"], table["year"], strict=True)
+    ]
+    amounts = pd.DataFrame(
+        {
+            "member": table["member"],
+            "need": table["demand"] * price,
+            "short": table["short"] * price,
+            "paid": measures.paid(table),
+            "short_cost": table["short_cost"],
+        }
+    )
+    sums = amounts.groupby("member").sum()
+    return {
+        str(name): dict(zip(sums.columns, row, strict=True)) for name, *row in sums.itertuples()
+    }
+
+
+def _shortest(plan: Plan, member: str) -> dict[str, Any]:
+    """Return the mineral of which a member is shortest, blank where it is short of none."""
+    table = plan.shortages
+    lacking = table[table["member"] == member].groupby("mineral")["short"].sum()
+    need: dict[str, float] = defaultdict(float)
+    for (mineral, buyer, _), tonnes in plan.case.demand_of.items():
+        need[mineral] += tonnes if buyer == member else 0.0
+    shares = [(float(tonnes) / need[str(m)], str(m)) for m, tonnes in lacking.items()]
+    if not shares:
+        return {}
+    share, mineral = max(shares, key=lambda each: (round(each[0], 9), each[1]))
+    return {"short_mineral": mineral, "short_of_it": share}
+
+
+def _depends(plan: Plan, member: str) -> dict[str, Any]:
+    """Return what a member depends on most in the last year; blank where it buys nowhere else."""
+    found = member_dependences(plan, member)
+    row: dict[str, Any] = {"dependent": sum(1 for of in found if of.share > MUCH + NOISE)}
+    if found:
+        last = plan.case.years[-1]
+        own = plan.supply[(plan.supply["member"] == member) & (plan.supply["year"] == last)]
+        worth = dict(zip(own["mineral"], measures.paid(own), strict=True))
+        ties = [of for of in found if of.share >= found[0].share - NOISE]
+        most = max(ties, key=lambda of: worth.get(of.mineral, 0.0))
+        row |= {
+            "depends_mineral": most.mineral,
+            "depends_country": most.country,
+            "depends_share": most.share,
+        }
+    return row
+
+
+def member_dependences(plan: Plan, member: str) -> list[Dependence]:
+    """Return of each mineral what a member depends on in the last year planned, most first."""
+    case, table = plan.case, plan.countries
+    if not case.years:
+        return []
+    rows = table[(table["buyer"] == member) & (table["year"] == case.years[-1])]
+    least = [plan.tolerance(mineral, case.years[-1]) for mineral in rows["mineral"]]
+    rows = rows[rows["purchased"] > pd.Series(least, rows.index, dtype=float)]
+    home = {c for c in rows["country"] if COALITION in case.blocs_of(c)}
+    return measures.dependences(rows, home)

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.schema import PURCHASES, REST_OF_WORLD
+from models.schema import DEMAND, PURCHASES, REST_OF_WORLD
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOISE = 1e-9
 """Two shares that differ by less are equal; a difference below this part of what it is of is 0."""
+_LIMIT_WITHIN = 1e-6
+"""A share beyond a limit by less keeps it: the rounding of a plan."""
 DAYS = 365
 """Days of a year of demand."""
 
@@ -111,6 +113,59 @@ def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False)
             known = None if limit is None or math.isnan(limit) else float(limit)
             best = Top(str(country), int(year), float(share), known)
     return best
+
+
+@dataclass(frozen=True)
+class OverByPurchases:
+    """A limit that a country keeps of a buyer's demand, and breaks of what the buyer purchases.
+
+    ``buyer`` "" is the coalition, ``country`` a code; shares of the mineral in the year.
+    """
+
+    mineral: str
+    buyer: str
+    country: str
+    year: int
+    of_demand: float
+    of_purchases: float
+    limit: float
+
+    @property
+    def excess(self) -> float:
+        """How far the share of purchases is above the limit."""
+        return self.of_purchases - self.limit
+
+
+def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
+    """Return how far each row's share of purchases is above a limit that its share of demand keeps.
+
+    It happens where demand is short: 65 % of demand may be 80 % of what is bought. The rows are
+    those of ``largest_country_share``.
+
+    formula: tonnes / purchases - limit where tonnes / demand <= limit < tonnes / purchases, to
+             within 1e-6; else NaN
+    unit: share
+    base: purchases; all NaN where ``base``, what limits are of, is not demand
+    """
+    excess = shares_of(table, PURCHASES) - table["limit"]
+    is_kept = shares_of(table, DEMAND) <= table["limit"] + _LIMIT_WITHIN
+    return excess.where(is_kept & (excess > _LIMIT_WITHIN) & (base == DEMAND))
+
+
+def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
+    """Return every limit that is kept of demand and broken of purchases, the farthest first.
+
+    The rows have mineral, buyer and country, and what ``excess_of_purchases`` asks for.
+    """
+    excess = excess_of_purchases(table, base)
+    rows = table[excess.notna()]
+    columns = (rows[c] for c in ("mineral", "buyer", "country", "year"))
+    shares = (shares_of(rows, DEMAND), shares_of(rows, PURCHASES), rows["limit"])
+    found = [
+        OverByPurchases(str(mineral), str(buyer), str(country), int(year), *map(float, of))
+        for mineral, buyer, country, year, *of in zip(*columns, *shares, strict=True)
+    ]
+    return sorted(found, key=lambda each: -each.excess)
 
 
 def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:

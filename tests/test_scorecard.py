@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from inputs.scorecard_story import published
+from models.measures import over_by_purchases
 from models.plan import Plan
+from models.results import CountryShares
 from models.scorecard import Score, scorecard
 from models.scorecard.measures import MEASURES
+from planner.sheets.scorecard import remark
 from planner.studies import Here
 from planner.studies.scorecard import AddBenchmark, Benchmarks, added, benchmarks
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur
@@ -262,6 +265,38 @@ def test_the_years_in_which_it_is_kept_are_told():
     assert of["processing", ""] == approx(False, 0.0, 800.0, 800.0, 0.0)
     (each,) = (p for p in found.priced if p.score.measure.name == "processing")
     assert (each.worst_asked, each.kept, each.is_moved) == ((2030, 0.0), (2031,), True)
+
+
+def test_a_limit_kept_of_demand_and_broken_of_purchases():
+    """60 t of China and 20 of Chile are 60 % of 100 t, and 75 % of what is bought; 20 t are short.
+
+    In 2031 Chile has 40 t, so that nothing is short. As a limit on purchases it is 30 t of China.
+    """
+    chile = sur(20) | {"Capacity 2031 (t/yr)": 40}
+    case = make(jin(), chile, demand=100.0, years=YEARS, Share_limits=[CAP | {"Supplier": "CHN"}])
+    plan = solve(case)
+    (over,) = over_by_purchases(plan.countries, "demand")
+    assert (over.mineral, over.buyer, over.country, over.year) == ("copper", "", "CHN", 2030)
+    shares = (over.of_demand, over.of_purchases, over.limit, over.excess)
+    assert shares == pytest.approx((0.6, 0.75, 0.6, 0.15))
+    assert over_by_purchases(plan.countries, "purchases") == []
+
+    table = CountryShares.of(plan).frame()
+    assert table.columns.tolist().index("over") == table.columns.tolist().index("headroom") + 1
+    marked = table[table["over"].notna()]
+    assert marked[["buyer", "country", "year"]].to_numpy().tolist() == [["", "CHN", 2030]]
+    assert marked["over"].tolist() == pytest.approx([0.15])
+    assert over_by_purchases(table, "demand") == [over]
+
+    of = scores(plan)
+    said = "CHN has 75% of purchases in 2030, over the limit of 60% of demand"
+    assert remark(of["one_country", ""], plan.case) == f"CHN; {said}"
+    assert not any(score.over for (name, _), score in of.items() if name != "one_country")
+
+    case["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
+    other = solve(case)
+    assert "over" not in CountryShares.of(other).data
+    assert not any(score.over for score in scorecard(other))
 
 
 def test_without_recycled_supply_there_is_no_recycling_benchmark():

@@ -8,7 +8,7 @@ import numpy as np
 
 from models import schema
 from models.case import Case
-from models.measures import shares_of
+from models.measures import excess_of_purchases, shares_of
 from models.results.common import (
     BUYER,
     CAPACITY,
@@ -191,7 +191,8 @@ class Prices(PlanTable):
 class CountryShares(PlanTable):
     """Each country's tonnes to the coalition and to each member, beside the tightest max.
 
-    Limit and headroom are shares of demand, or of purchases where Share basis says so.
+    Limit and headroom are shares of demand, or of purchases where Share basis says so. A limit that
+    is kept of demand and broken of purchases is marked.
     """
 
     TABLE, PLACE, OF = "Country shares", 60, "countries"
@@ -213,6 +214,13 @@ class CountryShares(PlanTable):
     )
     limit = LIMIT.like(meaning="The tightest max on this country for this buyer; blank: none.")
     headroom = field.share("Headroom", "Limit less the share that it limits.")
+    over = field.share(
+        "Over the limit by purchases",
+        "Share of purchases less the limit, where the share of demand keeps the limit and the share"
+        " of purchases does not: demand is short, so that what is kept of demand is more of what is"
+        " bought. Blank elsewhere; no such column where limits are of purchases.",
+        optional=True,
+    )
     limit_of = field.text(
         "Limit is of", "Whether the limit is a share of demand or of purchases.", printed=False
     )
@@ -224,9 +232,11 @@ class CountryShares(PlanTable):
         of_demand, of_purchases = (
             shares_of(table, base) for base in (schema.DEMAND, schema.PURCHASES)
         )
+        is_of_demand = basis == schema.DEMAND
         return {
             "of_demand": of_demand,
             "of_purchases": of_purchases,
+            **({"over": excess_of_purchases(table, basis)} if is_of_demand else {}),
             "headroom": table["limit"] - (of_purchases if basis == schema.PURCHASES else of_demand),
             "limit_of": [basis if is_limited else "" for is_limited in table["limit"].notna()],
         }

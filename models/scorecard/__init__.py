@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.measures import OverByPurchases
 from models.plan import Plan
-from models.scorecard.measures import DUE, MEASURES, Measure, Required, Value
+from models.scorecard.measures import DUE, MEASURES, ONE_COUNTRY, Measure, Required, Value
 from models.scorecard.supplied import Buyer, PlanSupply, buyers
 
 
@@ -20,7 +21,8 @@ class Score:
     ``before``, ``first`` and ``last`` are before the plan, in its first and its last year;
     ``before_is`` says what the first is of. Of benchmarks, ``due`` are the shares of the years in
     which they are to be met, ``met`` says whether all that are known keep it (None: there is no
-    benchmark, or no share is known).
+    benchmark, or no share is known). Of the share of one country, ``over`` are the workbook's own
+    limits that are kept of demand and broken of purchases, the farthest first.
     """
 
     measure: Measure
@@ -31,6 +33,7 @@ class Score:
     first: Value
     last: Value
     due: tuple[tuple[int, Value], ...]
+    over: tuple[OverByPurchases, ...] = ()
 
     @property
     def required(self) -> Required | None:
@@ -92,4 +95,5 @@ def _score(supply: PlanSupply, measure: Measure, mineral: str, buyer: Buyer) -> 
     before_is = "" if before.amount is None else measure.before or today
     due = due_years(years) if measure.required is not None else ()
     each = tuple((year, value(year)) for year in due)
-    return Score(measure, mineral, buyer, before, before_is, first, last, each)
+    over = supply.over.get((mineral, buyer.name), ()) if measure is ONE_COUNTRY else ()
+    return Score(measure, mineral, buyer, before, before_is, first, last, each, over)

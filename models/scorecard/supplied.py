@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, fold
-from models.measures import largest
+from models.measures import OverByPurchases, largest, over_by_purchases
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -100,6 +100,15 @@ class PlanSupply:
             if amount > 0:
                 by_country = found.setdefault((mineral, year), {})
                 by_country[country] = by_country.get(country, 0.0) + amount
+        return found
+
+    @cached_property
+    def over(self) -> dict[tuple[str, str], tuple[OverByPurchases, ...]]:
+        """Limits kept of demand and broken of purchases by (mineral, buyer), the farthest first."""
+        found: dict[tuple[str, str], tuple[OverByPurchases, ...]] = {}
+        for each in over_by_purchases(self.plan.countries, self.case.settings.share_basis):
+            of = each.mineral, each.buyer
+            found[of] = (*found.get(of, ()), each)
         return found
 
     @cached_property

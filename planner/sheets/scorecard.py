@@ -69,11 +69,25 @@ def met(score: Score) -> str | None:
 
 
 def remark(score: Score, case: Case) -> str:
-    """Return who a score is about, or why it has no number, and the years that miss a benchmark."""
+    """Return who a score is about, or why it has no number; and what of it is missed.
+
+    That is the years that miss a benchmark, and limits that are kept of demand alone.
+    """
     years = case.years
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
     missed = f"missed in {each_year(score.missed)}" if score.missed else ""
-    return "; ".join(filter(None, (_who(values), missed)))
+    return "; ".join(filter(None, (_who(values), missed, _over(score, case))))
+
+
+def _over(score: Score, case: Case) -> str:
+    """Say where the workbook's limit is kept of demand and not of purchases, "" where nowhere."""
+    if not score.over:
+        return ""
+    most = score.over[0]
+    years = {each.year for each in score.over}
+    who, part = case.country_name(most.country), f"{most.of_purchases:.0%} of purchases"
+    said = f"{who} has {part} in {most.year}, over the limit of {most.limit:.0%} of demand"
+    return said if len(years) == 1 else f"{said}; over it in {each_year(years)}"
 
 
 def _who(values: dict[str, Value]) -> str:

@@ -128,19 +128,24 @@ def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
 
 
 def case_part(file: Path, scenario: str, *, what_ifs: bool) -> str:
-    """Return what tells the plan of a scenario or of what-ifs from that of the base case."""
+    """Return what tells the plan of a scenario from that of the base case: its name.
+
+    Of what-ifs without a scenario it is a word. It is short, so that what is made of the plan can
+    have a name, too.
+    """
     from models.case import fold
     from planner.documents.folder import file_part
     from planner.scenarios import BASE
 
-    asked = _WHAT_IF if what_ifs else ""
     if fold(scenario) == fold(BASE):
-        return asked
-    room = _LONGEST - len(os.fsencode(f"{file.stem}--{asked}-plan.xlsx"))
-    return "-".join(filter(None, (file_part(scenario, room, _WHAT_IF), asked)))
+        return _WHAT_IF if what_ifs else ""
+    room = _LONGEST - len(os.fsencode(f"{file.stem}--plan.xlsx"))
+    return file_part(scenario, min(room, _LONGEST_PART), _WHAT_IF)
 
 
 _WHAT_IF = "what-if"
+_LONGEST_PART = 100
+"""Bytes of a scenario's name in that of a file."""
 
 
 def copy_path(copy: Path) -> Path:

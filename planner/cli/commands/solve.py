@@ -44,7 +44,7 @@ NEARLY = 1e-6
 @SCENARIO
 @what_if_options
 @share_limit()
-@output_option("The plan [outputs/<FILE's name>[-<scenario>][-what-if]-plan.xlsx].", "PLAN")
+@output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
 @JSON
@@ -71,9 +71,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
     planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
 
-    Unless --output names another path, the plan of a scenario has its name in the file's, and that
-    of what-ifs or --max-country-share the word what-if: the plan of the base case is replaced by
-    its own next plan alone. An input workbook is never replaced.
+    Unless --output names another path, the plan of a scenario has its name in the file's, with
+    what-ifs or without; that of what-ifs or --max-country-share alone has the word what-if. So the
+    plan of the base case is replaced by its own next plan alone. An input workbook is never
+    replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     what_ifs = bool(asked) or max_country_share is not None
 

@@ -46,6 +46,7 @@ class _Outcome:
     findings: tuple[Finding, ...]
     verdict: Verdict | None = None
     made_by: str = ""
+    currency: str = ""
 
     def show(self, *, as_json: bool) -> int:
         """Tell what was found, and return the exit code."""
@@ -80,6 +81,7 @@ class _Outcome:
                 "not_checked": verdict.records,
                 "proven": verdict.is_proven,
                 Key.OBJECTIVE: verdict.objective,
+                Key.CURRENCY: self.currency,
                 "violation_t": verdict.violation,
                 "dual_infeasibility": verdict.dual_infeasibility,
                 "gap": verdict.gap,
@@ -160,10 +162,13 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     lost_is_due = plans_its_loss(start.case)
     verdict = verified(sheets, start.book, start.case, start.variant, lost_is_due=lost_is_due)
     others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
-    findings, made_by = (*others, *verdict.findings), recorded.record.planner
-    return replace(outcome, findings=findings, verdict=verdict, made_by=made_by).show(
-        as_json=as_json
-    )
+    return replace(
+        outcome,
+        findings=(*others, *verdict.findings),
+        verdict=verdict,
+        made_by=recorded.record.planner,
+        currency=start.case.settings.currency,
+    ).show(as_json=as_json)
 
 
 def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:

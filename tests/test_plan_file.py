@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import openpyxl
 import pandas as pd
@@ -94,8 +95,8 @@ def test_a_sheet_is_known_by_its_table(made, edited):
         del summary.tables["Summary_table"]
         summary.insert_rows(1, 2)
         summary["A1"] = "For the committee"
-        last = int(table.ref.rpartition("D")[2])
-        table.ref = f"A3:D{last + 2}"
+        column, last = re.fullmatch(r"A1:([A-Z]+)(\d+)", table.ref).groups()
+        table.ref = f"A3:{column}{int(last) + 2}"
         summary.add_table(table)
 
     found = read_plan(edited(change))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +78,11 @@ class Field:
     ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
     ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, by default the attribute's.
     ``printed`` is false of what stands to the right of a printed page. ``optional`` ones may lack
-    in a table. ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON
-    have them whole. ``name`` and ``table`` are filled by the class that the field stands in.
+    in a table. ``spread`` is true of one that stands for a column for each of some names, which are
+    known with the data alone: ``spread_over`` makes them. ``widest`` is how many characters of it
+    stand on a line at most (0: as its look has it). ``scale`` is what a sheet divides the numbers
+    by (1e6 of millions); data and JSON have them whole. ``name`` and ``table`` are filled by the
+    class that the field stands in.
     """
 
     header: str
@@ -90,6 +93,8 @@ class Field:
     key: str = ""
     printed: bool = True
     optional: bool = False
+    spread: bool = False
+    widest: int = 0
     colour: Colour | None = None
     scale: float = 1.0
     name: str = ""
@@ -255,7 +260,8 @@ class Result:
         Headers without a placeholder are looked for first, so that none is taken for another.
         """
         found: dict[str, int] = {}
-        for each in sorted(cls.FIELDS, key=lambda f: "{" in f.whole):
+        declared = (f for f in cls.FIELDS if not f.spread)
+        for each in sorted(declared, key=lambda f: "{" in f.whole):
             for place, header in enumerate(headers):
                 if place not in found.values() and each.read(header) is not None:
                     found[each.name] = place
@@ -293,6 +299,30 @@ class Result:
         data = {name: _at(values, at) for name, values in self.data.items()}
         looks = {name: [each[i] for i in at] for name, each in self.looks.items()}
         return type(self)(words=self.words, looks=looks, **data)
+
+
+R = TypeVar("R", bound=Result)
+
+
+def spread_over(kind: type[R], of: Field, names: Sequence[str]) -> type[R]:
+    """Return a table's class with a column for each of some names where one field stands for them.
+
+    Their data go by ``of_0``, ``of_1`` and so on.
+    """
+    headers = [spread_header(kind, name) for name in names]
+    made = {f"of_{i}": _named(of, each) for i, each in enumerate(headers)}
+    body = {"__doc__": kind.__doc__, "TABLE": "", **made}  # which there are is in no catalogue
+    found: type[R] = type(kind.__name__, (kind,), body)
+    found.TABLE = kind.TABLE
+    apart = [[*map(found.__dict__.get, made)] if f.name == of.name else [f] for f in kind.FIELDS]
+    found.FIELDS = tuple(f for fields in apart for f in fields if f is not None)
+    return found
+
+
+def spread_header(kind: type[Result], name: str) -> str:
+    """Return the header of a name's column: where the table has such a header it is told apart."""
+    taken = {f.header.casefold() for f in kind.FIELDS if not f.spread}
+    return f"{name} (name)" if name.casefold() in taken else name
 
 
 def crossed(  # noqa: PLR0913, PLR0917 - the parts of a matrix

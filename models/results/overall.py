@@ -28,16 +28,38 @@ HHI = (
 )
 
 
+COUNTED_IN = "Tonnes are of"
+"""The row of Summary that says what a tonne of each mineral is a tonne of."""
+
+
 class Summary(Result):
-    """The plan's figures in groups; money undiscounted and tonnes over all years unless said."""
+    """A row a measure, a column a mineral: figures of the whole plan and of each mineral.
+
+    Money is undiscounted and tonnes are of all years unless said.
+    """
 
     TABLE, PLACE = "Summary", 10
     GRAIN = ("measure",)
 
-    measure = MEASURE
-    value = VALUE
-    unit = UNIT
-    remark = REMARK
+    measure = MEASURE.like(widest=46)
+    value = VALUE.like(
+        meaning="Of the whole plan, minerals by weight unless the measure says how; blank where"
+        " minerals do not add up to anything.",
+        widest=26,
+    )
+    unit = UNIT.like(
+        meaning="Of the value and of each mineral; a tonne of a mineral is what the row"
+        f" {COUNTED_IN} says."
+    )
+    minerals = field(
+        "A column a mineral",
+        Look.TONNES,
+        "The measure of this mineral alone; blank where it is of the plan as one.",
+        optional=True,
+        spread=True,
+        widest=17,
+    )
+    remark = REMARK.like(widest=56)
 
 
 class Figure(StrEnum):

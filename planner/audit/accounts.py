@@ -68,7 +68,7 @@ class Account:
     @property
     def stays(self) -> tuple[str, ...]:
         """Their headers, without what differs from plan to plan."""
-        return tuple(f.header.partition(" {")[0] for f in self.kept)
+        return tuple(f.header.partition(" {")[0] for f in self.kept if not f.spread)
 
     @property
     def needed(self) -> set[str]:
@@ -218,8 +218,9 @@ def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
     headers = [str(grid.header[place]) for place in places]
     names = {at: name for name, at in account.of.positions(headers).items()}
     declared = {f.name: f for f in account.of.FIELDS}
+    spread = next((f for f in account.of.FIELDS if f.spread), Field("", Look.TEXT))
     fields = {  # a column of nobody's gets a name that is no field's
-        names.get(i, f"?{i}"): declared.get(names.get(i, ""), Field(header, Look.TEXT))
+        names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)
     }
     of_columns = zip(headers, fields.values(), places, strict=True)
@@ -247,7 +248,7 @@ def _column(grid: Grid, shown: CellFormats, header: str, of: Field, place: int) 
     is_long = bool(grid.rows) and grid.rows[-1] > MOST_ROWS
     is_mixed = not is_long and set(looks) - {of.look}
     kept = looks if is_mixed else None
-    return Column(header, of.look, values, kept, of.meaning, of.colour)
+    return Column(header, of.look, values, kept, of.meaning, of.colour, of.widest)
 
 
 def _cell(value: object) -> Cell:

@@ -69,11 +69,11 @@ def in_common(
         there, wanted = found[title], expected[title]
         at = {header: place for place, header in there.header.items()}
         kept = {Summary.measure.header, Summary.value.header} if title == SUMMARY else set()
+        columns = tables[title].columns
         places = {
             place: at[header]
             for place, header in wanted.header.items()
-            if header in at
-            and (header in kept or tables[title].columns[place - 1].look not in _SAID)
+            if header in at and (header in kept or columns[place - 1].look not in _SAID)
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)
@@ -91,9 +91,13 @@ def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
 
 
 def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
-    """Return the rows of Summary that are of some measures, with a value."""
-    filled = zip(summary.values(1), summary.values(2), strict=True)
-    kept = [i for i, (name, value) in enumerate(filled) if name in names and value is not None]
+    """Return the rows of Summary that are of some measures, with a value or a mineral's."""
+    lines = zip(*(summary.values(place) for place in sorted(summary.columns)), strict=True)
+    kept = [
+        i
+        for i, (name, *cells) in enumerate(lines)
+        if name in names and any(cell is not None for cell in cells)
+    ]
     columns = {place: [values[i] for i in kept] for place, values in summary.columns.items()}
     rows = [summary.rows[i] for i in kept]
     return Grid(summary.title, summary.header_row, summary.header, rows, columns)

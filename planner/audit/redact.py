@@ -21,15 +21,16 @@ from models.results import (
     ByMineral,
     Checks,
     Contracts,
+    Field,
     Figure,
     Members,
     Name,
     Prices,
-    Result,
     Scorecard,
     Stocks,
     Summary,
 )
+from models.results.field import spread_header
 from models.results.overall import OPTION
 from planner.audit.accounts import Line, Sheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
@@ -242,7 +243,7 @@ class _Rules:
 
     def _cleaned(self, line: Line, sheet: Sheet) -> Line | None:
         """Return a sheet's line without texts that name a member; None where it is of one."""
-        blanked = self._blanked(line, sheet.account.of)
+        blanked = self._blanked(line, sheet)
         if blanked is None:
             return None
         cells = dict(blanked.cells)
@@ -250,7 +251,8 @@ class _Rules:
             if name in _FREE and sheet.account.of is not Scorecard:
                 cells[name] = None if value is None else GONE
                 continue
-            is_supply = sheet.fields[name].names in _SUPPLY or name in _CLASSES
+            field = sheet.fields[name]
+            is_supply = field.names in _SUPPLY or name in _CLASSES or self._is_mineral(field)
             if is_supply or not isinstance(value, str) or not self._telling.search(value):
                 continue
             if name in _ROW_GOES:
@@ -258,14 +260,14 @@ class _Rules:
             cells[name] = GONE
         return blanked.having(**cells)
 
-    def _blanked(self, line: Line, of: type[Result]) -> Line | None:
+    def _blanked(self, line: Line, sheet: Sheet) -> Line | None:
         """Return a line without what its sheet tells of members beside names; None: it goes."""
-        cells = line.cells
+        cells, of = line.cells, sheet.account.of
         measure = str(cells.get("measure") or "")
         if of is Summary:
-            if not (line.is_section or self._stays(measure)):
-                return None
-            return line.having(value=GONE) if measure.startswith(OPTION) else line
+            if line.is_section or self._stays(measure):
+                return line.having(value=GONE) if measure.startswith(OPTION) else line
+            return self._of_minerals(line, sheet)
         if of is Checks:
             if cells["check"] == "run":  # options as typed serve to verify, which is over
                 return None
@@ -280,19 +282,37 @@ class _Rules:
             return line.having(minimum=None, untaken=None, paid=None)
         return line
 
+    def _of_minerals(self, line: Line, sheet: Sheet) -> Line | None:
+        """Return what a row of Summary tells of minerals of which nothing is withheld, if any."""
+        lacks = self._lacking(str(line.cells.get("measure") or ""))
+        told = {n: f.header for n, f in sheet.fields.items() if self._is_mineral(f)}
+        withheld = {spread_header(Summary, mineral) for mineral in lacks}
+        goes = (name for name, header in told.items() if header in withheld)
+        left = line.having(value=None, **dict.fromkeys(goes))
+        return left if any(left.cells[name] is not None for name in told) else None
+
+    def _is_mineral(self, field: Field) -> bool:
+        """Return whether a column of Summary is a mineral's."""
+        return field.spread and field.header in {
+            spread_header(Summary, mineral) for mineral in self._minerals
+        }
+
+    def _lacking(self, measure: str) -> AbstractSet[str]:
+        """Return the minerals of which a measure of Summary is withheld."""
+        of = self.withheld.totals
+        return of | self.withheld.stocks if "stocks" in measure else of
+
     def _stays(self, measure: str) -> bool:
         """Return whether a measure of Summary has no total in it that is withheld.
 
         What is summed over minerals would tell the one that is withheld, less all the others.
+        Older plans have a row for each mineral, which stays with it.
         """
         is_of_run = measure in _OF_THE_RUN or measure.startswith((OPTION, TIME))
         if is_of_run or not self.withheld.is_partial:
             return True
         of = {mineral for mineral in self._minerals if measure.endswith(f": {mineral}")}
-        lacks = self.withheld.totals
-        if "stocks" in measure:
-            lacks |= self.withheld.stocks
-        return bool(of) and not of & lacks
+        return bool(of) and not of & self._lacking(measure)
 
 
 def _without_totals(line: Line, sheet: Sheet, *, is_total: bool) -> Line | None:

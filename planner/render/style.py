@@ -131,6 +131,10 @@ class Styles:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
         return self.get(num_format=_kept_off(number_format(look, values)), align="right")
 
+    def among_numbers(self) -> Any:
+        """Return the look of a text in a column of numbers: it ends where they do."""
+        return self.get(align="right", indent=1, text_wrap=True)
+
     def title(self) -> Any:
         """Return the look of a sheet's title."""
         return self.get(bold=True, font_size=16, font_color=NAVY, text_wrap=True, align="left")
@@ -158,7 +162,9 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
     body = max((_drawn(value, look) for value, look in seen), default=0)
-    if of.looks is not None and any(look is Look.LONG for look in of.looks):
+    if of.widest:
+        widest = of.widest
+    elif of.looks is not None and any(look is Look.LONG for look in of.looks):
         widest = _WIDEST_MIXED
     else:
         widest = _WIDEST_OF.get(of.look, _WIDEST)

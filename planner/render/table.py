@@ -34,7 +34,8 @@ class Column:
 
     ``looks`` gives each cell its own look where a column mixes several (Summary); ``meaning`` is
     the note that readers see when they point at the header; ``colour`` says how cells are coloured
-    by what they hold.
+    by what they hold; ``widest`` is how many characters stand on a line at most (0: as the look has
+    it).
     """
 
     header: str
@@ -43,6 +44,7 @@ class Column:
     looks: Sequence[Look] | None = None
     meaning: str = ""
     colour: Colour | None = None
+    widest: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,9 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
     title, looks = of.title(result.words), result.looks.get(of.name)
     if looks is not None:
         cells = [clean(v) if isinstance(v, str) else v for v in values]
-        return Column(title, of.look, cells, list(looks), of.meaning, of.colour)
-    return replace(column(title, of.look, values), meaning=of.meaning, colour=of.colour)
+        return Column(title, of.look, cells, list(looks), of.meaning, of.colour, of.widest)
+    made = column(title, of.look, values)
+    return replace(made, meaning=of.meaning, colour=of.colour, widest=of.widest)
 
 
 def _each(values: Any, say: Callable[[str], str]) -> list[str | None]:

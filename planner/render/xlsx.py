@@ -203,7 +203,7 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
     """Return the height of every row: a program that is left to fit rows does so in its own way."""
     lines = [1] * len(table)
     for column, wide in zip(table.columns, widths, strict=True):
-        if column.look in {Look.LONG, Look.SENTENCE}:
+        if column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None:
             look = column.look
             known = {v: style.lines(v, wide, look) for v in set(column.values)}
             lines = [
@@ -261,7 +261,9 @@ def _each(column: Column, styles: style.Styles) -> list[Any]:
         return [None if value is None else look for value in column.values]
     found = []
     for value, look in zip(column.values, column.looks, strict=True):
-        if isinstance(value, str):
+        if isinstance(value, str) and not column.look.is_text:
+            found.append(styles.among_numbers())
+        elif isinstance(value, str):
             found.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
             found.append(None if value is None else styles.cell(look, (value,)))

@@ -1,9 +1,9 @@
-"""Summary: the plan on one sheet, measure by measure."""
+"""Summary: the plan on one sheet, a row a measure and a column a mineral."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,13 @@ from models.measures import Top, landed_cost, largest, part, served_if_largest_s
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
 from models.results.common import units_of
-from models.results.overall import COST, HHI, OPTION
+from models.results.field import spread_over
+from models.results.overall import COST, COUNTED_IN, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
-from planner.render.words import counted
+from planner.render.words import clean, counted
 from planner.sheets.context import Context
-from planner.sheets.figures import binding, coalition_purchases, figures, total
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
 from planner.sheets.served import surge_of, today, when_lost
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
@@ -26,33 +27,38 @@ STAGES = ("read", "build", "solve")
 """The stages of a run that are timed, in order."""
 
 Rows = Iterator[str | tuple[Any, ...]]
-"""Rows of Summary: measure and value, then look, unit and remark; a text alone heads a group."""
+"""Rows of Summary: measure and value, then look, unit, remark and what the measure is of each
+mineral, by its name; a text alone heads a group."""
+OfMinerals = Mapping[str, Any]
 
+_NAME = f"{ByMineral.country.header}'s name"
 _DEAREST = 5
 """How many binding limits are named."""
 _REMARKS = {of.name: "A penalty, not paid." if of.is_penalty else of.remark for of in headings()}
-_BY_WEIGHT = "All minerals by weight; see By mineral."
+_HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
+_BLANK: tuple[Any, ...] = ("", None, Look.LONG, "", "", {})
 
 
-def summary_of(rows: Iterable[str | tuple[Any, ...]]) -> Summary:
-    """Return Summary from its rows; a value that is not known is blank."""
-    columns: tuple[list[Any], ...] = ([], [], [], [], [])
+def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = ()) -> Summary:
+    """Return Summary from its rows, with a column for each mineral; what is not known is blank."""
+    kind = spread_over(Summary, Summary.minerals, [clean(name) for name in minerals])
+    spread = [f.name for f in kind.FIELDS if f.name.startswith("of_")]
+    columns: dict[str, Any] = {f.name: [] for f in kind.FIELDS}
+    looks: list[Look] = []
     sections = []
     for row in rows:
         if isinstance(row, str):
-            sections.append(len(columns[0]))
-        cells = (row, None) if isinstance(row, str) else row
-        for column, cell in zip(columns, (*cells, *_BLANK[len(cells) :]), strict=True):
+            sections.append(len(looks))
+        given = (row, None) if isinstance(row, str) else row
+        measure, value, look, unit, remark, of = (*given, *_BLANK[len(given) :])
+        looks.append(look)
+        cells = {"measure": measure, "value": value, "unit": unit, "remark": remark}
+        cells |= {name: of.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
+        for name, cell in cells.items():
             is_unknown = isinstance(cell, float) and not math.isfinite(cell)
-            column.append(None if is_unknown else cell)
-    measure, value, looks, unit, remark = columns
-    return Summary(
-        measure=measure, value=value, unit=unit, remark=remark,
-        looks={Summary.value.name: looks}, sections=sections,
-    )  # fmt: skip
-
-
-_BLANK = ("", None, Look.LONG, "", "")
+            columns[name].append(None if is_unknown else cell)
+    mixed = dict.fromkeys((Summary.value.name, *spread), looks)
+    return kind(looks=mixed, sections=sections, **columns)
 
 
 def summary(context: Context) -> Summary:
@@ -61,7 +67,13 @@ def summary(context: Context) -> Summary:
         _plan, _cost, _supply, _beside_today, _largest, _concentration, _cost_of_limits,
         _resilience, _binding, _run,
     )  # fmt: skip
-    return summary_of(row for block in blocks for row in block(context))
+    rows = (row for block in blocks for row in block(context))
+    return summary_of(rows, [m.name for m in context.case.minerals])
+
+
+def _each(context: Context, of: Callable[[Figures], Any]) -> dict[str, Any]:
+    """Return something of every mineral's figures, by its name."""
+    return {figure.mineral: of(figure) for figure in figures(context)}
 
 
 def _plan(context: Context) -> Rows:
@@ -92,9 +104,10 @@ def _cost(context: Context) -> Rows:
     )
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
     said = f"Cost or price, tariff and freight of all flows{plain}."
-    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said
-    said = f"Purchases cost over tonnes purchased. {_BY_WEIGHT}"
-    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, said
+    paid = _each(context, lambda of: of.paid)
+    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid
+    said, landed = "Purchases cost over tonnes purchased.", _each(context, lambda of: of.landed)
+    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, said, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
@@ -107,100 +120,91 @@ def _plain(context: Context) -> str:
 
 
 def _supply(context: Context) -> Rows:
-    plan, for_stock = context.plan, f"Purchases for stock included. {_BY_WEIGHT}"
+    plan, demand = context.plan, context.case.total_demand
     yield "Supply"
-    yield Figure.DEMAND, context.case.total_demand, Look.TONNES, "t", _BY_WEIGHT
-    yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", for_stock
-    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", _BY_WEIGHT
-    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", _BY_WEIGHT
-    yield "Shortage by mineral"
-    for of in figures(context):
-        remark = f"{1.0 - of.served:.1%} of demand" if of.short > 0 else ""
-        yield f"Shortage: {of.mineral}", of.short, Look.TONNES, of.unit, remark
+    yield COUNTED_IN, None, Look.LONG, "", "", units_of(context.case)
+    needed = _each(context, lambda of: of.demand)
+    yield Figure.DEMAND, demand, Look.TONNES, "t", "", needed
+    bought = _each(context, lambda of: of.purchased)
+    yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
+    short = _each(context, lambda of: of.short)
+    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", short
+    served = _each(context, lambda of: of.served)
+    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", served
 
 
 def _beside_today(context: Context) -> Rows:
-    """Set today's supply beside the plan's first year, mineral by mineral."""
+    """Set today's supply beside the plan's first year."""
     if not context.case.current_supply:
         return
-    table, first = context.plan.changes, context.case.years[0]
+    first = context.case.years[0]
     yield f"Today beside the plan, {first}"
-    for mineral, of in table.groupby("mineral", sort=True):
-        for name, when, unit in (
-            ("today", "today", "of supply"), ("planned", f"in {first}", "of purchases")
-        ):  # fmt: skip
-            whole, tops = of[name].sum(), largest(total(of, "country", name))
+    by_mineral = list(context.plan.changes.groupby("mineral", sort=True))
+    for name, when, unit in (
+        ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
+    ):  # fmt: skip
+        shares: dict[str, float] = {}
+        countries: dict[str, str] = {}
+        for mineral, of in by_mineral:
+            whole, tops = float(of[name].sum()), largest(total(of, "country", name))
             if whole > 0 and tops:
                 country, most = tops[0]
-                said = f"{context.country(country)}; {whole:,.0f} t in all"
-                share = most / float(whole)
-                yield f"Largest country {when}: {mineral}", share, Look.SHARE, unit, said
-        yield (
-            f"Moved from today's suppliers: {mineral}",
-            float((of["today"] - of["planned"]).clip(lower=0.0).sum()),
-            Look.TONNES,
-            units_of(context.case)[str(mineral)],
-            "What flows of today lose in the first year; row by row in the sheet Changes.",
-        )
+                countries[str(mineral)] = context.country(country)
+                shares[str(mineral)] = most / whole
+        of_supply = f"of {unit}"
+        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, "", shares
+        yield f"{_NAME} {when}", None, Look.LONG, "", "", countries
+    moved = {
+        str(m): float((of["today"] - of["planned"]).clip(lower=0.0).sum()) for m, of in by_mineral
+    }
+    said = "What flows of today lose in the first year; row by row in the sheet Changes."
+    yield "Moved from today's suppliers", None, Look.TONNES, "t", said, moved
 
 
 def _largest(context: Context) -> Rows:
-    """The last year's first: a limit that tightens is what it is meant to be at the end."""
-    what = f"Largest share of one country in the coalition's {context.basis}"
-    years, minerals = context.case.years, figures(context)
-    if len(years) > 1:
-        yield f"{what}, in {years[-1]}"
-        for of in minerals:
-            told = (of.years_at_limit, of.bound_on_others, of.bound_on_members)
-            yield from _share(context, of.mineral, of.last, f" in {years[-1]}", told)
-        yield f"{what}, in any year"
-        for of in minerals:
-            yield from _share(context, of.mineral, of.top, "", None)
-        return
-    yield what
-    for of in minerals:
-        told = (of.years_at_limit, of.bound_on_others, of.bound_on_members)
-        yield from _share(context, of.mineral, of.top, "", told)
+    """The last year's in full: a limit that tightens is what it is meant to be at the end."""
+    case, unit = context.case, f"of {context.basis}"
+    several = len(case.years) > 1
+    last = f" in {case.years[-1]}" if several else ""
+    share = f"Largest country's share of {context.basis}"
+    yield f"Largest share of one country in the coalition's {context.basis}"
+    tops = _each(context, lambda of: of.last if several else of.top)
+    yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
+    names = _of_top(tops, lambda top: context.country(top.country), "none sells")
+    yield f"{_NAME}{last}", None, Look.LONG, "", "", names
+    said = "The coalition's on that country; blank: none."
+    limits = _of_top(tops, lambda top: top.limit)
+    yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, said, limits
+    at_limit = _each(context, lambda of: of.years_at_limit)
+    said = "In how many years that limit binds."
+    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", said, at_limit
+    others = _each(context, lambda of: of.bound_on_others)
+    said = "Of the coalition, on other suppliers than that country."
+    yield "Binding limits on other suppliers", None, Look.COUNT, "", said, others
+    members = _each(context, lambda of: of.bound_on_members)
+    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", members
+    if several:
+        tops = _each(context, lambda of: of.top)
+        said = "The largest of any year; each year's stands in By year."
+        yield share, None, Look.SHARE, unit, said, _of_top(tops, lambda top: top.share, 0.0)
 
 
-def _share(
-    context: Context,
-    mineral: str,
-    top: Top | None,
-    when: str,
-    bound: tuple[int | None, int, int] | None,
-) -> Rows:
-    """Yield a largest share and the limit on it; ``bound`` counts limits that bind, if told."""
-    unit = f"of {context.basis}"
-    measure = f"Largest country's share of {context.basis}{when}: {mineral}"
-    if top is None:
-        yield measure, 0.0, Look.SHARE, unit, "No country sells."
-        return
-    where = f"{context.country(top.country)}, {top.year}"
-    yield measure, top.share, Look.SHARE, unit, where
-    none = "no limit of the coalition on that country in that year"
-    notes = [none if top.limit is None else where]
-    if bound is not None:
-        at_limit, on_others, on_members = bound
-        notes += [f"binds in {counted(at_limit, 'year')}"] if at_limit else []
-        notes += [f"limits on other suppliers: {on_others} bind"] if on_others else []
-        notes += [f"limits on members: {on_members} bind"] if on_members else []
-    said = "; ".join(notes)
-    yield f"{ByMineral.limit.header}{when}: {mineral}", top.limit, Look.SHARE, unit, said
+def _of_top(
+    tops: Mapping[str, Top | None], of: Callable[[Top], Any], none: Any = None
+) -> dict[str, Any]:
+    """Return something of each mineral's largest share, ``none`` where no country sells."""
+    return {mineral: none if top is None else of(top) for mineral, top in tops.items()}
 
 
 def _concentration(context: Context) -> Rows:
     scale = "0 to 10,000"
-    before = "Before: nameplate capacity, all countries, all years; Scorecard has the first alone."
-    after = "After: the coalition's purchases, all years; Scorecard has single years."
+    before = f"Nameplate capacity, all countries and years. {_HHI_SCALE}"
+    after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
-    yield "How to read it", "Herfindahl-Hirschman index", Look.LONG, "", HHI
-    for of in figures(context):
-        for field, hhi, remark in (
-            (ByMineral.hhi_capacity, of.hhi_capacity, before),
-            (ByMineral.hhi_purchases, of.hhi_purchases, after),
-        ):
-            yield f"{field.header}: {of.mineral}", hhi, Look.INDEX, scale, remark
+    capacity = _each(context, lambda of: of.hhi_capacity)
+    yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, capacity
+    purchases = _each(context, lambda of: of.hhi_purchases)
+    yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, purchases
 
 
 def _cost_of_limits(context: Context) -> Rows:
@@ -215,8 +219,7 @@ def _cost_of_limits(context: Context) -> Rows:
         yield "Share limits", "not known", Look.LONG, "", said
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
-    minerals = figures(context)
-    known = [(of.extra, of.purchased) for of in minerals if of.extra is not None]
+    known = [(of.extra, of.purchased) for of in figures(context) if of.extra is not None]
     extra = part(sum(more * bought for more, bought in known), sum(bought for _, bought in known))
     said = f"{Figure.TOTAL_COST}{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
@@ -225,21 +228,15 @@ def _cost_of_limits(context: Context) -> Rows:
     if plan.cash < free.cash and less > 0:
         said = f"Less is bought: {less:,.0f} t that the limits forbid. {said}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, said
-    what = "Extra cost per tonne bought"
     said = "Landed, against the same minerals without the limits, at the tonnes bought here."
-    yield what, extra, Look.PRICE, context.per_tonne, said
-    for of in minerals:
-        if of.extra is not None:
-            yield f"{what}: {of.mineral}", of.extra, Look.PRICE, f"{money} per {of.unit}"
-    short = (ByMineral.short_of_supply.header, ByMineral.short_by_limits.header)
-    said = f"Short without share limits too. {_BY_WEIGHT}"
-    yield short[0], free.shortage, Look.TONNES, "t", said
-    said = f"Short with the share limits and not without them. {_BY_WEIGHT}"
-    yield short[1], plan.shortage - free.shortage, Look.TONNES, "t", said
-    for of in minerals:
-        if of.short_of_supply is not None and of.short_by_limits is not None:
-            yield f"{short[0]}: {of.mineral}", of.short_of_supply, Look.TONNES, of.unit
-            yield f"{short[1]}: {of.mineral}", of.short_by_limits, Look.TONNES, of.unit
+    dearer = _each(context, lambda of: of.extra)
+    yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, said, dearer
+    supply = _each(context, lambda of: of.short_of_supply)
+    said, unit = "Short without share limits too.", "t"
+    yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, said, supply
+    limits, of_limits = plan.shortage - free.shortage, _each(context, lambda of: of.short_by_limits)
+    said = "Short with the share limits and not without them."
+    yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, said, of_limits
 
 
 def _resilience(context: Context) -> Rows:
@@ -247,13 +244,10 @@ def _resilience(context: Context) -> Rows:
     yield "What is still served if the largest supplier country stops"
     said = (
         "Purchases less those from each mineral's largest country of each year, over demand: each"
-        f" mineral may lose another country. {_BY_WEIGHT}"
+        " mineral may lose another country."
     )
-    left = served_if_largest_stops(sold, demand)
-    yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said
-    for of in figures(context):
-        measure = "Served if its largest supplier stops (nothing bought instead)"
-        yield f"{measure}: {of.mineral}", of.served_if_lost, Look.SHARE, "of demand"
+    left, each = served_if_largest_stops(sold, demand), _each(context, lambda of: of.served_if_lost)
+    yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said, each
     yield from _as_on_front(context)
 
 
@@ -273,9 +267,8 @@ def _as_on_front(context: Context) -> Rows:
         measure = f"Served if {context.country(lost)} stops, {when} ({by})"
         remark = f"As on Overview: by value, all years together{said}."
         unit = "of need by value"
-        yield measure, served.share, Look.SHARE, unit, remark
-        for mineral in served.needed:
-            yield f"{measure}: {mineral}", served.share_of(mineral), Look.SHARE, unit
+        each = {mineral: served.share_of(mineral) for mineral in served.needed}
+        yield measure, served.share, Look.SHARE, unit, remark, each
 
 
 def _binding(context: Context) -> Rows:

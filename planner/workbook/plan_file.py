@@ -15,6 +15,7 @@ from models import results
 from models.case import fold
 from models.errors import Finding, InputError, warning
 from models.results import Field, Figure, Flows, Look, Name, Prices, Result, Summary
+from models.results.field import spread_header
 from planner.render.table import WHOLE
 from planner.seal import SEAL, SEALED, is_short, seal
 from planner.workbook import plan_columns
@@ -71,9 +72,8 @@ class PlanFile:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The rows of Summary in order, without the titles of its groups."""
-        rows = self.result(Summary).rows(Summary.measure, Summary.value)
-        return tuple(str(name) for name, value in rows if value is not None and value == value)  # noqa: PLR0124 - NaN
+        """The figures of Summary in order: ``Shortage``, then ``Shortage: copper`` of a mineral."""
+        return tuple(name for name, _, _ in self._figures())
 
     @property
     def title(self) -> str:
@@ -120,13 +120,28 @@ class PlanFile:
 
     @cached_property
     def _measures(self) -> dict[str, tuple[Value, str]]:
-        """Value and unit of each row of Summary by its folded name; the first of a name counts."""
+        """Value and unit of each figure of Summary by its folded name; the first counts."""
         found: dict[str, tuple[Value, str]] = {}
-        rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
-        for name, value, unit in rows:
-            if value == value and value is not None:  # noqa: PLR0124 - NaN is a blank cell
-                found.setdefault(fold(str(name)), (value, unit or ""))
+        for name, value, unit in self._figures():
+            found.setdefault(fold(name), (value, unit))
         return found
+
+    def _figures(self) -> Iterator[tuple[str, Value, str]]:
+        """Yield name, value and unit of what Summary says of the plan and of each mineral."""
+        table = self.tables.get(Summary.TABLE)
+        names = self.result(results.ByMineral).data["mineral"]
+        headers = {str(n): spread_header(Summary, str(n)) for n in names}
+        of = {
+            f": {name}": list(table[header])
+            for name, header in headers.items()
+            if table is not None and header in table
+        }
+        rows = self.result(Summary).rows(Summary.measure, Summary.value, Summary.unit)
+        for i, (measure, value, unit) in enumerate(rows):
+            cells = {"": value, **{name: column[i] for name, column in of.items()}}
+            for name, cell in cells.items():
+                if cell is not None and cell == cell:  # noqa: PLR0124 - NaN is a blank cell
+                    yield f"{measure}{name}", cell, unit or ""
 
 
 def read_plan(path: Path) -> PlanFile:

@@ -200,8 +200,10 @@ class Mineral:
         heads = {"Demand": "Demand", "Purchases": "Tonnes purchased", "Short": "Shortage"}
         every = {row["Mineral"]: row for row in shown["By mineral"]}
         said = {row["Measure"]: row["Value"] for row in shown["Summary"]}
+        own = {row["Measure"]: row.get(self.name) for row in shown["Summary"]}
         for head, measure in heads.items():
             total = every[self.name][head]
+            total = own.get(measure) if total is None else total
             rest = [row[head] for name, row in every.items() if name != self.name]
             if total is None and said.get(measure) is not None and None not in rest:
                 total = said[measure] - sum(rest)  # of all minerals less the others

@@ -217,6 +217,7 @@ def test_every_column_has_an_account(books):
         account = account_of(sheet.title)
         if account is not None and account.stays:
             heads = {re.sub(r" \d{4}$", "", str(c.value).partition(" (")[0]) for c in sheet[1]}
+            heads -= {"Copper", "Lithium"}  # the columns that Summary has of them, see below
             blank |= {(sheet.title, head) for head in heads - set(account.stays)}
             assert set(account.stays) <= heads | {"Tier", "Owner country", "Kind", "Project"}
     of_mineral = {head for sheet, head in blank if sheet == "By mineral"}
@@ -237,6 +238,16 @@ def test_members_rows_go_and_what_is_against_all_of_them(books, made):
     assert [r["Member"] for r in alone] == ["Korea", "Other EU"]
     assert [r["Landed cost against average"] for r in alone] == [None, None]
     assert all(r["Need by value"] and r["Paid a year"] for r in alone)
+
+
+def test_summary_tells_of_no_mineral_whose_totals_are_withheld(made, books):
+    """Its columns are as the totals are: as planned, or blank with what sums over minerals."""
+    plan, redacted = ([[c.value for c in row] for row in b["Summary"].iter_rows()] for b in books)
+    wanted = [row[3:5] for row in plan if any(row[3:5])]
+    assert plan[0][3:5] == ["Copper", "Lithium"]
+    assert [row[3:5] for row in redacted if any(row[3:5])] == wanted
+    alone = rows(openpyxl.load_workbook(made / "alone.xlsx")["Summary"])
+    assert not any(row["Copper"] or row["Lithium"] for row in alone)
 
 
 def test_a_new_column_asks_for_an_account():

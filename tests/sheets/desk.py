@@ -98,8 +98,15 @@ def written(path: Path, book: BookT) -> openpyxl.Workbook:
 
 
 def measures(table: Table) -> dict[str, Any]:
-    """Return Summary's values by measure."""
-    return dict(zip(table.column("Measure").values, table.column("Value").values, strict=True))
+    """Return Summary's values by measure, those of a mineral as ``Shortage: copper``."""
+    names = table.column("Measure").values
+    columns = {"": table.column("Value").values}
+    columns |= {f": {c.header}": c.values for c in table.columns[3:-1]}
+    return {
+        f"{name}{of}": value
+        for of, values in columns.items()
+        for name, value in zip(names, values, strict=True)
+    }
 
 
 def parts(path: Path, folder: str) -> list[str]:

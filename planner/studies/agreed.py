@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from models.program.component import columns_named
 from models.program.families.projects import BUILT
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Cap, budget_year, stock_target
+from models.resolve import Cap, budget_year, start_years, stock_target
 from models.schema import (
     TAKES,
     ByYear,
@@ -229,17 +229,19 @@ def decided_before(plan: Plan, year: int) -> Agreed:
 
 @dataclass(frozen=True)
 class Unforeseen:
-    """A change: a scenario or what-ifs of which nobody knew before a year.
+    """A change: a scenario or what-ifs from a year on, of which nobody knew before.
 
     Before ``agreed.before`` the case is the one that is changed, and what ``agreed`` says was
     decided then stands; from that year on it is the variant. In the first year of the horizon that
     is the variant itself. Two things that the variant does without a year of their own: a limit on
     shares, set or gone, holds from the year on; and a plant that it has built is built so only if
-    building begins in that year or later, and if nothing of it was begun before.
+    building begins in that year or later, and if nothing of it was begun before. With ``is_known``
+    the same events are known from the first year, and nothing stands.
     """
 
     variant: Variant
     agreed: Agreed
+    is_known: bool = False
 
     def __call__(self, case: Case) -> Case:
         """Return the case that is planned. A variant that removes a member has no year."""
@@ -257,12 +259,23 @@ class Unforeseen:
             projects=tuple(_built_late(p, year, begun, case.years) for p in changed.projects),
             share_limits=_joined_limits(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
-            agreed=self.agreed,
+            agreed=None if self.is_known else self.agreed,
         )
 
+    def acts(self, case: Case) -> bool:
+        """Return whether the variant does anything from the year on."""
+        return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
+
     def acts_before(self, case: Case) -> bool:
-        """Return whether the variant does anything before the year, which then did not happen."""
-        return self(case).change(agreed=None) != self.variant(case)
+        """Return whether the variant does, or may build, anything before the year."""
+        whole, year = self.variant(case), self.agreed.before
+        begun = (
+            budget_year(project, min(start_years(project, case.years)), case.years)
+            for project, built in zip(case.projects, whole.projects, strict=True)
+            if built.built_in is not None and start_years(project, case.years)
+        )
+        late = replace(self, is_known=True)(case)
+        return late != whole or (year > case.years[0] and any(begins < year for begins in begun))
 
     def steps(self, case: Case) -> list[ScenarioStep]:
         """Return all that the variant does, but for a limit on countries' shares."""

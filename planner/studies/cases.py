@@ -39,8 +39,7 @@ class Compared:
 
     ``errors`` say where its records contradict the rules: such a case is not planned. ``warnings``
     say what in the change touches nothing. ``foreseen`` is the name of the same change known from
-    the first year, where this is planned as if nobody had known of it; ``acts_before`` says that
-    part of it would have come before, and did not happen (known once the base is planned).
+    the first year, where this is planned as if nobody had known of it.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Compared:
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     foreseen: str = ""
-    acts_before: bool = False
 
 
 def compared(case: Case, scenarios: tuple[str, ...], asked: Variant | None) -> list[Compared]:
@@ -74,23 +72,28 @@ def _checked(case: Case, name: str, variant: Variant) -> Compared:
 def with_unforeseen(case: Case, cases: Sequence[Compared], year: int) -> list[Compared]:
     """Return the cases, each but the base followed by itself as if nobody had known before a year.
 
-    Left out, with a warning on the first of the two, is what removes a member: it has no year.
+    What acts before that year, too, stands between the two as what it is from the year on, known:
+    so that what is unforeseen is compared with the same events. Left out, with a warning, is what
+    removes a member, which has no year, and what does nothing from the year on.
     """
     found = list[Compared]()
     for each in cases:
+        found.append(each)
         if each.name == BASE or not isinstance(each.variant, Variant):
-            found.append(each)
             continue
         late = Unforeseen(each.variant, Agreed(year))
-        if any(step.action == _REMOVES for step in late.steps(case)):
-            said = warning(
-                "",
-                found=f"{each.name} is not planned as unforeseen: `{_REMOVES}` holds for all years",
-            )
-            found.append(dataclasses.replace(each, warnings=(*each.warnings, said)))
+        why = f"`{_REMOVES}` holds for all years"
+        if all(step.action != _REMOVES for step in late.steps(case)):
+            why = "" if late.acts(case) else f"it does nothing from {year} on"
+        if why:
+            said = warning("", found=f"{each.name} is not planned as {UNFORESEEN}: {why}")
+            found[-1] = dataclasses.replace(each, warnings=(*each.warnings, said))
             continue
-        errors = tuple(checks.errors(late(case)))
-        found += [each, Compared(f"{each.name} ({UNFORESEEN})", late, errors, (), each.name)]
+        name, errors = each.name, tuple(checks.errors(late(case)))
+        if late.acts_before(case):
+            name = f"{each.name} from {year}"
+            found.append(Compared(name, dataclasses.replace(late, is_known=True), errors))
+        found.append(Compared(f"{name} ({UNFORESEEN})", late, errors, foreseen=name))
     return found
 
 
@@ -125,12 +128,12 @@ def plan_cases(
     What comes unforeseen is planned when the base is, whose decisions of earlier years stand.
     """
     total = sum(not each.errors for each in cases)
-    late = [each for each in cases if each.foreseen]
-    foreseen = [each for each in cases if not each.foreseen]
-    found = run_study(compare_study(case, foreseen), where, onwards(tell, 0, total))
+    late = [each for each in cases if isinstance(each.variant, Unforeseen)]
+    first = [each for each in cases if isinstance(each.variant, Variant)]
+    found = run_study(compare_study(case, first), where, onwards(tell, 0, total))
     base, trouble, more = found[0].found, "", Outcomes[Plan](())
     if base is not None and not found.stopped and late:
-        late = [_after(case, base, each) for each in late]
+        late = [_after(base, each) for each in late]
         try:
             more = run_study(compare_study(case, late), where, onwards(tell, len(found), total))
         except UsageError as error:  # the place was there before
@@ -147,13 +150,12 @@ def plan_cases(
     return told, Outcomes((*found, *more), more.stopped)
 
 
-def _after(case: Case, base: Plan, each: Compared) -> Compared:
-    """Return what comes unforeseen with what the base's plan decides before."""
+def _after(base: Plan, each: Compared) -> Compared:
+    """Return a case that comes unforeseen with what the base's plan decides before."""
     change = each.variant
-    if not isinstance(change, Unforeseen):
-        return each
-    change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
-    return dataclasses.replace(each, variant=change, acts_before=change.acts_before(case))
+    if isinstance(change, Unforeseen):
+        change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
+    return dataclasses.replace(each, variant=change)
 
 
 def whole(plan: Plan) -> Plan:

@@ -105,8 +105,8 @@ class Comparison(Result):
     more_share = more.like(look=Look.SHARE, unit="%")
     surprise = _millions(
         "Not knowing costs",
-        "Total cost unforeseen less foreseen. Blank where the scenario acts in earlier years, too:"
-        " unforeseen, that did not happen, and the two are not of the same events.",
+        "Total cost unforeseen less foreseen, the row above. A scenario that acts before the year"
+        " stands there again from that year on, so that both are of the same events.",
         optional=True,
     )
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
@@ -278,8 +278,6 @@ _LARGEST_SHARES = (
 # ---- plans set side by side ----------------------------------------------------------------------
 
 
-ACTS_BEFORE = "proven optimal; what it does, or begins to build, before that year did not happen"
-"""The result of what is planned as if nobody had known before a year in which it acts."""
 _ROUNDING = 1e-9
 """A difference below this part of what it is of is rounding."""
 
@@ -290,8 +288,7 @@ class Entry:
 
     ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
     ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
-    sheet, row and column header, "" where there is none. ``foreseen`` and ``acts_before`` are as
-    of ``Compared``.
+    sheet, row and column header, "" where there is none. ``foreseen`` is as of ``Compared``.
     """
 
     name: str
@@ -300,7 +297,6 @@ class Entry:
     error: str = ""
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
-    acts_before: bool = False
 
 
 def difference(here: float | None, there: float | None) -> float | None:
@@ -523,10 +519,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     columns |= {
         "scenario": [entry.name for entry in entries],
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
-        "result": [
-            entry.error or (ACTS_BEFORE if entry.acts_before else "proven optimal")
-            for entry in entries
-        ],
+        "result": [entry.error or "proven optimal" for entry in entries],
         "inputs": [changed_cells(base.case, entry.case) for entry in entries],
         "moved": [
             "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
@@ -547,9 +540,7 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     return {
         "foresight": [UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
         "surprise": [
-            difference(total[entry.name], total.get(entry.foreseen))
-            if entry.foreseen and not entry.acts_before
-            else None
+            difference(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
             for entry in entries
         ],
     }
@@ -1005,15 +996,14 @@ class Compare(StudyKind):
         """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
-        late = (case.foreseen, case.acts_before)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
-            return Entry(case.name, changed, None, why + more, cell_of, *late)
+            return Entry(case.name, changed, None, why + more, cell_of, case.foreseen)
         outcome = next(o for o in self.outcomes if o.name == case.name)
         context = None if outcome.found is None else Context(outcome.found, book)
-        return Entry(case.name, changed, context, outcome.error, cell_of, *late)
+        return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen)
 
     @property
     def errors(self) -> PlannerError | None:
@@ -1047,8 +1037,8 @@ class Compare(StudyKind):
     @property
     def what(self) -> str:
         """The base and how many scenarios."""
-        late = sum(bool(case.foreseen) for case in self.cases)
-        of = f"Base and {number_of(len(self.cases) - 1 - late, 'scenario')}"
+        foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
+        of = f"Base and {number_of(foreseen - 1, 'scenario')}"
         return of if self.unforeseen is None else f"{of}, foreseen and unforeseen"
 
     @property
@@ -1138,9 +1128,9 @@ class Compare(StudyKind):
         if not late.empty:
             year = tables.option(UNFORESEEN_BEFORE)
             surprise, said = _surprise(late, year, currency)
-            figures_of.append(surprise)
+            figures_of += surprise
             planned = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
-            finding = f"{finding.replace(FORESEEN, planned)} {said}"
+            finding = f"{finding.replace(FORESEEN, planned)} {said}".strip()
         return Headline(finding, tuple(figures_of))
 
     def screen(self, tables: Tables) -> tuple[Numbers, ...]:
@@ -1180,37 +1170,23 @@ class Compare(StudyKind):
         return tuple(found)
 
 
-def _surprise(late: pd.DataFrame, year: str, currency: str) -> tuple[Figure, str]:
-    """Return what it costs most not to know a scenario before a year, and that in a sentence.
-
-    Scenarios that act before it are named: what they do before did not happen, so that their costs
-    foreseen and unforeseen are not of the same events.
-    """
-    names = [str(name).removesuffix(f" ({UNFORESEEN})") for name in late["scenario"]]
-    late = late.assign(scenario=names, surprise=pd.to_numeric(late["surprise"], errors="coerce"))
-    early = late["scenario"][late["result"] == ACTS_BEFORE].tolist()
-    act = f"{_named(early)} {'acts' if len(early) == 1 else 'act'} before {year}"
-    left = f" {act}: unforeseen, that did not happen, and no cost of it is told." if early else ""
-    told = late[late["surprise"].notna()]
-    if told.empty:
-        return Figure(_COSTS, "unknown", "it is known of no scenario."), left.strip()
-    worst = told.sort_values("surprise", ascending=False, kind="stable").iloc[0]
-    cost = float(worst["surprise"]) * MILLION
-    amount = f"{'+' if cost > 0 else ''}{money(cost, currency)}"
-    most = f"Not to know before {year} costs most of {worst['scenario']}: {amount} against knowing."
+def _surprise(late: pd.DataFrame, year: str, currency: str) -> tuple[list[Figure], str]:
+    """Return what it costs most not to know a scenario before a year, and that in a sentence."""
+    late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
+    late = late[late["surprise"].notna()]
+    if late.empty:
+        return [], ""
+    worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
+    cost, name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
-        most = f"Not to know before {year} costs nothing in any scenario that begins then or later."
-    return Figure(_COSTS, amount, f"{worst['scenario']}, not known before {year}."), most + left
+        said = f"Not to know before {year} costs nothing in any scenario."
+        return [Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")], said
+    name, amount = name.removesuffix(f" ({UNFORESEEN})"), f"+{money(cost, currency)}"
+    said = f"Not to know before {year} costs most of {name}: {amount} against knowing."
+    return [Figure(_COSTS, amount, f"{name}, against knowing it from the first year.")], said
 
 
 _COSTS = "Not knowing costs at most"
-
-
-def _named(names: Sequence[str]) -> str:
-    """Return names in words: the first two, and how many more there are."""
-    if len(names) <= _MOST_NAMED:
-        return " and ".join(names)
-    return f"{', '.join(names[:_MOST_NAMED])} and {number_of(len(names) - _MOST_NAMED, 'other')}"
 
 
 HOW = (

@@ -160,12 +160,12 @@ def study(case: Case, year: int) -> tuple[list[Compared], Outcomes[Plan]]:
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action != "remove member"])
 def test_not_to_know_is_never_cheaper(action: str) -> None:
-    """On random books, where the scenario acts in the year or later; what was decided stands.
+    """On random books: against the same events known from the first year; what was decided stands.
 
     Of the first year the two plans are one, to the bit.
     """
     planned = 0
-    for seed in range(1, 16):
+    for seed in range(1, 7):
         book = random_book(np.random.default_rng([91, seed]), 2 + seed % 2)
         row = draw_step([92, seed], book, action)
         if row is None:
@@ -177,13 +177,15 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         if action == "build project":
             row.pop("Last year")
         case = read_tables(with_steps(book, row)).case
-        cases, (base, known, late) = study(case, year)
-        if base.found is None or known.found is None:
-            continue
+        cases, found = study(case, year)
+        of = {outcome.name: outcome for outcome in found}
+        base, late = found[0], of.get(cases[-1].name)
+        if base.found is None or late is None or not cases[-1].foreseen:
+            continue  # the scenario contradicts the rules, or does nothing from the year on
+        known = of[cases[-1].foreseen]
         assert late.found is not None, late.error
         planned += 1
-        if not cases[-1].acts_before:
-            assert late.objective >= known.objective - 1e-6 * abs(known.objective)
+        assert late.objective >= known.objective - 1e-6 * abs(known.objective)
         holds_what_was_decided(base.found, late.found, year)
         _, (_, first, again) = study(case, years[0])
         assert first.found is not None

@@ -16,7 +16,7 @@ import click
 import pandas as pd
 
 from models.answers import least_share
-from models.case import Case
+from models.case import Case, in_force
 from models.errors import SolverError, UsageError
 from models.measures import (
     beyond,
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
+AS_IN_WORKBOOK = "As in the workbook"
+"""The point that has the workbook's own caps, where they differ by year; its row of About."""
+FLAT = "One cap for all years"
 ALL = ""
 """In the place of a mineral's name: all of them together."""
 POINT = 0.01
@@ -82,6 +85,13 @@ class Frontier(Result):
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep"
     knob = field("Knob", Look.TEXT, "What is turned.", optional=True)
+    point = field(
+        "Point",
+        Look.TEXT,
+        "One cap for all years, or the workbook's own caps, which differ by year; there only where"
+        " they do.",
+        optional=True,
+    )
     value = field(
         "Cap",
         Look.SHARE,
@@ -224,7 +234,9 @@ class AsGiven(Result):
     share, country = Frontier.share.like(meaning=_TOP), Frontier.country
 
 
-_OF_POINT = tuple(f for f in Frontier.FIELDS if f.name != Frontier.knob.name)
+_OF_POINT = tuple(
+    f for f in Frontier.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}
+)
 """What is known of a point, and of a mineral at it."""
 _APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
 _FIGURES = tuple(f for f in _OF_POINT if not f.look.is_text and f.name not in _APART)
@@ -382,7 +394,8 @@ class SweepResult:
     ``rows`` has a row a point and mineral, all minerals first, with the fields of ``Frontier``; a
     point without a plan is one row with its ``trouble``. ``reference`` has the same columns for the
     case that the premiums are measured against (empty: not known). ``smallest`` has, for the cap
-    alone, a row a mineral with the fields of ``SmallestCaps``.
+    alone, a row a mineral with the fields of ``SmallestCaps``. ``given`` are the rows of the
+    workbook's own caps where they differ by year, as ``path`` says ("": they do not).
     """
 
     parameter: Parameter
@@ -392,6 +405,8 @@ class SweepResult:
     smallest: pd.DataFrame
     outcomes: Outcomes[Point]
     trouble: str
+    path: str
+    given: pd.DataFrame
 
 
 def without_country_caps(case: Case) -> Case:
@@ -403,6 +418,50 @@ def without_country_caps(case: Case) -> Case:
 def as_given(case: Case) -> Case:
     """Return the case itself."""
     return case
+
+
+def path_of(case: Case) -> str:
+    """Return in words how the caps on single countries go by year; "" where they are flat, or none.
+
+    ``from 85 % in 2026 to 65 % in 2035``; a year without a cap differs from one with it. Where not
+    all caps go the same way, or they come back to where they were, the words are their bounds.
+    """
+    buyers = {row.buyer for row in case.share_limits if row.caps_each_country}
+    paths = {
+        tuple(_tightest(case, mineral.name, buyer, year) for year in case.years)
+        for mineral in case.minerals
+        for buyer in buyers
+    }
+    capped = [path for path in paths if any(share is not None for share in path)]
+    if all(len({*path}) == 1 for path in capped):
+        return ""
+    first, last = capped[0][0], capped[0][-1]
+    if len(capped) == 1 and first != last:
+        start, end = case.years[0], case.years[-1]
+        return f"from {_cap_words(first)} in {start} to {_cap_words(last)} in {end}"
+    shares = [share for path in capped for share in path]
+    loosest = None if None in shares else max(share for share in shares if share is not None)
+    tightest = min(share for share in shares if share is not None)
+    by = "by year" if len(capped) == 1 else "by year and by mineral or buyer"
+    return f"from {_cap_words(loosest)} to {_cap_words(tightest)}, {by}"
+
+
+def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float | None:
+    """Return the least cap on single countries of a mineral and buyer in a year, None: no cap."""
+    shares = (
+        row.share.value(year)
+        for row in case.share_limits
+        if row.caps_each_country
+        and row.buyer == buyer
+        and row.mineral in {"", mineral}
+        and mineral not in row.except_minerals
+        and in_force(row, year)
+    )
+    return min(shares, default=None)
+
+
+def _cap_words(share: float | None) -> str:
+    return "no cap" if share is None else percent_of(share)
 
 
 @dataclass(frozen=True)
@@ -425,12 +484,16 @@ class Reader:
 
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
-    """Return the runs of a sweep: the reference, then the points in chains of neighbours."""
+    """Return the runs of a sweep: the reference, then the points in chains of neighbours.
+
+    Where the case's own caps differ by year, they are a point before the others.
+    """
     named = "No cap on single countries" if parameter.is_cap else "As given"
     first = Run(named, without_country_caps if parameter.is_cap else as_given)
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     chains = [tuple(runs[at : at + CHAIN]) for at in range(0, len(runs), CHAIN)]
-    return Study(base, ((first,), *chains), Reader(base, parameter.is_cap))
+    given = ((Run(AS_IN_WORKBOOK, as_given),),) if parameter.is_cap and path_of(base) else ()
+    return Study(base, ((first,), *given, *chains), Reader(base, parameter.is_cap))
 
 
 def sweep(
@@ -446,6 +509,7 @@ def sweep(
     """
     outcomes = run_study(study_of(base, parameter, points), where, tell)
     compared, *turned = outcomes
+    given, turned = turned[: -len(points)], turned[-len(points) :]
     first = compared.found or Point()
     rows = _frontier(points, turned, first.by_mineral, by_duals=parameter.is_cap)
     reference = _frame([_row(None, of, None, None, None) for of in first.readings])
@@ -462,6 +526,8 @@ def sweep(
         smallest if parameter.is_cap else pd.DataFrame(),
         outcomes,
         "; ".join(filter(None, trouble)),
+        path_of(base) if given else "",
+        _frontier([math.nan] * len(given), given, first.by_mineral, by_duals=True),
     )
 
 
@@ -570,7 +636,10 @@ def _smallest_caps(
 
 def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     """Return the tables of a sweep: the frontier, and the smallest caps or the case as given."""
-    rows = pd.concat([own for _, own in of.rows.groupby("mineral", sort=False)])
+    rows = of.rows
+    if of.path:
+        rows = pd.concat([of.given.assign(point=AS_IN_WORKBOOK), rows.assign(point=FLAT)])
+    rows = pd.concat([own for _, own in rows.groupby("mineral", sort=False)])
     if of.parameter.is_cap:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
     else:
@@ -613,6 +682,9 @@ class _Charts:
         self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
         self.rows = rows[pd.to_numeric(rows["value"], errors="coerce").notna()]
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+        self.path = tables.option(AS_IN_WORKBOOK)
+        is_given = [bool(self.path) and not known(value) for value in rows["value"]]
+        self.given = rows[is_given].set_index("mineral", drop=False)
         caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
         caps = tables[SmallestCaps].frame() if SmallestCaps in tables else caps
         caps = caps[caps["smallest"].notna()]
@@ -651,6 +723,13 @@ class _Charts:
         }
         return tuple(found.get(value) for value in self.values)
 
+    def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
+        """Return the line of the workbook's own caps, level over all values, if it is planned."""
+        own = self.given[self.given["mineral"] == mineral]
+        levels = [] if own.empty else [float(y) for y in _figures(own, name) if known(y)]
+        values = [(level / size,) * len(self.values) for level in levels]
+        return [Series(AS_IN_WORKBOOK, Role.LIMIT, line) for line in values]
+
     def picture(self, title: str, series: Sequence[Series], axis: str, **more: Any) -> Picture:
         """Return lines over the values."""
         if self.is_cap:
@@ -676,9 +755,11 @@ class _Charts:
         unit, (amounts,) = self.money(ALL, name)
         if not _peak(amounts):
             return None
+        size, _ = scale(_peak(self.at(ALL, name)), self.currency)
         what = f"{self.title}: what is paid for what is bought"
         what = "What the cap adds to the cost of what is still bought" if self.is_cap else what
         series = [Series(f"{axis} cost", Role.PLAN, amounts)]
+        series += self.as_in_workbook(ALL, name, size)
         title, axis = f"{what}, {self.horizon}", f"{axis}, cash cost ({unit})"
         return self.picture(title, series, axis, look=Look.MILLIONS)
 
@@ -757,11 +838,16 @@ class _Charts:
         """Return the charts of one mineral for a report: cost, shortage, the largest country."""
         name = "all minerals" if mineral == ALL else mineral
         unit, (total, cash) = self.money(mineral, "objective", "cash")
+        size, _ = scale(_peak(self.at(mineral, "objective")), self.currency)
         paid = [
             Series(Measure.TOTAL_COST, Role.PLAN, total),
             Series(Measure.CASH_COST, Role.FREE, cash),
+            *self.as_in_workbook(mineral, "objective", size),
         ]
-        lacking = [Series(SHORT.header, Role.SHORT, self.at(mineral, "short share"))]
+        lacking = [
+            Series(SHORT.header, Role.SHORT, self.at(mineral, "short share")),
+            *self.as_in_workbook(mineral, "short share"),
+        ]
         hints = [str(c or "") for c in self.rows["country"][self.rows["mineral"] == mineral]]
         held = [Series(ByMineral.country.header, Role.PLAN, self.at(mineral, "share"), hints=hints)]
         held += [Series("Cap", Role.LIMIT, tuple(self.values))] if self.is_cap else []
@@ -888,7 +974,7 @@ class Sweep(StudyKind):
     @property
     def known(self) -> str:
         """How many points have a plan."""
-        planned = sum(outcome.planned for outcome in self.judged)
+        planned = sum(outcome.planned for outcome in self.judged[-len(self.points) :])
         return f"{planned:,} of {len(self.points):,} points planned"
 
     @property
@@ -904,6 +990,7 @@ class Sweep(StudyKind):
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
+            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else {}),
             **self.start.options,
             "Premiums are against": against if self.parameter.is_cap else "the case as given",
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
@@ -937,7 +1024,14 @@ class Sweep(StudyKind):
             for value, own in of.rows.groupby("value", sort=False)
         ]
         caps = of.smallest.dropna(subset="smallest") if is_cap else of.smallest
+        error = Frontier.trouble.json_key
+        path = {
+            "caps": of.path,
+            **_object(of.given),
+            error: next(filter(None, of.given["trouble"]), None),
+        }
         return {
+            **({"as_in_workbook": path} if of.path else {}),
             **over,
             "scenario": self.start.case.scenario,
             "rows": rows,
@@ -955,14 +1049,15 @@ class Sweep(StudyKind):
         frontier = tables[Frontier]
         of = type(frontier)
         whole = frontier.where([mineral == ALL for mineral in frontier.mineral])
+        named = (of.point,) if self.result.path else ()
         fields = (of.value, of.cash, of.dearer, of.short, of.lost, of.served, of.slope)
-        found = [Numbers(whole, fields)]
+        found = [Numbers(whole, (*named, *fields))]
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
-            named = (SmallestCaps.mineral, SmallestCaps.smallest)
-            kept = caps.where([m != ALL and known(cap) for m, cap in caps.rows(*named)])
+            columns = (SmallestCaps.mineral, SmallestCaps.smallest)
+            kept = caps.where([m != ALL and known(cap) for m, cap in caps.rows(*columns)])
             if len(kept):
-                found.append(Numbers(kept, named, "Smallest caps that need cost no tonne"))
+                found.append(Numbers(kept, columns, "Smallest caps that need cost no tonne"))
         return tuple(found)
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -975,9 +1070,9 @@ class Sweep(StudyKind):
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what the whole way costs, what it leaves short, and how far it costs no tonne."""
-        of = tables[Frontier].frame()
-        of = of[(of["mineral"] == ALL) & pd.to_numeric(of["objective"], errors="coerce").notna()]
         charts = _Charts(tables)
+        of = charts.rows[charts.rows["mineral"] == ALL]
+        of = of[pd.to_numeric(of["objective"], errors="coerce").notna()]
         if of.empty:
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
@@ -1010,14 +1105,19 @@ class Sweep(StudyKind):
             name = "Smallest cap that costs no tonne"
             figures.append(Figure(name, least, f"all minerals under one cap; {free}"))
             finding += f"; no tonne need be lost down to a cap of {least}"
-        return Headline(f"{finding}.", tuple(figures))
+        if not charts.path:
+            return Headline(f"{finding}.", tuple(figures))
+        given, said = _as_in_workbook(charts)
+        return Headline(f"{finding}. {said}", (*figures, *given))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the frontier of all minerals and of each, and the charts of the workbook."""
         charts, frontier = _Charts(tables), tables[Frontier]
         of = type(frontier)
+        named = (of.point,) if charts.path else ()
         fields = (of.value, of.objective, of.cash, of.short, of.served, of.country, of.share)
+        fields = (*named, *fields)
         views = {
             "All minerals" if mineral == ALL else mineral: (
                 charts.of_mineral(mineral),
@@ -1041,6 +1141,20 @@ class Sweep(StudyKind):
             " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
         return (Section("frontier", heading, lead, views, MINERAL.header, blocks),)
+
+
+def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
+    """Return what the workbook's own caps cost, and that the points of the sweep are not these."""
+    flat = f"Each point is one cap for all years; the workbook's own go {charts.path}"
+    own = charts.given[charts.given["mineral"] == ALL]
+    own = own[pd.to_numeric(own["objective"], errors="coerce").notna()]
+    if own.empty:
+        return [], f"{flat}, of which there is no proven plan."
+    row = own.iloc[0]
+    total = money(float(row["objective"]), charts.currency)
+    served = f"{share(row['served'])} of demand served"
+    figure = Figure(AS_IN_WORKBOOK, total, f"caps that go {charts.path}: total cost; {served}.")
+    return [figure], f"{flat}: total cost {total}, {served}."
 
 
 def _object(rows: pd.DataFrame) -> dict[str, object]:

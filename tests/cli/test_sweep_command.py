@@ -65,6 +65,34 @@ def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
     assert {row[1] for row in frontier[1:4]} == {"all"}
 
 
+def test_the_workbooks_own_path_is_a_point(folder, call, ask):
+    """On the terminal, in the sheet, on the first page, in JSON; it costs what solve says."""
+    tables = template_tables()
+    for row in tables["Share limits"]:
+        row["Share 2028"] = 0.5
+    write_book(folder / "path.xlsx", tables)
+    code, _, err = call("sweep", "path.xlsx", *SPAN)
+    assert code == 0
+    said = " ".join(err.split())
+    assert "3 points" in said
+    assert "As in the workbook" in said
+    assert "the workbook's own go from 65 % in 2026 to 50 % in 2028" in said
+    book = openpyxl.load_workbook("outputs/path-sweep.xlsx", read_only=True)
+    head, *rows = book["Frontier"].iter_rows(values_only=True)
+    assert head[:3] == ("Point", "Cap", "Mineral")
+    assert rows[0][:3] == ("As in the workbook", None, "all")
+    assert [row[1] for row in rows[1:4]] == [0.7, 0.6, 0.5]
+    about = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
+    assert about["As in the workbook"] == "from 65 % in 2026 to 50 % in 2028"
+    code, answer = ask("sweep", "path.xlsx", *SPAN)
+    _, alone = ask("solve", "path.xlsx")
+    own = answer["as_in_workbook"]
+    assert set(own) == KEYS | {"caps"}
+    assert own["objective_usd"] == pytest.approx(alone["objective_usd"])
+    assert own["caps"] == "from 65 % in 2026 to 50 % in 2028"
+    assert [row["cap"] for row in answer["rows"]] == [0.7, 0.6, 0.5]
+
+
 def test_a_sweep_answers_another_program(case, ask):
     code, answer = ask("sweep", case, *SPAN, "--output", "made/a", "--csv", "tables")
     assert code == 0

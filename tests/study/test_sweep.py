@@ -21,11 +21,13 @@ from planner.studies import Here
 from planner.studies.kind import BASIS, YEARS, Tables
 from planner.studies.sweep import (
     ALL,
+    AS_IN_WORKBOOK,
     CHAIN,
     OVER,
     Sweep,
     SweepResult,
     grid,
+    path_of,
     read,
     results,
     study_of,
@@ -187,6 +189,107 @@ def test_smallest_cap_serves_what_can_be_served() -> None:
     for share, is_more in ((cap, False), (cap - 0.01, True)):
         short = solve_case(set_max_country_share(case, share)).shortage
         assert (short > free.shortage + 1e-6) is is_more
+
+
+# ---- the workbook's own caps, where they differ by year ------------------------------------------
+
+
+def capped(**more: Any) -> BookT:
+    """Return two years of 100 t, China's 100 t at 10, Chile's at 20, and a cap of 85 %."""
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 0.85} | more
+    return make(jin(), sur(), years=(2026, 2027), Share_limits=[limit])
+
+
+def test_a_path_is_a_point_of_its_own() -> None:
+    """85 % falling to 65 %: 85 x 10 + 15 x 20 = 1,150, and 650 + 700 = 1,350; 2,500 in all.
+
+    At a flat 80 % both years cost 1,200. A point looser saves a tonne's 10 in each year.
+    """
+    found = swept(capped(**{"Share 2027": 0.65}), 0.9, 0.8)
+    assert found.path == "from 85 % in 2026 to 65 % in 2027"
+    assert found.given["mineral"].tolist() == [ALL, "copper"]
+    row = found.given.iloc[0]
+    assert row["objective"] == row["cash"] == pytest.approx(2500)
+    assert row["slope"] == pytest.approx(20)
+    assert row["like_for_like"] == pytest.approx(500 / 200)
+    assert row["share"] == pytest.approx(0.85)
+    assert at(found, 0.8)["objective"] == pytest.approx(2400)
+    frontier = results(found, {"money": "USD"})[0].frame()
+    own, flat = "As in the workbook", "One cap for all years"
+    assert frontier["point"].tolist() == [own, flat, flat] * 2
+    assert frontier["value"].isna().tolist() == [True, False, False] * 2
+
+
+def test_a_path_is_told_and_drawn() -> None:
+    """In the finding, its figures, a level line of the charts of the workbook and the report."""
+    found = swept(capped(**{"Share 2027": 0.65}), 0.9, 0.8, 0.7)
+    about = About(
+        what=[YEARS, BASIS, OVER, AS_IN_WORKBOOK],
+        value=["2026 to 2027", "demand", "cap", found.path],
+    )
+    tables = Tables([*results(found, {"money": "USD"}), about])
+    headline = Sweep.headline(tables)
+    assert headline.finding.endswith(
+        "Each point is one cap for all years; the workbook's own go from 85 % in 2026 to 65 % in"
+        " 2027: total cost 2,500 USD, 100 % of demand served."
+    )
+    assert "Cap from 90.0 % to 70.0 %" in headline.finding
+    assert (headline.figures[-1].name, headline.figures[-1].value) == (AS_IN_WORKBOOK, "2,500 USD")
+    (line,) = [s for s in Sweep.pictures(tables)[0].series if s.name == AS_IN_WORKBOOK]
+    assert line.values == pytest.approx((500,) * 3)  # what it adds to the cost of the tonnes bought
+    (section,) = Sweep.sections(tables)
+    pictures, numbers = section.views["All minerals"]
+    assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True, True, False]
+    assert numbers.fields[0].header == "Point"
+
+
+def test_no_path_no_point() -> None:
+    """A flat cap, no cap, and another knob than the cap are as before."""
+    for book in (capped(), make(jin(), sur(), years=(2026, 2027))):
+        found = swept(book, 0.9, 0.8)
+        assert found.path == ""
+        assert found.given.empty
+        assert "point" not in {f.name for f in results(found, {})[0].fields}
+    found = swept(capped(**{"Share 2027": 0.65}), 1.0, 0.5, over="capacity:CHN")
+    assert found.path == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ([{"First year": 2027}], "from no cap in 2026 to 85 % in 2027"),
+        (
+            [{"Share 2027": 0.65}, {"Buyer": "A"}],
+            "from 85 % to 65 %, by year and by mineral or buyer",
+        ),
+        ([{"First year": 2026, "Last year": 2026}], "from 85 % in 2026 to no cap in 2027"),
+        ([{"Last year": 2026}, {"First year": 2027}], ""),
+        ([{"Share 2027": 0.65, "Supplier": "CHN"}], ""),  # not a cap on each country
+    ],
+)
+def test_how_caps_go_by_year(limits: list[dict[str, Any]], said: str) -> None:
+    rows = [capped(**more)["Share limits"][0] for more in limits]
+    headers = dict.fromkeys(header for row in rows for header in row)
+    book = capped() | {"Share limits": [{h: row.get(h) for h in headers} for row in rows]}
+    assert path_of(case_of(book)) == said
+
+
+def test_a_path_without_a_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row has the trouble, all other points are there."""
+    solve = Session.solve
+
+    def failing(self: Session, case: Any) -> Plan:
+        if case == self.case:
+            msg = "no proven optimum"
+            raise SolverError(msg)
+        return solve(self, case)
+
+    monkeypatch.setattr(Session, "solve", failing)
+    found = swept(capped(**{"Share 2027": 0.65}), 0.9, 0.8)
+    assert found.given["trouble"].tolist() == ["no proven optimum"]
+    assert at(found, 0.9)["objective"] == pytest.approx(2200)
+    frontier = results(found, {"money": "USD"})[0].frame()
+    assert frontier["trouble"].iloc[0] == "no proven optimum"
 
 
 # ---- other knobs -------------------------------------------------------------------------------

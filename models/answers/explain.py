@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.answers.least_change import Trials
 from models.answers.price import ROUNDING, Price, Pricing
 from models.program.component import MINERAL, YEAR, Place, Rows, Step, Where, rows_named
+from models.program.families.projects import Unpaid, running, unpaid
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BALANCE
 from models.resolve import Floats
@@ -53,6 +55,7 @@ class Explanation:
 
     ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
     ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
+    ``unpaid`` are the plants of the mineral that the budget keeps from being built by then.
     """
 
     mineral: str
@@ -66,6 +69,7 @@ class Explanation:
     binding: tuple[Bound, ...]
     cause: str = ""
     demand_cost: float | None = None
+    unpaid: tuple[Unpaid, ...] = ()
 
     @property
     def is_short(self) -> bool:
@@ -104,7 +108,20 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         binding=() if price is None else binding(pricing, mineral, member, year),
         cause=causes.get((mineral, member, year), ""),
         demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
+        unpaid=() if price is None else _unpaid(plan, mineral, year),
     )
+
+
+def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
+    """Return the plants that the budget keeps from being built by a year.
+
+    Prices say nothing of a whole plant, so that it has to be built where no budget limits anything.
+    """
+    found = unpaid(plan, mineral, year)
+    if not (found and plan.case.settings.whole_projects):
+        return found
+    free = Trials(plan)(plan.case.change(budget=()))
+    return tuple(u for u in found if free is not None and running(free, u.project, year) > u.built)
 
 
 def _demand_cost(pricing: Pricing, at: Where) -> float | None:

@@ -30,11 +30,12 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK
 from models.schema import SHEETS, ByYear, Column, Record
 from models.units import in_currency
-from planner.render.words import each_year
+from planner.render.words import each_year, share
 
 if TYPE_CHECKING:
     from models.answers import Change, LeastChange, Scarce
     from models.plan import Plan
+    from models.program.families.projects import Unpaid
 
 SHOWN = 8
 """What binds is told so many times at most; the JSON form has all."""
@@ -238,6 +239,8 @@ def told(
     yield _need(found)
     if found.cause:
         yield f"Why short: {found.cause}"
+    for plant in found.unpaid:
+        yield f"{_unpaid(plant, currency)}{cells.at(plant.place)}"
     yield ""
     yield from _price(found, found.price, cells, currency)
     yield ""
@@ -261,6 +264,14 @@ def _need(found: Explanation) -> str:
         share = found.short / found.demand * 100.0
         return f"{said}, is short {_amount(found.short)} t ({share:.3g} % of its need)."
     return f"{said}; nothing is short."
+
+
+def _unpaid(plant: Unpaid, currency: str) -> str:
+    """Return what a plant lacks in the budget to be built, wholly or in full."""
+    left = f"{_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
+    needs = f"{_amount(plant.needs)} m {currency}"
+    done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
+    return f"{plant.project.name} {done} takes {needs}, and {plant.what} leaves {left}."
 
 
 # ---- the price ---------------------------------------------------------------------------------
@@ -509,6 +520,11 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
         "purchased_t": found.purchased,
         "short_t": found.short,
         "cause": found.cause,
+        "unpaid": [
+            {"project": u.project.name, "built": u.built, "needs_m": u.needs, "left_m": u.left,
+             "budget_year": u.year, "cell": cells.cell(u.place)}
+            for u in found.unpaid
+        ],
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and _finite(price.up),
         "holds_for_less_t": price and _finite(price.down),
@@ -533,7 +549,7 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
         ],
         "binding": [_bound(b, cells) for b in found.binding],
         "change": None if change is None else _change_facts(change, cells),
-    }
+    }  # fmt: skip
 
 
 def _bound(b: Bound, cells: Cells) -> dict[str, object]:

@@ -383,3 +383,56 @@ def test_the_least_change_leaves_others_what_they_need_later() -> None:
     (change,) = found.changes
     assert (change.place.row, change.was, change.to) == (2, near(1), near(2))
     assert found.elsewhere == 0
+
+
+# ---- plants that the budget keeps from being built ----------------------------------------------
+
+
+def lacking(book: BookT, year: int = 2026) -> list[tuple[str, float, float, float, int]]:
+    """Return of each plant that a budget does not pay: name, part built, needs, left, year."""
+    found = explain(solve(book), "copper", "A", year).unpaid
+    return [(u.project.name, u.built, u.needs, u.left, u.year) for u in found]
+
+
+def test_the_budget_keeps_the_other_half_from_being_built() -> None:
+    """As above half is built; 0.5 more would build the rest. Without a budget nothing lacks."""
+    book = shelf(plant(), Budget=budget(y2026=0.5, y2027=0))
+    assert lacking(book, 2027) == [("P", near(0.5), near(0.5), near(0), 2026)]
+    assert lacking(shelf(plant()), 2027) == []
+    assert lacking(shelf(plant(), Budget=budget(y2026=1)), 2026) == []
+
+
+@pytest.mark.parametrize("carry", ["no", "yes"])
+def test_a_budget_is_too_small_for_the_whole(carry: str) -> None:
+    """0.5 in 2026 and 0.2 in 2027 for a plant of 1, whole: carried over 0.7 are there in 2027."""
+    settings = {"Whole projects": "yes", "Carry over budget": carry}
+    book = shelf(plant(), settings=settings, Budget=budget(y2026=0.5, y2027=0.2))
+    assert lacking(book) == [("P", 0, near(1), near(0.5), 2026)]
+    left, year = (0.7, 2027) if carry == "yes" else (0.5, 2026)
+    assert lacking(book, 2027) == [("P", 0, near(1), near(left), year)]
+    assert explain(solve(book), "copper", "A", 2027).unpaid[0].place.sheet == "Budget"
+
+
+def test_a_plant_is_not_built_for_another_reason_than_the_budget() -> None:
+    """Too dear at any budget; or whole, and worth it for its first tonnes alone; or never so late.
+
+    One tonne is short: that saves 2 x 99,990 and not 1,000,000, though 100 t would.
+    """
+    small = budget(y2026=0.5, y2027=0.2)
+    for whole in ("no", "yes"):
+        settings = {"Whole projects": whole}
+        dear = plant(**{"Cost (USD/t)": SHORT})
+        assert lacking(shelf(dear, settings=settings, Budget=small)) == []
+        late = plant(**{"First year": 2027})
+        assert lacking(shelf(late, settings=settings, Budget=small), 2026) == []
+        free = shelf(dear, settings=settings, Budget=budget(y2027=0))
+        assert lacking(free) == []
+    book = shelf(plant(), demand=1, settings={"Whole projects": "yes"}, Budget=small)
+    assert lacking(book) == []
+
+
+def test_a_plant_built_later_is_not_one_that_is_never_built() -> None:
+    """Whole, with a budget in 2027 alone: built then, and not lacking by 2026."""
+    book = shelf(plant(), settings={"Whole projects": "yes"}, Budget=budget(y2026=0.5, y2027=1))
+    assert one(solve(book).projects, year=2027)["built"] == 1
+    assert lacking(book, 2026) == []

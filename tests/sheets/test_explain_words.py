@@ -170,3 +170,36 @@ def test_parts_that_are_rounding_are_not_told() -> None:
     lines = list(told(dataclasses.replace(found, price=price), None, cells))
     assert any("the cost of a tonne short" in line for line in lines)
     assert not any("sharing the shortage" in line or "in all, " in line for line in lines)
+
+
+WHOLE = {"Whole projects": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "money", "start", "end"),
+    [
+        ({}, (2, 0), "P is 20 % built: the rest takes 8 m USD", "of 2026 leaves nothing"),
+        ({}, (0, 0), "P is not built: it takes 10 m USD", "of 2026 leaves nothing"),
+        (WHOLE, (2, 9), "P is not built: it takes 10 m USD", "of 2027 leaves 9 m"),
+        (
+            WHOLE | {"Carry over budget": "yes"}, (2, 7),
+            "P is not built: it takes 10 m USD",
+            "of 2027 with what is left of earlier ones leaves 9 m",
+        ),
+    ],
+)  # fmt: skip
+def test_a_plant_that_the_budget_keeps_from_being_built(
+    settings: dict[str, object], money: tuple[float, float], start: str, end: str
+) -> None:
+    """A plant of 100 t for 10 m; a tonne short costs 50,000."""
+    plant = {
+        "Project": "P", "Refiner": "P", "Mineral": "copper", "Country": "CHL",
+        "Capacity (t/yr)": 100, "Capex (USD m)": 10, "Cost (USD/t)": 10, "First year": 2026,
+    }  # fmt: skip
+    budget = [
+        {"Year": year, "Capex (USD m)": m} for year, m in zip((2026, 2027), money, strict=True)
+    ]
+    settings = {"Shortage cost multiple": 1000} | settings
+    book = make(jin(0), years=(2026, 2027), settings=settings, Projects=[plant], Budget=budget)
+    row = 3 if "2027" in end else 2
+    assert f"{start}, and the budget {end}. [Budget!{row}.Capex]" in said(book, year=2027)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from models.program.component import (
     Label,
     Levers,
     Loosening,
+    Place,
     Rows,
     Step,
     Stop,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 CAPITAL = Heading("capital", remark="Of projects: the capex as a yearly charge over their life.")
-_WHOLE = 1.0 - 1e-6
+_WHOLE, _MORE = 1.0 - 1e-6, 1.0 + 1e-6
 _UNBUILT = Stop(0, "planned plant that is not built", many="planned plants that are not built")
 
 
@@ -139,6 +141,89 @@ def _begun(case: Case, key: Any) -> int:
     project = next(p for p in case.projects if p.name == name)
     return budget_year(project, start, case.years)
 
+
+# ---- plants that the budget keeps from being built ----------------------------------------------
+
+
+@dataclass(frozen=True)
+class Unpaid:
+    """A plant that would be worth its capital, and that the budget does not pay for.
+
+    ``built`` is the part that runs in the year asked about, ``needs`` the capital of the rest and
+    ``left`` what the budget of ``year`` leaves for it [money m]; ``what`` and ``place`` are that
+    budget's.
+    """
+
+    project: Project
+    built: float
+    needs: float
+    left: float
+    year: int
+    what: str
+    place: Place | None
+
+
+def unpaid(of: Solved, mineral: str, year: int) -> tuple[Unpaid, ...]:
+    """Return the plants of a mineral that no budget pays for by a year, though they are worth it.
+
+    Any year in which what would run then could be paid has to have a budget that is spent or, with
+    whole projects, too small. Of several the one that leaves most is told. What a plant is worth is
+    read from the prices of the plan, so at the margin.
+    """
+    left = budgets_left(of, of.case.projects)
+    found = (_unpaid(of, p, year, left) for p in of.case.projects if p.mineral == mineral)
+    return tuple(plant for plant in found if plant is not None)
+
+
+def _unpaid(of: Solved, project: Project, year: int, left: dict[int, float]) -> Unpaid | None:
+    e, whole = of.expanded, of.case.settings.whole_projects
+    begun = starts(project, e.years, year) if project.built_in is None else []
+    paying = {budget_year(project, start, e.years) for start in begun}
+    built = running(of, project, year)
+    is_once = whole and any(of.value(BUILT, (project.name, y)) > 0 for y in e.years)
+    if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
+        return None
+    most = max(paying, key=lambda y: (left[y], -y))
+    needs = project.capex * (1.0 - built)
+    if left[most] >= needs * (_WHOLE if whole else 1.0 - _WHOLE):
+        return None
+    if not any(_is_worth_it(of, project, start) for start in begun):
+        return None
+    label = _budget_label(of, most)
+    return Unpaid(project, built, needs, left[most], most, label.what, label.place)
+
+
+def _is_worth_it(of: Solved, project: Project, start: int) -> bool:
+    """Return whether a plant saves more than its capital charge by the prices of the plan.
+
+    What a tonne of its capacity saves is that of its best buyer in each year of output; the prices
+    of the budget and of the capacity itself are left out.
+    """
+    e, d, flow = of.expanded, of.expanded.deliveries, of.program.flow
+    column = of.column_at(BUILT, (project.name, start))
+    r = next(i for i, source in enumerate(e.sources) if source.project == project.name)
+    saves = 0.0
+    for t, year in enumerate(e.years):
+        if start <= year < start + project.life:
+            columns = flow[np.flatnonzero((d.source == r) & (d.year == t))].tolist()
+            best = max((-_reduced(of, c, (CAPACITY,)) for c in columns), default=0.0)
+            saves += float(e.nameplate[r, t]) * max(0.0, best)
+    return saves > _MORE * _reduced(of, column, (CAPACITY, BUDGET))
+
+
+def _reduced(of: Solved, column: int, left_out: tuple[Rows, ...]) -> float:
+    """Return a column's reduced cost [money of the first year], the duals of some rows left out."""
+    program = of.program
+    cost = float(program.rows.cost[column])
+    for row, amount in of.entries(column):
+        if of.component_of(row) not in left_out:
+            year = int(program.row_year[row])
+            worth = of.case.discount(year) if year else 1.0
+            cost -= amount * float(of.prices[row]) * worth
+    return cost
+
+
+# ---- components ----------------------------------------------------------------------------------
 
 BUILT = Columns(
     name="built",

@@ -19,6 +19,8 @@ _PAIR = 2
 """Years in a row that are named one by one; more are joined."""
 _NEARLY = 0.0005
 """Parts below this are said to be nearly nothing, or nearly all."""
+_WHOLE = 1e-6
+"""What lacks less than this part of a plant is built in full."""
 _NOISE = 1e-9
 """What is less than this part of the whole is what is left when numbers cancel: nothing."""
 
@@ -186,6 +188,20 @@ def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float 
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
     size, unit = scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
+
+
+_STEPS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+def built_in_steps(project: str, parts: Sequence[float]) -> str:
+    """Return what is built of a plant, a part a step: ``Vulcan: 57 % built in three steps``.
+
+    A plant that is built in full at once is ``Vulcan: built``.
+    """
+    total, steps = math.fsum(parts), len(parts)
+    done = "built" if total >= 1.0 - _WHOLE else f"{share(total)} built" if steps else "not built"
+    in_steps = _STEPS[steps - 1] if 0 < steps <= len(_STEPS) else f"{steps:,}"
+    return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
 
 
 # ---- words from the input, as cells, charts, pages and terminals can hold them ------------------

@@ -19,13 +19,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from models.answers import scarcest
 from models.case import in_force
 from models.schema import MAX, REST_OF_WORLD, Settings
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import Asked, Front, Light, Line, Number, State
-from planner.render.words import amount, counted, large_form, listed, share, share_form, solid
+from planner.render.words import (
+    amount,
+    built_in_steps,
+    counted,
+    large_form,
+    listed,
+    share,
+    share_form,
+    solid,
+)
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.explain import scarce_words, shortage_words
@@ -42,6 +52,9 @@ from planner.sheets.served import (
     without_limits,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LEAST_SERVED = 0.9
 """Need of which less is served is not met."""
 BY_VALUE = "by value at the workbook's prices"
@@ -49,6 +62,8 @@ _TODAY, _NOT_KNOWN, _NONE_OUTSIDE = "Today", "not known", "no single country out
 _MOST_COUNTRIES = 5
 _MOVES = 4
 """Countries named of those whose share changed."""
+_IN_PART = 2
+"""Plants named of those that are built in part, the smallest part first."""
 _LEAST_MOVE = 0.0005
 _ESTIMATE = "estimate:"
 _SCARCEST = 2
@@ -441,8 +456,19 @@ def _changed(context: Context) -> Iterator[Line]:
     said = "no plant is built"
     if plants:
         cost = amount(float(started["capex"].sum()) * 1e6, context.currency)
-        said = f"{plants} of {counted(all_of, 'plant')} built, in part or whole, for {cost}"
+        said = f"{plants} of {counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
     yield Line(f"New plants: {said}.", "Projects")
+
+
+def _in_part(started: pd.DataFrame) -> str:
+    """Return the plants that are not built in full at once, "" where all are."""
+    steps = started.sort_values("year").groupby("project")["built"].agg(list)
+    said = [
+        built_in_steps(str(project), parts)
+        for project, parts in sorted(steps.items(), key=lambda of: (sum(of[1]), str(of[0])))
+        if min(parts) < 1.0 - _LEAST_FLOW
+    ]
+    return f". In part or in steps: {listed(said, _IN_PART)}" if said else ""
 
 
 def _moves(context: Context, before: Served, after: Served) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from models.plan.block_solver import place_words
-from tests.sheets.desk import made, rows
+from planner.render.words import built_in_steps
+from planner.sheets.front import overview
+from tests.sheets.desk import context, made, rows
 
 
 def test_a_plant_that_is_not_built_is_a_cause_in_words():
@@ -28,3 +32,49 @@ def test_where_a_constraint_is_violated_is_told_in_words():
     assert place_words("budget", 2026) == "budget: 2026"
     said = " ".join(map(str, made(rows())["Checks"].column("What").values))
     assert not re.search(r", at \w+\(|\('", said)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ((), "P: not built"),
+        ((1.0,), "P: built"),
+        ((0.57,), "P: 57 % built"),
+        ((0.3, 0.2, 0.07), "P: 57 % built in three steps"),
+        ((0.5, 0.5), "P: built in two steps"),
+        ((1 / 12,) * 12, "P: built in 12 steps"),
+        ((1.0 - 1e-9,), "P: built"),
+        ((0.9999,), "P: over 99.9 % built"),
+    ],
+)
+def test_a_plant_that_is_built_in_part(parts, said):
+    assert built_in_steps("P", parts) == said
+
+
+@pytest.mark.parametrize(
+    ("whole", "money", "said"),
+    [
+        (
+            "no",
+            (2, 1),
+            "1 of 1 plant built for 30 USD. In part or in steps: P: 60 % built in two steps",
+        ),
+        ("no", (5, 0), "1 of 1 plant built for 50 USD"),
+        ("yes", (5, 0), "1 of 1 plant built for 50 USD"),
+        ("yes", (2, 1), "no plant is built"),
+    ],
+)
+def test_a_plant_built_in_part_is_named_on_the_first_page(whole, money, said):
+    """A plant of 10 t for 50 USD, which is wanted whole; with whole projects it is so or not."""
+    plant = {
+        "Project": "P", "Refiner": "P", "Mineral": "copper", "Country": "Chile",
+        "Capacity (t/yr)": 10, "Capex (USD m)": 5e-5, "Cost (USD/t)": 1, "First year": 2026,
+    }  # fmt: skip
+    budget = [
+        {"Year": year, "Capex (USD m)": m * 1e-5}
+        for year, m in zip((2026, 2027), money, strict=True)
+    ]
+    book = rows(Projects=[plant], Budget=budget)
+    book["Settings"] = [*book["Settings"], {"Setting": "Whole projects", "Value": whole}]
+    changed = [line.said for line in overview(context(book, lost=True), ()).changed]
+    assert changed[-1] == f"New plants: {said}."

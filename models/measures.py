@@ -10,7 +10,7 @@ a workbook is measured as the plan itself is.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -179,6 +179,25 @@ def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:
     return {mineral: top for mineral, top in tops.items() if top is not None}
 
 
+# ---- who depends on whom -----------------------------------------------------------------------
+
+
+def largest_supplier(
+    amounts: Mapping[str, float], home: Collection[str]
+) -> tuple[str, float] | None:
+    """Return the one country outside with the most, and its share; None where none sells.
+
+    ``home`` are the countries inside the coalition: none of them is a supplier to be feared.
+
+    formula: max over c outside of amount[c] / sum of all amounts; by code where equal
+    unit: share
+    base: all amounts: what is bought, from inside and from Rest of world too
+    """
+    outside = {c: amount for c, amount in amounts.items() if c not in home and amount > 0}
+    most = largest(outside)
+    return (most[0][0], most[0][1] / sum(amounts.values())) if most else None
+
+
 # ---- what is served ----------------------------------------------------------------------------
 
 
@@ -190,6 +209,32 @@ def served_share(demand: float, short: float) -> float:
     base: demand, of whatever minerals and years the amounts are of
     """
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
+
+
+def served_without(others: float, drawn: float, need: float, served: float) -> float | None:
+    """Return the share of a year's need that is served without a supplier; None without need.
+
+    What the supplier sells is lost. ``others`` is what is bought from all others, ``drawn`` what
+    stocks give in that year with the supplier, ``served`` the share served with it: nothing is
+    bought instead, no more is drawn, and what was bought to fill a stock serves need first.
+
+    formula: min(served, (others + drawn) / need)
+    unit: share
+    base: demand of the year
+    """
+    left = part(others + drawn, need)
+    return None if left is None else max(0.0, min(served, left))
+
+
+def with_surge(sold: float, usable: float, surge: float) -> float:
+    """Return what a supplier sells at most when it sells more by a part of its usable capacity.
+
+    A plant that sells more than its usable capacity goes on doing so, and no more.
+
+    formula: min(sold + surge x usable, max(usable, sold))
+    unit: t a year
+    """
+    return min(sold + surge * usable, max(usable, sold))
 
 
 def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:

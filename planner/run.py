@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,8 +22,8 @@ from planner.workbook.parts import is_plan
 
 if TYPE_CHECKING:
     from models.plan import Plan
+    from models.results import ByMineral
     from planner.audit import PlanSheets
-    from planner.sheets.context import Lost
     from planner.studies import Where
     from planner.workbook.plan_file import PlanFile
 
@@ -194,7 +195,6 @@ class Run:
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
     ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed.
-    ``lost`` is the plan when its largest supplier country has stopped (None: not known).
     """
 
     book: Book
@@ -205,12 +205,19 @@ class Run:
     trouble: str = ""
     what_ifs: tuple[WhatIf, ...] = ()
     made_with: tuple[tuple[str, str], ...] = ()
-    lost: Lost | None = None
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """Every warning on the input and on the scenario."""
         return self.book.warnings
+
+    @cached_property
+    def minerals(self) -> ByMineral:
+        """The rows of the sheet By mineral."""
+        from planner.sheets.context import Context
+        from planner.sheets.figures import by_mineral
+
+        return by_mineral(Context(self.plan, self.book, self.without_limits))
 
 
 def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
@@ -257,41 +264,12 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
                 without_limits = counted(scenarios.drop_share_limits(case))
             except SolverError as error:  # what the limits cost stays unknown; the plan is proven
                 trouble = f"what the share limits cost is not known: {error}"
-        lost = _lost(plan, counted, tell)
     for stage in planned:
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     return Run(
         book, plan, without_limits, start.options, seconds, trouble,
-        what_ifs=variant.what_ifs, made_with=variant.typed, lost=lost,
+        what_ifs=variant.what_ifs, made_with=variant.typed,
     )  # fmt: skip
-
-
-def _lost(plan: Plan, plan_of: Callable[[Case], Plan], tell: Callable[[str], None]) -> Lost | None:
-    """Return the plan when its largest supplier country has stopped; None where there is none.
-
-    None of a large case, too, whose run it would make half as long again: the first page then says
-    what is left if nothing is bought instead.
-    """
-    from planner.sheets.served import largest_supplier
-    from planner.studies.losses import without_country
-
-    if not plans_its_loss(plan.case):
-        return None
-    country = largest_supplier(plan)
-    if not country:
-        return None
-    tell(f"Planning without {plan.case.country_name(country)}")
-    try:
-        return without_country(plan, country, plan_of)
-    except SolverError:  # as of a large case
-        return None
-
-
-def plans_its_loss(case: Case) -> bool:
-    """Return whether a run of a case plans, too, that its largest supplier country has stopped."""
-    from planner.studies.places import WORTH_PROCESSES, routes_of
-
-    return routes_of(case) < WORTH_PROCESSES
 
 
 @contextmanager

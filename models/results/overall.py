@@ -31,6 +31,15 @@ HHI = (
 COUNTED_IN = "Tonnes are of"
 """The row of Summary that says what a tonne of each mineral is a tonne of."""
 
+_WITHOUT = (
+    "Without surge: what it sells is lost and nothing is bought instead; stocks give what the plan"
+    " draws in that year and no more."
+)
+_SURGED = (
+    "Each supplier that is left sells a fifth of its usable capacity more, as far as that capacity"
+    " is open to the coalition and not sold already."
+)
+
 
 class Summary(Result):
     """A row a measure, a column a mineral: figures of the whole plan and of each mineral.
@@ -103,19 +112,53 @@ OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
 class ByMineral(Result):
     """One row a mineral over all years; what Summary says of it, side by side.
 
-    What is printed comes first: the last year's largest share, where limits are tightest. Further
-    right stand the largest share of any year and what is for the screen.
+    What is printed comes first, the table of the first page: whom the coalition depends on, in the
+    last year planned and today, what is short of it and what limits cost. Further right, for the
+    screen, stands the rest, the largest share of one country, inside or outside, in any year too.
     """
 
     TABLE, PLACE = "By mineral", 20
     GRAIN = ("mineral",)
 
     mineral = MINERAL
-    demand = DEMAND.like(meaning="All years together.")
-    purchased = PURCHASES.like(meaning="All years together, purchases for stock included.")
-    short = SHORT.like(meaning="Demand neither bought nor taken from stock, all years together.")
-    served = field.share(
-        "Served share of demand", "1 less what is short over demand, all years together."
+    need = field.tonnes("Need in {last}", "What the coalition needs in the last year planned.")
+    supplier_today = field.text(
+        "Largest supplier today",
+        "The one country outside the coalition that sells most to it today, by the sheet Current"
+        " supply; of a mineral that it leaves out, by the world's refining capacity: an estimate."
+        " Rest of world is many countries and none. Blank: none sells.",
+        names=Name.COUNTRY,
+    )
+    supplier_today_share = field.share(
+        "Its share of purchases today", "What that country sells over all that is bought today."
+    )
+    supplier = field.text(
+        "Largest supplier in {last}",
+        "The one country outside the coalition that sells most to it in the last year planned.",
+        names=Name.COUNTRY,
+    )
+    supplier_share = field.share(
+        "Its share of purchases in {last}",
+        "What that country sells over all that is bought in that year, for stock too.",
+    )
+    supplier_of_demand = field.share(
+        "Its share of demand in {last}",
+        "The same over demand, where the two differ by more than five points: much is short, or"
+        " bought for stock. Blank: they do not.",
+    )
+    supplier_limit = field.share(
+        "Limit on it in {last}",
+        "The coalition's tightest limit on that country in that year, a share of {basis}. Blank:"
+        " none.",
+    )
+    served_without_today = field.share(
+        "Served if it stops, today",
+        f"What is left of today's purchases without today's largest supplier. {_WITHOUT}",
+    )
+    served_without = field.share(
+        "Served if it stops, in {last}",
+        "The share of that year's need that is served without the plan's largest supplier."
+        f" {_WITHOUT}",
     )
     short_of_supply = field.tonnes(
         "Short because supply can't give it", "Short even without any share limit."
@@ -125,11 +168,29 @@ class ByMineral(Result):
         "Short with the share limits and not without them. Below 0: the limits move supply to this"
         " mineral.",
     )
-    landed = LANDED
     extra = field.price(
         "Extra landed cost by limits",
-        "Average landed cost of this plan less that of the same case without share limits.",
+        "Like for like: what a tonne bought costs landed on average, less what a tonne of the same"
+        " mineral costs in the same case without share limits.",
     )
+    dependent = field.text(
+        "Most dependent member",
+        "The member that buys the largest share of this mineral from one country outside the"
+        " coalition in the last year planned; of several, the one that buys most.",
+        names=Name.MEMBER,
+    )
+    dependent_country = field.text("Depends on", "That country.", names=Name.COUNTRY)
+    dependent_share = field.share(
+        "Share of what it buys in {last}", "What that country sells of all that the member buys."
+    )
+    unit = UNIT.like(printed=False)
+    demand = DEMAND.like(meaning="All years together.")
+    purchased = PURCHASES.like(meaning="All years together, purchases for stock included.")
+    short = SHORT.like(meaning="Demand neither bought nor taken from stock, all years together.")
+    served = field.share(
+        "Served share of demand", "1 less what is short over demand, all years together."
+    )
+    landed = LANDED
     last_country = field.text(
         "Largest country in {last}",
         "The country that has the largest share in the last year planned.",
@@ -149,11 +210,33 @@ class ByMineral(Result):
         "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
     )
     served_if_lost = field.share(
-        "Served if largest supplier stops",
-        "Purchases less those from the largest country of each year, over demand; nothing is bought"
-        " in its stead.",
+        "Served if largest country stops, all years",
+        "Purchases less those from the largest country of each year, one of the coalition's own"
+        " too, over demand of all years; nothing is bought in its stead.",
     )
-    unit = UNIT.like(printed=False)
+    surged_today = field.share(
+        "Served if it stops, today, with surge",
+        f"As without surge, today. {_SURGED}",
+        printed=False,
+    )
+    surged = field.share(
+        "Served if it stops, in {last}, with surge",
+        f"As without surge, in the plan. {_SURGED}",
+        printed=False,
+    )
+    wholly_dependent = field(
+        "Members that buy all from one country",
+        Look.COUNT,
+        "How many members buy all that they buy of this mineral in the last year planned in one"
+        " country outside the coalition.",
+        printed=False,
+    )
+    limits_kept = field.text(
+        "Share limits kept",
+        "Whether every share limit on this mineral is kept in every year; no: one is exceeded at"
+        " its penalty. Blank: it has none.",
+        printed=False,
+    )
     paid = PURCHASES.like(
         look=Look.MONEY,
         meaning=f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",

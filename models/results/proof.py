@@ -7,8 +7,7 @@ from models.results.field import Look, Result, field
 
 _PLAN = field.text(
     "Plan",
-    "this plan, or one that it is set against: that of the same case without share limits, or that"
-    " when the largest supplier country has stopped.",
+    "this plan, or the one that it is set against: that of the same case without share limits.",
     printed=False,
 )
 _FAMILY = field.text("Family", printed=False)
@@ -18,8 +17,8 @@ _KEY = field.text("Key", printed=False)
 class Values(Result):
     """Every column of the linear program that is not 0, but for the flows of the sheet Plan.
 
-    In t, of the family ``built`` the fraction of a project. The plan without share limits and that
-    when the largest supplier country has stopped, where there are such, have all columns here.
+    In t, of the family ``built`` the fraction of a project. The plan without share limits, where
+    there is one, has all columns here.
     """
 
     TABLE, PLACE = "Values", 180

@@ -29,10 +29,7 @@ from planner.render.words import clean, span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
-from planner.sheets.context import Lost
-from planner.sheets.duals import DUALS, FREE, LOST, THIS, VALUES, key_text
-from planner.sheets.served import largest_supplier
-from planner.studies.losses import without_country
+from planner.sheets.duals import DUALS, FREE, THIS, VALUES, key_text
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
 from planner.workbook.plan_columns import PLAN, is_number
@@ -85,20 +82,17 @@ class Verdict:
         return not self.findings
 
 
-def verify(
-    file: PlanSheets, book: Book, case: Case, variant: Variant, *, lost_is_due: bool
-) -> Verdict:
+def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdict:
     """Return whether a workbook is the proven plan of a case, and what does not match.
 
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
-    makes of the input. ``lost_is_due`` says whether a run of this case plans its largest loss, too.
+    makes of the input.
     Nothing is solved: the file is written again from its own values and duals, and compared.
     Raises InputError where a sheet of the workbook cannot be read.
     """
     solution = _Solution(file)
     plan = solution.plan(case, THIS)
     free = solution.beside(drop_share_limits(case), FREE) if case.share_limits else None
-    lost = _lost(solution, plan, is_due=lost_is_due)
     findings = solution.findings
     is_proven = not findings
     recorded = file.recorded
@@ -114,7 +108,6 @@ def verify(
             options=variant.options,
             timings=recorded.timings,
             made_with=variant.typed,
-            lost=lost,
             record=recorded.record,
         )
         compared, differing = _compared(file, made, known)
@@ -245,9 +238,9 @@ class _Solution:
                 places[name] = _places(groups, name)
             at = places[name].get(str(key), -1) if plan == whose else -1
             if plan != whose:
-                if whose == THIS and plan not in {FREE, LOST}:
+                if whose == THIS and plan != FREE:
                     said = f"{plan!r} is no plan of this workbook"
-                    expected = f"{THIS!r}, {FREE!r} or {LOST!r}"
+                    expected = f"{THIS!r} or {FREE!r}"
                     amiss.append(line.finding(sheet.plan, said, expected))
             elif not places[name]:
                 amiss.append(line.finding(sheet.family, f"the case has no {name!r}"))
@@ -307,24 +300,6 @@ def _places(groups: Sequence[Group], family: str) -> dict[str, int]:
 
 def _fits(value: object) -> TypeGuard[int | float]:
     return is_number(value) and abs(value) <= _MOST
-
-
-def _lost(solution: _Solution, plan: Plan, *, is_due: bool) -> Lost | None:
-    """Return what is left when the largest supplier has stopped, as the workbook proves it."""
-    country = largest_supplier(plan)
-    if not country or not (is_due or solution.has(LOST)):
-        return None
-
-    def left(case: Case) -> Plan:
-        found = solution.beside(case, LOST)
-        if found is None:
-            raise LookupError
-        return found
-
-    try:
-        return without_country(plan, country, left)
-    except LookupError:
-        return None
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:

@@ -59,6 +59,7 @@ class Key(StrEnum):
     TOTAL = "total"
     TAKE_OR_PAY = "take_or_pay"
     OBJECTIVE = "objective_usd"
+    MINERALS = "minerals"
     COMPARED = "compared"
     NOTES = "notes"
     FILE = "file"

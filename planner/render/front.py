@@ -1,6 +1,6 @@
 """The first page: what it is made of, as data, and how it is drawn.
 
-Cards, chart, lights and sentences on one landscape page; or drawn again from its cells.
+Findings, a table, a chart, lights and sentences on one landscape page.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import xlsxwriter
 
 from planner.render import native, palette, style
 from planner.render.chart import Picture
+from planner.render.table import Table
 from planner.render.words import clean, width_of
 
 NAME = "Overview"
@@ -36,25 +37,12 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number in large print: what it is above it, in which format, and of whom below it.
+class Point:
+    """A finding: its name, its number in large print, and sentences; ``sheet`` has the rest."""
 
-    ``value`` None: not known, and ``of`` says why.
-    """
-
-    head: str
-    value: float | None
-    form: str
-    of: str = ""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question with two numbers, and the sentences that go with them; ``sheet`` has the rest."""
-
-    question: str
-    numbers: tuple[Number, Number]
-    said: tuple[str, ...]
+    name: str
+    number: str
+    said: str
     sheet: str
 
 
@@ -78,11 +66,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Front:
-    """The first page: three questions, a chart, lights, what changed, what is fragile, whence."""
+    """The first page: findings, minerals, a chart, lights, what changed, what is fragile, whence.
+
+    ``minerals`` is a table with as many columns as the page has, ``notes`` say how it is read.
+    """
 
     title: str
     made_by: str
-    asked: tuple[Asked, ...]
+    findings: tuple[Point, ...]
+    minerals: Table
+    notes: tuple[str, ...]
     lights: tuple[Light, ...]
     changed: tuple[Line, ...]
     fragile: tuple[Line, ...]
@@ -93,8 +86,9 @@ class Front:
     @property
     def texts(self) -> Iterator[str]:
         """Every sentence on the page."""
-        for asked in self.asked:
-            yield from (asked.question, *asked.said, *(n.head for n in asked.numbers))
+        for point in self.findings:
+            yield from (point.name, point.said)
+        yield from (*self.minerals.headers, *self.notes)
         for light in self.lights:
             yield from (light.question, light.said)
         yield from (line.said for line in (*self.changed, *self.fragile))
@@ -106,15 +100,17 @@ class Front:
 # ---- drawn ---------------------------------------------------------------------------------------
 
 
-_CARD, _GAP = 4, 1
-"""Columns of a card, and between two."""
-_WIDE, _NARROW = 13.5, 1.6
-"""Widths of the columns of a card, and between two, in characters."""
-_COLUMNS = 3 * _CARD + 2 * _GAP
-_LEFT, _RIGHT = (0, 2 * _CARD + _GAP - 1), (2 * (_CARD + _GAP), _COLUMNS - 1)
+_WIDTHS = (14, 11, 12, 10, 12, 10, 9, 9, 9, 9, 11, 11, 11, 14, 12, 10)
+"""Widths of the columns in characters: those of the table of minerals."""
+_COLUMNS = len(_WIDTHS)
+_CARDS = ((0, 3), (4, 7), (8, 11), (12, 15))
+"""First and last column of each finding."""
+_LEFT, _RIGHT = (0, 8), (9, _COLUMNS - 1)
 """First and last column of the chart, and of the lights beside it."""
-_ROW, _LARGE, _TITLE = 16.5, 36.0, 27.0
-"""Heights in points: of a line of words, of large print, of the title."""
+_HALVES = ((0, 7), (8, _COLUMNS - 1))
+"""First and last column of what changed, and of what is fragile."""
+_ROW, _LARGE, _TITLE, _LOW = 16.5, 30.0, 27.0, 6.0
+"""Heights in points: of a line of words, of large print, of the title, of a gap."""
 _TIGHT = 0.84
 """How wide a letter is on average against a digit; with some room, for fonts differ."""
 _COLOUR = {
@@ -123,19 +119,30 @@ _COLOUR = {
     State.BAD: palette.BAD,
     State.NONE: palette.MUTED,
 }
-_LEAST_HIGH = 290
+_LEAST_HIGH = 270
 """Pixels that the chart is high at least."""
+_PLOT = {"x": 0.06, "y": 0.17, "width": 0.91, "height": 0.58}
+"""Where in the chart its columns stand: it is low, so that title and legend take more of it."""
+_SMALL = 9
+"""The size of small print."""
+_LONG = 16
+"""Letters of a number in large print; a longer one, such as money with its unit, is smaller."""
 
 
 class Page:
-    """A sheet laid out freely, from the top."""
+    """A sheet laid out freely, from the top; ``widths`` are its columns' in characters."""
 
-    def __init__(self, sheet: Any, styles: style.Styles) -> None:
+    def __init__(self, sheet: Any, styles: style.Styles, widths: Sequence[float]) -> None:
         """Begin at the first row."""
         self.sheet = sheet
         self.styles = styles
+        self.widths = widths
         self.row = 0
         self.heights: dict[int, float] = {}
+        sheet.hide_gridlines(2)
+        sheet.set_default_row(_ROW)
+        for i, wide in enumerate(widths):
+            sheet.set_column(i, i, wide)
 
     def tall(self, row: int, points: float) -> None:
         """See that a row is at least so high."""
@@ -152,7 +159,7 @@ class Page:
         self.sheet.write_string(row, first, clean(text).replace(" %", "\u00a0%"), form)
         size = look.get("font_size", palette.FONT_SIZE)
         scale = float(str(size)) / palette.FONT_SIZE
-        room = (last - first + 1) * _WIDE - 2.0
+        room = sum(self.widths[first : last + 1]) - 2.0
         count = max(1, math.ceil(width_of(text) * _TIGHT * scale / room))
         self.tall(row, _ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
@@ -168,14 +175,19 @@ class Page:
             self.sheet.merge_range(row, first, row, last, "", form)
         self.sheet.write_url(row, first, f"internal:'{name}'!A1", form, said or name)
 
-    def finish(self, columns: int, what: str) -> None:
+    def gap(self) -> None:
+        """Leave a little room."""
+        self.heights[self.row] = _LOW
+        self.row += 1
+
+    def finish(self, what: str) -> None:
         """Set heights, and print it all on one landscape page whose foot says of what it is."""
         for row in range(self.row + 1):
             self.sheet.set_row(row, self.heights.get(row, _ROW))
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
-        self.sheet.print_area(0, 0, self.row, columns - 1)
+        self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
         self.sheet.fit_to_pages(1, 1)
         self.sheet.set_footer(style.footer(f"Overview: {what}"))
 
@@ -191,72 +203,66 @@ def draw(
 
     Links lead only to sheets that ``front.links`` names.
     """
-    page = Page(sheet, styles)
-    sheet.hide_gridlines(2)
-    sheet.set_default_row(_ROW)
-    for i in range(_COLUMNS):
-        sheet.set_column(i, i, _NARROW if i % (_CARD + _GAP) == _CARD else _WIDE)
+    page = Page(sheet, styles, _WIDTHS)
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.tall(0, _TITLE)
     page.words(1, whole, f"Scenario: {front.made_by}")
-    page.row = 3
-    _cards(page, front)
+    page.row = 2
+    page.gap()
+    _findings(page, front)
+    page.gap()
+    _minerals(page, front)
+    page.gap()
     below = page.row
     _lights(page, front)
     _chart(book, page, front, data, below)
+    page.gap()
     _lists(page, front)
+    page.gap()
     _foot(page, front)
-    page.finish(_COLUMNS, front.made_by)
+    page.finish(front.made_by)
     sheet.center_horizontally()
 
 
-def _cards(page: Page, front: Front) -> None:
+def _findings(page: Page, front: Front) -> None:
     top = page.row
-    below = top + 4 + max(len(asked.said) for asked in front.asked)
-    for i, asked in enumerate(front.asked):
-        left = i * (_CARD + _GAP)
-        _card(page, top, left, asked)
-        if asked.sheet in front.links:
-            at = (left, left + _CARD - 1)
-            page.link(below, at, asked.sheet, f"More: {asked.sheet}", indent=1)
-    page.row = below + 1
-    page.heights[page.row] = _ROW / 2
-    page.row += 1
+    for columns, point in zip(_CARDS, front.findings, strict=False):
+        left, last = columns
+        edge = {"left": 5, "left_color": palette.WHITE, "indent": 1}
+        look = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
+        page.words(top, columns, point.name, bold=True, font_color=palette.NAVY, **look)
+        large = {"bold": True, "font_size": 20, "font_color": palette.NAVY}
+        if width_of(point.number) > _LONG:
+            large["font_size"] = 15
+        page.words(top + 1, columns, point.number, **large, **edge)
+        page.heights[top + 1] = _LARGE
+        page.words(top + 2, columns, point.said, font_size=_SMALL, valign="top", **edge)
+        if point.sheet in front.links:
+            page.link(top + 3, (left, last), point.sheet, f"More: {point.sheet}", indent=1)
+    page.row = top + 4
 
 
-def _card(page: Page, top: int, left: int, asked: Asked) -> None:
-    whole, half = (left, left + _CARD - 1), _CARD // 2
-    page.words(
-        top, whole, asked.question,
-        bold=True, font_color=palette.NAVY, bg_color=palette.PALE, top=2, top_color=palette.NAVY,
-        indent=1,
-    )  # fmt: skip
-    page.tall(top, 2 * _ROW)
-    for i, number in enumerate(asked.numbers):
-        at = (left + i * half, left + (i + 1) * half - 1)
-        page.words(top + 1, at, number.head, font_color=palette.MUTED, indent=1)
-        _number(page, top + 2, at, number)
-        page.words(top + 3, at, number.of, valign="top", indent=1)
-    for i, said in enumerate(asked.said):
-        last = left + _CARD - 1
-        page.words(top + 4 + i, (left, last), said, font_size=9, valign="top", indent=1)
-
-
-def _number(page: Page, row: int, columns: tuple[int, int], number: Number) -> None:
-    """A number in large print; a long one, such as money with its unit, in smaller."""
-    size = 24 if "%" in number.form else 15
-    look: dict[str, object] = {
-        "bold": True, "font_size": size, "font_color": palette.NAVY, "align": "left", "indent": 1,
-        "num_format": number.form,
-    }  # fmt: skip
-    form = page.styles.get(**look)
-    page.sheet.merge_range(row, columns[0], row, columns[1], "", form)
-    if number.value is None:
-        page.sheet.write_string(row, columns[0], "–", form)
-    else:
-        page.sheet.write_number(row, columns[0], number.value, form)
-    page.tall(row, _LARGE)
+def _minerals(page: Page, front: Front) -> None:
+    """Write the table of minerals, a column of it a column of the page."""
+    table, top = front.minerals, page.row
+    line = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
+    for at, column in enumerate(table.columns):
+        page.words(
+            top, (at, at), column.header, **line, bold=True, font_color=palette.WHITE,
+            bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
+        )  # fmt: skip
+        form = style.kept_off(style.number_format(column.look, column.values))
+        for row, value in enumerate(column.values, top + 1):
+            if isinstance(value, int | float):
+                look = page.styles.get(**line, num_format=form, align="right")
+                page.sheet.write_number(row, at, value, look)
+            else:
+                page.words(row, (at, at), value or "", **line, bold=at == 0, indent=1)
+    page.row = top + 1 + len(table)
+    for said in front.notes:
+        page.words(page.row, (0, _COLUMNS - 1), said, font_size=_SMALL)
+        page.row += 1
 
 
 def _lights(page: Page, front: Front) -> None:
@@ -270,10 +276,10 @@ def _lights(page: Page, front: Front) -> None:
 def _light(page: Page, row: int, light: Light, links: Sequence[str]) -> None:
     first, last = _RIGHT
     page.words(row, (first, first), light.state.words, bold=True, font_color=_COLOUR[light.state])
-    page.words(row, (first + 1, last - 1), light.question, bold=True)
+    page.words(row, (first + 1, last - 2), light.question, bold=True)
     if light.sheet in links:
-        page.link(row, (last, last), light.sheet)
-    page.words(row + 1, (first + 1, last), light.said, font_size=9, valign="top")
+        page.link(row, (last - 1, last), light.sheet)
+    page.words(row + 1, (first + 1, last), light.said, font_size=_SMALL, valign="top")
 
 
 def head(page: Page, row: int, columns: tuple[int, int], text: str) -> None:
@@ -300,27 +306,24 @@ def _chart(
     short = high - int(sum(heights) * 4 / 3)
     page.tall(page.row - 1, page.heights.get(page.row - 1, _ROW) + short * 0.75)
     first, last = _LEFT
-    wide = sum(
-        int((_NARROW if i % (_CARD + _GAP) == _CARD else _WIDE) * 7 + 5)
-        for i in range(first, last + 1)
-    )
+    wide = sum(int(page.widths[i] * 7 + 5) for i in range(first, last + 1))
     made = native.chart(book, front.picture, rows, name)
-    made.set_size({"width": wide - 4, "height": high - 8})
+    made.set_size({"width": wide - 12, "height": high - 4})
+    made.set_plotarea({"layout": _PLOT})
     page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
 def _lists(page: Page, front: Front) -> None:
-    page.row += 1
     top = page.row
     ends = [top]
     for what, lines, columns in (
-        ("What changed", front.changed, (0, _CARD + 1)),
-        ("What is most fragile", front.fragile, (_CARD + 3, _COLUMNS - 1)),
+        ("What changed", front.changed, _HALVES[0]),
+        ("What is most fragile", front.fragile, _HALVES[1]),
     ):
         if lines:
             head(page, top, columns, what)
             ends.append(_lines(page, top + 1, columns, lines, front.links))
-    page.row = max(ends) + 1
+    page.row = max(ends)
 
 
 def _lines(
@@ -328,9 +331,9 @@ def _lines(
 ) -> int:
     first, last = columns
     for line in lines:
-        page.words(row, (first, last - 1), line.said)
+        page.words(row, (first, last - 2), line.said, font_size=_SMALL, valign="top")
         if line.sheet in links:
-            page.link(row, (last, last), line.sheet)
+            page.link(row, (last - 1, last), line.sheet)
         row += 1
     return row
 
@@ -340,10 +343,10 @@ def _foot(page: Page, front: Front) -> None:
     head(page, page.row, whole, "Where the figures come from, and where to read on")
     page.row += 1
     for said in front.origin:
-        page.words(page.row, whole, said, font_size=9)
+        page.words(page.row, whole, said, font_size=_SMALL)
         page.row += 1
-    columns = [i for i in range(_COLUMNS) if i % (_CARD + _GAP) != _CARD]
+    pairs = range(0, _COLUMNS, 2)
     for i, name in enumerate(front.links):
-        row, at = page.row + i // len(columns), columns[i % len(columns)]
-        page.link(row, (at, at), name, name)
-    page.row += (len(front.links) - 1) // len(columns) if front.links else 0
+        at = pairs[i % len(pairs)]
+        page.link(page.row + i // len(pairs), (at, at + 1), name, name)
+    page.row += (len(front.links) - 1) // len(pairs) if front.links else 0

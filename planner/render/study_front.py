@@ -16,8 +16,8 @@ _COLUMNS, _CARD = 12, 4
 """Columns of the page, and of one number."""
 _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
-_ROW, _HIGH = 16.5, 400
-"""Height of a row in points, of the chart in pixels."""
+_HIGH = 400
+"""Height of the chart in pixels."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,7 @@ def draw_study(
     styles: style.Styles,
 ) -> None:
     """Draw the page; ``data`` is the sheet of chart data and the rows of the chart's series."""
-    page = Page(sheet, styles)
-    sheet.hide_gridlines(2)
-    sheet.set_default_row(_ROW)
-    sheet.set_column(0, _COLUMNS - 1, _WIDE)
+    page = Page(sheet, styles, [_WIDE] * _COLUMNS)
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.words(2, whole, front.question, font_size=12, font_color=palette.MUTED)
@@ -66,7 +63,7 @@ def draw_study(
         at = i % _COLUMNS
         page.row += at == 0
         page.link(page.row, (at, at), name, name)
-    page.finish(_COLUMNS, front.title)
+    page.finish(front.title)
 
 
 def _numbers(page: Page, front: StudyFront) -> None:

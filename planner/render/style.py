@@ -67,7 +67,7 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
-def _kept_off(form: str) -> str:
+def kept_off(form: str) -> str:
     """Return a number format that leaves a digit's width free, so that words may follow.
 
     An indent to the right would do, but is drawn in some rows and not in others by LibreOffice.
@@ -129,7 +129,7 @@ class Styles:
         """Return the look of cells that share a look."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
-        return self.get(num_format=_kept_off(number_format(look, values)), align="right")
+        return self.get(num_format=kept_off(number_format(look, values)), align="right")
 
     def among_numbers(self) -> Any:
         """Return the look of a text in a column of numbers: it ends where they do."""

@@ -98,14 +98,6 @@ def share(part: float) -> str:
     return f"{percent:.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:.1f} %"  # noqa: PLR2004
 
 
-def share_form(part: float) -> str:
-    """Return the number format of a share in large print, which rounds nothing up to all of it."""
-    part = solid_share(part)
-    if share(part).startswith(("under", "over")):
-        return f'"{share(part)}"'
-    return "0 %" if part in {0.0, 1.0} or 0.005 <= part < 0.995 else "0.0 %"  # noqa: PLR2004
-
-
 def amount(number: float, unit: str) -> str:
     """Return an amount: ``4.1 million t``."""
     size = abs(number)
@@ -115,16 +107,6 @@ def amount(number: float, unit: str) -> str:
     if size >= 100 or number == round(number):  # noqa: PLR2004
         return f"{number:,.0f} {unit}"
     return f"{number:,.3g} {unit}"
-
-
-def large_form(number: float, unit: str) -> str:
-    """Return the number format of an amount in large print, its unit in words."""
-    name = unit.replace('"', "")
-    for scale, word in _LARGE:
-        if abs(number) >= scale:
-            commas = "," * (3 if scale == _LARGE[0][0] else 2)
-            return f'#,##0.0{commas}" {word} {name}"'
-    return f'#,##0" {name}"'
 
 
 def counted(number: int, what: str) -> str:

@@ -46,7 +46,6 @@ from planner.render.words import (
     percent,
     scale,
     span,
-    tonnes,
     word,
 )
 from planner.report.part import (
@@ -59,9 +58,13 @@ from planner.report.part import (
     Plot,
     View,
     facts,
+    facts_of,
     plot,
 )
+from planner.report.study import plot_of
 from planner.report.supply import flows, supply
+from planner.sheets.findings import TOLD, chart, findings, rows_of
+from planner.sheets.suppliers import SURGE
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ESTIMATE = "Estimate:"
@@ -80,6 +83,11 @@ _HIGHEST = field("Highest of a member", Look.PRICE, unit="{money}/t")
 _AMOUNT = field("Amount", Look.MONEY, unit="{money}")
 _SAVES = field("A tonne of relief saves at most", Look.PRICE, unit="{money}/t")
 _SHARE = field("Share of {basis}", Look.SHARE)
+_DRAWN = (ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_limit)
+_STOPPED = (
+    ByMineral.mineral, ByMineral.supplier_today, ByMineral.served_without_today,
+    ByMineral.surged_today, ByMineral.supplier, ByMineral.served_without, ByMineral.surged,
+)  # fmt: skip
 _Prices = tuple[str, int, float | None, float | None, float | None, float | None]
 Tops = dict[int, Top]
 """The largest country of a mineral by year."""
@@ -103,61 +111,10 @@ def plan_page(plan: PlanFile) -> Page:
 
 
 def headlines(plan: PlanFile) -> tuple[Headline, ...]:
-    """Return cost, served share, and the largest share of one country beside its limit."""
-    return (_cost(plan), _served(plan), _largest(plan))
-
-
-def _cost(plan: PlanFile) -> Headline:
-    cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
-    said = f"paid for purchases and projects; {money(total, plan.currency)} in the objective"
-    said += ", which is discounted and prices shortage"
-    limits = plan.number(Figure.LIMITS_COST_CASH)
-    if known(limits) and limits:
-        does = "add {} to" if limits > 0 else "take {} off"
-        said += f". The share limits {does.format(money(abs(limits), plan.currency))} what is paid"
-    return Headline("Cost", money(cash, plan.currency) if known(cash) else "unknown", f"{said}.")
-
-
-def _served(plan: PlanFile) -> Headline:
-    short, demand = plan.number(Figure.SHORTAGE), plan.number(Figure.DEMAND)
-    served = plan.number(Figure.SERVED_SHARE)
-    said = f"{tonnes(short)} of {tonnes(demand)} are short" if short > 0 else "nothing is short"
-    shown = percent(served, 2) if known(served) else "no demand"
-    return Headline("Demand served", shown, f"{said}.")
-
-
-def _largest(plan: PlanFile) -> Headline:
-    """The largest share in any year, and that of the last year."""
-    name, found = "Largest share of one country", plan.result(ByMineral)
-    table = found.frame()
-    table = table[table[ByMineral.share.name].notna()]
-    if table.empty:
-        return Headline(name, "none", "nothing is bought from any country.")
-    top = table["share"].max()
-    first = table[table["share"] >= top - _ALIKE]
-    row = first.iloc[0]
-    country = plan.country(row["country"])
-    where = f"{country}: {listed([word(m) for m in first['mineral']], NAMED)}"
-    where += f", {row['year']:.0f}" if known(row["year"]) else ""
-    limit = f"limit {percent(row['limit'])}" if known(row["limit"]) else "no limit on it"
-    said = f"{where}; {limit}.{_last(plan)}"
-    return Headline(f"{name}, of {found.words['basis']}", percent(top), said)
-
-
-def _last(plan: PlanFile) -> str:
-    """Return the same for the last year, in a sentence."""
-    found = plan.result(ByMineral)
-    table = found.frame()
-    table = table[table["last_share"].notna()]
-    if table.empty:
-        return ""
-    row = table.sort_values("last_share", ascending=False, kind="stable").iloc[0]
-    limit = f"limit {percent(row['last_limit'])}" if known(row["last_limit"]) else "no limit"
-    country = plan.country(row["last_country"])
-    return (
-        f" In {found.words['last']}: {percent(row['last_share'])} ({country},"
-        f" {word(row['mineral'])}; {limit})."
-    )
+    """Return the findings of the plan's first page, in the same words."""
+    years = plan.result(Prices).frame()["year"].nunique()
+    points = findings(plan.result(ByMineral), years, plan.country)
+    return tuple(Headline(point.name, point.number, point.said) for point in points)
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:
@@ -208,6 +165,37 @@ def about(plan: PlanFile) -> Facts:
     rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}
     rows = {bare(name): value for name, value in rows.items() if value}
     return facts({"What": rows.keys(), "Value": rows.values()})
+
+
+# ---- mineral by mineral --------------------------------------------------------------------------
+
+
+def minerals(plan: PlanFile) -> Part | None:
+    """Draw the largest supplier's share of each mineral, and tell what depends on it."""
+    made = plan.result(ByMineral)
+    rows = [row for row in rows_of(made) if known(row["need"])]
+    picture = chart(rows, made.words) if rows else None
+    if picture is None:
+        return None
+    told = made.where([known(need) for need in made.need])
+    return Part(
+        "minerals",
+        made.TABLE,
+        "Of each mineral the largest supplier, one country outside the coalition, by where it"
+        " refines. What is short, and what limits cost a tonne, is of all years.",
+        {(): View((plot_of(picture),), facts_of(told, ByMineral.mineral, *_DRAWN))},
+        blocks=(
+            Block("Mineral by mineral", facts_of(told, *TOLD, country=plan.country)),
+            Block(
+                "If the largest supplier stops",
+                facts_of(told, *_STOPPED, country=plan.country),
+                "What it sells is lost and nothing is bought instead; stocks give what the plan"
+                " draws in that year. With surge: each of the others sells"
+                f" {percent(SURGE, 0)} of its usable capacity more, as far as that is open. Today"
+                " and the plan are measured alike.",
+            ),
+        ),
+    )
 
 
 # ---- shares against limits -----------------------------------------------------------------------
@@ -502,10 +490,21 @@ def costs(plan: PlanFile) -> Part | None:
         "costs",
         "What it costs",
         "Purchases, freight, tariffs and projects are paid; the cost of shortage and other "
-        "penalties is what the plan weighs them with.",
+        f"penalties is what the plan weighs them with. {_in_all(plan)}",
         {(): View((plot(picture, f"Bars by heading. {said}."),), made)},
     )
 
 
-PARTS = (supply, flows, shares, shortage, prices, costs)
+def _in_all(plan: PlanFile) -> str:
+    """Return what is paid in all, and what the plan minimises."""
+    cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
+    if not known(cash):
+        return ""
+    return (
+        f"In all years {money(cash, plan.currency)} is paid; {money(total, plan.currency)} is the"
+        " objective, which is discounted and prices shortage."
+    )
+
+
+PARTS = (minerals, supply, flows, shares, shortage, prices, costs)
 """The parts in order; None where the plan has nothing to show of it."""

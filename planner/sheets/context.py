@@ -20,20 +20,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Lost:
-    """What is left of an agreed plan when its largest supplier country has stopped.
-
-    ``country`` is a code; ``surge`` the part of its usable capacity that a supplier may sell beyond
-    what was agreed; ``left`` the plan that says so. What the agreed plan itself leaves short is
-    short beside what ``left`` lacks.
-    """
-
-    country: str
-    surge: float
-    left: Plan
-
-
-@dataclass(frozen=True)
 class Record:
     """What a run writes of itself, and no two runs alike: versions, and the time [UTC]."""
 
@@ -48,9 +34,8 @@ class Context:
     """A plan with what its sheets say about it.
 
     ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
-    ``made_with`` are the run's options, name and value as typed; ``lost`` is the plan when its
-    largest supplier country has stopped (None: not known); ``record`` is what the run says of
-    itself.
+    ``made_with`` are the run's options, name and value as typed; ``record`` is what the run says
+    of itself.
     """
 
     plan: Plan
@@ -59,7 +44,6 @@ class Context:
     options: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     made_with: Sequence[tuple[str, str]] = ()
-    lost: Lost | None = None
     record: Record = field(default_factory=Record)
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What ``once`` has worked out."""

@@ -20,8 +20,8 @@ from planner.render.words import clean
 from planner.sheets.context import Context, once
 
 VALUES, DUALS = Values.TABLE, Duals.TABLE
-THIS, FREE, LOST = "this plan", "without share limits", "largest supplier stopped"
-"""Whose values and duals they are: the plan's, or those of a plan that it is set against."""
+THIS, FREE = "this plan", "without share limits"
+"""Whose values and duals they are: the plan's, or those of the one that it is set against."""
 
 
 @once
@@ -48,9 +48,8 @@ def duals(context: Context) -> Duals:
 def _stacked(
     context: Context, of: Callable[[Plan], Iterator[tuple[str, str, float]]]
 ) -> tuple[Sequence[Any], ...]:
-    """Return the columns of what is told of the plan, and of those that it is set against."""
-    lost = None if context.lost is None else context.lost.left
-    plans = {THIS: context.plan, FREE: context.without_limits, LOST: lost}
+    """Return the columns of what is told of the plan, and of the one that it is set against."""
+    plans = {THIS: context.plan, FREE: context.without_limits}
     found = [(whose, *row) for whose, plan in plans.items() if plan is not None for row in of(plan)]
     return tuple(zip(*found, strict=True)) if found else ((),) * 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.results.common import words_of
 from models.results.supply import binds
 from models.schema import BY_COUNTRY, MAX
 from planner.sheets.context import Context, once
+from planner.sheets.suppliers import Supply, supplies
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,15 @@ def binding(plan: Plan) -> pd.DataFrame:
     return table[binds(table)]
 
 
+@once
 def by_mineral(context: Context) -> ByMineral:
     """Return the sheet By mineral; of Top come the fields of its names, ``last_`` of the last."""
     columns: dict[str, Any] = {}
+    supply = [supplies(context).get(of.mineral) for of in figures(context)]
     for name in (f.name for f in ByMineral.FIELDS):
         part = name.removeprefix("last_")
         whose = "last" if part != name else "top" if part in Top.__annotations__ else ""
-        rows = (getattr(of, whose) if whose else of for of in figures(context))
+        rows: Iterable[Any] = (getattr(of, whose) if whose else of for of in figures(context))
+        rows = supply if name in Supply.__annotations__ else rows
         columns[name] = [None if row is None else getattr(row, part) for row in rows]
     return ByMineral(words=words_of(context.case), **columns)

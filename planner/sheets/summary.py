@@ -19,7 +19,6 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted
 from planner.sheets.context import Context
 from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
-from planner.sheets.served import surge_of, today, when_lost
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
@@ -248,27 +247,6 @@ def _resilience(context: Context) -> Rows:
     )
     left, each = served_if_largest_stops(sold, demand), _each(context, lambda of: of.served_if_lost)
     yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said, each
-    yield from _as_on_front(context)
-
-
-def _as_on_front(context: Context) -> Rows:
-    """The first page's numbers: by value, and with what the others can do about it."""
-    (country, left), now, surge = when_lost(context), today(context), surge_of(context)
-    instead = f"; the others sell {surge:.0%} of their capacity more" if surge else ""
-    then = f"{instead}, stocks are drawn, share limits waived" if surge else ""
-    for lost, when, served, how, said in (
-        (country, "in the plan", left, "with surge and stocks", then),
-        (now.lost if now else "", "today", now.left if now else None, "with surge",
-         f", at today's shares of supply{instead}"),
-    ):  # fmt: skip
-        if not lost or served is None:
-            continue
-        by = f"by value, {how if surge else 'nothing bought instead'}"
-        measure = f"Served if {context.country(lost)} stops, {when} ({by})"
-        remark = f"As on Overview: by value, all years together{said}."
-        unit = "of need by value"
-        each = {mineral: served.share_of(mineral) for mineral in served.needed}
-        yield measure, served.share, Look.SHARE, unit, remark, each
 
 
 def _binding(context: Context) -> Rows:

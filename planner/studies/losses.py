@@ -29,7 +29,6 @@ from models.program.market import BALANCE
 from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS, drop_share_limits
-from planner.sheets.context import Lost
 from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Outcome, Run, Stop, Study, Tell, run_studies
 from planner.studies.places import Where
@@ -464,16 +463,3 @@ def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Stu
     """Return the study of an agreed plan: nothing lost, then each loss, all from the base."""
     runs = [Run(before + loss.name(plan.case), loss) for loss in (NOTHING, *lost)]
     return Study(stressed(plan, rules), tuple((run,) for run in runs), read)
-
-
-# ---- one loss, for the first page of a plan ------------------------------------------------------
-
-
-def without_country(plan: Plan, country: str, plan_of: Callable[[Case], Plan]) -> Lost:
-    """Return what is left of an agreed plan when a country has stopped, by the stress test's rules.
-
-    ``plan_of`` plans the case of the loss. Raises SolverError where it has no proof.
-    """
-    rules = Rules()
-    left = plan_of(Loss(Kind.COUNTRY, country=country)(stressed(plan, rules)))
-    return Lost(country, rules.surge, left)

@@ -43,11 +43,11 @@ def verified(folder, tables, share=None):
     run = solve_file(case, max_country_share=share)
     write_plan(
         plan, run.plan, run.book, without_limits=run.without_limits, options=run.options,
-        timings=run.seconds, made_with=run.made_with, lost=run.lost,
+        timings=run.seconds, made_with=run.made_with,
     )  # fmt: skip
     start = start_file(case, max_country_share=share)
     assert start.variant == Variant(max_country_share=share)
-    verdict = verify(open_plan(plan), start.book, start.case, start.variant, lost_is_due=True)
+    verdict = verify(open_plan(plan), start.book, start.case, start.variant)
     return verdict, {group.name for group in run.plan.program.constraints}
 
 
@@ -229,9 +229,7 @@ def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
         at(book, "Plan", "Total", row).value += tonnes * landed
     book.save(tmp_path / "plan.xlsx")
     start = start_file(tmp_path / "case.xlsx")
-    verdict = verify(
-        open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant, lost_is_due=True
-    )
+    verdict = verify(open_plan(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
     assert not verdict.is_verified
     assert {"Refiners", "Country shares"} <= {f.sheet for f in verdict.findings}
 

@@ -17,8 +17,8 @@ from planner.cli import main
 from planner.run import solve_file, start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import WORST
-from planner.sheets.duals import LOST
-from planner.sheets.served import SURGE
+from planner.sheets.duals import FREE
+from planner.sheets.suppliers import SURGE
 from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
@@ -29,7 +29,7 @@ from tests.audit.test_verify import is_named
 def found(plan, made):
     """Return what verify finds."""
     start = start_file(made / "case.xlsx")
-    return verify(open_plan(plan), start.book, start.case, start.variant, lost_is_due=True)
+    return verify(open_plan(plan), start.book, start.case, start.variant)
 
 
 @pytest.mark.parametrize("name", raw.FORMULAS)
@@ -109,12 +109,11 @@ def run(made):
     return solve_file(made / "case.xlsx")
 
 
-def written(path, run, *, free=True, lost=True):
+def written(path, run, *, free=True):
     """Write the plan of a run, perhaps without what it is set against."""
     write_plan(
         path, run.plan, run.book, without_limits=run.without_limits if free else None,
-        lost=run.lost if lost else None, options=run.options, timings=run.seconds,
-        made_with=run.made_with,
+        options=run.options, timings=run.seconds, made_with=run.made_with,
     )  # fmt: skip
     return path
 
@@ -122,28 +121,24 @@ def written(path, run, *, free=True, lost=True):
 def test_a_plan_without_what_it_is_set_against_is_found(made, run, tmp_path):
     path = tmp_path / "plan.xlsx"
     assert found(written(path, run), made).findings == ()
-    assert run.lost is not None
     assert run.plan.case.share_limits
     told = found(written(path, run, free=False), made)
     said = "the plan without share limits is missing: what it is set against is not proven"
-    assert [f.found for f in told.findings] == [said]
-    told = found(written(path, run, lost=False), made)
-    said = "the plan largest supplier stopped is missing: what it is set against is not proven"
     assert [f.found for f in told.findings] == [said]
 
 
 @pytest.mark.parametrize(
     ("sheet", "family"), [("Values", "spot"), ("Values", "shortage"), ("Duals", "balance")]
 )
-def test_a_loss_that_is_not_the_cheapest_answer_is_found(made, tmp_path, sheet, family):
-    """What is left when the largest supplier has stopped is proven as the plan is."""
+def test_a_plan_without_limits_that_is_not_the_cheapest_is_found(made, tmp_path, sheet, family):
+    """The plan without share limits is proven as the plan is."""
     book = openpyxl.load_workbook(made / "plan.xlsx")
-    row = next(r for r in book[sheet].iter_rows(2) if (r[0].value, r[1].value) == (LOST, family))
+    row = next(r for r in book[sheet].iter_rows(2) if (r[0].value, r[1].value) == (FREE, family))
     row[3].value = row[3].value * 1.01 + 1
     book.save(tmp_path / "plan.xlsx")
     verdict = found(tmp_path / "plan.xlsx", made)
     assert not verdict.is_proven
-    assert any(LOST in f.found for f in verdict.findings), [f.found for f in verdict.findings]
+    assert any(FREE in f.found for f in verdict.findings), [f.found for f in verdict.findings]
 
 
 def test_the_surge_of_the_check_is_that_of_the_stress_test():

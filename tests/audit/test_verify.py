@@ -28,7 +28,7 @@ def found(plan, case):
     """Return what verify finds."""
     start = start_file(case)
     sheets = open_plan(plan)
-    return sheets, start, verify(sheets, start.book, start.case, start.variant, lost_is_due=True)
+    return sheets, start, verify(sheets, start.book, start.case, start.variant)
 
 
 def test_a_plan_as_written_is_verified(made):

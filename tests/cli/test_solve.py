@@ -28,6 +28,7 @@ ANSWER = {
     "currency",
     "output",
     "max_country_share",
+    "minerals",
     "warnings",
     "seconds",
     "errors",
@@ -40,7 +41,13 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     assert (code, out) == (0, "")
     assert case.read_bytes() == before
     assert {"Summary", "Plan", "Checks"} <= set(sheets("outputs/case-plan.xlsx"))
-    for said in ("Lithium", "65.0%  China", "limit 65.0%", "Shortage", "case-plan.xlsx"):
+    for said in (
+        "Lithium",
+        "China 65 %, limit 65 %",
+        "Like for like",
+        "Shortage",
+        "case-plan.xlsx",
+    ):
         assert said in err
 
 

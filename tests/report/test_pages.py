@@ -40,17 +40,29 @@ def table(part, choice=()):
 # ---- a plan ------------------------------------------------------------------------------------
 
 
-def test_headlines_of_a_plan(page):
-    cost, served, share = page.headlines
-    assert cost.value == "420,000 EUR"
-    assert "2.4 m EUR in the objective" in cost.remark
-    # Without limits China sells all 200 t for 400,000.
-    assert "The share limits add 20,000 EUR to what is paid" in cost.remark
-    assert served.value == "90.00 %"
-    assert served.remark == "20 t of 200 t are short."
-    assert (share.name, share.value) == ("Largest share of one country, of demand", "60.0 %")
-    assert share.remark.startswith("China: Cobalt, 2026; limit 60.0 %.")
-    assert "In 2027: 60.0 % (China, Cobalt; limit 60.0 %)." in share.remark
+def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
+    limits, loss, dependence, cost = page.headlines
+    assert limits.value == "1 of 1"
+    assert loss.value == "0 of 1"
+    # in 2027 China sells 60 t of 100 t and Finland 30 t
+    assert "The least is left of Cobalt: 30 % without China" in loss.remark
+    assert dependence.remark.startswith("No member buys all of a mineral in one country outside")
+    assert "66.7 % of its Cobalt in China" in dependence.remark
+    # 180 t for 420,000 EUR; without limits 200 t for 400,000
+    assert cost.value == "30,000 EUR"
+    assert cost.remark.startswith("Like for like, the tonnes bought cost 30,000 EUR a year")
+
+
+def test_minerals_and_the_loss_of_the_largest_supplier(page):
+    made = part(page, "minerals")
+    minerals, loss = (block.facts for block in made.blocks)
+    row = dict(zip(minerals.headers, minerals.rows[0], strict=True))
+    assert row["Largest supplier in 2027"] == "China"
+    assert row["Its share of purchases in 2027"] == "66.7 %"
+    assert row["Its share of demand in 2027"] == "60.0 %"
+    row = dict(zip(loss.headers, loss.rows[0], strict=True))
+    assert row["Served if it stops, in 2027"] == "30.0 %"
+    assert "420,000 EUR is paid; 2.4 m EUR is the objective" in part(page, "costs").lead
 
 
 def test_shares_of_purchases(tmp_path):
@@ -58,10 +70,12 @@ def test_shares_of_purchases(tmp_path):
     tables = case()
     tables["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
     page = plan_page(solved(tables, tmp_path))
-    share = page.headlines[2]
-    assert (share.name, share.value) == ("Largest share of one country, of purchases", "60.0 %")
+    minerals = part(page, "minerals").blocks[0].facts
+    row = dict(zip(minerals.headers, minerals.rows[0], strict=True))
+    assert row["Its share of purchases in 2027"] == "60.0 %"
+    assert row["Its share of demand in 2027"] == "45.0 %"
     assert table(part(page, "shares"))[0]["Share of purchases"] == "60.0 %"
-    assert page.headlines[1].value == "75.00 %"
+    assert "Limits are of demand" not in page.headlines[0].remark
 
 
 def test_nothing_to_show(tmp_path):
@@ -69,7 +83,7 @@ def test_nothing_to_show(tmp_path):
     tables["Demand"][0] |= {"2026": 0, "2027": 0}
     page = plan_page(solved(tables, tmp_path))
     assert page.parts == ()
-    assert [h.value for h in page.headlines] == ["0 EUR", "100.00 %", "none"]
+    assert [h.value for h in page.headlines][1:3] == ["no need", "none"]
 
 
 def test_without_limits_or_shortage(tmp_path):
@@ -78,7 +92,7 @@ def test_without_limits_or_shortage(tmp_path):
     page = plan_page(solved(tables, tmp_path))
     assert part(page, "shortage").lead == "Nothing is short."
     assert part(page, "shares").blocks == ()
-    assert "no limit on it" in page.headlines[2].remark
+    assert page.headlines[0].value == "none"
     assert len(part(page, "shares").views[()].plots[0].figure.data) == 1
 
 

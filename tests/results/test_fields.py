@@ -85,7 +85,7 @@ def made(tmp_path_factory):
     write_book(folder / "case.xlsx", random_book(np.random.default_rng(5), 2))
     run = solve_file(folder / "case.xlsx", max_country_share=0.4)
     path = folder / "plan.xlsx"
-    tables = write_plan(path, run.plan, run.book, without_limits=run.without_limits, lost=run.lost)
+    tables = write_plan(path, run.plan, run.book, without_limits=run.without_limits)
     write_csv(folder / "csv", tables.values())
     return run.plan, read_plan(path), folder
 

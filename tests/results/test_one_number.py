@@ -13,12 +13,14 @@ import pytest
 from models.results import ByMineral, CountryShares, Figure
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
-from planner.cli.commands.solve import country_shares, solved
+from planner.cli.commands.solve import mineral_lines, solved
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
+from planner.render import words
 from planner.report.plan import headlines, shares
 from planner.run import solve_file
 from planner.sheets import write_plan
+from planner.sheets.findings import TOLD, findings, rows_of
 from planner.studies.sweep import read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
@@ -97,7 +99,6 @@ def made(request, tmp_path_factory):
     path = folder / "plan.xlsx"
     tables = write_plan(
         path, run.plan, run.book, without_limits=run.without_limits, options=run.options,
-        lost=run.lost,
     )  # fmt: skip
     write_csv(folder / "csv", tables.values())
     with (folder / "csv" / "by-mineral.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -138,27 +139,43 @@ def test_largest_share_of_one_country_in_any_year(made):
         for mineral, share in wanted.items():
             shown = number(said.get(mineral))
             assert shown == pytest.approx(share, abs=1e-9), (surface, mineral)
-    told = dict(country_shares(plan))
-    for mineral, share in wanted.items():
-        assert not share or told[mineral].strip().startswith(f"{share:.1%}"), mineral
-    top = max(wanted.values(), default=0.0)
-    headline = headlines(file)[2]
-    assert headline.value == (f"{top:.1%}".replace("%", " %") if top else "none")
 
 
-def test_the_same_country_and_year_are_named(made):
+def test_the_same_country_is_named(made):
     plan, file = made.plan, made.file
-    rows = file.result(ByMineral).rows(ByMineral.mineral, ByMineral.country, ByMineral.year)
-    told = dict(country_shares(plan))
+    rows = file.result(ByMineral).rows(ByMineral.mineral, ByMineral.country)
     countries = compare_plans(file, file).minerals.set_index("mineral")["country_old"]
-    for mineral, country, year in rows:
+    for mineral, country in rows:
         if country is None:
-            assert mineral not in told
             continue
         assert country != "ROW"
         name = plan.case.country_name(country)
-        assert f"  {name}, {year:.0f} (" in f"  {told[mineral].split('%', 1)[1].strip()}"
         assert countries[mineral] == name
+
+
+def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made):
+    """The rows of By mineral are the only ones; what is said of them is said in the same words."""
+    answer = json.loads(json.dumps(solved(made.run, None)))["minerals"]
+    back, case = rows_of(made.file.result(ByMineral)), made.plan.case
+    assert [row["mineral"] for row in answer] == [row["mineral"] for row in back]
+    for said, read_back in zip(answer, back, strict=True):
+        for field in TOLD:
+            one, other = said[field.json_key], read_back[field.name]
+            if isinstance(one, float | int):
+                assert one == pytest.approx(other, abs=1e-9), field.name
+            else:
+                assert (one or None) == other, field.name
+    years = len(case.years)
+    page = findings(made.run.minerals, years, case.country_name)
+    assert [(h.name, h.value, h.remark) for h in headlines(made.file)] == [
+        (point.name, point.number, point.said) for point in page
+    ]
+    lines = mineral_lines(made.run.minerals, case.country_name)
+    for row in back:
+        if row["supplier"] is not None:
+            assert row["supplier"] != "ROW"
+            assert words.share(row["supplier_share"]) in lines[row["mineral"]]
+            assert words.share(row["served_without"]) in lines[row["mineral"]]
 
 
 def test_rest_of_world_is_no_country_of_the_report(made):

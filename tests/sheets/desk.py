@@ -11,8 +11,6 @@ import openpyxl
 from models.plan import Plan, solve
 from planner.sheets import Table, tables, write_plan
 from planner.sheets.context import Context
-from planner.sheets.served import largest_supplier
-from planner.studies.losses import without_country
 from planner.workbook import Book, read_tables
 
 BookT = dict[str, list[dict[str, Any]]]
@@ -64,12 +62,10 @@ def plans(book: Book) -> tuple[Plan, Plan | None]:
     return solve(book.case), free
 
 
-def context(book, *, lost: bool = False) -> Context:
+def context(book) -> Context:
     read = read_tables(book)
     plan, free = plans(read)
-    country = largest_supplier(plan)
-    found = without_country(plan, country, solve) if lost and country else None
-    return Context(plan, read, free, {}, {}, "", found)
+    return Context(plan, read, free)
 
 
 def with_peru(**changes):

@@ -303,7 +303,7 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
             if name in figures
         },
         "words": [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
-        "minerals": list(_rows(found.minerals, ("mineral",))),
+        Key.MINERALS: list(_rows(found.minerals, ("mineral",))),
         Key.MEMBERS: list(_rows(found.members.frame(), ("member", "mineral"))),
         "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
         "among_equals": list(found.among_equals),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,18 +25,16 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
-from planner.render.words import counted, number_of, plain, span
+from planner.render.words import known, number_of, plain, share, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from models.measures import Top
     from models.plan import Plan
+    from models.results import ByMineral
     from planner.run import Run
     from planner.studies import Where
 
-NEARLY = 1e-6
-"""A limit counts as reached within this part of it."""
+_HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
+"""What stands before the findings on a terminal, in order."""
 
 
 @click.command(cls=Command)
@@ -110,7 +108,6 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
-                lost=run.lost,
             )
         )
 
@@ -124,6 +121,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 def solved(run: Run, output: Path | None) -> Answer:
     """Return what a program hears of a plan."""
+    from planner.render.table import records
     from planner.sheets.summary import STAGES
 
     plan = run.plan
@@ -139,6 +137,7 @@ def solved(run: Run, output: Path | None) -> Answer:
         Key.CURRENCY: plan.case.settings.currency,
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
+        Key.MINERALS: records(run.minerals),
         Key.WARNINGS: sorted_out(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
         Key.ERRORS: [],
@@ -152,6 +151,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
     from models.results import Figure
     from models.results.common import PURCHASES
+    from planner.sheets.findings import findings
 
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
@@ -171,11 +171,12 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         _show_named(_short(plan))
     discounted = "discounted, " if case.settings.discount_rate else ""
     line("Objective", f"{plan.objective:,.0f} {money}, {discounted}penalties included")
-    shares = dict(country_shares(plan))
-    if shares:
-        base = case.settings.share_basis
-        line("Country share", f"the largest of the coalition's {base}, by mineral")
-        _show_named(shares)
+    table = run.minerals
+    for head, point in zip(
+        _HEADS, findings(table, len(case.years), case.country_name), strict=True
+    ):
+        line(head, plain(point.said))
+    _show_named(mineral_lines(table, case.country_name))
     show_warnings(run.warnings, "Checks")
     if run.trouble:
         line("Note", run.trouble, "yellow")
@@ -185,7 +186,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
 
 def _show_named(lines: dict[str, str]) -> None:
     """Tell a line a mineral."""
-    width = max(len(plain(name)) for name in lines)
+    width = max((len(plain(name)) for name in lines), default=0)
     for name, text in lines.items():
         click.echo(f"  {plain(name):<{width}}  {plain(text)}", err=True)
 
@@ -200,53 +201,35 @@ def _short(plan: Plan) -> dict[str, str]:
     }
 
 
-def country_shares(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Say of each mineral which country's share is the largest, over all years and in the last."""
-    from models.measures import largest_country_share
+def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
+    """Say of each mineral how large its largest supplier is, and what is left without it."""
+    from planner.sheets.findings import rows_of
 
-    base, end_year = plan.case.settings.share_basis, max(plan.case.years, default=0)
-    table = plan.countries[plan.countries["buyer"] == ""]
-    for mineral in plan.expanded.minerals:
-        rows = table[table["mineral"] == mineral]
-        top = largest_country_share(rows, base)
-        if top is None:
+    found = {}
+    for row in rows_of(table):
+        if row["supplier"] is None:
             continue
-        country, limit = (
-            plan.case.country_name(top.country),
-            f"{_limit(top)}{_reached(rows, base, top)}",
-        )
-        parts = [f"{top.share:6.1%}  {country}, {top.year} ({limit})"]
-        last = largest_country_share(rows[rows["year"] == end_year], base)
-        if last is not None and top.year != end_year:
-            country = plan.case.country_name(last.country)
-            parts.append(f"{end_year}: {last.share:.1%}, {country} ({_limit(last)})")
-        bind = _binding(plan, mineral)
-        if bind:
-            parts.append(f"limits on members: {bind:,} bind{'s' if bind == 1 else ''}")
-        yield mineral, "; ".join(parts)
+        was = _today(row["supplier_today_share"], row["supplier_today"], country)
+        parts = [
+            f"{share(row['supplier_share'])}{_limit(row)} of {table.words['last']}'s purchases{was}"
+        ]
+        if known(row["served_without"]):
+            parts.append(
+                f"{share(row['served_without'])} served without it"
+                f"{_today(row['served_without_today'])}"
+            )
+        if row["dependent"] is not None:
+            of = f"{share(row['dependent_share'])} in {country(row['dependent_country'])}"
+            parts.append(f"{row['dependent']} buys {of}")
+        found[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
+    return found
 
 
-def _limit(top: Top) -> str:
-    return "no limit" if top.limit is None else f"limit {top.limit:.1%}"
+def _today(part: object, code: str | None = None, country: Callable[[str], str] = str) -> str:
+    """Return what a share is today, in brackets; "" where that is not known."""
+    return f" (today {country(code) + ' ' if code else ''}{share(part)})" if known(part) else ""
 
 
-def _reached(rows: pd.DataFrame, base: str, top: Top) -> str:
-    """Say in how many years a country is at its own limit, of those in which it has one."""
-    from models.measures import shares_of
-
-    if top.limit is None:
-        return ""
-    own = rows[(rows["country"] == top.country) & rows["limit"].notna() & (rows["tonnes"] > 0)]
-    shares = shares_of(own, base)
-    full = int((shares >= own["limit"] * (1.0 - NEARLY)).sum())
-    return f", reached in {full} of {counted(int(shares.notna().sum()), 'year')}"
-
-
-def _binding(plan: Plan, mineral: str) -> int:
-    """Count the limits on what a country may sell to a member that bind, each year for itself."""
-    from models.schema import BY_COUNTRY, MAX, MINING
-
-    rows = plan.limits
-    rows = rows[(rows["mineral"] == mineral) & rows["buyer"].isin(plan.expanded.members)]
-    rows = rows[(rows["kind"] == MAX) & (rows["group"] == BY_COUNTRY) & (rows["stage"] != MINING)]
-    return int((rows["binding"].astype(bool) & (rows["tonnes"] > 0)).sum())
+def _limit(row: Mapping[str, Any]) -> str:
+    limit = row["supplier_limit"]
+    return f", limit {share(limit)}," if known(limit) else ""

@@ -146,7 +146,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     tell = progress(as_json)
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
-    from planner.run import open_sheets, plans_its_loss
+    from planner.run import open_sheets
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
@@ -159,8 +159,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     if isinstance(start, Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
-    lost_is_due = plans_its_loss(start.case)
-    verdict = verified(sheets, start.book, start.case, start.variant, lost_is_due=lost_is_due)
+    verdict = verified(sheets, start.book, start.case, start.variant)
     others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
         outcome,

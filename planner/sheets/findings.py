@@ -1,0 +1,324 @@
+"""What a reader of a plan is told first, in words: from the rows of By mineral and nothing else.
+
+Page, report and terminal say the same sentences. A finding counts minerals; none adds them up but
+what is paid, which says the mineral that is most of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from models.measures import premium_like_for_like
+from models.results import ByMineral, Field
+from models.schema import DEMAND
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.front import Point
+from planner.render.words import amount, counted, known, listed, share, solid
+
+Country = Callable[[str], str]
+Row = dict[str, Any]
+"""A row of By mineral by the names of its fields; None where a cell is blank."""
+
+SURVIVES = 0.8
+"""A mineral of which so much is served without its largest supplier survives the loss."""
+TOLD = (
+    ByMineral.mineral, ByMineral.need, ByMineral.supplier_today, ByMineral.supplier_today_share,
+    ByMineral.supplier, ByMineral.supplier_share, ByMineral.supplier_of_demand,
+    ByMineral.supplier_limit, ByMineral.served_without_today, ByMineral.served_without,
+    ByMineral.short_of_supply, ByMineral.short_by_limits, ByMineral.extra, ByMineral.dependent,
+    ByMineral.dependent_country, ByMineral.dependent_share,
+)  # fmt: skip
+"""The fields of By mineral that are told first: on the first page and in the report."""
+_NAMED = 3
+"""Minerals that a sentence names; more are counted."""
+_SAME = 1e-6
+_MOVED = 0.005
+"""Shares that move by less stay."""
+
+
+def rows_of(table: ByMineral) -> list[Row]:
+    """Return the rows of By mineral; a blank cell is None, whether read back or just made."""
+    names = [f.name for f in table.fields]
+    return [
+        {name: None if _is_blank(value) else value for name, value in zip(names, row, strict=True)}
+        for row in table.rows(*table.fields)
+    ]
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value != value or value == ""  # noqa: PLR0124 - NaN is a blank cell
+
+
+def findings(table: ByMineral, years: int, country: Country) -> tuple[Point, ...]:
+    """Return the findings of a plan: cap, loss of the largest suppliers, dependence, cost.
+
+    ``years`` are how many are planned; ``country`` names a country by its code. A mineral whose
+    row is blank, as of a redacted plan, is not counted; of no row nothing is found.
+    """
+    words = table.words
+    rows = [row for row in rows_of(table) if known(row["need"])]
+    if not rows:
+        return ()
+    last = words["last"]
+    return (
+        _limits(rows, words["basis"], country),
+        _loss(rows, last, country),
+        _dependence(rows, last, country),
+        _cost(rows, years, words["money"]),
+    )
+
+
+def counts(number: int, whole: int, verb: str, one: str, many: str = "") -> str:
+    """Return how many of all minerals do what: ``Of 8 minerals, 5 keep to their limits``."""
+    if whole == 1:
+        does = f"{verb}s" if number else f"does not {verb}"
+        return f"The one mineral {does} {one}"
+    does, rest = (f"{verb}s", one) if number == 1 else (verb, many or one)
+    return f"Of {whole:,} minerals, {f'{number:,}' if number else 'none'} {does} {rest}"
+
+
+def _number(number: int, whole: int) -> str:
+    return f"{number:,} of {whole:,}"
+
+
+def _limits(rows: Sequence[Row], basis: str, country: Country) -> Point:
+    name, sheet = "Share limits", "Country shares"
+    under = [row for row in rows if row["limits_kept"]]
+    if not under:
+        return Point(name, "none", "No share limit bears on what is needed.", sheet)
+    kept = sum(row["limits_kept"] == "yes" for row in under)
+    said = counts(
+        kept, len(under), "keep", "to its share limits in every year",
+        "to their share limits in every year",
+    )  # fmt: skip
+    if len(under) < len(rows):
+        said += f" ({counted(len(rows) - len(under), 'other')} without any)"
+    more = of_purchases_above(rows, basis, country)
+    return Point(name, _number(kept, len(under)), f"{said}.{f' {more}' if more else ''}", sheet)
+
+
+def of_purchases_above(rows: Sequence[Row], basis: str, country: Country) -> str:
+    """Return where a limit on demand is kept and the share of what is bought lies above it."""
+    above = [
+        row
+        for row in rows
+        if basis == DEMAND
+        and known(row["supplier_limit"])
+        and known(row["supplier_share"])
+        and row["supplier_share"] > row["supplier_limit"] + _MOVED
+    ]
+    if not above:
+        return ""
+    above.sort(key=lambda row: -(row["supplier_share"] - row["supplier_limit"]))
+    named = [
+        f"{row['mineral']}: {country(row['supplier'])} sells {share(row['supplier_share'])} of what"
+        f" is bought, limit {share(row['supplier_limit'])}"
+        for row in above
+    ]
+    return f"Limits are of demand; of purchases more comes from one country ({_few(named)})."
+
+
+def _few(named: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = len(named) - _NAMED
+    return "; ".join([*named[:_NAMED], *([f"{more} more"] if more > 0 else [])])
+
+
+def _loss(rows: Sequence[Row], last: str, country: Country) -> Point:
+    name, sheet = "If the largest supplier stops", "By mineral"
+    needed = [row for row in rows if known(row["served_without"])]
+    if not needed:
+        return Point(name, "no need", f"Nothing is needed in {last}.", sheet)
+    if not any(row["supplier"] for row in needed):
+        said = f"No single country outside the coalition sells to it in {last}."
+        return Point(name, "nobody", said, sheet)
+    survive = _surviving(needed, "served_without")
+    end = f"served to {share(SURVIVES)} or more in {last} if"
+    said = counts(
+        survive, len(needed), "stay", f"{end} its largest supplier stops",
+        f"{end} their largest supplier stops",
+    )  # fmt: skip
+    today = [row for row in rows if known(row["served_without_today"])]
+    if today:
+        before = _surviving(today, "served_without_today")
+        of = f" of {len(today):,}" if len(today) != len(needed) else ""
+        said += f"; today {before or 'none'}{of}"
+    least = min(needed, key=lambda row: row["served_without"])
+    said += f". The least is left of {least['mineral']}: {share(least['served_without'])}"
+    if least["supplier"]:
+        said += f" without {country(least['supplier'])}"
+    if known(least["served_without_today"]):
+        said += f" (today {share(least['served_without_today'])})"
+    return Point(name, _number(survive, len(needed)), f"{said}.{_against(rows)}", sheet)
+
+
+def _surviving(rows: Sequence[Row], field: str) -> int:
+    return sum(row[field] >= SURVIVES - _SAME for row in rows)
+
+
+def _against(rows: Sequence[Row]) -> str:
+    """Return of which minerals less is left than today, and of how many more."""
+    both = [
+        (row["served_without"] - row["served_without_today"], str(row["mineral"]))
+        for row in rows
+        if known(row["served_without"]) and known(row["served_without_today"])
+    ]
+    if not both:
+        return ""
+    more = sum(change > _MOVED for change, _ in both)
+    less = [name for change, name in sorted(both) if change < -_MOVED]
+    said = f" More than today is left of {more or 'none'}, less of {len(less) or 'none'}"
+    return f"{said}{f': {listed(less, _NAMED)}' if less else ''}."
+
+
+def _dependence(rows: Sequence[Row], last: str, country: Country) -> Point:
+    name, sheet = "Members that depend on one country", "By mineral"
+    bought = [row for row in rows if row["dependent"]]
+    if not bought:
+        said = f"No member buys from a single country outside the coalition in {last}."
+        return Point(name, "none", said, sheet)
+    wholly = [row for row in bought if row["wholly_dependent"]]
+    if not wholly:
+        most = max(bought, key=lambda row: row["dependent_share"])
+        said = (
+            f"No member buys all of a mineral in one country outside in {last}. The most:"
+            f" {most['dependent']}, {share(most['dependent_share'])} of its {most['mineral']} in"
+            f" {country(most['dependent_country'])}"
+        )
+        return Point(name, _number(0, len(rows)), f"{said}.", sheet)
+    wholly.sort(key=lambda row: (-row["wholly_dependent"], str(row["mineral"])))
+    said = counts(
+        len(wholly), len(rows), "leave",
+        f"a member that buys all of it in one country outside in {last}",
+    )  # fmt: skip
+    who = _few([_who(row, country) for row in wholly])
+    return Point(name, _number(len(wholly), len(rows)), f"{said}: {who}.", sheet)
+
+
+def _who(row: Row, country: Country) -> str:
+    """Return who buys all of a mineral in one country: the member that buys most, and how many."""
+    more = int(row["wholly_dependent"]) - 1
+    others = f" and {counted(more, 'other')}" if more > 0 else ""
+    return f"{row['dependent']}{others} ({row['mineral']}, {country(row['dependent_country'])})"
+
+
+def _cost(rows: Sequence[Row], years: int, money: str) -> Point:
+    name, sheet = "What the share limits cost a year", "By mineral"
+    if not any(row["limits_kept"] for row in rows):
+        return Point(
+            name, "nothing", "No share limit bears on what is needed: none costs anything.", sheet
+        )
+    found = like_for_like(rows)
+    if found is None:
+        said = "What the same tonnes cost without share limits is not known."
+        return Point(name, "not known", said, sheet)
+    more, same = found
+    parts = {row["mineral"]: row["extra"] * row["purchased"] for row in _bought(rows)}
+    a_year = solid(more, same) / max(1, years)
+    if not a_year:
+        said = "Like for like, the tonnes bought cost the same as without limits."
+        return Point(name, f"0 {money}", f"{said}{_unpaid(rows)}", sheet)
+    top = max(parts, key=lambda m: (abs(parts[m]), m))
+    alone = amount(parts[top] / max(1, years), money)
+    if abs(parts[top] - more) <= _SAME * abs(more):
+        alone = "all"
+    weight = f"; {top} alone is {alone} of it" if len(parts) > 1 else ""
+    number = amount(abs(a_year), money)
+    said = (
+        f"Like for like, the tonnes bought cost {number} a year ({share(abs(more) / same)})"
+        f" {'more' if a_year > 0 else 'less'} than the same tonnes without limits{weight}."
+        f"{_unpaid(rows)}"
+    )
+    return Point(name, f"{'-' if a_year < 0 else ''}{number}", said, sheet)
+
+
+def _unpaid(rows: Sequence[Row]) -> str:
+    """Return of what limits leave short, which is in no cost that is paid."""
+    short = [str(row["mineral"]) for row in rows if (row["short_by_limits"] or 0.0) > 0]
+    if not short:
+        return ""
+    return f" What the limits leave short is not in it: {listed(short, _NAMED)}."
+
+
+def _bought(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if known(row["extra"]) and known(row["landed"])]
+
+
+def like_for_like(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """Return what all tonnes bought cost more than without limits, and what they cost there."""
+    return premium_like_for_like(
+        (row["paid"], row["purchased"], row["landed"] - row["extra"], 1.0) for row in _bought(rows)
+    )
+
+
+def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
+    """Return the largest supplier's share of purchases today, in the plan, and the limit on it."""
+    drawn = [row for row in rows if row["supplier_share"] is not None]
+    limit = ByMineral.supplier_limit.title(words)
+    series = (
+        Series("Today", Role.FREE, [row["supplier_today_share"] for row in drawn]),
+        Series(f"Plan, {words['last']}", Role.PLAN, [row["supplier_share"] for row in drawn]),
+        Series(f"{limit} (of {words['basis']})", Role.LIMIT, [r["supplier_limit"] for r in drawn]),
+    )
+    named = tuple(short(str(row["mineral"])) for row in drawn)
+    shown = tuple(s for s in series if any(known(value) for value in s.values))
+    title = "Largest supplier's share of purchases, today and in the plan"
+    return Picture(title, Form.GROUPED, named, shown, "", "") if drawn else None
+
+
+# ---- what changed --------------------------------------------------------------------------------
+
+
+def moves(table: ByMineral, country: Country) -> Iterator[str]:
+    """Yield whose largest supplier sells more, or less, of what is bought than today."""
+    rows, last = rows_of(table), table.words["last"]
+    both = [
+        row for row in rows if known(row["supplier_share"]) and known(row["supplier_today_share"])
+    ]
+    moved = [(row["supplier_share"] - row["supplier_today_share"], row) for row in both]
+    for verb, sign in (("falls", -1), ("rises", 1)):
+        found = sorted((m for m in moved if m[0] * sign > _MOVED), key=lambda m: -m[0] * sign)
+        if found:
+            named = [_move(row, country) for _, row in found]
+            yield (
+                f"The largest supplier's share of purchases {verb} from today to {last} for"
+                f" {_number(len(found), len(both))} {'mineral' if len(both) == 1 else 'minerals'}:"
+                f" {_few(named)}."
+            )
+    if both and not any(abs(change) > _MOVED for change, _ in moved):
+        yield f"No largest supplier's share of purchases differs in {last} from today's."
+
+
+def _move(row: Row, country: Country) -> str:
+    before, after = country(row["supplier_today"]), country(row["supplier"])
+    who = before if before == after else f"{before} to {after}"
+    shares = f"{share(row['supplier_today_share'])} to {share(row['supplier_share'])}"
+    return f"{row['mineral']} {shares} ({who})"
+
+
+def served_in_full(rows: Sequence[Row]) -> tuple[str, float]:
+    """Return of how many minerals all need is met, in words, and the least share that is."""
+    needed = [row for row in rows if row["demand"] > 0]
+    full = sum(row["short"] <= 0 for row in needed)
+    said = counts(full, len(needed), "have", "all need met", "all need met").replace("haves", "has")
+    least = min(needed, key=lambda row: row["served"])
+    if least["short"] > 0:
+        said += f"; the least is met of {least['mineral']}: {share(least['served'])}"
+    return f"{said}.", least["served"]
+
+
+def lacks(rows: Sequence[Row]) -> str:
+    """Return what is short because supply can't give it, and because limits forbid it."""
+    parts: list[tuple[str, Field]] = [
+        ("supply can't give", ByMineral.short_of_supply),
+        ("the limits forbid", ByMineral.short_by_limits),
+    ]
+    said = []
+    for what, field in parts:
+        short = [row for row in rows if (row[field.name] or 0.0) > 0]
+        short.sort(key=lambda row: -row[field.name] / row["demand"])
+        named = [f"{row['mineral']} {share(row[field.name] / row['demand'])}" for row in short]
+        if named:
+            said.append(f"{what} {listed(named, _NAMED)}")
+    return f"Of need over all years {'; '.join(said)}." if said else ""

@@ -1,0 +1,237 @@
+"""Whom the coalition depends on, mineral by mineral: its largest supplier, today and in the plan.
+
+A supplier is one country outside the coalition; Rest of world, being many, is none. If it stops,
+what it sells is lost and nothing is bought instead. Today and the plan are measured by one rule:
+without surge, and beside it with a surge of the others' capacity as far as that is open.
+
+Today's shares are those of the sheet Current supply, of minerals that it leaves out those of the
+world's refining capacity in the first year.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models import measures
+from models.case import Case, in_force
+from models.plan import Plan
+from models.schema import COALITION, PURCHASES, REST_OF_WORLD
+from planner.sheets.context import Context, once
+
+SURGE = 0.2
+"""What suppliers that are left sell more, of their usable capacity: the stress test's figure."""
+APART = 0.05
+"""Shares of purchases and of demand that differ by more are both said."""
+ALL = 0.9995
+"""A share of what a member buys that is all of it, as far as words say."""
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What the fields of ByMineral of the same names say of one mineral; None: nothing to say."""
+
+    need: float
+    supplier_today: str | None
+    supplier_today_share: float | None
+    served_without_today: float | None
+    surged_today: float | None
+    supplier: str | None
+    supplier_share: float | None
+    supplier_of_demand: float | None
+    supplier_limit: float | None
+    served_without: float | None
+    surged: float | None
+    dependent: str | None
+    dependent_country: str | None
+    dependent_share: float | None
+    wholly_dependent: int
+    limits_kept: str | None
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """The largest supplier, its share of what is bought, and what is served without it.
+
+    ``surged`` is that with a surge of the others.
+    """
+
+    country: str | None = None
+    share: float | None = None
+    served: float | None = None
+    surged: float | None = None
+
+
+@dataclass(frozen=True)
+class _Plant:
+    """What a plant sells the coalition in a year, and what of its capacity is open to it [t]."""
+
+    country: str
+    sold: float
+    usable: float
+
+
+def _stop(plants: Iterable[_Plant], home: frozenset[str], short: float, need: float) -> _Stop:
+    """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
+    if need <= 0:
+        return _Stop()
+    plants = list(plants)
+    sold: dict[str, float] = defaultdict(float)
+    for plant in plants:
+        sold[plant.country] += plant.sold
+    drawn, served = max(0.0, need - short - sum(sold.values())), measures.served_share(need, short)
+    top = measures.largest_supplier(sold, home)
+    if top is None:
+        return _Stop(served=served, surged=served)
+    left = [plant for plant in plants if plant.country != top[0]]
+    more = (measures.with_surge(plant.sold, plant.usable, SURGE) for plant in left)
+    without, surged = (
+        measures.served_without(others, drawn, need, served)
+        for others in (sum(plant.sold for plant in left), sum(more))
+    )
+    return _Stop(*top, without, surged)
+
+
+def _home(case: Case) -> frozenset[str]:
+    """Return the codes of the countries that are no suppliers to be feared."""
+    codes = {r.country for r in case.refiners} | {p.country for p in case.projects}
+    return frozenset({REST_OF_WORLD, *(c for c in codes if COALITION in case.blocs_of(c))})
+
+
+# ---- today ---------------------------------------------------------------------------------------
+
+
+def _today(case: Case) -> dict[str, _Stop]:
+    """Return what is bought today of each mineral, of the workbook as it stands."""
+    if not case.years:
+        return {}
+    first, home = case.years[0], _home(case)
+    sold: dict[tuple[str, str], float] = defaultdict(float)
+    for flow in case.current_supply:
+        sold[flow.refiner, flow.mineral] += flow.tonnes
+    given = todays_minerals(case)
+    world: dict[str, float] = defaultdict(float)
+    for r in case.refiners:
+        if in_force(r, first):
+            world[r.mineral] += r.capacity.value(first)
+    plants: dict[str, list[_Plant]] = defaultdict(list)
+    for r in case.refiners:
+        has = r.capacity.value(first) if in_force(r, first) else 0.0
+        part = r.available_share.at(first)
+        tonnes = sold[r.name, r.mineral]
+        if r.mineral not in given and world[r.mineral] > 0:
+            tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
+        plants[r.mineral].append(_Plant(r.country, tonnes, has * (1.0 if part is None else part)))
+    return {
+        mineral: _stop(of, home, 0.0, sum(plant.sold for plant in of))
+        for mineral, of in plants.items()
+    }
+
+
+def todays_minerals(case: Case) -> set[str]:
+    """Return the minerals of which the workbook says what is bought today."""
+    return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
+
+
+# ---- in the plan -------------------------------------------------------------------------------
+
+
+def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
+    """Return what is bought of each mineral in a year of a plan."""
+    home, plants = _home(plan.case), defaultdict(list)
+    table = plan.sources[plan.sources["year"] == year]
+    columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
+    for mineral, country, tonnes, usable in zip(*columns, strict=True):
+        plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
+    short = _short(plan, year)
+    return {
+        m.name: _stop(
+            plants[m.name], home, short.get(m.name, 0.0), plan.case.coalition_demand(m.name, year)
+        )
+        for m in plan.case.minerals
+    }
+
+
+def _short(plan: Plan, year: int) -> dict[str, float]:
+    table = plan.supply[plan.supply["year"] == year]
+    sums = table.groupby("mineral")["short"].sum()
+    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
+
+
+def _dependent(
+    bought: pd.DataFrame, home: frozenset[str], dust: float
+) -> list[tuple[str, str, float]]:
+    """Return each member, its largest supplier and that one's share, the most dependent first.
+
+    The rows are of ``Plan.countries``, of one mineral and year. Members alike stand by what they
+    buy; who buys no more than ``dust`` buys nothing.
+    """
+    found = []
+    for member, rows in bought[bought["purchased"] > dust].groupby("buyer"):
+        amounts = dict(zip(rows["country"], rows["tonnes"].tolist(), strict=True))
+        top = measures.largest_supplier(amounts, home)
+        if top is not None:
+            found.append((str(member), *top, float(rows["purchased"].iloc[0])))
+    found.sort(key=lambda each: (-round(each[2], 6), -round(each[3], 6), each[0]))
+    return [(member, country, part) for member, country, part, _ in found]
+
+
+def _kept(plan: Plan) -> dict[str, str]:
+    """Return of each mineral under share limits whether all of them are kept: yes or no."""
+    table = plan.limits
+    found = dict.fromkeys(map(str, table["mineral"]), "yes")
+    over = table[table["excess"] > 0]
+    for mineral, year, excess in zip(over["mineral"], over["year"], over["excess"], strict=True):
+        if excess > plan.tolerance(mineral, int(year)):
+            found[str(mineral)] = "no"
+    return found
+
+
+@once
+def supplies(context: Context) -> Mapping[str, Supply]:
+    """Return by mineral, in the case's order, whom the coalition depends on."""
+    plan, case = context.plan, context.case
+    if not case.years:
+        return {}
+    year, home, kept = case.years[-1], _home(case), _kept(plan)
+    now, then = _today(context.book.case), _planned(plan, year)
+    sold = plan.countries[plan.countries["year"] == year]
+    found = {}
+    for m in case.minerals:
+        of, rows = then[m.name], sold[sold["mineral"] == m.name]
+        need, before = case.coalition_demand(m.name, year), now.get(m.name, _Stop())
+        coalition = rows[rows["buyer"] == ""]
+        own = coalition[coalition["country"] == of.country]
+        top = measures.largest_country_share(own, PURCHASES) if len(own) else None
+        of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), need)
+        dependent = _dependent(rows[rows["buyer"] != ""], home, plan.tolerance(m.name, year))
+        most = dependent[0] if dependent else (None, None, None)
+        found[m.name] = Supply(
+            need=need,
+            supplier_today=before.country,
+            supplier_today_share=before.share,
+            served_without_today=before.served,
+            surged_today=before.surged,
+            supplier=of.country,
+            supplier_share=of.share,
+            supplier_of_demand=of_demand if is_apart(of_demand, of.share) else None,
+            supplier_limit=None if top is None else top.limit,
+            served_without=of.served,
+            surged=of.surged,
+            dependent=most[0],
+            dependent_country=most[1],
+            dependent_share=most[2],
+            wholly_dependent=sum(part >= ALL for *_, part in dependent),
+            limits_kept=kept.get(m.name),
+        )
+    return found
+
+
+def is_apart(of_demand: float | None, of_purchases: float | None) -> bool:
+    """Return whether a share of demand and one of purchases are so far apart that both are said."""
+    return (
+        of_demand is not None and of_purchases is not None and abs(of_demand - of_purchases) > APART
+    )

@@ -752,6 +752,27 @@ RATE = "Discount rate"
 """The row of About that has it, where there is one."""
 
 
+def _drawn(planned: pd.DataFrame, year: str) -> pd.DataFrame:
+    """Return the rows that are drawn where scenarios are unforeseen, too; in their order.
+
+    Scenarios as they are come first; then what it costs most not to know, beside the same, known.
+    """
+    names = [str(name) for name in planned["scenario"]]
+    cost = {
+        name: float(value)
+        for name, value in zip(names, planned["surprise"], strict=True)
+        if known(value)
+    }
+    pairs = {name.removesuffix(f" ({UNFORESEEN})"): by for name, by in cost.items()}
+    ranks = [
+        (0, 0.0) if name not in cost and not name.endswith(f" from {year}")
+        else (1, -cost.get(name, pairs.get(name, 0.0)))
+        for name in names
+    ]  # fmt: skip
+    best = sorted(range(len(names)), key=lambda i: (ranks[i], i))[:_MOST_SCENARIOS]
+    return planned.iloc[sorted(best)]
+
+
 class _Charts:
     """The charts of a comparison; scenarios beyond the first twelve are left to the tables."""
 
@@ -759,10 +780,12 @@ class _Charts:
         """Read the tables."""
         every = tables[Comparison].frame()
         planned = every[pd.to_numeric(every["total"], errors="coerce").notna()]
-        self.table = planned.head(_MOST_SCENARIOS)
+        year = tables.option(UNFORESEEN_BEFORE)
+        self.table = _drawn(planned, year) if year else planned.head(_MOST_SCENARIOS)
         self.names = [str(name) for name in self.table["scenario"]]
         left = len(planned) - len(self.table)
-        self.more = f" (the first {len(self.table)} of {len(planned)})" if left else ""
+        shown = f"{len(self.table)} of {len(planned)}"
+        self.more = f" ({shown if year else f'the first {shown}'})" if left else ""
         self.currency = tables[Comparison].words.get("money", "")
         self.horizon = tables.option(YEARS)
         self.discounts = bool(tables.option(RATE))

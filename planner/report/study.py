@@ -44,16 +44,19 @@ def study_page(study: StudyFile) -> Page:
     tables = Tables.read(study.tables, (*kind.RESULTS, About, Runs))
     verdict, sound = _verdict(tables)
     about, notes = _about(study, tables)
+    headline = kind.headline(tables)
     return Page(
         kind.TITLE,
         study.title or word(study.path.stem),
         "",
         verdict,
         sound,
-        headlines_of(kind.headline(tables).figures),
+        headlines_of(headline.figures),
         tuple(part_of(section) for section in kind.sections(tables)),
         about,
         notes,
+        kind.QUESTION,
+        headline.finding,
     )
 
 

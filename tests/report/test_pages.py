@@ -228,6 +228,8 @@ def test_stress_is_a_heat_map(study):
 
 def test_comparison(study):
     page = study("compare")
+    assert page.question == "What does each scenario cost and leave short, beside the base?"
+    assert page.finding.endswith("planned as if it were known from the first year.")
     base, dearest, worst = page.headlines
     assert base.value == "2.4 m EUR"
     assert dearest.value == worst.value == "No China"

@@ -17,6 +17,7 @@ from inputs.tables import (
     read,
     source,
 )
+from models.schema.column import MOST_PRICE
 
 
 def settings(case: Case) -> list[Record]:
@@ -36,17 +37,31 @@ def settings(case: Case) -> list[Record]:
 
 
 def minerals(case: Case) -> list[Record]:
-    """The planning price of each mineral, one price for all years."""
+    """The planning price of each mineral, one for all years, and what a tonne short costs."""
     del case
     prices = planning_prices()
+    losses = {row["mineral"]: row for row in read("shortage_cost")}
     return [
         {
             "Mineral": row["name"],
             "Price (USD/t)": number(prices[row["mineral"]]["planning_price_2026_usd_t"]),
+            "Shortage cost (USD/t)": min(_lost_per_tonne(losses[row["mineral"]]), MOST_PRICE)
+            if row["mineral"] in losses
+            else None,
             "Unit": row["unit"],
-            "Source": source("prices", prices[row["mineral"]]["source"], row["mineral"]),
+            "Source": "; ".join(
+                [source("prices", prices[row["mineral"]]["source"], row["mineral"])]
+                + [
+                    source("shortage_cost", loss["source"], row["mineral"])
+                    for loss in losses.values()
+                    if loss["mineral"] == row["mineral"]
+                ]
+            ),
             "Note": note(
-                [f"one price held from {YEARS[0]} to {YEARS[-1]}"],
+                [
+                    f"one price held from {YEARS[0]} to {YEARS[-1]}",
+                    _shortage_basis(losses.get(row["mineral"])),
+                ],
                 [
                     prices[row["mineral"]]["series"],
                     prices[row["mineral"]]["planning_basis"],
@@ -105,6 +120,28 @@ def demand(case: Case) -> list[Record]:
         }
         for row in read("demand")
     ]
+
+
+def _lost_per_tonne(loss: Row) -> int:
+    """The published loss a year by the tonnes it is of [USD/t], three digits."""
+    per_tonne = float(loss["loss_musd_per_year"]) * 1e6 / float(loss["lost_t_per_year"])
+    return int(float(f"{per_tonne:.3g}"))
+
+
+def _shortage_basis(loss: Row | None) -> str:
+    """What the cost of a tonne short rests on."""
+    if loss is None:
+        return "shortage cost, no published loss was found, so ten times the price (Settings)"
+    per_tonne = _lost_per_tonne(loss)
+    most = (
+        f" is {per_tonne:,} USD/t, held at the most that a workbook may say"
+        if per_tonne > MOST_PRICE
+        else ""
+    )
+    return (
+        f"shortage cost, a loss of GDP of {float(loss['loss_musd_per_year']):,.0f} USD m a year "
+        f"over {loss['lost_t_per_year']} t, {loss['lost_basis']},{most}"
+    ).rstrip(",")
 
 
 def _refiner(case: Case, row: Row) -> Record:

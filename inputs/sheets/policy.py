@@ -20,15 +20,20 @@ from inputs.tables import (
 
 
 def share_limits(case: Case) -> list[Record]:
-    """No country outside the coalition above a share that falls to the benchmark of 2030."""
+    """No country outside the coalition above a share that falls to the benchmark of 2030.
+
+    Neither for the coalition as one nor for a member: a cap on the sum alone lets some members buy
+    all they need of a mineral in one country.
+    """
     del case
     first, *later = read("share_path")
     assumed = [row["year"] for row in (first, *later) if row["confidence"] in ASSUMED]
+    each = "asked of each member too, an assumption: the benchmark is the EU's as a whole"
     return [
         {
             "Limit": "max",
             "Mineral": None,
-            "Buyer": None,
+            "Buyer": buyer,
             "Supplier group": "country",
             "Supplier": "each outside coalition",
             "Share": number(first["share"]),
@@ -38,10 +43,14 @@ def share_limits(case: Case) -> list[Record]:
             "Penalty (USD/t)": None,
             "Source": source("share_path", later[-1]["source"]),
             "Note": note(
-                [f"shares of {assumed[0]} to {assumed[-1]}, {first['source']}"],
+                [
+                    f"shares of {assumed[0]} to {assumed[-1]}, {first['source']}",
+                    each if buyer else "",
+                ],
                 [later[-1]["note"]],
             ),
         }
+        for buyer in (None, "each")
     ]
 
 

@@ -2,7 +2,7 @@
 
 from models import plan
 from models.case import Case
-from models.plan.block_solver import BlockSolver
+from models.program.program import Program
 from tests.bench.clock import BUILD, PROOF, READ, Clock
 from tests.bench.rivals.child import Answer, main
 
@@ -17,7 +17,7 @@ def proved(*plans: plan.Plan) -> str:
 def watch(clock: Clock) -> None:
     """Tell the clock what is proof and what is reading back; all the rest counts as building."""
     clock.rest = BUILD
-    clock.watch(BlockSolver, "certify", PROOF)
+    clock.watch(Program, "certify", PROOF)
     clock.watch(plan.Plan, "__init__", READ)
 
 

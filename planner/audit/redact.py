@@ -49,8 +49,8 @@ OF_A_MEMBER = "N-1, demand of the others"
 
 _OF_THE_RUN = {
     Figure.TITLE, Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.MINERALS,
-    Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS, Figure.INPUT_FILE,
-    Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
+    Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS, Figure.CARRY_OVER_BUDGET,
+    Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
 }  # fmt: skip
 """Measures of Summary that tell nothing of what is bought, needed or held."""
 _SUPPLY = {

@@ -59,7 +59,7 @@ KEYS = {
 _FAMILIES = (("Cost by heading", COST), ("Concentration (HHI)", HHI_BY))
 _WORDS = {
     Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.SHARE_BASIS,
-    Figure.WHOLE_PROJECTS,
+    Figure.WHOLE_PROJECTS, Figure.CARRY_OVER_BUDGET,
 }  # fmt: skip
 _FILES = (Figure.TITLE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER)
 

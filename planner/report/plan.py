@@ -72,7 +72,8 @@ _ALIKE = 1e-6
 """Shares that differ by less are the same."""
 _ABOUT = (
     Figure.PRICE_YEAR, Figure.MINERALS, Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS,
-    Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, Figure.WRITTEN,
+    Figure.CARRY_OVER_BUDGET, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER,
+    Figure.WRITTEN,
 )  # fmt: skip
 _MOST_BINDING = 40
 _MOST_CAUSES = 3

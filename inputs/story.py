@@ -12,6 +12,8 @@ from pathlib import Path
 
 from models.answers import least_share
 from models.plan import PENALTIES, Plan, solve
+from models.results.members import member_dependences
+from models.schema.policy import EACH
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 
@@ -19,6 +21,8 @@ HERE = Path(__file__).parent
 CASES = ("critical-minerals", "critical-minerals-first-use")
 DOMINANT = "CHN"
 START, END = "<!-- results -->", "<!-- /results -->"
+MOSTLY = 0.9
+"""A member that buys more than this of a mineral in one country hangs on it."""
 YEAR = 2030
 """The year in which the cap reaches the EU's benchmark of 65 %."""
 
@@ -141,10 +145,51 @@ def _signed(value: float) -> str:
     return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"  # noqa: PLR2004 - rounds to 0
 
 
+def each_member(path: Path) -> str:
+    """Return what the cap on each member changes, beside the cap on the coalition alone."""
+    case = read(path).case
+    both = solve(case)
+    alone = solve(
+        case.change(share_limits=tuple(row for row in case.share_limits if row.buyer != EACH))
+    )
+    extra, last = both.objective - alone.objective, case.years[-1]
+    rows = "\n".join(
+        f"| {m.name} | {_dependent(alone, m.name)} | {_dependent(both, m.name)} |"
+        for m in case.minerals
+    )
+    return (
+        f"## {path.stem}: the cap on each member too\n\nA cap on the coalition as one buyer lets "
+        "a member buy all it needs of a mineral in one country, as long as others buy elsewhere. "
+        f"Asked of each member too, the whole cost rises by {extra / 1e6:,.0f} USD m "
+        f"({extra / alone.objective:.3%}), and what is short by "
+        f"{abs(both.shortage - alone.shortage):,.0f} t. The member that buys the largest share "
+        f"of a mineral in one country outside the coalition in {last}, of all that it "
+        "buys (the cap is a share of demand: where a mineral is short this share lies above it):"
+        "\n\n| mineral | cap on the coalition | cap on each member too |\n|---|---|---|\n"
+        f"{rows}\n"
+    )
+
+
+def _dependent(plan: Plan, mineral: str) -> str:
+    """Return the member most dependent on one country for a mineral, and how many by 9 in 10."""
+    found = [
+        (of.share, member.name, plan.case.country_name(of.country))
+        for member in plan.case.members
+        for of in member_dependences(plan, member.name)
+        if of.mineral == mineral
+    ]
+    if not found:
+        return "none"
+    share, member, country = max(found)
+    many = sum(share > MOSTLY for share, _, _ in found)
+    return f"{member}: {share:.0%} from {country}; {many} members above {MOSTLY:.0%}"
+
+
 def page(lines: dict[str, list[Line]]) -> str:
     """Return the page of results."""
     parts = [HEAD]
     parts += [f"## {name}\n\n{table(lines[name])}\n" for name in CASES]
+    parts.append(each_member(HERE / f"{CASES[0]}.xlsx"))
     return "\n".join(parts)
 
 

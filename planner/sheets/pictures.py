@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.measures import Top
 from models.plan import Plan
-from models.results import ChartData
+from models.results import ChartData, Look, Members
 from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
@@ -37,6 +37,7 @@ def pictures(context: Context) -> tuple[Picture, ...]:
         _largest(context, told),
         _suppliers(context, told),
         _members(context),
+        _who_pays(context),
         _capacity(context, told),
         *(_over_years(context, of) for of in told if len(years) > 1),
         _shortage(context, told),
@@ -223,6 +224,36 @@ def _members(context: Context) -> Picture:
         "Share of the value of demand, at the minerals' prices",
         MEMBER.header,
     )
+
+
+def _who_pays(context: Context) -> Picture | None:
+    """What the share limits cost each member a year, in cash and in shortage; None of no limits."""
+    if context.without_limits is None:
+        return None
+    of = Members.of(context.plan, context.without_limits)
+    every = [(m, extra / _MILLION, lost / _MILLION) for m, extra, lost in of.rows(*_COSTS)]
+    costs = [each for each in every if round(each[1], 1) or round(each[2], 1)]
+    if not costs:
+        return None
+    costs = sorted(costs, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
+    return Picture(
+        f"Who pays for the share limits, a year, {context.horizon}",
+        Form.GROUPED,
+        tuple(short(member) for member, *_ in costs),
+        (
+            Series("Extra cash for the same tonnes", Role.PLAN, [cash for _, cash, _ in costs]),
+            Series(
+                "Extra shortage at its cost (no cash)", Role.SHORT, [lost for *_, lost in costs]
+            ),
+        ),
+        f"{context.currency} m a year against the plan without limits",
+        MEMBER.header,
+        look=Look.MILLIONS,
+    )
+
+
+_MILLION = 1e6
+_COSTS = (Members.member, Members.extra, Members.extra_shortage)
 
 
 def _capacity(context: Context, told: Sequence[Figures]) -> Picture:

@@ -13,6 +13,7 @@ from models.plan import solve
 from models.results import Members
 from models.results.members import who_pays
 from models.schema import COALITION
+from planner.sheets.pictures import pictures
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import context, made, refiner, rows
@@ -174,3 +175,26 @@ def test_dependence_is_counted_from_the_flows(seed):
             assert row["depends_share"] == pytest.approx(most, abs=1e-6)
             assert shares[row["depends_mineral"]] == pytest.approx(most, abs=1e-6)
         assert row["dependent"] == sum(1 for share in shares.values() if share > 0.65 + 1e-9)
+
+
+def test_the_chart_says_the_sheets_numbers():
+    """In millions, of members that pay anything; the one that pays most stands first."""
+    book = two_members(chile=30)
+    for row in book["Demand"]:
+        row["2026"] *= 1e5
+    for row in book["Refiners"]:
+        row["Capacity (t/yr)"] *= 1e5
+    of = context(book)
+    chart = next(p for p in pictures(of) if p.title.startswith("Who pays"))
+    rows = {m.member: m for m in Members.of(of.plan, of.without_limits).frame().itertuples()}
+    assert chart.categories == ("A", "B")
+    for series, name in zip(chart.series, ("extra", "extra_shortage"), strict=True):
+        wanted = [getattr(rows[m], name) / 1e6 for m in chart.categories]
+        assert series.values == pytest.approx(wanted)
+    assert chart.series[0].values[1] == pytest.approx(18)
+
+
+def test_there_is_no_chart_where_nobody_pays():
+    book = two_members()
+    del book["Share limits"]
+    assert not [p for p in pictures(context(book)) if p.title.startswith("Who pays")]

@@ -15,6 +15,7 @@ from models.results.common import (
     YEAR,
 )
 from models.results.field import Field, Look, Result, field
+from models.results.members import WhoPays
 from models.results.overall import ByMineral, Summary
 from models.results.supply import Flows, Prices
 
@@ -110,6 +111,31 @@ class MemberChanges(Result):
         Flows.landed.header, Look.PRICE, "{money} per t", printed=False
     )
     unit = UNIT.like(printed=False)
+
+
+class WhoPaysMore(Result):
+    """One row a member: cash, landed cost like for like, and shortage at its cost, in both plans.
+
+    Of the years that both plans have; shortage at its cost where they plan the same years.
+    """
+
+    TABLE, BOOK, GRAIN = "Who pays", BOOK, ("member",)
+
+    member = MEMBER
+    paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
+    extra = field.money(
+        "Extra cash like for like",
+        "What the new plan's purchases cost more than the same tonnes cost in the old plan, at the"
+        " member's own landed cost there of each mineral and year (where it buys none there, at the"
+        " coalition's). Below 0: it pays less. Minerals that are counted in other units are left"
+        " out.",
+    )
+    dearer = WhoPays.dearer.like(
+        meaning="Extra cash over what the same tonnes cost in the old plan.",
+    )
+    shortage_old, shortage_new, shortage_change = _triple(
+        "Shortage at its cost", Look.MONEY, "{money}"
+    )
 
 
 class Moves(Result):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from models import measures
+from models.case import Case
 from models.measures import NOISE, Dependence
 from models.results.common import COUNTRY, MEMBER, MINERAL, UNDISCOUNTED, words_of
 from models.results.field import Field, Look, Name, Result, field
@@ -26,8 +28,8 @@ _CHOICE = (
 )
 
 
-def _millions(header: str, meaning: str) -> Field:
-    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6)
+def _millions(header: str, meaning: str, **more: Any) -> Field:
+    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, **more)
 
 
 PAID = _millions("Paid", f"Cost or price, tariff and freight of all it buys. {UNDISCOUNTED}")
@@ -46,10 +48,15 @@ class Members(Result):
 
     member = MEMBER
     need = _millions(
-        "Need by value", "Demand of all years, each tonne at its mineral's price of the year."
+        "Need by value",
+        "Demand of all years, each tonne at its mineral's price of the year.",
+        key="need_usd",
     )
-    paid = PAID.like(header="Paid in all")
-    paid_a_year = PAID.like(header="Paid a year", meaning="Paid in all over the years planned.")
+    paid_a_year = PAID.like(
+        header="Paid a year",
+        meaning=f"{PAID.meaning} On average of the years.",
+        key="paid_usd_a_year",
+    )
     against_coalition = field.share(
         "Landed cost against average",
         "What it pays for its purchases over what they would cost at the coalition's average landed"
@@ -61,14 +68,15 @@ class Members(Result):
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
         " landed cost there of each mineral and year (where it buys none there, at the coalition's)"
         f". Below 0: it pays less.{_CHOICE}",
-    )
-    dearer = field.share(
-        "Limits: dearer", "The extra cash over what the same tonnes cost without share limits."
+        optional=True,
+        key="extra_usd_a_year",
     )
     extra_shortage = _millions(
         "Limits: shortage a year",
         "What it is short, priced at the shortage cost, less that in the plan without share limits."
         " Nobody pays it in cash. Below 0: the limits move supply to this member.",
+        optional=True,
+        key="extra_shortage_usd_a_year",
     )
     short = field.share(
         "Short by value", "Demand neither bought nor taken from stock over need, both by value."
@@ -99,9 +107,19 @@ class Members(Result):
         " last year planned. 65 % is the benchmark of Regulation (EU) 2024/1252, Art. 5, set there"
         " for the Union's consumption.",
     )
+    paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
+    dearer = field.share(
+        "Limits: dearer",
+        "The extra cash over what the same tonnes cost without share limits.",
+        optional=True,
+        printed=False,
+    )
     paid_short = _millions(
-        "Shortage at its cost a year", "What it is short, at the shortage cost: no cash."
-    ).like(printed=False)
+        "Shortage at its cost a year",
+        "What it is short, at the shortage cost: no cash.",
+        printed=False,
+        key="shortage_usd_a_year",
+    )
 
     @classmethod
     def of(cls, plan: Plan, without_limits: Plan | None) -> Self:
@@ -109,7 +127,12 @@ class Members(Result):
         case, years = plan.case, max(1, len(plan.case.years))
         whole = _totals(plan)
         against = measures.landed_against_coalition(plan.supply)
-        free = None if without_limits is None else who_pays(plan.supply, without_limits.supply)
+        costs: dict[str, dict[str, Any]] = {}
+        if without_limits is not None:
+            costs = {
+                row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
+                for row in paying(case, plan.supply, without_limits.supply)
+            }
         rows = []
         for member in (m.name for m in case.members):
             of = whole.get(member, {})
@@ -121,28 +144,82 @@ class Members(Result):
                 "paid_short": of.get("short_cost", 0.0) / years,
                 "against_coalition": against.get(member),
                 "short": measures.part(of.get("short", 0.0), of.get("need", 0.0)),
+                **costs.get(member, {}),
             }
-            if free is not None:
-                pays = free.get(member, NOTHING)
-                row["extra"] = pays["extra"] / years
-                row["dearer"] = pays["dearer"]
-                row["extra_shortage"] = pays["extra_shortage"] / years
             rows.append(row | _shortest(plan, member) | _depends(plan, member))
         return cls.of_rows(rows, words=words_of(case))
 
 
-NOTHING: dict[str, float] = dict.fromkeys(
-    ("paid", "extra", "dearer", "short_cost", "extra_shortage"), 0.0
-)
-"""What a member pays that neither buys nor needs."""
+class WhoPays(Result):
+    """Who pays for what differs from a reference: a row a case and member, money a year.
+
+    Each kind of study says what its cases are, and the reference. Cash is told for the same tonnes:
+    what is not bought is not paid for, and stands beside it as a shortage at its cost.
+    """
+
+    GRAIN = ("case", "member")
+
+    case = field.text("Case")
+    member = MEMBER
+    paid_a_year = Members.paid_a_year
+    extra = _millions(
+        "Extra cash a year",
+        "What it pays more than the same tonnes cost in the reference, at its own landed cost there"
+        " of each mineral and year (where it buys none there, at the coalition's). Below 0: it pays"
+        f" less.{_CHOICE}",
+        key=Members.extra.key,
+    )
+    dearer = Members.dearer.like(
+        header="Dearer like for like",
+        meaning="Extra cash over what the same tonnes cost in the reference.",
+        optional=False,
+        printed=True,
+    )
+    paid_short = Members.paid_short.like(printed=True)
+    extra_shortage = _millions(
+        "Extra shortage a year",
+        "What it is short, priced at the shortage cost, less that in the reference. No cash.",
+        key=Members.extra_shortage.key,
+    )
+
+    @classmethod
+    def of_cases(
+        cls, case: Case, reference: pd.DataFrame, cases: Iterable[tuple[Any, pd.DataFrame]]
+    ) -> Self:
+        """Return the rows of some cases, each with its name and what its members buy.
+
+        ``case`` says which members and years there are; see ``who_pays`` of the others.
+        """
+        rows = [
+            {"case": name, **row} for name, now in cases for row in paying(case, now, reference)
+        ]
+        return cls.of_rows(rows, words=words_of(case))
 
 
-def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, float]]:
+def paying(case: Case, now: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a row a member of what it pays a year, by the fields of ``WhoPays``."""
+    years, found = max(1, len(case.years)), who_pays(now, reference)
+    none = {**dict.fromkeys(("paid", "extra", "short_cost", "extra_shortage"), 0.0), "dearer": None}
+    each = ((m.name, found.get(m.name, none)) for m in case.members)
+    return [
+        {
+            "member": name,
+            "paid_a_year": of["paid"] / years,
+            "extra": of["extra"] / years,
+            "dearer": of["dearer"],
+            "paid_short": of["short_cost"] / years,
+            "extra_shortage": of["extra_shortage"] / years,
+        }
+        for name, of in each
+    ]
+
+
+def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return by member what it pays, and what more than in a reference [money, all years].
 
     Both have a row a year, mineral and member: purchased, landed, short_cost, as ``Plan.supply``.
     Of each member: paid, extra (cash more for the same tonnes), dearer (that as a share of what
-    they cost there; NaN of nothing), short_cost and extra_shortage (shortage at its price).
+    they cost there; None of nothing), short_cost and extra_shortage (shortage at its price).
     """
     premiums = measures.member_premium(now, reference)
     paid, lost, before = (
@@ -160,7 +237,7 @@ def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, 
         found[name] = {
             "paid": float(paid.get(name, 0.0)),
             "extra": extra,
-            "dearer": extra / same if same > 0 else float("nan"),
+            "dearer": measures.part(extra, same),
             "short_cost": here,
             "extra_shortage": measures.beyond(here, there, max(here, there)),
         }

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.measures import largest_country_shares
-from models.results import CountryShares, Figure, Flows, Look, Prices, Result
+from models.measures import largest_country_shares, member_premium, part
+from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
 from models.results.difference import (
     FIGURES,
@@ -21,6 +21,7 @@ from models.results.difference import (
     MineralChanges,
     Moves,
     PriceChanges,
+    WhoPaysMore,
 )
 from models.results.overall import COST, HHI_BY, OPTION
 from models.schema import DEMAND
@@ -136,6 +137,7 @@ class PlanDifference:
     lines: tuple[Line, ...]
     minerals: pd.DataFrame
     members: MemberChanges
+    who_pays: WhoPaysMore
     prices: PriceChanges
     prices_in_all: int
     moves: Moves
@@ -182,6 +184,7 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         lines=tuple(_lines(pair)),
         minerals=_minerals(pair),
         members=_result(pair, MemberChanges, _members(pair)),
+        who_pays=_who_pays(pair),
         prices=_result(pair, PriceChanges, prices[~same]),
         prices_in_all=len(prices),
         moves=_result(pair, Moves, _moves(flows[~flows["mineral"].isin(equal)])),
@@ -290,6 +293,48 @@ def _members(pair: Pair) -> pd.DataFrame:
     keys = ["member", "mineral"]
     sides = [_amounts(pair, plan, keys) for plan in (pair.old, pair.new)]
     return _joined(pair, sides, _MEMBER, keys)
+
+
+def _who_pays(pair: Pair) -> WhoPaysMore:
+    """Return a row a member: what it pays, like for like, and what its shortage costs."""
+    sides, money = (pair.old, pair.new), pair.same_money
+    bought = [pair.rows(plan, Prices) for plan in sides]
+    paid = [_amounts(pair, plan, ["member"])["paid"].to_dict() for plan in sides]
+    lost = [_shortage_costs(pair, plan) for plan in sides]
+    is_known = [of["mineral"].map(pair.comparable).astype(bool) for of in bought]
+    old, new = (of[kept] for of, kept in zip(bought, is_known, strict=True))
+    premiums = member_premium(new, old) if money and pair.years else {}
+    rows: list[dict[str, Any]] = []
+    for name in dict.fromkeys([*bought[1]["member"], *bought[0]["member"]]):
+        extra, same = premiums.get(str(name), (None, 0.0))
+        dearer = None if extra is None else part(extra, same)
+        row: dict[str, Any] = {"member": name, "extra": extra, "dearer": dearer}
+        for what, amounts in (("paid", paid), ("shortage", lost)):
+            was, now = (of.get(name, 0.0) if of is not None else None for of in amounts)
+            row |= {f"{what}_old": was, f"{what}_new": now}
+            row[f"{what}_change"] = _change(was, now) if money else None
+        rows.append(row)
+    return WhoPaysMore.of_rows(rows, words={"money": pair.money})
+
+
+def _change(was: float | None, now: float | None) -> float | None:
+    if was is None or now is None:
+        return None
+    by = now - was
+    return by if abs(by) > _SAME_ROW * max(abs(was), abs(now)) else 0.0
+
+
+def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
+    """Return what each member is short at its cost; None where the plan does not say it of them.
+
+    The sheet Members says it of all the plan's years.
+    """
+    if Members not in plan or not pair.same_years:
+        return None
+    of = plan.result(Members)
+    rows = of.rows(Members.member, Members.paid_short)
+    spelt = ((pair.spelling(Name.MEMBER, name), cost) for name, cost in rows)
+    return {name: float(cost) * len(pair.years) for name, cost in spelt}
 
 
 def _prices(pair: Pair) -> pd.DataFrame:
@@ -426,7 +471,8 @@ def difference_tables(found: PlanDifference, inputs: Inputs) -> tuple[Table, ...
     """Return the sheets in order; those without a row are left out, but for the first."""
     first = _figures(found, inputs)
     further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral(found), found.members, _all_moves(found), found.prices,
+        inputs.changes, _by_mineral(found), found.members, found.who_pays, _all_moves(found),
+        found.prices,
     )  # fmt: skip
     return tuple(table_of(result) for result in (first, *(r for r in further if len(r))))
 

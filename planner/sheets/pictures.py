@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -231,29 +231,39 @@ def _who_pays(context: Context) -> Picture | None:
     if context.without_limits is None:
         return None
     of = Members.of(context.plan, context.without_limits)
-    every = [(m, extra / _MILLION, lost / _MILLION) for m, extra, lost in of.rows(*_COSTS)]
-    costs = [each for each in every if round(each[1], 1) or round(each[2], 1)]
-    if not costs:
+    title = f"Who pays for the share limits, a year, {context.horizon}"
+    costs = of.rows(Members.member, Members.extra, Members.extra_shortage)
+    return who_pays(title, costs, context.currency, "the plan without limits")
+
+
+def who_pays(
+    title: str, costs: Iterable[tuple[str, float, float]], currency: str, reference: str
+) -> Picture | None:
+    """Return a chart of what members pay a year against a reference; None where none pays.
+
+    ``costs`` are member, extra cash and extra shortage at its cost [money].
+    """
+    millions = [(member, cash / _MILLION, lost / _MILLION) for member, cash, lost in costs]
+    some = [each for each in millions if round(each[1], 1) or round(each[2], 1)]
+    if not some:
         return None
-    costs = sorted(costs, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
+    some = sorted(some, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
+    lacking = "Extra shortage at its cost (no cash)"
     return Picture(
-        f"Who pays for the share limits, a year, {context.horizon}",
+        title,
         Form.GROUPED,
-        tuple(short(member) for member, *_ in costs),
+        tuple(short(member) for member, *_ in some),
         (
-            Series("Extra cash for the same tonnes", Role.PLAN, [cash for _, cash, _ in costs]),
-            Series(
-                "Extra shortage at its cost (no cash)", Role.SHORT, [lost for *_, lost in costs]
-            ),
+            Series("Extra cash for the same tonnes", Role.PLAN, [cash for _, cash, _ in some]),
+            Series(lacking, Role.SHORT, [lost for *_, lost in some]),
         ),
-        f"{context.currency} m a year against the plan without limits",
+        f"{currency} m a year against {reference}",
         MEMBER.header,
         look=Look.MILLIONS,
     )
 
 
 _MILLION = 1e6
-_COSTS = (Members.member, Members.extra, Members.extra_shortage)
 
 
 def _capacity(context: Context, told: Sequence[Figures]) -> Picture:

@@ -23,9 +23,11 @@ from models.results import (
     Duals,
     Field,
     Look,
+    Members,
     Result,
     Summary,
     Values,
+    WhoPays,
     field,
 )
 from models.results import Figure as Measure
@@ -34,7 +36,7 @@ from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT
 from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Column, Table, table_of
+from planner.render.table import COALITION_BUYER, Column, Table, records, table_of
 from planner.render.words import clean, counted, each_year, known, money, number_of, percent, tonnes
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
@@ -49,6 +51,7 @@ from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.members import who_pays_section
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -179,6 +182,24 @@ class ScenarioMinerals(Result):
         "Short at its price", Look.MONEY, "What is short, at the mineral's price of each year.",
         unit="{money}", optional=True,
     )  # fmt: skip
+
+
+class WhoPaysByScenario(WhoPays):
+    """Who pays for each scenario: a row a scenario and member, against the base, money a year.
+
+    Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
+    shortage at its cost.
+    """
+
+    TABLE, BOOK = "Who pays", "compare"
+    case = _SCENARIO.like(key="scenario")
+    extra = WhoPays.extra.like(meaning=WhoPays.extra.meaning.replace("the reference", "the base"))
+    dearer = WhoPays.dearer.like(
+        meaning=WhoPays.dearer.meaning.replace("the reference", "the base")
+    )
+    extra_shortage = WhoPays.extra_shortage.like(
+        meaning=WhoPays.extra_shortage.meaning.replace("the reference", "the base")
+    )
 
 
 class InputChanges(Result):
@@ -687,11 +708,21 @@ def _matrix(
     return table_of(matrix(minerals, values, *sheet)) if minerals else None
 
 
+def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
+    """Return a row a scenario and member; None without a base and a scenario that have plans."""
+    base = entries[0].context
+    planned = [(e.name, e.context.plan.supply) for e in entries[1:] if e.context is not None]
+    if base is None or not planned:
+        return None
+    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, planned)
+
+
 def results(entries: Sequence[Entry]) -> list[Result]:
     """Return the declared tables of a comparison."""
     made = (
         comparison(entries),
         by_mineral(entries),
+        paying(entries),
         changes(entries),
         flow_differences(entries),
         builds(entries),
@@ -705,7 +736,7 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
     Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
     a single plan are not.
     """
-    from planner.sheets import SHEETS, sheet
+    from planner.sheets import SHEETS
 
     left_out = {Summary, ByMineral, Checks, ChartData, Values, Duals}
     first, *others = (table_of(r, entries[0].case.country_name) for r in results(entries))
@@ -714,9 +745,24 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
         _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f.served),
         _matrix(_LARGEST_SHARES, entries, lambda f: f.last.share if f.last else 0.0),
         *others,
-        *(stacked(entries, partial(sheet, result)) for result in SHEETS if result not in left_out),
+        *(
+            stacked(entries, partial(_of_plans, result))
+            for result in SHEETS
+            if result not in left_out
+        ),
     ]
     return tuple(table for table in made if table is not None)
+
+
+def _of_plans(result: type[Result], context: Context) -> Table | None:
+    """Return a plan's sheet; none is set against the plan without limits, but against the base."""
+    from planner.sheets import sheet
+
+    if result is not Members:
+        return sheet(result, context)
+    made = Members.of(context.plan, None)
+    made = made.without(Members.extra, Members.dearer, Members.extra_shortage)
+    return table_of(made, context.country)
 
 
 def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
@@ -948,7 +994,7 @@ class Compare(StudyKind):
     QUESTION = "What does each scenario cost and leave short, beside the base?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
-    RESULTS = (Comparison, ScenarioMinerals)
+    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario)
     SCENARIO = False
     LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
     OPTIONS = (
@@ -1093,18 +1139,18 @@ class Compare(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""
-        del tables
         plans = [entry.context.plan if entry.context else None for entry in self.entries]
         rows = [
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
         ]
+        who = records(tables[WhoPaysByScenario]) if WhoPaysByScenario in tables else []
         if self.unforeseen is None:
-            return {"rows": rows}
+            return {"rows": rows, "who_pays": who}
         cost = {row["scenario"]: row["objective_usd"] for row in rows}
         of = _foresight(self.entries, list(cost.values()))
         for row, foresight, surprise in zip(rows, *of.values(), strict=True):
             row |= {"foresight": foresight, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, "rows": rows}
+        return {"unforeseen": self.unforeseen, "rows": rows, "who_pays": who}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1173,6 +1219,7 @@ class Compare(StudyKind):
         lead = "Total cost, discounted, shortage and penalties included."
         costs = {"": ([p for p in charts.all() if not p.small], numbers)}
         found = [Section("cost", "What each scenario costs", lead, costs)]
+        found += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
         if charts.rows.empty:
             return tuple(found)
         for key, heading, lead, name in (

@@ -28,18 +28,20 @@ from models.measures import (
     served_share,
 )
 from models.plan import PENALTIES, Plan
-from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, field
+from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import records
 from planner.render.words import counted, known, money, percent, scale, share, tonnes
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, Parameter, parameter_of
 from planner.scenarios.parameters import percent as percent_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.members import who_pays_section
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -156,10 +158,8 @@ class Frontier(Result):
         "Cash cost of a tonne bought, less what a tonne of that mineral costs in the reference; of"
         " all minerals the sum over tonnes bought.",
     )
-    dearer = field(
-        "Dearer like for like",
-        Look.SHARE,
-        "The premium like for like over what the same tonnes cost in the reference.",
+    dearer = WhoPays.dearer.like(
+        meaning="The premium like for like over what the same tonnes cost in the reference.",
         key="dearer_like_for_like",
     )
     with_shortage = _a_tonne(
@@ -232,6 +232,24 @@ class AsGiven(Result):
     )
     tonnes, short, served = Frontier.tonnes, Frontier.short, Frontier.served
     share, country = Frontier.share.like(meaning=_TOP), Frontier.country
+
+
+class WhoPaysByCap(WhoPays):
+    """Who pays at each cap: a row a cap and member, against no cap on single countries.
+
+    Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
+    shortage at its cost. Money a year.
+    """
+
+    TABLE, BOOK = "Who pays", "sweep"
+    case = Frontier.value
+
+
+class WhoPaysByValue(WhoPaysByCap):
+    """Who pays at each value of another number, against the case as given, money a year."""
+
+    TABLE, BOOK = "Who pays", "sweep of another number"
+    case = TurnedFrontier.value
 
 
 _OF_POINT = tuple(
@@ -369,17 +387,36 @@ def _saved(plan: Plan) -> dict[str, float]:
 # ---- runs ----------------------------------------------------------------------------------------
 
 
+_BOUGHT = {
+    "year": "int64", "mineral": "object", "member": "object", "purchased": "float64",
+    "landed": "float64", "short_cost": "float64",
+}  # fmt: skip
+"""What of ``Plan.supply`` says who pays."""
+
+
+def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
+    rows = plan.supply[list(_BOUGHT)].itertuples(index=False, name=None)
+    # None, not NaN: what is the same is then equal
+    return tuple(tuple(None if v != v else v for v in row) for row in rows)  # noqa: PLR0124
+
+
 @dataclass(frozen=True)
 class Point:
     """One plan of a sweep: all minerals first, then each.
 
     ``smallest`` are the smallest caps that cost no tonne of supply, known from the reference alone;
-    ``trouble`` says why they are not known.
+    ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
     """
 
     readings: tuple[Reading, ...] = ()
     smallest: tuple[tuple[str, float], ...] = ()
     trouble: str = ""
+    bought: tuple[tuple[Any, ...], ...] = ()
+
+    @property
+    def supply(self) -> pd.DataFrame:
+        """What each member buys by mineral and year, as ``Plan.supply`` has it."""
+        return pd.DataFrame(list(self.bought), columns=list(_BOUGHT)).astype(_BOUGHT)
 
     @property
     def by_mineral(self) -> Readings:
@@ -473,14 +510,16 @@ class Reader:
 
     def __call__(self, plan: Plan) -> Point:
         """Return what a sweep keeps of a plan."""
-        readings = read(plan)
+        readings, bought = read(plan), _bought(plan)
         if not self.of_cap or any(row.caps_each_country for row in plan.case.share_limits):
-            return Point(readings)
+            return Point(readings, bought=bought)
         try:
             found = least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
-            return Point(readings, trouble=f"the smallest caps are not known: {error}")
-        return Point(readings, tuple((m, found[m]) for m in plan.expanded.minerals if m in found))
+            trouble = f"the smallest caps are not known: {error}"
+            return Point(readings, trouble=trouble, bought=bought)
+        smallest = tuple((m, found[m]) for m in plan.expanded.minerals if m in found)
+        return Point(readings, smallest, bought=bought)
 
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
@@ -647,6 +686,21 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
         made = _made(TurnedFrontier, rows, words), _made(AsGiven, of.reference, words)
     frontier, beside = made
     return frontier if any(rows["trouble"]) else frontier.without(Frontier.trouble), beside
+
+
+def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
+    """Return a row a point and member; None where nothing is known of any, or of the reference."""
+    reference, *points = (outcome.found or Point() for outcome in of.outcomes)
+    flat = points[-len(of.points) :]  # of the workbook's own caps the plan's sheet Members says it
+    known_of = [
+        (value, point.supply)
+        for value, point in zip(of.points, flat, strict=True)
+        if point.readings
+    ]
+    if not reference.readings or not known_of:
+        return None
+    made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
+    return made.of_cases(case, reference.supply, known_of)
 
 
 def _made(of: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
@@ -920,7 +974,7 @@ class Sweep(StudyKind):
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does each step of a tighter cap, or of another number, cost?"
     LACKING = "no point planned"
-    RESULTS = (Frontier, TurnedFrontier, SmallestCaps, AsGiven)
+    RESULTS = (Frontier, TurnedFrontier, SmallestCaps, AsGiven, WhoPaysByCap, WhoPaysByValue)
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."
@@ -1003,7 +1057,9 @@ class Sweep(StudyKind):
 
     def tables(self) -> list[Result]:
         """Return the frontier, and the smallest caps or the case as given."""
-        return list(results(self.result, words_of(self.start.case)))
+        made = results(self.result, words_of(self.start.case))
+        who = paying(self.result, self.start.case)
+        return [*made, who] if who is not None else list(made)
 
     def label(self, outcome: Outcome[Any]) -> str:
         """Return the value of a point."""
@@ -1011,7 +1067,6 @@ class Sweep(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
-        del tables
         of, is_cap, over = self.result, self.parameter.is_cap, {"over": self.parameter.typed}
         key = (Frontier if is_cap else TurnedFrontier).value.json_key
         rows = [
@@ -1036,6 +1091,7 @@ class Sweep(StudyKind):
             "scenario": self.start.case.scenario,
             "rows": rows,
             "reference": _object(of.reference),
+            "who_pays": records(tables[WhoPaysByCap]) if WhoPaysByCap in tables else [],
             "smallest_cap": {
                 row["mineral"]: row["smallest"]
                 for row in caps.to_dict("records")
@@ -1140,7 +1196,9 @@ class Sweep(StudyKind):
             "Each mark is a plan of its own, proven optimal. Total cost counts shortage at its"
             " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
-        return (Section("frontier", heading, lead, views, MINERAL.header, blocks),)
+        first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
+        before = "no cap on single countries" if charts.is_cap else "the case as given"
+        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, percent))
 
 
 def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:

@@ -19,6 +19,7 @@ ANSWER = {
     "runs",
     "runs_finished",
     "rows",
+    "who_pays",
     "currency",
     "what_ifs",
     "output",

@@ -47,6 +47,7 @@ def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
         "Frontier",
         "Charts",
         "Smallest caps",
+        "Who pays",
         "About",
         "Runs",
         "Chart data",

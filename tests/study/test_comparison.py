@@ -13,7 +13,7 @@ from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study
 from planner.studies.cases import compare_study, compared
-from planner.studies.compare import Compare, Entry, changed_cells, results
+from planner.studies.compare import Compare, Entry, changed_cells, paying, results
 from planner.studies.compare import sheets as tables
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
@@ -450,3 +450,38 @@ def test_what_a_scenario_adds_and_removes():
         ("Members", "A3", "B", None, "removed"),
         ("Demand", "A3", "copper, B", None, "removed"),
     }
+
+
+# ---- who pays ------------------------------------------------------------------------------------
+
+
+def test_who_pays_by_hand():
+    """Without Jin A pays 50 x 20 a year, not 50 x 10; dear, both pay twice as much."""
+    made = paying(entries(book()))
+    rows = {(r["case"], r["member"]): r for r in made.frame().to_dict("records")}
+    assert list(dict.fromkeys(made.case)) == ["No Jin for A", "Jin gone", "Dear"]
+    a, b = rows["No Jin for A", "A"], rows["No Jin for A", "B"]
+    assert (a["paid_a_year"], a["extra"], a["dearer"]) == pytest.approx((1000, 500, 1))
+    assert (b["paid_a_year"], b["extra"], b["dearer"]) == pytest.approx((500, 0, 0))
+    assert a["extra_shortage"] == b["extra_shortage"] == 0
+    for member in "AB":
+        assert rows["Dear", member]["extra"] == pytest.approx(500)
+    gone = [rows["Jin gone", member] for member in "AB"]  # in the second of two years alone
+    assert sum(r["extra"] for r in gone) == pytest.approx(60 * 10 / 2)
+    assert sum(r["extra_shortage"] for r in gone) == pytest.approx(40 * 500 / 2)
+
+
+def test_who_pays_is_in_the_workbook_and_the_report():
+    found = entries(book())
+    of = table(found, "Who pays")
+    assert of.headers[:2] == ("Scenario", "Member")
+    about = About(what=[YEARS], value=[span(found[0].case.years)])
+    sections = Compare.sections(Tables([*results(found), about]))
+    assert "members" in [section.key for section in sections]
+    members_of = table(found, "Members")
+    assert "Limits: dearer" not in members_of.headers
+    assert len(members_of) == 2 * 4
+
+
+def test_of_the_base_alone_nobody_pays():
+    assert paying(entries(book(), chosen=())) is None

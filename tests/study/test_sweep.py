@@ -28,6 +28,7 @@ from planner.studies.sweep import (
     SweepResult,
     grid,
     path_of,
+    paying,
     read,
     results,
     study_of,
@@ -535,3 +536,28 @@ def test_one_point_and_nothing_to_plan() -> None:
     assert at(empty, 0.5)["country"] == ""
     sweep_tables(sheets_of(empty))
     sweep_pictures(sheets_of(empty))
+
+
+# ---- who pays ------------------------------------------------------------------------------------
+
+
+def test_who_pays_by_hand() -> None:
+    """At 80 % 20 t cost 20, not 10; at 30 % 30 t do, and 40 t are short at 500."""
+    book = make(jin(), sur())
+    made = paying(swept(book, 0.8, 0.3), case_of(book))
+    assert made is not None
+    rows = made.frame().groupby("case")[["extra", "extra_shortage"]].sum()
+    years = len(case_of(book).years)
+    assert rows.loc[0.8].tolist() == pytest.approx([200 / years, 0])
+    assert rows.loc[0.3].tolist() == pytest.approx([300 / years, 20_000 / years])
+
+
+def test_who_pays_and_the_frontier_add_up() -> None:
+    """Of one member and year both say the same, of a cap and of another number."""
+    for over, points in (("cap", (0.8, 0.3)), ("cost:CHN", (1.5, 2.0))):
+        found = swept(make(jin(), sur()), *points, over=over)
+        made = paying(found, case_of(make(jin(), sur())))
+        assert made is not None
+        for value, rows in made.frame().groupby("case"):
+            whole = at(found, float(value))
+            assert rows["extra"].sum() == pytest.approx(whole["like_for_like"] * whole["tonnes"])

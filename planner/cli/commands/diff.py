@@ -305,6 +305,7 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
         "words": [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
         Key.MINERALS: list(_rows(found.minerals, ("mineral",))),
         Key.MEMBERS: list(_rows(found.members.frame(), ("member", "mineral"))),
+        "who_pays": records(found.who_pays),
         "moves": records(found.moves, *(f for f in found.moves.fields if f.name != "unit")),
         "among_equals": list(found.among_equals),
         "prices_differ": len(found.prices) if pair.same_money else None,

@@ -14,8 +14,8 @@ from tests.order_book import order_rows, table
 
 ANSWER = {
     "status", "old", "new", "equal", "currency", "years", "notes", "totals", "words", "minerals",
-    "members", "moves", "among_equals", "prices_differ", "inputs", "output", "warnings", "errors",
-    "seconds",
+    "members", "who_pays", "moves", "among_equals", "prices_differ", "inputs", "output",
+    "warnings", "errors", "seconds",
 }  # fmt: skip
 
 
@@ -247,7 +247,9 @@ def test_moves_are_limited_and_the_rest_counted(folder, call, ask):
 def test_the_workbook(old, dearer, call):
     call("diff", OLD, dearer, "--output", "what.xlsx")
     book = openpyxl.load_workbook("what.xlsx")
-    assert book.sheetnames == ["Difference", "Inputs", "By mineral", "By member", "Moves", "Prices"]
+    assert book.sheetnames == [
+        "Difference", "Inputs", "By mineral", "By member", "Who pays", "Moves", "Prices",
+    ]  # fmt: skip
     lines = {row["Measure"]: row for row in table("what.xlsx", "Difference")}
     assert lines["Shortage"]["Old"] == pytest.approx(25)
     assert lines["Shortage"]["Change"] == pytest.approx(30)
@@ -317,3 +319,38 @@ def test_nowhere_to_write(old, dearer, ask):
     code, answer = ask("diff", OLD, dearer, "--output", "file/what.xlsx")
     assert (code, answer["status"], answer["output"]) == (4, "write_error", None)
     assert answer["totals"]["shortage_t"]["change"] == pytest.approx(30)
+
+
+def test_who_pays_by_hand(old, dearer, ask):
+    """Each member's tonnes at what a tonne cost it in the old plan, from the sheets Prices."""
+    _, same = ask("diff", OLD, OLD)
+    for row in same["who_pays"]:
+        assert (row["extra"], row["paid_change"], row["shortage_change"]) == (0, 0, 0)
+    _, answer = ask("diff", OLD, dearer)
+    before, after = (
+        {(r["Year"], r["Member"]): r for r in table(path, "Prices")} for path in (OLD, dearer)
+    )
+    landed = "Average landed cost (USD/t)"
+    years = {year: [r for (y, _), r in before.items() if y == year] for year, _ in before}
+    average = {
+        year: sum((r[landed] or 0) * r["Purchases (t)"] for r in rows)
+        / sum(r["Purchases (t)"] for r in rows)
+        for year, rows in years.items()
+    }
+    paid, extra = {}, {}
+    for (year, member), row in after.items():
+        if row[landed] is None:
+            continue
+        tonnes, known = row["Purchases (t)"], before.get((year, member), {}).get(landed)
+        paid[member] = paid.get(member, 0) + tonnes * row[landed]
+        more = tonnes * (row[landed] - (average[year] if known is None else known))
+        extra[member] = extra.get(member, 0) + more
+    for row in answer["who_pays"]:
+        assert row["paid_new"] == pytest.approx(paid.get(row["member"], 0))
+        assert row["extra"] == pytest.approx(extra.get(row["member"], 0), abs=1e-6)
+    lost = sum(row["shortage_change"] for row in answer["who_pays"])
+    costs = [
+        next(r["Value"] for r in table(path, "Summary") if r["Measure"] == "Cost: shortage")
+        for path in (OLD, dearer)
+    ]
+    assert lost == pytest.approx(costs[1] - costs[0])

@@ -13,6 +13,7 @@ from models.results import (
     CountryShares,
     Figure,
     Look,
+    Members,
     Prices,
     ShareLimits,
     Shortages,
@@ -85,6 +86,7 @@ _AMOUNT = field("Amount", Look.MONEY, unit="{money}")
 _SAVES = field("A tonne of relief saves at most", Look.PRICE, unit="{money}/t")
 _SHARE = field("Share of {basis}", Look.SHARE)
 _DRAWN = (ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_limit)
+_MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
     ByMineral.mineral, ByMineral.supplier_today, ByMineral.served_without_today,
     ByMineral.surged_today, ByMineral.supplier, ByMineral.served_without, ByMineral.surged,
@@ -196,6 +198,34 @@ def minerals(plan: PlanFile) -> Part | None:
                 " and the plan are measured alike.",
             ),
         ),
+    )
+
+
+def members(plan: PlanFile) -> Part | None:
+    """Draw what the limits cost each member, and tell what it pays and depends on."""
+    made = plan.result(Members)
+    if not any(known(need) and need > 0 for need in made.need):
+        return None
+    names = tuple(str(member) for member in made.member)
+    costs = (
+        ("In cash, like for like", Role.PLAN, made.extra),
+        ("In priced shortage, not paid", Role.SHORT, made.extra_shortage),
+    )
+    series = tuple(
+        Series(name, role, [float(v) / 1e6 if known(v) else None for v in values])
+        for name, role, values in costs
+        if any(known(v) and v for v in values)
+    )
+    unit = f"{plan.currency} m a year"
+    title = f"What the share limits cost each member ({unit})"
+    picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY)
+    return Part(
+        "members",
+        made.TABLE,
+        "What each member pays, what the share limits cost it in cash and in priced shortage, and"
+        " the mineral of which it depends most on one country outside the coalition.",
+        {(): View((plot_of(picture),) if series else (), facts_of(made, *_MEMBERS_DRAWN))},
+        blocks=(Block("Member by member", facts_of(made, country=plan.country)),),
     )
 
 
@@ -507,5 +537,5 @@ def _in_all(plan: PlanFile) -> str:
     )
 
 
-PARTS = (minerals, supply, flows, shares, shortage, prices, costs)
+PARTS = (minerals, members, supply, flows, shares, shortage, prices, costs)
 """The parts in order; None where the plan has nothing to show of it."""

@@ -119,8 +119,26 @@ def _notes(context: Context) -> Iterator[str]:
         " none. If it stops, what it sells is lost and nothing is bought instead; stocks give what"
         " the plan draws in that year. With a surge of the others, each by"
         f" {share(SURGE)} of its usable capacity as far as that is open: {_surged(context)}."
-        " What is short, and what limits cost a tonne, is of all years."
+        f" What is short, and what limits cost a tonne, is of all years.{_whence_today(context)}"
     )
+
+
+def _whence_today(context: Context) -> str:
+    """Return where today's shares come from, and of which minerals they are an estimate."""
+    given, told = todays_minerals(context.book.case), _rows(context)
+    today = [row["mineral"] for row in told if row["supplier_today"] and row["mineral"] in given]
+    guess = [
+        row["mineral"] for row in told if row["supplier_today"] and row["mineral"] not in given
+    ]
+    parts = [
+        f"{what}{f' ({listed(of)})' if today and guess else ''}"
+        for what, of in (
+            ("from the sheet Current supply", today),
+            ("an estimate from the world's refining capacity", guess),
+        )
+        if of
+    ]
+    return f" Today's shares are {' and '.join(parts)}, before any scenario." if parts else ""
 
 
 def _surged(context: Context) -> str:
@@ -283,18 +301,3 @@ def _origin(context: Context) -> Iterator[str]:
         said += f" {guessed:,} of its {counted(len(rows), 'row')} are marked as estimates."
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     yield f"{said} Money is {context.currency}{price}, undiscounted."
-    given, told = todays_minerals(context.book.case), _rows(context)
-    today = [row["mineral"] for row in told if row["supplier_today"] and row["mineral"] in given]
-    guess = [
-        row["mineral"] for row in told if row["supplier_today"] and row["mineral"] not in given
-    ]
-    parts = [
-        f"{what}{f' ({listed(of)})' if today and guess else ''}"
-        for what, of in (
-            ("from the sheet Current supply", today),
-            ("an estimate from the world's refining capacity", guess),
-        )
-        if of
-    ]
-    if parts:
-        yield f"Today's shares are {' and '.join(parts)}, before any scenario."

@@ -65,6 +65,16 @@ def test_minerals_and_the_loss_of_the_largest_supplier(page):
     assert "420,000 EUR is paid; 2.4 m EUR is the objective" in part(page, "costs").lead
 
 
+def test_members_and_what_the_limits_cost_them(page):
+    made = part(page, "members")
+    facts = made.blocks[0].facts
+    row = dict(zip(facts.headers, facts.rows[0], strict=True))
+    assert (row["Member"], row["Depends on"], row["Of its purchases"]) == (
+        "Japan", "China", "66.7 %",
+    )  # fmt: skip
+    assert "In priced shortage, not paid" in made.view.plots[0].alt
+
+
 def test_shares_of_purchases(tmp_path):
     """Where limits are on purchases, 45 t from China and 30 t from Finland are 60 and 40 %."""
     tables = case()

@@ -93,7 +93,7 @@ def test_today_is_the_current_supply_where_it_is_given():
     assert (row["supplier_today"], row["supplier_today_share"]) == ("CHL", pytest.approx(0.5))
     assert row["served_without_today"] == pytest.approx(0.5)
     assert row["surged_today"] == pytest.approx(1.0)  # China has 80 t left: 20 t of it
-    assert "from the sheet Current supply" in " ".join(overview(context(book), ()).origin)
+    assert "from the sheet Current supply" in " ".join(overview(context(book), ()).notes)
 
 
 def test_today_is_of_the_workbook_and_not_of_a_scenario():

@@ -11,6 +11,7 @@ from models.answers.explain import Explanation as Explanation
 from models.answers.explain import Scarce as Scarce
 from models.answers.explain import explain as explain
 from models.answers.explain import scarcest as scarcest
+from models.answers.explain import sharing as sharing
 from models.answers.least_change import Change as Change
 from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied

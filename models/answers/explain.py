@@ -56,6 +56,7 @@ class Explanation:
     ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
     ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
     ``unpaid`` are the plants of the mineral that the budget keeps from being built by then.
+    ``sharing`` is how many members are short for the same cause, 0 where not all that need it are.
     """
 
     mineral: str
@@ -70,11 +71,26 @@ class Explanation:
     cause: str = ""
     demand_cost: float | None = None
     unpaid: tuple[Unpaid, ...] = ()
+    sharing: int = 0
 
     @property
     def is_short(self) -> bool:
         """Whether the shortage is more than rounding."""
         return self.short > self.nothing
+
+
+def sharing(plan: Plan, mineral: str, year: int) -> int:
+    """Return how many members are short of a mineral in a year for one cause; 0 if not all are.
+
+    All are those that need it.
+    """
+    table = plan.shortages
+    rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
+    need = sum(
+        tonnes > 0 and (name, when) == (mineral, year)
+        for (name, _, when), tonnes in plan.case.demand_of.items()
+    )
+    return len(rows) if rows["cause"].nunique() == 1 and len(rows) >= need else 0
 
 
 # ---- one mineral, member and year --------------------------------------------------------------
@@ -107,6 +123,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         price=price,
         binding=() if price is None else binding(pricing, mineral, member, year),
         cause=causes.get((mineral, member, year), ""),
+        sharing=sharing(plan, mineral, year),
         demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
         unpaid=() if price is None else _unpaid(plan, mineral, year),
     )

@@ -4,7 +4,7 @@ from models.results import difference as difference
 from models.results import orders as orders
 from models.results.field import CATALOGUE, Colour, Field, Look, Name, Result, field
 from models.results.members import Members, WhoPays
-from models.results.overall import Benchmarks, ByMineral, Figure, Scorecard, Summary
+from models.results.overall import Benchmarks, ByMineral, ByYear, Figure, Scorecard, Summary
 from models.results.proof import About, ChartData, Checks, Duals, Glossary, Runs, Values
 from models.results.supply import (
     Changes,
@@ -16,14 +16,16 @@ from models.results.supply import (
     Projects,
     Refiners,
     ShareLimits,
+    ShortageCauses,
     Shortages,
     Stocks,
     Tiers,
 )
 
 __all__ = [
-    "CATALOGUE", "About", "Benchmarks", "ByMineral", "Changes", "ChartData", "Checks", "Colour",
-    "Contracts", "CountryShares", "Duals", "Field", "Figure", "Flows", "Glossary", "Look",
+    "CATALOGUE", "About", "Benchmarks", "ByMineral", "ByYear", "Changes", "ChartData", "Checks",
+    "Colour", "Contracts", "CountryShares", "Duals", "Field", "Figure", "Flows", "Glossary", "Look",
     "Members", "Name", "Ore", "Prices", "Projects", "Refiners", "Result", "Runs", "Scorecard",
-    "ShareLimits", "Shortages", "Stocks", "Summary", "Tiers", "Values", "WhoPays", "field",
+    "ShareLimits", "ShortageCauses", "Shortages", "Stocks", "Summary", "Tiers", "Values", "WhoPays",
+    "field",
 ]  # fmt: skip

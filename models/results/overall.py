@@ -277,6 +277,32 @@ class ByMineral(Result):
     )
 
 
+class ByYear(Result):
+    """Every mineral year by year: block by block a measure, a row a mineral, a column a year.
+
+    Filter it by mineral to see all measures of one. Money is undiscounted.
+    """
+
+    TABLE, PLACE = "By year", 25
+    GRAIN = ("measure", "mineral")
+
+    measure = MEASURE.like(
+        look=Look.TEXT,
+        meaning="What the row is of; the row above each block says what that means.",
+        widest=24,
+    )
+    mineral = MINERAL
+    unit = UNIT.like(meaning="What the numbers of the row are.")
+    years = field(
+        "A column a year",
+        Look.TONNES,
+        "The measure in that year alone; blank where there is nothing to say.",
+        optional=True,
+        spread=True,
+        widest=17,
+    )
+
+
 class Scorecard(Result):
     """One row a measure, buyer and mineral: before, after the first and the last year, benchmark.
 

@@ -85,7 +85,7 @@ class ChartData(Result):
     GRAIN = ("chart", "series", "category")
     FILTERED = False
 
-    chart = field("Chart", Look.LONG)
+    chart = field("Chart", Look.LONG, printed=False)
     series = field.text("Series")
     category = field.text("Category")
     value = VALUE.like(look=Look.SHARE)

@@ -38,7 +38,7 @@ from models.results.common import (
     YEAR,
     PlanTable,
 )
-from models.results.field import Look, Name, field
+from models.results.field import Look, Name, Result, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +109,25 @@ class Shortages(PlanTable):
         "What stops each supplier that could still serve the member. Long ones stand in full in the"
         " cell, see the formula bar.",
     )
+    unit = UNIT.like(printed=False)
+
+
+class ShortageCauses(Result):
+    """Who is short of a mineral, when and why: one row where all members share one cause.
+
+    The sheet Shortages has a row for each member and year of it.
+    """
+
+    TABLE, PLACE = "Shortage causes", 45
+    GRAIN = ("mineral", "years", "members", "cause")
+
+    mineral = MINERAL
+    years = field.text("Years", "The years in which the same members are short for that cause.")
+    members = field("Members", Look.LONG, "All that need the mineral, or which.", widest=40)
+    demand = DEMAND.like(meaning="What those members need in those years.")
+    short = SHORT.like(meaning="Of those members, those years together.")
+    share = SHARE_SHORT
+    cause = Shortages.cause.like(meaning="What stops each supplier that could still serve them.")
     unit = UNIT.like(printed=False)
 
 

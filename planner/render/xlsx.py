@@ -20,6 +20,7 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
+from planner.render.pages import A3, A4, Printed, printed
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Column, Table
 from planner.render.words import clean
@@ -30,9 +31,9 @@ MOST_ROWS = 1_048_575
 _IN_MEMORY = 100_000
 """Cells up to which a workbook's parts are kept in memory (some 90 bytes a cell), not in scratch
 files of their own, whose making takes longer than the writing of a small plan."""
-_A4, _A3 = 9, 8
 _WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
 """Characters across a front of A4 that can still be read; wider tables are printed on A3."""
+_ALL = "To print all: Page Layout, Print Area, Clear."
 _APART, _FAR = 0.005, 0.1
 """Shares that differ by so much from the first row's are coloured, and coloured more."""
 _NOTE_LINE, _NOTE_WIDTH = 42, 300
@@ -113,7 +114,8 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     sheet.set_default_row(style.ROW_HEIGHT)
     filtered, sections = table.filtered, table.sections
     widths = [style.width(c, filtered=filtered, sections=sections) for c in table.columns]
-    sheet.fill(_cells(table, styles), _heights(table, widths))
+    heights = _heights(table, widths)
+    sheet.fill(_cells(table, styles), heights)
     heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
     sheet.add_tall_table(
         rows,
@@ -136,14 +138,19 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
     sheet.set_row(0, style.HEADER_HEIGHT)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
-    printed = _printed(table)
-    if not printed:  # for the screen alone: a front that says so stands for it
-        sheet.print_area(0, 0, 0, last)
-        sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen")
-    elif printed <= last:  # the others are there to be read on the screen
-        sheet.print_area(0, 0, max(rows, 1), printed - 1)
+    columns = _printed(table)
     said = f"{table.name}: {made_by}" if made_by else table.name
-    print_setup(sheet, said, sum(widths[: printed or None]))
+    print_setup(sheet, said, sum(widths[: columns or None]))
+    # every sheet has a print area: some programs print no sheet without one where another has one
+    if not columns:  # for the screen alone: a front that says so stands for it
+        sheet.print_area(0, 0, 0, last)
+        sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
+        return
+    shown = pages_of(table)
+    sheet.print_area(0, 0, max(shown.rows, 1), columns - 1)
+    if shown.rows < rows:
+        said = f"Printed: {shown.rows:,} of {rows:,} rows; the others are there on the screen."
+        sheet.set_header(f"&L{said} {_ALL}")
 
 
 def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
@@ -228,11 +235,22 @@ def _note(sheet: Any, column: int, text: str) -> None:
         sheet.write_comment(0, column, text, size)
 
 
+def pages_of(table: Table) -> Printed:
+    """Return what is printed of a table, and on how many pages."""
+    filtered, sections = table.filtered, table.sections
+    widths = [style.width(c, filtered=filtered, sections=sections) for c in table.columns]
+    count = _printed(table)
+    wide = sum(widths[: count or None])
+    heights = _heights(table, widths) if count else []
+    paper = A3 if wide > _WIDEST_ON_A4 else A4
+    return printed(wide, heights, paper=paper, is_landscape=wide > _WIDEST_UPRIGHT)
+
+
 def print_setup(sheet: Any, said: str, wide: float) -> None:
     """Print all columns on a front's width, narrow tables upright; the header on every front."""
     if wide > _WIDEST_UPRIGHT:
         sheet.set_landscape()
-    sheet.set_paper(_A3 if wide > _WIDEST_ON_A4 else _A4)
+    sheet.set_paper(A3 if wide > _WIDEST_ON_A4 else A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from models.plan import Plan
 from models.results import (
     CATALOGUE,
     ByMineral,
+    ByYear,
     ChartData,
     Checks,
     Duals,
@@ -17,12 +19,15 @@ from models.results import (
     Members,
     Result,
     Scorecard,
+    ShortageCauses,
+    Shortages,
     Summary,
     Values,
 )
 from models.results.common import PlanTable
 from planner.render.table import Column, Table, table_of
 from planner.render.xlsx import write_workbook
+from planner.sheets.by_year import by_year, shortage_causes
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, Record
 from planner.sheets.duals import duals, values
@@ -43,6 +48,8 @@ _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
     Summary: summary,
     ByMineral: by_mineral,
     Members: lambda context: Members.of(context.plan, context.without_limits),
+    ByYear: by_year,
+    ShortageCauses: lambda context: shortage_causes(context.plan),
     Scorecard: lambda context: scorecard_of(context.plan),
     Checks: checks,
     ChartData: chart_data,
@@ -80,5 +87,7 @@ def write_plan(path: Path, plan: Plan, book: Book, **more: Any) -> dict[str, Tab
 
 def _tables(context: Context) -> dict[str, Table]:
     made = [table for table in (sheet(result, context) for result in SHEETS) if table is not None]
+    if any(table.name == ShortageCauses.TABLE for table in made):  # which says it in print
+        made = [replace(t, printed=0) if t.name == Shortages.TABLE else t for t in made]
     said = overview(context, (table.name for table in made)).texts
     return {table.name: table for table in (*made, glossary(made, said))}

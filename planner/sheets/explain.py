@@ -22,6 +22,7 @@ from models.answers import (
     Price,
     Term,
     rounded_up,
+    sharing,
     step_in_force,
 )
 from models.case import Case
@@ -212,9 +213,11 @@ def shortage_words(plan: Plan) -> str:
     rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
     cause = rows.loc[rows["short"].idxmax(), "cause"]
     short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
+    all_of = sharing(plan, str(mineral), int(year))
+    shared = f", all {all_of} members for one cause" if all_of > 1 else ""
     return (
         f"Short above all: {mineral} in {year}, {_amount(short)} t, {short / need * 100:.3g} % of "
-        f"the coalition's need. {cause}"
+        f"the coalition's need{shared}. {cause}"
     )
 
 
@@ -241,6 +244,8 @@ def told(
         yield f"Why short: {found.cause}"
     for plant in found.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.at(plant.place)}"
+        if found.sharing > 1:
+            yield f"All {found.sharing} members are short of it in {found.year} for that cause."
     yield ""
     yield from _price(found, found.price, cells, currency)
     yield ""
@@ -525,6 +530,7 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
              "budget_year": u.year, "cell": cells.cell(u.place)}
             for u in found.unpaid
         ],
+        "members_short_for_it": found.sharing or None,
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and _finite(price.up),
         "holds_for_less_t": price and _finite(price.down),

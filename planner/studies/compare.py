@@ -17,6 +17,7 @@ from models.measures import served_if_largest_stops
 from models.plan import PENALTIES, Plan
 from models.results import (
     ByMineral,
+    ByYear,
     ChartData,
     Checks,
     Colour,
@@ -25,6 +26,7 @@ from models.results import (
     Look,
     Members,
     Result,
+    ShortageCauses,
     Summary,
     Values,
     WhoPays,
@@ -738,7 +740,7 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
     """
     from planner.sheets import SHEETS
 
-    left_out = {Summary, ByMineral, Checks, ChartData, Values, Duals}
+    left_out = {Summary, ByMineral, ByYear, ShortageCauses, Checks, ChartData, Values, Duals}
     first, *others = (table_of(r, entries[0].case.country_name) for r in results(entries))
     made = [
         first,

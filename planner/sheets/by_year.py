@@ -1,0 +1,156 @@
+"""By year: every mineral year by year; Shortage causes: who is short when, and why, in short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from models.case import Case
+from models.measures import Top, landed_cost, served_share, shares_of
+from models.plan import Plan
+from models.results import ByYear, CountryShares, Look, ShortageCauses
+from models.results.common import DEMAND, LANDED, LIMIT, PURCHASES, SHORT, units_of, words_of
+from models.results.field import spread_over
+from models.schema import PURCHASES as OF_PURCHASES
+from planner.render.words import counted, each_year, listed
+from planner.sheets.context import Context
+from planner.sheets.figures import coalition_purchases, largest_share
+
+At = tuple[str, int]
+"""A mineral and a year."""
+_MOST_MEMBERS = 6
+"""How many members are named where not all of them are short for one cause."""
+
+
+def by_year(context: Context) -> ByYear | None:
+    """Return the sheet By year: block by block a measure, a row a mineral, a column a year."""
+    case = context.case
+    if not case.years or not case.minerals:
+        return None
+    kind = spread_over(ByYear, ByYear.years, [str(year) for year in case.years])
+    units, money = units_of(case), f"{context.currency}/t"
+    columns: dict[str, Any] = {name: [] for name in ("measure", "mineral", "unit")}
+    columns |= {f"of_{at}": [] for at in range(len(case.years))}
+    looks: list[Look] = []
+    sections = []
+    for (measure, meaning), (look, unit, cells) in _blocks(context).items():
+        sections.append(len(looks))
+        for mineral in ("", *(m.name for m in case.minerals)):
+            of = units.get(mineral, "") if unit == "t" else unit if mineral else ""
+            columns["measure"].append(measure if mineral else f"{measure}: {meaning}")
+            columns["mineral"].append(mineral or None)
+            columns["unit"].append(f"{money[:-2]} per {units[mineral]}" if of == money else of)
+            looks.append(look if mineral else Look.LONG)
+            for at, year in enumerate(case.years):
+                columns[f"of_{at}"].append(cells.get((mineral, year)))
+    mixed = {name: looks for name in columns if name.startswith("of_")}
+    return kind(words=words_of(case), looks=mixed, sections=sections, **columns)
+
+
+def _blocks(
+    context: Context,
+) -> Mapping[tuple[str, str], tuple[Look, str, Mapping[At, Any]]]:
+    """Return by measure and meaning its look, its unit and its cells."""
+    plan, basis = context.plan, context.basis
+    need, bought, short = (_sums(plan.supply, what) for what in ("demand", "purchased", "short"))
+    paid, tonnes = (_sums(plan.flows, what) for what in ("total", "tonnes"))
+    served = {at: served_share(need[at], short[at]) for at in need if need[at] > 0}
+    landed = {at: landed_cost(paid[at], tonnes[at]) for at in paid}
+    tops = _tops(context)
+
+    def of_top(of: Callable[[Top], Any]) -> dict[At, Any]:
+        return {at: of(top) for at, (top, _) in tops.items()}
+
+    whose = f"the country with the largest share of {basis}"
+    return {
+        (DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
+        (PURCHASES.header, "what they buy, for stock too"): (Look.TONNES, "t", bought),
+        (SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
+        ("Served", "1 less what is short over demand"): (Look.SHARE, "of demand", served),
+        ("Largest supplier", whose): (
+            Look.TEXT, "", of_top(lambda top: context.country(top.country))
+        ),
+        (CountryShares.of_demand.header, "of that country, for stock too"): (
+            Look.SHARE, "of demand", {at: of for at, (_, (of, _)) in tops.items()}
+        ),
+        (CountryShares.of_purchases.header, "of that country, of all that is bought"): (
+            Look.SHARE, "of purchases", {at: of for at, (_, (_, of)) in tops.items()}
+        ),
+        (LIMIT.header, f"the tightest of the coalition on that country, of {basis}"): (
+            Look.SHARE, f"of {basis}", of_top(lambda top: top.limit)
+        ),
+        (LANDED.header, "cost or price, tariff and freight over tonnes bought"): (
+            Look.PRICE, context.per_tonne, landed
+        ),
+    }  # fmt: skip
+
+
+def _sums(table: pd.DataFrame, amount: str) -> dict[At, float]:
+    sums: Any = table.groupby(["mineral", "year"])[amount].sum()
+    return {(str(m), int(year)): float(v) for (m, year), v in sums.items()}
+
+
+def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
+    """Return the largest supplier of each mineral and year, its shares of demand and purchases."""
+    found = {}
+    table = coalition_purchases(context.plan)
+    keys: Any
+    for keys, rows in table.groupby(["mineral", "year"]):
+        top = largest_share(context, rows)
+        if top is not None:
+            its = rows[rows["country"] == top.country]
+            shares = (float(shares_of(its, base).sum()) for base in ("demand", OF_PURCHASES))
+            found[str(keys[0]), int(keys[1])] = (top, (next(shares), next(shares)))
+    return found
+
+
+# ---- who is short, and why ---------------------------------------------------------------------
+
+
+def shortage_causes(plan: Plan) -> ShortageCauses | None:
+    """Return one row a mineral, cause and those who share it, with the years; None of no shortage.
+
+    All years with the same cause and the same members are one row.
+    """
+    table, case = plan.shortages, plan.case
+    if table.empty:
+        return None
+    units, need = units_of(case), _who_needs(case)
+    cells = {
+        at: table[
+            (table["mineral"] == at[0]) & (table["year"] == at[1]) & (table["cause"] == at[2])
+        ]
+        for at in set(zip(table["mineral"], table["year"].tolist(), table["cause"], strict=True))
+    }
+    found: dict[tuple[str, str, str], list[At]] = defaultdict(list)
+    for mineral, year, cause in sorted(cells):
+        names = tuple(cells[mineral, year, cause]["member"])
+        found[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
+    rows = []
+    for (mineral, who, cause), every in sorted(found.items(), key=lambda of: (of[0][0], of[1])):
+        shares = [cells[mineral, year, cause] for _, year in every]
+        short, demand = (float(sum(p[of].sum() for p in shares)) for of in ("short", "demand"))
+        years = each_year(year for _, year in every)
+        row = {"mineral": mineral, "years": years, "members": who, "demand": demand}
+        row |= {"short": short, "share": short / demand, "cause": cause, "unit": units[mineral]}
+        rows.append(row)
+    return ShortageCauses.of_rows(rows, words=words_of(case))
+
+
+def _who_needs(case: Case) -> dict[At, set[str]]:
+    found: dict[At, set[str]] = defaultdict(set)
+    for (mineral, member, year), tonnes in case.demand_of.items():
+        if tonnes > 0:
+            found[mineral, year].add(member)
+    return found
+
+
+def _who(names: tuple[str, ...], need: set[str]) -> str:
+    """Return who is short: all that need the mineral in one word, others by name."""
+    if len(names) > 1 and set(names) >= need:
+        return f"All {counted(len(names), 'member')}"
+    named = listed(sorted(names), _MOST_MEMBERS)
+    return named if len(names) == 1 else f"{len(names)} of {len(need)}: {named}"

@@ -1,0 +1,127 @@
+"""By year and Shortage causes: what a hand finds; how many pages a plan is in print."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.utils import range_boundaries
+
+from models.answers import explain, sharing
+from models.plan import solve
+from planner.render.pages import A4, printed
+from planner.sheets.explain import shortage_words
+from planner.workbook import read, read_tables
+from tests.sheets.desk import made, rows, written
+
+EXAMPLE = Path(__file__).parents[2] / "inputs" / "critical-minerals.xlsx"
+
+
+def by_year(book):
+    """Return By year's cells of each year by measure."""
+    frame = made(book)["By year"].to_frame()
+    of = frame[frame["Mineral"] == "copper"].set_index("Measure")
+    return {name: list(of.loc[name, ["2026", "2027"]]) for name in of.index}
+
+
+def test_by_year_says_what_a_hand_finds():
+    of = by_year(rows())
+    assert of["Demand"] == [100, 160]
+    assert of["Purchases"] == pytest.approx([90, 126])
+    assert of["Short"] == pytest.approx([10, 34])
+    assert of["Served"] == pytest.approx([0.9, 1 - 34 / 160])
+    assert of["Largest supplier"] == ["China", "China"]
+    assert of["Share of demand"] == pytest.approx([0.6, 0.6])
+    assert of["Share of purchases"] == pytest.approx([60 / 90, 96 / 126])
+    assert of["Limit"] == [0.6, 0.6]
+    assert of["Average landed cost"] == pytest.approx([
+        (60 * 11 + 30 * 21) / 90, (96 * 11 + 30 * 21) / 126,
+    ])  # fmt: skip
+
+
+def test_by_year_is_blank_where_there_is_nothing_to_say():
+    book = rows()
+    for row in book["Demand"]:
+        row["2026"] = 0
+    of = by_year(book)
+    assert not of["Demand"][0]
+    assert of["Served"][0] is None
+    assert of["Average landed cost"][0] is None
+
+
+def test_one_row_where_all_members_share_a_cause_and_shortages_keeps_its_own():
+    sheets = made(rows())
+    (row,) = sheets["Shortage causes"].to_frame().to_dict("records")
+    assert (row["Members"], row["Years"]) == ("All 2 members", "2026, 2027")
+    assert row["Short (t)"] == pytest.approx(44)
+    assert row["Share short"] == pytest.approx(44 / 260)
+    assert row["Cause"].startswith("Capacity open to the coalition is used up at Chile works")
+    assert len(sheets["Shortages"]) == 4
+
+
+def test_members_are_named_where_not_all_are_short():
+    book = rows()
+    book["Lanes"] = [{"To member": "A", "Refiner": "China works", "Open": "no"}]
+    del book["Share limits"]
+    said = list(made(book)["Shortage causes"].column("Members").values)
+    assert said
+    assert all(not who.startswith("All") for who in said if who in {"A", "B"} or "of 2" in who)
+
+
+def test_no_shortage_no_sheet():
+    book = rows()
+    del book["Share limits"]
+    for row in book["Demand"]:
+        row["2027"] = 10
+    assert "Shortage causes" not in made(book)
+
+
+def test_explain_and_the_first_page_say_it_in_one_line():
+    plan = solve(read_tables(rows()).case)
+    assert sharing(plan, "copper", 2027) == 2
+    assert explain(plan, "copper", "A", 2027).sharing == 2
+    assert "all 2 members for one cause" in shortage_words(plan)
+
+
+# ---- in print ----------------------------------------------------------------------------------
+
+
+def pages(sheet) -> int:
+    """Return the pages of a sheet's print area, by the heights and widths that are written."""
+    (area,) = (str(part) for part in [sheet.print_area])
+    left, top, right, bottom = range_boundaries(area.rpartition("!")[2].replace("$", ""))
+    if sheet.title in {"Overview", "Charts"}:
+        return 1 + len(sheet.row_breaks.brk)
+    letters = [openpyxl.utils.get_column_letter(i) for i in range(left, right + 1)]
+    wide = sum(sheet.column_dimensions[x].width for x in letters) * 5.3
+    heights = [sheet.row_dimensions[r].height or 15.75 for r in range(top, bottom + 1)]
+    sides = {"9": (595, 842), "8": (842, 1191)}[str(sheet.page_setup.paperSize)]
+    across, down = sides[::-1] if sheet.page_setup.orientation == "landscape" else sides
+    size = min(1.0, (across - 58) / wide)
+    return math.ceil(sum(heights) / ((down - 80) / size - heights[0]))
+
+
+def test_the_example_is_at_most_40_pages_in_print(tmp_path):
+    from planner.sheets import write_plan
+
+    book = read(EXAMPLE)
+    plan = solve(book.case)
+    write_plan(tmp_path / "plan.xlsx", plan, book)
+    of = {sheet.title: pages(sheet) for sheet in openpyxl.load_workbook(tmp_path / "plan.xlsx")}
+    assert sum(of.values()) <= 40, of
+    assert max(of.values()) <= 2, of
+    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Plan"]
+    assert sheet.oddHeader.left.text.startswith("Printed: ")
+    assert sheet.print_title_rows == "$1:$1"
+
+
+def test_every_sheet_has_a_print_area(tmp_path):
+    """A program that finds one prints no sheet without."""
+    book = written(tmp_path / "plan.xlsx", rows())
+    assert all(sheet.print_area for sheet in book)
+    assert book["Values"].print_area.endswith("$D$1")
+    assert book["Shortages"].print_area.endswith("$1")
+    assert printed(100, [20.0] * 500, paper=A4, is_landscape=False, most=1).rows < 100
+    assert printed(100, [20.0] * 500, paper=A4, is_landscape=False, most=99).rows == 500

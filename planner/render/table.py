@@ -235,11 +235,11 @@ def records(result: Result, *fields: Field) -> list[Record]:
     chosen = fields or result.fields
     keys = [f.json_key for f in chosen]
     return [
-        {key: _json(value) for key, value in zip(keys, row, strict=True)}
+        {key: json_value(value) for key, value in zip(keys, row, strict=True)}
         for row in result.rows(*chosen)
     ]
 
 
-def _json(value: Any) -> object:
+def json_value(value: Any) -> object:
     """Return a value as JSON holds it: it has neither NaN nor infinity."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,7 +1,4 @@
-"""An explanation in plain words: what sets a price, what binds, what would end a shortage.
-
-The same facts are told as sentences and as data.
-"""
+"""An explanation in words and as data: what sets a price, what binds, what ends a shortage."""
 
 from __future__ import annotations
 
@@ -31,6 +28,7 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK
 from models.schema import SHEETS, ByYear, Column, Record
 from models.units import in_currency
+from planner.render.table import json_value
 from planner.render.words import each_year, share
 
 if TYPE_CHECKING:
@@ -197,8 +195,7 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
 def shortage_words(plan: Plan) -> str:
     """Return where most is lost to shortage, and why; "" where nothing is short.
 
-    The mineral and year whose shortage costs most, with the cause told of the member that is short
-    of most tonnes, as it stands in the sheet Shortages.
+    The mineral and year whose shortage costs most, with the cause of who is short of most tonnes.
     """
     table = plan.shortages
     if table.empty:
@@ -242,10 +239,10 @@ def told(
     yield _need(found)
     if found.cause:
         yield f"Why short: {found.cause}"
+    if found.sharing > 1:
+        yield f"All {found.sharing} members are short of it in {found.year} for that cause."
     for plant in found.unpaid:
         yield f"{_unpaid(plant, currency)}{cells.at(plant.place)}"
-        if found.sharing > 1:
-            yield f"All {found.sharing} members are short of it in {found.year} for that cause."
     yield ""
     yield from _price(found, found.price, cells, currency)
     yield ""
@@ -532,8 +529,8 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
         ],
         "members_short_for_it": found.sharing or None,
         "marginal_price": price and price.amount,
-        "holds_for_more_t": price and _finite(price.up),
-        "holds_for_less_t": price and _finite(price.down),
+        "holds_for_more_t": price and json_value(price.up),
+        "holds_for_less_t": price and json_value(price.down),
         "one_tonne_more_costs": price and price.more,
         "one_tonne_less_saves": price and price.less,
         "demand_cost": found.demand_cost,
@@ -566,8 +563,8 @@ def _bound(b: Bound, cells: Cells) -> dict[str, object]:
         "unit": b.unit,
         "saving_direction": "more" if b.direction > 0 else "less",
         "worth": b.worth,
-        "holds_from": _finite(b.low),
-        "holds_to": _finite(b.high),
+        "holds_from": json_value(b.low),
+        "holds_to": json_value(b.high),
         "one_unit_saves": b.saves,
         "one_unit_back_costs": b.costs,
         "rent": b.rent,
@@ -599,7 +596,3 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
         "supply_is_dearer_than_shortage": change.is_dear,
         "new_refiner": change.newcomer and dataclasses.asdict(change.newcomer),
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or math.isinf(value) else value

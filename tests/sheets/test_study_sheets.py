@@ -79,7 +79,8 @@ def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     book = openpyxl.load_workbook(path)
     assert book["T 501"].print_area == "'T 501'!$A$1"
     assert "501 rows" in book["T 501"].oddHeader.left.text
-    assert not book["T 500"].print_area
+    assert book["T 500"].print_area.startswith("'T 500'!$A$1:$A$")
+    assert "of 500 rows" in book["T 500"].oddHeader.left.text
     assert len(list(book["T 501"].iter_rows())) == 502
 
 

@@ -16,7 +16,7 @@ import xlsxwriter
 from planner.render import native, palette, style
 from planner.render.chart import Picture
 from planner.render.table import Table
-from planner.render.words import clean, width_of
+from planner.render.words import clean, cut, width_of
 
 NAME = "Overview"
 """The sheet's name."""
@@ -125,6 +125,8 @@ _PLOT = {"x": 0.06, "y": 0.17, "width": 0.91, "height": 0.58}
 """Where in the chart its columns stand: it is low, so that title and legend take more of it."""
 _SMALL = 9
 """The size of small print."""
+_NAME_LINES = 2
+"""Lines that a name in the table of minerals may take; what is longer is cut."""
 _LONG = 16
 """Letters of a number in large print; a longer one, such as money with its unit, is smaller."""
 
@@ -258,7 +260,8 @@ def _minerals(page: Page, front: Front) -> None:
                 look = page.styles.get(**line, num_format=form, align="right")
                 page.sheet.write_number(row, at, value, look)
             else:
-                page.words(row, (at, at), value or "", **line, bold=at == 0, indent=1)
+                most = round(_NAME_LINES * page.widths[at])  # whole in the sheet By mineral
+                page.words(row, (at, at), cut(value or "", most), **line, bold=at == 0, indent=1)
     page.row = top + 1 + len(table)
     for said in front.notes:
         page.words(page.row, (0, _COLUMNS - 1), said, font_size=_SMALL)

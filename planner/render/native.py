@@ -237,6 +237,9 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)
+    elif picture.look is not Look.SHARE and min(_numbers(picture), default=0.0) < 0:
+        values |= _upright(picture)
+        across |= {"label_position": "low"}
     if picture.form is Form.BARS:
         # Of a bar chart the library calls the upright axis y; the largest member stands on top.
         across |= {"reverse": True, "crossing": "max"}

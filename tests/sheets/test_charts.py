@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.results import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.xlsx import write_workbook
@@ -108,3 +109,13 @@ def test_every_colour_is_one():
     colours = [v for v in vars(palette).values() if isinstance(v, str) and v.startswith("#")]
     assert colours
     assert all(re.fullmatch(r"#[0-9A-F]{6}", colour) for colour in colours)
+
+
+def test_columns_below_zero_have_an_axis_that_shows_them(tmp_path):
+    """Who pays less than without limits: its column points down, and the axis reaches there."""
+    series = (Series("cash", Role.PLAN, [300.0, -109.0]),)
+    chart = Picture("Who pays", Form.GROUPED, ("A", "B"), series, "USD m", "", look=Look.MILLIONS)
+    table = chart_table([chart])
+    write_workbook(tmp_path / "c.xlsx", [table], [chart], "T", charts_before="Chart data")
+    [drawn] = parts(tmp_path / "c.xlsx", "xl/charts/")
+    assert float(re.search(r'<c:min val="([^"]+)"', drawn)[1]) <= -109

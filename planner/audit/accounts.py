@@ -156,7 +156,8 @@ class Sheet:
     @cached_property
     def whose(self) -> str:
         """The field that says whose a row is, "" where none does."""
-        buyers = (n for n, f in self.fields.items() if f.names in {Name.MEMBER, Name.BUYER})
+        grain, kinds = self.account.of.GRAIN, {Name.MEMBER, Name.BUYER}
+        buyers = (n for n, f in self.fields.items() if f.names in kinds and n in grain)
         return next(buyers, "")
 
     @property

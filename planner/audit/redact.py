@@ -275,6 +275,8 @@ class _Rules:
                 line = line.having(what=GONE, cell=None, column=None, value=None)
             if cells.get("unit") == "t":  # a part of the largest demand, whose ever that is
                 line = line.having(accepted=None)
+        if of is ByMineral and cells.get(ByMineral.dependent.name) in self.gone:
+            line = line.having(dependent=GONE, dependent_country=None, dependent_share=None)
         if of is Scorecard and measure.startswith(OF_A_MEMBER):
             return None
         if of is Contracts and cells.get("minimum") != cells.get("min"):

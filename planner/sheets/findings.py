@@ -11,6 +11,7 @@ from typing import Any
 
 from models.measures import premium_like_for_like
 from models.results import ByMineral, Field
+from models.results.members import MUCH
 from models.schema import DEMAND
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import Point
@@ -181,12 +182,14 @@ def _dependence(rows: Sequence[Row], last: str, country: Country) -> Point:
     wholly = [row for row in bought if row["wholly_dependent"]]
     if not wholly:
         most = max(bought, key=lambda row: row["dependent_share"])
+        much = sum(row["dependent_share"] > MUCH + _SAME for row in bought)
+        rest = f"a member that buys more than {share(MUCH)} of it in one country outside in {last}"
         said = (
-            f"No member buys all of a mineral in one country outside in {last}. The most:"
+            f"{counts(much, len(rows), 'leave', rest)}; none buys all of one. The most:"
             f" {most['dependent']}, {share(most['dependent_share'])} of its {most['mineral']} in"
             f" {country(most['dependent_country'])}"
         )
-        return Point(name, _number(0, len(rows)), f"{said}.", sheet)
+        return Point(name, _number(much, len(rows)), f"{said}.", sheet)
     wholly.sort(key=lambda row: (-row["wholly_dependent"], str(row["mineral"])))
     said = counts(
         len(wholly), len(rows), "leave",

@@ -9,6 +9,7 @@ import pytest
 
 from models.measures import largest_supplier, served_without, with_surge
 from models.plan import solve
+from models.results.members import MUCH
 from planner.render.front import State
 from planner.render.words import amount, share, solid
 from planner.sheets.context import Context
@@ -200,7 +201,7 @@ def test_one_year_and_names_of_other_alphabets():
     limits, loss, dependence, cost = points(book)
     assert limits.said.startswith("The one mineral keeps")
     assert f"The least is left of {name}: 30 % without China" in loss.said
-    assert dependence.number == "0 of 1"
+    assert dependence.number == "1 of 1"  # two thirds
     assert f"{member}, 66.7 % of its {name} in China" in dependence.said
     assert "a year" in cost.said
 
@@ -233,7 +234,8 @@ def test_numbers_of_findings_are_those_of_the_rows(random):
         assert share(least) in loss.said
     if any(row["dependent"] for row in told):
         wholly = sum((row["wholly_dependent"] or 0) > 0 for row in told)
-        assert dependence.number == f"{wholly} of {len(told)}"
+        much = sum((row["dependent_share"] or 0.0) > MUCH + 1e-6 for row in told)
+        assert dependence.number == f"{wholly or much} of {len(told)}"
     more = sum(row["extra"] * row["purchased"] for row in told if row["extra"] is not None)
     found = like_for_like(told)
     if under and found is not None and found[0]:
@@ -276,9 +278,8 @@ def test_rows_are_those_of_the_flows(random):
 # ---- no sum over minerals without its weight -----------------------------------------------------
 
 NO_SUM = re.compile(
-    rf"served to {SURVIVES:.0%} or more|each by {SURGE:.0%} of its usable capacity".replace(
-        "%", " %"
-    )
+    f"served to {share(SURVIVES)} or more|more than {share(MUCH)} of it"
+    f"|each by {share(SURGE)} of its usable capacity"
 )
 """What a share is that is of no mineral: a bound."""
 

@@ -63,6 +63,12 @@ def test_docstring_of_a_family(name: str) -> None:
 # ---- the catalogue -----------------------------------------------------------------------------
 
 
+def test_no_two_sheets_of_a_plan_have_one_place() -> None:
+    """Their order is that of their places."""
+    places = [result.PLACE for result in CATALOGUE.values() if result.PLACE]
+    assert len(set(places)) == len(places)
+
+
 def test_every_sheet_declared_once() -> None:
     """Records, sheets and the fields of a Case."""
     names = [sheet.SHEET for sheet in SHEETS]

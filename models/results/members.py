@@ -43,7 +43,7 @@ class Members(Result):
     apart, in cash and in priced shortage; blank where there are no limits.
     """
 
-    TABLE, PLACE = "Members", 25
+    TABLE, PLACE = "Members", 27
     GRAIN = ("member",)
 
     member = MEMBER
@@ -67,7 +67,8 @@ class Members(Result):
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
         " landed cost there of each mineral and year (where it buys none there, at the coalition's)"
-        f". Below 0: it pays less.{_CHOICE}",
+        ". By member and year, so the sum is not that of Overview, which goes by mineral over all"
+        f" years. Below 0: it pays less.{_CHOICE}",
         optional=True,
         key="extra_usd_a_year",
     )

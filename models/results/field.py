@@ -68,6 +68,7 @@ class Colour(StrEnum):
     AGAINST_FIRST = "by how far they are above or below the first row"
 
 
+_ESCAPE = re.compile("_x(?=[0-9A-Fa-f]{4}_)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -320,8 +321,12 @@ def spread_over(kind: type[R], of: Field, names: Sequence[str]) -> type[R]:
 
 
 def spread_header(kind: type[Result], name: str) -> str:
-    """Return the header of a name's column: where the table has such a header it is told apart."""
+    """Return the header of a name's column: where the table has such a header it is told apart.
+
+    A spreadsheet's table names its columns without control characters, and reads ``_x0041_`` as A.
+    """
     taken = {f.header.casefold() for f in kind.FIELDS if not f.spread}
+    name = _ESCAPE.sub("_X", "".join(filter(str.isprintable, name)))
     return f"{name} (name)" if name.casefold() in taken else name
 
 

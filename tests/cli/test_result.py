@@ -64,26 +64,26 @@ def limit(share, **more):
 
 def test_a_limit_that_tightens_is_shown_with_its_last_year(folder, call):
     line = shares(folder, call, limits=[limit(0.85, then=0.65)])
-    assert "85.0%  Chile, 2026 (limit 85.0%, reached in 2 of 2 years)" in line
-    assert line.endswith("; 2027: 65.0%, Chile (limit 65.0%)")
+    assert "Chile 65 %, limit 65 %, of 2027's purchases (today Chile 33.3 %)" in line
 
 
-def test_a_country_without_a_limit_of_its_own_reaches_none(folder, call):
+def test_a_country_without_a_limit_of_its_own_has_none(folder, call):
     line = shares(folder, call, limits=[limit(0.3, Supplier="Chile")])
-    assert "70.0%  Peru, 2026 (no limit); 2027: 70.0%, Peru (no limit)" in line
-    assert "reached" not in line
+    assert "Peru 70 % of 2027's purchases" in line
+    assert "limit" not in line
 
 
 def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
     line = shares(folder, call, limits=[limit(0.5)])
-    assert "50.0%  Chile, 2026 (limit 50.0%, reached in 2 of 2 years)" in line
+    assert "Chile 50 %, limit 50 %, of 2027's purchases" in line
     rows = [limit(0.5, then=0.1, Supplier="Chile"), limit(0.5, then=0.45, Supplier="Peru")]
     rows.append(limit(0.45, Supplier="Zambia"))
     line = shares(folder, call, limits=rows)
-    assert "50.0%  Chile, 2026 (limit 50.0%, reached in 2 of 2 years); 2027: 45.0%, Peru" in line
+    assert "Peru 45 %, limit 45 %, of 2027's purchases" in line
 
 
-def test_limits_on_members_that_bind_are_counted(folder, call):
+def test_limits_on_members_are_none_of_the_coalition(folder, call):
     line = shares(folder, call, limits=[limit(0.85, Buyer="each")])
-    assert "(no limit)" in line
-    assert line.endswith("limits on members: 4 bind")
+    assert "Chile 85 % of 2027's purchases" in line
+    assert "limit" not in line
+    assert line.endswith("Japan buys 85 % in Chile")

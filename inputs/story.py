@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.answers import least_share
 from models.plan import PENALTIES, Plan, solve
-from models.results.members import member_dependences
+from models.results.members import dependences_of
 from models.schema.policy import EACH
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
@@ -173,9 +173,9 @@ def each_member(path: Path) -> str:
 def _dependent(plan: Plan, mineral: str) -> str:
     """Return the member most dependent on one country for a mineral, and how many by 9 in 10."""
     found = [
-        (of.share, member.name, plan.case.country_name(of.country))
-        for member in plan.case.members
-        for of in member_dependences(plan, member.name)
+        (of.share, member, plan.case.country_name(of.country))
+        for member, each in dependences_of(plan).items()
+        for of in each
         if of.mineral == mineral
     ]
     if not found:

@@ -226,6 +226,10 @@ def served_without(others: float, drawn: float, need: float, served: float) -> f
     return None if left is None else max(0.0, min(served, left))
 
 
+SURGE = 0.2
+"""What a supplier that is left sells more, of its usable capacity, unless a planner says."""
+
+
 def with_surge(sold: float, usable: float, surge: float) -> float:
     """Return what a supplier sells at most when it sells more by a part of its usable capacity.
 
@@ -405,11 +409,12 @@ def _by_member(bought: pd.DataFrame, amount: pd.Series[float]) -> dict[str, floa
 
 @dataclass(frozen=True)
 class Dependence:
-    """What a buyer depends on: of a mineral, the share of its purchases that a country sells."""
+    """What a buyer depends on: the share of its purchases [t] of a mineral that a country sells."""
 
     mineral: str
     country: str
     share: float
+    purchased: float
 
 
 def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
@@ -427,7 +432,7 @@ def dependences(sold: pd.DataFrame, home: Container[str]) -> list[Dependence]:
     for mineral, country, tonnes, whole in zip(*columns, strict=True):
         if country == REST_OF_WORLD or country in home or not tonnes > 0:
             continue
-        found = Dependence(str(mineral), str(country), float(tonnes / whole))
+        found = Dependence(str(mineral), str(country), float(tonnes / whole), float(whole))
         known = best.get(found.mineral)
         if known is None or found.share > known.share + NOISE:
             best[found.mineral] = found

@@ -134,6 +134,7 @@ class Members(Result):
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
                 for row in paying(case, plan.supply, without_limits.supply)
             }
+        shortest, depends = _shortest(plan), _depends(plan)
         rows = []
         for member in (m.name for m in case.members):
             of = whole.get(member, {})
@@ -146,8 +147,9 @@ class Members(Result):
                 "against_coalition": against.get(member),
                 "short": measures.part(of.get("short", 0.0), of.get("need", 0.0)),
                 **costs.get(member, {}),
+                "dependent": 0,
             }
-            rows.append(row | _shortest(plan, member) | _depends(plan, member))
+            rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
         return cls.of_rows(rows, words=words_of(case))
 
 
@@ -267,45 +269,57 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
     }
 
 
-def _shortest(plan: Plan, member: str) -> dict[str, Any]:
-    """Return the mineral of which a member is shortest, blank where it is short of none."""
-    table = plan.shortages
-    lacking = table[table["member"] == member].groupby("mineral")["short"].sum()
-    need: dict[str, float] = defaultdict(float)
-    for (mineral, buyer, _), tonnes in plan.case.demand_of.items():
-        need[mineral] += tonnes if buyer == member else 0.0
-    shares = [(float(tonnes) / need[str(m)], str(m)) for m, tonnes in lacking.items()]
-    if not shares:
+def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return of each member that is short the mineral it is shortest of, and by what share."""
+    need: dict[tuple[str, str], float] = defaultdict(float)
+    for (mineral, member, _), tonnes in plan.case.demand_of.items():
+        need[member, mineral] += tonnes
+    shares: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    lacking = plan.shortages.groupby(["member", "mineral"])["short"].sum()
+    for member, mineral, tonnes in lacking.reset_index().itertuples(index=False):
+        shares[str(member)].append((float(tonnes) / need[member, mineral], str(mineral)))
+    found = {}
+    for member, each in shares.items():
+        share, mineral = max(each, key=lambda of: (round(of[0], 9), of[1]))
+        found[member] = {"short_mineral": mineral, "short_of_it": share}
+    return found
+
+
+def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return what each member depends on most in the last year, of those that buy outside."""
+    if not plan.case.years:
         return {}
-    share, mineral = max(shares, key=lambda each: (round(each[0], 9), each[1]))
-    return {"short_mineral": mineral, "short_of_it": share}
-
-
-def _depends(plan: Plan, member: str) -> dict[str, Any]:
-    """Return what a member depends on most in the last year; blank where it buys nowhere else."""
-    found = member_dependences(plan, member)
-    row: dict[str, Any] = {"dependent": sum(1 for of in found if of.share > MUCH + NOISE)}
-    if found:
-        last = plan.case.years[-1]
-        own = plan.supply[(plan.supply["member"] == member) & (plan.supply["year"] == last)]
-        worth = dict(zip(own["mineral"], measures.paid(own), strict=True))
+    last = plan.supply[plan.supply["year"] == plan.case.years[-1]]
+    keys = zip(last["member"], last["mineral"], strict=True)
+    worth = dict(zip(keys, measures.paid(last), strict=True))
+    rows = {}
+    for member, found in dependences_of(plan).items():
         ties = [of for of in found if of.share >= found[0].share - NOISE]
-        most = max(ties, key=lambda of: worth.get(of.mineral, 0.0))
-        row |= {
+        most = max(ties, key=lambda of: worth.get((member, of.mineral), 0.0))
+        rows[member] = {
+            "dependent": sum(1 for of in found if of.share > MUCH + NOISE),
             "depends_mineral": most.mineral,
             "depends_country": most.country,
             "depends_share": most.share,
         }
-    return row
+    return rows
 
 
-def member_dependences(plan: Plan, member: str) -> list[Dependence]:
-    """Return of each mineral what a member depends on in the last year planned, most first."""
+def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:
+    """Return what each member depends on in the last year planned, mineral by mineral, most first.
+
+    A member that buys from no one country outside the coalition is not in it.
+    """
     case, table = plan.case, plan.countries
     if not case.years:
-        return []
-    rows = table[(table["buyer"] == member) & (table["year"] == case.years[-1])]
-    least = [plan.tolerance(mineral, case.years[-1]) for mineral in rows["mineral"]]
-    rows = rows[rows["purchased"] > pd.Series(least, rows.index, dtype=float)]
-    home = {c for c in rows["country"] if COALITION in case.blocs_of(c)}
-    return measures.dependences(rows, home)
+        return {}
+    year = case.years[-1]
+    rows = table[(table["buyer"] != "") & (table["year"] == year)]
+    dust = {mineral: plan.tolerance(mineral, year) for mineral in rows["mineral"].unique()}
+    rows = rows[rows["purchased"] > rows["mineral"].map(dust).astype(float)]
+    home = {c for c in rows["country"].unique() if COALITION in case.blocs_of(c)}
+    found = {
+        str(member): measures.dependences(own, home)
+        for member, own in rows.groupby("buyer", sort=False)
+    }
+    return {member: each for member, each in found.items() if each}

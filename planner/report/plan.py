@@ -6,7 +6,7 @@ from typing import cast
 
 import pandas as pd
 
-from models.measures import Top, largest_country_share, part, shares_of
+from models.measures import SURGE, Top, largest_country_share, part, shares_of
 from models.results import (
     ByMineral,
     Checks,
@@ -65,7 +65,6 @@ from planner.report.part import (
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, chart, findings, rows_of
-from planner.sheets.suppliers import SURGE
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ESTIMATE = "Estimate:"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.answers import scarcest
-from models.measures import part
+from models.measures import SURGE, part
 from models.schema import MAX, Settings
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
@@ -32,7 +32,7 @@ from planner.sheets.findings import (
     rows_of,
     served_in_full,
 )
-from planner.sheets.suppliers import SURGE, todays_minerals
+from planner.sheets.suppliers import todays_minerals
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,16 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
 from models import measures
 from models.case import Case, in_force
+from models.measures import Dependence
 from models.plan import Plan
+from models.results.members import dependences_of
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
 from planner.sheets.context import Context, once
 
-SURGE = 0.2
-"""What suppliers that are left sell more, of their usable capacity: the stress test's figure."""
 APART = 0.05
 """Shares of purchases and of demand that differ by more are both said."""
 ALL = 0.9995
@@ -87,7 +85,7 @@ def _stop(plants: Iterable[_Plant], home: frozenset[str], short: float, need: fl
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
-    more = (measures.with_surge(plant.sold, plant.usable, SURGE) for plant in left)
+    more = (measures.with_surge(plant.sold, plant.usable, measures.SURGE) for plant in left)
     without, surged = (
         measures.served_without(others, drawn, need, served)
         for others in (sum(plant.sold for plant in left), sum(more))
@@ -161,22 +159,18 @@ def _short(plan: Plan, year: int) -> dict[str, float]:
     return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
 
 
-def _dependent(
-    bought: pd.DataFrame, home: frozenset[str], dust: float
-) -> list[tuple[str, str, float]]:
-    """Return each member, its largest supplier and that one's share, the most dependent first.
+def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
+    """Return of each mineral the members that depend on a country for it, the most dependent first.
 
-    The rows are of ``Plan.countries``, of one mineral and year. Members alike stand by what they
-    buy; who buys no more than ``dust`` buys nothing.
+    Members alike stand by what they buy.
     """
-    found = []
-    for member, rows in bought[bought["purchased"] > dust].groupby("buyer"):
-        amounts = dict(zip(rows["country"], rows["tonnes"].tolist(), strict=True))
-        top = measures.largest_supplier(amounts, home)
-        if top is not None:
-            found.append((str(member), *top, float(rows["purchased"].iloc[0])))
-    found.sort(key=lambda each: (-round(each[2], 6), -round(each[3], 6), each[0]))
-    return [(member, country, part) for member, country, part, _ in found]
+    found: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
+    for member, each in dependences_of(plan).items():
+        for of in each:
+            found[of.mineral].append((member, of))
+    for members in found.values():
+        members.sort(key=lambda e: (-round(e[1].share, 6), -round(e[1].purchased, 6), e[0]))
+    return found
 
 
 def _kept(plan: Plan) -> dict[str, str]:
@@ -196,7 +190,7 @@ def supplies(context: Context) -> Mapping[str, Supply]:
     plan, case = context.plan, context.case
     if not case.years:
         return {}
-    year, home, kept = case.years[-1], _home(case), _kept(plan)
+    year, kept, dependent = case.years[-1], _kept(plan), _dependent(plan)
     now, then = _today(context.book.case), _planned(plan, year)
     sold = plan.countries[plan.countries["year"] == year]
     found = {}
@@ -207,8 +201,8 @@ def supplies(context: Context) -> Mapping[str, Supply]:
         own = coalition[coalition["country"] == of.country]
         top = measures.largest_country_share(own, PURCHASES) if len(own) else None
         of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), need)
-        dependent = _dependent(rows[rows["buyer"] != ""], home, plan.tolerance(m.name, year))
-        most = dependent[0] if dependent else (None, None, None)
+        members = dependent.get(m.name, [])
+        member, most = members[0] if members else (None, None)
         found[m.name] = Supply(
             need=need,
             supplier_today=before.country,
@@ -221,10 +215,10 @@ def supplies(context: Context) -> Mapping[str, Supply]:
             supplier_limit=None if top is None else top.limit,
             served_without=of.served,
             surged=of.surged,
-            dependent=most[0],
-            dependent_country=most[1],
-            dependent_share=most[2],
-            wholly_dependent=sum(part >= ALL for *_, part in dependent),
+            dependent=member,
+            dependent_country=None if most is None else most.country,
+            dependent_share=None if most is None else most.share,
+            wholly_dependent=sum(each.share >= ALL for _, each in members),
             limits_kept=kept.get(m.name),
         )
     return found

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.case import Agreed, Case
+from models.measures import SURGE
 from models.plan import Plan
 from models.program.component import columns_named
 from models.program.families.projects import BUILT
@@ -49,7 +50,7 @@ class Rules:
     begins (None: the first of the horizon).
     """
 
-    surge: float = 0.2
+    surge: float = SURGE
     keep_caps: bool = False
     first_year: int | None = None
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from models.case import Case, in_force
 from models.errors import UsageError
+from models.measures import SURGE
 from models.plan import Plan, Session
 from models.plan.solving import part, parts
 from models.program.families.shortage import SHORTAGE
@@ -151,7 +152,7 @@ class Chances:
 
     draws: int = 1000
     seed: int = 1
-    surge: float = 0.2
+    surge: float = SURGE
     keep_caps: bool = False
 
 

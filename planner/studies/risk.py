@@ -16,7 +16,7 @@ import click
 import numpy as np
 
 from models.errors import warning
-from models.measures import part
+from models.measures import SURGE, part
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, field
 from models.results import Figure as Total
@@ -720,7 +720,7 @@ class RiskStudy(StudyKind):
         click.option(
             "--surge",
             type=Share(),
-            default=0.2,
+            default=SURGE,
             show_default=True,
             metavar="U",
             help="The part of its usable capacity that a supplier may sell beyond what was agreed.",

@@ -17,6 +17,7 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
+from models.measures import SURGE
 from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
@@ -727,7 +728,7 @@ class StressTest(StudyKind):
         click.option(
             "--surge",
             type=Share(),
-            default=0.2,
+            default=SURGE,
             show_default=True,
             metavar="S",
             help="What suppliers that are left may sell beyond what was agreed, of their usable"

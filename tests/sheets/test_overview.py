@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from models.measures import largest_supplier, served_without, with_surge
+from models.measures import SURGE, largest_supplier, served_without, with_surge
 from models.plan import solve
 from models.results.members import MUCH
 from planner.render.front import State
@@ -16,7 +16,7 @@ from planner.sheets.context import Context
 from planner.sheets.figures import by_mineral
 from planner.sheets.findings import SURVIVES, findings, like_for_like, rows_of
 from planner.sheets.front import overview
-from planner.sheets.suppliers import ALL, SURGE
+from planner.sheets.suppliers import ALL
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import context, plans, refiner, rows, with_peru

@@ -39,36 +39,9 @@ def settings(case: Case) -> list[Record]:
 def minerals(case: Case) -> list[Record]:
     """The planning price of each mineral, one for all years, and what a tonne short costs."""
     del case
-    prices = planning_prices()
-    losses = {row["mineral"]: row for row in read("shortage_cost")}
+    prices, losses = planning_prices(), {row["mineral"]: row for row in read("shortage_cost")}
     return [
-        {
-            "Mineral": row["name"],
-            "Price (USD/t)": number(prices[row["mineral"]]["planning_price_2026_usd_t"]),
-            "Shortage cost (USD/t)": min(_lost_per_tonne(losses[row["mineral"]]), MOST_PRICE)
-            if row["mineral"] in losses
-            else None,
-            "Unit": row["unit"],
-            "Source": "; ".join(
-                [source("prices", prices[row["mineral"]]["source"], row["mineral"])]
-                + [
-                    source("shortage_cost", loss["source"], row["mineral"])
-                    for loss in losses.values()
-                    if loss["mineral"] == row["mineral"]
-                ]
-            ),
-            "Note": note(
-                [
-                    f"one price held from {YEARS[0]} to {YEARS[-1]}",
-                    _shortage_basis(losses.get(row["mineral"])),
-                ],
-                [
-                    prices[row["mineral"]]["series"],
-                    prices[row["mineral"]]["planning_basis"],
-                    prices[row["mineral"]]["unit_note"],
-                ],
-            ),
-        }
+        _mineral(row, prices[row["mineral"]], losses.get(row["mineral"]))
         for row in read("minerals")
     ]
 
@@ -120,6 +93,24 @@ def demand(case: Case) -> list[Record]:
         }
         for row in read("demand")
     ]
+
+
+def _mineral(row: Row, price: Row, loss: Row | None) -> Record:
+    """One mineral; ``loss`` is the published loss of a shortage, None where none was found."""
+    sources = [source("prices", price["source"], row["mineral"])]
+    if loss is not None:
+        sources.append(source("shortage_cost", loss["source"], row["mineral"]))
+    return {
+        "Mineral": row["name"],
+        "Price (USD/t)": number(price["planning_price_2026_usd_t"]),
+        "Shortage cost (USD/t)": None if loss is None else min(_lost_per_tonne(loss), MOST_PRICE),
+        "Unit": row["unit"],
+        "Source": "; ".join(sources),
+        "Note": note(
+            [f"one price held from {YEARS[0]} to {YEARS[-1]}", _shortage_basis(loss)],
+            [price["series"], price["planning_basis"], price["unit_note"]],
+        ),
+    }
 
 
 def _lost_per_tonne(loss: Row) -> int:

@@ -72,10 +72,11 @@ def findings(table: ByMineral, years: int, country: Country) -> tuple[Point, ...
 
 def counts(number: int, whole: int, verb: str, one: str, many: str = "") -> str:
     """Return how many of all minerals do what: ``Of 8 minerals, 5 keep to their limits``."""
+    alone = "has" if verb == "have" else f"{verb}s"
     if whole == 1:
-        does = f"{verb}s" if number else f"does not {verb}"
+        does = alone if number else f"does not {verb}"
         return f"The one mineral {does} {one}"
-    does, rest = (f"{verb}s", one) if number == 1 else (verb, many or one)
+    does, rest = (alone, one) if number == 1 else (verb, many or one)
     return f"Of {whole:,} minerals, {f'{number:,}' if number else 'none'} {does} {rest}"
 
 
@@ -304,7 +305,7 @@ def served_in_full(rows: Sequence[Row]) -> tuple[str, float]:
     """Return of how many minerals all need is met, in words, and the least share that is."""
     needed = [row for row in rows if row["demand"] > 0]
     full = sum(row["short"] <= 0 for row in needed)
-    said = counts(full, len(needed), "have", "all need met", "all need met").replace("haves", "has")
+    said = counts(full, len(needed), "have", "all need met", "all need met")
     least = min(needed, key=lambda row: row["served"])
     if least["short"] > 0:
         said += f"; the least is met of {least['mineral']}: {share(least['served'])}"

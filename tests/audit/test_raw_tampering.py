@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from models.errors import InputError
+from models.measures import SURGE
 from models.plan import Plan
 from planner.audit import open_plan
 from planner.audit.verify import verify
@@ -18,7 +19,6 @@ from planner.run import solve_file, start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import WORST
 from planner.sheets.duals import FREE
-from planner.sheets.suppliers import SURGE
 from planner.studies.agreed import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw

@@ -256,11 +256,16 @@ class Mineral:
         return made.fun * scale
 
 
-def too_close(plan, redacted, hidden, protection=0.2):
-    """Return the figures that a reader knows within less than a part of them, and all counted."""
+def too_close(plan, redacted, hidden, protection=0.2, minerals=()):
+    """Return the figures that a reader knows within less than a part of them, and all counted.
+
+    ``minerals`` are those looked at; all, where none is named.
+    """
     true, shown = sheets(plan), sheets(redacted)
     found, counted = [], 0
     for mineral, figures in withheld(true, hidden).items():
+        if minerals and mineral not in minerals:
+            continue
         least = 1e-6 * max(abs(v) for v in figures.values())
         for key, value, low, high in Mineral(mineral, shown, figures).intervals():
             size = abs(value)

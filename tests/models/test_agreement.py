@@ -56,14 +56,14 @@ def _shortage_costs(plan: object) -> list[float]:
 
 
 @given(book=books(features=CORE))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_core(book: BookT) -> None:
     """Lanes, limits, discounting, groups, blocs: what most books have."""
     agrees(book)
 
 
 @given(book=books(features=ALL))
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_all(book: BookT) -> None:
     """Contracts, stockpiles, projects and ore as well."""
     agrees(book)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.answers.least_change import Trials
+from models.answers.least_change import planned
 from models.answers.price import ROUNDING, Price, Pricing
 from models.program.component import MINERAL, YEAR, Place, Rows, Step, Where, rows_named
 from models.program.families.projects import Unpaid, running, unpaid
@@ -137,7 +137,7 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:
     found = unpaid(plan, mineral, year)
     if not (found and plan.case.settings.whole_projects):
         return found
-    free = Trials(plan)(plan.case.change(budget=()))
+    free = planned(plan.case.change(budget=()))
     return tuple(u for u in found if free is not None and running(free, u.project, year) > u.built)
 
 

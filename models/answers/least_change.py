@@ -166,43 +166,34 @@ def least_change(
     if not _is_short(plan, at):
         return None
     left: list[float] = []
-    trials = Trials(plan)
     for fixed in (is_fixed, None) if is_fixed else (None,):
         before: frozenset[Where] = frozenset()
         for scope in (MEMBER, MINERAL_YEAR, MINERAL):
             served = _served(plan, at, scope)
             if served != before:
-                found, least = _loosened(plan, at, scope, trials, fixed)
+                found, least = _loosened(plan, at, scope, fixed)
                 if found is not None:
                     return found
                 if fixed is None and least is not None:
                     left.append(least)
             before = served
     change = _dearer(plan, mineral, year)
-    tried = None if change is None else trials(applied(plan.case, (change,)))
+    tried = None if change is None else planned(applied(plan.case, (change,)))
     if change is not None and tried is not None and not _is_short(tried, at):
         return LeastChange((change,), 0.0, MINERAL_YEAR, *_after(plan, tried, at), is_dear=True)
-    newcomer = _newcomer(plan, at, trials)
+    newcomer = _newcomer(plan, at)
     return LeastChange(left=left[0] if left else 0.0, is_dear=not left, newcomer=newcomer)
 
 
-class Trials:
-    """Plans of changed cases, in which a model of a shape that the plan has proven is not built."""
-
-    def __init__(self, plan: Plan) -> None:
-        """Take the shapes of the plan's blocks."""
-        program = plan.program
-        self._proven = {program.shape(b) for b in range(len(program.blocks))}
-
-    def __call__(self, case: Case) -> Plan | None:
-        """Plan a case; None where it has no plan."""
-        try:
-            check(case)
-            solver = BlockSolver(Expanded(case), proven=self._proven)
-            found = solver.all()
-        except (InputError, SolverError):
-            return None
-        return Plan(case, found, solver.expanded, solver.program)
+def planned(case: Case) -> Plan | None:
+    """Plan a changed case that nobody is given, so without its model; None where it has no plan."""
+    try:
+        check(case)
+        solver = BlockSolver(Expanded(case), is_compared=False)
+        found = solver.all()
+    except (InputError, SolverError):
+        return None
+    return Plan(case, found, solver.expanded, solver.program)
 
 
 def _is_short(plan: Plan, at: Where) -> bool:
@@ -227,7 +218,7 @@ def _after(plan: Plan, found: Plan, at: Where) -> tuple[float, float]:
 
 
 def _loosened(
-    plan: Plan, at: Where, scope: str, trials: Trials, fixed: Fixed | None
+    plan: Plan, at: Where, scope: str, fixed: Fixed | None
 ) -> tuple[LeastChange | None, float | None]:
     """Return what removes the shortage within a scope; else None, and what no change removes [t].
 
@@ -251,7 +242,7 @@ def _loosened(
         if least > plan.tolerance(at[0], at[2]):
             return None, least
         changes = [_change(found[i], u) for i, u in search.smallest(least).items()]
-        after = trials(applied(current.case, changes)) if changes else None
+        after = planned(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
         for change in changes:
@@ -373,7 +364,7 @@ def _dearer(plan: Plan, mineral: str, year: int) -> Change | None:
     return Change(place, "shortage_cost", what, "money/t", was, least, to, years)
 
 
-def _newcomer(plan: Plan, at: Where, trials: Trials) -> Newcomer | None:
+def _newcomer(plan: Plan, at: Where) -> Newcomer | None:
     """Return a new refiner that ends the shortage, tried; None where it does not.
 
     It needs no ore, sells at the mineral's price in that year alone, and makes what all members are
@@ -391,6 +382,6 @@ def _newcomer(plan: Plan, at: Where, trials: Trials) -> Newcomer | None:
         country=country, capacity=ByYear(capacity), kind=RECYCLED, first_year=year, last_year=year,
         cost=ByYear(case.mineral_of[mineral].price.value(year)),
     )  # fmt: skip
-    after = trials(case.change(refiners=(*case.refiners, refiner)))
+    after = planned(case.change(refiners=(*case.refiners, refiner)))
     served = after is not None and not _is_short(after, at)
     return Newcomer(case.country_name(country), capacity) if served else None

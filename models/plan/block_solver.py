@@ -193,22 +193,21 @@ class BlockSolver:
         names: Sequence[Any] = (),
         *,
         blocks: Sequence[Sequence[Cell]] | None = None,
-        proven: set[bytes] | None = None,
         tolerance_scale: float | None = None,
         like: Program | None = None,
         is_compared: bool = True,
     ) -> None:
         """Take the case's program as arrays.
 
-        ``names``, ``blocks`` and ``like`` as of ``program_of``; ``proven`` are the shapes whose
-        model has been built and compared, shared between a case and its variants;
-        ``tolerance_scale`` [t] is the most that violations are measured by (None: the case's own);
-        without ``is_compared`` no model is built.
+        ``names``, ``blocks`` and ``like`` as of ``program_of``; ``tolerance_scale`` [t] is the most
+        that violations are measured by (None: the case's own); without ``is_compared`` no model is
+        built.
         """
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
-        self.proven: set[bytes] = set() if proven is None else proven
+        self.proven: set[bytes] = set()
+        """The shapes whose model has been built and compared."""
         of_case = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
         self.measure = self.program.measure(of_case)
 

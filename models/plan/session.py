@@ -33,7 +33,7 @@ from models.plan.block_solver import (
 )
 from models.plan.plan import Plan
 from models.plan.solving import check
-from models.program import Fitted, Kinds, Program, Scaling, fit, joined
+from models.program import Fitted, Program, Scaling, fit, joined
 from models.resolve import Bools, Expanded, Floats
 from models.solve import Certificates, Held, Rows, Solution, fits
 
@@ -59,23 +59,20 @@ class _Kept:
 class Session:
     """Plans of one base case and of its variants."""
 
-    def __init__(self, base: Case, *, is_compared: bool = True) -> None:
-        """Keep the base case.
+    def __init__(self, base: Case) -> None:
+        """Keep the base case, whose program is compared with its model.
 
-        Its program is compared with its model whatever happens. ``is_compared`` says whether those
-        of variants are, where they are made otherwise: of a study, whose variants' plans nobody
-        writes, the certificate of each and the tests hold them.
+        Those of variants are not: that arrays and model are one program is tested on cases of every
+        kind, and the certificate of each plan holds it against the variant's own arrays.
         """
         self.case = base
-        self._is_compared = is_compared
-        self._proven: set[bytes] = set()
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
     def _solver(self) -> BlockSolver:
-        return BlockSolver(Expanded(self.case), proven=self._proven)
+        return BlockSolver(Expanded(self.case))
 
     @cached_property
     def base(self) -> Plan:
@@ -122,9 +119,7 @@ class Session:
         base = self.base.program
         check(case, self.case)
         expanded = self._solver.expanded.changed(case)
-        solver = BlockSolver(
-            expanded, base.names, proven=self._proven, like=base, is_compared=self._is_compared
-        )
+        solver = BlockSolver(expanded, base.names, like=base, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
         results = self._from_before(solver) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
@@ -133,7 +128,6 @@ class Session:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
         fitted = fit(program, self.base.program)
-        self._compare(solver, fitted)
         x, duals = self._in_variant(fitted)
         certificates = program.certify(x, duals, solver.measure)
         settled = _settled(program, fitted, certificates)
@@ -158,28 +152,6 @@ class Session:
                     self._kept[of].is_under_way = False
             results.append(result)
         return results
-
-    def _compare(self, solver: BlockSolver, fitted: Fitted) -> None:
-        """Compare the fitted blocks that are not made as the base's are with their models.
-
-        One wherever a component differs that differed in none compared so far; SolverError where it
-        is not the variant's program.
-        """
-        program, base = solver.program, self.base.program
-        if not self._is_compared or program.rows.columns is base.rows.columns:
-            return  # the same program but for its limits, or none of a study's
-        apart = self._kinds.apart(fitted)
-        for b, of in enumerate(fitted.of_block.tolist()):
-            if of in apart:
-                components, names = apart[of]
-                each = {repr((components, name)).encode() for name in names}
-                if not each <= self._proven:
-                    solver.compare(b, program.block(b), repr(apart[of]).encode())
-                    self._proven |= each
-
-    @cached_property
-    def _kinds(self) -> Kinds:
-        return Kinds(self.base.program)
 
     def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
         """Return the values and duals of before, in the variant's order; 0 for what is new."""

@@ -9,7 +9,7 @@ from the arrays: a model is built once and re-used.
 
 from models.program.builder import Group, Names, within
 from models.program.component import FRACTION, MONEY, TONNES
-from models.program.program import Fitted, Kinds, Program, fit, program_of, split
+from models.program.program import Fitted, Program, fit, program_of, split
 from models.program.scaling import Scaling, joined, scaling, units_of
 from models.program.solved import Flow, Solved
 
@@ -20,7 +20,6 @@ __all__ = [
     "Fitted",
     "Flow",
     "Group",
-    "Kinds",
     "Names",
     "Program",
     "Scaling",

@@ -134,7 +134,7 @@ class Planner(Generic[T]):
     @cached_property
     def session(self) -> Session:
         """The session, begun with the first run."""
-        return Session(self.base, is_compared=False)
+        return Session(self.base)
 
     def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
         """Plan the runs of a chain one after another, each when it is asked for.

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from models.schema import SHEETS
 from tests.models.desk import BookT, neutral, solve
 from tests.reference import formulation
-from tests.reference.cases import ALL, CORE, books, random_book
+from tests.reference.cases import ALL, CORE, SECURE, books, random_book
 
 RELATIVE = 1e-7
 FUZZ = int(os.environ.get("PLANNER_FUZZ", "300"))
@@ -106,14 +107,32 @@ def test_budgets_that_are_carried_over() -> None:
     assert matters >= 5
 
 
+KNOWS_SECURITY = pytest.mark.skipif(
+    all(sheet.SHEET != "Security" for sheet in SHEETS), reason="the planner has no sheet Security"
+)
+
+
+@KNOWS_SECURITY
+@pytest.mark.parametrize("batch", range(4))
+def test_security(batch: int) -> None:
+    """Plans that are to survive the loss of a country."""
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        agrees(random_book(np.random.default_rng([9, seed]), 1 + seed % 3, SECURE))
+
+
 @pytest.mark.fuzz
+@pytest.mark.parametrize(
+    ("first", "features"),
+    [(7, ALL), pytest.param(9, SECURE, marks=KNOWS_SECURITY)],
+    ids=["all", "security"],
+)
 @pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
-def test_long_run(batch: int) -> None:
+def test_long_run(batch: int, first: int, features: frozenset[str]) -> None:
     """As many as the environment variable PLANNER_FUZZ says."""
     for seed in range(batch * BATCH, min(FUZZ, (batch + 1) * BATCH)):
-        book = random_book(np.random.default_rng([7, seed]), 1 + seed % 5)
+        book = random_book(np.random.default_rng([first, seed]), 1 + seed % 5, features)
         try:
             agrees(book)
         except AssertionError as error:
-            msg = f"random_book(np.random.default_rng([7, {seed}]), {1 + seed % 5}): {error}"
+            msg = f"random_book(np.random.default_rng([{first}, {seed}]), {1 + seed % 5}): {error}"
             raise AssertionError(msg) from error

@@ -1,4 +1,4 @@
-"""Sheets that say what holds: lanes, ore lanes, contracts, share limits."""
+"""Sheets that say what holds: lanes, ore lanes, contracts, share limits, security."""
 
 from __future__ import annotations
 
@@ -143,3 +143,29 @@ def _mining(draft: Draft, is_min: bool) -> Cells:
         "Supplier group": group,
         "Supplier": supplier,
     }
+
+
+def security(draft: Draft) -> None:
+    """Rows of Security, overlapping; drawn last, so books are else as without."""
+    choose = draft.choose
+    if not draft.on("security"):
+        return
+    surge = choose.maybe(60, [0.5, 0, 1, 0.05, 0.2])
+    if surge is not None or choose.chance(20):
+        draft.sheets["Settings"].append({"Setting": "Surge", "Value": surge})
+    rows = draft.sheets["Security"] = []
+    changed = draft.since(15)
+    sellers = sorted({source[2] for source in draft.sources} - {"ROW"}) or ["CHN"]
+    for _ in range(choose.integer(1, draft.size)):
+        row: Cells = {
+            "Mineral": choose.maybe(50, draft.minerals),
+            "Lost country": choose.pick(sellers) if choose.chance(25) else None,
+            "Max short": choose.share(),
+        }
+        if row["Lost country"] is None and choose.chance(30):
+            row["Lost country"] = _outside(draft)
+        for year in changed:
+            row[f"Max short {year}"] = choose.share() if choose.chance(50) else None
+        row["Count stocks"] = choose.maybe(40, ["no", "yes"])
+        row["Penalty (USD/t)"] = choose.cost(1000) if choose.chance(50) else None
+        rows.append(draft.span(row, 15))

@@ -9,7 +9,9 @@ from .cells import filled, in_years, must
 from .continuity import growth_limits, spread, tiers, today
 from .limits import limits
 from .neutral import Book, Evaluation, Flows, Row, Totals
+from .program import Program
 from .reading import Case, Source
+from .security import Target, can_sell, targets
 from .shares import belongs, largest_share
 from .worst import Worst
 
@@ -300,6 +302,45 @@ class Ledger:
             else:
                 self.pay("share penalties", limit.year, max(0.0, over) * limit.penalty)
 
+    def security(self) -> None:
+        """What is missing where a country is lost, with the reserves that make it cost least."""
+        found: dict[tuple[str, int], list[Target]] = defaultdict(list)
+        for target in targets(self.case):
+            found[target.mineral, target.year].append(target)
+        for (mineral, year), alike in found.items():
+            self.pay("security", year, self.missing(mineral, year, alike))
+
+    def missing(self, mineral: str, year: int, found: list[Target]) -> float:
+        """USD of a mineral's missing tonnes; reserves matter to each other by their ore alone."""
+        case, surge, best = self.case, self.case.setting("Surge", 0.2), Program()
+        ore = fsum(case.mine_capacity(mineral, mine, year) for mine in case.mines(mineral))
+        sold: dict[str, float] = defaultdict(float)
+        reserves: dict[str, list[int]] = defaultdict(list)
+        mined: list[tuple[int, float]] = []
+        for source in case.sources:
+            if source.mineral != mineral:
+                continue
+            flow = fsum(self.flow.get((source, j, year), 0.0) for j in case.members)
+            sold[source.country] += flow
+            room = self.room(source, year)
+            more = min(surge * room, room - flow) if can_sell(case, source, year) else 0.0
+            reserves[source.country].append(best.add(0.0, max(0.0, more)))
+            if case.uses_ore(source):
+                ore -= flow / source.recovery
+                mined.append((reserves[source.country][-1], 1.0 / source.recovery))
+        best.row(mined, "<=", max(0.0, ore))
+        for target in found:
+            left = target.needed - fsum(t for k, t in sold.items() if k != target.lost)
+            for (of, member), row in case.stock_rows.items() if target.stocks else ():
+                earlier = [t for t in case.years if t < year]
+                if of == mineral and earlier:
+                    left -= self.stock[mineral, member, earlier[-1]]
+                elif of == mineral:
+                    left -= filled(row, "Opening (t)", 0.0)
+            helping = [(c, 1.0) for k, of_k in reserves.items() if k != target.lost for c in of_k]
+            best.row([*helping, (best.add(target.penalty), 1.0)], ">=", left)
+        return best.optimum()[0]
+
 
 def output(row: Row) -> float:
     """t/yr by which a fraction built in excess is measured; at least 1."""
@@ -316,6 +357,7 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
     ledger.projects()
     ledger.mining()
     ledger.shares()
+    ledger.security()
     case = ledger.case
     costs = {kind: fsum(parts) for kind, parts in ledger.costs.items()}
     by_mineral = dict.fromkeys(case.minerals, 0.0)

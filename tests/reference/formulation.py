@@ -77,6 +77,16 @@ Days, tiers, today's supply (docs/continuity.md)
 40. The floor is added once, also over a gap. Where a refiner cannot sell, S = 0 meets any limit,
     so that case needs no exception. With T > 0 a year of no sales then rules out all later ones.
 41. A growth limit is hard and no force majeure: minimums above it are untaken and paid.
+Security (section 6)
+42. "a source which can sell in t": usable capacity above 0 (a project: a start that may be made
+    runs), and to some member an open lane with both kinds of Max above 0. Ore is not looked at.
+43. A project that can run makes its country one that is lost, built or not. The row of a lost
+    country from which nothing is bought is missed all the same where the others are too few.
+44. "mines' capacity": of the year, open ore lanes or not; the lost country's mines included.
+45. "Penalty (USD/t) (a tenth of the mineral's shortage cost ...)": of the year that is missed.
+46. "stocks of all members": of members with a row of Stockpiles, whatever their target.
+47. Rows do not override each other: each is a target of its own, with its own v for each country.
+48. Reserves count in no share limit, lane or growth limit, and cost nothing.
 """
 
 from __future__ import annotations

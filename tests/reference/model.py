@@ -13,6 +13,7 @@ from .limits import limits
 from .neutral import Optimum
 from .program import Program
 from .reading import Case, Source
+from .security import can_sell, targets
 
 
 class Model:
@@ -46,6 +47,7 @@ class Model:
         self.share_rows()
         self.switching_rows()
         self.growth_rows()
+        self.security_rows()
         objective, x = self.program.optimum()
         flows = plan(
             x,
@@ -216,11 +218,16 @@ class Model:
                 if source.project is None:
                     self.program.row(terms, "<=", case.usable(source, year))
                     continue
-                size = filled(case.project_rows[source.project], "Capacity (t/yr)", 0.0)
-                life = case.life(source.project)
-                running = [start for start in case.years if year - life < start <= year]
-                terms += [(self.build[source.project, start], -size) for start in running]
+                terms += [(c, -size) for c, size in self.running(source.project, year)]
                 self.program.row(terms, "<=", 0.0)
+
+    def running(self, project: str, year: int) -> list[tuple[int, float]]:
+        """Columns of the starts that run in a year, with the t/yr of a project built in full."""
+        size = filled(self.case.project_rows[project], "Capacity (t/yr)", 0.0)
+        since = year - self.case.life(project)
+        return [
+            (self.build[project, start], size) for start in self.case.years if since < start <= year
+        ]
 
     def lane_rows(self) -> None:
         """Max of a country's and of a source's lane to a member (Lane)."""
@@ -317,3 +324,50 @@ class Model:
                     for c in self.flow[limit.source, j, limit.before]
                 ]
             self.program.row(terms, "<=", limit.constant)
+
+    def security_rows(self) -> None:
+        """Reserves g of all who can sell, ore for them, and what is missing where one is lost.
+
+        g <= surge x usable capacity; flow + g <= usable capacity; of minerals with mines, sum of
+        (flow + g) / recovery <= all mines; outside the lost country flow + g + stock + v >= needed.
+        """
+        case, program = self.case, self.program
+        if not case.sheet("Security"):
+            return
+        sold: dict[tuple[Source, int], list[tuple[int, float]]] = {}
+        surge = case.setting("Surge", 0.2)
+        for source in case.sources:
+            for year in case.years:
+                terms = [(c, 1.0) for j in case.members for c in self.flow[source, j, year]]
+                if can_sell(case, source, year):
+                    room = [] if source.project is None else self.running(source.project, year)
+                    usable = case.usable(source, year) if source.project is None else 0.0
+                    reserve = program.add(0.0)
+                    terms.append((reserve, 1.0))
+                    more = [(c, -surge * size) for c, size in room]
+                    program.row([(reserve, 1.0), *more], "<=", surge * usable)
+                    program.row(terms + [(c, -size) for c, size in room], "<=", usable)
+                sold[source, year] = terms
+        for mineral in case.minerals:
+            for year in case.years if case.mines(mineral) else ():
+                ore = [
+                    (c, 1.0 / source.recovery)
+                    for (source, t), terms in sold.items()
+                    if t == year and source.mineral == mineral and case.uses_ore(source)
+                    for c, _ in terms
+                ]
+                mined = sum(case.mine_capacity(mineral, n, year) for n in case.mines(mineral))
+                program.row(ore, "<=", mined)
+        for target in targets(case):
+            missing = program.add(target.penalty * case.discount(target.year))
+            left, right = [(missing, 1.0)], target.needed
+            for (source, year), terms in sold.items():
+                if (source.mineral, year) == (target.mineral, target.year):
+                    left += terms if source.country != target.lost else []
+            for mineral, member in case.stock_rows if target.stocks else ():
+                before = [t for t in case.years if t < target.year]
+                if mineral == target.mineral and before:
+                    left.append((self.stock[mineral, member, before[-1]], 1.0))
+                elif mineral == target.mineral:
+                    right -= filled(case.stock_rows[mineral, member], "Opening (t)", 0.0)
+            program.row(left, ">=", right)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from .agreement import solved
-from .cases import ALL, CORE, books, random_book
+from .cases import ALL, CORE, SECURE, books, random_book
 from .cases_sheets import BookT
 from .cells import text
 from .formulation import evaluate, solve
@@ -41,7 +41,15 @@ def test_halves_agree_on_all(book: BookT) -> None:
     solved(book)
 
 
-@pytest.mark.parametrize("feature", sorted(ALL))
+@given(book=books(SECURE))
+@settings(CHECKS, max_examples=75)
+def test_halves_agree_on_security(book: BookT) -> None:
+    """evaluate(solve) = solve."""
+    legal(book)
+    solved(book)
+
+
+@pytest.mark.parametrize("feature", sorted(SECURE))
 def test_each_feature_alone(feature: str) -> None:
     """A feature can be drawn without the others."""
     for seed in range(20):
@@ -140,6 +148,8 @@ def legal(book: BookT) -> None:
         if row["Stage"] == "mining":
             assert row["Buyer"] is None
             assert row["Supplier group"] in {"country", "bloc"}
+    lost = {str(row["Lost country"]) for row in book.get("Security", [])}
+    assert {name[13:] for name in lost if name.startswith("each outside ")} <= blocs
     for source in case.sources:
         for member in case.members:
             assert case.lane(source, member, case.years[0]).freight < inf

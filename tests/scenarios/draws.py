@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from planner import scenarios
+from tests.reference.cases import ALL, SECURE
 from tests.reference.cells import number
 from tests.reference.dice import Chooser, NumpyDice
 from tests.reference.reading import Case
@@ -54,7 +56,13 @@ VALUES = {
 }
 """What the Value of an action is; the others have none."""
 
+if "set max short" in scenarios.ACTIONS:
+    SELECTORS["set max short"] = ("Mineral", "years")
+    VALUES["set max short"] = "share"
+
 ACTIONS = tuple(SELECTORS)
+FEATURES = SECURE if "set max short" in ACTIONS else ALL
+"""Of random books that have something for every action."""
 
 
 def draw_step(seed: Sequence[int], book: BookT, action: str) -> Row | None:

@@ -330,6 +330,24 @@ def _set_max_country_share(edited: Edited, step: Row) -> None:
     edited.book["Share limits"] = rows
 
 
+def _set_max_short(edited: Edited, step: Row) -> None:
+    """Rows for all minerals become one for each; Max short is Value in the step's years."""
+    case, rows = edited.case, []
+    for row in edited.rows("Security"):
+        for mineral in [row["Mineral"]] if row.get("Mineral") else case.minerals:
+            rows.append(row | {"Mineral": mineral})
+            if step.get("Mineral") in {None, mineral}:
+                values = {
+                    year: _value(step)
+                    if in_years(step, year)
+                    else by_year(row, "Max short", "", year)
+                    for year in case.years
+                }
+                put_by_year(rows[-1], "Max short", "", values)
+    if rows:
+        edited.book["Security"] = rows
+
+
 def _drop_share_limits(edited: Edited, step: Row) -> None:
     kept = [row for row in _split(edited) if step.get("Mineral") not in {None, row["Mineral"]}]
     edited.book["Share limits"] = kept
@@ -350,5 +368,6 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "set stock target": _set_stock_target,
     "set max country share": _set_max_country_share,
     "drop share limits": _drop_share_limits,
+    "set max short": _set_max_short,
     "remove member": _remove_member,
 }

@@ -64,23 +64,50 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
         refiner_max=np.full(shape, np.inf),
         country_max=np.full((len(countries), *shape[1:]), np.inf),
     )
-    for row in case.lanes:
-        if found and row.mineral in {"", found[0].mineral}:
-            _override(case, lanes, row, found)
+    rows = [row for row in case.lanes if found and row.mineral in {"", found[0].mineral}]
+    if rows:
+        named = _Positions(case, found)
+        for row in rows:
+            _override(lanes, row, named)
     return lanes
 
 
-def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
-    buyers = [j for j, of in enumerate(case.members) if row.member in {"", of.name}]
-    years = [t for t, year in enumerate(case.years) if in_force(row, year)]
-    matched = [
-        s
-        for s, of in enumerate(found)
-        if row.country in {"", of.country} and row.refiner in {"", of.name}
-    ]
-    if not (buyers and years and matched):
+class _Positions:
+    """Where the names of a mineral's lanes stand, so that no row of Lanes is held against all.
+
+    Positions are shaped to index (source, member, year) together.
+    """
+
+    def __init__(self, case: Case, found: list[Source]) -> None:
+        """Number members, years, and sources by name and by country."""
+        self._years = case.years
+        names = [of.name for of in case.members]
+        self._members = {name: np.array([[j]]) for j, name in enumerate(names)}
+        self._members[""] = np.arange(len(names))[:, None]
+        by_name: dict[tuple[str, str], list[int]] = {}
+        for s, of in enumerate(found):
+            for row in ((name, code) for name in ("", of.name) for code in ("", of.country)):
+                by_name.setdefault(row, []).append(s)
+        self._sources = {row: np.array(at)[:, None, None] for row, at in by_name.items()}
+        self._in_force: dict[tuple[int | None, int | None], Ints] = {}
+
+    def __call__(self, row: Lane) -> tuple[Ints, Ints, Ints]:
+        """Return the sources, members and years that a row matches."""
+        span = row.first_year, row.last_year
+        if span not in self._in_force:
+            held = [t for t, year in enumerate(self._years) if in_force(row, year)]
+            self._in_force[span] = np.array(held, dtype=np.int64)
+        sources = self._sources.get((row.refiner, row.country), _NONE)
+        return sources, self._members.get(row.member, _NONE), self._in_force[span]
+
+
+_NONE: Ints = np.empty((0, 1, 1), dtype=np.int64)
+
+
+def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
+    at = _, buyers, years = named(row)
+    if not all(part.size for part in at):
         return
-    at = np.ix_(matched, buyers, years)
     for values, stated in (
         (lanes.freight, row.freight),
         (lanes.tariff, row.tariff),
@@ -92,7 +119,7 @@ def _override(case: Case, lanes: Lanes, row: Lane, found: list[Source]) -> None:
     lanes.freight[at] *= row.freight_factor
     if row.max is not None and not row.refiner:
         countries = [c for c, code in enumerate(lanes.countries) if row.country in {"", code}]
-        lanes.country_max[np.ix_(countries, buyers, years)] = row.max
+        lanes.country_max[np.array(countries)[:, None, None], buyers, years] = row.max
 
 
 # ---- deliveries --------------------------------------------------------------------------------

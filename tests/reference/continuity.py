@@ -84,7 +84,9 @@ def growth_limits(case: Case) -> Iterator[Growth]:
     sold: dict[Source, float] = defaultdict(float)
     for (source, _), t in today(case).items():
         sold[source] += t
-    known = {source.mineral for source, _ in today(case)}
+    anyone = today(case.whole)
+    known = {source.mineral for source, _ in anyone}
+    selling = {source for (source, _), t in anyone.items() if t > 0}
     floor = case.setting("Growth floor", 0.1)
     for (name, mineral), row in case.refiner_rows.items():
         most = number(row, "Max growth")
@@ -92,7 +94,7 @@ def growth_limits(case: Case) -> Iterator[Growth]:
             continue
         source = refiner(case, name, mineral)
         for index, year in enumerate(case.years):
-            start = floor * case.usable(source, year) if sold[source] == 0 else 0.0
+            start = floor * case.usable(source, year) if source not in selling else 0.0
             if index > 0:
                 before = case.years[index - 1]
                 yield Growth(source, year, before, (1.0 + most) ** (year - before), start)

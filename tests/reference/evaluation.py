@@ -22,7 +22,8 @@ class Ledger:
     def __init__(self, book: Book, flows: Flows) -> None:
         self.case = Case(book)
         self.worst = Worst()
-        self.costs: dict[str, list[float]] = defaultdict(list)
+        #: (kind, mineral, year) -> undiscounted USD
+        self.money: dict[tuple[str, str, int], list[float]] = defaultdict(list)
         self.purchases: list[float] = []
         self.spot: dict[tuple[Source, str, int], float] = defaultdict(float)
         self.tranche: dict[tuple[int, int], float] = defaultdict(float)
@@ -85,9 +86,9 @@ class Ledger:
                 self.ore[mine, source, year] += t
             self.worst.note(-t, f"negative {name}")
 
-    def pay(self, kind: str, year: int, usd: float) -> None:
-        """Undiscounted USD of a year, booked discounted."""
-        self.costs[kind].append(usd * self.case.discount(year))
+    def pay(self, kind: str, mineral: str, year: int, usd: float) -> None:
+        """Book undiscounted USD of a year."""
+        self.money[kind, mineral, year].append(usd)
 
     def purchase(self) -> None:
         """Spot flows: cost, closed lanes, both kinds of lane Max, capacity of refiners."""
@@ -95,7 +96,7 @@ class Ledger:
         for (source, member, year), t in self.spot.items():
             lane = case.lane(source, member, year)
             usd = t * (case.cost(source, year) * (1.0 + lane.tariff) + lane.freight)
-            self.pay("spot", year, usd)
+            self.pay("spot", source.mineral, year, usd)
             self.purchases.append(usd)
         by_source: dict[tuple[Source, int], float] = defaultdict(float)
         by_country: dict[tuple[str, str, str, int], float] = defaultdict(float)
@@ -142,7 +143,7 @@ class Ledger:
                 lane = case.lane(source, must(row, "Member"), year)
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
                 usd = t * (price * (1.0 + lane.tariff) + lane.freight)
-                self.pay("contracts", year, usd)
+                self.pay("contracts", source.mineral, year, usd)
                 self.purchases.append(usd)
                 most = filled(row, "Max (t/yr)", inf) if in_years(row, year) else 0.0
                 self.worst.note(t - most, f"contract max {k} {year}")
@@ -155,7 +156,7 @@ class Ledger:
                         == (row["Refiner"], row["Mineral"])
                     )
                     mine *= min(1.0, case.usable(source, year) / alike)
-                self.pay("untaken", year, max(0.0, mine - t) * price)
+                self.pay("untaken", source.mineral, year, max(0.0, mine - t) * price)
 
     def owed(self, row: Row, source: Source, year: int) -> float:
         """A contract's minimum in t, 0 where it lapses, before shrinking to capacity."""
@@ -188,9 +189,9 @@ class Ledger:
                     if row is not None:
                         self.worst.note(after - filled(row, "Max (t)", 0.0), f"stock max {where}")
                         holding = filled(row, "Holding cost (USD/t/yr)", 0.0)
-                        self.pay("holding", year, after * holding)
+                        self.pay("holding", mineral, year, after * holding)
                         target, penalty = case.stock_target(mineral, member, year)
-                        self.pay("stock target", year, max(0.0, target - after) * penalty)
+                        self.pay("stock target", mineral, year, max(0.0, target - after) * penalty)
                     before = after
             for year in case.years:
                 cost = case.shortage_cost(mineral, year)
@@ -199,14 +200,14 @@ class Ledger:
                     found = tiers(case, mineral, j, year)
                     lacking = spread(found, self.short[mineral, j, year])
                     for tier in found:
-                        self.pay("shortage", year, lacking[tier.name] * tier.cost)
+                        self.pay("shortage", mineral, year, lacking[tier.name] * tier.cost)
                         self.by_tier[mineral, j, tier.name] += lacking[tier.name]
                 demand = case.demand_of(mineral, everyone, year)
                 if demand > 0:
                     for j in everyone:
                         part = case.demand(mineral, j, year) / demand
                         unfair = max(0.0, self.short[mineral, j, year] - part * missing)
-                        self.pay("unfair shortage", year, unfair * weight * cost)
+                        self.pay("unfair shortage", mineral, year, unfair * weight * cost)
 
     def continuity(self) -> None:
         """Switched tonnes of the first year, paid; growth of refiners' sales."""
@@ -217,7 +218,7 @@ class Ledger:
         cost, first = case.setting("Switching cost (USD/t)", 0.0), case.years[0]
         for (source, member), t in today(case).items():
             away = max(0.0, t - self.flow.get((source, member, first), 0.0))
-            self.pay("switching", first, away * cost)
+            self.pay("switching", source.mineral, first, away * cost)
         for limit in growth_limits(case):
             source, year, before = limit.source, limit.year, limit.before
             most = limit.constant
@@ -231,6 +232,7 @@ class Ledger:
         spent: dict[int, list[tuple[float, float]]] = defaultdict(list)
         for (project, start), fraction in self.built.items():
             row = case.project_rows[project]
+            mineral = must(row, "Mineral")
             size, capex = output(row), filled(row, "Capex (USD m)", 0.0)
             if start < filled(row, "First year", -inf):
                 self.worst.note(fraction * size, f"build before first year {project} {start}")
@@ -240,7 +242,7 @@ class Ledger:
                 spent[case.budget_year(project, start)].append((fraction * capex, fraction * size))
             for year in case.years:
                 if start <= year < start + case.life(project):
-                    self.pay("capital", year, fraction * case.yearly_capital(project))
+                    self.pay("capital", mineral, year, fraction * case.yearly_capital(project))
         for project, row in case.project_rows.items():
             total = fsum(f for (name, _), f in self.built.items() if name == project)
             self.worst.note((total - 1.0) * output(row), f"built more than once {project}")
@@ -257,7 +259,7 @@ class Ledger:
         fed: dict[tuple[Source, int], float] = defaultdict(float)
         for (mine, source, year), t in self.ore.items():
             cost, is_open = case.ore_lane(mine, source, year)
-            self.pay("ore", year, t * cost)
+            self.pay("ore", source.mineral, year, t * cost)
             if not is_open:
                 self.worst.note(t, f"closed ore lane {mine} {source} {year}")
             mined[source.mineral, mine, year] += t
@@ -300,7 +302,9 @@ class Ledger:
             if limit.penalty is None:
                 self.worst.note(over, str(limit))
             else:
-                self.pay("share penalties", limit.year, max(0.0, over) * limit.penalty)
+                self.pay(
+                    "share penalties", limit.mineral, limit.year, max(0.0, over) * limit.penalty
+                )
 
     def security(self) -> None:
         """What is missing where a country is lost, with the reserves that make it cost least."""
@@ -308,7 +312,7 @@ class Ledger:
         for target in targets(self.case):
             found[target.mineral, target.year].append(target)
         for (mineral, year), alike in found.items():
-            self.pay("security", year, self.missing(mineral, year, alike))
+            self.pay("security", mineral, year, self.missing(mineral, year, alike))
 
     def missing(self, mineral: str, year: int, found: list[Target]) -> float:
         """USD of a mineral's missing tonnes; reserves matter to each other by their ore alone."""
@@ -359,7 +363,10 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
     ledger.shares()
     ledger.security()
     case = ledger.case
-    costs = {kind: fsum(parts) for kind, parts in ledger.costs.items()}
+    money = {key: fsum(parts) for key, parts in ledger.money.items()}
+    costs: dict[str, float] = defaultdict(float)
+    for (kind, _, year), usd in money.items():
+        costs[kind] += usd * case.discount(year)
     by_mineral = dict.fromkeys(case.minerals, 0.0)
     for (mineral, _, _), t in ledger.short.items():
         by_mineral[mineral] += t
@@ -375,9 +382,10 @@ def evaluate(book: Book, flows: Flows) -> Evaluation:
         dict(ledger.by_tier),
     )
     return Evaluation(
-        fsum(part for parts in ledger.costs.values() for part in parts),
+        fsum(usd * case.discount(year) for (_, _, year), usd in money.items()),
         totals,
-        costs,
+        dict(costs),
+        money,
         ledger.worst.amount,
         ledger.worst.name,
         ledger.short,

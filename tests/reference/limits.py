@@ -37,17 +37,19 @@ class Limit:
 
 
 def buyers_of(case: Case, cell: str | None) -> list[tuple[str, ...]]:
-    """Buyers a cell stands for; each buyer is the tuple of the members it pools."""
-    everyone = tuple(case.members)
+    """Buyers a cell stands for; each buyer is the tuple of the members it pools, of those there."""
+    everyone = case.whole.members
     if cell is None:
-        return [everyone]
-    if cell.lower() == "each":
-        return [(member,) for member in everyone]
-    if cell in case.members:
-        return [(cell,)]
-    group = tuple(j for j, row in case.members.items() if text(row, "Group") == cell)
-    assert group, cell
-    return [group]
+        found = [tuple(everyone)]
+    elif cell.lower() == "each":
+        found = [(member,) for member in everyone]
+    elif cell in everyone:
+        found = [(cell,)]
+    else:
+        found = [tuple(j for j, row in everyone.items() if text(row, "Group") == cell)]
+        assert found[0], cell
+    here = [tuple(member for member in buyer if member in case.members) for buyer in found]
+    return [buyer for buyer in here if buyer]
 
 
 def names_in(case: Case, mineral: str, group: str, mining: bool) -> set[str]:

@@ -6,9 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .answer import ShortT, plan, totals
 from .cells import filled, in_years, must
 from .continuity import growth_limits, tiers, today
+from .contracts import minimums
 from .limits import limits
 from .neutral import Optimum
 from .program import Program
@@ -32,9 +36,28 @@ class Model:
         self.stock: dict[tuple[str, str, int], int] = {}
         self.build: dict[tuple[str, int], int] = {}
         self.shares = list(limits(case))
+        #: (kind, mineral) -> columns with their undiscounted USD
+        self.costs: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
 
     def solve(self) -> Optimum:
         """Build, solve, read back."""
+        self.build_all()
+        return self.answer(*self.program.optimum())
+
+    def answer(self, objective: float, x: NDArray[np.float64]) -> Optimum:
+        """The plan that the values of the variables are."""
+        flows = plan(
+            x,
+            spot=self.spot,
+            contracts=self.contract,
+            stock=self.stock,
+            builds=self.build,
+            ore=self.ore,
+        )
+        return Optimum(objective, totals(self.case, x, self.paid, self.short), flows)
+
+    def build_all(self) -> None:
+        """All variables and rows."""
         self.add_projects()
         self.add_spot()
         self.add_contracts()
@@ -48,16 +71,12 @@ class Model:
         self.switching_rows()
         self.growth_rows()
         self.security_rows()
-        objective, x = self.program.optimum()
-        flows = plan(
-            x,
-            spot=self.spot,
-            contracts=self.contract,
-            stock=self.stock,
-            builds=self.build,
-            ore=self.ore,
-        )
-        return Optimum(objective, totals(self.case, x, self.paid, self.short), flows)
+
+    def pay(self, kind: str, mineral: str, year: int, usd: float, upper: float = inf) -> int:
+        """A variable in t at undiscounted USD a t of a year; its kind as the evaluation says it."""
+        column = self.program.add(usd * self.case.discount(year), upper)
+        self.costs[kind, mineral].append((column, usd))
+        return column
 
     # variables, with the rows that concern nothing else
 
@@ -69,14 +88,15 @@ class Model:
             starts = []
             for start in case.years:
                 years = [t for t in case.years if start <= t < start + case.life(project)]
-                charge = case.yearly_capital(project) * sum(case.discount(t) for t in years)
+                charge = case.yearly_capital(project)
                 allowed = start >= filled(row, "First year", -inf)
                 column = program.add(
-                    charge,
-                    1.0 if allowed else 0.0,
+                    charge * sum(case.discount(t) for t in years),
+                    case.part_of_project(project) if allowed else 0.0,
                     whole=case.whole_projects and self.fixed is None,
                     mass=False,
                 )
+                self.costs["capital", must(row, "Mineral")].append((column, charge * len(years)))
                 if self.fixed is not None:
                     fraction = self.fixed.get((project, start), 0.0)
                     program.row([(column, 1.0)], "=", fraction, mass=False)
@@ -84,7 +104,7 @@ class Model:
                 starts.append((column, 1.0))
                 capex = filled(row, "Capex (USD m)", 0.0)
                 spent[case.budget_year(project, start)].append((column, capex))
-            program.row(starts, "<=", 1.0, mass=False)
+            program.row(starts, "<=", case.part_of_project(project), mass=False)
         for years, money in case.budgets.values():
             terms = [term for year in years for term in spent[year]]
             top = max((capex for _, capex in terms), default=0.0) or 1.0
@@ -103,45 +123,33 @@ class Model:
                 for year in case.years:
                     lane = case.lane(source, member, year)
                     price = case.cost(source, year) * (1.0 + lane.tariff) + lane.freight
-                    column = self.program.add(
-                        price * case.discount(year), inf if lane.open else 0.0
-                    )
+                    room = inf if lane.open else 0.0
+                    column = self.pay("spot", source.mineral, year, price, room)
                     self.spot[source, member, year] = column
                     self.paid[column] = price
                     self.flow[source, member, year].append(column)
 
     def add_contracts(self) -> None:
         """y[k,t] <= Max, w[k,t], y + w >= Min after force majeure (Contract)."""
-        case, program = self.case, self.program
+        case = self.case
         sources = {(s.refiner, s.mineral): s for s in case.sources if s.project is None}
         for year in case.years:
-            minimum: dict[int, float] = {}
-            together: dict[Source, float] = defaultdict(float)
+            least = minimums(case.whole, year)
             for k, row in enumerate(case.book.get("Contracts", ())):
-                if all(value is None for value in row.values()):
+                if row.get("Member") not in case.members:
                     continue
                 source = sources[must(row, "Refiner"), must(row, "Mineral")]
                 lane = case.lane(source, must(row, "Member"), year)
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
-                runs = in_years(row, year)
-                most = filled(row, "Max (t/yr)", inf) if runs and lane.open else 0.0
+                most = filled(row, "Max (t/yr)", inf) if in_years(row, year) and lane.open else 0.0
                 full = price * (1.0 + lane.tariff) + lane.freight
-                column = program.add(full * case.discount(year), most)
+                column = self.pay("contracts", source.mineral, year, full, most)
                 self.contract[k, year] = column
                 self.paid[column] = full
                 self.flow[source, must(row, "Member"), year].append(column)
-                dead = not lane.open or 0.0 in (lane.max_country, lane.max_source)
-                if runs and not dead and case.usable(source, year) > 0:
-                    minimum[k] = filled(row, "Min (t/yr)", 0.0)
-                    together[source] += minimum[k]
-            for k, wanted in minimum.items():
-                row = case.book["Contracts"][k]
-                source = sources[must(row, "Refiner"), must(row, "Mineral")]
-                room = case.usable(source, year)
-                least = wanted * room / together[source] if together[source] > room else wanted
-                price = filled(row, "Price (USD/t)", case.cost(source, year))
-                untaken = program.add(price * case.discount(year))
-                program.row([(self.contract[k, year], 1.0), (untaken, 1.0)], ">=", least)
+                if k in least:
+                    untaken = self.pay("untaken", source.mineral, year, price)
+                    self.program.row([(column, 1.0), (untaken, 1.0)], ">=", least[k])
 
     def add_ore(self) -> None:
         """z[n,r,m,t] at premium + freight; ore = flow / recovery; mine capacity (Ore)."""
@@ -151,7 +159,8 @@ class Model:
                 terms = []
                 for mine in case.mines(source.mineral):
                     cost, is_open = case.ore_lane(mine, source, year)
-                    column = program.add(cost * case.discount(year), inf if is_open else 0.0)
+                    room = inf if is_open else 0.0
+                    column = self.pay("ore", source.mineral, year, cost, room)
                     self.ore[mine, source, year] = column
                     terms.append((column, source.recovery))
                 for member in case.members:
@@ -173,12 +182,11 @@ class Model:
         case, program = self.case, self.program
         for (mineral, member), row in case.stock_rows.items():
             for year in case.years:
-                now = case.discount(year)
-                stock = program.add(
-                    filled(row, "Holding cost (USD/t/yr)", 0.0) * now, filled(row, "Max (t)", 0.0)
-                )
+                holding = filled(row, "Holding cost (USD/t/yr)", 0.0)
+                most = filled(row, "Max (t)", 0.0)
+                stock = self.pay("holding", mineral, year, holding, most)
                 target, penalty = case.stock_target(mineral, member, year)
-                shortfall = program.add(penalty * now)
+                shortfall = self.pay("stock target", mineral, year, penalty)
                 program.row([(stock, 1.0), (shortfall, 1.0)], ">=", target)
                 self.stock[mineral, member, year] = stock
 
@@ -188,10 +196,10 @@ class Model:
         weight = case.setting("Fair shortage weight", 0.1)
         for mineral in case.minerals:
             for year in case.years:
-                cost = case.shortage_cost(mineral, year) * case.discount(year)
+                cost = case.shortage_cost(mineral, year)
                 for member in case.members:
                     self.short[mineral, member, year] = {
-                        tier.name: program.add(tier.cost * case.discount(year), tier.demand)
+                        tier.name: self.pay("shortage", mineral, year, tier.cost, tier.demand)
                         for tier in tiers(case, mineral, member, year)
                     }
                 whole = case.demand_of(mineral, tuple(case.members), year)
@@ -204,7 +212,8 @@ class Model:
                         for j in case.members
                         for column in self.short[mineral, j, year].values()
                     ]
-                    terms.append((program.add(weight * cost), -1.0))
+                    unfair = self.pay("unfair shortage", mineral, year, weight * cost)
+                    terms.append((unfair, -1.0))
                     program.row(terms, "<=", 0.0)
 
     # rows
@@ -299,7 +308,7 @@ class Model:
                 terms += [(c, -limit.share) for c in everything]
                 right = 0.0
             if limit.penalty is not None:
-                excess = program.add(limit.penalty * case.discount(limit.year))
+                excess = self.pay("share penalties", limit.mineral, limit.year, limit.penalty)
                 terms.append((excess, -1.0 if limit.is_max else 1.0))
             program.row(terms, "<=" if limit.is_max else ">=", right)
 
@@ -308,7 +317,7 @@ class Model:
         cost, first = self.case.setting("Switching cost (USD/t)", 0.0), self.case.years[0]
         for (source, member), t in today(self.case).items() if cost > 0 else ():
             terms = [(c, 1.0) for c in self.flow[source, member, first]]
-            terms.append((self.program.add(cost), 1.0))
+            terms.append((self.pay("switching", source.mineral, first, cost), 1.0))
             self.program.row(terms, ">=", t)
 
     def growth_rows(self) -> None:
@@ -339,7 +348,7 @@ class Model:
         for source in case.sources:
             for year in case.years:
                 terms = [(c, 1.0) for j in case.members for c in self.flow[source, j, year]]
-                if can_sell(case, source, year):
+                if can_sell(case.whole, source, year):
                     room = [] if source.project is None else self.running(source.project, year)
                     usable = case.usable(source, year) if source.project is None else 0.0
                     reserve = program.add(0.0)
@@ -359,7 +368,7 @@ class Model:
                 mined = sum(case.mine_capacity(mineral, n, year) for n in case.mines(mineral))
                 program.row(ore, "<=", mined)
         for target in targets(case):
-            missing = program.add(target.penalty * case.discount(target.year))
+            missing = self.pay("security", target.mineral, target.year, target.penalty)
             left, right = [(missing, 1.0)], target.needed
             for (source, year), terms in sold.items():
                 if (source.mineral, year) == (target.mineral, target.year):

@@ -65,6 +65,7 @@ class Evaluation:
     """A given plan, priced and checked straight from the book.
 
     objective: discounted USD. costs: its parts, discounted USD, their sum is the objective.
+    money: (kind of cost, mineral, year) -> undiscounted USD.
     violation: the largest violation of any hard constraint in t (0 if none); violated names it.
     shortage: (mineral, member, year) -> t. max_country_share: by mineral, the largest over years
     of a country's tonnes to the coalition over the base (Rest of world is no country).
@@ -73,6 +74,7 @@ class Evaluation:
     objective: float
     totals: Totals
     costs: dict[str, float]
+    money: dict[tuple[str, str, int], float]
     violation: float
     violated: str
     shortage: dict[tuple[str, str, int], float]

@@ -57,6 +57,15 @@ class Case:
         for row in self.sheet("Demand"):
             self._demand[must(row, "Mineral"), must(row, "Member")].append(row)
 
+    @property
+    def whole(self) -> Case:
+        """The case of all members: itself, but for a part of it that plans alone."""
+        return self
+
+    def part_of_project(self, project: str) -> float:
+        """How much of a project may be built, as a fraction of it."""
+        return 1.0
+
     def sheet(self, name: str) -> list[Row]:
         """Rows of a sheet that are not wholly empty."""
         rows = self.book.get(name, ())

@@ -53,7 +53,7 @@ def targets(case: Case) -> Iterator[Target]:
             assert short is not None
             for mineral in case.minerals if named is None else [named]:
                 of = [s for s in case.sources if s.mineral == mineral]
-                selling = {s.country for s in of if can_sell(case, s, year)} - {ROW}
+                selling = {s.country for s in of if can_sell(case.whole, s, year)} - {ROW}
                 for country in sorted(selling):
                     bloc = lost.lower().startswith("each outside ") and lost[13:].strip()
                     if bloc in case.blocs(country) if bloc else country != lost:

@@ -224,6 +224,7 @@ TAKES = {
     "scale mines": Takes(_MINES, "a factor", MOST_MULTIPLE),
     "block ore": Takes(_MINES),
     "build project": Takes((*_PLACES, "first_year")),
+    "scale budget": Takes(_YEARS, "a factor", MOST_MULTIPLE),
     "set stock target": Takes(_MEMBERS, "t", MOST_TONNES),
     "set max country share": Takes(("mineral",), "a share", 1.0),
     "drop share limits": Takes(("mineral",)),
@@ -231,8 +232,8 @@ TAKES = {
 }
 """What each action of the sheets Scenarios and Risks takes."""
 ACTIONS = tuple(TAKES)
-EVENT_ACTIONS = tuple(action for action in ACTIONS if "last_year" in TAKES[action].selectors)
-"""Actions that can hold in one year alone, as an event's do; the others hold for good."""
+EVENT_ACTIONS = tuple(a for a in ACTIONS if {"mineral", "last_year"} <= {*TAKES[a].selectors})
+"""Actions on a market that can hold in one year alone, as an event's do."""
 _LASTING = (
     "it holds for all years, an event for some: say it in Scenarios, and plan with --scenario"
 )

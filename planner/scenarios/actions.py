@@ -17,6 +17,7 @@ from models.errors import Finding, warning
 from models.schema import (
     BY_COUNTRY,
     MAX,
+    BudgetYear,
     ByYear,
     Demand,
     Lane,
@@ -201,6 +202,17 @@ def build_project(case: Case, step: ScenarioStep) -> Case:
     return case.change(projects=_changed(case.projects, step, project))
 
 
+def scale_budget(case: Case, step: ScenarioStep) -> Case:
+    """Budget of the matching years is multiplied by Value."""
+    factor = _value(step)
+
+    def budget(row: BudgetYear) -> BudgetYear:
+        capex = row.capex * factor if in_force(step, row.year) else row.capex
+        return dataclasses.replace(row, capex=capex)
+
+    return case.change(budget=tuple(map(budget, case.budget)))
+
+
 def scale_mines(case: Case, step: ScenarioStep) -> Case:
     """Capacity of the matching mines is multiplied by Value."""
     return _scaled(case, step, mines=("capacity",))
@@ -362,8 +374,8 @@ ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
         block_lanes, set_lane_max, set_tariff, scale_freight, scale_capacity, add_capacity,
-        scale_cost, scale_demand, scale_mines, block_ore, build_project, set_stock_target,
-        set_max_country_share_step, drop_share_limits_step, remove_member,
+        scale_cost, scale_demand, scale_mines, block_ore, build_project, scale_budget,
+        set_stock_target, set_max_country_share_step, drop_share_limits_step, remove_member,
     )
 }  # fmt: skip
 """What each action of the sheet Scenarios does."""

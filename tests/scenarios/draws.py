@@ -15,6 +15,7 @@ from tests.scenarios.edits import BookT, Row
 
 NEEDS = {
     "build project": "Projects",
+    "scale budget": "Budget",
     "scale mines": "Mines",
     "block ore": "Mines",
     "set stock target": "Stockpiles",
@@ -35,6 +36,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
     "scale mines": ("Mineral", "Country", "years"),
     "block ore": ("Mineral", "Country", "years"),
     "build project": ("Mineral", "Country", "Refiner", "First year"),
+    "scale budget": ("years",),
     "set stock target": ("Mineral", "Member", "years"),
     "set max country share": ("Mineral",),
     "drop share limits": ("Mineral",),
@@ -51,6 +53,7 @@ VALUES = {
     "scale cost": "factor",
     "scale demand": "factor",
     "scale mines": "part",
+    "scale budget": "factor",
     "set stock target": "amount",
     "set max country share": "share",
 }

@@ -242,6 +242,12 @@ def _scale_demand(edited: Edited, step: Row) -> None:
                 row[str(year)] = tonnes * _value(step)
 
 
+def _scale_budget(edited: Edited, step: Row) -> None:
+    for row in edited.rows("Budget"):
+        if in_years(step, int(must(row, "Year"))):
+            row["Capex (USD m)"] = (number(row, "Capex (USD m)") or 0.0) * _value(step)
+
+
 def _set_stock_target(edited: Edited, step: Row) -> None:
     for row in edited.matching("Stockpiles", step, ("Mineral", "Member")):
         assert _always(step, edited.case.years), "a target has no cells by year"
@@ -365,6 +371,7 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "scale mines": _scale_mines,
     "block ore": _block_ore,
     "build project": _build_project,
+    "scale budget": _scale_budget,
     "set stock target": _set_stock_target,
     "set max country share": _set_max_country_share,
     "drop share limits": _drop_share_limits,

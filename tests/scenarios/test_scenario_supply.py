@@ -311,3 +311,19 @@ def test_a_blocked_country_of_no_mine_changes_nothing() -> None:
     book, peru = make(jin(), Mines=mines), step("block ore", Country="PER")
     assert case_of(book, peru).change(scenario="Base") == base_of(book, peru)
     assert len(warnings_of(book, peru)) == 1
+
+
+def test_a_budget_scaled_in_its_years() -> None:
+    """A budget of 0.5 a year builds half in 2026 and half in 2027; twice that of 2026: all at once.
+
+    All at once 2 x (100 x 10 + 500,000); with no budget 2 x 100 t are short at 100,000.
+    """
+    budget = [{"Year": year, "Capex (USD m)": 0.5} for year in TWO]
+    book = site(plant(), Budget=budget)
+    book["Minerals"][0]["Price (USD/t)"] = 10_000
+    book["Refiners"][0]["Capacity (t/yr)"] = 0
+    halves = {("P", 2026): 0.5, ("P", 2027): 0.5}
+    assert built(book, step("scale budget", 2, First_year=2027)) == near(halves)
+    assert built(book, step("scale budget", 2, Last_year=2026)) == near({("P", 2026): 1})
+    assert objective(book, step("scale budget", 2)) == near(1_002_000)
+    assert objective(book, step("scale budget", 0)) == near(20_000_000)

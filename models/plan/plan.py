@@ -357,6 +357,21 @@ class Plan(Solved):
         return _table(rows, f"{columns} room excess binding shadow_price")
 
     @cached_property
+    def worth_of_caps(self) -> dict[str, float]:
+        """What looser caps on each single country would save by mineral, where any binds.
+
+        The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
+        """
+        found: dict[str, float] = {}
+        duals = self.duals.get(SHARE.name, {})
+        for cap in self.caps if duals else ():
+            if cap.key in duals and cap.record.caps_each_country:
+                _, base = self.reached_by(cap)
+                worth = abs(duals[cap.key]) * base * self.case.discount(cap.year)
+                found[cap.mineral] = found.get(cap.mineral, 0.0) + worth
+        return found
+
+    @cached_property
     def changes(self) -> pd.DataFrame:
         """One row a refiner and member, of minerals whose supply of today is given.
 

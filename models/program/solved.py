@@ -267,9 +267,10 @@ class Solved:
     @cached_property
     def reached(self) -> tuple[tuple[float, float], ...]:
         """The tonnes that count under each cap, and its base [t]."""
-        return tuple(map(self._reached, self.caps))
+        return tuple(map(self.reached_by, self.caps))
 
-    def _reached(self, cap: Cap) -> tuple[float, float]:
+    def reached_by(self, cap: Cap) -> tuple[float, float]:
+        """Return the tonnes that count under a cap, and its base [t]."""
         e = self.expanded
         if cap.is_mining:
             of_mineral = [
@@ -281,10 +282,12 @@ class Solved:
             bought = sum(z for _, z in of_mineral)
         else:
             tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
+            if not cap.of_purchases:
+                return tonnes, cap.demand
             cell = e.cell(e.mineral_at[cap.mineral], e.years.index(cap.year))
             inside = np.array(cell, dtype=np.int64)
             mine = np.isin(e.deliveries.member[inside], cap.buyers)
-            bought = float(self.delivered[inside[mine]].sum()) if cap.of_purchases else 0.0
+            bought = float(self.delivered[inside[mine]].sum())
         return tonnes, bought if cap.of_purchases else cap.demand
 
     def tolerance(self, mineral: str, year: int) -> float:

@@ -343,7 +343,7 @@ def read(plan: Plan) -> tuple[Reading, ...]:
         "demand": _sums(plan.supply, "demand"),
         "tonnes": _sums(plan.supply, "purchased"),
         "short": _sums(plan.supply, "short"),
-        "saved": _saved(plan),
+        "saved": {mineral: worth * POINT for mineral, worth in plan.worth_of_caps.items()},
     }
     tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
     sellers = {m: (top.share, plan.case.country_name(top.country)) for m, top in tops.items()}
@@ -372,16 +372,6 @@ def read(plan: Plan) -> tuple[Reading, ...]:
 def _sums(table: pd.DataFrame, amount: str) -> dict[str, float]:
     sums = table.groupby("mineral")[amount].sum()
     return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
-
-
-def _saved(plan: Plan) -> dict[str, float]:
-    """Return by mineral what one point more saves: each cap's dual x its base, discounted."""
-    case, saved = plan.case, dict[str, float]()
-    for row in plan.limits.to_dict("records"):
-        if case.share_limits[row["limit"]].caps_each_country:
-            worth = row["shadow_price"] * row["base"] * case.discount(row["year"]) * POINT
-            saved[row["mineral"]] = saved.get(row["mineral"], 0.0) + worth
-    return saved
 
 
 # ---- runs ----------------------------------------------------------------------------------------

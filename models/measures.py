@@ -10,7 +10,7 @@ a workbook is measured as the plan itself is.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -297,23 +297,6 @@ def premium(cash: float, reference: float, tonnes: float) -> float | None:
     return part(beyond(cash, reference, reference), tonnes)
 
 
-def premium_like_for_like(
-    amounts: Iterable[tuple[float, float, float, float]],
-) -> tuple[float, float] | None:
-    """Return what tonnes cost more than the same tonnes of a mineral in a reference.
-
-    ``amounts`` are, by mineral, what is paid and the tonnes bought, here and in the reference.
-    Returned are the sum of what is paid more, and what the same tonnes cost there [money]; None
-    without any mineral.
-
-    formula: sum over m of (paid[m] - tonnes[m] x cost of a tonne of m in the reference)
-    unit: money, undiscounted; per tonne bought, or as a part of the second, as a surface says
-    """
-    costs = [(paid, tonnes * other / bought) for paid, tonnes, other, bought in amounts]
-    pairs = [(beyond(paid, same, same), same) for paid, same in costs]
-    return (sum(more for more, _ in pairs), sum(same for _, same in pairs)) if pairs else None
-
-
 def premium_with_shortage(total: float, reference: float, demand: float) -> float | None:
     """Return what total cost is more than in a reference, over demand; None without demand.
 
@@ -383,27 +366,34 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     base: what the member's own basket costs at the coalition's average of each mineral and year
     """
     money, same = (
-        _by_member(bought, amount) for amount in (paid(bought), paid_at_coalition_cost(bought))
+        _sums(bought, amount, "member") for amount in (paid(bought), paid_at_coalition_cost(bought))
     )
     return {name: beyond(money[name], of, of) / of for name, of in same.items() if of > 0}
 
 
-def member_premium(bought: pd.DataFrame, reference: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Return by member what its tonnes cost more than the same tonnes in a reference, and that.
+def like_for_like(
+    bought: pd.DataFrame, reference: pd.DataFrame, by: str
+) -> dict[str, tuple[float, float]]:
+    """Return what tonnes cost more than the same tonnes in a reference, and what those cost.
 
-    formula: sum over m, t of (paid - paid at reference cost); below 0 where they are cheaper
-    unit: money, undiscounted; as a part of the second, as a surface says
-    base: tonnes bought here: what is not bought is not paid for
+    The one answer to what limits, a scenario or a cap cost in cash: by ``by``, mineral or member,
+    of which either add up to the same. Charges for new plants are in no tonne's landed cost.
+
+    formula: sum over m, j, t of (paid - paid at reference cost); below 0 where they are cheaper
+    unit: money, undiscounted; a year, per tonne bought, or as a part of the second, as a surface
+          says
+    base: tonnes bought here, each at its member's own cost of the mineral and year: what is not
+          bought is not paid for
     """
     money, same = (
-        _by_member(bought, amount)
+        _sums(bought, amount, by)
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
     return {name: (beyond(money[name], of, of), of) for name, of in same.items()}
 
 
-def _by_member(bought: pd.DataFrame, amount: pd.Series[float]) -> dict[str, float]:
-    sums = amount.groupby(bought["member"]).sum()
+def _sums(bought: pd.DataFrame, amount: pd.Series[float], by: str) -> dict[str, float]:
+    sums = amount.groupby(bought[by]).sum()
     return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
 
 

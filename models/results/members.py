@@ -66,9 +66,8 @@ class Members(Result):
     extra = _millions(
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
-        " landed cost there of each mineral and year (where it buys none there, at the coalition's)"
-        ". By member and year, so the sum is not that of Overview, which goes by mineral over all"
-        f" years. Below 0: it pays less.{_CHOICE}",
+        " landed cost there of each mineral and year (where it buys none there, at the coalition's"
+        f"). All members add up to Overview's number. Below 0: it pays less.{_CHOICE}",
         optional=True,
         key="extra_usd_a_year",
     )
@@ -224,7 +223,7 @@ def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, 
     Of each member: paid, extra (cash more for the same tonnes), dearer (that as a share of what
     they cost there; None of nothing), short_cost and extra_shortage (shortage at its price).
     """
-    premiums = measures.member_premium(now, reference)
+    premiums = measures.like_for_like(now, reference, "member")
     paid, lost, before = (
         amount.groupby(table["member"]).sum().to_dict()
         for table, amount in (

@@ -170,8 +170,8 @@ class ByMineral(Result):
     )
     extra = field.price(
         "Extra landed cost by limits",
-        "Like for like: what a tonne bought costs landed on average, less what a tonne of the same"
-        " mineral costs in the same case without share limits.",
+        "Like for like: what a tonne bought costs landed on average, less what the same tonnes cost"
+        " in the same case without share limits, each at its member's landed cost of the year.",
     )
     dependent = field.text(
         "Most dependent member",

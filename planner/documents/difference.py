@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.measures import largest_country_shares, member_premium, part
+from models.measures import largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
 from models.results.difference import (
@@ -303,7 +303,7 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
     lost = [_shortage_costs(pair, plan) for plan in sides]
     is_known = [of["mineral"].map(pair.comparable).astype(bool) for of in bought]
     old, new = (of[kept] for of, kept in zip(bought, is_known, strict=True))
-    premiums = member_premium(new, old) if money and pair.years else {}
+    premiums = like_for_like(new, old, "member") if money and pair.years else {}
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys([*bought[1]["member"], *bought[0]["member"]]):
         extra, same = premiums.get(str(name), (None, 0.0))

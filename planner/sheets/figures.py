@@ -24,9 +24,10 @@ class Figures:
     """One mineral over the whole horizon, by the fields of ByMineral where they are the same.
 
     Tonnes in t, ``paid`` in the case's money; ``demand_value`` is demand at the stated price;
-    ``cost_without`` is the average landed cost without share limits (None: not known). ``top`` is
-    the largest share of a country in any year, ``last`` in the last year; ``years_at_limit`` says
-    in how many years the coalition's limit on the latter's country binds (None: it has none).
+    ``extra_paid`` is what it costs more than the same tonnes without share limits (None: not
+    known). ``top`` is the largest share of a country in any year, ``last`` in the last year;
+    ``years_at_limit`` says in how many years the coalition's limit on the latter's country binds
+    (None: it has none).
     ``bound_on_members`` and ``bound_on_others`` count the max limits that bind on buyers other than
     the coalition, and those of the coalition on others than that country.
     ``hhi_capacity`` and ``hhi_purchases`` run from 0 to 10,000 (None: nothing to count).
@@ -41,7 +42,7 @@ class Figures:
     purchased: float
     short: float
     paid: float
-    cost_without: float | None
+    extra_paid: float | None
     demand_value: float
     top: Top | None
     last: Top | None
@@ -67,9 +68,7 @@ class Figures:
     @property
     def extra(self) -> float | None:
         """What the share limits add to the cost of a tonne bought; None where not known."""
-        if self.landed is None or self.cost_without is None:
-            return None
-        return measures.beyond(self.landed, self.cost_without, self.landed)
+        return None if self.extra_paid is None else measures.part(self.extra_paid, self.purchased)
 
 
 @once
@@ -81,7 +80,7 @@ def figures(context: Context) -> tuple[Figures, ...]:
     )
     paid = total(plan.flows, "mineral", "total")
     free = None if unlimited is None else total(unlimited.supply, "mineral", "short")
-    has_limits, without = bool(case.share_limits), _average_costs(unlimited)
+    has_limits, extra = bool(case.share_limits), _extra_paid(context)
     sold, bound = coalition_purchases(plan), binding(plan)
     refiners = plan.sources[plan.sources["project"] == ""]
     found = []
@@ -101,7 +100,7 @@ def figures(context: Context) -> tuple[Figures, ...]:
                 purchased=purchased.get(name, 0.0),
                 short=short,
                 paid=paid.get(name, 0.0),
-                cost_without=without.get(name) if has_limits else None,
+                extra_paid=extra.get(name) if has_limits else None,
                 demand_value=sum(
                     case.coalition_demand(name, year) * of.price.value(year) for year in case.years
                 ),
@@ -122,13 +121,14 @@ def figures(context: Context) -> tuple[Figures, ...]:
     return tuple(found)
 
 
-def _average_costs(plan: Plan | None) -> dict[str, float]:
-    """Return each mineral's average landed cost in a plan."""
-    if plan is None:
+def _extra_paid(context: Context) -> dict[str, float]:
+    """Return what each mineral costs more than its tonnes do without share limits, where known."""
+    free = context.without_limits
+    if free is None:
         return {}
-    tonnes, paid = (total(plan.flows, "mineral", amount) for amount in ("tonnes", "total"))
-    costs = {name: measures.landed_cost(paid[name], tonnes[name]) for name in tonnes}
-    return {name: cost for name, cost in costs.items() if cost is not None}
+    found = measures.like_for_like(context.plan.supply, free.supply, "mineral")
+    bought = total(free.supply, "mineral", "purchased")
+    return {name: more for name, (more, _) in found.items() if bought.get(name, 0.0) > 0}
 
 
 def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models.measures import premium_like_for_like
 from models.results import ByMineral, Field
 from models.results.members import MUCH
 from models.schema import DEMAND
@@ -251,9 +250,9 @@ def _bought(rows: Sequence[Row]) -> list[Row]:
 
 def like_for_like(rows: Sequence[Row]) -> tuple[float, float] | None:
     """Return what all tonnes bought cost more than without limits, and what they cost there."""
-    return premium_like_for_like(
-        (row["paid"], row["purchased"], row["landed"] - row["extra"], 1.0) for row in _bought(rows)
-    )
+    bought = _bought(rows)
+    more = sum(row["extra"] * row["purchased"] for row in bought)
+    return (more, sum(row["paid"] for row in bought) - more) if bought else None
 
 
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:

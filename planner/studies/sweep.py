@@ -21,9 +21,9 @@ from models.errors import SolverError, UsageError
 from models.measures import (
     beyond,
     largest_country_shares,
+    like_for_like,
     part,
     premium,
-    premium_like_for_like,
     premium_with_shortage,
     served_share,
 )
@@ -155,8 +155,9 @@ class Frontier(Result):
     like_for_like = _a_tonne(
         "Premium like for like",
         "premium_like_for_like",
-        "Cash cost of a tonne bought, less what a tonne of that mineral costs in the reference; of"
-        " all minerals the sum over tonnes bought.",
+        "What a tonne bought costs landed on average, less what the same tonnes cost in the"
+        " reference, each at its member's landed cost of mineral and year. Charges for new plants"
+        " are not in it.",
     )
     dearer = WhoPays.dearer.like(
         meaning="The premium like for like over what the same tonnes cost in the reference.",
@@ -242,7 +243,11 @@ class WhoPaysByCap(WhoPays):
     """
 
     TABLE, BOOK = "Who pays", "sweep"
+    point = Frontier.point
     case = Frontier.value
+
+
+WhoPaysByCap.FIELDS = (WhoPaysByCap.point, *(f for f in WhoPaysByCap.FIELDS if f.name != "point"))
 
 
 class WhoPaysByValue(WhoPaysByCap):
@@ -540,7 +545,7 @@ def sweep(
     compared, *turned = outcomes
     given, turned = turned[: -len(points)], turned[-len(points) :]
     first = compared.found or Point()
-    rows = _frontier(points, turned, first.by_mineral, by_duals=parameter.is_cap)
+    rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
     reference = _frame([_row(None, of, None, None, None) for of in first.readings])
     smallest = _smallest_caps(rows, reference, dict(first.smallest))
     trouble = [
@@ -556,7 +561,7 @@ def sweep(
         outcomes,
         "; ".join(filter(None, trouble)),
         path_of(base) if given else "",
-        _frontier([math.nan] * len(given), given, first.by_mineral, by_duals=True),
+        _frontier([math.nan] * len(given), given, first, by_duals=True),
     )
 
 
@@ -572,20 +577,21 @@ def title_of(parameter: Parameter, points: Sequence[float]) -> str:
 
 
 def _frontier(
-    points: Sequence[float], outcomes: Sequence[Outcome[Point]], free: Readings, *, by_duals: bool
+    points: Sequence[float], outcomes: Sequence[Outcome[Point]], first: Point, *, by_duals: bool
 ) -> pd.DataFrame:
-    """Return a row a point and mineral, all minerals first; ``free`` is the reference.
+    """Return a row a point and mineral, all minerals first; ``first`` is the reference.
 
     ``by_duals`` says that a slope is read from the duals of the plan; else it is the difference to
     the point before.
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Readings] | None = None
+    free = first.by_mineral
     for value, outcome in zip(points, outcomes, strict=True):
         now = (outcome.found or Point()).by_mineral
         if not now:
             rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
-        like = _like_for_like(now, free)
+        like = _like_for_like(outcome.found or Point(), first)
         for name, of in now.items():
             slope = of.saved if by_duals else _difference(value, of, before)
             rows.append(_row(value, of, free.get(name), slope, like.get(name)))
@@ -623,20 +629,19 @@ def _row(
     return row
 
 
-def _like_for_like(now: Readings, free: Readings) -> dict[str, tuple[float, float]]:
+def _like_for_like(now: Point, free: Point) -> dict[str, tuple[float, float]]:
     """Return by mineral what its tonnes cost more than the same tonnes in the reference, and that.
 
-    The same tonnes are priced at the reference's cash cost per tonne; a mineral that is not bought
-    there has none. All minerals together are the sums.
+    A mineral that is not bought there has none. All minerals together are the sums.
     """
-    amounts = {
-        name: (of.cash, of.tonnes, free[name].cash, free[name].tonnes)
-        for name, of in now.items()
-        if name != ALL and name in free and free[name].tonnes > 0
+    there = free.by_mineral
+    found = {
+        name: of
+        for name, of in like_for_like(now.supply, free.supply, "mineral").items()
+        if name in there and there[name].tonnes > 0
     }
-    each = {name: premium_like_for_like([of]) for name, of in amounts.items()}
-    found = {**each, ALL: premium_like_for_like(amounts.values())}
-    return {name: of for name, of in found.items() if of is not None}
+    whole = {ALL: (sum(m for m, _ in found.values()), sum(s for _, s in found.values()))}
+    return {**found, **whole} if found else {}
 
 
 def _difference(value: float, of: Reading, before: tuple[float, Readings] | None) -> float | None:
@@ -681,16 +686,20 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     """Return a row a point and member; None where nothing is known of any, or of the reference."""
     reference, *points = (outcome.found or Point() for outcome in of.outcomes)
-    flat = points[-len(of.points) :]  # of the workbook's own caps the plan's sheet Members says it
+    given = [None] * (len(points) - len(of.points))  # the workbook's own caps are no one value
     known_of = [
         (value, point.supply)
-        for value, point in zip(of.points, flat, strict=True)
+        for value, point in zip([*given, *of.points], points, strict=True)
         if point.readings
     ]
     if not reference.readings or not known_of:
         return None
     made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
-    return made.of_cases(case, reference.supply, known_of)
+    table = made.of_cases(case, reference.supply, known_of)
+    if not of.path:
+        return table.without(made.point)
+    points_of = [FLAT if known(value) else AS_IN_WORKBOOK for value in table.case]
+    return made(words=table.words, **{**table.data, "point": points_of})
 
 
 def _made(of: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Result:
@@ -747,7 +756,7 @@ class _Charts:
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
         lost, lacking = ("lost share", " by the cap") if self.is_cap else ("short share", "")
-        before = f"Above its cash cost {self.before}"
+        before = f"Above its landed cost {self.before}"
         made = [
             self.paid(),
             self.room() if self.is_cap else self.tonnes_short(),
@@ -795,17 +804,17 @@ class _Charts:
 
     def paid(self) -> Picture | None:
         """What the cap adds to the cost of the tonnes bought; of another knob all that is paid."""
-        name, axis = ("extra", "Extra") if self.is_cap else ("cash", "Paid")
+        name, axis = ("extra", "Extra landed cost") if self.is_cap else ("cash", Measure.CASH_COST)
         unit, (amounts,) = self.money(ALL, name)
         if not _peak(amounts):
             return None
         size, _ = scale(_peak(self.at(ALL, name)), self.currency)
         what = f"{self.title}: what is paid for what is bought"
         what = "What the cap adds to the cost of what is still bought" if self.is_cap else what
-        series = [Series(f"{axis} cost", Role.PLAN, amounts)]
+        series = [Series(axis, Role.PLAN, amounts)]
         series += self.as_in_workbook(ALL, name, size)
-        title, axis = f"{what}, {self.horizon}", f"{axis}, cash cost ({unit})"
-        return self.picture(title, series, axis, look=Look.MILLIONS)
+        title = f"{what}, {self.horizon}"
+        return self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
 
     def tonnes_short(self) -> Picture | None:
         """What is short in all: a cost that falls for want of supply is no gain."""
@@ -1188,7 +1197,12 @@ class Sweep(StudyKind):
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = "no cap on single countries" if charts.is_cap else "the case as given"
-        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, percent))
+        return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
+
+
+def _point(value: Any) -> str:
+    """Return what a point is called: its value, or that it has the workbook's own caps."""
+    return percent(value) if known(value) else AS_IN_WORKBOOK
 
 
 def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.results import ByMineral, CountryShares, Figure
+from models.results import ByMineral, CountryShares, Figure, Members
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
 from planner.cli.commands.solve import mineral_lines, solved
@@ -21,7 +21,8 @@ from planner.report.plan import headlines, shares
 from planner.run import solve_file
 from planner.sheets import write_plan
 from planner.sheets.findings import TOLD, findings, rows_of
-from planner.studies.sweep import read
+from planner.studies.compare import WhoPaysByScenario
+from planner.studies.sweep import Reader, WhoPaysByCap, read
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
@@ -205,6 +206,56 @@ def test_shares_and_concentration_of_the_scorecard(made):
         table = made.file.result(ByMineral)
         for mineral, index in table.rows(ByMineral.mineral, ByMineral.hhi_purchases):
             assert (of[mineral] or 0.0) == pytest.approx(number(index))
+
+
+def extra_by_hand(plan, free):
+    """What all purchases cost more than at the member's own cost in the free plan, of the flows."""
+    own, whole = ["mineral", "year", "member"], ["mineral", "year"]
+    costs = {}
+    for by in (own, whole):
+        sums = free.flows.groupby(by)[["tonnes", "total"]].sum()
+        costs |= (sums["total"] / sums["tonnes"])[sums["tonnes"] > 0].to_dict()
+    bought = plan.flows.groupby(own)[["tonnes", "total"]].sum()
+    return sum(
+        paid - tonnes * costs.get(at, costs.get(at[:2], paid / tonnes))
+        for at, (tonnes, paid) in zip(bought.index, bought.to_numpy(), strict=True)
+        if tonnes > 0
+    )
+
+
+def test_what_limits_cost_like_for_like(made, tmp_path):
+    """Page, members, Summary, sweep, compare, diff: one sum, that of the flows."""
+    run, plan, free = made.run, made.plan, made.run.without_limits
+    if free is None or plan.purchases <= 0:
+        return
+    years, case = len(plan.case.years), plan.case
+    write_plan(tmp_path / "free.xlsx", free, run.book)
+    sheet, table = made.file.result(Members), made.file.result(ByMineral)
+    rows = list(table.rows(ByMineral.extra, ByMineral.purchased))
+    told = [of[ByMineral.extra.json_key] for of in solved(run, None)["minerals"]]
+    point, reference = (Reader(case, of_cap=False)(of) for of in (plan, free))
+    studies = [
+        WhoPaysByCap.of_cases(case, reference.supply, [(0.6, point.supply)]),
+        WhoPaysByScenario.of_cases(case, free.supply, [("with limits", plan.supply)]),
+    ]
+    changed = compare_plans(read_plan(tmp_path / "free.xlsx"), made.file).who_pays
+    a_tonne = made.file.number("Extra cost per tonne bought") or 0.0
+    said = {
+        "Members": sum(sheet.extra) * years,
+        "By mineral": sum(number(extra) * bought for extra, bought in rows),
+        "JSON": sum((of or 0.0) * bought for of, (_, bought) in zip(told, rows, strict=True)),
+        "Summary": a_tonne * sum(bought for extra, bought in rows if not math.isnan(extra)),
+        **{type(of).__name__: sum(of.extra) * years for of in studies},
+        "diff": sum(changed.extra),
+    }
+    wanted = extra_by_hand(plan, free)
+    near = 1e-7 * plan.purchases
+    assert said == pytest.approx(dict.fromkeys(said, wanted), abs=near)
+    point = findings(run.minerals, years, case.country_name)[-1]
+    if abs(wanted) > near and any(row["limits_kept"] for row in rows_of(table)):
+        assert point.number.removeprefix("-") == words.amount(
+            abs(wanted) / years, made.file.currency
+        )
 
 
 def test_what_is_served_and_what_a_tonne_costs(made):

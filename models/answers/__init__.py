@@ -3,9 +3,12 @@
 ``explain`` says what sets the marginal price of one mineral, member and year, and what binds
 there; ``scarcest`` what is scarcest in the whole plan; ``least_change`` the smallest change of the
 workbook that removes a shortage; ``least_share`` the smallest cap on single countries that costs
-no supply.
+no supply; ``exit_from`` the cheapest plan that does with the least of a country.
 """
 
+from models.answers.exit import Exit as Exit
+from models.answers.exit import Hold as Hold
+from models.answers.exit import exit_from as exit_from
 from models.answers.explain import Bound as Bound
 from models.answers.explain import Explanation as Explanation
 from models.answers.explain import Scarce as Scarce

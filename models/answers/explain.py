@@ -18,6 +18,7 @@ from models.resolve import Floats
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
+    from models.program import Solved
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _demand_cost(pricing: Pricing, at: Where) -> float | None:
     if at in plan.case.tiers_of or plan.value(SHORTAGE, at) < 0:
         return None
     total = 0.0
-    for of, key, row in _rows(plan, "slope", pricing.duals):
+    for of, key, row in rows_worth(plan, "slope", pricing.duals):
         if of.slope is not None:
             total += float(pricing.duals[row]) * of.slope(plan, key, at)
     return (total + _at_bound(pricing, at)) / plan.case.discount(at[2])
@@ -181,7 +182,7 @@ def binding(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bou
     least = ROUNDING * float(np.max(np.abs(plan.prices), initial=0.0))
     found = [
         bound_of(pricing, of, key, at)
-        for of, key, at in _rows(plan, "bears_on", plan.prices, least)
+        for of, key, at in rows_worth(plan, "bears_on", plan.prices, least)
         if of.bears_on is not None and of.bears_on(plan, of, key, (mineral, member, year))
     ]
     told = [b for b in found if b.worth > least]
@@ -195,12 +196,8 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
     that part; one of a plant that is built in part, by what is built of it. Without ``is_solved``
     its worth is the shadow price alone, and nothing is solved.
     """
-    plan, rows = pricing.plan, pricing.rows
-    label = of.label(plan, key)
-    high, low = float(rows.row_upper[at]), float(rows.row_lower[at])
-    sign = 1 if np.isfinite(high) else -1  # of a least, one unit less saves
-    own = (high if sign > 0 else low), Step(at, 1.0)
-    limit, step = own if of.step is None else of.step(plan, key, at)
+    plan = pricing.plan
+    label, (limit, step, sign) = of.label(plan, key), limit_of(plan, of, key, at)
     year = of.part(key, YEAR)
     worth = plan.case.discount(year)
     reach = pricing.local(at).reach(step, is_solved=is_solved)
@@ -224,13 +221,27 @@ def bound_of(pricing: Pricing, of: Rows, key: Any, at: int, *, is_solved: bool =
     )
 
 
+def limit_of(plan: Solved, of: Rows, key: Any, at: int) -> tuple[float, Step, int]:
+    """Return what the cell of a row says, a unit of it in the program, and which way helps.
+
+    ``at`` is the row's position. The way is 1 where a unit more loosens it, -1 where one less does
+    (a minimum).
+    """
+    high, low = (
+        float(limits[at]) for limits in (plan.program.rows.row_upper, plan.program.rows.row_lower)
+    )
+    sign = 1 if np.isfinite(high) else -1
+    own = (high if sign > 0 else low), Step(at, 1.0)
+    return (*(own if of.step is None else of.step(plan, key, at)), sign)
+
+
 def _from_nothing(low: float, limit: float) -> float:
     """Return where a range begins, 0 where that is nothing but rounding away."""
     return low if low > ROUNDING * limit else 0.0
 
 
-def _rows(
-    plan: Plan, declared: str, worth: Floats, least: float = 0.0
+def rows_worth(
+    plan: Solved, declared: str, worth: Floats, least: float = 0.0
 ) -> Iterator[tuple[Rows, Any, int]]:
     """Yield the rows that are worth more than the least, with key and position.
 
@@ -266,7 +277,7 @@ def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
     size = np.where(np.isfinite(rows.row_upper), rows.row_upper, 0.0) * np.abs(plan.prices)
     rents: dict[tuple[Any, ...], float] = {}
     found: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
-    for of, key, at in _rows(plan, "is_scarce", size):
+    for of, key, at in rows_worth(plan, "is_scarce", size):
         # one limit over the years: its kind, its mineral, its other names
         others = [of.part(key, what) for what in of.key if what not in {MINERAL, YEAR}]
         one = (of.kind, of.part(key, MINERAL), *others)

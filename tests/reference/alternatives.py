@@ -56,20 +56,40 @@ class Exit:
 
 
 def leave(
-    book: Book, country: str, minerals: Collection[str], short: Mapping[tuple[str, int], float]
+    book: Book,
+    country: str,
+    minerals: Collection[str],
+    short: Mapping[tuple[str, int], float],
+    most: Mapping[str, float] | None = None,
 ) -> Exit:
-    """Least t from a country's refiners and projects over all years, then least USD."""
+    """Least t from a country's refiners and projects over all years, then least USD.
+
+    `minerals` may say what a t of each counts; `most` is the most t of a mineral from there.
+    """
     model = _no_shorter(Model(Case(book)), short)
+    weights = minerals if isinstance(minerals, Mapping) else dict.fromkeys(minerals, 1.0)
 
     def of(source: Source) -> bool:
         return source.country == country and source.mineral in minerals
 
-    columns, dust = _flows(model, of), DUST * _largest(model)
+    for mineral, t in (most or {}).items():
+        theirs = _flows(model, lambda s, m=mineral: (s.country, s.mineral) == (country, m))
+        model.program.row([(c, 1.0) for c in theirs], "<=", t + DUST * _largest(model))
+    terms = [
+        (column, weights[source.mineral])
+        for (source, _, _), columns in model.flow.items()
+        if of(source)
+        for column in columns
+    ]
     costs = model.program.cost
-    model.program.cost = _objective(model, columns, 1.0)
+    model.program.cost = [0.0] * len(costs)
+    for column, weight in terms:
+        model.program.cost[column] = weight
     least, _ = model.program.optimum()
     model.program.cost = costs
-    model.program.row([(c, 1.0) for c in columns], "<=", least + dust)
+    top = max(weights.values(), default=1.0)
+    dust = DUST * _largest(model)
+    model.program.row([(c, w / top) for c, w in terms], "<=", least / top + dust)
     objective, x = model.program.optimum()
     tonnes = {year: float(sum(x[c] for c in _flows(model, of, year))) for year in model.case.years}
     return Exit(least, tonnes, model.answer(objective, x))

@@ -1,0 +1,308 @@
+r"""How little of a country a plan can do with, and the cheapest plan that does with so little.
+
+Linear programs on the arrays of the plan (lexicographic optimization: Isermann (1982), OR Spektrum
+4), each proven by a certificate of its own. With x the program's columns, of which C_m are what the
+country delivers of mineral m:
+
+.. math:: a_m = \min_x \sum_{C_m} x, \qquad
+          q = \min_x \sum_m \frac{1}{demand_m} \sum_{C_m} x, \qquad
+          \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
+
+In all of them the program's rows hold, and the coalition is short of no mineral in any year more
+than in the plan. What else has a penalty may be paid for: a reserve may be used, a soft limit
+exceeded. In the last two no mineral is bought there more than in the plan, over all years.
+
+What a budget ties is asked together: one set of plants has to do for all minerals. A mineral counts
+by the part of its demand that the country delivers, or the one with the most tonnes would get all
+the budget. What one mineral could do with if it came first is a_m.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from models.answers.explain import limit_of, rows_worth
+from models.answers.price import arrays
+from models.answers.search import SLACK, first_proven
+from models.errors import SolverError
+from models.plan.block_solver import BlockResult, Proof, proof_of
+from models.plan.plan import Plan
+from models.program import FRACTION, TONNES, Scaling, scaling
+from models.program.component import MINERAL, YEAR, Place
+from models.program.families.shortage import SHORTAGE
+from models.resolve import Bools, Floats, Ints
+from models.solve import Attempt, Certificate, Held, Rows, Solution, certify_blocks, fits
+
+TOGETHER = ""
+"""Stands for all minerals where the programs are told apart by mineral."""
+_ONWARDS = Attempt(
+    "primal simplex from the program before",
+    (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
+)
+"""What solves one program is allowed in the next: only costs change, and a limit to what is met."""
+_NONE = 1e-6
+"""A limit that spares fewer tonnes a unit than this spares none."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A limit that keeps a mineral with the country in a year.
+
+    ``at`` is what its cell says, in its ``unit``: "t", "point" (a hundredth of a share) or "money
+    m". A unit more (``direction`` -1: less) would spare ``spares`` t of the country over all years,
+    if the mineral came first, at the margin.
+    """
+
+    mineral: str
+    year: int
+    kind: str
+    what: str
+    at: float
+    unit: str
+    spares: float
+    direction: int
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A plan and its exit from a country.
+
+    ``path`` is the cheapest plan with the least tonnes of the country, all minerals together;
+    ``alone`` the least tonnes by mineral if it came first, of those that the plan buys there.
+    ``proofs`` are of the programs of least tonnes, by mineral, and of all TOGETHER.
+    """
+
+    country: str
+    plan: Plan
+    path: Plan
+    alone: dict[str, float]
+    holds: tuple[Hold, ...]
+    proofs: dict[str, Proof]
+
+
+def exit_from(plan: Plan, country: str) -> Exit:
+    """Return how a plan gets away from a country (its code), and what holds it there.
+
+    Raises SolverError where no attempt gives a proven optimum.
+    """
+    program, d = plan.program, plan.expanded.deliveries
+    theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
+    alone: dict[str, float] = defaultdict(float)
+    asked: dict[str, list[BlockResult]] = defaultdict(list)
+    cheapest = {result.block: result for result in plan.blocks}
+    for b in range(len(program.blocks)):
+        of = _Fenced(plan, b, theirs)
+        for m in of.planned:
+            asked[m].append(of.alone(m))
+            alone[m] += of.tonnes(asked[m][-1])[m]
+        if of.planned:
+            asked[TOGETHER].append(of.together())
+            cheapest[b] = of.cheapest(asked[TOGETHER][-1])
+    path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
+    holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
+    proofs = {name: proof_of(plan.case, of, lambda: program) for name, of in asked.items()}
+    return Exit(country, plan, path, dict(alone), tuple(holds), proofs)
+
+
+class _Fenced:
+    """The program of a block in which no year is shorter than in the plan.
+
+    Its last rows say what is short of each of its minerals in each year, what the country delivers
+    of each mineral in all years, and that as a sum of ``weights``, which are one over the demand.
+    ``planned`` [t] is what the plan buys there, of the minerals of which it buys any.
+    """
+
+    def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
+        """Take the block's arrays; ``theirs`` are the deliveries of the country."""
+        self.plan, self.block = plan, block
+        program, e = plan.program, plan.expanded
+        self.at, self.inside = program.columns_of(block), program.rows_of(block)
+        flow, cells = program.flow, program.blocks[block]
+        mine = theirs & (flow >= self.at.start) & (flow < self.at.stop)
+        self.columns: dict[str, Ints] = {}
+        self.planned: dict[str, float] = {}
+        self.weights: dict[str, float] = {}
+        for m in sorted({m for m, _ in cells}):
+            name, years = e.minerals[m], [e.years[t] for c, t in cells if c == m]
+            of = flow[mine & (e.deliveries.mineral == m)] - self.at.start
+            bought = float(plan.x[self.at][of].sum())
+            demand = sum(plan.case.coalition_demand(name, year) for year in years)
+            if bought > SLACK * demand:
+                self.columns[name], self.planned[name] = of, bought
+                self.weights[name] = 1.0 / (demand or bought)
+        self._held: Held | None = None
+
+    # ---- what is asked ---------------------------------------------------------------------------
+
+    def alone(self, mineral: str) -> BlockResult:
+        """Return the least of a mineral that the country delivers; its duals are in t."""
+        return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf))
+
+    def together(self) -> BlockResult:
+        """Return the least of all minerals, each by its weight; no more of any than planned."""
+        return self._least(self.weights, self._most(np.inf))
+
+    def cheapest(self, together: BlockResult) -> BlockResult:
+        """Return the cheapest plan with no more of the country than all minerals together need."""
+        tonnes = self.tonnes(together)
+        least = sum(weight * tonnes[m] for m, weight in self.weights.items())
+        return self._solved(self.plan.program.block(self.block).cost, self._most(least + SLACK))
+
+    def tonnes(self, result: BlockResult) -> dict[str, float]:
+        """Return what the country delivers by mineral [t]."""
+        return {m: max(0.0, float(result.x[of].sum())) for m, of in self.columns.items()}
+
+    def _most(self, weighted: float) -> Floats:
+        """Return the most of each mineral and of their weighted sum."""
+        slack = {m: SLACK / weight for m, weight in self.weights.items()}
+        return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
+
+    def _least(self, weights: Mapping[str, float], most: Floats) -> BlockResult:
+        size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
+        cost = np.zeros(len(self._rows.cost))
+        for mineral, weight in weights.items():
+            cost[self.columns[mineral]] = size * weight
+        found = self._solved(cost, most)
+        return dataclasses.replace(found, duals=found.duals / size)
+
+    # ---- the program -----------------------------------------------------------------------------
+
+    @cached_property
+    def _rows(self) -> Rows:
+        """The block's arrays, then the rows of the exit."""
+        of, (short, cell) = self.plan.program.block(self.block), self._short
+        cells, row = np.unique(cell, return_inverse=True)
+        need = self.plan.expanded.demand.sum(axis=1).reshape(-1)[cells]
+        lacking = np.bincount(row, self.plan.x[self.at][short], len(cells)) + SLACK * need
+        sold = [*self.columns.values()]
+        mineral = np.repeat(np.arange(len(sold)), [len(at) for at in sold])
+        every = np.concatenate(sold)
+        added = np.concatenate(
+            [row, len(cells) + mineral, np.full(len(every), len(cells) + len(sold))]
+        )
+        weights = np.array([*self.weights.values()])[mineral]
+        most = np.concatenate([lacking, np.full(len(sold) + 1, np.inf)])
+        made = arrays(
+            (
+                np.concatenate([of.entry_rows(), len(of.row_lower) + added]),
+                np.concatenate([of.columns, short, every, every]),
+                np.concatenate([of.values, np.ones(len(short) + len(every)), weights]),
+            ),
+            (of.cost, of.lower, of.upper),
+            (
+                np.concatenate([of.row_lower, np.full(len(most), -np.inf)]),
+                np.concatenate([of.row_upper, most]),
+            ),
+        )
+        return dataclasses.replace(made, whole=of.whole)
+
+    @cached_property
+    def _short(self) -> tuple[Ints, Ints]:
+        """The columns of what is short, and the mineral and year of each as one number."""
+        groups = [g for g in self.plan.program.variables if g.component is SHORTAGE]
+        at, cell = (
+            np.concatenate([np.zeros(0, dtype=np.int64), *(getattr(g, name) for g in groups)])
+            for name in ("at", "cell")
+        )
+        inside = (at >= self.at.start) & (at < self.at.stop)
+        return at[inside] - self.at.start, cell[inside]
+
+    @cached_property
+    def _units(self) -> dict[str, Any]:
+        """What ``scaling`` asks of the program beside its arrays."""
+        of, more = self.plan.program, len(self._rows.row_lower) - self._own
+        units = np.full(more, TONNES)
+        units[-1] = FRACTION
+        return {
+            "need": float(of.need[self.block]),
+            "column_unit": of.column_unit[self.at],
+            "row_unit": np.append(of.row_unit[self.inside], units),
+            "row_size": np.append(of.row_size[self.inside], np.full(more, np.nan)),
+        }
+
+    @property
+    def _own(self) -> int:
+        """How many rows are the block's own."""
+        return int(self.inside.stop - self.inside.start)
+
+    @cached_property
+    def _scale(self) -> Scaling:
+        return scaling(self._rows, **self._units)
+
+    @property
+    def _dearest(self) -> float:
+        return float(np.max(self._rows.cost, initial=0.0)) or 1.0
+
+    # ---- solved and proven -----------------------------------------------------------------------
+
+    def _solved(self, cost: Floats, most: Floats) -> BlockResult:
+        """Return the proven optimum with so much sold at most, by mineral and in all."""
+        kept = self._rows.row_upper[: -len(most)]
+        rows = dataclasses.replace(self._rows, cost=cost, row_upper=np.concatenate([kept, most]))
+        found = self._onwards(rows) or first_proven(
+            rows, partial(scaling, rows, **self._units), lambda s: self._proof(rows, s).passed
+        )
+        if found is None:
+            names = ", ".join(self.columns)
+            msg = f"no proven least of what is bought there: {names}"
+            raise SolverError(msg)
+        if self._held is None and found.basis is not None and not rows.whole.any():
+            self._held = Held(_ONWARDS).load(self._scale.scaled(rows))
+            self._held.start_from(found.basis)
+        return BlockResult(
+            block=self.block, x=found.x, duals=found.duals[: self._own],
+            certificate=self._proof(rows, found), worst=-1, measure=self._measure,
+            attempt=found.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
+        )  # fmt: skip
+
+    def _onwards(self, rows: Rows) -> Solution | None:
+        """Return the optimum reached from that of the program before; None where it is no proof."""
+        if self._held is None:
+            return None
+        try:
+            self._held.change(self._scale.scaled(rows))
+            found = self._scale.unscaled(self._held.run())
+        except SolverError:
+            found = None
+        if found is not None and self._proof(rows, found).passed:
+            return found
+        self._held = None
+        return None
+
+    @property
+    def _measure(self) -> float:
+        return float(self.plan.program.measure(self.plan.case.tolerance_scale)[self.block])
+
+    def _proof(self, rows: Rows, found: Solution) -> Certificate:
+        if not fits(rows, found):
+            return Certificate(np.inf, "", np.inf, np.inf, np.nan, np.nan)
+        tonnes = (self._units["column_unit"] == TONNES, self._units["row_unit"] == TONNES)
+        ends = (np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)]))
+        measure = np.array([self._measure])
+        alone = certify_blocks(rows, found.x, found.duals, measure, tonnes=tonnes, starts=ends)
+        return alone.of(0, mip_gap=found.mip_gap)
+
+
+def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:
+    """Yield the limits that the least tonnes of a mineral in a block rest on."""
+    duals = np.zeros(len(path.prices))
+    duals[path.program.rows_of(result.block)] = result.duals
+    for of, key, at in rows_worth(path, "bears_on", duals, _NONE):
+        if of.part(key, MINERAL, mineral) != mineral:
+            continue  # what other minerals may not go short of is told by the budget that ties them
+        label, (limit, step, direction) = of.label(path, key), limit_of(path, of, key, at)
+        moved = step.right - sum(amount * float(path.x[c]) for c, amount in step.entries)
+        spares = abs(float(duals[at]) * moved)
+        if spares > _NONE:
+            yield Hold(
+                mineral, of.part(key, YEAR), label.kind or of.kind, label.what, limit, label.unit,
+                spares, direction, label.place,
+            )  # fmt: skip

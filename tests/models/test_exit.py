@@ -1,0 +1,178 @@
+"""The way out of a country: by hand, as laws, and by the second formulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.answers.exit import TOGETHER, Exit, exit_from
+from models.plan import Plan
+from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
+from tests.models.test_hand_projects import budget, plant
+from tests.reference.alternatives import leave
+from tests.reference.cases import ALL, random_book
+
+near = pytest.approx
+FIVE = (2026, 2027, 2028, 2029, 2030)
+GROWING = (40, 55, 70, 85, 100)
+
+
+def grown(*capacities: float, years: tuple[int, ...] = FIVE, **more: object) -> dict[str, object]:
+    """Return Sur of Chile at 20 a t, its capacity one a year."""
+    steps = zip(years, capacities, strict=True)
+    return sur(capacities[0], **{f"Capacity {y} (t/yr)": c for y, c in steps}, **more)
+
+
+def left(found: Exit, year: int, mineral: str = "copper") -> float:
+    """Return what is still bought of Jin."""
+    return tonnes(found.path, country="CHN", year=year, mineral=mineral)
+
+
+def china(book: BookT) -> Exit:
+    """Return the exit of a book's plan from China."""
+    return exit_from(solve(book), "CHN")
+
+
+# ---- by hand -------------------------------------------------------------------------------------
+
+
+def test_the_closed_form() -> None:
+    """Need 100; others have 40, 55, 70, 85, 100 at 20 a t: the rest stays with Jin at 10 a t.
+
+    The plan buys all of Jin: 5 x 100 x 10. On the way out 350 t cost 20 instead: 3,500 more.
+    """
+    found = china(make(jin(200), grown(*GROWING), years=FIVE))
+    assert [left(found, year) for year in FIVE] == near([60, 45, 30, 15, 0], abs=1e-5)
+    assert found.plan.objective == near(5_000)
+    assert found.path.objective == near(8_500)
+    assert found.alone == {"copper": near(150)}
+    full = {h.year: (h.at, h.spares, h.direction) for h in found.holds if h.kind == "capacity"}
+    assert full == {y: (c, near(1), 1) for y, c in zip(FIVE[:4], GROWING, strict=False)}
+
+
+@pytest.mark.parametrize("years", [1, 2, 3, 4, 5])
+def test_no_more_years_no_less_left(years: int) -> None:
+    """A longer horizon leaves each year as it was: nothing ties the years."""
+    of = FIVE[:years]
+    found = china(make(jin(200), grown(*GROWING[:years], years=of), years=of))
+    assert [left(found, y) for y in of] == near([60, 45, 30, 15, 0][:years], abs=1e-5)
+
+
+def test_a_reserve_may_be_used_and_is_paid_for() -> None:
+    """60 t are to be in store at 100 a t that lacks: the plan buys 160 t of Jin, the exit 60 t.
+
+    That leaves the need of 100 t to 40 t of Sur, and the target's penalty as the price.
+    """
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 60, "Target (t)": 60,
+            "Target penalty (USD/t/yr)": 100}  # fmt: skip
+    found = china(make(jin(200), sur(40), Stockpiles=[pile]))
+    assert (left(found, 2026), tonnes(found.plan, country="CHN")) == (near(60), near(160))
+    assert found.path.objective == near(60 * 10 + 40 * 20 + 60 * 100)
+
+
+def test_a_shortage_of_the_plan_may_stay_and_not_grow() -> None:
+    """130 t are needed, 120 t there are: 10 t stay short, 20 t of Sur replace nothing more."""
+    found = china(make(jin(100), sur(20), demand=130))
+    assert (left(found, 2026), found.path.shortage) == (near(100), near(10))
+
+
+def test_untaken_contracts_are_paid() -> None:
+    """A minimum of 50 t at 12 a t is left with Jin and paid for: take or pay."""
+    contract = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 50,
+                "Price (USD/t)": 12}  # fmt: skip
+    found = china(make(jin(200), sur(100), Contracts=[contract]))
+    assert left(found, 2026) == near(0, abs=1e-5)
+    assert found.path.objective == near(100 * 20 + 50 * 12)
+
+
+def two_plants(**money: float) -> BookT:
+    """Return copper and tin, 100 t of each at Jin's; a plant for each that a budget pays for.
+
+    A plant of copper makes 100 t, one of tin 50 t, each for 1 USD m, and at 30 a t.
+    """
+    book = make(jin(200), Projects=[plant("C")], Budget=budget(**money))
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    book["Refiners"].append(jin(200) | {"Mineral": "tin"})
+    book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 100})
+    tin = {"Refiner": "Other", "Mineral": "tin", "Capacity (t/yr)": 50}
+    book["Projects"] = [plant("C") | {"Cost (USD/t)": 30}, plant("T") | tin | {"Cost (USD/t)": 30}]
+    return book
+
+
+def test_one_budget_for_all_minerals() -> None:
+    """Money goes where it spares the larger part of demand: to copper, 100 t a million against 50.
+
+    If tin came first, it would have 80 % of its plant: 60 t left.
+    """
+    found = china(two_plants(y2026=0.8))
+    assert (left(found, 2026), left(found, 2026, "tin")) == (near(20), near(100))
+    assert found.alone == {"copper": near(20), "tin": near(60)}
+    of_tin = {h.kind: h for h in found.holds if h.mineral == "tin"}
+    assert (of_tin["budget"].at, of_tin["budget"].unit) == (0.8, "money m")
+    assert of_tin["budget"].spares == near(50)
+    assert set(found.proofs) == {"copper", "tin", TOGETHER}
+    both = china(two_plants(y2026=2))
+    assert (left(both, 2026), left(both, 2026, "tin")) == (near(0, abs=1e-4), near(50))
+
+
+def test_whole_projects() -> None:
+    """A plant that is built in full or not at all: the million that is there pays for copper's."""
+    book = two_plants(y2026=1.5)
+    book["Settings"].append({"Setting": "Whole projects", "Value": "yes"})
+    found = china(book)
+    assert (left(found, 2026), left(found, 2026, "tin")) == (near(0, abs=1e-4), near(100))
+    assert found.path.proof.mip_gap == 0
+
+
+@pytest.mark.parametrize("country", ["CHL", "ROW", "DEU"])
+def test_nothing_to_leave(country: str) -> None:
+    """Who sells nothing in the plan leaves it as it is."""
+    plan = solve(make(jin(200), sur(50), refiner("Rest", "ROW", 100, 50)))
+    found = exit_from(plan, country)
+    assert (found.alone, found.holds, found.proofs) == ({}, (), {})
+    assert found.path.objective == plan.objective
+
+
+# ---- as laws, and by the second formulation ------------------------------------------------------
+
+
+def bought(plan: Plan, country: str) -> dict[str, float]:
+    """Return what is bought of a country by mineral [t]."""
+    rows = plan.flows[plan.flows["country"] == country]
+    return {
+        m.name: float(rows[rows["mineral"] == m.name]["tonnes"].sum()) for m in plan.case.minerals
+    }
+
+
+def short(plan: Plan) -> dict[tuple[str, int], float]:
+    """Return what is short by mineral and year [t]."""
+    return plan.supply.groupby(["mineral", "year"])["short"].sum().to_dict()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_books(seed: int) -> None:
+    """No more tonnes, no more short, no cheaper; and what the second formulation says."""
+    rng = np.random.default_rng([29, seed])
+    book = random_book(rng, 2, ALL - ({"whole projects"} if seed % 4 else set()))
+    plan = solve(book)
+    sold = plan.flows.groupby("country")["tonnes"].sum()
+    country = str(sold.idxmax()) if len(sold) else "CHN"
+    found = exit_from(plan, country)
+    scale = max(plan.case.largest_demand, 1.0)
+    before, after = bought(plan, country), bought(found.path, country)
+    assert all(after[m] <= before[m] + 1e-5 * scale for m in before)
+    least, most = short(found.path), short(plan)
+    assert all(least[key] <= most[key] + 1e-5 * scale for key in most)
+    assert found.path.objective >= plan.objective * (1 - 1e-7) - 1e-6
+    assert all(proof.gap <= 1e-7 for proof in (found.path.proof, *found.proofs.values()))
+    for mineral, tonnes_left in found.alone.items():
+        other = leave(book, country, [mineral], most)
+        assert other.least == near(tonnes_left, rel=1e-6, abs=2e-5 * scale)
+        assert after[mineral] >= tonnes_left - 1e-5 * scale
+    need = {m: sum(plan.case.coalition_demand(m, y) for y in plan.case.years) for m in before}
+    weights = {m: 1 / need[m] for m in found.alone if need[m] > 0}
+    if weights:
+        other = leave(book, country, weights, most, before)
+        ours = sum(weight * after[m] for m, weight in weights.items())
+        assert other.least == near(ours, rel=1e-5, abs=1e-5 * scale * max(weights.values()))
+        assert other.plan.objective == near(found.path.objective, rel=1e-5, abs=1e-3)

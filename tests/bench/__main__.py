@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +11,8 @@ from pathlib import Path
 import click
 
 from tests.bench import report, results
-from tests.bench.cases import SIZES, make, write_workbook
-from tests.bench.jobs import BOOK, JOB, JOBS, STRESS, Job
+from tests.bench.cases import BOOKS, SIZES, make, write_workbook
+from tests.bench.jobs import JOB, JOBS, Job
 from tests.bench.measure import ROOT, run
 
 LARGEST = "XL"
@@ -87,7 +85,7 @@ def main(  # noqa: PLR0917 - a command has the parameters that it has
 
 def _turn(sizes: tuple[str, ...], only: tuple[str, ...]) -> list[tuple[Job, str]]:
     """Return what a turn runs: every job once, small sizes first."""
-    order = [*SIZES, "start", "example"]
+    order = [*SIZES, "start", *BOOKS, "example"]
     able = [job for job in JOBS if (not only or job.name in only) and _can_run(job)]
     pairs = [(job, s) for job in able for s in job.sizes if not sizes or s in sizes]
     return sorted(pairs, key=lambda pair: order.index(pair[1]))
@@ -98,20 +96,14 @@ def _can_run(job: Job) -> bool:
     if not all(importlib.util.find_spec(name) for name in job.needs):
         click.echo(f"{job.name}: left out, needs {', '.join(job.needs)}", err=True)
         return False
-    if job.task == STRESS:
-        asked = [sys.executable, "-m", "planner", "stress", "--help"]
-        said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-        if "--pairs" not in said.stdout:
-            click.echo(f"{job.name}: left out, this planner has no such command", err=True)
-            return False
     return True
 
 
 def _measured(job: Job, size: str, turn: int, limit: float, folder: Path) -> results.Result:
     """Run a job once."""
     book = folder / f"{size}.xlsx"
-    if job.task == BOOK and not book.exists():
-        write_workbook(make(SIZES[size]), book)
+    if not book.exists() and "{book}" in " ".join(job.command):
+        write_workbook(make(SIZES[size]) if size in SIZES else BOOKS[size](), book)
     out = folder / "out"
     out.mkdir()
     filled = [part.format(size=size, book=book, folder=out) for part in job.command]

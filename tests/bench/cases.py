@@ -18,8 +18,10 @@ from models.schema import (
     Column,
     Demand,
     Freight,
+    Lane,
     Member,
     Mineral,
+    Project,
     Record,
     Refiner,
     Settings,
@@ -166,6 +168,74 @@ def _stockpiles(demand: list[Demand]) -> list[Stockpile]:
     ]
 
 
+def lanes(size: int = 400) -> Case:
+    """Return a case of as many refiners as members, and a row of Lanes for each pair."""
+    rng = np.random.default_rng(SEED)
+    freight = rng.integers(1, 100, (size, size))
+    return Case(
+        years=(FIRST_YEAR,),
+        settings=Settings(default_freight=0.0),
+        minerals=(Mineral(name="Copper", price=ByYear(1000.0)),),
+        members=tuple(Member(name=f"M{j}", country="USA") for j in range(size)),
+        demand=tuple(
+            Demand(mineral="Copper", member=f"M{j}", tonnes=((FIRST_YEAR, 1.0),))
+            for j in range(size)
+        ),
+        refiners=tuple(_plant(f"R{i}") for i in range(size)),
+        lanes=tuple(
+            Lane(refiner=f"R{i}", member=f"M{j}", freight=float(freight[i, j]))
+            for i in range(size)
+            for j in range(size)
+        ),
+    )
+
+
+def facilities(projects: int = 50, members: int = 100) -> Case:
+    """Return a case of whole projects, which of them to build: facility location."""
+    rng = np.random.default_rng(SEED)
+    freight = rng.integers(1, 1000, (projects, members))
+    return Case(
+        years=(FIRST_YEAR,),
+        settings=Settings(default_freight=0.0, whole_projects=True, cost_of_capital=0.0),
+        minerals=(Mineral(name="Copper", price=ByYear(1000.0)),),
+        members=tuple(Member(name=f"M{j}", country="USA") for j in range(members)),
+        demand=tuple(
+            Demand(mineral="Copper", member=f"M{j}", tonnes=((FIRST_YEAR, 1.0),))
+            for j in range(members)
+        ),
+        refiners=(_plant("Old"),),
+        projects=tuple(
+            Project(
+                name=f"P{i}",
+                refiner=f"P{i}",
+                mineral="Copper",
+                country="AUS",
+                life=1,
+                first_year=FIRST_YEAR,
+                lead_time=0,
+                capacity=ByYear(float(members)),
+                capex=0.003,
+                cost=ByYear(1.0),
+            )
+            for i in range(projects)
+        ),
+        lanes=tuple(
+            Lane(refiner=f"P{i}", member=f"M{j}", freight=float(freight[i, j]))
+            for i in range(projects)
+            for j in range(members)
+        ),
+    )
+
+
+def _plant(name: str) -> Refiner:
+    one = ByYear(1.0)
+    return Refiner(name=name, mineral="Copper", country="CHL", capacity=one, cost=one)
+
+
+BOOKS = {"lanes": lanes, "facilities": facilities}
+"""Cases of a kind of their own, by the name of their size."""
+
+
 def write_workbook(case: Case, path: Path) -> None:
     """Write a case as a workbook of plain tables, as a person would hand it in."""
     import xlsxwriter
@@ -180,7 +250,11 @@ def write_workbook(case: Case, path: Path) -> None:
 
 
 def _settings(case: Case) -> list[list[object]]:
-    return [["Setting", "Value"], ["Discount rate", case.settings.discount_rate]]
+    plain = Settings()
+    stated = {c.title: getattr(case.settings, c.field) for c in Settings.columns()
+              if getattr(case.settings, c.field) != getattr(plain, c.field)}  # fmt: skip
+    rows = [[name, "yes" if value is True else value] for name, value in stated.items()]
+    return [["Setting", "Value"], ["Discount rate", case.settings.discount_rate], *rows]
 
 
 def _table(case: Case, sheet: str) -> list[list[object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SOLVE, SWEEP, BOOK, START, STRESS = "solve", "sweep", "book", "start", "stress"
+SOLVE, SWEEP, BOOK, START, COMMAND = "solve", "sweep", "book", "start", "command"
 EXAMPLE = "inputs/critical-minerals.xlsx"
 
 
@@ -44,6 +44,24 @@ ONE, CORES, FLOWS, BARE, BLOCKS, ARRAYS, LINOPY, PULP, PYOMO = (
     "pulp",
     "pyomo",
 )
+
+EXAMPLE_SIZE, LANES, FACILITIES = "example", "lanes", "facilities"
+_WRITE = "--json --output {folder}/x.xlsx"
+COMMANDS = {
+    "command-solve": (f"solve {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 1.5),
+    "command-check": (f"check {EXAMPLE} --json", EXAMPLE_SIZE, 0.4),
+    "embargo": (f"stress {EXAMPLE} --pairs {_WRITE}", EXAMPLE_SIZE, 4.0),
+    "command-sweep": (
+        f"sweep {EXAMPLE} --from 0.89 --to 0.4 --step 0.01 {_WRITE}", EXAMPLE_SIZE, 4.0,
+    ),
+    "command-compare": (f"compare {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 4.0),
+    "command-scorecard": (f"scorecard {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 6.0),
+    "command-risk": (f"risk {EXAMPLE} --draws 1000 {_WRITE}", EXAMPLE_SIZE, 40.0),
+    "command-lanes": (f"solve {{book}} {_WRITE}", LANES, 12.0),
+    "command-facilities": (f"solve {{book}} {_WRITE}", FACILITIES, 60.0),
+}  # fmt: skip
+"""By job: what follows ``planner``, the case, and the seconds wanted at most."""
+_PLANNER = ("-m", "planner")
 
 JOBS = (
     Job(ONE, "this planner, one process", SOLVE, _rival("planner"), _ALL, ours=True),
@@ -88,13 +106,9 @@ JOBS = (
         _rival("book_plain", *_BOOK),
         ("S", "M"),
     ),
-    Job(
-        "embargo",
-        f"`planner stress {EXAMPLE} --pairs`",
-        STRESS,
-        ("-m", "planner", "stress", EXAMPLE, "--pairs", "--json", "--output", "{folder}/s.xlsx"),
-        ("example",),
-        ours=True,
+    *(
+        Job(name, f"`planner {words}`", COMMAND, (*_PLANNER, *words.split()), (size,), ours=True)
+        for name, (words, size, _) in COMMANDS.items()
     ),
     Job("help", "`planner --help`", START, ("-m", "planner", "--help"), ("start",), ours=True),
 )
@@ -143,5 +157,8 @@ TARGETS = (
            ("book-plain", "M")),
     Target("M, 50 caps / arrays, warm", 0.5, "sweep", "M", "wall", ("sweep-arrays", "M")),
     Target("M, 50 caps / Pyomo, persistent", 0.1, "sweep", "M", "wall", ("sweep-pyomo", "M")),
-    Target("embargo matrix, example", 5.0, "embargo", "example"),
+    *(
+        Target(f"{JOB[name].label.partition(' --json')[0]}`", most, name, size)
+        for name, (_, size, most) in COMMANDS.items()
+    ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from tests.bench.jobs import (
     BARE,
     BLOCKS,
     BOOK,
+    COMMAND,
     CORES,
     EXAMPLE,
     FLOWS,
@@ -22,7 +23,6 @@ from tests.bench.jobs import (
     ONE,
     SOLVE,
     START,
-    STRESS,
     SWEEP,
     TARGETS,
     Job,
@@ -95,7 +95,7 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
     for title, task, words in (
         ("A sweep of 50 caps", SWEEP, _SWEEP),
         ("Workbook to workbook", BOOK, _BOOK),
-        ("The embargo matrix", STRESS, _STRESS),
+        ("Commands", COMMAND, _COMMANDS),
         ("Start", START, ""),
     ):
         of_task = [j for j in JOBS if j.task == task]
@@ -106,8 +106,6 @@ def page(found: Sequence[Result], *, with_chart: bool) -> str:
         ]
         if tables:
             parts += [f"## {title}\n", *([words] if words else []), *tables]
-        elif task == STRESS:
-            parts += [f"## {title}\n", "Not measured in this run.\n"]
         if task == START and tables:
             parts.append(_imports())
     return "\n".join(parts)
@@ -123,8 +121,9 @@ country shares and prices as bare tables; `planner solve` also checks the input,
 without share limits to say what they cost, proves both plans, and writes all its sheets with
 formats and charts.
 """
-_STRESS = f"""The example `{EXAMPLE}`, workbook to workbook: the agreed plan, then the loss of each
-supplier country, and of each one's lanes to each member, with and without share limits.
+_COMMANDS = f"""Workbook to workbook. `{EXAMPLE}`: 8 minerals, 12 members, 10 years, a budget that
+ties seven of the minerals. `lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for
+each pair. `facilities`: 50 whole projects, 100 members, each lane with a freight of its own.
 """
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from models.errors import SolverError
 from models.solve.certificate import Rows, Solution
+from models.solve.tighten import tightened
 
 _LISTENING = 0.1
 """Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
@@ -84,8 +85,8 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
     ``start`` is the basis of a program of the same shape. With whole columns the program is solved
-    as such, then again as a linear program with those fixed, so that duals are those of the builds
-    chosen.
+    as such, with rows that help the search alone (``tightened``), then again as a linear program
+    with those fixed, so that duals are those of the builds chosen.
     """
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
@@ -94,7 +95,7 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
         if start is not None:
             held.start_from(start)
         return held.run()
-    first = Held(attempt, whole=True).load(rows).run()
+    first = Held(attempt, whole=True).load(tightened(rows)).run()
     lower, upper = rows.lower.copy(), rows.upper.copy()
     lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
     fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))

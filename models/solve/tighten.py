@@ -1,0 +1,81 @@
+"""More rows for a search over whole builds: the same builds and plans, a tighter relaxation.
+
+A plant's row says that all it sells is at most its capacity times whether it is built. Half of a
+plant then serves a small buyer in full, and the search has to close that gap by branching. A row a
+buyer closes it at once: what a buyer takes of a plant is at most what it can use at all, times
+whether the plant is built (the strong formulation of facility location: Nemhauser & Wolsey 1988,
+Integer and Combinatorial Optimization, ch. I.1).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from models.solve.certificate import Floats, Ints, Rows
+
+_TIGHTER = 1.0 - 1e-6
+"""A row is added where it asks for less than this part of what the plant's own row leaves."""
+
+
+def tightened(rows: Rows) -> Rows:
+    """Return a program of the same columns and whole solutions, with a row a plant and buyer.
+
+    Such a row is made of a row ``sum of a x - sum of c b <= 0`` with a, c > 0, continuous x >= 0
+    and whole b in {0, 1}: each ``a x - sum of min(c, a u) b <= 0``, where u is what other rows
+    leave x at most. It holds for every whole solution: x is 0 where no b is 1, else at most u.
+    """
+    most = _most(rows)
+    starts, columns, values = [rows.starts], [rows.columns], [rows.values]
+    count = len(rows.values)
+    for flows, builds in _plants(rows):
+        size, room = -rows.values[builds], rows.values[flows] * most[rows.columns[flows]]
+        for flow, limit in zip(flows.tolist(), room.tolist(), strict=True):
+            if limit < _TIGHTER * size.max():
+                columns += [rows.columns[[flow]], rows.columns[builds]]
+                values += [rows.values[[flow]], -np.minimum(size, limit)]
+                count += 1 + len(builds)
+                starts.append(np.array([count]))
+    added = len(starts) - 1
+    return dataclasses.replace(
+        rows,
+        row_lower=np.concatenate([rows.row_lower, np.full(added, -np.inf)]),
+        row_upper=np.concatenate([rows.row_upper, np.zeros(added)]),
+        starts=np.concatenate(starts),
+        columns=np.concatenate(columns),
+        values=np.concatenate(values),
+        row_keys=(),
+    )
+
+
+def _plants(rows: Rows) -> list[tuple[Ints, Ints]]:
+    """Return the rows that tie several flows to builds: their flows' and builds' entries."""
+    whole = rows.whole[rows.columns]
+    fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))
+    of = rows.entry_rows()
+    is_unfit = np.bincount(of, ~fits, len(rows.row_lower)) > 0
+    has_builds = np.bincount(of, whole, len(rows.row_lower)) > 0
+    of_plants = has_builds & ~is_unfit & (rows.row_upper == 0.0) & np.isneginf(rows.row_lower)
+    found = []
+    for row in np.flatnonzero(of_plants).tolist():
+        at = np.arange(rows.starts[row], rows.starts[row + 1])
+        flows, builds = at[~whole[at]], at[whole[at]]
+        if len(flows) > 1:
+            found.append((flows, builds))
+    return found
+
+
+def _most(rows: Rows) -> Floats:
+    """Return the most that each column can be by its own bound and by each row alone."""
+    most = rows.upper.copy()
+    of, columns = rows.entry_rows(), rows.columns
+    for sign, limit in ((1.0, rows.row_upper), (-1.0, -rows.row_lower)):
+        values = sign * rows.values
+        with np.errstate(invalid="ignore"):  # 0 x inf, of entries that do not count
+            least = np.where(values > 0, values * rows.lower[columns], values * rows.upper[columns])
+        room = limit - np.bincount(of, np.where(values == 0, 0.0, least), len(limit))
+        up = (values > 0) & np.isfinite(room[of])
+        alone = (room[of[up]] + least[up]) / values[up]
+        np.minimum.at(most, columns[up], np.maximum(alone, 0.0))
+    return most

@@ -19,6 +19,14 @@ Many variants of one case::
     for cap in (0.6, 0.5, 0.4):
         print(cap, session.solve(planner.set_max_country_share(book.case, cap)).objective)
 
+What the workbook cannot say, in Pyomo (docs/model.md)::
+
+    def at_most_three(model):  # plants begun in all; pyo is pyomo.environ
+        model.few = pyo.Constraint(expr=sum(model.built.values()) <= 3)
+
+    plan = planner.solve(book.case, extend=at_most_three)
+    plan.extension.words, plan.extension.duals
+
 or, on all cores or a cluster, a ``Study`` of chains of ``Run`` with ``run_study``.
 
 Everything is loaded when first asked for, so that importing the package costs nothing.
@@ -33,7 +41,7 @@ from planner._version import __version__
 
 if TYPE_CHECKING:
     from models.case import Case
-    from models.plan import Plan, Session, solve
+    from models.plan import Plan, Session, model, solve
     from planner.documents.folder import write_csv
     from planner.scenarios import apply, drop_share_limits, set_max_country_share
     from planner.sheets import tables, write_plan
@@ -49,6 +57,7 @@ _HOMES = {
     "Study": "planner.studies",
     "apply": "planner.scenarios",
     "drop_share_limits": "planner.scenarios",
+    "model": "models.plan",
     "read": "planner.workbook",
     "read_tables": "planner.workbook",
     "run_study": "planner.studies",
@@ -69,6 +78,7 @@ __all__ = [
     "__version__",
     "apply",
     "drop_share_limits",
+    "model",
     "read",
     "read_tables",
     "run_study",

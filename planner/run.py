@@ -194,7 +194,8 @@ class Run:
 
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
-    ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed.
+    ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed;
+    ``solver`` is the one that planned, with its version, "" HiGHS.
     """
 
     book: Book
@@ -205,6 +206,7 @@ class Run:
     trouble: str = ""
     what_ifs: tuple[WhatIf, ...] = ()
     made_with: tuple[tuple[str, str], ...] = ()
+    solver: str = ""
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -227,6 +229,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
     where: Where | None = None,
+    solver: str = "",
     tell: Callable[[str], None] = lambda _: None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Run:
@@ -234,12 +237,16 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
 
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
     ``where`` the parts of a large case are planned is this machine unless given; the plan does not
-    depend on it. ``tell`` hears of each stage as it begins, ``notify`` what there is to say of the
+    depend on it. ``solver`` is one that Pyomo finds ("" HiGHS); UsageError where it finds none of
+    that name. ``tell`` hears of each stage as it begins, ``notify`` what there is to say of the
     place (a cluster without workers).
     """
+    from models.plan.by_model import BY_HIGHS
+    from models.solve import version
     from planner.sheets.summary import STAGES
 
     read, *planned = STAGES
+    named = _solver_named(solver) if solver else ""
     start = start_file(
         path, scenario=scenario, what_ifs=what_ifs, max_country_share=max_country_share, tell=tell
     )
@@ -253,7 +260,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         plans.append(plan_of(of))
         return plans[-1]
 
-    with _planning(case, where, notify) as plan_of:
+    with _planning(case, where, notify, solver) as plan_of:
         try:
             plan = counted(case)
         except InputError as error:
@@ -266,15 +273,23 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
                 trouble = f"what the share limits cost is not known: {error}"
     for stage in planned:
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
+    if solver and any(BY_HIGHS in block.attempt for block in plan.blocks):
+        named += f", {BY_HIGHS.replace('HiGHS', version())}"
     return Run(
         book, plan, without_limits, start.options, seconds, trouble,
-        what_ifs=variant.what_ifs, made_with=variant.typed,
+        what_ifs=variant.what_ifs, made_with=variant.typed, solver=named,
     )  # fmt: skip
+
+
+def _solver_named(name: str) -> str:
+    from models.program.outside import solver_version
+
+    return solver_version(name)
 
 
 @contextmanager
 def _planning(
-    case: Case, where: Where | None, notify: Callable[[str], None]
+    case: Case, where: Where | None, notify: Callable[[str], None], solver: str
 ) -> Iterator[Callable[[Case], Plan]]:
     """Give what plans a case and then its variants.
 
@@ -285,6 +300,9 @@ def _planning(
     from planner.studies import ThisMachine
     from planner.studies.places import WORTH_PROCESSES, routes_of
 
+    if solver:
+        yield lambda of: solve(of, solver=solver)
+        return
     with (where or ThisMachine()).mapping(case, notify) as over:
         if over is map and routes_of(case) < WORTH_PROCESSES:
             session = Session(case)

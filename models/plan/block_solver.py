@@ -138,9 +138,10 @@ def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Pr
     worst = max(blocks, key=lambda b: b.certificate.violation * b.measure, default=None)
     rows, columns, nonzeros = (sum(b.size[i] for b in blocks) for i in range(3))
     place = worst_place(program(), worst.block, worst.worst) if worst and worst.worst >= 0 else None
+    elsewhere = worst.certificate.violated if worst else ""
     return Proof(
         violation=worst.certificate.violation * worst.measure if worst else 0.0,
-        violated=place_words(*place) if place else "",
+        violated=place_words(*place) if place else elsewhere,
         allowed=MOST_VIOLATION * case.tolerance_scale,
         dual_infeasibility=max((c.dual_infeasibility for c in certificates), default=0.0),
         gap=max((c.gap for c in certificates), default=0.0),
@@ -254,7 +255,7 @@ class BlockSolver:
                     solve_seconds=time.perf_counter() - since,
                 )  # fmt: skip
             failures.append(f"{name}: {found}")
-        msg = f"no proven optimum for {self._where(b)}: {'; '.join(failures)}"
+        msg = f"no proven optimum for {self.where(b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _together(
@@ -341,7 +342,8 @@ class BlockSolver:
         self.proven.add(shape)
         return True
 
-    def _where(self, b: int) -> str:
+    def where(self, b: int) -> str:
+        """Return the minerals and years of a block in words."""
         e, cells = self.expanded, self.program.blocks[b]
         names = sorted({e.minerals[m] for m, _ in cells})
         years = sorted({e.years[t] for _, t in cells})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET
 from models.program.market import BALANCE
 from models.resolve import (
+    Cell,
     Expanded,
     Floats,
     Ints,
@@ -41,6 +42,9 @@ from models.resolve import (
     stock_target,
 )
 from models.schema import BY_COUNTRY, MAX, MINING, Project
+
+if TYPE_CHECKING:
+    from models.plan.by_model import Extension
 
 PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
@@ -59,9 +63,10 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
 
 
 class Plan(Solved):
-    """The optimal plan of a Case."""
+    """The optimal plan of a Case; ``extension`` is what was added to its model, None: nothing."""
 
     status = "optimal"
+    extension: Extension | None = None
 
     def __init__(
         self,
@@ -80,18 +85,19 @@ class Plan(Solved):
         if expanded is not None and program is not None:
             self.__dict__.update(expanded=expanded, program=program)
 
-    def __getstate__(self) -> tuple[Case, tuple[BlockResult, ...], tuple[Any, ...]]:
-        """Send the case, the results, and the names that number the program's keys."""
-        return self.case, self.blocks, self._names
+    def __getstate__(self) -> tuple[Any, ...]:
+        """Send the case, the results, and how the program is laid out."""
+        return self.case, self.blocks, self._layout, self.extension
 
-    def __setstate__(self, state: tuple[Case, tuple[BlockResult, ...], tuple[Any, ...]]) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take what arrived."""
-        self.case, self.blocks, names = state
-        self.__dict__["_names"] = names
+        self.case, self.blocks, self.__dict__["_layout"], self.extension = state
 
     @cached_property
-    def _names(self) -> tuple[Any, ...]:
-        return self.program.names if "program" in self.__dict__ else ()
+    def _layout(self) -> tuple[tuple[Any, ...], tuple[tuple[Cell, ...], ...] | None]:
+        """The names that number the program's keys, and its blocks (None: the case's own)."""
+        is_known = "program" in self.__dict__
+        return (self.program.names, self.program.blocks) if is_known else ((), None)
 
     @cached_property
     def expanded(self) -> Expanded:  # type: ignore[override]
@@ -101,7 +107,7 @@ class Plan(Solved):
     @cached_property
     def program(self) -> Program:  # type: ignore[override]
         """The case's program as arrays."""
-        return program_of(self.expanded, self._names)
+        return program_of(self.expanded, *self._layout)
 
     # ---- values and duals, joined ---------------------------------------------------------------
 

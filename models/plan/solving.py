@@ -12,8 +12,10 @@ from models import checks
 from models.case import Case
 from models.errors import InputError
 from models.plan.block_solver import BlockResult, BlockSolver, block_result, together, worths
+from models.plan.by_model import solve_model
 from models.plan.plan import Plan
 from models.program import Program, split
+from models.program.outside import Extend
 from models.resolve import Cell, Expanded, Floats
 from models.schema import BY_REFINER, ShareLimit
 from models.solve import Solution
@@ -24,14 +26,21 @@ from models.solve import Solution
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
-def solve(case: Case, run: Map = map) -> Plan:
+def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: str = "") -> Plan:
     """Return the proven optimal plan of a case.
 
     Raises InputError where records contradict one another, SolverError where no attempt gives a
     proven optimum. ``run`` maps a function over groups of blocks, which come and go one after
     another: the built-in map, a process pool's, a cluster's. It must keep their order.
+
+    ``extend`` is given the case's whole model in Pyomo and adds variables, linear constraints and
+    what its variables cost to it; ``Plan.extension`` says what. ValueError where it changes the
+    case's own. ``solver`` is one that Pyomo finds, such as "glpk" or "gurobi" ("": HiGHS);
+    UsageError where it finds none of that name. With either, all is solved here, block by block.
     """
     check(case)
+    if extend is not None or solver:
+        return solve_model(case, extend, solver)
     return Plan(case, [result for found in run(solve_group, groups(case)) for result in found])
 
 

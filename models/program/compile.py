@@ -23,18 +23,24 @@ _CLOSE = 1e-12
 """How far apart two numbers may be, as a part of the larger: the order of a sum's terms."""
 
 
-def compile_model(model: Any) -> Rows:
-    """Return a Pyomo model's active variables, constraints and objective as keyed arrays."""
+def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None) -> Rows:
+    """Return a Pyomo model's active variables, constraints and objective as keyed arrays.
+
+    A fixed variable is one whose bounds are its value. ``objects`` are filled with Pyomo's own
+    variables and constraints, in the arrays' order. Raises ValueError for what is not linear.
+    """
     position: dict[int, int] = {}
     column_keys: list[Keys] = []
     lower: list[float] = []
     upper: list[float] = []
     whole: list[bool] = []
-    for component in model.component_objects(pyo.Var, active=True, descend_into=False):
-        column_keys.append(Keys(component.local_name, len(lower), tuple(component)))
+    every_column, every_row = objects or ([], [])
+    for component in model.component_objects(pyo.Var, active=True):
+        column_keys.append(Keys(component.name, len(lower), tuple(component)))
         for column in component.values():
+            every_column.append(column)
             position[id(column)] = len(lower)
-            low, high = column.bounds
+            low, high = (column.value, column.value) if column.fixed else column.bounds
             lower.append(-math.inf if low is None else low)
             upper.append(math.inf if high is None else high)
             whole.append(column.is_integer())
@@ -43,12 +49,14 @@ def compile_model(model: Any) -> Rows:
     values: list[float] = []
     row_lower: list[float] = []
     row_upper: list[float] = []
-    for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
-        row_keys.append(Keys(component.local_name, len(row_lower), tuple(component)))
-        for row in component.values():
+    for component in model.component_objects(pyo.Constraint, active=True):
+        active = [(key, row) for key, row in component.items() if row.active]
+        row_keys.append(Keys(component.name, len(row_lower), tuple(key for key, _ in active)))
+        for _, row in active:
+            every_row.append(row)
             low, body, high = row.to_bounded_expression(evaluate_bounds=True)
             constant, amounts, found = _linear(body)
-            columns.extend([position[id(v)] for v in found])
+            columns.extend(_at(position, found, row))
             values.extend(amounts)
             starts.append(len(columns))
             row_lower.append(-math.inf if low is None else low - constant)
@@ -56,7 +64,7 @@ def compile_model(model: Any) -> Rows:
     cost = np.zeros(len(lower))
     for objective in model.component_data_objects(pyo.Objective, active=True):
         _, amounts, found = _linear(objective.expr)
-        np.add.at(cost, np.array([position[id(v)] for v in found], dtype=np.int64), list(amounts))
+        np.add.at(cost, np.array(_at(position, found, objective), dtype=np.int64), list(amounts))
     return Rows(
         cost=cost,
         lower=np.array(lower, dtype=np.float64),
@@ -70,6 +78,15 @@ def compile_model(model: Any) -> Rows:
         column_keys=tuple(column_keys),
         row_keys=tuple(row_keys),
     )
+
+
+def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]:
+    """Return the positions of variables."""
+    try:
+        return [position[id(v)] for v in found]
+    except KeyError:
+        msg = f"{where.name} has a variable that is not of this model"
+        raise ValueError(msg) from None
 
 
 def _linear(body: Any) -> tuple[float, Iterable[float], list[Any]]:
@@ -91,8 +108,8 @@ def differences(model: Rows, counted: Rows) -> list[str]:
 
     Both are keyed; the order of rows and columns does not matter.
     """
-    columns, said = _order(model.column_keys, counted.column_keys)
-    rows, more = _order(model.row_keys, counted.row_keys)
+    columns, said = places(model.column_keys, counted.column_keys)
+    rows, more = places(model.row_keys, counted.row_keys)
     said += more
     if said:
         return said
@@ -133,7 +150,7 @@ def _summed(code: Ints, values: Floats) -> tuple[Ints, Floats]:
     return codes, np.bincount(inverse, weights=values, minlength=len(codes)).astype(float)
 
 
-def _order(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[str]]:
+def places(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[Ints, list[str]]:
     """Return for each of the program's keys the model's position, and what only one of them has."""
     place: dict[tuple[str, Any], int] = {}
     twice = []

@@ -86,23 +86,23 @@ def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     """
     tonnes = column_unit == TONNES
     needed = max(need, _FINEST_NEED * _lump(rows, tonnes, row_unit == TONNES)) if need > 0 else 0.0
-    tonne = float(_power(np.array([needed / _TYPICAL]))[0])
+    tonne = float(powers_of_two(np.array([needed / _TYPICAL]))[0])
     unit = np.where(tonnes, tonne, _FINEST)
     dearest = float(np.max(rows.cost * unit, initial=0.0))
     finer = _FINER if raised else 1.0
-    money = 1.0 / float(_power(np.array([dearest / (_TYPICAL_MONEY * finer)]))[0])
+    money = 1.0 / float(powers_of_two(np.array([dearest / (_TYPICAL_MONEY * finer)]))[0])
     column = np.where(tonnes, tonne, 1.0)
     built = np.flatnonzero(~tonnes & ~rows.whole)
-    capital = _power(rows.cost[built] * money / _TYPICAL_MONEY)
+    capital = powers_of_two(rows.cost[built] * money / _TYPICAL_MONEY)
     column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
     of_budget = (row_unit == MONEY)[rows.entry_rows()] & (column_unit != MONEY)[rows.columns]
     capex = np.abs(rows.values * column[rows.columns])[of_budget]
-    column[column_unit == MONEY] = _power(np.max(capex, initial=0.0, keepdims=True))[0]
+    column[column_unit == MONEY] = powers_of_two(np.max(capex, initial=0.0, keepdims=True))[0]
     row = np.where(row_unit == TONNES, 1.0 / tonne, 1.0)
     for i in np.flatnonzero(row_unit == MONEY).tolist():
         inside = slice(int(rows.starts[i]), int(rows.starts[i + 1]))
         entries = np.abs(rows.values[inside] * column[rows.columns[inside]])
-        row[i] = 1.0 / float(_power(np.array([np.max(entries, initial=0.0)]))[0])
+        row[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
     if raised:
         at = np.flatnonzero(row_unit == TONNES)
         row[at] *= _raised(_limits(rows, row_size)[at] / tonne)
@@ -144,11 +144,11 @@ def _limits(rows: Rows, row_size: Floats | None) -> Floats:
 def _raised(limit: Floats) -> Floats:
     """Return the powers of two that rows are raised by, so that no limit is next to nothing."""
     small = (limit > 0) & (limit < 1)
-    by = np.minimum(_MOST_RAISED, _power(1.0 / np.where(small, limit, 1.0)))
+    by = np.minimum(_MOST_RAISED, powers_of_two(1.0 / np.where(small, limit, 1.0)))
     return np.where(small, by, 1.0)
 
 
-def _power(value: Floats) -> Floats:
+def powers_of_two(value: Floats) -> Floats:
     """Return the power of two nearest to each positive number, 1 for anything else."""
     fine = (value > 0) & np.isfinite(value)
     exponent = np.round(np.log2(np.where(fine, value, 1.0)))

@@ -219,7 +219,7 @@ def total(columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any
 
 
 @contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Keep Pyomo from logging what it raises: its log goes to stdout, where a command answers."""
     log = logging.getLogger("pyomo")
     before = log.level
@@ -230,7 +230,7 @@ def _unlogged() -> Iterator[None]:
         log.setLevel(before)
 
 
-@_unlogged()
+@unlogged()
 def build(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     """Return the finished model of a block."""
     f = _without_objective(expanded, cells)
@@ -246,7 +246,7 @@ def _without_objective(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     return f
 
 
-@_unlogged()
+@unlogged()
 def build_least_share(
     expanded: Expanded, cells: Sequence[Cell], short: Mapping[tuple[str, int], float]
 ) -> Frame:
@@ -284,7 +284,7 @@ def build_least_share(
     return f
 
 
-@_unlogged()
+@unlogged()
 def build_least_change(
     expanded: Expanded, cells: Sequence[Cell], levers: Sequence[InputCell], bounds: Bounds
 ) -> Frame:

@@ -76,6 +76,7 @@ class Figure(StrEnum):
 
     TITLE = "Plan title"
     SCENARIO = "Scenario"
+    EXTENDED = "Extended by"
     STATUS = "Status"
     YEARS = "Years"
     PRICE_YEAR = "Price year"

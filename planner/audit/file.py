@@ -37,7 +37,10 @@ PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
 RECORDS: Mapping[str, re.Pattern[str]] = {
     Figure.PLANNER: re.compile(_RELEASE),
-    Figure.SOLVER: re.compile(f"HiGHS {_RELEASE}"),
+    Figure.SOLVER: re.compile(
+        rf"(?:\w{{1,40}}(?: {_RELEASE})?, by Pyomo {_RELEASE}, prices by )?HiGHS {_RELEASE}"
+        rf"|\w{{1,40}}(?: {_RELEASE})?, by Pyomo {_RELEASE}"
+    ),
     PYTHON: re.compile(_RELEASE),
     Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
@@ -74,6 +77,8 @@ _MIP_GAP = "Gap of the search over whole builds"
 class Recorded:
     """What a run wrote of itself: options as typed, times, attempts, whether it was redacted.
 
+    ``extended`` is what was added to its model, "" nothing.
+
     ``made_with`` are name and value of each option; ``input_sha256`` is the fingerprint of its
     input; ``record`` are versions and time, those of now where they are not of their form.
     """
@@ -87,6 +92,7 @@ class Recorded:
     built: int = 0
     mip_gap: float = 0.0
     redacted: str = ""
+    extended: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,7 @@ class PlanSheets:
             built=built,
             mip_gap=mip_gap,
             redacted=said.get(REDACTED, ""),
+            extended=said.get(Figure.EXTENDED, ""),
         )
 
 

@@ -46,11 +46,13 @@ def checks(context: Context) -> Checks:
     """Return the sheet Checks."""
     proof = [*_proof(context), *_program(context)]
     passed = all(row.get("passed") != "no" for row in proof)
-    words = (
-        "Passed: the plan is optimal and keeps to the case."
-        if passed
-        else "Not passed: see the rows that say no."
-    )
+    keeps = "Passed: the plan is optimal and keeps to the case."
+    if context.plan.extension is not None:
+        keeps = (
+            "Passed: the plan keeps to the case and to what was added to its model"
+            f" ({context.plan.extension.words}), and no plan that does is cheaper."
+        )
+    words = keeps if passed else "Not passed: see the rows that say no."
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     made = [verdict, *proof, *_input(context)]
     data: dict[str, Any] = {f.name: [row.get(f.name) for row in made] for f in Checks.FIELDS}
@@ -88,8 +90,10 @@ def _seen(value: float, accepted: float) -> float:
 
 
 def _proof(context: Context) -> Rows:
-    proof, is_whole = context.plan.proof, context.case.settings.whole_projects
-    fixed = " (holds for the builds fixed)" if is_whole else ""
+    proof, more = context.plan.proof, context.plan.extension
+    added = bool(more and more.whole)
+    is_whole = context.case.settings.whole_projects or added
+    fixed = f" (holds for the {'whole variables' if added else 'builds'} fixed)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
     at = f", at {proof.violated}" if is_seen else ""
     yield _figure(f"{WORST[0]}{at}", proof.violation, proof.allowed, "t")
@@ -123,6 +127,7 @@ def _recount(context: Context) -> Rows:
     """The totals counted again from the plan's tables and the case."""
     plan = context.plan
     recounted = float(plan.costs["discounted"].sum())
+    recounted += plan.extension.cost if plan.extension else 0.0
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
     what = "Total cost recounted from the tables against the solver's"

@@ -85,12 +85,15 @@ class Context:
         for name, value in self.options.items():
             if name.casefold() != "scenario":
                 said.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
+        if self.plan.extension is not None:
+            said.append(f"extended by {self.plan.extension.words}")
         return "; ".join(said)
 
     @property
     def is_as_given(self) -> bool:
         """Whether the plan is of the workbook as it stands: no scenario, no option."""
-        return self.case.scenario == self.book.case.scenario and not self.options
+        as_read = self.case.scenario == self.book.case.scenario and not self.options
+        return as_read and self.plan.extension is None
 
     @property
     def horizon(self) -> str:

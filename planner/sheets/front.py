@@ -226,9 +226,11 @@ def _contracts(context: Context) -> Light | None:
 
 def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
+    keeps = "It keeps every rule of the case, and no plan"
+    if context.plan.extension is not None:
+        keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
     said = (
-        "It keeps every rule of the case, and no plan is cheaper by more than one part in ten"
-        " million: computed apart from the solver."
+        f"{keeps} is cheaper by more than one part in ten million: computed apart from the solver."
         if passed
         else "See the rows that say no."
     )

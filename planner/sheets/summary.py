@@ -81,6 +81,9 @@ def _plan(context: Context) -> Rows:
     yield "The plan"
     yield Figure.TITLE, context.title
     yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
+    if context.plan.extension is not None:
+        said = "In Python, to the model. The plan keeps the case's rules and what was added."
+        yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", said
     yield Figure.STATUS, context.plan.status, Look.LONG, "", "Proven; the proof stands in Checks."
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
@@ -111,6 +114,11 @@ def _cost(context: Context) -> Rows:
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
             yield f"{COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
+
+    added = plan.extension.cost if plan.extension else 0.0
+    if added:
+        said = f"A part of the total cost{discounted}; in no other."
+        yield f"{COST}what was added to the model", added, Look.MONEY, money, said
 
 
 def _plain(context: Context) -> str:

@@ -8,6 +8,7 @@ from planner._version import __version__
 from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import orders, report
 from planner.cli.commands.explain import explain
+from planner.cli.commands.model import model
 from planner.cli.commands.redact import redact
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
@@ -50,6 +51,7 @@ COMMANDS = (
     verify,
     redact,
     report,
+    model,
 )
 """Every command, in the order in which they are met."""
 

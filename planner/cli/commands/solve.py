@@ -42,6 +42,12 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
 @SCENARIO
 @what_if_options
 @share_limit()
+@click.option(
+    "--solver",
+    default="",
+    metavar="NAME",
+    help="A solver that Pyomo finds, such as gurobi, cplex or glpk [HiGHS].",
+)
 @output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
@@ -51,6 +57,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     scenario: str,
     asked: Asked,
     max_country_share: float | None,
+    solver: str,
     output: Path | None,
     csv_folder: Path | None,
     where: Where,
@@ -68,6 +75,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner solve case.xlsx --block "China:Japan:Graphite"
     planner solve case.xlsx --lose COD --what-if "scale demand; mineral=Cobalt; value=1.2"
     planner solve case.xlsx --what-if "scale capacity; country=CHN; years=2027-2030; value=70%"
+
+    With --solver another solver solves the model in Pyomo; the plan is proven all the same, apart
+    from it.
 
     Unless --output names another path, the plan of a scenario has its name in the file's, with
     what-ifs or without; that of what-ifs or --max-country-share alone has the word what-if. So the
@@ -89,10 +99,12 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         what_ifs=asked,
         max_country_share=max_country_share,
         where=where,
+        solver=solver,
         tell=progress(as_json),
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
     from planner.sheets import Table, write_plan
+    from planner.sheets.context import Record
 
     target = target_of(run.plan.case.scenario)  # as the workbook spells it
     timings = dict(run.seconds)
@@ -108,6 +120,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
+                **({"record": Record(solver=run.solver)} if run.solver else {}),
             )
         )
 
@@ -178,6 +191,8 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         line(head, plain(point.said))
     _show_named(mineral_lines(table, case.country_name))
     show_warnings(run.warnings, "Checks")
+    if run.solver:
+        line("Solver", f"{run.solver}; the proof is computed apart from it")
     if run.trouble:
         line("Note", run.trouble, "yellow")
     if output is not None:

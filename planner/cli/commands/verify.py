@@ -151,6 +151,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
     amiss = _redacted(recorded, file) if recorded.redacted else _lacking(sheets)
+    amiss += _extended(recorded)
     if amiss:
         return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
     with of_file(file):
@@ -225,6 +226,15 @@ def _redacted(recorded: Recorded, file: Path) -> list[Finding]:
         " duals are taken out. Verify the plan as it was written.",
     )
     return [redacted] if is_its else [_other(file, recorded), redacted]
+
+
+def _extended(recorded: Recorded) -> list[Finding]:
+    """Return that a plan is of more than its input, where it is: what was added stands nowhere."""
+    if not recorded.extended:
+        return []
+    said = f"the model of this plan was extended in Python, by {recorded.extended}"
+    hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
+    return [Finding("Summary", found=said, hint=hint)]
 
 
 def _lacking(sheets: PlanSheets) -> list[Finding]:

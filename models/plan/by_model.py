@@ -1,0 +1,185 @@
+"""Plans solved from the Pyomo model itself: with what an analyst added to it, or by another solver.
+
+The proof is the same as of any plan, from the arrays and the solution alone; of an extended model
+it is that of all of it, what was added included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models import solve as solver
+from models.case import Case
+from models.errors import SolverError
+from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, optimality_words
+from models.plan.plan import Plan
+from models.program import TONNES, scaling, split
+from models.program.outside import Extend, Extended, extended, solve_by
+from models.program.sourcing import build
+from models.resolve import Expanded, Floats
+from models.solve import Certificate, Keys, Rows, Solution, certify_blocks, fits
+
+BY_HIGHS = "prices by HiGHS"
+"""What is said of a block whose solver told no duals."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What was added to the model of a case, and what became of it.
+
+    ``values`` of variables by name and key; ``duals`` of constraints likewise [money of the first
+    year for each unit of the right-hand side, as it was written]; ``whole`` is how many variables
+    have to be whole numbers, ``cost`` what those added cost [money, discounted].
+    """
+
+    values: dict[str, dict[Any, float]]
+    duals: dict[str, dict[Any, float]]
+    whole: int
+    cost: float
+
+    @property
+    def words(self) -> str:
+        """What was added: ``2 constraints (most_open 2), 1 variable (open 1)``."""
+        parts = (("constraint", self.duals), ("variable", self.values))
+        return ", ".join(_counted(what, of) for what, of in parts if of) or "nothing"
+
+
+def _counted(what: str, of: dict[str, dict[Any, float]]) -> str:
+    number = sum(map(len, of.values()))
+    named = ", ".join(f"{name} {len(each):,}" for name, each in of.items())
+    return f"{number:,} {what}{'' if number == 1 else 's'} ({named})"
+
+
+def model(case: Case) -> Any:
+    """Return the whole model of a case in Pyomo; its components are in docs/mathematics.md."""
+    expanded = Expanded(case)
+    return build(expanded, [cell for cells in split(case) for cell in cells]).model
+
+
+def block_models(case: Case) -> dict[str, Any]:
+    """Return the models of the blocks of a case, which do not touch one another, by name."""
+    solver_of = BlockSolver(Expanded(case), is_compared=False)
+    return {
+        solver_of.where(b): build(solver_of.expanded, cells).model
+        for b, cells in enumerate(solver_of.program.blocks)
+    }
+
+
+def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
+    """Return the proven plan of a checked case, extended, or by the solver of a name ("" HiGHS).
+
+    An extension may tie all to all, so then the whole case is one block. Errors are those of
+    ``models.program.outside``, and SolverError where there is no proven optimum, as where what was
+    added cannot be kept.
+    """
+    expanded, blocks = Expanded(case), split(case)
+    if extend is not None and blocks:
+        blocks = (tuple(cell for cells in blocks for cell in cells),)
+    of = BlockSolver(expanded, blocks=blocks)
+    models = [_BlockModel(of, b, extend) for b in range(len(blocks))]
+    solved = [each.solve(name) for each in models]
+    plan = Plan(case, [result for result, _ in solved], expanded, of.program)
+    if extend is not None and solved:
+        plan.extension = models[0].extension(solved[0][1])
+    return plan
+
+
+class _BlockModel:
+    """A block's model in Pyomo, with what was added to it."""
+
+    def __init__(self, of: BlockSolver, b: int, extend: Extend | None) -> None:
+        self.of, self.b, program = of, b, of.program
+        self.columns, self.rows = program.columns_of(b), program.rows_of(b)
+        self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
+        self.need = float(of.measure[b])
+        self.model = build(of.expanded, program.blocks[b]).model
+        unit = (program.column_unit[self.columns], program.row_unit[self.rows])
+        self.made: Extended = extended(self.model, program.block(b), unit, self.need, extend)
+
+    def solve(self, name: str) -> tuple[BlockResult, Solution]:
+        """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""
+        failures: list[str] = []
+        for attempt in (None,) if name else solver.ATTEMPTS:
+            try:
+                found = self._by_highs(self.made.rows, attempt) if attempt else self._by(name)
+            except SolverError as error:
+                failures.append(f"{attempt.name if attempt else name}: {error}")
+                continue
+            certificate, worst = self._proof(found)
+            if certificate.passed:
+                return self._result(found, certificate, worst, failures), found
+            failures.append(
+                f"{found.attempt}: violation {certificate.violation:.2g} of the largest need in"
+                f" {certificate.violated or 'no row'}, {optimality_words(certificate)}, MIP gap"
+                f" {certificate.mip_gap:.2g}"
+            )
+        msg = f"no proven optimum for {self.of.where(self.b)}: {'; '.join(failures)}"
+        raise SolverError(msg)
+
+    def _result(
+        self, found: Solution, certificate: Certificate, worst: int, failures: list[str]
+    ) -> BlockResult:
+        rows, (n, m) = self.made.rows, self.own
+        return BlockResult(
+            block=self.b, x=found.x[:n], duals=found.duals[:m], certificate=certificate,
+            worst=worst, measure=self.need, attempt=found.attempt, failures=tuple(failures),
+            size=(len(rows.row_lower), len(rows.cost), len(rows.values)), built=True,
+        )  # fmt: skip
+
+    def _by_highs(self, rows: Rows, attempt: solver.Attempt) -> Solution:
+        (columns, units), size = self.made.unit, np.full(len(rows.row_lower), np.nan)
+        size[: self.own[1]] = self.of.program.row_size[self.rows]
+        scale = scaling(
+            rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
+            raised=attempt.raised,
+        )  # fmt: skip
+        found = solver.solve(scale.scaled(rows), attempt)
+        if not fits(rows, found):
+            raise SolverError(NO_NUMBERS)
+        return scale.unscaled(found)
+
+    def _by(self, name: str) -> Solution:
+        """Solve by another solver; prices that it does not tell are HiGHS's.
+
+        Whoever tells them: what they prove of its values is computed here.
+        """
+        x, duals, gap = solve_by(name, self.model, self.made)
+        if duals is not None:
+            return Solution(x, duals, np.zeros(0), name, gap)
+        rows, fixed = self.made.rows, np.round(x)
+        lower, upper = (np.where(rows.whole, fixed, of) for of in (rows.lower, rows.upper))
+        none = np.zeros_like(rows.whole)
+        fixed_rows = dataclasses.replace(rows, lower=lower, upper=upper, whole=none)
+        priced = self._by_highs(fixed_rows, solver.ATTEMPTS[0])
+        return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
+
+    def _proof(self, found: Solution) -> tuple[Certificate, int]:
+        """Return the certificate, and the worst row or column of the case's own, -1 for others."""
+        rows, (columns, units), (n, m) = self.made.rows, self.made.unit, self.own
+        proof = certify_blocks(
+            rows, found.x, found.duals, np.array([self.need]),
+            tonnes=(columns == TONNES, units == TONNES),
+            starts=(np.array([0, len(columns)]), np.array([0, len(units)])),
+        )  # fmt: skip
+        row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
+        worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
+        return proof.of(0, proof.worst_name(0, rows), found.mip_gap), worst
+
+    def extension(self, found: Solution) -> Extension:
+        """Return what was added, and what became of it."""
+        (columns, rows), n = self.made.added, self.own[0]
+        whole, cost = self.made.rows.whole[n:], self.made.rows.cost[n:]
+        return Extension(
+            values=_by_key(columns, found.x),
+            duals=_by_key(rows, found.duals * self.made.factor),
+            whole=int(whole.sum()),
+            cost=float((cost * found.x[n:]).sum()),
+        )
+
+
+def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
+    return {of.name: dict(zip(of.index, numbers[of.stretch].tolist(), strict=True)) for of in names}

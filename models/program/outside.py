@@ -1,0 +1,357 @@
+"""The Pyomo model in other hands: what an analyst adds to it, another solver, a file of it.
+
+An extension adds variables and constraints to a model and leaves the case's own as they are: so
+every plan of it keeps the case's rules, and costs no less than without it. What it changed is found
+by the same comparison that finds a model which is not the case's program.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyomo.core as pyo
+from numpy.typing import NDArray
+
+from models.errors import SolverError, UsageError
+from models.program.compile import compile_model, differences, places
+from models.program.component import TONNES, components
+from models.program.scaling import powers_of_two
+from models.program.sourcing import unlogged
+from models.resolve import Floats, Ints
+from models.solve import Keys, Rows
+
+Extend = Callable[[Any], object]
+"""What adds variables and constraints to a Pyomo model; what it returns is not looked at."""
+
+Units = NDArray[np.signedinteger[Any]]
+
+# ---- what is added to a model --------------------------------------------------------------------
+
+_KNOWN = (pyo.Var, pyo.Constraint, pyo.Objective, pyo.Block, pyo.Set, pyo.RangeSet, pyo.Param,
+          pyo.Expression, pyo.Suffix, pyo.BuildAction, pyo.BuildCheck)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Extended:
+    """A block's program with what was added to its model.
+
+    ``rows`` has the case's columns and rows first, in the program's order, then those added, each
+    row times its ``factor``; ``unit`` are what columns and rows count; ``columns`` and ``own`` are
+    the model's objects in that order. ``added`` are the names of what was added, of columns and
+    of rows.
+    """
+
+    rows: Rows
+    factor: Floats
+    unit: tuple[Units, Units]
+    columns: Sequence[Any]
+    own: Sequence[Any]
+    added: tuple[tuple[Keys, ...], tuple[Keys, ...]]
+
+
+@unlogged()
+def extended(
+    model: Any, counted: Rows, unit: tuple[Units, Units], need: float, extend: Extend | None = None
+) -> Extended:
+    """Let a function add to a block's model; return the program that it then is.
+
+    ``counted`` are the arrays of the block, ``unit`` what its columns and rows count, ``need`` [t]
+    how much it needs. Raises SolverError where the model is not the case's program, ValueError
+    where the function changes that, or adds what is no variable, linear constraint or cost.
+    """
+    wrong = differences(compile_model(model), counted)
+    if wrong:
+        msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
+        raise SolverError(msg)
+    if extend is not None:
+        extend(model)
+        _refuse_unknown(model)
+    objects: tuple[list[Any], list[Any]] = ([], [])
+    made = compile_model(model, objects)
+    return _ordered(made, objects, counted, unit, need)
+
+
+def _refuse_unknown(model: Any) -> None:
+    """Raise ValueError for what would be left out of the program in silence."""
+    for component in model.component_objects(active=True, descend_into=True):
+        if component.ctype not in _KNOWN:
+            msg = f"{component.name} is a {component.ctype.__name__}: an extension adds variables"
+            raise ValueError(f"{msg} and linear constraints")  # noqa: EM102, TRY003
+    goals = list(model.component_data_objects(pyo.Objective, active=True))
+    if len(goals) != 1 or goals[0].sense != pyo.minimize:
+        msg = "an extension keeps the one objective, the cost, and may add to it"
+        raise ValueError(msg)
+
+
+def _ordered(
+    made: Rows,
+    objects: tuple[Sequence[Any], Sequence[Any]],
+    counted: Rows,
+    unit: tuple[Units, Units],
+    need: float,
+) -> Extended:
+    """Return a model's program in the order of the case's, what was added last."""
+    orders, added, wrong = [], [], list[str]()
+    for keys, of in ((made.column_keys, counted.column_keys), (made.row_keys, counted.row_keys)):
+        own = {each.name for each in of}
+        place, said = places([each for each in keys if each.name in own], of)
+        more = [each for each in keys if each.name not in own and each.index]
+        stretches = [np.arange(each.start, each.start + len(each.index)) for each in more]
+        orders.append(np.concatenate([place, *stretches]).astype(np.int64))
+        added.append(_renumbered(more, len(place)))
+        wrong += said
+    if not wrong:
+        made = _placed(made, orders[0], orders[1], counted, (added[0], added[1]))
+        wrong = differences(_without(made, len(counted.cost), len(counted.row_lower)), counted)
+    if wrong:
+        msg = f"an extension adds, and changes nothing of the case's own: {'; '.join(wrong[:3])}"
+        raise ValueError(msg)
+    made, factor, units = _measured(made, unit, need)
+    columns, own_rows = ([of[i] for i in order] for of, order in zip(objects, orders, strict=True))
+    return Extended(made, factor, units, columns, own_rows, (added[0], added[1]))
+
+
+def _renumbered(keys: Sequence[Keys], start: int) -> tuple[Keys, ...]:
+    """Return names of stretches that follow one another from a position on."""
+    found = []
+    for each in keys:
+        found.append(Keys(each.name, start, each.index))
+        start += len(each.index)
+    return tuple(found)
+
+
+def _placed(
+    made: Rows, columns: Ints, rows: Ints, counted: Rows, added: tuple[tuple[Keys, ...], ...]
+) -> Rows:
+    """Return a program with its columns and rows in another order."""
+    where = np.empty(len(columns), dtype=np.int64)
+    where[columns] = np.arange(len(columns))
+    counts = np.diff(made.starts)[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    entries = np.repeat(made.starts[:-1][rows] - starts[:-1], counts) + np.arange(starts[-1])
+    return Rows(
+        **{name: getattr(made, name)[columns] for name in ("cost", "lower", "upper", "whole")},
+        **{name: getattr(made, name)[rows] for name in ("row_lower", "row_upper")},
+        starts=starts,
+        columns=where[made.columns[entries]],
+        values=made.values[entries],
+        column_keys=(*counted.column_keys, *added[0]),
+        row_keys=(*counted.row_keys, *added[1]),
+    )
+
+
+def _without(rows: Rows, columns: int, count: int) -> Rows:
+    """Return the first columns and rows of a program; entries elsewhere count as changes."""
+    end = int(rows.starts[count])
+    return dataclasses.replace(
+        rows,
+        **{name: getattr(rows, name)[:columns] for name in ("cost", "lower", "upper", "whole")},
+        **{name: getattr(rows, name)[:count] for name in ("row_lower", "row_upper")},
+        starts=rows.starts[: count + 1],
+        columns=np.minimum(rows.columns[:end], columns - 1),
+        values=rows.values[:end],
+        column_keys=[keys for keys in rows.column_keys if keys.start < columns],
+        row_keys=[keys for keys in rows.row_keys if keys.start < count],
+    )
+
+
+def _measured(
+    rows: Rows, unit: tuple[Units, Units], need: float
+) -> tuple[Rows, Floats, tuple[Ints, Ints]]:
+    """Return a program whose added rows are of the size of its others, by which factor, and units.
+
+    An added column counts in tonnes unless it is whole or at most 1, an added row where a column in
+    tonnes stands in it. Its largest term is then what is needed [t], or 1, whatever its author
+    wrote: what a violation is a part of. Factors are powers of two, which change no digit.
+    """
+    n, m = len(unit[0]), len(unit[1])
+    is_fraction = rows.whole[n:] | (rows.upper[n:] <= 1)
+    columns = np.concatenate([unit[0], np.where(is_fraction, TONNES + 1, TONNES)])
+    of_row, in_tonnes = rows.entry_rows(), columns[rows.columns] == TONNES
+    holds, largest = np.zeros(len(rows.row_lower), dtype=bool), np.zeros(len(rows.row_lower))
+    np.logical_or.at(holds, of_row, in_tonnes)
+    np.maximum.at(largest, of_row, np.abs(rows.values) * np.where(in_tonnes, need, 1.0))
+    factor = powers_of_two(np.where(holds, need, 1.0) / np.where(largest > 0, largest, 1.0))
+    factor[:m] = 1.0
+    made = dataclasses.replace(
+        rows,
+        row_lower=rows.row_lower * factor,
+        row_upper=rows.row_upper * factor,
+        values=rows.values * factor[of_row],
+    )
+    return made, factor, (columns, np.concatenate([unit[1], np.where(holds[m:], TONNES, 1)]))
+
+
+# ---- another solver ------------------------------------------------------------------------------
+
+_LIKELY = ("gurobi", "cplex", "xpress", "mosek", "glpk", "cbc", "scip", "highs")
+_NO_GAP = {
+    "gurobi": "MIPGap", "cplex": "mip_tolerances_mipgap", "glpk": "mipgap", "cbc": "ratio",
+    "highs": "mip_rel_gap",
+}  # fmt: skip
+"""Options by which a search over whole columns goes on to the end; that of others is their own."""
+
+
+@unlogged()
+def find_solver(name: str) -> Any:
+    """Return a solver of a name that Pyomo knows; UsageError where it finds none here."""
+    import pyomo.environ as env
+
+    def found(each: str) -> Any:
+        made = env.SolverFactory(each) if re.fullmatch(r"\w+", each) else None
+        return made if made is not None and made.available(exception_flag=False) else None
+
+    solver = found(name)
+    if solver is None:
+        here = ", ".join(each for each in _LIKELY if found(each))
+        msg = f"--solver {name!r} is no solver that Pyomo finds here; it finds {here or 'none'}"
+        raise UsageError(msg)
+    return solver
+
+
+def solver_version(name: str) -> str:
+    """Return a solver's name and version, as far as it tells them, and Pyomo's."""
+    version = find_solver(name).version()
+    parts = ".".join(str(part) for part in version[:3]) if version else ""
+    return f"{name}{f' {parts}' if parts else ''}, by Pyomo {_pyomo_version()}"
+
+
+def _pyomo_version() -> str:
+    import pyomo.version
+
+    return str(pyomo.version.version)
+
+
+@unlogged()
+def solve_by(name: str, model: Any, made: Extended) -> tuple[Floats, Floats | None, float]:
+    """Solve a model by another solver: the columns' values, the rows' duals if any, the MIP gap.
+
+    Whole columns are then kept as they are, and the duals are those of the linear program left.
+    Raises SolverError where it reports no optimum.
+    """
+    import pyomo.environ as env
+
+    solver, family = find_solver(name), name.removeprefix("appsi_").partition("_")[0]
+    gap = 0.0
+    if made.rows.whole.any():
+        option = {_NO_GAP[family]: 0} if family in _NO_GAP else {}
+        gap = _gap(_run(solver, name, model, option))
+        for column in np.flatnonzero(made.rows.whole).tolist():
+            whole = made.columns[column]
+            whole.fix(round(whole.value))
+            whole.domain = env.Reals  # a search has no duals, even of one choice
+    model.dual = env.Suffix(direction=env.Suffix.IMPORT)
+    _run(solver, name, model, {})
+    # a column that stands in no row and costs nothing is in no solver's hands: it is at a bound
+    free = np.clip(0.0, made.rows.lower, made.rows.upper)
+    given = [column.value for column in made.columns]
+    x = np.where([value is None for value in given], free, np.array(given, dtype=float))
+    duals = np.array([model.dual.get(row, np.nan) for row in made.own], dtype=float)
+    if np.isnan(duals).all() and len(duals):
+        return x, None, gap
+    return x, np.nan_to_num(duals) / made.factor, gap
+
+
+def _run(solver: Any, name: str, model: Any, options: dict[str, Any]) -> Any:
+    import pyomo.environ as env
+
+    try:
+        result = solver.solve(model, options=options)
+    except Exception as error:  # of whatever kind another's program raises
+        msg = f"{name} failed: {error}"
+        raise SolverError(msg) from error
+    if not env.check_optimal_termination(result):
+        msg = f"{name} ended with: {result.solver.termination_condition}"
+        raise SolverError(msg)
+    return result
+
+
+def _gap(result: Any) -> float:
+    """Return the gap of a search as its bounds tell it; 0 where it tells none but an optimum."""
+    low, high = float(result.problem.lower_bound), float(result.problem.upper_bound)
+    if not np.isfinite([low, high]).all():
+        return 0.0
+    return abs(high - low) / max(abs(high), abs(low), 1e-300)
+
+
+# ---- a file of it --------------------------------------------------------------------------------
+
+FORMATS = ("lp", "mps")
+_LONGEST = 200
+_ALLOWED = {*string.ascii_letters, *string.digits, *"_."}
+
+
+class Names:
+    """Gives every part of a model a name that one can read: ``spot(Jin,,Copper,Japan,2026)``.
+
+    Of letters that every reader of such files takes; two parts never have one name.
+    """
+
+    def __init__(self) -> None:
+        """Start with none given."""
+        self._given: dict[int, str] = {}
+        self._taken: set[str] = set()
+
+    def __call__(self, part: Any) -> str:
+        """Return the name of a part."""
+        if id(part) not in self._given:
+            wanted = self._wanted(part)
+            name, number = wanted, 1
+            while name in self._taken:
+                number += 1
+                name = f"{wanted}_{number}"
+            self._taken.add(name)
+            self._given[id(part)] = name
+        return self._given[id(part)]
+
+    @staticmethod
+    def _wanted(part: Any) -> str:
+        index = part.index() if part.parent_component().is_indexed() else ()
+        keys = index if isinstance(index, tuple) else (index,)
+        base = _plain(part.parent_component().name)
+        return f"{base}({','.join(_plain(str(key)) for key in keys)})"[:_LONGEST] if keys else base
+
+
+def _plain(text: str) -> str:
+    """Return a text in letters that every solver's reader takes, of other scripts by number."""
+    said = "".join(
+        each if each.isascii() else f"u{ord(each):04X}"
+        for each in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(each)
+    )
+    return "".join(each if each in _ALLOWED else "_" for each in said)
+
+
+@unlogged()
+def write_model(model: Any, path: Path, form: str, about: Sequence[str]) -> None:
+    """Write a model as a file of one of FORMATS, below lines that say what it is."""
+    import pyomo.environ  # noqa: F401 - its writers, which the core leaves out
+
+    model.write(str(path), format=form, io_options={"labeler": Names()})
+    mark = "\\" if form == "lp" else "*"
+    lines = [*about, *_legend(model)]
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("OBJSENSE\n MIN\n", "", 1)  # as is understood; GLPK knows no such section
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.writelines(f"{mark} {_ascii(line)}\n" for line in lines)
+        file.write(text)
+
+
+def _legend(model: Any) -> list[str]:
+    """Return what every part of the model is, with what its keys are."""
+    return [
+        f"{of.name}({','.join(of.key)}): {of.meaning}"
+        for of in components()
+        if (part := model.component(of.name)) is not None and len(part)
+    ]
+
+
+def _ascii(line: str) -> str:
+    return " ".join(line.encode("ascii", "replace").decode("ascii").split())

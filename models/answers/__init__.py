@@ -3,7 +3,9 @@
 ``explain`` says what sets the marginal price of one mineral, member and year, and what binds
 there; ``scarcest`` what is scarcest in the whole plan; ``least_change`` the smallest change of the
 workbook that removes a shortage; ``least_share`` the smallest cap on single countries that costs
-no supply; ``exit_from`` the cheapest plan that does with the least of a country.
+no supply; ``exit_from`` the cheapest plan that does with the least of a country; ``ranges`` the
+least and the most of a supplier that plans near the plan buy, ``least_plan`` the one that takes
+least of a country.
 """
 
 from models.answers.exit import Exit as Exit
@@ -23,6 +25,12 @@ from models.answers.least_change import rounded_up as rounded_up
 from models.answers.price import NEUTRAL as NEUTRAL
 from models.answers.price import Move as Move
 from models.answers.price import Price as Price
+from models.answers.ranges import BY_COUNTRY as BY_COUNTRY
+from models.answers.ranges import BY_PROJECT as BY_PROJECT
+from models.answers.ranges import BY_REFINER as BY_REFINER
+from models.answers.ranges import Range as Range
+from models.answers.ranges import least_plan as least_plan
+from models.answers.ranges import ranges as ranges
 from models.answers.search import SPARE as SPARE
 from models.answers.search import least_share as least_share
 from models.program.component import OPEN as OPEN

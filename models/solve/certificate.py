@@ -231,12 +231,14 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     *,
     tonnes: tuple[Bools, Bools],
     starts: tuple[Ints, Ints],
+    finest: tuple[float, float] = (0.0, 0.0),
 ) -> Certificates:
     """Return the certificates of all blocks at once.
 
     ``measure`` [t] is what the violations of each block are parts of, unless it is as fine as
     numbers get; ``tonnes`` say which columns and rows are in tonnes; ``starts`` where each block's
-    columns and rows begin, and one more entry each that ends the last.
+    columns and rows begin, and one more entry each that ends the last. ``finest`` are the price and
+    the objective below which dual infeasibility and gap are no parts of them: where least is 0.
     """
     lower, upper = rows.lower, rows.upper
     if rows.whole.any():
@@ -259,7 +261,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     prices = np.abs(rows.cost) + rows.absolute().priced(np.abs(duals))
     dearest = _most(prices, column_starts)
     sizes = np.diff(column_starts)
-    prices = np.maximum(prices, _NEGLIGIBLE * np.repeat(dearest, sizes))
+    prices = np.maximum(prices, np.maximum(finest[0], _NEGLIGIBLE * np.repeat(dearest, sizes)))
     reduced = rows.cost - rows.priced(duals)
     on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
@@ -275,7 +277,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         _sums(np.abs(of_rows), row_starts)
         + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
     )
-    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, np.full(len(noise), 1e-300)])
+    least = np.full(len(noise), max(finest[1], 1e-300))
+    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, least])
     gap = np.abs(primal - dual) / scale
     return Certificates(violation, worst_row, worst_column, infeasibility, gap, primal, dual)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import PlannerError, SolverError
+from models.errors import PlannerError, SolverError, WriteError
 from planner.cli.answer import Command, Key, sorted_out, what_if_facts
 from planner.cli.commands.common import (
     CSV,
@@ -122,9 +122,32 @@ def _run(  # noqa: PLR0913 - what a command line says
         _show(study, tables, written, sum(seconds.values()))
     if written is not None:
         tell_where(target, written, halt)
+    plan, lacking = _beside(file, study, written)
+    if plan is not None and not as_json:
+        line("Plan", str(plan))
     tell_halt(halt, study.known)
+    trouble = trouble or lacking
     answer = _answer(study, tables, halt, written, seconds)
+    if plan is not None:
+        answer[Key.PLAN] = str(plan)
     return end(halt, trouble or failed, answer, as_json=as_json)
+
+
+def _beside(
+    file: Path, study: StudyKind, written: Path | None
+) -> tuple[Path | None, WriteError | None]:
+    """Write the plan beside a study's workbook; return where it stands, and what went wrong."""
+    from planner.workbook.save import save
+
+    made = study.beside()
+    if made is None or written is None:
+        return None, None
+    end, write = made
+    try:
+        path = plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
+        return save(path, write), None
+    except WriteError as error:
+        return None, error
 
 
 def _planned(

@@ -52,6 +52,8 @@ def checks(context: Context) -> Checks:
             "Passed: the plan keeps to the case and to what was added to its model"
             f" ({context.plan.extension.words}), and no plan that does is cheaper."
         )
+    elif context.within:
+        keeps = f"Passed: the plan keeps to the case, and {context.within}."
     words = keeps if passed else "Not passed: see the rows that say no."
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     made = [verdict, *proof, *_input(context)]

@@ -35,7 +35,7 @@ class Context:
 
     ``without_limits`` is the plan of the same case without share limits; ``timings`` in seconds;
     ``made_with`` are the run's options, name and value as typed; ``record`` is what the run says
-    of itself.
+    of itself; ``within`` what is proven of a plan that is not the cheapest of the case.
     """
 
     plan: Plan
@@ -45,6 +45,7 @@ class Context:
     timings: Mapping[str, float] = field(default_factory=dict)
     made_with: Sequence[tuple[str, str]] = ()
     record: Record = field(default_factory=Record)
+    within: str = ""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What ``once`` has worked out."""
 

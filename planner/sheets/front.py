@@ -229,11 +229,10 @@ def _proof(context: Context) -> Light:
     keeps = "It keeps every rule of the case, and no plan"
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
-    said = (
-        f"{keeps} is cheaper by more than one part in ten million: computed apart from the solver."
-        if passed
-        else "See the rows that say no."
-    )
+    what = f"{keeps} is cheaper by more than one part in ten million"
+    if context.within:
+        what = f"It keeps every rule of the case, and {context.within}"
+    said = f"{what}: computed apart from the solver." if passed else "See the rows that say no."
     return Light("Is it proven?", State.GOOD if passed else State.BAD, said, "Checks")
 
 

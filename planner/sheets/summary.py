@@ -84,7 +84,8 @@ def _plan(context: Context) -> Rows:
     if context.plan.extension is not None:
         said = "In Python, to the model. The plan keeps the case's rules and what was added."
         yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", said
-    yield Figure.STATUS, context.plan.status, Look.LONG, "", "Proven; the proof stands in Checks."
+    status = context.within or context.plan.status
+    yield Figure.STATUS, status, Look.LONG, "", "Proven; the proof stands in Checks."
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
         yield Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency

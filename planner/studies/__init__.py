@@ -72,6 +72,10 @@ STUDIES = {
         "planner.studies.scorecard",
         "Score a plan before and after, and price each benchmark that it misses.",
     ),
+    "ranges": Listed(
+        "planner.studies.ranges",
+        "Tell what of a plan is a choice: the least and the most of each supplier.",
+    ),
 }
 """Every kind by its command."""
 

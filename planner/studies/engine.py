@@ -37,10 +37,11 @@ Stop = KeyboardInterrupt | SystemExit
 
 @dataclass(frozen=True)
 class Run:
-    """One variant of a study's base case."""
+    """One variant of a study's base case; ``read`` is what is read of its plan, None: as of all."""
 
     name: str
     change: Change
+    read: Callable[[Plan], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Planner(Generic[T]):
                 if fresh:
                     self.session.restart()
                 plan = self.session.solve(run.change(self.base))
-                outcome = Outcome(run.name, self.read(plan), plan.objective, plan.proof)
+                found = (run.read or self.read)(plan)
+                outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
                 outcome, fresh = Outcome(run.name, error=str(error)), True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
@@ -229,6 +230,10 @@ class StudyKind:
         """Return the sheets of its workbook in order."""
         country = self.start.case.country_name
         return [table_of(r, country) for kind, r in tables.results.items() if kind is not About]
+
+    def beside(self) -> tuple[str, Callable[[Path], object]] | None:
+        """Return the end of the name of a plan beside its workbook, and what writes it, if any."""
+        return None
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what a program hears beyond what it hears of every study."""

@@ -17,7 +17,7 @@ from planner.scratch import scratch_file
 
 
 def save(
-    path: Path, write: Callable[[Path], None], *, beside: bool = True, over: bool = True
+    path: Path, write: Callable[[Path], object], *, beside: bool = True, over: bool = True
 ) -> Path:
     """Let ``write`` fill a file, put it at ``path`` in one step, and return where it stands.
 

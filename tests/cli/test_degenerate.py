@@ -37,6 +37,7 @@ CALLS: dict[str, Call] = {
     "stress": lambda *_: ("case.xlsx", "--output", "stress.xlsx", "--refiners", "--pairs"),
     "risk": lambda *_: ("case.xlsx", "--output", "risk.xlsx", "--draws", "5"),
     "scorecard": lambda *_: ("case.xlsx", "--output", "scorecard.xlsx"),
+    "ranges": lambda *_: ("case.xlsx", "--output", "ranges.xlsx", "--by", "refiner"),
     "orders": lambda *_: ("plan.xlsx", "orders"),
     "diff": lambda *_: ("plan.xlsx", "plan.xlsx", "--inputs", "case.xlsx", "case.xlsx"),
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),

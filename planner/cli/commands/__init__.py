@@ -34,6 +34,7 @@ def planner() -> None:
     planner sweep case.xlsx    what a tighter cap on single countries costs
     planner stress case.xlsx   what the loss of each supplier does to the agreed plan
     planner risk case.xlsx     events drawn year by year
+    planner ranges case.xlsx   what of the plan is a choice, what is a fact
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
     write; 130 stopped by Ctrl-C: what is finished is written.

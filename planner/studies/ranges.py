@@ -1,0 +1,419 @@
+"""Ranges: of each supplier the least and the most that the coalition could buy for next to nothing.
+
+Of the plans whose cash is at most a little more than the plan's, mineral by mineral and with no
+more short in any year. What could be otherwise is a choice; what could not is a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pandas as pd
+
+from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
+from models.case import Case
+from models.errors import UsageError
+from models.measures import part
+from models.plan import PENALTIES, Plan, Session
+from models.results import Field, Result, ShareLimits, field
+from models.results import Figure as Measure
+from models.results.common import (
+    COUNTRY,
+    MINERAL,
+    SHORT,
+    UNDISCOUNTED,
+    words_of,
+)
+from planner.options import Share
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import records
+from planner.render.words import counted, listed, percent, share
+from planner.scenarios import drop_share_limits
+from planner.scenarios.named import Named
+from planner.sheets import write_plan
+from planner.studies.engine import Run, Study, Tell, run_study
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+CHOICE, FACT = "a choice", "a fact"
+POINT = 0.01
+"""What could be otherwise by less than this part of demand is a fact."""
+SLACK, LEAST = "Slack", "Least of"
+"""Rows of About: how much more cash is paid at most; the country of the plan that is written."""
+_MOST_BARS, _MOST_NAMED = 10, 3
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+def _of_demand(header: str, meaning: str) -> Field:
+    return field.share(header, f"{meaning}, over the coalition's demand of all years.")
+
+
+class Ranges(Result):
+    """What the coalition buys of each supplier as planned, at least and at most.
+
+    Tonnes of all years. Each range is of plans whose cash for the mineral is at most the slack
+    above the plan's, with no more short in any year. It holds alone: two suppliers cannot both be
+    at their least.
+    """
+
+    TABLE, GRAIN, BOOK = "Ranges", ("mineral", "country", "supplier"), "ranges"
+    mineral = MINERAL
+    supplier = ShareLimits.supplier.like(
+        names=None, meaning="A country; by refiner and by project a plant."
+    )
+    country = COUNTRY.like(meaning="Where the supplier stands.")
+    now = field.tonnes("Now", "What is bought as planned.")
+    least = field.tonnes("Least", "The least that could be bought within the slack.")
+    most = field.tonnes("Most", "The most that could be bought within the slack.")
+    now_share = _of_demand("Share now", "What is bought as planned")
+    least_share = _of_demand("Least share", "The least within the slack")
+    most_share = _of_demand("Most share", "The most within the slack")
+    verdict = field.text(
+        "What it is",
+        f"{CHOICE}: least and most are a point of demand or more apart; {FACT}: they are not.",
+    )
+
+
+class LeastOf(Result):
+    """The plan that takes least of a country, beside the plan: mineral by mineral, all years."""
+
+    TABLE, GRAIN, BOOK = "Least plan", ("mineral",), "ranges"
+    mineral = MINERAL
+    now = Ranges.now.like(meaning="What is bought of the country as planned.")
+    least = Ranges.least.like(meaning="What is bought of it in the plan that takes least of it.")
+    cash = field.money(Measure.CASH_COST, f"What the mineral costs as planned. {UNDISCOUNTED}")
+    cash_least = field.money("Cash cost at least", f"The same in that plan. {UNDISCOUNTED}")
+    dearer = field.share("Dearer by", "The cash cost at least over that of the plan, less 1.")
+    short = SHORT.like(meaning="Demand neither bought nor taken from stock as planned.")
+    short_least = field.tonnes("Short at least", "The same in that plan; never more.")
+
+
+# ---- runs ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the ranges of a mineral's suppliers from the plan of the base case."""
+
+    mineral: str
+    slack: float
+    by: str
+
+    def __call__(self, plan: Plan) -> tuple[Range, ...]:
+        """Return the ranges."""
+        return ranges(plan, self.mineral, self.slack, self.by)
+
+
+def as_planned(case: Case) -> Case:
+    """Return the case itself."""
+    return case
+
+
+def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
+    """Return the runs: a chain a mineral, each of the same plan."""
+    names = [m.name for m in case.minerals]
+    runs = ((Run(name, as_planned, Reader(name, slack, by)),) for name in names)
+    return Study(case, tuple(runs), Reader("", slack, by))
+
+
+def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
+    """Return the table: minerals in the case's order, who sells most of each first."""
+    order = {m.name: i for i, m in enumerate(case.minerals)}
+    rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -r.most))
+    demand = {name: sum(case.coalition_demand(name, y) for y in case.years) for name in order}
+    needs = [demand[r.mineral] for r in rows]
+    return Ranges(
+        words=words_of(case),
+        mineral=[r.mineral for r in rows],
+        supplier=[_name(r, case, by) for r in rows],
+        country=[r.country for r in rows],
+        now=[r.now for r in rows],
+        least=[r.least for r in rows],
+        most=[r.most for r in rows],
+        now_share=[part(r.now, need) for r, need in zip(rows, needs, strict=True)],
+        least_share=[part(r.least, need) for r, need in zip(rows, needs, strict=True)],
+        most_share=[part(r.most, need) for r, need in zip(rows, needs, strict=True)],
+        verdict=[
+            CHOICE if r.most - r.least >= POINT * need else FACT
+            for r, need in zip(rows, needs, strict=True)
+        ],
+    )
+
+
+def _name(of: Range, case: Case, by: str) -> str:
+    if by == BY_REFINER and of.project:
+        return f"{of.project} (project)"
+    return of.project or of.refiner or case.country_name(of.country)
+
+
+def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
+    """Return the plan that takes least of a country beside the plan."""
+    now, cash, short = _amounts(plan, country)
+    taken, paid, lacking = _amounts(least, country)
+    return LeastOf(
+        words=words_of(plan.case),
+        mineral=plan.expanded.minerals,
+        now=now,
+        least=taken,
+        cash=cash,
+        cash_least=paid,
+        dearer=[part(more - of, of) for of, more in zip(cash, paid, strict=True)],
+        short=short,
+        short_least=lacking,
+    )
+
+
+def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
+    """Yield by mineral what a country sells [t], cash [money] and what is short [t]."""
+    sold, paid = plan.flows, plan.mineral_costs
+    sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
+    for of, name in ((sold, "tonnes"), (paid, "money"), (plan.supply, "short")):
+        sums = of.groupby("mineral")[name].sum()
+        yield sums.reindex(plan.expanded.minerals, fill_value=0.0).tolist()
+
+
+# ---- charts and words, of the tables alone -------------------------------------------------------
+
+
+def _rows(tables: Tables) -> pd.DataFrame:
+    """Return the ranges of minerals with demand as rows."""
+    rows = tables[Ranges].frame()
+    rows = rows[pd.to_numeric(rows["now_share"], errors="coerce").notna()]
+    return rows.astype({f"{what}_share": float for what in ("now", "least", "most")})
+
+
+def _bars(title: str, names: Sequence[str], rows: pd.DataFrame, *, small: bool = False) -> Picture:
+    """Return what must come, what is bought by choice, and what more could be: bars to the most."""
+    parts = (
+        ("Least: a fact", Role.PLAN, rows["least_share"]),
+        ("Bought now, by choice", Role.ANEW, rows["now_share"] - rows["least_share"]),
+        ("Could be bought, too", Role.OUTSIDE_IDLE, rows["most_share"] - rows["now_share"]),
+    )
+    series = tuple(Series(name, role, tuple(of.clip(lower=0.0))) for name, role, of in parts)
+    return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
+
+
+_AXIS = "Share of coalition demand, all years"
+
+
+def _largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the largest supplier of each mineral, as planned: it stands first."""
+    return rows[rows["now_share"] > 0].drop_duplicates("mineral")
+
+
+# ---- the kind ------------------------------------------------------------------------------------
+
+
+class RangesStudy(StudyKind):
+    """Tell what of a plan is a choice and what a fact: the least and the most of each supplier.
+
+    Of each mineral and supplier country (or refiner, or project) the least and the most that the
+    coalition could buy, all years together, with the mineral's cash at most the slack above the
+    plan's and no more short in any year. What is built stays as planned, but by project.
+
+    \b
+    planner ranges case.xlsx
+    planner ranges case.xlsx --slack 5% --by refiner
+    planner ranges case.xlsx --least China
+
+    --least writes also the plan that takes least of a country, mineral by mineral, within the
+    slack: a whole plan workbook beside the ranges. It is proven to be the cheapest with that least;
+    the cheapest of all it is not.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
+    QUESTION = "What of the plan is a choice, and what is a fact?"
+    LACKING = "no mineral planned"
+    RESULTS = (Ranges, LeastOf)
+    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    OPTIONS = (
+        click.option(
+            "--slack",
+            type=Share(),
+            default=0.01,
+            metavar="S",
+            help="How much more than the plan's a mineral's cash may be [0.01].",
+        ),
+        click.option(
+            "--by",
+            type=click.Choice([BY_COUNTRY, BY_REFINER, BY_PROJECT]),
+            default=BY_COUNTRY,
+            help="What a supplier is [country]; by project its mineral's builds are free.",
+        ),
+        click.option(
+            "--least", metavar="COUNTRY", help="Write also the plan that takes least of a country."
+        ),
+    )
+
+    def __init__(self, start: Start, *, slack: float, by: str, least: str | None) -> None:
+        """Take the options; UsageError for a country that sells nothing in the workbook."""
+        super().__init__(start)
+        case = start.case
+        self.slack, self.by, self.country = slack, by, ""
+        if least is not None:
+            self.country = Named(case).country(least)
+            sellers = {r.country for r in case.refiners} | {p.country for p in case.projects}
+            if self.country not in sellers:
+                msg = f"--least {least!r}: no refiner or project of the workbook stands there"
+                raise UsageError(msg)
+        self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan the case, and find the ranges mineral by mineral."""
+        case = self.start.case
+        found = run_study(study_of(case, self.slack, self.by), where, tell)
+        self.outcomes, self.stopped = found.every, found.stopped
+        self.least: tuple[Plan, Plan] | None = None
+        if self.country and self.stopped is None and self.planned:
+            say(f"Planning least of {case.country_name(self.country)}")
+            session = Session(case)
+            self.least = session.base, least_plan(session.base, self.country, self.slack)
+            self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
+
+    @property
+    def known(self) -> str:
+        """How many minerals have ranges."""
+        done = sum(outcome.planned for outcome in self.outcomes)
+        return f"ranges of {done:,} of {counted(len(self.outcomes), 'mineral')}"
+
+    @property
+    def what(self) -> str:
+        """The slack, and by what."""
+        return f"what is a choice for {share(self.slack)} more cash, by {self.by}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What was asked, scenario and what-ifs among it."""
+        within = f"{share(self.slack)} of each mineral's own cash; no year shorter than planned"
+        built = "free within the budget" if self.by == BY_PROJECT else "as planned"
+        asked = {SLACK: within, "By": self.by, "What is built": built}
+        if self.country:
+            asked[LEAST] = self.start.case.country_name(self.country)
+        return {**asked, **self.start.options}
+
+    def tables(self) -> list[Result]:
+        """Return the ranges, and the plan that takes least beside the plan."""
+        every = [r for outcome in self.outcomes for r in outcome.found or ()]
+        made: list[Result] = [table_of(every, self.start.case, self.by)]
+        return made if self.least is None else [*made, least_of(*self.least, self.country)]
+
+    def beside(self) -> tuple[str, Callable[[Path], object]] | None:
+        """Return the plan that takes least of a country."""
+        if self.least is None:
+            return None
+        country = self.start.case.country_name(self.country)
+        slack = f"{share(self.slack)} more of each mineral's cash"
+        return f"least-{self.country}", partial(
+            write_plan,
+            plan=self.least[1],
+            book=self.start.book,
+            without_limits=self.free,
+            options={LEAST: f"{country}, for at most {slack}", **self.start.options},
+            within=f"it takes least of {country} for at most {slack} with no year shorter,"
+            " and of the plans that take as little none is cheaper",
+        )
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return an object a supplier, and one a mineral of the plan that takes least."""
+        return {
+            "scenario": self.start.case.scenario,
+            "slack": self.slack,
+            "by": self.by,
+            "ranges": records(tables[Ranges]),
+            "least": records(tables[LeastOf]) if LeastOf in tables else [],
+        }
+
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
+        """Return the largest suppliers of each mineral."""
+        of = tables[Ranges]
+        rank = of.frame().groupby("mineral", sort=False).cumcount()
+        kept = [now > 0 and at < _MOST_NAMED for now, at in zip(of.now, rank, strict=True)]
+        shares = (Ranges.now_share, Ranges.least_share, Ranges.most_share, Ranges.verdict)
+        yield Numbers(of.where(kept), (Ranges.mineral, Ranges.supplier, *shares))
+        if LeastOf in tables:
+            yield Numbers(tables[LeastOf], LeastOf.FIELDS, LeastOf.TABLE)
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Say of the largest suppliers how much of them is a choice, and which are facts."""
+        rows = _largest(_rows(tables))
+        slack = tables.option(SLACK).partition(" of ")[0]
+        if rows.empty:
+            return Headline("Nobody sells anything in this plan.")
+        rows["free"] = rows["now_share"] - rows["least_share"]
+        chosen = rows[rows["free"] >= POINT].sort_values("free", ascending=False, kind="stable")
+        facts = rows[rows["verdict"] == FACT]
+        facts = facts.sort_values("now_share", ascending=False, kind="stable")
+        said = [
+            f"{row['free'] * 100:.1f} points of {row['mineral']} from {row['supplier']} (now"
+            f" {percent(row['now_share'])} of demand, at least {percent(row['least_share'])})"
+            for row in chosen.head(_MOST_NAMED).to_dict("records")
+        ]
+        held = [
+            f"{row['mineral']} from {row['supplier']} ({percent(row['now_share'])})"
+            for row in facts.head(_MOST_NAMED).to_dict("records")
+        ]
+        words = []
+        if said:
+            words.append(f"For at most {slack} more of a mineral's cash a choice: {listed(said)}")
+        if held:
+            words.append(f"{'a' if said else 'A'} fact: {listed(held)}")
+        of = counted(len(rows), "mineral")
+        count = f"{len(chosen)} of {len(rows)}"
+        figures = (
+            Figure(
+                "Largest suppliers that could sell less",
+                count,
+                f"by a point of demand or more, of {of}.",
+            ),
+        )
+        return Headline("; ".join(words or ["No largest supplier could sell less"]) + ".", figures)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the largest supplier of each mineral, and the suppliers of each."""
+        rows = _rows(tables)
+        first = _largest(rows)
+        if first.empty:
+            return ()
+        names = [f"{mineral}: {who}" for mineral, who in first[["mineral", "supplier"]].to_numpy()]
+        title = f"What is a choice: each mineral's largest supplier, {tables.option(YEARS)}"
+        bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
+        bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
+        return (
+            _bars(title, names, first),
+            *(
+                _bars(str(m), list(own["supplier"]), own, small=True)
+                for m, own in bought.groupby("mineral", sort=False)
+            ),
+        )
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the ranges of each mineral's largest supplier, then of all of each."""
+        of = tables[Ranges]
+        if not (pictures := cls.pictures(tables)):
+            return ()
+        largest, *small = pictures
+        first = set(_largest(_rows(tables)).index)
+        kept = {"Largest of each": [i in first for i in range(len(of))]}
+        kept |= {p.title: [m == p.title for m in of.mineral] for p in small}
+        views = {
+            name: ((picture,), Numbers(of.where(rows), of.FIELDS))
+            for (name, rows), picture in zip(kept.items(), (largest, *small), strict=True)
+        }
+        lead = "Each end is a plan of its own, proven; two suppliers cannot both be at their least."
+        title = "The least and the most of each supplier"
+        return (Section("ranges", title, lead, views, MINERAL.header),)

@@ -44,6 +44,22 @@ class Agreed:
         return {(name, key): amount for name, key, amount in self.amounts}
 
 
+@dataclass(frozen=True)
+class Search:
+    """How far the search for whole builds goes; other plans are optimal in any case.
+
+    ``seconds`` a plan [s] (None: to the end), ``gap`` between the plan and the least cost proven,
+    as a part of the plan's, that is accepted.
+    """
+
+    seconds: float | None = None
+    gap: float = 0.0
+
+
+TO_THE_END = Search()
+"""The search that ends with the cheapest builds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything the sourcing problem is computed from.
@@ -84,6 +100,7 @@ class Case:
     """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
     agreed: Agreed | None = None
     """What an earlier plan decided, where not all is free."""
+    search: Search = TO_THE_END
     scenario: str = BASE
 
     def __post_init__(self) -> None:

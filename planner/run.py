@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from models import checks
-from models.case import Case
+from models.case import TO_THE_END, Case, Search
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
@@ -138,12 +138,13 @@ def nothing_asked(_: Case) -> tuple[WhatIf, ...]:
     return ()
 
 
-def start_file(
+def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     path: Path,
     *,
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
+    search: Search = TO_THE_END,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
@@ -160,7 +161,7 @@ def start_file(
     with wrong.kept():
         asked = what_ifs(book.case)
     wrong.tell()
-    variant = Variant(name, asked, max_country_share)
+    variant = Variant(name, asked, max_country_share, search)
     case, findings = variant.with_findings(book.case)
     if findings:
         warnings = book.layout.in_order((*book.warnings, *findings))
@@ -228,6 +229,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     scenario: str = scenarios.BASE,
     what_ifs: Ask = nothing_asked,
     max_country_share: float | None = None,
+    search: Search = TO_THE_END,
     where: Where | None = None,
     solver: str = "",
     tell: Callable[[str], None] = lambda _: None,
@@ -248,7 +250,12 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     read, *planned = STAGES
     named = _solver_named(solver) if solver else ""
     start = start_file(
-        path, scenario=scenario, what_ifs=what_ifs, max_country_share=max_country_share, tell=tell
+        path,
+        scenario=scenario,
+        what_ifs=what_ifs,
+        max_country_share=max_country_share,
+        search=search,
+        tell=tell,
     )
     book, case, variant = start.book, start.case, start.variant
     seconds = {read: start.seconds}

@@ -7,11 +7,12 @@ with what an analyst adds to the model in Pyomo, or another solver, it solves th
 
 from models.plan.block_solver import Proof
 from models.plan.by_model import Extension, block_models, model
-from models.plan.plan import PENALTIES, Plan
+from models.plan.plan import OPTIMAL, PENALTIES, Plan
 from models.plan.session import Session
 from models.plan.solving import Map, solve
 
 __all__ = [
+    "OPTIMAL",
     "PENALTIES",
     "Extension",
     "Map",

@@ -7,6 +7,7 @@ years, take theirs from the arrays, which the model built has been compared with
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -182,6 +183,8 @@ def place_words(name: str, key: object) -> str:
 
 MOST_COLUMNS = 2_400
 """Small blocks are solved together up to so many columns."""
+_LEAST_SECONDS = 1.0
+"""A search for whole builds has so long, whatever others took."""
 NO_NUMBERS = "not a number for every column and row"
 
 
@@ -207,6 +210,7 @@ class BlockSolver:
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
+        self._began = time.perf_counter()
         self.proven: set[bytes] = set()
         """The shapes whose model has been built and compared."""
         of_case = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
@@ -293,8 +297,10 @@ class BlockSolver:
     ) -> list[BlockResult | str]:
         """Solve neighbouring blocks as one program: each block's result, or why it is no proof."""
         begin = () if start is None else (start,)
+        limits = self._limits() if rows.whole.any() else {}
+        accepted = math.inf if limits.get("seconds") else limits.get("gap", 0.0)
         try:
-            found = solver.solve(scale.scaled(rows), attempt, *begin)
+            found = solver.solve(scale.scaled(rows), attempt, *begin, **limits)
         except SolverError as error:
             return [str(error)] * len(piece)
         if not fits(rows, found):
@@ -310,8 +316,16 @@ class BlockSolver:
                 f"{certificates.worst_name(i, rows) or 'no row'}, {optimality_words(proof)}, "
                 f"MIP gap {proof.mip_gap:.2g}"
             )
-            results.append(result if proof.passed else why)
+            results.append(result if proof.passed_within(accepted) else why)
         return results
+
+    def _limits(self) -> dict[str, float]:
+        """Return where the search of one more block ends: of the time, what the others left."""
+        search = self.expanded.case.search
+        if search.seconds is None:
+            return {"gap": search.gap}
+        left = search.seconds - (time.perf_counter() - self._began)
+        return {"gap": search.gap, "seconds": max(_LEAST_SECONDS, left)}
 
     def scaling(self, b: int, rows: Rows, *, raised: bool = False) -> Scaling:
         """Return how a block is scaled."""

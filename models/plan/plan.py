@@ -42,6 +42,7 @@ from models.resolve import (
     stock_target,
 )
 from models.schema import BY_COUNTRY, MAX, MINING, Project
+from models.solve import MOST_MIP_GAP
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -62,11 +63,22 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
     return found.sort_values(order.split(), kind="stable", ignore_index=True) if order else found
 
 
-class Plan(Solved):
-    """The optimal plan of a Case; ``extension`` is what was added to its model, None: nothing."""
+OPTIMAL = "optimal"
+"""The status of a plan that is proven to be the cheapest."""
 
-    status = "optimal"
+
+class Plan(Solved):
+    """The optimal plan of a Case; of whole builds the best found, if the search was cut short.
+
+    ``extension`` is what was added to its model, None: nothing.
+    """
+
     extension: Extension | None = None
+
+    @property
+    def status(self) -> str:
+        """``optimal``, or ``feasible`` where a search for whole builds ended before that."""
+        return OPTIMAL if self.proof.mip_gap <= MOST_MIP_GAP else "feasible"
 
     def __init__(
         self,

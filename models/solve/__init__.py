@@ -6,6 +6,7 @@ limit and that none is cheaper. Nothing takes the solver's word.
 
 from models.solve.certificate import (
     MOST_GAP,
+    MOST_MIP_GAP,
     MOST_VIOLATION,
     Certificate,
     Certificates,
@@ -19,16 +20,19 @@ from models.solve.certificate import (
     fits,
     name_at,
 )
-from models.solve.highs import ATTEMPTS, Attempt, Held, solve, version
+from models.solve.highs import ATTEMPTS, LISTENER, Attempt, Found, Held, solve, version
 
 __all__ = [
     "ATTEMPTS",
+    "LISTENER",
     "MOST_GAP",
+    "MOST_MIP_GAP",
     "MOST_VIOLATION",
     "Attempt",
     "Certificate",
     "Certificates",
     "Floats",
+    "Found",
     "Held",
     "Ints",
     "Keys",

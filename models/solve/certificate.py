@@ -140,11 +140,15 @@ class Certificate:
     @property
     def passed(self) -> bool:
         """Whether it is a proof; anything that is not a number is not."""
+        return self.passed_within(MOST_MIP_GAP)
+
+    def passed_within(self, mip_gap: float) -> bool:
+        """Return whether it is a proof but for a gap that a search for whole builds may leave."""
         return bool(
             self.violation <= MOST_VIOLATION
             and self.dual_infeasibility <= MOST_GAP
             and self.gap <= MOST_GAP
-            and self.mip_gap <= MOST_MIP_GAP
+            and self.mip_gap <= max(mip_gap, MOST_MIP_GAP)
         )
 
 

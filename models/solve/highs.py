@@ -13,7 +13,8 @@ import dataclasses
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,12 +82,36 @@ _COMMON: tuple[tuple[str, Any], ...] = (
 )
 
 
-def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solution:
+@dataclass(frozen=True)
+class Found:
+    """What a search for whole columns has found so far.
+
+    ``gap`` is that between the best plan and the least cost proven, as a part of the plan's
+    (infinite: no plan yet).
+    """
+
+    seconds: float
+    gap: float
+
+
+LISTENER: ContextVar[Callable[[Found], None] | None] = ContextVar("listener", default=None)
+"""Who hears of a search as it goes on, in the solver's thread: some lines a minute at most."""
+
+
+def solve(
+    rows: Rows,
+    attempt: Attempt = ATTEMPTS[0],
+    start: Any = None,
+    *,
+    seconds: float | None = None,
+    gap: float = 0.0,
+) -> Solution:
     """Solve to optimality; raises SolverError where HiGHS reports anything else.
 
     ``start`` is the basis of a program of the same shape. With whole columns the program is solved
     as such, with rows that help the search alone (``tightened``), then again as a linear program
-    with those fixed, so that duals are those of the builds chosen.
+    with those fixed, so that duals are those of the builds chosen. That search ends after
+    ``seconds``, or at a relative ``gap``, with the best found.
     """
     if not len(rows.cost):
         return Solution(np.zeros(0), np.zeros(len(rows.row_lower)), np.zeros(0), attempt.name)
@@ -95,7 +120,9 @@ def solve(rows: Rows, attempt: Attempt = ATTEMPTS[0], start: Any = None) -> Solu
         if start is not None:
             held.start_from(start)
         return held.run()
-    first = Held(attempt, whole=True).load(tightened(rows)).run()
+    search = Held(attempt, whole=True)
+    search.stop_at(seconds, gap)
+    first = search.load(tightened(rows)).run()
     lower, upper = rows.lower.copy(), rows.upper.copy()
     lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
     fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
@@ -144,6 +171,12 @@ class Held:
         for option, value in (*_COMMON, *attempt.options):
             if not (whole and option == "solver"):
                 _check(self._highs.setOptionValue(option, value), f"the option {option}")
+
+    def stop_at(self, seconds: float | None, gap: float) -> None:
+        """End a search after some seconds, or at a relative gap, with the best found."""
+        _check(self._highs.setOptionValue("mip_rel_gap", gap), "the gap to stop at")
+        if seconds is not None:
+            _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
     def load(self, rows: Rows) -> Held:
         """Hand a program over, and forget the one before."""
@@ -214,9 +247,16 @@ class Held:
         import highspy
 
         solver, name = self._highs, self.attempt.name
-        _check(self._search() if self.whole else solver.run(), "the run")
+        if self.whole:  # a warning: it ran out of time, which its status says, too
+            _check(self._search(), "the run", highspy.HighsStatus.kWarning)
+        else:
+            _check(solver.run(), "the run")
         status = solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        is_late = self.whole and status == highspy.HighsModelStatus.kTimeLimit
+        if is_late and not np.isfinite(solver.getInfo().mip_gap):
+            msg = "no plan was found in the time given to the search for whole projects"
+            raise SolverError(msg)
+        if status != highspy.HighsModelStatus.kOptimal and not is_late:
             msg = f"the solver ended with: {solver.modelStatusToString(status)}"
             raise SolverError(msg)
         found = solver.getSolution()
@@ -240,6 +280,11 @@ class Held:
         if here is not threading.main_thread() or solver.is_solver_running():
             return solver.run()
         solver.HandleUserInterrupt = True
+        hear = LISTENER.get()
+        if hear is not None:
+            solver.cbMipLogging.subscribe(
+                lambda event: hear(Found(event.data_out.running_time, event.data_out.mip_gap))
+            )
         try:
             solver.startSolve()
             done, status = False, None

@@ -59,7 +59,8 @@ class Verdict:
     that the workbook holds prove an optimum of the case, whatever its other cells say. As computed
     here: ``violation`` [t] is the largest of any constraint, up to ``allowed`` [t] of which is
     accepted; ``dual_infeasibility`` is a part of the prices in it and ``gap`` one of the objective
-    [both -]; ``objective`` [money, discounted]. ``input_file`` is what the plan calls its input.
+    [both -]; ``objective`` [money, discounted]; ``search_gap`` [-] is what the run says that a
+    search for whole builds left. ``input_file`` is what the plan calls its input.
     """
 
     findings: tuple[Finding, ...]
@@ -74,6 +75,7 @@ class Verdict:
     gap: float = float("nan")
     objective: float = float("nan")
     whole_projects: bool = False
+    search_gap: float = 0.0
     input_file: str = ""
 
     @property
@@ -125,6 +127,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
         gap=proof.gap,
         objective=plan.objective,
         whole_projects=case.settings.whole_projects and bool(case.projects),
+        search_gap=proof.mip_gap,
         input_file=recorded.input_file,
     )
 

@@ -199,6 +199,14 @@ _FORMULA = re.compile(r"(^|[;\t\r\n])(?=['\"\s]*[=+\-@＝＋－＠])")
 """Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
 
 
+def search_words(gap: float) -> str:
+    """Return what a search for whole builds left open, which ended at a relative gap."""
+    return (
+        "The search for whole projects ended early: the best plan found, of whose cost at most"
+        f" {percent(gap, 2)} could still be saved."
+    )
+
+
 def clean(text: str) -> str:
     """Return text without control characters, cut with an ellipsis to what a cell holds."""
     if not text.isprintable():

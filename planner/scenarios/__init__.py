@@ -13,7 +13,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from models.case import BASE, Case, fold
+from models.case import BASE, TO_THE_END, Case, Search, fold
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
 from models.results import Figure
@@ -41,6 +41,8 @@ __all__ = [
 
 LIMIT = "Max country share"
 """What a row of options calls the limit on every country's share."""
+SEARCH = "Search for whole projects"
+"""What a row of options calls where the search for whole builds ends."""
 
 
 def names(case: Case) -> tuple[str, ...]:
@@ -108,12 +110,13 @@ class Variant:
     """A change from the workbook's case to the one that is planned; picklable.
 
     The scenario is applied first, then the what-ifs in their order, then the limit on every
-    country's share of each mineral.
+    country's share of each mineral. ``search`` says how far whole builds are searched for.
     """
 
     scenario: str = BASE
     what_ifs: tuple[WhatIf, ...] = ()
     max_country_share: float | None = None
+    search: Search = TO_THE_END
 
     @property
     def _is_scenario(self) -> bool:
@@ -134,6 +137,8 @@ class Variant:
                 findings.append(_nothing(changed, what_if))
         if self.max_country_share is not None:
             changed = set_max_country_share(changed, self.max_country_share)
+        if self.search != TO_THE_END:
+            changed = changed.change(search=self.search)
         return changed, tuple(findings)
 
     @property
@@ -148,6 +153,10 @@ class Variant:
         said += [(what_if.option, what_if.given) for what_if in self.what_ifs]
         if self.max_country_share is not None:
             said.append(("--max-country-share", repr(float(self.max_country_share))))
+        if self.search.seconds is not None:
+            said.append(("--time-limit", f"{self.search.seconds:g}"))
+        if self.search.gap:
+            said.append(("--gap", f"{self.search.gap:g}"))
         return tuple(said)
 
     @property
@@ -159,7 +168,9 @@ class Variant:
             said[what_if.heading] = f"{before}; {what_if.words}" if before else what_if.words
         if self.max_country_share is not None:
             said[LIMIT] = f"{self.max_country_share:g}"
-        return said
+        ends = [f"{self.search.seconds:g} s"] if self.search.seconds is not None else []
+        ends += [f"a gap of {self.search.gap:.3g}"] if self.search.gap else []
+        return said | ({SEARCH: f"ends at {' or '.join(ends)}"} if ends else {})
 
     def within(self, findings: tuple[Finding, ...]) -> Iterator[Finding]:
         """Yield findings that say in which scenario and with which what-ifs they arise."""

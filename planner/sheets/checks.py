@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from models.plan import OPTIMAL
 from models.results import Checks, Duals, Flows, Look, Result, Values
 from models.solve import MOST_GAP, MOST_VIOLATION
+from planner.render.words import search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
 from planner.sheets.duals import duals, values
@@ -46,20 +48,26 @@ def checks(context: Context) -> Checks:
     """Return the sheet Checks."""
     proof = [*_proof(context), *_program(context)]
     passed = all(row.get("passed") != "no" for row in proof)
-    keeps = "Passed: the plan is optimal and keeps to the case."
-    if context.plan.extension is not None:
-        keeps = (
-            "Passed: the plan keeps to the case and to what was added to its model"
-            f" ({context.plan.extension.words}), and no plan that does is cheaper."
-        )
-    elif context.within:
-        keeps = f"Passed: the plan keeps to the case, and {context.within}."
-    words = keeps if passed else "Not passed: see the rows that say no."
+    words = _passed(context) if passed else "Not passed: see the rows that say no."
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     made = [verdict, *proof, *_input(context)]
     data: dict[str, Any] = {f.name: [row.get(f.name) for row in made] for f in Checks.FIELDS}
     looks = [row.get("look", Look.COUNT) for row in made]
     return Checks(looks={Checks.value.name: looks}, **data)
+
+
+def _passed(context: Context) -> str:
+    plan = context.plan
+    if plan.extension is not None:
+        return (
+            "Passed: the plan keeps to the case and to what was added to its model"
+            f" ({plan.extension.words}), and no plan that does is cheaper."
+        )
+    if context.within:
+        return f"Passed: the plan keeps to the case, and {context.within}."
+    if plan.status == OPTIMAL:
+        return "Passed: the plan is optimal and keeps to the case."
+    return f"Passed: the plan keeps to the case. {search_words(plan.proof.mip_gap)}"
 
 
 def _input(context: Context) -> Rows:
@@ -106,7 +114,9 @@ def _proof(context: Context) -> Rows:
     yield _figure(what, proof.dual_infeasibility, MOST_GAP, "relative")
     yield _figure(f"Gap between primal and dual objective{fixed}", proof.gap, MOST_GAP, "relative")
     if is_whole:
-        yield _figure("Gap of the search over whole builds", proof.mip_gap, 0.0, "relative")
+        search = context.case.search
+        accepted = proof.mip_gap if search.seconds is not None else search.gap
+        yield _figure("Gap of the search over whole builds", proof.mip_gap, accepted, "relative")
     yield from _recount(context)
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from models.answers import scarcest
 from models.measures import SURGE, part
+from models.plan import OPTIMAL
 from models.schema import MAX, Settings
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
 from planner.render.table import Table, table_of
-from planner.render.words import amount, built_in_steps, counted, known, listed, share
+from planner.render.words import amount, built_in_steps, counted, known, listed, search_words, share
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.explain import scarce_words, shortage_words
@@ -226,6 +227,10 @@ def _contracts(context: Context) -> Light | None:
 
 def _proof(context: Context) -> Light:
     passed = checks(context).passed[0] == "yes"
+    if passed and context.plan.status != OPTIMAL:
+        best = search_words(context.plan.proof.mip_gap)
+        said = f"It keeps every rule of the case: computed apart from the solver. {best}"
+        return Light("Is it proven?", State.CARE, said, "Checks")
     keeps = "It keeps every rule of the case, and no plan"
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"

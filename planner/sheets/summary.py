@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
+from models.plan import OPTIMAL
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
 from models.results.common import units_of
@@ -16,7 +17,7 @@ from models.results.field import spread_over
 from models.results.overall import COST, COUNTED_IN, OPTION
 from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean, counted
+from planner.render.words import clean, counted, search_words
 from planner.sheets.context import Context
 from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
 
@@ -84,8 +85,10 @@ def _plan(context: Context) -> Rows:
     if context.plan.extension is not None:
         said = "In Python, to the model. The plan keeps the case's rules and what was added."
         yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", said
-    status = context.within or context.plan.status
-    yield Figure.STATUS, status, Look.LONG, "", "Proven; the proof stands in Checks."
+    plan = context.plan
+    said = "Proven; the proof stands in Checks."
+    said = said if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
+    yield Figure.STATUS, context.within or plan.status, Look.LONG, "", said
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
         yield Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency

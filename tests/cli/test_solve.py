@@ -18,6 +18,7 @@ from tests.cli.desk import POSIX, ROOT, apart, sheets
 
 ANSWER = {
     "status",
+    "search_gap",
     "objective_usd",
     "purchases_usd",
     "tonnes",

@@ -25,7 +25,8 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
-from planner.render.words import known, number_of, plain, share, span
+from planner.options import Share
+from planner.render.words import known, number_of, percent, plain, search_words, share, span
 
 if TYPE_CHECKING:
     from models.plan import Plan
@@ -48,6 +49,20 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
     metavar="NAME",
     help="A solver that Pyomo finds, such as gurobi, cplex or glpk [HiGHS].",
 )
+@click.option(
+    "--time-limit",
+    "seconds",
+    type=click.FloatRange(min=1.0),
+    metavar="S",
+    help="Seconds the search for whole projects may take; the best plan found then, and its gap.",
+)
+@click.option(
+    "--gap",
+    type=Share(),
+    default=0.0,
+    metavar="G",
+    help="Gap to the least cost at which that search may end: 0.01 is 1 % [0: the cheapest].",
+)
 @output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
@@ -58,6 +73,8 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     asked: Asked,
     max_country_share: float | None,
     solver: str,
+    seconds: float | None,
+    gap: float,
     output: Path | None,
     csv_folder: Path | None,
     where: Where,
@@ -91,16 +108,26 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         return plan_path(file, output, csv_folder, of=of)
 
     target_of(scenario)  # refused before any work is done
+    from models.case import Search
+    from models.solve import LISTENER, Found
     from planner.run import solve_file
 
+    tell = progress(as_json)
+
+    def searching(found: Found) -> None:
+        known_by = f"within {percent(found.gap)}" if math.isfinite(found.gap) else "no plan yet"
+        tell(f"Searching whole projects, {found.seconds:.0f} s: {known_by}")
+
+    LISTENER.set(searching)
     run = solve_file(
         file,
         scenario=scenario,
         what_ifs=asked,
         max_country_share=max_country_share,
+        search=Search(seconds, gap),
         where=where,
         solver=solver,
-        tell=progress(as_json),
+        tell=tell,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
     from planner.sheets import Table, write_plan
@@ -140,6 +167,7 @@ def solved(run: Run, output: Path | None) -> Answer:
     plan = run.plan
     return {
         Key.STATUS: plan.status,
+        "search_gap": plan.proof.mip_gap,
         Key.OBJECTIVE: plan.objective,
         "purchases_usd": plan.purchases,
         Key.TONNES: plan.tonnes,
@@ -162,6 +190,7 @@ def solved(run: Run, output: Path | None) -> Answer:
 
 def show_plan(file: Path, run: Run, output: Path | None) -> None:
     """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
+    from models.plan import OPTIMAL
     from models.results import Figure
     from models.results.common import PURCHASES
     from planner.sheets.findings import findings
@@ -184,6 +213,8 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         _show_named(_short(plan))
     discounted = "discounted, " if case.settings.discount_rate else ""
     line("Objective", f"{plan.objective:,.0f} {money}, {discounted}penalties included")
+    if plan.status != OPTIMAL:
+        line("Proof", search_words(plan.proof.mip_gap), "yellow")
     table = run.minerals
     for head, point in zip(
         _HEADS, findings(table, len(case.years), case.country_name), strict=True

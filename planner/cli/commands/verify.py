@@ -14,7 +14,7 @@ from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, progress
 from planner.cli.words import line, show_some
-from planner.render.words import number_of, plain
+from planner.render.words import number_of, plain, search_words
 
 if TYPE_CHECKING:
     from planner.audit import PlanSheets, Recorded, Verdict
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DIFFERS = 1
 """The exit code where a plan does not match."""
-_OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share"}
+_OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share", "seconds", "gap"}
 """Parameters of solve that say which case is planned."""
 _SHOWN = 20
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
@@ -118,9 +118,10 @@ class _Outcome:
 def _not_proven(verdict: Verdict) -> Iterator[str]:
     """Yield what of a plan stands outside of its proof."""
     if verdict.is_proven and verdict.whole_projects:
+        left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
         yield (
             "that no other set of whole projects is cheaper: the proof holds for the builds as they"
-            " are"
+            f" are{left}"
         )
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
@@ -189,6 +190,7 @@ def _options(typed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 
 def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
     """Read the input and apply what the plan was made with, or say why that cannot be done."""
+    from models.case import Search
     from planner.cli.whatifs import Asked
     from planner.run import start_file
 
@@ -199,6 +201,7 @@ def _start(typed: tuple[tuple[str, str], ...], file: Path) -> Start | Finding:
             scenario=said["scenario"],
             what_ifs=Asked(said["blocks"], said["losses"], said["changes"]),
             max_country_share=said["max_country_share"],
+            search=Search(said["seconds"], said["gap"]),
         )
     except (click.ClickException, UsageError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)

@@ -1,0 +1,59 @@
+"""A search for whole projects that ends before the cheapest builds are proven: said everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import openpyxl
+import pytest
+
+from tests.bench.cases import facilities, write_workbook
+
+
+@pytest.fixture
+def many(folder):
+    """A book of 30 plants and 60 buyers, of which the search takes a while."""
+    write_workbook(facilities(30, 60), folder / "many.xlsx")
+    return folder / "many.xlsx"
+
+
+def cells(path, sheet):
+    return [cell for row in openpyxl.load_workbook(path)[sheet].values for cell in row if cell]
+
+
+def test_a_gap_ends_the_search_with_the_best_plan_and_says_how_far_it_is_proven(many, call):
+    code, out, _ = call("solve", "many.xlsx", "--json", "--output", "best.xlsx")
+    best = json.loads(out)
+    assert (code, best["status"]) == (0, "optimal")
+    assert best["search_gap"] <= 1e-9
+    code, out, err = call("solve", "many.xlsx", "--gap", "60%", "--json", "--output", "plan.xlsx")
+    found = json.loads(out)
+    assert (code, found["status"]) == (0, "feasible")
+    assert 1e-3 < found["search_gap"] <= 0.6
+    over = (found["objective_usd"] - best["objective_usd"]) / found["objective_usd"]
+    assert -1e-9 <= over <= found["search_gap"] + 1e-9
+    words = f"at most {found['search_gap'] * 100:.2f} % could still be saved"
+    first = [str(cell).replace("\xa0", " ") for cell in cells("plan.xlsx", "Overview")]
+    assert any(words in cell for cell in first)
+    assert "feasible" in cells("plan.xlsx", "Summary")
+    code, _, err = call("verify", "plan.xlsx", "many.xlsx")
+    assert code == 0
+    assert words in err.replace("\xa0", " ")
+    assert not any("ended early" in str(cell) for cell in cells("best.xlsx", "Overview"))
+
+
+def test_time_ends_the_search_with_a_plan_or_the_reason_why_there_is_none(folder, call):
+    write_workbook(facilities(50, 100), folder / "many.xlsx")
+    code, _, err = call("solve", "many.xlsx", "--time-limit", "1", "--output", "plan.xlsx")
+    if code:
+        assert "no plan was found in the time given to the search" in err
+    else:
+        assert re.search(r"Proof +The search for whole projects ended early: .* could still", err)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--time-limit", "0"), ("--gap", "-1")])
+def test_limits_that_are_none_are_refused(many, call, option, value):
+    code, _, err = call("solve", "many.xlsx", option, value)
+    assert code == 2
+    assert option in err

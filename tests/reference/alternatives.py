@@ -108,9 +108,12 @@ def span(
     """Least and most t of a mineral from some of its sources over all years.
 
     The mineral's cash is at most (1 + slack) x that of the plan, no year is shorter, builds are the
-    plan's unless they are free; penalties of the mineral are at most the plan's where held.
+    plan's, but the mineral's own where they are free; penalties of the mineral are at most the
+    plan's where they are held.
     """
-    model = _no_shorter(Model(Case(book), None if builds_free else held.builds), held.short)
+    case = Case(book)
+    own = [p for p, row in case.project_rows.items() if row["Mineral"] == mineral and builds_free]
+    model = _no_shorter(Model(case, held.builds, own), held.short)
     costs: dict[bool, list[tuple[int, float]]] = defaultdict(list)
     for (kind, name), columns in model.costs.items():
         costs[kind in CASH] += columns if name == mineral else []
@@ -118,7 +121,8 @@ def span(
     if penalties_held:
         rights[False] = held.penalties.get(mineral, 0.0)
     for kind, usd in rights.items():
-        dearest = max((price for _, price in costs[kind]), default=0.0) or 1.0
+        of_a_tonne = (price for column, price in costs[kind] if model.program.mass[column])
+        dearest = max(of_a_tonne, default=0.0) or 1.0  # HiGHS drops what is small beside capital
         terms = [(c, price / dearest) for c, price in costs[kind]]
         model.program.row(terms, "<=", usd / dearest * (1.0 + DUST) + DUST)
     columns = _flows(model, lambda source: source.mineral == mineral and of(source))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import inf
 
 import numpy as np
@@ -23,9 +23,16 @@ from .security import can_sell, targets
 class Model:
     """Variables and constraints of section 3; amounts in t, money in discounted USD."""
 
-    def __init__(self, case: Case, builds: Mapping[tuple[str, int], float] | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        builds: Mapping[tuple[str, int], float] | None = None,
+        free: Collection[str] = (),
+    ) -> None:
+        """Builds are the program's own, or those given, but of the projects that are free."""
         self.case = case
         self.fixed = builds
+        self.free = case.project_rows if builds is None else free
         self.program = Program()
         self.spot: dict[tuple[Source, str, int], int] = {}
         self.contract: dict[tuple[int, int], int] = {}
@@ -93,11 +100,11 @@ class Model:
                 column = program.add(
                     charge * sum(case.discount(t) for t in years),
                     case.part_of_project(project) if allowed else 0.0,
-                    whole=case.whole_projects and self.fixed is None,
+                    whole=case.whole_projects and project in self.free,
                     mass=False,
                 )
                 self.costs["capital", must(row, "Mineral")].append((column, charge * len(years)))
-                if self.fixed is not None:
+                if self.fixed is not None and project not in self.free:
                     fraction = self.fixed.get((project, start), 0.0)
                     program.row([(column, 1.0)], "=", fraction, mass=False)
                 self.build[project, start] = column

@@ -195,16 +195,20 @@ class Plan(Solved):
         )
 
     @cached_property
-    def shortages(self) -> pd.DataFrame:
-        """The rows of supply that are short, with ``share`` short and ``cause`` in words."""
+    def short(self) -> pd.DataFrame:
+        """The rows of supply that are short, with ``share`` short."""
         table = self.supply
         nothing = [
             self.tolerance(m, y) for m, y in zip(table["mineral"], table["year"], strict=True)
         ]
         short = table[table["short"] > np.array(nothing, dtype=float)].copy()
         short["share"] = short["short"] / short["demand"]
-        short["cause"] = causes(self, short)
         return short.reset_index(drop=True)
+
+    @cached_property
+    def shortages(self) -> pd.DataFrame:
+        """The rows of ``short``, with ``cause`` in words."""
+        return self.short.assign(cause=causes(self, self.short))
 
     @cached_property
     def sources(self) -> pd.DataFrame:

@@ -274,7 +274,7 @@ def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:
     for (mineral, member, _), tonnes in plan.case.demand_of.items():
         need[member, mineral] += tonnes
     shares: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    lacking = plan.shortages.groupby(["member", "mineral"])["short"].sum()
+    lacking = plan.short.groupby(["member", "mineral"])["short"].sum()
     for member, mineral, tonnes in lacking.reset_index().itertuples(index=False):
         shares[str(member)].append((float(tonnes) / need[member, mineral], str(mineral)))
     found = {}

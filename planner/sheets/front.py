@@ -164,7 +164,7 @@ def _need(context: Context) -> Light:
     question, rows = "Is the need met?", _rows(context)
     if not any(row["demand"] > 0 for row in rows):
         return Light(question, State.NONE, "The case has no demand.", "By mineral")
-    if context.plan.shortages.empty:
+    if context.plan.short.empty:
         said = "All of it, of every mineral, in every year and for every member."
         return Light(question, State.GOOD, said, "By mineral")
     said, least = served_in_full(rows)

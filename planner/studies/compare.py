@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import served_if_largest_stops
 from models.plan import PENALTIES, Plan
 from models.results import (
+    About,
     ByMineral,
     ByYear,
     ChartData,
@@ -623,7 +624,7 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
 def _worth_short(context: Context) -> dict[str, float]:
     """Return what each mineral is short, at the price of the year [money]."""
     found: dict[str, float] = {}
-    table = context.plan.shortages
+    table = context.plan.short
     for mineral, year, tonnes_short in zip(
         *(table[c] for c in ("mineral", "year", "short")), strict=True
     ):
@@ -732,8 +733,10 @@ def results(entries: Sequence[Entry]) -> list[Result]:
     return [result for result in made if result is not None]
 
 
-def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
+def sheets(entries: Sequence[Entry], made: Iterable[Result]) -> tuple[Table, ...]:
     """Return the sheets of a comparison in order; entries without a plan have a row in the first.
+
+    ``made`` are its declared tables.
 
     Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
     a single plan are not.
@@ -741,8 +744,8 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
     from planner.sheets import SHEETS
 
     left_out = {Summary, ByMineral, ByYear, ShortageCauses, Checks, ChartData, Values, Duals}
-    first, *others = (table_of(r, entries[0].case.country_name) for r in results(entries))
-    made = [
+    first, *others = (table_of(r, entries[0].case.country_name) for r in made)
+    every = [
         first,
         _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f.served),
         _matrix(_LARGEST_SHARES, entries, lambda f: f.last.share if f.last else 0.0),
@@ -753,7 +756,7 @@ def sheets(entries: Sequence[Entry]) -> tuple[Table, ...]:
             if result not in left_out
         ),
     ]
-    return tuple(table for table in made if table is not None)
+    return tuple(table for table in every if table is not None)
 
 
 def _of_plans(result: type[Result], context: Context) -> Table | None:
@@ -1136,8 +1139,8 @@ class Compare(StudyKind):
 
     def sheets(self, tables: Tables) -> list[Table]:
         """Return all sheets, those of the plans under one another among them."""
-        del tables
-        return list(sheets(self.entries))
+        declared = (r for kind, r in tables.results.items() if kind is not About)
+        return list(sheets(self.entries, declared))
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a scenario, and the what-ifs of the command's own case."""

@@ -17,7 +17,7 @@ from planner.render.xlsx import write_workbook
 from planner.sheets.context import Context
 from planner.studies import Here
 from planner.studies.agreed import Rules
-from planner.studies.compare import Comparison, Entry
+from planner.studies.compare import Comparison, Entry, results
 from planner.studies.compare import sheets as comparison_sheets
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
@@ -117,7 +117,8 @@ def test_shares_are_coloured_against_the_first_row(tmp_path):
 def meaning(sheet, header="copper"):
     """What a column, a mineral's unless said, of a sheet of a comparison says that it is."""
     read = read_tables(make(refiner("Jin", "CHN", 100, 10)))
-    made = comparison_sheets([Entry("Base", read.case, Context(solve(read.case), read))])
+    entries = [Entry("Base", read.case, Context(solve(read.case), read))]
+    made = comparison_sheets(entries, results(entries))
     return next(t for t in made if t.name == sheet).column(header).meaning
 
 

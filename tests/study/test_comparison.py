@@ -13,14 +13,18 @@ from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study
 from planner.studies.cases import compare_study, compared
-from planner.studies.compare import Compare, Entry, changed_cells, paying, results
-from planner.studies.compare import sheets as tables
+from planner.studies.compare import Compare, Entry, changed_cells, paying, results, sheets
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
 from tests.reference.cases import random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.what_if import base_of, step
+
+
+def tables(entries):
+    """Return the sheets of a comparison."""
+    return sheets(entries, results(entries))
 
 
 def rows_of(*steps):

@@ -84,18 +84,24 @@ def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
 
 def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
     """Return the mines that ship ore to each source: row of their capacity, country, capacity."""
-    case, groups = of.case, of.program.constraints
-    found: dict[int, list[tuple[int, str, float]]] = {
-        at: [] for group in groups if group.component is BALANCE for at in group.at.tolist()
-    }
-    for row, mines in found.items():
-        for column, _ in of.entries_of(row):
-            component, key = of.column(column)
-            if component is ORE:
-                country, _refiner, _project, mineral, year = key
-                size = mine_capacity(_mine(case, country, mineral), year)
-                at = of.at(CAPACITY, (country, mineral, year))
-                mines.append((at, case.country_name(country), size))
+    case, e, rows = of.case, of.expanded, of.program.rows
+    mine, year = np.full((2, len(rows.cost)), -1, dtype=np.int64)
+    for group in of.program.variables:
+        if group.component is ORE:
+            mine[group.at], _, year[group.at] = group.index
+    found: dict[int, list[tuple[int, str, float]]] = {}
+    of_mine: dict[tuple[int, int], tuple[int, str, float]] = {}
+    for group in of.program.constraints:
+        if group.component is BALANCE:
+            found.update((row, []) for row in group.at.tolist())
+        elif group.component is CAPACITY:
+            for row, n, t in zip(group.at.tolist(), *map(list, group.index), strict=True):
+                size = mine_capacity(case.mines[n], e.years[t])
+                of_mine[n, t] = (row, case.country_name(case.mines[n].country), size)
+    of_row, n_of, t_of = rows.entry_rows(), mine[rows.columns], year[rows.columns]
+    arrives = np.flatnonzero((n_of >= 0) & np.isin(of_row, integers(list(found))))
+    for at in arrives.tolist():
+        found[int(of_row[at])].append(of_mine[int(n_of[at]), int(t_of[at])])
     return found
 
 

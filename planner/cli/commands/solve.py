@@ -204,7 +204,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     years = span(case.years)
     line("Planned", f"{minerals}, {number_of(members, 'member')}, {years}; {plain(asked)}")
     line(PURCHASES.header, f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
-    short = not plan.shortages.empty
+    short = not plan.short.empty
     # Rounded down, so that 100 % means that nothing is short.
     served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
     lacks = f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)"

@@ -193,6 +193,7 @@ def _markdown(text: str) -> str:
     formula: list[str] = []
     for line in lines:
         if line.startswith(".. math::"):
+            out += ["```math", *formula, "```"] if formula else []
             formula = [line.removeprefix(".. math::").strip()]
             continue
         if formula and line.startswith("   "):

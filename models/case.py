@@ -83,6 +83,7 @@ class Case:
     freight: tuple[schema.Freight, ...] = ()
     lanes: tuple[schema.Lane, ...] = ()
     share_limits: tuple[schema.ShareLimit, ...] = ()
+    security: tuple[schema.Security, ...] = ()
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()
     budget: tuple[schema.BudgetYear, ...] = ()

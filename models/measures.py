@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.schema import DEMAND, PURCHASES, REST_OF_WORLD
+from models.schema import DEMAND, PURCHASES, REST_OF_WORLD, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def served_without(others: float, drawn: float, need: float, served: float) -> f
     return None if left is None else max(0.0, min(served, left))
 
 
-SURGE = 0.2
+SURGE = Settings.surge
 """What a supplier that is left sells more, of its usable capacity, unless a planner says."""
 
 
@@ -239,6 +239,19 @@ def with_surge(sold: float, usable: float, surge: float) -> float:
     unit: t a year
     """
     return min(sold + surge * usable, max(usable, sold))
+
+
+def survived_share(left: float, demand: float) -> float:
+    """Return the share of a year's demand that is served if a country is lost.
+
+    ``left`` is what all others sell and could sell more, and what is in stock when the year begins;
+    lanes are left aside, and members share it.
+
+    formula: min(1, left / demand); 1 where nothing is needed
+    unit: share
+    base: demand of the year
+    """
+    return min(1.0, left / demand) if demand > 0 else 1.0
 
 
 def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:

@@ -39,6 +39,7 @@ from models.program.component import (
 from models.program.families import FAMILIES
 from models.program.families.diversification import EXCESS
 from models.program.families.projects import BUDGET, budgets_left
+from models.program.families.security import MISSING
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import SHORTFALL
 from models.program.market import CONTRACT_FLOW, SPOT_FLOW
@@ -273,8 +274,9 @@ def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where])
     """Return the bounds of a search: no more short than in the plan, nothing short in ``served``.
 
     ``right`` are the limits of the case as it is, which a wider one has lost. Reserves lack no
-    more, and obligations are broken by no more, than in the plan; nothing is newly bought for more
-    than a shortage costs; other minerals' plants take of each budget what they do.
+    more, obligations are broken by no more, and a loss that the plan is to survive leaves no more
+    lacking than in the plan; nothing is newly bought for more than a shortage costs; other
+    minerals' plants take of each budget what they do.
     """
     mineral, case = wide.minerals[0], plan.case
     slack = {year: SLACK * case.coalition_demand(mineral, year) for year in wide.years}
@@ -284,9 +286,10 @@ def _bounds(plan: Plan, wide: Expanded, right: Limits, served: frozenset[Where])
     most = {
         (of, key): plan.value(of, key) + slack[of.part(key, YEAR)]
         for group in program_of(wide).variables
-        for of in (EXCESS, SHORTFALL)
+        for of in (EXCESS, SHORTFALL, MISSING)
         if group.component is of
         for key in group.keys(np.arange(len(group)))
+        if of is not MISSING or plan.column_at(of, key) >= 0  # a country may come to sell
     }
     return Bounds({**right, **_budgets(plan, mineral)}, most | _dear(plan, wide), short, served)
 

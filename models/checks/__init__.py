@@ -49,6 +49,7 @@ _RULES: dict[Rule, Needs] = {
     rows.contract_range: _on("min"),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
+    rows.lost_countries_are_defined: _on(),
     rows.shape: _on("limit group supplier stage"),
     scenarios.selectors: _on("action"),
     scenarios.values: _on("action"),
@@ -76,6 +77,7 @@ _ADVICE: dict[Rule, Needs] = {
         sheets="Refiners Projects Minerals Freight Settings", headers="Demand"
     ),
     advice.empty_limits: _on(sheets="Refiners Projects Mines Countries Members"),
+    advice.lost_countries_that_sell_nothing: _on(sheets="Refiners Projects"),
     advice.targets_above_max: _on(),
     advice.rest_of_world_bloc: _on(),
     advice.far_from_median: _on(sheets="Settings"),

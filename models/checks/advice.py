@@ -22,7 +22,14 @@ from models.checks.common import (
     plants,
 )
 from models.errors import Finding, warning
-from models.resolve import Expanded, budget_year, source_of, start_years, supplier_names
+from models.resolve import (
+    Expanded,
+    budget_year,
+    single_countries,
+    source_of,
+    start_years,
+    supplier_names,
+)
 from models.schema import (
     BY_COUNTRY,
     BY_OWNER,
@@ -162,6 +169,23 @@ def empty_limits(case: Case) -> Iterator[Finding]:
                 who = case.country_name(named) if is_country else named
                 said = f"no refiner of {what} is of the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
+
+
+def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
+    """A row of Security is about a country, or countries, that refine what it is about."""
+    for row in case.security:
+        of = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
+        selector = row.lost_country or f"{EACH_OUTSIDE}{COALITION}"
+        if selector.startswith(EACH_OUTSIDE):
+            if not single_countries(case, selector, of):
+                said = f"no refiner of {row.mineral or 'any mineral'} is {selector[5:]}"
+                yield advise(row, "lost_country", said, _NEVER)
+        elif selector == REST_OF_WORLD:
+            said = "the rest of the world, which is many suppliers: nothing loses all of them"
+            yield advise(row, "lost_country", said, _NEVER)
+        elif selector not in of:
+            where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
+            yield advise(row, "lost_country", f"no refiner of {where}", _NEVER)
 
 
 def targets_above_max(case: Case) -> Iterator[Finding]:

@@ -35,7 +35,6 @@ from models.schema import (
     Project,
     Record,
     Refiner,
-    ShareLimit,
 )
 from models.schema.column import MOST_PRICE, MOST_TONNES
 
@@ -308,35 +307,48 @@ def buyers_are_defined(case: Case) -> Iterator[Finding]:
             yield at(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
 
 
+def lost_countries_are_defined(case: Case) -> Iterator[Finding]:
+    """Countries that may be lost are each outside a bloc that is defined."""
+    for row in case.security:
+        if row.lost_country.startswith(EACH_OUTSIDE):
+            yield from _in_bloc(case, row, "lost_country")
+
+
 def suppliers_are_defined(case: Case) -> Iterator[Finding]:
     """A supplier is a name of its group: a country, a bloc, a kind, a refiner."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
         if limit.supplier and limit.group in ({BY_COUNTRY, BY_OWNER} if outside else {BY_BLOC}):
-            wanted = "coalition, other or a bloc of the sheet Countries"
-            yield from _unknown(limit, f"the bloc {name!r} is not defined", wanted, case.blocs)
+            yield from _in_bloc(case, limit, "supplier")
         elif outside or not name:
             continue
         elif limit.group == BY_KIND:
             kinds = {PRIMARY, RECYCLED}
-            yield from _unknown(limit, f"{name!r} is no kind", f"{PRIMARY} or {RECYCLED}", kinds)
+            wanted = f"{PRIMARY} or {RECYCLED}"
+            yield from _unknown(limit, "supplier", f"{name!r} is no kind", wanted, kinds)
         elif limit.group == BY_REFINER:
             said = f"{name!r} is not in Refiners or Projects"
             wanted = "a name of the sheet Refiners or Projects"
-            yield from _unknown(limit, said, wanted, case.refiner_names)
+            yield from _unknown(limit, "supplier", said, wanted, case.refiner_names)
             found = {plant.mineral for plant in plants(case) if seller(plant) == name}
             if mineral and found and mineral not in found:
                 said = f"{name} does not refine {mineral}: its share is always 0"
                 yield advise(limit, "supplier", said)
 
 
+def _in_bloc(case: Case, row: Record, field: str) -> Iterator[Finding]:
+    name = getattr(row, field).removeprefix(EACH_OUTSIDE)
+    wanted = "coalition, other or a bloc of the sheet Countries"
+    yield from _unknown(row, field, f"the bloc {name!r} is not defined", wanted, case.blocs)
+
+
 def _unknown(
-    limit: ShareLimit, found: str, wanted: str, known: Collection[str]
+    row: Record, field: str, found: str, wanted: str, known: Collection[str]
 ) -> Iterator[Finding]:
-    name = limit.supplier.removeprefix(EACH_OUTSIDE)
+    name = getattr(row, field).removeprefix(EACH_OUTSIDE)
     if name not in known:
-        yield at(limit, "supplier", found, wanted, did_you_mean(name, known))
+        yield at(row, field, found, wanted, did_you_mean(name, known))
 
 
 def shape(case: Case) -> Iterator[Finding]:

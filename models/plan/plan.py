@@ -17,6 +17,7 @@ from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share
 from models.plan.block_solver import BlockResult, Proof, proof_of, worths
 from models.plan.causes import causes
+from models.plan.secured import SECURED, survived
 from models.program import TONNES, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
@@ -26,6 +27,8 @@ from models.program.families.ore import ORE
 from models.program.families.projects import BUILT, running
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
+from models.program.families.security import ORE as SURGE_ORE
+from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET
 from models.program.market import BALANCE
@@ -217,7 +220,7 @@ class Plan(Solved):
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
         rent (what one more tonne of capacity saves) [money/t].
         """
-        e, rows = self.expanded, []
+        e, rows, surge = self.expanded, [], self.case.settings.surge
         for r, s in enumerate(e.sources):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
             for t, year in enumerate(e.years):
@@ -227,6 +230,7 @@ class Plan(Solved):
                     rent = self.dual(PROJECT_CAPACITY, (s.name, s.project, s.mineral, year))
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
+                rent += surge * self.dual(SURGE, (s.name, s.project, s.mineral, year))
                 rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), abs(rent)))
         columns = "year refiner project mineral country owner kind nameplate usable tonnes rent"
         return _table(rows, columns, "year mineral refiner project")
@@ -347,7 +351,10 @@ class Plan(Solved):
             country, refiner, project, mineral, year = key
             place, mine = self.source(refiner, project, mineral).country, mines[mineral, country]
             freight, _ = ore_lane(self.case, mineral, country, place, year)
-            rent = abs(self.dual(MINE_CAPACITY, (country, mineral, year)))
+            rent = abs(
+                self.dual(MINE_CAPACITY, (country, mineral, year))
+                + self.dual(SURGE_ORE, (mineral, year))
+            )
             of_mine = (mine_capacity(mine, year), mine.premium, freight, rent)
             rows.append((year, mineral, country, refiner, project, place, tonnes, *of_mine))
         columns = "year mineral mine_country refiner project country tonnes mine_capacity premium"
@@ -431,6 +438,16 @@ class Plan(Solved):
             for tier, demand in sorted(of.items())
         ]  # fmt: skip
         return _table(rows, "year mineral member tier demand short cost")
+
+    @cached_property
+    def security(self) -> pd.DataFrame:
+        """One row a country that Security has lost, mineral and year, in the rows' order.
+
+        row (position in case.security), demand, lost (what the country sells), left (what others
+        sell and could sell more, and stocks that count) [t], served and target (shares of demand),
+        missing [t], binding, point (what one point more of target costs) [money].
+        """
+        return _table(survived(self), SECURED, "row mineral year country")
 
     # ---- costs and totals -----------------------------------------------------------------------
 

@@ -134,6 +134,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
             row for row in case.lanes if row.mineral in {"", *of} and row.refiner in sellers
         ),
         share_limits=tuple(row for row in case.share_limits if _counts(row, of, sellers)),
+        security=tuple(row for row in case.security if row.mineral in {"", *of}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
         ceilings=tuple(c for c in case.ceilings if c[2] in of),
         scenarios=(),

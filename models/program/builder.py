@@ -26,6 +26,7 @@ from models.program.component import (
     MINE,
     MINERAL,
     PROJECT,
+    SECURITY,
     SOURCE,
     STAGE,
     SUPPLIER,
@@ -38,8 +39,8 @@ from models.program.component import (
     columns_named,
     rows_named,
 )
-from models.resolve import Cell, Expanded, Floats, Ints
-from models.schema import MINING, REFINING
+from models.resolve import Cell, Expanded, Floats, Ints, starts
+from models.schema import MINING, REFINING, Project
 from models.solve import Keys
 from models.solve import Rows as Arrays
 
@@ -375,6 +376,22 @@ class Builder:
         limits[inverse] = most
         return self.rows(of, index, least=least, most=limits), index, inverse
 
+    def running(self, r: Ints, t: Ints) -> tuple[Ints, Ints, Floats]:
+        """Return what may run of the projects among sources in years: whose, column, capacity.
+
+        ``whose`` is a position in ``r`` and ``t``, the capacity that built in full [t/yr].
+        """
+        e = self.expanded
+        place = {project.name: p for p, project in enumerate(e.case.projects)}
+        found: list[tuple[int, int]] = []
+        for i, (source, year) in enumerate(zip(r.tolist(), t.tolist(), strict=True)):
+            record = e.sources[source].record
+            if isinstance(record, Project):
+                begun = map(e.years.index, starts(record, e.years, e.years[year]))
+                found += [(i, self.built[place[record.name], y]) for y in begun]
+        whose, built = columns_of(found, 2)
+        return whose, built, e.nameplate[r[whose], t[whose]]
+
     def post(self, at: tuple[Ints, Ints, Ints], columns: Ints, sign: int) -> None:
         """Post columns into the balances of (mineral, member, year), or out of them."""
         self.posted.append((*at, columns, sign))
@@ -425,6 +442,7 @@ class Builder:
             CALENDAR: {YEAR: range(10_000)},
             STAGE: {STAGE: STAGES},
             LIMIT: {LIMIT: self.limit_of},
+            SECURITY: {SECURITY: range(len(case.security))},
             **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
         }
 

@@ -197,6 +197,7 @@ TONNES, FRACTION, MONEY = 0, 1, 2
 MINERAL, MEMBER, YEAR = "mineral", "member", "year"
 REFINER, PROJECT, COUNTRY, CONTRACT = "refiner", "project", "country", "contract"
 TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "supplier"
+SECURITY = "security"
 """What the parts of a key are."""
 SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
 """Positions that stand for several parts of a key (``Builder.spell``), as a CONTRACT's does; and a
@@ -278,6 +279,7 @@ class Columns(Component):
     the cost of a unit [money of the first year] for an explanation, by key and position; ``spent``
     are the kinds of these terms that are money spent. ``decided`` is the year in which one is
     decided, by the case and its key; None where it follows from others, as a shortage does.
+    ``gives_way`` says that they leave the room they take to whatever else wants it.
     """
 
     headings: tuple[Heading, ...] = ()
@@ -289,6 +291,7 @@ class Columns(Component):
     terms: Callable[[Solved, Any, int, float], list[Term]] | None = None
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
+    gives_way: bool = False
 
     def agreed(self, case: Case, key: Any) -> float | None:
         """Return what an earlier plan decided of one, None where it is free."""
@@ -323,7 +326,8 @@ class Rows(Component):
     which a price is followed. ``step`` tells what its cell says, and
     what a unit of that is in the program; ``slope`` by how much its limit rises with a tonne of
     demand. ``is_scarce`` says that it may be what is scarcest, ``is_neutral`` that its price is
-    neither the scarcity of something nor a credit for it.
+    neither the scarcity of something nor a credit for it, ``is_capacity`` that it holds all that a
+    source sells in a year to what it can.
     """
 
     kind: str
@@ -336,6 +340,7 @@ class Rows(Component):
     slope: Callable[[Solved, Any, Where], float] | None = None
     is_scarce: bool = False
     is_neutral: bool = False
+    is_capacity: bool = False
 
 
 def by_key(of: Solved, rows: Rows, key: Any, cell: Where) -> bool:

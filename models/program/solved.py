@@ -196,9 +196,15 @@ class Solved:
 
     @cached_property
     def room(self) -> Floats:
-        """What each row's upper limit leaves; infinite for an equation, and where there is none."""
-        of = self.program.rows
-        left = of.row_upper - of.activity(self.x)
+        """What each row's upper limit leaves; infinite for an equation, and where there is none.
+
+        What gives way takes no room.
+        """
+        of, x = self.program.rows, self.x.copy()
+        for group in self.program.variables:
+            if columns_named(group.component).gives_way:
+                x[group.at] = 0.0
+        left = of.row_upper - of.activity(x)
         return np.where(of.row_upper > of.row_lower, left, np.inf)
 
     # ---- sources ---------------------------------------------------------------------------------

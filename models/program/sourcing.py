@@ -92,6 +92,8 @@ class Frame:
         """What those components count that are not in tonnes."""
         self.ore_of: dict[tuple[str, str, int], list[Any]] = {}
         """Ore columns [t] by (mine country, mineral, year); the family ore fills it."""
+        self.built: Any = {}
+        """The column of each (project, first year); the family projects fills it."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
             + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]
@@ -139,6 +141,12 @@ class Frame:
             return (least, total(columns, amounts), most)
 
         setattr(self.model, name, pyo.Constraint(list(rows), rule=rule))
+
+    @staticmethod
+    def enter(row: Any, column: Any) -> None:
+        """Add a column to a row that another family has declared."""
+        columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
+        row.set_value((row.lower, total(columns, amounts), row.upper))
 
     def of(self, component: Columns | Rows) -> Any:
         """Return a component of the model."""

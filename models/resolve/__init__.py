@@ -7,6 +7,7 @@ loops.
 
 from models.resolve.caps import Cap as Cap
 from models.resolve.caps import caps as caps
+from models.resolve.caps import single_countries as single_countries
 from models.resolve.caps import supplier_names as supplier_names
 from models.resolve.expanded import SPOT as SPOT
 from models.resolve.expanded import Bools as Bools
@@ -15,6 +16,9 @@ from models.resolve.expanded import Expanded as Expanded
 from models.resolve.expanded import Floats as Floats
 from models.resolve.expanded import Ints as Ints
 from models.resolve.expanded import contract_price as contract_price
+from models.resolve.security import Survival as Survival
+from models.resolve.security import sellers as sellers
+from models.resolve.security import survivals as survivals
 from models.resolve.sources import DAYS as DAYS
 from models.resolve.sources import Source as Source
 from models.resolve.sources import a_day as a_day

@@ -6,7 +6,7 @@ of a base.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -175,14 +175,22 @@ def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
 def _suppliers(case: Case, row: ShareLimit, known: Mapping[str, object]) -> list[str]:
     """Return the suppliers that a row limits: the one it names, or each alone that can sell.
 
-    Rest of world is no country: it is capped only by its name.
+    Rest of world is capped only by its name.
     """
     if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
         return [row.supplier]
     by_country = row.group in {BY_COUNTRY, BY_OWNER}
-    bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+    return single_countries(case, row.supplier, known) if by_country else sorted(known)
+
+
+def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[str]:
+    """Return the known countries, each alone, that "" or ``each outside BLOC`` selects.
+
+    Rest of world is no country.
+    """
+    bloc = selector.removeprefix(EACH_OUTSIDE)
     return sorted(
         name
         for name in known
-        if not (by_country and name == REST_OF_WORLD) and not (bloc and bloc in case.blocs_of(name))
+        if name != REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
     )

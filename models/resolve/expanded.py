@@ -313,18 +313,27 @@ class Expanded:
             numbers = [of[order] for of in numbers]
         return Deliveries(*numbers)
 
+    def _reaches(self, mineral: str) -> Bools:
+        """Return where a source can run and a lane is open, by (source, member, year)."""
+        lanes = self.lanes[mineral]
+        rows = [lanes.countries.index(self.sources[i].country) for i in lanes.sources]
+        room = (lanes.refiner_max > 0) & (lanes.country_max[rows] > 0)
+        runs = self.startable[np.array(lanes.sources, dtype=np.int64)]
+        return np.asarray(lanes.open & room & runs[:, None, :])
+
+    @cached_property
+    def can_sell(self) -> Bools:
+        """Whether a source can sell to some member, needed there or not, by (source, year)."""
+        table = np.zeros(self.usable.shape, dtype=bool)
+        for mineral, positions in self.of_mineral.items():
+            table[[*positions]] = self._reaches(mineral).any(axis=1)
+        return table
+
     def _spot(self, mineral: str) -> tuple[Any, ...]:
         """Spot deliveries: an open lane, a source that can run, a member that can take."""
         m, lanes = self.mineral_at[mineral], self.lanes[mineral]
         positions = np.array(lanes.sources, dtype=np.int64)
-        rows = [lanes.countries.index(self.sources[i].country) for i in lanes.sources]
-        can = (
-            lanes.open
-            & (lanes.refiner_max > 0)
-            & (lanes.country_max[rows] > 0)
-            & self.startable[positions][:, None, :]
-            & self.takes(m)[None, :, :]
-        )
+        can = self._reaches(mineral) & self.takes(m)[None, :, :]
         t, s, j = np.nonzero(can.transpose(2, 0, 1))  # by year, source, member
         money = (self.costs[positions[s], t], lanes.tariff[s, j, t], lanes.freight[s, j, t])
         return (np.full(len(s), m), t, positions[s], j, np.full(len(s), SPOT), *money)
@@ -364,7 +373,7 @@ _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("usable", "nameplate", "costs", "startable"), _OF_SOURCES),
     "demand": frozenset({"demand"}),
     "has_stock": frozenset({"stockpiles"}),
-    "lanes": _OF_LANES,
+    **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
     **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
 }

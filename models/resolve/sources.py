@@ -98,9 +98,9 @@ def stock_room(case: Case, pile: Stockpile) -> float:
     """Return the most that a stock can hold [t]: its maximum, or as much as any plan could use.
 
     No plan is better for a stock beyond its opening, its target, all the demand of its mineral, as
-    much again for each least share (bought to keep it, then stored), and what is bought today
-    (kept up to spare switching). A maximum far beyond that is no limit, and no number to compute
-    with.
+    much again for each least share (bought to keep it, then stored) and for a country whose loss is
+    to be survived, and what is bought today (kept up to spare switching). A maximum far beyond that
+    is no limit, and no number to compute with.
     """
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
@@ -108,7 +108,8 @@ def stock_room(case: Case, pile: Stockpile) -> float:
     )
     today = sum(s.tonnes for s in case.current_supply if s.mineral == pile.mineral)
     target = max(stock_target(case, pile, year) for year in case.years)
-    return min(pile.max, pile.opening + target + (2 + leasts) * demand + today)
+    again = 2 + leasts + any(row.mineral in {"", pile.mineral} for row in case.security)
+    return min(pile.max, pile.opening + target + again * demand + today)
 
 
 def a_day(case: Case, mineral: str, member: str, year: int) -> float:

@@ -36,7 +36,7 @@ _WITHOUT = (
     " draws in that year and no more."
 )
 _SURGED = (
-    "Each supplier that is left sells a fifth of its usable capacity more, as far as that capacity"
+    "Each supplier that is left sells more: the setting Surge x its usable capacity, as far as that"
     " is open to the coalition and not sold already."
 )
 
@@ -99,6 +99,7 @@ class Figure(StrEnum):
     SHARE_BASIS = "Share basis"
     WHOLE_PROJECTS = "Whole projects"
     CARRY_OVER_BUDGET = "Carry over budget"
+    SURGE = "Surge if another is lost"
     INPUT_FILE = "Input file"
     INPUT_SHA256 = "Input SHA-256"
     PLANNER = "Planner version"

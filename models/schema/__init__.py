@@ -48,6 +48,7 @@ from models.schema.policy import Contract as Contract
 from models.schema.policy import EventStep as EventStep
 from models.schema.policy import Project as Project
 from models.schema.policy import ScenarioStep as ScenarioStep
+from models.schema.policy import Security as Security
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
 from models.schema.policy import Takes as Takes
@@ -62,6 +63,7 @@ SHEETS: tuple[type[Record], ...] = (
     Freight,
     Lane,
     ShareLimit,
+    Security,
     Contract,
     Project,
     BudgetYear,

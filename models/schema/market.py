@@ -112,6 +112,12 @@ class Settings(Record):
         "yes: what is left of a year's budget may be spent in later years that have one.",
         value=False,
     )
+    surge: float = fraction(
+        "Surge",
+        "By what part of its usable capacity of the year a supplier can sell more than was agreed "
+        "when another is lost.",
+        value=0.2,
+    )
 
 
 # ---- who needs what ----------------------------------------------------------------------------

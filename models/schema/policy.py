@@ -20,7 +20,7 @@ from models.schema.column import (
     selector,
     years,
 )
-from models.schema.market import plant_kind, plant_owner
+from models.schema.market import COALITION, plant_kind, plant_owner
 
 MAX, MIN = "max", "min"
 BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER = "country", "owner", "bloc", "kind", "refiner"
@@ -84,6 +84,44 @@ class ShareLimit(Record):
         each_alone = not self.supplier or self.supplier.startswith(EACH_OUTSIDE)
         refining = self.stage == REFINING and self.group == BY_COUNTRY
         return self.limit == MAX and refining and each_alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Security(Record):
+    """How much may be short if a country is lost."""
+
+    SHEET = "Security"
+    MEANING = (
+        "How much of demand may be short if a country is lost: the plan is made to survive it."
+    )
+
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals", default="each mineral alone")
+    lost_country: str = named(
+        "Lost country",
+        "The country that is lost, or `each outside BLOC`: each of them, one at a time.",
+        value="",
+        default=f"{EACH_OUTSIDE}{COALITION}",
+    )
+    max_short: ByYear = fraction(
+        "Max short",
+        "The part of the coalition's demand of the year that may be short without the country.",
+        by_year=True,
+    )
+    count_stocks: bool = column(
+        "Count stocks",
+        Kind.YES_NO,
+        "Whether what members have in stock when the year begins counts.",
+        value=True,
+    )
+    first_year: int | None = years("First year", "First year in which it holds.")
+    last_year: int | None = years("Last year", "Last year in which it holds.")
+    penalty: float | None = number(
+        "Penalty",
+        "What a tonne costs that lacks of it.",
+        "USD/t",
+        value=None,
+        default="a tenth of the mineral's shortage cost, as if the loss came once in ten years",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +264,7 @@ TAKES = {
     "build project": Takes((*_PLACES, "first_year")),
     "scale budget": Takes(_YEARS, "a factor", MOST_MULTIPLE),
     "set stock target": Takes(_MEMBERS, "t", MOST_TONNES),
+    "set max short": Takes(("mineral", *_YEARS), "a fraction", 1.0),
     "set max country share": Takes(("mineral",), "a share", 1.0),
     "drop share limits": Takes(("mineral",)),
     "remove member": Takes(("member",)),

@@ -180,6 +180,8 @@ def minerals(plan: PlanFile) -> Part | None:
     if picture is None:
         return None
     told = made.where([known(need) for need in made.need])
+    stated = plan.number(Figure.SURGE)
+    surge = stated if known(stated) else SURGE
     return Part(
         "minerals",
         made.TABLE,
@@ -193,7 +195,7 @@ def minerals(plan: PlanFile) -> Part | None:
                 facts_of(told, *_STOPPED, country=plan.country),
                 "What it sells is lost and nothing is bought instead; stocks give what the plan"
                 " draws in that year. With surge: each of the others sells"
-                f" {percent(SURGE, 0)} of its usable capacity more, as far as that is open. Today"
+                f" {percent(surge, 0)} of its usable capacity more, as far as that is open. Today"
                 " and the plan are measured alike.",
             ),
         ),

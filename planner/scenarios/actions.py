@@ -26,6 +26,7 @@ from models.schema import (
     Project,
     Refiner,
     ScenarioStep,
+    Security,
     ShareLimit,
     Stockpile,
 )
@@ -285,6 +286,32 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
     )
 
 
+# ---- security ----------------------------------------------------------------------------------
+
+
+def set_max_short(case: Case, step: ScenarioStep) -> Case:
+    """Max short of the matching minerals in the rows of Security becomes Value."""
+    value = _value(step)
+
+    def short(year: int, before: float | None) -> float | None:
+        return value if in_force(step, year) else before
+
+    rows: list[Security] = []
+    for row in case.security:
+        changed = dataclasses.replace(row, max_short=row.max_short.map(case.years, short))
+        if step.mineral in {"", row.mineral}:
+            rows.append(changed)
+        elif row.mineral or changed == row:
+            rows.append(row)
+        else:  # a row of all minerals: the others keep what it says
+            names = [m.name for m in case.minerals]
+            rows += [
+                dataclasses.replace(changed if name == step.mineral else row, mineral=name)
+                for name in names
+            ]
+    return case.change(security=tuple(rows))
+
+
 # ---- share limits ------------------------------------------------------------------------------
 
 
@@ -375,7 +402,8 @@ ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
     for action in (
         block_lanes, set_lane_max, set_tariff, scale_freight, scale_capacity, add_capacity,
         scale_cost, scale_demand, scale_mines, block_ore, build_project, scale_budget,
-        set_stock_target, set_max_country_share_step, drop_share_limits_step, remove_member,
+        set_stock_target, set_max_short, set_max_country_share_step, drop_share_limits_step,
+        remove_member,
     )
 }  # fmt: skip
 """What each action of the sheet Scenarios does."""

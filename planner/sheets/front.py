@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.answers import scarcest
-from models.measures import SURGE, part
+from models.measures import part
 from models.plan import OPTIMAL
 from models.schema import MAX, Settings
 from planner.render.chart import Picture
@@ -115,11 +115,12 @@ def _notes(context: Context) -> Iterator[str]:
         yield (
             f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
         )
+    surge = share(context.case.settings.surge)
     yield (
         "A supplier is one country outside the coalition, by where it refines; Rest of world is"
         " none. If it stops, what it sells is lost and nothing is bought instead; stocks give what"
         " the plan draws in that year. With a surge of the others, each by"
-        f" {share(SURGE)} of its usable capacity as far as that is open: {_surged(context)}."
+        f" {surge} of its usable capacity as far as that is open: {_surged(context)}."
         f" What is short, and what limits cost a tonne, is of all years.{_whence_today(context)}"
     )
 

@@ -245,7 +245,7 @@ def _label(case: Case, record: Record) -> str:
         is_default = not column.required and value == getattr(type(record), column.field, None)
         if not _is_label(record, column) or is_default or value in {"", None}:
             continue
-        is_code = column.kind is Kind.COUNTRY or column.field == "supplier"
+        is_code = column.kind is Kind.COUNTRY or column.field in {"supplier", "lost_country"}
         text = case.country_name(value) if is_code else str(_shown(value))
         said.append(text if keyed else f"{column.header} {text}")
     return ", ".join(said) or "all"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.measures import Top, landed_cost, largest, part, served_if_largest_stops
+from models.measures import SURGE, Top, landed_cost, largest, part, served_if_largest_stops
 from models.plan import OPTIMAL
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
@@ -301,6 +301,9 @@ def _run(context: Context) -> Rows:
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"
+    if settings.surge != SURGE or context.case.security:
+        said = "What a supplier that is left sells more, of its usable capacity."
+        yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", said
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
             yield f"{OPTION}{name}", value

@@ -72,7 +72,7 @@ class _Plant:
     usable: float
 
 
-def _stop(plants: Iterable[_Plant], home: frozenset[str], short: float, need: float) -> _Stop:
+def _stop(plants: Iterable[_Plant], case: Case, short: float, need: float) -> _Stop:
     """Return what the loss of the largest supplier does; ``need`` and ``short`` in t of a year."""
     if need <= 0:
         return _Stop()
@@ -81,11 +81,11 @@ def _stop(plants: Iterable[_Plant], home: frozenset[str], short: float, need: fl
     for plant in plants:
         sold[plant.country] += plant.sold
     drawn, served = max(0.0, need - short - sum(sold.values())), measures.served_share(need, short)
-    top = measures.largest_supplier(sold, home)
+    top = measures.largest_supplier(sold, _home(case))
     if top is None:
         return _Stop(served=served, surged=served)
     left = [plant for plant in plants if plant.country != top[0]]
-    more = (measures.with_surge(plant.sold, plant.usable, measures.SURGE) for plant in left)
+    more = (measures.with_surge(plant.sold, plant.usable, case.settings.surge) for plant in left)
     without, surged = (
         measures.served_without(others, drawn, need, served)
         for others in (sum(plant.sold for plant in left), sum(more))
@@ -106,7 +106,7 @@ def _today(case: Case) -> dict[str, _Stop]:
     """Return what is bought today of each mineral, of the workbook as it stands."""
     if not case.years:
         return {}
-    first, home = case.years[0], _home(case)
+    first = case.years[0]
     sold: dict[tuple[str, str], float] = defaultdict(float)
     for flow in case.current_supply:
         sold[flow.refiner, flow.mineral] += flow.tonnes
@@ -124,7 +124,7 @@ def _today(case: Case) -> dict[str, _Stop]:
             tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
         plants[r.mineral].append(_Plant(r.country, tonnes, has * (1.0 if part is None else part)))
     return {
-        mineral: _stop(of, home, 0.0, sum(plant.sold for plant in of))
+        mineral: _stop(of, case, 0.0, sum(plant.sold for plant in of))
         for mineral, of in plants.items()
     }
 
@@ -139,16 +139,15 @@ def todays_minerals(case: Case) -> set[str]:
 
 def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
     """Return what is bought of each mineral in a year of a plan."""
-    home, plants = _home(plan.case), defaultdict(list)
+    plants: dict[str, list[_Plant]] = defaultdict(list)
     table = plan.sources[plan.sources["year"] == year]
     columns = (table[c] for c in ("mineral", "country", "tonnes", "usable"))
     for mineral, country, tonnes, usable in zip(*columns, strict=True):
         plants[str(mineral)].append(_Plant(str(country), float(tonnes), float(usable)))
     short = _short(plan, year)
+    need = plan.case.coalition_demand
     return {
-        m.name: _stop(
-            plants[m.name], home, short.get(m.name, 0.0), plan.case.coalition_demand(m.name, year)
-        )
+        m.name: _stop(plants[m.name], plan.case, short.get(m.name, 0.0), need(m.name, year))
         for m in plan.case.minerals
     }
 

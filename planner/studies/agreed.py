@@ -61,7 +61,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
     Its demand is what the agreed plan meets, so that its shortage is what a loss adds; its years
     are those from the loss on, so that nothing is stored in expectation of it. Capital and the cost
     of leaving suppliers of today are spent as agreed, and left out; limits on growth give way to
-    the surge.
+    the surge, and security against a loss is no concern any more.
     """
     case = plan.case
     years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
@@ -75,6 +75,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
         demand=tuple(_met(plan, row, years) for row in case.demand),
         share_limits=tuple(_kept(plan)) if rules.keep_caps else (),
+        security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),

@@ -21,6 +21,7 @@ from models.errors import UsageError
 from models.measures import SURGE
 from models.plan import Plan, Session
 from models.plan.solving import part, parts
+from models.program.families.security import PENALTY
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats
 from models.schema import ScenarioStep, ShareLimit
@@ -228,9 +229,10 @@ def risk(
 ) -> Risk:
     """Draw the events of a case and plan each draw twice: as agreed, and anew.
 
-    The plan that is agreed is that of the case with no event. A plan that fails does not lose the
-    others: its draws are unknown (NaN). Raises UsageError where the case has no events, InputError
-    and SolverError where the case itself cannot be planned.
+    The plan that is agreed is that of the case with no event; where it is made to survive losses,
+    that stands, and what it lacks of that is no cost once events are known. A plan that fails does
+    not lose the others: its draws are unknown (NaN). Raises UsageError where the case has no
+    events, InputError and SolverError where the case itself cannot be planned.
     """
     chances = chances or Chances()
     if not case.risks:
@@ -240,7 +242,7 @@ def risk(
         )
         raise UsageError(msg)
     drawn = draws(case, chances.draws, chances.seed)
-    base = Session(case).base
+    base, free = Session(case).base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     calm, surging = (stressed(base, r) for r in rules)
     ceilings, keep = surging.ceilings, chances.keep_caps
@@ -254,14 +256,17 @@ def risk(
 
     plans = (
         _Plans(AGREED, calm, case, drawn, surprise),
-        _Plans(ANEW, case, case, drawn, foresight),
+        _Plans(ANEW, free, case, drawn, foresight),
     )
     studies = [study for of in plans for study in of.studies]
     found = run_studies(studies, where, tell)
     outcomes = tuple(outcome for of in found for outcome in of)
     stopped = found[-1].stopped if found else None
-    own, first, made = reading(base), len(plans[0].runs), [outcome.found for outcome in outcomes]
-    agreed, anew = plans[0].sample(made[:first], own), plans[1].sample(made[first:], own)
+    first, made = len(plans[0].runs), [outcome.found for outcome in outcomes]
+    lacking = base.costs.set_index("heading")["discounted"][PENALTY.name]
+    own = dataclasses.replace(reading(base), objective=base.objective - float(lacking))
+    calm_anew = reading(Session(free).base) if case.security else own
+    agreed, anew = plans[0].sample(made[:first], own), plans[1].sample(made[first:], calm_anew)
     return Risk(chances, base, own, drawn, agreed, anew, outcomes, stopped)
 
 

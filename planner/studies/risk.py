@@ -16,7 +16,7 @@ import click
 import numpy as np
 
 from models.errors import warning
-from models.measures import SURGE, part
+from models.measures import part
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, field
 from models.results import Figure as Total
@@ -720,10 +720,9 @@ class RiskStudy(StudyKind):
         click.option(
             "--surge",
             type=Share(),
-            default=SURGE,
-            show_default=True,
             metavar="U",
-            help="The part of its usable capacity that a supplier may sell beyond what was agreed.",
+            help="The part of its usable capacity that a supplier may sell beyond what was agreed"
+            " [the setting Surge].",
         ),
         click.option(
             "--keep-caps", is_flag=True, help="Keep share limits in the years with an event, too."
@@ -731,10 +730,11 @@ class RiskStudy(StudyKind):
     )
 
     def __init__(
-        self, start: Start, *, draws: int, seed: int, surge: float, keep_caps: bool
+        self, start: Start, *, draws: int, seed: int, surge: float | None, keep_caps: bool
     ) -> None:
         """Take how often is drawn, from which seed, and what may answer an event."""
         super().__init__(start)
+        surge = start.case.settings.surge if surge is None else surge
         self.chances = Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 

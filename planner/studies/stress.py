@@ -17,7 +17,6 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
-from models.measures import SURGE
 from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
@@ -728,11 +727,9 @@ class StressTest(StudyKind):
         click.option(
             "--surge",
             type=Share(),
-            default=SURGE,
-            show_default=True,
             metavar="S",
             help="What suppliers that are left may sell beyond what was agreed, of their usable"
-            " capacity.",
+            " capacity [the setting Surge].",
         ),
         click.option(
             "--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives."
@@ -751,7 +748,7 @@ class StressTest(StudyKind):
         *,
         refiners: bool,
         pairs: bool,
-        surge: float,
+        surge: float | None,
         keep_caps: bool,
         year: int | None,
     ) -> None:
@@ -763,6 +760,7 @@ class StressTest(StudyKind):
             hint = f"; did you mean {close}?" if close is not None else ""
             msg = f"--year {year} is no year of the sheet Demand{hint}"
             raise UsageError(msg)
+        surge = start.case.settings.surge if surge is None else surge
         self.rules = Rules(surge, keep_caps, year)
         asked = {Kind.COUNTRY: True, Kind.REFINER: refiners, Kind.EMBARGO: pairs}
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]

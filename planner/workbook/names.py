@@ -50,6 +50,11 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
         ]
     if schema.ShareLimit.SHEET in sheets:
         _suppliers(sheets[schema.ShareLimit.SHEET], blocs, refiners, context)
+    if schema.Security.SHEET in sheets:
+        lost = sheets[schema.Security.SHEET]
+        for i in range(len(lost.rows)):
+            hint = "leave the cell blank for each country outside the coalition"
+            _country(lost, "lost_country", i, blocs, hint, context)
 
 
 def _suppliers(limits: Parsed, blocs: Spelling, refiners: Spelling, context: Context) -> None:
@@ -57,26 +62,36 @@ def _suppliers(limits: Parsed, blocs: Spelling, refiners: Spelling, context: Con
     kinds = {kind: kind for kind in (schema.PRIMARY, schema.RECYCLED)}
     spellings = {schema.BY_BLOC: blocs, schema.BY_KIND: kinds}
     sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
-    header, group_header = (limits.record.column_of(f).header for f in ("supplier", "group"))
+    header = limits.record.column_of("group").header
     for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
-        row, folded, outside = limits.rows[i], fold(supplier), schema.EACH_OUTSIDE
-        if not folded or group_header in context.bad.get((sheet, row), set()):
+        if header in context.bad.get((sheet, limits.rows[i]), set()):
             continue
-        if group not in {schema.BY_COUNTRY, schema.BY_OWNER}:
-            suppliers[i] = spellings.get(group, refiners).get(folded, supplier)
-        elif folded.startswith(outside):
-            bloc = blocs.get(folded.removeprefix(outside), supplier[len(outside) :])
-            suppliers[i] = f"{outside}{bloc}"
-        else:
-            try:
-                suppliers[i] = country(supplier)
-                context.spell(suppliers[i], supplier)
-            except CellError as error:
-                hint = error.hint
-                if folded == schema.EACH:
-                    hint = "leave the cell blank to limit each country alone"
-                context.error(sheet, row, header, CellError(error.found, error.expected, hint))
-                suppliers[i] = ""
+        if group in {schema.BY_COUNTRY, schema.BY_OWNER}:
+            hint = "leave the cell blank to limit each country alone"
+            _country(limits, "supplier", i, blocs, hint, context)
+        elif supplier:
+            suppliers[i] = spellings.get(group, refiners).get(fold(supplier), supplier)
+
+
+def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
+    of: Parsed, field: str, i: int, blocs: Spelling, hint: str, context: Context
+) -> None:
+    """Read a cell that names a country, or each outside a bloc; ``hint`` is for the word each."""
+    cells, outside = of.fields[field], schema.EACH_OUTSIDE
+    said, folded = cells[i], fold(cells[i])
+    if folded.startswith(outside):
+        bloc = blocs.get(folded.removeprefix(outside), said[len(outside) :])
+        cells[i] = f"{outside}{bloc}"
+    elif folded:
+        try:
+            cells[i] = country(said)
+            context.spell(cells[i], said)
+        except CellError as error:
+            told = hint if folded == schema.EACH else error.hint
+            header = of.record.column_of(field).header
+            wrong = CellError(error.found, error.expected, told)
+            context.error(of.record.SHEET, of.rows[i], header, wrong)
+            cells[i] = ""
 
 
 def _first(names: Iterable[object]) -> dict[str, str]:

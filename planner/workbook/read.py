@@ -250,6 +250,9 @@ _HOMES[_LIMITS.SHEET, _LIMITS.column_of("supplier").header] = {
     schema.Refiner.SHEET,
     schema.Country.SHEET,
 }
+_HOMES[schema.Security.SHEET, schema.Security.column_of("lost_country").header] = {
+    schema.Country.SHEET
+}
 """The sheets that the name in a column is defined in."""
 
 

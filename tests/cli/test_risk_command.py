@@ -157,7 +157,7 @@ def test_wrong_words_are_refused_before_any_work(case, call, words) -> None:
         (("--draws", "1,000"), "did you mean 1000?"),
         (("--draws", "many"), "'many' is not a whole number from 1 to 100,000"),
         (("--seed", "-1"), "'-1' is not a whole number from 0 to"),
-        (("--surge", "-1"), "such as 0.2"),
+        (("--surge", "-1"), "such as 0.65"),
     ],
 )
 def test_a_wrong_number_is_told_with_what_is_meant(case, call, words, said) -> None:

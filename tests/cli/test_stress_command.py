@@ -139,7 +139,7 @@ def test_no_share_limits(plain, ask, folder):
     [
         (("--year", "2031"), "did you mean 2028?"),
         (("--surge", "20"), "did you mean 0.2 (20 %)?"),
-        (("--surge", "-1"), "such as 0.2"),
+        (("--surge", "-1"), "such as 0.65"),
         (("--surge", "-1", "--lose", "Chna"), "--surge '-1' is not a share"),
         (("--surge", "-1", "--lose", "Chna"), "--lose 'Chna': "),
         (("--scenario", "Bas"), "did you mean 'Base'?"),

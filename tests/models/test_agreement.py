@@ -53,7 +53,8 @@ def agrees(book: BookT) -> None:
 
 def _shortage_costs(plan: object) -> list[float]:
     case = plan.case
-    return [case.shortage_cost(m.name, year) for m in case.minerals for year in case.years]
+    short = [case.shortage_cost(m.name, year) for m in case.minerals for year in case.years]
+    return [*short, *(row.penalty or 0.0 for row in case.security)]
 
 
 @given(book=books(features=CORE))

@@ -64,6 +64,10 @@ def base() -> Case:
         | {"Penalty (USD/t)": 20}
         for s in ("refining", "mining")
     ]
+    made["Security"] = [
+        {"Mineral": "zinc", "Max short": 0.3},
+        {"Lost country": "CHN", "Max short": 0.2, "Max short 2027": 0.4, "Penalty (USD/t)": 30},
+    ]
     return read(made)
 
 
@@ -170,6 +174,14 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "limits' years": first("share_limits", first_year=2027),
     "no limit": without("share_limits"),
     "the same limit twice": lambda case: more("share_limits", case.share_limits[0])(case),
+    "surge": setting(surge=0.5),
+    "max short": first("security", max_short=ByYear(0.05)),
+    "who is lost": first("security", lost_country="PER"),
+    "stocks left out": first("security", -1, count_stocks=False),
+    "penalty of security": first("security", penalty=1.0),
+    "years of security": first("security", -1, last_year=2026),
+    "less security": without("security"),
+    "no security": lambda case: case.change(security=()),
     "no minimum": first("contracts", min=0.0),
     "a higher minimum": first("contracts", min=50.0),
     "maximum": first("contracts", min=0.0, max=3.0),

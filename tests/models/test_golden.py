@@ -126,10 +126,24 @@ def continuity() -> BookT:
     )  # fmt: skip
 
 
+def security() -> BookT:
+    """Each of two countries may be lost; a stock, a plant that may be built, ore for one."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Opening (t)": 20, "Target (t)": 0}
+    plant = projects()["Projects"][0] | {"Kind": "recycled", "Country": "CHL"}
+    mines = [{"Mineral": "copper", "Country": "COD", "Capacity (t/yr)": 100}]
+    rows = [{"Max short": 0.2, "Max short 2027": 0.1}, {"Lost country": "CHN", "Max short": 0}]
+    rows[1] |= {"Count stocks": "no", "Penalty (USD/t)": 7, "First year": 2027}
+    return make(
+        jin(Recovery=0.5), sur(**{"Needs ore": "no"}), years=(2026, 2027), Stockpiles=[pile],
+        Projects=[plant], Mines=mines, Security=rows, settings={"Surge": 0.25},
+    )  # fmt: skip
+
+
 BOOKS = {
     made.__name__: made
     for made in (
-        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, diversification
+        refining, lanes, contracts, stockpiles, projects, ore, continuity, shortage, security,
+        diversification,
     )
 }  # fmt: skip
 

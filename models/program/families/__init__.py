@@ -16,6 +16,7 @@ _NAMES = (
     "ore",
     "continuity",
     "shortage",
+    "security",
     "diversification",
 )
 FAMILIES: tuple[Family, ...] = tuple(import_module(f"{__name__}.{name}").FAMILY for name in _NAMES)

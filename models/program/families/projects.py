@@ -251,6 +251,7 @@ CAPACITY = Rows(
     kind="project capacity",
     label=_capacity_label,
     bears_on=by_key,
+    is_capacity=True,
     stops=when_full(_full),
     step=_capacity_step,
 )
@@ -306,6 +307,7 @@ def model(f: Frame) -> None:
         upper=dict.fromkeys(builds, 1.0),
         whole=case.settings.whole_projects,
     )
+    f.built = built
     once = {p.name: [built[p.name, y] for y in start_years(p, e.years)] for p in found}
     f.constraints(
         ONCE, {name: (None, columns, None, 1.0) for name, columns in once.items() if columns}
@@ -405,21 +407,12 @@ def arrays(b: Builder) -> None:
 
 def _capacity_arrays(b: Builder) -> None:
     e, d = b.expanded, b.expanded.deliveries
-    place = {project.name: p for p, project in enumerate(e.case.projects)}
-    at_year = {year: t for t, year in enumerate(e.years)}
     planned = np.array([bool(s.project) for s in e.sources], dtype=bool)
     at = np.flatnonzero(planned[d.source])
     rows, (r, t), inverse = b.grouped(CAPACITY, at, most=0.0)
     b.enter(rows[inverse], b.flow[at], 1.0)
-    entered: list[tuple[int, int, float]] = []
-    for row, i, year in zip(rows.tolist(), r.tolist(), t.tolist(), strict=True):
-        source = e.sources[i]
-        if isinstance(source.record, Project):
-            begun = starts(source.record, e.years, e.years[year])
-            built = [b.built[place[source.project], at_year[y]] for y in begun]
-            entered += [(row, column, -float(e.nameplate[i, year])) for column in built]
-    running_rows, columns = columns_of([(row, column) for row, column, _ in entered], 2)
-    b.enter(running_rows, columns, np.array([value for *_, value in entered]))
+    own, built, size = b.running(r, t)
+    b.enter(rows[own], built, -size)
 
 
 def _budget_arrays(b: Builder, builds: list[tuple[int, Project, int]], first: Ints) -> None:

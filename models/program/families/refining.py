@@ -72,6 +72,7 @@ CAPACITY = Rows(
     kind="capacity",
     label=_label,
     bears_on=by_key,
+    is_capacity=True,
     stops=when_full(used_up),
     step=_step,
     is_scarce=True,

@@ -140,6 +140,7 @@ _SUPPLIERS = (*_BLOCS, schema.PRIMARY, schema.RECYCLED)
 _WORDS: dict[Column, tuple[Sequence[str], str]] = {
     schema.ShareLimit.column_of("buyer"): ((schema.EACH,), schema.Member.SHEET),
     schema.ShareLimit.column_of("supplier"): (_SUPPLIERS, schema.Country.SHEET),
+    schema.Security.column_of("lost_country"): (_BLOCS[:1], schema.Country.SHEET),
 }
 """Columns that take words as well as names: the words, and the sheet of the names."""
 

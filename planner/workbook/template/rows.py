@@ -231,6 +231,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             ),
         ),
         _example(
+            schema.Security,
+            "max_short, note",
+            (0.2, "Whatever country outside is lost, at most 20 % of each mineral is short."),
+        ),
+        _example(
             schema.Contract,
             "name, refiner, mineral, member, min, max, price, first_year, last_year",
             ("Offtake 1", _SALAR, _LITHIUM, _GERMANY, 4000, 8000, 44000, 2026, 2028),

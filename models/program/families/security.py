@@ -1,0 +1,359 @@
+"""Security: enough is left if any one country is lost, or what lacks of it is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.program.builder import Builder, columns_of, grouped, integers
+from models.program.component import (
+    COUNTRY,
+    MINERAL,
+    PROJECT,
+    REFINER,
+    SECURITY,
+    SOURCE,
+    YEAR,
+    Columns,
+    Family,
+    Heading,
+    Label,
+    Rows,
+    Step,
+    Where,
+    by_key,
+    components,
+)
+from models.resolve import (
+    Cell,
+    Expanded,
+    Ints,
+    Survival,
+    mine_capacity,
+    sellers,
+    starts,
+    survivals,
+)
+from models.schema import Mine, Project, Security, Settings
+
+if TYPE_CHECKING:
+    from models.program.solved import Solved
+    from models.program.sourcing import Frame, Row
+
+PENALTY = Heading("security", is_penalty=True, rank=2)
+_POINT = 0.01
+
+
+def _asked(of: Solved, key: Any) -> Survival:
+    return of.once(_all_asked)[key]
+
+
+def _all_asked(of: Solved) -> dict[Any, Survival]:
+    return {found.key: found for found in asked(of.expanded)}
+
+
+def _label(of: Solved, key: Any) -> Label:
+    found = _asked(of, key)
+    who = of.case.country_name(found.country)
+    return Label(f"what has to be left if {who} is lost", SURVIVAL.place(found.record, found.year),
+                 "point")  # fmt: skip
+
+
+def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
+    """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
+    found = _asked(of, key)
+    return 1.0 - found.most_short, Step(at, _POINT * found.demand)
+
+
+def _slope(of: Solved, key: Any, where: Where) -> float:
+    """Return how much more has to be left with a tonne more of demand."""
+    found, (mineral, _, year) = _asked(of, key), where
+    return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
+
+
+def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
+    who, year = of.case.country_name(MISSING.part(key, COUNTRY)), MISSING.part(key, YEAR)
+    said = f"lacking if {who} is lost, {year}"
+    return said, said
+
+
+RESERVE = Columns(
+    name="reserve",
+    key=(REFINER, PROJECT, MINERAL, YEAR),
+    meaning="What a supplier could sell more if another is lost.",
+    is_move=False,
+    move="reserve",
+    gives_way=True,
+)
+SUPPLY = Columns(
+    name="supply",
+    key=(MINERAL, YEAR),
+    meaning="All that suppliers sell, and could sell more.",
+    is_move=False,
+    move="supply",
+)
+MISSING = Columns(
+    name="missing_if_lost",
+    key=(SECURITY, MINERAL, COUNTRY, YEAR),
+    meaning="What lacks of what has to be left if a country is lost.",
+    cell=(Security, "penalty"),
+    headings=(PENALTY,),
+    move=_move,
+)
+SURGE = Rows(
+    name="surge",
+    key=(REFINER, PROJECT, MINERAL, YEAR),
+    meaning="A supplier could sell more by a part of its usable capacity.",
+    cell=(Settings, "surge"),
+    kind="surge",
+    label=lambda of, key: Label(f"what {of.who(*key[:3])} could sell more"),
+)
+ORE = Rows(
+    name="surge_ore",
+    key=(MINERAL, YEAR),
+    meaning="The ore for what is sold, and could be sold more, can be mined.",
+    cell=(Mine, "capacity"),
+    kind="surge",
+    label=lambda _, key: Label(f"the mines of {key[0]} in all"),
+)
+TOTAL = Rows(
+    name="supply_total",
+    key=(MINERAL, YEAR),
+    meaning="What suppliers sell, and could sell more, adds up.",
+    kind="supply",
+    label=lambda _, key: Label(f"what is left of {key[0]} if a country is lost"),
+    through=SUPPLY,
+)
+SURVIVAL = Rows(
+    name="survival",
+    key=(SECURITY, MINERAL, COUNTRY, YEAR),
+    meaning="Without a country no more is short than may be, or it is paid for.",
+    cell=(Security, "max_short"),
+    kind="security",
+    label=_label,
+    bears_on=by_key,
+    step=_step,
+    slope=_slope,
+)
+
+
+def _capacities() -> list[Rows]:
+    """Return the rows that hold what a source sells to its capacity: reserves take room there."""
+    return [of for of in components() if isinstance(of, Rows) and of.is_capacity]
+
+
+def asked(e: Expanded) -> Iterator[Survival]:
+    """Yield all that Security asks of a case."""
+    for m, t in np.ndindex(len(e.minerals), len(e.years)):
+        yield from survivals(e, m, t)
+
+
+def model(f: Frame) -> None:
+    r"""What is left without a country serves all demand but for what may be short.
+
+    .. math:: g_{r,t} \le surge \cdot usable_{r,t}, \qquad
+              \sum_j (x + y)_{r,m,j,t} + g_{r,t} \le usable_{r,t}                        [t/yr]
+    .. math:: \sum_r \frac{1}{recovery_r} \Bigl( \sum_j (x + y)_{r,m,j,t} + g_{r,t} \Bigr)
+              \le \sum_n capacity_{n,m,t}                                      [t contained/yr]
+    .. math:: q_{m,t} - \sum_{r \in k} \Bigl( \sum_j (x + y)_{r,m,j,t} + g_{r,t} \Bigr)
+              + \sum_j s_{m,j,t-1} + v_{i,m,k,t}
+              \ge (1 - short_{i,t}) \sum_j demand_{m,j,t}                               [t]
+
+    q adds up x + y + g of all sources. What is usable of a project is what runs of it. The second
+    inequality is that of refining and of projects, whose rows the reserve enters; the third counts
+    what needs ore, of minerals with mines. Stocks are those at the end of the year before, in the
+    first the opening ones, where row i of Security counts them. Only minerals and years of such a
+    row have any of it. Rest of world is never lost.
+
+    variables   reserve g, what a source could sell more [t/yr]; q, the sum of g and all sales;
+                missing v of row i if country k is lost [t]
+    posts       cost heading "security" (v at the row's penalty)
+    dual        of the last: what one more tonne that has to be left would cost [money/t]
+    source      N-1 security with corrective action, Monticelli, Pereira & Granville (1987), IEEE
+                Transactions on Power Systems 2(4); here the corrections are bounded by the surge
+    """
+    e = f.expanded
+    found = {cell: [*survivals(e, *cell)] for cell in f.cells}
+    selling = {cell: sellers(e, *cell) for cell, of in found.items() if of}
+    reserve = _reserve(f, selling)
+    could_sell = {
+        (r, t): [*f.by_source_year.get((r, t), []), reserve[_key(e, r, t)]]
+        for (_, t), of in selling.items()
+        for r in of
+    }
+    _ore(f, selling, could_sell)
+    supply = f.variables(SUPPLY, [_place(e, cell) for cell in selling])
+    totals: dict[Any, Row] = {}
+    for cell, of in selling.items():
+        columns = [column for r in of for column in could_sell[r, cell[1]]]
+        at = _place(e, cell)
+        totals[at] = (0.0, [*columns, supply[at]], [1.0] * len(columns) + [-1.0], 0.0)
+    f.constraints(TOTAL, totals)
+    every = [(cell, survival) for cell, of in found.items() for survival in of]
+    missing = f.variables(MISSING, [survival.key for _, survival in every])
+    rows: dict[Any, Row] = {}
+    for cell, survival in every:
+        gone = [
+            column
+            for r in selling[cell]
+            if e.sources[r].country == survival.country
+            for column in could_sell[r, cell[1]]
+        ]
+        more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
+        amounts = [-1.0] * len(gone) + [1.0] * len(more)
+        rows[survival.key] = (survival.least, [*gone, *more], amounts, None)
+    f.constraints(SURVIVAL, rows)
+    prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
+    f.books.cost(PENALTY, list(missing.values()), prices, years)
+
+
+def _key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
+    source = e.sources[r]
+    return (source.name, source.project, source.mineral, e.years[t])
+
+
+def _place(e: Expanded, cell: Cell) -> tuple[str, int]:
+    return (e.minerals[cell[0]], e.years[cell[1]])
+
+
+def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
+    """Add what each source could sell more: a part of what is usable, within its capacity."""
+    e, surge = f.expanded, f.case.settings.surge
+    at = {_key(e, r, t): (r, t) for (_, t), of in selling.items() for r in of}
+    reserve = f.variables(RESERVE, at)
+    for of in _capacities():
+        for key, row in f.of(of).items() if at else ():
+            own = tuple(of.part(key, what) for what in RESERVE.key)
+            if own in at:
+                f.enter(row, reserve[own])
+    rows: dict[Any, Row] = {}
+    for key, (r, t) in at.items():
+        record, plants = e.sources[r].record, list[Any]()
+        if isinstance(record, Project):
+            begun = starts(record, e.years, e.years[t])
+            plants = [f.built[record.name, year] for year in begun]
+        amounts = [1.0] + [-surge * float(e.nameplate[r, t])] * len(plants)
+        rows[key] = (None, [reserve[key], *plants], amounts, surge * float(e.usable[r, t]))
+    f.constraints(SURGE, rows)
+    return reserve
+
+
+def _ore(
+    f: Frame, selling: Mapping[Cell, list[int]], could_sell: Mapping[Cell, Sequence[Any]]
+) -> None:
+    """Add that all mines together give the ore for what is sold and could be sold more."""
+    e = f.expanded
+    rows: dict[Any, Row] = {}
+    for cell, most in _mined(e, selling).items():
+        parts = [(e.sources[r], could_sell[r, cell[1]]) for r in selling[cell]]
+        needing = [(source.recovery, columns) for source, columns in parts if source.needs_ore]
+        columns = [column for _, of in needing for column in of]
+        amounts = [1.0 / recovery for recovery, of in needing for _ in of]
+        rows[_place(e, cell)] = (None, columns, amounts, most)
+    f.constraints(ORE, rows)
+
+
+def _mined(e: Expanded, cells: Iterable[Cell]) -> dict[Cell, float]:
+    """Return what all mines give [t contained/yr], of those cells where anyone needs ore."""
+    found: dict[Cell, float] = {}
+    for m, t in cells:
+        mines = [mine for mine in e.case.mines if mine.mineral == e.minerals[m]]
+        if mines and any(e.sources[r].needs_ore for r in sellers(e, m, t)):
+            found[m, t] = sum(mine_capacity(mine, e.years[t]) for mine in mines)
+    return found
+
+
+def _stocks(f: Frame, cell: Cell, survival: Survival) -> list[Any]:
+    """Return the stocks of the year before that count: what leaves balances is stored."""
+    if cell[1] == 0 or not survival.record.count_stocks:
+        return []
+    before = f.expanded.years[cell[1] - 1]
+    keys = ((survival.mineral, member, before) for member in f.expanded.members)
+    return [stock for key in keys for stock in f.books.posted_out.get(key, [])]
+
+
+# ---- the same rows as arrays -------------------------------------------------------------------
+
+
+def arrays(b: Builder) -> None:
+    """The same rows as arrays."""
+    e, d = b.expanded, b.expanded.deliveries
+    every, at_year = [*asked(e)], {year: t for t, year in enumerate(e.years)}
+    index = columns_of(
+        [
+            (s.row, e.mineral_at[s.mineral], b.names.number(s.country), at_year[s.year])
+            for s in every
+        ],
+        4,
+    )
+    cells, _ = grouped(index[1], index[3])
+    place = np.full((len(e.minerals), b.years), -1)
+    place[cells] = np.arange(len(cells[0]))
+    at = np.flatnonzero(place[d.mineral, d.year] >= 0)
+    r, t = np.nonzero(e.can_sell & (place[b.mineral_of[SOURCE]] >= 0))
+    reserve = _reserve_arrays(b, r, t)
+    # all that is sold and could be sold more: whose, when, and the column
+    source, year = np.concatenate([d.source[at], r]), np.concatenate([d.year[at], t])
+    column = np.concatenate([b.flow[at], reserve])
+    in_cell = place[b.mineral_of[SOURCE][source], year]
+    _ore_arrays(b, cells, source, in_cell, column)
+    supply, totals = b.columns(SUPPLY, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
+    b.enter(totals, supply, -1.0)
+    b.enter(totals[in_cell], column, 1.0)
+    missing = b.columns(MISSING, index, price=np.array([s.penalty for s in every]))
+    rows = b.rows(SURVIVAL, index, least=np.array([s.least for s in every]))
+    b.enter(rows, missing, 1.0)
+    b.enter(rows, supply[place[index[1], index[3]]], 1.0)
+    home = integers([b.names.number(s.country) for s in e.sources])
+    for i in range(len(e.case.security)):
+        mine, of = np.flatnonzero(index[0] == i), np.full((len(supply), len(b.names.names)), -1)
+        of[place[index[1][mine], index[3][mine]], index[2][mine]] = rows[mine]
+        gone = of[in_cell, home[source]]
+        b.enter(gone[gone >= 0], column[gone >= 0], -1.0)
+    _stock_arrays(b, every, index, rows)
+
+
+def _reserve_arrays(b: Builder, r: Ints, t: Ints) -> Ints:
+    e, surge = b.expanded, b.expanded.case.settings.surge
+    reserve = b.columns(RESERVE, (r, t))
+    rows = b.rows(SURGE, (r, t), most=surge * e.usable[r, t])
+    b.enter(rows, reserve, 1.0)
+    of, built, size = b.running(r, t)
+    b.enter(rows[of], built, -surge * size)
+    capacity = np.full((len(e.sources), b.years), -1)
+    for group in b.constraints:
+        if group.component in _capacities():
+            capacity[group.index] = group.at
+    own = capacity[r, t] >= 0  # there is none of what nobody needs
+    b.enter(capacity[r, t][own], reserve[own], 1.0)
+    return reserve
+
+
+def _ore_arrays(
+    b: Builder, cells: tuple[Ints, ...], source: Ints, in_cell: Ints, column: Ints
+) -> None:
+    e = b.expanded
+    most = _mined(e, zip(*(part.tolist() for part in cells), strict=True))
+    m, t = columns_of([*most], 2)
+    rows = b.rows(ORE, (m, t), most=np.array([*most.values()]))
+    row_of = np.full(len(cells[0]), -1)
+    row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
+    needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)
+    recovery = np.array([s.recovery for s in e.sources], dtype=float)
+    b.enter(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
+
+
+def _stock_arrays(
+    b: Builder, every: Sequence[Survival], index: tuple[Ints, ...], rows: Ints
+) -> None:
+    counts = np.array([s.record.count_stocks for s in every], dtype=bool)
+    for m, _, t, stocks, sign in b.posted:
+        if sign < 0:  # what leaves balances is stored
+            same = (index[1][:, None] == m) & (index[3][:, None] == t + 1) & counts[:, None]
+            survival, stock = np.nonzero(same)
+            b.enter(rows[survival], stocks[stock], 1.0)
+
+
+FAMILY = Family(model, arrays)

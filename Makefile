@@ -56,7 +56,7 @@ docs: $(READY)
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra report --group floors --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra report --extra serve --extra watch --group floors --universal \
 	    --resolution lowest-direct --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements-floors.lock
 

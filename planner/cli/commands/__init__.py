@@ -12,6 +12,7 @@ from planner.cli.commands.model import model
 from planner.cli.commands.redact import redact
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
+from planner.cli.commands.watch import watch
 from planner.cli.commands.workbook import check, new
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
@@ -53,6 +54,7 @@ COMMANDS = (
     redact,
     report,
     model,
+    watch,
 )
 """Every command, in the order in which they are met."""
 

@@ -29,6 +29,7 @@ from planner.options import Share
 from planner.render.words import known, number_of, percent, plain, search_words, share, span
 
 if TYPE_CHECKING:
+    from models.errors import WriteError
     from models.plan import Plan
     from models.results import ByMineral
     from planner.run import Run
@@ -130,12 +131,24 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         tell=tell,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
+    target = target_of(run.plan.case.scenario)  # as the workbook spells it
+    written, trouble = write_run(run, target, csv_folder)
+    if not as_json:
+        show_plan(file, run, written)
+    if written is not None:
+        tell_where(target, written)
+    return end(solved(run, written), as_json=as_json, failed=trouble)
+
+
+def write_run(
+    run: Run, target: Path, csv_folder: Path | None = None
+) -> tuple[Path | None, WriteError | None]:
+    """Write a plan, and its tables where a folder is named; return as ``write_all`` does."""
     from planner.sheets import Table, write_plan
     from planner.sheets.context import Record
 
-    target = target_of(run.plan.case.scenario)  # as the workbook spells it
-    timings = dict(run.seconds)
-    sheets: dict[str, Table] = {}
+    timings, sheets = dict(run.seconds), dict[str, Table]()
+    more = {"record": Record(solver=run.solver)} if run.solver else {}
 
     def write(made: Path) -> None:
         sheets.update(
@@ -147,16 +160,11 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
-                **({"record": Record(solver=run.solver)} if run.solver else {}),
+                **more,
             )
         )
 
-    written, trouble = write_all(target, write, csv_folder, sheets.values, run.seconds)
-    if not as_json:
-        show_plan(file, run, written)
-    if written is not None:
-        tell_where(target, written)
-    return end(solved(run, written), as_json=as_json, failed=trouble)
+    return write_all(target, write, csv_folder, sheets.values, run.seconds)
 
 
 def solved(run: Run, output: Path | None) -> Answer:

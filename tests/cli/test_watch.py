@@ -1,0 +1,125 @@
+"""The command watch: plans again when the workbook is saved, and says what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import openpyxl
+import pytest
+
+from tests.cli.desk import POSIX, ROOT
+from tests.test_saved import as_excel, as_libreoffice, book
+
+SOON = 90.0
+
+
+class Watched:
+    """A watch in a process of its own, and what it says."""
+
+    def __init__(self, *arguments: object) -> None:
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self.log = arguments[0].parent / "log.txt"
+        self.file = self.log.open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "planner", "watch", *map(str, arguments)],
+            stdout=self.file, stderr=subprocess.STDOUT, env=env, cwd=self.log.parent,
+        )  # fmt: skip
+
+    def wait(self, text: str, times: int = 1) -> str:
+        """Wait until it has said something so often; return all that it said."""
+        end = time.monotonic() + SOON
+        while time.monotonic() < end:
+            said = self.log.read_text(encoding="utf-8")
+            if said.count(text) >= times:
+                return said
+            assert self.process.poll() is None, said
+            time.sleep(0.1)
+        raise AssertionError(said)
+
+    def stop(self, by: int = signal.SIGINT) -> int:
+        """Send a signal; return the exit code."""
+        self.process.send_signal(by)
+        code = self.process.wait(30)
+        self.file.close()
+        return code
+
+
+@POSIX
+def test_a_day_of_edits(plain) -> None:
+    """Saved as Excel does, broken, mended as LibreOffice saves, ended by Ctrl-C."""
+    watch = Watched(plain)
+    said = watch.wait("Watching")
+    assert "Two minerals, three buyers" in said
+    as_excel(plain, book(5_000))
+    said = watch.wait("Watching", 2).split("Watching")[-2]
+    heads = {"Workbook", "Minerals", "Flows"}
+    lines = [line for line in said.splitlines() if line[:13].strip() in heads]
+    assert len(lines) == 3
+    assert "1 input differs: Refiners!D2 " in lines[0]
+    assert "361,991 to 5,000" in lines[0]
+    assert "Lithium" in lines[1]
+    assert "1 without any change" in lines[1]
+    assert "China to European Union -119,330 t" in lines[2]
+    broken = openpyxl.load_workbook(plain)
+    broken["Refiners"]["D2"] = "much"
+    broken.save(plain)
+    said = watch.wait("Watching", 3).split("Watching")[-2]
+    assert "D2" in said
+    assert "much" in said
+    before = (plain.parent / "outputs" / "plain-plan.xlsx").stat().st_mtime_ns
+    as_libreoffice(plain, book(4_000))
+    said = watch.wait("Watching", 4).split("Watching")[-2]
+    assert "5,000 to 4,000" in said
+    assert (plain.parent / "outputs" / "plain-plan.xlsx").stat().st_mtime_ns > before
+    assert watch.stop() == 0
+    said = watch.log.read_text(encoding="utf-8")
+    assert said.endswith("Ended: 3 plans of " + str(plain) + "\n")
+    assert not [f for f in (plain.parent / "outputs").iterdir() if f.name != "plain-plan.xlsx"]
+
+
+@pytest.fixture
+def turns(monkeypatch):
+    """Have the workbook saved so often, each time by a function, and then Ctrl-C."""
+
+    def of(*edits):
+        def saves(*_):
+            for edit in edits:
+                edit()
+                yield
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("planner.workbook.saved.saves", saves)
+
+    return of
+
+
+def test_a_line_of_json_a_plan(call, plain, turns) -> None:
+    """A plan, a broken workbook, a plan of another cap: three lines."""
+    turns(lambda: plain.write_bytes(b"no"), lambda: plain.write_bytes(book(361_991)))
+    code, out, err = call("watch", plain, "--json")
+    first, second, third = map(json.loads, out.splitlines())
+    assert (code, err) == (0, "")
+    assert first["status"] == third["status"] == "optimal"
+    assert (second["status"], len(second["errors"])) == ("input_error", 1)
+    assert first["changes"] == {}
+    assert third["changes"]["plan"].startswith("The two plans are equal")
+
+
+def test_wrong_words_end_it(call, plain, turns) -> None:
+    """A scenario that the workbook does not have, an output that is the input."""
+    turns()
+    assert call("watch", plain, "--scenario", "None such")[0] == 2
+    assert call("watch", plain, "--output", plain)[0] == 2
+
+
+def test_without_watchfiles(call, plain, monkeypatch) -> None:
+    """It says what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    code, _, err = call("watch", plain)
+    assert code == 2
+    assert 'pip install ".[watch]"' in err

@@ -1,0 +1,115 @@
+"""A workbook that is saved as Excel, LibreOffice and others save it: seen each time, once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.workbook.saved import saves
+
+PLAIN = Path(__file__).parents[1] / "inputs" / "plain.xlsx"
+SOON = 15.0
+
+
+def book(number: float) -> bytes:
+    """Return the example's workbook with another capacity."""
+    opened = openpyxl.load_workbook(PLAIN)
+    opened["Refiners"]["D2"] = number
+    held = io.BytesIO()
+    opened.save(held)
+    return held.getvalue()
+
+
+def as_excel(path: Path, data: bytes) -> None:
+    """A lock file, a temporary file, the old one renamed away, the new one into its place."""
+    lock = path.with_name(f"~${path.name}")
+    lock.write_bytes(b"\x08Somebody")
+    made, old = path.with_name("5F3A2C10"), path.with_name("6B4D1E22.tmp")
+    made.write_bytes(data)
+    path.rename(old)
+    made.rename(path)
+    old.unlink()
+    lock.unlink()
+
+
+def as_libreoffice(path: Path, data: bytes) -> None:
+    """A lock file, a temporary file, and its bytes copied over the workbook."""
+    lock, made = path.with_name(f".~lock.{path.name}#"), path.with_name("lu1a2b3c.tmp")
+    lock.write_text(",somebody,desk,27.11.2026 08:00,file:///;", encoding="utf-8")
+    made.write_bytes(data)
+    shutil.copyfile(made, path)
+    made.unlink()
+    lock.unlink()
+
+
+def in_pieces(path: Path, data: bytes) -> None:
+    """Written in place, slowly: for a while it is half a workbook."""
+    with path.open("wb") as file:
+        for start in range(0, len(data), len(data) // 4 + 1):
+            file.write(data[start : start + len(data) // 4 + 1])
+            file.flush()
+            os.fsync(file.fileno())
+            time.sleep(0.4)
+
+
+def replaced(path: Path, data: bytes) -> None:
+    """Gone for a while, as a program or a person does that deletes first."""
+    path.unlink()
+    time.sleep(0.7)
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[tuple[Path, queue.Queue[str]]]:
+    """A workbook under watch, and what it held each time that it was seen."""
+    path, stop, seen = tmp_path / "case.xlsx", threading.Event(), queue.Queue[str]()
+    path.write_bytes(book(1))
+
+    def follow() -> None:
+        for _ in saves(path, hashlib.sha256(path.read_bytes()).hexdigest(), stop):
+            seen.put(hashlib.sha256(path.read_bytes()).hexdigest())
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    time.sleep(0.5)
+    yield path, seen
+    stop.set()
+    thread.join(10)
+
+
+@pytest.mark.parametrize("save", [as_excel, as_libreoffice, in_pieces, replaced])
+def test_each_way_of_saving_is_seen_once(
+    watched: tuple[Path, queue.Queue[str]], save: Callable[[Path, bytes], None]
+) -> None:
+    """What is seen is whole; a touch, a lock file and the same again are nothing."""
+    path, seen = watched
+    for number in (2, 3):
+        data = book(number)
+        save(path, data)
+        assert seen.get(timeout=SOON) == hashlib.sha256(data).hexdigest()
+    save(path, data)
+    path.touch()
+    path.with_name("other.xlsx").write_bytes(b"other")
+    time.sleep(1.5)
+    assert seen.empty()
+
+
+def test_half_a_workbook_is_waited_for_and_then_read_all_the_same(
+    watched: tuple[Path, queue.Queue[str]],
+) -> None:
+    """One that stays broken is told: its findings are."""
+    path, seen = watched
+    path.write_bytes(book(2)[:2000])
+    began = time.monotonic()
+    assert seen.get(timeout=SOON)
+    assert time.monotonic() - began > 2

@@ -52,8 +52,11 @@ def test_time_ends_the_search_with_a_plan_or_the_reason_why_there_is_none(folder
         assert re.search(r"Proof +The search for whole projects ended early: .* could still", err)
 
 
-@pytest.mark.parametrize(("option", "value"), [("--time-limit", "0"), ("--gap", "-1")])
-def test_limits_that_are_none_are_refused(many, call, option, value):
-    code, _, err = call("solve", "many.xlsx", option, value)
+@pytest.mark.parametrize(
+    "options",
+    [("--time-limit", "0"), ("--gap", "-1"), ("--gap", "1%", "--solver", "glpk")],
+)
+def test_limits_that_are_none_or_of_another_solver_are_refused(many, call, options):
+    code, _, err = call("solve", "many.xlsx", *options)
     assert code == 2
-    assert option in err
+    assert options[0] in err

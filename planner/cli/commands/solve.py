@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from models.errors import UsageError
 from planner.cli.answer import Answer, Command, Key, end, sorted_out, what_if_facts
 from planner.cli.commands.common import (
     CSV,
@@ -102,6 +103,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     plan of the base case is replaced by its own next plan alone. An input workbook is never
     replaced.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    if solver and (seconds is not None or gap):
+        msg = "--time-limit and --gap are for HiGHS: another solver searches to the end"
+        raise UsageError(msg)
     what_ifs = bool(asked) or max_country_share is not None
 
     def target_of(name: str) -> Path:

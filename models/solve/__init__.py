@@ -20,7 +20,7 @@ from models.solve.certificate import (
     fits,
     name_at,
 )
-from models.solve.highs import ATTEMPTS, LISTENER, Attempt, Found, Held, solve, version
+from models.solve.highs import ATTEMPTS, LISTENER, Attempt, Found, Held, solve, statuses, version
 
 __all__ = [
     "ATTEMPTS",
@@ -43,5 +43,6 @@ __all__ = [
     "fits",
     "name_at",
     "solve",
+    "statuses",
     "version",
 ]

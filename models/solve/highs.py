@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import SolverError
 from models.solve.certificate import Rows, Solution
@@ -148,6 +149,15 @@ def _check_numbers(rows: Rows) -> None:
             trouble = trouble or f"a bound handed to the solver is beyond {INFINITE:g}"
     if trouble:
         raise SolverError(trouble)
+
+
+def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return a basis as numbers, of each column and each row.
+
+    0 at its lower limit, 1 basic, 2 at its upper limit, 3 free at 0, 4 nonbasic.
+    """
+    columns, rows = ([int(s) for s in of] for of in (basis.col_status, basis.row_status))
+    return np.array(columns, dtype=np.uint8), np.array(rows, dtype=np.uint8)
 
 
 def version() -> str:

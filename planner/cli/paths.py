@@ -170,6 +170,18 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file may raise
 
 
+def html(page: Path) -> Path:
+    """Return a path that ends in .html, as what is written is a page for a browser."""
+    if is_folder(page):
+        return page
+    if not page.suffix:
+        page = page.with_name(f"{page.name}.html")
+    if page.suffix.casefold() not in {".html", ".htm"}:
+        msg = f"--output must end in .html, not {page.suffix}: a page for a browser is written"
+        raise UsageError(msg)
+    return page
+
+
 def xlsx(path: Path, what: str) -> Path:
     """Return a path that ends in .xlsx, as what is written is a workbook of that kind."""
     if not path.name:

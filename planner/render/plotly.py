@@ -1,24 +1,20 @@
-"""Pages for a browser: templates filled, and pictures drawn with Plotly, one look for all.
+"""Pictures of pages for a browser, drawn with Plotly, one look for all.
 
 Colours of words, axes and grounds are left to the page, which is light or dark.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import clean, label, labels, listed, number, percent
+from planner.render.words import label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW = 8, 5
@@ -29,31 +25,6 @@ _FULL = 300
 _HATCHED = {Role.SHORT, Role.ANEW}
 """Roles that are told apart without colour."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
-_PERCENT = re.compile(r"(?<=\d) %")
-
-
-def render(template: str, **what: object) -> str:
-    """Return a page made of one of ``planner/render/templates``; every text is escaped."""
-    return environment().get_template(template).render(**what)
-
-
-@cache
-def environment() -> Environment:
-    """Return what all templates are rendered in."""
-    return Environment(
-        loader=PackageLoader("planner.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        keep_trailing_newline=True,
-    )
-
-
-def _finalized(value: Any) -> Any:
-    """Return a text as a page can hold it; no line ends before a per cent sign."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return _PERCENT.sub("\u00a0%", clean(value))
-    return value
 
 
 # ---- pictures -----------------------------------------------------------------------------------

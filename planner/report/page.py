@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 from models.results import Figure
-from planner.render.plotly import render
+from planner.render.html import hash_of, json_of, render
 from planner.report.part import Choice, Facts, Page, Part, View
 from planner.report.world import outlines
 
@@ -30,11 +27,11 @@ def html_of(page: Page) -> str:
         page=page,
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
-            f"script-src {_hash(library)} {_hash(script)}; base-uri 'none'; form-action 'none'"
+            f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
         ),
         style=_own("page.css"),
-        data=_as_json([_data(part) for part in page.parts if part.view.plots]),
-        outlines=_as_json(outlines()) if _has_map(page) else "",
+        data=json_of([_data(part) for part in page.parts if part.view.plots]),
+        outlines=json_of(outlines()) if _has_map(page) else "",
         library=library,
         script=script,
     )
@@ -47,18 +44,6 @@ def _has_map(page: Page) -> bool:
 
 def _own(name: str) -> str:
     return files("planner.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(script: str) -> str:
-    # A browser reads every line break as one line feed before it takes the hash.
-    digest = hashlib.sha256(script.replace("\r\n", "\n").encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _as_json(data: object) -> str:
-    """Return JSON that no browser takes for the end of a script."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 # ---- what the charts are drawn from -------------------------------------------------------------

@@ -19,6 +19,7 @@ import pytest
 from planner.cli import main
 from planner.cli.commands import COMMANDS
 from planner.workbook.template import write_book
+from tests.page.solver import solver_or_skip
 from tests.small_book import Change, Tables, add, both, column, put, small_book, without
 
 Call = Callable[[str, str], tuple[str, ...]]
@@ -43,6 +44,7 @@ CALLS: dict[str, Call] = {
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),
     "redact": lambda _, member: ("plan.xlsx", "--member", member, "--output", "redacted.xlsx"),
     "report": lambda *_: ("plan.xlsx", "stress.xlsx", "sweep.xlsx", "risk.xlsx", "-o", "all.html"),
+    "page": lambda *_: ("case.xlsx", "-o", "case.html"),
     "new": lambda *_: ("new.xlsx", "--force"),
 }
 
@@ -231,6 +233,8 @@ def test_every_command_is_called() -> None:
 def test_it_ends_as_it_should(
     tmp_path_factory: pytest.TempPathFactory, command: str, case: str, as_json: bool
 ) -> None:
+    if command == "page":
+        solver_or_skip()
     folder, *names = made(tmp_path_factory.getbasetemp() / "degenerate", case)
     arguments = CALLS[command](*names)
     with contextlib.chdir(folder):

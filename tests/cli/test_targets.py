@@ -20,12 +20,13 @@ from planner.cli.commands import COMMANDS
 from planner.cli.commands.common import Place
 from planner.workbook.parts import is_input
 from tests.cli.desk import POSIX, ROOT
+from tests.page.solver import solver_or_skip
 
 READ = {"file", "plan", "old", "new", "inputs", "studies"}
 """Parameters that name what is read."""
 NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3")}
 """What a command cannot do without, or is quicker with."""
-ENDS = {"report": ".html"}
+ENDS = {"report": ".html", "page": ".html"}
 
 
 def paths(command: click.Command, *, written: bool) -> list[click.Parameter]:
@@ -208,6 +209,8 @@ def full(tmp_path):
 def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
     case, call, folder, full, command, place
 ):
+    if command.name == "page":
+        solver_or_skip()
     plan = folder / "a-plan.xlsx"
     reads_a_plan = command.name in {"orders", "diff", "redact", "report"}
     if reads_a_plan:

@@ -26,15 +26,22 @@ class Browser:
     def __init__(self, driver) -> None:
         self.driver = driver
 
-    def open(self, path: Path, *, dark: bool = False, size: tuple[int, int] = (1280, 900)) -> None:
-        """Load a file and wait until its charts are drawn; what was logged before is forgotten."""
+    def open(
+        self,
+        path: Path,
+        *,
+        dark: bool = False,
+        size: tuple[int, int] = (1280, 900),
+        drawn: str = "drawn === 'yes'",
+    ) -> None:
+        """Load a file and wait until it says it is drawn; what was logged before is forgotten."""
         self.driver.get("about:blank")
         self.scheme("dark" if dark else "light")
         self.driver.set_window_size(*size)
         self.console()
         self.requests()
         self.driver.get(path.absolute().as_uri())
-        self.wait("return document.documentElement.dataset.drawn === 'yes'")
+        self.wait(f"return document.documentElement.dataset.{drawn}")
 
     def resize(self, width: int, height: int) -> None:
         """Change the window, and wait until the charts are as wide as their places."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.render.plotly import environment
+from planner.render.html import environment
 from planner.render.words import label, labels, money, number, percent, scaled, tonnes
 
 

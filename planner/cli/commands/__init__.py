@@ -9,6 +9,7 @@ from planner.cli.commands.diff import diff
 from planner.cli.commands.documents import orders, report
 from planner.cli.commands.explain import explain
 from planner.cli.commands.model import model
+from planner.cli.commands.page import page
 from planner.cli.commands.redact import redact
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
@@ -36,6 +37,7 @@ def planner() -> None:
     planner stress case.xlsx   what the loss of each supplier does to the agreed plan
     planner risk case.xlsx     events drawn year by year
     planner ranges case.xlsx   what of the plan is a choice, what is a fact
+    planner page case.xlsx     a page that plans again while a slider is moved
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
     write; 130 stopped by Ctrl-C: what is finished is written.
@@ -55,6 +57,7 @@ COMMANDS = (
     report,
     model,
     watch,
+    page,
 )
 """Every command, in the order in which they are met."""
 

@@ -11,7 +11,7 @@ import click
 from models.errors import UsageError
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
-from planner.cli.paths import folder_target, is_folder, target
+from planner.cli.paths import folder_target, html, target
 from planner.cli.words import line, row
 from planner.render.words import cut, number_of, plain
 
@@ -220,15 +220,7 @@ def _html(file: Path, output: Path | None) -> Path:
     if output is None and not file.name:
         msg = f"{file} is a folder: name the workbook of a plan"
         raise UsageError(msg)
-    page = file.with_suffix(".html") if output is None else output
-    if is_folder(page):
-        return page
-    if not page.suffix:
-        page = page.with_name(f"{page.name}.html")
-    if page.suffix.casefold() not in {".html", ".htm"}:
-        msg = f"--output must end in .html, not {page.suffix}: a page for a browser is written"
-        raise UsageError(msg)
-    return page
+    return html(file.with_suffix(".html") if output is None else output)
 
 
 def _require_plotly() -> None:

@@ -1,0 +1,325 @@
+"""A case's program with what sliders change of it, so that a page can plan it again on its own.
+
+A slider changes a case, and so some numbers of its program, never which columns and rows there are.
+What it changes is read from the programs of a few cases, laid out as one: no rule of the program is
+said here again. Each is tried on a case that it was not made from, so what a straight line does not
+follow is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from models.case import Case
+from models.errors import PlannerError, SolverError
+from models.plan.block_solver import MOST_COLUMNS, BlockSolver, pieces
+from models.program import Program, Scaling, fit, joined, program_of
+from models.resolve import Bools, Expanded, Floats, Ints
+from models.schema import REST_OF_WORLD
+from models.solve import Held, Rows, statuses
+
+ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "values")
+"""The arrays of a program that a slider may change."""
+MINERAL, COUNTRY = "mineral", "country"
+DEMAND = "demand"
+"""The slider that scales demand, and with it what others set as a part of demand."""
+_TWICE, _TRIED_DEMAND = 2.0, 1.1
+"""By what demand is scaled where a slider is read with it, and where the rule is tried."""
+_WITHIN = 1e-9
+"""How far a number may be from its rule, as a part of it (of 1 where it is smaller)."""
+
+Settings = Mapping[str, Sequence[float]]
+"""Of each slider by name its value for each part; NaN where it is not moved."""
+
+
+class NotStraightError(PlannerError):
+    """A slider changes the program otherwise than along a straight line."""
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number that is moved: by name, what it makes of a case, and for what it has parts.
+
+    ``change`` takes a case, the value, and for parts "" (all at once) or a country's code.
+    ``between`` are the values that its rule is read at and ``tried`` the one that it is tried at.
+    ``scales`` says that it multiplies what stands, so 1 leaves it alone; else it replaces it.
+    ``parts`` are MINERAL, COUNTRY or "". ``is_loss`` has no value: a part is lost or not.
+    """
+
+    name: str
+    change: Callable[[Case, float, str], Case]
+    between: tuple[float, float] = (0.5, 1.0)
+    tried: float = 0.75
+    scales: bool = False
+    parts: str = ""
+    is_loss: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a slider does to numbers of one array.
+
+    Those at positions ``at`` become ``const + slope x value``, and (demand - 1) times the same of
+    ``const_d`` and ``slope_d`` on top; those of a slider that scales get ``slope x (value - 1)`` on
+    top. ``part`` says which of the slider's values each follows. Later layers replace what earlier
+    ones say.
+    """
+
+    slider: str
+    array: str
+    scales: bool
+    at: Ints
+    part: Ints
+    const: Floats
+    slope: Floats
+    const_d: Floats
+    slope_d: Floats
+
+
+def set_to(base: Rows, layers: Sequence[Layer], settings: Settings) -> Rows:
+    """Return a program's arrays with sliders set; the page does the same in JavaScript."""
+    arrays = {name: getattr(base, name).copy() for name in ARRAYS}
+    (demand,) = settings.get(DEMAND, (1.0,))
+    for of in layers:
+        if of.slider not in settings:
+            continue
+        value = np.array(settings[of.slider], dtype=float)[of.part]
+        on, array = ~np.isnan(value), arrays[of.array]
+        at, value = of.at[on], value[on]
+        if of.scales:
+            array[at] += of.slope[on] * (value - 1.0)
+        else:
+            array[at] = of.const[on] + of.slope[on] * value
+            array[at] += (demand - 1.0) * (of.const_d[on] + of.slope_d[on] * value)
+    return dataclasses.replace(base, **arrays)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """An optimal basis: the settings it is of, and the status of each column, then each row.
+
+    ``objective`` [money] is what the plan of the settings costs.
+    """
+
+    settings: Settings
+    objective: float
+    statuses: Ints
+
+
+@dataclass
+class Adjustable:
+    """A case's program that sliders change.
+
+    ``layout`` is the case whose program has every column and row that any setting needs;
+    ``layers`` are what the sliders do, ``countries`` those that parts by country are of.
+    """
+
+    case: Case
+    layout: Case
+    countries: tuple[str, ...] = ()
+    layers: list[Layer] = field(default_factory=list)
+    demand: Slider | None = None
+
+    @cached_property
+    def expanded(self) -> Expanded:
+        """The layout's case with its wildcards resolved."""
+        return Expanded(self.layout)
+
+    @cached_property
+    def solver(self) -> BlockSolver:
+        """The solver that knows how the layout's blocks are scaled; none of its models is built."""
+        return BlockSolver(self.expanded, is_compared=False)
+
+    @property
+    def program(self) -> Program:
+        """The layout's program."""
+        return self.solver.program
+
+    @cached_property
+    def base(self) -> Rows:
+        """The arrays of the case as it stands, laid out."""
+        return self.arrays_of(self.case)
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """How all blocks are scaled."""
+        of = self.program
+        return joined([self.solver.scaling(b, of.block(b)) for b in range(len(of.blocks))])
+
+    @cached_property
+    def pieces(self) -> list[tuple[int, ...]]:
+        """The blocks that are solved together."""
+        return pieces(self.program, range(len(self.program.blocks)), MOST_COLUMNS)
+
+    def arrays_of(self, case: Case) -> Rows:
+        """Return the arrays of a case, laid out; NotStraightError where it has other rows."""
+        of = self.program
+        variant = program_of(self.expanded.changed(case), of.names, like=of)
+        fitted = fit(variant, of)
+        if (fitted.of_block < 0).any():
+            msg = "the case has columns or rows that the layout lacks"
+            raise NotStraightError(msg)
+        return fitted.arrays
+
+    def add(self, slider: Slider) -> None:
+        """Add a slider; NotStraightError where no straight line says what it does."""
+        self.layers += self._losses(slider) if slider.is_loss else self._moves(slider)
+        if slider.name == DEMAND:
+            self.demand = slider
+
+    # ---- what a slider does -------------------------------------------------------------------
+
+    def _moves(self, slider: Slider) -> list[Layer]:
+        """Return what a slider changes, read at two values, and at both with demand doubled."""
+        ends = [self._set(slider, value) for value in slider.between]
+        more = [self._set(slider, value, _TWICE) for value in self._with_demand(slider)]
+        found = []
+        for name in ARRAYS:
+            numbers = [getattr(rows, name) for rows in (self.base, *ends, *more)]
+            at = np.flatnonzero(np.any([_differs(n, numbers[0]) for n in numbers[1:3]], axis=0))
+            if not len(at):
+                continue
+            const, slope = _line(numbers[1][at], numbers[2][at], slider)
+            const_d, slope_d = np.zeros((2, len(at)))
+            if more:
+                twice = _line(numbers[3][at], numbers[4][at], slider)
+                const_d, slope_d = (t - o for t, o in zip(twice, (const, slope), strict=True))
+            of = (at, self._parts(slider.parts, name, at), const, slope, const_d, slope_d)
+            found.append(Layer(slider.name, name, slider.scales, *of))
+        self._try(slider, found)
+        return found
+
+    def _with_demand(self, slider: Slider) -> tuple[float, ...]:
+        """Return the values at which a slider is read again with demand doubled."""
+        return () if self.demand is None or slider.scales else slider.between
+
+    def _set(self, slider: Slider, value: float, demand: float = 1.0) -> Rows:
+        """Return the arrays of the case with demand scaled, then a slider set for all parts."""
+        case = self.case
+        if demand != 1.0 and self.demand is not None:
+            case = self.demand.change(case, demand, "")
+        return self.arrays_of(slider.change(case, value, ""))
+
+    def _try(self, slider: Slider, layers: list[Layer]) -> None:
+        """Compare the rule with cases that it was not made from."""
+        count = max((int(of.part.max()) + 1 for of in layers), default=1)
+        known = [of for of in self.layers if of.slider == DEMAND]
+        for demand in (1.0, _TRIED_DEMAND) if self._with_demand(slider) else (1.0,):
+            settings = {DEMAND: (demand,), slider.name: (slider.tried,) * count}
+            made = set_to(self.base, [*known, *layers], settings)
+            wanted = self._set(slider, slider.tried, demand)
+            for name in ARRAYS:
+                if _differs(getattr(made, name), getattr(wanted, name)).any():
+                    msg = f"{slider.name} changes the {name} of the program in no straight line"
+                    raise NotStraightError(msg)
+
+    def _losses(self, slider: Slider) -> list[Layer]:
+        """Return what the loss of each country fixes, whatever else is moved."""
+        fixed: dict[str, list[tuple[Ints, Ints, Floats]]] = {name: [] for name in ARRAYS}
+        for number, country in enumerate(self.countries):
+            if country == REST_OF_WORLD:  # no country that could be lost
+                continue
+            rows = self.arrays_of(slider.change(self.case, 0.0, country))
+            for name in ARRAYS:
+                values = getattr(rows, name)
+                at = np.flatnonzero(_differs(values, getattr(self.base, name)))
+                fixed[name].append((at, np.full(len(at), number), values[at]))
+        found = []
+        for name, parts in fixed.items():
+            if not parts:
+                continue
+            at, part, const = (np.concatenate([p[i] for p in parts]) for i in range(3))
+            if len(at):
+                none = np.zeros(len(at))
+                found.append(Layer(slider.name, name, False, at, part, const, none, none, none))
+        return found
+
+    def _parts(self, parts: str, array: str, at: Ints) -> Ints:
+        """Return which of a slider's values each position follows."""
+        if not parts:
+            return np.zeros(len(at), dtype=np.int64)
+        of = self.program
+        if array == "values":
+            at = of.rows.entry_rows()[at]
+        if parts == COUNTRY:
+            return self.country_of_column[at]
+        groups = of.variables if array in {"cost", "lower", "upper"} else of.constraints
+        size = len(of.rows.cost if groups is of.variables else of.rows.row_lower)
+        mineral = np.zeros(size, dtype=np.int64)
+        for group in groups:
+            mineral[group.at] = group.cell // len(self.expanded.years)
+        return mineral[at]
+
+    @cached_property
+    def country_of_column(self) -> Ints:
+        """The position of the country that each column's delivery comes from; -1 for others."""
+        number = {country: i for i, country in enumerate(self.countries)}
+        of_source = np.array([number[s.country] for s in self.expanded.sources], dtype=np.int64)
+        found = np.full(len(self.program.rows.cost), -1, dtype=np.int64)
+        found[self.program.flow] = of_source[self.expanded.deliveries.source]
+        return found
+
+    # ---- bases --------------------------------------------------------------------------------
+
+    def bases(self, wanted: Iterable[Settings]) -> Iterator[Basis]:
+        """Yield an optimal basis of each setting, in order; each starts from the one before.
+
+        A setting whose solution gives no proof is left out, and so are all of a case whose builds
+        are whole, which are searched for.
+        """
+        if self.base.whole.any() or not len(self.base.cost):
+            return
+        held: dict[int, Held] = {}
+        for settings in wanted:
+            with contextlib.suppress(SolverError):
+                yield self._basis(settings, held)
+
+    def _basis(self, settings: Settings, held: dict[int, Held]) -> Basis:
+        """Return the basis of a setting; ``held`` are the solvers by the first block of a piece."""
+        of, rows = self.program, set_to(self.base, self.layers, settings)
+        found, x, duals = [], [], []
+        for first, *rest in self.pieces:
+            last = rest[-1] if rest else first
+            part = _part(self.scaling, of.columns_of(first, last), of.rows_of(first, last))
+            scaled = part.scaled(of.block(first, last, rows))
+            if first not in held:
+                held[first] = Held().load(scaled)
+            held[first].change(scaled)
+            solution = part.unscaled(held[first].run())
+            found.append(statuses(solution.basis))
+            x.append(solution.x)
+            duals.append(solution.duals)
+        proof = of.certify(np.concatenate(x), np.concatenate(duals), self.solver.measure, rows=rows)
+        if not all(proof.of(b).passed for b in range(len(of.blocks))):
+            msg = "the solution is no proof"
+            raise SolverError(msg)
+        in_order = [part for parts in zip(*found, strict=True) for part in parts]
+        return Basis(settings, float(proof.primal.sum()), np.concatenate(in_order))
+
+
+def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
+    """Return the scaling of some blocks."""
+    return Scaling(
+        scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
+    )
+
+
+def _differs(a: Floats, b: Floats) -> Bools:
+    """Return which numbers are not the same to within rounding."""
+    with np.errstate(invalid="ignore"):
+        far = np.abs(a - b) > _WITHIN * np.maximum(1.0, np.abs(b))
+    return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
+
+
+def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
+    """Return constant and slope of lines through what is at two values; an infinite one stays."""
+    low, high = slider.between
+    with np.errstate(invalid="ignore"):
+        slope = np.where(first == last, 0.0, (last - first) / (high - low))
+    return first - slope * low, slope

@@ -1,0 +1,453 @@
+// The plan's own program, solved in the browser: sliders set, solved by HiGHS, proved, read.
+//
+// Nothing of the formulation stands here. The program comes as arrays, and each slider as a list of
+// the numbers that it changes (models/plan/sliders.py); the proof is that of
+// models/solve/certificate.py. `planner page` writes this file into the page, and Node runs it in
+// the tests.
+"use strict";
+
+const ARRAYS = ["cost", "lower", "upper", "row_lower", "row_upper", "values"];
+const MOST_VIOLATION = 1e-6, MOST_GAP = 1e-7, MOST_MIP_GAP = 1e-9;
+const OPTIONS = {
+  output_flag: false, random_seed: 0, solver: "simplex", presolve: "off", simplex_strategy: 0,
+  primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9,
+  small_matrix_value: 1e-12, large_matrix_value: 1e19,
+};
+const OTHERWISE = {  // the second way to solve, where the first gives no proof
+  ...OPTIONS, presolve: "on", simplex_strategy: 4, primal_feasibility_tolerance: 1e-7,
+};
+const [OTHER, FLOW, SHORT] = [0, 1, 2];  // what a column is; 3 is a tier of demand that is short
+const SEARCH = {  // for builds that are whole; then they are fixed, and the rest is solved again
+  solver: "choose", presolve: "on", mip_rel_gap: 0, mip_abs_gap: 0, mip_feasibility_tolerance: 1e-9,
+};
+const MOST_KEPT = 80;  // bases of settings that were solved here, beside those that came along
+const MOST_STEP = 2;  // what a lost country counts for, beside a cap moved from 0 to 100 %
+
+// ---- what came along ---------------------------------------------------------------------------
+
+const TYPES = {
+  f8: Float64Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
+};
+
+/** Return the program: what is said of it, and its arrays as views of the bytes. */
+function unpack(said, bytes) {
+  const arrays = {};
+  for (const [name, [type, offset, length]] of Object.entries(said.arrays)) {
+    arrays[name] = new TYPES[type](bytes, offset, length);
+  }
+  const program = { ...said, arrays, base: {} };
+  for (const name of ARRAYS) program.base[name] = arrays[name];
+  program.layers = said.layers.map((of, i) => {
+    const layer = { ...of };
+    for (const name of ["at", "part", "const", "slope", "const_d", "slope_d"]) {
+      layer[name] = arrays[`layer${i}_${name}`];
+    }
+    return layer;
+  });
+  program.scale = {};
+  for (const name of ["column", "row", "price", "dual"]) {
+    program.scale[name] = Float64Array.from(arrays[`scale_${name}`], (power) => 2 ** power);
+  }
+  program.columns = program.base.cost.length;
+  program.rows = program.base.row_lower.length;
+  return program;
+}
+
+/** Return the bases that came along; each is told as its difference from the one before. */
+function storedBases(program) {
+  const width = program.columns + program.rows, all = program.arrays.bases;
+  let before = new Uint8Array(width);
+  return program.bases.map((settings, i) => {
+    before = before.map((status, j) => status ^ all[i * width + j]);
+    return { settings, statuses: before };
+  });
+}
+
+// ---- sliders -----------------------------------------------------------------------------------
+
+/** Return the program's arrays with sliders set; a value is null where a slider is not moved. */
+function setTo(program, settings) {
+  const made = {};
+  for (const name of ARRAYS) made[name] = program.base[name].slice();
+  const demand = settings.demand ? settings.demand[0] : 1;
+  for (const of of program.layers) {
+    const values = settings[of.slider];
+    if (!values || values.every((value) => value === null)) continue;
+    const array = made[of.array];
+    for (let i = 0; i < of.at.length; i++) {
+      const value = values[of.part ? of.part[i] : 0];
+      if (value === null) continue;
+      if (of.scales) {
+        array[of.at[i]] += of.slope[i] * (value - 1);
+      } else {
+        array[of.at[i]] = of.const[i] + (of.slope ? of.slope[i] * value : 0);
+        if (demand !== 1 && of.slope_d) {
+          array[of.at[i]] += (demand - 1) * ((of.const_d ? of.const_d[i] : 0) + of.slope_d[i] * value);
+        }
+      }
+    }
+  }
+  return made;
+}
+
+/** Return how far apart two settings are, as a solver feels it. */
+function distance(settings, other) {
+  let found = 0;
+  for (const name of Object.keys(settings)) {
+    const mine = settings[name], theirs = other[name] || [];
+    let sum = 0;
+    mine.forEach((value, i) => {
+      const that = theirs[i] === undefined ? null : theirs[i];
+      if (value === that) return;
+      const step = value === null || that === null ? 0.3 : Math.min(1, Math.abs(value - that));
+      sum += name === "lost" ? MOST_STEP : step;
+    });
+    found += name === "cap" ? sum / mine.length : sum;
+  }
+  return found;
+}
+
+// ---- the proof ---------------------------------------------------------------------------------
+
+/** Return A x, and what a row's absolute terms add up to. */
+function activity(program, values, x) {
+  const { starts, columns } = program.arrays;
+  const found = new Float64Array(program.rows), terms = new Float64Array(program.rows);
+  for (let i = 0; i < program.rows; i++) {
+    for (let k = starts[i]; k < starts[i + 1]; k++) {
+      const term = values[k] * x[columns[k]];
+      found[i] += term;
+      terms[i] += Math.abs(term);
+    }
+  }
+  return { found, terms };
+}
+
+/** Return reduced costs, and the absolute prices that make each up. */
+function priced(program, arrays, duals) {
+  const { starts, columns } = program.arrays, { cost, values } = arrays;
+  const reduced = cost.slice(), prices = cost.map(Math.abs);
+  for (let i = 0; i < program.rows; i++) {
+    if (duals[i] === 0) continue;
+    for (let k = starts[i]; k < starts[i + 1]; k++) {
+      const price = values[k] * duals[i];
+      reduced[columns[k]] -= price;
+      prices[columns[k]] += Math.abs(price);
+    }
+  }
+  return { reduced, prices };
+}
+
+/** Return by how much a limit is broken, as a part of what it is measured by. */
+function broken(value, low, high, isTonnes, measure) {
+  const by = Math.max(low - value, value - high);
+  if (!(by > 0)) return by > 0 || by <= 0 ? 0 : Infinity;  // what is not a number is no proof
+  if (isTonnes) return by / measure;
+  const limits = [low, high].map((limit) => (Number.isFinite(limit) ? Math.abs(limit) : 0));
+  return by / Math.max(1, ...limits);
+}
+
+const wrongSign = (price, low, high) => Math.max(
+  Number.isFinite(low) ? 0 : price, Number.isFinite(high) ? 0 : -price, 0);
+const valued = (price, low, high) => (
+  (Number.isFinite(low) ? low * Math.max(price, 0) : 0)
+  + (Number.isFinite(high) ? high * Math.min(price, 0) : 0));
+
+/** Return the worst certificate of all blocks: nothing that the solver says of itself is used. */
+function certify(program, arrays, x, duals) {
+  const { column_starts: c, row_starts: r, measure, tonnes_column, tonnes_row } = program.arrays;
+  const { found, terms } = activity(program, arrays.values, x);
+  const { reduced, prices } = priced(program, arrays, duals);
+  const { cost, lower, upper, row_lower, row_upper } = arrays;
+  const worst = { violation: 0, dual: 0, gap: 0, objective: 0 };
+  for (let b = 0; b + 1 < c.length; b++) {
+    const violated = (unit) => {
+      let most = 0;
+      for (let j = c[b]; j < c[b + 1]; j++) {
+        most = Math.max(most, broken(x[j], lower[j], upper[j], tonnes_column[j], unit));
+      }
+      for (let i = r[b]; i < r[b + 1]; i++) {
+        most = Math.max(most, broken(found[i], row_lower[i], row_upper[i], tonnes_row[i], unit));
+      }
+      return most;
+    };
+    let dearest = 0, largest = 1e-300, most = 0;
+    for (let j = c[b]; j < c[b + 1]; j++) dearest = Math.max(dearest, prices[j]);
+    for (let i = r[b]; i < r[b + 1]; i++) {
+      largest = Math.max(largest, Math.abs(duals[i]));
+      if (tonnes_row[i]) most = Math.max(most, terms[i]);
+    }
+    let violation = violated(measure[b]);
+    if (violation > MOST_VIOLATION) violation = violated(Math.max(measure[b], 1e-7 * most));
+    let primal = 0, dual = 0, noise = 0, infeasible = 0;
+    for (let j = c[b]; j < c[b + 1]; j++) {
+      const price = Math.max(prices[j], 1e-8 * dearest, 1e-300);
+      infeasible = Math.max(infeasible, wrongSign(reduced[j], lower[j], upper[j]) / price);
+      const value = valued(reduced[j], lower[j], upper[j]);
+      primal += cost[j] * x[j];
+      dual += value;
+      noise += Math.abs(value) + price * Math.abs(x[j]);
+    }
+    for (let i = r[b]; i < r[b + 1]; i++) {
+      infeasible = Math.max(infeasible, wrongSign(duals[i], row_lower[i], row_upper[i]) / largest);
+      const value = valued(duals[i], row_lower[i], row_upper[i]);
+      dual += value;
+      noise += Math.abs(value);
+    }
+    const scale = Math.max(Math.abs(primal), Math.abs(dual), 1e-9 * noise, 1e-300);
+    worst.violation = Math.max(worst.violation, violation);
+    worst.dual = Math.max(worst.dual, infeasible);
+    worst.gap = Math.max(worst.gap, Math.abs(primal - dual) / scale);
+    worst.objective += primal;
+  }
+  worst.passed = worst.violation <= MOST_VIOLATION && worst.dual <= MOST_GAP
+    && worst.gap <= MOST_GAP && Number.isFinite(worst.objective);
+  return worst;
+}
+
+// ---- the solver --------------------------------------------------------------------------------
+
+/** Plans the program again and again; each block group stays in HiGHS with its basis. */
+class Planner {
+  constructor(highs, program) {
+    this.highs = highs;
+    this.program = program;
+    this.kept = storedBases(program);
+    this.stored = this.kept.length;
+    this.models = program.pieces.map(() => null);
+    this.held = null;
+    this.at = null;  // the settings that the solver stands at
+  }
+
+  /** Return the proven plan of some settings: values of columns, and what they are worth. */
+  plan(settings) {
+    const arrays = setTo(this.program, settings), scaled = this.scaled(arrays);
+    const tries = [["from a basis", OPTIONS], ["cold", OPTIONS], ["cold, otherwise", OTHERWISE]];
+    let found = null;
+    for (const [how, options] of tries) {
+      const start = how === "from a basis" ? this.nearest(settings) : null;
+      found = { ...this.solved(arrays, scaled, options, start, how !== "from a basis"), how };
+      if (found.proof.passed) {
+        this.keep(settings);
+        return found;
+      }
+    }
+    this.at = null;
+    return found;
+  }
+
+  /** Return the program in the solver's units: powers of two, which change no digit. */
+  scaled(arrays) {
+    const { column, row, price } = this.program.scale, { starts, columns } = this.program.arrays;
+    const limit = (value, by) => (value * by > 1e15 ? Infinity : value * by);
+    const values = arrays.values.slice();
+    for (let i = 0; i < this.program.rows; i++) {
+      for (let k = starts[i]; k < starts[i + 1]; k++) values[k] *= column[columns[k]] * row[i];
+    }
+    return {
+      cost: arrays.cost.map((value, j) => value * price[j]),
+      lower: arrays.lower.map((value, j) => value / column[j]),
+      upper: arrays.upper.map((value, j) => limit(value, 1 / column[j])),
+      row_lower: arrays.row_lower.map((value, i) => value * row[i]),
+      row_upper: arrays.row_upper.map((value, i) => limit(value, row[i])),
+      values,
+    };
+  }
+
+  /** Return the kept basis nearest to some settings; null where the solver stands nearer. */
+  nearest(settings) {
+    let best = null, least = this.at === null ? Infinity : distance(settings, this.at);
+    for (const basis of this.kept) {
+      const far = distance(settings, basis.settings);
+      if (far < least) [best, least] = [basis, far];
+    }
+    return best;
+  }
+
+  solved(arrays, scaled, options, start, cold) {
+    const { program } = this, { column, dual } = program.scale;
+    const x = new Float64Array(program.columns), duals = new Float64Array(program.rows);
+    let ended = true;
+    program.pieces.forEach((piece, p) => {
+      if (piece.columns[0] === piece.columns[1]) return;
+      const model = this.handed(p, scaled);
+      if (cold) model.clearSolver();
+      const whole = this.whole(piece);
+      if (whole.length) ended = this.search(model, whole) && ended;
+      model.options.set(options);
+      if (start) model.setBasis(this.part(start.statuses, piece));
+      ended = this.run(model) && ended;
+      const { colValue, rowDual } = model.getSolution();
+      colValue.forEach((value, j) => { x[piece.columns[0] + j] = value; });
+      rowDual.forEach((value, i) => { duals[piece.rows[0] + i] = value; });
+      if (whole.length) {
+        const bounds = ["lower", "upper"].map((name) => (
+          Float64Array.from(whole, (j) => scaled[name][piece.columns[0] + j])));
+        model.changeColsBounds({ kind: "set", indices: whole }, ...bounds);
+      }
+    });
+    this.held = scaled;
+    x.forEach((value, j) => { x[j] = value * column[j]; });
+    duals.forEach((value, i) => { duals[i] = value * dual[i]; });
+    const fixed = { ...arrays, lower: arrays.lower.slice(), upper: arrays.upper.slice() };
+    for (const j of program.arrays.whole) fixed.lower[j] = fixed.upper[j] = Math.round(x[j]);
+    const proof = certify(program, fixed, x, duals);
+    return { x, arrays, proof: { ...proof, passed: proof.passed && ended } };
+  }
+
+  run(model) {
+    model.run();
+    return model.getModelStatus() === this.highs.constants.modelStatus.optimal;
+  }
+
+  /** Return the places in a piece of the columns that are whole. */
+  whole({ columns: [from, to] }) {
+    return Array.from(this.program.arrays.whole).filter((j) => j >= from && j < to)
+      .map((j) => j - from);
+  }
+
+  /** Find the best whole builds, and fix them; return whether none is better. */
+  search(model, whole) {
+    const set = { kind: "set", indices: whole };
+    model.options.set(SEARCH);
+    model.changeColsIntegrality(set, Int32Array.from(whole, () => 1));
+    const ended = this.run(model) && !(model.info.get("mip_gap") > MOST_MIP_GAP);
+    const { colValue } = model.getSolution(), built = whole.map((j) => Math.round(colValue[j]));
+    model.clearIntegrality();
+    model.changeColsBounds(set, Float64Array.from(built), Float64Array.from(built));
+    return ended;
+  }
+
+  /** Return a piece's model with the numbers of some settings: only what differs is handed over. */
+  handed(p, scaled) {
+    const { columns: [c0, c1], rows: [r0, r1] } = this.program.pieces[p];
+    const { starts, columns } = this.program.arrays;
+    const [k0, k1] = [starts[r0], starts[r1]];
+    const cut = (name, from, to) => scaled[name].subarray(from, to);
+    if (this.models[p] === null) {
+      this.models[p] = this.highs.createModel({
+        numCols: c1 - c0, numRows: r1 - r0, colCost: cut("cost", c0, c1),
+        colLower: cut("lower", c0, c1), colUpper: cut("upper", c0, c1),
+        rowLower: cut("row_lower", r0, r1), rowUpper: cut("row_upper", r0, r1),
+        matrix: {
+          format: "csr", numCols: c1 - c0, numRows: r1 - r0,
+          starts: starts.slice(r0, r1 + 1).map((k) => k - k0),
+          indices: columns.slice(k0, k1).map((j) => j - c0), values: cut("values", k0, k1),
+        },
+      });
+      return this.models[p];
+    }
+    const model = this.models[p];
+    const changed = (names, from, to) => {
+      const indices = [];
+      for (let i = from; i < to; i++) {
+        if (names.some((name) => scaled[name][i] !== this.held[name][i])) indices.push(i);
+      }
+      const of = names.map((name) => Float64Array.from(indices, (i) => scaled[name][i]));
+      return indices.length && [{ kind: "set", indices: indices.map((i) => i - from) }, ...of];
+    };
+    const cost = changed(["cost"], c0, c1), bounds = changed(["lower", "upper"], c0, c1);
+    const limits = changed(["row_lower", "row_upper"], r0, r1);
+    if (cost) model.changeColsCost(...cost);
+    if (bounds) model.changeColsBounds(...bounds);
+    if (limits) model.changeRowsBounds(...limits);
+    for (let i = r0; i < r1; i++) {
+      for (let k = starts[i]; k < starts[i + 1]; k++) {
+        if (scaled.values[k] !== this.held.values[k]) {
+          model.changeCoefficient(i - r0, columns[k] - c0, scaled.values[k]);
+        }
+      }
+    }
+    return model;
+  }
+
+  /** Return a piece's part of the statuses of all columns, then all rows. */
+  part(statuses, { columns, rows }) {
+    const at = this.program.columns;
+    return {
+      colStatus: Int32Array.from(statuses.subarray(columns[0], columns[1])),
+      rowStatus: Int32Array.from(statuses.subarray(at + rows[0], at + rows[1])),
+    };
+  }
+
+  /** Keep the basis that the solver stands at, and forget the oldest of those found here. */
+  keep(settings) {
+    this.at = settings;
+    if (this.kept.some((basis) => distance(settings, basis.settings) === 0)) return;
+    const statuses = new Uint8Array(this.program.columns + this.program.rows);
+    this.program.pieces.forEach((piece, p) => {
+      if (this.models[p] === null) return;
+      const { colStatus, rowStatus } = this.models[p].getBasis();
+      statuses.set(colStatus, piece.columns[0]);
+      statuses.set(rowStatus, this.program.columns + piece.rows[0]);
+    });
+    this.kept.push({ settings, statuses });
+    if (this.kept.length > this.stored + MOST_KEPT) this.kept.splice(this.stored, 1);
+  }
+}
+
+// ---- what a plan says --------------------------------------------------------------------------
+
+/** Return what a plan buys, pays and is short, by mineral, member and year, and by country.
+ *
+ * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
+ * money as it is paid in its year, amounts in t. `costs` add up to the objective: purchases,
+ * shortage at its price, and the rest, discounted.
+ */
+function outcome(program, { x, arrays, proof, how }) {
+  const { minerals, members, countries, years, discounts } = program;
+  const { kind, mineral, member, country, year } = program.arrays;
+  const cells = minerals.length * members.length * years.length;
+  const paid = new Float64Array(cells), bought = new Float64Array(cells);
+  const short = new Float64Array(cells), costs = { purchases: 0, shortage: 0 };
+  const sold = new Float64Array(minerals.length * countries.length * years.length);
+  for (let j = 0; j < program.columns; j++) {
+    if (kind[j] === OTHER || x[j] <= 0) continue;
+    const t = year[j], at = (mineral[j] * members.length + member[j]) * years.length + t;
+    const cost = x[j] * arrays.cost[j];
+    if (kind[j] === FLOW) {
+      bought[at] += x[j];
+      paid[at] += cost / discounts[t];
+      sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
+      costs.purchases += cost;
+    } else {
+      if (kind[j] === SHORT) short[at] += x[j];
+      costs.shortage += cost;
+    }
+  }
+  costs.rest = proof.objective - costs.purchases - costs.shortage;
+  return { paid, bought, short, sold, costs, objective: proof.objective, proof, how };
+}
+
+// ---- the command that does the same --------------------------------------------------------------
+
+const quoted = (text) => (
+  /^[\w./-]+$/.test(text) ? text : `"${text.replace(/(["\\$`])/g, "\\$1")}"`);
+const asNumber = (value) => String(Number(value.toFixed(4)));
+
+/** Return the command that plans the workbook as the sliders are set. */
+function command(program, settings) {
+  const said = ["planner solve", quoted(program.file)];
+  const whatIf = (text) => said.push("--what-if", `"${text.replace(/(["\\$`])/g, "\\$1")}"`);
+  settings.lost.forEach((is, i) => { if (is !== null) said.push("--lose", program.codes[i]); });
+  for (const name of ["demand", "budget"]) {
+    if (settings[name][0] !== 1) whatIf(`scale ${name}; value=${asNumber(settings[name][0])}`);
+  }
+  settings.tariff.forEach((value, i) => {
+    if (value !== null) whatIf(`set tariff; country=${program.codes[i]}; value=${asNumber(value)}`);
+  });
+  const [first] = settings.cap;
+  if (first !== null && settings.cap.every((value) => value === first)) {
+    said.push("--max-country-share", `${asNumber(first * 100)}%`);
+  } else {
+    settings.cap.forEach((value, i) => {
+      const of = `set max country share; mineral=${program.minerals[i]}`;
+      if (value !== null) whatIf(`${of}; value=${asNumber(value)}`);
+    });
+  }
+  return said.join(" ");
+}
+
+if (typeof module !== "undefined") {
+  module.exports = { unpack, setTo, certify, Planner, outcome, command };
+}

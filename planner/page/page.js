@@ -1,0 +1,575 @@
+"use strict";
+(function () {
+  const root = document.documentElement;
+  const by = (id) => document.getElementById(id);
+  const said = JSON.parse(by("said").textContent);
+  const { minerals, members, countries, years } = said;
+  const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
+  const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
+  const REST = 600; // milliseconds without a move before the frontier is drawn on
+  const SINGLE = "single countries";
+
+  // ---- words -----------------------------------------------------------------------------------
+
+  const numbers = (digits) => new Intl.NumberFormat("en", {
+    minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const [whole, one, two] = [0, 1, 2].map(numbers);
+  const share = (value) => `${(Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
+  const fine = (value) => `${one.format(100 * value)}\u00a0%`;
+  const signed = (text, value) => (value < 0 ? text : `+${text}`);
+
+  function money(value) {
+    const [size, word] = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1, ""]]
+      .find(([least]) => Math.abs(value) >= 0.9995 * least) || [1, ""];
+    const count = value / size;
+    const shown = (Math.abs(count) < 10 && word ? two : Math.abs(count) < 100 ? one : whole);
+    return `${said.currency}\u00a0${shown.format(count)}${word && `\u00a0${word}`}`;
+  }
+
+  const list = (parts) => (parts.length < 2 ? parts.join("")
+    : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`);
+
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  const fill = (parent, ...children) => parent.replaceChildren(...children);
+
+  function table(target, headers, rows) {
+    const head = element("tr"), body = element("tbody"), top = element("thead");
+    headers.forEach((header, i) => head.append(
+      element("th", header, { scope: "col", ...(i && { class: "n" }) })));
+    for (const [name, ...cells] of rows) {
+      const row = element("tr");
+      row.append(element("th", name, { scope: "row" }));
+      for (const cell of cells) {
+        row.append(cell instanceof Node ? cell : element("td", cell, { class: "n" }));
+      }
+      body.append(row);
+    }
+    top.append(head);
+    fill(target, top, body);
+  }
+
+  // A cell whose ground is darker the more is short; the number says the same.
+  function heat(value, text, title) {
+    const cell = element("td", value < LITTLE ? "\u00b7" : text, title ? { title } : {});
+    const part = Math.round(Math.min(1, value * 1.6) * 70);
+    if (value >= LITTLE) {
+      cell.style.background = `color-mix(in srgb, var(--flag) ${part + 8}%, var(--ground))`;
+    }
+    return cell;
+  }
+
+  // ---- what is moved -----------------------------------------------------------------------------
+
+  const unmoved = () => ({
+    demand: [1], budget: [1], cap: minerals.map(() => null),
+    tariff: countries.map(() => null), lost: countries.map(() => null) });
+  let settings = unmoved();
+  const has = (slider) => said.layers.some((layer) => layer.slider === slider);
+  const oneCap = (of) => (of.cap.every((value) => value === of.cap[0]) ? of.cap[0] : undefined);
+  const isMoved = (of) => JSON.stringify(of) !== JSON.stringify(unmoved());
+
+  function asked(of) {
+    const words = [], cap = oneCap(of);
+    if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}`);
+    if (cap === undefined) {
+      words.push(...of.cap.flatMap((value, i) => (
+        value === null ? [] : [`a cap of ${share(value)} on ${SINGLE} for ${minerals[i]}`])));
+    }
+    of.lost.forEach((is, i) => { if (is !== null) words.push(`nothing from ${countries[i]}`); });
+    if (of.demand[0] !== 1) words.push(`demand at ${share(of.demand[0])}`);
+    of.tariff.forEach((value, i) => {
+      if (value !== null) words.push(`a tariff of ${share(value)} on ${countries[i]}`);
+    });
+    if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
+    return list(words);
+  }
+
+  function moved(of) {
+    const cells = said.cells, found = [], cap = oneCap(of);
+    const add = (what, where) => found.push(where ? `${what}: ${where}` : what);
+    if (typeof cap === "number") {
+      add(`Cap on ${SINGLE} ${share(cap)}`, [...new Set(cells.cap)].join("; "));
+    } else {
+      of.cap.forEach((value, i) => {
+        if (value !== null) add(`Cap of ${minerals[i]} ${share(value)}`, cells.cap[i]);
+      });
+    }
+    of.lost.forEach((is, i) => {
+      if (is !== null) add(`Capacities of ${countries[i]} 0`, cells.lost[i]);
+    });
+    if (of.demand[0] !== 1) add(`Demand x ${two.format(of.demand[0])}`, cells.demand[0]);
+    of.tariff.forEach((value, i) => {
+      if (value !== null) add(`Tariff on ${countries[i]} ${share(value)}`, cells.tariff[i]);
+    });
+    if (of.budget[0] !== 1) add(`Budget x ${two.format(of.budget[0])}`, cells.budget[0]);
+    return found.length ? found : ["Nothing: this is the workbook as it stands."];
+  }
+
+  // ---- what a plan says --------------------------------------------------------------------------
+
+  const [M, J, C, T] = [minerals, members, countries, years].map((of) => of.length);
+  const cell = (m, j, t) => (m * J + j) * T + t;
+  const range = (count) => Array.from({ length: count }, (_, i) => i);
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  let demand = null, plan = null, now = null;
+
+  /** What is told of each mineral and member of a plan, against the plan as it stands. */
+  function told(of, scale) {
+    const need = (m, j, t) => demand[cell(m, j, t)] * scale;
+    const over = (array, m, j) => sum(range(T).map((t) => array[cell(m, j, t)]));
+    const all = (array, m) => sum(range(J).map((j) => over(array, m, j)));
+    const needed = (m, j) => sum(range(T).map((t) => need(m, j, t)));
+    const base = plan || of;
+    const unit = (m, j, t) => { // what a tonne costs in the plan: the member's own, or all members'
+      const at = cell(m, j, t);
+      if (base.bought[at] > NOTHING) return base.paid[at] / base.bought[at];
+      const bought = sum(range(J).map((i) => base.bought[cell(m, i, t)]));
+      const paid = sum(range(J).map((i) => base.paid[cell(m, i, t)]));
+      return bought > NOTHING ? paid / bought : of.paid[at] / of.bought[at];
+    };
+    const part = (short, wanted) => (wanted > 0 ? short / wanted : 0);
+    return {
+      minerals: range(M).map((m) => {
+        const bought = all(of.bought, m), was = all(base.bought, m);
+        const same = was > NOTHING ? (bought * all(base.paid, m)) / was : 0;
+        return {
+          short: part(all(of.short, m), sum(range(J).map((j) => needed(m, j)))),
+          extra: same > 0 ? all(of.paid, m) / same - 1 : null, largest: largest(of, m, need) };
+      }),
+      members: range(J).map((j) => {
+        let paid = 0, same = 0;
+        range(M).forEach((m) => range(T).forEach((t) => {
+          const at = cell(m, j, t);
+          if (of.bought[at] <= NOTHING) return;
+          paid += of.paid[at];
+          same += of.bought[at] * unit(m, j, t);
+        }));
+        return { paid, extra: same > 0 ? paid / same - 1 : null,
+          short: range(M).map((m) => part(over(of.short, m, j), needed(m, j))) };
+      }),
+    };
+  }
+
+  /** The largest part of a mineral that one country sells in any year. */
+  function largest(of, m, need) {
+    let best = null;
+    range(T).forEach((t) => {
+      const wanted = sum(range(J).map((j) => need(m, j, t)));
+      const bought = sum(range(J).map((j) => of.bought[cell(m, j, t)]));
+      const whole = said.basis === "purchases" ? bought : wanted;
+      range(C).forEach((c) => {
+        const sold = of.sold[(m * C + c) * T + t];
+        if (sold <= NOTHING || said.codes[c] === "ROW" || !(whole > 0)) return;
+        const value = sold / whole;
+        if (!best || value > best.share + 1e-9) {
+          best = { share: value, country: countries[c], year: years[t] };
+        }
+      });
+    });
+    return best;
+  }
+
+  // ---- the answer --------------------------------------------------------------------------------
+
+  function findings(of, before) {
+    const found = [], more = now.objective - plan.objective;
+    const parts = [["purchases", "for purchases"], ["shortage", "for what stays short, at its price"],
+      ["rest", "for plants, ore, stocks and penalties"]]
+      .map(([key, words]) => [now.costs[key] - plan.costs[key], words])
+      .filter(([amount]) => Math.abs(amount) > 5e-5 * Math.abs(plan.objective))
+      .sort(([a], [b]) => Math.abs(b) - Math.abs(a));
+    const amounts = parts.map(([amount, words]) => (
+      `${money(Math.abs(amount))} ${amount > 0 ? "more" : "less"} ${words}`));
+    found.push(Math.abs(more) < 1e-7 * Math.abs(plan.objective)
+      ? "It costs what the plan costs."
+      : `It costs ${money(Math.abs(more))} ${more > 0 ? "more" : "less"} than the plan `
+        + `(${signed(fine(more / plan.objective), more)})${amounts.length
+          ? `: ${list(amounts)}` : ""}.`);
+    const short = range(M).filter((m) => of.minerals[m].short > before.minerals[m].short + LITTLE)
+      .sort((a, b) => of.minerals[b].short - of.minerals[a].short);
+    found.push(short.length ? `More is short than in the plan of ${list(short.slice(0, 4).map((m) => (
+      `${minerals[m]} (${fine(of.minerals[m].short)} of demand, plan `
+      + `${fine(before.minerals[m].short)})`)))}${short.length > 4
+      ? `, and of ${short.length - 4} more` : ""}.` : "No mineral is shorter than in the plan.");
+    const hit = range(J).flatMap((j) => range(M).map((m) => (
+      { j, m, part: of.members[j].short[m], was: before.members[j].short[m] })))
+      .filter(({ part, was }) => part > was + LITTLE).sort((a, b) => b.part - a.part);
+    const even = J > 1 && hit.length && range(J).map((j) => of.members[j].short[hit[0].m]);
+    if (even && Math.max(...even) - Math.min(...even) < 0.01) {
+      found.push(`Every member lacks about ${share(hit[0].part)} of its ${minerals[hit[0].m]}: `
+        + "shortage is shared by need.");
+    } else if (hit.length) {
+      const named = hit.filter(({ j }, i) => hit.findIndex((other) => other.j === j) === i);
+      found.push(`Hardest hit: ${list(named.slice(0, 4).map(({ j, m, part }) => (
+        `${members[j]} lacks ${share(part)} of its ${minerals[m]}`)))}${named.length > 4
+        ? `; ${named.length - 4} more members lack more than in the plan` : ""}.`);
+    }
+    const dear = range(M).filter((m) => Math.abs(of.minerals[m].extra || 0) >= LITTLE)
+      .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
+    if (dear.length) {
+      found.push(`The same tonnes cost ${list(dear.map((m) => (
+        `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}`)))}.`);
+    }
+    return found;
+  }
+
+  function show() {
+    const words = asked(settings), of = told(now, settings.demand[0]), before = told(plan, 1);
+    by("asked").textContent = words ? `With ${words}`
+      : "The plan as it stands. Move a slider to see what changes.";
+    fill(by("findings"), ...(words ? findings(of, before) : [])
+      .map((text) => element("li", text)));
+    cards(of, before);
+    const lack = (value) => (value < LITTLE ? "none" : share(value));
+    const against = (value, was) => (
+      Math.abs(value - was) < LITTLE ? lack(value) : lack(value) === lack(was)
+        ? `${fine(value)} (plan ${fine(was)})` : `${lack(value)} (plan ${lack(was)})`);
+    const biggest = (top) => (top ? `${share(top.share)} ${top.country}, ${top.year}` : "none");
+    const dearer = (extra) => (extra === null ? "nothing bought"
+      : Math.abs(extra) < 5e-5 ? "0" : signed(fine(extra), extra));
+    table(by("minerals"),
+      ["Mineral", "Short, of demand", "The same tonnes cost",
+        `Largest share of ${said.basis}`, "In the plan"],
+      range(M).map((m) => [minerals[m],
+        against(of.minerals[m].short, before.minerals[m].short), dearer(of.minerals[m].extra),
+        biggest(of.minerals[m].largest), biggest(before.minerals[m].largest)]));
+    table(by("members"), ["Member", "Pays for purchases", "In the plan", "The same tonnes cost"],
+      range(J).map((j) => [members[j], money(of.members[j].paid), money(before.members[j].paid),
+        dearer(of.members[j].extra)]));
+    table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
+      ...range(M).map((m) => heat(of.members[j].short[m],
+        share(of.members[j].short[m]), `in the plan ${share(before.members[j].short[m])}`))]));
+    by("command").textContent = said.command;
+    fill(by("moved"), ...moved(settings).map((text) => element("li", text)));
+    verdict();
+    frontier();
+  }
+
+  function cards(of, before) {
+    const shortOf = (told) => told.minerals.filter(({ short }) => short >= LITTLE).length;
+    const top = (told) => told.minerals.reduce((best, { largest: found }, m) => (
+      found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best), null);
+    const more = now.objective - plan.objective, first = top(of), was = top(before);
+    const shown = [
+      ["Total cost, against the plan", Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
+        : signed(money(more), more),
+      `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}`],
+      ["Paid for purchases", money(sum(now.paid)), `not discounted; plan ${money(sum(plan.paid))}`],
+      ["Minerals that are short", `${shortOf(of)} of ${M}`, `plan ${shortOf(before)}`],
+      ["Largest share of one country", first ? share(first.share) : "none", first
+        ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
+    ];
+    fill(by("cards"), ...shown.map(([name, value, remark]) => {
+      const card = element("div", undefined, { class: "headline" });
+      card.append(element("dt", name), element("dd", value, { class: "value" }),
+        element("dd", remark, { class: "remark" }));
+      return card;
+    }));
+  }
+
+  function verdict() {
+    const { proof, milliseconds } = now, target = by("verdict");
+    const same = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
+    const passed = proof.passed && same;
+    target.className = passed ? "verdict" : "verdict bad";
+    target.textContent = passed ? "\u2713 Proved: no plan of these settings costs less"
+      : "! Not proven: do not rely on these numbers";
+    by("proof").textContent = `This one: largest violation ${proof.violation.toExponential(1)} of `
+      + `the largest need, dual infeasibility ${proof.dual.toExponential(1)}, gap `
+      + `${proof.gap.toExponential(1)}; planned in ${whole.format(milliseconds)} ms`
+      + `${same ? "" : "; the plan as it stands is not that of planner solve"}.`;
+  }
+
+  // ---- the frontier ------------------------------------------------------------------------------
+
+  let points = new Map(), frontierOf = "";
+  const others = (of) => JSON.stringify({ ...of, cap: null });
+
+  function frontier() {
+    if (frontierOf !== others(settings)) {
+      points = new Map();
+      frontierOf = others(settings);
+    }
+    const cap = oneCap(settings);
+    if (typeof cap === "number") points.set(cap, pointOf(now));
+    draw(cap);
+  }
+
+  const pointOf = (of) => ({ objective: of.objective,
+    short: told(of, settings.demand[0]).minerals.map(({ short }) => short) });
+
+  function draw(cap) {
+    const known = [...points.entries()].sort(([a], [b]) => b - a);
+    const lead = by("frontier-said"), steps = CAPS.filter((value) => points.has(value));
+    drawLine(known, cap);
+    const loose = points.get(CAPS[0]);
+    const firsts = loose ? range(M).map((m) => ({ m, at: steps.find((value) => (
+      points.get(value).short[m] > loose.short[m] + LITTLE)) })) : [];
+    const order = firsts.filter(({ at }) => at !== undefined).sort((a, b) => b.at - a.at);
+    const ready = steps.length === CAPS.length;
+    const giving = order.filter(({ at }) => at === order[0].at);
+    const later = order.slice(giving.length, giving.length + 3)
+      .map(({ m, at }) => `${minerals[m]} (${share(at)})`);
+    lead.textContent = !ready ? "Planning one cap after another \u2026" : order.length
+      ? `${list(giving.map(({ m }) => minerals[m]))} ${giving.length > 1 ? "give" : "gives"} way `
+        + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
+        + `${later.length ? ` Then ${list(later)}.` : ""}`
+      : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
+    const rank = (m) => { const at = order.findIndex((of) => of.m === m); return at < 0 ? M : at; };
+    table(by("short-by-cap"), ["Mineral", ...CAPS.map((value) => whole.format(100 * value))],
+      range(M).sort((a, b) => rank(a) - rank(b) || a - b).map((m) => [minerals[m],
+        ...CAPS.map((value) => {
+          const at = points.get(value), short = at && at.short[m];
+          const made = at ? heat(short, (short < 0.0995 ? one : whole).format(100 * short))
+            : element("td", "");
+          if (value === cap) made.classList.add("here");
+          return made;
+        })]));
+  }
+
+  function drawLine(known, cap) {
+    const svg = by("frontier"), width = svg.clientWidth || 600, height = 220;
+    const [left, right, top, bottom] = [92, 12, 14, 24];
+    const costs = [...known.map(([, of]) => of.objective - plan.objective),
+      now.objective - plan.objective, 0];
+    const low = Math.min(...costs), high = Math.max(...costs, low + 1);
+    const x = (value) => left + ((1 - value) / 0.8) * (width - left - right);
+    const y = (cost) => height - bottom
+      - ((cost - low) / (high - low)) * (height - top - bottom);
+    const shape = (name, attributes, text) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+      if (text !== undefined) made.textContent = text;
+      return made;
+    };
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const ticks = [low, 0, high].filter((v, i, all) => all.slice(0, i).every((other) => (
+      Math.abs(y(v) - y(other)) > 16)));
+    const drawn = [
+      ...ticks.map((v) => shape("line", { x1: left, x2: width - right, y1: y(v), y2: y(v),
+        class: "axis" })),
+      ...ticks.map((v) => shape("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" },
+        v === 0 ? "the plan" : signed(money(v), v))),
+      ...[1, 0.8, 0.6, 0.4, 0.2].map((v) => shape("text", { x: x(v), y: height - bottom + 18,
+        "text-anchor": v === 0.2 ? "end" : "middle" }, share(v))),
+      shape("polyline", { class: "line",
+        points: known.map(([v, of]) => `${x(v)},${y(of.objective - plan.objective)}`).join(" ") }),
+      ...known.map(([v, of]) => shape("circle", { class: "dot", r: 3, cx: x(v),
+        cy: y(of.objective - plan.objective) })),
+    ];
+    if (typeof cap === "number") {
+      drawn.push(shape("circle", { class: "now", r: 6, cx: x(cap),
+        cy: y(now.objective - plan.objective), "stroke-width": 2 }));
+    }
+    fill(svg, ...drawn);
+    const last = known[known.length - 1];
+    svg.setAttribute("aria-label", `Cost above the plan by cap on ${SINGLE}: ${known.filter(
+      ([v]) => CAPS.includes(v)).map(([v, of]) => `${share(v)} ${money(of.objective
+      - plan.objective)}`).join(", ") || (last ? "" : "none yet")}`);
+  }
+
+  // ---- the solver --------------------------------------------------------------------------------
+
+  // One request at a time: the newest move first, the frontier where nobody moves.
+  let worker = null, busy = false, wanted = null, rest = 0;
+
+  const bytes = async (id) => (await fetchless(by(id).textContent));
+  function fetchless(text) {
+    const raw = atob(text), made = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) made[i] = raw.charCodeAt(i);
+    return made;
+  }
+
+  function ask(data, then) {
+    busy = true;
+    worker.onmessage = ({ data: answer }) => {
+      busy = false;
+      if (answer.error) {
+        trouble(answer.error);
+        return;
+      }
+      then(answer);
+      next();
+    };
+    worker.postMessage(data);
+  }
+
+  function trouble(why) {
+    by("verdict").className = "verdict bad";
+    by("verdict").textContent = `! This browser could not plan: ${why}`;
+    by("answer").classList.remove("waiting");
+  }
+
+  function next() {
+    if (busy || !plan) return;
+    if (wanted) {
+      const of = wanted;
+      wanted = null;
+      ask({ settings: of }, (answer) => {
+        now = answer;
+        said.command = answer.command;
+        root.dataset.answered = String(Number(root.dataset.answered || 0) + 1);
+        root.dataset.milliseconds = answer.milliseconds.toFixed(1);
+        if (!wanted) by("answer").classList.remove("waiting");
+        show();
+      });
+      return;
+    }
+    const cap = CAPS.find((value) => !points.has(value));
+    if (cap === undefined || performance.now() < rest) {
+      root.dataset.idle = cap === undefined ? "yes" : "no";
+      return;
+    }
+    const of = { ...settings, cap: minerals.map(() => cap) }, key = frontierOf;
+    ask({ settings: of }, (answer) => {
+      if (key === frontierOf && answer.proof.passed) points.set(cap, pointOf(answer));
+      if (key === frontierOf) draw(oneCap(settings));
+    });
+  }
+
+  function move() {
+    wanted = structuredClone(settings);
+    rest = performance.now() + REST;
+    root.dataset.idle = "no";
+    by("answer").classList.add("waiting");
+    controls();
+    next();
+    setTimeout(next, REST + 20);
+  }
+
+  async function begin() {
+    const code = new TextDecoder().decode(await bytes("worker"));
+    worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+    worker.onerror = (error) => trouble(error.message || "it allows no worker");
+    const [program, wasm] = [await bytes("program"), await bytes("wasm")];
+    ask({ said, program, wasm }, (answer) => {
+      demand = answer.demand;
+      ask({ settings }, (first) => {
+        plan = now = first;
+        said.command = first.command;
+        countriesByWeight();
+        controls();
+        root.dataset.answered = "1";
+        root.dataset.first = performance.now().toFixed(0);
+        show();
+      });
+    });
+  }
+
+  // ---- controls ----------------------------------------------------------------------------------
+
+  /** List countries, those that sell the largest part of a mineral in the plan first. */
+  function countriesByWeight() {
+    const weight = range(C).map((c) => Math.max(...range(M).map((m) => {
+      const bought = sum(range(J).flatMap((j) => range(T).map((t) => plan.bought[cell(m, j, t)])));
+      const sold = sum(range(T).map((t) => plan.sold[(m * C + c) * T + t]));
+      return bought > NOTHING ? sold / bought : 0;
+    })));
+    const order = range(C).sort((a, b) => weight[b] - weight[a]);
+    const option = (c) => element("option", countries[c], { value: c });
+    by("lost").append(...order.filter((c) => said.codes[c] !== "ROW").map(option));
+    by("tariff-on").append(...order.map(option));
+  }
+
+  const standing = { cap: null, demand: 1, budget: 1, tariff: null };
+
+  function controls() {
+    const cap = oneCap(settings), on = Number(by("tariff-on").value || 0);
+    const values = { cap, demand: settings.demand[0], budget: settings.budget[0],
+      tariff: settings.tariff[on] };
+    for (const [name, value] of Object.entries(values)) {
+      const is = value === standing[name];
+      const text = is ? "as in the workbook" : value === undefined ? "by mineral" : share(value);
+      by(`${name}-said`).textContent = name === "demand" || name === "budget"
+        ? (is ? "as in the workbook" : `${share(value)} of it`) : text;
+      const slider = by(name);
+      if (typeof value === "number") slider.value = value;
+      else if (is) slider.value = slider.defaultValue;
+      slider.setAttribute("aria-valuetext", by(`${name}-said`).textContent);
+      document.querySelector(`[data-undo="${name}"]`).hidden = is;
+    }
+    settings.cap.forEach((value, m) => {
+      const slider = by(`cap-${m}`);
+      if (value !== null) slider.value = value;
+      by(`cap-${m}-said`).textContent = value === null ? "as in the workbook" : share(value);
+      slider.setAttribute("aria-valuetext", by(`cap-${m}-said`).textContent);
+    });
+    by("lost").value = settings.lost.findIndex((is) => is !== null) < 0 ? ""
+      : String(settings.lost.findIndex((is) => is !== null));
+    by("reset").disabled = !isMoved(settings);
+  }
+
+  function listen() {
+    minerals.forEach((name, m) => {
+      const row = element("div", undefined, { class: "mineral" });
+      const slider = element("input", undefined, { id: `cap-${m}`, type: "range", min: 0.2, max: 1,
+        step: 0.01, value: said.caps });
+      row.append(element("label", name, { for: `cap-${m}` }),
+        element("output", "", { id: `cap-${m}-said`, for: `cap-${m}` }), slider);
+      by("cap-each").append(row);
+      slider.addEventListener("input", () => {
+        settings.cap[m] = Number(slider.value);
+        move();
+      });
+    });
+    by("caps").hidden = M < 2;
+    by("cap").defaultValue = said.caps;
+    by("demand").defaultValue = by("budget").defaultValue = "1";
+    by("tariff").defaultValue = "0";
+    for (const control of document.querySelectorAll("[data-slider]")) {
+      control.hidden = !has(control.dataset.slider);
+    }
+    const set = {
+      cap: (value) => { settings.cap = minerals.map(() => value); },
+      demand: (value) => { settings.demand = [value]; },
+      budget: (value) => { settings.budget = [value]; },
+      tariff: (value) => { settings.tariff[Number(by("tariff-on").value)] = value; },
+    };
+    for (const [name, change] of Object.entries(set)) {
+      by(name).addEventListener("input", () => { change(Number(by(name).value)); move(); });
+      document.querySelector(`[data-undo="${name}"]`).addEventListener("click", () => {
+        change(standing[name]);
+        move();
+        by(name).focus();
+      });
+    }
+    by("lost").addEventListener("change", () => {
+      const at = by("lost").value;
+      settings.lost = countries.map((_, c) => (at !== "" && Number(at) === c ? 1 : null));
+      move();
+    });
+    by("tariff-on").addEventListener("change", controls);
+    by("reset").addEventListener("click", () => { settings = unmoved(); move(); });
+    by("sliders").addEventListener("submit", (event) => event.preventDefault());
+    by("copy").addEventListener("click", () => {
+      const range_ = document.createRange();
+      range_.selectNodeContents(by("command"));
+      getSelection().removeAllRanges();
+      getSelection().addRange(range_);
+      by("copy").textContent = document.execCommand("copy") ? "Copied" : "Selected";
+    });
+    window.addEventListener("resize", () => { if (plan) draw(oneCap(settings)); });
+  }
+
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  function theme() {
+    root.dataset.theme = chosen || (dark.matches ? "dark" : "light");
+    by("theme").setAttribute("aria-pressed", String(root.dataset.theme === "dark"));
+  }
+  by("theme").addEventListener("click", () => {
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    theme();
+  });
+  dark.addEventListener("change", theme);
+
+  theme();
+  listen();
+  begin().catch((error) => trouble(error.message));
+})();

@@ -1,0 +1,37 @@
+// The worker: one request at a time, a plan for each. What stands before this line is HiGHS's
+// loader, then engine.js.
+"use strict";
+
+let planner = null;
+
+async function unzipped(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+async function begin({ said, program, wasm }) {
+  const [bytes, binary] = await Promise.all([unzipped(program), unzipped(wasm)]);
+  const highs = await new Promise((made, failed) => {
+    const instantiateWasm = (imports, done) => {
+      WebAssembly.instantiate(binary, imports).then(({ instance }) => done(instance), failed);
+    };
+    Module({ instantiateWasm }).then(made, failed);
+  });
+  planner = new Planner(highs, unpack(said, bytes));
+  return { demand: planner.program.arrays.demand };
+}
+
+function plan({ settings }) {
+  const began = performance.now();
+  const found = outcome(planner.program, planner.plan(settings));
+  return { ...found, command: command(planner.program, settings), milliseconds: performance.now() - began };
+}
+
+self.onmessage = async ({ data }) => {
+  try {
+    const made = data.wasm ? await begin(data) : plan(data);
+    self.postMessage({ id: data.id, ...made });
+  } catch (error) {
+    self.postMessage({ id: data.id, error: String(error) });
+  }
+};

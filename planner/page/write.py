@@ -1,0 +1,115 @@
+"""The page as one HTML file: the program, the solver and what is said, all inside."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from models.case import Case
+from models.plan import solve
+from models.plan.solving import check
+from planner._version import __version__
+from planner.page.cells import cells_of
+from planner.page.highs import Highs
+from planner.page.pack import program
+from planner.page.sliders import adjustable, grid
+from planner.render.html import hash_of, json_of, render
+from planner.render.words import clean
+
+if TYPE_CHECKING:
+    from models.plan.sliders import Adjustable
+    from planner.workbook import Book
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, what it lacks in words, and what the plan as it stands costs [money]."""
+
+    html: str
+    notes: tuple[str, ...]
+    objective: float
+
+
+def page_of(book: Book, name: str, solver: Highs, tell: Callable[[str], None]) -> Page:
+    """Return the page of a workbook called ``name``.
+
+    Raises InputError where its records contradict one another, SolverError where the plan as it
+    stands cannot be proved.
+    """
+    check(book.case)
+    tell("Reading what each slider changes")
+    of, notes = adjustable(book.case)
+    wanted = grid(of)
+    bases = []
+    for number, basis in enumerate(of.bases(wanted), 1):
+        tell(f"Planning {number} of {len(wanted)} settings to start from")
+        bases.append(basis)
+    known = bases[:1] and bases[0].settings is wanted[0]
+    objective = bases[0].objective if known else solve(book.case).objective
+    said, raw = program(of, bases)
+    said |= _words(book, name, of) | {"objective": objective}
+    return Page(_html(book, said, raw, solver, notes), notes, objective)
+
+
+def _html(
+    book: Book, said: dict[str, Any], raw: bytes, solver: Highs, notes: tuple[str, ...]
+) -> str:
+    """Return the page's HTML.
+
+    Its policy lets run only its own script, known by its hash, a worker from a Blob of what it
+    brings, and WebAssembly; and fetch nothing: whatever a name of the input says, it is text.
+    """
+    script = _own("page.js")
+    worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
+    style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
+    return render(
+        "page.html",
+        title=said["title"],
+        made_from=f"Made from {said['file']} by planner {__version__}",
+        policy=(
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
+            f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
+        ),
+        style=style + _own("page.css"),
+        notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
+        solver=solver.title,
+        licence=solver.licence,
+        said=json_of(said),
+        program=_zipped(raw),
+        wasm=_zipped(solver.wasm),
+        worker=base64.b64encode(worker.encode()).decode(),
+        script=script,
+    )
+
+
+def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
+    """Return what the page says of the case."""
+    settings = of.case.settings
+    return {
+        "title": clean(settings.plan_title) or name,
+        "file": name,
+        "currency": settings.currency,
+        "basis": settings.share_basis,
+        "caps": _usual_cap(of.case),
+        "cells": cells_of(book, of.countries),
+    }
+
+
+def _usual_cap(case: Case) -> float:
+    """Return where the cap's slider stands before it is moved: the tightest cap, to the percent."""
+    caps = [
+        share for row in case.share_limits if row.caps_each_country for share in row.share.numbers()
+    ]
+    return round(min(caps, default=1.0), 2)
+
+
+def _own(name: str) -> str:
+    return files("planner.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _zipped(raw: bytes) -> str:
+    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

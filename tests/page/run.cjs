@@ -1,0 +1,25 @@
+// Plans settings with the page's own engine: node run.cjs highs.js said.json arrays.bin settings.json
+"use strict";
+const fs = require("node:fs");
+const path = require("node:path");
+const engine = require(path.join(__dirname, "../../planner/page/engine.js"));
+
+const [loader, said, arrays, asked] = process.argv.slice(2);
+const read = (file) => JSON.parse(fs.readFileSync(file, "utf8"));
+
+require(loader)().then((highs) => {
+  const bytes = new Uint8Array(fs.readFileSync(arrays)).buffer;
+  const program = engine.unpack(read(said), bytes);
+  const planner = new engine.Planner(highs, program);
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  const answers = read(asked).map((settings) => {
+    const began = process.cpuUsage();
+    const found = planner.plan(settings), { user, system } = process.cpuUsage(began);
+    const said = engine.outcome(program, found);
+    return {
+      objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
+      paid: sum(said.paid), short: sum(said.short), command: engine.command(program, settings),
+    };
+  });
+  console.log(JSON.stringify(answers));
+});

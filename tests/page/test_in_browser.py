@@ -1,0 +1,109 @@
+"""The page in a browser: from a double click, nothing fetched, every slider, in the dark, small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main
+from planner.workbook.template import write_book
+from tests.report.cases import HOSTILE, case
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+MOVE = """
+const [id, value] = arguments, control = document.getElementById(id);
+control.value = value;
+control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input'));
+"""
+
+
+@pytest.fixture(scope="session")
+def pages(solver, tmp_path_factory):
+    """The pages of the small example and of a book whose names would be markup."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_book(folder / "hostile.xlsx", case(HOSTILE), sheets=case(HOSTILE))
+    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx"):
+        assert main(["page", str(file), "-o", str(folder / f"{file.stem}.html")]) == 0
+    return folder
+
+
+@pytest.fixture
+def opened(window, pages):
+    """Open a page and wait for its first answer; returns the window."""
+
+    def open_page(name, **options):
+        window.open(pages / f"{name}.html", drawn="answered", **options)
+        return window
+
+    return open_page
+
+
+def moved(window, slider, value):
+    """Move a slider, and wait for the answer."""
+    before = window.run("return document.documentElement.dataset.answered")
+    window.run(MOVE, slider, value)
+    window.wait(f"return document.documentElement.dataset.answered !== '{before}'")
+    return window.run("return [document.getElementById('command').textContent, "
+                      "document.getElementById('verdict').textContent]")  # fmt: skip
+
+
+def test_every_slider_with_nothing_asked_of_the_network(opened, pages):
+    window = opened("plain")
+    said = ""
+    for slider, value in (
+        ("cap", "0.5"), ("lost", "0"), ("demand", "1.1"), ("tariff", "0.3"), ("cap-0", "0.4"),
+    ):  # fmt: skip
+        command, verdict = moved(window, slider, value)
+        assert "Proved" in verdict
+        assert command != said
+        said = command
+    assert said.startswith('planner solve plain.xlsx --lose ARG --what-if "scale demand; value=')
+    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    assert window.console() == []
+    first, *others = window.requests()
+    assert first == (pages / "plain.html").as_uri()
+    assert all(url.startswith(("data:", "blob:")) for url in others)
+
+
+def test_names_that_would_be_markup_are_text(opened):
+    window = opened("hostile")
+    moved(window, "cap", "0.3")
+    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    assert window.run("return document.title").endswith("what if")
+    assert window.run("return document.querySelectorAll('main img, main b').length") == 0
+    shown = window.run("return document.getElementById('members').textContent")
+    assert HOSTILE["Japan"] in shown
+    assert window.console() == []
+
+
+def test_small_and_dark(opened):
+    """Nothing sticks out at 400 pixels; the scheme of the system is followed."""
+    window = opened("plain", dark=True)
+    assert window.run("return document.documentElement.dataset.theme") == "dark"
+    window.phone(400, 800)
+    try:
+        window.wait("return document.documentElement.dataset.idle === 'yes'")
+        wide = window.run("return document.documentElement.scrollWidth")
+    finally:
+        window.desktop()
+    assert wide <= 400
+
+
+def test_by_keyboard_and_to_the_ear(opened):
+    """Each control has a name; the arrow keys move a slider, and what they did is said."""
+    window = opened("plain")
+    names = window.run(
+        "return Array.from(document.querySelectorAll('input, select, button, svg, [role=region]'),"
+        "e => e.getAttribute('aria-label') || (e.labels && e.labels.length && "
+        "e.labels[0].textContent) || e.textContent)"
+    )
+    assert all(name.strip() for name in names)
+    window.run("document.getElementById('demand').focus()")
+    window.press("\ue014")
+    window.wait("return document.documentElement.dataset.answered === '2'")
+    assert (
+        window.run("return document.getElementById('demand').ariaValueText") == "101\u00a0% of it"
+    )
+    live = window.run("return document.querySelector('[aria-live]').textContent")
+    assert "demand at 101" in live

@@ -16,7 +16,7 @@ from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import ROOT
 from tests.models.desk import jin, make, refiner, sur
-from tests.reference.cases import random_book
+from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import by_hand, optimum
 
@@ -348,7 +348,7 @@ def test_every_action_is_the_workbook_edited(action):
     held = seed = 0
     while held < EACH:
         seed += 1
-        book = random_book(np.random.default_rng([71, seed]), 1 + seed % 3)
+        book = random_book(np.random.default_rng([71, seed]), 1 + seed % 3, SECURE)
         row = draw_step([72, seed], book, action)
         if row is not None:
             agrees(book, Asked(changes=(phrase(row),)), [row])

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner import scenarios
-from tests.reference.cases import ALL, SECURE
 from tests.reference.cells import number
 from tests.reference.dice import Chooser, NumpyDice
 from tests.reference.reading import Case
@@ -41,6 +39,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
     "set max country share": ("Mineral",),
     "drop share limits": ("Mineral",),
     "remove member": ("Member",),
+    "set max short": ("Mineral", "years"),
 }
 """What each action can be narrowed by, as the contract lists it."""
 
@@ -56,16 +55,11 @@ VALUES = {
     "scale budget": "factor",
     "set stock target": "amount",
     "set max country share": "share",
+    "set max short": "share",
 }
 """What the Value of an action is; the others have none."""
 
-if "set max short" in scenarios.ACTIONS:
-    SELECTORS["set max short"] = ("Mineral", "years")
-    VALUES["set max short"] = "share"
-
 ACTIONS = tuple(SELECTORS)
-FEATURES = SECURE if "set max short" in ACTIONS else ALL
-"""Of random books that have something for every action."""
 
 
 def draw_step(seed: Sequence[int], book: BookT, action: str) -> Row | None:

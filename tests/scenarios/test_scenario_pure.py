@@ -13,7 +13,7 @@ from models.errors import Severity
 from planner import scenarios
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, sur
-from tests.reference.cases import random_book
+from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row
 from tests.scenarios.what_if import NAME, base_of, case_of, objective, step, warnings_of, with_steps
@@ -55,7 +55,7 @@ def test_a_case_is_never_changed(action: str) -> None:
     held, seed = 0, 0
     while held < BOOKS:
         seed += 1
-        book = random_book(np.random.default_rng([31, seed]), 1 + seed % 3)
+        book = random_book(np.random.default_rng([31, seed]), 1 + seed % 3, SECURE)
         row = draw_step([32, seed], book, action)
         if row is None:
             continue

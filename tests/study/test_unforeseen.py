@@ -23,7 +23,7 @@ from planner.studies.engine import Outcomes
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
 from tests.models.test_hand_projects import budget, plant, shelf
-from tests.reference.cases import random_book
+from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.what_if import NAME, step, with_steps
 
@@ -168,7 +168,7 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
     """
     planned = 0
     for seed in range(1, 7):
-        book = random_book(np.random.default_rng([91, seed]), 2 + seed % 2)
+        book = random_book(np.random.default_rng([91, seed]), 2 + seed % 2, SECURE)
         row = draw_step([92, seed], book, action)
         if row is None:
             continue

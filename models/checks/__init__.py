@@ -51,6 +51,9 @@ _RULES: dict[Rule, Needs] = {
     rows.suppliers_are_defined: _on("group"),
     rows.lost_countries_are_defined: _on(),
     rows.shape: _on("limit group supplier stage"),
+    rows.rights_within_one: _on(
+        "member refiner mineral country", sheets="Refiners Projects Mines", others=True
+    ),
     scenarios.selectors: _on("action"),
     scenarios.values: _on("action"),
     scenarios.builds: _on(
@@ -70,6 +73,7 @@ _ADVICE: dict[Rule, Needs] = {
     scenarios.lanes_that_match_nothing: _on(sheets="Refiners Projects"),
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
+    scenarios.rights_that_match_nothing: _on(sheets="Refiners Projects Mines"),
     scenarios.chances_that_decide_nothing: _on(),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),

@@ -11,7 +11,7 @@ import numpy as np
 from models.case import BASE, Case, fold
 from models.checks.common import advise, at, dated, did_you_mean, plants, seller
 from models.errors import Finding
-from models.resolve import Expanded
+from models.resolve import Expanded, stated
 from models.schema import (
     BY_BLOC,
     BY_COUNTRY,
@@ -32,6 +32,7 @@ from models.schema import (
     Freight,
     Kind,
     Lane,
+    Mine,
     Project,
     Record,
     Refiner,
@@ -234,8 +235,8 @@ def _defined(case: Case, home: str) -> set[str]:
 def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
     """Where a row names a refiner of the sheet Refiners and a mineral, the two are one row there.
 
-    A row of Lanes, Scenarios or Risks that names a pair that does not exist matches nothing: a
-    warning.
+    A row of Lanes, Rights, Scenarios or Risks that names a pair that does not exist matches
+    nothing: a warning.
     """
     refined: dict[str, set[str]] = {}
     planned: dict[str, set[str]] = {}
@@ -256,7 +257,7 @@ def refiners_have_the_mineral(case: Case) -> Iterator[Finding]:
             said = f"{row.refiner} does not refine {row.mineral} in Refiners"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
             yield at(row, "mineral", said, f"a row of {Refiner.SHEET} for both", hint)
-    selecting: list[Any] = [*case.lanes, *case.scenarios, *case.risks]
+    selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
         if lacks(row, planned):
             said = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
@@ -292,6 +293,27 @@ def every_pair_has_freight(case: Case) -> Iterator[Finding]:
             to = ", ".join(lacking[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
             first = min(found, key=lambda plant: (isinstance(plant, Project), plant.row))
             yield at(first, "country", none + to, _WANTED, _HINT)
+
+
+# ---- rights ------------------------------------------------------------------------------------
+
+
+def rights_within_one(case: Case) -> Iterator[Finding]:
+    """The rights to a plant or a mine are no more than all of it; the last row there is told."""
+    told: set[int] = set()
+    for of in (*plants(case), *case.mines) if case.rights else ():
+        rows = stated(case, of).values()
+        whole = sum(row.share for row in rows)
+        last = max(rows, key=lambda row: row.row, default=None)
+        if whole > _MOST_RIGHTS and last is not None and last.row not in told:
+            told.add(last.row)
+            where = case.country_name(of.country)
+            name = f"mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
+            said = f"rights of {whole:.4g} in all to {name}, {of.mineral}"
+            yield at(last, "share", said, "at most 1 in all of its rows")
+
+
+_MOST_RIGHTS = 1.0 + 1e-9
 
 
 # ---- share limits ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from models.case import Case
 from models.checks.common import advise, at, plants, seller
 from models.errors import Finding
-from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, ScenarioStep
+from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, Step
 from models.units import percent_hint
@@ -74,6 +74,16 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
                 break
 
 
+def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
+    """A row of Rights matches a refiner, a project or a mine by all that it names."""
+    sources = _sources(case)
+    known = sources | _patterns((m.mineral, m.country, "") for m in case.mines)
+    for row in case.rights:
+        if _is_sure(case, row, sources) and _selected(row) not in known:
+            said = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
+            yield advise(row, _field(row), said, _NOTHING)
+
+
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
     return {found for key in set(keys) for found in itertools.product(*((k, "") for k in key))}
 
@@ -82,17 +92,17 @@ def _sources(case: Case) -> Patterns:
     return _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
 
 
-def _selected(row: Lane | Step) -> tuple[str, str, str]:
+def _selected(row: Lane | Right | Step) -> tuple[str, str, str]:
     return (row.mineral, row.country, row.refiner)
 
 
-def _is_sure(case: Case, row: Lane | Step, sources: Patterns) -> bool:
+def _is_sure(case: Case, row: Lane | Right | Step, sources: Patterns) -> bool:
     """Whether all names are known, and no other finding says that the row matches nothing."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
     return known and (not row.refiner or (row.mineral, "", row.refiner) in sources)
 
 
-def _field(row: Lane | Step) -> str:
+def _field(row: Lane | Right | Step) -> str:
     """The cell that a finding is told at: the first that narrows most."""
     named = ("country", "refiner", "mineral", "member")
     blank = "action" if isinstance(row, Step) else "country"

@@ -20,6 +20,7 @@ from models.schema import BY_COUNTRY, EACH, MINING, ByYear, Lane, Record, Settin
 
 if TYPE_CHECKING:
     from models.program.builder import Builder
+    from models.program.division import Division
     from models.program.solved import Flow, Solved
     from models.program.sourcing import Frame
 
@@ -280,6 +281,8 @@ class Columns(Component):
     are the kinds of these terms that are money spent. ``decided`` is the year in which one is
     decided, by the case and its key; None where it follows from others, as a shortage does.
     ``gives_way`` says that they leave the room they take to whatever else wants it.
+    ``divided`` says what of their bounds is each member's where members plan apart
+    (``models.program.division``); None where they are 0 and infinite whoever is there.
     """
 
     headings: tuple[Heading, ...] = ()
@@ -292,6 +295,7 @@ class Columns(Component):
     spent: tuple[str, ...] = ()
     decided: Callable[[Case, Any], int] | None = None
     gives_way: bool = False
+    divided: Division | None = None
 
     def agreed(self, case: Case, key: Any) -> float | None:
         """Return what an earlier plan decided of one, None where it is free."""
@@ -327,10 +331,12 @@ class Rows(Component):
     what a unit of that is in the program; ``slope`` by how much its limit rises with a tonne of
     demand. ``is_scarce`` says that it may be what is scarcest, ``is_neutral`` that its price is
     neither the scarcity of something nor a credit for it, ``is_capacity`` that it holds all that a
-    source sells in a year to what it can.
+    source sells in a year to what it can. ``divided`` says what of a limit is each member's where
+    members plan apart (``models.program.division``).
     """
 
     kind: str
+    divided: Division
     label: Callable[[Solved, Any], Label]
     bears_on: Callable[[Solved, Rows, Any, Where], bool] | None = None
     stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None

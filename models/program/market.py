@@ -22,6 +22,7 @@ from models.program.component import (
     in_its_year,
     place_of,
 )
+from models.program.division import own
 from models.resolve import SPOT
 from models.schema import Contract, Refiner
 
@@ -105,6 +106,7 @@ BALANCE = Rows(
     label=lambda _, key: Label(f"what a tonne is worth to {key[1]} in {key[2]}"),
     is_neutral=True,
     slope=lambda _, key, at: float(key == at),
+    divided=own,
 )
 
 

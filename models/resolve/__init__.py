@@ -16,6 +16,8 @@ from models.resolve.expanded import Expanded as Expanded
 from models.resolve.expanded import Floats as Floats
 from models.resolve.expanded import Ints as Ints
 from models.resolve.expanded import contract_price as contract_price
+from models.resolve.rights import Rights as Rights
+from models.resolve.rights import stated as stated
 from models.resolve.security import Survival as Survival
 from models.resolve.security import sellers as sellers
 from models.resolve.security import survivals as survivals

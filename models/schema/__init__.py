@@ -12,11 +12,14 @@ from models.schema.column import Kind as Kind
 from models.schema.column import Record as Record
 from models.schema.market import COALITION as COALITION
 from models.schema.market import DEMAND as DEMAND
+from models.schema.market import HOME_FIRST as HOME_FIRST
 from models.schema.market import OTHER as OTHER
 from models.schema.market import PRIMARY as PRIMARY
+from models.schema.market import PRO_RATA as PRO_RATA
 from models.schema.market import PURCHASES as PURCHASES
 from models.schema.market import RECYCLED as RECYCLED
 from models.schema.market import REST_OF_WORLD as REST_OF_WORLD
+from models.schema.market import TODAY as TODAY
 from models.schema.market import Country as Country
 from models.schema.market import CurrentSupply as CurrentSupply
 from models.schema.market import Demand as Demand
@@ -47,6 +50,7 @@ from models.schema.policy import BudgetYear as BudgetYear
 from models.schema.policy import Contract as Contract
 from models.schema.policy import EventStep as EventStep
 from models.schema.policy import Project as Project
+from models.schema.policy import Right as Right
 from models.schema.policy import ScenarioStep as ScenarioStep
 from models.schema.policy import Security as Security
 from models.schema.policy import ShareLimit as ShareLimit
@@ -72,6 +76,7 @@ SHEETS: tuple[type[Record], ...] = (
     OreLane,
     Tier,
     CurrentSupply,
+    Right,
     ScenarioStep,
     EventStep,
 )

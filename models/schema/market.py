@@ -23,6 +23,7 @@ from models.schema.column import (
 )
 
 PRIMARY, RECYCLED = "primary", "recycled"
+PRO_RATA, TODAY, HOME_FIRST = "pro rata", "today", "home first"
 DEMAND, PURCHASES = "demand", "purchases"
 COALITION, OTHER = "coalition", "other"
 REST_OF_WORLD = "ROW"
@@ -105,6 +106,16 @@ class Settings(Record):
         Kind.YES_NO,
         "yes: a project is built in full or not at all.",
         value=False,
+    )
+    rights: str = choice(
+        "Rights",
+        "How capacity is divided where members plan alone, as `planner bills` has them: by each"
+        " year's demand; by what each buys today; plants at home to their member, others by"
+        " demand. The sheet Rights overrides it.",
+        PRO_RATA,
+        TODAY,
+        HOME_FIRST,
+        value=PRO_RATA,
     )
     carry_over_budget: bool = column(
         "Carry over budget",

@@ -228,6 +228,23 @@ class Stockpile(Record):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Right(Record):
+    """What part of a plant or a mine a member may count as its own."""
+
+    SHEET = "Rights"
+    MEANING = "What part of whose capacity a member counts as its own where members plan alone."
+
+    member: str = named("Member", "The member.", "Members")
+    refiner: str = selector("Refiner", "Which refiner or project.", "Refiners", "Projects")
+    mineral: str = selector("Mineral", "Which mineral.", "Minerals")
+    country: str = selector("Country", "Which country's refiners, projects and mines.")
+    share: float = fraction(
+        "Share",
+        "Its part of the capacity; what no row gives away is divided by the setting Rights.",
+    )
+
+
 # ---- what-ifs, and events that may happen ------------------------------------------------------
 
 

@@ -269,7 +269,8 @@ def remove_member(case: Case, step: ScenarioStep) -> Case:
     left = {m.group for m in case.members if m.name not in gone}
     gone_buyers = gone | {name for name in case.groups if name not in left}
     theirs = (
-        "demand", "stockpiles", "contracts", "current_supply", "lanes", "scenarios", "risks",
+        "demand", "stockpiles", "contracts", "current_supply", "lanes", "rights", "scenarios",
+        "risks",
     )  # fmt: skip
     freight = tuple(
         dataclasses.replace(row, costs=tuple(cost for cost in row.costs if cost[0] not in gone))

@@ -76,6 +76,10 @@ STUDIES = {
         "planner.studies.ranges",
         "Tell what of a plan is a choice: the least and the most of each supplier.",
     ),
+    "bills": Listed(
+        "planner.studies.bills",
+        "Say who gains from planning together, and who should pay what.",
+    ),
 }
 """Every kind by its command."""
 

@@ -31,6 +31,7 @@ from models.program.component import (
     components,
     headings,
 )
+from models.program.division import by_right
 from models.program.families import FAMILIES
 from models.program.solved import Solved
 from models.program.sourcing import Frame
@@ -149,7 +150,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
     quota = Rows(
         name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
-        bears_on=by_key, is_scarce=True,
+        bears_on=by_key, is_scarce=True, divided=by_right,
     )  # fmt: skip
 
     def model(f: Frame) -> None:

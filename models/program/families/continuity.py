@@ -25,6 +25,7 @@ from models.program.component import (
     by_key,
     when_full,
 )
+from models.program.division import by_right, own
 from models.resolve import Ints, growth
 from models.schema import CurrentSupply, Refiner, Settings
 
@@ -73,6 +74,7 @@ SWITCHING = Rows(
     cell=(CurrentSupply, "tonnes"),
     kind="switching",
     label=_switching_label,
+    divided=own,
 )
 GROWTH = Rows(
     name="sales_growth",
@@ -84,6 +86,7 @@ GROWTH = Rows(
     bears_on=by_key,
     stops=when_full(_no_faster),
     step=_growth_step,
+    divided=by_right,
 )
 AGREED = Rows(
     name="agreed_sales",
@@ -93,6 +96,7 @@ AGREED = Rows(
     label=lambda _, key: Label(f"what {key[1] or key[0]} may sell beyond what was agreed"),
     bears_on=by_key,
     stops=when_full(_no_faster),
+    divided=by_right,
 )
 
 

@@ -21,6 +21,7 @@ from models.program.component import (
     by_key,
     place_of,
 )
+from models.program.division import own
 from models.resolve import SPOT, contract_price
 from models.schema import Contract
 
@@ -54,6 +55,7 @@ MINIMUM = Rows(
     kind="contract min",
     label=lambda of, key: _label(of, key, "min"),
     bears_on=by_key,
+    divided=own,
 )
 MAXIMUM = Rows(
     name="contract_maximum",
@@ -63,6 +65,7 @@ MAXIMUM = Rows(
     kind="contract max",
     label=lambda of, key: _label(of, key, "max"),
     bears_on=by_key,
+    divided=own,
 )
 
 

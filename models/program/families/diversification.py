@@ -31,6 +31,7 @@ from models.program.component import (
     step_in_force,
 )
 from models.program.component import SHARE as SHARE_UNIT
+from models.program.division import by_demand, nothing
 from models.resolve import Bools, Cap, Floats, Ints, caps
 from models.schema import (
     BY_BLOC,
@@ -120,6 +121,7 @@ SHARE = Rows(
     step=_step,
     slope=_slope,
     is_scarce=True,
+    divided=by_demand,
 )
 TOTAL = Rows(
     name="purchases_total",
@@ -128,6 +130,7 @@ TOTAL = Rows(
     kind="purchases",
     label=lambda _, __: Label("what more purchases let the limits on shares of them take"),
     through=PURCHASES_OF,
+    divided=nothing,
 )
 
 

@@ -28,6 +28,7 @@ from models.program.component import (
     lane_words,
     when_full,
 )
+from models.program.division import own
 from models.program.market import FREIGHT, TARIFF
 from models.resolve import Expanded
 from models.schema import Lane
@@ -67,6 +68,7 @@ COUNTRY_MAX = Rows(
     bears_on=by_key,
     stops=when_full(_reached),
     is_scarce=True,
+    divided=own,
 )
 REFINER_MAX = Rows(
     name="refiner_lane_max",
@@ -78,6 +80,7 @@ REFINER_MAX = Rows(
     bears_on=by_key,
     stops=when_full(_reached),
     is_scarce=True,
+    divided=own,
 )
 
 

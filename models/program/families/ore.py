@@ -30,6 +30,7 @@ from models.program.component import (
     by_key,
     in_its_year,
 )
+from models.program.division import by_right, nothing
 from models.resolve import Bools, Expanded, Floats, mine_capacity, ore_lane
 from models.schema import Mine
 
@@ -126,6 +127,7 @@ BALANCE = Rows(
     label=lambda of, key: Label(f"ore at {of.who(*key[:3])}"),
     stops=_without_ore,
     through=ORE,
+    divided=nothing,
 )
 CAPACITY = Rows(
     name="mine_capacity",
@@ -137,6 +139,7 @@ CAPACITY = Rows(
     label=_mine_label,
     bears_on=by_key,
     is_scarce=True,
+    divided=by_right,
 )
 
 

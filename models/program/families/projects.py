@@ -33,6 +33,7 @@ from models.program.component import (
     by_key,
     when_full,
 )
+from models.program.division import by_capital, by_right, nothing
 from models.resolve import Ints, budget_year, capital_charge, start_years, starts
 from models.schema import BudgetYear, Project
 
@@ -234,6 +235,7 @@ BUILT = Columns(
     headings=(CAPITAL,),
     move="of project {project} built for {year}",
     decided=_begun,
+    divided=by_right,
 )
 ONCE = Rows(
     name="project_once",
@@ -242,6 +244,7 @@ ONCE = Rows(
     unit=FRACTION,
     kind="project once",
     label=lambda _, __: Label("project once"),
+    divided=by_right,
 )
 CAPACITY = Rows(
     name="project_capacity",
@@ -254,6 +257,7 @@ CAPACITY = Rows(
     is_capacity=True,
     stops=when_full(_full),
     step=_capacity_step,
+    divided=nothing,
 )
 CARRIED = Columns(
     name="budget_carried",
@@ -275,6 +279,7 @@ BUDGET = Rows(
     label=_budget_label,
     bears_on=_budget_bears_on,
     is_scarce=True,
+    divided=by_capital,
 )
 
 

@@ -24,6 +24,7 @@ from models.program.component import (
     by_key,
     when_full,
 )
+from models.program.division import by_right
 from models.program.market import PURCHASE
 from models.resolve import Expanded
 from models.schema import Refiner
@@ -76,6 +77,7 @@ CAPACITY = Rows(
     stops=when_full(used_up),
     step=_step,
     is_scarce=True,
+    divided=by_right,
 )
 
 

@@ -26,9 +26,11 @@ from models.program.component import (
     by_key,
     components,
 )
+from models.program.division import At, Owners, by_right, nothing
 from models.resolve import (
     Cell,
     Expanded,
+    Floats,
     Ints,
     Survival,
     mine_capacity,
@@ -79,6 +81,36 @@ def _move(of: Solved, key: Any, _: str) -> tuple[str, str]:
     return said, said
 
 
+def _mined_by_right(of: Owners, at: At, limit: Floats) -> Floats:
+    """Divide what all mines of a mineral give: each by the rights to it."""
+    e, found = of.expanded, np.zeros((len(limit), len(of.expanded.members)))
+    for n, mine in enumerate(e.case.mines):
+        rows = np.flatnonzero(at[MINERAL] == e.mineral_at[mine.mineral])
+        years = at[YEAR][rows]
+        capacity = np.array([mine_capacity(mine, e.years[t]) for t in years.tolist()])
+        found[rows] += capacity[:, None] * of.rights.mines[n, years]
+    return found
+
+
+def _least_by_member(of: Owners, at: At, limit: Floats) -> Floats:
+    """Divide what has to be left: a part of own demand, less own opening stocks that count.
+
+    A member may have more in stock than it needs. Where all have, so that nothing has to be left,
+    the parts sum to less than that, which asks for no more.
+    """
+    del limit
+    e, security = of.expanded, of.expanded.case.security
+    opening = np.zeros((len(e.minerals), len(e.members)))
+    for pile in e.case.stockpiles:
+        opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
+    asked_of = [(security[i], t) for i, t in zip(at[SECURITY].tolist(), at[YEAR].tolist(),
+                                                strict=True)]  # fmt: skip
+    served = np.array([1.0 - row.max_short.value(e.years[t]) for row, t in asked_of])
+    counts = np.array([float(row.count_stocks and t == 0) for row, t in asked_of])
+    demand = e.demand[at[MINERAL], :, at[YEAR]]
+    return np.asarray(served[:, None] * demand - counts[:, None] * opening[at[MINERAL]])
+
+
 RESERVE = Columns(
     name="reserve",
     key=(REFINER, PROJECT, MINERAL, YEAR),
@@ -109,6 +141,7 @@ SURGE = Rows(
     cell=(Settings, "surge"),
     kind="surge",
     label=lambda of, key: Label(f"what {of.who(*key[:3])} could sell more"),
+    divided=by_right,
 )
 ORE = Rows(
     name="surge_ore",
@@ -117,6 +150,7 @@ ORE = Rows(
     cell=(Mine, "capacity"),
     kind="surge",
     label=lambda _, key: Label(f"the mines of {key[0]} in all"),
+    divided=_mined_by_right,
 )
 TOTAL = Rows(
     name="supply_total",
@@ -125,6 +159,7 @@ TOTAL = Rows(
     kind="supply",
     label=lambda _, key: Label(f"what is left of {key[0]} if a country is lost"),
     through=SUPPLY,
+    divided=nothing,
 )
 SURVIVAL = Rows(
     name="survival",
@@ -136,6 +171,7 @@ SURVIVAL = Rows(
     bears_on=by_key,
     step=_step,
     slope=_slope,
+    divided=_least_by_member,
 )
 
 

@@ -21,6 +21,7 @@ from models.program.component import (
     Where,
     short_cost,
 )
+from models.program.division import nothing, own
 from models.program.market import balances
 from models.resolve import Floats, Ints
 from models.schema import Mineral, Settings, Tier
@@ -66,6 +67,7 @@ SHORTAGE = Columns(
     serves="a tonne more would be short",
     terms=_cost,
     spent=("shortage",),
+    divided=own,
 )
 OF_COALITION = Columns(
     name="coalition_shortage",
@@ -93,6 +95,7 @@ OF_TIER = Columns(
     move="short{of}: {member}, tier {tier}, {year}",
     terms=_cost,
     spent=("shortage",),
+    divided=own,
 )
 TOTAL = Rows(
     name="shortage_total",
@@ -102,6 +105,7 @@ TOTAL = Rows(
     label=_fair_label,
     is_neutral=True,
     through=OF_COALITION,
+    divided=nothing,
 )
 FAIR = Rows(
     name="fair_shortage",
@@ -111,6 +115,7 @@ FAIR = Rows(
     label=_fair_label,
     is_neutral=True,
     slope=_fair_part,
+    divided=nothing,
 )
 TIERS = Rows(
     name="tier_total",
@@ -119,6 +124,7 @@ TIERS = Rows(
     kind="tier",
     label=lambda _, __: Label("the demand that goes short"),
     through=OF_TIER,
+    divided=nothing,
 )
 
 

@@ -24,6 +24,7 @@ from models.program.component import (
     in_its_year,
     place_of,
 )
+from models.program.division import own
 from models.resolve import DAYS, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
@@ -65,6 +66,7 @@ STOCK = Columns(
     terms=_holding,
     spent=("holding",),
     decided=in_its_year,
+    divided=own,
 )
 SHORTFALL = Columns(
     name="stock_shortfall",
@@ -82,6 +84,7 @@ TARGET = Rows(
     kind="stock target",
     label=_label,
     slope=_days,
+    divided=own,
 )
 
 

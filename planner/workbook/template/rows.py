@@ -279,6 +279,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
             (_KOKKOLA, _COBALT, _GERMANY, 7000),
         ),
         _example(
+            schema.Right,
+            "member, refiner, share, note",
+            (_GERMANY, _KOKKOLA, 0.6, "What it counts as its own where members plan alone."),
+        ),
+        _example(
             schema.ScenarioStep,
             "name, action, mineral, country, first_year, last_year, value, note",
             (

@@ -1,0 +1,94 @@
+"""Splits of a cost by what every group costs alone: the Shapley value and the nucleolus.
+
+Costs are by group, as a number whose bit i says whether member i is there; the empty group's is 0.
+"""
+
+from __future__ import annotations
+
+from math import factorial
+
+import numpy as np
+
+from models import solve as solver
+from models.answers.price import arrays
+from models.resolve import Bools, Floats
+
+MOST_MEMBERS = 12
+"""Members at most of whom all groups are listed: 4,095 groups."""
+_TIGHT = 1e-7
+"""A price above this, of prices that sum to 1, says that a group gains the most wherever."""
+_ROUNDING = 1e-9
+"""A rest below this is none: whether groups say anything new of members."""
+
+
+def groups(members: int) -> Floats:
+    """Return all groups, as 0 and 1 by (group, member)."""
+    return ((np.arange(1 << members)[:, None] >> np.arange(members)) & 1).astype(float)
+
+
+def shapley(costs: Floats) -> Floats:
+    """Return what each member adds to cost on average, over all orders in which members may come.
+
+    Shapley (1953), Contributions to the Theory of Games II.
+    """
+    members = len(costs).bit_length() - 1
+    every = groups(members)
+    size = every.sum(axis=1).astype(int)
+    weight = np.array([factorial(s) * factorial(members - s - 1) for s in range(members)], float)
+    weight /= factorial(members)
+    found = np.zeros(members)
+    for i in range(members):
+        without = np.flatnonzero(every[:, i] == 0)
+        found[i] = np.sum(weight[size[without]] * (costs[without + (1 << i)] - costs[without]))
+    return found
+
+
+def nucleolus(costs: Floats) -> Floats:
+    """Return the split whose largest gains by leaving are least, then the next largest, and so on.
+
+    Schmeidler (1969), SIAM Journal on Applied Mathematics 17(6); by the programs of Kopelowitz
+    (1967): the largest gain is made least, groups that have it in every such split (a price shows
+    it) are held there, and those of whom that decides all are left out.
+    """
+    members = len(costs).bit_length() - 1
+    every, scale = groups(members), float(np.max(np.abs(costs))) or 1.0
+    held, gains = every[-1:], np.zeros(1)  # all of them: what they pay is what they cost
+    of_held = costs[-1:] / scale
+    open_ = np.arange(1, len(costs) - 1)
+    split = np.zeros(members)
+    while np.linalg.matrix_rank(held) < members:
+        open_ = open_[~_is_decided(held, every[open_])]
+        split, gain, prices = _least(every[open_], costs[open_] / scale, held, of_held + gains)
+        tight = open_[prices > _TIGHT]
+        held, of_held = np.vstack([held, every[tight]]), np.append(of_held, costs[tight] / scale)
+        gains = np.append(gains, np.full(len(tight), gain))
+    if members == 1:
+        return costs[-1:].astype(float)
+    return np.asarray(split * scale)
+
+
+def _is_decided(held: Floats, of: Floats) -> Bools:
+    """Return which groups' bills follow from those of groups that are held."""
+    _, sizes, basis = np.linalg.svd(held)
+    basis = basis[: int(np.sum(sizes > _ROUNDING))]
+    rest = of - np.einsum("ij,kj->ik", of, basis).dot(basis)
+    return np.asarray(np.abs(rest).max(axis=1) <= _ROUNDING)
+
+
+def _least(
+    every: Floats, costs: Floats, held: Floats, amounts: Floats
+) -> tuple[Floats, float, Floats]:
+    """Return a split whose largest gain is least, that gain, and the price of each group's bound.
+
+    x(S) - gain <= c(S) for ``every`` group, x(S) = amount for those ``held``.
+    """
+    n, rows = every.shape[1], np.vstack([every, held])
+    table = np.hstack([rows, np.append(-np.ones(len(every)), np.zeros(len(held)))[:, None]])
+    row, column = np.nonzero(table)
+    program = arrays(
+        (row, column, table[row, column]),
+        (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
+        (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
+    )
+    found = solver.solve(program)
+    return found.x[:n], float(found.x[n]), -found.duals[: len(every)]

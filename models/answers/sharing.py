@@ -1,0 +1,296 @@
+"""What members cost alone and together, who pays what by each rule, and who is tempted to leave.
+
+Whatever the duals y of any group's program, c(S) >= y x the parts of S, by weak duality. Two facts
+follow, which carry all of this:
+
+- the duals of the coalition's program make bills that sum to its cost and leave no group a reason
+  to go, not even one of parts of members (Owen 1975, Mathematical Programming 9);
+- each group planned bounds all groups, so the one most tempted to leave a split is found by a
+  program of a column a member and a row a group planned (row generation; Drechsel & Kimms 2010,
+  International Journal of Production Economics 128): a handful of plans in the place of 2^n.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models import solve as solver
+from models.answers.games import groups, nucleolus, shapley
+from models.answers.pool import Pool, divided
+from models.answers.price import arrays
+from models.plan import Plan
+from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR, columns_named
+from models.program.division import Owners, by_demand, by_right, own
+from models.program.families.shortage import UNFAIR
+from models.resolve import Floats, Rights
+
+ROUNDING = 1e-7
+"""Amounts below this part of what all cost are the solver's rounding."""
+_STEP = 1e-6
+"""By how much a member is larger or smaller where the range of its bill is asked for."""
+_EXACT = 1e-9
+"""Bills that sum to the cost to this part of it are prices of the coalition's program."""
+_FEWER = 5e-9
+"""What a member more in a group has to gain it, as a part of what all cost: of equals the fewer."""
+_MOST_PLANS = 200
+"""Groups planned at most in the search for the one most tempted."""
+
+
+# ---- bills by dual prices ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DualBills:
+    """Bills by the prices of the coalition's limits, and their range over all such prices [money].
+
+    Where several prices are right, as where more limits bind than are needed, ``bills`` are the
+    mean of those at which each member in turn, of those that they matter to, pays ``least`` and
+    ``most``.
+    """
+
+    bills: Floats
+    least: Floats
+    most: Floats
+
+
+def dual_bills(pool: Pool) -> DualBills:
+    """Return the bills by dual prices.
+
+    What a member's bill may be ends where it becomes a little larger, or smaller: c rises there by
+    its dearest price, falls by its cheapest. Where all grow at once, each a little otherwise, and
+    both ways give the same prices, there are no others.
+    """
+    one, members = pool.together.bills, pool.of.members
+    uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
+    pool.restart()
+    ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
+    if max(np.max(np.abs(end - one), initial=0.0) for end in ends) <= ROUNDING * pool.scale:
+        return DualBills(one, one, one)
+    each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
+    least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
+    # a member with one bill whatever the prices moves none of the others'
+    moved = [
+        of for of, width in zip(each, most - least, strict=True) if width > _EXACT * pool.scale
+    ]
+    return DualBills(np.mean(moved or [[one]], axis=(0, 1)), least, most)
+
+
+def _prices(pool: Pool, step: Floats) -> Floats:
+    """Return the coalition's bills at the prices of one a little larger or smaller.
+
+    Where these are no prices of the coalition itself, since a limit is near that binds, its own.
+    """
+    found = pool.cost(1.0 + step).bills
+    is_own = abs(float(found.sum()) - pool.together.cost) <= _EXACT * pool.scale
+    return found if is_own else pool.together.bills
+
+
+# ---- who is tempted to leave ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tempted:
+    """The group that gains most by leaving a split.
+
+    ``gain`` [money] is what its bills are above its cost, 0 where no ``group`` gains; ``at_most``
+    what no group gains more than, ``in_parts`` what none gains more than of which members may be
+    there in part (None: not asked).
+    """
+
+    group: tuple[int, ...]
+    gain: float
+    at_most: float
+    in_parts: float | None
+
+
+def tempted(pool: Pool, split: Floats) -> Tempted:
+    """Return who is tempted most to leave a split of the coalition's cost [money]."""
+    in_parts, *_ = _search(pool, split, whole=False)
+    at_most, gain, group = _search(pool, split, whole=True) if in_parts > 0 else (0.0, 0.0, ())
+    return Tempted(group, gain, max(at_most, gain), in_parts)
+
+
+def _search(pool: Pool, split: Floats, *, whole: bool) -> tuple[float, float, tuple[int, ...]]:
+    """Return what no group gains more than, and the most that a group planned gains; 0 for none.
+
+    Of all groups the one is planned that the bounds known so far leave most, until none is left.
+    """
+    gain, group, asked = 0.0, np.zeros(pool.of.members), set[tuple[float, ...]]()
+    least = ROUNDING * pool.scale
+    for _ in range(_MOST_PLANS):
+        most, bound = _most_left(pool, split, whole=whole)
+        if bound <= max(gain, 0.0) + least or tuple(most) in asked:
+            break
+        asked.add(tuple(most))
+        gains = float(np.sum(split * most)) - pool.cost(most).cost
+        if gains > max(gain, least):
+            gain, group = gains, most
+    bound = max(bound, gain) if bound > least else 0.0
+    return bound, gain, tuple(np.flatnonzero(group > 0).tolist())
+
+
+def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float]:
+    """Return the group that gains most by all bounds known, and that gain: t - split z is least.
+
+    t >= bills z, for the bills of each group planned.
+    """
+    bills = np.array([of.bills for of in pool.known.values()]) / pool.scale
+    count, n = bills.shape
+    row, column = np.indices((count, n + 1)).reshape(2, -1)
+    program = arrays(
+        (row, column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
+        (
+            np.append(_FEWER - split / pool.scale, 1.0),
+            np.append(np.zeros(n), -np.inf),
+            np.append(np.ones(n), np.inf),
+        ),
+        (np.zeros(count), np.full(count, np.inf)),
+    )
+    found = solver.solve(dataclasses.replace(program, whole=np.append(np.full(n, whole), False)))
+    group = np.clip(np.round(found.x[:n]) if whole else found.x[:n], 0.0, 1.0)
+    return group, float(np.sum(split * found.x[:n])) - float(found.x[n]) * pool.scale
+
+
+# ---- what each bought ----------------------------------------------------------------------------
+
+
+def borne(plan: Plan) -> tuple[Floats, Floats]:
+    """Return what each member pays as it buys, and what it goes without, at its price [money].
+
+    Both discounted; what sharing a shortage fairly costs on top is left out. What is bought for
+    all, such as ore or a plant, is paid by those that buy of it, in proportion to tonnes, or by its
+    owners where nobody does; penalties on a limit of several members by demand.
+    """
+    e, program = plan.expanded, plan.program
+    owners = Owners(e, Rights(e), program.names)
+    d = e.deliveries
+    bought = np.zeros((len(e.sources), len(e.years), len(e.members)))
+    np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
+    place = {s.project: i for i, s in enumerate(e.sources)}
+    of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
+    found = np.zeros((2, len(e.members)))
+    for group in program.variables:
+        of = columns_named(group.component)
+        cost = program.rows.cost[group.at] * plan.x[group.at]
+        if of is UNFAIR or not cost.any():
+            continue
+        at = dict(zip(of.positions, group.index, strict=True))
+        if {MEMBER, CONTRACT} & at.keys():
+            each = own(owners, at, cost)
+        elif SOURCE in at:
+            each = _by(bought[at[SOURCE], at[YEAR]], by_right(owners, at, np.ones(len(cost))), cost)
+        elif PROJECT in at:
+            sold = bought[of_project[at[PROJECT]]].sum(axis=1)
+            each = _by(sold, by_right(owners, at, np.ones(len(cost))), cost)
+        else:
+            each = by_demand(owners, at, cost)
+        found[int(any(h.is_penalty for h in of.headings))] += each.sum(axis=0)
+    return found[0], found[1]
+
+
+def _by(first: Floats, else_: Floats, cost: Floats) -> Floats:
+    """Divide costs in proportion to something, where that is all 0 to something else."""
+    parts = np.where(first.sum(axis=1, keepdims=True) > 0, first, else_)
+    return np.asarray(cost[:, None] * parts / parts.sum(axis=1, keepdims=True))
+
+
+# ---- every rule ----------------------------------------------------------------------------------
+
+AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES, NUCLEOLUS, SHAPLEY = (
+    "as bought", "by demand", "equal savings", "dual prices", "nucleolus", "Shapley value",
+)  # fmt: skip
+"""The rules for who pays what; the last two take what every group costs."""
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What members cost alone and together, and what each pays by every rule [money, discounted].
+
+    ``alone_paid`` and ``alone_priced`` are what each pays alone, and what it then goes without at
+    its price; ``bought_priced`` the latter as the plan has it. ``bills`` are by rule, those of a
+    rule sum to ``cost``; ``tempted`` who leaves them. ``duals`` have the range of the bills by dual
+    prices. ``fairly`` is what the plan costs beyond ``cost``, the cheapest, so that a shortage is
+    shared fairly: that is left out of bills in proportion.
+    """
+
+    cost: float
+    fairly: float
+    alone_paid: Floats
+    alone_priced: Floats
+    bought_priced: Floats
+    bills: Mapping[str, Floats]
+    duals: DualBills
+    tempted: Mapping[str, Tempted]
+
+    @property
+    def alone(self) -> Floats:
+        """What each member costs alone."""
+        return self.alone_paid + self.alone_priced
+
+    def listed(self, costs: Floats) -> Sharing:
+        """Return the same with the rules that take what every group costs, by ``games.groups``."""
+        bills = {NUCLEOLUS: nucleolus(costs), SHAPLEY: shapley(costs)}
+        leaving = {rule: tempted_of(split, costs) for rule, split in bills.items()}
+        return dataclasses.replace(
+            self, bills={**self.bills, **bills}, tempted={**self.tempted, **leaving}
+        )
+
+
+def sharing_of(plan: Plan) -> Sharing:
+    """Return who pays what for a plan; SolverError where a group has no proven cost."""
+    pool = Pool(divided(plan.case))
+    cost, members = pool.together.cost, range(pool.of.members)
+    spent = pool.of.rows.cost * np.array([pool.alone(i) for i in members])
+    priced = np.where(pool.of.priced, spent, 0.0).sum(axis=1)
+    alone = spent.sum(axis=1)
+    paid, lacking = borne(plan)
+    whole = float(paid.sum() + lacking.sum())
+    part = cost / whole if whole > 0 else 1.0
+    duals = dual_bills(pool)
+    bills = {
+        AS_BOUGHT: (paid + lacking) * part,
+        BY_DEMAND: cost * _needs(plan),
+        EQUAL_SAVINGS: alone - (alone.sum() - cost) / len(alone),
+        DUAL_PRICES: duals.bills,
+    }
+    leaving = {rule: tempted(pool, split) for rule, split in bills.items()}
+    return Sharing(
+        cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving
+    )  # fmt: skip
+
+
+def _needs(plan: Plan) -> Floats:
+    """Return each member's part of all demand, at discounted prices; equal parts without any."""
+    e, case = plan.expanded, plan.case
+    worth = np.array(
+        [[m.price.value(y) * case.discount(y) for y in e.years] for m in case.minerals]
+    )
+    need = np.einsum("mjt,mt->j", e.demand, worth.reshape(len(e.minerals), len(e.years)))
+    return need / need.sum() if need.sum() > 0 else np.full(len(need), 1.0 / len(need))
+
+
+def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float, ...]:
+    """Return what groups cost, each by its number as of ``games.groups``.
+
+    Planned one after another: numbers that differ in one bit are planned fastest.
+    """
+    pool = Pool(divided(plan.case))
+    members = np.arange(pool.of.members)
+    pool.restart()
+    return tuple(pool.cost(((n >> members) & 1).astype(float)).cost for n in numbers)
+
+
+def tempted_of(split: Floats, costs: Floats) -> Tempted:
+    """Return who is tempted most to leave a split, of what every group costs."""
+    every = groups(len(split))
+    gains = np.einsum("ij,j->i", every, split) - costs
+    gains[[0, -1]], scale = 0.0, abs(float(costs[-1])) or 1.0
+    most = int(np.argmax(gains - _FEWER * scale * every.sum(axis=1)))
+    gain = float(gains[most])
+    if gain <= ROUNDING * scale:
+        return Tempted((), 0.0, 0.0, None)
+    return Tempted(tuple(np.flatnonzero(every[most]).tolist()), gain, gain, None)

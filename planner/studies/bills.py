@@ -1,0 +1,756 @@
+"""Bills: who gains from planning together, who should pay what, and who is tempted to leave."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+import numpy as np
+
+from models.answers.games import MOST_MEMBERS
+from models.answers.sharing import (
+    AS_BOUGHT,
+    BY_DEMAND,
+    DUAL_PRICES,
+    EQUAL_SAVINGS,
+    NUCLEOLUS,
+    ROUNDING,
+    SHAPLEY,
+    Sharing,
+    costs_of,
+    sharing_of,
+)
+from models.case import Case
+from models.errors import UsageError
+from models.plan import Plan
+from models.resolve import Expanded, Floats, Rights
+from models.results import About, Field, Look, Name, Result, field
+from models.results import Figure as Measure
+from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
+from models.results.field import spread_over
+from planner.render import palette
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import records
+from planner.render.words import clean, counted, few, known, listed, money, percent, scale
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.workbook.plan_file import read_study
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+RULES = {
+    AS_BOUGHT: "each pays for what it buys and bears what it is short",
+    BY_DEMAND: "in proportion to what it needs, at the workbook's prices",
+    EQUAL_SAVINGS: "each saves the same amount",
+    DUAL_PRICES: "each pays what its demand is worth at the plan's marginal prices, and is paid"
+    " what its rights are worth (Owen)",
+    NUCLEOLUS: "the largest gain by leaving is as small as it can be",
+    SHAPLEY: "each pays what it adds to cost on average, in whatever order members come",
+}
+"""How each rule splits the cost."""
+_SPLIT = {
+    AS_BOUGHT: AS_BOUGHT,
+    BY_DEMAND: BY_DEMAND,
+    **{rule: f"by {rule}" for rule in (EQUAL_SAVINGS, DUAL_PRICES)},
+    **{rule: f"by the {rule}" for rule in (NUCLEOLUS, SHAPLEY)},
+}
+"""What a rule is called after "split"."""
+_A_RUN = 64
+"""Groups planned in a run: neighbours start from one another."""
+_MOST_BARS = 16
+"""Members in a chart at most: those that save most."""
+_NAMED = 4
+"""Members of a group that are all named; of a larger one the first two are."""
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+_NOW = "Discounted to the first year."
+
+
+def _millions(header: str, key: str, meaning: str, **more: Any) -> Field:
+    return field(
+        header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, key=f"{key}_usd", **more
+    )
+
+
+def _saved(rule: str, key: str, **more: Any) -> Field:
+    said = f"What it costs alone less its bill: {RULES[rule]}. Below 0: it would do better alone."
+    return _millions(f"Saves {rule}", f"saving_{key}", said, **more)
+
+
+RULE = field.text("Rule", "How the cost of planning together is split.")
+ALONE = _millions(
+    "Alone",
+    "alone",
+    f"What it costs alone, with its rights: cash, and what it is short at its price. {_NOW}",
+)
+
+
+class Savings(Result):
+    """What each member saves by planning together, by every rule for who pays what."""
+
+    TABLE, GRAIN, BOOK = "Savings", ("member",), "bills"
+    member = MEMBER.like(meaning="Coalition: all of them together.", names=Name.BUYER)
+    alone = ALONE
+    as_bought = _saved(AS_BOUGHT, "as_bought")
+    by_demand = _saved(BY_DEMAND, "by_demand")
+    equal = _saved(EQUAL_SAVINGS, "equal_savings")
+    duals = _saved(DUAL_PRICES, "dual_prices")
+    nucleolus = _saved(NUCLEOLUS, "nucleolus", optional=True)
+    shapley = _saved(SHAPLEY, "shapley", optional=True)
+
+
+_SAVINGS = {
+    AS_BOUGHT: Savings.as_bought,
+    BY_DEMAND: Savings.by_demand,
+    EQUAL_SAVINGS: Savings.equal,
+    DUAL_PRICES: Savings.duals,
+    NUCLEOLUS: Savings.nucleolus,
+    SHAPLEY: Savings.shapley,
+}
+
+
+class Bills(Result):
+    """What each member pays by every rule, in cash and in priced shortage apart.
+
+    A shortage cannot be handed on: each rule leaves it where the plan has it, and settles in cash.
+    """
+
+    TABLE, GRAIN, BOOK = "Bills", ("rule", "member"), "bills"
+    rule = RULE
+    member = Savings.member
+    alone = ALONE
+    bill = _millions("Bill", "bill", f"Its part of what all cost together. {_NOW}")
+    saving = _millions("Saves", "saving", "Alone less bill. Below 0: it would do better alone.")
+    part = field(
+        "Saves, of alone", Look.SHARE, "Its saving over what it costs alone.", key="saving_share"
+    )
+    cash_alone = _millions("Cash alone", "cash_alone", "What it pays alone.")
+    cash = _millions(
+        "Cash of bill", "cash", "Its bill less its priced shortage: below 0 it is paid."
+    )
+    cash_saving = _millions("Saves in cash", "cash_saving", "Cash alone less cash of the bill.")
+    priced_alone = _millions(
+        "Priced shortage alone",
+        "priced_alone",
+        "What it is short alone, what its reserves lack and other penalties, at their prices.",
+    )
+    priced = _millions(
+        "Priced shortage together", "priced", "The same in the plan together; nobody pays it."
+    )
+    transfer = _millions(
+        "Transfer",
+        "transfer",
+        "What it pays the others beyond what it pays as bought; below 0 it is paid. All sum to 0.",
+    )
+    least = _millions(
+        "Least bill", "least", "By the dual prices at which it pays least; there may be several."
+    )
+    most = _millions("Largest bill", "most", "By the dual prices at which it pays most.")
+
+
+class Transfers(Result):
+    """Who pays whom, so that from what each bought all come to a rule's bills."""
+
+    TABLE, GRAIN, BOOK = "Transfers", ("rule", "payer", "receiver"), "bills"
+    rule = RULE
+    payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
+    receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
+    amount = _millions("Amount", "amount", f"In cash; few payments, of many that would do. {_NOW}")
+
+
+class Groups(Result):
+    """By every rule the group of members that would gain most by planning on their own."""
+
+    TABLE, GRAIN, BOOK = "Groups", ("rule",), "bills"
+    rule = RULE
+    group = field(
+        "Most tempted to leave", Look.SENTENCE, "Nobody: no group costs less alone than its bills."
+    )
+    gain = _millions("Gains by leaving", "gain", "Their bills less what they cost as a group.")
+    bill = _millions("Their bills", "bill", "What they pay together.")
+    cost = _millions("As a group alone", "cost", "What they cost with their rights alone.")
+    at_most = _millions(
+        "No group gains more than", "at_most", "Proven by bounds on every group, not by listing."
+    )
+    in_parts = _millions(
+        "Nor do parts of members",
+        "in_parts",
+        "A bound on groups in which members may be with a part of all they have; blank: not asked.",
+    )
+
+
+class Coalitions(Result):
+    """What every group of members costs alone."""
+
+    TABLE, GRAIN, BOOK = "Coalitions", ("number",), "bills"
+    number = field("Number", Look.COUNT, "Its bits say who is there, the first member the lowest.")
+    group = field("Group", Look.SENTENCE)
+    size = field("Size", Look.COUNT, "How many members.")
+    cost = _millions("Cost", "cost", f"What it costs with its rights alone. {_NOW}")
+    saving = _millions("Saves", "saving", "What its members cost alone in sum, less that.")
+
+
+class RightsUsed(Result):
+    """What part of each plant and mine each member counts as its own alone: means over years."""
+
+    TABLE, GRAIN, BOOK = "Rights", ("what", "name", "mineral", "country"), "bills"
+    what = field.text("What", "A refiner, a project, a mine country, or all budgets.")
+    name = field.text("Name")
+    mineral = MINERAL
+    country = COUNTRY.like(meaning="Where it stands.")
+    members = field.share(
+        MEMBER.header,
+        "Its part: by the sheet Rights, what that leaves by the setting.",
+        spread=True,
+    )
+
+
+# ---- what is read of a plan ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CostsOf:
+    """Reads what groups cost, by their numbers as of ``games.groups``."""
+
+    numbers: tuple[int, ...]
+
+    def __call__(self, plan: Plan) -> tuple[float, ...]:
+        """Return the costs [money]."""
+        return costs_of(plan, self.numbers)
+
+
+def read(plan: Plan) -> object:
+    """Return who pays what for a plan."""
+    return sharing_of(plan)
+
+
+def as_given(case: Case) -> Case:
+    """Return the case itself."""
+    return case
+
+
+def in_fractions(case: Case) -> Case:
+    """Return the case whose projects are built as fractions."""
+    settings = dataclasses.replace(case.settings, whole_projects=False)
+    return case.change(settings=settings) if case.settings.whole_projects else case
+
+
+def study_of(case: Case, known_costs: Mapping[int, float], *, exact: bool) -> Study[object]:
+    """Return the runs: the plan together; with ``exact`` every group whose cost is not known.
+
+    Groups come so that neighbours differ in one member (a Gray code).
+    """
+    count = len(case.members)
+    numbers = (k ^ (k >> 1) for k in range(1, 1 << count)) if exact else iter(())
+    left = [n for n in numbers if n not in known_costs]
+    chunks = [tuple(left[at : at + _A_RUN]) for at in range(0, len(left), _A_RUN)]
+    runs = [
+        Run(f"Groups, {at} of {len(chunks)}", as_given, CostsOf(of))
+        for at, of in enumerate(chunks, 1)
+    ]
+    return Study(in_fractions(case), ((Run("Together", as_given),), *((r,) for r in runs)), read)
+
+
+# ---- tables made ---------------------------------------------------------------------------------
+
+
+def made_of(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Result]:
+    """Return the tables of who pays what; ``costs`` are those of groups that are known."""
+    made = [savings(sharing, case), bills(sharing, case), transfers(sharing, case)]
+    made.append(tempted(sharing, case))
+    if costs:
+        made.append(coalitions(sharing, costs, case))
+    return [*made, rights(case)]
+
+
+def savings(sharing: Sharing, case: Case) -> Savings:
+    """Return a row for all members, and one for each."""
+    columns: dict[str, Any] = {
+        "member": ["", *(m.name for m in case.members)],
+        "alone": _with_sum(sharing.alone),
+    }
+    for rule, split in sharing.bills.items():
+        columns[_SAVINGS[rule].name] = _with_sum(_no_rounding(sharing.alone - split, sharing))
+    return Savings(words=words_of(case), **columns)
+
+
+def _with_sum(amounts: Floats) -> list[float]:
+    return [float(amounts.sum()), *amounts.tolist()]
+
+
+def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
+    """Return amounts, those that are the solver's rounding as 0."""
+    least = 1e-3 * ROUNDING * (abs(sharing.cost) or 1.0)
+    return np.where(np.abs(amounts) > least, amounts, 0.0)
+
+
+def bills(sharing: Sharing, case: Case) -> Bills:
+    """Return by rule a row for all members, and one for each."""
+    columns: dict[str, Any] = {f.name: [] for f in Bills.FIELDS}
+    priced = sharing.bought_priced
+    for rule, split in sharing.bills.items():
+        ends = (sharing.duals.least, sharing.duals.most) if rule == DUAL_PRICES else (None, None)
+        amounts = {
+            "alone": sharing.alone,
+            "bill": split,
+            "saving": _no_rounding(sharing.alone - split, sharing),
+            "cash_alone": sharing.alone_paid,
+            "cash": split - priced,
+            "cash_saving": sharing.alone_paid - split + priced,
+            "priced_alone": sharing.alone_priced,
+            "priced": priced,
+            "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
+        }
+        for name, amount in amounts.items():
+            columns[name] += _with_sum(amount)
+        for name, end in zip(("least", "most"), ends, strict=True):
+            columns[name] += [None] + ([None] * len(split) if end is None else end.tolist())
+        columns["rule"] += [rule] * (len(split) + 1)
+        columns["member"] += ["", *(m.name for m in case.members)]
+    columns["part"] = [
+        saved / alone if alone > 0 else None
+        for saved, alone in zip(columns["saving"], columns["alone"], strict=True)
+    ]
+    return Bills(words=words_of(case), **columns)
+
+
+def transfers(sharing: Sharing, case: Case) -> Transfers:
+    """Return who pays whom by every rule but the one as bought: the largest amounts meet first."""
+    rows = [
+        {"rule": rule, "payer": case.members[i].name, "receiver": case.members[j].name, "amount": a}
+        for rule, split in sharing.bills.items()
+        for i, j, a in _settled(_no_rounding(split - sharing.bills[AS_BOUGHT], sharing))
+    ]
+    return Transfers.of_rows(rows, words=words_of(case))
+
+
+def _settled(owed: Floats) -> Iterator[tuple[int, int, float]]:
+    """Yield payer, receiver and amount until nobody owes (above 0) or is owed anything."""
+    left = owed.astype(float).copy()
+    for _ in range(len(left)):
+        i, j = int(np.argmax(left)), int(np.argmin(left))
+        amount = float(min(left[i], -left[j]))
+        if amount <= 0.0:
+            return
+        yield i, j, amount
+        left[i] -= amount
+        left[j] += amount
+
+
+def tempted(sharing: Sharing, case: Case) -> Groups:
+    """Return by rule the group most tempted to leave."""
+    rows = []
+    for rule, of in sharing.tempted.items():
+        bill = float(sharing.bills[rule][list(of.group)].sum()) if of.group else None
+        rows.append(
+            {
+                "rule": rule,
+                "group": "; ".join(case.members[i].name for i in of.group),
+                "gain": of.gain,
+                "bill": bill,
+                "cost": None if bill is None else bill - of.gain,
+                "at_most": of.at_most,
+                "in_parts": of.in_parts,
+            }
+        )
+    return Groups.of_rows(rows, words=words_of(case))
+
+
+def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coalitions:
+    """Return a row a group whose cost is known."""
+    names, alone = [m.name for m in case.members], sharing.alone
+    inside = {n: [i for i in range(len(names)) if n >> i & 1] for n in sorted(costs)}
+    return Coalitions(
+        words=words_of(case),
+        number=list(inside),
+        group=["; ".join(names[i] for i in of) for of in inside.values()],
+        size=[len(of) for of in inside.values()],
+        cost=[costs[n] for n in inside],
+        saving=[float(alone[of].sum()) - costs[n] for n, of in inside.items()],
+    )
+
+
+def rights(case: Case) -> Result:
+    """Return a row a plant and mine, and one for all budgets, with a column a member."""
+    e = Expanded(case)
+    of = Rights(e)
+    rows: list[tuple[str, str, str, str, Floats]] = [
+        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, parts)
+        for s, parts in zip(e.sources, of.sources.mean(axis=1), strict=True)
+    ]
+    rows += [
+        ("mine", "", mine.mineral, mine.country, parts)
+        for mine, parts in zip(case.mines, of.mines.mean(axis=1), strict=True)
+    ]
+    if case.budget:
+        rows.append(("budget", "", "", "", of.capital))
+    kind = spread_over(RightsUsed, RightsUsed.members, [clean(m.name) for m in case.members])
+    columns: dict[str, Any] = {
+        name: [row[i] for row in rows]
+        for i, name in enumerate(("what", "name", "mineral", "country"))
+    }
+    for i in range(len(case.members)):
+        columns[f"of_{i}"] = [float(row[4][i]) for row in rows]
+    return kind(words=words_of(case), **columns)
+
+
+# ---- the kind ------------------------------------------------------------------------------------
+
+_PRICES, _FAIR, _BUILDS = "Dual prices", "Sharing a shortage fairly", "Builds"
+_RIGHTS, _CONTRACTS, _LISTED = "Rights", "Contracts", "Groups listed"
+"""Rows of About."""
+
+
+class BillsStudy(StudyKind):
+    """Say who gains from planning together, and who should pay what.
+
+    Each member is planned alone, with its demand, stocks, contracts and limits and its rights to
+    capacity (sheet and setting Rights), and all together. What they cost together is split as
+    bought, by demand, by equal savings and by dual prices; of each split it is said which group of
+    members would gain most by leaving, and by how much. No group gains by leaving dual prices.
+
+    \b
+    planner bills case.xlsx
+    planner bills case.xlsx --scenario "Export ban" --csv tables
+    planner bills case.xlsx --exact
+
+    With --exact every group is planned (12 members: 4,095 of them), for the nucleolus and the
+    Shapley value. A study that is stopped writes the groups known so far; --resume goes on there.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "bills", "Bills", "bills"
+    QUESTION = "Who gains from planning together, and who should pay what?"
+    HEADING = "Bills: {named}"
+    RESULTS = (Savings, Bills, Transfers, Groups, Coalitions, RightsUsed)
+    OPTIONS = (
+        click.option(
+            "--exact",
+            is_flag=True,
+            help=f"Plan every group, of up to {MOST_MEMBERS} members: nucleolus and Shapley value.",
+        ),
+        click.option(
+            "--resume",
+            type=click.Path(path_type=Path),
+            metavar="BOOK",
+            help="Go on with --exact from the groups that an earlier bills workbook has.",
+        ),
+    )
+    task = "members alone and together"
+
+    def __init__(self, start: Start, *, exact: bool, resume: Path | None) -> None:
+        """Take what is asked; UsageError where every group is asked for of too many members."""
+        super().__init__(start)
+        self.exact = exact or resume is not None
+        self.count = len(start.case.members)
+        if self.exact and self.count > MOST_MEMBERS:
+            msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
+            raise UsageError(msg)
+        self.costs: dict[int, float] = {} if resume is None else _resumed(resume, start)
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan all together and each alone; with --exact every group."""
+        del say
+        study = study_of(self.start.case, self.costs, exact=self.exact)
+        found = run_study(study, where, tell)
+        self.outcomes, self.stopped = found.every, found.stopped
+        asked = [run.read.numbers for (run,) in study.chains if isinstance(run.read, CostsOf)]
+        for numbers, outcome in zip(asked, self.outcomes[1:], strict=True):
+            if isinstance(outcome.found, tuple):
+                self.costs |= dict(zip(numbers, outcome.found, strict=True))
+
+    @property
+    def planned(self) -> bool:
+        """Whether the members are planned together."""
+        return self.outcomes[0].planned
+
+    @property
+    def every(self) -> int:
+        """How many groups there are."""
+        return (1 << self.count) - 1
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Who pays what, also by the rules that take every group where all are known."""
+        found = cast("Sharing", self.outcomes[0].found)
+        if len(self.costs) < self.every:
+            return found
+        return found.listed(np.array([0.0, *(self.costs[n] for n in range(1, self.every + 1))]))
+
+    @property
+    def known(self) -> str:
+        """How many groups are planned."""
+        return f"{len(self.costs):,} of {self.every:,} groups planned" if self.exact else ""
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        """The plan together, and runs that failed: of groups the sheet Coalitions has the costs."""
+        return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
+
+    @property
+    def what(self) -> str:
+        """Who shares."""
+        return counted(self.count, "member")
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What was asked, and what the bills assume."""
+        case, of = self.start.case, self.sharing
+        settings, rows = case.settings, len(case.rights)
+        said = {_RIGHTS: settings.rights + (f"; {counted(rows, 'row')} of Rights" if rows else "")}
+        width = float(np.max(of.duals.most - of.duals.least, initial=0.0))
+        several = (
+            "some of many: each bill is the mean of those at which a member pays least or most"
+        )
+        said[_PRICES] = several if width > ROUNDING * abs(of.cost) else "the only ones"
+        if settings.fair_shortage_weight > 0:
+            more = money(max(of.fairly, 0.0), settings.currency)
+            said[_FAIR] = (
+                f"not priced: a member's part depends on who is there. The plan costs {more} more"
+                " for it, left out of all bills in proportion"
+            )
+        if settings.whole_projects:
+            said[_BUILDS] = (
+                "as fractions: with whole plants there may be no bills that leave no group a reason"
+                " to go"
+            )
+        if case.contracts:
+            said[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
+        if self.exact:
+            said[_LISTED] = self.known
+        return {**self.start.options, **said}
+
+    @property
+    def trouble(self) -> str:
+        """Why nucleolus and Shapley value are not known though they were asked for."""
+        if not self.exact or len(self.costs) == self.every:
+            return ""
+        return f"nucleolus and Shapley value are not known: {self.known}"
+
+    def tables(self) -> list[Result]:
+        """Return savings, bills, transfers, groups and rights."""
+        return made_of(self.sharing, self.costs, self.start.case)
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return what all cost, the bills, the transfers and who is tempted to leave."""
+        of = self.sharing
+        return {
+            "scenario": self.start.case.scenario,
+            "alone_usd": float(of.alone.sum()),
+            "together_usd": of.cost,
+            "cash_alone_usd": float(of.alone_paid.sum()),
+            "cash_together_usd": of.cost - float(of.bought_priced.sum()),
+            "bills": [row for row in records(tables[Bills]) if row["member"]],
+            "transfers": records(tables[Transfers]),
+            "groups": [
+                {**row, Groups.group.json_key: [self.start.case.members[i].name for i in t.group]}
+                for row, t in zip(records(tables[Groups]), of.tempted.values(), strict=True)
+            ],
+            "groups_planned": len(self.costs),
+            "trouble": self.trouble or None,
+        }
+
+    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
+        """Return what each saves by every rule, and who is tempted to leave."""
+        saved, leaving = tables[Savings], tables[Groups]
+        found = Numbers(leaving, (Groups.rule, Groups.gain, Groups.group), "Who would gain alone")
+        return (Numbers(saved, saved.fields), found)
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Say what planning together saves, in cash and in all, and who would leave which split."""
+        of, rows = tables[Bills], tables[Bills].frame()
+        currency = of.words.get("money", "")
+        all_of = rows[rows["member"] == ""].iloc[0]
+        saved, cash, alone = (float(all_of[name]) for name in ("saving", "cash_saving", "alone"))
+        if len(rows["member"].unique()) <= 2:  # noqa: PLR2004 - all, and the one
+            none = Figure("In the coalition", "1 member", "alone and together are the same.")
+            return Headline("There is one member: nothing to share.", (none,))
+        part = percent(saved / alone) if alone > 0 else "0 %"
+        finding = f"Planning together saves {money(saved, currency)}, {part} of what all cost alone"
+        finding += f"{_in_what(cash, saved - cash, currency)}. "
+        finding += _leaving(tables[Groups], currency)
+        most = max(tables[Groups].rows(Groups.gain, Groups.rule, Groups.group))
+        who = f"{most[1]}: {_named(most[2])}" if most[2] else "whatever the rule"
+        figures = (
+            Figure(
+                "Saved together", money(saved, currency), f"{part} of {money(alone, currency)}."
+            ),
+            Figure("Of it cash", money(cash, currency), "the rest is shortage, at its price."),
+            Figure("Most that a group gains by leaving", money(most[0], currency), f"{who}."),
+        )
+        return Headline(finding, figures)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return savings by member and rule, the way from alone to together, cash and shortage."""
+        found = (_by_rule(tables[Savings]), _waterfall(tables[Savings]), _apart(tables[Bills]))
+        return tuple(picture for picture in found if picture is not None)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return savings by rule, each rule's bills, and who is tempted to leave."""
+        saved, every = tables[Savings], tables[Bills]
+        pictures = [p for p in (_by_rule(saved), _waterfall(saved)) if p is not None]
+        views: dict[str, tuple[Sequence[Picture], Numbers]] = {}
+        fields = tuple(f for f in Bills.FIELDS if f.name != Bills.rule.name)
+        for rule in dict.fromkeys(every.rule):
+            rows = every.where([each == rule for each in every.rule])
+            chart = _apart(rows, rule)
+            views[rule] = ([chart] if chart is not None else [], Numbers(rows, fields))
+        lead = (
+            "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
+            " it is left where the plan has it, and counts at its price."
+        )
+        blocks = (
+            Numbers(tables[Groups], Groups.FIELDS, "Who is tempted most to leave"),
+            Numbers(tables[Transfers], Transfers.FIELDS, "Who pays whom, from as bought"),
+        )
+        return (
+            Section("savings", "Who gains", lead, {"": (pictures, Numbers(saved, saved.fields))}),
+            Section("bills", "Who pays what", lead, views, "Rule", blocks),
+        )
+
+
+def _resumed(path: Path, start: Start) -> dict[int, float]:
+    """Return the costs of groups that an earlier workbook of the same case has.
+
+    Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
+    """
+    study = read_study(path, Savings.TABLE)
+    tables = Tables.read(study.tables, (Coalitions, About))
+    said = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
+    about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}
+    asked = {name: about.get(name) for name in (*said, Measure.SCENARIO) if name in about}
+    if asked != said:
+        msg = f"--resume {path} is of another workbook, scenario or what-if than this case"
+        raise UsageError(msg)
+    if Coalitions not in tables:
+        return {}
+    rows = tables[Coalitions].rows(Coalitions.number, Coalitions.cost)
+    return {int(number): float(cost) for number, cost in rows}
+
+
+# ---- words and charts ----------------------------------------------------------------------------
+
+
+def _in_what(cash: float, lacking: float, currency: str) -> str:
+    """Return what of a saving is cash, and what is shortage at its price."""
+    if max(abs(cash), abs(lacking)) == 0.0:
+        return ""
+    paid = money(cash, currency) if cash >= 0 else f"{money(-cash, currency)} more is paid"
+    said = "shortage avoided" if lacking >= 0 else "more shortage"
+    short_of = f", {money(abs(lacking), currency)} in {said} at its price" if lacking else ""
+    return f": {paid} in cash{short_of}"
+
+
+def _named(group: str) -> str:
+    """Return a group in words: all of few, else how many and the first of them."""
+    names = group.split("; ")
+    if len(names) <= _NAMED:
+        return listed(names)
+    return f"{len(names)} members ({few(names, 2)})"
+
+
+def _leaving(leaving: Groups, currency: str) -> str:
+    """Return who would gain how much by leaving which split; those that nobody leaves last."""
+    every = [
+        (_SPLIT[rule], group, gain)
+        for rule, group, gain in leaving.rows(Groups.rule, Groups.group, Groups.gain)
+    ]
+    said = [
+        f"{split}, {_named(group)} would gain {money(gain, currency)} by leaving"
+        for split, group, gain in every
+        if group
+    ]
+    kept = [split for split, group, _ in every if not group]
+    if kept:
+        said.append(f"{listed(kept)}, nobody would" + ("" if said else " gain by leaving"))
+    return f"Split {'; '.join(said)}."
+
+
+def _told(saved: Savings) -> list[int]:
+    """Return the members of a chart, those that save most by dual prices first."""
+    rows = [i for i, member in enumerate(saved.member) if member]
+    most = sorted(rows, key=lambda i: -abs(saved.duals[i]))
+    return most[:_MOST_BARS]
+
+
+def _by_rule(saved: Savings) -> Picture | None:
+    """What each member saves, a column a rule."""
+    at = _told(saved)
+    each = {f.header: [saved.data[f.name][i] for i in at] for f in saved.fields[2:]}
+    each = {h: of for h, of in each.items() if all(map(known, of))}
+    largest = max((abs(v) for of in each.values() for v in of), default=0.0)
+    if not largest:
+        return None
+    size, unit = scale(largest, saved.words.get("money", ""))
+    return Picture(
+        "What each member saves by planning together, by rule",
+        Form.GROUPED,
+        tuple(short(str(saved.member[i])) for i in at),
+        tuple(Series(h, Role.ONE_OF_MANY, [v / size for v in of]) for h, of in each.items()),
+        f"Saved against alone ({unit})",
+        MEMBER.header,
+        look=Look.MILLIONS,
+    )
+
+
+def _waterfall(saved: Savings) -> Picture | None:
+    """The savings by dual prices on one another, up to what all save."""
+    at = [i for i in _told(saved) if saved.duals[i] > 0]
+    if not at:
+        return None
+    amounts = [float(saved.duals[i]) for i in at]
+    size, unit = scale(sum(amounts), saved.words.get("money", ""))
+    before = [sum(amounts[:i]) / size for i in range(len(at))]
+    names = [short(str(saved.member[i])) for i in at]
+    return Picture(
+        f"What planning together saves by {DUAL_PRICES}, member by member",
+        Form.STACKED,
+        (*names, "All of these"),
+        (
+            Series("Saved by those before", Role.FREE, [*before, None], colour=palette.GRID),
+            Series("Saved", Role.PLAN, [*(v / size for v in amounts), sum(amounts) / size]),
+        ),
+        f"Saved against alone ({unit})",
+        MEMBER.header,
+        look=Look.MILLIONS,
+    )
+
+
+def _apart(of: Bills, rule: str = DUAL_PRICES) -> Picture | None:
+    """What each member saves by a rule in cash, and in shortage at its price."""
+    frame = of.frame()
+    rows = frame[(frame["rule"] == rule) & (frame["member"] != "")]
+    rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
+    cash = rows["cash_saving"].astype(float)
+    lacking = rows["priced_alone"].astype(float) - rows["priced"].astype(float)
+    largest = float(max(cash.abs().max(), lacking.abs().max())) if len(rows) else 0.0
+    if not largest:
+        return None
+    size, unit = scale(largest, of.words.get("money", ""))
+    return Picture(
+        f"In cash and in shortage: what each member saves, {rule}",
+        Form.GROUPED,
+        tuple(short(str(member)) for member in rows["member"]),
+        (
+            Series("Saved in cash", Role.PLAN, (cash / size).tolist()),
+            Series(
+                "Shortage avoided at its price (no cash)", Role.SHORT, (lacking / size).tolist()
+            ),
+        ),
+        f"Saved against alone ({unit})",
+        MEMBER.header,
+        look=Look.MILLIONS,
+    )

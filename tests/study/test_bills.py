@@ -1,0 +1,97 @@
+"""Bills as a study: tables, words and charts, every group, a stop and going on; the docs' page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models.answers.sharing import DUAL_PRICES, sharing_of
+from models.plan import solve
+from planner.studies.bills import (
+    Bills,
+    BillsStudy,
+    Groups,
+    Savings,
+    Transfers,
+    bills,
+    in_fractions,
+    made_of,
+    savings,
+    study_of,
+    tempted,
+)
+from planner.studies.kind import Tables
+from planner.workbook import read as read_file
+from tests.models.desk import jin, make, read, sur
+from tests.models.test_sharing import crossed
+
+ROOT = Path(__file__).parents[2]
+
+
+def tables_of(case, costs=None) -> Tables:
+    """Return the tables of a case."""
+    return Tables(made_of(sharing_of(solve(in_fractions(case))), costs or {}, case))
+
+
+def test_tables_by_hand() -> None:
+    """A pays 500 and B 1,000 as bought, 750 each by dual prices: A pays B 250."""
+    tables = tables_of(read(crossed()))
+    saved = {row[0]: row[1:] for row in tables[Savings].rows(*tables[Savings].fields)}
+    assert saved[""] == pytest.approx((1750, 250, 250, 250, 250))
+    assert saved["A"] == pytest.approx((875, 375, 125, 250 / 3, 125))
+    of = tables[Bills].frame().set_index(["rule", "member"])
+    assert of.loc[(DUAL_PRICES, "B"), "transfer"] == pytest.approx(-250)
+    assert of.loc[(DUAL_PRICES, "A"), "cash"] == pytest.approx(750)
+    paid = [row for row in tables[Transfers].rows(*Transfers.FIELDS) if row[0] == DUAL_PRICES]
+    assert paid == [(DUAL_PRICES, "A", "B", pytest.approx(250))]
+    for _, rows in of.drop(index="", level="member").groupby("rule"):
+        assert rows["transfer"].sum() == pytest.approx(0.0, abs=1e-9)
+        assert rows["bill"].sum() == pytest.approx(1500)
+    said = BillsStudy.headline(tables).finding
+    assert said.startswith("Planning together saves 250 USD, 14.3 % of what all cost alone")
+    assert "Split as bought, B would gain 125 USD by leaving" in said
+    assert said.endswith("by dual prices, nobody would.")
+    assert len(BillsStudy.pictures(tables)) == 3
+    assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
+
+
+def test_one_member_and_nothing_saved() -> None:
+    """No chart and no group; what is said is true."""
+    tables = tables_of(read(make(jin(60), demand=100.0)))
+    assert "one member" in BillsStudy.headline(tables).finding
+    assert BillsStudy.pictures(tables) == ()
+    tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
+    assert "nobody would gain by leaving" in BillsStudy.headline(tables).finding
+
+
+def test_groups_known_are_not_planned_again() -> None:
+    """Neighbours differ in one member; what an earlier workbook has is left out."""
+    case = read(crossed())
+    (first,), (run,) = study_of(case, {}, exact=True).chains
+    assert first.read is None
+    assert run.read.numbers == (1, 3, 2, 6, 7, 5, 4)
+    (_, (run,)) = study_of(case, {3: 0.0, 7: 0.0}, exact=True).chains
+    assert run.read.numbers == (1, 2, 6, 5, 4)
+    assert len(study_of(case, {}, exact=False).chains) == 1
+
+
+# ---- the page of the docs ------------------------------------------------------------------------
+
+
+def test_the_page_is_what_the_command_says() -> None:
+    """Savings and groups of the first example, planned anew."""
+    case = read_file(ROOT / "inputs" / "critical-minerals.xlsx").case
+    sharing = sharing_of(solve(in_fractions(case)))
+    page = (ROOT / "docs" / "cooperation.md").read_text(encoding="utf-8")
+    said = page.split("\n## critical-minerals\n")[1].split("\n## ")[0]
+    for name, *amounts in savings(sharing, case).rows(*savings(sharing, case).fields):
+        cells = re.search(rf"^\| {name or 'all'} \|(.*)\|$", said, re.MULTILINE)
+        assert cells is not None, name
+        told = [float(cell.replace(",", "")) for cell in cells[1].split("|")]
+        assert told == pytest.approx([a / 1e6 for a in amounts], abs=0.51), name
+    for rule, group, gain in tempted(sharing, case).rows(Groups.rule, Groups.group, Groups.gain):
+        row = f"| {rule} | {group.replace(';', ',') or 'nobody'} | {gain / 1e6:,.0f} |"
+        assert row in said
+    assert len(bills(sharing, case)) == 4 * (len(case.members) + 1)

@@ -15,6 +15,7 @@ from models.results.supply import (
     Prices,
     Projects,
     Refiners,
+    Security,
     ShareLimits,
     ShortageCauses,
     Shortages,
@@ -26,6 +27,6 @@ __all__ = [
     "CATALOGUE", "About", "Benchmarks", "ByMineral", "ByYear", "Changes", "ChartData", "Checks",
     "Colour", "Contracts", "CountryShares", "Duals", "Field", "Figure", "Flows", "Glossary", "Look",
     "Members", "Name", "Ore", "Prices", "Projects", "Refiners", "Result", "Runs", "Scorecard",
-    "ShareLimits", "ShortageCauses", "Shortages", "Stocks", "Summary", "Tiers", "Values", "WhoPays",
-    "field",
+    "Security", "ShareLimits", "ShortageCauses", "Shortages", "Stocks", "Summary", "Tiers",
+    "Values", "WhoPays", "field",
 ]  # fmt: skip

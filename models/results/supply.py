@@ -316,6 +316,49 @@ class ShareLimits(PlanTable):
         }
 
 
+class Security(PlanTable):
+    """What is served if a country is lost, beside what Security asks for.
+
+    One row a country, mineral and year of a row of Security; lanes are left aside, and members
+    share what is left.
+    """
+
+    TABLE, PLACE, OF = "Security", 75, "security"
+    GIVEN = "security"
+    GRAIN = ("row", "year", "mineral", "country")
+    INPUTS = (schema.Security,)
+
+    year = YEAR
+    mineral = MINERAL
+    country = COUNTRY.like(header="Lost country", meaning="The country that is lost.")
+    served = field.share(
+        "Served if it is lost",
+        "What all others sell, and could sell more by the surge, with stocks that count, over the"
+        " coalition's demand of the year.",
+    )
+    target = field.share("To be served", "1 less Max short.")
+    missing = field.tonnes("Missing", "What lacks of that, at the row's penalty.")
+    binding = ShareLimits.binding.like(meaning="yes: no more is served than has to be, or less.")
+    point = field.money(
+        "A point costs",
+        "What one percentage point of demand more to be served would cost; 0 where more is served.",
+    )
+    lost = field.tonnes("Sold by it", "What the plan buys in the country.", printed=False)
+    left = field.tonnes(
+        "Left without it",
+        "What is served if it is lost, stocks that count included.",
+        printed=False,
+    )
+    demand = DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
+    row = ROW.like(printed=False)
+    unit = UNIT.like(printed=False)
+
+    @classmethod
+    def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+        rows = [plan.case.security[k] for k in table["row"]]
+        return {"inputs": rows, "row": [r.row or None for r in rows]}
+
+
 def binds(table: pd.DataFrame) -> pd.Series[bool]:
     """Return whether each row of ``Plan.limits`` binds; one on a buyer without need does not."""
     needed = (table["base"] > 0) | (table["shadow_price"] > 0)

@@ -15,6 +15,7 @@ from models.results import (
     Look,
     Members,
     Prices,
+    Security,
     ShareLimits,
     Shortages,
     Summary,
@@ -64,7 +65,7 @@ from planner.report.part import (
 )
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import TOLD, chart, findings, rows_of
+from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ESTIMATE = "Estimate:"
@@ -72,8 +73,8 @@ _ALIKE = 1e-6
 """Shares that differ by less are the same."""
 _ABOUT = (
     Figure.PRICE_YEAR, Figure.MINERALS, Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS,
-    Figure.CARRY_OVER_BUDGET, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER,
-    Figure.WRITTEN,
+    Figure.CARRY_OVER_BUDGET, Figure.SURGE, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
+    Figure.SOLVER, Figure.WRITTEN,
 )  # fmt: skip
 _MOST_BINDING = 40
 _MOST_CAUSES = 3
@@ -116,7 +117,11 @@ def headlines(plan: PlanFile) -> tuple[Headline, ...]:
     """Return the findings of the plan's first page, in the same words."""
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
-    return tuple(Headline(point.name, point.number, point.said) for point in points)
+    found = [Headline(point.name, point.number, point.said) for point in points]
+    light = survival(plan.result(Security), plan.country)
+    if light is not None:
+        found.append(Headline(light.question, light.state.value[1], light.said))
+    return tuple(found)
 
 
 def verdict(plan: PlanFile) -> tuple[str, bool]:

@@ -293,10 +293,12 @@ def _price(found: Explanation, price: Price, cells: Cells, currency: str) -> Ite
     cost = found.demand_cost
     if cost is not None and abs(cost - price.amount) > _MATTERS * abs(price.amount):
         about = "" if price.up > 0 and price.down > 0 else "some "
+        asked = cells.planned.security
+        lost = ", and what has to be left if a country is lost," if asked else ""
         yield (
             f"(A tonne more in the sheet Demand would cost {about}{_money(cost)} {currency}, not "
             f"{_money(price.amount)}: limits on shares of demand, parts of a shortage and reserves "
-            "in days move with demand.)"
+            f"in days{lost} move with demand.)"
         )
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models.results import ByMineral, Field
+from models.results import ByMineral, Field, Result, Security
 from models.results.members import MUCH
 from models.schema import DEMAND
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.front import Point
+from planner.render.front import Light, Point, State
 from planner.render.words import amount, counted, known, listed, share, solid
 
 Country = Callable[[str], str]
@@ -37,8 +37,8 @@ _MOVED = 0.005
 """Shares that move by less stay."""
 
 
-def rows_of(table: ByMineral) -> list[Row]:
-    """Return the rows of By mineral; a blank cell is None, whether read back or just made."""
+def rows_of(table: Result) -> list[Row]:
+    """Return the rows of a table; a blank cell is None, whether read back or just made."""
     names = [f.name for f in table.fields]
     return [
         {name: None if _is_blank(value) else value for name, value in zip(names, row, strict=True)}
@@ -253,6 +253,38 @@ def like_for_like(rows: Sequence[Row]) -> tuple[float, float] | None:
     bought = _bought(rows)
     more = sum(row["extra"] * row["purchased"] for row in bought)
     return (more, sum(row["paid"] for row in bought) - more) if bought else None
+
+
+def survival(table: Security, country: Country) -> Light | None:
+    """Return whether a plan survives what Security has lost; None where it has nothing lost."""
+    rows = rows_of(table)
+    if not rows:
+        return None
+    every, lost, targets = (
+        list(dict.fromkeys(row[name] for row in rows)) for name in ("mineral", "country", "target")
+    )
+    loss = f"the loss of {country(lost[0])}" if len(lost) == 1 else "the loss of any one country"
+    most = f"with at most {share(1.0 - targets[0])} short"
+    most = most if len(targets) == 1 else "with no more short than Security allows"
+    missed = [row for row in rows if row["missing"] > 0]
+    question, said = "Does it survive the loss of a country?", f"It survives {loss} {most}"
+    if not missed:
+        return Light(question, State.GOOD, f"{said}, in every year.", table.TABLE)
+    years = {m: {row["year"] for row in missed if row["mineral"] == m} for m in every}
+    fail = sorted((m for m in every if years[m]), key=lambda m: len(years[m]))
+    whole = len({row["year"] for row in rows})
+    when = {m: f" in {len(years[m])} of {whole} years" if whole > 1 else "" for m in fail}
+    named = listed((f"{m}{when[m]}" for m in fail), _NAMED)
+    state, said = State.CARE, f"{said}, but for {named}"
+    if len(fail) == len(every):
+        state = State.BAD
+        said = f"It does not survive {loss} {most}: more is short of {named}"
+    worst = max(missed, key=lambda row: row["target"] - row["served"])
+    said += (
+        f". The worst: without {country(worst['country'])} {share(1.0 - worst['served'])} of"
+        f" {worst['mineral']} is short in {worst['year']}."
+    )
+    return Light(question, state, said, table.TABLE)
 
 
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:

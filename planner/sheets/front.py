@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from models.answers import scarcest
 from models.measures import part
 from models.plan import OPTIMAL
+from models.results import Security
 from models.schema import MAX, Settings
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
@@ -32,6 +33,7 @@ from planner.sheets.findings import (
     moves,
     rows_of,
     served_in_full,
+    survival,
 )
 from planner.sheets.suppliers import todays_minerals
 
@@ -63,7 +65,10 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 
 @once
 def _front(context: Context) -> Front:
-    drawn, lights = front_pictures(context), (_need, _limits, _stocks, _contracts, _proof)
+    drawn, lights = (
+        front_pictures(context),
+        (_need, _limits, _security, _stocks, _contracts, _proof),
+    )
     return Front(
         title=context.title,
         made_by=context.made_by,
@@ -193,6 +198,12 @@ def _limits(context: Context) -> Light:
         f" {amount(float(broken.sum()), 't')} beyond them."
     )
     return Light(question, State.CARE, said, "Share limits")
+
+
+def _security(context: Context) -> Light | None:
+    if not context.case.security:
+        return None
+    return survival(Security.of(context.plan), context.country)
 
 
 def _stocks(context: Context) -> Light | None:

@@ -19,6 +19,7 @@ from models.results import (
     Refiners,
     Runs,
     Scorecard,
+    Security,
     ShareLimits,
     Stocks,
     Summary,
@@ -112,6 +113,9 @@ TERMS = (
          "Computed apart from the solver: the program is the input's, the plan breaks none of its"
          " rules, and no plan is cheaper."),
     _of(Refiners.rent, r"scarcity rent|scarcest"),
+    Term(Security.TABLE, r"lost country|survives? the loss|cost: security",
+         "That enough is left if a country is lost: what the others sell, and could sell more by"
+         " the surge, and what is in stock when the year begins."),
     Term(Figure.SERVED_SHARE, r"served",
          "The part of demand that is met from purchases and stocks."),
     Term(ShareLimits.shadow_price.header, r"shadow price",

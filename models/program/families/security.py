@@ -58,9 +58,9 @@ def _all_asked(of: Solved) -> dict[Any, Survival]:
 
 def _label(of: Solved, key: Any) -> Label:
     found = _asked(of, key)
-    who = of.case.country_name(found.country)
-    return Label(f"what has to be left if {who} is lost", SURVIVAL.place(found.record, found.year),
-                 "point")  # fmt: skip
+    who, least = of.case.country_name(found.country), (1.0 - found.most_short) * 100
+    what = f"what has to be left if {who} is lost ({least:.4g} % of demand)"
+    return Label(what, SURVIVAL.place(found.record, found.year), "point")
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:

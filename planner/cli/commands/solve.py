@@ -203,9 +203,9 @@ def solved(run: Run, output: Path | None) -> Answer:
 def show_plan(file: Path, run: Run, output: Path | None) -> None:
     """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
     from models.plan import OPTIMAL
-    from models.results import Figure
+    from models.results import Figure, Security
     from models.results.common import PURCHASES
-    from planner.sheets.findings import findings
+    from planner.sheets.findings import findings, survival
 
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
@@ -232,6 +232,9 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
         _HEADS, findings(table, len(case.years), case.country_name), strict=True
     ):
         line(head, plain(point.said))
+    light = survival(Security.of(plan), case.country_name) if case.security else None
+    if light is not None:
+        line(Security.TABLE, plain(light.said))
     _show_named(mineral_lines(table, case.country_name))
     show_warnings(run.warnings, "Checks")
     if run.solver:

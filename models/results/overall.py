@@ -50,11 +50,11 @@ class Summary(Result):
     TABLE, PLACE = "Summary", 10
     GRAIN = ("measure",)
 
-    measure = MEASURE.like(widest=46)
+    measure = MEASURE.like(widest=38)
     value = VALUE.like(
         meaning="Of the whole plan, minerals by weight unless the measure says how; blank where"
         " minerals do not add up to anything.",
-        widest=26,
+        widest=20,
     )
     unit = UNIT.like(
         meaning="Of the value and of each mineral; a tonne of a mineral is what the row"
@@ -66,9 +66,9 @@ class Summary(Result):
         "The measure of this mineral alone; blank where it is of the plan as one.",
         optional=True,
         spread=True,
-        widest=17,
+        widest=14,
     )
-    remark = REMARK.like(widest=56)
+    remark = REMARK.like(widest=44)
 
 
 class Figure(StrEnum):

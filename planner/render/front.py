@@ -334,7 +334,8 @@ def _lines(
 ) -> int:
     first, last = columns
     for line in lines:
-        page.words(row, (first, last - 2), line.said, font_size=_SMALL, valign="top")
+        apart = int(first > 0)  # off the links of the left half
+        page.words(row, (first, last - 2), line.said, font_size=_SMALL, valign="top", indent=apart)
         if line.sheet in links:
             page.link(row, (last - 1, last), line.sheet)
         row += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.render.style import HEADER_HEIGHT
+from planner.render.style import header_height
 
 MOST_PAGES = 2
 """Pages of one sheet that are printed by default."""
@@ -35,20 +35,20 @@ class Printed:
 
 
 def printed(
-    wide: float, heights: Sequence[float], *, paper: int, is_landscape: bool, most: int = MOST_PAGES
+    wide: float, heights: Sequence[float], lines: int, *, paper: int, is_landscape: bool
 ) -> Printed:
     """Return what is printed of rows of some heights [points] on pages as wide as their columns.
 
-    ``wide`` is in characters. Columns are made smaller until they fit, never larger; the header
-    stands on each page.
+    ``wide`` is in characters. Columns are made smaller until they fit, never larger; the header,
+    of so many lines, stands on each page.
     """
     across, down = _SIDES[paper][::-1] if is_landscape else _SIDES[paper]
     size = min(1.0, (across - _ACROSS) / max(wide * _CHARACTER, 1.0))
-    room = (down - _DOWN) / size * _SPARE - HEADER_HEIGHT
+    room = (down - _DOWN) / size * _SPARE - header_height(lines)
     pages, left = 1, room
     for row, height in enumerate(heights):
         if height > left:
-            if pages == most:
+            if pages == MOST_PAGES:
                 return Printed(paper, is_landscape, row, pages)
             pages, left = pages + 1, room
         left -= height

@@ -60,9 +60,9 @@ def draw_study(
     page.row += 2
     head(page, page.row, whole, "Where to read on")
     for i, name in enumerate(front.links):
-        at = i % _COLUMNS
+        at = 2 * i % _COLUMNS
         page.row += at == 0
-        page.link(page.row, (at, at), name, name)
+        page.link(page.row, (at, at + 1), name, name)
     page.finish(front.title)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,13 +15,15 @@ from planner.render.table import Cell, Column
 from planner.render.words import width_of
 
 TABLE_STYLE = "Table Style Light 1"
-HEADER_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 34.5, 15.75, 13.5, 18.75
+ROW_HEIGHT, LINE_HEIGHT, SECTION_HEIGHT = 15.75, 13.5, 18.75
 """In points. Rows have heights of their own, so that no program fits them in its own way and lets
 the header cover the first."""
 MOST_LINES = 4
 """A sentence stands on up to so many lines; the rest is read in the formula bar."""
 _FOOTER = 200
 """Characters that a page's footer may say: Excel holds 255 with its codes."""
+HEADER_LINES = (2, 3, 4)
+"""Lines of a header: as few as let a table be printed on A4."""
 _ARROW = 4
 """Characters that a filter's arrow covers in a header."""
 _ONE_LINE = 14
@@ -44,7 +47,9 @@ _FORMATS = {
     Look.MILLIONS: "#,##0.0",
     Look.DAYS: "#,##0.0",
 }
-_WHOLE = "#,##0"
+_WHOLE, _IN_MILLIONS = "#,##0", '#,##0,," m"'
+_MUCH = 1e8
+"""Money from here on is shown in millions among numbers of other kinds; the cell has it all."""
 _SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
 """A decimal below 100, where it matters; none above, where it is noise."""
 _TINY_TOO = "[=0]0;[<1]0.000;[<100]#,##0.0;#,##0"
@@ -67,6 +72,12 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
+def among_others(look: Look, value: Cell) -> str:
+    """Return the number format of a cell in a column of numbers of several kinds."""
+    is_much = look is Look.MONEY and isinstance(value, int | float) and abs(value) >= _MUCH
+    return _IN_MILLIONS if is_much else number_format(look, (value,))
+
+
 def kept_off(form: str) -> str:
     """Return a number format that leaves a digit's width free, so that words may follow.
 
@@ -85,8 +96,8 @@ def footer(said: str) -> str:
 
 
 def lines(value: Cell, wide: float, look: Look) -> int:
-    """Return on how many lines of a column's width a text stands."""
-    if not isinstance(value, str):
+    """Return on how many lines of a column's width a text stands; a plain one runs over instead."""
+    if not isinstance(value, str) or look is Look.TEXT:
         return 1
     found = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
     return min(found, MOST_LINES) if look is Look.SENTENCE else max(found, 1)
@@ -129,7 +140,11 @@ class Styles:
         """Return the look of cells that share a look."""
         if look.is_text:
             return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
-        return self.get(num_format=kept_off(number_format(look, values)), align="right")
+        return self.number(number_format(look, values))
+
+    def number(self, form: str) -> Any:
+        """Return the look of numbers of a format."""
+        return self.get(num_format=kept_off(form), align="right")
 
     def among_numbers(self) -> Any:
         """Return the look of a text in a column of numbers: it ends where they do."""
@@ -144,12 +159,19 @@ class Styles:
         return self.get(font_color=INK)
 
 
-def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset()) -> float:
-    """Return a width that shows every cell, and the header on two lines at most.
+def header_height(lines: int) -> float:
+    """Return the height of a header of so many lines, in points."""
+    return 7.5 + LINE_HEIGHT * lines
+
+
+def width(
+    of: Column, *, filtered: bool, sections: frozenset[int] = frozenset(), lines: int = 2
+) -> float:
+    """Return a width that shows every cell, and the header on so many lines at most.
 
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
-    head = round(_in_two_lines(of.header) * _BOLD) + (_ARROW if filtered else 1)
+    head = round(_in_lines(of.header, lines) * _BOLD) + (_ARROW if filtered else 1)
     seen: set[tuple[Cell, Look]]
     if of.looks is None and not of.look.is_text:
         numbers = _numbers(of.values)
@@ -161,7 +183,7 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
-    body = max((_drawn(value, look) for value, look in seen), default=0)
+    body = max((_drawn(*cell, is_mixed=of.looks is not None) for cell in seen), default=0)
     if of.widest:
         widest = of.widest
     elif of.looks is not None and any(look is Look.LONG for look in of.looks):
@@ -173,13 +195,14 @@ def width(of: Column, *, filtered: bool, sections: frozenset[int] = frozenset())
     return float(max(min(max(body + 2, _NARROWEST), widest), head))
 
 
-def _in_two_lines(header: str) -> int:
-    if width_of(header) <= _ONE_LINE:
+def _in_lines(header: str, lines: int) -> int:
+    """Return how wide a header is on so many lines; its unit, in brackets, stands on one."""
+    if width_of(header) <= (_ONE_LINE if lines == HEADER_LINES[0] else 0) or lines == 1:
         return width_of(header)
-    words = header.split()
-    cuts = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words) + 1)]
-    whole = [c for c in cuts if not c[1].endswith(")") or c[1].startswith("(") or "(" in c[1]]
-    return min((max(map(width_of, cut)) for cut in whole or cuts), default=0)
+    words = re.sub(r" (?=[^(]*\)$)", "\N{NO-BREAK SPACE}", header).split(" ")
+    cuts = ((" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words)))
+    wide = (max(width_of(first), _in_lines(rest, lines - 1)) for first, rest in cuts)
+    return min(wide, default=width_of(header))
 
 
 def _numbers(values: Iterable[Cell]) -> Sequence[float]:
@@ -190,7 +213,7 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     return [v for v in listed if isinstance(v, int | float)]
 
 
-def _drawn(value: Cell, look: Look) -> int:
+def _drawn(value: Cell, look: Look, *, is_mixed: bool) -> int:
     """Return how many characters a cell takes."""
     if value is None:
         return 0
@@ -198,9 +221,9 @@ def _drawn(value: Cell, look: Look) -> int:
         return width_of(value) + 1
     if look is Look.YEAR:
         return 4
-    if look is Look.SHARE:
-        return len(f"{value:.1%}")
-    if look is Look.TINY:
-        return max(7, len(f"{value:,.2f}"))
+    if is_mixed and among_others(look, value) == _IN_MILLIONS:
+        return len(f"{value / 1e6:,.0f} m")
+    if look in {Look.SHARE, Look.TINY}:
+        return len(f"{value:.1%}") if look is Look.SHARE else max(7, len(f"{value:,.2f}"))
     decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004
     return len(f"{value:,.{decimals}f}")

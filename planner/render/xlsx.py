@@ -31,7 +31,7 @@ MOST_ROWS = 1_048_575
 _IN_MEMORY = 100_000
 """Cells up to which a workbook's parts are kept in memory (some 90 bytes a cell), not in scratch
 files of their own, whose making takes longer than the writing of a small plan."""
-_WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 215
+_WIDEST_UPRIGHT, _WIDEST_ON_A4 = 160, 228
 """Characters across a front of A4 that can still be read; wider tables are printed on A3."""
 _ALL = "To print all: Page Layout, Print Area, Clear."
 _APART, _FAR = 0.005, 0.1
@@ -112,8 +112,7 @@ def _parts(table: Table) -> Iterator[Table]:
 def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
-    filtered, sections = table.filtered, table.sections
-    widths = [style.width(c, filtered=filtered, sections=sections) for c in table.columns]
+    widths, lines = _widths(table)
     heights = _heights(table, widths)
     sheet.fill(_cells(table, styles), heights)
     heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
@@ -135,7 +134,7 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
         sheet.set_column(i, i, wide)
         _note(sheet, i, column.meaning)
     _coloured(sheet, table, styles)
-    sheet.set_row(0, style.HEADER_HEIGHT)
+    sheet.set_row(0, style.header_height(lines))
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
     columns = _printed(table)
@@ -206,16 +205,32 @@ def _printed(table: Table) -> int:
     return shown[-1] + 1
 
 
+def _widths(table: Table) -> tuple[list[float], int]:
+    """Return the columns' widths, and how many lines the header has: more where A4 asks for it."""
+    count = _printed(table) or None
+    made: list[float] = []
+    for lines in style.HEADER_LINES:
+        made = [
+            style.width(c, filtered=table.filtered, sections=table.sections, lines=lines)
+            for c in table.columns
+        ]
+        if sum(made[:count]) <= _WIDEST_ON_A4:
+            return made, lines
+    return made, style.HEADER_LINES[-1]
+
+
 def _heights(table: Table, widths: Sequence[float]) -> list[float]:
     """Return the height of every row: a program that is left to fit rows does so in its own way."""
     lines = [1] * len(table)
     for column, wide in zip(table.columns, widths, strict=True):
         if column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None:
-            look = column.look
-            known = {v: style.lines(v, wide, look) for v in set(column.values)}
-            lines = [
-                max(most, known[value]) for most, value in zip(lines, column.values, strict=True)
+            looks = column.looks or repeat(column.look, len(table))
+            cells = [
+                (v, Look.LONG if look is Look.TEXT and not column.look.is_text else look)
+                for v, look in zip(column.values, looks, strict=True)
             ]
+            known = {cell: style.lines(cell[0], wide, cell[1]) for cell in set(cells)}
+            lines = [max(most, known[cell]) for most, cell in zip(lines, cells, strict=True)]
     heights = [style.ROW_HEIGHT + (most - 1) * style.LINE_HEIGHT for most in lines]
     for row in table.sections:
         heights[row] = style.SECTION_HEIGHT
@@ -237,13 +252,12 @@ def _note(sheet: Any, column: int, text: str) -> None:
 
 def pages_of(table: Table) -> Printed:
     """Return what is printed of a table, and on how many pages."""
-    filtered, sections = table.filtered, table.sections
-    widths = [style.width(c, filtered=filtered, sections=sections) for c in table.columns]
+    widths, lines = _widths(table)
     count = _printed(table)
     wide = sum(widths[: count or None])
     heights = _heights(table, widths) if count else []
     paper = A3 if wide > _WIDEST_ON_A4 else A4
-    return printed(wide, heights, paper=paper, is_landscape=wide > _WIDEST_UPRIGHT)
+    return printed(wide, heights, lines, paper=paper, is_landscape=wide > _WIDEST_UPRIGHT)
 
 
 def print_setup(sheet: Any, said: str, wide: float) -> None:
@@ -284,7 +298,8 @@ def _each(column: Column, styles: style.Styles) -> list[Any]:
         elif isinstance(value, str):
             found.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
-            found.append(None if value is None else styles.cell(look, (value,)))
+            form = style.among_others(look, value)
+            found.append(None if value is None else styles.number(form))
     return found
 
 

@@ -141,6 +141,14 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
 def notes(plan: PlanFile) -> tuple[str, ...]:
     """Return what a reader must know before the numbers: failed checks, warnings, estimates."""
     said = [f"Edited since it was written: {found.message}" for found in edited(plan)]
+    headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
+    if {f.name for f in TOLD} - ByMineral.positions(headers).keys():
+        version = word(plan.measure(Figure.PLANNER)) or "of another version"
+        said.append(
+            f"Written by planner {version}, whose sheet {ByMineral.TABLE} lacks columns that"
+            " findings are made of: they, and the parts made of them, are left out. Plan the"
+            " workbook again to read them."
+        )
     checks = plan.result(Checks).frame()
     failed = checks[(checks["passed"] == "no") & (checks["check"] != "verdict")]
     said += [f"Check failed: {word(what)}." for what in failed["what"]]

@@ -343,6 +343,29 @@ def served_in_full(rows: Sequence[Row]) -> tuple[str, float]:
     return f"{said}.", least["served"]
 
 
+def shortages(parts: Mapping[str, float], beyond: str = "") -> str:
+    """Return of how many minerals need is short, and the one shortest of it: never a sum of them.
+
+    ``parts`` are of need, by mineral: ``3 of 8 minerals are short, most of all Tin: 41 % of need``.
+    """
+    short = [(part, name) for name, part in parts.items() if part > _SAME]
+    if not short:
+        return f"no mineral is short{beyond}"
+    most, name = max(short, key=lambda each: each[0])
+    if len(parts) == 1:
+        return f"{name} is short{beyond}: {share(most)} of need"
+    verb, which = ("is", "") if len(short) == 1 else ("are", "most of all ")
+    return (
+        f"{_number(len(short), len(parts))} minerals {verb} short{beyond}, {which}{name}:"
+        f" {share(most)} of need"
+    )
+
+
+def number_short(parts: Mapping[str, float]) -> str:
+    """Return of how many minerals need is short: ``3 of 8``."""
+    return _number(sum(part > _SAME for part in parts.values()), len(parts))
+
+
 def lacks(rows: Sequence[Row]) -> str:
     """Return what is short because supply can't give it, and because limits forbid it."""
     parts: list[tuple[str, Field]] = [

@@ -248,6 +248,10 @@ def who_pays(
     if not some:
         return None
     some = sorted(some, key=lambda each: (-each[1] - each[2], each[0]))[:_MOST_CATEGORIES]
+    cash, lost = sum(each[1] for each in millions), sum(each[2] for each in millions)
+    across = f"{MEMBER.header}; all together {cash:,.1f} in cash, {lost:,.1f} in shortage"
+    if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
+        across = f"{across}; whose cash is mostly a choice among equally cheap plans"
     lacking = "Extra shortage at its cost (no cash)"
     return Picture(
         title,
@@ -258,12 +262,15 @@ def who_pays(
             Series(lacking, Role.SHORT, [lost for *_, lost in some]),
         ),
         f"{currency} m a year against {reference}",
-        MEMBER.header,
+        across,
         look=Look.MILLIONS,
     )
 
 
 _MILLION = 1e6
+_CHOICE = 2
+"""Where members' cash, gains as costs, is so many times that of all, most is who takes which of
+equally cheap tonnes."""
 
 
 def _capacity(context: Context, told: Sequence[Figures]) -> Picture:

@@ -56,7 +56,7 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
         cells |= {name: of.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
         for name, cell in cells.items():
             is_unknown = isinstance(cell, float) and not math.isfinite(cell)
-            columns[name].append(None if is_unknown else cell)
+            columns[name].append(None if is_unknown or cell == "" else cell)  # a text may run over
     mixed = dict.fromkeys((Summary.value.name, *spread), looks)
     return kind(looks=mixed, sections=sections, **columns)
 
@@ -80,7 +80,7 @@ def _plan(context: Context) -> Rows:
     case = context.case
     other = "The title is the workbook's; this plan is of the scenario and options named here."
     yield "The plan"
-    yield Figure.TITLE, context.title
+    yield Figure.TITLE, context.title, Look.TEXT
     yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
     if context.plan.extension is not None:
         said = "In Python, to the model. The plan keeps the case's rules and what was added."
@@ -307,8 +307,8 @@ def _run(context: Context) -> Rows:
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
             yield f"{OPTION}{name}", value
-    yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none"
-    yield Figure.INPUT_SHA256, book.sha256
+    yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none", Look.TEXT
+    yield Figure.INPUT_SHA256, book.sha256, Look.TEXT
     yield Figure.PLANNER, record.planner
     yield Figure.SOLVER, record.solver
     yield "Python version", record.python

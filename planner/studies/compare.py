@@ -40,7 +40,7 @@ from models.results.field import crossed
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, records, table_of
-from planner.render.words import clean, counted, each_year, known, money, number_of, percent, tonnes
+from planner.render.words import clean, counted, each_year, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import (
@@ -50,11 +50,12 @@ from planner.sheets.figures import (
     figures,
 )
 from planner.sheets.figures import by_mineral as minerals_of
+from planner.sheets.findings import shortages
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import who_pays_section
+from planner.studies.members import most_paid, who_pays_section
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -962,8 +963,6 @@ def _without_middle(name: str, most: int) -> str:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
-_SEEN = 1e-3
-"""Tonnes below which a difference is none."""
 FORESEEN = "Each scenario is planned as if it were known from the first year."
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
@@ -1175,29 +1174,35 @@ class Compare(StudyKind):
         late = others[known_of == UNFORESEEN]
         others = others.drop(index=late.index)
         total = money(float(base["total"]) * MILLION, currency) if known(base["total"]) else ""
-        served = f"{percent(base['served'], 2)} of demand served."
-        remark = f"total cost, penalties included; {served}"
+        lacking = _lacking(tables)
+        here = lacking.get(str(base["scenario"]), ({}, {}))[0]
+        remark = f"total cost, penalties included; {shortages(here)}."
         figures_of = [Figure(str(base["scenario"]), total or "unknown", remark)]
         if others.empty:
             none = Figure("Scenarios", "none", "there is none with a proven plan.")
             alone = f"The base costs {total}; there is no scenario with a proven plan beside it."
             return Headline(alone if total else "The base has no plan.", (*figures_of, none))
         dearest = others.sort_values("more", ascending=False, kind="stable").iloc[0]
-        worst = others.sort_values("short_more", ascending=False, kind="stable").iloc[0]
-        cost, more = float(dearest["more"]) * MILLION, float(worst["short_more"])
+        more = {str(name): lacking.get(str(name), ({}, {}))[1] for name in others["scenario"]}
+        worst = max(more, key=lambda name: max(more[name].values(), default=0.0))
+        cost = float(dearest["more"]) * MILLION
         by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
-        is_short = more > _SEEN
-        lacks = f"{tonnes(more)} more short than in the base"
-        least = "no scenario leaves more short than the base"
+        is_short = max(more[worst].values(), default=0.0) > 0
+        lacks = shortages(more[worst], " beyond the base")
+        least = "no scenario leaves more of a mineral short than the base"
         figures_of += [
             Figure("Dearest scenario", str(dearest["scenario"]), f"{by}."),
             Figure(
                 "Most short",
-                str(worst["scenario"]) if is_short else "none",
+                worst if is_short else "none",
                 f"{lacks if is_short else least}.",
             ),
-        ]
-        lack = f"{worst['scenario']} leaves most short: {lacks}" if is_short else least
+            *most_paid(
+                tables, WhoPaysByScenario, dearest["scenario"], f"in {dearest['scenario']}",
+                "in the base",
+            ),
+        ]  # fmt: skip
+        lack = f"{worst} leaves most of a mineral short: {lacks}" if is_short else least
         finding = f"{dearest['scenario']} is dearest: {by}; {lack}. {FORESEEN}"
         if not late.empty:
             year = tables.option(UNFORESEEN_BEFORE)
@@ -1243,6 +1248,21 @@ class Compare(StudyKind):
             made = matrix(charts.minerals, values, heading, "")
             found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
         return tuple(found)
+
+
+def _lacking(tables: Tables) -> dict[str, tuple[dict[str, float], dict[str, float]]]:
+    """Return by scenario what part of each mineral's need is short, and what more than the base."""
+    found: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
+    of = ScenarioMinerals
+    if of not in tables:
+        return found
+    rows = tables[of].rows(of.scenario, of.mineral, of.demand, of.short, of.short_more)
+    for scenario, mineral, demand, lost, more in rows:
+        if demand > 0:
+            parts = found.setdefault(str(scenario), ({}, {}))
+            parts[0][str(mineral)] = lost / demand
+            parts[1][str(mineral)] = more / demand if known(more) else 0.0
+    return found
 
 
 def _surprise(late: pd.DataFrame, year: str, currency: str) -> tuple[list[Figure], str]:

@@ -7,8 +7,27 @@ from typing import Any
 
 from models.results import WhoPays
 from planner.render.chart import Picture
+from planner.render.words import money
 from planner.sheets.pictures import who_pays
-from planner.studies.kind import Numbers, Section, Tables
+from planner.studies.kind import Figure, Numbers, Section, Tables
+
+
+def most_paid(
+    tables: Tables, of: type[WhoPays], case: Any, named: str, reference: str
+) -> Sequence[Figure]:
+    """Return who pays most in a case of a study, shortage at its cost counted; none where none."""
+    rows = tables[of].rows(of.case, of.member, of.extra, of.extra_shortage) if of in tables else ()
+    own = [(member, cash, lost) for name, member, cash, lost in rows if name == case]
+    most = max(own, key=lambda row: row[1] + row[2], default=("", 0.0, 0.0))
+    if not most[1] + most[2] > 0:
+        return ()
+    currency = tables[of].words.get("money", "")
+    each, whole = (
+        f"{money(cash, currency)} in cash and {money(lost, currency)} in shortage at its cost"
+        for cash, lost in (most[1:], (sum(row[1] for row in own), sum(row[2] for row in own)))
+    )
+    said = f"{each} more a year than {reference}, {named}; all members together {whole}."
+    return (Figure("Who pays most", str(most[0]), said),)
 
 
 def who_pays_section(

@@ -26,6 +26,7 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
+from planner.sheets.findings import number_short, shortages
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -676,6 +677,16 @@ _MOST_DRAWS = 100_000
 _MOST_SEED = 2**63 - 1
 
 
+def _lacking(tables: Tables) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what part of each mineral's need is short on average as agreed, and without events."""
+    table = _of_plan(tables[ByMineral], AGREED).frame()
+    table = table[table["demand"] > 0]
+    return (
+        dict(zip(table["mineral"], table["share"], strict=True)),
+        dict(zip(table["mineral"], table["base"] / table["demand"], strict=True)),
+    )
+
+
 class RiskStudy(StudyKind):
     """Draw the events of the sheet Risks many times, and see what becomes of the plan.
 
@@ -837,28 +848,27 @@ class RiskStudy(StudyKind):
         def amount(value: float) -> str:
             return money(value * 1e6, currency)
 
-        def share(value: float) -> str:
-            return percent(value / 100, 2)
-
         figures = []
-        for name, said in ((COST, amount), (SHARE, share)):
-            base, mean, high = (rows[name][key] for key in ("base", "mean", "high"))
-            if known(mean):
-                remark = f"one draw in twenty is above {said(high)}."
-                remark = f"without events {said(base)}; {remark}"
-                figures.append(Figure(f"{name}: mean", said(mean), remark))
+        base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))
+        if known(mean):
+            remark = f"without events {amount(base)}; one draw in twenty is above {amount(high)}."
+            figures.append(Figure(f"{COST}: mean", amount(mean), remark))
+            expected, before = _lacking(tables)
+            remark = f"{shortages(expected)}; without events {shortages(before)}."
+            figures.append(Figure("Minerals short on average", number_short(expected), remark))
         more = rows[MORE]["mean"]
         if known(more):
             name = "Chance of more shortage than without events"
-            figures.append(Figure(name, share(more), "of the plan as agreed, over all years."))
+            remark = "of the plan as agreed, over all years, minerals by weight."
+            figures.append(Figure(name, percent(more / 100, 2), remark))
         if len(figures) < 3:  # noqa: PLR2004 - a figure is not known
             return Headline("Nothing is known: no draw has a proven plan.", tuple(figures))
         cost, lacks, chances = figures
         without = cost.remark.partition(";")[0]
         finding = (
             f"With events by chance the agreed plan costs {cost.value} on average"
-            f" ({without}) and leaves {lacks.value} of demand short;"
-            f" more than without events in {chances.value} of draws."
+            f" ({without}); on average {lacks.remark.partition(';')[0]}. More tonnes are short than"
+            f" without events in {chances.value} of draws."
         )
         return Headline(finding, tuple(figures))
 

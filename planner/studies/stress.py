@@ -26,7 +26,8 @@ from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import Table, records, table_of
-from planner.render.words import known, listed, money, percent, plain, scale, span, tonnes, word
+from planner.render.words import known, listed, money, percent, plain, scale, span, word
+from planner.sheets.findings import number_short, shortages
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -694,6 +695,14 @@ _COMPARED = (
 """What the report compares losses by."""
 
 
+def _lacking(tables: Tables, lost: str) -> dict[str, float]:
+    """Return what part of each mineral's need is short beyond the agreed plan if one is lost."""
+    every = tables[NMinusOne].mineral if NMinusOne in tables else ()
+    rows = tables[ByMineral].rows(ByMineral.lost, ByMineral.mineral, ByMineral.share)
+    short = {str(m): float(part) for name, m, part in rows if name == lost and known(part)}
+    return dict.fromkeys(map(str, every), 0.0) | short
+
+
 class StressTest(StudyKind):
     """Lose each supplier country that sells in the agreed plan, and see what is replaced.
 
@@ -867,32 +876,30 @@ class StressTest(StudyKind):
             why = "no loss has a proven plan" if len(losses) else "nobody sells in the agreed plan"
             none = Figure("Losses", "none", f"{why}.")
             return Headline(f"Nothing is known of losses: {why}.", (none,))
-        by_tonnes, by_share, by_cost = (
+        by_share, by_cost = (
             rows.sort_values(of, ascending=False, kind="stable").iloc[0].to_dict()
-            for of in ("short_t", "worst_share", "cost")
+            for of in ("worst_share", "cost")
         )
-        free, share = by_tonnes.get("free_short_t"), by_share["worst_share"]
-        uncapped = f"; {tonnes(float(free))} in the uncapped plan" if known(free) else ""
-        price = money(by_cost["cost"], losses.words["money"])
+        free, share = by_cost.get("free_cost"), by_share["worst_share"]
+        currency = losses.words["money"]
+        price = money(by_cost["cost"], currency)
+        uncapped = f"; {money(free, currency)} in the uncapped plan" if known(free) else ""
+        lacking = _lacking(tables, by_cost["lost"])
+        lacks = shortages(lacking, " beyond the agreed plan")
         where = "no loss leaves any mineral short."
         if known(share) and share > 0:
             where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
         return Headline(
             f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
-            f" {_horizon(tables)}; {tonnes(by_cost['short_t'])} are then short beyond the agreed"
-            " plan.",
+            f" {_horizon(tables)}; {lacks}.",
             (
-                Figure(
-                    "Most tonnes short",
-                    word(by_tonnes["lost"]),
-                    f"{tonnes(by_tonnes['short_t'])} short on top of the agreed plan{uncapped}.",
-                ),
-                Figure("Largest part of a mineral short", percent(share) or "none", where),
                 Figure(
                     "Dearest loss, shortage priced",
                     price,
-                    f"{word(by_cost['lost'])}; losses are taken one at a time.",
+                    f"{word(by_cost['lost'])}{uncapped}; losses are taken one at a time.",
                 ),
+                Figure("Minerals short by it", number_short(lacking), f"{lacks}."),
+                Figure("Largest part of a mineral short", percent(share) or "none", where),
             ),
         )
 

@@ -35,13 +35,14 @@ from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, known, money, percent, scale, share, tonnes
+from planner.render.words import counted, known, money, percent, scale
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, Parameter, parameter_of
 from planner.scenarios.parameters import percent as percent_of
+from planner.sheets.findings import number_short, shortages
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import who_pays_section
+from planner.studies.members import most_paid, who_pays_section
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -776,6 +777,12 @@ class _Charts:
         }
         return tuple(found.get(value) for value in self.values)
 
+    def lacking(self, value: float | None) -> dict[str, float]:
+        """Return what part of each mineral's need is short at a point, None: the workbook's."""
+        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
+        return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
+
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return the line of the workbook's own caps, level over all values, if it is planned."""
         own = self.given[self.given["mineral"] == mineral]
@@ -1143,14 +1150,17 @@ class Sweep(StudyKind):
                 f"{ends}; discounted, shortage and penalties included.",
             ),
             Figure(
-                f"Demand served at {end}",
-                percent(last["served"], 2),
-                f"{tonnes(float(last['short']))} are short; at {start}"
-                f" {percent(first['served'], 2)} is served.",
+                f"Minerals short at {end}",
+                number_short(charts.lacking(last["value"])),
+                f"{shortages(charts.lacking(last['value']))}; at {start}:"
+                f" {shortages(charts.lacking(first['value']))}.",
             ),
         ]
-        served = f"{share(first['served'])} to {share(last['served'])}"
-        finding = f"{ends} changes total cost by {more}, and the demand served from {served}"
+        at_ends = (
+            f"at {at}: {shortages(charts.lacking(value))}"
+            for at, value in ((start, first["value"]), (end, last["value"]))
+        )
+        finding = f"{ends} changes total cost by {more}; {', '.join(at_ends)}"
         if ALL in charts.caps.index:
             row = charts.caps.loc[ALL]
             least, free = percent(row["smallest"]), "without caps no country sells."
@@ -1160,6 +1170,8 @@ class Sweep(StudyKind):
             name = "Smallest cap that costs no tonne"
             figures.append(Figure(name, least, f"all minerals under one cap; {free}"))
             finding += f"; no tonne need be lost down to a cap of {least}"
+        before = "without caps" if charts.is_cap else "as given"
+        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", before)
         if not charts.path:
             return Headline(f"{finding}.", tuple(figures))
         given, said = _as_in_workbook(charts)
@@ -1214,9 +1226,9 @@ def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
         return [], f"{flat}, of which there is no proven plan."
     row = own.iloc[0]
     total = money(float(row["objective"]), charts.currency)
-    served = f"{share(row['served'])} of demand served"
-    figure = Figure(AS_IN_WORKBOOK, total, f"caps that go {charts.path}: total cost; {served}.")
-    return [figure], f"{flat}: total cost {total}, {served}."
+    lacking = shortages(charts.lacking(None))
+    figure = Figure(AS_IN_WORKBOOK, total, f"caps that go {charts.path}: total cost; {lacking}.")
+    return [figure], f"{flat}: total cost {total}, {lacking}."
 
 
 def _object(rows: pd.DataFrame) -> dict[str, object]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from models.results import ByMineral
 from planner.cli import main
 from planner.report import read_report
 from planner.report.plan import plan_page
@@ -73,6 +75,17 @@ def test_members_and_what_the_limits_cost_them(page):
         "Japan", "China", "66.7 %",
     )  # fmt: skip
     assert "In priced shortage, not paid" in made.view.plots[0].alt
+
+
+def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
+    plan = read_report(made()).source
+    assert not any("Plan the workbook again" in note for note in plan_page(plan).notes)
+    table = plan.tables[ByMineral.TABLE]
+    lacking = [h for h in table if ByMineral.supplier.read(h) or ByMineral.need.read(h)]
+    older = replace(plan, tables={**plan.tables, ByMineral.TABLE: table.drop(columns=lacking)})
+    page = plan_page(older)
+    assert not page.headlines
+    assert any("lacks columns that findings are made of" in note for note in page.notes)
 
 
 def test_shares_of_purchases(tmp_path):
@@ -202,11 +215,16 @@ def test_sweep_is_a_frontier(study):
     page = study("sweep")
     assert page.title.startswith("Small: Cap from 90 %")
     assert page.verdict == "Each of 4 runs is proven optimal."
-    cost, served, smallest = page.headlines
-    assert served.value == "60.00 %"
+    cost, lacking, smallest, payer = page.headlines
+    assert (lacking.value, lacking.remark) == (
+        "1 of 1", "Cobalt is short: 40 % of need; at 90.0 %: no mineral is short.",
+    )  # fmt: skip
     assert smallest.value == "70.0 %"
     # From no shortage to 80 t of it at 100,000, and 120,000 less paid.
     assert cost.value == "+7.9 m EUR"
+    # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
+    assert payer.value == "Japan"
+    assert payer.remark.startswith("30,000 EUR in cash and 4.0 m EUR in shortage at its cost more")
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]
@@ -223,15 +241,16 @@ def test_sweep_of_another_knob(made, tmp_path):
     rows = table(frontier, (0,))
     assert [row["Value"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     assert [row["Short (t)"] for row in rows] == ["20", "20", "140"]
-    assert len(page.headlines) == 2
+    assert [h.name for h in page.headlines][2:] == ["Who pays most"]
 
 
 def test_stress_is_a_heat_map(study):
     page = study("stress")
     rows = table(part(page, "heat-map"))
     assert rows[0] == {"Lost": "China", "Cobalt": "60.0 %"}
-    most, largest, dearest = page.headlines
-    assert (most.value, largest.value) == ("China", "60.0 %")
+    dearest, short, largest = page.headlines
+    assert (short.value, largest.value) == ("1 of 1", "60.0 %")
+    assert short.remark == "Cobalt is short beyond the agreed plan: 60 % of need."
     assert dearest.remark.startswith("China")
     assert part(page, "heat-map").views[()].plots[0].figure.data[0].type == "heatmap"
 
@@ -240,10 +259,11 @@ def test_comparison(study):
     page = study("compare")
     assert page.question == "What does each scenario cost and leave short, beside the base?"
     assert page.finding.endswith("planned as if it were known from the first year.")
-    base, dearest, worst = page.headlines
+    base, dearest, worst, payer = page.headlines
     assert base.value == "2.4 m EUR"
     assert dearest.value == worst.value == "No China"
-    assert worst.remark == "120 t more short than in the base."
+    assert worst.remark == "Cobalt is short beyond the base: 60 % of need."
+    assert (payer.name, payer.value) == ("Who pays most", "Japan")
     assert table(part(page, "shortage"))[1] == {"Scenario": "No China", "Cobalt": "70.0 %"}
 
 
@@ -252,11 +272,12 @@ def test_risk(study):
     assert page.kind == "Study of risks"
     cost, short, chance = page.headlines
     # Two years, each struck with a chance of a half: an even chance of 10 % short, else 40 or 70.
-    assert (short.name, short.remark[:24]) == (
-        "Shortage, share of demand: mean",
-        "without events 10.00 %; ",
-    )
-    assert 10 < float(short.value.removesuffix(" %")) < 70
+    assert (short.name, short.value) == ("Minerals short on average", "1 of 1")
+    mean, base = short.remark.split("; ")
+    assert base == "without events Cobalt is short: 10 % of need."
+    found = re.fullmatch(r"Cobalt is short: ([\d.]+) % of need", mean)
+    assert found is not None
+    assert 10 < float(found[1]) < 70
     assert 0 < float(chance.value.removesuffix(" %")) < 100
     assert cost.value.endswith("m EUR")
     rows = table(part(page, "spread"))

@@ -89,8 +89,9 @@ def test_summary_says_what_a_hand_finds(sheets):
         "HHI by purchases: copper": (156 / 2.16) ** 2 + (60 / 2.16) ** 2,
         "Limits cost in all": 24_976 - 17_830,
         "Limits cost in cash": 2_976 - 2_830,
-        "Extra cost per tonne bought": 2_976 / 216 - 2_830 / 230,
-        "Extra cost per tonne bought: copper": 2_976 / 216 - 2_830 / 230,
+        # without limits a tonne costs 11 in 2026, and 1,730 / 130 in 2027
+        "Extra cost per tonne bought": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
+        "Extra cost per tonne bought: copper": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
         "Short because supply can't give it": 30,
         "Short because the limits forbid it": 14,
         "Short because supply can't give it: copper": 30,

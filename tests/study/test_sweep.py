@@ -232,7 +232,7 @@ def test_a_path_is_told_and_drawn() -> None:
     headline = Sweep.headline(tables)
     assert headline.finding.endswith(
         "Each point is one cap for all years; the workbook's own go from 85 % in 2026 to 65 % in"
-        " 2027: total cost 2,500 USD, 100 % of demand served."
+        " 2027: total cost 2,500 USD, no mineral is short."
     )
     assert "Cap from 90.0 % to 70.0 %" in headline.finding
     assert (headline.figures[-1].name, headline.figures[-1].value) == (AS_IN_WORKBOOK, "2,500 USD")

@@ -1,0 +1,144 @@
+"""What a study's first page says: its numbers are the tables', and none adds minerals up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from planner.cli import main
+from planner.report import read_report
+from planner.report.plan import plan_page
+from planner.report.study import study_page
+from planner.studies.compare import ScenarioMinerals
+from planner.studies.kind import Tables
+from planner.studies.risk import ByMineral as RiskMinerals
+from planner.studies.stress import ByMineral as LostMinerals
+from planner.studies.sweep import ALL, Frontier
+from planner.workbook.template import write_book
+
+COMMANDS = {
+    "solve": (),
+    "compare": (),
+    "sweep": ("--from", "0.9", "--to", "0.3", "--step", "0.3"),
+    "stress": (),
+    "risk": ("--draws", "20"),
+}
+TABLES = {
+    "compare": ScenarioMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
+}  # fmt: skip
+_SHORT = re.compile(r"(\d+) of (\d+) minerals (?:is|are) short.*?(Tin|Zinc): ([\d.]+ %) of need")
+
+
+def book(of_zinc=1.0):
+    """Tin in thousands of tonnes and zinc in tens; zinc is counted in a unit so much smaller."""
+
+    def plant(name, mineral, country, capacity, cost):
+        by = of_zinc if mineral == "Zinc" else 1.0
+        return {
+            "Refiner": name, "Mineral": mineral, "Country": country,
+            "Capacity (t/yr)": capacity * by, "Cost (USD/t)": cost / by, "Available share": 1,
+        }  # fmt: skip
+
+    def prices(mineral, price):
+        by = of_zinc if mineral == "Zinc" else 1.0
+        return {
+            "Mineral": mineral, "Price (USD/t)": price / by,
+            "Shortage cost (USD/t)": 20 * price / by,
+        }  # fmt: skip
+
+    return {
+        "Settings": [
+            {"Setting": "Discount rate", "Value": 0},
+            {"Setting": "Default freight (USD/t)", "Value": 0},
+        ],
+        "Minerals": [prices("Tin", 100), prices("Zinc", 5000)],
+        "Members": [{"Member": "A", "Country": "France"}, {"Member": "B", "Country": "Japan"}],
+        "Refiners": [
+            plant("T1", "Tin", "China", 5000, 80), plant("T2", "Tin", "Peru", 900, 90),
+            plant("Z1", "Zinc", "China", 60, 4000), plant("Z2", "Zinc", "Peru", 25, 4500),
+        ],
+        "Demand": [
+            {"Mineral": "Tin", "Member": "A", "2026": 1800},
+            {"Mineral": "Tin", "Member": "B", "2026": 200},
+            {"Mineral": "Zinc", "Member": "A", "2026": 10 * of_zinc},
+            {"Mineral": "Zinc", "Member": "B", "2026": 40 * of_zinc},
+        ],
+        "Share limits": [{
+            "Limit": "max", "Supplier group": "country", "Supplier": "each outside coalition",
+            "Share": 0.6,
+        }],
+        "Scenarios": [
+            {"Scenario": "No Peru", "Action": "block lanes", "Country": "Peru"},
+            {"Scenario": "Boom", "Action": "scale demand", "Value": 1.1},
+        ],
+        "Risks": [{
+            "Event": "Ban", "Action": "block lanes", "Country": "China", "Duration (yr)": 1,
+            "Yearly probability": 0.5,
+        }],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The report of each command by the unit of zinc, and the tables of its workbook."""
+    found = {}
+    for size in (1.0, 1000.0):
+        folder = tmp_path_factory.mktemp("findings")
+        write_book(folder / "case.xlsx", book(size), sheets=book(size))
+        for command, words in COMMANDS.items():
+            path = folder / f"{command}.xlsx"
+            assert main([command, str(folder / "case.xlsx"), *words, "--output", str(path)]) == 0
+            source = read_report(path).source
+            page = plan_page(source) if command == "solve" else study_page(source)
+            found[command, size] = page, source
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_finding_adds_minerals_up(pages, command):
+    """Counted in kilograms zinc would weigh a thousand times more: what is said stays.
+
+    But for what says that it is by weight.
+    """
+    one, other = (pages[command, size][0] for size in (1.0, 1000.0))
+    assert one.finding == other.finding
+    told = [(h.name, h.value, h.remark) for h in one.headlines if "by weight" not in h.remark]
+    assert told == [
+        (h.name, h.value, h.remark) for h in other.headlines if "by weight" not in h.remark
+    ]
+    assert len(told) >= len(one.headlines) - 1
+    if command == "solve":
+        return
+    assert _SHORT.search(one.finding)
+
+
+def parts(command, source):
+    """By case, what part of each mineral's need the workbook's table says is short."""
+    table = Tables.read(source.tables, (TABLES[command],))[TABLES[command]].frame()
+    if command == "compare":
+        case, part = table["scenario"], table["short_more"] / table["demand"]
+    elif command == "sweep":
+        table = table[table["mineral"] != ALL]
+        case, part = table["value"], 1 - table["served"]
+    elif command == "stress":
+        case, part = table["lost"], table["share"]
+    else:
+        case, part = table["plan"], table["share"]
+    found = {}
+    for name, mineral, share in zip(case, table["mineral"], part, strict=True):
+        found.setdefault(name, {})[mineral] = share
+    return found
+
+
+@pytest.mark.parametrize("command", TABLES)
+def test_numbers_of_a_finding_are_the_tables(pages, command):
+    page, source = pages[command, 1.0]
+    said = [*_SHORT.finditer(page.finding)][-1]
+    case = {"compare": "No Peru", "sweep": 0.3, "stress": "China", "risk": "as agreed"}[command]
+    by_case = {str(name).casefold(): of for name, of in parts(command, source).items()}
+    wanted = by_case[str(case).casefold()]
+    short = {mineral: share for mineral, share in wanted.items() if share > 1e-6}
+    most = max(short, key=lambda mineral: short[mineral])
+    assert (said[1], said[2], said[3]) == (str(len(short)), "2", most)
+    assert float(said[4].removesuffix(" %")) == pytest.approx(100 * short[most], abs=0.06)

@@ -179,6 +179,24 @@ def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:
     return {mineral: top for mineral, top in tops.items() if top is not None}
 
 
+def stays_within(shares: Mapping[int, float | None], most: float) -> int | None:
+    """Return the first year from which on a share is at most so much in every year; None: never.
+
+    A year whose share has no base (None: something is sold where nothing is needed) is above.
+
+    formula: min y such that share[t] <= most for all years t >= y, to within 1e-6
+    unit: year
+    base: that of the shares, by year
+    """
+    first = None
+    for year in sorted(shares, reverse=True):
+        share = shares[year]
+        if share is None or share > most + _LIMIT_WITHIN:
+            break
+        first = year
+    return first
+
+
 # ---- who depends on whom -----------------------------------------------------------------------
 
 

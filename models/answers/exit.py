@@ -9,8 +9,9 @@ country delivers of mineral m:
           \min_x cost \cdot x \ \text{ with } \sum_m \frac{1}{demand_m} \sum_{C_m} x \le q
 
 In all of them the program's rows hold, and the coalition is short of no mineral in any year more
-than in the plan. What else has a penalty may be paid for: a reserve may be used, a soft limit
-exceeded. In the last two no mineral is bought there more than in the plan, over all years.
+than in the plan. Nothing else that costs a penalty is more than there, either (no reserve lacks
+more of its target, no soft limit is exceeded by more), and no mineral is bought there more over all
+years; for a_m that is asked of the mineral alone.
 
 What a budget ties is asked together: one set of plants has to do for all minerals. A mineral counts
 by the part of its demand that the country delivers, or the one with the most tonnes would get all
@@ -34,9 +35,9 @@ from models.answers.search import SLACK, first_proven
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, Scaling, scaling
-from models.program.component import MINERAL, YEAR, Place
-from models.program.families.shortage import SHORTAGE
+from models.program import FRACTION, TONNES, Scaling, scaling, within
+from models.program.component import MINERAL, YEAR, Place, columns_named
+from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
 from models.solve import Attempt, Certificate, Held, Rows, Solution, certify_blocks, fits
 
@@ -47,6 +48,8 @@ _ONWARDS = Attempt(
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
 )
 """What solves one program is allowed in the next: only costs change, and a limit to what is met."""
+_SHORT = {COST, UNFAIR_COST}
+"""What a shortage costs: the penalties that members may share otherwise."""
 _NONE = 1e-6
 """A limit that spares fewer tonnes a unit than this spares none."""
 
@@ -113,7 +116,7 @@ def exit_from(plan: Plan, country: str) -> Exit:
 
 
 class _Fenced:
-    """The program of a block in which no year is shorter than in the plan.
+    """The program of a block in which nothing is worse than in the plan.
 
     Its last rows say what is short of each of its minerals in each year, what the country delivers
     of each mineral in all years, and that as a sum of ``weights``, which are one over the demand.
@@ -144,7 +147,7 @@ class _Fenced:
 
     def alone(self, mineral: str) -> BlockResult:
         """Return the least of a mineral that the country delivers; its duals are in t."""
-        return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf))
+        return self._least({mineral: 1.0}, np.full(len(self.columns) + 1, np.inf), mineral)
 
     def together(self) -> BlockResult:
         """Return the least of all minerals, each by its weight; no more of any than planned."""
@@ -165,12 +168,12 @@ class _Fenced:
         slack = {m: SLACK / weight for m, weight in self.weights.items()}
         return np.array([*(t + slack[m] for m, t in self.planned.items()), weighted])
 
-    def _least(self, weights: Mapping[str, float], most: Floats) -> BlockResult:
+    def _least(self, weights: Mapping[str, float], most: Floats, of: str = TOGETHER) -> BlockResult:
         size = self._dearest / max(weights.values())  # near the costs that the scaling is made for
         cost = np.zeros(len(self._rows.cost))
         for mineral, weight in weights.items():
             cost[self.columns[mineral]] = size * weight
-        found = self._solved(cost, most)
+        found = self._solved(cost, most, of)
         return dataclasses.replace(found, duals=found.duals / size)
 
     # ---- the program -----------------------------------------------------------------------------
@@ -203,6 +206,21 @@ class _Fenced:
             ),
         )
         return dataclasses.replace(made, whole=of.whole)
+
+    def _upper(self, of: str) -> Floats:
+        """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
+        program, e, x = self.plan.program, self.plan.expanded, self.plan.x[self.at]
+        upper: Floats = self._rows.upper.copy()
+        need = e.demand.sum(axis=1).reshape(-1)
+        for group in program.variables:
+            if any(h.is_penalty for h in {*columns_named(group.component).headings} - _SHORT):
+                inside = within(group.at, self.at)
+                at, cell = group.at[inside] - self.at.start, group.cell[inside]
+                if of:
+                    own = cell // len(e.years) == e.mineral_at[of]
+                    at, cell = at[own], cell[own]
+                upper[at] = np.minimum(upper[at], x[at] + SLACK * (1.0 + need[cell]))
+        return upper
 
     @cached_property
     def _short(self) -> tuple[Ints, Ints]:
@@ -243,10 +261,14 @@ class _Fenced:
 
     # ---- solved and proven -----------------------------------------------------------------------
 
-    def _solved(self, cost: Floats, most: Floats) -> BlockResult:
-        """Return the proven optimum with so much sold at most, by mineral and in all."""
-        kept = self._rows.row_upper[: -len(most)]
-        rows = dataclasses.replace(self._rows, cost=cost, row_upper=np.concatenate([kept, most]))
+    def _solved(self, cost: Floats, most: Floats, of: str = TOGETHER) -> BlockResult:
+        """Return the proven optimum with so much sold at most, by mineral and in all.
+
+        Penalties are those of the plan at most: of one mineral, or of all TOGETHER.
+        """
+        limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
+        upper = self._upper(of)
+        rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
         found = self._onwards(rows) or first_proven(
             rows, partial(scaling, rows, **self._units), lambda s: self._proof(rows, s).passed
         )

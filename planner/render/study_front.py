@@ -16,15 +16,16 @@ _COLUMNS, _CARD = 12, 4
 """Columns of the page, and of one number."""
 _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
-_HIGH = 400
-"""Height of the chart in pixels."""
+_HIGH, _SMALL, _A_ROW = 400, 250, 3
+"""Height of the chart in pixels, of a small one, and how many small ones stand in a row."""
 
 
 @dataclass(frozen=True)
 class StudyFront:
     """What the first page says; ``numbers`` are a name, a number in words and a remark each.
 
-    ``assumed`` is by what was asked; ``links`` are the sheets that follow.
+    ``assumed`` is by what was asked; ``links`` are the sheets that follow. ``pictures`` is one, or
+    are small ones that tile; they are the first of all that have their numbers in the workbook.
     """
 
     title: str
@@ -33,17 +34,17 @@ class StudyFront:
     numbers: tuple[tuple[str, str, str], ...]
     assumed: Mapping[str, str]
     links: tuple[str, ...]
-    picture: Picture | None = None
+    pictures: Sequence[Picture] = ()
 
 
 def draw_study(
     book: xlsxwriter.Workbook,
     sheet: Any,
     front: StudyFront,
-    data: tuple[str, Sequence[tuple[int, int]]],
+    data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
     styles: style.Styles,
 ) -> None:
-    """Draw the page; ``data`` is the sheet of chart data and the rows of the chart's series."""
+    """Draw the page; ``data`` is the sheet of chart data, and by chart the rows of its series."""
     page = Page(sheet, styles, [_WIDE] * _COLUMNS)
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
@@ -51,7 +52,7 @@ def draw_study(
     page.words(3, whole, front.finding, bold=True, font_size=12)
     page.row = 5
     _numbers(page, front)
-    _chart(book, page, front, data)
+    _charts(book, page, front.pictures, data)
     head(page, page.row, whole, "What was asked and assumed")
     for name, value in front.assumed.items():
         page.row += 1
@@ -78,15 +79,19 @@ def _numbers(page: Page, front: StudyFront) -> None:
     page.row += -(-len(front.numbers) // 3) * 4
 
 
-def _chart(
+def _charts(
     book: xlsxwriter.Workbook,
     page: Page,
-    front: StudyFront,
-    data: tuple[str, Sequence[tuple[int, int]]],
+    pictures: Sequence[Picture],
+    data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
 ) -> None:
-    if front.picture is None:
-        return
-    made = native.chart(book, front.picture, data[1], data[0])
-    made.set_size({"width": _COLUMNS * _PIXELS, "height": _HIGH})
-    page.sheet.insert_chart(page.row, 0, made, {"object_position": 2})
-    page.row += _HIGH * 3 // (4 * 16) + 2
+    """Draw the chart over the whole page, or small ones beside one another."""
+    a_row = _A_ROW if len(pictures) > 1 else 1
+    high = _SMALL if a_row > 1 else _HIGH
+    for i, (picture, rows) in enumerate(zip(pictures, data[1], strict=False)):
+        made = native.chart(book, picture, rows, data[0])
+        made.set_size({"width": _COLUMNS * _PIXELS // a_row, "height": high})
+        across = i % a_row * (_COLUMNS // a_row)
+        page.sheet.insert_chart(page.row, across, made, {"object_position": 2})
+        if across + _COLUMNS // a_row == _COLUMNS or i == len(pictures) - 1:
+            page.row += high * 3 // (4 * 16) + (2 if i == len(pictures) - 1 else 1)

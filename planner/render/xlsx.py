@@ -56,7 +56,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     ``made_by`` says under the title and on every printed page which scenario and options it is of.
     The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
-    the first page; its chart's numbers are the last in the table "Chart data", a study's the first.
+    the first page; its chart's numbers are the last in the table "Chart data", those of a study's
+    charts the first.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -86,7 +87,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         if first is None or front is None:
             return
         if isinstance(front, StudyFront):
-            draw_study(book, first, front, ("Chart data", next(iter(spans(pictures)), ())), styles)
+            draw_study(book, first, front, ("Chart data", spans(pictures)), styles)
         else:
             shown = [*pictures, *([front.picture] if front.picture is not None else [])]
             rows = spans(shown)[-1] if shown else []

@@ -68,6 +68,10 @@ STUDIES = {
         "planner.studies.risk",
         "Draw the events of the sheet Risks many times, and see what becomes of the plan.",
     ),
+    "exit": Listed(
+        "planner.studies.exit",
+        "Leave a country as far as can be: how little of it, by which year, at what cost.",
+    ),
     "scorecard": Listed(
         "planner.studies.scorecard",
         "Score a plan before and after, and price each benchmark that it misses.",

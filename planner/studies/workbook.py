@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from planner.studies.kind import BASIS, YEARS, StudyKind, Tables
 if TYPE_CHECKING:
     from planner.studies.engine import Outcome
 
+_TILES = 9
+"""Small charts on the first page at most."""
 _MOST_PRINTED = 500
 """A table with more rows, some ten pages, is for the screen alone."""
 
@@ -109,5 +112,11 @@ def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: s
         tuple((f.name, f.value, f.remark) for f in headline.figures),
         {str(what): str(value) for what, value in rows if what in options},
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
-        pictures[0] if pictures else None,
+        _shown_first(pictures),
     )
+
+
+def _shown_first(pictures: Sequence[Picture]) -> Sequence[Picture]:
+    """Return the first chart; where that is a small one, all small ones that stand with it."""
+    small = list(takewhile(lambda picture: picture.small, pictures))
+    return small[:_TILES] or pictures[:1]

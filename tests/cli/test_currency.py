@@ -34,6 +34,7 @@ def test_each_object_with_money_says_the_currency(euros, ask):
         ("sweep", euros, "--from", "1", "--to", "0.9", *here),
         ("stress", euros, *here),
         ("scorecard", euros, *here),
+        ("exit", euros, "--country", "Chile", *here),
     ):
         code, answer = ask(*command)
         assert (code, answer.get("currency")) == (0, "EUR"), (command[0], answer)

@@ -37,6 +37,7 @@ CALLS: dict[str, Call] = {
     ),
     "stress": lambda *_: ("case.xlsx", "--output", "stress.xlsx", "--refiners", "--pairs"),
     "risk": lambda *_: ("case.xlsx", "--output", "risk.xlsx", "--draws", "5"),
+    "exit": lambda *_: ("case.xlsx", "--output", "exit.xlsx", "--country", "China"),
     "scorecard": lambda *_: ("case.xlsx", "--output", "scorecard.xlsx"),
     "ranges": lambda *_: ("case.xlsx", "--output", "ranges.xlsx", "--by", "refiner"),
     "orders": lambda *_: ("plan.xlsx", "orders"),

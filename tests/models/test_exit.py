@@ -58,16 +58,21 @@ def test_no_more_years_no_less_left(years: int) -> None:
     assert [left(found, y) for y in of] == near([60, 45, 30, 15, 0][:years], abs=1e-5)
 
 
-def test_a_reserve_may_be_used_and_is_paid_for() -> None:
-    """60 t are to be in store at 100 a t that lacks: the plan buys 160 t of Jin, the exit 60 t.
-
-    That leaves the need of 100 t to 40 t of Sur, and the target's penalty as the price.
-    """
+def test_a_reserve_is_not_spent_instead() -> None:
+    """The target is met in the plan, and stays met: 60 t for it and 100 t of need, 40 t of Sur."""
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 60, "Target (t)": 60,
             "Target penalty (USD/t/yr)": 100}  # fmt: skip
     found = china(make(jin(200), sur(40), Stockpiles=[pile]))
-    assert (left(found, 2026), tonnes(found.plan, country="CHN")) == (near(60), near(160))
-    assert found.path.objective == near(60 * 10 + 40 * 20 + 60 * 100)
+    assert (left(found, 2026), tonnes(found.plan, country="CHN")) == (near(120), near(160))
+    assert found.path.stocks["closing"].tolist() == [near(60)]
+
+
+def test_a_soft_limit_is_not_exceeded_instead() -> None:
+    """At most 30 % of Sur, else a penalty of 5 a t: the plan keeps it, so 70 t stay with Jin."""
+    limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHL", "Share": 0.3,
+             "Penalty (USD/t)": 5}  # fmt: skip
+    found = china(make(jin(200), sur(100), Share_limits=[limit]))
+    assert left(found, 2026) == near(70)
 
 
 def test_a_shortage_of_the_plan_may_stay_and_not_grow() -> None:
@@ -151,10 +156,19 @@ def short(plan: Plan) -> dict[tuple[str, int], float]:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_random_books(seed: int) -> None:
-    """No more tonnes, no more short, no cheaper; and what the second formulation says."""
+    """No more tonnes, no more short, no cheaper; and what the second formulation says.
+
+    Share limits are hard there, so that of all penalties only reserves have to be held.
+    """
     rng = np.random.default_rng([29, seed])
     book = random_book(rng, 2, ALL - ({"whole projects"} if seed % 4 else set()))
+    limits = [row for row in book.get("Share limits", []) if row.get("Limit") != "min"]
+    book["Share limits"] = [row | {"Penalty (USD/t)": None} for row in limits]
     plan = solve(book)
+    lacking = {
+        (row["mineral"], row["member"], row["year"]): row["shortfall"]
+        for row in plan.stocks.to_dict("records")
+    }
     sold = plan.flows.groupby("country")["tonnes"].sum()
     country = str(sold.idxmax()) if len(sold) else "CHN"
     found = exit_from(plan, country)
@@ -166,13 +180,14 @@ def test_random_books(seed: int) -> None:
     assert found.path.objective >= plan.objective * (1 - 1e-7) - 1e-6
     assert all(proof.gap <= 1e-7 for proof in (found.path.proof, *found.proofs.values()))
     for mineral, tonnes_left in found.alone.items():
-        other = leave(book, country, [mineral], most)
+        own = {key: tonnes for key, tonnes in lacking.items() if key[0] == mineral}
+        other = leave(book, country, [mineral], most, lacking=own)
         assert other.least == near(tonnes_left, rel=1e-6, abs=2e-5 * scale)
         assert after[mineral] >= tonnes_left - 1e-5 * scale
     need = {m: sum(plan.case.coalition_demand(m, y) for y in plan.case.years) for m in before}
     weights = {m: 1 / need[m] for m in found.alone if need[m] > 0}
     if weights:
-        other = leave(book, country, weights, most, before)
+        other = leave(book, country, weights, most, most=before, lacking=lacking)
         ours = sum(weight * after[m] for m, weight in weights.items())
         assert other.least == near(ours, rel=1e-5, abs=1e-5 * scale * max(weights.values()))
         assert other.plan.objective == near(found.path.objective, rel=1e-5, abs=1e-3)

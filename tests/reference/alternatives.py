@@ -60,11 +60,14 @@ def leave(
     country: str,
     minerals: Collection[str],
     short: Mapping[tuple[str, int], float],
+    *,
     most: Mapping[str, float] | None = None,
+    lacking: Mapping[tuple[str, str, int], float] | None = None,
 ) -> Exit:
     """Least t from a country's refiners and projects over all years, then least USD.
 
-    `minerals` may say what a t of each counts; `most` is the most t of a mineral from there.
+    `minerals` may say what a t of each counts; `most` is the most t of a mineral from there;
+    `lacking` the most t of a reserve below its target, where that may not be paid for.
     """
     model = _no_shorter(Model(Case(book)), short)
     weights = minerals if isinstance(minerals, Mapping) else dict.fromkeys(minerals, 1.0)
@@ -75,6 +78,9 @@ def leave(
     for mineral, t in (most or {}).items():
         theirs = _flows(model, lambda s, m=mineral: (s.country, s.mineral) == (country, m))
         model.program.row([(c, 1.0) for c in theirs], "<=", t + DUST * _largest(model))
+    for key, t in (lacking or {}).items():
+        if key in model.lacking:
+            model.program.row([(model.lacking[key], 1.0)], "<=", t + DUST * _largest(model))
     terms = [
         (column, weights[source.mineral])
         for (source, _, _), columns in model.flow.items()

@@ -42,6 +42,7 @@ class Model:
         self.short: ShortT = {}  # by tier
         self.stock: dict[tuple[str, str, int], int] = {}
         self.build: dict[tuple[str, int], int] = {}
+        self.lacking: dict[tuple[str, str, int], int] = {}  # of a stock target
         self.shares = list(limits(case))
         #: (kind, mineral) -> columns with their undiscounted USD
         self.costs: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
@@ -196,6 +197,7 @@ class Model:
                 shortfall = self.pay("stock target", mineral, year, penalty)
                 program.row([(stock, 1.0), (shortfall, 1.0)], ">=", target)
                 self.stock[mineral, member, year] = stock
+                self.lacking[mineral, member, year] = shortfall
 
     def add_shortage(self) -> None:
         """u[m,j,t] <= demand by tier at the tier's cost; h at weight x the mineral's cost."""

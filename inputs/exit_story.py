@@ -1,0 +1,69 @@
+"""How little of China the examples can do with: ``python -m inputs.exit_story``.
+
+Writes the tables of ``docs/exit.md`` between their marks: by mineral from which year on the share
+is at most 50, 25, 10 and 0 %, what that costs, and which plants begin first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from inputs.story import CASES, DOMINANT
+from models.answers import exit_from
+from models.plan import solve
+from planner.render.table import shown
+from planner.render.words import percent
+from planner.run import open_input
+from planner.sheets.explain import Cells
+from planner.studies.exit import Builds, Exits, tables_of
+from planner.studies.kind import Tables
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "exit.md"
+START, END = "<!-- exit -->", "<!-- /exit -->"
+_LAST = (Exits.half, Exits.quarter, Exits.tenth, Exits.none)
+_PLANTS = 3
+"""Plants of a mineral that are named."""
+
+
+def tables(name: str) -> Tables:
+    """Return the tables of an example's way out."""
+    book = open_input(HERE / f"{name}.xlsx")
+    cells = Cells(book.case, book.case, book.layout.known_cell, book.layout.unit)
+    country = book.case.country_name(DOMINANT)
+    return Tables(tables_of(exit_from(solve(book.case), DOMINANT), cells, country))
+
+
+def lines(made: Tables) -> Iterator[str]:
+    """Yield the table of an example, a line a mineral."""
+    exits, builds = made[Exits], made[Builds]
+    of = exits.words["last"]
+    yield (
+        f"| mineral | plan, {of} | left, {of} | 50 % | 25 % | 10 % | 0 % |"
+        " extra cash, USD m | penalties, USD m | plants to begin otherwise |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
+    money = (Exits.cash, Exits.penalties)
+    fields = (Exits.mineral, Exits.planned_share, Exits.left_share, *_LAST, *money)
+    for mineral, planned, left, *rest in exits.rows(*fields):
+        years = [shown(year, f.look) or "never" for year, f in zip(rest[:4], _LAST, strict=True)]
+        costs = [f"{amount / 1e6:z,.0f}" for amount in rest[4:]]
+        rows = builds.rows(Builds.mineral, Builds.project, Builds.begin, Builds.change)
+        first = [f"{p} ({y})" for m, p, y, said in rows if m == mineral and said != "as planned"]
+        more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
+        plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"
+        cells = [mineral, percent(planned), percent(left), *years, *costs, plants]
+        yield f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Write the tables of all examples."""
+    parts = ["\n".join((f"**{name}**", "", *lines(tables(name)))) for name in CASES]
+    before, rest = PAGE.read_text(encoding="utf-8").split(START)
+    told = "\n\n".join(parts)
+    PAGE.write_text(f"{before}{START}\n{told}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,746 @@
+"""The way out of a country: how little of it a plan can do with, by which year, at what cost.
+
+What is asked, and how it is proven, stands in ``models.answers.exit``; here are the tables that
+come of it, and the finding, the charts and the lines that are made of these tables alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+import pandas as pd
+
+from models import measures
+from models.answers import Exit, Hold, exit_from
+from models.case import Case
+from models.errors import UsageError
+from models.measures import shares_of, stays_within
+from models.plan import PENALTIES, Plan
+from models.resolve import budget_year
+from models.results import Checks, Field, Look, Projects, Result, WhoPays, field
+from models.results.common import (
+    CAPACITY,
+    CHANGE,
+    COUNTRY,
+    DEMAND,
+    KIND,
+    LIMIT,
+    MEMBER,
+    MINERAL,
+    PROJECT,
+    SHORT,
+    UNDISCOUNTED,
+    UNIT,
+    YEAR,
+    words_of,
+)
+from models.results.members import paying
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import records
+from planner.render.words import each_year, known, listed, money, percent, share, span, tonnes
+from planner.scenarios.named import Named
+from planner.sheets.explain import Cells
+from planner.sheets.pictures import who_pays
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+OF = COUNTRY.header
+"""The row of About that names the country."""
+_SOLD = 1e-6
+"""Tonnes up to this, and what is no larger a part of demand, are not told."""
+_ALIKE = 1e-6
+"""Parts of a plant that differ by less are the same."""
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+def _millions(header: str, meaning: str, **more: Any) -> Field:
+    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, **more)
+
+
+def _from(level: int) -> Field:
+    return field(
+        f"At most {level} % from",
+        Look.YEAR,
+        f"The first year from which on the country sells at most {level} % of {{basis}} in every"
+        " year, on the way out. Blank: never within the years planned.",
+        key=f"at_most_{level}_from",
+    )
+
+
+_LEFT = "On the way out: the cheapest plan with the least tonnes of the country."
+_LEVELS = {50: "half", 25: "quarter", 10: "tenth", 0: "none"}
+"""Levels of a share in per cent, and the fields that say from when it is kept."""
+
+
+class Exits(Result):
+    """One row a mineral: how little of the country is left, from when, at what cost, and why."""
+
+    TABLE, GRAIN, BOOK = "Exit", ("mineral",), "exit"
+
+    mineral = MINERAL
+    planned = field.tonnes("Bought there in the plan", "Of the country, over all years.")
+    left = field.tonnes("Left", f"Bought there over all years. {_LEFT}")
+    planned_share = field.share(
+        "Plan's share, {last}", "What the country sells over {basis}, in the plan."
+    )
+    left_share = field.share("Share left, {last}", f"The same. {_LEFT}")
+    half, quarter, tenth, none = map(_from, _LEVELS)
+    cash = _millions(
+        "Extra cash", f"What is paid more than in the plan. {UNDISCOUNTED}", key="extra_cash_usd"
+    )
+    penalties = _millions(
+        "Extra shortage and penalties",
+        "What shortage, reserves below target and soft limits count for more than in the plan, of"
+        " none of which there is more in tonnes: 0 or below, but where members share it otherwise."
+        f" No cash. {UNDISCOUNTED}",
+        key="extra_penalties_usd",
+    )
+    a_tonne = field.price(
+        "Extra cash a tonne spared",
+        "Extra cash over the tonnes that are not bought there; blank where less is paid.",
+        key="extra_cash_usd_per_t",
+    )
+    remark = field(
+        "What holds it up",
+        Look.SENTENCE,
+        "Of the last year in which anything is left: who sells what, and the largest limits that"
+        " are reached. All of them stand in the sheet What holds it up.",
+        widest=70,
+    )
+    alone = field.tonnes(
+        "Left if it came first",
+        "The least over all years if no other mineral mattered. Where it is less, other minerals"
+        " get a part of the budget: all share one.",
+        printed=False,
+    )
+
+
+class WayOut(Result):
+    """One row a mineral and year: the country's share in the plan and on the way out."""
+
+    TABLE, GRAIN, BOOK = "Way out", ("mineral", "year"), "exit"
+
+    mineral = MINERAL
+    year = YEAR
+    demand = DEMAND.like(meaning="What the coalition needs in the year.")
+    planned = field.tonnes("Bought there in the plan", "Of the country.")
+    left = field.tonnes("Left", f"Bought there. {_LEFT}")
+    planned_share = field.share("Plan's share", "What the country sells over {basis}, in the plan.")
+    left_share = field.share("Share left", f"The same. {_LEFT}")
+    others = field.tonnes("Bought of others", _LEFT)
+    stock = field.tonnes("From stock", "Net of what is stored; below 0: more is stored.")
+    planned_short = field.tonnes("Short in the plan")
+    short = SHORT.like(meaning=f"{_LEFT} Never more than in the plan.")
+
+
+class Builds(Result):
+    """Plants of the way out in the order in which building begins, the largest of a year first."""
+
+    TABLE, GRAIN, BOOK = "Builds in order", ("project", "start"), "exit"
+
+    rank = field("No.", Look.COUNT)
+    mineral = MINERAL
+    project = PROJECT
+    country = COUNTRY
+    begin = field("Building begins", Look.YEAR, "The year whose budget pays for it.")
+    start = field("Output from", Look.YEAR, "The first year of output.")
+    part = field.share("Part", "The part of the plant that begins then.")
+    capacity = CAPACITY.like(meaning="Of that part.")
+    capex = Projects.capex.like(meaning="Of that part.", key="capex_usd_m")
+    change = field.text(
+        "Against the plan", "What the plan builds of it; as planned: the same from the same year."
+    )
+
+
+class Limits(Result):
+    """What holds it up: limits that are reached and keep tonnes with the country, largest first."""
+
+    TABLE, GRAIN, BOOK = "What holds it up", ("mineral", "what"), "exit"
+
+    mineral = MINERAL
+    kind = KIND.like(
+        meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
+    )
+    what = field("What", Look.SENTENCE, "The limit, as it stands in the last of the years.")
+    years = field.text("In", "The years in which it is reached and worth anything.")
+    limit = LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
+    unit = UNIT.like(meaning="Of the limit. point: a hundredth of a share.")
+    spares = field(
+        "Spares a unit",
+        Look.DAYS,
+        "By how many tonnes one unit more in that year (of a minimum: less) would lower what is"
+        " bought there over all years, if the mineral came first, at the margin.",
+        unit="t",
+        key="spares_t_per_unit",
+    )
+    cell = Checks.cell.like(meaning="Where the workbook says it.")
+
+
+class Sellers(Result):
+    """Who sells more or less: a row a mineral and country, over all years, the largest first."""
+
+    TABLE, GRAIN, BOOK = "Who sells instead", ("mineral", "country"), "exit"
+
+    mineral = MINERAL
+    country = COUNTRY
+    planned = field.tonnes("In the plan", "Sold over all years.")
+    sold = field.tonnes("On the way out")
+    change = CHANGE.like(meaning="On the way out less in the plan.", unit="t")
+
+
+class Paying(Result):
+    """Who pays for the way out: a row a member, against the plan, money a year."""
+
+    TABLE, GRAIN, BOOK = "Who pays", ("member",), "exit"
+
+    member = MEMBER
+    paid_a_year, extra, dearer = WhoPays.paid_a_year, WhoPays.extra, WhoPays.dearer
+    paid_short, extra_shortage = WhoPays.paid_short, WhoPays.extra_shortage
+
+
+# ---- the tables, of what was found ---------------------------------------------------------------
+
+Row = dict[str, Any]
+
+
+def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
+    """Return the tables of an exit; ``name`` is the country's."""
+    case = found.plan.case
+    words = words_of(case)
+    years = _way_out(found)
+    exits = [_exit(found, m.name, years[m.name], name) for m in case.minerals]
+    every = [row for of in years.values() for row in of]
+    who = paying(case, found.path.supply, found.plan.supply)
+    return [
+        Exits.of_rows(exits, words=words),
+        WayOut.of_rows(every, words=words),
+        Builds.of_rows(_builds(found), words=words),
+        Limits.of_rows(_limits(found, cells), words=words),
+        Sellers.of_rows(_sellers(found), words=words),
+        Paying.of_rows(who, words=words),
+    ]
+
+
+def _way_out(found: Exit) -> dict[str, list[Row]]:
+    """Return the rows of each mineral by year."""
+    case = found.plan.case
+    sold = [_sold(plan, found.country) for plan in (found.plan, found.path)]
+    lacking = [_sums(plan.supply, "short", "mineral", "year") for plan in (found.plan, found.path)]
+    bought = _sums(found.path.supply, "purchased", "mineral", "year")
+    rows: dict[str, list[Row]] = {m.name: [] for m in case.minerals}
+    for mineral, of in rows.items():
+        for year in case.years:
+            at, need = (mineral, year), case.coalition_demand(mineral, year)
+            (planned, planned_share), (left, left_share) = (s.get(at, (0.0, 0.0)) for s in sold)
+            before, gone = (_solid(of.get(at, 0.0), need) for of in lacking)
+            total = bought.get(at, 0.0)
+            of.append({
+                "mineral": mineral, "year": year, "demand": need,
+                "planned": planned, "planned_share": planned_share,
+                "left": left, "left_share": left_share, "others": max(0.0, total - left),
+                "stock": _solid(need - gone - total, need or total),
+                "planned_short": before, "short": gone,
+            })  # fmt: skip
+    return rows
+
+
+def _solid(amount: float, of: float) -> float:
+    """Return an amount, 0 where it is a plan's rounding beside what it is a part of."""
+    return amount if abs(amount) > _SOLD * of else 0.0
+
+
+def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
+    """Return what the country sells by mineral and year [t], and its share; None without a base."""
+    rows = plan.countries
+    rows = rows[(rows["buyer"] == "") & (rows["country"] == country) & (rows["tonnes"] > _SOLD)]
+    shares = shares_of(rows, plan.case.settings.share_basis)
+    columns = (rows["mineral"], rows["year"], rows["tonnes"], shares)
+    return {
+        (str(m), int(y)): (float(t), float(s) if known(s) else None)
+        for m, y, t, s in zip(*columns, strict=True)
+        if not known(s) or s > _SOLD
+    }
+
+
+def _sums(table: pd.DataFrame, amount: str, *by: str) -> dict[tuple[Any, ...], float]:
+    """Return the sums of an amount by the values of some columns."""
+    sums = table.groupby([*by], as_index=False)[amount].sum()
+    keys = zip(*(sums[name].tolist() for name in by), strict=True)
+    return dict(zip(keys, sums[amount].tolist(), strict=True))
+
+
+def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
+    """Return a mineral's row; its money is 0 where rounding alone parts the two plans."""
+    planned, left = (sum(row[of] for row in years) for of in ("planned", "left"))
+    shares = {row["year"]: row["left_share"] for row in years}
+    last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
+    cash, penalties = (_extra(found, mineral, is_penalty=of) for of in (False, True))
+    return {
+        "mineral": mineral, "planned": planned, "left": left,
+        "alone": found.alone.get(mineral, 0.0),
+        "planned_share": last["planned_share"], "left_share": last["left_share"],
+        **{f: stays_within(shares, level / 100) for level, f in _LEVELS.items()},
+        "cash": cash, "penalties": penalties,
+        "a_tonne": measures.part(cash, _solid(planned - left, planned)) if cash > 0 else None,
+        "remark": _remark(found, mineral, years, name),
+    }  # fmt: skip
+
+
+def _extra(found: Exit, mineral: str, *, is_penalty: bool) -> float:
+    """Return what a mineral costs more than in the plan [money, undiscounted]."""
+    after, before = (
+        float(table.loc[table["heading"].isin(PENALTIES) == is_penalty, "money"].sum())
+        for plan in (found.path, found.plan)
+        for table in [plan.mineral_costs[plan.mineral_costs["mineral"] == mineral]]
+    )
+    whole = found.plan.mineral_costs["money"].abs().sum()
+    return measures.beyond(after, before, whole)
+
+
+def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
+    """Return what keeps a mineral with the country in the last year in which any is left."""
+    if mineral not in found.alone:
+        return "nothing is bought there in the plan"
+    row = next((row for row in reversed(years) if row["left"] > _SOLD), None)
+    if row is None:
+        return "nothing holds it up: none is left in any year"
+    others = [f"others sell {tonnes(row['others'])}"]
+    others += [f"{tonnes(row['stock'])} come out of stock"] if row["stock"] > 0 else []
+    others += [f"{tonnes(row['short'])} are short as planned"] if row["short"] > 0 else []
+    holds = [h for h in found.holds if (h.mineral, h.year) == (mineral, row["year"])]
+    holds.sort(key=lambda h: -h.at * h.spares)
+    sizes = (f"{h.what} ({tonnes(h.at)})" if h.unit == "t" else h.what for h in holds)
+    full = listed(sizes, 2) if holds else "all that others can deliver"
+    need = tonnes(row["demand"])
+    return (
+        f"in {row['year']} {need} are needed: {', '.join(others)}, {tonnes(row['left'])} stay with"
+        f" {name}; reached: {full}"
+    )
+
+
+def _builds(found: Exit) -> list[Row]:
+    case = found.plan.case
+    after, before = (
+        {
+            (r["project"], r["year"]): r["built"]
+            for r in table[table["built"] > _SOLD].to_dict("records")
+        }
+        for table in (found.path.projects, found.plan.projects)
+    )
+    rows = []
+    for p in case.projects:
+        planned = {year: part for (name, year), part in before.items() if name == p.name}
+        for (name, year), part in after.items():
+            if name == p.name:
+                rows.append({
+                    "mineral": p.mineral, "project": name, "country": p.country,
+                    "begin": budget_year(p, year, case.years), "start": year, "part": part,
+                    "capacity": part * p.capacity.value(year), "capex": part * p.capex,
+                    "change": _change(planned, year, part),
+                })  # fmt: skip
+    rows.sort(key=lambda row: (row["begin"], -row["capacity"], row["project"], row["start"]))
+    return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+
+
+def _change(planned: Mapping[int, float], year: int, part: float) -> str:
+    """Return what the plan builds of a plant, against a part of it from a year on."""
+    if abs(planned.get(year, 0.0) - part) < _ALIKE:
+        return "as planned"
+    if not planned:
+        return "not in the plan"
+    return "plan: " + ", ".join(f"{share(p)} from {y}" for y, p in sorted(planned.items()))
+
+
+def _limits(found: Exit, cells: Cells) -> list[Row]:
+    """Return a row a mineral and limit, whatever the years."""
+    currency = found.plan.case.settings.currency
+    of: dict[Any, list[Hold]] = defaultdict(list)
+    for hold in found.holds:
+        which = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.what
+        of[hold.mineral, hold.kind, which].append(hold)
+    rows = []
+    for (mineral, kind, _), holds in of.items():
+        last = max(holds, key=lambda hold: hold.year)
+        rows.append({
+            "mineral": mineral, "kind": kind, "what": last.what,
+            "years": each_year(hold.year for hold in holds),
+            "limit": last.at, "unit": last.unit.replace("money", currency), "spares": last.spares,
+            "cell": cells.cell(last.place),
+            "size": sum(hold.at * hold.spares for hold in holds),
+        })  # fmt: skip
+    order = found.plan.expanded.mineral_at
+    return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))
+
+
+def _sellers(found: Exit) -> list[Row]:
+    sold = [
+        _sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
+        for table in (found.plan.countries, found.path.countries)
+    ]
+    rows = []
+    for mineral, country in dict.fromkeys([*sold[0], *sold[1]]):
+        planned, now = (of.get((mineral, country), 0.0) for of in sold)
+        change = _solid(now - planned, max(planned, now))
+        if mineral in found.alone and change != 0.0:
+            rows.append({
+                "mineral": mineral, "country": country, "planned": planned, "sold": now,
+                "change": change,
+            })  # fmt: skip
+    order = found.plan.expanded.mineral_at
+    return sorted(rows, key=lambda r: (order[r["mineral"]], -abs(r["change"]), r["country"]))
+
+
+# ---- charts and words, of the tables alone -------------------------------------------------------
+
+_MOST_SMALL = 12
+"""Minerals with a chart at most: those of which most of demand is bought there in the plan."""
+
+
+def _curves(tables: Tables) -> dict[str, Picture]:
+    """Return by mineral the country's share by year: the plan's, and on the way out."""
+    table, name, basis = tables[WayOut].frame(), tables.option(OF), tables.option(BASIS)
+    found = {}
+    for mineral, rows in table.groupby("mineral", sort=False):
+        if (rows["planned"] > _SOLD).any():
+            years = tuple(int(year) for year in rows["year"])
+            series = (
+                Series("Plan", Role.PLAN, _values(rows["planned_share"])),
+                Series("Way out", Role.ANEW, _values(rows["left_share"])),
+            )
+            form = Form.LINES if len(years) > 1 else Form.GROUPED
+            title = f"{short(str(mineral))}: {short(name)}'s share of {basis}"
+            found[str(mineral)] = Picture(title, form, years, series, "", "", small=True)
+    most = table.groupby("mineral")["planned_share"].max().fillna(0.0)
+    kept = sorted(found, key=lambda m: -most[m])[:_MOST_SMALL]
+    return {m: picture for m, picture in found.items() if m in kept}
+
+
+def _values(column: pd.Series[Any]) -> tuple[float | None, ...]:
+    return tuple(float(v) if known(v) else None for v in column)
+
+
+def _who(tables: Tables) -> Picture | None:
+    of = tables[Paying]
+    costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
+    title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
+    return who_pays(title, costs, of.words["money"], "the plan")
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What is said of an exit: ``rows`` are the minerals that the plan buys there.
+
+    ``last_year`` is by mineral what others sell then, and what is needed [t].
+    """
+
+    rows: list[Row]
+    last: int
+    last_year: dict[str, tuple[float, float]]
+    name: str
+    basis: str
+    currency: str
+
+    def sentence(self) -> str:
+        """Return how many can be left altogether, which falls furthest and which least."""
+        gone = [row for row in self.rows if known(row["none"])]
+        names = [f"{row['mineral']} from {row['none']:.0f}" for row in gone]
+        of = f"{len(gone) or 'none'} of {len(self.rows)} minerals"
+        said = f"{self.name} can be left altogether by {self.last} in {of}"
+        said += f" ({listed(names, 3)})" if gone else ""
+        said += f"; furthest down: {self.furthest['mineral']}, {self.fall(self.furthest)}"
+        most = self.hardest
+        if most is not self.furthest and (most["left_share"] or 0) > 0:
+            said += f"; most is left of {most['mineral']}, {percent(most['left_share'])}"
+        return f"{said}."
+
+    @property
+    def furthest(self) -> Row:
+        """The mineral whose share of the last year falls by most."""
+        return max(
+            self.rows, key=lambda row: (row["planned_share"] or 0) - (row["left_share"] or 0)
+        )
+
+    @property
+    def hardest(self) -> Row:
+        """The mineral of which the largest share is left in the last year."""
+        return max(self.rows, key=lambda row: row["left_share"] or 0)
+
+    @property
+    def dearest(self) -> Row:
+        """The mineral whose way out costs most cash."""
+        return max(self.rows, key=lambda row: row["cash"])
+
+    def fall(self, row: Row) -> str:
+        """Return from what to what a mineral's share falls."""
+        before, after = (percent(row[of]) for of in ("planned_share", "left_share"))
+        return f"from {before} to {after} of {self.basis} in {self.last}"
+
+    def figures(self, builds: Builds) -> Iterator[Figure]:
+        """Yield the numbers that the finding rests on."""
+        gone = sum(known(row["none"]) for row in self.rows)
+        levels = ", ".join(
+            f"{sum(known(row[of]) for row in self.rows)} at most {level} %"
+            for level, of in _LEVELS.items()
+            if level
+        )
+        yield Figure(
+            f"Left altogether by {self.last}",
+            f"{gone} of {len(self.rows)}",
+            f"minerals that the plan buys there; {levels} by then.",
+        )
+        yield Figure(
+            "Falls furthest",
+            percent(self.furthest["left_share"]),
+            f"{self.furthest['mineral']}: {self.fall(self.furthest)}.",
+        )
+        hardest = self.hardest
+        others, need = self.last_year[hardest["mineral"]]
+        yield Figure(
+            "Hardest to leave",
+            percent(hardest["left_share"]),
+            f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
+            f" {self.last} needs.",
+        )
+        row = self.dearest
+        penalties = sum(row["penalties"] for row in self.rows)
+        yield Figure(
+            f"Extra cash, {row['mineral']}",
+            money(row["cash"], self.currency),
+            "over all years, the mineral that costs most; beside it, of all minerals,"
+            f" {money(penalties, self.currency)} of shortage and penalties, no cash.",
+        )
+        first = [
+            (p, y)
+            for p, y, said in builds.rows(Builds.project, Builds.begin, Builds.change)
+            if said != "as planned"
+        ]
+        if first:
+            names = listed([f"{project} ({begin:.0f})" for project, begin in first], 3)
+            yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
+
+
+def _finding(tables: Tables) -> _Finding | None:
+    """Return what is said; None where nothing is bought there."""
+    table = tables[Exits]
+    names = [f.name for f in table.fields]
+    every = [dict(zip(names, row, strict=True)) for row in table.rows(*table.fields)]
+    rows = [row for row in every if row["planned"] > _SOLD]
+    if not rows:
+        return None
+    out = [*tables[WayOut].rows(WayOut.mineral, WayOut.year, WayOut.others, WayOut.demand)]
+    last = max(int(year) for _, year, *_ in out)
+    of_last = {str(m): (others, need) for m, year, others, need in out if year == last}
+    return _Finding(
+        rows, last, of_last, tables.option(OF), tables.option(BASIS), table.words["money"]
+    )
+
+
+# ---- the study -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Read a plan for its way out of a country."""
+
+    country: str
+
+    def __call__(self, plan: Plan) -> Exit:
+        """Return the way out."""
+        return exit_from(plan, self.country)
+
+
+def unchanged(case: Case) -> Case:
+    """Return the case as it is."""
+    return case
+
+
+class ExitStudy(StudyKind):
+    """Find how little of a country the coalition can do with, by which year, and at what cost.
+
+    The plan is made as by solve. Then, mineral by mineral, the least tonnes of the country over all
+    years with no year shorter than in the plan, and the cheapest such plan, all minerals under one
+    budget: from which year its share is at most 50, 25, 10 and 0 % and stays so, what has to be
+    built first, what holds it up. A country is named by name or code.
+
+    \b
+    planner exit case.xlsx --country China
+    planner exit case.xlsx --country CHN --scenario "Export ban" --csv tables
+
+    A country that sells nothing in the plan is left already. Without a proven plan nothing is
+    written; the exit code is then 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "exit", "Exit", "way out"
+    QUESTION = (
+        "How little of a country can we do with, by which year, and what must be built first?"
+    )
+    RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
+    LACKING = "no way out planned"
+    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
+    OPTIONS = (
+        click.option(
+            "--country", required=True, metavar="C", help="The country to leave: a name or code."
+        ),
+    )
+    task = "the case and its way out"
+
+    def __init__(self, start: Start, *, country: str) -> None:
+        """Take the country; UsageError for one that is not known."""
+        super().__init__(start)
+        named = Named(start.case)
+        self.country = named.country(country.strip())
+        if not self.country:
+            msg = "--country: name one country"
+            raise UsageError(msg)
+        self.name = named.country_name(self.country, country.strip())
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan the case, and read its way out."""
+        del say
+        asked = Study(self.start.case, ((Run("The plan", unchanged),),), Leave(self.country))
+        done = run_study(asked, where, tell)
+        self.outcomes, self.stopped = done.every, done.stopped
+        for outcome in filter(None, (each.found for each in done)):
+            self.found = outcome
+
+    @property
+    def known(self) -> str:
+        """Whether the way out is known."""
+        return "the way out is planned" if self.planned else "nothing is planned"
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        """The plan, each least, and the way out; what was least stands with its name."""
+        found = self.found
+        least: list[Outcome[Any]] = [
+            Outcome(f"Least: {mineral}" if mineral else "Least: all minerals together", proof=proof)
+            for mineral, proof in found.proofs.items()
+        ]
+        path: Outcome[Any] = Outcome(
+            "The way out", objective=found.path.objective, proof=found.path.proof
+        )
+        return (*self.outcomes, *least, path)
+
+    @property
+    def what(self) -> str:
+        """The country and the years."""
+        return f"the way out of {self.name}, {span(self.start.case.years)}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The country, scenario and what-ifs, and what was assumed."""
+        return {
+            OF: self.name,
+            **self.start.options,
+            "Counted": "what its refiners and projects sell to the coalition, purchases for stock"
+            " included; ore from there that others refine is not",
+            "Kept": "every limit of the workbook; against the plan no mineral is shorter in any"
+            " year, no reserve lacks more of its target, no soft limit is exceeded by more and no"
+            " mineral is bought there more in all",
+            "All minerals": "share one budget: the least sum of their parts of demand, then the"
+            " cheapest plan with it",
+            "Left altogether": "as far as a plan shows: at most 0.0001 % of the share's base",
+        }
+
+    def tables(self) -> list[Result]:
+        """Return the exit by mineral, the way out by year, builds, limits, sellers, members."""
+        layout = self.start.book.layout
+        cells = Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
+        return tables_of(self.found, cells, self.name)
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return an object a row of each table."""
+        keys = {
+            "rows": Exits, "path": WayOut, "builds": Builds, "limits": Limits,
+            "sellers": Sellers, "who_pays": Paying,
+        }  # fmt: skip
+        found = self.found
+        return {
+            "scenario": self.start.case.scenario,
+            "country": self.country,
+            "objective_usd": found.path.objective,
+            "plan_objective_usd": found.plan.objective,
+            **{key: records(tables[of]) for key, of in keys.items()},
+        }
+
+    def screen(self, tables: Tables) -> Iterable[str | Numbers]:
+        """Return the exit by mineral, and what is built otherwise than planned."""
+        of, builds = Exits, tables[Builds]
+        fields = (
+            of.mineral,
+            of.planned_share,
+            of.left_share,
+            of.half,
+            of.quarter,
+            of.tenth,
+            of.none,
+            of.cash,
+            of.penalties,
+        )
+        yield Numbers(tables[of], fields)
+        new = builds.where([said != "as planned" for said in builds.change])
+        if len(new):
+            yield Numbers(
+                new,
+                (
+                    Builds.mineral,
+                    Builds.project,
+                    Builds.begin,
+                    Builds.start,
+                    Builds.part,
+                    Builds.capacity,
+                    Builds.change,
+                ),
+                "Built otherwise than planned",
+            )
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Say what can be left, how far the others fall, and what it costs."""
+        found = _finding(tables)
+        if found is None:
+            said = (
+                f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
+            )
+            return Headline(said, (Figure("Left", "already", "no mineral is bought there."),))
+        return Headline(found.sentence(), tuple(found.figures(tables[Builds])))
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return the share by year of each mineral, and who pays."""
+        who = _who(tables)
+        return (*_curves(tables).values(), *([who] if who is not None else []))
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the exit by mineral, the way out year by year, builds and limits."""
+        out, name = tables[WayOut], tables.option(OF)
+        fields = tuple(f for f in out.fields if f.name != WayOut.mineral.name)
+        views: dict[str, tuple[Sequence[Picture], Numbers]] = {
+            mineral: ((picture,), Numbers(out.where([m == mineral for m in out.mineral]), fields))
+            for mineral, picture in _curves(tables).items()
+        }
+        exits, builds, limits = tables[Exits], tables[Builds], tables[Limits]
+        blocks = [Numbers(exits, exits.fields, "By mineral")]
+        blocks += [Numbers(builds, builds.fields, Builds.TABLE)] if len(builds) else []
+        if not views:
+            return (Section("exit", f"The way out of {name}", "", {"": ((), blocks[0])}),)
+        lead = (
+            "The least tonnes of the country over all years with no year shorter than in the plan,"
+            " and of all plans with so little the cheapest."
+        )
+        blocks += [Numbers(limits, limits.fields, Limits.TABLE)] if len(limits) else []
+        heading = f"The way out of {name}"
+        return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

@@ -1,0 +1,93 @@
+"""The command exit: what it writes, what it says, and how it is refused."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from models.answers import exit as answers
+from models.errors import SolverError
+from tests.cli.desk import sheets
+
+HERE = ("--workers", "1")
+
+
+def test_what_is_written(plain, call, folder):
+    """A workbook beside the plans with all its sheets, CSV, and the finding on stderr."""
+    code, out, err = call("exit", plain, "--country", "China", "--csv", "tables", *HERE)
+    assert (code, out) == (0, "")
+    made = folder / "outputs" / "plain-exit.xlsx"
+    assert str(made.relative_to(folder)) in err
+    assert "China can be left altogether" in err
+    assert sheets(made) == [
+        "Overview", "Exit", "Charts", "Way out", "Builds in order", "What holds it up",
+        "Who sells instead", "Who pays", "About", "Runs", "Chart data",
+    ]  # fmt: skip
+    assert {p.name for p in (folder / "tables").iterdir()} == {
+        "exit.csv", "way-out.csv", "builds-in-order.csv", "what-holds-it-up.csv",
+        "who-sells-instead.csv", "who-pays.csv", "tables.json",
+    }  # fmt: skip
+    book = openpyxl.load_workbook(made)
+    runs = [row[:2] for row in book["Runs"].iter_rows(min_row=2, values_only=True)]
+    assert runs[0][0] == "The plan"
+    assert runs[-1][0] == "The way out"
+    assert {proven for _, proven in runs} == {"yes"}
+    assert all(cell.comment for cell in book["Exit"][1])
+
+
+def test_what_a_program_hears(plain, ask):
+    """The tables by their keys; the way out costs no less than the plan."""
+    code, said = ask("exit", plain, "--country", "CN", *HERE)
+    assert (code, said["status"], said["country"]) == (0, "optimal", "CHN")
+    assert said["objective_usd"] >= said["plan_objective_usd"]
+    for row in said["rows"]:
+        assert row["left"] <= row["planned"] + 1e-6
+        assert row["at_most_0_from"] is None or row["at_most_50_from"] <= row["at_most_0_from"]
+    assert {row["mineral"] for row in said["path"]} == {row["mineral"] for row in said["rows"]}
+    assert {"builds", "limits", "sellers", "who_pays"} <= said.keys()
+
+
+def test_where_it_runs_does_not_matter(case, ask):
+    """One process or two: the same numbers to the bit, of the template with all its sheets."""
+    one, two = (ask("exit", case, "--country", "China", "--workers", n)[1] for n in (1, 2))
+    assert one["rows"] == two["rows"]
+
+
+def test_a_scenario_and_what_ifs(case, ask):
+    """A country that is lost is left already."""
+    code, said = ask("exit", case, "--country", "prc", "--lose", "China", *HERE)
+    assert code == 0
+    assert all((row["planned"], row["at_most_0_from"]) == (0, 2026) for row in said["rows"])
+
+
+def test_no_proven_way_out(plain, ask, monkeypatch):
+    """Why is said, and nothing is written; the exit code is 3."""
+
+    def fail(*_):
+        message = "no luck"
+        raise SolverError(message)
+
+    monkeypatch.setattr(answers._Fenced, "_solved", fail)
+    code, said = ask("exit", plain, "--country", "China", *HERE)
+    assert (code, said["status"]) == (3, "solver_error")
+    assert "no luck" in str(said["errors"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--country"),
+        (("--country", "Chna"), "'Chna' is not a country; did you mean 'China'?"),
+        (("--country", "Congo"), "did you mean DR Congo or Republic of the Congo?"),
+        (("--country", " "), "name one country"),
+        (("--country", "*"), "name one country"),
+        (("--country", "China", "--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
+        (("--country", "China", "--output", "plain.xlsx"), "never written to"),
+    ],
+)
+def test_wrong_usage(plain, call, options, said):
+    """Refused with what was likely meant, before anything is written."""
+    code, _, err = call("exit", plain, *options, *HERE)
+    assert code == 2
+    assert said in err
+    assert not (plain.parent / "outputs").exists()

@@ -1,0 +1,138 @@
+"""What the command exit tells of a way out: years, money, builds and limits, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.answers import exit_from
+from models.measures import stays_within
+from models.results import About
+from planner.sheets.explain import Cells
+from planner.studies.exit import (
+    Builds,
+    Exits,
+    ExitStudy,
+    Limits,
+    Paying,
+    Sellers,
+    WayOut,
+    tables_of,
+)
+from planner.studies.kind import BASIS, Tables
+from planner.workbook import read_tables
+from tests.models.desk import BookT, jin, make, solve_case, sur
+from tests.models.test_exit import FIVE, GROWING, grown, two_plants
+
+near = pytest.approx
+LEVELS = (Exits.half, Exits.quarter, Exits.tenth, Exits.none)
+
+
+def told(book: BookT, country: str = "CHN", name: str = "China") -> Tables:
+    """Return the tables of a book's exit."""
+    case = read_tables(book).case
+    cells = Cells(case, case, lambda *_: "", lambda *_: None)
+    about = About(what=["Country", BASIS], value=[name, case.settings.share_basis])
+    return Tables([*tables_of(exit_from(solve_case(case), country), cells, name), about])
+
+
+def only(result: object) -> dict[str, object]:
+    """Return the one row of a table."""
+    (row,) = result.frame().to_dict("records")  # type: ignore[attr-defined]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("shares", "most", "first"),
+    [
+        ({2026: 0.6, 2027: 0.4, 2028: 0.2}, 0.5, 2027),
+        ({2026: 0.4, 2027: 0.6, 2028: 0.5}, 0.5, 2028),
+        ({2026: 0.4, 2027: 0.6, 2028: 0.5000001}, 0.5, 2028),
+        ({2026: 0.0, 2027: 0.0}, 0.0, 2026),
+        ({2026: 0.0, 2027: None}, 0.0, None),
+        ({}, 0.5, None),
+    ],
+)
+def test_the_first_year_within(shares, most, first) -> None:
+    """It has to stay so; a year without a base is above; what rounding adds is none."""
+    assert stays_within(shares, most) == first
+
+
+def test_the_years_of_the_closed_form() -> None:
+    """60, 45, 30, 15 and 0 % of 100 t: 50 % from the second year, none from the fifth."""
+    made = told(make(jin(200), grown(*GROWING), years=FIVE))
+    row = only(made[Exits])
+    assert [row[of.name] for of in LEVELS] == [2027, 2029, 2030, 2030]
+    assert (row["planned"], row["left"], row["alone"]) == (near(500), near(150), near(150))
+    assert (row["cash"], row["penalties"], row["a_tonne"]) == (near(3_500), 0, near(10))
+    assert made[WayOut].left_share == near([0.6, 0.45, 0.3, 0.15, 0.0], abs=1e-7)
+    assert made[WayOut].others == near([*GROWING])
+    assert row["remark"] == (
+        "in 2029 100 t are needed: others sell 85 t, 15 t stay with China; reached: capacity of"
+        " Sur (CHL) (85 t)"
+    )
+    assert [*made[Limits].rows(Limits.years, Limits.limit, Limits.spares)] == [
+        ("2026 to 2029", 85, near(1))
+    ]
+    assert dict(made[Sellers].rows(Sellers.country, Sellers.change)) == {
+        "CHN": near(-350), "CHL": near(350),
+    }  # fmt: skip
+    assert only(made[Paying])["extra"] == near(3_500 / 5)
+    said = ExitStudy.headline(made).finding
+    assert said == (
+        "China can be left altogether by 2030 in 1 of 1 minerals (copper from 2030); furthest down:"
+        " copper, from 100.0 % to 0.0 % of demand in 2030."
+    )
+
+
+@pytest.mark.parametrize("years", [1, 2, 3, 4])
+def test_a_longer_horizon_is_never_later(years: int) -> None:
+    """A year that is found with fewer years planned is found with all of them."""
+    short, whole = (
+        next(
+            iter(told(make(jin(200), grown(*GROWING[:n], years=of), years=of))[Exits].rows(*LEVELS))
+        )
+        for n, of in ((years, FIVE[:years]), (5, FIVE))
+    )
+    assert all(early in {None, late} for early, late in zip(short, whole, strict=True))
+
+
+def test_never_within_the_horizon() -> None:
+    """40 t of others for a need of 100 t: 60 % stay, and why, in tonnes."""
+    made = told(make(jin(200), sur(40), years=(2026, 2027)))
+    row = only(made[Exits])
+    assert {row[of.name] for of in LEVELS} == {None}
+    assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
+    finding = ExitStudy.headline(made)
+    assert "by 2027 in none of 1 minerals" in finding.finding
+    assert "others sell 40 t of the 100 t" in finding.figures[2].remark
+
+
+def test_a_share_of_purchases() -> None:
+    """130 t are needed, 100 t of Jin and 20 of Sur there are: of purchases Jin has 100 / 120."""
+    book = make(jin(100), sur(20), demand=130, settings={"Share basis": "purchases"})
+    row = only(told(book)[Exits])
+    assert (row["left_share"], row["planned_share"]) == (near(100 / 120), near(100 / 120))
+    assert "10 t are short as planned" in str(row["remark"])
+
+
+def test_builds_in_order() -> None:
+    """Copper's plant alone is worth its million on the way out, tin has none of it."""
+    made = told(two_plants(y2026=1))
+    row = only(made[Builds])
+    assert (row["rank"], row["project"], row["begin"], row["start"]) == (1, "C", 2026, 2026)
+    assert (row["part"], row["capacity"], row["capex"]) == (near(1), near(100), near(1))
+    assert row["change"] == "not in the plan"
+    rows = {r["mineral"]: r for r in made[Exits].frame().to_dict("records")}
+    assert (rows["copper"]["none"], rows["tin"]["left_share"]) == (2026, near(1))
+    assert rows["tin"]["alone"] == near(50)
+
+
+@pytest.mark.parametrize(("country", "name"), [("CHL", "Chile"), ("ROW", "Rest of world")])
+def test_nothing_is_bought_there(country: str, name: str) -> None:
+    """The share is 0 % from the first year on, and nothing changes."""
+    made = told(make(jin(200), sur(50)), country, name)
+    row = only(made[Exits])
+    assert [row[of.name] for of in LEVELS] == [2026] * 4
+    assert (row["cash"], row["remark"]) == (0, "nothing is bought there in the plan")
+    assert ExitStudy.headline(made).finding.endswith("its share is 0 % already.")
+    assert (ExitStudy.pictures(made), len(made[Limits])) == ((), 0)

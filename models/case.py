@@ -101,6 +101,8 @@ class Case:
     """Countries that are the coalition's by membership; fixed before scenarios (None: members')."""
     ceilings: tuple[tuple[str, str, str, int, float], ...] = ()
     """(refiner, project, mineral, year, t): the most a source may sell in a year, as agreed."""
+    member_ceilings: tuple[tuple[str, str, str, str, int, float], ...] = ()
+    """(refiner, project, mineral, member, year, t): the most a member may buy of a source."""
     agreed: Agreed | None = None
     """What an earlier plan decided, where not all is free."""
     search: Search = TO_THE_END

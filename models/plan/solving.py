@@ -137,6 +137,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         security=tuple(row for row in case.security if row.mineral in {"", *of}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
         ceilings=tuple(c for c in case.ceilings if c[2] in of),
+        member_ceilings=tuple(c for c in case.member_ceilings if c[2] in of),
         scenarios=(),
         risks=(),
     )

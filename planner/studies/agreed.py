@@ -24,7 +24,7 @@ from models.program.component import columns_named
 from models.program.families.projects import BUILT
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Cap, budget_year, start_years, stock_target
+from models.resolve import Cap, Rights, budget_year, start_years, stock_target
 from models.schema import (
     TAKES,
     ByYear,
@@ -47,12 +47,14 @@ class Rules:
 
     ``surge`` is the part of its usable capacity of a year that a supplier may sell beyond what was
     agreed; ``keep_caps`` says that share limits stay; ``first_year`` is the year in which the loss
-    begins (None: the first of the horizon).
+    begins (None: the first of the horizon). With ``solidarity`` members share what is left; without
+    each buys of a supplier no more than agreed and its part of the surge, as Rights divides it.
     """
 
     surge: float = SURGE
     keep_caps: bool = False
     first_year: int | None = None
+    solidarity: bool = True
 
 
 def stressed(plan: Plan, rules: Rules) -> Case:
@@ -80,6 +82,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         budget=(),
         stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
+        member_ceilings=() if rules.solidarity else tuple(_own(plan, rules.surge, years)),
         scenarios=(),
         risks=(),
     )
@@ -114,6 +117,27 @@ def _ceilings(
             key = (row["refiner"], row["project"], row["mineral"], row["year"])
             found.append((*key, float(most)))
     return tuple(found)
+
+
+def _own(
+    plan: Plan, surge: float, years: tuple[int, ...]
+) -> Iterator[tuple[str, str, str, str, int, float]]:
+    """Yield what each member may buy of each source: as agreed, and its part of the surge."""
+    e, d = plan.expanded, plan.expanded.deliveries
+    bought = np.zeros((len(e.sources), len(e.members), len(e.years)))
+    np.add.at(bought, (d.source, d.member, d.year), plan.delivered)
+    parts = Rights(e).sources
+    usable = {
+        (row["refiner"], row["project"], row["mineral"], row["year"]): row["usable"]
+        for row in plan.sources.to_dict("records")
+    }
+    for r, source in enumerate(e.sources):
+        for t, year in enumerate(e.years):
+            key = (source.name, source.project, source.mineral)
+            more = surge * usable[*key, year]
+            for j, member in enumerate(e.members) if year in years else ():
+                most = float(bought[r, j, t] + more * parts[r, t, j])
+                yield (*key, member, year, most)
 
 
 def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...]) -> Project:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -389,22 +389,25 @@ def _over(amounts: Floats, wholes: Floats) -> list[float]:
 
 
 # ---- all of them ---------------------------------------------------------------------------------
-UNCAPPED = "without share limits: "
-"""What the names of the runs on the plan without share limits begin with."""
+UNCAPPED, ALONE = "without share limits: ", "without solidarity: "
+"""What the names of the runs begin with on the plan without share limits, and where nobody shares.
+"""
 
 
 @dataclass(frozen=True)
 class Stress:
     """The losses and what they do to the agreed plan, and to that without share limits.
 
-    ``free`` is None where the case has no share limits: then it is the same plan. ``stopped`` is
-    what ended the study before its time.
+    ``free`` is None where the case has no share limits: then it is the same plan. ``alone`` is the
+    agreed plan where members do not share what is left, None where that is not asked. ``stopped``
+    is what ended the study before its time.
     """
 
     rules: Rules
     losses: tuple[Loss, ...]
     capped: Side
     free: Side | None
+    alone: Side | None
     outcomes: tuple[Outcome[Reading], ...]
     stopped: Stop | None = None
 
@@ -443,20 +446,25 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
-    asked = [(plan, "", every)]
+    shared = replace(rules, solidarity=True)
+    asked = [(plan, "", every, shared)]
     if free is not None:
         later = [y >= first for y in case.years]
         sold = tuple(o for o in every if o.sold(free)[:, :, later].sum() > LEAST_SOLD)
-        asked.append((free, UNCAPPED, sold))
-    studies = [_study(of, rules, lost, before) for of, before, lost in asked]
+        asked.append((free, UNCAPPED, sold, shared))
+    if not rules.solidarity:
+        asked.append((plan, ALONE, every, rules))
+    studies = [_study(of, each, lost, before) for of, before, lost, each in asked]
     found = run_studies(studies, where, tell)
     sides = [
         Side(of, study.base, every, outcomes[0], dict(zip(lost, outcomes.every[1:], strict=True)))
-        for (of, _, lost), study, outcomes in zip(asked, studies, found, strict=True)
+        for (of, _, lost, _), study, outcomes in zip(asked, studies, found, strict=True)
     ]
     outcomes = tuple(outcome for of in found for outcome in of)
-    free_side = sides[1] if len(sides) > 1 else None
-    return Stress(rules, every, sides[0], free_side, outcomes, found[-1].stopped)
+    free_side = sides[1] if free is not None else None
+    # both against the same: what is paid with nothing lost where members share
+    alone = None if rules.solidarity else replace(sides[-1], nothing=sides[0].nothing)
+    return Stress(rules, every, sides[0], free_side, alone, outcomes, found[-1].stopped)
 
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Reading]:

@@ -260,6 +260,34 @@ class NMinusOne(Result):
     )
 
 
+class Solidarity(Result):
+    """What sharing what is left is worth: a row a loss, for all and for each member it matters to.
+
+    Shared: members share what suppliers and a surge leave. Unshared: each buys of a supplier no
+    more than was agreed and its part of the surge.
+    """
+
+    TABLE, GRAIN, BOOK = "Solidarity", ("lost", "kind", "member"), "stress"
+
+    lost, kind = _WHO
+    member = MEMBER.like(meaning="Coalition: all members together.", names=Name.BUYER)
+    short_t = SHORT.like(header="Short, shared", meaning="Newly short where members share.")
+    alone_short_t = SHORT.like(
+        header="Short, unshared", meaning="Newly short where they do not.", key="alone_short_t"
+    )
+    worth = field.money(
+        "Sharing spares it",
+        "What it is short unshared less shared, at the shortage cost; below 0: it gives to others.",
+        key="sharing_spares_usd",
+    )
+    cost = COST.like(header="Extra cost, shared", meaning="Of all members, shortage priced.")
+    alone_cost = COST.like(
+        header="Extra cost, unshared",
+        meaning="Of all members, shortage priced.",
+        key="alone_extra_cost_usd",
+    )
+
+
 class Detail(Result):
     """One row a loss, mineral, member and year that the loss touches."""
 
@@ -323,6 +351,7 @@ def tables_of(found: Stress) -> list[Result]:
         Losses.of_rows(whole, words=words),
         ByMineral.of_rows(minerals, words=words),
         *([CappedOrNot.of_rows(either, words=words)] if found.free is not None else ()),
+        *([Solidarity.of_rows(_sharing(found, ranked), words=words)] if found.alone else ()),
         Embargoes.of_rows(pairs, words=words),
         NMinusOne.of_rows(left, words=words),
         Detail.of_rows(detail, words=words),
@@ -443,6 +472,27 @@ def _own(found: Stress, loss: Loss) -> Row:
     return {"own_short_t": float(effect.short[:, j].sum()), "own_share": share}
 
 
+def _sharing(found: Stress, ranked: Sequence[tuple[Loss, Row]]) -> list[Row]:
+    """Return by loss what is short and costs shared and unshared, of all and of each member."""
+    case, years, rows = found.case, found.years, list[Row]()
+    worth = np.array([[case.shortage_cost(m.name, y) for y in years] for m in case.minerals])
+    worth = worth.reshape(len(case.minerals), len(years))
+    for loss, _ in ranked:
+        effect, alone = found.capped.effects[loss], found.alone and found.alone.effects[loss]
+        if effect is None or not alone:
+            continue
+        spared = np.einsum("mjt,mt->j", alone.short - effect.short, worth)
+        tonnes = [of.short.sum(axis=(0, 2)) for of in (effect, alone)]
+        amounts = zip(case.members, *tonnes, spared, strict=True)
+        each = [(m.name, *map(float, of)) for m, *of in amounts if max(of[:2]) > _NOTHING]
+        whole = ("", *(float(of.sum()) for of in (*tonnes, spared)))
+        for name, *of in (whole, *each):
+            row = dict(zip(("short_t", "alone_short_t", "worth"), of, strict=True))
+            costs = {"cost": float(effect.cost.sum()), "alone_cost": float(alone.cost.sum())}
+            rows.append(_who(found, loss) | row | {"member": name} | ({} if name else costs))
+    return rows
+
+
 def _detail(found: Stress, loss: Loss) -> Iterator[Row]:
     side, effect = found.capped, found.capped.effects[loss]
     if effect is None:
@@ -468,6 +518,8 @@ def sheets(tables: Tables, case: Case) -> list[Table]:
     ]
     if CappedOrNot in tables.results:
         found.append(table_of(tables[CappedOrNot]))
+    if Solidarity in tables:
+        found.append(table_of(tables[Solidarity]))
     if Embargoes in tables:
         of = _shown(tables[Embargoes], Embargoes.lost, Embargoes.kind, Embargoes.refiner)
         found.append(replace(table_of(of, name), printed=None))
@@ -629,6 +681,38 @@ def _named(losses: pd.DataFrame) -> list[str]:
     ]
 
 
+_CHEAP = 0.01
+"""An embargo that costs up to this part of what it does unshared is undone by resale."""
+
+
+def _resale(tables: Tables) -> str:
+    """Return what sharing spares, and where it makes an embargo on one member next to nothing."""
+    if Solidarity not in tables:
+        return ""
+    currency, rows = tables[Losses].words["money"], tables[Solidarity].frame()
+    of = rows[(rows["member"] == "") & (rows["alone_cost"] > rows["cost"])]
+    of = of.assign(spared=of["alone_cost"] - of["cost"])
+    of = of.sort_values("spared", ascending=False, kind="stable")
+    lost, said = of[of["kind"] != Kind.EMBARGO], ""
+    if len(lost):
+        worst = lost.iloc[0]
+        said = (
+            f" If members did not share what is left, losing {word(worst['lost'])} would cost"
+            f" {money(worst['alone_cost'], currency)}, not {money(worst['cost'], currency)}."
+        )
+    embargoes = of[of["kind"] == Kind.EMBARGO]
+    cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
+    if len(cheap):
+        worst = cheap.iloc[0]
+        said += (
+            f" {len(cheap)} of {len(embargoes)} embargoes on one member cost next to nothing, since"
+            f" the others resell to it: {word(worst['lost'])}"
+            f" {money(max(worst['cost'], 0.0), currency)},"
+            f" {money(worst['alone_cost'], currency)} without resale."
+        )
+    return said
+
+
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------
 WORST = 5
 """Losses of a kind told on the terminal; the workbook has them all."""
@@ -709,11 +793,13 @@ class StressTest(StudyKind):
     The plan is made first, with scenario, what-ifs and limits; then one supplier after another is
     lost, from the first year (or --year) to the last. Suppliers that are left sell what was agreed
     and a surge; plants are built as agreed; stocks may be drawn; share limits are waived unless
-    --keep-caps. The same losses hit the plan without share limits: what diversification buys.
+    --keep-caps. The same losses hit the plan without share limits: what diversification buys. With
+    --solidarity none they hit it, too, where members do not share what is left.
 
     \b
     planner stress case.xlsx
     planner stress case.xlsx --refiners --pairs
+    planner stress case.xlsx --pairs --solidarity none
     planner stress case.xlsx --surge 0 --keep-caps --year 2030
 
     A run without a proven plan stands in the workbook with its reason; the exit code is then 3.
@@ -724,7 +810,7 @@ class StressTest(StudyKind):
     HEADING = "Stress test: {named}"
     LACKING = "no loss planned"
     task = "what is agreed"
-    RESULTS = (Losses, ByMineral, CappedOrNot, Embargoes, NMinusOne, Detail)
+    RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
     OPTIONS = (
         click.option("--refiners", is_flag=True, help="Lose each refiner that sells, too."),
@@ -744,6 +830,13 @@ class StressTest(StudyKind):
             "--keep-caps", is_flag=True, help="Keep the share limits, which a loss waives."
         ),
         click.option(
+            "--solidarity",
+            type=click.Choice(["full", "none"]),
+            default="full",
+            help="none: beside members that share what is left, none that buys of a supplier more"
+            " than agreed and its part of the surge [full].",
+        ),
+        click.option(
             "--year",
             type=int,
             metavar="Y",
@@ -759,6 +852,7 @@ class StressTest(StudyKind):
         pairs: bool,
         surge: float | None,
         keep_caps: bool,
+        solidarity: str,
         year: int | None,
     ) -> None:
         """Take the rules; UsageError for a year that is not planned."""
@@ -770,7 +864,7 @@ class StressTest(StudyKind):
             msg = f"--year {year} is no year of the sheet Demand{hint}"
             raise UsageError(msg)
         surge = start.case.settings.surge if surge is None else surge
-        self.rules = Rules(surge, keep_caps, year)
+        self.rules = Rules(surge, keep_caps, year, solidarity == "full")
         asked = {Kind.COUNTRY: True, Kind.REFINER: refiners, Kind.EMBARGO: pairs}
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
@@ -824,6 +918,11 @@ class StressTest(StudyKind):
             "Plants": "built as agreed; their capital is no part of the extra cost",
             "Extra cost": "against the same rules with nothing lost",
         }
+        if not rules.solidarity:
+            said[Solidarity.TABLE] = (
+                "members share what is left; beside it each buys of a supplier no more than agreed"
+                " and its part of the surge, by its rights (sheet and setting Rights)"
+            )
         calm = found.capped.nothing.found
         if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
             cash = float(calm.cash.sum() - found.capped.agreed.cash.sum())
@@ -859,6 +958,7 @@ class StressTest(StudyKind):
                 for row in losses
             ],
             "n_minus_1": records(tables[NMinusOne]),
+            "solidarity": records(tables[Solidarity]) if Solidarity in tables else [],
         }
 
     def screen(self, tables: Tables) -> Iterator[str]:
@@ -891,7 +991,7 @@ class StressTest(StudyKind):
             where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
         return Headline(
             f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
-            f" {_horizon(tables)}; {lacks}.",
+            f" {_horizon(tables)}; {lacks}.{_resale(tables)}",
             (
                 Figure(
                     "Dearest loss, shortage priced",
@@ -936,6 +1036,12 @@ class StressTest(StudyKind):
             )
         ]
         priced = rows.dropna(subset="cost")
+        if Solidarity in tables:
+            of, lead = (
+                tables[Solidarity],
+                "Where members share what is left, and where they do not.",
+            )
+            found.append(Section("sharing", of.TABLE, lead, {"": ((), Numbers(of, of.fields))}))
         costs = _costs(tables, priced.assign(lost=_named(priced)))
         if costs is not None:
             kept = tuple(f for f in _COMPARED if f.name in losses.data)

@@ -114,6 +114,16 @@ def agreed(case: Case) -> Case:
     )
 
 
+def agreed_by_member(case: Case) -> Case:
+    """Cap what the first member may buy of the first source."""
+    of, member = Expanded(case).sources[0], case.members[0].name
+    return case.change(
+        member_ceilings=tuple(
+            (of.name, of.project, of.mineral, member, year, 5.0) for year in case.years
+        )
+    )
+
+
 def decided(case: Case) -> Case:
     """Let what the case's plan decides before its second year stand."""
     return case.change(agreed=decided_before(solve_case(case), case.years[1]))
@@ -213,6 +223,7 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "supply of today": first("current_supply", tonnes=3.0),
     "no supply of today": lambda case: case.change(current_supply=()),
     "ceilings": agreed,
+    "ceilings of members": agreed_by_member,
     "decided before": decided,
 }
 

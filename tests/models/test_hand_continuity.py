@@ -146,3 +146,14 @@ def test_agreed_sales() -> None:
     assert plan.dual("agreed_sales", ("Jin", "", "copper", 2026)) == near(-10)
     more = case.change(ceilings=(("Jin", "", "copper", 2026, 31.0),))
     assert solve_case(more).objective == near(1690)
+
+
+def test_agreed_purchases() -> None:
+    """A buys no more than an agreed 30 of Jin's 100, so 30 of Sur at 20; a tonne more saves 10."""
+    case = read(make(jin(), sur(), demand={"A": 60.0, "B": 40.0}))
+    capped = case.change(member_ceilings=(("Jin", "", "copper", "A", 2026, 30.0),))
+    plan = solve_case(capped)
+    assert plan.objective == near(70 * 10 + 30 * 20)
+    assert plan.dual("agreed_purchases", ("Jin", "", "copper", "A", 2026)) == near(-10)
+    wide = case.change(member_ceilings=(("Jin", "", "copper", "A", 2026, 60.0),))
+    assert solve_case(wide).objective == near(1000)

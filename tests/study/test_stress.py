@@ -25,7 +25,15 @@ from planner.studies.losses import (
     read,
     stress,
 )
-from planner.studies.stress import ByMineral, CappedOrNot, Embargoes, Losses, tables_of
+from planner.studies.stress import (
+    ByMineral,
+    CappedOrNot,
+    Embargoes,
+    Losses,
+    Solidarity,
+    StressTest,
+    tables_of,
+)
 from planner.workbook import read as read_book
 from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, refiner, sur
@@ -293,6 +301,35 @@ def test_an_embargo_falls_on_all_and_on_the_member() -> None:
     row = table(found, Embargoes).set_index(["country", "member"]).loc[("CHN", "A")]
     assert row["own_short_t"] == pytest.approx(25)
     assert (row["own_share"], row["short_t"] / 50) == pytest.approx((0.5, 1.0))
+
+
+def test_what_sharing_is_worth() -> None:
+    """A buys 50 t near, in China, B in Chile. Closed to A alone, they swap: 100 of freight.
+
+    Unshared A gets of Chile's its part of the surge, 5 t, which B buys in China: 45 t are short.
+    """
+    freight = [
+        {"From country": "CHN", "A (USD/t)": 0, "B (USD/t)": 1},
+        {"From country": "CHL", "A (USD/t)": 1, "B (USD/t)": 0},
+    ]
+    book = make(jin(50), sur(50), demand={"A": 50.0, "B": 50.0}, Freight=freight)
+    found = lost_in(book, pairs=True, solidarity=False)
+    rows = table(found, Solidarity).set_index(["lost", "member"])
+    of = rows.loc["CHN to A"]
+    assert of["short_t"].tolist() == pytest.approx([0, 0])  # nobody else is hit
+    assert of["alone_short_t"].tolist() == pytest.approx([45, 45])
+    assert of["worth"].tolist() == pytest.approx([45 * COST_SHORT] * 2)
+    assert of.loc["", "cost"] == pytest.approx(100)
+    assert of.loc["", "alone_cost"] == pytest.approx(
+        45 * COST_SHORT - 500 + 5 * 21 - 5 * 20 + 5 * 11
+    )
+    said = StressTest.headline(Tables(tables_of(found))).finding
+    assert "of 2 embargoes on one member cost next to nothing, since the others resell" in said
+    assert "100 USD, 22,060 USD without resale." in said
+    shared = lost_in(book, pairs=True)
+    assert shared.alone is None
+    assert Solidarity not in Tables(tables_of(shared))
+    assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
 
 
 def test_nobody_sells() -> None:

@@ -99,13 +99,24 @@ AGREED = Rows(
     divided=by_right,
 )
 
+AGREED_BY_MEMBER = Rows(
+    name="agreed_purchases",
+    key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
+    meaning="A member buys no more of a supplier than was agreed before an event.",
+    kind="agreed",
+    label=lambda _, key: Label(f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"),
+    bears_on=by_key,
+    stops=when_full(_no_faster),
+    divided=own,
+)
+
 
 def model(f: Frame) -> None:
     r"""Leaving a supplier of today costs; sales grow no faster than they can, or than was agreed.
 
     .. math:: d_{r,j} \ge today_{r,j} - (x + y)_{r,j,t_0}, \qquad
               S_{r,t} \le (1 + g_r)^{t - t'} S_{r,t'} + floor_{r,t}, \qquad
-              S_{r,t} \le agreed_{r,t}                                              [t/yr]
+              S_{r,t} \le agreed_{r,t}, \qquad (x + y)_{r,j,t} \le agreed_{r,j,t}       [t/yr]
 
     S is what a refiner sells to the coalition; t' is the year before, and before the first one
     today. The floor is for a refiner that sells nothing today (``models.resolve.growth``).
@@ -162,6 +173,13 @@ def _growth(f: Frame) -> None:
 def _agreed(f: Frame) -> None:
     e = f.expanded
     ceilings = {c[:4]: c[4] for c in f.case.ceilings}
+    of_member = {c[:5]: c[5] for c in f.case.member_ceilings}
+    bought: dict[Any, Row] = {}
+    for (r, j, t), columns in f.by_source_member_year.items() if of_member else ():
+        source = e.sources[r]
+        at = (source.name, source.project, source.mineral, e.members[j], e.years[t])
+        if at in of_member:
+            bought[at] = (None, columns, None, of_member[at])
     rows: dict[Any, Row] = {}
     for (r, t), columns in f.by_source_year.items():
         source = e.sources[r]
@@ -169,6 +187,7 @@ def _agreed(f: Frame) -> None:
         if key in ceilings:
             rows[key] = (None, columns, None, ceilings[key])
     f.constraints(AGREED, rows)
+    f.constraints(AGREED_BY_MEMBER, bought)
 
 
 def arrays(b: Builder) -> None:
@@ -230,15 +249,23 @@ def _growth_arrays(b: Builder) -> None:
 
 
 def _agreed_arrays(b: Builder) -> None:
-    e, d = b.expanded, b.expanded.deliveries
-    ceilings = {c[:4]: c[4] for c in e.case.ceilings}
-    if not ceilings:
-        return
-    every = np.indices((len(e.sources), b.years))
-    keys = b.spell(AGREED, [part.ravel() for part in every])
-    most = np.array([ceilings.get(key, np.inf) for key in keys]).reshape(every.shape[1:])
-    at = np.flatnonzero(np.isfinite(most[d.source, d.year]))
-    b.limit(AGREED, at, most[d.source[at], d.year[at]])
+    e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
+    shape = (len(e.sources), len(e.members), b.years)
+    found: tuple[tuple[Rows, dict[Any, float], tuple[int, ...], tuple[Ints, ...]], ...] = (
+        (AGREED, {c[:4]: c[4] for c in case.ceilings}, shape[::2], (d.source, d.year)),
+        (
+            AGREED_BY_MEMBER,
+            {c[:5]: c[5] for c in case.member_ceilings},
+            shape,
+            (d.source, d.member, d.year),
+        ),
+    )
+    for of, ceilings, sizes, index in found:
+        if ceilings:
+            keys = b.spell(of, [part.ravel() for part in np.indices(sizes)])
+            most = np.array([ceilings.get(key, np.inf) for key in keys]).reshape(sizes)[index]
+            at = np.flatnonzero(np.isfinite(most))
+            b.limit(of, at, most[at])
 
 
 def _ties(case: Case) -> Iterable[str]:

@@ -105,7 +105,7 @@ def _refuse_unsayable(case: Case) -> None:
             if not column.by_year and any(isinstance(v, ByYear) and v.steps for v in values):
                 msg = f"{record.SHEET} has no column by year for {column.header}"
                 raise ValueError(msg)
-    if case.ceilings or case.agreed is not None:
+    if case.ceilings or case.member_ceilings or case.agreed is not None:
         msg = "no sheet can say what was agreed before"
         raise ValueError(msg)
     home = tuple(sorted({m.country for m in case.members if m.country}))

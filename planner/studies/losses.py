@@ -462,8 +462,7 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     ]
     outcomes = tuple(outcome for of in found for outcome in of)
     free_side = sides[1] if free is not None else None
-    # both against the same: what is paid with nothing lost where members share
-    alone = None if rules.solidarity else replace(sides[-1], nothing=sides[0].nothing)
+    alone = None if rules.solidarity else sides[-1]
     return Stress(rules, every, sides[0], free_side, alone, outcomes, found[-1].stopped)
 
 

@@ -280,10 +280,13 @@ class Solidarity(Result):
         "What it is short unshared less shared, at the shortage cost; below 0: it gives to others.",
         key="sharing_spares_usd",
     )
-    cost = COST.like(header="Extra cost, shared", meaning="Of all members, shortage priced.")
+    cost = COST.like(
+        header="Extra cost, shared",
+        meaning="Of all members, shortage priced, against the same rules with nothing lost.",
+    )
     alone_cost = COST.like(
         header="Extra cost, unshared",
-        meaning="Of all members, shortage priced.",
+        meaning="Of all members, shortage priced, against the same rules with nothing lost.",
         key="alone_extra_cost_usd",
     )
 

@@ -54,8 +54,9 @@ if TYPE_CHECKING:
 
 OF = COUNTRY.header
 """The row of About that names the country."""
-_SOLD = 1e-6
-"""Tonnes up to this, and what is no larger a part of demand, are not told."""
+_SOLD, _TOLD = 1e-6, 1e-5
+"""Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
+part of it are not told: two plans' rounding."""
 _ALIKE = 1e-6
 """Parts of a plant that differ by less are the same."""
 
@@ -256,7 +257,7 @@ def _way_out(found: Exit) -> dict[str, list[Row]]:
 
 def _solid(amount: float, of: float) -> float:
     """Return an amount, 0 where it is a plan's rounding beside what it is a part of."""
-    return amount if abs(amount) > _SOLD * of else 0.0
+    return amount if abs(amount) > _TOLD * of else 0.0
 
 
 def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
@@ -402,6 +403,8 @@ def _sellers(found: Exit) -> list[Row]:
 
 # ---- charts and words, of the tables alone -------------------------------------------------------
 
+_SEEN = 5e-4
+"""A share that falls by less reads the same."""
 _MOST_SMALL = 12
 """Minerals with a chart at most: those of which most of demand is bought there in the plan."""
 
@@ -436,6 +439,10 @@ def _who(tables: Tables) -> Picture | None:
     return who_pays(title, costs, of.words["money"], "the plan")
 
 
+def _share(row: Row, of: str) -> float:
+    return float(row[of]) if known(row[of]) else 0.0
+
+
 @dataclass(frozen=True)
 class _Finding:
     """What is said of an exit: ``rows`` are the minerals that the plan buys there.
@@ -457,23 +464,27 @@ class _Finding:
         of = f"{len(gone) or 'none'} of {len(self.rows)} minerals"
         said = f"{self.name} can be left altogether by {self.last} in {of}"
         said += f" ({listed(names, 3)})" if gone else ""
-        said += f"; furthest down: {self.furthest['mineral']}, {self.fall(self.furthest)}"
+        down = self.furthest
+        if down is None:
+            said += f"; no share of {self.last} falls"
+        else:
+            said += f"; furthest down: {down['mineral']}, {self.fall(down)}"
         most = self.hardest
-        if most is not self.furthest and (most["left_share"] or 0) > 0:
+        if most is not down and _share(most, "left_share") > 0:
             said += f"; most is left of {most['mineral']}, {percent(most['left_share'])}"
         return f"{said}."
 
     @property
-    def furthest(self) -> Row:
-        """The mineral whose share of the last year falls by most."""
-        return max(
-            self.rows, key=lambda row: (row["planned_share"] or 0) - (row["left_share"] or 0)
-        )
+    def furthest(self) -> Row | None:
+        """The mineral whose share of the last year falls by most; None where none does."""
+        falls = [_share(row, "planned_share") - _share(row, "left_share") for row in self.rows]
+        most = max(falls)
+        return self.rows[falls.index(most)] if most > _SEEN else None
 
     @property
     def hardest(self) -> Row:
         """The mineral of which the largest share is left in the last year."""
-        return max(self.rows, key=lambda row: row["left_share"] or 0)
+        return max(self.rows, key=lambda row: _share(row, "left_share"))
 
     @property
     def dearest(self) -> Row:
@@ -498,12 +509,10 @@ class _Finding:
             f"{gone} of {len(self.rows)}",
             f"minerals that the plan buys there; {levels} by then.",
         )
-        yield Figure(
-            "Falls furthest",
-            percent(self.furthest["left_share"]),
-            f"{self.furthest['mineral']}: {self.fall(self.furthest)}.",
-        )
-        hardest = self.hardest
+        down, hardest, dear = self.furthest, self.hardest, self.dearest
+        if down is not None:
+            said = f"{down['mineral']}: {self.fall(down)}."
+            yield Figure("Falls furthest", percent(down["left_share"]), said)
         others, need = self.last_year[hardest["mineral"]]
         yield Figure(
             "Hardest to leave",
@@ -511,14 +520,13 @@ class _Finding:
             f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
             f" {self.last} needs.",
         )
-        row = self.dearest
-        penalties = sum(row["penalties"] for row in self.rows)
-        yield Figure(
-            f"Extra cash, {row['mineral']}",
-            money(row["cash"], self.currency),
-            "over all years, the mineral that costs most; beside it, of all minerals,"
-            f" {money(penalties, self.currency)} of shortage and penalties, no cash.",
-        )
+        if known(dear["a_tonne"]):
+            yield Figure(
+                f"Extra cash, {dear['mineral']}",
+                money(dear["cash"], self.currency),
+                "over all years, the mineral that costs most;"
+                f" {money(dear['a_tonne'], self.currency)} for each tonne spared.",
+            )
         first = [
             (p, y)
             for p, y, said in builds.rows(Builds.project, Builds.begin, Builds.change)
@@ -725,15 +733,19 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the exit by mineral, the way out year by year, builds and limits."""
+        """Return the way out by year, the exit by mineral with what holds it up, and builds."""
         out, name = tables[WayOut], tables.option(OF)
         fields = tuple(f for f in out.fields if f.name != WayOut.mineral.name)
         views: dict[str, tuple[Sequence[Picture], Numbers]] = {
             mineral: ((picture,), Numbers(out.where([m == mineral for m in out.mineral]), fields))
             for mineral, picture in _curves(tables).items()
         }
-        exits, builds, limits = tables[Exits], tables[Builds], tables[Limits]
-        blocks = [Numbers(exits, exits.fields, "By mineral")]
+        exits, builds = tables[Exits], tables[Builds]
+        brief = [f for f in exits.fields if f.name not in {Exits.remark.name, Exits.alone.name}]
+        blocks = [
+            Numbers(exits, tuple(brief), "By mineral"),
+            Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header),
+        ]
         blocks += [Numbers(builds, builds.fields, Builds.TABLE)] if len(builds) else []
         if not views:
             return (Section("exit", f"The way out of {name}", "", {"": ((), blocks[0])}),)
@@ -741,6 +753,5 @@ class ExitStudy(StudyKind):
             "The least tonnes of the country over all years with no year shorter than in the plan,"
             " and of all plans with so little the cheapest."
         )
-        blocks += [Numbers(limits, limits.fields, Limits.TABLE)] if len(limits) else []
         heading = f"The way out of {name}"
         return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

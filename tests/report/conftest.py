@@ -16,6 +16,7 @@ COMMANDS = {
     "stress": (),
     "compare": (),
     "risk": ("--draws", "20"),
+    "exit": ("--country", "China"),
 }
 
 

@@ -255,6 +255,16 @@ def test_stress_is_a_heat_map(study):
     assert part(page, "heat-map").views[()].plots[0].figure.data[0].type == "heatmap"
 
 
+def test_the_way_out_of_a_country(study):
+    """Cobalt is bought in China alone as far as its limit goes: what is left stands by year."""
+    page = study("exit")
+    assert page.title.startswith("Small: the way out of China")
+    assert page.headlines[0].value == "0 of 1"
+    out = part(page, "exit")
+    assert [row["Year"] for row in table(out, (0,))]
+    assert [block.heading for block in out.blocks][:2] == ["By mineral", "What holds it up"]
+
+
 def test_comparison(study):
     page = study("compare")
     assert page.question == "What does each scenario cost and leave short, beside the base?"

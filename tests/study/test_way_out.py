@@ -103,8 +103,14 @@ def test_never_within_the_horizon() -> None:
     assert {row[of.name] for of in LEVELS} == {None}
     assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
     finding = ExitStudy.headline(made)
-    assert "by 2027 in none of 1 minerals" in finding.finding
+    assert "by 2027 in none of 1 minerals; furthest down: copper, from 100.0 %" in finding.finding
     assert "others sell 40 t of the 100 t" in finding.figures[2].remark
+    stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
+    assert stuck.finding.endswith("no share of 2027 falls; most is left of copper, 100.0 %.")
+    assert [figure.name for figure in stuck.figures] == [
+        "Left altogether by 2027",
+        "Hardest to leave",
+    ]
 
 
 def test_a_share_of_purchases() -> None:

@@ -263,6 +263,13 @@ def sharing_of(plan: Plan) -> Sharing:
     )  # fmt: skip
 
 
+def dual_bills_of(plan: Plan, member: int) -> tuple[tuple[float, ...], float]:
+    """Return the bills of a plan by dual prices, and what a member costs alone [money]."""
+    pool = Pool(divided(plan.case))
+    alone = float(np.sum(pool.of.rows.cost * pool.alone(member)))
+    return tuple(dual_bills(pool).bills.tolist()), alone
+
+
 def _needs(plan: Plan) -> Floats:
     """Return each member's part of all demand, at discounted prices; equal parts without any."""
     e, case = plan.expanded, plan.case

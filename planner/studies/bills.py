@@ -23,16 +23,18 @@ from models.answers.sharing import (
     SHAPLEY,
     Sharing,
     costs_of,
+    dual_bills_of,
     sharing_of,
 )
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Plan
-from models.resolve import Expanded, Floats, Rights
+from models.resolve import Expanded, Floats, Rights, stock_target
 from models.results import About, Field, Look, Name, Result, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
+from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
@@ -199,6 +201,25 @@ class Coalitions(Result):
     saving = _millions("Saves", "saving", "What its members cost alone in sum, less that.")
 
 
+class Wishes(Result):
+    """What a member's own share limits and stock targets cost it, and what they cost the others.
+
+    Its bill by dual prices, and the others', with them less without them.
+    """
+
+    TABLE, GRAIN, BOOK = "Wishes", ("member",), "bills"
+    member = MEMBER.like(meaning="The member whose wishes they are.")
+    what = field(
+        "Its own",
+        Look.SENTENCE,
+        "Rows of Share limits with it as buyer, and targets of its reserves.",
+    )
+    own = _millions("Costs it", "costs_it", f"Its bill with them less without. {_NOW}")
+    others = _millions("Costs the others", "costs_others", "Below 0: they gain by it.")
+    whole = _millions("Costs all", "costs_all", "What all cost together with them less without.")
+    alone = _millions("Would cost it alone", "costs_alone", "The same of what it costs alone.")
+
+
 class RightsUsed(Result):
     """What part of each plant and mine each member counts as its own alone: means over years."""
 
@@ -228,6 +249,43 @@ class CostsOf:
         return costs_of(plan, self.numbers)
 
 
+@dataclass(frozen=True)
+class WithoutWishes:
+    """The case without one member's own share limits and stock targets, and its bills there."""
+
+    member: int
+
+    def __call__(self, case: Case) -> Case:
+        """Return the changed case."""
+        name = case.members[self.member].name
+        return case.change(
+            share_limits=tuple(row for row in case.share_limits if row.buyer != name),
+            stockpiles=tuple(
+                dataclasses.replace(pile, target=ByYear(0.0), target_days=None)
+                if pile.member == name
+                else pile
+                for pile in case.stockpiles
+            ),
+        )
+
+    def read(self, plan: Plan) -> object:
+        """Return all bills by dual prices, and what the member costs alone."""
+        return dual_bills_of(plan, self.member)
+
+
+def wishes_of(case: Case, member: int) -> str:
+    """Return a member's own limits and targets in words, "" where it has none."""
+    name = case.members[member].name
+    limits = sum(row.buyer == name for row in case.share_limits)
+    kept = [
+        pile.mineral
+        for pile in case.stockpiles
+        if pile.member == name and any(stock_target(case, pile, y) > 0 for y in case.years)
+    ]
+    said = [counted(limits, "share limit")] if limits else []
+    return "; ".join([*said, *([f"stock targets: {few(kept)}"] if kept else [])])
+
+
 def read(plan: Plan) -> object:
     """Return who pays what for a plan."""
     return sharing_of(plan)
@@ -244,10 +302,13 @@ def in_fractions(case: Case) -> Case:
     return case.change(settings=settings) if case.settings.whole_projects else case
 
 
-def study_of(case: Case, known_costs: Mapping[int, float], *, exact: bool) -> Study[object]:
+def study_of(
+    case: Case, known_costs: Mapping[int, float], *, exact: bool, wishes: bool = False
+) -> Study[object]:
     """Return the runs: the plan together; with ``exact`` every group whose cost is not known.
 
-    Groups come so that neighbours differ in one member (a Gray code).
+    Groups come so that neighbours differ in one member (a Gray code). With ``wishes`` the case is
+    planned without those of each member, too.
     """
     count = len(case.members)
     numbers = (k ^ (k >> 1) for k in range(1, 1 << count)) if exact else iter(())
@@ -257,7 +318,12 @@ def study_of(case: Case, known_costs: Mapping[int, float], *, exact: bool) -> St
         Run(f"Groups, {at} of {len(chunks)}", as_given, CostsOf(of))
         for at, of in enumerate(chunks, 1)
     ]
-    return Study(in_fractions(case), ((Run("Together", as_given),), *((r,) for r in runs)), read)
+    asking = (WithoutWishes(i) for i in range(count if wishes else 0) if wishes_of(case, i))
+    apart = [
+        Run(f"Without the wishes of {case.members[of.member].name}", of, of.read) for of in asking
+    ]
+    every = (Run("Together", as_given), *apart, *runs)
+    return Study(in_fractions(case), tuple((run,) for run in every), read)
 
 
 # ---- tables made ---------------------------------------------------------------------------------
@@ -379,6 +445,26 @@ def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coal
     )
 
 
+def wishes(
+    sharing: Sharing, without: Mapping[int, tuple[tuple[float, ...], float]], case: Case
+) -> Wishes:
+    """Return a row a member with wishes of its own that are priced."""
+    rows = []
+    for member, (bills_without, alone) in without.items():
+        more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
+        rows.append(
+            {
+                "member": case.members[member].name,
+                "what": wishes_of(case, member),
+                "own": float(more[member]),
+                "others": float(more.sum() - more[member]),
+                "whole": float(more.sum()),
+                "alone": float(sharing.alone[member]) - alone,
+            }
+        )
+    return Wishes.of_rows(rows, words=words_of(case))
+
+
 def rights(case: Case) -> Result:
     """Return a row a plant and mine, and one for all budgets, with a column a member."""
     e = Expanded(case)
@@ -422,6 +508,7 @@ class BillsStudy(StudyKind):
     planner bills case.xlsx
     planner bills case.xlsx --scenario "Export ban" --csv tables
     planner bills case.xlsx --exact
+    planner bills case.xlsx --wishes
 
     With --exact every group is planned (12 members: 4,095 of them), for the nucleolus and the
     Shapley value. A study that is stopped writes the groups known so far; --resume goes on there.
@@ -430,12 +517,18 @@ class BillsStudy(StudyKind):
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     QUESTION = "Who gains from planning together, and who should pay what?"
     HEADING = "Bills: {named}"
-    RESULTS = (Savings, Bills, Transfers, Groups, Coalitions, RightsUsed)
+    RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
     OPTIONS = (
         click.option(
             "--exact",
             is_flag=True,
             help=f"Plan every group, of up to {MOST_MEMBERS} members: nucleolus and Shapley value.",
+        ),
+        click.option(
+            "--wishes",
+            is_flag=True,
+            help="Price each member's own share limits and stock targets: what they cost it, and"
+            " the others.",
         ),
         click.option(
             "--resume",
@@ -446,10 +539,12 @@ class BillsStudy(StudyKind):
     )
     task = "members alone and together"
 
-    def __init__(self, start: Start, *, exact: bool, resume: Path | None) -> None:
+    def __init__(self, start: Start, *, exact: bool, wishes: bool, resume: Path | None) -> None:
         """Take what is asked; UsageError where every group is asked for of too many members."""
         super().__init__(start)
         self.exact = exact or resume is not None
+        self.wishes = wishes
+        self.without: dict[int, tuple[tuple[float, ...], float]] = {}
         self.count = len(start.case.members)
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
@@ -459,13 +554,16 @@ class BillsStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan all together and each alone; with --exact every group."""
         del say
-        study = study_of(self.start.case, self.costs, exact=self.exact)
+        study = study_of(self.start.case, self.costs, exact=self.exact, wishes=self.wishes)
         found = run_study(study, where, tell)
         self.outcomes, self.stopped = found.every, found.stopped
-        asked = [run.read.numbers for (run,) in study.chains if isinstance(run.read, CostsOf)]
-        for numbers, outcome in zip(asked, self.outcomes[1:], strict=True):
-            if isinstance(outcome.found, tuple):
-                self.costs |= dict(zip(numbers, outcome.found, strict=True))
+        for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
+            if not isinstance(outcome.found, tuple):
+                continue
+            if isinstance(run.read, CostsOf):
+                self.costs |= dict(zip(run.read.numbers, outcome.found, strict=True))
+            elif isinstance(run.change, WithoutWishes):
+                self.without[run.change.member] = outcome.found
 
     @property
     def planned(self) -> bool:
@@ -536,8 +634,10 @@ class BillsStudy(StudyKind):
         return f"nucleolus and Shapley value are not known: {self.known}"
 
     def tables(self) -> list[Result]:
-        """Return savings, bills, transfers, groups and rights."""
-        return made_of(self.sharing, self.costs, self.start.case)
+        """Return savings, bills, transfers, groups and rights; where asked what wishes cost."""
+        case = self.start.case
+        made = made_of(self.sharing, self.costs, case)
+        return [*made, wishes(self.sharing, self.without, case)] if self.wishes else made
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what all cost, the bills, the transfers and who is tempted to leave."""
@@ -555,6 +655,7 @@ class BillsStudy(StudyKind):
                 for row, t in zip(records(tables[Groups]), of.tempted.values(), strict=True)
             ],
             "groups_planned": len(self.costs),
+            "wishes": records(tables[Wishes]) if Wishes in tables else [],
             "trouble": self.trouble or None,
         }
 
@@ -562,7 +663,10 @@ class BillsStudy(StudyKind):
         """Return what each saves by every rule, and who is tempted to leave."""
         saved, leaving = tables[Savings], tables[Groups]
         found = Numbers(leaving, (Groups.rule, Groups.gain, Groups.group), "Who would gain alone")
-        return (Numbers(saved, saved.fields), found)
+        if Wishes not in tables:
+            return (Numbers(saved, saved.fields), found)
+        wished = Numbers(tables[Wishes], Wishes.FIELDS, "What a member's own wishes cost")
+        return (Numbers(saved, saved.fields), found, wished)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -579,7 +683,7 @@ class BillsStudy(StudyKind):
         part = percent(saved / alone) if alone > 0 else "0 %"
         finding = f"Planning together saves {money(saved, currency)}, {part} of what all cost alone"
         finding += f"{_in_what(cash, saved - cash, currency)}. "
-        finding += _leaving(tables[Groups], currency)
+        finding += _leaving(tables[Groups], currency) + _wished(tables, currency)
         most = max(tables[Groups].rows(Groups.gain, Groups.rule, Groups.group))
         who = f"{most[1]}: {_named(most[2])}" if most[2] else "whatever the rule"
         figures = (
@@ -612,13 +716,15 @@ class BillsStudy(StudyKind):
             "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
             " it is left where the plan has it, and counts at its price."
         )
-        blocks = (
+        blocks = [
             Numbers(tables[Groups], Groups.FIELDS, "Who is tempted most to leave"),
             Numbers(tables[Transfers], Transfers.FIELDS, "Who pays whom, from as bought"),
-        )
+        ]
+        if Wishes in tables:
+            blocks.append(Numbers(tables[Wishes], Wishes.FIELDS, "What own wishes cost"))
         return (
             Section("savings", "Who gains", lead, {"": (pictures, Numbers(saved, saved.fields))}),
-            Section("bills", "Who pays what", lead, views, "Rule", blocks),
+            Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
         )
 
 
@@ -677,6 +783,20 @@ def _leaving(leaving: Groups, currency: str) -> str:
     if kept:
         said.append(f"{listed(kept)}, nobody would" + ("" if said else " gain by leaving"))
     return f"Split {'; '.join(said)}."
+
+
+def _wished(tables: Tables, currency: str) -> str:
+    """Return what members' own limits and targets cost them and the others, the dearest first."""
+    if Wishes not in tables:
+        return ""
+    fields = (Wishes.whole, Wishes.member, Wishes.own, Wishes.others)
+    rows = sorted(tables[Wishes].rows(*fields), reverse=True)
+    said = [
+        f"{member}'s own wishes cost it {money(own, currency)} and the others"
+        f" {money(others, currency)}"
+        for _, member, own, others in rows[:_NAMED]
+    ]
+    return f" {'; '.join(said)}."
 
 
 def _told(saved: Savings) -> list[int]:

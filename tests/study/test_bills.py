@@ -21,6 +21,8 @@ from planner.studies.bills import (
     savings,
     study_of,
     tempted,
+    wishes,
+    wishes_of,
 )
 from planner.studies.kind import Tables
 from planner.workbook import read as read_file
@@ -75,6 +77,31 @@ def test_groups_known_are_not_planned_again() -> None:
     (_, (run,)) = study_of(case, {3: 0.0, 7: 0.0}, exact=True).chains
     assert run.read.numbers == (1, 2, 6, 5, 4)
     assert len(study_of(case, {}, exact=False).chains) == 1
+
+
+def test_own_wishes_are_priced() -> None:
+    """A wants at most half from one country: 25 t at 20 in the place of 10, which it pays itself.
+
+    Its reserve's target, 10 t bought at 10 and held, costs it 100 more; B has no wish.
+    """
+    limit = {"Limit": "max", "Buyer": "A", "Supplier group": "country", "Share": 0.5}
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 10, "Target (t)": 10}
+    pile["Target penalty (USD/t/yr)"] = 100
+    book = make(jin(200), sur(200), demand={"A": 50.0, "B": 50.0}, Share_limits=[limit])
+    case = read(book)
+    assert [wishes_of(case, i) for i in range(2)] == ["1 share limit", ""]
+    _, (run,) = study_of(case, {}, exact=False, wishes=True).chains
+    assert run.name == "Without the wishes of A"
+    of = run.read(solve(run.change(case)))
+    (row,) = wishes(sharing_of(solve(case)), {0: of}, case).frame().to_dict("records")
+    told = [row[name] for name in ("own", "others", "whole", "alone")]
+    assert told == pytest.approx([250, 0, 250, 250])
+    case = read(book | {"Stockpiles": [pile]})
+    assert wishes_of(case, 0) == "1 share limit; stock targets: copper"
+    of = run.read(solve(run.change(case)))
+    (row,) = wishes(sharing_of(solve(case)), {0: of}, case).frame().to_dict("records")
+    assert row["own"] > 250 + 100 - 1e-6
+    assert row["others"] == pytest.approx(0.0, abs=1e-6)
 
 
 # ---- the page of the docs ------------------------------------------------------------------------

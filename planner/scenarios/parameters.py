@@ -12,7 +12,7 @@ from typing import Any
 from models.case import Case, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
-from models.schema import TAKES, ScenarioStep
+from models.schema import TAKES, ByYear, ScenarioStep, Security
 from planner.scenarios.actions import Change
 from planner.scenarios.named import Named
 
@@ -21,7 +21,8 @@ from planner.scenarios.named import Named
 class Kind:
     """A kind of parameter: its word, its action, and the range that is swept unless said.
 
-    ``joint`` stands between the title and whom it is set for.
+    ``joint`` stands between the title and whom it is set for; ``before`` says what the points are
+    compared with; ``titled`` is the title where it is not the word.
     """
 
     word: str
@@ -30,11 +31,13 @@ class Kind:
     first: float
     last: float
     step: float
+    before: str = "as given"
+    titled: str = ""
 
     @property
     def title(self) -> str:
         """What people read."""
-        return self.word.capitalize()
+        return self.titled or self.word.capitalize()
 
     @property
     def place(self) -> str:
@@ -53,7 +56,10 @@ class Kind:
         return TAKES[self.action].most
 
 
-CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05)
+CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without caps")
+SECURITY = Kind(
+    "security", "set max short", "of", 1.0, 0.0, 0.1, "without security", titled="Max short"
+)
 KINDS = (
     CAP,
     Kind("demand", "scale demand", "of", 0.8, 1.2, 0.05),
@@ -62,6 +68,7 @@ KINDS = (
     Kind("tariff", "set tariff", "on", 0.0, 1.0, 0.1),
     Kind("freight", "scale freight", "from", 1.0, 3.0, 0.25),
     Kind("mines", "scale mines", "of", 1.0, 0.0, 0.1),
+    SECURITY,
 )
 """Every kind, the cap first."""
 
@@ -104,6 +111,22 @@ class Parameter:
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
 """The cap on single countries, of all minerals."""
+
+
+def without_security(case: Case) -> Case:
+    """Return the case that need not survive a loss."""
+    return case.change(security=())
+
+
+def secured(case: Case, over: str) -> Case:
+    """Return the case that is swept: over security one with a row of it, where there is none.
+
+    It asks nothing yet: all may be short of each mineral if a country outside is lost.
+    """
+    is_asked = fold(over.partition(":")[0].strip()) == SECURITY.word
+    if case.security or not is_asked:
+        return case
+    return case.change(security=(Security(max_short=ByYear(1.0)),))
 
 
 def percent(value: float) -> str:
@@ -168,6 +191,8 @@ def _aimed(named: Named, kind: Kind, rest: str) -> Parameter:
 
 def _split(named: Named, kind: Kind, rest: str) -> tuple[str, str]:
     """Return the words for place and mineral."""
+    if not kind.place:
+        return "", rest
     if ":" in rest:
         place, _, mineral = (part.strip() for part in rest.rpartition(":"))
         return place, mineral

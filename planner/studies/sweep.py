@@ -28,19 +28,40 @@ from models.measures import (
     served_share,
 )
 from models.plan import PENALTIES, Plan
-from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
+from models.results import ByMineral, Field, Look, Result
 from models.results import Figure as Measure
-from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
+from models.results.common import MINERAL, SHORT, words_of
+from models.schema import Security
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, known, money, percent, scale
+from planner.render.words import counted, known, listed, money, percent, scale, share
 from planner.scenarios import set_max_country_share
-from planner.scenarios.parameters import KINDS, Parameter, parameter_of
+from planner.scenarios.parameters import (
+    CAP,
+    KINDS,
+    SECURITY,
+    Parameter,
+    parameter_of,
+    secured,
+    without_security,
+)
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
+from planner.studies.frontier import (
+    OF_POINT,
+    AsGiven,
+    Frontier,
+    SecurityCurve,
+    SmallestCaps,
+    TurnedFrontier,
+    WhoPaysByCap,
+    WhoPaysByValue,
+    WithoutSecurity,
+    figures_of,
+)
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import most_paid, who_pays_section
 
@@ -63,208 +84,6 @@ _SLIP = 100
 """A number up to this in the place of a fraction was likely meant in per cent."""
 _LOST = 1e-6
 """A point costs tonnes where more than this part of demand is short beyond the reference."""
-
-
-# ---- tables --------------------------------------------------------------------------------------
-
-_PAID = "All that is paid: purchases, ore, capital charges, holding, take or pay; no shortage, no"
-_TOP = "The largest share of one country in any year, Rest of world left out."
-
-
-def _money(header: str, key: str, meaning: str = "") -> Field:
-    return field(header, Look.MONEY, meaning, unit="{money}", key=f"{key}_usd")
-
-
-def _tonnes(header: str, meaning: str = "", key: str = "") -> Field:
-    return field(header, Look.TONNES, meaning, unit="t", key=key)
-
-
-def _a_tonne(header: str, key: str, meaning: str) -> Field:
-    return field(header, Look.PRICE, meaning, unit="{money}/t", key=f"{key}_usd_per_t")
-
-
-class Frontier(Result):
-    """What each cap costs and leaves short: all minerals together first, then each."""
-
-    TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep"
-    knob = field("Knob", Look.TEXT, "What is turned.", optional=True)
-    point = field(
-        "Point",
-        Look.TEXT,
-        "One cap for all years, or the workbook's own caps, which differ by year; there only where"
-        " they do.",
-        optional=True,
-    )
-    value = field(
-        "Cap",
-        Look.SHARE,
-        "The most that one country may supply of the coalition's base in a year, set for all"
-        " minerals as --max-country-share of solve does.",
-        key="cap",
-    )
-    mineral = MINERAL.like(
-        meaning="all: the coalition's whole plan, its tonnes by weight.", names=Name.MINERALS
-    )
-    objective = _money(
-        Measure.TOTAL_COST,
-        "objective",
-        "What the program minimises: cash, shortage and other penalties, discounted to the first"
-        " year.",
-    )
-    purchases = _money(
-        PURCHASES.header,
-        "purchases",
-        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
-    )
-    cash = _money(Measure.CASH_COST, "cash", f"{_PAID} penalties. {UNDISCOUNTED}")
-    tonnes = TONNES.like(meaning="What is bought over all years, for stock too.")
-    short = SHORT.like(
-        meaning="Demand neither bought nor taken from stock, all years together.",
-        key="shortage_t",
-    )
-    lost = _tonnes(
-        "Short by the cap",
-        "Short, less what is short without any cap on single countries.",
-        "shortage_beyond_t",
-    )
-    served = field(
-        Measure.SERVED_SHARE, Look.SHARE, "1 less what is short over demand.", key="served_share"
-    )
-    share = field(
-        "Largest country share",
-        Look.SHARE,
-        f"{_TOP} Countries that the cap leaves alone (the coalition's own, where the workbook says"
-        " so) count, too.",
-        key="max_country_share",
-    )
-    country = ByMineral.country.like(names=None, key="largest_country", printed=True)
-    slope = field(
-        "A point looser saves",
-        Look.MONEY,
-        "What a cap looser by one percentage point saves in total cost: its shadow prices x base,"
-        " over all countries and years; at a kink any value between the slopes on both sides.",
-        unit="{money}",
-        key="slope_usd_per_point",
-    )
-    premium = _a_tonne(
-        Ore.premium.header,
-        "premium",
-        "Cash cost less that of the reference (no cap on single countries; of another knob the case"
-        " as given), over tonnes bought. It falls below 0 where tonnes that cannot be had are not"
-        " paid for.",
-    )
-    like_for_like = _a_tonne(
-        "Premium like for like",
-        "premium_like_for_like",
-        "What a tonne bought costs landed on average, less what the same tonnes cost in the"
-        " reference, each at its member's landed cost of mineral and year. Charges for new plants"
-        " are not in it.",
-    )
-    dearer = WhoPays.dearer.like(
-        meaning="The premium like for like over what the same tonnes cost in the reference.",
-        key="dearer_like_for_like",
-    )
-    with_shortage = _a_tonne(
-        "Premium with shortage",
-        "premium_with_shortage",
-        "Total cost less that of the reference, over demand: shortage counts at its stated cost. Of"
-        " all minerals it never falls as a cap tightens.",
-    )
-    demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
-    trouble = Runs.trouble.like(meaning="Why this point has no plan.", key="error", optional=True)
-
-
-class TurnedFrontier(Frontier):
-    """What each value of another number costs and leaves short, against the case as given."""
-
-    TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep of another number"
-    value = field("Value", Look.SHARE, "What it is set to: of a factor 100 % is the case as given.")
-    lost = Frontier.lost.like(
-        header="Short beyond as given",
-        meaning="Short, less what is short in the case as given.",
-    )
-    slope = Frontier.slope.like(
-        header="A point more costs",
-        meaning="What one percentage point more adds to total cost, as the difference to the point"
-        " before; below 0: it saves.",
-    )
-
-
-class SmallestCaps(Result):
-    """By mineral the smallest cap that costs no tonne, and how things stand without any cap."""
-
-    TABLE, GRAIN, BOOK = "Smallest caps", ("mineral",), "sweep"
-    mineral = Frontier.mineral.like(meaning="all: the largest of the minerals' smallest caps.")
-    smallest = field(
-        "Smallest cap",
-        Look.SHARE,
-        "The smallest cap on single countries at which no more need be short than without any, in"
-        " every year; exact, not from the grid. The cheapest plan at that cap may still leave"
-        " tonnes short that cost more than a shortage. Minerals that a budget ties share it out."
-        " Blank: not known, as where shares are of purchases.",
-    )
-    costs_from = field(
-        "First point that costs tonnes",
-        Look.SHARE,
-        "The loosest cap of this sweep at which more is short than without any; blank: none is.",
-    )
-    lost = _tonnes(
-        "Short by the cap there",
-        "What is short at that point beyond what is short without any cap.",
-    )
-    country = field("Largest country without caps", Look.TEXT)
-    share = field(
-        "Its share without caps",
-        Look.SHARE,
-        "Its largest share in any year; purchases for stock count, so that it may exceed 100 % of"
-        " demand.",
-    )
-    cash = _money("Cash cost without caps", "cash")
-    tonnes = field("Tonnes without caps", Look.TONNES)
-    short = _tonnes("Short without caps")
-
-
-class AsGiven(Result):
-    """The case with the number as it stands, which the premiums are against."""
-
-    TABLE, GRAIN, BOOK = "As given", ("mineral",), "sweep of another number"
-    mineral, objective, purchases = Frontier.mineral, Frontier.objective, Frontier.purchases
-    cash = Frontier.cash.like(
-        meaning=f"All that is paid: no shortage, no penalties. {UNDISCOUNTED}"
-    )
-    tonnes, short, served = Frontier.tonnes, Frontier.short, Frontier.served
-    share, country = Frontier.share.like(meaning=_TOP), Frontier.country
-
-
-class WhoPaysByCap(WhoPays):
-    """Who pays at each cap: a row a cap and member, against no cap on single countries.
-
-    Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
-    shortage at its cost. Money a year.
-    """
-
-    TABLE, BOOK = "Who pays", "sweep"
-    point = Frontier.point
-    case = Frontier.value
-
-
-WhoPaysByCap.FIELDS = (WhoPaysByCap.point, *(f for f in WhoPaysByCap.FIELDS if f.name != "point"))
-
-
-class WhoPaysByValue(WhoPaysByCap):
-    """Who pays at each value of another number, against the case as given, money a year."""
-
-    TABLE, BOOK = "Who pays", "sweep of another number"
-    case = TurnedFrontier.value
-
-
-_OF_POINT = tuple(
-    f for f in Frontier.FIELDS if f.name not in {Frontier.knob.name, Frontier.point.name}
-)
-"""What is known of a point, and of a mineral at it."""
-_APART = {Frontier.value.name, Frontier.share.name, Frontier.demand.name}
-_FIGURES = tuple(f for f in _OF_POINT if not f.look.is_text and f.name not in _APART)
-"""What JSON has of a point, and of a mineral at it."""
 
 
 # ---- points --------------------------------------------------------------------------------------
@@ -314,8 +133,9 @@ class Reading:
 
     Tonnes in t over all years; ``objective`` discounted, ``purchases`` and ``cash`` not [money].
     ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
-    ``saved`` is what one point more of the cap on single countries saves by the plan's duals [money
-    discounted to the first year].
+    ``missing`` [t] is what lacks of what Security wants left, ``kept`` the part of the losses that
+    are survived. ``saved`` is what one point more of the cap on single countries saves by the
+    plan's duals [money discounted to the first year].
     """
 
     mineral: str
@@ -328,6 +148,8 @@ class Reading:
     tonnes: float
     short: float
     saved: float
+    missing: float
+    kept: float
 
     @property
     def served(self) -> float:
@@ -341,7 +163,7 @@ Readings = Mapping[str, Reading]
 
 def read(plan: Plan) -> tuple[Reading, ...]:
     """Return the readings of a plan, all minerals first."""
-    costs = plan.mineral_costs
+    costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
         "objective": _sums(costs, "discounted"),
         "purchases": _sums(plan.flows, "total"),
@@ -350,14 +172,17 @@ def read(plan: Plan) -> tuple[Reading, ...]:
         "tonnes": _sums(plan.supply, "purchased"),
         "short": _sums(plan.supply, "short"),
         "saved": {mineral: worth * POINT for mineral, worth in plan.worth_of_caps.items()},
+        "missing": _sums(losses, "missing"),
     }
+    survived = losses.groupby("mineral")["kept"].mean()
     tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
     sellers = {m: (top.share, plan.case.country_name(top.country)) for m, top in tops.items()}
     each = []
     for name in plan.expanded.minerals:
         share, country = sellers.get(name, (None, ""))
         own = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
-        each.append(Reading(name, share, country, **own))
+        kept = float(survived.get(name, 1.0))
+        each.append(Reading(name, share, country, **own, kept=kept))
     ranked = [(of.share, of.country) for of in each if of.share is not None]
     share, country = max(ranked, key=lambda top: top[0], default=(None, ""))
     whole = Reading(
@@ -371,6 +196,8 @@ def read(plan: Plan) -> tuple[Reading, ...]:
         plan.tonnes,
         plan.shortage,
         sum(amounts["saved"].values()),
+        sum(amounts["missing"].values()),
+        float(losses["kept"].mean()) if len(losses) else 1.0,
     )
     return (whole, *each)
 
@@ -523,8 +350,11 @@ def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study
 
     Where the case's own caps differ by year, they are a point before the others.
     """
-    named = "No cap on single countries" if parameter.is_cap else "As given"
-    first = Run(named, without_country_caps if parameter.is_cap else as_given)
+    first = Run("As given", as_given)
+    if parameter.is_cap:
+        first = Run("No cap on single countries", without_country_caps)
+    elif parameter.kind == SECURITY:
+        first = Run(WithoutSecurity.TABLE, without_security)
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     chains = [tuple(runs[at : at + CHAIN]) for at in range(0, len(runs), CHAIN)]
     given = ((Run(AS_IN_WORKBOOK, as_given),),) if parameter.is_cap and path_of(base) else ()
@@ -601,10 +431,10 @@ def _frontier(
 
 
 def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[f.name for f in _OF_POINT])
-    words = [f.name for f in _OF_POINT if f.look.is_text]
+    table = pd.DataFrame(rows, columns=[f.name for f in OF_POINT])
+    words = [f.name for f in OF_POINT if f.look.is_text]
     table[words] = table[words].astype(object).fillna("")
-    return table.astype({f.name: float for f in _OF_POINT if not f.look.is_text})
+    return table.astype({f.name: float for f in OF_POINT if not f.look.is_text})
 
 
 def _row(
@@ -679,9 +509,16 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
         made = _made(Frontier, rows, words), _made(SmallestCaps, of.smallest, words)
     else:
         rows = rows.assign(knob=of.parameter.title, slope=0.0 - rows["slope"])  # not -0.0
-        made = _made(TurnedFrontier, rows, words), _made(AsGiven, of.reference, words)
-    frontier, beside = made
-    return frontier if any(rows["trouble"]) else frontier.without(Frontier.trouble), beside
+        beside = WithoutSecurity if of.parameter.kind == SECURITY else AsGiven
+        made = _made(_table_of(of.parameter), rows, words), _made(beside, of.reference, words)
+    return (made[0] if any(rows["trouble"]) else made[0].without(Frontier.trouble)), made[1]
+
+
+def _table_of(parameter: Parameter) -> type[Frontier]:
+    """Return the table of a sweep's points."""
+    if parameter.is_cap:
+        return Frontier
+    return SecurityCurve if parameter.kind == SECURITY else TurnedFrontier
 
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
@@ -710,13 +547,15 @@ def _made(of: type[Result], table: pd.DataFrame, words: Mapping[str, str]) -> Re
 
 # ---- charts, of the tables alone -----------------------------------------------------------------
 
+_NAMED = 3
+"""Minerals that a sentence names; more are counted."""
 _MOST_LINES = 6
 """Lines of a chart at most: those that rise highest."""
 _MOST_SMALL = 12
 """Minerals with a chart of their own at most: those that cost most."""
 _SEEN = 5e-4
 """A line of shares that stays below this everywhere is not worth a line."""
-_AMOUNTS = {"extra", "cash", "short"}
+_AMOUNTS = {"extra", "cash", "short", "missing"}
 """Figures that are no shares: in money or tonnes."""
 
 
@@ -746,23 +585,25 @@ class _Charts:
         self.currency = frontier.words.get("money", "")
         self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
-        self.is_factor = any(kind.is_factor for kind in KINDS if kind.word == word)
+        self.kind = next((kind for kind in KINDS if kind.word == word), CAP)
+        self.is_secured = isinstance(frontier, SecurityCurve)
         self.values = [float(v) for v in self.rows["value"][self.rows["mineral"] == ALL]]
         if self.is_cap:
             self.values.sort(reverse=True)
-        self.before = "without caps" if self.is_cap else "as given"
 
     def all(self) -> tuple[Picture, ...]:
         """Return the charts of the workbook."""
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
         lost, lacking = ("lost share", " by the cap") if self.is_cap else ("short share", "")
-        before = f"Above its landed cost {self.before}"
+        before = f"Above its landed cost {self.kind.before}"
+        of_short = (lost, f"Demand that goes short{lacking}", "Share of coalition demand")
+        of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
         made = [
             self.paid(),
             self.room() if self.is_cap else self.tonnes_short(),
             self.by_mineral("dearer", "How much dearer a tonne becomes", before),
-            self.by_mineral(lost, f"Demand that goes short{lacking}", "Share of coalition demand"),
+            self.by_mineral(*(of_losses if self.is_secured else of_short)),
             *(self.small(name) for name in self.dearest()),
         ]
         return tuple(p for p in made if p is not None)
@@ -796,7 +637,11 @@ class _Charts:
             of = "" if more.get("small") else f"'s share of coalition {self.basis}"
             across = f"Cap on any one country{of}: loose → tight"
         else:
-            of = "100 % = as given" if self.is_factor else "share of the cost at the refiner's gate"
+            of = "100 % = as given"
+            if not self.kind.is_factor:
+                of = "share of the cost at the refiner's gate"
+            if self.is_secured:
+                of = "of demand, if any one country is lost: loose → tight"
             across = f"{self.title} ({of})"
         values = tuple(self.values)
         return Picture(
@@ -811,26 +656,32 @@ class _Charts:
 
     def paid(self) -> Picture | None:
         """What the cap adds to the cost of the tonnes bought; of another knob all that is paid."""
-        name, axis = ("extra", "Extra landed cost") if self.is_cap else ("cash", Measure.CASH_COST)
+        is_more = self.is_cap or self.is_secured
+        name, axis = ("extra", "Extra landed cost") if is_more else ("cash", Measure.CASH_COST)
         unit, (amounts,) = self.money(ALL, name)
         if not _peak(amounts):
             return None
         size, _ = scale(_peak(self.at(ALL, name)), self.currency)
         what = f"{self.title}: what is paid for what is bought"
         what = "What the cap adds to the cost of what is still bought" if self.is_cap else what
+        what = (
+            "What surviving a loss adds to the cost of what is bought" if self.is_secured else what
+        )
         series = [Series(axis, Role.PLAN, amounts)]
         series += self.as_in_workbook(ALL, name, size)
         title = f"{what}, {self.horizon}"
         return self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
 
     def tonnes_short(self) -> Picture | None:
-        """What is short in all: a cost that falls for want of supply is no gain."""
-        amounts = self.at(ALL, "short")
-        title = f"{self.title}: what is short, all minerals by weight, {self.horizon}"
-        series = [Series(SHORT.header, Role.SHORT, amounts)]
-        return (
-            self.picture(title, series, SHORT.header, look=Look.TONNES) if _peak(amounts) else None
-        )
+        """What is short in all: a cost that falls for want of supply is no gain.
+
+        Over security what lacks if a country is lost.
+        """
+        of, what = (SecurityCurve.missing, "lacks") if self.is_secured else (SHORT, "is short")
+        amounts = self.at(ALL, "missing" if self.is_secured else "short")
+        title = f"{self.title}: what {what}, all minerals by weight, {self.horizon}"
+        series = [Series(of.header, Role.SHORT, amounts)]
+        return self.picture(title, series, of.header, look=Look.TONNES) if _peak(amounts) else None
 
     def room(self) -> Picture | None:
         """How far a cap can go down before it costs tonnes, beside the largest share without."""
@@ -883,7 +734,7 @@ class _Charts:
 
     def small(self, mineral: str) -> Picture:
         """One mineral: how much dearer, and how much is short, with its smallest cap if known."""
-        dearer = f"Dearer than {self.before}, of cost"
+        dearer = f"Dearer than {self.kind.before}, of cost"
         series = [
             Series(dearer, Role.PLAN, self.at(mineral, "dearer")),
             Series("Short, of demand", Role.SHORT, self.at(mineral, "short share")),
@@ -934,6 +785,7 @@ def _peak(values: Sequence[float | None]) -> float:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
+_ASSUMED = "no row in the workbook: each mineral, each country outside the coalition, stocks count"
 OVER = "Over"
 """The row of About that has what was turned, as typed."""
 
@@ -964,14 +816,16 @@ class Sweep(StudyKind):
     and what-ifs. One workbook is written: cost, shortage and premium at each point, in all and by
     mineral; the smallest cap that costs no tonne of supply; charts.
 
-    --over turns another number instead: a factor on demand, capacity, cost, freight or mines, or a
-    tariff. WHO is a country or a refiner (of demand: a member or group), MINERAL a mineral.
+    --over turns another number instead: a factor on demand, capacity, cost, freight or mines; a
+    tariff; or security, what may be short if any one country is lost. WHO is a country or a
+    refiner (of demand: a member or group), MINERAL a mineral.
 
     \b
     planner sweep case.xlsx
     planner sweep case.xlsx --from 80% --to 40% --step 2.5%
     planner sweep case.xlsx --over capacity:CHN:cobalt --from 1 --to 0 --step 0.1
     planner sweep case.xlsx --over tariff:China --to 0.5
+    planner sweep case.xlsx --over security --from 1 --to 0 --step 0.1
 
     A point without a proven plan stands in its row with the reason; all others are written. The
     exit code is then 3.
@@ -980,7 +834,10 @@ class Sweep(StudyKind):
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does each step of a tighter cap, or of another number, cost?"
     LACKING = "no point planned"
-    RESULTS = (Frontier, TurnedFrontier, SmallestCaps, AsGiven, WhoPaysByCap, WhoPaysByValue)
+    RESULTS = (
+        Frontier, TurnedFrontier, SecurityCurve, SmallestCaps, AsGiven, WithoutSecurity,
+        WhoPaysByCap, WhoPaysByValue,
+    )  # fmt: skip
     OPTIONS = (
         click.option(
             "--from", "first", type=Amount(), metavar="A", help="The first point [cap: 0.9]."
@@ -996,8 +853,8 @@ class Sweep(StudyKind):
             "--over",
             default="cap",
             metavar="KNOB",
-            help="What is turned: cap; demand, capacity, cost, tariff, freight or mines, each with"
-            " :WHO:MINERAL [cap].",
+            help="What is turned: cap; security, with :MINERAL; demand, capacity, cost, tariff,"
+            " freight or mines, each with :WHO:MINERAL [cap].",
         ),
     )
 
@@ -1012,7 +869,8 @@ class Sweep(StudyKind):
     ) -> None:
         """Take the points; UsageError for an unknown knob, or points that make no sense."""
         super().__init__(start)
-        self.parameter = parameter_of(start.case, over)
+        self.case = secured(start.case, over)
+        self.parameter = parameter_of(self.case, over)
         of = self.parameter.kind
         span = zip((first, last, step), (of.first, of.last, of.step), strict=True)
         self.points = grid(
@@ -1023,7 +881,7 @@ class Sweep(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the reference and all points."""
         del say
-        self.result = sweep(self.start.case, self.parameter, self.points, where, tell)
+        self.result = sweep(self.case, self.parameter, self.points, where, tell)
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
 
     @property
@@ -1052,7 +910,10 @@ class Sweep(StudyKind):
             OVER: self.parameter.typed,
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else {}),
             **self.start.options,
-            "Premiums are against": against if self.parameter.is_cap else "the case as given",
+            **({} if self.case == self.start.case else {Security.SHEET: _ASSUMED}),
+            "Premiums are against": against
+            if self.parameter.is_cap
+            else f"the case {self.parameter.kind.before}",
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
 
@@ -1074,12 +935,15 @@ class Sweep(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
         of, is_cap, over = self.result, self.parameter.is_cap, {"over": self.parameter.typed}
-        key = (Frontier if is_cap else TurnedFrontier).value.json_key
+        key, figures = (
+            _table_of(self.parameter).value.json_key,
+            figures_of(_table_of(self.parameter)),
+        )
         rows = [
             {
                 **({} if is_cap else over),
                 key: value,
-                **_object(own),
+                **_object(own, figures),
                 Frontier.trouble.json_key: next(filter(None, own["trouble"]), None),
             }
             for value, own in of.rows.groupby("value", sort=False)
@@ -1088,7 +952,7 @@ class Sweep(StudyKind):
         error = Frontier.trouble.json_key
         path = {
             "caps": of.path,
-            **_object(of.given),
+            **_object(of.given, figures),
             error: next(filter(None, of.given["trouble"]), None),
         }
         return {
@@ -1096,7 +960,7 @@ class Sweep(StudyKind):
             **over,
             "scenario": self.start.case.scenario,
             "rows": rows,
-            "reference": _object(of.reference),
+            "reference": _object(of.reference, figures),
             "who_pays": records(tables[WhoPaysByCap]) if WhoPaysByCap in tables else [],
             "smallest_cap": {
                 row["mineral"]: row["smallest"]
@@ -1113,6 +977,8 @@ class Sweep(StudyKind):
         whole = frontier.where([mineral == ALL for mineral in frontier.mineral])
         named = (of.point,) if self.result.path else ()
         fields = (of.value, of.cash, of.dearer, of.short, of.lost, of.served, of.slope)
+        if of is SecurityCurve:
+            fields = (of.value, of.cash, of.dearer, of.short, of.missing, of.kept, of.slope)
         found = [Numbers(whole, (*named, *fields))]
         if SmallestCaps in tables:
             caps = tables[SmallestCaps]
@@ -1161,6 +1027,9 @@ class Sweep(StudyKind):
             for at, value in ((start, first["value"]), (end, last["value"]))
         )
         finding = f"{ends} changes total cost by {more}; {', '.join(at_ends)}"
+        if charts.is_secured:
+            told, finding = _price_of_security(charts, ends)
+            figures.insert(0, told)
         if ALL in charts.caps.index:
             row = charts.caps.loc[ALL]
             least, free = percent(row["smallest"]), "without caps no country sells."
@@ -1208,13 +1077,32 @@ class Sweep(StudyKind):
             " price; cash cost is what is paid, and falls where tonnes are not bought."
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
-        before = "no cap on single countries" if charts.is_cap else "the case as given"
+        before = f"the case {charts.kind.before}"
+        before = "no cap on single countries" if charts.is_cap else before
         return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
 
 
 def _point(value: Any) -> str:
     """Return what a point is called: its value, or that it has the workbook's own caps."""
     return percent(value) if known(value) else AS_IN_WORKBOOK
+
+
+def _price_of_security(charts: _Charts, ends: str) -> tuple[Figure, str]:
+    """Return down to which Max short nothing lacks of each mineral, and which becomes dearest."""
+    rows = charts.rows[charts.rows["mineral"] != ALL]
+    safe = rows[rows["missing"] <= 0].groupby("mineral", sort=False)["value"].min().sort_values()
+    each = [f"{percent_of(value)} of {mineral}" for mineral, value in safe.items()]
+    down = f"down to {listed(each, _NAMED)}" if each else "at no point"
+    said = f"{ends}: if any one country is lost, nothing lacks {down}"
+    name, to = "Nothing lacks if a country is lost", "at no point"
+    if each:
+        to = f"down to {percent_of(safe.min())} to {percent_of(safe.max())}"
+    columns = (rows[name].tolist() for name in ("dearer", "mineral", "value"))
+    more = [of for of in zip(*columns, strict=True) if known(of[0]) and of[0] > 0]
+    if more:
+        dearer, mineral, value = max(more, key=lambda of: of[0])
+        said += f"; dearest becomes {mineral}: {share(dearer)} at {percent_of(value)}"
+    return Figure(name, to, f"{listed(each) or 'No mineral'}: what may be short of it."), said
 
 
 def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
@@ -1231,12 +1119,12 @@ def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
     return [figure], f"{flat}: total cost {total}, {lacking}."
 
 
-def _object(rows: pd.DataFrame) -> dict[str, object]:
+def _object(rows: pd.DataFrame, figures: Sequence[Field]) -> dict[str, object]:
     """Return the object of one point: all minerals, and each by name; null where no plan is."""
     share, country = Frontier.share, Frontier.country
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
-    numbers = {m: {f.json_key: row[f.name] for f in _FIGURES} for m, row in by_name.items()}
-    whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in _FIGURES))
+    numbers = {m: {f.json_key: row[f.name] for f in figures} for m, row in by_name.items()}
+    whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
     shares = {m: by_name[m][share.name] for m in numbers}
     return {
         **whole,

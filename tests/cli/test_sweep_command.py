@@ -253,3 +253,20 @@ def test_ctrl_c_keeps_what_is_done(case, monkeypatch, capsys):
     assert main(["sweep", str(case), *SPAN]) == 130
     assert Path("outputs/case-sweep-partial.xlsx").is_file()
     assert "Not run       50 %: the study was stopped before" in capsys.readouterr().err
+
+
+def test_the_price_of_security(case, ask):
+    """Of a workbook without the sheet, too: what lacks and what is survived at each point."""
+    code, said = ask(
+        "sweep", case, "--over", "security", "--to", "0", "--step", "1", "--workers", "1"
+    )
+    assert (code, said["over"]) == (0, "security")
+    assert said["rows"][0].keys() == KEYS | {
+        "over", "value", "missing_if_lost_t", "losses_survived"
+    }  # fmt: skip
+    first, last = said["rows"]
+    assert (first["value"], first["missing_if_lost_t"], first["losses_survived"]) == (1, 0, 1)
+    assert first["objective_usd"] == pytest.approx(said["reference"]["objective_usd"])
+    assert last["objective_usd"] > first["objective_usd"]
+    assert last["losses_survived"] < 1
+    assert "Without security" in sheets(Path("outputs/case-sweep.xlsx"))

@@ -231,13 +231,16 @@ def members(plan: PlanFile) -> Part | None:
         if any(known(v) and v for v in values)
     )
     unit = f"{plan.currency} m a year"
-    title = f"What the share limits cost each member ({unit})"
+    what = f" {series[0].name[:1].lower()}{series[0].name[1:]}" if len(series) == 1 else ""
+    title = f"What the share limits cost each member{what} ({unit})"
     picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY)
     return Part(
         "members",
         made.TABLE,
         "What each member pays, what the share limits cost it in cash and in priced shortage, and"
-        " the mineral of which it depends most on one country outside the coalition.",
+        " the mineral of which it depends most on one country outside the coalition. Where one"
+        " member could as well take another's tonnes, whose cash it is is the plan's choice among"
+        " equally cheap ones.",
         {(): View((plot_of(picture),) if series else (), facts_of(made, *_MEMBERS_DRAWN))},
         blocks=(Block("Member by member", facts_of(made, country=plan.country)),),
     )

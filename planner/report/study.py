@@ -79,7 +79,7 @@ def part_of(section: Section, country: Country = str) -> Part:
         section.lead,
         views,
         (Selector(section.choice, tuple(section.views)),) if section.choice else (),
-        small=bool(section.choice),
+        small=bool(section.choice) and any(len(p) > 1 for p, _ in section.views.values()),
         blocks=tuple(Block(n.heading, _facts(n, country), n.note) for n in section.blocks),
     )
 

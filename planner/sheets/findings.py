@@ -290,11 +290,11 @@ def survival(table: Security, country: Country) -> Light | None:
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
     """Return the largest supplier's share of purchases today, in the plan, and the limit on it."""
     drawn = [row for row in rows if row["supplier_share"] is not None]
-    limit = ByMineral.supplier_limit.title(words)
+    limits = [row["supplier_limit"] for row in drawn]
     series = (
         Series("Today", Role.FREE, [row["supplier_today_share"] for row in drawn]),
         Series(f"Plan, {words['last']}", Role.PLAN, [row["supplier_share"] for row in drawn]),
-        Series(f"{limit} (of {words['basis']})", Role.LIMIT, [r["supplier_limit"] for r in drawn]),
+        Series(f"Limit {words['last']} (of {words['basis']})", Role.LIMIT, limits),
     )
     named = tuple(short(str(row["mineral"])) for row in drawn)
     shown = tuple(s for s in series if any(known(value) for value in s.values))

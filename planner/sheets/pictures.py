@@ -252,13 +252,13 @@ def who_pays(
     across = f"{MEMBER.header}; all together {cash:,.1f} in cash, {lost:,.1f} in shortage"
     if sum(abs(each[1]) for each in millions) > _CHOICE * abs(cash):
         across = f"{across}; whose cash is mostly a choice among equally cheap plans"
-    lacking = "Extra shortage at its cost (no cash)"
+    lacking = "Extra shortage (no cash)"
     return Picture(
         title,
         Form.GROUPED,
         tuple(short(member) for member, *_ in some),
         (
-            Series("Extra cash for the same tonnes", Role.PLAN, [cash for _, cash, _ in some]),
+            Series("Extra cash, same tonnes", Role.PLAN, [cash for _, cash, _ in some]),
             Series(lacking, Role.SHORT, [lost for *_, lost in some]),
         ),
         f"{currency} m a year against {reference}",

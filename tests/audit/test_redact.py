@@ -295,10 +295,10 @@ def test_words_that_give_a_member_away_go_too(tmp_path):
     plan = tmp_path / "plan.xlsx"
     assert main([
         "solve", str(tmp_path / "case.xlsx"), "--output", str(plan),
-        "--what-if", "set stock target; member=JPN; value=77.25", "--block", "CHL:JPN:Lithium",
+        "--what-if", "set stock target; member=JPN; value=77.375", "--block", "CHL:JPN:Lithium",
     ]) == 0  # fmt: skip
     before = "\n".join(parts(plan).values())
-    words = ("Tokyo Bay", "Nippon", "77.25", "JPN:Lithium", "21.375")
+    words = ("Tokyo Bay", "Nippon", "77.375", "JPN:Lithium", "21.375")
     assert [word for word in words if word not in before] == []
     write_redacted(tmp_path / "copy.xlsx", redact(open_plan(plan), ALONE))
     for name, text in parts(tmp_path / "copy.xlsx").items():

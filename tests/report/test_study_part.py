@@ -37,7 +37,7 @@ def section(views, choice="", blocks=()):
 
 
 def test_a_choice_has_a_view_each():
-    views = {"All": ([lines(small=True)], numbers()), "Cobalt": ([], numbers(Points.cap))}
+    views = {"All": ([lines(small=True)] * 2, numbers()), "Cobalt": ([], numbers(Points.cap))}
     part = part_of(section(views, "Mineral"), {"CHN": "China"}.__getitem__)
     assert [s.options for s in part.selectors] == [("All", "Cobalt")]
     assert part.views[0,].facts.headers == ("Cap", "Largest country", "Cost (EUR)")
@@ -48,6 +48,8 @@ def test_a_choice_has_a_view_each():
     assert part.views[0,].facts.numeric == {0, 2}
     assert part.views[1,].facts.headers == ("Cap",)
     assert part.small
+    views["All"] = ([lines()], numbers())  # alone a chart has the whole width
+    assert not part_of(section(views, "Mineral"), {"CHN": "China"}.__getitem__).small
 
 
 def test_without_a_choice_there_is_one_view_and_tables_below():

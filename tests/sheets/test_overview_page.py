@@ -117,7 +117,7 @@ def test_its_chart_reads_the_chart_data(page):
     of, made, _ = page
     (picture,) = front_pictures(of)
     assert [s.name for s in picture.series] == [
-        "Today", "Plan, 2027", "Limit on it in 2027 (of demand)",
+        "Today", "Plan, 2027", "Limit 2027 (of demand)",
     ]  # fmt: skip
     data = made["Chart data"].to_frame()
     mine = data[data["Chart"] == picture.title]

@@ -88,6 +88,7 @@ class Case:
     contracts: tuple[schema.Contract, ...] = ()
     projects: tuple[schema.Project, ...] = ()
     budget: tuple[schema.BudgetYear, ...] = ()
+    supports: tuple[schema.Support, ...] = ()
     stockpiles: tuple[schema.Stockpile, ...] = ()
     mines: tuple[schema.Mine, ...] = ()
     ore_lanes: tuple[schema.OreLane, ...] = ()

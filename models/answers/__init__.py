@@ -33,6 +33,11 @@ from models.answers.ranges import least_plan as least_plan
 from models.answers.ranges import ranges as ranges
 from models.answers.search import SPARE as SPARE
 from models.answers.search import least_share as least_share
+from models.answers.support import Bill as Bill
+from models.answers.support import TariffEquivalent as TariffEquivalent
+from models.answers.support import bills as bills
+from models.answers.support import difference as difference
+from models.answers.support import tariffs as tariffs
 from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE
 from models.program.component import Place as Place

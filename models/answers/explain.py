@@ -56,7 +56,8 @@ class Explanation:
 
     ``demand``, ``purchased`` and ``short`` in t; ``price`` is None without a balance to price;
     ``demand_cost`` is what a tonne more of demand costs [money/t], None where that has no answer.
-    ``unpaid`` are the plants of the mineral that the budget keeps from being built by then.
+    ``unpaid`` are the plants of the mineral that the budget keeps from being built by then;
+    ``idle`` those that are idle or not built, with the gap of each [money/t], the least first.
     ``sharing`` is how many members are short for the same cause, 0 where not all that need it are.
     """
 
@@ -72,6 +73,7 @@ class Explanation:
     cause: str = ""
     demand_cost: float | None = None
     unpaid: tuple[Unpaid, ...] = ()
+    idle: tuple[tuple[str, float], ...] = ()
     sharing: int = 0
 
     @property
@@ -127,7 +129,16 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         sharing=sharing(plan, mineral, year),
         demand_cost=_demand_cost(pricing, (mineral, member, year)) if is_wanted else None,
         unpaid=() if price is None else _unpaid(plan, mineral, year),
+        idle=() if price is None else _idle(plan, mineral, t),
     )
+
+
+def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
+    """Return the plants of a mineral with a gap in a year, by position, and the gaps."""
+    e, gaps = plan.expanded, plan.gaps.gap[:, year]
+    found = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
+    named = ((plan.who(s.name, s.project, s.mineral), gap) for s, gap in found)
+    return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
 def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[Unpaid, ...]:

@@ -47,6 +47,7 @@ _RULES: dict[Rule, Needs] = {
     rows.stock_fits: _on("max"),
     rows.one_target: _on("target"),
     rows.contract_range: _on("min"),
+    rows.supports_are_defined: _on(),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
     rows.lost_countries_are_defined: _on(),

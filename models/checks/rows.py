@@ -168,6 +168,34 @@ def contract_range(case: Case) -> Iterator[Finding]:
             yield at(contract, "max", said, f"at least its Min, {contract.min:g} t/yr")
 
 
+def supports_are_defined(case: Case) -> Iterator[Finding]:
+    """A support is of a plant that has the mineral; a member or a group pays; clawback fits."""
+    made: dict[str, set[str]] = {}
+    for plant in plants(case):
+        for name in {plant.name, seller(plant)}:
+            made.setdefault(name, set()).add(plant.mineral)
+    payers = {*case.member_of, *case.groups}
+    for row in case.supports:
+        if row.plant not in made:
+            said, wanted = f"{row.plant!r} is not in Refiners or Projects", "a refiner or project"
+            yield at(row, "plant", said, wanted, did_you_mean(row.plant, made))
+        elif row.mineral in case.mineral_of and row.mineral not in made[row.plant]:
+            said, hint = (
+                f"{row.plant} does not make {row.mineral}",
+                ", ".join(sorted(made[row.plant])),
+            )
+            yield at(row, "mineral", said, "a mineral that it makes", f"it makes {hint}")
+        if row.payer and row.payer not in payers:
+            said, wanted = (
+                f"the payer {row.payer!r} is no member and no group",
+                "a member or a group",
+            )
+            yield at(row, "payer", said, wanted, did_you_mean(row.payer, payers))
+        if row.clawback is not None and row.clawback < row.strike:
+            said = f"a clawback above {row.clawback:g}"
+            yield at(row, "clawback", said, f"at least its strike price, {row.strike:g}")
+
+
 # ---- names that would be read as something else ------------------------------------------------
 
 COLUMNS = {"note", "source", fold(Freight.column_of("country").header)}

@@ -17,6 +17,7 @@ from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share
 from models.plan.block_solver import BlockResult, Proof, proof_of, worths
 from models.plan.causes import causes
+from models.plan.gaps import Gaps, gaps_of
 from models.plan.secured import SECURED, survived
 from models.program import TONNES, Program, Solved, program_of
 from models.program.component import columns_named, headings
@@ -42,6 +43,8 @@ from models.resolve import (
     contract_price,
     mine_capacity,
     ore_lane,
+    payer_of,
+    paying,
     stock_target,
 )
 from models.schema import BY_COUNTRY, MAX, MINING, Project
@@ -149,7 +152,7 @@ class Plan(Solved):
 
         year, mineral, refiner, project, country, owner, kind, member, contract (position in
         case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
-        total [money].
+        support (only where a scenario has any paid), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         at = np.flatnonzero(self.delivered > LEAST_FLOW)
@@ -161,7 +164,21 @@ class Plan(Solved):
         found |= {"member": [e.members[j] for j in d.member[at].tolist()]}
         found |= {"contract": d.contract[at], "tonnes": self.delivered[at]}
         found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
+        if self.expanded.supports.any():
+            found["support"] = d.support[at]
         return pd.DataFrame({**found, "total": found["tonnes"] * found["landed"]})
+
+    @cached_property
+    def support_paid(self) -> dict[str, float]:
+        """What each member pays in all for tonnes that a scenario supports [money]."""
+        e, d, found = self.expanded, self.expanded.deliveries, dict[str, float]()
+        for i in np.flatnonzero(self.delivered * d.support > 0).tolist():
+            source, year = e.sources[d.source[i]], e.years[d.year[i]]
+            parts = paying(self.case, payer_of(e, source, year), source.mineral, year)
+            for member, of in parts.items():
+                money = of * float(self.delivered[i] * d.support[i])
+                found[member] = found.get(member, 0.0) + money
+        return found
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -218,9 +235,10 @@ class Plan(Solved):
         """One row a refiner or project and year.
 
         year, refiner, project, mineral, country, owner, kind, nameplate, usable, tonnes [t/yr],
-        rent (what one more tonne of capacity saves) [money/t].
+        rent (what one more tonne of capacity saves), gap (see ``Gaps``) [money/t].
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
+        gaps = self.gaps.gap
         for r, s in enumerate(e.sources):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
             for t, year in enumerate(e.years):
@@ -231,9 +249,15 @@ class Plan(Solved):
                 else:
                     rent = self.dual(REFINING_CAPACITY, (s.name, s.mineral, year))
                 rent += surge * self.dual(SURGE, (s.name, s.project, s.mineral, year))
-                rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), abs(rent)))
-        columns = "year refiner project mineral country owner kind nameplate usable tonnes rent"
+                prices = (abs(rent), float(gaps[r, t]))
+                rows.append((year, *whose, nameplate, usable, float(self.sold[r, t]), *prices))
+        columns = "year refiner project mineral country owner kind nameplate usable tonnes rent gap"
         return _table(rows, columns, "year mineral refiner project")
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """What idle plants lack to be used."""
+        return gaps_of(self)
 
     @cached_property
     def countries(self) -> pd.DataFrame:

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 PURCHASE, TARIFF, FREIGHT = Heading("purchase"), Heading("tariff"), Heading("freight")
+SUPPORT = Heading(
+    "support",
+    is_penalty=True,
+    remark="What is paid to plants lowers the buyers' cost: a transfer, so it is no cash of all.",
+)
 
 
 def _landed(of: Solved, _: Any, column: int, times: float) -> list[Term]:
@@ -47,7 +52,9 @@ def _landed(of: Solved, _: Any, column: int, times: float) -> list[Term]:
         said = f"price of the contract {record.name or 'with ' + record.refiner}, {who}"
         place = place_of(record, "price", year)
     tariff, member = float(d.tariff[i]), e.members[d.member[i]]
+    paid = float(d.support[i])
     return [
+        *([Term("support", "support paid for it", -worth * paid)] if paid else []),
         Term("cost", said, worth * cost, place),
         Term("tariff", f"tariff, {tariff * 100:.4g} % of it", worth * cost * tariff),
         Term("freight", f"freight to {member}", worth * float(d.freight[i])),
@@ -73,13 +80,13 @@ SPOT_FLOW = Columns(
     key=(REFINER, PROJECT, MINERAL, MEMBER, YEAR),
     meaning="Tonnes that a member buys of a refiner or project without a contract.",
     cell=(Refiner, "cost"),
-    headings=(PURCHASE, TARIFF, FREIGHT),
+    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda of, key, mineral: _sale(key, _spot_seller(of, key), mineral),
     serves=_spot_seller,
     terms=_landed,
-    spent=("cost", "tariff", "freight"),
+    spent=("cost", "tariff", "freight", "support"),
     decided=in_its_year,
 )
 CONTRACT_FLOW = Columns(
@@ -87,13 +94,13 @@ CONTRACT_FLOW = Columns(
     key=(CONTRACT, REFINER, MINERAL, MEMBER, YEAR),
     meaning="Tonnes that a member takes under a contract.",
     cell=(Contract, "price"),
-    headings=(PURCHASE, TARIFF, FREIGHT),
+    headings=(PURCHASE, TARIFF, FREIGHT, SUPPORT),
     balance=1,
     is_delivery=True,
     move=lambda of, key, mineral: _sale(key, _contract_seller(of, key), mineral),
     serves=_contract_seller,
     terms=_landed,
-    spent=("cost", "tariff", "freight"),
+    spent=("cost", "tariff", "freight", "support"),
     decided=in_its_year,
 )
 
@@ -139,6 +146,7 @@ def flows(b: Builder) -> None:
         (CONTRACT_FLOW, ~spot, (d.contract, d.year)),
     ):
         split = {PURCHASE: d.cost[at], TARIFF: d.cost[at] * d.tariff[at], FREIGHT: d.freight[at]}
+        split[SUPPORT] = -d.support[at]
         parts = tuple(part[at] for part in index)
         b.flow[at] = b.columns(of, parts, price=d.landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)

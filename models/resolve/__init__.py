@@ -35,3 +35,6 @@ from models.resolve.sources import starts as starts
 from models.resolve.sources import stock_room as stock_room
 from models.resolve.sources import stock_target as stock_target
 from models.resolve.sources import target_penalty as target_penalty
+from models.resolve.supports import payer_of as payer_of
+from models.resolve.supports import paying as paying
+from models.resolve.supports import supported as supported

@@ -131,7 +131,8 @@ class Deliveries:
 
     ``mineral`` ... ``contract`` are positions (contract: SPOT, or a position in
     ``case.contracts``); ``cost`` [USD/t] is the refiner's cost or the contract's price,
-    ``tariff`` a fraction of it, ``freight`` [USD/t].
+    ``tariff`` a fraction of it, ``freight`` [USD/t]; ``support`` [USD/t] is what a scenario has
+    paid to the source for a tonne, at most its cost or price.
     """
 
     mineral: Ints
@@ -142,11 +143,17 @@ class Deliveries:
     cost: Floats
     tariff: Floats
     freight: Floats
+    support: Floats
 
     @property
     def landed(self) -> Floats:
-        """What a tonne costs at the member's gate [USD/t]."""
-        return self.cost * (1.0 + self.tariff) + self.freight
+        """What a tonne costs at the member's gate [USD/t], less what is paid for it."""
+        full = self.cost * (1.0 + self.tariff) + self.freight
+        if not self.support.any():
+            return full
+        # what is left of the cost first: it may be next to nothing beside it
+        net = (self.cost - self.support) + self.cost * self.tariff + self.freight
+        return np.where(self.support > 0, net, full)
 
     def __len__(self) -> int:
         """Count the deliveries."""
@@ -221,6 +228,11 @@ class Expanded:
     def costs(self) -> Floats:
         """Cost [money/t] by (source, year)."""
         return self._table(lambda source, year: source.cost.value(year))
+
+    @cached_property
+    def supports(self) -> Floats:
+        """What a scenario has paid for a tonne [money/t] by (source, year)."""
+        return self._table(lambda source, year: source.record.support.at(year) or 0.0)
 
     @cached_property
     def startable(self) -> Bools:
@@ -311,7 +323,8 @@ class Expanded:
         if (numbers[4] != SPOT).any():  # spot alone stands in order already
             order = np.lexsort(numbers[4::-1])
             numbers = [of[order] for of in numbers]
-        return Deliveries(*numbers)
+        support = np.minimum(self.supports[numbers[2], numbers[1]], numbers[5])
+        return Deliveries(*[*numbers, support])
 
     def _reaches(self, mineral: str) -> Bools:
         """Return where a source can run and a lane is open, by (source, member, year)."""
@@ -370,7 +383,7 @@ _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
-    **dict.fromkeys(("usable", "nameplate", "costs", "startable"), _OF_SOURCES),
+    **dict.fromkeys(("usable", "nameplate", "costs", "supports", "startable"), _OF_SOURCES),
     "demand": frozenset({"demand"}),
     "has_stock": frozenset({"stockpiles"}),
     **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),

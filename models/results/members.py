@@ -63,6 +63,13 @@ class Members(Result):
         " cost of each mineral and year, less 1: above 0 the member pays more than the coalition"
         f" on average for the same basket.{_CHOICE}",
     )
+    support = _millions(
+        "Support paid a year",
+        "What it pays to plants that a scenario supports, whoever buys their tonnes: buyers pay as"
+        " much less, so all members together pay what the tonnes cost.",
+        optional=True,
+        key="support_usd_a_year",
+    )
     extra = _millions(
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
@@ -148,6 +155,8 @@ class Members(Result):
                 **costs.get(member, {}),
                 "dependent": 0,
             }
+            if plan.support_paid:
+                row["support"] = plan.support_paid.get(member, 0.0) / years
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
         return cls.of_rows(rows, words=words_of(case))
 

@@ -39,6 +39,7 @@ from models.results.common import (
     PlanTable,
 )
 from models.results.field import Look, Name, Result, field
+from models.results.proof import Runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,12 @@ class Flows(PlanTable):
     cost = field.price("Cost", "The refiner's cost, or the contract's price, at the gate.")
     tariff = field.price("Tariff", "Tariff rate x cost.")
     freight = FREIGHT
-    landed = field.price("Landed cost", "Cost, tariff and freight.")
+    support = field.price(
+        "Support",
+        "What a scenario has paid to the plant for each tonne, which the buyer pays less.",
+        optional=True,
+    )
+    landed = field.price("Landed cost", "Cost, tariff and freight, less support.")
     total = field.money("Total", f"Tonnes x landed cost. {UNDISCOUNTED}")
     project = PROJECT.like(printed=False)
     owner = OWNER.like(printed=False)
@@ -153,6 +159,14 @@ class Refiners(PlanTable):
     tonnes = TONNES
     utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
     rent = RENT
+    gap = Runs.gap.like(
+        look=Look.PRICE,
+        unit="{money}/t",
+        meaning="What an idle plant lacks to be used, at the margin: more than that paid for each"
+        " tonne makes a plan that uses it cheaper. Of a plant used in part 0; of a project that is"
+        " nowhere built what earns its capital, too, paid in all years of output. Blank: used up,"
+        " not there yet, or without a lane or ore.",
+    )
     project = PROJECT.like(printed=False)
     nameplate = field(
         "Nameplate capacity",

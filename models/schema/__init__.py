@@ -55,6 +55,7 @@ from models.schema.policy import ScenarioStep as ScenarioStep
 from models.schema.policy import Security as Security
 from models.schema.policy import ShareLimit as ShareLimit
 from models.schema.policy import Stockpile as Stockpile
+from models.schema.policy import Support as Support
 from models.schema.policy import Takes as Takes
 
 SHEETS: tuple[type[Record], ...] = (
@@ -71,6 +72,7 @@ SHEETS: tuple[type[Record], ...] = (
     Contract,
     Project,
     BudgetYear,
+    Support,
     Stockpile,
     Mine,
     OreLane,

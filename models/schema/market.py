@@ -313,6 +313,8 @@ class Refiner(Record):
     )
     extra_usable: ByYear = ByYear(0.0)
     """Usable t/yr that a scenario adds in the refiner's own years; no column."""
+    support: ByYear = ByYear(0.0)
+    """What a scenario has paid for each tonne that is sold [money/t]; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.schema.column import (
     MOST_MULTIPLE,
+    MOST_PRICE,
     MOST_TARIFF,
     MOST_TONNES,
     ByYear,
@@ -178,6 +179,42 @@ class Project(Record):
     )
     built_in: int | None = None
     """The year in which a scenario has it built in full, outside the budget; no column."""
+    support: ByYear = ByYear(0.0)
+    """What a scenario has paid for each tonne that is sold [money/t]; no column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Support(Record):
+    """A contract for difference: what a plant is paid where its market pays less."""
+
+    SHEET = "Supports"
+    MEANING = "Contracts for difference: what plants are paid where the market pays less."
+
+    plant: str = named("Plant", "A refiner, or a project.")
+    mineral: str = named("Mineral", "The mineral.", "Minerals")
+    strike: float = number("Strike price", "What the plant gets for a tonne at least.", "USD/t")
+    reference: float | None = number(
+        "Reference price",
+        "What the market pays for a tonne, by the contract.",
+        "USD/t",
+        value=None,
+        default="the mineral's price of the year",
+    )
+    clawback: float | None = number(
+        "Clawback above",
+        "The plant pays back what the market pays beyond this; at least the strike price.",
+        "USD/t",
+        value=None,
+        default="none: it keeps what is beyond",
+    )
+    payer: str = named(
+        "Payer",
+        "A member or a group of members, each by its demand.",
+        value="",
+        default="all members, each by its demand",
+    )
+    first_year: int | None = years("First year", "First year in which it holds.")
+    last_year: int | None = years("Last year", "Last year in which it holds.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +312,7 @@ TAKES = {
     "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
     "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),
     "scale cost": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
+    "set support": Takes(_PLANTS, "money/t", MOST_PRICE),
     "scale demand": Takes(_MEMBERS, "a factor", MOST_MULTIPLE),
     "scale mines": Takes(_MINES, "a factor", MOST_MULTIPLE),
     "block ore": Takes(_MINES),
@@ -309,7 +347,8 @@ class Step(Record):
     last_year: int | None = years("Last year", "Until when.")
     value: float | None = number(
         "Value",
-        "A factor, t/yr, t or a share, as the action says; may be negative in add capacity.",
+        "A factor, t/yr, t, a share or money/t, as the action says; may be negative in add"
+        " capacity.",
         value=None,
         least=-MOST_TONNES,
         most=MOST_TONNES,

@@ -191,6 +191,21 @@ def scale_cost(case: Case, step: ScenarioStep) -> Case:
     return _scaled(case, step, refiners=("cost",), projects=("cost",))
 
 
+def set_support(case: Case, step: ScenarioStep) -> Case:
+    """Value is paid to the matching refiners and projects for each tonne; the buyer pays less."""
+
+    def supported(year: int, before: float | None) -> float | None:
+        return step.value if in_force(step, year) else before
+
+    def change(record: Any) -> Any:
+        return dataclasses.replace(record, support=record.support.map(case.years, supported))
+
+    return case.change(
+        refiners=_changed(case.refiners, step, change),
+        projects=_changed(case.projects, step, change),
+    )
+
+
 def build_project(case: Case, step: ScenarioStep) -> Case:
     """Build the matching projects in full in First year (blank: their own), outside the budget."""
 
@@ -402,7 +417,8 @@ ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
         block_lanes, set_lane_max, set_tariff, scale_freight, scale_capacity, add_capacity,
-        scale_cost, scale_demand, scale_mines, block_ore, build_project, scale_budget,
+        scale_cost, set_support, scale_demand, scale_mines, block_ore, build_project,
+        scale_budget,
         set_stock_target, set_max_short, set_max_country_share_step, drop_share_limits_step,
         remove_member,
     )

@@ -19,7 +19,6 @@ from models.answers import (
     Price,
     Term,
     rounded_up,
-    sharing,
     step_in_force,
 )
 from models.case import Case
@@ -29,15 +28,16 @@ from models.program.families.stockpiles import STOCK
 from models.schema import SHEETS, ByYear, Column, Record
 from models.units import in_currency
 from planner.render.table import json_value
-from planner.render.words import each_year, share
+from planner.render.words import each_year, listed, share
 
 if TYPE_CHECKING:
     from models.answers import Change, LeastChange, Scarce
-    from models.plan import Plan
     from models.program.families.projects import Unpaid
 
 SHOWN = 8
 """What binds is told so many times at most; the JSON form has all."""
+_IDLE = 4
+"""Idle plants named; the JSON form has all."""
 POINT = "point"
 """Unit of a limit that is no amount."""
 _FEW = 4
@@ -134,7 +134,7 @@ class Cells:
 # ---- amounts, money and years as a sentence says them ------------------------------------------
 
 
-def _amount(value: float) -> str:
+def plain_amount(value: float) -> str:
     """Return tonnes, or money in millions, with no more figures than they need."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4g}"  # noqa: PLR2004
 
@@ -159,7 +159,7 @@ def _percent(value: float) -> str:
 def _limit(value: float, unit: str, currency: str) -> str:
     if unit == POINT:
         return _percent(value)
-    return f"{_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
+    return f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
 
 
 def _typed(value: float, unit: str) -> str:
@@ -179,7 +179,7 @@ def _near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
-# ---- what is scarcest and shortest in a whole plan ----------------------------------------------
+# ---- what is scarcest in a whole plan -----------------------------------------------------------
 
 
 def scarce_words(scarce: Scarce, currency: str) -> str:
@@ -189,32 +189,6 @@ def scarce_words(scarce: Scarce, currency: str) -> str:
     return (
         f"Scarcest: {of}{hard.what}. At the margin, {_one_unit(hard.unit, currency)} more in "
         f"{hard.year} would save {_large(hard.worth)} {currency}."
-    )
-
-
-def shortage_words(plan: Plan) -> str:
-    """Return where most is lost to shortage, and why; "" where nothing is short.
-
-    The mineral and year whose shortage costs most, with the cause of who is short of most tonnes.
-    """
-    table = plan.shortages
-    if table.empty:
-        return ""
-    case = plan.case
-    cost = [
-        case.shortage_cost(mineral, year)
-        for mineral, year in zip(table["mineral"], table["year"].tolist(), strict=True)
-    ]
-    lost = (table["short"] * cost).groupby([table["mineral"], table["year"]]).sum()
-    mineral, year = min(lost.index, key=lambda at: (-lost[at], at))
-    rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
-    cause = rows.loc[rows["short"].idxmax(), "cause"]
-    short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
-    all_of = sharing(plan, str(mineral), int(year))
-    shared = f", all {all_of} members for one cause" if all_of > 1 else ""
-    return (
-        f"Short above all: {mineral} in {year}, {_amount(short)} t, {short / need * 100:.3g} % of "
-        f"the coalition's need{shared}. {cause}"
     )
 
 
@@ -247,31 +221,40 @@ def told(
     yield from _price(found, found.price, cells, currency)
     yield ""
     yield from _binding(found, cells, currency)
+    yield from _idle(found, currency)
     if change is not None:
         yield ""
         yield from _change_told(found, change, cells)
     if without is not None:
-        short = f"short {_amount(without)} t" if without > found.nothing else "not short"
+        short = f"short {plain_amount(without)} t" if without > found.nothing else "not short"
         yield f"Without scenario and what-ifs {found.member} is {short} there."
 
 
 def _need(found: Explanation) -> str:
-    said = f"Needs {_amount(found.demand)} t, buys {_amount(found.purchased)} t"
+    said = f"Needs {plain_amount(found.demand)} t, buys {plain_amount(found.purchased)} t"
     stored = found.purchased + found.short - found.demand
     if stored > found.nothing:
-        said += f", puts {_amount(stored)} t into its reserve"
+        said += f", puts {plain_amount(stored)} t into its reserve"
     elif stored < -found.nothing:
-        said += f", takes {_amount(-stored)} t from its reserve"
+        said += f", takes {plain_amount(-stored)} t from its reserve"
     if found.is_short:
         share = found.short / found.demand * 100.0
-        return f"{said}, is short {_amount(found.short)} t ({share:.3g} % of its need)."
+        return f"{said}, is short {plain_amount(found.short)} t ({share:.3g} % of its need)."
     return f"{said}; nothing is short."
+
+
+def _idle(found: Explanation, currency: str) -> Iterator[str]:
+    """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
+    if found.idle:
+        named = [f"{who} {_money(gap)}" for who, gap in found.idle]
+        said = f"Idle plants of {found.mineral} in {found.year} lack, in {currency} a tonne"
+        yield f"{said}: {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: Unpaid, currency: str) -> str:
     """Return what a plant lacks in the budget to be built, wholly or in full."""
-    left = f"{_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
-    needs = f"{_amount(plant.needs)} m {currency}"
+    left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
+    needs = f"{plain_amount(plant.needs)} m {currency}"
     done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
     return f"{plant.project.name} {done} takes {needs}, and {plant.what} leaves {left}."
 
@@ -326,7 +309,7 @@ def _holds(found: Explanation, price: Price, currency: str) -> str:
 
 
 def _far(tonnes: float) -> str:
-    return "any number of tonnes" if tonnes == float("inf") else f"{_amount(tonnes)} t"
+    return "any number of tonnes" if tonnes == float("inf") else f"{plain_amount(tonnes)} t"
 
 
 def _moves(moves: tuple[Move, ...], currency: str) -> Iterator[str]:
@@ -488,11 +471,11 @@ def _nothing_does(found: Explanation, change: LeastChange) -> Iterator[str]:
         )
     else:
         yield (
-            f"No change of {_KINDS} ends this shortage: whatever they are, {_amount(change.left)}"
-            " t stay short."
+            f"No change of {_KINDS} ends this shortage: whatever they are,"
+            f" {plain_amount(change.left)} t stay short."
         )
     if change.newcomer is not None:
-        tonnes, country = _amount(change.newcomer.capacity), change.newcomer.country
+        tonnes, country = plain_amount(change.newcomer.capacity), change.newcomer.country
         yield (
             f"What would: a new refiner in {country} that makes {tonnes} t in {found.year} and "
             f"needs no ore (tried: {found.member} is then not short), or so much less demand."
@@ -505,7 +488,7 @@ def _scope(change: LeastChange, found: Explanation) -> str:
     who = "nobody" if change.scope == "mineral and year" and not change.is_dear else found.member
     served = f"{who} is {'' if who == 'nobody' else 'not '}short of {found.mineral} in {found.year}"
     more = change.elsewhere
-    elsewhere = f"; elsewhere {_amount(more)} t more are short" if more > 0 else ""
+    elsewhere = f"; elsewhere {plain_amount(more)} t more are short" if more > 0 else ""
     return f"Planned again with it, {served}{elsewhere}."
 
 
@@ -529,6 +512,7 @@ def facts(found: Explanation, change: LeastChange | None, cells: Cells) -> dict[
              "budget_year": u.year, "cell": cells.cell(u.place)}
             for u in found.unpaid
         ],
+        "idle": [{"plant": who, "gap": gap} for who, gap in found.idle],
         "members_short_for_it": found.sharing or None,
         "marginal_price": price and price.amount,
         "holds_for_more_t": price and json_value(price.up),

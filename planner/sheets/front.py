@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from models.answers import scarcest
+from models.answers import scarcest, sharing
 from models.measures import part
-from models.plan import OPTIMAL
+from models.plan import OPTIMAL, Plan
 from models.results import Security
 from models.schema import MAX, Settings
 from planner.render.chart import Picture
@@ -22,7 +22,7 @@ from planner.render.table import Table, table_of
 from planner.render.words import amount, built_in_steps, counted, known, listed, search_words, share
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
-from planner.sheets.explain import scarce_words, shortage_words
+from planner.sheets.explain import plain_amount, scarce_words
 from planner.sheets.figures import binding, by_mineral, figures
 from planner.sheets.findings import (
     TOLD,
@@ -319,3 +319,29 @@ def _origin(context: Context) -> Iterator[str]:
         said += f" {guessed:,} of its {counted(len(rows), 'row')} are marked as estimates."
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     yield f"{said} Money is {context.currency}{price}, undiscounted."
+
+
+def shortage_words(plan: Plan) -> str:
+    """Return where most is lost to shortage, and why; "" where nothing is short.
+
+    The mineral and year whose shortage costs most, with the cause of who is short of most tonnes.
+    """
+    table = plan.shortages
+    if table.empty:
+        return ""
+    case = plan.case
+    cost = [
+        case.shortage_cost(mineral, year)
+        for mineral, year in zip(table["mineral"], table["year"].tolist(), strict=True)
+    ]
+    lost = (table["short"] * cost).groupby([table["mineral"], table["year"]]).sum()
+    mineral, year = min(lost.index, key=lambda at: (-lost[at], at))
+    rows = table[(table["mineral"] == mineral) & (table["year"] == year)]
+    cause = rows.loc[rows["short"].idxmax(), "cause"]
+    short, need = float(rows["short"].sum()), case.coalition_demand(mineral, int(year))
+    all_of = sharing(plan, str(mineral), int(year))
+    shared = f", all {all_of} members for one cause" if all_of > 1 else ""
+    return (
+        f"Short above all: {mineral} in {year}, {plain_amount(short)} t,"
+        f" {short / need * 100:.3g} % of the coalition's need{shared}. {cause}"
+    )

@@ -33,6 +33,7 @@ ADDED, REMOVED = "added", "removed"
 
 _BESIDE: dict[str, tuple[Column, str, str, Look]] = {
     "extra_usable": (Refiner.column_of("capacity"), "usable capacity added", "t/yr", Look.TONNES),
+    "support": (Refiner.column_of("cost"), "support paid", "USD/t", Look.PRICE),
     "built_in": (
         Project.column_of("first_year"),
         "year in which it is built in full",

@@ -84,6 +84,10 @@ STUDIES = {
         "planner.studies.bills",
         "Say who gains from planning together, and who should pay what.",
     ),
+    "support": Listed(
+        "planner.studies.support",
+        "Tell what each idle plant needs to be used, and what supporting plants costs whom.",
+    ),
 }
 """Every kind by its command."""
 

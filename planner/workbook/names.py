@@ -37,6 +37,8 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
     }
     spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
+    plants = _first(values(project, "name")) | refiners
+    spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
         spellings[steps, "name"] = _first(values(steps, "name"))
     for (sheet, field), spelling in spellings.items():

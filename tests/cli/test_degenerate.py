@@ -40,6 +40,7 @@ CALLS: dict[str, Call] = {
     "exit": lambda *_: ("case.xlsx", "--output", "exit.xlsx", "--country", "China"),
     "scorecard": lambda *_: ("case.xlsx", "--output", "scorecard.xlsx"),
     "ranges": lambda *_: ("case.xlsx", "--output", "ranges.xlsx", "--by", "refiner"),
+    "support": lambda *_: ("case.xlsx", "--output", "support.xlsx"),
     "orders": lambda *_: ("plan.xlsx", "orders"),
     "diff": lambda *_: ("plan.xlsx", "plan.xlsx", "--inputs", "case.xlsx", "case.xlsx"),
     "verify": lambda *_: ("plan.xlsx", "case.xlsx"),

@@ -6,7 +6,8 @@ import pytest
 
 from models.answers import Bound, Explanation, explain, scarcest
 from models.plan import Plan
-from planner.sheets.explain import scarce_words, shortage_words
+from planner.sheets.explain import scarce_words
+from planner.sheets.front import shortage_words
 from tests.models.desk import FIRST, jin, make, refiner, slope, solve, sur
 from tests.models.test_laws import dearest, draw
 

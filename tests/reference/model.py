@@ -130,7 +130,9 @@ class Model:
             for member in case.members:
                 for year in case.years:
                     lane = case.lane(source, member, year)
-                    price = case.cost(source, year) * (1.0 + lane.tariff) + lane.freight
+                    cost = case.cost(source, year)
+                    price = cost * (1.0 + lane.tariff) + lane.freight
+                    price -= min(case.support(source, year), cost)
                     room = inf if lane.open else 0.0
                     column = self.pay("spot", source.mineral, year, price, room)
                     self.spot[source, member, year] = column
@@ -151,6 +153,7 @@ class Model:
                 price = filled(row, "Price (USD/t)", case.cost(source, year))
                 most = filled(row, "Max (t/yr)", inf) if in_years(row, year) and lane.open else 0.0
                 full = price * (1.0 + lane.tariff) + lane.freight
+                full -= min(case.support(source, year), price)
                 column = self.pay("contracts", source.mineral, year, full, most)
                 self.contract[k, year] = column
                 self.paid[column] = full

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
+from typing import Any
 
 from .cells import by_year, filled, in_years, must, number, text, yes
 from .neutral import Book, Row
@@ -222,6 +223,12 @@ class Case:
         value = by_year(row, "Cost", " (USD/t)", year)
         assert value is not None
         return value
+
+    def support(self, source: Source, year: int) -> float:
+        """USD/t that a scenario has paid to a refiner or project, as its edit puts it down."""
+        rows: dict[Any, Row] = {**self.refiner_rows, **self.project_rows}
+        row = rows[source.project or (source.refiner, source.mineral)]
+        return filled(row, f"Support {year} (USD/t)", 0.0)
 
     def usable(self, source: Source, year: int) -> float:
         """t/yr: a refiner's capacity x available share in its years, 0 outside them."""

@@ -96,7 +96,7 @@ def test_a_plan_is_read_back_as_it_was(made, result):
     here, there = result.of(plan), file.result(result)
     assert len(here) == len(there) > 0
     assert file.currency == here.words["money"] == there.words.get("money", file.currency)
-    for each in result.FIELDS:
+    for each in here.fields:
         wanted, found = (pd.Series(r.frame()[each.name]) for r in (here, there))
         if each.look.is_text:
             assert found.fillna("").tolist() == wanted.fillna("").tolist(), each
@@ -114,7 +114,7 @@ def test_every_surface_says_the_same(made, result):
     with (folder / "csv" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(objects) == len(lines) == grid(table, country=plan.case.country_name).row_count
-    for each in result.FIELDS:
+    for each in table.fields:
         header = each.title(table.words)
         for told, line in zip(objects, lines, strict=True):
             if not each.look.is_text and told[each.json_key] is not None:

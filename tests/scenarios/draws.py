@@ -30,6 +30,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
     "scale capacity": ("Mineral", "Country", "Refiner", "years"),
     "add capacity": ("Mineral", "Country", "Refiner", "years"),
     "scale cost": ("Mineral", "Country", "Refiner", "years"),
+    "set support": ("Mineral", "Country", "Refiner", "years"),
     "scale demand": ("Mineral", "Member", "years"),
     "scale mines": ("Mineral", "Country", "years"),
     "block ore": ("Mineral", "Country", "years"),
@@ -50,6 +51,7 @@ VALUES = {
     "scale capacity": "factor",
     "add capacity": "change",
     "scale cost": "factor",
+    "set support": "payment",
     "scale demand": "factor",
     "scale mines": "part",
     "scale budget": "factor",
@@ -142,6 +144,9 @@ def _value(choose: Chooser, case: Case, kind: str) -> float:
         return choose.pick([0, 0.25, 0.5, 1.5, 2, 3])
     if kind == "part":
         return choose.pick([0, 0.02, 0.1, 2])
+    if kind == "payment":
+        costs = [number(row, "Cost (USD/t)") or 0.0 for row in case.sheet("Refiners")]
+        return choose.pick([0, 0.1, 0.5, 1, 2]) * choose.pick(costs)
     sizes = [number(row, "Capacity (t/yr)") or 0.0 for row in case.sheet("Refiners")]
     amount = choose.pick([0.2, 0.5, 1, 0.05, 0]) * choose.pick(sizes)
     return amount * choose.pick([1, -1, -0.3]) if kind == "change" else amount

@@ -184,6 +184,15 @@ def _scale_supply(name: str, unit: str) -> Callable[[Edited, Row], None]:
     return edit
 
 
+def _set_support(edited: Edited, step: Row) -> None:
+    """Cells that no workbook has and the second formulation reads: a payment by year."""
+    for sheet in ("Refiners", "Projects"):
+        for row in edited.matching(sheet, step, PLACES):
+            for year in edited.case.years:
+                if in_years(step, year):
+                    row[f"Support {year} (USD/t)"] = _value(step)
+
+
 def _add_capacity(edited: Edited, step: Row) -> None:
     """Capacity becomes the usable one, all of it open, and Value is added, down to 0 at most."""
     years = edited.case.years
@@ -367,6 +376,7 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "scale capacity": _scale_supply("Capacity", " (t/yr)"),
     "add capacity": _add_capacity,
     "scale cost": _scale_supply("Cost", " (USD/t)"),
+    "set support": _set_support,
     "scale demand": _scale_demand,
     "scale mines": _scale_mines,
     "block ore": _block_ore,

@@ -12,7 +12,7 @@ from openpyxl.utils import range_boundaries
 from models.answers import explain, sharing
 from models.plan import solve
 from planner.render.pages import A4, printed
-from planner.sheets.explain import shortage_words
+from planner.sheets.front import shortage_words
 from planner.workbook import read, read_tables
 from tests.sheets.desk import made, rows, written
 

@@ -75,7 +75,7 @@ def test_rows_have_heights_of_their_own_and_causes_two_lines_at_most(opened):
 
 def test_what_is_printed_is_the_contracts_and_legible(opened):
     _, book = opened
-    assert book["Refiners"].print_area.endswith(f"$H${book['Refiners'].max_row}")
+    assert book["Refiners"].print_area.endswith(f"$I${book['Refiners'].max_row}")
     assert book["Share limits"].print_area.endswith(f"$K${book['Share limits'].max_row}")
     assert book["By mineral"].print_area.endswith(f"$P${book['By mineral'].max_row}")
 

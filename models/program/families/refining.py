@@ -25,7 +25,7 @@ from models.program.component import (
     when_full,
 )
 from models.program.division import by_right
-from models.program.market import PURCHASE
+from models.program.market import PURCHASE, SUPPORT
 from models.resolve import Expanded
 from models.schema import Refiner
 
@@ -88,7 +88,8 @@ def model(f: Frame) -> None:
               \le capacity_{r,m,t} \cdot available_{r,m,t}                       [t/yr]
 
     variables   none of its own; spot x and contracted y stand in the frame
-    posts       into the member's balance x and y; cost heading "purchase"
+    posts       into the member's balance x and y; cost heading "purchase", and "support" (what a
+                scenario has paid for a tonne: below 0)
     dual        the scarcity rent: what one more tonne of usable capacity would save [money/t]
     source      capacitated transportation problem, Ahuja, Magnanti & Orlin (1993), ch. 1.2
     """
@@ -104,6 +105,7 @@ def model(f: Frame) -> None:
     for column, m, j, t in zip(f.delivery, minerals, members, years, strict=True):
         f.books.into(f.key(m, j, t), column)
     f.books.cost(PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
+    f.books.cost(SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
 
 
 def arrays(b: Builder) -> None:

@@ -38,6 +38,7 @@ def planner() -> None:
     planner risk case.xlsx     events drawn year by year
     planner ranges case.xlsx   what of the plan is a choice, what is a fact
     planner page case.xlsx     a page that plans again while a slider is moved
+    planner support case.xlsx  what each idle plant needs to be used
 
     Exit codes: 0 done; 1 the workbook has errors; 2 wrong usage; 3 no proven optimum; 4 nowhere to
     write; 130 stopped by Ctrl-C: what is finished is written.

@@ -250,6 +250,11 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         ),
         _example(schema.BudgetYear, "year, capex", (2026, 600), (2027, 600), (2028, 600)),
         _example(
+            schema.Support,
+            "plant, mineral, strike, clawback, payer, first_year, last_year, note",
+            (_KOKKOLA, _COBALT, 40000, 50000, _GERMANY, 2027, 2030, MADE_UP),
+        ),
+        _example(
             schema.Stockpile,
             "mineral, member, max, opening, target, holding_cost, note",
             (

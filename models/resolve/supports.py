@@ -1,0 +1,46 @@
+"""Supports resolved: which plant a row is of, and who pays how much of it."""
+
+from __future__ import annotations
+
+from models.case import Case, in_force
+from models.resolve.expanded import Expanded
+from models.resolve.sources import Source
+from models.schema import Support
+
+
+def supported(expanded: Expanded, row: Support) -> list[int]:
+    """Return the sources that a row supports: of that name themselves, else sold under it."""
+    own = [
+        i
+        for i, s in enumerate(expanded.sources)
+        if s.mineral == row.mineral and row.plant == (s.project or s.name)
+    ]
+    under = [
+        i
+        for i, s in enumerate(expanded.sources)
+        if s.mineral == row.mineral and row.plant == s.name
+    ]
+    return own or under
+
+
+def paying(case: Case, payer: str, mineral: str, year: int) -> dict[str, float]:
+    """Return the part of a bill that each member pays: by its demand, equal where there is none."""
+    members = case.groups.get(payer, (payer,)) if payer else tuple(case.member_of)
+    demand = {name: case.demand_of.get((mineral, name, year), 0.0) for name in members}
+    total = sum(demand.values())
+    return {
+        name: of / total if total > 0 else 1.0 / len(members)
+        for name, of in demand.items()
+        if of > 0 or total <= 0
+    }
+
+
+def payer_of(expanded: Expanded, source: Source, year: int) -> str:
+    """Return who pays what a scenario has paid to a plant: the payer of its row of Supports."""
+    rows = (
+        row
+        for row in expanded.case.supports
+        if in_force(row, year)
+        and any(expanded.sources[i] is source for i in supported(expanded, row))
+    )
+    return next((row.payer for row in rows), "")

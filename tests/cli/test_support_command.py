@@ -1,0 +1,86 @@
+"""The command support: what it writes, what it says, and what a program hears."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from planner.workbook.template import write_book
+from tests.cli.desk import sheets
+from tests.small_book import small_book
+
+HERE = ("--workers", "1")
+ROW = {
+    "Plant": "codelco", "Mineral": "Copper", "Strike price (USD/t)": 10000,
+    "Reference price (USD/t)": None, "Clawback above (USD/t)": None, "Payer": "asia",
+    "First year": None, "Last year": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def supported(folder):
+    """The small book with a contract for difference, names spelt another way."""
+    book = small_book()
+    book["Supports"] = [ROW]
+    write_book(folder / "case.xlsx", book)
+    return "case.xlsx"
+
+
+def test_what_is_written(supported, call, folder):
+    code, out, err = call("support", supported, *HERE)
+    assert (code, out) == (0, "")
+    made = folder / "outputs" / "case-support.xlsx"
+    names = sheets(made)
+    assert names[:2] == ["Overview", "Support needed"]
+    assert {"Gaps", "Support bills", "Who pays support", "About", "Runs"} <= set(names)
+    assert "the contracts for difference cost" in err
+    book = openpyxl.load_workbook(made)
+    payers = {row[1] for row in book["Who pays support"].iter_rows(min_row=2, values_only=True)}
+    assert payers == {"Japan", "Korea"}
+
+
+def test_what_a_program_hears(supported, ask):
+    code, said = ask("support", supported, *HERE)
+    assert (code, said["status"], said["errors"]) == (0, "optimal", [])
+    for bill in said["bills"]:
+        assert (bill["plant"], bill["payer"], bill["strike"]) == ("Codelco", "Asia", 10000)
+        assert bill["each"] == 10000 - 9000
+        assert bill["total"] == pytest.approx(bill["tonnes"] * bill["each"])
+    whole = sum(bill["total"] for bill in said["bills"])
+    assert sum(row["total"] for row in said["payers"]) == pytest.approx(whole)
+    assert all(row["gap"] >= 0 for row in said["gaps"])
+
+
+def test_a_what_if_of_support_reaches_the_plan(plain, ask, folder):
+    asked = ("--what-if", "set support; refiner=Chile lithium; value=20000")
+    code, said = ask("solve", plain, *asked, "--csv", "tables")
+    assert (code, said["status"]) == (0, "optimal")
+    book = openpyxl.load_workbook(folder / said["output"])
+    headers = [cell.value for cell in book["Plan"][1]]
+    paid = {
+        row[headers.index("Support (USD/t)")]
+        for row in book["Plan"].iter_rows(2, None, values_only=True)
+    }
+    assert max(paid) > 0
+    headers = [cell.value for cell in book["Members"][1]]
+    assert "Support paid a year (USD m)" in headers
+    assert ask("verify", said["output"], plain)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"Plant": "Codelca"}, "id you mean 'Codelco'?"),
+        ({"Mineral": "Lithium"}, "Codelco does not make Lithium"),
+        ({"Payer": "Asi"}, "no member and no group"),
+        ({"Clawback above (USD/t)": 9000}, "at least its strike price"),
+    ],
+)
+def test_errors_name_their_cell(folder, call, cells, words):
+    book = small_book()
+    book["Supports"] = [ROW | cells]
+    write_book(folder / "case.xlsx", book)
+    code, _, err = call("support", "case.xlsx", *HERE)
+    assert code == 1
+    assert words in err
+    assert "Supports!" in err

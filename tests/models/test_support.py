@@ -1,0 +1,263 @@
+"""Support: gaps by hand and by planning with a payment; bills, tariffs for caps, who pays."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.answers import bills, difference, tariffs
+from models.case import Case
+from models.plan import Plan
+from models.plan import solve as solve_case
+from models.resolve import Expanded
+from models.results import Flows, Members
+from models.schema import Project
+from planner.scenarios import ACTIONS, drop_share_limits
+from planner.studies.support import bill_tables
+from tests.models.desk import BookT, cost, jin, make, one, read, refiner, solve, sur, tonnes
+from tests.models.test_laws import draw
+from tests.models.test_ranges import FREE, plain, plant
+from tests.models.test_session import step
+
+EPSILON = 1e-6
+
+
+def gap(plan: Plan, name: str, year: int = 2026, project: str = "") -> float:
+    return float(one(plan.sources, refiner=name, project=project, year=year)["gap"])
+
+
+# ---- gaps by hand: China has 100 t at 10, Chile 100 t at 20, demand 100 t ------------------------
+
+
+def test_an_idle_plant_lacks_what_it_is_dearer() -> None:
+    plan = solve(make(jin(), sur()))
+    assert gap(plan, "Sur") == pytest.approx(10)
+    assert np.isnan(gap(plan, "Jin"))  # all of it is used
+
+
+def test_a_cap_closes_the_gap() -> None:
+    """Of 60 % Jin sells 60 t, Sur 40: both have tonnes left at what a tonne is worth."""
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
+    plan = solve(make(jin(), sur(), Share_limits=[limit]))
+    assert (gap(plan, "Jin"), gap(plan, "Sur")) == (0, 0)
+    assert gap(solve_case(drop_share_limits(plan.case)), "Sur") == pytest.approx(10)
+
+
+def test_freight_tariff_and_ore_count() -> None:
+    """Sur at 20 pays half on top, 3 of freight, and ore at 4 + 1 of which it recovers half: 43."""
+    book = make(
+        jin(Needs_ore="no"), sur(Recovery=0.5, Kind="primary"),
+        Lanes=[{"From country": "CHL", "Tariff": 0.5, "Freight (USD/t)": 3}],
+        Mines=[
+            {"Mineral": "copper", "Country": "PER", "Capacity (t/yr)": 500, "Premium (USD/t)": 4}
+        ],
+        Ore_lanes=[{"Mine country": "PER", "Freight (USD/t)": 1}],
+    )  # fmt: skip
+    assert gap(solve(book), "Sur") == pytest.approx(20 * 1.5 + 3 + 5 / 0.5 - 10)
+
+
+def test_a_project_that_is_not_built_has_to_earn_its_capital() -> None:
+    """0.02 m over 10 years at no interest is 20 a t in both years; it costs 5 and is worth 10."""
+    book = make(
+        jin(), Projects=[plant(**{"Capex (USD m)": 0.02})], settings=FREE,
+        demand={"A": [100, 100]}, years=(2026, 2027),
+    )  # fmt: skip
+    plan = solve(book)
+    assert [gap(plan, "New", y, "New") for y in (2026, 2027)] == pytest.approx([15, 15])
+
+
+def test_a_plant_without_a_lane_has_none() -> None:
+    closed = [{"From country": "CHL", "Open": "no"}]
+    assert np.isnan(gap(solve(make(jin(), sur(), Lanes=closed)), "Sur"))
+
+
+# ---- by planning the case with a payment ---------------------------------------------------------
+
+
+def paid(case: Case, record: Any, years: set[int], value: float) -> Case:
+    """Return the case with a payment for each tonne of a refiner or project."""
+    made = record.support.map(case.years, lambda y, was: value if y in years else was)
+    new = dataclasses.replace(record, support=made)
+    name = "projects" if isinstance(record, Project) else "refiners"
+    return case.change(**{name: tuple(new if r is record else r for r in getattr(case, name))})
+
+
+def idle_plants(plan: Plan) -> list[tuple[int, set[int], float]]:
+    """Return position, years and gap of plants that sell nothing and a payment could help."""
+    found, e, of = [], plan.expanded, plan.gaps
+    for r, source in enumerate(e.sources):
+        years = [t for t in range(len(e.years)) if np.isfinite(of.gap[r, t])]
+        for t in years[:1]:
+            is_free = plan.sold[r].max() <= 1e-6 and e.costs[r, t] > of.gap[r, t] > 1e-3
+            of_years = years if isinstance(source.record, Project) else [t]
+            if is_free:
+                found.append((r, {e.years[y] for y in of_years}, float(of.gap[r, t])))
+    return found
+
+
+def sold(case: Case, r: int, years: set[int]) -> float:
+    plan = solve_case(case)
+    at = [t for t, year in enumerate(case.years) if year in years]
+    return float(plan.sold[r, at].max())
+
+
+def richer(seed: int) -> BookT:
+    """A plain book with a cap, and a project that is too dear to build."""
+    book = plain(seed)[0]
+    dice = np.random.default_rng([6, seed])
+    book["Share limits"] = [{"Limit": "max", "Supplier group": "country", "Share": 0.7}]
+    capex = round(float(dice.uniform(0.005, 0.02)), 4)
+    cost_of = round(float(dice.uniform(10, 20)), 2)
+    book["Projects"] = [plant(**{"Capex (USD m)": capex, "Cost (USD/t)": cost_of})]
+    return book
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plant_is_idle_below_its_gap_and_used_above(seed: int) -> None:
+    plan = solve(richer(seed))
+    for r, years, needs in idle_plants(plan):
+        record = plan.expanded.sources[r].record
+        assert sold(paid(plan.case, record, years, needs - EPSILON), r, years) <= 1e-6
+        assert sold(paid(plan.case, record, years, needs + EPSILON), r, years) > 1e-3
+
+
+def test_some_plant_of_those_books_is_idle() -> None:
+    found = [each for seed in range(6) for each in idle_plants(solve(richer(seed)))]
+    assert len(found) >= 6
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_less_than_the_gap_leaves_a_plant_idle(seed: int) -> None:
+    """On any book: where prices are one of several, the gap is one that surely is not enough."""
+    plan = solve(draw(seed, {"whole projects"}))
+    for r, years, needs in idle_plants(plan)[:2]:
+        case = paid(plan.case, plan.expanded.sources[r].record, years, needs * (1.0 - EPSILON))
+        assert sold(case, r, years) <= 2e-6 * max(plan.case.largest_demand, 1.0)
+
+
+# ---- the tariff that does what a cap does --------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_plan_under_the_tariff_costs_the_capped_and_the_revenue(seed: int) -> None:
+    book = richer(seed)
+    book["Share limits"][0]["Share"] = 0.45
+    plan = solve(book)
+    found = tariffs(plan)
+    assert found, "a cap binds"
+    case = plan.case
+    dearer = {(t.year, t.country): t.tariff for t in found}
+    refiners = tuple(
+        dataclasses.replace(
+            r, cost=r.cost.map(case.years, lambda y, c, at=r.country: c + dearer.get((y, at), 0.0))
+        )
+        for r in case.refiners
+    )
+    free = solve_case(drop_share_limits(case).change(refiners=refiners))
+    revenue = sum(t.tariff * t.share * case.coalition_demand(t.mineral, t.year) for t in found)
+    assert free.objective == pytest.approx(plan.objective + revenue, rel=1e-9)
+    assert revenue == pytest.approx(sum(t.revenue for t in found), rel=1e-6)
+
+
+# ---- contracts for difference --------------------------------------------------------------------
+
+
+def support(**more: object) -> dict[str, object]:
+    return {"Plant": "Jin", "Mineral": "copper", "Strike price (USD/t)": 60} | {
+        header.replace("_", " "): value for header, value in more.items()
+    }
+
+
+def test_the_floor_of_mp_materials() -> None:
+    """110 USD/kg of NdPr; in the first quarter of 2026 42.273 m USD on 1,006 t sold, so a market
+    of 68.0: the same bill from that price, and that price from the bill."""
+    market = 110_000 - 42.273e6 / 1_006
+    assert market == pytest.approx(68_000, rel=5e-4)
+    book = make(
+        refiner("Mountain Pass", "USA", 1_006, 50_000), demand=1_006,
+        Supports=[
+            {
+                "Plant": "Mountain Pass", "Mineral": "copper", "Strike price (USD/t)": 110_000,
+                "Reference price (USD/t)": market,
+            }
+        ],
+    )  # fmt: skip
+    book["Minerals"][0]["Price (USD/t)"] = 68_000
+    (bill,) = bills(solve(book))
+    assert bill.each == pytest.approx(42_020.9, abs=0.1)
+    assert bill.total == pytest.approx(42.273e6)
+    # at the price of the sheet Minerals, where no reference is stated
+    del book["Supports"][0]["Reference price (USD/t)"]
+    assert bills(solve(book))[0].total == pytest.approx(1_006 * 42_000)
+
+
+@pytest.mark.parametrize(
+    ("reference", "clawback", "each"),
+    [(50, None, 10), (70, None, 0), (70, 60, -10), (70, 65, -5), (62, 65, 0), (50, 60, 10)],
+)
+def test_both_ways_of_a_contract(reference: float, clawback: float | None, each: float) -> None:
+    assert difference(60, reference, clawback) == each
+
+
+def test_a_group_pays_by_demand_in_the_years_of_the_row() -> None:
+    book = make(
+        jin(200), demand={"A": [30, 30], "B": [10, 10], "C": [60, 60]}, years=(2026, 2027),
+        Supports=[support(Payer="EU", First_year=2027)],
+    )  # fmt: skip
+    for member in book["Members"][:2]:
+        member["Group"] = "EU"
+    plan = solve(book)
+    (bill,) = bills(plan)
+    assert (bill.year, bill.tonnes, bill.each, bill.total) == (2027, 100, 10, 1000)
+    _, payers = bill_tables(plan)
+    assert dict(payers.rows(payers.FIELDS[1], payers.FIELDS[2])) == {"A": 750, "B": 250}
+
+
+def test_a_contract_changes_nothing_in_the_plan() -> None:
+    book = make(jin(), sur())
+    without, beside = solve(book), solve({**book, "Supports": [support()]})
+    assert without.flows.equals(beside.flows)
+    assert without.objective == beside.objective
+
+
+# ---- set support ---------------------------------------------------------------------------------
+
+
+def test_the_buyer_pays_less_and_the_payer_pays_it() -> None:
+    """Sur at 20 with 12 paid: it sells 100 t for 8 in place of Jin's 10; A needs 75, B 25."""
+    case = read(make(jin(), sur(), demand={"A": 75, "B": 25}))
+    plan = solve_case(ACTIONS["set support"](case, step("set support", refiner="Sur", value=12)))
+    assert tonnes(plan, refiner="Sur") == pytest.approx(100)
+    assert (plan.objective, plan.purchases) == (pytest.approx(800), pytest.approx(800))
+    assert (cost(plan, "purchase"), cost(plan, "support")) == (2000, -1200)
+    assert plan.cash == pytest.approx(2000)  # a transfer: the coalition pays what tonnes cost
+    assert plan.support_paid == pytest.approx({"A": 900, "B": 300})
+    members = Members.of(plan, None)
+    both = sum(members.paid) + sum(members.support)
+    assert both == pytest.approx(plan.cash)
+    assert list(Flows.of(plan).support) == pytest.approx([12, 12])
+
+
+def test_the_payer_is_that_of_supports() -> None:
+    case = read(
+        make(jin(), sur(), demand={"A": 75, "B": 25}, Supports=[support(Plant="Sur", Payer="B")])
+    )
+    plan = solve_case(ACTIONS["set support"](case, step("set support", refiner="Sur", value=12)))
+    assert plan.support_paid == pytest.approx({"B": 1200})
+
+
+def test_no_more_is_paid_than_the_cost() -> None:
+    case = read(make(jin(), sur()))
+    plan = solve_case(ACTIONS["set support"](case, step("set support", refiner="Sur", value=500)))
+    assert plan.objective == pytest.approx(0)
+    assert not Expanded(case).supports.any()
+
+
+def test_without_support_no_plan_says_any() -> None:
+    plan = solve(make(jin(), sur()))
+    assert "support" not in plan.flows
+    assert Flows.support not in Flows.of(plan).fields
+    assert plan.support_paid == {}

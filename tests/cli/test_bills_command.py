@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import openpyxl
 import pytest
+
+from models.answers.sharing import costs_of
+from planner.cli import main
+from planner.workbook.template import write_book
+from tests.models.desk import jin, make
+from tests.models.test_sharing import crossed
 
 HERE = ("--workers", "1")
 
@@ -56,3 +64,63 @@ def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     said = {row[0]: row[1] for row in about.iter_rows(values_only=True)}
     assert said["Builds"].startswith("as fractions")
     assert said["Sharing a shortage fairly"].startswith("not priced")
+
+
+def test_names_of_any_script_and_another_currency(folder, ask) -> None:
+    """Members are named as in the workbook, money is in its currency; C needs nothing."""
+    book = crossed()
+    book["Settings"].append({"Setting": "Currency", "Value": "EUR"})
+    for rows in (book["Members"], book["Demand"]):
+        rows[0]["Member"] = "日本"
+    for row in book["Freight"]:
+        row["日本 (EUR/t)"] = row.pop("A (USD/t)")
+        row["B (EUR/t)"], row["C (EUR/t)"] = row.pop("B (USD/t)"), row.pop("C (USD/t)")
+    for rows, unit in ((book["Refiners"], "Cost"), (book["Minerals"], "Price")):
+        for row in rows:
+            row[f"{unit} (EUR/t)"] = row.pop(f"{unit} (USD/t)")
+    book["Settings"][0]["Setting"] = "Default freight (EUR/t)"
+    write_book(folder / "eur.xlsx", book)
+    code, said = ask("bills", folder / "eur.xlsx", *HERE)
+    assert code == 0, said
+    assert said["currency"] == "EUR"
+    paid = [t for t in said["transfers"] if t["rule"] == "dual prices"]
+    assert [(t["payer"], t["receiver"]) for t in paid] == [("日本", "B")]
+    assert paid[0]["amount_usd"] == pytest.approx(250)
+    sheet = openpyxl.load_workbook(folder / "outputs" / "eur-bills.xlsx")["Savings"]
+    assert sheet["B1"].value == "Alone (EUR m)"
+
+
+def test_every_group_of_many_members_is_refused(folder, ask) -> None:
+    """Never sampled in silence: thirteen members have no nucleolus."""
+    book = make(jin(100), demand={f"M{i}": 5.0 for i in range(13)})
+    write_book(folder / "many.xlsx", book)
+    code, said = ask("bills", folder / "many.xlsx", "--exact", *HERE)
+    assert code == 2
+    assert "up to 12 members, not of 13" in said["errors"][0]["message"]
+    code, said = ask("bills", folder / "many.xlsx", *HERE)
+    assert code == 0
+    assert all(not row["group"] for row in said["groups"])
+
+
+def test_a_stop_keeps_the_groups_that_are_known(plain, folder, monkeypatch, capsys) -> None:
+    """What is known is written beside the whole result's name, and --resume goes on from there."""
+    known = costs_of
+
+    def stop_in_the_end(plan, numbers):
+        if len(numbers) < 3:
+            raise KeyboardInterrupt
+        return known(plan, numbers)
+
+    monkeypatch.setattr("planner.studies.bills._A_RUN", 3)
+    monkeypatch.setattr("planner.studies.bills.costs_of", stop_in_the_end)
+    code = main(["bills", str(plain), "--exact", *HERE, "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert (code, said["stopped"]) == (130, True)
+    assert 0 < said["groups_planned"] < 1 << 3
+    assert "nucleolus and Shapley value are not known" in said["trouble"]
+    monkeypatch.setattr("planner.studies.bills.costs_of", known)
+    code = main(["bills", str(plain), "--resume", said["output"], *HERE, "--json"])
+    again = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert again["groups_planned"] > said["groups_planned"]
+    assert {"nucleolus"} < {row["rule"] for row in again["bills"]}

@@ -25,12 +25,14 @@ from models.answers.sharing import (
     tempted,
 )
 from models.case import Case
+from models.errors import InputError, Severity
 from models.plan import solve
 from models.program import Scaling
 from models.program.component import Rows, components
 from models.resolve import Expanded, Floats, Rights
 from models.schema import ByYear, Project, ScenarioStep
 from planner.scenarios import ACTIONS
+from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, read, refiner, sur
 from tests.reference.cases import ALL, SECURE, random_book
 
@@ -374,3 +376,25 @@ def test_a_project_is_one_right_and_a_budget_that_to_capital() -> None:
     assert_allclose(of["Far"], [0.0, 1.0])
     assert_allclose(rights.capital, [0.125, 0.875])
     assert isinstance(rights.case.projects[0], Project)
+
+
+def test_more_than_all_of_a_plant_is_an_error_at_the_cell() -> None:
+    """The last row that speaks of it is told, once; an unknown member, and a row for nothing."""
+    book = make(jin(100), sur(100), demand={"A": 25.0, "B": 75.0})
+    book["Rights"] = [
+        {"Member": "A", "Share": 0.6},
+        {"Member": "B", "Country": "China", "Share": 0.5},
+        {"Member": "A", "Country": "Peru", "Share": 0.5},
+    ]
+    with pytest.raises(InputError) as wrong:
+        read(book)
+    (found,) = (f for f in wrong.value.findings if f.severity is Severity.ERROR)
+    assert found.place == "Rights!B3"
+    assert found.message == (
+        "rights of 1.1 in all to Jin (China), copper; expected at most 1 in all of its rows"
+    )
+    book["Rights"] = [book["Rights"][2]]
+    assert "no refiner or mine" in " ".join(f.message for f in read_tables(book).warnings)
+    book["Rights"] = [{"Member": "C", "Share": 0.5}]
+    with pytest.raises(InputError, match="'C' is not in Members"):
+        read(book)

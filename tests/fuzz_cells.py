@@ -419,7 +419,9 @@ def swap_cells(sheets: Sheets, rng: Random) -> str:
 
 def scenario(sheets: Sheets, rng: Random) -> str:
     """A cell of a row of rules by a word or number that some rule knows."""
-    titles = [t for t in ("Scenarios", "Share limits", "Lanes", "Settings") if t in sheets]
+    titles = [
+        t for t in ("Scenarios", "Share limits", "Security", "Lanes", "Settings") if t in sheets
+    ]
     if not titles:
         return odd_value(sheets, rng)
     title = rng.choice(titles)

@@ -99,6 +99,7 @@ WORDS_FIRST = {
         ("each outside coalition", "coalition", "other", "primary", "recycled"),
         ("Countries", "Country"),
     ),
+    ("Security", "Lost country"): (("each outside coalition",), ("Countries", "Country")),
 }
 """Columns with a few words above the names of another sheet."""
 NO_LIST = (("Refiners", "First year"), ("Share limits", "Share"))

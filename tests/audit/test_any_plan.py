@@ -99,6 +99,7 @@ BARE = {
     "neither": make(demand=0),
     "neither, a limit": make(demand=0, Share_limits=[LIMIT]),
     "one supplier, a limit": make(jin(), Share_limits=[LIMIT]),
+    "one supplier, its loss": make(jin(), Security=[{"Max short": 0.2}]),
     "no capacity": make(jin(0), sur(0), Share_limits=[LIMIT]),
     "whole projects, discounted": make(
         jin(), settings={"Whole projects": "yes", "Discount rate": 0.05}

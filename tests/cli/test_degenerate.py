@@ -203,6 +203,8 @@ CASES: dict[str, Change] = {
     "events that never begin": each("Risks", "Yearly probability", 0),
     "events that always begin": each("Risks", "Yearly probability", 1),
     "no share limits": without("Share limits"),
+    "nothing may be short": lambda b: b.update(Security=[{"Max short": 0}]),
+    "all may be short": lambda b: b.update(Security=[{"Max short": 1}]),
     "nothing but what must be": both(BARE, without("Countries"), without("Lanes")),
 }  # fmt: skip
 

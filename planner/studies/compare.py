@@ -56,6 +56,7 @@ from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, wi
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import most_paid, who_pays_section
+from planner.studies.regret import Regret, in_vain, in_vain_costs, regrets
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -571,6 +572,12 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     }
 
 
+def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
+    """Yield each entry's name, what it is foreseen, and its total cost [money]."""
+    for e in entries:
+        yield e.name, e.foreseen, e.context.plan.objective if e.context else None
+
+
 def _of_plan(plan: Plan) -> dict[str, float]:
     """Return what the sheet Comparison says of a plan [money m, t]."""
     costs, is_penalty = plan.costs["discounted"], plan.costs["heading"].isin(PENALTIES)
@@ -721,10 +728,13 @@ def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
     return WhoPaysByScenario.of_cases(base.case, base.plan.supply, planned)
 
 
-def results(entries: Sequence[Entry]) -> list[Result]:
-    """Return the declared tables of a comparison."""
+def results(
+    entries: Sequence[Entry], vain: Mapping[str, float | None] | None = None
+) -> list[Result]:
+    """Return the declared tables of a comparison; ``vain`` as of ``regrets``."""
     made = (
         comparison(entries),
+        regrets(entries[0].case, _pairs(entries), vain or {}),
         by_mineral(entries),
         paying(entries),
         changes(entries),
@@ -998,7 +1008,7 @@ class Compare(StudyKind):
     QUESTION = "What does each scenario cost and leave short, beside the base?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
-    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario)
+    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario, Regret)
     SCENARIO = False
     LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
     OPTIONS = (
@@ -1062,8 +1072,10 @@ class Compare(StudyKind):
         """Plan the base, and each case that keeps the rules."""
         del say
         self.cases, found = plan_cases(self.start.book.case, self.cases, where, tell)
-        self.outcomes, self.stopped = found.every, found.stopped
+        self.outcomes = found.every
         self.entries = [self._entry(case) for case in self.cases]
+        self.vain = in_vain(self.start.book.case, self.cases, found, where)
+        self.stopped = self.vain.stopped
 
     def _entry(self, case: Compared) -> Entry:
         """Return a case with its plan, or with why it has none."""
@@ -1094,11 +1106,13 @@ class Compare(StudyKind):
     def judged(self) -> Sequence[Outcome[Any]]:
         """Every case; those that break the rules have that as their error."""
         known_as = {outcome.name: outcome for outcome in self.outcomes}
-        return [known_as.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
+        own = [known_as.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
+        named = {e.name: f"{e.foreseen} (planned for, stays away)" for e in self.entries}
+        return own + [dataclasses.replace(of, name=named[of.name]) for of in self.vain]
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
-        """Every case."""
+        """Every case, and every one that is planned for and stays away."""
         return self.judged
 
     @property
@@ -1134,7 +1148,7 @@ class Compare(StudyKind):
 
     def tables(self) -> list[Result]:
         """Return the declared tables."""
-        return results(self.entries)
+        return results(self.entries, {of.name: of.objective for of in self.vain})
 
     def sheets(self, tables: Tables) -> list[Table]:
         """Return all sheets, those of the plans under one another among them."""
@@ -1154,7 +1168,8 @@ class Compare(StudyKind):
         of = _foresight(self.entries, list(cost.values()))
         for row, foresight, surprise in zip(rows, *of.values(), strict=True):
             row |= {"foresight": foresight, "surprise_usd": surprise}
-        return {"unforeseen": self.unforeseen, "rows": rows, "who_pays": who}
+        regret = records(tables[Regret]) if Regret in tables else []
+        return {"unforeseen": self.unforeseen, "rows": rows, "regret": regret, "who_pays": who}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1209,7 +1224,9 @@ class Compare(StudyKind):
             surprise, said = _surprise(late, year, currency)
             figures_of += surprise
             planned = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
-            finding = f"{finding.replace(FORESEEN, planned)} {said}".strip()
+            vain, wrong = in_vain_costs(tables, currency)
+            figures_of += vain
+            finding = " ".join(filter(None, (finding.replace(FORESEEN, planned), said, wrong)))
         return Headline(finding, tuple(figures_of))
 
     def screen(self, tables: Tables) -> tuple[Numbers, ...]:

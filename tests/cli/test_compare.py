@@ -76,7 +76,7 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
     """Each scenario is followed by itself, unforeseen, in every table and in JSON."""
     code, answer = ask("compare", case, "--unforeseen", "2027", "--csv", "tables", *HERE)
     assert code == 0
-    assert set(answer) == ANSWER | {"unforeseen"}
+    assert set(answer) == ANSWER | {"unforeseen", "regret"}
     assert answer["unforeseen"] == 2027
     wanted = [
         "Base", "Export ban", "Export ban (unforeseen)",
@@ -97,10 +97,20 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
             row["objective_usd"] - known["objective_usd"], abs=1e-3
         )
         assert row["surprise_usd"] >= 0
+    known = ["Export ban", "Half from 2027", "Weak year in Chile"]
+    assert [row["scenario"] for row in answer["regret"]] == known
+    for row in answer["regret"]:
+        assert row["foreseen"] == pytest.approx(by_name[row["scenario"]]["objective_usd"])
+        assert row["regret"] == pytest.approx(
+            row["vain"] - by_name["Base"]["objective_usd"], abs=1e-3
+        )
     book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
     for sheet in ("Comparison", "Short by mineral", "Plan"):
         head, *rows = book[sheet].iter_rows(values_only=True)
         assert {row[head.index("Scenario")] for row in rows} == {*wanted}
+    assert [row[0] for row in book["Regret"].iter_rows(min_row=2, values_only=True)] == known
+    runs = [row[0] for row in book["Runs"].iter_rows(min_row=2, values_only=True)]
+    assert runs[len(wanted) :] == [f"{name} (planned for, stays away)" for name in known]
     rows = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
     assert rows["Unforeseen before"] == "2027"
     table = Path("tables/comparison.csv").read_text(encoding="utf-8")

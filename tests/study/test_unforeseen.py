@@ -20,6 +20,7 @@ from planner.studies.agreed import Unforeseen, decided_before
 from planner.studies.cases import Compared, compared, plan_cases, with_unforeseen
 from planner.studies.compare import _drawn
 from planner.studies.engine import Outcomes
+from planner.studies.regret import in_vain, regrets
 from planner.workbook import read_tables
 from tests.models.desk import BookT, cost, jin, make, one, short, sur, tonnes
 from tests.models.test_hand_projects import budget, plant, shelf
@@ -60,6 +61,26 @@ def test_what_is_not_known_is_not_stored_for() -> None:
     assert late.objective == near(1000 + 50_000)
     assert tonnes(late, year=2026) == near(100)
     assert short(late, year=2027) == near(100)
+
+
+def test_planned_for_in_vain() -> None:
+    """As above, and 2027 is as ever: the 100 of Sur that were stored serve it, 1,000 + 2,000.
+
+    That is 1,000 more than the base; not to know costs 48,000: from 1 in 49 on it is worth it.
+    """
+    book = make(jin(), sur(), years=(2026, 2027), Stockpiles=[reserve()])
+    case = read_tables(with_steps(book, step("scale capacity", 0, First_year=2027))).case
+    told, found = plan_cases(
+        case, with_unforeseen(case, compared(case, (NAME,), None), 2027), Here(), None
+    )
+    vain = in_vain(case, told, found, Here())
+    assert {of.name: of.objective for of in vain} == {f"{NAME} (unforeseen)": near(3000)}
+    made = [(c.name, c.foreseen, of.objective) for c, of in zip(told, found, strict=True)]
+    row = regrets(case, made, {of.name: of.objective for of in vain}).frame().iloc[0].to_dict()
+    assert row == {
+        "scenario": NAME, "foreseen": near(3000), "unforeseen": near(51_000),
+        "surprise": near(48_000), "vain": near(3000), "regret": near(1000), "likely": near(1 / 49),
+    }  # fmt: skip
 
 
 def test_what_was_stored_is_there() -> None:
@@ -164,6 +185,8 @@ def study(case: Case, year: int) -> tuple[list[Compared], Outcomes[Plan]]:
 def test_not_to_know_is_never_cheaper(action: str) -> None:
     """On random books: against the same events known from the first year; what was decided stands.
 
+    Nor is planning for it where it stays away, against the base.
+
     Of the first year the two plans are one, to the bit.
     """
     planned = 0
@@ -189,6 +212,9 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         planned += 1
         assert late.objective >= known.objective - 1e-6 * abs(known.objective)
         holds_what_was_decided(base.found, late.found, year)
+        (vain,) = in_vain(case, cases, found, Here())
+        assert vain.objective is not None, vain.error
+        assert vain.objective >= base.objective - 1e-6 * abs(base.objective)
         _, (_, first, again) = study(case, years[0])
         assert first.found is not None
         assert again.found is not None

@@ -1,0 +1,126 @@
+"""Regret: what it costs not to have known of a scenario, and to have planned for it in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.case import BASE, Agreed, Case
+from models.measures import beyond, part
+from models.plan import Plan
+from models.results import Field, Look, Result, field
+from models.results import Figure as Measure
+from models.results.common import words_of
+from planner.render.words import known, money, percent
+from planner.studies.agreed import Unforeseen, decided_before
+from planner.studies.cases import Compared
+from planner.studies.engine import Outcomes, Run, Study, run_study
+from planner.studies.kind import Figure, Tables
+
+if TYPE_CHECKING:
+    from planner.studies.places import Where
+
+
+def _millions(header: str, meaning: str) -> Field:
+    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6)
+
+
+class Regret(Result):
+    """What it costs not to have known of a scenario, and to have planned for it in vain."""
+
+    TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
+    scenario = field.text(Measure.SCENARIO, "As it is foreseen.")
+    foreseen = _millions("Foreseen", "Total cost of the scenario, known from the first year.")
+    unforeseen = _millions(
+        "Unforeseen", "Total cost of the scenario where nobody knew before the year in About."
+    )
+    surprise = _millions("Not knowing costs", "Unforeseen less foreseen.")
+    vain = _millions(
+        "Planned for, stays away",
+        "Total cost where all that is decided before that year is decided as if the scenario came,"
+        " and it does not come: from the year on the inputs are the base's.",
+    )
+    regret = _millions("Planning in vain costs", "The same less the total cost of the base.")
+    likely = field.share(
+        "Worth planning for from",
+        "The probability of the scenario from which on planning for it costs less on average than"
+        " not doing so: planning in vain costs / (planning in vain costs + not knowing costs)."
+        " Blank where neither costs anything.",
+    )
+
+
+@dataclass(frozen=True)
+class InVain:
+    """A change: what was decided before a year for a scenario stands, and it stays away."""
+
+    agreed: Agreed
+
+    def __call__(self, case: Case) -> Case:
+        """Return the case as it is, with what was decided."""
+        return case.change(agreed=self.agreed)
+
+
+def in_vain(
+    case: Case, cases: Sequence[Compared], planned: Outcomes[Plan], where: Where | None
+) -> Outcomes[float]:
+    """Return what the base costs where a scenario was planned for that then does not come.
+
+    One outcome for each case that comes unforeseen, of its name; what was decided before its year
+    is that of the same scenario foreseen. Without that one's plan nothing is planned.
+    """
+    plans = {outcome.name: outcome.found for outcome in planned}
+    chains = [
+        (Run(each.name, InVain(decided_before(plan, each.variant.agreed.before))),)
+        for each in cases
+        if isinstance(each.variant, Unforeseen) and (plan := plans.get(each.foreseen)) is not None
+    ]
+    if planned.stopped or not chains:
+        return Outcomes((), planned.stopped)
+    return run_study(Study(case, tuple(chains), total_cost), where)
+
+
+def total_cost(plan: Plan) -> float:
+    """Return what a plan costs in all [money, discounted]."""
+    return plan.objective
+
+
+def regrets(
+    case: Case,
+    entries: Iterable[tuple[str, str, float | None]],
+    vain: Mapping[str, float | None],
+) -> Regret | None:
+    """Return a row a scenario that comes unforeseen; None without one that is planned in vain.
+
+    ``entries`` are the base and others by name, with the name of the same foreseen where they are
+    not, and total cost [money]; ``vain`` is by an unforeseen one's name what it costs if the
+    scenario stays away.
+    """
+    every = list(entries)
+    total = {name: cost for name, _, cost in every}
+    rows = []
+    for name, foreseen, late in every:
+        lost, early, base = vain.get(name), total.get(foreseen), total[BASE]
+        if lost is not None and early is not None and base is not None and late is not None:
+            surprise, regret = beyond(late, early, early), beyond(lost, base, base)
+            rows.append({
+                "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
+                "vain": lost, "regret": regret, "likely": part(regret, regret + surprise),
+            })  # fmt: skip
+    return Regret.of_rows(rows, words=words_of(case)) if rows else None
+
+
+def in_vain_costs(tables: Tables, currency: str) -> tuple[list[Figure], str]:
+    """Return what it costs most to plan for a scenario that stays away, and that in a sentence."""
+    of = Regret
+    rows = tables[of].rows(of.scenario, of.regret, of.likely) if of in tables else ()
+    known_of = [row for row in rows if known(row[1])]
+    if not known_of:
+        return [], ""
+    name, cost, likely = max(known_of, key=lambda row: float(row[1]))
+    if not cost > 0:
+        return [], "To plan for any and have it stay away costs nothing."
+    amount = f"+{money(cost, currency)}"
+    worth = f"; worth it from a probability of {percent(likely)} on" if known(likely) else ""
+    said = f"To plan for {name} and have it stay away costs most: {amount}{worth}."
+    return [Figure("Planning in vain costs at most", amount, f"{name}{worth}.")], said

@@ -117,6 +117,8 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     price_year = plan.measure(Figure.PRICE_YEAR)
     codes = {code: "" if code == REST_OF_WORLD else code for code in source["country"].unique()}
     prices = {name: source[of] for name, of in _PRICES.items()}
+    if Flows.support.name in source:  # the buyer pays so much less at the gate
+        prices["price"] = prices["price"] - source[Flows.support.name].fillna(0.0)
     made = {
         "scenario": [str(plan.measure(Figure.SCENARIO) or "")] * rows,
         "year": years,

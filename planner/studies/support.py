@@ -32,7 +32,7 @@ from models.schema import COALITION
 from models.schema import Support as Contract
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import amount, counted, percent, share
+from planner.render.words import amount, counted, known, percent, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -193,14 +193,20 @@ def plants_table(of: Gaps, case: Case) -> Plants:
             "mineral": mineral, "plant": plant, "country": country,
             "home": HOME if COALITION in case.blocs_of(str(country)) else AWAY,
             "years": len(own), "least": float(gaps.min()), "mean": float(gaps.mean()),
-            "most": float(gaps.max()), "of_price": float(own["of_price"].astype(float).mean()),
+            "most": float(gaps.max()), "of_price": _mean(own["of_price"]),
         }  # fmt: skip
         if "free" in own:
-            row["free"] = float(own["free"].astype(float).mean())
+            row["free"] = _mean(own["free"])
         rows.append(row)
-    rows.sort(key=lambda row: row["of_price"])
+    rows.sort(key=lambda row: (row["of_price"] is None, row["of_price"] or 0.0))
     made = Plants.of_rows(rows, words=words_of(case))
     return made if Gaps.free in of.fields or not rows else made.without(Plants.free)
+
+
+def _mean(values: pd.Series[Any]) -> float | None:
+    """Return the mean of what is known; None where nothing is."""
+    mean = float(values.astype(float).mean())
+    return mean if np.isfinite(mean) else None
 
 
 def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
@@ -346,8 +352,8 @@ class SupportStudy(StudyKind):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return what plants at home lack of the price, and the tariffs for caps by year."""
         made = []
-        rows = tables[Plants].frame() if Plants in tables else pd.DataFrame(columns=["home"])
-        rows = rows[rows["home"] == HOME]
+        rows = tables[Plants].frame() if Plants in tables else _NO_PLANTS
+        rows = rows[(rows["home"] == HOME) & rows["of_price"].notna()]
         years = tables.option(YEARS)
         if len(rows):
             title = f"The idle plant at home that lacks least, by mineral, {years}"
@@ -356,7 +362,7 @@ class SupportStudy(StudyKind):
             made.append(_bars(title, rows.head(_MOST_BARS)))
         if Tariffs in tables:
             made.append(_tariffs_by_year(tables[Tariffs].frame(), years))
-        return tuple(made)
+        return tuple(picture for picture in made if picture.series)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -371,9 +377,14 @@ class SupportStudy(StudyKind):
         return (Section("support", "What idle plants need", lead, {"": view}, blocks=blocks),)
 
 
+_NO_PLANTS = pd.DataFrame(columns=[f.name for f in Plants.FIELDS])
+
+
 def _named(row: pd.Series[Any], money: str) -> str:
     """Return a plant with its average gap in words."""
-    each = f"{float(row['mean']):,.0f} {money}/t, {percent(row['of_price'])} of the price"
+    each = f"{float(row['mean']):,.0f} {money}/t"
+    if known(row["of_price"]):
+        each += f", {percent(row['of_price'])} of the price"
     return f"{row['plant']} ({row['mineral']}: {each})"
 
 

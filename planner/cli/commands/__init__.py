@@ -11,6 +11,7 @@ from planner.cli.commands.explain import explain
 from planner.cli.commands.model import model
 from planner.cli.commands.page import page
 from planner.cli.commands.redact import redact
+from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
 from planner.cli.commands.verify import verify
 from planner.cli.commands.watch import watch
@@ -59,6 +60,7 @@ COMMANDS = (
     model,
     watch,
     page,
+    serve,
 )
 """Every command, in the order in which they are met."""
 

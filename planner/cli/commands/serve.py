@@ -1,0 +1,113 @@
+"""The command serve: the planner as a page in a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from models.errors import UsageError
+from planner.cli.answer import Command
+from planner.cli.commands.common import WORKBOOK
+from planner.options import Whole
+
+_EXTRA = 'serve needs packages that are not installed here: pip install ".[serve]"'
+_NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
+
+
+@click.command(cls=Command)
+@click.argument("file", type=WORKBOOK, required=False)
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen here [127.0.0.1].")
+@click.option("--port", default=8765, type=Whole(min=0), metavar="N", help="And here [8765].")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name of this machine by which the page may be asked for.",
+)
+@click.option(
+    "--token",
+    default="",
+    envvar="PLANNER_TOKEN",
+    metavar="TEXT",
+    help="What a visitor must know [none on this machine alone, else made up].",
+)
+@click.option("--upload", default=32, type=Whole(min=1), metavar="MB", help="A workbook's size.")
+@click.option("--memory", default=4096, type=Whole(min=256), metavar="MB", help="A job's memory.")
+@click.option("--minutes", default=30, type=Whole(min=1), metavar="N", help="A job's time.")
+def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
+    file: Path | None,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    token: str,
+    upload: int,
+    memory: int,
+    minutes: int,
+) -> int:
+    """Serve the planner as a page: drop a workbook, read its findings, plan, study, download.
+
+    For this machine alone, unless --host says otherwise: then visitors need a token, which is in
+    the address that is printed. Each job runs in a process of its own. Nothing is kept: what a
+    visitor brought is gone with the session. With FILE the page follows it as watch does: checked
+    and planned again each time it is saved. Ctrl-C ends it.
+
+    \b
+    planner serve
+    planner serve case.xlsx
+    planner serve --host 0.0.0.0 --name planner.example.org
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    if any(find_spec(name) is None for name in _NEEDS):
+        raise UsageError(_EXTRA)
+    if file is not None and not file.is_file():
+        msg = f"{file} is not there"
+        raise UsageError(msg)
+    import uvicorn
+
+    from planner.server.app import Config, application
+    from planner.server.jobs import Limits
+
+    if not token and not _is_here(host):
+        token = secrets.token_urlsafe(18)
+    limits = Limits(upload=upload * 2**20, memory=memory * 2**20, seconds=minutes * 60.0)
+    config = Config(token, tuple(names), file and file.absolute(), limits)
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    except OSError as error:
+        msg = f"cannot listen at {host}, port {port}: {error.strerror or error}"
+        raise UsageError(msg) from error
+    with listening:
+        shown = names[0] if names else f"[{host}]" if ":" in host else host
+        asked = f"?token={token}" if token else ""
+        where = f"http://{shown}:{listening.getsockname()[1]}/{asked}"
+        click.echo(f"Serving at {where}; Ctrl-C ends", err=True)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(config),
+                log_level="warning",
+                server_header=False,
+                access_log=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=3,
+                limit_concurrency=200,
+            )
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+    return 0
+
+
+def _is_here(host: str) -> bool:
+    """Return whether an address is of this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,127 @@
+"""One job of the server, in a process of its own: commands one after another, within limits.
+
+Called as ``python -m planner.cli.job ORDER``; ORDER is JSON with ``commands`` and ``memory``
+[bytes]. What the commands answer to a program is written to ``result.json``, what they say to a
+person goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.cli import main, progress
+from planner.cli.answer import INTERRUPTED
+
+if TYPE_CHECKING:
+    from planner.workbook.grid import Grid
+
+_OFTEN = 1.0
+"""Seconds from line to line of how far a study is: someone watches."""
+_CELLS, _MOST = 40, 500
+"""Columns of a row shown beside a finding, and findings with a row."""
+
+
+def work(order: dict[str, Any]) -> dict[str, Any]:
+    """Run the commands until one fails; return the code, and what each answered."""
+    progress.A_LINE = _OFTEN
+    answers, code = [], 0
+    for command in order["commands"]:
+        if code:
+            break
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            code = main(command)
+        answer = {}
+        with contextlib.suppress(ValueError):
+            answer = json.loads(told.getvalue())
+        if command[0] == "check":
+            grids = _grids(Path(command[1]))
+            answer |= {"beside": beside(grids, answer), "scenarios": _scenarios(grids)}
+        if command[0] == "solve" and answer.get("output"):
+            _spell(answer)
+        answers.append(answer)
+    return {"code": code, "answers": answers}
+
+
+def _spell(answer: dict[str, Any]) -> None:
+    """Spell countries as the plan does."""
+    from planner.run import open_plan
+
+    plan = open_plan(Path(answer["output"]))
+    for row in answer["minerals"]:
+        row["supplier"] = row["supplier"] and plan.country(row["supplier"])
+
+
+def _grids(file: Path) -> dict[str, Grid]:
+    """Return the sheets of a workbook by title; none of what is no workbook."""
+    from models.errors import InputError
+    from planner.workbook.excel import open_excel
+
+    with contextlib.suppress(InputError):
+        return {grid.title: grid for grid in open_excel(file).grids}
+    return {}
+
+
+def _scenarios(grids: dict[str, Grid]) -> list[str]:
+    """Return the names of scenarios, as they stand in the first column of their sheet."""
+    grid = next((g for title, g in grids.items() if title.casefold() == "scenarios"), None)
+    if grid is None:
+        return []
+    at = (p for p, header in grid.header.items() if str(header).casefold() == "scenario")
+    names = (str(name) for place in at for name in grid.values(place) if name is not None)
+    return list(dict.fromkeys(names))
+
+
+def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each finding with the header and the row that it stands in, as far as there is one."""
+    from planner.workbook.findings import letters
+
+    found: list[dict[str, Any]] = []
+    for kind in ("errors", "warnings"):
+        for each in answer.get(kind, ()):
+            row: list[dict[str, Any]] = []
+            grid = grids.get(each["sheet"])
+            number = int("".join(c for c in each["cell"] if c.isdigit()) or 0)
+            if grid is not None and number in grid.rows and len(found) < _MOST:
+                at = grid.rows.index(number)
+                row = [
+                    {
+                        "header": str(header),
+                        "value": "" if (value := grid.values(place)[at]) is None else str(value),
+                        "is_it": f"{letters(place)}{number}" == each["cell"],
+                    }
+                    for place, header in list(grid.header.items())[:_CELLS]
+                ]
+            found.append({**each, "kind": kind.removesuffix("s"), "row": row})
+    return found
+
+
+def limit(memory: int) -> None:
+    """Keep this process within so much memory, where the system can do so."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do the job; return the exit code of its last command."""
+    order = json.loads(arguments[0])
+    limit(int(order["memory"]))
+    try:
+        result = work(order)
+    except KeyboardInterrupt:
+        result = {"code": INTERRUPTED, "answers": []}
+    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    return int(result["code"])
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,427 @@
+"""The page: its routes, and what guards it. A Starlette application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from planner._version import __version__
+from planner.scratch import scratch_folder
+from planner.server.jobs import CHECK, KINDS, PAGE, PLAN, STUDIES, Job, Limits, Session
+
+_COOKIE = "planner_session"
+_HERE = Path(__file__).parent
+_SECONDS = 30.0
+"""From look to look whether a session has ended."""
+_MOST_SESSIONS = 200
+_CHUNK = 2**20
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+"""Of every answer."""
+_REPORT = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
+    " style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'"
+)
+"""Of a report, which carries its own script: it runs apart from the page and its cookie."""
+
+
+@dataclass
+class Config:
+    """How the page is served: ``token`` is what a visitor must know ("" nothing).
+
+    ``names`` are those of this machine by which it may be asked for beside localhost and numbers;
+    ``follow`` is a workbook that every visitor sees, anew each time it is saved.
+    """
+
+    token: str = ""
+    names: tuple[str, ...] = ()
+    follow: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+# ---- what guards the page ------------------------------------------------------------------------
+
+
+class Guard:
+    """Answers no stranger: unknown names of this machine, other pages' forms, what is too large."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        """Stand before an application."""
+        self.app, self.config = app, config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may be asked, with the headers of every answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                known = {name.lower() for name, _ in message["headers"]}
+                more = ((n.lower().encode(), v.encode()) for n, v in HEADERS.items())
+                message["headers"] = [
+                    *message["headers"], *((n, v) for n, v in more if n not in known)
+                ]  # fmt: skip
+            await send(message)
+
+        refused = self._refused(Request(scope))
+        if refused is not None:
+            await refused(scope, receive, with_headers)
+            return
+        await self.app(scope, self._counted(receive), with_headers)
+
+    def _refused(self, request: Request) -> Response | None:
+        host = request.headers.get("host", "")
+        if not self._is_known(host):  # a foreign name that leads here is an attack (rebinding)
+            return HTMLResponse("This name is not served here.", 421)
+        if request.method in {"GET", "HEAD"}:
+            return None
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return HTMLResponse("Another page sent this.", 403)
+        size = request.headers.get("content-length", "0")
+        if not size.isdigit() or int(size) > self.config.limits.upload:
+            return self._too_large()
+        return None
+
+    def _is_known(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in {"localhost", *self.config.names} if host else False
+        return True
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Have a body end where it is larger than it may be, whatever its length says."""
+        got = 0
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self.config.limits.upload:
+                raise HTTPException(413, self._too_large_words())
+            return message
+
+        return counted
+
+    def _too_large_words(self) -> str:
+        return f"A workbook of at most {self.config.limits.upload // 2**20} MB is taken."
+
+    def _too_large(self) -> Response:
+        return HTMLResponse(self._too_large_words(), 413)
+
+
+# ---- the desk: sessions --------------------------------------------------------------------------
+
+
+class Desk:
+    """All sessions, and the places in which their jobs run."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        """Start with none; ``folder`` holds theirs."""
+        self.config, self.folder = config, folder
+        self.places = asyncio.Semaphore(config.limits.jobs)
+        self.sessions: dict[str, Session] = {}
+
+    def find(self, request: Request) -> Session | None:
+        """Return the visitor's session."""
+        session = self.sessions.get(request.cookies.get(_COOKIE, ""))
+        if session is not None:
+            session.seen = time.monotonic()
+        return session
+
+    def make(self) -> Session:
+        """Return a new session; of too many, the one that was seen longest ago ends."""
+        if len(self.sessions) >= _MOST_SESSIONS:
+            raise HTTPException(503, "Too many visitors at a time.")
+        session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
+        self.sessions[session.key] = session
+        if self.config.follow is not None:
+            session.follows = True
+            self.follow(session)
+        return session
+
+    async def end(self, session: Session) -> None:
+        """End a session."""
+        self.sessions.pop(session.key, None)
+        await session.end()
+
+    def follow(self, session: Session) -> None:
+        """Take the workbook that is followed, as it stands now, check it and plan."""
+        path = self.config.follow
+        if path is None:
+            return
+        made = session.folder / f"followed-{secrets.token_hex(4)}"
+        with contextlib.suppress(OSError):
+            shutil.copyfile(path, made)
+            session.take(path.name, made)
+            for kind in (CHECK, PLAN):
+                session.start(kind, {}, self.config.limits, self.places)
+
+    async def watch(self) -> None:
+        """End what nobody has looked at for long, as long as the page is served."""
+        while True:
+            await asyncio.sleep(_SECONDS)
+            late = time.monotonic() - self.config.limits.idle
+            for session in [s for s in self.sessions.values() if s.seen < late]:
+                await self.end(session)
+
+
+@contextlib.contextmanager
+def _following(desk: Desk) -> Any:
+    """Take the workbook that is followed anew for all who follow it, each time it is saved."""
+    path, stop, loop = desk.config.follow, Event(), asyncio.get_running_loop()
+    if path is None:
+        yield
+        return
+    from planner.workbook.saved import saves
+
+    known = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def renew() -> None:
+        for session in desk.sessions.values():
+            if session.follows:
+                desk.follow(session)
+
+    def listen() -> None:
+        for _ in saves(path, known, stop):
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(renew)
+
+    thread = Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+# ---- routes --------------------------------------------------------------------------------------
+
+_PAGES = Environment(loader=PackageLoader("planner.render"), autoescape=True, trim_blocks=True)
+Route_ = Callable[[Request], Awaitable[Response]]
+
+
+def application(config: Config) -> Starlette:
+    """Return the page as an application."""
+
+    @contextlib.asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        with scratch_folder() as folder:
+            app.state.desk = desk = Desk(config, folder)
+            watch = asyncio.create_task(desk.watch())
+            with _following(desk):
+                try:
+                    yield
+                finally:
+                    watch.cancel()
+                    for session in list(desk.sessions.values()):
+                        await desk.end(session)
+
+    routes = [
+        Route("/", _front),
+        Route("/state", _state),
+        Route("/workbook", _take, methods=["POST"]),
+        Route("/jobs", _start, methods=["POST"]),
+        Route("/jobs/{key}/stop", _stop, methods=["POST"]),
+        Route("/jobs/{key}/{name}", _download),
+        Route("/forget", _forget, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=_HERE / "static")),
+    ]
+    app = Starlette(routes=routes, lifespan=life, exception_handlers={HTTPException: _failed})
+    app.add_middleware(Guard, config=config)
+    return app
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def _front(request: Request) -> Response:
+    """Show the page; a visitor without a session gets one, if it knows the token."""
+    desk = _desk(request)
+    session = desk.find(request)
+    if session is None:
+        given, wanted = request.query_params.get("token", ""), desk.config.token
+        if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
+            words = "This page needs its token: open the address that planner serve printed."
+            raise HTTPException(401, words)
+        session = desk.make()
+        response: Response = RedirectResponse("/", 303)
+        response.set_cookie(_COOKIE, session.key, httponly=True, samesite="strict", path="/")
+        return response
+    if "token" in request.query_params:
+        return RedirectResponse("/", 303)
+    return _shown("server.html", session, desk.config)
+
+
+async def _state(request: Request) -> Response:
+    """Return the part of the page that changes."""
+    return _shown("server_state.html", _session(request), _desk(request).config)
+
+
+async def _take(request: Request) -> Response:
+    """Take a workbook, and check it."""
+    session, desk = _session(request), _desk(request)
+    made = session.folder / f"upload-{secrets.token_hex(4)}"
+    async with request.form(max_files=1, max_fields=4) as form:
+        _sent_by(session, form)
+        given = form.get("workbook")
+        if not isinstance(given, UploadFile) or not given.filename:
+            raise HTTPException(400, "Choose a workbook first.")
+        with made.open("wb") as file:
+            while chunk := await given.read(_CHUNK):
+                file.write(chunk)
+        session.take(given.filename, made)
+    session.follows = False
+    session.start(CHECK, {}, desk.config.limits, desk.places)
+    return _back(request)
+
+
+async def _start(request: Request) -> Response:
+    """Start a plan or a study."""
+    session, desk = _session(request), _desk(request)
+    async with request.form(max_files=0, max_fields=8) as form:
+        _sent_by(session, form)
+        kind = KINDS.get(str(form.get("kind", "")))
+        if kind is None or session.workbook is None:
+            raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
+        options = {name: str(form.get(name, "")).strip() for name in _OPTIONS}
+    session.start(kind, options if kind is PLAN else {}, desk.config.limits, desk.places)
+    return _back(request)
+
+
+async def _stop(request: Request) -> Response:
+    """Stop a job."""
+    session = _session(request)
+    async with request.form(max_files=0, max_fields=4) as form:
+        _sent_by(session, form)
+    _job(request, session).stop()
+    return _back(request)
+
+
+async def _forget(request: Request) -> Response:
+    """End the session, and all that it brought and made."""
+    session, desk = _session(request), _desk(request)
+    async with request.form(max_files=0, max_fields=4) as form:
+        _sent_by(session, form)
+    await desk.end(session)
+    words = "All of this session is gone: workbooks, plans and studies. You may close this page."
+    response = _words("Forgotten", words, 200)
+    response.delete_cookie(_COOKIE, path="/")
+    return response
+
+
+async def _download(request: Request) -> Response:
+    """Return a file that a job made: a report to look at, a workbook to keep."""
+    job, name = _job(request, _session(request)), request.path_params["name"]
+    if name not in job.files:
+        raise HTTPException(404, "There is no such file, or no longer.")
+    path = job.folder / name
+    if path.suffix == ".html" and job.kind is not PAGE:
+        return FileResponse(path, headers={"Content-Security-Policy": _REPORT})
+    return FileResponse(path, filename=name)
+
+
+_OPTIONS = ("scenario", "max-country-share", "lose")
+
+
+def _session(request: Request) -> Session:
+    session = _desk(request).find(request)
+    if session is None:
+        raise HTTPException(403, "This session has ended: open the page again.")
+    return session
+
+
+def _sent_by(session: Session, form: Mapping[str, Any]) -> None:
+    """Refuse a form that the session's own page did not send."""
+    if not hmac.compare_digest(str(form.get("form", "")).encode(), session.form.encode()):
+        raise HTTPException(403, "This form is not of this session: open the page again.")
+
+
+def _job(request: Request, session: Session) -> Job:
+    found = next((j for j in session.jobs if j.key == request.path_params["key"]), None)
+    if found is None:
+        raise HTTPException(404, "There is no such job, or no longer.")
+    return found
+
+
+def _back(request: Request) -> Response:
+    """Return to the page; its script asks for the part that changes alone."""
+    return RedirectResponse("/state" if "x-part" in request.headers else "/", 303)
+
+
+def _shown(template: str, session: Session, config: Config) -> Response:
+    check = session.check
+    answers = check.result.get("answers") if check is not None else None
+    found = (answers[0] if answers else {}).get("beside", ())
+    text = _PAGES.get_template(template).render(
+        session=session,
+        check=check,
+        findings={
+            kind: [(sheet, list(rows)) for sheet, rows in groupby(of, lambda f: f["sheet"])]
+            for kind in ("error", "warning")
+            if (of := [each for each in found if each["kind"] == kind])
+        },
+        marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
+        jobs=[job for job in reversed(session.jobs) if job.kind is not CHECK],
+        is_live=any(job.is_live for job in session.jobs),
+        plan=PLAN,
+        studies=(*STUDIES, PAGE),
+        scenarios=(answers[0] if answers else {}).get("scenarios", ()),
+        limits=config.limits,
+        follow=config.follow.name if config.follow and session.follows else "",
+        version=__version__,
+    )
+    return HTMLResponse(text)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = error.detail if isinstance(error, HTTPException) else "That went wrong."
+    return _words("That cannot be done", said, status)
+
+
+def _words(title: str, said: str, status: int) -> Response:
+    return HTMLResponse(
+        _PAGES.get_template("server_words.html").render(title=title, said=said), status
+    )

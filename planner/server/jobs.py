@@ -1,0 +1,288 @@
+"""Sessions and jobs: what a visitor brought, and the processes that work on it, within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from planner.scratch import PREFIX
+
+MOST_JOBS = 40
+"""Jobs of a session; the oldest that are done give way."""
+_GRACE = 10.0
+"""Seconds in which a job that is asked to stop writes what it has."""
+_LOOK = 0.2
+_LONGEST_NAME = 80
+_DOWNLOADS = {".xlsx", ".html"}
+_KEPT = (
+    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "LANG", "LC_ALL", "HOME", "USERPROFILE",
+    "LOCALAPPDATA", "XDG_CACHE_HOME",
+)  # fmt: skip
+"""What a job's process hears of the server's environment: no token, and no other's secret."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a visitor and a job may take.
+
+    ``upload`` and ``memory`` in bytes, ``seconds`` a job, ``idle`` seconds until a session ends,
+    ``jobs`` at a time, of all sessions.
+    """
+
+    upload: int = 32 * 2**20
+    memory: int = 4 * 2**30
+    seconds: float = 1800.0
+    idle: float = 7200.0
+    jobs: int = max(1, (os.cpu_count() or 2) - 1)
+
+
+class State(StrEnum):
+    """How far a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    ERRORS = "errors"
+    STOPPED = "stopped"
+    LATE = "out of time"
+    KILLED = "out of memory, or killed"
+
+
+_OF_CODE = {0: State.DONE, 130: State.STOPPED, 143: State.STOPPED}
+LIVE = {State.WAITING, State.RUNNING}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a visitor can ask for: a command, what it answers, and whether a report can be made."""
+
+    name: str
+    title: str
+    says: str
+    is_reported: bool = True
+
+    def commands(self, file: Path, options: Mapping[str, str]) -> list[list[str]]:
+        """Return the commands of a job on a workbook; ``options`` are those of solve, by name."""
+        if self.name == CHECK.name:
+            return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
+        if self.name == PAGE.name:
+            return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
+        made = f"{file.stem}-{'plan' if self.name == PLAN.name else self.name}.xlsx"
+        first = [self.name, str(file), "--workers", "1", "--output", made]
+        if self.name == PLAN.name:
+            first += ["--json", *(f"--{name}={value}" for name, value in options.items() if value)]
+        report = ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]
+        return [first, *([report] if self.is_reported else [])]
+
+
+CHECK = Kind(
+    "check", "Check of a workbook", "Every error and warning, beside its cell.", is_reported=False
+)
+PLAN = Kind("solve", "Plan", "Who buys how much from whom, at what cost; with its report.")
+PAGE = Kind("page", "Page with sliders", "One file that plans again as you move a slider.")
+STUDIES = (
+    Kind("compare", "Compare scenarios", "Base and every scenario of the workbook, side by side."),
+    Kind("sweep", "Sweep the cap", "What a tighter cap on one country costs."),
+    Kind("stress", "Stress", "What the loss of each supplier country leaves."),
+    Kind("scorecard", "Scorecard", "Concentration, reliance, cover, N-1.", is_reported=False),
+    Kind("ranges", "Ranges", "What is a choice and what a fact.", is_reported=False),
+    Kind(
+        "bills",
+        "Bills",
+        "Who gains from planning together, who should pay what.",
+        is_reported=False,
+    ),
+    Kind("risk", "Risk", "Events of the sheet Risks, drawn year by year."),
+)
+KINDS = {kind.name: kind for kind in (PLAN, *STUDIES, PAGE)}
+
+
+@dataclass
+class Job:
+    """One thing asked for, in a folder of its own; ``result`` is what its process wrote at the end.
+
+    ``options`` are those of solve that were chosen.
+    """
+
+    kind: Kind
+    file: Path
+    folder: Path
+    options: dict[str, str] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    state: State = State.WAITING
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    asked_to_stop: bool = False
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in LIVE
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far, or took."""
+        return (time.monotonic() if self.ended is None else self.ended) - self.began
+
+    @property
+    def log(self) -> list[str]:
+        """What its commands said to a person, line by line."""
+        with contextlib.suppress(OSError):
+            text = (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+            return [line for line in text.splitlines() if line.strip()]
+        return []
+
+    @property
+    def files(self) -> list[str]:
+        """The names of what can be downloaded."""
+        if self.is_live:
+            return []
+        found = (path for path in self.folder.iterdir() if path.suffix in _DOWNLOADS)
+        return sorted(path.name for path in found if not path.name.startswith((PREFIX, ".")))
+
+    async def run(self, limits: Limits, place: asyncio.Semaphore) -> None:
+        """Wait for a place, run the commands in a process of their own, read what came of it."""
+        async with place:
+            if self.state is not State.WAITING:
+                return
+            self.state, self.began = State.RUNNING, time.monotonic()
+            try:
+                code = await self._run(limits)
+            finally:
+                self.ended = time.monotonic()
+        with contextlib.suppress(OSError, ValueError):
+            self.result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+        if self.state is State.RUNNING:
+            known = State.ERRORS if self.result else State.KILLED
+            self.state = _OF_CODE.get(int(self.result.get("code", code)), known)
+            if self.asked_to_stop and self.state is not State.DONE:
+                self.state = State.STOPPED
+
+    async def _run(self, limits: Limits) -> int:
+        order = {"commands": self.kind.commands(self.file, self.options), "memory": limits.memory}
+        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        here = str(self.folder)
+        env |= {"TMPDIR": here, "TEMP": here, "TMP": here, "OMP_NUM_THREADS": "1"}
+        with (self.folder / "log.txt").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "planner.cli.job", json.dumps(order),
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=here, env=env,
+                start_new_session=True,
+            )  # fmt: skip
+            try:
+                return await self._watched(process, limits)
+            finally:
+                _signal(process, kill=True)
+                await process.wait()
+
+    async def _watched(self, process: asyncio.subprocess.Process, limits: Limits) -> int:
+        """Wait for the process; ask it to stop where it was told to or is late, then end it."""
+        end, ask = time.monotonic() + limits.seconds, True
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK)
+            is_late = time.monotonic() > end
+            if ask and (is_late or self.asked_to_stop):
+                if is_late:
+                    self.state = State.LATE
+                _signal(process, kill=False)
+                ask, end = False, time.monotonic() + _GRACE
+            elif not ask and is_late:
+                _signal(process, kill=True)
+
+    def stop(self) -> None:
+        """Have it stopped: what is finished of a study is kept."""
+        self.asked_to_stop = True
+        if self.state is State.WAITING:
+            self.state, self.ended = State.STOPPED, time.monotonic()
+
+
+def _signal(process: asyncio.subprocess.Process, *, kill: bool) -> None:
+    """Ask a job's process to end, or end it and all that it started."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if kill:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                os.kill(process.pid, signal.SIGINT)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+@dataclass
+class Session:
+    """A visitor: the workbook brought last, and the jobs on it. Its folder goes with it."""
+
+    folder: Path
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    form: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    """What each form of the page carries, so that no other page can send one."""
+    workbook: Path | None = None
+    jobs: list[Job] = field(default_factory=list)
+    seen: float = field(default_factory=time.monotonic)
+    follows: bool = False
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def check(self) -> Job | None:
+        """The check of the workbook brought last."""
+        found = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
+        return next(found, None)
+
+    def take(self, name: str, content: Path) -> None:
+        """Take a workbook over, under a name that is safe: what it is called, as far as may be."""
+        folder = self._new_folder()
+        self.workbook = folder / safe_name(name)
+        shutil.move(content, self.workbook)
+
+    def start(
+        self, kind: Kind, options: dict[str, str], limits: Limits, place: asyncio.Semaphore
+    ) -> Job:
+        """Start a job on the workbook."""
+        if self.workbook is None:
+            msg = "no workbook"
+            raise ValueError(msg)
+        job = Job(kind, self.workbook, self._new_folder(), options)
+        self.jobs.append(job)
+        for old in [j for j in self.jobs if not j.is_live][: max(0, len(self.jobs) - MOST_JOBS)]:
+            self.jobs.remove(old)
+            shutil.rmtree(old.folder, ignore_errors=True)
+        task = asyncio.create_task(job.run(limits, place))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return job
+
+    async def end(self) -> None:
+        """Stop what runs, and leave nothing behind."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _new_folder(self) -> Path:
+        folder = self.folder / secrets.token_hex(6)
+        folder.mkdir(mode=0o700)
+        return folder
+
+
+def safe_name(name: str) -> str:
+    """Return a file name of letters, digits, spaces and dashes, which ends in .xlsx or .xlsm."""
+    path = Path(name.replace("\\", "/").rpartition("/")[2])
+    stem = re.sub(r"[^\w \-]", "-", path.stem).strip(" -")[:_LONGEST_NAME]
+    suffix = path.suffix.casefold() if path.suffix.casefold() == ".xlsm" else ".xlsx"
+    return f"{stem or 'workbook'}{suffix}"

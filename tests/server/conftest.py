@@ -1,0 +1,65 @@
+"""What the tests of the server share: a page with small limits, and visitors."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from planner.server.app import Config, application
+from planner.server.jobs import Limits
+
+PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
+SOON = 120.0
+
+
+class Visitor:
+    """Someone with a browser of their own."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    @property
+    def form(self) -> str:
+        """What the page's forms carry."""
+        found = re.search(r'name="form" value="([^"]+)"', self.client.get("/").text)
+        assert found
+        return found[1]
+
+    def bring(self, name: str, data: bytes, form: str = ""):
+        """Upload a workbook."""
+        return self.client.post(
+            "/workbook", data={"form": form or self.form}, files={"workbook": (name, data)}
+        )
+
+    def ask(self, kind: str, **options: str):
+        """Start a plan or a study."""
+        return self.client.post("/jobs", data={"form": self.form, "kind": kind, **options})
+
+    def wait(self, text: str = "", seconds: float = SOON) -> str:
+        """Wait until nothing runs, or the page says something; return what it shows."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            shown = self.client.get("/state").text
+            if (text and text in shown) or (not text and 'data-live="0"' in shown):
+                return shown
+            time.sleep(0.1)
+        raise AssertionError(shown)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., TestClient]]:
+    """Serve a page with limits; returns a browser that looks at it, more of it with ``app``."""
+    with ExitStack() as served:
+
+        def make(config: Config | None = None, **limits: float) -> TestClient:
+            config = config or Config(limits=Limits(**limits))
+            app = application(config)
+            return served.enter_context(TestClient(app, base_url="http://localhost:8765"))
+
+        yield make

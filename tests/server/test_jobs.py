@@ -1,0 +1,89 @@
+"""Jobs: findings beside their cells, a plan and its report, studies stopped, late or too large."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.server.conftest import PLAIN, Visitor
+
+
+def test_findings_beside_their_cells(serve, tmp_path) -> None:
+    """The row with its header, the cell marked, names as text; a marked copy to download."""
+    tables = template_tables()
+    tables["Refiners"][0]["Capacity (t/yr)"] = "<script>alert(1)</script>"
+    write_book(tmp_path / "b.xlsx", tables, sheets=EVERY_CASE)
+    page = serve()
+    visitor = Visitor(page)
+    visitor.bring("<img src=x>.xlsx", (tmp_path / "b.xlsx").read_bytes())
+    shown = visitor.wait()
+    assert "1 error: to mend before it can be planned" in shown
+    assert "<b>D2</b>" in shown
+    assert '<td class="it">&lt;script&gt;alert(1)&lt;/script&gt;</td>' in shown
+    assert '<th scope="col" class="it">Capacity (t/yr)</th>' in shown
+    assert "<script>" not in shown
+    assert "<img" not in shown
+    assert ">Plan</button>" not in shown
+    link = re.search(r'href="(/jobs/[^"]+-marked\.xlsx)"', shown)
+    assert link
+    marked = page.get(link[1])
+    assert marked.headers["content-disposition"].startswith("attachment")
+    assert zipfile.is_zipfile(io.BytesIO(marked.content))
+
+
+def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
+    """From the workbook to downloads; then a cap that is none, with what the planner says."""
+    page = serve()
+    visitor = Visitor(page)
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    assert "No errors, no warnings" in visitor.wait()
+    visitor.ask("solve", **{"max-country-share": "0.6"})
+    shown = visitor.wait()
+    assert "Plan, max country share 0.6" in shown
+    assert "<td>Rare earths</td>" in shown
+    assert "<td>China</td>" in shown
+    links = re.findall(r'href="(/jobs/[^"]+)"', shown)
+    plan = next(link for link in links if link.endswith("plain-plan.xlsx"))
+    assert zipfile.is_zipfile(io.BytesIO(page.get(plan).content))
+    report = page.get(next(link for link in links if link.endswith("plain-plan.html")))
+    assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
+    assert "<!DOCTYPE html>" in report.text
+    visitor.ask("solve", **{"max-country-share": "lots", "lose": "--help"})
+    shown = visitor.wait()
+    assert "Errors" in shown
+    assert "lots" in shown
+
+
+@pytest.mark.parametrize(
+    ("limits", "state"),
+    [({"seconds": 0.5}, "Out of time"), ({"memory": 40 * 2**20}, "Out of memory, or killed")],
+)
+def test_a_job_that_takes_too_much_is_ended(serve, limits, state) -> None:
+    """Its process, and what it started."""
+    visitor = Visitor(serve(**limits))
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    assert state.casefold() in visitor.wait().casefold()
+
+
+def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:
+    """One place: the second waits for it, and is stopped at once; the first as by Ctrl-C."""
+    page = serve(jobs=1)
+    visitor = Visitor(page)
+    write_book(tmp_path / "case.xlsx", template_tables())
+    visitor.bring("case.xlsx", (tmp_path / "case.xlsx").read_bytes())
+    assert "<option>" in visitor.wait()  # its scenarios
+    visitor.ask("risk")
+    visitor.ask("stress")
+    session = next(iter(page.app.state.desk.sessions.values()))
+    risk, stress = session.jobs[1:]
+    assert ">Stop</button>" in visitor.wait("Running")
+    assert stress.state == "waiting"
+    for job in (stress, risk):
+        page.post(f"/jobs/{job.key}/stop", data={"form": visitor.form})
+    visitor.wait()
+    assert (risk.state, stress.state) == ("stopped", "stopped")
+    assert stress.files == []

@@ -20,7 +20,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import MOST_COLUMNS, BlockSolver, in_one, pieces, together
 from models.program import TONNES, Group, Program, Scaling, joined
-from models.program.component import CONTRACT, MEMBER, Columns, Rows, columns_named
+from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import MOST_GAP, MOST_VIOLATION, Held, Solution, certify_blocks
@@ -66,7 +66,8 @@ class Divided:
 
     ``parts`` are those of each limit, by (column or row, member); ``column_owner`` and
     ``row_owner`` whose each is (SHARED: all members'); ``column_tonnes`` and ``row_tonnes`` which
-    count tonnes; ``priced`` which columns cost what nobody pays in cash, such as a shortage.
+    count tonnes; ``priced`` what a unit of each column costs that nobody pays in
+    cash, such as a shortage [money].
     """
 
     rows: Arrays
@@ -75,7 +76,7 @@ class Divided:
     row_owner: Ints
     column_tonnes: Bools
     row_tonnes: Bools
-    priced: Bools
+    priced: Floats
     pieces: tuple[Piece, ...]
 
     @property
@@ -115,16 +116,26 @@ def divided(case: Case) -> Divided:
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
     parts |= {name: np.zeros((limits, count)) for name in ROW_LIMITS}
     column_owner, row_owner = np.full(columns, SHARED), np.full(limits, SHARED)
-    priced = np.zeros(columns, dtype=bool)
     for group in program.variables:
         _divide(owners, group, column_owner, parts, {n: getattr(rows, n) for n in COLUMN_LIMITS})
-        priced[group.at] = any(h.is_penalty for h in columns_named(group.component).headings)
     for group in program.constraints:
         _divide(owners, group, row_owner, parts, {n: getattr(rows, n) for n in ROW_LIMITS})
     return Divided(
         rows, parts, column_owner, row_owner,
-        program.column_unit == TONNES, program.row_unit == TONNES, priced, tuple(_pieces(of)),
+        program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),
+        tuple(_pieces(of)),
     )  # fmt: skip
+
+
+def unpaid(program: Program, expanded: Expanded) -> Floats:
+    """Return what a unit of each column costs that nobody pays in cash [money, discounted]."""
+    found = np.zeros(len(program.rows.cost))
+    worth = np.array([expanded.case.discount(year) for year in expanded.years])
+    for group in program.variables:
+        for charge in group.charges:
+            if charge.heading.is_penalty:
+                found[group.at] += charge.price * worth[charge.year]
+    return found
 
 
 def _divide(

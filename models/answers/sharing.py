@@ -20,10 +20,10 @@ import numpy as np
 
 from models import solve as solver
 from models.answers.games import groups, nucleolus, shapley
-from models.answers.pool import Pool, divided
+from models.answers.pool import Pool, divided, unpaid
 from models.answers.price import arrays
 from models.plan import Plan
-from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR, columns_named
+from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR
 from models.program.division import Owners, by_demand, by_right, own
 from models.program.families.shortage import UNFAIR
 from models.resolve import Floats, Rights
@@ -172,30 +172,31 @@ def borne(plan: Plan) -> tuple[Floats, Floats]:
     np.add.at(bought, (d.source, d.year, d.member), plan.delivered)
     place = {s.project: i for i, s in enumerate(e.sources)}
     of_project = np.array([place[p.name] for p in e.case.projects], dtype=np.int64)
-    found = np.zeros((2, len(e.members)))
+    priced, found = unpaid(program, e), np.zeros((2, len(e.members)))
     for group in program.variables:
-        of = columns_named(group.component)
-        cost = program.rows.cost[group.at] * plan.x[group.at]
-        if of is UNFAIR or not cost.any():
+        of, x, one = group.component, plan.x[group.at], np.ones(len(group))
+        if of is UNFAIR or not program.rows.cost[group.at].any():
             continue
         at = dict(zip(of.positions, group.index, strict=True))
         if {MEMBER, CONTRACT} & at.keys():
-            each = own(owners, at, cost)
+            each = own(owners, at, one)
         elif SOURCE in at:
-            each = _by(bought[at[SOURCE], at[YEAR]], by_right(owners, at, np.ones(len(cost))), cost)
+            each = _first(bought[at[SOURCE], at[YEAR]], by_right(owners, at, one))
         elif PROJECT in at:
             sold = bought[of_project[at[PROJECT]]].sum(axis=1)
-            each = _by(sold, by_right(owners, at, np.ones(len(cost))), cost)
+            each = _first(sold, by_right(owners, at, one))
         else:
-            each = by_demand(owners, at, cost)
-        found[int(any(h.is_penalty for h in of.headings))] += each.sum(axis=0)
+            each = by_demand(owners, at, one)
+        lacking = priced[group.at]
+        for i, amount in enumerate((program.rows.cost[group.at] - lacking, lacking)):
+            found[i] += np.einsum("i,ij->j", amount * x, each)
     return found[0], found[1]
 
 
-def _by(first: Floats, else_: Floats, cost: Floats) -> Floats:
-    """Divide costs in proportion to something, where that is all 0 to something else."""
-    parts = np.where(first.sum(axis=1, keepdims=True) > 0, first, else_)
-    return np.asarray(cost[:, None] * parts / parts.sum(axis=1, keepdims=True))
+def _first(parts: Floats, else_: Floats) -> Floats:
+    """Return parts in proportion to something, where that is all 0 to something else."""
+    found = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 # ---- every rule ----------------------------------------------------------------------------------
@@ -244,9 +245,10 @@ def sharing_of(plan: Plan) -> Sharing:
     """Return who pays what for a plan; SolverError where a group has no proven cost."""
     pool = Pool(divided(plan.case))
     cost, members = pool.together.cost, range(pool.of.members)
-    spent = pool.of.rows.cost * np.array([pool.alone(i) for i in members])
-    priced = np.where(pool.of.priced, spent, 0.0).sum(axis=1)
-    alone = spent.sum(axis=1)
+    apart = np.array([pool.alone(i) for i in members])
+    alone, priced = (
+        (cost_of * apart).sum(axis=1) for cost_of in (pool.of.rows.cost, pool.of.priced)
+    )
     paid, lacking = borne(plan)
     whole = float(paid.sum() + lacking.sum())
     part = cost / whole if whole > 0 else 1.0

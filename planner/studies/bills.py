@@ -175,7 +175,7 @@ class Groups(Result):
     TABLE, GRAIN, BOOK = "Groups", ("rule",), "bills"
     rule = RULE
     group = field(
-        "Most tempted to leave", Look.SENTENCE, "Nobody: no group costs less alone than its bills."
+        "Most tempted to leave", Look.SENTENCE, "Blank: no group costs less alone than its bills."
     )
     gain = _millions("Gains by leaving", "gain", "Their bills less what they cost as a group.")
     bill = _millions("Their bills", "bill", "What they pay together.")

@@ -62,7 +62,7 @@ def production(prices: list[float], technology: list[list[float]], resources: Fl
     whole = (slice(0, columns), slice(0, limits))
     basis = solver.solve(rows).basis
     piece = Piece(lambda of: of, *whole, ones, float(resources.max()), basis)
-    return Pool(Divided(rows, parts, *none, *tonnes, np.zeros(columns, dtype=bool), (piece,)))
+    return Pool(Divided(rows, parts, *none, *tonnes, np.zeros(columns), (piece,)))
 
 
 def costs(pool: Pool) -> Floats:

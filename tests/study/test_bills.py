@@ -117,7 +117,8 @@ def test_the_page_is_what_the_command_says() -> None:
         cells = re.search(rf"^\| {name or 'all'} \|(.*)\|$", said, re.MULTILINE)
         assert cells is not None, name
         told = [float(cell.replace(",", "")) for cell in cells[1].split("|")]
-        assert told == pytest.approx([a / 1e6 for a in amounts], abs=0.51), name
+        planned = [a / 1e6 for a in amounts]  # the page has the rules of --exact, too
+        assert told[: len(planned)] == pytest.approx(planned, abs=0.51), name
     for rule, group, gain in tempted(sharing, case).rows(Groups.rule, Groups.group, Groups.gain):
         row = f"| {rule} | {group.replace(';', ',') or 'nobody'} | {gain / 1e6:,.0f} |"
         assert row in said

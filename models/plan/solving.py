@@ -121,7 +121,7 @@ def parts(case: Case) -> tuple[tuple[str, ...], ...]:
 
 
 def part(case: Case, minerals: tuple[str, ...]) -> Case:
-    """Return the case of some minerals alone, without scenarios and risks.
+    """Return the case of some minerals alone, without scenarios, risks and rights.
 
     Its objective and its amounts are those of its minerals in the whole case, where ``minerals``
     are whole parts.
@@ -140,6 +140,7 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
         member_ceilings=tuple(c for c in case.member_ceilings if c[2] in of),
         scenarios=(),
         risks=(),
+        rights=(),
     )
 
 

@@ -19,6 +19,7 @@ from planner.scenarios import apply, drop_share_limits
 from planner.studies.agreed import Rules
 from planner.studies.losses import Kind, stress
 from planner.studies.places import Here
+from planner.workbook.template import template_tables
 from tests.models.desk import (
     BookT,
     Row,
@@ -370,6 +371,13 @@ def test_more_may_be_short_and_it_never_costs_more(seed: int) -> None:
 def test_a_part_of_a_secured_case_is_the_same() -> None:
     """Minerals planned apart cost what they cost together."""
     case = read(secured(3))
+    whole = solve_case(case).objective
+    assert sum(solve_case(part(case, p)).objective for p in parts(case)) == near(whole)
+
+
+def test_parts_of_a_workbook_with_every_sheet() -> None:
+    """A part has no row that names what it has not: of the template, too."""
+    case = read(template_tables())
     whole = solve_case(case).objective
     assert sum(solve_case(part(case, p)).objective for p in parts(case)) == near(whole)
 

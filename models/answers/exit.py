@@ -213,7 +213,8 @@ class _Fenced:
         upper: Floats = self._rows.upper.copy()
         need = e.demand.sum(axis=1).reshape(-1)
         for group in program.variables:
-            if any(h.is_penalty for h in {*columns_named(group.component).headings} - _SHORT):
+            paid = columns_named(group.component).headings
+            if paid and all(h.is_penalty and h not in _SHORT for h in paid):
                 inside = within(group.at, self.at)
                 at, cell = group.at[inside] - self.at.start, group.cell[inside]
                 if of:

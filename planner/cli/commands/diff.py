@@ -33,7 +33,7 @@ _WIDE = _NAME + 2
 _MILLION = 1e6
 _MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
-"""Amounts of minerals and members: field, head, scale, decimals."""
+"""Amounts of minerals: field, head, scale, decimals."""
 Scale = tuple[float, str, int]
 """What an amount is divided by, what its unit then has more, and its decimals."""
 
@@ -134,9 +134,13 @@ def _show(found: PlanDifference, inputs: Inputs, output: Path | None, seconds: f
     if not found.is_equal:
         money = _money(found)
         _show_totals(found, money)
-        shown = [*_AMOUNTS, ("paid", f"paid{money[1].replace(' ', ', ')}", money[0], money[2])]
-        _show_rows("mineral", found.minerals, [*shown, ("share", "top share, %", 0.01, 1)])
-        _show_rows("member", _by_member(found), shown)
+        unit = money[1].replace(" ", ", ")
+        paid = ("paid", f"paid{unit}", money[0], money[2])
+        _show_rows("mineral", found.minerals, [*_AMOUNTS, paid, ("share", "top share, %", 0.01, 1)])
+        who = found.who_pays.frame()
+        extra = ("extra", f"dearer{unit}", money[0], money[2])
+        lost = ("shortage", f"shortage{unit}", money[0], money[2])
+        _show_rows("member", who.assign(extra_change=who["extra"]), [paid, extra, lost])
         _show_moves(found)
     if not pair.same_money:
         line("Prices", f"not compared: they are in {pair.money}")
@@ -194,7 +198,7 @@ def _show_totals(found: PlanDifference, money: Scale) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
-    row("  Totals", ("old", "new", "change"), _WIDE, 16)
+    row("  Totals, minerals by weight", ("old", "new", "change"), _WIDE, 16)
     scales = {
         Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1),
     }  # fmt: skip
@@ -211,14 +215,6 @@ def _show_totals(found: PlanDifference, money: Scale) -> None:
 
 def _part(part: float) -> str:
     return f"{part:+,.0%}" if abs(part) >= 10 else f"{part:+.1%}"  # noqa: PLR2004
-
-
-def _by_member(found: PlanDifference) -> pd.DataFrame:
-    """Return the changes of members; one with a change that is not known has no known sum."""
-    changes = [f"{what}_change" for what in ("purchased", "short", "paid")]
-    of_member = found.members.frame().groupby("member")
-    is_known = of_member[changes].count().eq(of_member.size(), axis=0)
-    return of_member[changes].sum().where(is_known).reset_index()
 
 
 def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, float, int]]) -> None:

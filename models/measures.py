@@ -35,8 +35,9 @@ def named(amounts: Mapping[str, float]) -> dict[str, float]:
 
 
 def part(amount: float, whole: float) -> float | None:
-    """Return a part of a whole; None where the whole is nothing."""
-    return amount / whole if whole > 0 else None
+    """Return a part of a whole; None where the whole is nothing, or next to it: no number then."""
+    found = amount / whole if whole > 0 else math.inf
+    return found if math.isfinite(found) else None
 
 
 def beyond(amount: float, other: float, of: float) -> float:

@@ -290,8 +290,14 @@ def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
             yield advise(found[0], "capacity", said, _hint("capacity"))
 
 
+_MOST_TOLD = 1e12
+"""A ratio is told up to here: beyond it says no more."""
+
+
 def _times(number: float, of: float) -> str:
-    return f"{number / of:,.0f} times" if number >= of else f"1/{of / number:,.0f} of"
+    larger, smaller = max(number, of), min(number, of)
+    ratio = f"{min(larger / smaller, _MOST_TOLD):,.0f}"
+    return f"{ratio} times" if number >= of else f"1/{ratio} of"
 
 
 def _amount(number: float, field: str) -> str:

@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from models.measures import days_of_cover, hhi, largest, named
+from models.measures import days_of_cover, hhi, largest, named, part
 from models.results import Look, Stocks
 from models.schema import BY_BLOC, BY_COUNTRY, BY_KIND, MINING, RECYCLED, REFINING
 from models.scorecard.supplied import Supply, home_demand, largest_country
@@ -101,7 +101,8 @@ class Measure:
 
 def _over(amount: float, whole: float, remark: str = "", lacks: str = NO_DEMAND) -> Value:
     """Return a part of a whole; no number, and what it ``lacks``, where the whole is nothing."""
-    return Value(amount / whole, remark) if whole > 0 else Value(None, lacks)
+    found = part(amount, whole)
+    return Value(None, lacks) if found is None else Value(found, remark)
 
 
 # ---- concentration: the higher, the more concentrated, or the worse governed ---------------------

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, fold
-from models.measures import OverByPurchases, largest, over_by_purchases
+from models.measures import OverByPurchases, largest, over_by_purchases, part
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -292,4 +292,5 @@ def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
 
 
 def _over(left: float, demand: float) -> float:
-    return left / demand if demand > 0 else np.nan
+    found = part(left, demand)
+    return np.nan if found is None else found

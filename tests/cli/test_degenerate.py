@@ -142,6 +142,7 @@ CASES: dict[str, Change] = {
     ),
     "dust beside a mountain": both(demand(1e9, 1e9), put("Demand", 2, "2026", 1e-9)),
     "dust alone": demand(1e-9, 1e-9),
+    "the least numbers there are": demand(1e-15, 1e-15),
     "dust and whole projects": both(demand(1e-9, 1e-9), WHOLE),
     "price 0": each("Minerals", "Price (USD/t)", 0),
     "shortage cost 0": each("Minerals", "Shortage cost (USD/t)", 0),

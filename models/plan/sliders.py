@@ -189,7 +189,7 @@ class Adjustable:
             const_d, slope_d = np.zeros((2, len(at)))
             if more:
                 twice = _line(numbers[3][at], numbers[4][at], slider)
-                const_d, slope_d = (t - o for t, o in zip(twice, (const, slope), strict=True))
+                const_d, slope_d = map(_apart, twice, (const, slope))
             of = (at, self._parts(slider.parts, name, at), const, slope, const_d, slope_d)
             found.append(Layer(slider.name, name, slider.scales, *of))
         self._try(slider, found)
@@ -216,7 +216,7 @@ class Adjustable:
             wanted = self._set(slider, slider.tried, demand)
             for name in ARRAYS:
                 if _differs(getattr(made, name), getattr(wanted, name)).any():
-                    msg = f"{slider.name} changes the {name} of the program in no straight line"
+                    msg = f"{slider.name} changes the program ({name}) in no straight line"
                     raise NotStraightError(msg)
 
     def _losses(self, slider: Slider) -> list[Layer]:
@@ -320,6 +320,11 @@ def _differs(a: Floats, b: Floats) -> Bools:
 def _line(first: Floats, last: Floats, slider: Slider) -> tuple[Floats, Floats]:
     """Return constant and slope of lines through what is at two values; an infinite one stays."""
     low, high = slider.between
-    with np.errstate(invalid="ignore"):
-        slope = np.where(first == last, 0.0, (last - first) / (high - low))
+    slope = _apart(last, first) / (high - low)
     return first - slope * low, slope
+
+
+def _apart(a: Floats, b: Floats) -> Floats:
+    """Return a - b; 0 where both are infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, a - b)

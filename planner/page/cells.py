@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.case import Case
 from models.checks.common import plants
-from models.schema import BudgetYear, Demand, ShareLimit
+from models.schema import BudgetYear, Demand, Security, ShareLimit
 from models.schema.column import Record
 from planner.render.words import counted, listed
 from planner.workbook.findings import Layout, address
@@ -27,6 +27,7 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
         "demand": [_block(layout, case.demand, Demand, r"\d{4}")],
         "budget": [_block(layout, case.budget, BudgetYear, "capex")],
         "cap": [_caps(layout, case, m.name) for m in case.minerals],
+        "security": [_block(layout, case.security, Security, r"max short( \d{4})?")],
         "tariff": ["a last row of its own in Lanes"] * len(countries),
         "lost": [_plants(layout, case, country) for country in countries],
     }

@@ -20,6 +20,7 @@ const [OTHER, FLOW, SHORT] = [0, 1, 2];  // what a column is; 3 is a tier of dem
 const SEARCH = {  // for builds that are whole; then they are fixed, and the rest is solved again
   solver: "choose", presolve: "on", mip_rel_gap: 0, mip_abs_gap: 0, mip_feasibility_tolerance: 1e-9,
 };
+const BY_MINERAL = ["cap", "security"];  // sliders with a value for each mineral
 const MOST_KEPT = 80;  // bases of settings that were solved here, beside those that came along
 const MOST_STEP = 2;  // what a lost country counts for, beside a cap moved from 0 to 100 %
 
@@ -102,7 +103,7 @@ function distance(settings, other) {
       const step = value === null || that === null ? 0.3 : Math.min(1, Math.abs(value - that));
       sum += name === "lost" ? MOST_STEP : step;
     });
-    found += name === "cap" ? sum / mine.length : sum;
+    found += BY_MINERAL.includes(name) ? sum / mine.length : sum;
   }
   return found;
 }
@@ -373,6 +374,7 @@ class Planner {
   /** Keep the basis that the solver stands at, and forget the oldest of those found here. */
   keep(settings) {
     this.at = settings;
+    if (this.program.arrays.whole.length) return;  // whole builds are searched for anew
     if (this.kept.some((basis) => distance(settings, basis.settings) === 0)) return;
     const statuses = new Uint8Array(this.program.columns + this.program.rows);
     this.program.pieces.forEach((piece, p) => {
@@ -436,6 +438,8 @@ function command(program, settings) {
   settings.tariff.forEach((value, i) => {
     if (value !== null) whatIf(`set tariff; country=${program.codes[i]}; value=${asNumber(value)}`);
   });
+  const [most] = settings.security;
+  if (most !== null) whatIf(`set max short; value=${asNumber(most)}`);
   const [first] = settings.cap;
   if (first !== null && settings.cap.every((value) => value === first)) {
     said.push("--max-country-share", `${asNumber(first * 100)}%`);

@@ -68,7 +68,8 @@
 
   const unmoved = () => ({
     demand: [1], budget: [1], cap: minerals.map(() => null),
-    tariff: countries.map(() => null), lost: countries.map(() => null) });
+    security: minerals.map(() => null), tariff: countries.map(() => null),
+    lost: countries.map(() => null) });
   let settings = unmoved();
   const has = (slider) => said.layers.some((layer) => layer.slider === slider);
   const oneCap = (of) => (of.cap.every((value) => value === of.cap[0]) ? of.cap[0] : undefined);
@@ -86,6 +87,9 @@
     of.tariff.forEach((value, i) => {
       if (value !== null) words.push(`a tariff of ${share(value)} on ${countries[i]}`);
     });
+    if (of.security[0] !== null) {
+      words.push(`at most ${share(of.security[0])} short if a country is lost`);
+    }
     if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
     return list(words);
   }
@@ -107,6 +111,9 @@
     of.tariff.forEach((value, i) => {
       if (value !== null) add(`Tariff on ${countries[i]} ${share(value)}`, cells.tariff[i]);
     });
+    if (of.security[0] !== null) {
+      add(`Max short ${share(of.security[0])}`, cells.security[0]);
+    }
     if (of.budget[0] !== 1) add(`Budget x ${two.format(of.budget[0])}`, cells.budget[0]);
     return found.length ? found : ["Nothing: this is the workbook as it stands."];
   }
@@ -477,12 +484,12 @@
     by("tariff-on").append(...order.map(option));
   }
 
-  const standing = { cap: null, demand: 1, budget: 1, tariff: null };
+  const standing = { cap: null, demand: 1, budget: 1, tariff: null, security: null };
 
   function controls() {
     const cap = oneCap(settings), on = Number(by("tariff-on").value || 0);
     const values = { cap, demand: settings.demand[0], budget: settings.budget[0],
-      tariff: settings.tariff[on] };
+      tariff: settings.tariff[on], security: settings.security[0] };
     for (const [name, value] of Object.entries(values)) {
       const is = value === standing[name];
       const text = is ? "as in the workbook" : value === undefined ? "by mineral" : share(value);
@@ -522,6 +529,7 @@
     by("cap").defaultValue = said.caps;
     by("demand").defaultValue = by("budget").defaultValue = "1";
     by("tariff").defaultValue = "0";
+    by("security").defaultValue = said.security;
     for (const control of document.querySelectorAll("[data-slider]")) {
       control.hidden = !has(control.dataset.slider);
     }
@@ -529,6 +537,7 @@
       cap: (value) => { settings.cap = minerals.map(() => value); },
       demand: (value) => { settings.demand = [value]; },
       budget: (value) => { settings.budget = [value]; },
+      security: (value) => { settings.security = minerals.map(() => value); },
       tariff: (value) => { settings.tariff[Number(by("tariff-on").value)] = value; },
     };
     for (const [name, change] of Object.entries(set)) {

@@ -39,6 +39,12 @@ def capped(case: Case, share: float, _: str = "") -> Case:
     return case.change(share_limits=InOrder([*mine, *added]))
 
 
+def _secured(case: Case, share: float, _: str) -> Case:
+    """Return the case with every Max short at a share, as ``set max short`` does; likewise."""
+    rows = (dataclasses.replace(row, max_short=ByYear(share)) for row in case.security)
+    return case.change(security=InOrder(rows))
+
+
 def _demand(case: Case, value: float, _: str) -> Case:
     return after(case, [ScenarioStep(name=DEMAND, action="scale demand", value=value)])
 
@@ -63,6 +69,7 @@ SLIDERS = (
     Slider(DEMAND, _demand, between=(0.7, 1.3), tried=1.1, scales=True),
     Slider("budget", _budget, between=(0.0, 3.0), tried=1.5, scales=True),
     Slider("cap", capped, parts=MINERAL),
+    Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=MINERAL),
     Slider("tariff", _tariff, parts=COUNTRY),
     Slider("lost", _lost, parts=COUNTRY, is_loss=True),
 )
@@ -77,7 +84,7 @@ def adjustable(case: Case) -> tuple[Adjustable, tuple[str, ...]]:
         try:
             found.add(slider)
         except NotStraightError as error:
-            lacking.append(str(error))
+            lacking.append(f"There is no slider for {slider.name}: {error}.")
     return found, tuple(lacking)
 
 
@@ -101,6 +108,7 @@ def grid(of: Adjustable) -> list[Settings]:
         DEMAND: (1.0,),
         "budget": (1.0,),
         "cap": (np.nan,) * len(of.case.minerals),
+        "security": (np.nan,) * len(of.case.minerals),
         "tariff": (np.nan,) * len(of.countries),
         "lost": (np.nan,) * len(of.countries),
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from models.case import Case
 from models.plan import solve
 from models.plan.solving import check
+from models.schema import ByYear
 from planner._version import __version__
 from planner.page.cells import cells_of
 from planner.page.highs import Highs
@@ -94,17 +94,15 @@ def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
         "file": name,
         "currency": settings.currency,
         "basis": settings.share_basis,
-        "caps": _usual_cap(of.case),
+        "caps": _least(r.share for r in of.case.share_limits if r.caps_each_country),
+        "security": _least(row.max_short for row in of.case.security),
         "cells": cells_of(book, of.countries),
     }
 
 
-def _usual_cap(case: Case) -> float:
-    """Return where the cap's slider stands before it is moved: the tightest cap, to the percent."""
-    caps = [
-        share for row in case.share_limits if row.caps_each_country for share in row.share.numbers()
-    ]
-    return round(min(caps, default=1.0), 2)
+def _least(shares: Iterable[ByYear]) -> float:
+    """Return where a slider stands before it is moved: the least of some shares, in per cent."""
+    return round(min((share for of in shares for share in of.numbers()), default=1.0), 2)
 
 
 def _own(name: str) -> str:

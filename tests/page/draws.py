@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case
+from models.plan.sliders import Adjustable
 from planner.cli.whatifs import Asked
 from planner.scenarios import Variant
 
@@ -17,14 +18,18 @@ Settings = dict[str, list[float | None]]
 def unmoved(case: Case, countries: int) -> Settings:
     """Nothing moved."""
     none: list[float | None] = [None] * countries
-    caps: list[float | None] = [None] * len(case.minerals)
-    return {"demand": [1], "budget": [1], "cap": caps, "tariff": none, "lost": [*none]}
+    each: list[float | None] = [None] * len(case.minerals)
+    return {
+        "demand": [1], "budget": [1], "cap": each, "security": [*each], "tariff": none,
+        "lost": [*none],
+    }  # fmt: skip
 
 
-def draw(case: Case, codes: tuple[str, ...], rng: np.random.Generator) -> Settings:
-    """Some sliders moved, each to a value as the page has them."""
+def draw(of: Adjustable, rng: np.random.Generator) -> Settings:
+    """Some sliders moved, each to a value as the page has them; not those that the case lacks."""
+    case, codes, has = of.case, of.countries, {layer.slider for layer in of.layers}
     found: dict[str, Any] = unmoved(case, len(codes))
-    chance = rng.random(5)
+    chance = rng.random(6)
     if chance[0] < 0.7:
         one = round(rng.uniform(0.2, 1.0), 2)
         each = [round(rng.uniform(0.2, 1.0), 2) for _ in case.minerals]
@@ -39,9 +44,11 @@ def draw(case: Case, codes: tuple[str, ...], rng: np.random.Generator) -> Settin
         found["tariff"] = [
             round(rng.uniform(0, 1), 2) if rng.random() < 0.3 else None for _ in codes
         ]
-    if chance[4] < 0.4 and case.budget:
+    if chance[4] < 0.4:
         found["budget"] = [round(rng.uniform(0, 3), 2)]
-    return found
+    if chance[5] < 0.5:
+        found["security"] = [round(rng.uniform(0, 1), 2)] * len(case.minerals)
+    return {k: v if k in has else unmoved(case, len(codes))[k] for k, v in found.items()}
 
 
 def variant_of(case: Case, command: str) -> Case:

@@ -7,6 +7,7 @@ const engine = require(path.join(__dirname, "../../planner/page/engine.js"));
 const [loader, said, arrays, asked] = process.argv.slice(2);
 const read = (file) => JSON.parse(fs.readFileSync(file, "utf8"));
 
+process.on("uncaughtException", (e) => { console.error(e.stack.split("\n").filter(l=>l.length<300).join("\n")); process.exit(1); });
 require(loader)().then((highs) => {
   const bytes = new Uint8Array(fs.readFileSync(arrays)).buffer;
   const program = engine.unpack(read(said), bytes);

@@ -27,9 +27,9 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     """Make a page that plans a workbook again while a slider is moved, in a browser, offline.
 
     The page is one HTML file: a double click opens it, and it asks no network for anything. Sliders
-    move the cap on single countries, a lost country, demand, a tariff and the budget; the plan of
-    each setting is found and proved in the browser, told against the plan as it stands, with the
-    command that does the same.
+    move the cap on single countries, a lost country, demand, a tariff, the budget, and what may be
+    short if a country is lost; the plan of each setting is found and proved in the browser, told
+    against the plan as it stands, with the command that does the same.
 
     \b
     planner page case.xlsx -o case.html

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from models.measures import part
 from models.results import ByMineral, Field, Result, Security
 from models.results.members import MUCH
 from models.schema import DEMAND
@@ -228,9 +229,11 @@ def _cost(rows: Sequence[Row], years: int, money: str) -> Point:
         alone = "all"
     weight = f"; {top} alone is {alone} of it" if len(parts) > 1 else ""
     number = amount(abs(a_year), money)
+    of, free = part(abs(more), same), "" if same > 0 else ", which cost nothing"
     said = (
-        f"Like for like, the tonnes bought cost {number} a year ({share(abs(more) / same)})"
-        f" {'more' if a_year > 0 else 'less'} than the same tonnes without limits{weight}."
+        f"Like for like, the tonnes bought cost {number} a year"
+        f"{f' ({share(of)})' if of is not None else ''} {'more' if a_year > 0 else 'less'} than the"
+        f" same tonnes without limits{free}{weight}."
         f"{_unpaid(rows)}"
     )
     return Point(name, f"{'-' if a_year < 0 else ''}{number}", said, sheet)

@@ -160,6 +160,19 @@ def test_findings_by_hand():
     )
 
 
+def test_tonnes_that_cost_nothing_without_limits_have_no_share_of_it():
+    """China sells for nothing: 30 t a year of Chile's at 20."""
+    both = [refiner("China works", "China", 100, 0), refiner("Chile works", "Chile", 30, 20)]
+    book = rows(Refiners=both)
+    book["Settings"][0]["Value"] = 0
+    for row in book["Demand"]:
+        row["2027"] = row["2026"]
+    assert points(book)[3].said == (
+        "Like for like, the tonnes bought cost 600 USD a year more than the same tonnes without"
+        " limits, which cost nothing. What the limits leave short is not in it: copper."
+    )
+
+
 def test_without_limits_they_cost_nothing():
     book = rows()
     del book["Share limits"]

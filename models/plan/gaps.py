@@ -122,6 +122,7 @@ def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Float
     e = plan.expanded
     worth = np.array([plan.case.discount(y) for y in e.years])
     best, found = np.inf, np.full(len(e.years), np.nan)
+    same = _NONE * max(1.0, float(e.costs[r].max(initial=0.0)))
     for t, start in enumerate(e.years):
         column = plan.column_at(BUILT, (project.name, start))
         running_years = np.arange(t, min(len(e.years), t + project.life))
@@ -134,7 +135,7 @@ def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Float
         total, lack = np.cumsum(weight[order]), lacks[years][order]
         # with the first k years paying, s as below: the least of these is where it is one of them
         s = float(np.min((reduced[column] + np.cumsum(weight[order] * lack)) / total))
-        if s < best:
+        if s < best - same or not np.isfinite(best):  # of equal ones the first start
             best, found = s, np.full(len(e.years), np.nan)
             found[running_years] = s
     return found

@@ -100,7 +100,7 @@ _ACCOUNTS = (
     Account(Shortages, goes=(Shortages.cause,), sums=(Shortages.demand, Shortages.short)),
     Account(CountryShares),
     Account(ShareLimits, goes=(ShareLimits.binding, ShareLimits.shadow_price)),
-    Account(Refiners, goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent)),
+    Account(Refiners, goes=(Refiners.tonnes, Refiners.utilization, Refiners.rent, Refiners.gap)),
     Account(Prices, goes=(Prices.marginal,), sums=_NEED, tells_one=True, known=_NEED),
     Account(Contracts, goes=(Contracts.worth,), known=(Contracts.untaken,)),
     Account(Stocks, goes=(Stocks.worth, Stocks.day_worth), sums=_STOCK, known=_STOCK),

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 import numpy as np
 
-from models.answers.games import MOST_MEMBERS
-from models.answers.sharing import (
+from models.answers.cost_sharing import (
     AS_BOUGHT,
     BY_DEMAND,
     DUAL_PRICES,
@@ -26,6 +25,7 @@ from models.answers.sharing import (
     dual_bills_of,
     sharing_of,
 )
+from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Plan

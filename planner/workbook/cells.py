@@ -28,7 +28,7 @@ DECIMAL, WHOLE = {Kind.NUMBER, Kind.SHARE}, {Kind.YEAR, Kind.WHOLE}
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
-SMALLEST = 1e-15
+SMALLEST = 1e-30
 """A number nearer to 0 is no amount of anything: what is divided by it has no number."""
 FRACTION_MOST = 10.0
 """A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""

@@ -252,7 +252,8 @@ def write_workbook(case: Case, path: Path) -> None:
 def _settings(case: Case) -> list[list[object]]:
     plain = Settings()
     stated = {c.title: getattr(case.settings, c.field) for c in Settings.columns()
-              if getattr(case.settings, c.field) != getattr(plain, c.field)}  # fmt: skip
+              if getattr(case.settings, c.field) != getattr(plain, c.field)
+              and c.field != "discount_rate"}  # fmt: skip
     rows = [[name, "yes" if value is True else value] for name, value in stated.items()]
     return [["Setting", "Value"], ["Discount rate", case.settings.discount_rate], *rows]
 

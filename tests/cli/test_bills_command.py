@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from models.answers.sharing import costs_of
+from models.answers.cost_sharing import costs_of
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.models.desk import jin, make

@@ -11,10 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from models import solve as solver
-from models.answers.games import groups, nucleolus, shapley
-from models.answers.pool import COLUMN_LIMITS, ROW_LIMITS, Divided, Piece, Pool, divided, shareable
-from models.answers.price import arrays
-from models.answers.sharing import (
+from models.answers.cost_sharing import (
     AS_BOUGHT,
     BY_DEMAND,
     DUAL_PRICES,
@@ -24,6 +21,9 @@ from models.answers.sharing import (
     sharing_of,
     tempted,
 )
+from models.answers.games import groups, nucleolus, shapley
+from models.answers.pool import COLUMN_LIMITS, ROW_LIMITS, Divided, Piece, Pool, divided, shareable
+from models.answers.price import arrays
 from models.case import Case
 from models.errors import InputError, Severity
 from models.plan import solve

@@ -11,7 +11,6 @@ from openpyxl.utils import range_boundaries
 
 from models.answers import explain, sharing
 from models.plan import solve
-from planner.render.pages import A4, printed
 from planner.sheets.front import shortage_words
 from planner.workbook import read, read_tables
 from tests.sheets.desk import made, rows, written
@@ -123,5 +122,3 @@ def test_every_sheet_has_a_print_area(tmp_path):
     assert all(sheet.print_area for sheet in book)
     assert book["Values"].print_area.endswith("$D$1")
     assert book["Shortages"].print_area.endswith("$1")
-    assert printed(100, [20.0] * 500, paper=A4, is_landscape=False, most=1).rows < 100
-    assert printed(100, [20.0] * 500, paper=A4, is_landscape=False, most=99).rows == 500

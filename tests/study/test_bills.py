@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.answers.sharing import DUAL_PRICES, sharing_of
+from models.answers.cost_sharing import DUAL_PRICES, sharing_of
 from models.plan import solve
 from planner.studies.bills import (
     Bills,

@@ -178,8 +178,8 @@ def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
 
 
 def test_re_planned_is_no_dearer_where_share_limits_are_kept() -> None:
-    """Known beforehand and free in what to build: the lower bound."""
-    case = read_tables(template_tables()).case
+    """Known beforehand and free in what to build: the lower bound. Without a price for security."""
+    case = read_tables(template_tables()).case.change(security=())
     found = risk(case, Chances(30, 2, keep_caps=True), Here())
     assert (found.anew.objective <= found.agreed.objective * (1 + 1e-6)).all()
     calm = [i for i, draw in enumerate(found.draws) if not draw.hits]

@@ -190,19 +190,6 @@ def test_notes_sources_and_unknown_columns_travel() -> None:
     ]
 
 
-@pytest.mark.parametrize("tonnes", [5e-324, -1e-31, 1e-100])
-def test_a_number_next_to_nothing_is_refused_at_its_cell(tonnes: float) -> None:
-    """What is divided by it has no number; 0 and 1e-30 are numbers as any."""
-    book = small_book()
-    book["Demand"][0]["2026"] = 1e-30
-    book["Demand"][1]["2026"] = tonnes
-    with pytest.raises(InputError) as refused:
-        read_tables(book)
-    (found,) = refused.value.findings
-    assert (found.sheet, found.row, found.column) == ("Demand", 3, "2026")
-    assert "0, or a number further from it than 1e-30" in found.message
-
-
 def test_defaults_are_counted() -> None:
     taken = {(d.sheet, d.column): (d.cells, d.used) for d in read_tables(small_book()).defaults}
     assert taken["Refiners", "Kind"] == (2, "primary")

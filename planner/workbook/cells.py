@@ -28,8 +28,6 @@ DECIMAL, WHOLE = {Kind.NUMBER, Kind.SHARE}, {Kind.YEAR, Kind.WHOLE}
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
-SMALLEST = 1e-30
-"""A number nearer to 0 is no amount of anything: what is divided by it has no number."""
 FRACTION_MOST = 10.0
 """A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
 
@@ -183,15 +181,12 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         if (  # nearly every cell: the quick way
             (type(value) is float or type(value) is int)
             and -LARGEST < value < LARGEST
-            and (value == 0 or not -SMALLEST < value < SMALLEST)
             and least < (found := value * factor) < most
         ):
             return found
         if not is_number(value):
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
         given = as_float(value)
-        if 0 < abs(given) < SMALLEST:
-            raise CellError(shown(value), f"0, or a number further from it than {SMALLEST:g}")
         found = given * factor
         inside = least <= found <= most and math.isfinite(found)
         if inside and not (above and found == least) and not (below and found == most):
@@ -220,8 +215,6 @@ def numbers(
     found: list[float] = [value for value in cells if value is not None]  # type: ignore[misc]
     low, high = min(found, default=0.0), max(found, default=0.0)
     if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(found))):
-        return None
-    if low < SMALLEST and any(0 < abs(value) < SMALLEST for value in found):
         return None
     low, high = low * factor, high * factor
     over = column.least < low or (column.least == low and not column.above)

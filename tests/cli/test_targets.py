@@ -22,11 +22,12 @@ from planner.workbook.parts import is_input
 from tests.cli.desk import POSIX, ROOT
 from tests.page.solver import solver_or_skip
 
-READ = {"file", "plan", "old", "new", "inputs", "studies"}
+READ = {"file", "plan", "old", "new", "inputs", "studies", "resume"}
 """Parameters that name what is read."""
-NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3")}
+NEEDS = {"redact": ("--member", "Germany"), "risk": ("--draws", "2"), "sweep": ("--step", "0.3"),
+         "exit": ("--country", "China")}  # fmt: skip
 """What a command cannot do without, or is quicker with."""
-ENDS = {"report": ".html", "page": ".html"}
+ENDS = {"report": ".html", "page": ".html", "model": ".lp"}
 
 
 def paths(command: click.Command, *, written: bool) -> list[click.Parameter]:

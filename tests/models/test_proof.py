@@ -253,7 +253,7 @@ def test_family_left_out(position: int, monkeypatch: Patch) -> None:
     """A program without one of its families is not the case's."""
     families = list(sourcing_module.FAMILIES)
     lost = families.pop(position)
-    made = book()
+    made = book() | {"Security": [{"Max short": 0.1}]}
     monkeypatch.setattr(sourcing_module, "FAMILIES", tuple(families))
     if lost.model.__module__.endswith("shortage"):
         with pytest.raises((SolverError, AttributeError)):

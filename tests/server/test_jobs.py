@@ -60,7 +60,7 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "state"),
-    [({"seconds": 0.5}, "Out of time"), ({"memory": 40 * 2**20}, "Out of memory, or killed")],
+    [({"seconds": 0.05}, "Out of time"), ({"memory": 40 * 2**20}, "Out of memory, or killed")],
 )
 def test_a_job_that_takes_too_much_is_ended(serve, limits, state) -> None:
     """Its process, and what it started."""

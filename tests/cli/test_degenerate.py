@@ -19,6 +19,7 @@ import pytest
 from planner.cli import main
 from planner.cli.commands import COMMANDS
 from planner.workbook.template import write_book
+from tests.cli.desk import LASTING
 from tests.page.solver import solver_or_skip
 from tests.small_book import Change, Tables, add, both, column, put, small_book, without
 
@@ -210,9 +211,6 @@ CASES: dict[str, Change] = {
     "all may be short": lambda b: b.update(Security=[{"Max short": 1}]),
     "nothing but what must be": both(BARE, without("Countries"), without("Lanes")),
 }  # fmt: skip
-
-LASTING = {"serve", "watch"}
-"""Commands that end when they are told to; their own tests begin and end them."""
 
 ENDS = {("redact", "no demand, no rules"): 2}
 """The exit codes that are not 0: of Japan there is nothing in that plan to redact."""

@@ -82,6 +82,18 @@ def test_a_day_of_edits(plain) -> None:
     assert not [f for f in (plain.parent / "outputs").iterdir() if f.name != "plain-plan.xlsx"]
 
 
+@POSIX
+def test_a_full_disk_ends_nothing(full, plain) -> None:
+    """It says so, and waits for the next time the workbook is saved."""
+    watch = Watched(plain, "--output", full / "plan.xlsx")
+    watch.wait("Watching")
+    as_excel(plain, book(5_000))
+    said = watch.wait("Watching", 2)
+    assert said.count("No space left on device") == 2
+    assert watch.stop() == 0
+    assert list(full.iterdir()) == []
+
+
 @pytest.fixture
 def turns(monkeypatch):
     """Have the workbook saved so often, each time by a function, and then Ctrl-C."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NOISE = 1e-9
 """Two shares that differ by less are equal; a difference below this part of what it is of is 0."""
+POINT = 0.01
+"""A percentage point: the unit of a limit on a share."""
 _LIMIT_WITHIN = 1e-6
 """A share beyond a limit by less keeps it: the rounding of a plan."""
 DAYS = 365

@@ -39,15 +39,10 @@ from models.program import FRACTION, TONNES, Scaling, scaling, within
 from models.program.component import MINERAL, YEAR, Place, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
-from models.solve import Attempt, Certificate, Held, Rows, Solution, certify_blocks, fits
+from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify_alone
 
 TOGETHER = ""
 """Stands for all minerals where the programs are told apart by mineral."""
-_ONWARDS = Attempt(
-    "primal simplex from the program before",
-    (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
-)
-"""What solves one program is allowed in the next: only costs change, and a limit to what is met."""
 _SHORT = {COST, UNFAIR_COST}
 """What a shortage costs: the penalties that members may share otherwise."""
 _NONE = 1e-6
@@ -278,7 +273,7 @@ class _Fenced:
             msg = f"no proven least of what is bought there: {names}"
             raise SolverError(msg)
         if self._held is None and found.basis is not None and not rows.whole.any():
-            self._held = Held(_ONWARDS).load(self._scale.scaled(rows))
+            self._held = Held(ONWARDS).load(self._scale.scaled(rows))
             self._held.start_from(found.basis)
         return BlockResult(
             block=self.block, x=found.x, duals=found.duals[: self._own],
@@ -305,12 +300,8 @@ class _Fenced:
         return float(self.plan.program.measure(self.plan.case.tolerance_scale)[self.block])
 
     def _proof(self, rows: Rows, found: Solution) -> Certificate:
-        if not fits(rows, found):
-            return Certificate(np.inf, "", np.inf, np.inf, np.nan, np.nan)
         tonnes = (self._units["column_unit"] == TONNES, self._units["row_unit"] == TONNES)
-        ends = (np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)]))
-        measure = np.array([self._measure])
-        alone = certify_blocks(rows, found.x, found.duals, measure, tonnes=tonnes, starts=ends)
+        alone = certify_alone(rows, found, self._measure, tonnes)
         return alone.of(0, mip_gap=found.mip_gap)
 
 

@@ -18,12 +18,12 @@ from models.answers.price import arrays
 from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import MOST_COLUMNS, BlockSolver, in_one, pieces, together
-from models.program import TONNES, Group, Program, Scaling, joined
+from models.plan.block_solver import BlockSolver, together
+from models.program import TONNES, Group, Program, Scaling
 from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import MOST_GAP, MOST_VIOLATION, Held, Solution, certify_blocks
+from models.solve import Held, Solution, certify_alone
 from models.solve import Rows as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -130,7 +130,7 @@ def divided(case: Case) -> Divided:
 def unpaid(program: Program, expanded: Expanded) -> Floats:
     """Return what a unit of each column costs that nobody pays in cash [money, discounted]."""
     found = np.zeros(len(program.rows.cost))
-    worth = np.array([expanded.case.discount(year) for year in expanded.years])
+    worth = expanded.discounts
     for group in program.variables:
         for charge in group.charges:
             if charge.heading.is_penalty:
@@ -166,21 +166,15 @@ def _pieces(of: BlockSolver) -> Iterator[Piece]:
     """Solve the coalition's program, and yield the blocks that were solved together."""
     program = of.program
     for group in together(program.blocks):
-        of_block = {result.block: result for result in of(group)}
-        for piece in pieces(program, group, MOST_COLUMNS):
-            is_one = in_one([of_block[b] for b in piece])
-            for blocks in [piece] if is_one else [(b,) for b in piece]:
-                if of_block[blocks[0]].basis is None:  # nothing to decide
-                    continue
-                scales = [of.scaling(b, program.block(b)) for b in blocks]
-                yield Piece(
-                    take=_taking(program, blocks[0], blocks[-1]),
-                    columns=program.columns_of(blocks[0], blocks[-1]),
-                    rows=program.rows_of(blocks[0], blocks[-1]),
-                    scale=joined(scales),
-                    measure=float(of.measure[list(blocks)].max()),
-                    basis=of_block[blocks[0]].basis,
-                )
+        for blocks, _, scale, basis in of.runs(of(group)):  # the others: nothing to decide
+            yield Piece(
+                take=_taking(program, blocks[0], blocks[-1]),
+                columns=program.columns_of(blocks[0], blocks[-1]),
+                rows=program.rows_of(blocks[0], blocks[-1]),
+                scale=scale,
+                measure=float(of.measure[list(blocks)].max()),
+                basis=basis,
+            )
 
 
 def _taking(program: Program, first: int, last: int) -> Callable[[Arrays], Arrays]:
@@ -284,12 +278,8 @@ class Pool:
         self, piece: Piece, rows: Arrays, found: Solution, columns: Bools, limits: Bools
     ) -> bool:
         of = self.of
-        certificate = certify_blocks(
-            rows, found.x, found.duals, np.array([piece.measure]),
-            tonnes=(of.column_tonnes[piece.columns][columns], of.row_tonnes[piece.rows][limits]),
-            starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
-        )  # fmt: skip
-        return bool(certificate.within(MOST_VIOLATION, MOST_GAP).all())
+        tonnes = (of.column_tonnes[piece.columns][columns], of.row_tonnes[piece.rows][limits])
+        return certify_alone(rows, found, piece.measure, tonnes).of(0).passed
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:

@@ -147,7 +147,7 @@ class Pricing:
     @cached_property
     def duals(self) -> Floats:
         """The dual of every row, in money of the first year."""
-        return np.concatenate([np.zeros(0), *(block.duals for block in self.plan.blocks)])
+        return self.plan.discounted
 
     @cached_property
     def reduced(self) -> Floats:

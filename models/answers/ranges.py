@@ -28,15 +28,10 @@ from models.program import TONNES, Scaling, scaling
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import Certificate, Held, Rows, Solution, certify_blocks
+from models.solve import Certificate, Held, Rows, Solution, certify_alone
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 """What a supplier is: all plants of a country, a plant, or a plant that could be built."""
-_ATTEMPT = solver.Attempt(
-    "primal simplex from the plan before",
-    (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
-)
-"""Only what is asked for changes from program to program: the plan before stays one."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +80,7 @@ class Near:
         """Take the mineral's part of the plan's program; SolverError where it is no program."""
         e, of = plan.expanded, plan.program
         self.plan, self.m = plan, e.mineral_at[mineral]
-        every = np.concatenate([np.zeros(0), *(block.x for block in plan.blocks)])
+        every = plan.solver_x
         free = self._free(is_building=is_building)
         entry = free[of.rows.columns]
         at_row = of.rows.entry_rows()
@@ -205,7 +200,7 @@ class Near:
         if rows.whole.any():
             return scale.unscaled(solver.solve(scale.scaled(rows)))
         if self._held is None:
-            self._held = Held(_ATTEMPT).load(scale.scaled(rows))
+            self._held = Held(solver.ONWARDS).load(scale.scaled(rows))
         self._held.change(scale.scaled(rows))
         return scale.unscaled(self._held.run())
 
@@ -231,20 +226,10 @@ class Near:
     def _certificate(
         self, rows: Rows, found: Solution, finest: tuple[float, float] = (0.0, 0.0)
     ) -> Certificate:
-        of_column, of_row = len(rows.cost), len(rows.row_lower)
-        made = certify_blocks(
-            rows,
-            found.x,
-            found.duals,
-            np.array([self.need]),
-            tonnes=(
-                self.plan.program.column_unit[self.columns] == TONNES,
-                self.unit[:of_row] == TONNES,
-            ),
-            starts=(np.array([0, of_column]), np.array([0, of_row])),
-            finest=finest,
-        )
-        return made.of(0, mip_gap=found.mip_gap)
+        of_column = self.plan.program.column_unit[self.columns] == TONNES
+        of_row = self.unit[: len(rows.row_lower)] == TONNES
+        alone = certify_alone(rows, found, self.need, (of_column, of_row), finest)
+        return alone.of(0, mip_gap=found.mip_gap)
 
     def cheapest(self, at: Ints, most: float) -> tuple[Solution, Certificate]:
         """Return the cheapest plan in which some columns add up to so much at most [t].
@@ -284,9 +269,7 @@ def least_plan(plan: Plan, country: str, slack: float) -> Plan:
     with the limits on cash, penalties, shortage and the country's tonnes. SolverError where one is
     not proven.
     """
-    of, none = plan.program, np.zeros(0)
-    x = np.concatenate([none, *(block.x for block in plan.blocks)])
-    duals = np.concatenate([none, *(block.duals for block in plan.blocks)])
+    of, x, duals = plan.program, plan.solver_x, plan.discounted
     proofs: dict[int, Certificate] = {}
     for m, mineral in enumerate(plan.expanded.minerals):
         near = Near(plan, mineral, slack)

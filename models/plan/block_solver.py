@@ -225,7 +225,7 @@ class BlockSolver:
         found: list[BlockResult] = []
         shapes: tuple[bytes, ...] = ()
         last: list[BlockResult] = []
-        for piece in pieces(self.program, blocks, MOST_COLUMNS):
+        for piece in pieces(self.program, blocks):
             before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
             start = last[-1].basis if shapes == before and in_one(last) else None
             if len(piece) == 1:
@@ -238,6 +238,22 @@ class BlockSolver:
     def all(self) -> list[BlockResult]:
         """Solve all blocks, those of the same minerals one after another."""
         return [result for group in together(self.program.blocks) for result in self(group)]
+
+    def runs(
+        self, results: Sequence[BlockResult]
+    ) -> Iterator[tuple[tuple[int, ...], Rows, Scaling, Any]]:
+        """Yield the blocks of a group that were solved in one: their program, scaling and basis.
+
+        Left out is what another run may not start from: what is empty, or must be whole.
+        """
+        of, of_block = self.program, {result.block: result for result in results}
+        for piece in pieces(of, [*of_block]):
+            is_one = in_one([of_block[b] for b in piece])
+            for blocks in [piece] if is_one else [(b,) for b in piece]:
+                rows, basis = of.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
+                if basis is not None and not rows.whole.any():
+                    scale = joined([self.scaling(b, of.block(b)) for b in blocks])
+                    yield blocks, rows, scale, basis
 
     def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
         """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
@@ -311,11 +327,7 @@ class BlockSolver:
         for i, b in enumerate(piece):
             result = block_result(of, b, solution, certificates, self.measure, first)
             proof = result.certificate
-            why = (
-                f"violation {proof.violation:.2g} of the largest need in "
-                f"{certificates.worst_name(i, rows) or 'no row'}, {optimality_words(proof)}, "
-                f"MIP gap {proof.mip_gap:.2g}"
-            )
+            why = refusal(proof, certificates.worst_name(i, rows))
             results.append(result if proof.passed_within(accepted) else why)
         return results
 
@@ -369,6 +381,14 @@ def optimality_words(proof: Certificate) -> str:
     return f"dual infeasibility {proof.dual_infeasibility:.2g}, gap {proof.gap:.2g}"
 
 
+def refusal(proof: Certificate, worst: str) -> str:
+    """Return why a solution is no proof; ``worst`` is the row or column violated most, if any."""
+    return (
+        f"violation {proof.violation:.2g} of the largest need in {worst or 'no row'}, "
+        f"{optimality_words(proof)}, MIP gap {proof.mip_gap:.2g}"
+    )
+
+
 def in_one(results: Sequence[BlockResult]) -> bool:
     """Return whether blocks come out of one run of the solver, so that they have one basis."""
     return len({id(result.basis) for result in results}) == 1
@@ -386,8 +406,8 @@ def together(blocks: Sequence[Sequence[Cell]]) -> list[tuple[int, ...]]:
     return [tuple(group) for group in found]
 
 
-def pieces(program: Program, blocks: Sequence[int], most: int) -> list[tuple[int, ...]]:
-    """Return blocks that are solved together: neighbours of at most so many columns in all.
+def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return blocks that are solved together: neighbours of at most MOST_COLUMNS in all.
 
     A run of the solver costs as much as some hundred columns do; what must be whole stays alone.
     """
@@ -402,7 +422,7 @@ def pieces(program: Program, blocks: Sequence[int], most: int) -> list[tuple[int
             room -= wide
         else:
             found.append([b])
-            room = 0 if alone else most - wide
+            room = 0 if alone else MOST_COLUMNS - wide
     return [tuple(piece) for piece in found]
 
 

@@ -6,7 +6,6 @@ it is that of all of it, what was added included.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +14,13 @@ import numpy as np
 from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, optimality_words
+from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refusal
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.outside import Extend, Extended, extended, solve_by
 from models.program.sourcing import build
 from models.resolve import Expanded, Floats
-from models.solve import Certificate, Keys, Rows, Solution, certify_blocks, fits
+from models.solve import Certificate, Keys, Rows, Solution, certify_alone, fits
 
 BY_HIGHS = "prices by HiGHS"
 """What is said of a block whose solver told no duals."""
@@ -112,11 +111,7 @@ class _BlockModel:
             certificate, worst = self._proof(found)
             if certificate.passed:
                 return self._result(found, certificate, worst, failures), found
-            failures.append(
-                f"{found.attempt}: violation {certificate.violation:.2g} of the largest need in"
-                f" {certificate.violated or 'no row'}, {optimality_words(certificate)}, MIP gap"
-                f" {certificate.mip_gap:.2g}"
-            )
+            failures.append(f"{found.attempt}: {refusal(certificate, certificate.violated)}")
         msg = f"no proven optimum for {self.of.where(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
@@ -150,21 +145,13 @@ class _BlockModel:
         x, duals, gap = solve_by(name, self.model, self.made)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)
-        rows, fixed = self.made.rows, np.round(x)
-        lower, upper = (np.where(rows.whole, fixed, of) for of in (rows.lower, rows.upper))
-        none = np.zeros_like(rows.whole)
-        fixed_rows = dataclasses.replace(rows, lower=lower, upper=upper, whole=none)
-        priced = self._by_highs(fixed_rows, solver.ATTEMPTS[0])
+        priced = self._by_highs(self.made.rows.fixed_at(x), solver.ATTEMPTS[0])
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, found: Solution) -> tuple[Certificate, int]:
         """Return the certificate, and the worst row or column of the case's own, -1 for others."""
         rows, (columns, units), (n, m) = self.made.rows, self.made.unit, self.own
-        proof = certify_blocks(
-            rows, found.x, found.duals, np.array([self.need]),
-            tonnes=(columns == TONNES, units == TONNES),
-            starts=(np.array([0, len(columns)]), np.array([0, len(units)])),
-        )  # fmt: skip
+        proof = certify_alone(rows, found, self.need, (columns == TONNES, units == TONNES))
         row, column = int(proof.worst_row[0]), int(proof.worst_column[0])
         worst = row if 0 <= row < m else m + column if 0 <= column < n else -1
         return proof.of(0, proof.worst_name(0, rows), found.mip_gap), worst

@@ -53,8 +53,7 @@ def gaps_of(plan: Plan) -> Gaps:
     """Return the gaps of a plan's plants."""
     e, d, of = plan.expanded, plan.expanded.deliveries, plan.program
     shape = (len(e.sources), len(e.years))
-    worth_of = np.array([plan.case.discount(y) for y in e.years])
-    duals = np.concatenate([np.zeros(0), *(block.duals for block in plan.blocks)])
+    worth_of, duals = e.discounts, plan.discounted
     balance = np.zeros(len(duals))
     for group in of.constraints:
         if group.component in _OWN:
@@ -88,7 +87,7 @@ def _ore(plan: Plan, reduced: Floats) -> tuple[Floats, Floats]:
         if group.component is ORE and len(group):
             _, r, t = group.index
             recovery = np.array([s.recovery for s in e.sources])[r]
-            years = np.array([plan.case.discount(y) for y in e.years])[t] * recovery
+            years = e.discounts[t] * recovery
             order = np.argsort(-reduced[group.at], kind="stable")
             place = (r[order], t[order])
             found[place] = (reduced[group.at] / years)[order]
@@ -120,7 +119,7 @@ def _unbuilt(plan: Plan, r: int, project: Project, lacks: Floats, reduced: Float
     The least s with sum over years of output of worth x capacity x max(0, s - lack) = capital.
     """
     e = plan.expanded
-    worth = np.array([plan.case.discount(y) for y in e.years])
+    worth = e.discounts
     best, found = np.inf, np.full(len(e.years), np.nan)
     same = _NONE * max(1.0, float(e.costs[r].max(initial=0.0)))
     for t, start in enumerate(e.years):

@@ -132,8 +132,7 @@ class Plan(Solved):
     @cached_property
     def x(self) -> Floats:  # type: ignore[override]
         """The value of every column of the program, the solver's rounding taken as 0."""
-        of = self.program
-        x = np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
+        of, x = self.program, self.solver_x
         least = _DUST * np.repeat(of.least_need, np.diff(of.column_starts))
         dust = np.where(of.column_unit == TONNES, least, _DUST)
         return np.where(np.abs(x) > dust, x, 0.0)
@@ -141,8 +140,17 @@ class Plan(Solved):
     @cached_property
     def prices(self) -> Floats:  # type: ignore[override]
         """The undiscounted dual of every row of the program (d cost / d right-hand side)."""
-        duals = np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
-        return np.asarray(duals / worths(self.case, self.program))
+        return np.asarray(self.discounted / worths(self.case, self.program))
+
+    @property
+    def solver_x(self) -> Floats:
+        """The value of every column as the solver left it; new at each call."""
+        return np.concatenate([np.zeros(0), *(block.x for block in self.blocks)])
+
+    @property
+    def discounted(self) -> Floats:
+        """The dual of every row in money of the first year; new at each call."""
+        return np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
 
     # ---- who buys how much from whom ------------------------------------------------------------
 
@@ -498,7 +506,7 @@ class Plan(Solved):
     def _charges(self) -> Iterator[tuple[str, Floats, Floats, Ints]]:
         """Yield each heading, its amounts of money, those discounted, and whose mineral each is."""
         years = len(self.expanded.years)
-        worth = np.array([self.case.discount(year) for year in self.expanded.years])
+        worth = self.expanded.discounts
         none = (np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
         found = {heading: [none] for heading in headings()}
         for group in self.program.variables:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.measures import survived_share
+from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import MISSING, ORE, RESERVE, SURGE, SURVIVAL, asked
@@ -18,7 +18,6 @@ from models.resolve import Floats, Survival, sellers
 if TYPE_CHECKING:
     from models.plan.plan import Plan
 
-POINT = 0.01
 SECURED = "row year mineral country demand lost left served target missing binding point"
 
 

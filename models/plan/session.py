@@ -21,19 +21,16 @@ import numpy as np
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import (
-    MOST_COLUMNS,
     NO_NUMBERS,
     BlockResult,
     BlockSolver,
     block_result,
-    in_one,
     optimality_words,
-    pieces,
     together,
 )
 from models.plan.plan import Plan
 from models.plan.solving import check
-from models.program import Fitted, Program, Scaling, fit, joined
+from models.program import Fitted, Program, Scaling, fit
 from models.resolve import Bools, Expanded, Floats
 from models.solve import Certificates, Held, Rows, Solution, fits
 
@@ -81,28 +78,13 @@ class Session:
         solver, results = self._solver, list[BlockResult]()
         for group in together(solver.program.blocks):
             found = solver(group)
-            self._keep(group, found)
+            for blocks, *run in solver.runs(found):
+                self._kept.update(dict.fromkeys(blocks, _Kept(blocks, *run)))
             results += found
         plan = Plan(self.case, results, solver.expanded, solver.program)
-        none, of = np.zeros(0), plan.blocks
-        self._start = (
-            np.concatenate([none, *(block.x for block in of)]),
-            np.concatenate([none, *(block.duals for block in of)]),
-        )
+        self._start = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
-
-    def _keep(self, group: tuple[int, ...], results: list[BlockResult]) -> None:
-        """Keep the solved blocks of a group, those together that were solved together."""
-        of, solver = self._solver.program, self._solver
-        of_block = {result.block: result for result in results}
-        for piece in pieces(of, group, MOST_COLUMNS):
-            is_one = in_one([of_block[b] for b in piece])
-            for blocks in [piece] if is_one else [(b,) for b in piece]:
-                rows, basis = of.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
-                if basis is not None and not rows.whole.any():  # a search starts cold
-                    scale = joined([solver.scaling(b, of.block(b)) for b in blocks])
-                    self._kept.update(dict.fromkeys(blocks, _Kept(blocks, rows, scale, basis)))
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from models.case import Case
 from models.errors import PlannerError, SolverError
-from models.plan.block_solver import MOST_COLUMNS, BlockSolver, pieces
+from models.plan.block_solver import BlockSolver, pieces
 from models.program import Program, Scaling, fit, joined, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.schema import REST_OF_WORLD
@@ -155,7 +155,7 @@ class Adjustable:
     @cached_property
     def pieces(self) -> list[tuple[int, ...]]:
         """The blocks that are solved together."""
-        return pieces(self.program, range(len(self.program.blocks)), MOST_COLUMNS)
+        return pieces(self.program, range(len(self.program.blocks)))
 
     def arrays_of(self, case: Case) -> Rows:
         """Return the arrays of a case, laid out; NotStraightError where it has other rows."""

@@ -234,7 +234,7 @@ class Builder:
             names.number(name)
         self.years = len(e.years)
         self.calendar = np.array(e.years, dtype=np.int64)
-        self.discount = np.array([case.discount(y) for y in e.years])
+        self.discount = e.discounts
         self.mineral_of = {
             MINERAL: np.arange(len(e.minerals)),
             SOURCE: integers([m[s.mineral] for s in e.sources]),

@@ -111,8 +111,7 @@ class Solved:
         for group in self.program.variables:
             if group.component in wanted:
                 np.add.at(found, group.cell, self.program.rows.cost[group.at] * self.x[group.at])
-        discount = np.array([self.case.discount(year) for year in e.years])
-        return np.asarray(found.reshape(len(e.minerals), len(e.years)) / discount)
+        return np.asarray(found.reshape(len(e.minerals), len(e.years)) / e.discounts)
 
     # ---- what stands where -----------------------------------------------------------------------
 

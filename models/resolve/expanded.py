@@ -189,6 +189,11 @@ class Expanded:
             new.__dict__.update((name, self.__dict__[name]) for name in kept & {*self.__dict__})
         return new
 
+    @property
+    def discounts(self) -> Floats:
+        """What money of each year is worth in the first."""
+        return np.array([self.case.discount(year) for year in self.years])
+
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Refiners and projects, ordered by mineral, name, project."""

@@ -16,11 +16,22 @@ from models.solve.certificate import (
     Rows,
     Solution,
     certify,
+    certify_alone,
     certify_blocks,
     fits,
     name_at,
 )
-from models.solve.highs import ATTEMPTS, LISTENER, Attempt, Found, Held, solve, statuses, version
+from models.solve.highs import (
+    ATTEMPTS,
+    LISTENER,
+    ONWARDS,
+    Attempt,
+    Found,
+    Held,
+    solve,
+    statuses,
+    version,
+)
 
 __all__ = [
     "ATTEMPTS",
@@ -28,6 +39,7 @@ __all__ = [
     "MOST_GAP",
     "MOST_MIP_GAP",
     "MOST_VIOLATION",
+    "ONWARDS",
     "Attempt",
     "Certificate",
     "Certificates",
@@ -39,6 +51,7 @@ __all__ = [
     "Rows",
     "Solution",
     "certify",
+    "certify_alone",
     "certify_blocks",
     "fits",
     "name_at",

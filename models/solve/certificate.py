@@ -80,6 +80,14 @@ class Rows:
         """Return the program with the absolute coefficients."""
         return dataclasses.replace(self, values=np.abs(self.values))
 
+    def fixed_at(self, x: Floats) -> Rows:
+        """Return the linear program with the whole columns fixed at x, rounded."""
+        if not self.whole.any():
+            return self
+        at = np.clip(np.round(x), self.lower, self.upper)
+        lower, upper = (np.where(self.whole, at, of) for of in (self.lower, self.upper))
+        return dataclasses.replace(self, lower=lower, upper=upper, whole=np.zeros_like(self.whole))
+
     def entry_rows(self) -> Ints:
         """Return the row of each entry of A."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
@@ -200,22 +208,35 @@ def certify(
     ``measure`` [t] is what violations are parts of; ``fractions`` are the components not in tonnes.
     With whole columns it is that of the linear program with those fixed.
     """
-    if not fits(rows, solution):
-        return Certificate(np.inf, "the solution's shape", np.inf, np.inf, np.nan, np.nan)
     sizes = (len(rows.cost), len(rows.row_lower))
     tonnes = [np.ones(count, dtype=bool) for count in sizes]
     for found, keys in zip(tonnes, (rows.column_keys, rows.row_keys), strict=True):
         for of in keys:
             found[of.stretch] = of.name not in fractions
-    alone = certify_blocks(
+    alone = certify_alone(rows, solution, measure, (tonnes[0], tonnes[1]))
+    return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
+
+
+def certify_alone(
+    rows: Rows,
+    solution: Solution,
+    measure: float,
+    tonnes: tuple[Bools, Bools],
+    finest: tuple[float, float] = (0.0, 0.0),
+) -> Certificates:
+    """Return the certificates of a program that is one block; else as of ``certify_blocks``."""
+    if not fits(rows, solution):
+        none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
+        return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
+    return certify_blocks(
         rows,
         solution.x,
         solution.duals,
         np.array([measure]),
-        tonnes=(tonnes[0], tonnes[1]),
-        starts=(np.array([0, sizes[0]]), np.array([0, sizes[1]])),
+        tonnes=tonnes,
+        starts=(np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)])),
+        finest=finest,
     )
-    return alone.of(0, alone.worst_name(0, rows), solution.mip_gap)
 
 
 def fits(rows: Rows, solution: Solution) -> bool:
@@ -244,11 +265,8 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     columns and rows begin, and one more entry each that ends the last. ``finest`` are the price and
     the objective below which dual infeasibility and gap are no parts of them: where least is 0.
     """
-    lower, upper = rows.lower, rows.upper
-    if rows.whole.any():
-        fixed = np.clip(np.round(x), rows.lower, rows.upper)
-        lower = np.where(rows.whole, fixed, lower)
-        upper = np.where(rows.whole, fixed, upper)
+    fixed = rows.fixed_at(x)
+    lower, upper = fixed.lower, fixed.upper
     (column_starts, row_starts), activity = starts, rows.activity(x)
 
     def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:

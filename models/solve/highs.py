@@ -69,6 +69,11 @@ ATTEMPTS = (
     ),
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
+ONWARDS = Attempt(
+    "primal simplex from the program before",
+    (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
+)
+"""From an optimum that the next program allows, too: costs change, or limits to what is met."""
 
 _COMMON: tuple[tuple[str, Any], ...] = (
     ("output_flag", False),
@@ -124,9 +129,7 @@ def solve(
     search = Held(attempt, whole=True)
     search.stop_at(seconds, gap)
     first = search.load(tightened(rows)).run()
-    lower, upper = rows.lower.copy(), rows.upper.copy()
-    lower[rows.whole] = upper[rows.whole] = np.round(first.x[rows.whole])
-    fixed = dataclasses.replace(rows, lower=lower, upper=upper, whole=np.zeros_like(rows.whole))
+    fixed = rows.fixed_at(first.x)
     return dataclasses.replace(Held(attempt).load(fixed).run(), mip_gap=first.mip_gap)
 
 

@@ -29,7 +29,7 @@ def values(context: Context) -> Values:
     """Return the sheet Values."""
 
     def of(plan: Plan) -> Iterator[tuple[str, str, float]]:
-        known = _unlisted(plan) if plan is context.plan else _solution(plan)
+        known = _unlisted(plan) if plan is context.plan else plan.solver_x
         return _keyed(plan.program.variables, known)
 
     plan, family, key, value = _stacked(context, of)
@@ -70,14 +70,9 @@ def key_text(key: Any) -> str:
     return clean(" | ".join(said)).strip()
 
 
-def _solution(plan: Plan) -> Floats:
-    """Return the value of every column as the solver left it."""
-    return np.concatenate([np.zeros(0), *(block.x for block in plan.blocks)])
-
-
 def _unlisted(plan: Plan) -> Floats:
     """Return a plan's values, those of the spot flows that the sheet Plan lists left out."""
-    found = _solution(plan)
+    found = plan.solver_x
     listed = (plan.expanded.deliveries.contract == SPOT) & (plan.delivered > LEAST_FLOW)
     found[plan.program.flow[listed]] = 0.0
     return found

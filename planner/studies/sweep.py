@@ -19,6 +19,7 @@ from models.answers import least_share
 from models.case import Case, in_force
 from models.errors import SolverError, UsageError
 from models.measures import (
+    POINT,
     beyond,
     largest_country_shares,
     like_for_like,
@@ -74,8 +75,6 @@ AS_IN_WORKBOOK = "As in the workbook"
 FLAT = "One cap for all years"
 ALL = ""
 """In the place of a mineral's name: all of them together."""
-POINT = 0.01
-"""What a slope is per: one percentage point."""
 MOST_POINTS = 1_000
 """Points of a sweep at most."""
 CHAIN = 10

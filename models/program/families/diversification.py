@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.case import in_force
+from models.measures import POINT
 from models.program.builder import STAGES, Builder, Shares, columns_of, grouped, integers
 from models.program.component import (
     BUYER,
@@ -82,8 +83,8 @@ def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
     cap = of.cap_of[key]
     if cap.of_purchases:
         base = [c for c, _ in of.entries_of(at) if of.column(c)[0] is PURCHASES_OF]
-        return cap.share, Step(at, entries=tuple((c, -0.01) for c in base))
-    return cap.share, Step(at, cap.demand / 100.0)
+        return cap.share, Step(at, entries=tuple((c, -POINT) for c in base))
+    return cap.share, Step(at, POINT * cap.demand)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.measures import POINT
 from models.program.builder import Builder, columns_of, grouped, integers
 from models.program.component import (
     COUNTRY,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from models.program.sourcing import Frame, Row
 
 PENALTY = Heading("security", is_penalty=True, rank=2)
-_POINT = 0.01
 
 
 def _asked(of: Solved, key: Any) -> Survival:
@@ -66,7 +66,7 @@ def _label(of: Solved, key: Any) -> Label:
 def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:
     """A unit is a point of demand; the cell says what may be short, the row what has to be left."""
     found = _asked(of, key)
-    return 1.0 - found.most_short, Step(at, _POINT * found.demand)
+    return 1.0 - found.most_short, Step(at, POINT * found.demand)
 
 
 def _slope(of: Solved, key: Any, where: Where) -> float:

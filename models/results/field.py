@@ -126,6 +126,11 @@ class Field:
         """Declare a column of money."""
         return cls(header, Look.MONEY, meaning, unit="{money}", **more)
 
+    @classmethod
+    def millions(cls, header: str, meaning: str = "", *, scale: float = 1e6, **more: Any) -> Field:
+        """Declare a column of money in millions; ``scale`` 1: the data are in millions, too."""
+        return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
+
     def like(self, **changes: Any) -> Field:
         """Return the same declaration with something of it changed."""
         return replace(self, **changes)

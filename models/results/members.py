@@ -12,7 +12,7 @@ from models import measures
 from models.case import Case
 from models.measures import NOISE, Dependence
 from models.results.common import COUNTRY, MEMBER, MINERAL, UNDISCOUNTED, words_of
-from models.results.field import Field, Look, Name, Result, field
+from models.results.field import Look, Name, Result, field
 from models.schema import COALITION
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ _CHOICE = (
 )
 
 
-def _millions(header: str, meaning: str, **more: Any) -> Field:
-    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, **more)
-
-
-PAID = _millions("Paid", f"Cost or price, tariff and freight of all it buys. {UNDISCOUNTED}")
+PAID = field.millions("Paid", f"Cost or price, tariff and freight of all it buys. {UNDISCOUNTED}")
 
 
 class Members(Result):
@@ -47,7 +43,7 @@ class Members(Result):
     GRAIN = ("member",)
 
     member = MEMBER
-    need = _millions(
+    need = field.millions(
         "Need by value",
         "Demand of all years, each tonne at its mineral's price of the year.",
         key="need_usd",
@@ -63,14 +59,14 @@ class Members(Result):
         " cost of each mineral and year, less 1: above 0 the member pays more than the coalition"
         f" on average for the same basket.{_CHOICE}",
     )
-    support = _millions(
+    support = field.millions(
         "Support paid a year",
         "What it pays to plants that a scenario supports, whoever buys their tonnes: buyers pay as"
         " much less, so all members together pay what the tonnes cost.",
         optional=True,
         key="support_usd_a_year",
     )
-    extra = _millions(
+    extra = field.millions(
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
         " landed cost there of each mineral and year (where it buys none there, at the coalition's"
@@ -78,7 +74,7 @@ class Members(Result):
         optional=True,
         key="extra_usd_a_year",
     )
-    extra_shortage = _millions(
+    extra_shortage = field.millions(
         "Limits: shortage a year",
         "What it is short, priced at the shortage cost, less that in the plan without share limits."
         " Nobody pays it in cash. Below 0: the limits move supply to this member.",
@@ -121,7 +117,7 @@ class Members(Result):
         optional=True,
         printed=False,
     )
-    paid_short = _millions(
+    paid_short = field.millions(
         "Shortage at its cost a year",
         "What it is short, at the shortage cost: no cash.",
         printed=False,
@@ -173,7 +169,7 @@ class WhoPays(Result):
     case = field.text("Case")
     member = MEMBER
     paid_a_year = Members.paid_a_year
-    extra = _millions(
+    extra = field.millions(
         "Extra cash a year",
         "What it pays more than the same tonnes cost in the reference, at its own landed cost there"
         " of each mineral and year (where it buys none there, at the coalition's). Below 0: it pays"
@@ -187,7 +183,7 @@ class WhoPays(Result):
         printed=True,
     )
     paid_short = Members.paid_short.like(printed=True)
-    extra_shortage = _millions(
+    extra_shortage = field.millions(
         "Extra shortage a year",
         "What it is short, priced at the shortage cost, less that in the reference. No cash.",
         key=Members.extra_shortage.key,

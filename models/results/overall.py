@@ -399,21 +399,15 @@ class Benchmarks(Result):
         "Whether that plan keeps the benchmark in all those years.",
         colour=Colour.LIGHTS,
     )
-    extra_cash = field(
+    extra_cash = field.millions(
         "Extra cash cost",
-        Look.MILLIONS,
         "Cash cost of that plan less that of the plan, all years, undiscounted. Below 0 where"
         " tonnes are given up. Where the benchmark cannot be met, what it costs to come as close.",
-        unit="{money} m",
-        scale=1e6,
     )
-    extra_cost = field(
+    extra_cost = field.millions(
         "Extra cost with shortage",
-        Look.MILLIONS,
         "Total cost of that plan less that of the plan, discounted, the cost of shortage and of"
         " missed stock targets in it, the penalty for what lacks of the benchmark not.",
-        unit="{money} m",
-        scale=1e6,
     )
     extra_short = field.tonnes(
         "Extra short",

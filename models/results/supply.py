@@ -473,12 +473,11 @@ class Projects(PlanTable):
     running = field.share("Running", "The part of the project that runs in this year.")
     capacity = CAPACITY.like(meaning="What runs in the year.")
     tonnes = TONNES
-    capex = field(
+    capex = field.millions(
         "Capex",
-        Look.MILLIONS,
         "Money to be spent for the part started in this year; the plan's cost counts the yearly"
         " capital charge instead.",
-        unit="{money} m",
+        scale=1.0,
     )
     spent_in = field(
         "Capex spent in",

@@ -219,7 +219,7 @@ def sheet_of(grid: Grid, shown: CellFormats) -> Sheet | None:
     headers = [str(grid.header[place]) for place in places]
     names = {at: name for name, at in account.of.positions(headers).items()}
     declared = {f.name: f for f in account.of.FIELDS}
-    spread = next((f for f in account.of.FIELDS if f.spread), Field("", Look.TEXT))
+    spread = next((f for f in account.of.FIELDS if f.spread), Field.text(""))
     fields = {  # a column of nobody's gets a name that is no field's
         names.get(i, f"?{i}"): declared.get(names.get(i, ""), spread.like(header=header))
         for i, header in enumerate(headers)

@@ -80,11 +80,11 @@ _MOST_BINDING = 40
 _MOST_CAUSES = 3
 """Causes of each mineral that are told, the largest first."""
 _PENALTY = "A penalty, not paid"
-_LOWEST = field("Lowest of a member", Look.PRICE, unit="{money}/t")
-_HIGHEST = field("Highest of a member", Look.PRICE, unit="{money}/t")
-_AMOUNT = field("Amount", Look.MONEY, unit="{money}")
-_SAVES = field("A tonne of relief saves at most", Look.PRICE, unit="{money}/t")
-_SHARE = field("Share of {basis}", Look.SHARE)
+_LOWEST = field.price("Lowest of a member")
+_HIGHEST = field.price("Highest of a member")
+_AMOUNT = field.money("Amount")
+_SAVES = field.price("A tonne of relief saves at most")
+_SHARE = field.share("Share of {basis}")
 _DRAWN = (ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_limit)
 _MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
@@ -374,7 +374,7 @@ def shortage(plan: PlanFile) -> Part | None:
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts = (sums["short"] / sums["demand"]).unstack()
     parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
-    numbers: Columns = {MEMBER: parts.index} | {field(str(m), Look.SHARE): parts[m] for m in parts}
+    numbers: Columns = {MEMBER: parts.index} | {field.share(str(m)): parts[m] for m in parts}
     plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
     return Part(
         "shortage",

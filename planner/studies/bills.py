@@ -39,7 +39,7 @@ from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import clean, counted, few, known, listed, money, percent, scale
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
@@ -78,9 +78,7 @@ _NOW = "Discounted to the first year."
 
 
 def _millions(header: str, key: str, meaning: str, **more: Any) -> Field:
-    return field(
-        header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, key=f"{key}_usd", **more
-    )
+    return field.millions(header, meaning, key=f"{key}_usd", **more)
 
 
 def _saved(rule: str, key: str, **more: Any) -> Field:
@@ -132,8 +130,8 @@ class Bills(Result):
     alone = ALONE
     bill = _millions("Bill", "bill", f"Its part of what all cost together. {_NOW}")
     saving = _millions("Saves", "saving", "Alone less bill. Below 0: it would do better alone.")
-    part = field(
-        "Saves, of alone", Look.SHARE, "Its saving over what it costs alone.", key="saving_share"
+    part = field.share(
+        "Saves, of alone", "Its saving over what it costs alone.", key="saving_share"
     )
     cash_alone = _millions("Cash alone", "cash_alone", "What it pays alone.")
     cash = _millions(
@@ -289,11 +287,6 @@ def wishes_of(case: Case, member: int) -> str:
 def read(plan: Plan) -> object:
     """Return who pays what for a plan."""
     return sharing_of(plan)
-
-
-def as_given(case: Case) -> Case:
-    """Return the case itself."""
-    return case
 
 
 def in_fractions(case: Case) -> Case:

@@ -22,6 +22,7 @@ from planner.studies.engine import (
     Tell,
     onwards,
     run_study,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -156,8 +157,3 @@ def _after(base: Plan, each: Compared) -> Compared:
     if isinstance(change, Unforeseen):
         change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
     return dataclasses.replace(each, variant=change)
-
-
-def whole(plan: Plan) -> Plan:
-    """Return all of the plan: the sheets of a comparison show it whole."""
-    return plan

@@ -76,20 +76,14 @@ _AGAINST = "This scenario's less the base's; 0 where they differ by rounding alo
 _STARTS = "Which part of the project starts in which year; blank: it is not built."
 _OVER_YEARS = "Over all years."
 _OUTPUT = "Over all years; of all projects by weight."
-SCENARIO = field(
-    Measure.SCENARIO,
-    Look.TEXT,
-    "Base is the workbook as it stands; each scenario changes it alone.",
+SCENARIO = field.text(
+    Measure.SCENARIO, "Base is the workbook as it stands; each scenario changes it alone."
 )
 _SCENARIO = SCENARIO.like(meaning="")
 
 
 def _millions(header: str, meaning: str, *, optional: bool = False) -> Field:
-    return field(header, Look.MILLIONS, meaning, unit="{money} m", optional=optional)
-
-
-def _tonnes(header: str, meaning: str, *, printed: bool = True) -> Field:
-    return field(header, Look.TONNES, meaning, unit="t", printed=printed)
+    return field.millions(header, meaning, scale=1.0, optional=optional)
 
 
 class Comparison(Result):
@@ -97,9 +91,8 @@ class Comparison(Result):
 
     TABLE, GRAIN, BOOK = "Comparison", ("scenario",), "compare"
     scenario = SCENARIO
-    foresight = field(
+    foresight = field.text(
         "Foresight",
-        Look.TEXT,
         "foreseen: known from the first year. unforeseen: nobody knew before the year that About"
         " names; what the base decides in earlier years stands.",
         optional=True,
@@ -119,11 +112,10 @@ class Comparison(Result):
     )
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
     short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
-    short_more = _tonnes("Short against base", _AGAINST)
+    short_more = field.tonnes("Short against base", _AGAINST)
     served = ByMineral.served
-    if_lost = field(
+    if_lost = field.share(
         "Served if largest suppliers stop",
-        Look.SHARE,
         "Purchases less those from each mineral's largest country of each year, over demand;"
         " nothing is bought in its stead.",
     )
@@ -137,7 +129,7 @@ class Comparison(Result):
         unit="{money} m",
         optional=True,
     )
-    tonnes = _tonnes(
+    tonnes = field.tonnes(
         Measure.TONNES, "All minerals by weight, purchases for stock included.", printed=False
     )
     purchases = _millions(
@@ -168,7 +160,7 @@ class ScenarioMinerals(Result):
     short_more = Comparison.short_more
     served = ByMineral.served
     landed = ByMineral.landed
-    landed_more = field("Landed cost against base", Look.PRICE, _AGAINST, unit="{money}/t")
+    landed_more = field.price("Landed cost against base", _AGAINST)
     last_country = ByMineral.last_country
     last_share = ByMineral.last_share
     last_limit = ByMineral.last_limit
@@ -183,10 +175,9 @@ class ScenarioMinerals(Result):
     limit = ByMineral.limit
     country = ByMineral.country
     year = ByMineral.year
-    worth_short = field(
-        "Short at its price", Look.MONEY, "What is short, at the mineral's price of each year.",
-        unit="{money}", optional=True,
-    )  # fmt: skip
+    worth_short = field.money(
+        "Short at its price", "What is short, at the mineral's price of each year.", optional=True
+    )
 
 
 class WhoPaysByScenario(WhoPays):
@@ -222,10 +213,8 @@ class InputChanges(Result):
     what = difference_of_files.InputChanges.what.like(
         meaning="The row by its key, then the column, with the years in which it differs."
     )
-    before = field("Base value", Look.TEXT, "Blank where the row, or its number, is not there.")
-    after = field(
-        "Scenario value", Look.TEXT, "What the scenario makes of it; removed: the row is gone."
-    )
+    before = field.text("Base value", "Blank where the row, or its number, is not there.")
+    after = field.text("Scenario value", "What the scenario makes of it; removed: the row is gone.")
 
 
 class FlowDifferences(Result):
@@ -240,9 +229,8 @@ class FlowDifferences(Result):
     TABLE, BOOK = "Differences", "compare"
     scenario = _SCENARIO
     mineral = MINERAL
-    level = field(
+    level = field.text(
         "Level",
-        Look.TEXT,
         "country to member: what one country sells one member; refiner to coalition: what one"
         " refiner or project sells all members. Each level tells the same tonnes.",
     )
@@ -252,9 +240,9 @@ class FlowDifferences(Result):
         " the base is named in the scenario's last row."
     )
     buyer = difference_of_files.Moves.buyer
-    before = _tonnes("Base", _OVER_YEARS)
-    after = _tonnes("In the scenario", _OVER_YEARS)
-    change = _tonnes(CHANGE.header, "Scenario less base.")
+    before = field.tonnes("Base", _OVER_YEARS)
+    after = field.tonnes("In the scenario", _OVER_YEARS)
+    change = field.tonnes(CHANGE.header, "Scenario less base.")
     unit = UNIT
 
 
@@ -279,11 +267,11 @@ class ProjectsBuilt(Result):
     capex_before = _millions("Base capex", _OVER_YEARS)
     capex_after = _millions("Capex in the scenario", _OVER_YEARS)
     capex_more = _millions("Change of capex", _AGAINST)
-    starts_before = field("Base output starts", Look.TEXT, _STARTS)
-    starts_after = field("Output starts in the scenario", Look.TEXT, _STARTS)
-    tonnes_more = _tonnes("Change of output", _AGAINST)
-    tonnes_before = _tonnes("Base output", _OUTPUT, printed=False)
-    tonnes_after = _tonnes("Output in the scenario", _OUTPUT)
+    starts_before = field.text("Base output starts", _STARTS)
+    starts_after = field.text("Output starts in the scenario", _STARTS)
+    tonnes_more = field.tonnes("Change of output", _AGAINST)
+    tonnes_before = field.tonnes("Base output", _OUTPUT, printed=False)
+    tonnes_after = field.tonnes("Output in the scenario", _OUTPUT)
 
 
 _COLOURED = (
@@ -703,7 +691,7 @@ def matrix(
         for header, value in zip(headers, row, strict=True)
     }
     lead = {Comparison.scenario.like(meaning=""): list(rows)}
-    cell = field("", Look.SHARE, meaning, colour=Colour.AGAINST_FIRST)
+    cell = field.share("", meaning, colour=Colour.AGAINST_FIRST)
     return crossed(name, lead, headers, cells, cell, {})
 
 

@@ -35,6 +35,16 @@ Stop = KeyboardInterrupt | SystemExit
 """What ends a study before its time: Ctrl-C, or a request to end the process."""
 
 
+def as_given(case: Case) -> Case:
+    """Return the base case itself: the change that is none."""
+    return case
+
+
+def whole(plan: Plan) -> Plan:
+    """Return the plan itself: all of it is read."""
+    return plan
+
+
 @dataclass(frozen=True)
 class Run:
     """One variant of a study's base case; ``read`` is what is read of its plan, None: as of all."""

@@ -16,7 +16,6 @@ import pandas as pd
 
 from models import measures
 from models.answers import Exit, Hold, exit_from
-from models.case import Case
 from models.errors import UsageError
 from models.measures import shares_of, stays_within
 from models.plan import PENALTIES, Plan
@@ -45,7 +44,7 @@ from planner.render.words import each_year, known, listed, money, percent, share
 from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
 from planner.sheets.pictures import who_pays
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
 from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -62,10 +61,6 @@ _ALIKE = 1e-6
 
 
 # ---- tables --------------------------------------------------------------------------------------
-
-
-def _millions(header: str, meaning: str, **more: Any) -> Field:
-    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6, **more)
 
 
 def _from(level: int) -> Field:
@@ -96,10 +91,10 @@ class Exits(Result):
     )
     left_share = field.share("Share left, {last}", f"The same. {_LEFT}")
     half, quarter, tenth, none = map(_from, _LEVELS)
-    cash = _millions(
+    cash = field.millions(
         "Extra cash", f"What is paid more than in the plan. {UNDISCOUNTED}", key="extra_cash_usd"
     )
-    penalties = _millions(
+    penalties = field.millions(
         "Extra shortage and penalties",
         "What shortage, reserves below target and soft limits count for more than in the plan, of"
         " none of which there is more in tonnes: 0 or below, but where members share it otherwise."
@@ -567,11 +562,6 @@ class Leave:
         return exit_from(plan, self.country)
 
 
-def unchanged(case: Case) -> Case:
-    """Return the case as it is."""
-    return case
-
-
 class ExitStudy(StudyKind):
     """Find how little of a country the coalition can do with, by which year, and at what cost.
 
@@ -615,7 +605,7 @@ class ExitStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and read its way out."""
         del say
-        asked = Study(self.start.case, ((Run("The plan", unchanged),),), Leave(self.country))
+        asked = Study(self.start.case, ((Run("The plan", as_given),),), Leave(self.country))
         done = run_study(asked, where, tell)
         self.outcomes, self.stopped = done.every, done.stopped
         for outcome in filter(None, (each.found for each in done)):

@@ -11,32 +11,26 @@ _TOP = "The largest share of one country in any year, Rest of world left out."
 
 
 def _money(header: str, key: str, meaning: str = "") -> Field:
-    return field(header, Look.MONEY, meaning, unit="{money}", key=f"{key}_usd")
-
-
-def _tonnes(header: str, meaning: str = "", key: str = "") -> Field:
-    return field(header, Look.TONNES, meaning, unit="t", key=key)
+    return field.money(header, meaning, key=f"{key}_usd")
 
 
 def _a_tonne(header: str, key: str, meaning: str) -> Field:
-    return field(header, Look.PRICE, meaning, unit="{money}/t", key=f"{key}_usd_per_t")
+    return field.price(header, meaning, key=f"{key}_usd_per_t")
 
 
 class Frontier(Result):
     """What each cap costs and leaves short: all minerals together first, then each."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep"
-    knob = field("Knob", Look.TEXT, "What is turned.", optional=True)
-    point = field(
+    knob = field.text("Knob", "What is turned.", optional=True)
+    point = field.text(
         "Point",
-        Look.TEXT,
         "One cap for all years, or the workbook's own caps, which differ by year; there only where"
         " they do.",
         optional=True,
     )
-    value = field(
+    value = field.share(
         "Cap",
-        Look.SHARE,
         "The most that one country may supply of the coalition's base in a year, set for all"
         " minerals as --max-country-share of solve does.",
         key="cap",
@@ -61,28 +55,25 @@ class Frontier(Result):
         meaning="Demand neither bought nor taken from stock, all years together.",
         key="shortage_t",
     )
-    lost = _tonnes(
+    lost = field.tonnes(
         "Short by the cap",
         "Short, less what is short without any cap on single countries.",
-        "shortage_beyond_t",
+        key="shortage_beyond_t",
     )
-    served = field(
-        Measure.SERVED_SHARE, Look.SHARE, "1 less what is short over demand.", key="served_share"
+    served = field.share(
+        Measure.SERVED_SHARE, "1 less what is short over demand.", key="served_share"
     )
-    share = field(
+    share = field.share(
         "Largest country share",
-        Look.SHARE,
         f"{_TOP} Countries that the cap leaves alone (the coalition's own, where the workbook says"
         " so) count, too.",
         key="max_country_share",
     )
     country = ByMineral.country.like(names=None, key="largest_country", printed=True)
-    slope = field(
+    slope = field.money(
         "A point looser saves",
-        Look.MONEY,
         "What a cap looser by one percentage point saves in total cost: its shadow prices x base,"
         " over all countries and years; at a kink any value between the slopes on both sides.",
-        unit="{money}",
         key="slope_usd_per_point",
     )
     premium = _a_tonne(
@@ -117,7 +108,7 @@ class TurnedFrontier(Frontier):
     """What each value of another number costs and leaves short, against the case as given."""
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep of another number"
-    value = field("Value", Look.SHARE, "What it is set to: of a factor 100 % is the case as given.")
+    value = field.share("Value", "What it is set to: of a factor 100 % is the case as given.")
     lost = Frontier.lost.like(
         header="Short beyond as given",
         meaning="Short, less what is short in the case as given.",
@@ -134,33 +125,30 @@ class SmallestCaps(Result):
 
     TABLE, GRAIN, BOOK = "Smallest caps", ("mineral",), "sweep"
     mineral = Frontier.mineral.like(meaning="all: the largest of the minerals' smallest caps.")
-    smallest = field(
+    smallest = field.share(
         "Smallest cap",
-        Look.SHARE,
         "The smallest cap on single countries at which no more need be short than without any, in"
         " every year; exact, not from the grid. The cheapest plan at that cap may still leave"
         " tonnes short that cost more than a shortage. Minerals that a budget ties share it out."
         " Blank: not known, as where shares are of purchases.",
     )
-    costs_from = field(
+    costs_from = field.share(
         "First point that costs tonnes",
-        Look.SHARE,
         "The loosest cap of this sweep at which more is short than without any; blank: none is.",
     )
-    lost = _tonnes(
+    lost = field.tonnes(
         "Short by the cap there",
         "What is short at that point beyond what is short without any cap.",
     )
-    country = field("Largest country without caps", Look.TEXT)
-    share = field(
+    country = field.text("Largest country without caps")
+    share = field.share(
         "Its share without caps",
-        Look.SHARE,
         "Its largest share in any year; purchases for stock count, so that it may exceed 100 % of"
         " demand.",
     )
     cash = _money("Cash cost without caps", "cash")
     tonnes = field("Tonnes without caps", Look.TONNES)
-    short = _tonnes("Short without caps")
+    short = field.tonnes("Short without caps")
 
 
 class SecurityCurve(TurnedFrontier):
@@ -170,23 +158,21 @@ class SecurityCurve(TurnedFrontier):
     """
 
     TABLE, GRAIN, BOOK = "Frontier", ("value", "mineral"), "sweep over security"
-    value = field(
+    value = field.share(
         "Max short",
-        Look.SHARE,
         "The part of demand that may be short if a country is lost, set in all rows of Security.",
     )
     lost = Frontier.lost.like(
         header="Short beyond without security",
         meaning="Short with nothing lost, less what is short without security.",
     )
-    missing = _tonnes(
+    missing = field.tonnes(
         "Missing if a country is lost",
         "What lacks of what has to be left, countries lost one at a time, and years, added up.",
         key="missing_if_lost_t",
     )
-    kept = field(
+    kept = field.share(
         "Losses survived",
-        Look.SHARE,
         "Of all countries, minerals and years the part in which nothing lacks.",
         key="losses_survived",
     )

@@ -36,7 +36,7 @@ from planner.render.words import counted, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
-from planner.studies.engine import Run, Study, Tell, run_study
+from planner.studies.engine import Run, Study, Tell, as_given, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -114,15 +114,10 @@ class Reader:
         return ranges(plan, self.mineral, self.slack, self.by)
 
 
-def as_planned(case: Case) -> Case:
-    """Return the case itself."""
-    return case
-
-
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
     """Return the runs: a chain a mineral, each of the same plan."""
     names = [m.name for m in case.minerals]
-    runs = ((Run(name, as_planned, Reader(name, slack, by)),) for name in names)
+    runs = ((Run(name, as_given, Reader(name, slack, by)),) for name in names)
     return Study(case, tuple(runs), Reader("", slack, by))
 
 

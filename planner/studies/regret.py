@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from models.case import BASE, Agreed, Case
 from models.measures import beyond, part
 from models.plan import Plan
-from models.results import Field, Look, Result, field
 from models.results import Figure as Measure
+from models.results import Result, field
 from models.results.common import words_of
 from planner.render.words import known, money, percent
 from planner.studies.agreed import Unforeseen, decided_before
@@ -22,26 +22,22 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 
-def _millions(header: str, meaning: str) -> Field:
-    return field(header, Look.MILLIONS, meaning, unit="{money} m", scale=1e6)
-
-
 class Regret(Result):
     """What it costs not to have known of a scenario, and to have planned for it in vain."""
 
     TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
     scenario = field.text(Measure.SCENARIO, "As it is foreseen.")
-    foreseen = _millions("Foreseen", "Total cost of the scenario, known from the first year.")
-    unforeseen = _millions(
+    foreseen = field.millions("Foreseen", "Total cost of the scenario, known from the first year.")
+    unforeseen = field.millions(
         "Unforeseen", "Total cost of the scenario where nobody knew before the year in About."
     )
-    surprise = _millions("Not knowing costs", "Unforeseen less foreseen.")
-    vain = _millions(
+    surprise = field.millions("Not knowing costs", "Unforeseen less foreseen.")
+    vain = field.millions(
         "Planned for, stays away",
         "Total cost where all that is decided before that year is decided as if the scenario came,"
         " and it does not come: from the year on the inputs are the base's.",
     )
-    regret = _millions("Planning in vain costs", "The same less the total cost of the base.")
+    regret = field.millions("Planning in vain costs", "The same less the total cost of the base.")
     likely = field.share(
         "Worth planning for from",
         "The probability of the scenario from which on planning for it costs less on average than"

@@ -141,7 +141,7 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
     """Declare what a year of an event adds to a plan, and how sure that is."""
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
-    million = Field("", Look.MILLIONS, unit="{money} m", scale=1e6)
+    million = Field.millions("")
     return (
         million.like(
             header=f"A year adds, {header}", meaning=cost + _BY_CHANCE, key=f"{path}.cost_usd"
@@ -187,8 +187,8 @@ def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
     """Declare what a plan comes to in a draw."""
     header = PLANS[plan].header
     return (
-        field(f"Total cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
-        field(f"Cash cost, {header}", Look.MILLIONS, unit="{money} m", scale=1e6),
+        field.millions(f"Total cost, {header}"),
+        field.millions(f"Cash cost, {header}"),
         field.tonnes(f"Short, {header}"),
         field.share(f"Share short, {header}"),
     )

@@ -93,12 +93,10 @@ _SIZES = (
     ),
 )
 PRICE, PRICE_OVER = (
-    field(
+    field.price(
         "Highest marginal price",
-        Look.PRICE,
         "The highest marginal price of supply of a mineral of which something is lost, of those"
         " that stand highest over the mineral's price.",
-        unit="{money}/t",
         key="marginal_price_usd_per_t",
     ),
     field(

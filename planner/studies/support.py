@@ -34,7 +34,7 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import amount, counted, known, percent, share
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study, whole
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -149,16 +149,6 @@ class Payers(Result):
 # ---- what is read of two plans -------------------------------------------------------------------
 
 
-def as_planned(case: Case) -> Case:
-    """Return the case itself."""
-    return case
-
-
-def whole(plan: Plan) -> Plan:
-    """Return the plan itself."""
-    return plan
-
-
 def gaps_table(plan: Plan, free: Plan | None) -> Gaps:
     """Return a row a plant and year with a gap; ``free`` is the plan without share limits."""
     e, case, of, rows = plan.expanded, plan.case, plan.gaps, list[dict[str, Any]]()
@@ -266,7 +256,7 @@ class SupportStudy(StudyKind):
         """Plan the case with share limits and without."""
         del say
         case = self.start.case
-        runs = [Run("The plan", as_planned)]
+        runs = [Run("The plan", as_given)]
         if case.share_limits:
             runs.append(Run("Without share limits", drop_share_limits))
         found = run_study(Study(case, (tuple(runs),), whole), where, tell)

@@ -50,7 +50,7 @@ from planner.scenarios.parameters import (
 )
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
-from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
+from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, as_given, run_study
 from planner.studies.frontier import (
     OF_POINT,
     AsGiven,
@@ -272,11 +272,6 @@ def without_country_caps(case: Case) -> Case:
     """Return the case without the limits that a cap on single countries sets; all others stay."""
     kept = tuple(row for row in case.share_limits if not row.caps_each_country)
     return case.change(share_limits=kept)
-
-
-def as_given(case: Case) -> Case:
-    """Return the case itself."""
-    return case
 
 
 def path_of(case: Case) -> str:

@@ -32,6 +32,7 @@ from planner.workbook.save import (
     to_disk,
     told_as_write_error,
 )
+from planner.workbook.saved import fingerprint
 
 _MOST_MANIFEST = 1 << 24
 _UNSAFE = re.compile(r"[^\w .,()&+'’-]+")
@@ -261,7 +262,7 @@ def _filled(path: Path, write: Write) -> str:
     """Write a file that reaches the disk, and return its fingerprint."""
     write(path)
     to_disk(path)
-    return _fingerprint(path)
+    return fingerprint(path)
 
 
 def _stale(
@@ -272,7 +273,7 @@ def _stale(
     removed = [
         name
         for name in stale
-        if not is_in_use(folder / name) and _fingerprint(folder / name) in earlier[name]
+        if not is_in_use(folder / name) and fingerprint(folder / name) in earlier[name]
     ]
     return removed, [name for name in stale if name not in removed]
 
@@ -305,7 +306,7 @@ def _refuse(
     foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
     if foreign:
         raise WriteError(_not_ours(folder, foreign, kind))
-    changed = [p.name for p in there if _fingerprint(p) not in earlier[p.name]]
+    changed = [p.name for p in there if fingerprint(p) not in earlier[p.name]]
     if changed:
         msg = (
             f"{few(changed)} in {folder} changed since {kind.maker} wrote it: move it away,"
@@ -327,10 +328,6 @@ def _not_ours(folder: Path, names: list[str], kind: Kind) -> str:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _OF_THE_SYSTEM
-
-
-def _fingerprint(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -23,6 +22,7 @@ from planner.sheets.inputs import (
 )
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
+from planner.workbook.saved import fingerprint
 
 if TYPE_CHECKING:
     from models.schema import Column
@@ -61,7 +61,7 @@ def find_input(plan: PlanFile) -> Path | None:
     folders = (here, above, here / "inputs", above / "inputs", Path(), Path("inputs"))
     for path in dict.fromkeys(folder / name for folder in folders):
         try:
-            if path.is_file() and _sha256(path) == wanted:
+            if path.is_file() and fingerprint(path) == wanted:
                 return path
         except OSError:
             continue
@@ -103,10 +103,6 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
     changes = _changes(_lines(*books, scenarios=_scenarios(old, new)))
     names = [book.path.name if book.path is not None else "" for book in books]
     return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _scenarios(*plans: PlanFile) -> set[str]:

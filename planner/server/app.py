@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -212,9 +211,9 @@ def _following(desk: Desk) -> Any:
     if path is None:
         yield
         return
-    from planner.workbook.saved import saves
+    from planner.workbook.saved import fingerprint, saves
 
-    known = hashlib.sha256(path.read_bytes()).hexdigest()
+    known = fingerprint(path)
 
     def renew() -> None:
         for session in desk.sessions.values():

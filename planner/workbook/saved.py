@@ -54,6 +54,11 @@ def saves(path: Path, known: str = "", stop: Event | None = None) -> Iterator[No
             yield
 
 
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of what a file holds."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _seen(path: Path) -> _Seen | None:
     """Return by what a change of a file shows; None where there is none."""
     try:
@@ -72,7 +77,7 @@ def _at_rest(path: Path) -> tuple[_Seen | None, str]:
         is_late = time.monotonic() > end
         try:
             if _seen(path) == before and (is_late or zipfile.is_zipfile(path)):
-                return before, hashlib.sha256(path.read_bytes()).hexdigest()
+                return before, fingerprint(path)
         except OSError:  # gone again, or held by whoever writes it
             pass
         if is_late:

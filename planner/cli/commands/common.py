@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models.errors import WriteError
+from models.errors import UsageError, WriteError
 from planner.options import Share
 
 if TYPE_CHECKING:
@@ -80,6 +80,15 @@ def share_limit(
 ) -> Callable[[Callback], Callback]:
     """Return the option of a limit on countries' shares."""
     return click.option("--max-country-share", type=Share(), metavar="S", help=text)
+
+
+def require(extra: str, needs: str, *packages: str) -> None:
+    """Refuse what needs packages that are not here: ``a report needs Plotly, which is`` of it."""
+    from importlib.util import find_spec
+
+    if any(find_spec(name) is None for name in packages):
+        msg = f'{needs} not installed here: pip install ".[{extra}]"'
+        raise UsageError(msg)
 
 
 def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:

@@ -10,7 +10,7 @@ import click
 
 from models.errors import UsageError
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
+from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, require, tell_where
 from planner.cli.paths import folder_target, html, target
 from planner.cli.words import line, row
 from planner.render.words import cut, number_of, plain
@@ -23,7 +23,6 @@ _SHOWN = 40
 """Members told on the terminal; the folder has them all."""
 _LONGEST = 32
 _MILLION = 1e6
-_EXTRA = 'a report needs Plotly, which is not installed here: pip install ".[report]"'
 
 
 @click.command(cls=Command)
@@ -181,7 +180,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     planner report outputs/case-plan.xlsx outputs/case-sweep.xlsx outputs/case-stress.xlsx
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = target(_html(file, output), "report")
-    _require_plotly()
+    require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import read_report, report_html
     from planner.workbook.plan_file import PlanFile, edited
     from planner.workbook.save import save
@@ -221,10 +220,3 @@ def _html(file: Path, output: Path | None) -> Path:
         msg = f"{file} is a folder: name the workbook of a plan"
         raise UsageError(msg)
     return html(file.with_suffix(".html") if output is None else output)
-
-
-def _require_plotly() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("plotly") is None:
-        raise UsageError(_EXTRA)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-import secrets
-import socket
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from models.errors import UsageError
 from planner.cli.answer import Command
-from planner.cli.commands.common import WORKBOOK
+from planner.cli.commands.common import WORKBOOK, require
 from planner.options import Whole
 
-_EXTRA = 'serve needs packages that are not installed here: pip install ".[serve]"'
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
 
 
@@ -63,11 +58,13 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner serve case.xlsx
     planner serve --host 0.0.0.0 --name planner.example.org
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    if any(find_spec(name) is None for name in _NEEDS):
-        raise UsageError(_EXTRA)
+    require("serve", "serve needs packages that are", *_NEEDS)
     if file is not None and not file.is_file():
         msg = f"{file} is not there"
         raise UsageError(msg)
+    import secrets
+    import socket
+
     import uvicorn
 
     from planner.server.app import Config, application
@@ -107,6 +104,8 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 def _is_here(host: str) -> bool:
     """Return whether an address is of this machine alone."""
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from planner.cli.commands.common import (
     WORKBOOK,
     output_option,
     progress,
+    require,
     share_limit,
     tell_where,
 )
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _NAMED = 2
 """Changes named in a line; more are counted."""
 _WIDE = 60
-_EXTRA = 'watch needs watchfiles, which is not installed here: pip install ".[watch]"'
 
 
 @click.command(cls=Command)
@@ -70,18 +69,15 @@ def watch(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner watch case.xlsx
     planner watch case.xlsx --scenario Embargo
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    from importlib.util import find_spec
-
-    if find_spec("watchfiles") is None:
-        raise UsageError(_EXTRA)
+    require("watch", "watch needs watchfiles, which is", "watchfiles")
     of = case_part(file, scenario, what_ifs=bool(asked) or max_country_share is not None)
     desk = _Desk(file, scenario, asked, max_country_share, plan_path(file, output, None, of=of),
                  as_json)  # fmt: skip
-    from planner.workbook.saved import saves
+    from planner.workbook.saved import fingerprint, saves
 
     digest = ""
     with suppress(OSError):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = fingerprint(file)
     with suppress(KeyboardInterrupt):
         for _ in chain([None], saves(file, digest)):
             desk.plan()

@@ -4,15 +4,19 @@ const state = document.getElementById("state");
 const drop = document.getElementById("drop");
 const EVERY = 1000;
 
-async function show(request) {
-  const answer = await fetch(request, { headers: { "x-part": "1" }, ...(request.part || {}) });
+/** Return the part of the page that the server answers with; what is wrong is told, and null. */
+async function ask(address, options) {
+  const answer = await fetch(address, { headers: { "x-part": "1" }, ...options });
   const text = await answer.text();
-  if (!answer.ok) {
-    const page = new DOMParser().parseFromString(text, "text/html");
-    alert(page.querySelector("main p")?.textContent || page.body.textContent);
-    return false;
-  }
-  if (text !== show.last) {
+  if (answer.ok) return text;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  alert(page.querySelector("main p")?.textContent || page.body.textContent);
+  return null;
+}
+
+async function show() {
+  const text = await ask("/state");
+  if (text !== null && text !== show.last) {
     const open = [...state.querySelectorAll("details")].map((each) => each.open);
     const typed = [...state.querySelectorAll("input:not([type=hidden])")].map((each) => each.value);
     const focus = document.activeElement?.name;
@@ -22,17 +26,11 @@ async function show(request) {
     if (focus) state.querySelector(`[name="${focus}"]:not([type=hidden])`)?.focus();
     show.last = text;
   }
-  return true;
 }
 
 async function send(form, body) {
-  const done = await fetch(form.action, { method: "POST", body, headers: { "x-part": "1" } })
-    .then(async (answer) => ({ ok: answer.ok, text: await answer.text() }));
-  if (!done.ok) {
-    const page = new DOMParser().parseFromString(done.text, "text/html");
-    alert(page.querySelector("main p")?.textContent || page.body.textContent);
-  }
-  await show("/state");
+  await ask(form.action, { method: "POST", body });
+  await show();
 }
 
 state.addEventListener("submit", (event) => {
@@ -57,5 +55,5 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 }
 setInterval(() => {
   if (document.hidden || document.getElementById("live")?.dataset.live !== "1") return;
-  show("/state").catch(() => {});
+  show().catch(() => {});
 }, EVERY);

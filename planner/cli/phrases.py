@@ -1,0 +1,292 @@
+"""What-ifs as they are typed, in the workbook's own names.
+
+Each becomes steps of a scenario; the actions of the sheet Scenarios run them. What a row of that
+sheet would be refused for is refused here, too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from models.case import fold
+from models.checks.common import did_you_mean
+from models.errors import Mistakes, UsageError
+from models.schema import ACTIONS, TAKES, ScenarioStep, Takes
+from models.schema.column import MOST_TARIFF
+from models.units import UnitError, factor, percent_hint
+from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
+
+if TYPE_CHECKING:
+    from planner.scenarios.named import Named
+
+_KEYS = ("mineral", "country", "refiner", "member", "years", "first year", "last year", "value")
+_YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")
+_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(.*)", re.IGNORECASE)
+_SLIP = 100
+"""A number up to this in the place of a fraction was likely meant in per cent."""
+
+Meant = tuple[str, tuple[ScenarioStep, ...]]
+"""What an option does in words, and its steps."""
+
+
+def _refuse(message: str) -> NoReturn:
+    raise UsageError(message)
+
+
+def block(text: str, named: Named) -> Meant:
+    """``CHN:JPN``, ``*:JPN``, ``"Lynas*:Japan:Rare earths"``."""
+    parts = [part.strip() for part in text.split(":")]
+    if len(parts) not in {2, 3} or not all(parts):
+        _refuse("say from whom to whom, as in CHN:JPN or CHN:JPN:Graphite")
+    wrong = Mistakes()
+    with wrong.kept():
+        sellers = named.sellers(parts[0])
+    with wrong.kept():
+        members = _buyers(parts[0], parts[1], named)
+    with wrong.kept():
+        minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
+    wrong.tell()
+    steps = tuple(
+        ScenarioStep(
+            name=BLOCK, action="block lanes", mineral=mineral, member=member, **seller.selectors
+        )
+        for seller in sellers
+        for member in members
+        for mineral in minerals
+    )
+    words = f"{_all_of(s.words for s in sellers)} to {_all_of(members)}"
+    return words if minerals == ("",) else f"{words}, {_all_of(minerals)}", steps
+
+
+def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
+    """Return the members of a lane; where none is meant, ask whether the two were turned round."""
+    try:
+        return named.members(buyer)
+    except UsageError as error:
+        try:
+            named.sellers(buyer)
+            named.members(seller)
+        except UsageError:
+            raise error from None
+        msg = f"{buyer!r} is not a member of the workbook; did you mean {buyer}:{seller}?"
+        raise UsageError(msg) from None
+
+
+def lose(text: str, named: Named) -> Meant:
+    """A country: its refiners and projects make nothing, its ore goes nowhere; or refiners."""
+    if not text.strip(" *"):
+        _refuse("name a country or a refiner")
+    steps: list[ScenarioStep] = []
+    sellers = named.sellers(text.strip(), parts=True)
+    for seller in sellers:
+        steps.append(
+            ScenarioStep(name=LOSE, action="scale capacity", value=0.0, **seller.selectors)
+        )
+        if seller.country:
+            steps.append(ScenarioStep(name=LOSE, action="block ore", country=seller.country))
+    return _all_of(seller.words for seller in sellers), tuple(steps)
+
+
+def change(text: str, named: Named) -> Meant:
+    """``ACTION; selector=...; years=...; value=...``, the headers of the sheet Scenarios."""
+    step, words = _phrase(text, named)
+    steps = [
+        replace(step, mineral=mineral, refiner=refiner, member=member)
+        for mineral in named.minerals(step.mineral)
+        for refiner in named.refiners(step.refiner)
+        for member in named.members(step.member)
+    ]
+    return words, tuple(steps)
+
+
+def _all_of(words: Iterator[str] | tuple[str, ...]) -> str:
+    """Return names joined; a blank one is all."""
+    return " and ".join(word or "all" for word in words)
+
+
+# ---- an action in words: scale capacity; country=China; years=2027-2030; value=0.7 ---------------
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """The parts of a phrase: an action, what it takes, and the rest by key."""
+
+    action: str
+    takes: Takes
+    of: dict[str, str]
+
+    @property
+    def keys(self) -> str:
+        """What the action takes, in words, with its years as one key."""
+        names = [name.replace("_", " ") for name in self.takes.selectors]
+        if "last year" in names:
+            names = [n for n in names if n not in {"first year", "last year"}] + ["years"]
+        return ", ".join([*names, *(["value"] if self.takes.value else [])])
+
+
+def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
+    """Return the step that a phrase says, and the phrase in the workbook's names.
+
+    Mineral, refiner and member stay as typed, for they may stand for several. Raises UsageError.
+    """
+    phrase = _parts(text, named)
+    for key in phrase.of:
+        fields = {"years": "first_year"}.get(key, key.replace(" ", "_"))
+        if key != "value" and fields not in phrase.takes.selectors:
+            _refuse(f"{key} is no selector of `{phrase.action}`, which takes {phrase.keys}")
+    first, last = _years(phrase)
+    country = named.country(phrase.of.get("country", ""))
+    step = ScenarioStep(
+        name=WHAT_IF,
+        action=phrase.action,
+        mineral=phrase.of.get("mineral", ""),
+        country=country,
+        refiner=phrase.of.get("refiner", ""),
+        member=phrase.of.get("member", ""),
+        first_year=first,
+        last_year=last,
+        value=_value(phrase),
+    )
+    return step, _words(step, phrase, named)
+
+
+def _parts(text: str, named: Named) -> _Phrase:
+    head, *rest = (" ".join(part.split()) for part in text.split(";"))
+    actions = {fold(action): action for action in ACTIONS}
+    if fold(head) not in actions:
+        near = did_you_mean(head, ACTIONS) or f"there is {', '.join(ACTIONS)}"
+        _refuse(f"begin with an action; {near}" if "=" in head else f"no action {head!r}; {near}")
+    action, of = actions[fold(head)], dict[str, str]()
+    for part in filter(None, rest):
+        key, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            _refuse(f"{part!r} does not say what it is: write {_guess(part, named)}")
+        key = "years" if fold(key) == "year" else fold(key).replace("_", " ")
+        if key not in _KEYS:
+            near = did_you_mean(key, _KEYS)
+            _refuse(f"{key!r} is not known; {near or 'there is ' + ', '.join(_KEYS)}")
+        if key in of:
+            _refuse(f"{key} is said twice")
+        if not value:
+            _refuse(f"{key}= says nothing: leave it out for all")
+        of[key] = value
+    return _Phrase(action, TAKES[action], of)
+
+
+def _guess(part: str, named: Named) -> str:
+    """Return how a bare word is likely meant."""
+    if _YEARS.fullmatch(part) and re.search(r"\d{4}", part):
+        return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
+    if _NUMBER.fullmatch(part):
+        return f"value={part}"
+    for key, find in (
+        ("mineral", named.minerals),
+        ("country", named.country),
+        ("refiner", named.refiners),
+        ("member", named.members),
+    ):
+        try:
+            find(part)
+        except UsageError:
+            continue
+        return f"{key}={part}"
+    return f"country={part}, for example"
+
+
+def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
+    """Return first and last year: of ``years=2027-2030``, ``2027-``, ``-2030``, ``2027``."""
+    span = phrase.of.get("years")
+    if span is None:
+        return _year(phrase, "first year"), _year(phrase, "last year")
+    if phrase.of.keys() & {"first year", "last year"}:
+        _refuse("years says both first year and last year: leave those out")
+    match = _YEARS.fullmatch(span)
+    if match is None or not (match[1] or match[3]):
+        _refuse(f"years={span} is not understood; write years=2027-2030, 2027-, -2030 or 2027")
+    first, dash, last = match[1], match[2], match[3]
+    if first and last and not dash:
+        _refuse(f"years={span} is not understood; write years={first}-{last}")
+    ends = (int(first) if first else None, int(last) if last else None)
+    if "last_year" not in phrase.takes.selectors:
+        if ends[0] is None or (dash and last):
+            _refuse(f"`{phrase.action}` takes one year, as in years=2028")
+        return ends[0], None
+    return ends if dash else (ends[0], ends[0])
+
+
+def _year(phrase: _Phrase, key: str) -> int | None:
+    text = phrase.of.get(key)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{4}", text):
+        _refuse(f"{key}={text} is no year")
+    return int(text)
+
+
+def _value(phrase: _Phrase) -> float | None:
+    """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
+    text, takes = phrase.of.get("value"), phrase.takes
+    wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
+    if text is None:
+        if takes.value:
+            _refuse(f"`{phrase.action}` needs a value, {wanted}, as in value=0.5")
+        return None
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        _refuse(f"value={text} is no number; expected {wanted}")
+    number, unit = float(match[1]), match[2].strip()
+    if re.match(r"[,']\d", unit):
+        _refuse(
+            f"value={text} is no number: write it without thousands marks, with a decimal point"
+        )
+    if unit == "%" and takes.value.startswith("a "):
+        number /= 100
+    elif unit and takes.value.startswith("t"):
+        number *= _tonnes(text, unit, takes.value)
+    elif unit:
+        _refuse(f"value={text} is no number; expected {wanted}")
+    if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
+        slip = takes.most <= MOST_TARIFF and takes.most < number <= _SLIP and unit != "%"
+        hint = f"; {percent_hint(number)}" if slip else ""
+        _refuse(f"value={text}; expected {wanted}{hint}")
+    return number
+
+
+def _tonnes(text: str, unit: str, own: str) -> float:
+    """Return what an amount in a unit is multiplied by; ``5 kt`` of a yearly amount is a year's."""
+    yearly = own.endswith("/yr") and "/" not in unit
+    try:
+        return factor(f"{unit}/yr" if yearly else unit, own)
+    except UnitError as error:
+        msg = f"value={text}: {error}"
+        raise UsageError(msg) from error
+
+
+def _words(step: ScenarioStep, phrase: _Phrase, named: Named) -> str:
+    """Return a phrase in the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
+    chosen = [
+        " and ".join(found)
+        for found in (
+            named.minerals(step.mineral),
+            (named.country_name(step.country, phrase.of.get("country", "")),),
+            named.refiners(step.refiner),
+            named.members(step.member),
+        )
+        if found != ("",)
+    ]
+    first, last = step.first_year, step.last_year
+    if first is not None and first == last:
+        chosen.append(str(first))
+    elif first is not None:
+        is_start = last is None and "last_year" in phrase.takes.selectors
+        to = f" to {last}" if last is not None else ""
+        chosen.append(f"from {first}" if is_start else f"{first}{to}")
+    elif last is not None:
+        chosen.append(f"to {last}")
+    where = f" ({', '.join(chosen)})" if chosen else ""
+    unit = f" {phrase.takes.value}" if phrase.takes.value.startswith("t") else ""
+    return f"{step.action}{where}" + (f": {step.value:.10g}{unit}" if phrase.takes.value else "")

@@ -52,7 +52,6 @@ _MUCH = 1e8
 """Money from here on is shown in millions among numbers of other kinds; the cell has it all."""
 _SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
 """A decimal below 100, where it matters; none above, where it is noise."""
-_TINY_TOO = "[=0]0;[<1]0.000;[<100]#,##0.0;#,##0"
 
 
 def number_format(look: Look, values: Iterable[Cell]) -> str:

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -236,7 +236,6 @@ def _following(desk: Desk) -> Any:
 # ---- routes --------------------------------------------------------------------------------------
 
 _PAGES = Environment(loader=PackageLoader("planner.render"), autoescape=True, trim_blocks=True)
-Route_ = Callable[[Request], Awaitable[Response]]
 
 
 def application(config: Config) -> Starlette:

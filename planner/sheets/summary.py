@@ -29,7 +29,6 @@ STAGES = ("read", "build", "solve")
 Rows = Iterator[str | tuple[Any, ...]]
 """Rows of Summary: measure and value, then look, unit, remark and what the measure is of each
 mineral, by its name; a text alone heads a group."""
-OfMinerals = Mapping[str, Any]
 
 _NAME = f"{ByMineral.country.header}'s name"
 _DEAREST = 5

@@ -38,6 +38,7 @@ from models.plan.plan import Plan
 from models.program import FRACTION, TONNES, Scaling, scaling, within
 from models.program.component import MINERAL, YEAR, Place, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
+from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
 from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify_alone
 
@@ -194,7 +195,7 @@ class _Fenced:
                 np.concatenate([of.columns, short, every, every]),
                 np.concatenate([of.values, np.ones(len(short) + len(every)), weights]),
             ),
-            (of.cost, of.lower, of.upper),
+            (of.cost, of.lower, widest(self.plan.expanded, self.plan.program)[self.at]),
             (
                 np.concatenate([of.row_lower, np.full(len(most), -np.inf)]),
                 np.concatenate([of.row_upper, most]),

@@ -27,6 +27,7 @@ from models.plan.plan import Plan
 from models.program import TONNES, Scaling, scaling
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
+from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
 from models.solve import Certificate, Held, Rows, Solution, certify_alone
 
@@ -106,7 +107,7 @@ class Near:
                     ],
                     np.concatenate([of.rows.values[entry], none, *(v for _, v, _ in limits)]),
                 ),
-                (np.zeros(len(self.columns)), of.rows.lower[free], of.rows.upper[free]),
+                (np.zeros(len(self.columns)), of.rows.lower[free], widest(e, of)[free]),
                 (
                     np.append(of.rows.row_lower[self.rows] - held, np.full(len(limits), -np.inf)),
                     np.append(of.rows.row_upper[self.rows] - held, most),

@@ -6,6 +6,9 @@ it is that of all of it, what was added included.
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +20,10 @@ from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refusal
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
+from models.program.families.stockpiles import maximum, widest
 from models.program.outside import Extend, Extended, extended, solve_by
 from models.program.sourcing import build
-from models.resolve import Expanded, Floats
+from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, Rows, Solution, certify_alone, fits
 
 BY_HIGHS = "prices by HiGHS"
@@ -55,17 +59,26 @@ def _counted(what: str, of: dict[str, dict[Any, float]]) -> str:
 
 def model(case: Case) -> Any:
     """Return the whole model of a case in Pyomo; its components are in docs/mathematics.md."""
-    expanded = Expanded(case)
-    return build(expanded, [cell for cells in split(case) for cell in cells]).model
+    return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
 
 
 def block_models(case: Case) -> dict[str, Any]:
     """Return the models of the blocks of a case, which do not touch one another, by name."""
     solver_of = BlockSolver(Expanded(case), is_compared=False)
     return {
-        solver_of.where(b): build(solver_of.expanded, cells).model
+        solver_of.where(b): _opened(solver_of.expanded, cells)
         for b, cells in enumerate(solver_of.program.blocks)
     }
+
+
+def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
+    """Return a model in which stocks are bounded by their maximum, as any plan's are."""
+    made = build(expanded, cells).model
+    for key, stock in made.stock.items():
+        most = maximum(expanded, key)
+        if most is not None:
+            stock.setub(None if math.isinf(most) else most)
+    return made
 
 
 def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Plan:
@@ -95,9 +108,13 @@ class _BlockModel:
         self.columns, self.rows = program.columns_of(b), program.rows_of(b)
         self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
         self.need = float(of.measure[b])
-        self.model = build(of.expanded, program.blocks[b]).model
+        e, cells, arrays = of.expanded, program.blocks[b], program.rows
+        self.model = build(e, cells).model if extend is None else _opened(e, cells)
+        if extend is not None:
+            arrays = dataclasses.replace(arrays, upper=widest(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
-        self.made: Extended = extended(self.model, program.block(b), unit, self.need, extend)
+        rows = program.block(b, arrays=arrays)
+        self.made: Extended = extended(self.model, rows, unit, self.need, extend)
 
     def solve(self, name: str) -> tuple[BlockResult, Solution]:
         """Solve and prove, by the solver of a name ("" HiGHS); SolverError where that fails."""

@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 
 from models.case import Case, in_force
-from models.schema import MIN, PRIMARY, ByYear, Mine, Project, Refiner, Stockpile
+from models.schema import MIN, PRIMARY, PURCHASES, ByYear, Mine, Project, Refiner, Stockpile
 
 MILLION = 1e6
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
 """A billionfold is no limit; more would be no number that a solver takes."""
+_FOR_ROOM = 1e4
+"""How many times what is needed may be bought so that more of something else may be."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,14 @@ def stock_target(case: Case, pile: Stockpile, year: int) -> float:
 
 
 def stock_room(case: Case, pile: Stockpile) -> float:
-    """Return the most that a stock can hold [t]: its maximum, or as much as any plan could use.
+    """Return the most that a stock can hold in a cheapest plan [t]: its maximum, or what is of use.
 
-    No plan is better for a stock beyond its opening, its target, all the demand of its mineral, as
-    much again for each least share (bought to keep it, then stored) and for a country whose loss is
-    to be survived, and what is bought today (kept up to spare switching). A maximum far beyond that
-    is no limit, and no number to compute with.
+    No cheapest plan is better for a stock beyond its opening, its target, all the demand of its
+    mineral, as much again for each least share (bought to keep it, then stored) and for a country
+    whose loss is to be survived, and what is bought today (kept up to spare switching). Where sales
+    grow from year to year, or shares are of purchases, what is bought makes room for other tonnes:
+    some thousand times more. A maximum far beyond that is no limit, and no number to compute with.
+    Plans that are asked for anything but their cost are bounded by the maximum itself.
     """
     demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
     leasts = sum(
@@ -109,7 +113,9 @@ def stock_room(case: Case, pile: Stockpile) -> float:
     today = sum(s.tonnes for s in case.current_supply if s.mineral == pile.mineral)
     target = max(stock_target(case, pile, year) for year in case.years)
     again = 2 + leasts + any(row.mineral in {"", pile.mineral} for row in case.security)
-    return min(pile.max, pile.opening + target + again * demand + today)
+    grows = any(r.max_growth is not None and r.mineral == pile.mineral for r in case.refiners)
+    times = _FOR_ROOM if grows or case.settings.share_basis == PURCHASES else 1.0
+    return min(pile.max, times * (pile.opening + target + again * demand + today))
 
 
 def a_day(case: Case, mineral: str, member: str, year: int) -> float:

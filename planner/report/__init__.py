@@ -27,7 +27,9 @@ class Report:
 def read_report(path: Path) -> Report:
     """Read the workbook of a plan, or of a study; InputError where it is neither."""
     kind = kind_of(sheet_names(path))
-    return Report(read_plan(path) if kind is None else read_study(path, kind.RESULTS[0].TABLE))
+    if kind is None:
+        return Report(read_plan(path))
+    return Report(read_study(path, kind.RESULTS[0].TABLE, kind.NAME))
 
 
 def report_html(report: Report, *studies: Report) -> str:

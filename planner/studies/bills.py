@@ -726,7 +726,7 @@ def _resumed(path: Path, start: Start) -> dict[int, float]:
 
     Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
     """
-    study = read_study(path, Savings.TABLE)
+    study = read_study(path, Savings.TABLE, BillsStudy.NAME)
     tables = Tables.read(study.tables, (Coalitions, About))
     said = {Measure.INPUT_SHA256: start.book.sha256, **start.options}
     about = dict(tables[About].rows(About.what, About.value)) if About in tables else {}

@@ -26,7 +26,7 @@ from models.results import (
 )
 from planner.workbook.findings import at_cell
 from planner.workbook.grid import Fault, Grid
-from planner.workbook.parts import is_input
+from planner.workbook.parts import is_input, is_plan
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"
@@ -129,6 +129,17 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     if redacted:
         said = f"this plan is redacted ({redacted}): what is taken out is missing here"
         raise _other(path, said, "take the plan as it was written")
+
+
+def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
+    """Refuse a workbook that has nothing in the sheet that a command's own have; InputError."""
+    if sheet not in grids:
+        kinds = {"an input workbook": is_input, "a plan": is_plan}
+        kind = next((kind for kind, known in kinds.items() if known(path)), "another workbook")
+        found = f"{path}: this is {kind}, its sheet {sheet} is missing or empty"
+        by = f"planner {command}"
+        hint = f"name one that {by} wrote"
+        raise InputError([Finding(found=found, expected=f"a workbook of {by}", hint=hint)])
 
 
 def _redacted(summary: Grid) -> str:

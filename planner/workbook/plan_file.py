@@ -173,17 +173,15 @@ class StudyFile:
     tables: Mapping[str, pd.DataFrame]
 
 
-def read_study(path: Path, sheet: str) -> StudyFile:
-    """Read the workbook of a study that this sheet tells.
+def read_study(path: Path, sheet: str, command: str) -> StudyFile:
+    """Read the workbook of a study that this sheet tells, as a command writes it.
 
-    Raises InputError where the file is no workbook, where the study's own sheet is empty, or where
-    a cell holds no value.
+    Raises InputError where the file is no workbook, where the study's own sheet is missing or
+    empty, or where a cell holds no value.
     """
     sha256, grids = grids_of(path)
+    plan_columns.refuse_no_study(path, grids, sheet, command)
     findings = [*plan_columns.amiss(grids, is_plan=False)]
-    if sheet not in grids:
-        what = f"{path}: the sheet {sheet} is empty"
-        findings.append(Finding(sheet, found=what, hint="make the study's workbook again"))
     if findings:
         raise InputError(findings)
     return StudyFile(path, sha256, title_of(path), frames_of(grids))

@@ -53,6 +53,17 @@ def test_every_group_and_going_on(plain, ask, folder) -> None:
     assert "of another workbook, scenario or what-if" in other["errors"][0]["message"]
 
 
+def test_what_is_no_workbook_of_bills(plain, ask, folder) -> None:
+    """One line says what a workbook is that --resume cannot go on from, whatever its cells hold."""
+    assert ask("solve", plain)[0] == 0
+    for path, kind in ((plain, "an input workbook"), ("outputs/plain-plan.xlsx", "a plan")):
+        code, said = ask("bills", plain, "--resume", path, "--output", "b.xlsx", *HERE)
+        (error,) = said["errors"]
+        assert code == 1
+        assert f"{path}: this is {kind}, its sheet Savings is missing" in error["message"]
+        assert "expected a workbook of planner bills" in error["message"]
+
+
 def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     """What the theory needs and the case lacks stands in About."""
     book = openpyxl.load_workbook(plain)

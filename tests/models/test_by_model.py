@@ -119,6 +119,19 @@ def test_values_duals_and_costs_by_hand() -> None:
     assert tonnes(again, refiner="Jin") == near(100)
 
 
+def test_more_than_needed_may_be_asked_for() -> None:
+    """1 t is needed and 30 t are to be bought: 29 t are stored, as the stockpile's Max allows."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50}
+    case = read(make(jin(), demand=1, Stockpiles=[pile]))
+
+    def more(made: Any) -> None:
+        made.more = pyo.Constraint(expr=sum(made.spot.values()) >= 30)
+
+    plan = solve_case(case, extend=more)
+    assert plan.stocks["closing"].tolist() == [near(29)]
+    assert model(case).stock["copper", "A", 2026].ub == 50
+
+
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("tonne", [1.0, 1e7])
 def test_a_row_may_be_written_in_any_unit(size: float, tonne: float) -> None:

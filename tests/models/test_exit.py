@@ -90,6 +90,24 @@ def test_untaken_contracts_are_paid() -> None:
     assert found.path.objective == near(100 * 20 + 50 * 12)
 
 
+def test_more_is_bought_and_stored_to_leave() -> None:
+    """A buys of Jin or of Sur, whose share of all purchases is 5 %: B stores 19 t for each of Sur.
+
+    1,900 t at 0.1 a t, in place of 100 t of Jin.
+    """
+    book = make(
+        jin(100), sur(100), refiner("Oz", "AUS", 1e4, 0.1), demand={"A": 100, "B": 0},
+        settings={"Share basis": "purchases"},
+        Share_limits=[{"Limit": "max", "Supplier group": "country", "Supplier": "CHL",
+                       "Share": 0.05}],
+        Lanes=[{"Refiner": "Oz", "To member": "A", "Open": "no"}],
+        Stockpiles=[{"Mineral": "copper", "Member": "B", "Max (t)": 1e5}],
+    )  # fmt: skip
+    found = china(book)
+    assert (found.plan.objective, left(found, 2026)) == (near(1_000), near(0, abs=1e-5))
+    assert found.path.objective == near(2_190)
+
+
 def two_plants(**money: float) -> BookT:
     """Return copper and tin, 100 t of each at Jin's; a plant for each that a budget pays for.
 

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.models.desk import changed, cost, jin, make, one, price, rent, short, slope, solve, sur
+from tests.models.desk import (
+    changed,
+    cost,
+    jin,
+    make,
+    one,
+    price,
+    refiner,
+    rent,
+    short,
+    slope,
+    solve,
+    sur,
+)
 
 near = pytest.approx
 TWO_YEARS = (2026, 2027)
@@ -206,3 +219,31 @@ def test_target_in_days() -> None:
     assert list(plan.stocks["days"]) == near([73, 73])
     assert one(plan.stocks, year=2027)["day_worth"] == near(11 * 150 / 365)
     assert slope(book, "Stockpiles", 0, "Target (days)") == near(1750 / 365)
+
+
+def test_bought_and_stored_so_that_others_may_sell() -> None:
+    """Sur may sell 5 % of what is bought: for its 100 t to A, B buys 1,900 t of Oz and stores."""
+    book = make(
+        sur(), refiner("Oz", "AUS", 1e4, 1), demand={"A": 100, "B": 0},
+        settings={"Share basis": "purchases"},
+        Share_limits=[{"Limit": "max", "Supplier group": "country", "Supplier": "CHL",
+                       "Share": 0.05}],
+        Lanes=[{"Refiner": "Oz", "To member": "A", "Open": "no"}],
+        Stockpiles=[pile(1e5) | {"Member": "B"}],
+    )  # fmt: skip
+    assert solve(book).objective == near(100 * 20 + 1_900)
+
+
+def test_bought_and_stored_so_that_sales_grow() -> None:
+    """B needs Jin's 100 t in the twelfth year; sales may grow by 5 % a year: A stores them before.
+
+    100 / 1.05^t in the year t before it: 930.6 t in all.
+    """
+    years = tuple(range(2026, 2038))
+    book = make(
+        jin(1_000, Max_growth=0.05), demand={"A": [0] * 12, "B": [0] * 11 + [100]}, years=years,
+        Current_supply=[{"Refiner": "Jin", "Mineral": "copper", "Member": "B",
+                         "Tonnes (t/yr)": 60}],
+        Stockpiles=[pile(1e5)],
+    )  # fmt: skip
+    assert solve(book).objective == near(10 * sum(100 / 1.05**t for t in range(12)))

@@ -69,6 +69,26 @@ def test_the_cap_holds_in_every_plan() -> None:
     assert range_of(plan, "CHN", 1.0) == pytest.approx((60, 40, 60))
 
 
+def test_what_is_more_than_needed_is_stored() -> None:
+    """Of 10 t that are paid for at 12 a t the plan takes the 1 t needed: 10 x 12 + 5 of freight.
+
+    For half as much again the other 9 t come too, at 5 a t, and (62.5 - 45) / 15 t of spot.
+    """
+    book = make(
+        refiner("Jin", "CHN", 100, 10), demand=1,
+        Contracts=[{"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 10,
+                    "Price (USD/t)": 12}],
+        Stockpiles=[{"Mineral": "copper", "Member": "A", "Max (t)": 50}],
+        Freight=[{"From country": "CHN", "A": 5}],
+    )  # fmt: skip
+    plan = solve(book)
+    assert plan.cash == pytest.approx(125)
+    assert range_of(plan, "CHN", 0.5) == pytest.approx((1, 1, 10 + 17.5 / 15))
+    assert range_of(plan, "CHN", 50.0)[2] == pytest.approx(51)
+    least = least_plan(plan, "CHN", 0.5)
+    assert least.cash == pytest.approx(125)
+
+
 def plant(**more: object) -> dict[str, object]:
     """A plant of 100 t at 5 a t and 0.001 m: at no interest over 10 years 1 a t and year."""
     return {

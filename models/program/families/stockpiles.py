@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,11 @@ from models.program.component import (
     place_of,
 )
 from models.program.division import own
-from models.resolve import DAYS, stock_room, stock_target, target_penalty
+from models.resolve import DAYS, Expanded, Floats, stock_room, stock_target, target_penalty
 from models.schema import Stockpile
 
 if TYPE_CHECKING:
+    from models.program.program import Program
     from models.program.solved import Solved
     from models.program.sourcing import Frame
 
@@ -147,6 +149,32 @@ def arrays(b: Builder) -> None:
     rows = b.rows(TARGET, index, least=target[wanted])
     b.enter(rows, stock[wanted], 1.0)
     b.enter(rows, lacking, 1.0)
+
+
+def maximum(e: Expanded, key: Any) -> float | None:
+    """Return the most of a stock in any plan [t], infinite where less than that can be had.
+
+    None where an earlier plan decided it.
+    """
+    if STOCK.agreed(e.case, key) is not None:
+        return None
+    pile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
+    most = pile.opening + float(np.maximum(e.usable[of], e.nameplate[of]).sum())
+    return pile.max if pile.max < most else math.inf
+
+
+def widest(e: Expanded, program: Program) -> Floats:
+    """Return the columns' upper bounds in any plan: ``stock_room`` is one of cheapest plans alone.
+
+    Whoever asks for another objective than the cost, or adds constraints, takes these.
+    """
+    upper = program.rows.upper.copy()
+    for group in program.variables:
+        if group.component is STOCK:
+            for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True):
+                most = maximum(e, key)
+                upper[at] = upper[at] if most is None else most
+    return upper
 
 
 def _ties(case: Case) -> Iterable[str]:

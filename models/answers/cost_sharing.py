@@ -265,9 +265,14 @@ def sharing_of(plan: Plan) -> Sharing:
     )  # fmt: skip
 
 
-def dual_bills_of(plan: Plan, member: int) -> tuple[tuple[float, ...], float]:
-    """Return the bills of a plan by dual prices, and what a member costs alone [money]."""
-    pool = Pool(divided(plan.case))
+def dual_bills_of(
+    plan: Plan, member: int, *, secured: bool = True
+) -> tuple[tuple[float, ...], float]:
+    """Return the bills of a plan by dual prices, and what a member costs alone [money].
+
+    Not ``secured``: nothing of its demand has to be served if a country is lost.
+    """
+    pool = Pool(divided(plan.case, None if secured else member))
     alone = float(np.sum(pool.of.rows.cost * pool.alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 

@@ -265,9 +265,37 @@ def sharing_of(plan: Plan) -> Sharing:
     )  # fmt: skip
 
 
-def dual_bills_of(plan: Plan, member: int) -> tuple[tuple[float, ...], float]:
-    """Return the bills of a plan by dual prices, and what a member costs alone [money]."""
+@dataclass(frozen=True)
+class Bill:
+    """What each member pays by dual prices, and of that the shortage at its price [money].
+
+    Discounted; by member's name. The sum is the cost of the plan together: builds as fractions,
+    without what a shortage that is shared fairly costs on top.
+    """
+
+    whole: Mapping[str, float]
+    priced: Mapping[str, float]
+
+
+def bill_of(plan: Plan) -> Bill:
+    """Return each member's bill of a plan; SolverError where no prices are proven."""
     pool = Pool(divided(plan.case))
+    paid, lacking = borne(plan)
+    whole = float(paid.sum() + lacking.sum())
+    part = pool.together.cost / whole if whole > 0 else 1.0
+    names = [m.name for m in plan.case.members]
+    of = (dual_bills(pool).bills, lacking * part)
+    return Bill(*(dict(zip(names, each.tolist(), strict=True)) for each in of))
+
+
+def dual_bills_of(
+    plan: Plan, member: int, *, secured: bool = True
+) -> tuple[tuple[float, ...], float]:
+    """Return the bills of a plan by dual prices, and what a member costs alone [money].
+
+    Not ``secured``: nothing of its demand has to be served if a country is lost.
+    """
+    pool = Pool(divided(plan.case, None if secured else member))
     alone = float(np.sum(pool.of.rows.cost * pool.alone(member)))
     return tuple(dual_bills(pool).bills.tolist()), alone
 

@@ -22,6 +22,7 @@ from models.plan.block_solver import BlockSolver, together
 from models.program import TONNES, Group, Program, Scaling
 from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
+from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Held, Solution, certify_alone
 from models.solve import Rows as Arrays
@@ -106,8 +107,11 @@ class Divided:
         return found
 
 
-def divided(case: Case) -> Divided:
-    """Return a case's program in parts; SolverError where it has no proven optimum."""
+def divided(case: Case, unsecured: int | None = None) -> Divided:
+    """Return a case's program in parts; SolverError where it has no proven optimum.
+
+    Of the member ``unsecured`` nothing has to be served if a country is lost; its stocks count.
+    """
     expanded = Expanded(shareable(case))
     of = BlockSolver(expanded, is_compared=False)
     program, rows = of.program, of.program.rows
@@ -120,6 +124,9 @@ def divided(case: Case) -> Divided:
         _divide(owners, group, column_owner, parts, {n: getattr(rows, n) for n in COLUMN_LIMITS})
     for group in program.constraints:
         _divide(owners, group, row_owner, parts, {n: getattr(rows, n) for n in ROW_LIMITS})
+        if group.component is SURVIVAL and unsecured is not None:
+            at = dict(zip(SURVIVAL.positions, group.index, strict=True))
+            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, at)[:, unsecured]
     return Divided(
         rows, parts, column_owner, row_owner,
         program.column_unit == TONNES, program.row_unit == TONNES, unpaid(program, expanded),

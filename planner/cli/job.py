@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.schema import REST_OF_WORLD
 from planner.cli import main, progress
 from planner.cli.answer import INTERRUPTED
 
@@ -41,8 +42,8 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
         with contextlib.suppress(ValueError):
             answer = json.loads(told.getvalue())
         if command[0] == "check":
-            grids = _grids(Path(command[1]))
-            answer |= {"beside": beside(grids, answer), "scenarios": _scenarios(grids)}
+            answer |= {"beside": beside(_grids(Path(command[1])), answer)}
+            answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
             _spell(answer)
         answers.append(answer)
@@ -68,14 +69,15 @@ def _grids(file: Path) -> dict[str, Grid]:
     return {}
 
 
-def _scenarios(grids: dict[str, Grid]) -> list[str]:
-    """Return the names of scenarios, as they stand in the first column of their sheet."""
-    grid = next((g for title, g in grids.items() if title.casefold() == "scenarios"), None)
-    if grid is None:
-        return []
-    at = (p for p, header in grid.header.items() if str(header).casefold() == "scenario")
-    names = (str(name) for place in at for name in grid.values(place) if name is not None)
-    return list(dict.fromkeys(names))
+def _choices(file: Path) -> dict[str, list[str]]:
+    """Return what can be chosen of a workbook: its scenarios, and the countries that sell."""
+    from planner import scenarios
+    from planner.workbook import read
+
+    case = read(file).case
+    sellers = {*(r.country for r in case.refiners), *(p.country for p in case.projects)}
+    countries = sorted(case.country_name(code) for code in sellers - {REST_OF_WORLD})
+    return {"scenarios": [*scenarios.names(case)], "countries": countries}
 
 
 def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner._version import __version__
 from planner.scratch import scratch_folder
-from planner.server.jobs import CHECK, KINDS, PAGE, PLAN, STUDIES, Job, Limits, Session
+from planner.server.jobs import CHECK, FIELDS, PAGE, PLAN, Job, Limits, Session, kinds
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
@@ -243,6 +243,7 @@ def application(config: Config) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
+        kinds()  # they take a second to load, which no visitor waits for
         with scratch_folder() as folder:
             app.state.desk = desk = Desk(config, folder)
             watch = asyncio.create_task(desk.watch())
@@ -320,11 +321,20 @@ async def _start(request: Request) -> Response:
     session, desk = _session(request), _desk(request)
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(session, form)
-        kind = KINDS.get(str(form.get("kind", "")))
+        kind = kinds().get(str(form.get("kind", "")))
         if kind is None or session.workbook is None:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
-        options = {name: str(form.get(name, "")).strip() for name in _OPTIONS}
-    session.start(kind, options if kind is PLAN else {}, desk.config.limits, desk.places)
+        said = {name: str(form.get(name, "")).strip() for name in FIELDS}
+    said = {name: value for name, value in said.items() if value}
+    lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - said.keys()]
+    if lacking:
+        raise HTTPException(400, f"{kind.title} needs: {', '.join(lacking)}.")
+    # the country to leave stands in the same form, and is of no other kind's
+    over = [FIELDS[name] for name in said if name not in {*kind.takes, "country"}]
+    if over:
+        raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
+    options = {name: value for name, value in said.items() if name in kind.takes}
+    session.start(kind, options, desk.config.limits, desk.places)
     return _back(request)
 
 
@@ -358,9 +368,6 @@ async def _download(request: Request) -> Response:
     if path.suffix == ".html" and job.kind is not PAGE:
         return FileResponse(path, headers={"Content-Security-Policy": _REPORT})
     return FileResponse(path, filename=name)
-
-
-_OPTIONS = ("scenario", "max-country-share", "lose")
 
 
 def _session(request: Request) -> Session:
@@ -403,9 +410,11 @@ def _shown(template: str, session: Session, config: Config) -> Response:
         marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
         jobs=[job for job in reversed(session.jobs) if job.kind is not CHECK],
         is_live=any(job.is_live for job in session.jobs),
+        studies=[kind for kind in kinds().values() if kind is not PLAN],
         plan=PLAN,
-        studies=(*STUDIES, PAGE),
+        fields=FIELDS,
         scenarios=(answers[0] if answers else {}).get("scenarios", ()),
+        countries=(answers[0] if answers else {}).get("countries", ()),
         limits=config.limits,
         follow=config.follow.name if config.follow and session.follows else "",
         version=__version__,

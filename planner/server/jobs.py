@@ -15,10 +15,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
+
+from models.results import Figure as Measure
 from planner.scratch import PREFIX
+from planner.studies import STUDIES
+
+if TYPE_CHECKING:
+    from planner.studies.kind import StudyKind
 
 MOST_JOBS = 40
 """Jobs of a session; the oldest that are done give way."""
@@ -65,56 +73,83 @@ _OF_CODE = {0: State.DONE, 130: State.STOPPED, 143: State.STOPPED}
 LIVE = {State.WAITING, State.RUNNING}
 
 
+FIELDS = {
+    "scenario": str(Measure.SCENARIO),
+    "max-country-share": "Most of one country",
+    "lose": "Lose a country",
+    "country": "Country to leave",
+}
+"""What a visitor may say of a plan or a study: options of commands, and what the page calls them.
+"""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """What a visitor can ask for: a command, what it answers, and whether a report can be made."""
+    """What a visitor can ask for: a command, and what it answers.
+
+    ``takes`` are the fields that it can do something with, ``needs`` those that it cannot do
+    without.
+    """
 
     name: str
     title: str
     says: str
-    is_reported: bool = True
+    takes: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
 
     def commands(self, file: Path, options: Mapping[str, str]) -> list[list[str]]:
-        """Return the commands of a job on a workbook; ``options`` are those of solve, by name."""
+        """Return the commands of a job on a workbook; ``options`` are by the names of fields."""
         if self.name == CHECK.name:
             return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
         if self.name == PAGE.name:
             return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
         made = f"{file.stem}-{'plan' if self.name == PLAN.name else self.name}.xlsx"
         first = [self.name, str(file), "--workers", "1", "--output", made]
-        if self.name == PLAN.name:
-            first += ["--json", *(f"--{name}={value}" for name, value in options.items() if value)]
-        report = ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]
-        return [first, *([report] if self.is_reported else [])]
+        first += ["--json"] if self.name == PLAN.name else []
+        first += [f"--{name}={value}" for name, value in options.items() if value]
+        return [first, ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]]
 
 
-CHECK = Kind(
-    "check", "Check of a workbook", "Every error and warning, beside its cell.", is_reported=False
+CHECK = Kind("check", "Check of a workbook", "Every error and warning, beside its cell.")
+PLAN = Kind(
+    "solve",
+    "Plan",
+    "Who buys how much from whom, at what cost; with its report.",
+    frozenset(FIELDS) - {"country"},
 )
-PLAN = Kind("solve", "Plan", "Who buys how much from whom, at what cost; with its report.")
 PAGE = Kind("page", "Page with sliders", "One file that plans again as you move a slider.")
-STUDIES = (
-    Kind("compare", "Compare scenarios", "Base and every scenario of the workbook, side by side."),
-    Kind("sweep", "Sweep the cap", "What a tighter cap on one country costs."),
-    Kind("stress", "Stress", "What the loss of each supplier country leaves."),
-    Kind("scorecard", "Scorecard", "Concentration, reliance, cover, N-1.", is_reported=False),
-    Kind("ranges", "Ranges", "What is a choice and what a fact.", is_reported=False),
-    Kind(
-        "bills",
-        "Bills",
-        "Who gains from planning together, who should pay what.",
-        is_reported=False,
-    ),
-    Kind("risk", "Risk", "Events of the sheet Risks, drawn year by year."),
-)
-KINDS = {kind.name: kind for kind in (PLAN, *STUDIES, PAGE)}
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return all that a visitor can ask for by command: the plan, every study there is, the page.
+
+    What a study takes and needs is read of its command's options.
+    """
+    studies = (_of_study(listed.kind) for listed in STUDIES.values())
+    return {kind.name: kind for kind in (PLAN, *studies, PAGE)}
+
+
+def _of_study(study: type[StudyKind]) -> Kind:
+    def command() -> None:
+        """Gather options, as click does before it makes a command."""
+
+    for option in study.OPTIONS:
+        option(command)
+    own: list[click.Parameter] = getattr(command, "__click_params__", [])
+    takes = {name.lstrip("-") for parameter in own for name in parameter.opts}
+    shared = {"scenario": study.SCENARIO, "lose": study.WHAT_IFS, "max-country-share": study.LIMIT}
+    takes |= {name for name, is_taken in shared.items() if is_taken}
+    needs = frozenset(str(p.name) for p in own if p.required)
+    taken = frozenset(FIELDS.keys() & takes)
+    return Kind(study.NAME, study.TITLE, study.QUESTION, taken, needs)
 
 
 @dataclass
 class Job:
     """One thing asked for, in a folder of its own; ``result`` is what its process wrote at the end.
 
-    ``options`` are those of solve that were chosen.
+    ``options`` are the fields that were filled.
     """
 
     kind: Kind

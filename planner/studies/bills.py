@@ -29,7 +29,7 @@ from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Plan
-from models.resolve import Expanded, Floats, Rights, stock_target
+from models.resolve import Expanded, Floats, Rights, stock_target, survivals
 from models.results import About, Field, Look, Name, Result, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
@@ -200,17 +200,18 @@ class Coalitions(Result):
 
 
 class Wishes(Result):
-    """What a member's own share limits and stock targets cost it, and what they cost the others.
+    """What a member's own limits, stock targets and security cost it, and what they cost others.
 
     Its bill by dual prices, and the others', with them less without them.
     """
 
-    TABLE, GRAIN, BOOK = "Wishes", ("member",), "bills"
+    TABLE, GRAIN, BOOK = "Wishes", ("member", "what"), "bills"
     member = MEMBER.like(meaning="The member whose wishes they are.")
     what = field(
         "Its own",
         Look.SENTENCE,
-        "Rows of Share limits with it as buyer, and targets of its reserves.",
+        "Rows of Share limits with it as buyer, and targets of its reserves; apart from them its"
+        " part of Security: that its demand counts in what has to be left if a country is lost.",
     )
     own = _millions("Costs it", "costs_it", f"Its bill with them less without. {_NOW}")
     others = _millions("Costs the others", "costs_others", "Below 0: they gain by it.")
@@ -249,12 +250,19 @@ class CostsOf:
 
 @dataclass(frozen=True)
 class WithoutWishes:
-    """The case without one member's own share limits and stock targets, and its bills there."""
+    """The case without one member's own share limits and stock targets, and its bills there.
+
+    Where it is ``secured``, without its part of Security instead. ``what`` are the wishes in words.
+    """
 
     member: int
+    what: str
+    secured: bool = False
 
     def __call__(self, case: Case) -> Case:
         """Return the changed case."""
+        if self.secured:
+            return case
         name = case.members[self.member].name
         return case.change(
             share_limits=tuple(row for row in case.share_limits if row.buyer != name),
@@ -268,20 +276,35 @@ class WithoutWishes:
 
     def read(self, plan: Plan) -> object:
         """Return all bills by dual prices, and what the member costs alone."""
-        return dual_bills_of(plan, self.member)
+        return dual_bills_of(plan, self.member, secured=not self.secured)
 
 
-def wishes_of(case: Case, member: int) -> str:
-    """Return a member's own limits and targets in words, "" where it has none."""
-    name = case.members[member].name
-    limits = sum(row.buyer == name for row in case.share_limits)
-    kept = [
-        pile.mineral
-        for pile in case.stockpiles
-        if pile.member == name and any(stock_target(case, pile, y) > 0 for y in case.years)
-    ]
-    said = [counted(limits, "share limit")] if limits else []
-    return "; ".join([*said, *([f"stock targets: {few(kept)}"] if kept else [])])
+def wishes_of(case: Case) -> Iterator[WithoutWishes]:
+    """Yield each member's own limits and targets, and its part of Security; none that it lacks."""
+    secured = _secured(case) if case.security else {}
+    for i, name in enumerate(m.name for m in case.members):
+        limits = sum(row.buyer == name for row in case.share_limits)
+        kept = [
+            pile.mineral
+            for pile in case.stockpiles
+            if pile.member == name and any(stock_target(case, pile, y) > 0 for y in case.years)
+        ]
+        said = [counted(limits, "share limit")] if limits else []
+        said += [f"stock targets: {few(kept)}"] if kept else []
+        if said:
+            yield WithoutWishes(i, "; ".join(said))
+        if secured.get(name):
+            yield WithoutWishes(i, f"part of Security: {few([*secured[name]])}", secured=True)
+
+
+def _secured(case: Case) -> dict[str, dict[str, None]]:
+    """Return by member the minerals of which some of its demand has to be served."""
+    e, found = Expanded(case), {m.name: dict[str, None]() for m in case.members}
+    for m, t in np.ndindex(len(e.minerals), len(e.years)):
+        if any(of.most_short < 1.0 for of in survivals(e, m, t)):
+            for j in np.flatnonzero(e.demand[m, :, t] > 0).tolist():
+                found[e.members[j]][e.minerals[m]] = None
+    return found
 
 
 def read(plan: Plan) -> object:
@@ -311,9 +334,9 @@ def study_of(
         Run(f"Groups, {at} of {len(chunks)}", as_given, CostsOf(of))
         for at, of in enumerate(chunks, 1)
     ]
-    asking = (WithoutWishes(i) for i in range(count if wishes else 0) if wishes_of(case, i))
     apart = [
-        Run(f"Without the wishes of {case.members[of.member].name}", of, of.read) for of in asking
+        Run(f"Without {case.members[of.member].name}: {of.what}", of, of.read)
+        for of in (wishes_of(case) if wishes else ())
     ]
     every = (Run("Together", as_given), *apart, *runs)
     return Study(in_fractions(case), tuple((run,) for run in every), read)
@@ -439,16 +462,17 @@ def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coal
 
 
 def wishes(
-    sharing: Sharing, without: Mapping[int, tuple[tuple[float, ...], float]], case: Case
+    sharing: Sharing, without: Mapping[WithoutWishes, tuple[tuple[float, ...], float]], case: Case
 ) -> Wishes:
     """Return a row a member with wishes of its own that are priced."""
     rows = []
-    for member, (bills_without, alone) in without.items():
+    for of, (bills_without, alone) in without.items():
+        member = of.member
         more = _no_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
         rows.append(
             {
                 "member": case.members[member].name,
-                "what": wishes_of(case, member),
+                "what": of.what,
                 "own": float(more[member]),
                 "others": float(more.sum() - more[member]),
                 "whole": float(more.sum()),
@@ -520,8 +544,8 @@ class BillsStudy(StudyKind):
         click.option(
             "--wishes",
             is_flag=True,
-            help="Price each member's own share limits and stock targets: what they cost it, and"
-            " the others.",
+            help="Price each member's own share limits and stock targets, and its part of Security:"
+            " what they cost it, and the others.",
         ),
         click.option(
             "--resume",
@@ -537,7 +561,7 @@ class BillsStudy(StudyKind):
         super().__init__(start)
         self.exact = exact or resume is not None
         self.wishes = wishes
-        self.without: dict[int, tuple[tuple[float, ...], float]] = {}
+        self.without: dict[WithoutWishes, tuple[tuple[float, ...], float]] = {}
         self.count = len(start.case.members)
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
@@ -556,7 +580,7 @@ class BillsStudy(StudyKind):
             if isinstance(run.read, CostsOf):
                 self.costs |= dict(zip(run.read.numbers, outcome.found, strict=True))
             elif isinstance(run.change, WithoutWishes):
-                self.without[run.change.member] = outcome.found
+                self.without[run.change] = outcome.found
 
     @property
     def planned(self) -> bool:
@@ -779,17 +803,18 @@ def _leaving(leaving: Groups, currency: str) -> str:
 
 
 def _wished(tables: Tables, currency: str) -> str:
-    """Return what members' own limits and targets cost them and the others, the dearest first."""
+    """Return what members' own wishes cost them and the others, the dearest first."""
     if Wishes not in tables:
         return ""
-    fields = (Wishes.whole, Wishes.member, Wishes.own, Wishes.others)
+    fields = (Wishes.whole, Wishes.member, Wishes.what, Wishes.own, Wishes.others)
     rows = sorted(tables[Wishes].rows(*fields), reverse=True)
     said = [
-        f"{member}'s own wishes cost it {money(own, currency)} and the others"
+        f"what {member} wishes ({what}) costs it {money(own, currency)} and the others"
         f" {money(others, currency)}"
-        for _, member, own, others in rows[:_NAMED]
+        for _, member, what, own, others in rows[:_NAMED]
     ]
-    return f" {'; '.join(said)}."
+    whole = "; ".join(said)
+    return f" {whole[:1].upper()}{whole[1:]}."
 
 
 def _told(saved: Savings) -> list[int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models import checks
+from models.answers.cost_sharing import Bill, bill_of
 from models.case import BASE, Agreed, Case
-from models.errors import Finding, Severity, UsageError, warning
+from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
 from planner.scenarios import LIMIT, Variant
 from planner.studies.agreed import Unforeseen, decided_before
@@ -115,23 +116,42 @@ def _joined(parts: list[str], shown: int) -> str:
     return first if shown == len(parts) else f"{first}; {len(parts) - shown} more"
 
 
-def compare_study(case: Case, cases: list[Compared]) -> Study[Plan]:
-    """Return the study: a chain for each case that keeps the rules, all started from the base."""
+@dataclass(frozen=True)
+class Billed:
+    """A plan, and who pays what for it; a text: why that is not known."""
+
+    plan: Plan
+    bill: Bill | str
+
+
+def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> Study[Any]:
+    """Return the study: a chain for each case that keeps the rules, all started from the base.
+
+    Of each the plan is read, with ``bills`` as ``Billed``.
+    """
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, whole)
+    return Study(case, chains, billed if bills else whole)
 
 
 def plan_cases(
-    case: Case, cases: Sequence[Compared], where: Where | None, tell: Tell | None
+    case: Case,
+    cases: Sequence[Compared],
+    where: Where | None,
+    tell: Tell | None,
+    hear: Callable[[str, Bill | str], None] | None = None,
 ) -> tuple[list[Compared], Outcomes[Plan]]:
     """Return the cases with what was decided before them, and what came of each that is planned.
 
     What comes unforeseen is planned when the base is, whose decisions of earlier years stand.
+    ``hear`` hears of each other one who pays what for it, or why that is not known.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
-    found = run_study(compare_study(case, first), where, onwards(tell, 0, total))
+    study = compare_study(case, first, bills=hear is not None)
+    found = run_study(study, where, onwards(tell, 0, total))
+    if hear is not None:
+        found = _heard(found, hear)
     base, trouble, more = found[0].found, "", Outcomes[Plan](())
     if base is not None and not found.stopped and late:
         late = [_after(base, each) for each in late]
@@ -157,3 +177,21 @@ def _after(base: Plan, each: Compared) -> Compared:
     if isinstance(change, Unforeseen):
         change = dataclasses.replace(change, agreed=decided_before(base, change.agreed.before))
     return dataclasses.replace(each, variant=change)
+
+
+def _heard(found: Outcomes[Billed], hear: Callable[[str, Bill | str], None]) -> Outcomes[Plan]:
+    every = []
+    for outcome in found:
+        if outcome.found is not None:
+            hear(outcome.name, outcome.found.bill)
+        plan = None if outcome.found is None else outcome.found.plan
+        every.append(Outcome(**{**vars(outcome), "found": plan}))
+    return Outcomes(tuple(every), found.stopped)
+
+
+def billed(plan: Plan) -> Billed:
+    """Return a plan, and who pays what for it."""
+    try:
+        return Billed(plan, bill_of(plan))
+    except SolverError as error:
+        return Billed(plan, str(error))

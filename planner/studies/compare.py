@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
+from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import served_if_largest_stops
@@ -55,7 +56,12 @@ from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import most_paid, who_pays_section
+from planner.studies.members import (
+    BillsByScenario,
+    bills_section,
+    most_paid,
+    who_pays_section,
+)
 from planner.studies.regret import Regret, in_vain, in_vain_costs, regrets
 from planner.workbook.findings import sentence
 
@@ -717,7 +723,9 @@ def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
 
 
 def results(
-    entries: Sequence[Entry], vain: Mapping[str, float | None] | None = None
+    entries: Sequence[Entry],
+    vain: Mapping[str, float | None] | None = None,
+    bills: Mapping[str, Bill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison; ``vain`` as of ``regrets``."""
     made = (
@@ -725,6 +733,7 @@ def results(
         regrets(entries[0].case, _pairs(entries), vain or {}),
         by_mineral(entries),
         paying(entries),
+        BillsByScenario.of_bills(entries[0].case, bills or {}),
         changes(entries),
         flow_differences(entries),
         builds(entries),
@@ -961,6 +970,7 @@ def _without_middle(name: str, most: int) -> str:
 
 # ---- the kind ------------------------------------------------------------------------------------
 
+_BILLS = "by dual prices; builds as fractions, sharing a shortage fairly not priced"
 FORESEEN = "Each scenario is planned as if it were known from the first year."
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
@@ -987,6 +997,7 @@ class Compare(StudyKind):
     planner compare case.xlsx
     planner compare case.xlsx --scenario "Export ban" --lose COD
     planner compare case.xlsx --unforeseen 2030
+    planner compare case.xlsx --bills
 
     A scenario that contradicts the workbook's rules, or that has no proven optimum, stands in the
     comparison with its reason; the others are planned and written. The exit code is then 1 or 3.
@@ -996,7 +1007,7 @@ class Compare(StudyKind):
     QUESTION = "What does each scenario cost and leave short, beside the base?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
-    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario, Regret)
+    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario, BillsByScenario, Regret)
     SCENARIO = False
     LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
     OPTIONS = (
@@ -1014,9 +1025,14 @@ class Compare(StudyKind):
             help="Plan each scenario also as if nobody had known of it before YEAR: what the base"
             " decides in earlier years, builds begun included, stands.",
         ),
+        click.option(
+            "--bills",
+            is_flag=True,
+            help="Say of each scenario who pays by dual prices, too: bills before and after.",
+        ),
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what may be asked
         self,
         start: Start,
         *,
@@ -1024,6 +1040,7 @@ class Compare(StudyKind):
         asked: Callable[[Case], tuple[WhatIf, ...]],
         max_country_share: float | None,
         unforeseen: int | None,
+        bills: bool,
     ) -> None:
         """Take the cases to compare; UsageError for an unknown scenario, what-if or year."""
         wrong, found = Mistakes(), list[str]()
@@ -1040,6 +1057,7 @@ class Compare(StudyKind):
         names = self.chosen or scenarios.names(start.book.case)
         self.cases = compared(start.book.case, tuple(names), self.asked)
         self.unforeseen = unforeseen
+        self.bills: dict[str, Bill | str] | None = {} if bills else None
         if unforeseen is not None:
             if len(self.cases) == 1:
                 msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen. {HOW}"
@@ -1059,7 +1077,8 @@ class Compare(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the base, and each case that keeps the rules."""
         del say
-        self.cases, found = plan_cases(self.start.book.case, self.cases, where, tell)
+        hear = None if self.bills is None else self.bills.__setitem__
+        self.cases, found = plan_cases(self.start.book.case, self.cases, where, tell, hear)
         self.outcomes = found.every
         self.entries = [self._entry(case) for case in self.cases]
         self.vain = in_vain(self.start.book.case, self.cases, found, where)
@@ -1122,7 +1141,8 @@ class Compare(StudyKind):
         chosen = {"Scenarios": ", ".join(self.chosen)} if self.chosen else {}
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
-        return chosen | self.asked.changes | late | ({RATE: percent(rate)} if rate > 0 else {})
+        found = chosen | self.asked.changes | late | ({RATE: percent(rate)} if rate > 0 else {})
+        return found if self.bills is None else found | {BillsByScenario.TABLE: _BILLS}
 
     @property
     def what_ifs(self) -> tuple[WhatIf, ...]:
@@ -1132,11 +1152,16 @@ class Compare(StudyKind):
     @property
     def trouble(self) -> str:
         """How to have something to compare with, where there is nothing."""
-        return HOW if len(self.cases) == 1 else ""
+        unknown = [f"{n}: {w}" for n, w in (self.bills or {}).items() if isinstance(w, str)]
+        lacking = f"no bills of {'; '.join(unknown)}" if unknown else ""
+        return HOW if len(self.cases) == 1 else lacking
 
     def tables(self) -> list[Result]:
         """Return the declared tables."""
-        return results(self.entries, {of.name: of.objective for of in self.vain})
+        every = self.bills or {}
+        bills = {e.name: of for e in self.entries if isinstance(of := every.get(e.name), Bill)}
+        vain = {of.name: of.objective for of in self.vain}
+        return results(self.entries, vain, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
         """Return all sheets, those of the plans under one another among them."""
@@ -1150,14 +1175,17 @@ class Compare(StudyKind):
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
         ]
         who = records(tables[WhoPaysByScenario]) if WhoPaysByScenario in tables else []
+        told: dict[str, object] = {"rows": rows, "who_pays": who}
+        if self.bills is not None:
+            told["bills"] = records(tables[BillsByScenario]) if BillsByScenario in tables else []
         if self.unforeseen is None:
-            return {"rows": rows, "who_pays": who}
+            return told
         cost = {row["scenario"]: row["objective_usd"] for row in rows}
         of = _foresight(self.entries, list(cost.values()))
         for row, foresight, surprise in zip(rows, *of.values(), strict=True):
             row |= {"foresight": foresight, "surprise_usd": surprise}
         regret = records(tables[Regret]) if Regret in tables else []
-        return {"unforeseen": self.unforeseen, "rows": rows, "regret": regret, "who_pays": who}
+        return {"unforeseen": self.unforeseen, **told, "regret": regret}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1206,7 +1234,11 @@ class Compare(StudyKind):
             ),
         ]  # fmt: skip
         lack = f"{worst} leaves most of a mineral short: {lacks}" if is_short else least
-        finding = f"{dearest['scenario']} is dearest: {by}; {lack}. {FORESEEN}"
+        bills = ""
+        if BillsByScenario in tables:
+            bills = tables[BillsByScenario].said(str(dearest["scenario"]))
+        parts = (f"{dearest['scenario']} is dearest: {by}; {lack}.", bills, FORESEEN)
+        finding = " ".join(filter(None, parts))
         if not late.empty:
             year = tables.option(UNFORESEEN_BEFORE)
             surprise, said = _surprise(late, year, currency)
@@ -1222,7 +1254,12 @@ class Compare(StudyKind):
         of = Comparison
         more = (of.surprise,) if self.unforeseen is not None else ()
         fields = (of.scenario, of.total, of.more, *more, of.short, of.short_more, of.served)
-        return (Numbers(tables[Comparison], fields),)
+        every = (Numbers(tables[Comparison], fields),)
+        if BillsByScenario not in tables:
+            return every
+        dearest = tables[BillsByScenario].dearest
+        heading = f"Bills before and after: {dearest.scenario[0]}"
+        return (*every, Numbers(dearest, BillsByScenario.FIELDS[1:], heading))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1235,6 +1272,7 @@ class Compare(StudyKind):
         costs = {"": ([p for p in charts.all() if not p.small], numbers)}
         found = [Section("cost", "What each scenario costs", lead, costs)]
         found += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
+        found += bills_section(tables)
         if charts.rows.empty:
             return tuple(found)
         for key, heading, lead, name in (

@@ -1,11 +1,15 @@
-"""Who pays, as part of a report: of any study that has members pay against a reference."""
+"""Who pays: of any study that has members pay against a reference, as bought and by bills."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from models.results import WhoPays
+from models.answers.cost_sharing import ROUNDING, Bill
+from models.case import Case
+from models.results import Figure as Measure
+from models.results import Name, Result, WhoPays, field
+from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture
 from planner.render.words import money
 from planner.sheets.pictures import who_pays
@@ -57,3 +61,89 @@ def who_pays_section(
         " the shortage cost, which nobody pays in cash."
     )
     return (Section("members", "Who pays", lead, views, choice),)
+
+
+# ---- by bills ------------------------------------------------------------------------------------
+
+
+class BillsByScenario(Result):
+    """Bills before and after: what each member pays by dual prices in the base and in a scenario.
+
+    As in the workbook of ``planner bills``: discounted, shortage at its price counted, builds as
+    fractions, without what sharing a shortage fairly costs.
+    """
+
+    TABLE, GRAIN, BOOK = "Bills", ("scenario", "member"), "compare"
+    scenario = field.text(Measure.SCENARIO)
+    member = MEMBER.like(
+        meaning="Coalition: all of them together. One that the scenario removes pays nothing.",
+        names=Name.BUYER,
+    )
+    before = field.millions("Bill in the base", "What it pays by dual prices.", key="before_usd")
+    bill = field.millions("Bill in the scenario", "The same in the scenario.", key="bill_usd")
+    more = field.millions("Costs it", "Scenario less base. Below 0: it gains.", key="more_usd")
+    cash_more = field.millions(
+        "Of it cash", "The rest is shortage, at its price.", key="cash_more_usd"
+    )
+    priced_more = field.millions(
+        "Of it shortage at its price", "Nobody pays it in cash.", key="priced_more_usd"
+    )
+
+    @classmethod
+    def of_bills(cls, case: Case, bills: Mapping[str, Bill]) -> BillsByScenario | None:
+        """Return a row a scenario and member; None without a base, the first, and a scenario."""
+        if len(bills) <= 1:
+            return None
+        (_, base), *others = bills.items()
+        least = ROUNDING * (abs(sum(base.whole.values())) or 1.0)
+        rows: list[dict[str, Any]] = []
+        for name, of in others:
+            each = []
+            for member in base.whole:
+                before, bill = base.whole[member], of.whole.get(member, 0.0)
+                priced = of.priced.get(member, 0.0) - base.priced[member]
+                each.append((before, bill, bill - before, bill - before - priced, priced))
+            for member, amounts in (("", [sum(a) for a in zip(*each, strict=True)]),
+                                    *zip(base.whole, each, strict=True)):  # fmt: skip
+                before, bill, *more = amounts
+                more = [amount if abs(amount) > least else 0.0 for amount in more]
+                made = zip(cls.FIELDS, (name, member, before, bill, *more), strict=True)
+                rows.append({of_row.name: value for of_row, value in made})
+        return cls.of_rows(rows, words=words_of(case))
+
+    @property
+    def dearest(self) -> BillsByScenario:
+        """The rows of the scenario for which all together pay most more."""
+        every = zip(self.member, self.more, self.scenario, strict=True)
+        _, name = max((more, name) for member, more, name in every if not member)
+        return self.where([name == each for each in self.scenario])
+
+    def said(self, scenario: str) -> str:
+        """Return in a sentence who pays most for a scenario by bills, and who gains; "" if none."""
+        currency = self.words.get("money", "")
+        rows = [r for r in self.rows(type(self).scenario, type(self).more, type(self).member)
+                if r[0] == scenario and r[2]]  # fmt: skip
+        _, most, payer = max(rows, key=lambda row: row[1], default=("", 0.0, ""))
+        _, least, winner = min(rows, key=lambda row: row[1], default=("", 0.0, ""))
+        gains = f", and {winner} gains {money(-least, currency)}" if least < 0 else ""
+        return (
+            f"By bills {payer} pays most for it, +{money(most, currency)}{gains}."
+            if most > 0
+            else ""
+        )
+
+
+def bills_section(tables: Tables) -> Sequence[Section]:
+    """Return the part of a report that says who pays by bills; none where nobody asked."""
+    if BillsByScenario not in tables:
+        return ()
+    of, fields = tables[BillsByScenario], BillsByScenario.FIELDS[1:]
+    views = {
+        name: ((), Numbers(of.where([each == name for each in of.scenario]), fields))
+        for name in dict.fromkeys(of.scenario)
+    }
+    lead = (
+        "What each member's demand, limits and rights are worth at the prices of the plan, in the"
+        " base and in the scenario. Shortage counts at its price."
+    )
+    return (Section("bills", "Bills before and after", lead, views, Measure.SCENARIO),)

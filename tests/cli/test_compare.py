@@ -12,6 +12,7 @@ from models.plan import Session
 from planner.studies.compare import FORESEEN
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.cli.desk import sheets
+from tests.models.desk import jin, make, sur
 
 ANSWER = {
     "status",
@@ -366,3 +367,45 @@ def test_a_mineral_s_column_says_what_its_shares_are_of(case, call, folder):
         assert "differs from the base" in first.comment.text
         assert scenario.comment is None
     assert "last year" in book["Largest shares"]["B1"].comment.text
+
+
+def test_bills_before_and_after(folder, ask, call) -> None:
+    """Who pays by dual prices: a surer coalition by demand, its own reserve who wishes it.
+
+    At a Max short of a half 50 t have to be left without Jin, 30 t beyond the surge of Sur: 300
+    more, half of it each one's. A's reserve is 10 t of Jin, at 10. What removes B leaves A alone.
+    """
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 10}
+    steps = [
+        {"Scenario": "Surer", "Action": "set max short", "Value": 0.5},
+        {"Scenario": "Reserve", "Action": "set stock target", "Member": "A", "Value": 10},
+        {"Scenario": "B leaves", "Action": "remove member", "Member": "B"},
+    ]
+    book = make(
+        jin(200), sur(), demand={"A": 50.0, "B": 50.0}, Security=[{"Max short": 0.9}],
+        Stockpiles=[pile], Scenarios=steps,
+    )  # fmt: skip
+    write_book(folder / "who.xlsx", book)
+    code, said = ask("compare", "who.xlsx", "--bills", "--unforeseen", 2026, *HERE)
+    assert code == 0, said
+    keys = ("before_usd", "bill_usd", "more_usd", "cash_more_usd", "priced_more_usd")
+    rows = {(r["scenario"], r["member"]): [r[key] for key in keys] for r in said["bills"]}
+    assert rows == {
+        ("Surer", ""): pytest.approx([1000, 1300, 300, 300, 0]),
+        ("Surer", "A"): pytest.approx([500, 650, 150, 150, 0]),
+        ("Surer", "B"): pytest.approx([500, 650, 150, 150, 0]),
+        ("Reserve", ""): pytest.approx([1000, 1100, 100, 100, 0]),
+        ("Reserve", "A"): pytest.approx([500, 600, 100, 100, 0]),
+        ("Reserve", "B"): pytest.approx([500, 500, 0, 0, 0]),
+        ("B leaves", ""): pytest.approx([1000, 500, -500, -500, 0]),
+        ("B leaves", "A"): pytest.approx([500, 500, 0, 0, 0]),
+        ("B leaves", "B"): pytest.approx([500, 0, -500, -500, 0]),
+    }
+    assert "Bills" in sheets("outputs/who-compare.xlsx")
+    assert "bills" not in ask("compare", "who.xlsx", *HERE)[1]
+    code, _, err = call("compare", "who.xlsx", "--bills", *HERE)
+    assert code == 0
+    assert "By bills" in err
+    assert "Bills before and after: Surer" in err
+    assert call("report", "outputs/who-compare.xlsx")[0] == 0
+    assert "Bills before and after" in Path("outputs/who-compare.html").read_text(encoding="utf-8")

@@ -8,6 +8,8 @@ import zipfile
 
 import pytest
 
+from planner.server.jobs import FIELDS, PAGE, PLAN, kinds
+from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.server.conftest import PLAIN, Visitor
 
@@ -87,3 +89,45 @@ def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:
     visitor.wait()
     assert (risk.state, stress.state) == ("stopped", "stopped")
     assert stress.files == []
+
+
+def test_every_study_of_the_command_line_is_offered(serve) -> None:
+    """Those that there are, each with its question; what it cannot do without is asked for."""
+    assert [*kinds()] == [PLAN.name, *STUDIES, PAGE.name]
+    for name, listed in STUDIES.items():
+        kind = kinds()[name]
+        assert (kind.title, kind.says) == (listed.kind.TITLE, listed.kind.QUESTION)
+        assert kind.needs <= kind.takes <= FIELDS.keys()
+    assert {name for name, kind in kinds().items() if kind.needs} == {"exit"}
+    assert kinds()["sweep"].takes == {"scenario", "lose"}
+    assert kinds()["compare"].takes == kinds()["stress"].takes == PLAN.takes
+    assert kinds()["risk"].takes == {"scenario", "max-country-share"}
+    visitor = Visitor(serve())
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    shown = visitor.wait()
+    for name, kind in kinds().items():
+        assert re.search(
+            rf'<button type="submit" name="kind" value="{name}"[^>]*>{kind.title}<', shown
+        )
+    (choice,) = re.findall(r'<select name="country">(.*?)</select>', shown)
+    assert "<option>China</option>" in choice
+    assert "Rest of world" not in choice
+
+
+def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
+    """The way out of a country that is chosen; a cap that a sweep would not hear is refused."""
+    visitor = Visitor(serve())
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    visitor.wait()
+    said = visitor.ask("exit")
+    assert (said.status_code, "Exit needs: Country to leave." in said.text) == (400, True)
+    said = visitor.ask("sweep", **{"max-country-share": "0.6"})
+    assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
+    visitor.ask("exit", country="China")
+    visitor.ask("support", country="China", lose="Chile")
+    shown = visitor.wait()
+    assert "Exit, country China <small>" in shown
+    assert "Support of plants, lose Chile <small>" in shown
+    assert shown.count(">Done<") == 2
+    assert shown.count(">Look at the report<") == 2
+    assert "Download plain-exit.xlsx" in shown

@@ -89,19 +89,40 @@ def test_own_wishes_are_priced() -> None:
     pile["Target penalty (USD/t/yr)"] = 100
     book = make(jin(200), sur(200), demand={"A": 50.0, "B": 50.0}, Share_limits=[limit])
     case = read(book)
-    assert [wishes_of(case, i) for i in range(2)] == ["1 share limit", ""]
     _, (run,) = study_of(case, {}, exact=False, wishes=True).chains
-    assert run.name == "Without the wishes of A"
-    of = run.read(solve(run.change(case)))
-    (row,) = wishes(sharing_of(solve(case)), {0: of}, case).frame().to_dict("records")
-    told = [row[name] for name in ("own", "others", "whole", "alone")]
-    assert told == pytest.approx([250, 0, 250, 250])
-    case = read(book | {"Stockpiles": [pile]})
-    assert wishes_of(case, 0) == "1 share limit; stock targets: copper"
-    of = run.read(solve(run.change(case)))
-    (row,) = wishes(sharing_of(solve(case)), {0: of}, case).frame().to_dict("records")
-    assert row["own"] > 250 + 100 - 1e-6
-    assert row["others"] == pytest.approx(0.0, abs=1e-6)
+    assert run.name == "Without A: 1 share limit"
+    assert priced(case) == {("A", "1 share limit"): pytest.approx([250, 0, 250, 250])}
+    own, others, *_ = priced(read(book | {"Stockpiles": [pile]}))[
+        "A", "1 share limit; stock targets: copper"
+    ]
+    assert own > 250 + 100 - 1e-6
+    assert others == pytest.approx(0.0, abs=1e-6)
+
+
+def priced(case) -> dict[tuple[str, str], list[float]]:
+    """Return what each wish costs its member, the others, all, and it alone."""
+    without = {of: of.read(solve(of(case))) for of in wishes_of(case)}
+    rows = wishes(sharing_of(solve(case)), without, case).frame().to_dict("records")
+    amounts = ("own", "others", "whole", "alone")
+    return {(row["member"], row["what"]): [row[name] for name in amounts] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("short", "costs"), [(0.5, (250, 0, 250, 150)), (0.7, (50, 50, 100, 50)), (0.9, (0, 0, 0, 0))]
+)
+def test_its_part_of_security_is_priced(short: float, costs: tuple[float, ...]) -> None:
+    """Each of A and B needs 50 t; that no more than a part is short without Jin costs 10 a tonne.
+
+    Without Jin 20 t are there at no cost, half of them each one's. At a half, 25 t of A's demand
+    have to be left, all of them beyond what B leaves: A pays 250, alone 10 t of them would be its
+    surge. At 0.7 B's 15 t leave 5 t of the surge to A's 15: together they buy 10 t of Sur, and
+    each pays for half; without A's part B would need none. C needs nothing and wishes nothing.
+    """
+    rows = [{"Max short": short}]
+    case = read(make(jin(), sur(), demand={"A": 50.0, "B": 50.0, "C": 0.0}, Security=rows))
+    assert priced(case) == {
+        (name, "part of Security: copper"): pytest.approx(costs, abs=1e-6) for name in "AB"
+    }
 
 
 # ---- the page of the docs ------------------------------------------------------------------------

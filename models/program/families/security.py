@@ -103,12 +103,20 @@ def _least_by_member(of: Owners, at: At, limit: Floats) -> Floats:
     opening = np.zeros((len(e.minerals), len(e.members)))
     for pile in e.case.stockpiles:
         opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
-    asked_of = [(security[i], t) for i, t in zip(at[SECURITY].tolist(), at[YEAR].tolist(),
-                                                strict=True)]  # fmt: skip
-    served = np.array([1.0 - row.max_short.value(e.years[t]) for row, t in asked_of])
-    counts = np.array([float(row.count_stocks and t == 0) for row, t in asked_of])
-    demand = e.demand[at[MINERAL], :, at[YEAR]]
-    return np.asarray(served[:, None] * demand - counts[:, None] * opening[at[MINERAL]])
+    counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
+    counting = np.array([float(of_row) for of_row in counts])
+    return np.asarray(to_be_served(of, at) - counting[:, None] * opening[at[MINERAL]])
+
+
+def to_be_served(of: Owners, at: At) -> Floats:
+    """Return what has to be served of each member's demand if a country is lost [t]."""
+    e, security = of.expanded, of.expanded.case.security
+    short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
+    return np.asarray((1.0 - np.array(short))[:, None] * e.demand[at[MINERAL], :, at[YEAR]])
+
+
+def _rows_of(at: At) -> Iterator[tuple[int, int]]:
+    return zip(at[SECURITY].tolist(), at[YEAR].tolist(), strict=True)
 
 
 RESERVE = Columns(

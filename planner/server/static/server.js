@@ -2,6 +2,8 @@
 "use strict";
 const state = document.getElementById("state");
 const drop = document.getElementById("drop");
+const FIELDS = "input:not([type=hidden]), select";
+const FOUND = "a, button, input, select, summary, [tabindex]";
 const EVERY = 1000;
 
 /** Return the part of the page that the server answers with; what is wrong is told, and null. */
@@ -14,18 +16,42 @@ async function ask(address, options) {
   return null;
 }
 
+// Puts in place what differs alone: a list that is open, or a field one writes in, stays as it is.
+function fill(text) {
+  const next = document.createElement("template");
+  next.innerHTML = text; // the server's own page, escaped there
+  const key = (each) => each.id || each.getAttribute("aria-labelledby");
+  const made = new Map([...next.content.children].map((each) => [key(each), each]));
+  const old = new Map([...state.children].map((each) => [key(each), each]));
+  for (const [name, each] of old) if (!made.has(name)) each.remove();
+  let at = state.firstElementChild;
+  for (const [name, each] of made) {
+    const was = old.get(name);
+    each.source = each.outerHTML;
+    if (was === undefined) state.insertBefore(each, at);
+    else {
+      at = was.nextElementSibling;
+      if (was.source !== each.source) renew(was, each);
+    }
+  }
+}
+
+function renew(was, each) {
+  const focus = [...was.querySelectorAll(FOUND)].indexOf(document.activeElement);
+  const open = [...was.querySelectorAll("details")].map((of) => of.open);
+  const typed = new Map([...was.querySelectorAll(FIELDS)].map((of) => [of.name, of.value]));
+  was.replaceWith(each);
+  for (const of of each.querySelectorAll(FIELDS)) {
+    const all = of.options && [...of.options].map((option) => option.value);
+    if (typed.has(of.name) && (!all || all.includes(typed.get(of.name)))) of.value = typed.get(of.name);
+  }
+  each.querySelectorAll("details").forEach((of, i) => { of.open = open[i] ?? of.open; });
+  each.querySelectorAll(FOUND)[focus]?.focus();
+}
+
 async function show() {
   const text = await ask("/state");
-  if (text !== null && text !== show.last) {
-    const open = [...state.querySelectorAll("details")].map((each) => each.open);
-    const typed = [...state.querySelectorAll("input:not([type=hidden])")].map((each) => each.value);
-    const focus = document.activeElement?.name;
-    state.innerHTML = text; // the server's own page, escaped there
-    state.querySelectorAll("input:not([type=hidden])").forEach((each, i) => { each.value = typed[i] || ""; });
-    state.querySelectorAll("details").forEach((each, i) => { each.open = open[i] ?? each.open; });
-    if (focus) state.querySelector(`[name="${focus}"]:not([type=hidden])`)?.focus();
-    show.last = text;
-  }
+  if (text !== null) fill(text);
 }
 
 async function send(form, body) {
@@ -36,7 +62,9 @@ async function send(form, body) {
 state.addEventListener("submit", (event) => {
   if (!event.target.matches("form.part")) return;
   event.preventDefault();
-  send(event.target, new FormData(event.target));
+  const body = new FormData(event.target);
+  if (event.submitter?.name) body.append(event.submitter.name, event.submitter.value);
+  send(event.target, body);
 });
 drop.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -53,6 +81,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
     send(drop, body);
   });
 }
+for (const each of state.children) each.source = each.outerHTML;
 setInterval(() => {
   if (document.hidden || document.getElementById("live")?.dataset.live !== "1") return;
   show().catch(() => {});

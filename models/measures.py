@@ -48,6 +48,17 @@ def beyond(amount: float, other: float, of: float) -> float:
     return difference if abs(difference) > NOISE * abs(of) else 0.0
 
 
+def change(now: float | None, was: float | None, noise: float = NOISE) -> float | None:
+    """Return now less before, 0 where they differ by a smaller part of the larger than ``noise``.
+
+    None where one of them is not known.
+    """
+    if now is None or was is None:
+        return None
+    by = now - was
+    return by if abs(by) > noise * max(abs(now), abs(was)) else 0.0
+
+
 # ---- concentration -----------------------------------------------------------------------------
 
 

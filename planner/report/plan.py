@@ -50,22 +50,11 @@ from planner.render.words import (
     span,
     word,
 )
-from planner.report.part import (
-    Block,
-    Columns,
-    Facts,
-    Headline,
-    Page,
-    Part,
-    Plot,
-    View,
-    facts,
-    facts_of,
-    plot,
-)
+from planner.report.part import Block, Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
+from planner.studies.kind import Figure as Headline
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ESTIMATE = "Estimate:"

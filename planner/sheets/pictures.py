@@ -13,6 +13,7 @@ from models.plan import Plan
 from models.results import ChartData, Look, Members
 from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
+from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
 from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share, total
@@ -243,7 +244,7 @@ def who_pays(
 
     ``costs`` are member, extra cash and extra shortage at its cost [money].
     """
-    millions = [(member, cash / _MILLION, lost / _MILLION) for member, cash, lost in costs]
+    millions = [(member, cash / MILLION, lost / MILLION) for member, cash, lost in costs]
     some = [each for each in millions if round(each[1], 1) or round(each[2], 1)]
     if not some:
         return None
@@ -267,7 +268,6 @@ def who_pays(
     )
 
 
-_MILLION = 1e6
 _CHOICE = 2
 """Where members' cash, gains as costs, is so many times that of all, most is who takes which of
 equally cheap tonnes."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import served_if_largest_stops
+from models.measures import change, served_if_largest_stops
 from models.plan import PENALTIES, Plan
 from models.results import (
     About,
@@ -37,18 +37,14 @@ from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
 from models.results.field import crossed
+from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, records, table_of
 from planner.render.words import clean, counted, each_year, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
-from planner.sheets.figures import (
-    Figures,
-    binding,
-    coalition_purchases,
-    figures,
-)
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures
 from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.findings import shortages
 from planner.sheets.inputs import ADDED, input_differences
@@ -63,7 +59,6 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-MILLION = 1e6
 _MOST_ERRORS = 3
 """Errors of a scenario told in its row; JSON and the end of the command have them all."""
 MOST_CHANGES = 2_000
@@ -292,10 +287,6 @@ _LARGEST_SHARES = (
 # ---- plans set side by side ----------------------------------------------------------------------
 
 
-_ROUNDING = 1e-9
-"""A difference below this part of what it is of is rounding."""
-
-
 @dataclass(frozen=True)
 class Entry:
     """One case of a comparison.
@@ -311,14 +302,6 @@ class Entry:
     error: str = ""
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
-
-
-def difference(here: float | None, there: float | None) -> float | None:
-    """Return how much more a figure is than the base's; 0 where they differ by rounding alone."""
-    if here is None or there is None:
-        return None
-    by = here - there
-    return by if abs(by) > _ROUNDING * max(abs(here), abs(there)) else 0.0
 
 
 def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
@@ -384,7 +367,7 @@ def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with what is scenario less base, 0 where they differ by rounding alone."""
     more = {
         f"{name}_more": [
-            difference(*pair)
+            change(*pair)
             for pair in zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
         ]
         for name in _AMOUNTS
@@ -528,7 +511,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     rows = [{} if e.context is None else _of_plan(e.context.plan) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
     for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
-        columns[more] = [difference(value, columns[name][0]) for value in columns[name]]
+        columns[more] = [change(value, columns[name][0]) for value in columns[name]]
     whole = columns["total"][0]
     columns |= {
         "scenario": [entry.name for entry in entries],
@@ -554,7 +537,7 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     return {
         "foresight": [UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
         "surprise": [
-            difference(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
+            change(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
             for entry in entries
         ],
     }
@@ -608,7 +591,7 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     for name in ("short", "landed", "hhi_purchases"):
         there = {} if base is None else dict(zip(base.mineral, base.data[name], strict=True))
         columns[f"{name}_more"] = [
-            difference(here, there.get(mineral))
+            change(here, there.get(mineral))
             for here, mineral in zip(columns[name], columns["mineral"], strict=True)
         ]
     worth = {name: _worth_short(context) for name, context in planned.items()}

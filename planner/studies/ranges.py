@@ -22,13 +22,7 @@ from models.measures import part
 from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
-from models.results.common import (
-    COUNTRY,
-    MINERAL,
-    SHORT,
-    UNDISCOUNTED,
-    words_of,
-)
+from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
+from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
 from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, require, tell_where
 from planner.cli.paths import folder_target, html, target
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _SHOWN = 40
 """Members told on the terminal; the folder has them all."""
 _LONGEST = 32
-_MILLION = 1e6
 
 
 @click.command(cls=Command)
@@ -107,8 +107,8 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = found.plan.currency, 1.0, 0
-    if max((m.total for m in found.members), default=0.0) >= _MILLION:
-        money, scale, decimals = f"{money} m", _MILLION, 1
+    if max((m.total for m in found.members), default=0.0) >= MILLION:
+        money, scale, decimals = f"{money} m", MILLION, 1
     click.secho(plain(found.plan.title), bold=True, err=True)
     click.echo(
         f"{number_of(len(found.table), 'order')} of {number_of(len(found.members), 'member')},"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import change, served_if_largest_stops
+from models.measures import change, served_if_largest_stops, sums
 from models.plan import PENALTIES, Plan
 from models.results import (
     About,
@@ -40,7 +40,7 @@ from models.results.field import crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Column, Table, records, table_of
+from planner.render.table import COALITION_BUYER, Column, Table, records, table_of, with_number
 from planner.render.words import clean, counted, each_year, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
@@ -477,18 +477,17 @@ def _same(base: Context, context: Context) -> list[str]:
 
 def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
     """Return what is paid for purchases and what is short, by mineral and year."""
-    found: dict[tuple[str, str, int], float] = {}
-    for table, amount in ((context.plan.flows, "total"), (context.plan.supply, "short")):
-        sums = table.groupby(["mineral", "year"], as_index=False)[amount].sum()
-        for mineral, year, value in zip(sums["mineral"], sums["year"], sums[amount], strict=True):
-            found[str(mineral), amount, int(year)] = float(value)
-    return found
+    return {
+        (mineral, amount, year): value
+        for table, amount in ((context.plan.flows, "total"), (context.plan.supply, "short"))
+        for (mineral, year), value in sums(table, amount, "mineral", "year").items()
+    }
 
 
 def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield the flows that differ, the largest change first, and a row for what is left out."""
-    sums = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
-    both = sums.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
+    by = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
+    both = by.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
     both["change"] = both["after"] - both["before"]
     both["by"] = both["change"].abs()
     most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
@@ -812,7 +811,7 @@ class _Charts:
     def __init__(self, tables: Tables) -> None:
         """Read the tables."""
         every = tables[Comparison].frame()
-        planned = every[pd.to_numeric(every["total"], errors="coerce").notna()]
+        planned = with_number(every, "total")
         year = tables.option(UNFORESEEN_BEFORE)
         self.table = _drawn(planned, year) if year else planned.head(_MOST_SCENARIOS)
         self.names = [str(name) for name in self.table["scenario"]]
@@ -1155,7 +1154,7 @@ class Compare(StudyKind):
         of = tables[Comparison].frame()
         currency = tables[Comparison].words.get("money", "")
         base, others = of.iloc[0], of.iloc[1:]
-        others = others[pd.to_numeric(others["more"], errors="coerce").notna()]
+        others = with_number(others, "more")
         known_of = others["foresight"] if "foresight" in others else pd.Series("", others.index)
         late = others[known_of == UNFORESEEN]
         others = others.drop(index=late.index)

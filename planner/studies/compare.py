@@ -304,6 +304,14 @@ class Entry:
     foreseen: str = ""
 
 
+def _against_base(entries: Sequence[Entry]) -> tuple[Context | None, dict[str, Context]]:
+    """Return the base's plan, and by name those of what is set beside it; none without the base."""
+    base, *others = entries
+    if base.context is None:
+        return None, {}
+    return base.context, {e.name: e.context for e in others if e.context is not None}
+
+
 def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
     """Return a plan's sheet for all plans, one under another, with the column Scenario first.
 
@@ -637,13 +645,12 @@ def changes(entries: Sequence[Entry]) -> InputChanges | None:
 
 def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
     """Return a row a flow over all years; None without a base and a scenario that have plans."""
-    base = entries[0].context
-    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
+    base, planned = _against_base(entries)
     if base is None or not planned:
         return None
     rows = [
         {"scenario": name, **row}
-        for name, context in planned
+        for name, context in planned.items()
         for row in _flows_that_differ(base, context)
     ]
     return FlowDifferences.of_rows(rows)
@@ -651,12 +658,11 @@ def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
 
 def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
     """Return a row a scenario and project that it builds otherwise; None where there is none."""
-    base = entries[0].context
-    if base is None:
+    base, planned = _against_base(entries)
+    if base is None or not planned:
         return None
-    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
-    parts = [_with_total(base, context).assign(scenario=name) for name, context in planned]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    parts = [_with_total(base, of).assign(scenario=name) for name, of in planned.items()]
+    table = pd.concat(parts, ignore_index=True)
     if table.empty:
         return None
     return ProjectsBuilt.of_rows(table.to_dict("records"), words=words_of(base.case))
@@ -691,11 +697,11 @@ def _matrix(
 
 def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
     """Return a row a scenario and member; None without a base and a scenario that have plans."""
-    base = entries[0].context
-    planned = [(e.name, e.context.plan.supply) for e in entries[1:] if e.context is not None]
+    base, planned = _against_base(entries)
     if base is None or not planned:
         return None
-    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, planned)
+    supply = [(name, of.plan.supply) for name, of in planned.items()]
+    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
 
 def results(

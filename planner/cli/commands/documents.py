@@ -11,7 +11,15 @@ import click
 from models.errors import UsageError
 from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, require, tell_where
+from planner.cli.commands.common import (
+    JSON,
+    PLACE,
+    WORKBOOK,
+    output_option,
+    progress,
+    require,
+    tell_where,
+)
 from planner.cli.paths import folder_target, html, target
 from planner.cli.words import line, row
 from planner.render.words import cut, number_of, plain
@@ -159,13 +167,7 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 @click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=WORKBOOK)
 @click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    type=PLACE,
-    metavar="REPORT",
-    help="The report [beside PLAN, with .html].",
-)
+@output_option("The report [beside PLAN, with .html].", "REPORT", "-o")
 @JSON
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.

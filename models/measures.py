@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,6 +46,23 @@ def beyond(amount: float, other: float, of: float) -> float:
     """Return an amount less another, 0 where rounding alone parts them against what they are of."""
     difference = amount - other
     return difference if abs(difference) > NOISE * abs(of) else 0.0
+
+
+def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
+    """Return the sums of an amount by the values of a column, or by tuples of several columns'."""
+    found = table.groupby([*by])[amount].sum()
+    return dict(zip(found.index.tolist(), found.tolist(), strict=True))
+
+
+def change(now: float | None, was: float | None, noise: float = NOISE) -> float | None:
+    """Return now less before, 0 where they differ by a smaller part of the larger than ``noise``.
+
+    None where one of them is not known.
+    """
+    if now is None or was is None:
+        return None
+    by = now - was
+    return by if abs(by) > noise * max(abs(now), abs(was)) else 0.0
 
 
 # ---- concentration -----------------------------------------------------------------------------

@@ -12,6 +12,8 @@ import re
 MASSES = {"kg": 1e-3, "lb": 0.45359237e-3, "t": 1.0, "kt": 1e3, "Mt": 1e6}
 """Tonnes in one unit of mass."""
 
+MILLION = 1e6
+
 MONEY = "USD"
 """How the catalogue writes money; a workbook's `Currency` takes its place."""
 

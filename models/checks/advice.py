@@ -13,14 +13,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from models.case import Case, in_force
-from models.checks.common import (
-    advise,
-    dated,
-    is_total,
-    is_word_of_total,
-    looks_like,
-    plants,
-)
+from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
 from models.errors import Finding, warning
 from models.resolve import (
     Expanded,

@@ -5,21 +5,13 @@ with what an analyst adds to the model in Pyomo, or another solver, it solves th
 (``by_model``). A ``Session`` plans a case and its variants one after another.
 """
 
-from models.plan.block_solver import Proof
-from models.plan.by_model import Extension, block_models, model
-from models.plan.plan import OPTIMAL, PENALTIES, Plan
-from models.plan.session import Session
-from models.plan.solving import Map, solve
-
-__all__ = [
-    "OPTIMAL",
-    "PENALTIES",
-    "Extension",
-    "Map",
-    "Plan",
-    "Proof",
-    "Session",
-    "block_models",
-    "model",
-    "solve",
-]
+from models.plan.block_solver import Proof as Proof
+from models.plan.by_model import Extension as Extension
+from models.plan.by_model import block_models as block_models
+from models.plan.by_model import model as model
+from models.plan.plan import OPTIMAL as OPTIMAL
+from models.plan.plan import PENALTIES as PENALTIES
+from models.plan.plan import Plan as Plan
+from models.plan.session import Session as Session
+from models.plan.solving import Map as Map
+from models.plan.solving import solve as solve

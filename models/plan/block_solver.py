@@ -23,14 +23,7 @@ from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Cell, Expanded, Floats
-from models.solve import (
-    MOST_VIOLATION,
-    Certificate,
-    Certificates,
-    Rows,
-    Solution,
-    fits,
-)
+from models.solve import MOST_VIOLATION, Certificate, Certificates, Rows, Solution, fits
 
 # ---- a solved and proved block -----------------------------------------------------------------
 

@@ -7,28 +7,20 @@ proven, blocks of the same shape, and the same block in a variant of the case, t
 from the arrays: a model is built once and re-used.
 """
 
-from models.program.builder import Group, Names, within
-from models.program.component import FRACTION, MONEY, TONNES
-from models.program.program import Fitted, Program, fit, program_of, split
-from models.program.scaling import Scaling, joined, scaling, units_of
-from models.program.solved import Flow, Solved
-
-__all__ = [
-    "FRACTION",
-    "MONEY",
-    "TONNES",
-    "Fitted",
-    "Flow",
-    "Group",
-    "Names",
-    "Program",
-    "Scaling",
-    "Solved",
-    "fit",
-    "joined",
-    "program_of",
-    "scaling",
-    "split",
-    "units_of",
-    "within",
-]
+from models.program.builder import Group as Group
+from models.program.builder import Names as Names
+from models.program.builder import within as within
+from models.program.component import FRACTION as FRACTION
+from models.program.component import MONEY as MONEY
+from models.program.component import TONNES as TONNES
+from models.program.program import Fitted as Fitted
+from models.program.program import Program as Program
+from models.program.program import fit as fit
+from models.program.program import program_of as program_of
+from models.program.program import split as split
+from models.program.scaling import Scaling as Scaling
+from models.program.scaling import joined as joined
+from models.program.scaling import scaling as scaling
+from models.program.scaling import units_of as units_of
+from models.program.solved import Flow as Flow
+from models.program.solved import Solved as Solved

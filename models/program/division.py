@@ -13,16 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.program.component import (
-    BUYER,
-    CONTRACT,
-    MEMBER,
-    MINE,
-    MINERAL,
-    PROJECT,
-    SOURCE,
-    YEAR,
-)
+from models.program.component import BUYER, CONTRACT, MEMBER, MINE, MINERAL, PROJECT, SOURCE, YEAR
 from models.resolve import Expanded, Floats, Ints, Rights
 
 

@@ -15,15 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case
-from models.program.builder import (
-    Builder,
-    Group,
-    LazyKeys,
-    Names,
-    Shares,
-    blocks_of,
-    fingerprint,
-)
+from models.program.builder import Builder, Group, LazyKeys, Names, Shares, blocks_of, fingerprint
 from models.program.component import TONNES
 from models.program.families import FAMILIES
 from models.program.families.diversification import what_is_said

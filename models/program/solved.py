@@ -11,14 +11,7 @@ import numpy as np
 
 from models.case import Case
 from models.program.builder import Group
-from models.program.component import (
-    Columns,
-    Component,
-    Rows,
-    Where,
-    columns_named,
-    rows_named,
-)
+from models.program.component import Columns, Component, Rows, Where, columns_named, rows_named
 from models.program.families.ore import ORE
 from models.program.program import Program
 from models.resolve import Cap, Expanded, Floats, Ints, Source, caps

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from models.case import Case, in_force
 from models.schema import MIN, PRIMARY, PURCHASES, ByYear, Mine, Project, Refiner, Stockpile
+from models.units import MILLION
 
-MILLION = 1e6
 DAYS = 365.0
 _MOST_GROWN = math.log(1e9)
 """A billionfold is no limit; more would be no number that a solver takes."""

@@ -2,31 +2,39 @@
 
 from models.results import difference as difference
 from models.results import orders as orders
-from models.results.field import CATALOGUE, Colour, Field, Look, Name, Result, field
-from models.results.members import Members, WhoPays
-from models.results.overall import Benchmarks, ByMineral, ByYear, Figure, Scorecard, Summary
-from models.results.proof import About, ChartData, Checks, Duals, Glossary, Runs, Values
-from models.results.supply import (
-    Changes,
-    Contracts,
-    CountryShares,
-    Flows,
-    Ore,
-    Prices,
-    Projects,
-    Refiners,
-    Security,
-    ShareLimits,
-    ShortageCauses,
-    Shortages,
-    Stocks,
-    Tiers,
-)
-
-__all__ = [
-    "CATALOGUE", "About", "Benchmarks", "ByMineral", "ByYear", "Changes", "ChartData", "Checks",
-    "Colour", "Contracts", "CountryShares", "Duals", "Field", "Figure", "Flows", "Glossary", "Look",
-    "Members", "Name", "Ore", "Prices", "Projects", "Refiners", "Result", "Runs", "Scorecard",
-    "Security", "ShareLimits", "ShortageCauses", "Shortages", "Stocks", "Summary", "Tiers",
-    "Values", "WhoPays", "field",
-]  # fmt: skip
+from models.results.field import CATALOGUE as CATALOGUE
+from models.results.field import Colour as Colour
+from models.results.field import Field as Field
+from models.results.field import Look as Look
+from models.results.field import Name as Name
+from models.results.field import Result as Result
+from models.results.field import field as field
+from models.results.members import Members as Members
+from models.results.members import WhoPays as WhoPays
+from models.results.overall import Benchmarks as Benchmarks
+from models.results.overall import ByMineral as ByMineral
+from models.results.overall import ByYear as ByYear
+from models.results.overall import Figure as Figure
+from models.results.overall import Scorecard as Scorecard
+from models.results.overall import Summary as Summary
+from models.results.proof import About as About
+from models.results.proof import ChartData as ChartData
+from models.results.proof import Checks as Checks
+from models.results.proof import Duals as Duals
+from models.results.proof import Glossary as Glossary
+from models.results.proof import Runs as Runs
+from models.results.proof import Values as Values
+from models.results.supply import Changes as Changes
+from models.results.supply import Contracts as Contracts
+from models.results.supply import CountryShares as CountryShares
+from models.results.supply import Flows as Flows
+from models.results.supply import Ore as Ore
+from models.results.supply import Prices as Prices
+from models.results.supply import Projects as Projects
+from models.results.supply import Refiners as Refiners
+from models.results.supply import Security as Security
+from models.results.supply import ShareLimits as ShareLimits
+from models.results.supply import ShortageCauses as ShortageCauses
+from models.results.supply import Shortages as Shortages
+from models.results.supply import Stocks as Stocks
+from models.results.supply import Tiers as Tiers

@@ -4,58 +4,27 @@
 limit and that none is cheaper. Nothing takes the solver's word.
 """
 
-from models.solve.certificate import (
-    MOST_GAP,
-    MOST_MIP_GAP,
-    MOST_VIOLATION,
-    Certificate,
-    Certificates,
-    Floats,
-    Ints,
-    Keys,
-    Rows,
-    Solution,
-    certify,
-    certify_alone,
-    certify_blocks,
-    fits,
-    name_at,
-)
-from models.solve.highs import (
-    ATTEMPTS,
-    LISTENER,
-    ONWARDS,
-    Attempt,
-    Found,
-    Held,
-    solve,
-    statuses,
-    version,
-)
-
-__all__ = [
-    "ATTEMPTS",
-    "LISTENER",
-    "MOST_GAP",
-    "MOST_MIP_GAP",
-    "MOST_VIOLATION",
-    "ONWARDS",
-    "Attempt",
-    "Certificate",
-    "Certificates",
-    "Floats",
-    "Found",
-    "Held",
-    "Ints",
-    "Keys",
-    "Rows",
-    "Solution",
-    "certify",
-    "certify_alone",
-    "certify_blocks",
-    "fits",
-    "name_at",
-    "solve",
-    "statuses",
-    "version",
-]
+from models.solve.certificate import MOST_GAP as MOST_GAP
+from models.solve.certificate import MOST_MIP_GAP as MOST_MIP_GAP
+from models.solve.certificate import MOST_VIOLATION as MOST_VIOLATION
+from models.solve.certificate import Certificate as Certificate
+from models.solve.certificate import Certificates as Certificates
+from models.solve.certificate import Floats as Floats
+from models.solve.certificate import Ints as Ints
+from models.solve.certificate import Keys as Keys
+from models.solve.certificate import Rows as Rows
+from models.solve.certificate import Solution as Solution
+from models.solve.certificate import certify as certify
+from models.solve.certificate import certify_alone as certify_alone
+from models.solve.certificate import certify_blocks as certify_blocks
+from models.solve.certificate import fits as fits
+from models.solve.certificate import name_at as name_at
+from models.solve.highs import ATTEMPTS as ATTEMPTS
+from models.solve.highs import LISTENER as LISTENER
+from models.solve.highs import ONWARDS as ONWARDS
+from models.solve.highs import Attempt as Attempt
+from models.solve.highs import Found as Found
+from models.solve.highs import Held as Held
+from models.solve.highs import solve as solve
+from models.solve.highs import statuses as statuses
+from models.solve.highs import version as version

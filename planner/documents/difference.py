@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.measures import largest_country_shares, like_for_like, part
+from models.measures import change, largest_country_shares, like_for_like, part
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results.common import NOTE
 from models.results.difference import (
@@ -38,9 +38,6 @@ R = TypeVar("R", bound=Result)
 
 _SAME_ROW = 1e-7
 """Prices and flows that differ by a smaller part, the solver's tolerance, are the same."""
-
-_DUST = 1e-9
-"""A difference of figures below this part of what it is of is rounding."""
 
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
@@ -97,8 +94,7 @@ class Line:
         """New less old, 0 where they differ by rounding alone; None of words."""
         if not self.is_known or not isinstance(self.old, float) or not isinstance(self.new, float):
             return None
-        by = self.new - self.old
-        return by if abs(by) > _DUST * max(abs(self.old), abs(self.new)) else 0.0
+        return change(self.new, self.old)
 
     @property
     def part(self) -> float | None:
@@ -312,16 +308,9 @@ def _who_pays(pair: Pair) -> WhoPaysMore:
         for what, amounts in (("paid", paid), ("shortage", lost)):
             was, now = (of.get(name, 0.0) if of is not None else None for of in amounts)
             row |= {f"{what}_old": was, f"{what}_new": now}
-            row[f"{what}_change"] = _change(was, now) if money else None
+            row[f"{what}_change"] = change(now, was, _SAME_ROW) if money else None
         rows.append(row)
     return WhoPaysMore.of_rows(rows, words={"money": pair.money})
-
-
-def _change(was: float | None, now: float | None) -> float | None:
-    if was is None or now is None:
-        return None
-    by = now - was
-    return by if abs(by) > _SAME_ROW * max(abs(was), abs(now)) else 0.0
 
 
 def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:

@@ -13,13 +13,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import SHEETS, EventStep, Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.sheets.inputs import (
-    ADDED,
-    REMOVED,
-    Difference,
-    input_differences,
-    record_differences,
-)
+from planner.sheets.inputs import ADDED, REMOVED, Difference, input_differences, record_differences
 from planner.workbook import Book
 from planner.workbook.plan_file import PlanFile
 from planner.workbook.saved import fingerprint

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
-from planner.render.words import clean, cut, listed
+from planner.render.words import clean, cut, known, listed
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -46,6 +48,11 @@ class Role(StrEnum):
     OUTSIDE_IDLE = "outside, idle"
     ANEW = "planned anew"
     ONE_OF_MANY = "one of many"
+
+
+def numbers(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
+    """Return the values of a series over ``size``; None where there is no number."""
+    return tuple(float(v) / size if known(v) else None for v in column)
 
 
 @dataclass(frozen=True)
@@ -189,3 +196,14 @@ def spans(charts: Iterable[Picture]) -> list[list[tuple[int, int]]]:
         found.append([(first, first + len(picture) - 1) for first in firsts])
         at += len(picture) * len(picture.series)
     return found
+
+
+def round_step(least: float, of: Sequence[float]) -> float:
+    """Return the smallest round step from ``least`` on: one ``of`` these, times a power of ten."""
+    tenth = 10.0 ** math.floor(math.log10(least))
+    return next(f * tenth for f in of if f * tenth >= least * (1.0 - 1e-9))
+
+
+def decimals(step: float, most: int = 8) -> int:
+    """Return how many decimals tell numbers a step apart, ``most`` where none do."""
+    return next((d for d in range(most) if abs(round(step, d) - step) < step * 1e-6), most)

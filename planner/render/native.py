@@ -10,7 +10,7 @@ import xlsxwriter
 
 from models.results.field import Look
 from planner.render import palette, style
-from planner.render.chart import Form, Picture, Role, Series, colour_of, spans
+from planner.render.chart import Form, Picture, Role, Series, colour_of, decimals, round_step, spans
 from planner.render.table import Table
 from planner.render.words import width_of
 
@@ -293,8 +293,7 @@ def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
     if high - low <= abs(high) * 1e-9:
         high = low + (abs(low) or 1.0)
     rough = (high - low) / most
-    tenth = 10.0 ** math.floor(math.log10(rough))
-    unit = next(f * tenth for f in _ROUND if f * tenth >= rough * (1.0 - 1e-9))
+    unit = round_step(rough, _ROUND)
     first, last = math.floor(low / unit + 1e-9), math.ceil(high / unit - 1e-9)
     return round(first * unit, 12), round(last * unit, 12), round(unit, 12)
 
@@ -302,8 +301,8 @@ def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
 def _digits_of(look: Look, unit: float) -> str:
     """Return a number format with the decimals that steps of a unit need."""
     shown = unit * 100 if look is Look.SHARE else unit
-    decimals = next(d for d in range(8) if d == 7 or abs(round(shown, d) - shown) < shown * 1e-6)  # noqa: PLR2004
-    digits = f"0.{'0' * decimals}" if decimals else "0"
+    after = decimals(shown, 7)
+    digits = f"0.{'0' * after}" if after else "0"
     return f"{digits}%" if look is Look.SHARE else f"#,##{digits}"
 
 

@@ -167,6 +167,11 @@ _MILLIONS_FROM = 1e7
 """Tables with so much money in a cell are told in millions."""
 
 
+def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of a table, made or read back, that have a number in a column."""
+    return rows[rows[name].map(known).astype(bool)]
+
+
 def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Grid:
     """Return rows of a result, of some fields or of all that it has, headers above them."""
     from rich.table import Table as Grid

@@ -11,6 +11,7 @@ from planner.render.chart import Form, Picture
 from planner.render.plotly import figure_of, heat_width
 from planner.render.table import shown, table_of
 from planner.render.words import known
+from planner.studies.kind import Figure
 
 Columns = Mapping[Any, Iterable[Any]]
 """Values by the field that they are of, or by a header of their own."""
@@ -147,15 +148,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Headline:
-    """One of the numbers at the top: what it is, the number, and what stands beside it."""
-
-    name: str
-    value: str
-    remark: str
-
-
-@dataclass(frozen=True)
 class Page:
     """A whole report.
 
@@ -169,7 +161,7 @@ class Page:
     made_by: str
     verdict: str
     sound: bool
-    headlines: tuple[Headline, ...]
+    headlines: tuple[Figure, ...]
     parts: tuple[Part, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)

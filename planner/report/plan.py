@@ -35,8 +35,9 @@ from models.results.common import (
 )
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD
+from models.units import MILLION
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series
+from planner.render.chart import Form, Picture, Role, Series, numbers
 from planner.render.table import COALITION_BUYER
 from planner.render.words import (
     NAMED,
@@ -50,22 +51,11 @@ from planner.render.words import (
     span,
     word,
 )
-from planner.report.part import (
-    Block,
-    Columns,
-    Facts,
-    Headline,
-    Page,
-    Part,
-    Plot,
-    View,
-    facts,
-    facts_of,
-    plot,
-)
+from planner.report.part import Block, Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
+from planner.studies.kind import Figure as Headline
 from planner.workbook.plan_file import PlanFile, bare, edited
 
 _ESTIMATE = "Estimate:"
@@ -226,7 +216,7 @@ def members(plan: PlanFile) -> Part | None:
         ("In priced shortage, not paid", Role.SHORT, made.extra_shortage),
     )
     series = tuple(
-        Series(name, role, [float(v) / 1e6 if known(v) else None for v in values])
+        Series(name, role, numbers(values, MILLION))
         for name, role, values in costs
         if any(known(v) and v for v in values)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from models.errors import UsageError
 from models.results import About, Runs
@@ -14,7 +14,6 @@ from planner.report.part import (
     Block,
     Choice,
     Facts,
-    Headline,
     Page,
     Part,
     Plot,
@@ -25,7 +24,7 @@ from planner.report.part import (
     plot,
 )
 from planner.studies import kind_of
-from planner.studies.kind import Figure, Numbers, Section, Tables
+from planner.studies.kind import Numbers, Section, Tables
 from planner.workbook.plan_file import StudyFile
 
 _IN_WORDS = 12
@@ -51,18 +50,13 @@ def study_page(study: StudyFile) -> Page:
         "",
         verdict,
         sound,
-        headlines_of(headline.figures),
+        headline.figures,
         tuple(part_of(section) for section in kind.sections(tables)),
         about,
         notes,
         kind.QUESTION,
         headline.finding,
     )
-
-
-def headlines_of(figures: Iterable[Figure]) -> tuple[Headline, ...]:
-    """Return the numbers of a finding."""
-    return tuple(Headline(f.name, f.value, f.remark) for f in figures)
 
 
 def part_of(section: Section, country: Country = str) -> Part:

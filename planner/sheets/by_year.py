@@ -6,10 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from models.case import Case
-from models.measures import Top, landed_cost, served_share, shares_of
+from models.measures import Top, landed_cost, served_share, shares_of, sums
 from models.plan import Plan
 from models.results import ByYear, CountryShares, Look, ShortageCauses
 from models.results.common import DEMAND, LANDED, LIMIT, PURCHASES, SHORT, units_of, words_of
@@ -55,8 +53,10 @@ def _blocks(
 ) -> Mapping[tuple[str, str], tuple[Look, str, Mapping[At, Any]]]:
     """Return by measure and meaning its look, its unit and its cells."""
     plan, basis = context.plan, context.basis
-    need, bought, short = (_sums(plan.supply, what) for what in ("demand", "purchased", "short"))
-    paid, tonnes = (_sums(plan.flows, what) for what in ("total", "tonnes"))
+    need, bought, short = (
+        sums(plan.supply, what, "mineral", "year") for what in ("demand", "purchased", "short")
+    )
+    paid, tonnes = (sums(plan.flows, what, "mineral", "year") for what in ("total", "tonnes"))
     served = {at: served_share(need[at], short[at]) for at in need if need[at] > 0}
     landed = {at: landed_cost(paid[at], tonnes[at]) for at in paid}
     tops = _tops(context)
@@ -86,11 +86,6 @@ def _blocks(
             Look.PRICE, context.per_tonne, landed
         ),
     }  # fmt: skip
-
-
-def _sums(table: pd.DataFrame, amount: str) -> dict[At, float]:
-    sums: Any = table.groupby(["mineral", "year"])[amount].sum()
-    return {(str(m), int(year)): float(v) for (m, year), v in sums.items()}
 
 
 def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:

@@ -76,10 +76,10 @@ def figures(context: Context) -> tuple[Figures, ...]:
     """Return the figures of every mineral, in the case's order."""
     plan, case, unlimited = context.plan, context.case, context.without_limits
     demand, purchased, shortage = (
-        total(plan.supply, "mineral", amount) for amount in ("demand", "purchased", "short")
+        measures.sums(plan.supply, amount, "mineral") for amount in ("demand", "purchased", "short")
     )
-    paid = total(plan.flows, "mineral", "total")
-    free = None if unlimited is None else total(unlimited.supply, "mineral", "short")
+    paid = measures.sums(plan.flows, "total", "mineral")
+    free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits, extra = bool(case.share_limits), _extra_paid(context)
     sold, bound = coalition_purchases(plan), binding(plan)
     refiners = plan.sources[plan.sources["project"] == ""]
@@ -127,7 +127,7 @@ def _extra_paid(context: Context) -> dict[str, float]:
     if free is None:
         return {}
     found = measures.like_for_like(context.plan.supply, free.supply, "mineral")
-    bought = total(free.supply, "mineral", "purchased")
+    bought = measures.sums(free.supply, "purchased", "mineral")
     return {name: more for name, (more, _) in found.items() if bought.get(name, 0.0) > 0}
 
 
@@ -140,12 +140,6 @@ def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:
     years = int(of_coalition[on_it]["year"].nunique())
     known = years > 0 or last.limit is not None
     return (years if known else None), int((~on_it).sum())
-
-
-def total(table: pd.DataFrame, by: str, amount: str) -> dict[str, float]:
-    """Return an amount's sum for each name in a column."""
-    sums = table.groupby(by)[amount].sum()
-    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
@@ -161,7 +155,7 @@ def largest_share(context: Context, sold: pd.DataFrame) -> Top | None:
 
 def _hhi(table: pd.DataFrame, amount: str) -> float | None:
     """Return the HHI by country of amounts summed over years."""
-    return measures.hhi(total(table, "country", amount))
+    return measures.hhi(measures.sums(table, amount, "country"))
 
 
 def binding(plan: Plan) -> pd.DataFrame:

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.measures import landed_cost
 from models.results import Contracts, Figure, Flows, Look, Result, Shortages, Stocks
 from models.results.common import FREIGHT, MEMBER, SHORT
-from models.results.orders import (
-    ByYear,
-    Columns,
-    MemberShortages,
-    Obligations,
-    OrderSheet,
-    Stock,
-)
+from models.results.orders import ByYear, Columns, MemberShortages, Obligations, OrderSheet, Stock
 from planner.render.table import Table, table_of
 from planner.sheets.summary import Rows, summary_of
 

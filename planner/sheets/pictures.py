@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from models.measures import Top
+from models.measures import Top, sums
 from models.plan import Plan
 from models.results import ChartData, Look, Members
 from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
+from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share, total
+from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share
 from planner.sheets.front import front_pictures
 
 _MOST_CATEGORIES = 12
@@ -243,7 +244,7 @@ def who_pays(
 
     ``costs`` are member, extra cash and extra shortage at its cost [money].
     """
-    millions = [(member, cash / _MILLION, lost / _MILLION) for member, cash, lost in costs]
+    millions = [(member, cash / MILLION, lost / MILLION) for member, cash, lost in costs]
     some = [each for each in millions if round(each[1], 1) or round(each[2], 1)]
     if not some:
         return None
@@ -267,7 +268,6 @@ def who_pays(
     )
 
 
-_MILLION = 1e6
 _CHOICE = 2
 """Where members' cash, gains as costs, is so many times that of all, most is who takes which of
 equally cheap tonnes."""
@@ -278,14 +278,14 @@ def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
     home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    whole, series = total(table, "mineral", "usable"), []
+    whole, series = sums(table, "usable", "mineral"), []
     for name, role, rows, amount in (
         ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
         ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
         ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
-        of, names = total(rows, "mineral", amount), (each.mineral for each in told)
+        of, names = sums(rows, amount, "mineral"), (each.mineral for each in told)
         parts = [of.get(m, 0.0) / whole[m] if whole.get(m, 0.0) > 0 else 0.0 for m in names]
         series.append(Series(name, role, parts))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"

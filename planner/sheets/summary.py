@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.measures import SURGE, Top, landed_cost, largest, part, served_if_largest_stops
+from models.measures import SURGE, Top, landed_cost, largest, part, served_if_largest_stops, sums
 from models.plan import OPTIMAL
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
@@ -19,7 +19,7 @@ from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, search_words
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures, total
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
@@ -156,7 +156,7 @@ def _beside_today(context: Context) -> Rows:
         shares: dict[str, float] = {}
         countries: dict[str, str] = {}
         for mineral, of in by_mineral:
-            whole, tops = float(of[name].sum()), largest(total(of, "country", name))
+            whole, tops = float(of[name].sum()), largest(sums(of, name, "country"))
             if whole > 0 and tops:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)

@@ -153,9 +153,7 @@ def _planned(plan: Plan, year: int) -> dict[str, _Stop]:
 
 
 def _short(plan: Plan, year: int) -> dict[str, float]:
-    table = plan.supply[plan.supply["year"] == year]
-    sums = table.groupby("mineral")["short"].sum()
-    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
+    return measures.sums(plan.supply[plan.supply["year"] == year], "short", "mineral")
 
 
 def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:

@@ -25,15 +25,7 @@ from models.program.families.projects import BUILT
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
 from models.resolve import Cap, Rights, budget_year, start_years, stock_target
-from models.schema import (
-    TAKES,
-    ByYear,
-    Demand,
-    Project,
-    ScenarioStep,
-    ShareLimit,
-    Stockpile,
-)
+from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import after
 

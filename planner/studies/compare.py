@@ -14,7 +14,7 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import served_if_largest_stops
+from models.measures import change, served_if_largest_stops, sums
 from models.plan import PENALTIES, Plan
 from models.results import (
     About,
@@ -38,18 +38,14 @@ from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
 from models.results.field import crossed
+from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Column, Table, records, table_of
+from planner.render.table import COALITION_BUYER, Column, Table, records, table_of, with_number
 from planner.render.words import clean, counted, each_year, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
-from planner.sheets.figures import (
-    Figures,
-    binding,
-    coalition_purchases,
-    figures,
-)
+from planner.sheets.figures import Figures, binding, coalition_purchases, figures
 from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.findings import shortages
 from planner.sheets.inputs import ADDED, input_differences
@@ -69,7 +65,6 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-MILLION = 1e6
 _MOST_ERRORS = 3
 """Errors of a scenario told in its row; JSON and the end of the command have them all."""
 MOST_CHANGES = 2_000
@@ -298,10 +293,6 @@ _LARGEST_SHARES = (
 # ---- plans set side by side ----------------------------------------------------------------------
 
 
-_ROUNDING = 1e-9
-"""A difference below this part of what it is of is rounding."""
-
-
 @dataclass(frozen=True)
 class Entry:
     """One case of a comparison.
@@ -319,12 +310,12 @@ class Entry:
     foreseen: str = ""
 
 
-def difference(here: float | None, there: float | None) -> float | None:
-    """Return how much more a figure is than the base's; 0 where they differ by rounding alone."""
-    if here is None or there is None:
-        return None
-    by = here - there
-    return by if abs(by) > _ROUNDING * max(abs(here), abs(there)) else 0.0
+def _against_base(entries: Sequence[Entry]) -> tuple[Context | None, dict[str, Context]]:
+    """Return the base's plan, and by name those of what is set beside it; none without the base."""
+    base, *others = entries
+    if base.context is None:
+        return None, {}
+    return base.context, {e.name: e.context for e in others if e.context is not None}
 
 
 def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
@@ -390,7 +381,7 @@ def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with what is scenario less base, 0 where they differ by rounding alone."""
     more = {
         f"{name}_more": [
-            difference(*pair)
+            change(*pair)
             for pair in zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
         ]
         for name in _AMOUNTS
@@ -500,18 +491,17 @@ def _same(base: Context, context: Context) -> list[str]:
 
 def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
     """Return what is paid for purchases and what is short, by mineral and year."""
-    found: dict[tuple[str, str, int], float] = {}
-    for table, amount in ((context.plan.flows, "total"), (context.plan.supply, "short")):
-        sums = table.groupby(["mineral", "year"], as_index=False)[amount].sum()
-        for mineral, year, value in zip(sums["mineral"], sums["year"], sums[amount], strict=True):
-            found[str(mineral), amount, int(year)] = float(value)
-    return found
+    return {
+        (mineral, amount, year): value
+        for table, amount in ((context.plan.flows, "total"), (context.plan.supply, "short"))
+        for (mineral, year), value in sums(table, amount, "mineral", "year").items()
+    }
 
 
 def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield the flows that differ, the largest change first, and a row for what is left out."""
-    sums = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
-    both = sums.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
+    by = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
+    both = by.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
     both["change"] = both["after"] - both["before"]
     both["by"] = both["change"].abs()
     most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
@@ -534,7 +524,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
     rows = [{} if e.context is None else _of_plan(e.context.plan) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
     for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
-        columns[more] = [difference(value, columns[name][0]) for value in columns[name]]
+        columns[more] = [change(value, columns[name][0]) for value in columns[name]]
     whole = columns["total"][0]
     columns |= {
         "scenario": [entry.name for entry in entries],
@@ -560,7 +550,7 @@ def _foresight(entries: Sequence[Entry], totals: Sequence[float | None]) -> dict
     return {
         "foresight": [UNFORESEEN if entry.foreseen else "foreseen" for entry in entries],
         "surprise": [
-            difference(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
+            change(total[entry.name], total.get(entry.foreseen)) if entry.foreseen else None
             for entry in entries
         ],
     }
@@ -614,7 +604,7 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     for name in ("short", "landed", "hhi_purchases"):
         there = {} if base is None else dict(zip(base.mineral, base.data[name], strict=True))
         columns[f"{name}_more"] = [
-            difference(here, there.get(mineral))
+            change(here, there.get(mineral))
             for here, mineral in zip(columns[name], columns["mineral"], strict=True)
         ]
     worth = {name: _worth_short(context) for name, context in planned.items()}
@@ -661,13 +651,12 @@ def changes(entries: Sequence[Entry]) -> InputChanges | None:
 
 def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
     """Return a row a flow over all years; None without a base and a scenario that have plans."""
-    base = entries[0].context
-    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
+    base, planned = _against_base(entries)
     if base is None or not planned:
         return None
     rows = [
         {"scenario": name, **row}
-        for name, context in planned
+        for name, context in planned.items()
         for row in _flows_that_differ(base, context)
     ]
     return FlowDifferences.of_rows(rows)
@@ -675,12 +664,11 @@ def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
 
 def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
     """Return a row a scenario and project that it builds otherwise; None where there is none."""
-    base = entries[0].context
-    if base is None:
+    base, planned = _against_base(entries)
+    if base is None or not planned:
         return None
-    planned = [(e.name, e.context) for e in entries[1:] if e.context is not None]
-    parts = [_with_total(base, context).assign(scenario=name) for name, context in planned]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    parts = [_with_total(base, of).assign(scenario=name) for name, of in planned.items()]
+    table = pd.concat(parts, ignore_index=True)
     if table.empty:
         return None
     return ProjectsBuilt.of_rows(table.to_dict("records"), words=words_of(base.case))
@@ -715,11 +703,11 @@ def _matrix(
 
 def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
     """Return a row a scenario and member; None without a base and a scenario that have plans."""
-    base = entries[0].context
-    planned = [(e.name, e.context.plan.supply) for e in entries[1:] if e.context is not None]
+    base, planned = _against_base(entries)
     if base is None or not planned:
         return None
-    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, planned)
+    supply = [(name, of.plan.supply) for name, of in planned.items()]
+    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
 
 def results(
@@ -838,7 +826,7 @@ class _Charts:
     def __init__(self, tables: Tables) -> None:
         """Read the tables."""
         every = tables[Comparison].frame()
-        planned = every[pd.to_numeric(every["total"], errors="coerce").notna()]
+        planned = with_number(every, "total")
         year = tables.option(UNFORESEEN_BEFORE)
         self.table = _drawn(planned, year) if year else planned.head(_MOST_SCENARIOS)
         self.names = [str(name) for name in self.table["scenario"]]
@@ -1200,7 +1188,7 @@ class Compare(StudyKind):
         of = tables[Comparison].frame()
         currency = tables[Comparison].words.get("money", "")
         base, others = of.iloc[0], of.iloc[1:]
-        others = others[pd.to_numeric(others["more"], errors="coerce").notna()]
+        others = with_number(others, "more")
         known_of = others["foresight"] if "foresight" in others else pd.Series("", others.index)
         late = others[known_of == UNFORESEEN]
         others = others.drop(index=late.index)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from models import measures
 from models.answers import Exit, Hold, exit_from
 from models.errors import UsageError
-from models.measures import shares_of, stays_within
+from models.measures import shares_of, stays_within, sums
 from models.plan import PENALTIES, Plan
 from models.resolve import budget_year
 from models.results import Checks, Field, Look, Projects, Result, WhoPays, field
@@ -38,7 +37,7 @@ from models.results.common import (
     words_of,
 )
 from models.results.members import paying
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.table import records
 from planner.render.words import each_year, known, listed, money, percent, share, span, tonnes
 from planner.scenarios.named import Named
@@ -231,8 +230,8 @@ def _way_out(found: Exit) -> dict[str, list[Row]]:
     """Return the rows of each mineral by year."""
     case = found.plan.case
     sold = [_sold(plan, found.country) for plan in (found.plan, found.path)]
-    lacking = [_sums(plan.supply, "short", "mineral", "year") for plan in (found.plan, found.path)]
-    bought = _sums(found.path.supply, "purchased", "mineral", "year")
+    lacking = [sums(plan.supply, "short", "mineral", "year") for plan in (found.plan, found.path)]
+    bought = sums(found.path.supply, "purchased", "mineral", "year")
     rows: dict[str, list[Row]] = {m.name: [] for m in case.minerals}
     for mineral, of in rows.items():
         for year in case.years:
@@ -266,13 +265,6 @@ def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float 
         for m, y, t, s in zip(*columns, strict=True)
         if not known(s) or s > _SOLD
     }
-
-
-def _sums(table: pd.DataFrame, amount: str, *by: str) -> dict[tuple[Any, ...], float]:
-    """Return the sums of an amount by the values of some columns."""
-    sums = table.groupby([*by], as_index=False)[amount].sum()
-    keys = zip(*(sums[name].tolist() for name in by), strict=True)
-    return dict(zip(keys, sums[amount].tolist(), strict=True))
 
 
 def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
@@ -380,7 +372,7 @@ def _limits(found: Exit, cells: Cells) -> list[Row]:
 
 def _sellers(found: Exit) -> list[Row]:
     sold = [
-        _sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
+        sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
         for table in (found.plan.countries, found.path.countries)
     ]
     rows = []
@@ -412,8 +404,8 @@ def _curves(tables: Tables) -> dict[str, Picture]:
         if (rows["planned"] > _SOLD).any():
             years = tuple(int(year) for year in rows["year"])
             series = (
-                Series("Plan", Role.PLAN, _values(rows["planned_share"])),
-                Series("Way out", Role.ANEW, _values(rows["left_share"])),
+                Series("Plan", Role.PLAN, numbers(rows["planned_share"])),
+                Series("Way out", Role.ANEW, numbers(rows["left_share"])),
             )
             form = Form.LINES if len(years) > 1 else Form.GROUPED
             title = f"{short(str(mineral))}: {short(name)}'s share of {basis}"
@@ -421,10 +413,6 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     most = table.groupby("mineral")["planned_share"].max().fillna(0.0)
     kept = sorted(found, key=lambda m: -most[m])[:_MOST_SMALL]
     return {m: picture for m, picture in found.items() if m in kept}
-
-
-def _values(column: pd.Series[Any]) -> tuple[float | None, ...]:
-    return tuple(float(v) if known(v) else None for v in column)
 
 
 def _who(tables: Tables) -> Picture | None:

@@ -22,16 +22,10 @@ from models.measures import part
 from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
-from models.results.common import (
-    COUNTRY,
-    MINERAL,
-    SHORT,
-    UNDISCOUNTED,
-    words_of,
-)
+from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import records
+from planner.render.table import records, with_number
 from planner.render.words import counted, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
@@ -183,7 +177,7 @@ def _amounts(plan: Plan, country: str) -> Iterator[list[float]]:
 def _rows(tables: Tables) -> pd.DataFrame:
     """Return the ranges of minerals with demand as rows."""
     rows = tables[Ranges].frame()
-    rows = rows[pd.to_numeric(rows["now_share"], errors="coerce").notna()]
+    rows = with_number(rows, "now_share")
     return rows.astype({f"{what}_share": float for what in ("now", "least", "most")})
 
 

@@ -21,8 +21,9 @@ from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, field
 from models.results import Figure as Total
 from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNIT, words_of
+from models.units import MILLION
 from planner.options import Share, Whole
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
@@ -486,7 +487,7 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
     size, unit = 0.01, "% of demand"
     if currency:
         size, unit = scale(max(abs(e) for e in edges), currency)
-    digits = _decimals((edges[1] - edges[0]) / size)
+    digits = decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:,.{digits}f}" for low in edges[:-1]]
     open_ended = every[-1] >= edges[-1]
     if open_ended:
@@ -519,8 +520,7 @@ def _edges(low: float, high: float) -> list[float]:
     span = high - low
     if span <= max(abs(low), abs(high)) * 1e-9:
         span = max(abs(low), abs(high)) * 0.02 or 1.0
-    tenth = 10.0 ** math.floor(math.log10(span / _BARS))
-    step = next(f * tenth for f in _ROUND if f * tenth >= span / _BARS * (1.0 - 1e-9))
+    step = round_step(span / _BARS, _ROUND)
     first, last = math.floor(low / step + 1e-9), math.floor(high / step + 1e-9) + 1
     return [round(i * step, 12) for i in range(first, last + 1)]
 
@@ -531,10 +531,6 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
     at = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
     counts = np.bincount(at.clip(0, steps - 1).astype(int), minlength=steps)
     return tuple(counts.astype(float).tolist())
-
-
-def _decimals(step: float) -> int:
-    return next((d for d in range(8) if abs(round(step, d) - step) < step * 1e-6), 8)
 
 
 def _short_by_mineral(tables: Tables) -> Picture | None:
@@ -592,7 +588,7 @@ def _short_section(tables: Tables) -> Section | None:
     of = tables[ByMineral]
     if not len(of):
         return None
-    shares = ((float(v) if known(v) else None for v in _of_plan(of, p).share) for p in PLANS)
+    shares = (numbers(_of_plan(of, p).share) for p in PLANS)
     picture = Picture(
         "Expected part of demand that is short",
         Form.ROWS,
@@ -618,7 +614,7 @@ def _event_section(tables: Tables) -> Section | None:
     if not len(of):
         return None
     costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
-    both, unit = scaled([v / 1e6 if known(v) else None for v in costs], of.words["money"])
+    both, unit = scaled(numbers(costs, MILLION), of.words["money"])
     picture = Picture(
         f"What a year of each event adds to total cost ({unit})",
         Form.ROWS,
@@ -846,7 +842,7 @@ class RiskStudy(StudyKind):
         currency = rows[COST]["unit"].removesuffix(" m")
 
         def amount(value: float) -> str:
-            return money(value * 1e6, currency)
+            return money(value * MILLION, currency)
 
         figures = []
         base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))

@@ -43,7 +43,7 @@ def spread(sample: Floats) -> Spread:
     low, middle, high = (float(v) for v in np.quantile(sample, (0.05, 0.5, TAIL)))
     first, last = _ranks(len(sample), TAIL)
     ordered = np.sort(sample)
-    tail, tail_error = _tail(ordered, TAIL)
+    tail, tail_error = conditional_value_at_risk(sample)
     return Spread(
         mean=float(sample.mean()),
         error=standard_error(sample),
@@ -62,24 +62,17 @@ def standard_error(sample: Floats) -> float:
     return float(sample.std(ddof=1) / math.sqrt(len(sample))) if len(sample) > 1 else math.nan
 
 
-def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> float:
-    r"""Return the mean of the worst part of a sample, ``1 - level`` of it; larger is worse.
+def conditional_value_at_risk(sample: Floats, level: float = TAIL) -> tuple[float, float]:
+    r"""Return the mean of the worst part of a sample, ``1 - level`` of it, and its standard error.
 
     .. math:: CVaR_a = \min_v \; v + \frac{1}{(1 - a) n} \sum_i \max(0, x_i - v)
 
-    The minimum lies at the smallest value that at least a part ``level`` of the sample does not
-    exceed. Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1.
+    Larger is worse. The minimum lies at the smallest value that at least a part ``level`` of the
+    sample does not exceed: Rockafellar & Uryasev (2000), Journal of Risk 2(3), theorem 1. The error
+    is that of the mean of ``v + max(0, x - v) / (1 - level)`` there, which is how the estimate is
+    distributed in large samples: Trindade et al. (2007), Journal of Banking & Finance 31(11).
     """
-    return _tail(np.sort(sample), level)[0]
-
-
-def _tail(ordered: Floats, level: float) -> tuple[float, float]:
-    """Return the mean of the tail and its standard error.
-
-    The error is that of the mean of ``v + max(0, x - v) / (1 - level)`` at the v of the minimum,
-    which is how the estimate is distributed in large samples (Trindade et al. 2007, Journal of
-    Banking & Finance 31(11)).
-    """
+    ordered = np.sort(sample)
     at = max(1, math.ceil(round(level * len(ordered), 9)))
     value = float(ordered[at - 1])
     of_each = value + np.maximum(0.0, ordered - value) / (1.0 - level)

@@ -24,7 +24,7 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.table import Table, records, table_of
 from planner.render.words import known, listed, money, percent, plain, scale, span, word
 from planner.sheets.findings import number_short, shortages
@@ -574,10 +574,6 @@ def _horizon(tables: Tables) -> str:
     return span(int(year) for year in set(tables[NMinusOne].year))
 
 
-def _values(column: pd.Series[Any]) -> tuple[float | None, ...]:
-    return tuple(float(v) if known(v) else None for v in column)
-
-
 def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     """The countries whose loss costs most, shortage priced."""
     dear = losses[losses["cost"] > 0]
@@ -608,7 +604,7 @@ def _n_minus_1(tables: Tables) -> Picture | None:
     if len(years) < 2:  # noqa: PLR2004 - one year is no line
         return None
     lines = {
-        str(mineral): _values(own["over_rest"])
+        str(mineral): numbers(own["over_rest"])
         for mineral, own in table.groupby("mineral", sort=False)
         if own["over_rest"].notna().any()
     }
@@ -645,7 +641,7 @@ def _single(tables: Tables, lost: str, rank: str) -> Picture | None:
         f"{short(lost)} lost: demand newly short",
         Form.GROUPED,
         tuple(short(m) for m in shown["mineral"]),
-        tuple(Series(name, role, _values(shown[key])) for key, (name, role) in sides.items()),
+        tuple(Series(name, role, numbers(shown[key])) for key, (name, role) in sides.items()),
         "Share of coalition demand",
         f"{rank}{left_out}",
         small=True,

@@ -27,6 +27,7 @@ from models.measures import (
     premium,
     premium_with_shortage,
     served_share,
+    sums,
 )
 from models.plan import PENALTIES, Plan
 from models.results import ByMineral, Field, Look, Result
@@ -36,7 +37,7 @@ from models.schema import Security
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import records
+from planner.render.table import records, with_number
 from planner.render.words import counted, known, listed, money, percent, scale, share
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import (
@@ -164,14 +165,14 @@ def read(plan: Plan) -> tuple[Reading, ...]:
     """Return the readings of a plan, all minerals first."""
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
-        "objective": _sums(costs, "discounted"),
-        "purchases": _sums(plan.flows, "total"),
-        "cash": _sums(costs[~costs["heading"].isin(PENALTIES)], "money"),
-        "demand": _sums(plan.supply, "demand"),
-        "tonnes": _sums(plan.supply, "purchased"),
-        "short": _sums(plan.supply, "short"),
+        "objective": sums(costs, "discounted", "mineral"),
+        "purchases": sums(plan.flows, "total", "mineral"),
+        "cash": sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
+        "demand": sums(plan.supply, "demand", "mineral"),
+        "tonnes": sums(plan.supply, "purchased", "mineral"),
+        "short": sums(plan.supply, "short", "mineral"),
         "saved": {mineral: worth * POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": _sums(losses, "missing"),
+        "missing": sums(losses, "missing", "mineral"),
     }
     survived = losses.groupby("mineral")["kept"].mean()
     tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
@@ -199,11 +200,6 @@ def read(plan: Plan) -> tuple[Reading, ...]:
         float(losses["kept"].mean()) if len(losses) else 1.0,
     )
     return (whole, *each)
-
-
-def _sums(table: pd.DataFrame, amount: str) -> dict[str, float]:
-    sums = table.groupby("mineral")[amount].sum()
-    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -567,7 +563,7 @@ class _Charts:
         rows = frontier.frame()
         self.is_cap = not isinstance(frontier, TurnedFrontier)
         self.title = "Cap" if self.is_cap else str(rows["knob"].iloc[0])
-        self.rows = rows[pd.to_numeric(rows["value"], errors="coerce").notna()]
+        self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
         is_given = [bool(self.path) and not known(value) for value in rows["value"]]
@@ -994,7 +990,7 @@ class Sweep(StudyKind):
         """Say what the whole way costs, what it leaves short, and how far it costs no tonne."""
         charts = _Charts(tables)
         of = charts.rows[charts.rows["mineral"] == ALL]
-        of = of[pd.to_numeric(of["objective"], errors="coerce").notna()]
+        of = with_number(of, "objective")
         if of.empty:
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
@@ -1103,7 +1099,7 @@ def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
     """Return what the workbook's own caps cost, and that the points of the sweep are not these."""
     flat = f"Each point is one cap for all years; the workbook's own go {charts.path}"
     own = charts.given[charts.given["mineral"] == ALL]
-    own = own[pd.to_numeric(own["objective"], errors="coerce").notna()]
+    own = with_number(own, "objective")
     if own.empty:
         return [], f"{flat}, of which there is no proven plan."
     row = own.iloc[0]

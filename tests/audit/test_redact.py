@@ -12,17 +12,8 @@ from models.errors import UsageError
 from models.results import ByMineral
 from planner.audit import open_plan
 from planner.audit.accounts import account_of
-from planner.audit.redact import (
-    GONE as BLANKED,
-)
-from planner.audit.redact import (
-    OTHERS,
-    WITHHELD,
-    members_of,
-    named,
-    redact,
-    write_redacted,
-)
+from planner.audit.redact import GONE as BLANKED
+from planner.audit.redact import OTHERS, WITHHELD, members_of, named, redact, write_redacted
 from planner.cli import main
 from tests.small_book import workbook
 

@@ -13,16 +13,7 @@ from hypothesis import strategies as st
 from models.answers import Bound, explain
 from models.case import Case
 from models.schema import EACH, ShareLimit
-from tests.models.desk import (
-    FIRST,
-    BookT,
-    changed,
-    jin,
-    make,
-    solve,
-    solve_case,
-    sur,
-)
+from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case, sur
 from tests.models.test_explain import bound, capped, of
 from tests.models.test_laws import dearest, draw
 from tests.models.typed import books, header_of

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.models.desk import (
-    cost,
-    jin,
-    make,
-    price,
-    refiner,
-    short,
-    slope,
-    solve,
-    sur,
-    tonnes,
-)
+from tests.models.desk import cost, jin, make, price, refiner, short, slope, solve, sur, tonnes
 
 near = pytest.approx
 YEARS = (2026, 2027, 2028)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from models.results import Look, Name, Result, field
 from planner.render.chart import Form, Picture, Role, Series
-from planner.report.study import headlines_of, part_of, plot_of
+from planner.report.study import part_of, plot_of
 
 
 class Points(Result):
@@ -74,9 +74,3 @@ def test_what_charts_show_in_a_sentence():
     empty = (Series("Quiet", Role.SHORT, [None, None]),)
     blank = Picture("Short", Form.HEAT, ("Cobalt", "Copper"), empty, "short", "")
     assert plot_of(blank).alt == "Short. A map of 1 by 2."
-
-
-def test_numbers_of_a_finding():
-    figure = SimpleNamespace(name="Cost", value="1 m EUR", remark="more.")
-    (made,) = headlines_of([figure])
-    assert (made.name, made.value, made.remark) == ("Cost", "1 m EUR", "more.")

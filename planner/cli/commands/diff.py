@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import PlannerError
+from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import plan_path
@@ -30,7 +31,6 @@ _SHOWN, _ROWS = 8, 12
 """Inputs and moves, and rows of a table told on the terminal; the workbook has them all."""
 _NAME, _LONG = 28, 60
 _WIDE = _NAME + 2
-_MILLION = 1e6
 _MOVE = ("mineral", "seller", "buyer", "old", "new", "change")
 _AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
 """Amounts of minerals: field, head, scale, decimals."""
@@ -191,7 +191,7 @@ def _value(value: Cell, look: Look) -> str:
 def _money(found: PlanDifference) -> Scale:
     """Return how money is told: in millions where there is as much."""
     amounts = found.minerals[["paid_old", "paid_new"]].to_numpy()
-    return (_MILLION, " m", 1) if (amounts >= _MILLION).any() else (1.0, "", 0)
+    return (MILLION, " m", 1) if (amounts >= MILLION).any() else (1.0, "", 0)
 
 
 def _show_totals(found: PlanDifference, money: Scale) -> None:

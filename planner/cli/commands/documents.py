@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import UsageError
+from models.units import MILLION
 from planner.cli.answer import Answer, Command, Key, end, of_file, sorted_out
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, require, tell_where
+from planner.cli.commands.common import (
+    JSON,
+    PLACE,
+    WORKBOOK,
+    output_option,
+    progress,
+    require,
+    tell_where,
+)
 from planner.cli.paths import folder_target, html, target
 from planner.cli.words import line, row
 from planner.render.words import cut, number_of, plain
@@ -22,7 +31,6 @@ if TYPE_CHECKING:
 _SHOWN = 40
 """Members told on the terminal; the folder has them all."""
 _LONGEST = 32
-_MILLION = 1e6
 
 
 @click.command(cls=Command)
@@ -107,8 +115,8 @@ def _show(found: Orders, folder: Path, written: Written, seconds: float) -> None
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = found.plan.currency, 1.0, 0
-    if max((m.total for m in found.members), default=0.0) >= _MILLION:
-        money, scale, decimals = f"{money} m", _MILLION, 1
+    if max((m.total for m in found.members), default=0.0) >= MILLION:
+        money, scale, decimals = f"{money} m", MILLION, 1
     click.secho(plain(found.plan.title), bold=True, err=True)
     click.echo(
         f"{number_of(len(found.table), 'order')} of {number_of(len(found.members), 'member')},"
@@ -159,13 +167,7 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 @click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=WORKBOOK)
 @click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    type=PLACE,
-    metavar="REPORT",
-    help="The report [beside PLAN, with .html].",
-)
+@output_option("The report [beside PLAN, with .html].", "REPORT", "-o")
 @JSON
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.

@@ -12,9 +12,9 @@ from models.errors import UsageError
 from planner.cli.answer import Answer, Command, Key, end, sorted_out
 from planner.cli.commands.common import (
     JSON,
-    PLACE,
     SCENARIO,
     WORKBOOK,
+    output_option,
     progress,
     share_limit,
     tell_where,
@@ -35,12 +35,10 @@ _LONGEST_PART = 60
 @SCENARIO
 @what_if_options
 @share_limit()
-@click.option(
+@output_option(
+    "The model, .lp or .mps [outputs/<FILE's name>[-<scenario> or -what-if]-model.lp].",
+    "MODEL",
     "-o",
-    "--output",
-    type=PLACE,
-    metavar="MODEL",
-    help="The model, .lp or .mps [outputs/<FILE's name>[-<scenario> or -what-if]-model.lp].",
 )
 @click.option("--by-block", is_flag=True, help="A file for each part that touches no other.")
 @JSON

@@ -8,20 +8,14 @@ from pathlib import Path
 import click
 
 from planner.cli.answer import Answer, Command, Key, end, sorted_out
-from planner.cli.commands.common import JSON, PLACE, WORKBOOK, progress, tell_where
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import html, target
 from planner.cli.words import line, show_warnings
 
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@click.option(
-    "-o",
-    "--output",
-    type=PLACE,
-    metavar="PAGE",
-    help="The page [outputs/<FILE's name>-page.html].",
-)
+@output_option("The page [outputs/<FILE's name>-page.html].", "PAGE", "-o")
 @JSON
 def page(file: Path, output: Path | None, as_json: bool) -> int:
     """Make a page that plans a workbook again while a slider is moved, in a browser, offline.

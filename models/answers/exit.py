@@ -24,23 +24,20 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from models.answers.explain import limit_of, rows_worth
-from models.answers.price import arrays
-from models.answers.search import SLACK, first_proven
-from models.errors import SolverError
+from models.answers.search import SLACK, Onwards, bounded
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, Scaling, scaling, within
+from models.program import FRACTION, TONNES, within
 from models.program.component import MINERAL, YEAR, Place, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
-from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify_alone
+from models.solve import Rows
 
 TOGETHER = ""
 """Stands for all minerals where the programs are told apart by mineral."""
@@ -137,7 +134,6 @@ class _Fenced:
             if bought > SLACK * demand:
                 self.columns[name], self.planned[name] = of, bought
                 self.weights[name] = 1.0 / (demand or bought)
-        self._held: Held | None = None
 
     # ---- what is asked ---------------------------------------------------------------------------
 
@@ -178,30 +174,17 @@ class _Fenced:
     def _rows(self) -> Rows:
         """The block's arrays, then the rows of the exit."""
         of, (short, cell) = self.plan.program.block(self.block), self._short
-        cells, row = np.unique(cell, return_inverse=True)
-        need = self.plan.expanded.demand.sum(axis=1).reshape(-1)[cells]
-        lacking = np.bincount(row, self.plan.x[self.at][short], len(cells)) + SLACK * need
+        upper = widest(self.plan.expanded, self.plan.program)[self.at]
+        need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.at]
+        lacking = ((c, short[cell == c]) for c in np.unique(cell))
         sold = [*self.columns.values()]
-        mineral = np.repeat(np.arange(len(sold)), [len(at) for at in sold])
-        every = np.concatenate(sold)
-        added = np.concatenate(
-            [row, len(cells) + mineral, np.full(len(every), len(cells) + len(sold))]
-        )
-        weights = np.array([*self.weights.values()])[mineral]
-        most = np.concatenate([lacking, np.full(len(sold) + 1, np.inf)])
-        made = arrays(
-            (
-                np.concatenate([of.entry_rows(), len(of.row_lower) + added]),
-                np.concatenate([of.columns, short, every, every]),
-                np.concatenate([of.values, np.ones(len(short) + len(every)), weights]),
-            ),
-            (of.cost, of.lower, widest(self.plan.expanded, self.plan.program)[self.at]),
-            (
-                np.concatenate([of.row_lower, np.full(len(most), -np.inf)]),
-                np.concatenate([of.row_upper, most]),
-            ),
-        )
-        return dataclasses.replace(made, whole=of.whole)
+        weights = np.repeat([*self.weights.values()], [len(at) for at in sold])
+        limits = [
+            *((at, np.ones(len(at)), x[at].sum() + SLACK * need[c]) for c, at in lacking),
+            *((at, np.ones(len(at)), np.inf) for at in sold),
+            (np.concatenate(sold), weights, np.inf),
+        ]
+        return bounded(dataclasses.replace(of, upper=upper), limits)
 
     def _upper(self, of: str) -> Floats:
         """Return the columns' upper bounds with no penalty of a mineral above the plan's."""
@@ -231,26 +214,22 @@ class _Fenced:
         return at[inside] - self.at.start, cell[inside]
 
     @cached_property
-    def _units(self) -> dict[str, Any]:
-        """What ``scaling`` asks of the program beside its arrays."""
+    def _onwards(self) -> Onwards:
+        """What solves the programs, and proves them."""
         of, more = self.plan.program, len(self._rows.row_lower) - self._own
         units = np.full(more, TONNES)
         units[-1] = FRACTION
-        return {
-            "need": float(of.need[self.block]),
-            "column_unit": of.column_unit[self.at],
-            "row_unit": np.append(of.row_unit[self.inside], units),
-            "row_size": np.append(of.row_size[self.inside], np.full(more, np.nan)),
-        }
+        return Onwards(
+            self._rows, f"least of what is bought there: {', '.join(self.columns)}",
+            need=float(of.need[self.block]), measure=self._measure,
+            units=(of.column_unit[self.at], np.append(of.row_unit[self.inside], units)),
+            size=np.append(of.row_size[self.inside], np.full(more, np.nan)),
+        )  # fmt: skip
 
     @property
     def _own(self) -> int:
         """How many rows are the block's own."""
         return int(self.inside.stop - self.inside.start)
-
-    @cached_property
-    def _scale(self) -> Scaling:
-        return scaling(self._rows, **self._units)
 
     @property
     def _dearest(self) -> float:
@@ -266,44 +245,16 @@ class _Fenced:
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
         upper = self._upper(of)
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
-        found = self._onwards(rows) or first_proven(
-            rows, partial(scaling, rows, **self._units), lambda s: self._proof(rows, s).passed
-        )
-        if found is None:
-            names = ", ".join(self.columns)
-            msg = f"no proven least of what is bought there: {names}"
-            raise SolverError(msg)
-        if self._held is None and found.basis is not None and not rows.whole.any():
-            self._held = Held(ONWARDS).load(self._scale.scaled(rows))
-            self._held.start_from(found.basis)
+        found, proof = self._onwards.solved(rows)
         return BlockResult(
             block=self.block, x=found.x, duals=found.duals[: self._own],
-            certificate=self._proof(rows, found), worst=-1, measure=self._measure,
+            certificate=proof, worst=-1, measure=self._measure,
             attempt=found.attempt, size=(len(rows.row_lower), len(rows.cost), len(rows.values)),
         )  # fmt: skip
-
-    def _onwards(self, rows: Rows) -> Solution | None:
-        """Return the optimum reached from that of the program before; None where it is no proof."""
-        if self._held is None:
-            return None
-        try:
-            self._held.change(self._scale.scaled(rows))
-            found = self._scale.unscaled(self._held.run())
-        except SolverError:
-            found = None
-        if found is not None and self._proof(rows, found).passed:
-            return found
-        self._held = None
-        return None
 
     @property
     def _measure(self) -> float:
         return float(self.plan.program.measure(self.plan.case.tolerance_scale)[self.block])
-
-    def _proof(self, rows: Rows, found: Solution) -> Certificate:
-        tonnes = (self._units["column_unit"] == TONNES, self._units["row_unit"] == TONNES)
-        alone = certify_alone(rows, found, self._measure, tonnes)
-        return alone.of(0, mip_gap=found.mip_gap)
 
 
 def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[Hold]:

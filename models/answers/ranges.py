@@ -14,22 +14,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 
 import numpy as np
 
-from models import solve as solver
 from models.answers.price import arrays
-from models.answers.search import SLACK, first_proven
-from models.errors import SolverError
+from models.answers.search import SLACK, Onwards, bounded
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
-from models.program import TONNES, Scaling, scaling
+from models.program import TONNES
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
-from models.solve import Certificate, Held, Rows, Solution, certify_alone
+from models.solve import Certificate, Rows, Solution
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 """What a supplier is: all plants of a country, a plant, or a plant that could be built."""
@@ -92,30 +90,17 @@ class Near:
         self.need = need or float(of.need.max(initial=1.0))
         self.nothing = SLACK * self.need
         held = of.rows.activity(np.where(free, 0.0, every))[self.rows]
-        limits = list(self._limits(every, slack))
-        widths = [len(at) for at, *_ in limits]
-        added = len(self.rows) + np.repeat(np.arange(len(limits)), widths)
-        none = np.zeros(0)
-        most = np.array([limit for *_, limit in limits])
-        self.unit = np.append(of.row_unit[self.rows], np.full(len(limits) + 1, TONNES, np.int8))
-        self.program = dataclasses.replace(
-            arrays(
-                (
-                    np.append(np.searchsorted(self.rows, at_row[entry]), added),
-                    self._place[
-                        np.concatenate([of.rows.columns[entry], *(at for at, *_ in limits)])
-                    ],
-                    np.concatenate([of.rows.values[entry], none, *(v for _, v, _ in limits)]),
-                ),
-                (np.zeros(len(self.columns)), of.rows.lower[free], widest(e, of)[free]),
-                (
-                    np.append(of.rows.row_lower[self.rows] - held, np.full(len(limits), -np.inf)),
-                    np.append(of.rows.row_upper[self.rows] - held, most),
-                ),
+        inside = arrays(
+            (
+                np.searchsorted(self.rows, at_row[entry]),
+                self._place[of.rows.columns[entry]],
+                of.rows.values[entry],
             ),
-            whole=of.rows.whole[free],
+            (np.zeros(len(self.columns)), of.rows.lower[free], widest(e, of)[free]),
+            (of.rows.row_lower[self.rows] - held, of.rows.row_upper[self.rows] - held),
         )
-        self._held: Held | None = None
+        inside = dataclasses.replace(inside, whole=of.rows.whole[free])
+        self.program = bounded(inside, self._limits(every, slack))
 
     def _free(self, *, is_building: bool) -> Bools:
         """Return which columns of the plan's program are free."""
@@ -151,10 +136,10 @@ class Near:
             if len(at):
                 dearest = float(price[at][of.column_unit[at] == TONNES].max(initial=0.0)) or 1.0
                 most = (float(paid[at].sum()) + more * float(paid.sum())) / dearest
-                yield at, price[at] / dearest, most + self.nothing
+                yield self._place[at], price[at] / dearest, most + self.nothing
         for at in map(np.concatenate, short):
             if len(at):
-                yield at, np.ones(len(at)), float(every[at].sum()) + self.nothing
+                yield self._place[at], np.ones(len(at)), float(every[at].sum()) + self.nothing
 
     def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
         """Yield the country, refiner and project of each supplier, and where its deliveries are."""
@@ -181,56 +166,23 @@ class Near:
     def _asked(self, at: Ints, sign: float) -> Floats:
         cost = np.zeros(len(self.columns))
         cost[at] = sign
-        rows = dataclasses.replace(self.program, cost=cost)
-        try:
-            found = self._again(rows)
-            if self._is_proven(rows, found):
-                return found.x
-        except SolverError:
-            pass
-        self._held = None
-        cold = first_proven(rows, self._scaling, partial(self._is_proven, rows))
-        if cold is not None:
-            return cold.x
-        msg = f"no proven range of {self.plan.expanded.minerals[self.m]}"
-        raise SolverError(msg)
+        return self._ranged.solved(dataclasses.replace(self.program, cost=cost))[0].x
 
-    def _again(self, rows: Rows) -> Solution:
-        """Solve from the plan before; with whole projects as ever."""
-        scale = self._scaling()
-        if rows.whole.any():
-            return scale.unscaled(solver.solve(scale.scaled(rows)))
-        if self._held is None:
-            self._held = Held(solver.ONWARDS).load(scale.scaled(rows))
-        self._held.change(scale.scaled(rows))
-        return scale.unscaled(self._held.run())
+    @cached_property
+    def _ranged(self) -> Onwards:
+        return self._onwards(self.program, "range", self.demand)
 
-    def _scaling(self, *, raised: bool = False) -> Scaling:
-        """Return the scaling by which a tonne that is asked for costs 1."""
-        scale = self._scaled(self.program, raised=raised)
-        tonne = float(scale.column[self.plan.program.column_unit[self.columns] == TONNES][0])
-        return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
-
-    def _scaled(self, rows: Rows, *, raised: bool = False) -> Scaling:
-        return scaling(
-            rows,
-            need=self.need,
-            column_unit=self.plan.program.column_unit[self.columns],
-            row_unit=self.unit[: len(rows.row_lower)],
-            raised=raised,
-        )
-
-    def _is_proven(self, rows: Rows, found: Solution) -> bool:
-        """Whether a least or most is proven, to a part of a tonne's 1 and of all demand."""
-        return self._certificate(rows, found, (1.0, self.demand)).passed
-
-    def _certificate(
-        self, rows: Rows, found: Solution, finest: tuple[float, float] = (0.0, 0.0)
-    ) -> Certificate:
-        of_column = self.plan.program.column_unit[self.columns] == TONNES
-        of_row = self.unit[: len(rows.row_lower)] == TONNES
-        alone = certify_alone(rows, found, self.need, (of_column, of_row), finest)
-        return alone.of(0, mip_gap=found.mip_gap)
+    def _onwards(self, rows: Rows, what: str, tonnes: float | None = None) -> Onwards:
+        """Return what solves and proves programs like one, whose last rows are in tonnes."""
+        of, more = self.plan.program, len(rows.row_lower) - len(self.rows)
+        return Onwards(
+            rows, f"{what} of {self.plan.expanded.minerals[self.m]}",
+            need=self.need, measure=self.need, tonnes=tonnes,
+            units=(
+                of.column_unit[self.columns],
+                np.append(of.row_unit[self.rows], np.full(more, TONNES, np.int8)),
+            ),
+        )  # fmt: skip
 
     def cheapest(self, at: Ints, most: float) -> tuple[Solution, Certificate]:
         """Return the cheapest plan in which some columns add up to so much at most [t].
@@ -238,25 +190,10 @@ class Near:
         With its certificate; the duals are in discounted money, those of the added limits last.
         SolverError where none is proven.
         """
-        of, last = self.program, len(self.program.row_lower)
-        rows = dataclasses.replace(
-            of,
-            cost=self.plan.program.rows.cost[self.columns],
-            row_lower=np.append(of.row_lower, -np.inf),
-            row_upper=np.append(of.row_upper, most + self.nothing),
-            starts=np.append(of.starts, of.starts[last] + len(at)),
-            columns=np.append(of.columns, np.sort(at)),
-            values=np.append(of.values, np.ones(len(at))),
-        )
-        found = first_proven(
-            rows,
-            partial(self._scaled, rows),
-            lambda found: self._certificate(rows, found).passed,
-        )
-        if found is not None:
-            return found, self._certificate(rows, found)
-        msg = f"no proven plan of least tonnes of {self.plan.expanded.minerals[self.m]}"
-        raise SolverError(msg)
+        cost = self.plan.program.rows.cost[self.columns]
+        rows = dataclasses.replace(self.program, cost=cost)
+        rows = bounded(rows, [(at, np.ones(len(at)), most + self.nothing)])
+        return self._onwards(rows, "plan of least tonnes").solved(rows)
 
 
 # ---- the plan that takes least of a country ------------------------------------------------------

@@ -8,8 +8,9 @@ capped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +19,24 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import Scaling, program_of, scaling, units_of
+from models.program import TONNES, Scaling, program_of, scaling, units_of
 from models.program.compile import compile_model
 from models.program.component import Bounds, InputCell
 from models.program.families.shortage import SHORTAGE
 from models.program.sourcing import Frame, build_least_change, build_least_share
-from models.resolve import Expanded, Floats
+from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
-from models.solve import MOST_GAP, MOST_VIOLATION, Rows, Solution, certify
+from models.solve import (
+    MOST_GAP,
+    MOST_VIOLATION,
+    ONWARDS,
+    Certificate,
+    Held,
+    Rows,
+    Solution,
+    certify,
+    certify_alone,
+)
 
 SLACK = 1e-9
 """What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""
@@ -51,6 +62,95 @@ def first_proven(
         if is_proven(found):
             return found
     return None
+
+
+def bounded(rows: Rows, limits: Iterable[tuple[Ints, Floats, float]]) -> Rows:
+    """Return a program with more rows: columns, amounts, and the most that these add up to."""
+    parts = [(at[order], by[order], most) for at, by, most in limits for order in [np.argsort(at)]]
+    ends = np.cumsum([len(at) for at, *_ in parts], dtype=np.int64)
+    return dataclasses.replace(
+        rows,
+        row_lower=np.append(rows.row_lower, np.full(len(parts), -np.inf)),
+        row_upper=np.append(rows.row_upper, [most for *_, most in parts]),
+        starts=np.append(rows.starts, rows.starts[-1] + ends),
+        columns=np.concatenate([rows.columns, *(at for at, *_ in parts)]),
+        values=np.concatenate([rows.values, *(by for _, by, _ in parts)]),
+        row_keys=(),
+    )
+
+
+class Onwards:
+    """Programs of one shape, each solved from the optimum of the one before, and proven.
+
+    They differ from ``rows``, whose costs they are scaled by, in costs and bounds. ``need`` [t] is
+    the largest demand, ``measure`` [t] what violations are parts of; ``units`` are what columns and
+    rows count, ``size`` [t] is how large a row's limit is where that is not its bound. Where they
+    ask for tonnes, not money, ``tonnes`` is how many are no little: a tonne then counts 1.
+    ``what`` they ask for is said where one is not proven.
+    """
+
+    def __init__(  # noqa: PLR0913 - a program and how it is measured, all of it named
+        self,
+        rows: Rows,
+        what: str,
+        *,
+        need: float,
+        measure: float,
+        units: tuple[Any, Any],
+        size: Floats | None = None,
+        tonnes: float | None = None,
+    ) -> None:
+        """Choose the scaling."""
+        self.what, self._in_tonnes = what, None if tonnes is None else units[0] == TONNES
+        self._scaling = partial(
+            scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
+        )
+        self._scale = self._scaled()
+        self._certify = partial(
+            certify_alone,
+            measure=measure,
+            tonnes=(units[0] == TONNES, units[1] == TONNES),
+            finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
+        )
+        self._held: Held | None = None
+
+    def solved(self, rows: Rows) -> tuple[Solution, Certificate]:
+        """Return the optimum and its proof; SolverError where no attempt gives one.
+
+        With whole columns each program is solved as such, from the start.
+        """
+        found = self._onwards(rows)
+        if found is None:
+            self._held = None
+            found = first_proven(rows, self._scaled, lambda s: self._proof(rows, s).passed)
+        if found is None:
+            msg = f"no proven {self.what}"
+            raise SolverError(msg)
+        if self._held is None and found.basis is not None and not rows.whole.any():
+            self._held = Held(ONWARDS).load(self._scale.scaled(rows))
+            self._held.start_from(found.basis)
+        return found, self._proof(rows, found)
+
+    def _scaled(self, *, raised: bool = False) -> Scaling:
+        scale = self._scaling(raised=raised)
+        if self._in_tonnes is None:
+            return scale
+        tonne = float(scale.column[self._in_tonnes][0])
+        return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
+
+    def _onwards(self, rows: Rows) -> Solution | None:
+        """Return the optimum reached from that of the program before; None where it is no proof."""
+        if self._held is None:
+            return None
+        try:
+            self._held.change(self._scale.scaled(rows))
+            found = self._scale.unscaled(self._held.run())
+        except SolverError:
+            return None
+        return found if self._proof(rows, found).passed else None
+
+    def _proof(self, rows: Rows, found: Solution) -> Certificate:
+        return self._certify(rows, found).of(0, mip_gap=found.mip_gap)
 
 
 class Model:

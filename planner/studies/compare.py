@@ -52,12 +52,7 @@ from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import (
-    BillsByScenario,
-    bills_section,
-    most_paid,
-    who_pays_section,
-)
+from planner.studies.members import BillsByScenario, bills_section, most_paid, who_pays_section
 from planner.studies.regret import Regret, in_vain, in_vain_costs, regrets
 from planner.workbook.findings import sentence
 

@@ -809,7 +809,7 @@ def _wished(tables: Tables, currency: str) -> str:
     fields = (Wishes.whole, Wishes.member, Wishes.what, Wishes.own, Wishes.others)
     rows = sorted(tables[Wishes].rows(*fields), reverse=True)
     said = [
-        f"what {member} wishes ({what}) costs it {money(own, currency)} and the others"
+        f"the wishes of {member} ({what}) cost it {money(own, currency)} and the others"
         f" {money(others, currency)}"
         for _, member, what, own, others in rows[:_NAMED]
     ]

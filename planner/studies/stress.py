@@ -685,7 +685,11 @@ _CHEAP = 0.01
 def _resale(tables: Tables) -> str:
     """Return what sharing spares, and where it makes an embargo on one member next to nothing."""
     if Solidarity not in tables:
-        return ""
+        shared = (
+            " Embargoes on one member count what the others resell to it, without friction;"
+            " --solidarity none leaves that out."
+        )
+        return shared if Embargoes in tables else ""
     currency, rows = tables[Losses].words["money"], tables[Solidarity].frame()
     of = rows[(rows["member"] == "") & (rows["alone_cost"] > rows["cost"])]
     of = of.assign(spared=of["alone_cost"] - of["cost"])
@@ -697,7 +701,7 @@ def _resale(tables: Tables) -> str:
             f" If members did not share what is left, losing {word(worst['lost'])} would cost"
             f" {money(worst['alone_cost'], currency)}, not {money(worst['cost'], currency)}."
         )
-    embargoes = of[of["kind"] == Kind.EMBARGO]
+    embargoes = of[(of["kind"] == Kind.EMBARGO) & ~of["lost"].map(_at_home).astype(bool)]
     cheap = embargoes[embargoes["cost"] <= _CHEAP * embargoes["alone_cost"]]
     if len(cheap):
         worst = cheap.iloc[0]
@@ -708,6 +712,12 @@ def _resale(tables: Tables) -> str:
             f" {money(worst['alone_cost'], currency)} without resale."
         )
     return said
+
+
+def _at_home(lost: object) -> bool:
+    """Return whether an embargo is a member's own country's."""
+    country, _, member = str(lost).partition(" to ")
+    return country == member
 
 
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------

@@ -68,7 +68,14 @@ def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     """What the theory needs and the case lacks stands in About."""
     book = openpyxl.load_workbook(plain)
     book["Settings"].append(["Whole projects", "yes"])
+    signed = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 30}
+    least = make(jin(200), demand={"A": 50.0, "B": 50.0}, Contracts=[signed])
+    write_book(folder / "signed.xlsx", least)
     book.save(folder / "whole.xlsx")
+    assert ask("bills", str(folder / "signed.xlsx"), *HERE)[0] == 0
+    about = openpyxl.load_workbook(folder / "outputs" / "signed-bills.xlsx")["Overview"]
+    said = " ".join(str(cell) for row in about.iter_rows(values_only=True) for cell in row)
+    assert "minimums as in the plan together, where capacity shrinks them" in said
     code, _ = ask("bills", str(folder / "whole.xlsx"), *HERE)
     assert code == 0
     about = openpyxl.load_workbook(folder / "outputs" / "whole-bills.xlsx")["About"]

@@ -16,6 +16,8 @@ from models.answers.cost_sharing import (
     BY_DEMAND,
     DUAL_PRICES,
     EQUAL_SAVINGS,
+    NUCLEOLUS,
+    SHAPLEY,
     costs_of,
     dual_bills,
     sharing_of,
@@ -170,7 +172,9 @@ def test_bills(seed: int) -> None:
     found, every = sharing_of(plan), groups(members)
     listed = np.array([0.0, *costs_of(plan, range(1, 1 << members))])
     size = abs(found.cost) or 1.0
-    assert found.cost == pytest.approx(plan.objective, rel=1e-7)
+    pool = Pool(divided(plan.case))  # what its columns cost, the other side of the prices
+    assert found.cost == pytest.approx(np.sum(pool.of.rows.cost * pool.together.x), rel=1e-9)
+    assert found.cost == pytest.approx(plan.objective, rel=1e-9)
     assert_allclose(found.alone, listed[[1 << i for i in range(members)]], atol=1e-7 * size)
     for rule, split in found.bills.items():
         assert split.sum() == pytest.approx(found.cost, rel=1e-9)
@@ -264,6 +268,23 @@ def test_members_that_differ_in_size_alone_gain_nothing() -> None:
     for rule in (BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES):
         assert_allclose(found.bills[rule], found.alone, rtol=1e-7)
         assert found.tempted[rule].group == ()
+
+
+def test_who_adds_nothing_pays_what_it_costs_alone() -> None:
+    """C alone buys tin, of which nobody else has a right: it is a null member, whoever else comes.
+
+    60 t at 30 and 40 t short at 500. By equal savings it would be paid for being there.
+    """
+    book = crossed()
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    book["Refiners"].append(refiner("Tal", "PER", 60, 30) | {"Mineral": "tin"})
+    book["Demand"].append({"Mineral": "tin", "Member": "C", "2026": 100.0})
+    plan = solve(read(book))
+    found = sharing_of(plan).listed(np.array([0.0, *costs_of(plan, range(1, 8))]))
+    assert found.alone[2] == pytest.approx(60 * 30 + 40 * 500)
+    for rule in (AS_BOUGHT, DUAL_PRICES, NUCLEOLUS, SHAPLEY):
+        assert found.bills[rule][2] == pytest.approx(found.alone[2]), rule
+    assert found.bills[EQUAL_SAVINGS][2] == pytest.approx(found.alone[2] - 250 / 3)
 
 
 def crossed(**sheets: list[dict[str, object]]) -> BookT:

@@ -329,7 +329,24 @@ def test_what_sharing_is_worth() -> None:
     shared = lost_in(book, pairs=True)
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))
+    said = StressTest.headline(Tables(tables_of(shared))).finding
+    assert "count what the others resell to it, without friction; --solidarity none leaves" in said
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
+
+
+def test_its_own_country_is_no_embargo_on_a_member() -> None:
+    """What closes to the member that it is the country of is not told as undone by resale."""
+    home = jin(50) | {"Country": "China"}
+    freight = [
+        {"From country": "China", "China (USD/t)": 0, "B (USD/t)": 1},
+        {"From country": "CHL", "China (USD/t)": 1, "B (USD/t)": 0},
+    ]
+    book = make(home, sur(50), demand={"China": 50.0, "B": 50.0}, Freight=freight)
+    tables = Tables(tables_of(lost_in(book, pairs=True, solidarity=False)))
+    assert {*tables[Embargoes].frame()["lost"]} == {"China to China", "CHL to B"}
+    said = StressTest.headline(tables).finding
+    assert "since the others resell to it: CHL to B 100 USD" in said
+    assert "1 of 1 embargoes" in said
 
 
 def test_nobody_sells() -> None:

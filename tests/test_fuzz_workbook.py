@@ -11,7 +11,6 @@ import functools
 import io
 import itertools
 import json
-import os
 import re
 import signal
 import threading
@@ -30,11 +29,11 @@ import pytest
 from planner.cli import main
 from planner.workbook.template import template_tables, write_book
 from tests import fuzz_cells, fuzz_parts
+from tests.budget import BUDGET
 from tests.reference.cases import random_book
 
-NORMAL = 125
+NORMAL = 50
 """Rounds of each kind in the normal run; the long run goes on from there."""
-FUZZ = int(os.environ.get("PLANNER_FUZZ", "0"))
 BATCH = 25
 """Rounds a test: so that they spread over processes."""
 SECONDS = 30
@@ -245,10 +244,10 @@ def test_a_plan_or_findings(tmp_path, kind: str, numbers: range) -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("numbers", batches(NORMAL, max(FUZZ, NORMAL + 1)), ids=str)
+@pytest.mark.parametrize("numbers", batches(NORMAL, NORMAL + BUDGET), ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_plan_or_findings_at_length(tmp_path, kind: str, numbers: range) -> None:
-    """As many rounds as the environment variable PLANNER_FUZZ says, after those above."""
+    """As many rounds more as the budget allows."""
     assert rounds(kind, numbers, tmp_path).total() == len(numbers)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 
@@ -21,10 +20,11 @@ from planner.sheets import write_plan
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.audit.conftest import short_book
 from tests.audit.tampering import at
+from tests.budget import BUDGET
 from tests.models.desk import jin, make, sur
 from tests.reference.cases import random_book
 
-FUZZ = int(os.environ.get("PLANNER_FUZZ", "50")) // 5
+FUZZ = BUDGET // 5
 """Books of the long run: a plan is written, read and written again of each, so they are fewer."""
 BATCH = 10
 FAMILIES = {

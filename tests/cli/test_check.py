@@ -13,6 +13,7 @@ import pytest
 from models.errors import Finding
 from planner.cli import words
 from planner.workbook.template import template_tables, write_book
+from tests.budget import IS_LONG
 from tests.cli.desk import sheets
 from tests.small_book import small_book
 
@@ -208,7 +209,7 @@ def faults(folder, rows):
             60,
             marks=[
                 pytest.mark.fuzz,
-                pytest.mark.skipif("PLANNER_FUZZ" not in os.environ, reason="takes long"),
+                pytest.mark.skipif(not IS_LONG, reason="takes long"),
             ],
         ),
     ],

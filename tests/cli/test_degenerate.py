@@ -19,6 +19,7 @@ import pytest
 from planner.cli import main
 from planner.cli.commands import COMMANDS
 from planner.workbook.template import write_book
+from tests.budget import IS_LONG
 from tests.cli.desk import LASTING
 from tests.page.solver import solver_or_skip
 from tests.small_book import Change, Tables, add, both, column, put, small_book, without
@@ -229,6 +230,8 @@ def pairs() -> Iterator[object]:
     for i, command in enumerate(CALLS):
         for k, case in enumerate(CASES):
             is_seldom = command not in ALWAYS and (i + k) % 4
+            if is_seldom and not IS_LONG:
+                continue
             marks = [pytest.mark.fuzz] if is_seldom else []
             yield pytest.param(command, case, (i + k // 4) % 2 == 0, marks=marks)
 

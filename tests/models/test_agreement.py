@@ -6,18 +6,16 @@ from the book, must cost what the planner says and break no rule.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from tests.budget import BUDGET
 from tests.models.desk import BookT, neutral, solve
 from tests.reference import formulation
 from tests.reference.cases import ALL, CORE, SECURE, books, random_book
 
 RELATIVE = 1e-7
-FUZZ = int(os.environ.get("PLANNER_FUZZ", "300"))
 BATCH = 25
 """Books a test of the long run: so that it spreads over processes."""
 
@@ -115,10 +113,10 @@ def test_security(batch: int) -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("batch", range((FUZZ + BATCH - 1) // BATCH))
+@pytest.mark.parametrize("batch", range((BUDGET + BATCH - 1) // BATCH))
 def test_long_run(batch: int) -> None:
-    """As many as the environment variable PLANNER_FUZZ says, every other one with Security."""
-    for seed in range(batch * BATCH, min(FUZZ, (batch + 1) * BATCH)):
+    """As many as the budget allows, every other one with Security."""
+    for seed in range(batch * BATCH, min(BUDGET, (batch + 1) * BATCH)):
         features = SECURE if seed % 2 else ALL
         book = random_book(np.random.default_rng([7, seed]), 1 + seed % 5, features)
         try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
+from tests.budget import BUDGET
 from tests.models.desk import BookT, jin, make, price, refiner, solve, sur
 from tests.models.mutate import extreme
 from tests.reference.cases import ALL, random_book
@@ -197,8 +196,8 @@ def test_prices_that_are_rounding_alone() -> None:
 
 @pytest.mark.fuzz
 def test_numbers_at_the_ends_of_what_is_legal_at_length() -> None:
-    """As many random books as PLANNER_FUZZ says (300), of extreme numbers: each gets its plan."""
-    for seed in range(int(os.environ.get("PLANNER_FUZZ", "300"))):
+    """As many random books as the budget allows, of extreme numbers: each gets its plan."""
+    for seed in range(BUDGET):
         book = random_book(np.random.default_rng(seed), 1 + seed % 4, ALL)
         part = (0.1, 0.5, 1.0)[seed % 3]
         plan = solve(extreme(book, np.random.default_rng([13, seed]), part))

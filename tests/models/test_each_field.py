@@ -7,7 +7,6 @@ changed alone, and the variant's program and plan are held against those made fr
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -23,11 +22,12 @@ from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, ByYear, Lane, OreLane
 from planner.studies.agreed import decided_before
+from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.test_laws import draw
 from tests.models.test_proof import book
 
-BOOKS = int(os.environ.get("PLANNER_FUZZ", "20")) // 10
+BOOKS = BUDGET // 10
 ALWAYS = {"minerals", "members", "years"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
@@ -15,10 +14,9 @@ from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Expanded
 from planner.scenarios import drop_share_limits, set_max_country_share
+from tests.budget import BUDGET
 from tests.models.desk import jin, make, read, solve, sur
 from tests.models.test_laws import draw
-
-BOOKS = int(os.environ.get("PLANNER_FUZZ", "40"))
 
 
 def agrees(case: Case) -> None:
@@ -38,8 +36,8 @@ def test_every_block_of_random_books(seed: int) -> None:
 
 @pytest.mark.fuzz
 def test_every_block_of_more_books() -> None:
-    """The same on as many books as PLANNER_FUZZ says."""
-    for seed in range(1000, 1000 + BOOKS):
+    """The same on as many books as the budget allows."""
+    for seed in range(1000, 1000 + BUDGET):
         agrees(read(draw(seed)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +18,11 @@ from models.resolve import Expanded
 from models.schema import ScenarioStep
 from models.solve import Held, Rows, Solution
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
+from tests.budget import BUDGET
 from tests.models.desk import read
 from tests.models.test_laws import draw
 
-BOOKS = int(os.environ.get("PLANNER_FUZZ", "20")) // 10
+BOOKS = BUDGET // 10
 
 
 def step(action: str, **selectors: Any) -> ScenarioStep:

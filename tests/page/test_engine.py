@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from pathlib import Path
 
@@ -16,11 +15,12 @@ from planner.cli import main
 from planner.page.sliders import adjustable
 from planner.run import open_input
 from planner.workbook import read_tables
+from tests.budget import BUDGET
 from tests.page.draws import draw, unmoved, variant_of
 from tests.reference.cases import SECURE, random_book
 
 INPUTS = Path(__file__).parents[2] / "inputs"
-DRAWS = int(os.environ.get("PLANNER_FUZZ", "20"))
+DRAWS = BUDGET // 2
 
 
 def holds(case, answers, settings):

@@ -1,0 +1,13 @@
+"""How much the random tests do: the environment variable PLANNER_FUZZ says it, once for all.
+
+Tests with the marker ``fuzz`` grow with it; what takes long in any case waits for a long run.
+"""
+
+from __future__ import annotations
+
+import os
+
+BUDGET = int(os.environ.get("PLANNER_FUZZ", "40"))
+"""How many random cases a test with the marker ``fuzz`` tries, or a part of them."""
+IS_LONG = BUDGET >= 300
+"""Whether this is a long run, of hours."""

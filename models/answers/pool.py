@@ -50,7 +50,8 @@ def shareable(case: Case) -> Case:
 class Piece:
     """Blocks that are solved together: how they are taken out of the whole, and scaled.
 
-    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of.
+    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of;
+    ``raised`` how it is scaled where small numbers are raised (None: as else).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -59,6 +60,7 @@ class Piece:
     scale: Scaling
     measure: float
     basis: object = None
+    raised: Scaling | None = None
 
 
 @dataclass(frozen=True)
@@ -179,12 +181,16 @@ def _pieces(of: BlockSolver) -> Iterator[Piece]:
             for blocks in [piece] if is_one else [(b,) for b in piece]:
                 if of_block[blocks[0]].basis is None:  # nothing to decide
                     continue
-                scales = [of.scaling(b, program.block(b)) for b in blocks]
+                scale, raised = (
+                    joined([of.scaling(b, program.block(b), raised=raised) for b in blocks])
+                    for raised in (False, True)
+                )
                 yield Piece(
                     take=_taking(program, blocks[0], blocks[-1]),
                     columns=program.columns_of(blocks[0], blocks[-1]),
                     rows=program.rows_of(blocks[0], blocks[-1]),
-                    scale=joined(scales),
+                    scale=scale,
+                    raised=raised,
                     measure=float(of.measure[list(blocks)].max()),
                     basis=of_block[blocks[0]].basis,
                 )
@@ -275,11 +281,13 @@ class Pool:
         return self._cold(piece, rows, *every)
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
-        of = piece.scale
-        scale = Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+        def scaled(*, raised: bool) -> Scaling:
+            of = piece.raised if raised and piece.raised else piece.scale
+            return Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+
         found = first_proven(
             rows,
-            lambda **_: scale,
+            scaled,
             lambda found: self._is_proven(piece, rows, found, columns, limits),
         )
         if found is None:

@@ -19,7 +19,7 @@ from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
-from models.program import TONNES, Group, Program, Scaling
+from models.program import TONNES, Group, Program, Scaling, joined
 from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
@@ -50,7 +50,8 @@ def shareable(case: Case) -> Case:
 class Piece:
     """Blocks that are solved together: how they are taken out of the whole, and scaled.
 
-    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of.
+    ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of;
+    ``raised`` how it is scaled where small numbers are raised (None: as else).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -59,6 +60,7 @@ class Piece:
     scale: Scaling
     measure: float
     basis: object = None
+    raised: Scaling | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ def _pieces(of: BlockSolver) -> Iterator[Piece]:
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
                 scale=scale,
+                raised=joined([of.scaling(b, program.block(b), raised=True) for b in blocks]),
                 measure=float(of.measure[list(blocks)].max()),
                 basis=basis,
             )
@@ -269,11 +272,13 @@ class Pool:
         return self._cold(piece, rows, *every)
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
-        of = piece.scale
-        scale = Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+        def scaled(*, raised: bool) -> Scaling:
+            of = piece.raised if raised and piece.raised else piece.scale
+            return Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
+
         found = first_proven(
             rows,
-            lambda **_: scale,
+            scaled,
             lambda found: self._is_proven(piece, rows, found, columns, limits),
         )
         if found is None:

@@ -77,13 +77,13 @@ class Field:
     """A column: everything that a surface needs to show it, and a reader to find it.
 
     ``header`` and ``unit`` may hold placeholders that are filled where the table is shown:
-    ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, by default the attribute's.
-    ``printed`` is false of what stands to the right of a printed page. ``optional`` ones may lack
-    in a table. ``spread`` is true of one that stands for a column for each of some names, which are
-    known with the data alone: ``spread_over`` makes them. ``widest`` is how many characters of it
-    stand on a line at most (0: as its look has it). ``scale`` is what a sheet divides the numbers
-    by (1e6 of millions); data and JSON have them whole. ``name`` and ``table`` are filled by the
-    class that the field stands in.
+    ``{money}``, ``{basis}``, ``{year}``. ``key`` is its name in JSON, in which ``{name}`` stands
+    for the attribute's; by default that is all. ``printed`` is false of what stands to the right of
+    a printed page. ``optional`` ones may lack in a table. ``spread`` is true of one that stands for
+    a column for each of some names, which are known with the data alone: ``spread_over`` makes
+    them. ``widest`` is how many characters of it stand on a line at most (0: as its look has it).
+    ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON have them
+    whole. ``name`` and ``table`` are filled by the class that the field stands in.
     """
 
     header: str
@@ -142,7 +142,7 @@ class Field:
     @property
     def json_key(self) -> str:
         """The column's name in JSON."""
-        return self.key or self.name
+        return self.key.format(name=self.name) or self.name
 
     @property
     def whole(self) -> str:

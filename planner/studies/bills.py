@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -77,19 +77,17 @@ _NAMED = 4
 _NOW = "Discounted to the first year."
 
 
-def _millions(header: str, key: str, meaning: str, **more: Any) -> Field:
-    return field.millions(header, meaning, key=f"{key}_usd", **more)
+_millions = partial(field.millions, key="{name}_usd")
 
 
 def _saved(rule: str, key: str, **more: Any) -> Field:
     said = f"What it costs alone less its bill: {RULES[rule]}. Below 0: it would do better alone."
-    return _millions(f"Saves {rule}", f"saving_{key}", said, **more)
+    return _millions(f"Saves {rule}", said, key=f"saving_{key}_usd", **more)
 
 
 RULE = field.text("Rule", "How the cost of planning together is split.")
 ALONE = _millions(
     "Alone",
-    "alone",
     f"What it costs alone, with its rights: cash, and what it is short at its price. {_NOW}",
 )
 
@@ -128,33 +126,27 @@ class Bills(Result):
     rule = RULE
     member = Savings.member
     alone = ALONE
-    bill = _millions("Bill", "bill", f"Its part of what all cost together. {_NOW}")
-    saving = _millions("Saves", "saving", "Alone less bill. Below 0: it would do better alone.")
+    bill = _millions("Bill", f"Its part of what all cost together. {_NOW}")
+    saving = _millions("Saves", "Alone less bill. Below 0: it would do better alone.")
     part = field.share(
         "Saves, of alone", "Its saving over what it costs alone.", key="saving_share"
     )
-    cash_alone = _millions("Cash alone", "cash_alone", "What it pays alone.")
-    cash = _millions(
-        "Cash of bill", "cash", "Its bill less its priced shortage: below 0 it is paid."
-    )
-    cash_saving = _millions("Saves in cash", "cash_saving", "Cash alone less cash of the bill.")
+    cash_alone = _millions("Cash alone", "What it pays alone.")
+    cash = _millions("Cash of bill", "Its bill less its priced shortage: below 0 it is paid.")
+    cash_saving = _millions("Saves in cash", "Cash alone less cash of the bill.")
     priced_alone = _millions(
         "Priced shortage alone",
-        "priced_alone",
         "What it is short alone, what its reserves lack and other penalties, at their prices.",
     )
-    priced = _millions(
-        "Priced shortage together", "priced", "The same in the plan together; nobody pays it."
-    )
+    priced = _millions("Priced shortage together", "The same in the plan together; nobody pays it.")
     transfer = _millions(
         "Transfer",
-        "transfer",
         "What it pays the others beyond what it pays as bought; below 0 it is paid. All sum to 0.",
     )
     least = _millions(
-        "Least bill", "least", "By the dual prices at which it pays least; there may be several."
+        "Least bill", "By the dual prices at which it pays least; there may be several."
     )
-    most = _millions("Largest bill", "most", "By the dual prices at which it pays most.")
+    most = _millions("Largest bill", "By the dual prices at which it pays most.")
 
 
 class Transfers(Result):
@@ -164,7 +156,7 @@ class Transfers(Result):
     rule = RULE
     payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
     receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
-    amount = _millions("Amount", "amount", f"In cash; few payments, of many that would do. {_NOW}")
+    amount = _millions("Amount", f"In cash; few payments, of many that would do. {_NOW}")
 
 
 class Groups(Result):
@@ -175,15 +167,14 @@ class Groups(Result):
     group = field(
         "Most tempted to leave", Look.SENTENCE, "Blank: no group costs less alone than its bills."
     )
-    gain = _millions("Gains by leaving", "gain", "Their bills less what they cost as a group.")
-    bill = _millions("Their bills", "bill", "What they pay together.")
-    cost = _millions("As a group alone", "cost", "What they cost with their rights alone.")
+    gain = _millions("Gains by leaving", "Their bills less what they cost as a group.")
+    bill = _millions("Their bills", "What they pay together.")
+    cost = _millions("As a group alone", "What they cost with their rights alone.")
     at_most = _millions(
-        "No group gains more than", "at_most", "Proven by bounds on every group, not by listing."
+        "No group gains more than", "Proven by bounds on every group, not by listing."
     )
     in_parts = _millions(
         "Nor do parts of members",
-        "in_parts",
         "A bound on groups in which members may be with a part of all they have; blank: not asked.",
     )
 
@@ -195,8 +186,8 @@ class Coalitions(Result):
     number = field("Number", Look.COUNT, "Its bits say who is there, the first member the lowest.")
     group = field("Group", Look.SENTENCE)
     size = field("Size", Look.COUNT, "How many members.")
-    cost = _millions("Cost", "cost", f"What it costs with its rights alone. {_NOW}")
-    saving = _millions("Saves", "saving", "What its members cost alone in sum, less that.")
+    cost = _millions("Cost", f"What it costs with its rights alone. {_NOW}")
+    saving = _millions("Saves", "What its members cost alone in sum, less that.")
 
 
 class Wishes(Result):
@@ -213,10 +204,14 @@ class Wishes(Result):
         "Rows of Share limits with it as buyer, and targets of its reserves; apart from them its"
         " part of Security: that its demand counts in what has to be left if a country is lost.",
     )
-    own = _millions("Costs it", "costs_it", f"Its bill with them less without. {_NOW}")
-    others = _millions("Costs the others", "costs_others", "Below 0: they gain by it.")
-    whole = _millions("Costs all", "costs_all", "What all cost together with them less without.")
-    alone = _millions("Would cost it alone", "costs_alone", "The same of what it costs alone.")
+    own = _millions("Costs it", f"Its bill with them less without. {_NOW}", key="costs_it_usd")
+    others = _millions("Costs the others", "Below 0: they gain by it.", key="costs_others_usd")
+    whole = _millions(
+        "Costs all", "What all cost together with them less without.", key="costs_all_usd"
+    )
+    alone = _millions(
+        "Would cost it alone", "The same of what it costs alone.", key="costs_alone_usd"
+    )
 
 
 class RightsUsed(Result):

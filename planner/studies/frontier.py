@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED
@@ -10,12 +12,8 @@ _PAID = "All that is paid: purchases, ore, capital charges, holding, take or pay
 _TOP = "The largest share of one country in any year, Rest of world left out."
 
 
-def _money(header: str, key: str, meaning: str = "") -> Field:
-    return field.money(header, meaning, key=f"{key}_usd")
-
-
-def _a_tonne(header: str, key: str, meaning: str) -> Field:
-    return field.price(header, meaning, key=f"{key}_usd_per_t")
+_money = partial(field.money, key="{name}_usd")
+_a_tonne = partial(field.price, key="{name}_usd_per_t")
 
 
 class Frontier(Result):
@@ -40,16 +38,13 @@ class Frontier(Result):
     )
     objective = _money(
         Measure.TOTAL_COST,
-        "objective",
         "What the program minimises: cash, shortage and other penalties, discounted to the first"
         " year.",
     )
     purchases = _money(
-        PURCHASES.header,
-        "purchases",
-        f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
+        PURCHASES.header, f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}"
     )
-    cash = _money(Measure.CASH_COST, "cash", f"{_PAID} penalties. {UNDISCOUNTED}")
+    cash = _money(Measure.CASH_COST, f"{_PAID} penalties. {UNDISCOUNTED}")
     tonnes = TONNES.like(meaning="What is bought over all years, for stock too.")
     short = SHORT.like(
         meaning="Demand neither bought nor taken from stock, all years together.",
@@ -78,17 +73,16 @@ class Frontier(Result):
     )
     premium = _a_tonne(
         Ore.premium.header,
-        "premium",
         "Cash cost less that of the reference (no cap on single countries; of another knob the case"
         " as given), over tonnes bought. It falls below 0 where tonnes that cannot be had are not"
         " paid for.",
     )
     like_for_like = _a_tonne(
         "Premium like for like",
-        "premium_like_for_like",
         "What a tonne bought costs landed on average, less what the same tonnes cost in the"
         " reference, each at its member's landed cost of mineral and year. Charges for new plants"
         " are not in it.",
+        key="premium_like_for_like_usd_per_t",
     )
     dearer = WhoPays.dearer.like(
         meaning="The premium like for like over what the same tonnes cost in the reference.",
@@ -96,9 +90,9 @@ class Frontier(Result):
     )
     with_shortage = _a_tonne(
         "Premium with shortage",
-        "premium_with_shortage",
         "Total cost less that of the reference, over demand: shortage counts at its stated cost. Of"
         " all minerals it never falls as a cap tightens.",
+        key="premium_with_shortage_usd_per_t",
     )
     demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
     trouble = Runs.trouble.like(meaning="Why this point has no plan.", key="error", optional=True)
@@ -146,7 +140,7 @@ class SmallestCaps(Result):
         "Its largest share in any year; purchases for stock count, so that it may exceed 100 % of"
         " demand.",
     )
-    cash = _money("Cash cost without caps", "cash")
+    cash = _money("Cash cost without caps")
     tonnes = field("Tonnes without caps", Look.TONNES)
     short = field.tonnes("Short without caps")
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models.answers.search import SLACK, first_proven
-from models.case import Case
+from models.case import TO_THE_END, Case, Search
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
@@ -34,6 +34,8 @@ from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_bl
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
+_ROUNDING = 1e-12
+"""What the plain plan's amounts are kept to, as a part of the largest need: a solver's rounding."""
 _TYPICAL = 1e-4
 """What a part of all costs the tail is counted in."""
 
@@ -178,19 +180,24 @@ class Whole:
         self,
         rows: Rows | None = None,
         is_kept: Callable[[list[Floats]], bool] = lambda _: True,
+        search: Search = TO_THE_END,
     ) -> tuple[list[Floats], Certificate]:
         """Return the proven values by future, and the proof; SolverError where there is none.
 
         ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
-        have to pass beside the proof.
+        have to pass beside the proof; ``search`` where that for whole columns ends.
         """
+        accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
         def is_proven(found: Solution) -> bool:
-            return self.certificate(rows, found).passed and is_kept(self.by_future(found.x))
+            proof = self.certificate(rows, found)
+            return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
-        found = first_proven(rows, partial(scaling, rows, need=self.need, **units), is_proven)
+        scaled = partial(scaling, rows, need=self.need, **units)
+        limits = {"seconds": search.seconds, "gap": search.gap}
+        found = first_proven(rows, scaled, is_proven, **limits)
         if found is None:
             msg = f"no proven plan for {len(self.sides)} futures at once"
             raise SolverError(msg)
@@ -349,7 +356,9 @@ class _UnderRisk:
         return UnderRisk(risky, plain, tuple(self._decisions(values)))
 
     def _course(self, rows: Rows) -> tuple[Course, list[Floats]]:
-        x, proof = self.whole.solved(rows, lambda x: self._violation(x)[0] <= MOST_VIOLATION)
+        x, proof = self.whole.solved(
+            rows, lambda x: self._violation(x)[0] <= MOST_VIOLATION, self.plan.case.search
+        )
         violation, allowed = self._violation(x)[1], MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
         made = Proof(
@@ -372,12 +381,15 @@ class _UnderRisk:
         """Return the whole with the plain plan kept to while nothing has happened."""
         rows, base = self.whole.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
+        near = np.full(len(decided), SLACK)
+        demand = self.plan.expanded.demand.max(axis=1, initial=0.0).ravel()
         for group in base.variables:
             decided[group.at] = columns_named(group.component).decided is not None
+            if group.component.unit == TONNES:
+                near[group.at] = SLACK * demand[group.cell] + _ROUNDING * self.whole.need
         own = np.flatnonzero(decided & (self.place >= 0))
-        at, x = self.place[own], self.plan.x[own]
+        at, x, near = self.place[own], self.plan.x[own], near[own]
         lower, upper = rows.lower.copy(), rows.upper.copy()
-        near = np.where(base.column_unit[own] == TONNES, SLACK * self.whole.need, SLACK)
         x, near = np.where(rows.whole[at], np.round(x), x), np.where(rows.whole[at], 0.0, near)
         lower[at] = np.clip(x - near, rows.lower[at], rows.upper[at])
         upper[at] = np.clip(x + near, rows.lower[at], rows.upper[at])

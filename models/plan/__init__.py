@@ -7,7 +7,7 @@ with what an analyst adds to the model in Pyomo, or another solver, it solves th
 
 from models.plan.block_solver import Proof
 from models.plan.by_model import Extension, block_models, model
-from models.plan.plan import OPTIMAL, PENALTIES, Plan
+from models.plan.plan import OPTIMAL, PENALTIES, Plan, status_of
 from models.plan.session import Session
 from models.plan.solving import Map, solve
 
@@ -22,4 +22,5 @@ __all__ = [
     "block_models",
     "model",
     "solve",
+    "status_of",
 ]

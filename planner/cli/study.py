@@ -224,7 +224,7 @@ def _answer(
     """Return what a program hears."""
     case = study.start.case
     return {
-        Key.STATUS: "optimal",
+        Key.STATUS: study.status,
         Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),

@@ -20,7 +20,7 @@ from models.answers import Course, Future, Tail, cvar, under_risk, valued
 from models.case import Case
 from models.errors import UsageError
 from models.measures import part as part_of
-from models.plan import Plan
+from models.plan import OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
 from models.program.component import CONTRACT, REFINER
 from models.program.component import MEMBER as MEMBER_PART
@@ -34,7 +34,7 @@ from models.results import Look, Result, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, listed, money, number, percent, scale, solid
+from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
 from planner.scenarios.events import Hits, steps, touched
 from planner.studies.draws import Draw, Foresight, draws, reading
 from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
@@ -369,6 +369,23 @@ class UnderRisk(StudyKind):
         return found
 
     @property
+    def gap(self) -> float:
+        """What a search for whole projects that ended early left open, as a part of its cost."""
+        return max((of.proof.mip_gap for of in self.runs if of.proof is not None), default=0.0)
+
+    @property
+    def status(self) -> str:
+        """Whether a search for whole projects ended early."""
+        return status_of(self.gap)
+
+    @property
+    def trouble(self) -> str:
+        """What the figures are worth where a search ended early."""
+        if self.status == OPTIMAL:
+            return ""
+        return f"{search_words(self.gap)} Differences of less than that say nothing."
+
+    @property
     def what(self) -> str:
         """The futures, and what is least."""
         return f"{self.options[FUTURES]}, seed {self.seed}; least: {self._least}"
@@ -389,6 +406,7 @@ class UnderRisk(StudyKind):
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
             "Seed": str(self.seed),
             TAIL: self._least,
+            **({"Search": self.trouble} if self.trouble else {}),
             "What is built": "one programme for all futures, decided before anything happens",
             "All else": "decided in its year, knowing the events that touch the mineral up to it;"
             " what comes after is known only as far as the futures drawn have parted",
@@ -465,6 +483,7 @@ class UnderRisk(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what was drawn, what it is worth, and an object a decision and a future."""
         return {
+            "search_gap": self.gap,
             "scenario": self.start.case.scenario,
             "futures": len(self.drawn),
             "different_futures": len(self.different),

@@ -98,6 +98,11 @@ def test_the_tail_costs_on_average_what_it_spares_at_the_end(case, capsys) -> No
         answer(capsys, "solve", case, *ASKED, *more, "--output", case.with_name("tail.xlsx"))
         for more in ((), ("--weight", "0.9", "--cvar", "0.5"))
     )
+    slight = answer(
+        capsys, "solve", case, *ASKED, "--weight", "1e-12", "--output", case.with_name("tail.xlsx")
+    )
+    for way in ("known_usd", "under_risk_usd", "plain_usd"):  # minerals together, or apart
+        assert slight["worth"][0][way] == pytest.approx(mean["worth"][0][way], rel=1e-7)
     assert (tail["weight"], tail["alpha"]) == (0.9, 0.5)
     least, expected, cvar, _ = tail["worth"]
     assert least["under_risk_usd"] == pytest.approx(
@@ -163,9 +168,7 @@ def test_without_events_it_is_the_plain_plan_and_says_so(tmp_path, capsys, chang
         (("--weight", "5%"), "--weight is for a plan under risk"),
         (("--cvar", "90%"), "--cvar is for a plan under risk"),
         (("--under-risk", "--cvar", "90%"), "without a --weight"),
-        (("--under-risk", "--gap", "1%"), "leave --solver, --time-limit and --gap out"),
-        (("--under-risk", "--time-limit", "9"), "leave --solver, --time-limit and --gap out"),
-        (("--under-risk", "--solver", "glpk"), "leave --solver, --time-limit and --gap out"),
+        (("--under-risk", "--solver", "glpk"), "leave --solver out"),
         (("--under-risk", "--futures", "0"), "from 1 to"),
     ],
 )
@@ -183,6 +186,26 @@ def test_more_futures_than_can_be_planned_are_refused(tmp_path, capsys) -> None:
     write_book(tmp_path / "case.xlsx", book)
     assert main(["solve", str(tmp_path / "case.xlsx"), "--under-risk", "--futures", "3000"]) == 2
     assert "of the 3,000 futures drawn differ, and at most 100" in capsys.readouterr().err
+
+
+def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:
+    """A gap of one half of the cost is met by the first whole plan found."""
+    book = template_tables()
+    settings = [row for row in book["Settings"] if row["Setting"] != "Whole projects"]
+    book["Settings"] = [*settings, {"Setting": "Whole projects", "Value": "yes"}]
+    write_book(tmp_path / "case.xlsx", book)
+    to = ("--output", tmp_path / "made.xlsx")
+    exact, rough = (
+        answer(capsys, "solve", tmp_path / "case.xlsx", *ASKED, *more, *to)
+        for more in ((), ("--gap", "90%", "--time-limit", "60"))
+    )
+    assert (exact["status"], exact["search_gap"]) == ("optimal", 0)
+    costs = [found["worth"][0]["under_risk_usd"] for found in (exact, rough)]
+    assert costs[0] <= costs[1] * (1 + 1e-7)
+    assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
+    assert rough["status"] == ("feasible" if rough["search_gap"] > 1e-9 else "optimal")
+    about = {row["What"]: row["Value"] for row in rows_of(tmp_path / "made.xlsx", "About")}
+    assert ("Search" in about) == (rough["status"] == "feasible")
 
 
 def test_scenarios_and_what_ifs_are_planned_under_risk(case, capsys) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
@@ -288,6 +288,7 @@ def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int) -> None:
             assert course.costs == pytest.approx([plan.objective] * len(happens), abs=2 * near)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
     """WS <= RP <= EEV, by mean and with the tail; no future is below its own optimum."""
@@ -366,6 +367,6 @@ def split(sides: Sequence[Side], chances: Floats) -> float:
 
 
 def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "first_proven", lambda *_: None)
+    monkeypatch.setattr(module, "first_proven", lambda *_, **__: None)
     with pytest.raises(SolverError, match="no proven plan for 2 futures"):
         planned(solve_case(read(make(jin(), sur(), years=YEARS))), embargo(0.5))

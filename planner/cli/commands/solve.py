@@ -150,10 +150,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         msg = "--time-limit and --gap are for HiGHS: another solver searches to the end"
         raise UsageError(msg)
     how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
-    _refuse_contradictions(
-        how, under_risk=under_risk, other=bool(solver or gap) or seconds is not None
-    )
+    _refuse_contradictions(how, under_risk=under_risk, solver=solver)
     if under_risk:
+        from models.case import Search
         from planner.cli.study import run_kind
         from planner.studies import STUDIES
 
@@ -167,6 +166,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             scenario=scenario,
             asked=asked,
             max_country_share=max_country_share,
+            search=Search(seconds, gap),
             futures=_FUTURES if futures is None else futures,
             seed=_SEED if seed is None else seed,
             alpha=_ALPHA if cvar is None else cvar,
@@ -213,14 +213,14 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 _FUTURES, _SEED, _ALPHA = 10, 1, 0.95
 
 
-def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, other: bool) -> None:
+def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
     """Refuse options that do not go together; UsageError."""
     given = [f"--{name}" for name, value in how.items() if value is not None]
     msg = ""
     if given and not under_risk:
         msg = f"{given[0]} is for a plan under risk: give --under-risk, too"
-    elif under_risk and other:
-        msg = "--under-risk plans to the end with HiGHS: leave --solver, --time-limit and --gap out"
+    elif under_risk and solver:
+        msg = "--under-risk plans with HiGHS: leave --solver out"
     elif how["cvar"] is not None and not how["weight"]:
         msg = "--cvar counts for nothing without a --weight, such as --weight 50%"
     if msg:

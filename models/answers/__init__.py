@@ -5,7 +5,7 @@ there; ``scarcest`` what is scarcest in the whole plan; ``least_change`` the sma
 workbook that removes a shortage; ``least_share`` the smallest cap on single countries that costs
 no supply; ``exit_from`` the cheapest plan that does with the least of a country; ``ranges`` the
 least and the most of a supplier that plans near the plan buy, ``least_plan`` the one that takes
-least of a country.
+least of a country; ``under_risk`` one plan for several futures.
 """
 
 from models.answers.exit import Exit as Exit
@@ -17,6 +17,12 @@ from models.answers.explain import Scarce as Scarce
 from models.answers.explain import explain as explain
 from models.answers.explain import scarcest as scarcest
 from models.answers.explain import sharing as sharing
+from models.answers.futures import Course as Course
+from models.answers.futures import Future as Future
+from models.answers.futures import Tail as Tail
+from models.answers.futures import cvar as cvar
+from models.answers.futures import under_risk as under_risk
+from models.answers.futures import valued as valued
 from models.answers.least_change import Change as Change
 from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied

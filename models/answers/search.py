@@ -47,16 +47,20 @@ SPARE = 0.1
 
 
 def first_proven(
-    rows: Rows, scaled: Callable[..., Scaling], is_proven: Callable[[Solution], bool]
+    rows: Rows,
+    scaled: Callable[..., Scaling],
+    is_proven: Callable[[Solution], bool],
+    **limits: Any,
 ) -> Solution | None:
     """Return the first attempt's solution that is proven; None where none is.
 
-    ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not.
+    ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not; ``limits``
+    where a search for whole columns ends, as of ``solve``.
     """
     for attempt in solver.ATTEMPTS:
         scale = scaled(raised=attempt.raised)
         try:
-            found = scale.unscaled(solver.solve(scale.scaled(rows), attempt))
+            found = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
         if is_proven(found):

@@ -12,6 +12,7 @@ from models.plan.by_model import model as model
 from models.plan.plan import OPTIMAL as OPTIMAL
 from models.plan.plan import PENALTIES as PENALTIES
 from models.plan.plan import Plan as Plan
+from models.plan.plan import status_of as status_of
 from models.plan.session import Session as Session
 from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve

@@ -73,6 +73,11 @@ OPTIMAL = "optimal"
 """The status of a plan that is proven to be the cheapest."""
 
 
+def status_of(gap: float) -> str:
+    """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
+    return OPTIMAL if gap <= MOST_MIP_GAP else "feasible"
+
+
 class Plan(Solved):
     """The optimal plan of a Case; of whole builds the best found, if the search was cut short.
 
@@ -84,7 +89,7 @@ class Plan(Solved):
     @property
     def status(self) -> str:
         """``optimal``, or ``feasible`` where a search for whole builds ended before that."""
-        return OPTIMAL if self.proof.mip_gap <= MOST_MIP_GAP else "feasible"
+        return status_of(self.proof.mip_gap)
 
     def __init__(
         self,

@@ -77,14 +77,14 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
     written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.NAME}.xlsx]."
     shared += [output_option(written), CSV, study_options, JSON]
-    command: Any = partial(_run, kind)
+    command: Any = partial(run_kind, kind)
     for option in reversed(shared):
         command = option(command)
     made: click.Command = click.command(kind.NAME, cls=Command, help=kind.__doc__)(command)
     return made
 
 
-def _run(  # noqa: PLR0913 - what a command line says
+def run_kind(  # noqa: PLR0913 - what a command line says
     kind: type[StudyKind],
     *,
     file: Path,
@@ -224,7 +224,7 @@ def _answer(
     """Return what a program hears."""
     case = study.start.case
     return {
-        Key.STATUS: "optimal",
+        Key.STATUS: study.status,
         Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),

@@ -39,10 +39,14 @@ def __getattr__(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Listed:
-    """A kind as it is listed, known without what it needs: its module and its command's summary."""
+    """A kind as it is listed, known without what it needs: its module and its command's summary.
+
+    ``asked`` is how it is asked for where that is no command of its own.
+    """
 
     module: str
     summary: str
+    asked: str = ""
     loaded: dict[str, type[StudyKind]] = field(default_factory=dict, compare=False)
 
     @property
@@ -88,8 +92,13 @@ STUDIES = {
         "planner.studies.support",
         "Tell what each idle plant needs to be used, and what supporting plants costs whom.",
     ),
+    "under-risk": Listed(
+        "planner.studies.under_risk",
+        "Plan under the events of the sheet Risks: one plan for many futures.",
+        asked="solve --under-risk",
+    ),
 }
-"""Every kind by its command."""
+"""Every kind by its command, or by the end of its workbook's name."""
 
 
 def kind_of(sheets: Iterable[str]) -> type[StudyKind] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
+from models.plan import OPTIMAL
 from models.results import About, Field, Result
 from models.results import Figure as Measure
 from planner.render.chart import Picture
@@ -155,7 +156,7 @@ class StudyKind:
     @classmethod
     def base(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Take those options that make the case that is studied, as ``start_file`` takes them."""
-        taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": ""}
+        taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": "", "search": ""}
         return {to or name: options.pop(name) for name, to in taken.items() if name in options}
 
     # ---- to be planned ---------------------------------------------------------------------------
@@ -180,6 +181,11 @@ class StudyKind:
     def errors(self) -> PlannerError | None:
         """What is wrong beside runs without a plan."""
         return None
+
+    @property
+    def status(self) -> str:
+        """What a program hears of how the plans were proven."""
+        return OPTIMAL
 
     @property
     def known(self) -> str:

@@ -100,6 +100,7 @@ _STUDIES = {
     "frontier": "a sweep",
     "stress": "a stress test",
     "risk": "a study of risks",
+    "under risk": "a plan under risk",
 }
 _AS_WRITTEN = "as planner solve wrote them"
 _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAME writes it"

@@ -51,7 +51,7 @@ COMMANDS = (
     check,
     solve,
     explain,
-    *(StudyCommand(name, listed) for name, listed in STUDIES.items()),
+    *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
     orders,
     diff,
     verify,

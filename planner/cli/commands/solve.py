@@ -26,7 +26,7 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
-from planner.options import Share
+from planner.options import Share, Whole
 from planner.render.words import known, number_of, percent, plain, search_words, share, span
 
 if TYPE_CHECKING:
@@ -65,6 +65,35 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
     metavar="G",
     help="Gap to the least cost at which that search may end: 0.01 is 1 % [0: the cheapest].",
 )
+@click.option(
+    "--under-risk",
+    is_flag=True,
+    help="One plan for many futures, drawn of the events of the sheet Risks.",
+)
+@click.option(
+    "--futures",
+    type=Whole(1, 100_000),
+    metavar="N",
+    help="Under risk: how many futures are drawn, as planner risk draws them [10].",
+)
+@click.option(
+    "--seed",
+    type=Whole(0, 2**63 - 1),
+    metavar="S",
+    help="Under risk: fixes what is drawn: the same seed, the same futures [1].",
+)
+@click.option(
+    "--weight",
+    type=Share(),
+    metavar="W",
+    help="Under risk: how much the CVaR of cost counts, the expected cost the rest [0].",
+)
+@click.option(
+    "--cvar",
+    type=Share(),
+    metavar="A",
+    help="Under risk: the CVaR is the mean of the dearest 1 - A of all futures [0.95].",
+)
 @output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
 @CSV
 @study_options
@@ -77,6 +106,11 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     solver: str,
     seconds: float | None,
     gap: float,
+    under_risk: bool,
+    futures: int | None,
+    seed: int | None,
+    weight: float | None,
+    cvar: float | None,
     output: Path | None,
     csv_folder: Path | None,
     where: Where,
@@ -98,6 +132,15 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     With --solver another solver solves the model in Pyomo; the plan is proven all the same, apart
     from it.
 
+    With --under-risk one plan is made for many futures, in which the events of the sheet Risks
+    happen as they are drawn: what is built is the same in all, and so is all else until they part.
+    What it decides otherwise, and what that and a forecast would be worth, is written to
+    outputs/<FILE's name>-under-risk.xlsx.
+
+    \b
+    planner solve case.xlsx --under-risk --futures 20 --seed 7
+    planner solve case.xlsx --under-risk --weight 50% --cvar 90%
+
     Unless --output names another path, the plan of a scenario has its name in the file's, with
     what-ifs or without; that of what-ifs or --max-country-share alone has the word what-if. So the
     plan of the base case is replaced by its own next plan alone. An input workbook is never
@@ -106,6 +149,29 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if solver and (seconds is not None or gap):
         msg = "--time-limit and --gap are for HiGHS: another solver searches to the end"
         raise UsageError(msg)
+    how = {"futures": futures, "seed": seed, "weight": weight, "cvar": cvar}
+    _refuse_contradictions(how, under_risk=under_risk, solver=solver)
+    if under_risk:
+        from models.case import Search
+        from planner.cli.study import run_kind
+        from planner.studies import STUDIES
+
+        return run_kind(
+            STUDIES["under-risk"].kind,
+            file=file,
+            output=output,
+            csv_folder=csv_folder,
+            where=where,
+            as_json=as_json,
+            scenario=scenario,
+            asked=asked,
+            max_country_share=max_country_share,
+            search=Search(seconds, gap),
+            futures=_FUTURES if futures is None else futures,
+            seed=_SEED if seed is None else seed,
+            alpha=_ALPHA if cvar is None else cvar,
+            weight=weight or 0.0,
+        )
     what_ifs = bool(asked) or max_country_share is not None
 
     def target_of(name: str) -> Path:
@@ -142,6 +208,23 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if written is not None:
         tell_where(target, written)
     return end(solved(run, written), as_json=as_json, failed=trouble)
+
+
+_FUTURES, _SEED, _ALPHA = 10, 1, 0.95
+
+
+def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
+    """Refuse options that do not go together; UsageError."""
+    given = [f"--{name}" for name, value in how.items() if value is not None]
+    msg = ""
+    if given and not under_risk:
+        msg = f"{given[0]} is for a plan under risk: give --under-risk, too"
+    elif under_risk and solver:
+        msg = "--under-risk plans with HiGHS: leave --solver out"
+    elif how["cvar"] is not None and not how["weight"]:
+        msg = "--cvar counts for nothing without a --weight, such as --weight 50%"
+    if msg:
+        raise UsageError(msg)
 
 
 def write_run(

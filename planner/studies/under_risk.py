@@ -1,0 +1,663 @@
+"""A plan under risk: what is decided before anything happens is the same in all futures drawn.
+
+The futures are draws of the sheet Risks, as ``planner risk`` draws them. Three ways to plan are set
+side by side: had each future been known, which is less than can be had; one plan for all futures;
+and the plain plan, kept to until something happens. Minerals that no budget ties are planned apart,
+unless the tail of all costs counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from models.answers import Course, Future, Tail, cvar, under_risk, valued
+from models.case import Case
+from models.errors import UsageError
+from models.measures import part as part_of
+from models.plan import OPTIMAL, Plan, status_of
+from models.plan.solving import part, parts
+from models.program.component import CONTRACT, REFINER
+from models.program.component import MEMBER as MEMBER_PART
+from models.program.component import MINERAL as MINERAL_PART
+from models.program.component import PROJECT as PROJECT_PART
+from models.program.component import YEAR as YEAR_PART
+from models.program.families.projects import BUILT
+from models.program.families.stockpiles import STOCK
+from models.resolve import Floats, Ints
+from models.results import Look, Result, field
+from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.table import records
+from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
+from planner.scenarios.events import Hits, steps, touched
+from planner.studies.draws import Draw, Foresight, draws, reading
+from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+
+if TYPE_CHECKING:
+    from planner.run import Start
+    from planner.studies.places import Where
+
+MOST = 100
+"""Futures that differ at most: they are one program, and ten times as many are no desk's."""
+_CHAIN = 8
+"""Futures planned one after another, as if each had been known."""
+_MOST_BARS, _MOST_NAMED = 12, 3
+_EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
+FUTURES, TAIL = "Futures", "What is least"
+"""Rows of About: how many were drawn; what the plan under risk makes least."""
+_KINDS = _BUILD, _STORE, _BUY, _TAKE = (
+    "built",
+    "in stock at the end of the year",
+    "bought",
+    "taken",
+)
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+_MONEY = field("", Look.MILLIONS, unit="{money} m", scale=1e6)
+
+
+class Worth(Result):
+    """What the plan under risk costs over all futures, and what it would save to know the future.
+
+    The costs are discounted and count shortage and penalties at their prices.
+    """
+
+    TABLE, GRAIN, BOOK, FILTERED = "Under risk", ("measure",), "under risk", False
+    measure = MEASURE.like(look=Look.TEXT)
+    known = _MONEY.like(
+        header="Each future known",
+        meaning="Each future planned for itself: no plan can do better.",
+        key="known_usd",
+    )
+    risky = _MONEY.like(
+        header="Plan under risk",
+        meaning="One plan for all futures: what is built is the same in all; all else until they"
+        " part.",
+        key="under_risk_usd",
+    )
+    plain = _MONEY.like(
+        header="Plain plan",
+        meaning="What the plain plan builds, and all that it decides until something happens; from"
+        " then on planned as under risk.",
+        key="plain_usd",
+    )
+    evpi = _MONEY.like(
+        header="Knowing would save",
+        meaning="Plan under risk less each future known; of the expected cost the expected value of"
+        " perfect information (EVPI).",
+        key="evpi_usd",
+    )
+    vss = _MONEY.like(
+        header="Planning under risk saves",
+        meaning="Plain plan less plan under risk; of the expected cost the value of the stochastic"
+        " solution (VSS).",
+        key="vss_usd",
+    )
+
+
+class Decisions(Result):
+    """What is decided before anything happens: in the plain plan, and under risk.
+
+    What is built; what stocks hold at the end of each year; what is bought, and taken of contracts,
+    in the first year. Years in which something has happened in every future are left out.
+    """
+
+    TABLE, GRAIN, BOOK = "Decisions", ("what", "mineral", "who", "year"), "under risk"
+    what = field.text("Decision", f"{_BUILD}, {_STORE}, {_BUY}, or {_TAKE} of a contract.")
+    mineral = MINERAL
+    who = field.text(
+        "Of whom",
+        "The project that is built, the member that stores, the country that sells, the contract.",
+    )
+    year = YEAR.like(meaning="Of what is built the year in which its output starts.")
+    unit = UNIT.like(meaning="")
+    plain = field("Plain plan", Look.TONNES, key="plain_t")
+    risky = field("Plan under risk", Look.TONNES, key="under_risk_t")
+    change = CHANGE.like(meaning="Plan under risk less plain plan.", key="change_t")
+
+
+class Futures(Result):
+    """One row a future: what happens, how likely it is, and what each way to plan comes to."""
+
+    TABLE, GRAIN, BOOK = "Futures", ("future",), "under risk"
+    future = field("Future", Look.COUNT)
+    chance = field.share("Probability", "Of so many draws the part that is this future.")
+    events = field("Events", Look.REMARK)
+    known = Worth.known
+    risky = Worth.risky
+    plain = Worth.plain
+    short_known = field.tonnes("Short, future known")
+    short_risky = field.tonnes("Short, plan under risk")
+    short_plain = field.tonnes("Short, plain plan")
+
+
+class Expected(Result):
+    """One row a mineral: what is expected to be short, over all years."""
+
+    TABLE, GRAIN, BOOK = "Expected short", ("mineral",), "under risk"
+    mineral = MINERAL
+    demand = DEMAND.like(meaning="Without events.", key="demand_t")
+    known = Futures.short_known.like(header="Each future known", key="known_t")
+    risky = Futures.short_risky.like(header="Plan under risk", key="under_risk_t")
+    plain = Futures.short_plain.like(header="Plain plan", key="plain_t")
+
+
+# ---- runs ----------------------------------------------------------------------------------------
+
+
+class Decided(NamedTuple):
+    """A row of Decisions [t, or t/yr of what is built]."""
+
+    what: str
+    mineral: str
+    who: str
+    year: int
+    plain: float
+    risky: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is kept of a run: what it comes to, and of one for all futures the plain plan, too.
+
+    ``decided`` are the decisions that either makes.
+    """
+
+    course: Course
+    plain: Course | None = None
+    decided: tuple[Decided, ...] = ()
+
+
+def known_of(plan: Plan) -> Found:
+    """Return what is kept of the plan of a future that was known."""
+    of = reading(plan)
+    return Found(Course(np.array([of.objective]), of.short.sum(axis=1)[None], plan.proof))
+
+
+def as_planned(case: Case) -> Case:
+    """Return the case itself."""
+    return case
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Plans for all futures at once, from the plan of the case without events.
+
+    By future: what happens, its chance and what is known on the way, ``known`` and ``calm`` as of
+    ``models.answers.futures``.
+    """
+
+    happens: tuple[Foresight, ...]
+    chances: Floats
+    known: tuple[Ints, ...]
+    calm: Ints
+    tail: Tail
+
+    def __call__(self, plan: Plan) -> Found:
+        """Return the plan under risk, and the plain plan kept to."""
+        futures = [
+            Future(happen(plan.case), chance, known)
+            for happen, chance, known in zip(
+                self.happens, self.chances.tolist(), self.known, strict=True
+            )
+        ]
+        made = under_risk(plan, futures, self.calm, self.tail)
+        return Found(made.risky, made.plain, tuple(_rows(plan, made.decisions)))
+
+
+def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
+    """Yield the rows of Decisions that are more than rounding."""
+    case, first = plan.case, plan.case.years[0]
+    country = {(s.name, s.project, s.mineral): s.country for s in plan.expanded.sources}
+    projects = {p.name: p for p in case.projects}
+    found: dict[tuple[str, str, str, int], list[float]] = {}
+    for decision in decisions:
+        of, key = decision.of, decision.key
+        mineral, year, size = of.part(key, MINERAL_PART), of.part(key, YEAR_PART), 1.0
+        rows = []
+        if of is BUILT:
+            project = projects[of.part(key, PROJECT_PART)]
+            size = project.capacity.value(year)
+            rows.append((_BUILD, project.mineral, project.name))
+        elif of is STOCK:
+            rows.append((_STORE, mineral, of.part(key, MEMBER_PART)))
+        elif year == first:
+            seller = country[of.part(key, REFINER), of.part(key, PROJECT_PART), mineral]
+            rows.append((_BUY, mineral, case.country_name(seller)))
+            contract = of.part(key, CONTRACT, None)
+            if contract is not None:
+                record = case.contracts[contract]
+                rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
+        for row in rows:
+            sums = found.setdefault((*row, year), [0.0, 0.0])
+            sums[0] += size * decision.plain
+            sums[1] += size * decision.risky
+    for key, sums in found.items():
+        if max(sums) > plan.tolerance(key[1], key[3]):
+            yield Decided(*key, *sums)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Minerals planned together: the futures that differ for them, and which each draw is."""
+
+    case: Case
+    hits: tuple[Hits, ...]
+    of_draw: tuple[int, ...]
+
+    @property
+    def chances(self) -> Floats:
+        """The probability of each of them: of so many draws its part."""
+        return np.bincount(self.of_draw, minlength=len(self.hits)) / len(self.of_draw)
+
+    def study(self, case: Case, tail: Tail) -> Study[Found]:
+        """Return its runs: all futures at once, then each as if known. ``case`` has the risks."""
+        names = [m.name for m in self.case.minerals]
+        reach = [touched(self.case, row) for row in case.risks]
+        apart = parts(self.case.change(budget=()))  # what is built is for all futures, so no tie
+        label: dict[object, int] = {}
+
+        def known(hits: Hits) -> Ints:
+            found = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
+            for i, of in enumerate(apart):
+                own = tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(of))
+                at = [names.index(name) for name in of]
+                for t, year in enumerate(self.case.years):
+                    so_far = tuple(hit for hit in own if hit[1] <= year)
+                    found[at, t] = label.setdefault((i, t, so_far), len(label) + 1)
+            return found
+
+        happens = tuple(Foresight(steps(case, hits)) for hits in self.hits)
+        reader = Reader(happens, self.chances, tuple(map(known, self.hits)), known(()), tail)
+        whose = ", ".join(names) if len(names) < len(case.minerals) else "all minerals"
+        runs = [Run(f"Known, future {i + 1}: {whose}", happen) for i, happen in enumerate(happens)]
+        chains = [tuple(runs[i : i + _CHAIN]) for i in range(0, len(runs), _CHAIN)]
+        together = Run(f"Under risk: {whose}", as_planned, reader)
+        return Study(self.case, ((together,), *chains), known_of)
+
+
+def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
+    """Return the minerals that belong together; all where the tail of all costs counts."""
+    together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
+    reach, found = [touched(case, row) for row in case.risks], []
+    for minerals in together:
+        own = [
+            tuple(hit for hit in draw.hits if not reach[hit[0]].isdisjoint(minerals))
+            for draw in drawn
+        ]
+        different = tuple(dict.fromkeys(own))
+        at = tuple(map(different.index, own))
+        found.append(_Part(part(case, minerals), different, at))
+    return found
+
+
+# ---- the kind ------------------------------------------------------------------------------------
+
+
+class UnderRisk(StudyKind):
+    """Plan under the events of the sheet Risks: ``planner solve FILE --under-risk``."""
+
+    NAME, TITLE, WRITES = "under-risk", "Plan under risk", "plan under risk"
+    QUESTION = "What should be decided now, when events may happen?"
+    HEADING = "{named}: plan under risk"
+    LACKING = "the plan under risk is not known"
+    RESULTS = (Worth, Decisions, Futures, Expected)
+
+    def __init__(
+        self, start: Start, *, futures: int, seed: int, alpha: float, weight: float
+    ) -> None:
+        """Draw the futures; UsageError where more differ than can be planned at once."""
+        super().__init__(start)
+        case, self.seed, self.tail = start.case, seed, Tail(alpha, weight)
+        self.drawn = draws(case, futures, seed)
+        self.different = tuple({draw.hits: draw for draw in self.drawn}.values())
+        if len(self.different) > MOST:
+            msg = (
+                f"{len(self.different)} of the {futures:,} futures drawn differ, and at most {MOST}"
+                " can be planned at once: ask for fewer --futures"
+            )
+            raise UsageError(msg)
+        self.task = counted(len(self.different), "future")
+
+    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+        """Plan for all futures at once, and each as if it had been known."""
+        del say
+        case = self.start.case
+        self.parts = _parts(case, self.drawn, self.tail)
+        self.found = run_studies([p.study(case, self.tail) for p in self.parts], where, tell)
+        self.outcomes = [outcome for of in self.found for outcome in of]
+        self.stopped = self.found[-1].stopped if self.found else None
+
+    # ---- what came of it -------------------------------------------------------------------------
+
+    @property
+    def planned(self) -> bool:
+        """Whether all is known."""
+        return all(outcome.planned for outcome in self.outcomes)
+
+    @property
+    def known(self) -> str:
+        """How many runs are finished."""
+        done = sum(outcome.planned for outcome in self.outcomes)
+        return f"{done:,} of {counted(len(self.outcomes), 'run')}"
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        """The runs, that of all futures with the proofs of its two plans."""
+        found = list[Outcome[Any]]()
+        for p, outcome in (
+            (p, o) for p, of in zip(self.parts, self.found, strict=True) for o in of
+        ):
+            made = outcome.found
+            if made is None or made.plain is None:
+                found.append(outcome)
+                continue
+            for end, of in (("", made.course), (", plain plan", made.plain)):
+                cost = valued(of.costs, p.chances, self.tail)
+                name = outcome.name + end
+                found.append(replace(outcome, name=name, objective=cost, proof=of.proof))
+        return found
+
+    @property
+    def gap(self) -> float:
+        """What a search for whole projects that ended early left open, as a part of its cost."""
+        return max((of.proof.mip_gap for of in self.runs if of.proof is not None), default=0.0)
+
+    @property
+    def status(self) -> str:
+        """Whether a search for whole projects ended early."""
+        return status_of(self.gap)
+
+    @property
+    def trouble(self) -> str:
+        """What the figures are worth where a search ended early."""
+        if self.status == OPTIMAL:
+            return ""
+        return f"{search_words(self.gap)} Differences of less than that say nothing."
+
+    @property
+    def what(self) -> str:
+        """The futures, and what is least."""
+        return f"{self.options[FUTURES]}, seed {self.seed}; least: {self._least}"
+
+    @property
+    def _least(self) -> str:
+        weight = self.tail.weight
+        if not weight:
+            return "the expected cost"
+        rest = f"{percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
+        return f"{rest}{percent(weight, 0)} its {_cvar_words(self.tail.alpha)}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The scenario, what was drawn, what is least, and who knows what when."""
+        return {
+            **self.start.options,
+            FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
+            "Seed": str(self.seed),
+            TAIL: self._least,
+            **({"Search": self.trouble} if self.trouble else {}),
+            "What is built": "one programme for all futures, decided before anything happens",
+            "All else": "decided in its year, knowing the events that touch the mineral up to it;"
+            " what comes after is known only as far as the futures drawn have parted",
+            Worth.plain.header: "kept to until the first event that touches a mineral; what is"
+            " built to the end",
+        }
+
+    def tables(self) -> list[Result]:
+        """Return what it is worth, the decisions, the futures, and what is short."""
+        case, words = self.start.case, words_of(self.start.case)
+        drawn = Counter(draw.hits for draw in self.drawn)
+        chances = np.array([drawn[d.hits] / len(self.drawn) for d in self.different])
+        at = [self.drawn.index(d) for d in self.different]
+        names = [m.name for m in case.minerals]
+        ways = {"known": self._sums(at, _known)}
+        ways["risky"] = self._sums(at, lambda of: of[0].found.course)
+        ways["plain"] = self._sums(at, lambda of: of[0].found.plain)
+        worth: list[dict[str, Any]] = []
+        for name, of in self._measures.items():
+            known, risky, plain = (of(costs, chances) for costs, _ in ways.values())
+            saved = {"evpi": solid(risky - known, risky), "vss": solid(plain - risky, plain)}
+            if not worth:  # of what is least none is below 0 but for the gap that a proof leaves
+                saved = {name: max(0.0, of) for name, of in saved.items()}
+            worth.append({"measure": name, "known": known, "risky": risky, "plain": plain} | saved)
+        every = [row for of in self.found if of[0].found for row in of[0].found.decided]
+        decided = sorted(every, key=lambda row: (_KINDS.index(row.what), row))
+        rows: dict[str, Any] = {n: [getattr(row, n) for row in decided] for n in Decided._fields}
+        rows["unit"] = ["t/yr" if row.what == _BUILD else "t" for row in decided]
+        rows["change"] = [row.risky - row.plain for row in decided]
+        columns: dict[str, Any] = {way: costs for way, (costs, _) in ways.items()}
+        columns |= {f"short_{way}": lacks.sum(axis=1) for way, (_, lacks) in ways.items()}
+        expected: dict[str, Any] = {
+            way: (chances[:, None] * lacks).sum(axis=0) for way, (_, lacks) in ways.items()
+        }
+        return [
+            Worth.of_rows(worth, words=words),
+            Decisions(words=words, **rows),
+            Futures(
+                words=words,
+                future=list(range(1, len(at) + 1)),
+                chance=chances,
+                events=[d.label for d in self.different],
+                **columns,
+            ),
+            Expected(
+                words=words,
+                mineral=names,
+                demand=[sum(case.coalition_demand(m, y) for y in case.years) for m in names],
+                **expected,
+            ),
+        ]
+
+    @property
+    def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
+        """What is told of costs by future and their chances, what is least first."""
+        found: dict[str, Callable[[Floats, Floats], float]] = {}
+        if self.tail.weight:
+            found[_LEAST] = partial(valued, tail=self.tail)
+        found[_EXPECTED] = partial(valued, tail=Tail())
+        found[_cvar_words(self.tail.alpha)] = partial(cvar, alpha=self.tail.alpha)
+        found[_DEAREST] = lambda costs, _: float(costs.max())
+        return found
+
+    def _sums(self, at: Sequence[int], course: Callable[[Any], Any]) -> tuple[Floats, Floats]:
+        """Return by future what one way to plan costs [money] and is short by mineral [t]."""
+        names = [m.name for m in self.start.case.minerals]
+        costs, lacks = np.zeros(len(at)), np.zeros((len(at), len(names)))
+        for p, outcomes in zip(self.parts, self.found, strict=True):
+            of, own = course(outcomes), [p.of_draw[i] for i in at]
+            costs += of.costs[own]
+            lacks[:, [names.index(m.name) for m in p.case.minerals]] += of.short[own]
+        return costs, lacks
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return what was drawn, what it is worth, and an object a decision and a future."""
+        return {
+            "search_gap": self.gap,
+            "scenario": self.start.case.scenario,
+            "futures": len(self.drawn),
+            "different_futures": len(self.different),
+            "seed": self.seed,
+            "alpha": self.tail.alpha,
+            "weight": self.tail.weight,
+            "worth": records(tables[Worth]),
+            "decisions": records(tables[Decisions]),
+            "rows": records(tables[Futures]),
+            "minerals": records(tables[Expected]),
+        }
+
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
+        """Return what it is worth, and what is decided otherwise."""
+        yield Numbers(tables[Worth], Worth.FIELDS)
+        of = _otherwise(tables)
+        if of:
+            kept = {tuple(d[name] for name in Decisions.GRAIN) for d in of[:_MOST_BARS]}
+            table = tables[Decisions]
+            grain = table.rows(*(getattr(Decisions, name) for name in Decisions.GRAIN))
+            yield Numbers(
+                table.where([row in kept for row in grain]), Decisions.FIELDS,
+                f"Decided otherwise ({min(len(of), _MOST_BARS)} of {len(of)}, the largest)",
+            )  # fmt: skip
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def headline(cls, tables: Tables) -> Headline:
+        """Say what planning under risk saves, what knowing would, and what is decided otherwise."""
+        worth, futures = tables[Worth], tables[Futures]
+        row = next(iter(worth.frame().to_dict("records")))
+        unit, count = worth.words["money"], len(futures)
+        cost, vss, evpi = (money(row[name], unit) for name in ("risky", "vss", "evpi"))
+        if count == 1 and list(futures.events) == [_NOTHING]:
+            return Headline(
+                "Nothing happens in any future drawn: the plan under risk is the plain plan.",
+                (Figure(_EXPECTED, cost, "that of the plain plan."),),
+            )
+        of = _otherwise(tables)
+        least = "on average" if row["measure"] == _EXPECTED else "by mean and CVaR"
+        figures = (
+            Figure(f"{row['measure']}, plan under risk", cost, f"over {counted(count, 'future')}."),
+            Figure(Worth.vss.header, vss, "against the plain plan, kept to until an event (VSS)."),
+            Figure(Worth.evpi.header, evpi, "what a perfect forecast would be worth (EVPI)."),
+        )
+        less = f"{vss} less than" if row["vss"] else "as much as"
+        more = f" would save {evpi} more" if row["evpi"] else " would save nothing"
+        said = (
+            f"Over {counted(count, 'future')} the plan under risk costs {cost} {least}, {less} the"
+            f" plain plan kept to until something happens; to know the future{more}."
+        )
+        if of:
+            what = listed(_said(d) for d in of[:_MOST_NAMED])
+            said += f" Decided otherwise before anything happens, among others: {what}."
+        else:
+            said += " Before anything happens it decides as the plain plan does."
+        return Headline(said, figures)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        """Return by future what is paid for not knowing it, and what is expected to be short."""
+        frame = tables[Futures].frame()
+        regret = frame[["plain", "risky"]].sub(frame["known"], axis=0)
+        largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
+        shown = regret.loc[sorted(largest)]
+        found = []
+        if len(frame) > 1:
+            size, unit = scale(float(shown.abs().to_numpy().max()), tables[Futures].words["money"])
+            found.append(
+                Picture(
+                    f"What each future costs more than had it been known, {tables.option(YEARS)}",
+                    Form.GROUPED,
+                    tuple(f"Future {i + 1}" for i in shown.index),
+                    tuple(
+                        Series(header, role, tuple((shown[name] / size).tolist()))
+                        for name, header, role in _WAYS[1:]
+                    ),
+                    unit,
+                    "the futures with most" if len(frame) > _MOST_BARS else "",
+                    look=Look.MILLIONS,
+                )
+            )
+        lacks = tables[Expected].frame()
+        lacks = lacks[lacks[["known", "risky", "plain"]].max(axis=1) > 0]
+        if not lacks.empty:
+            found.append(
+                Picture(
+                    f"Share of demand expected to be short, {tables.option(YEARS)}",
+                    Form.GROUPED,
+                    tuple(short(name) for name in lacks["mineral"]),
+                    tuple(
+                        Series(header, role, tuple(_shares(lacks, name)))
+                        for name, header, role in _WAYS
+                    ),
+                    "% of demand",
+                    "",
+                    look=Look.DAYS,
+                )
+            )
+        return tuple(found)
+
+    @classmethod
+    def sections(cls, tables: Tables) -> tuple[Section, ...]:
+        """Return the futures, and the decisions."""
+        pictures = cls.pictures(tables)
+        found = [
+            Section(
+                "futures", "What each future costs",
+                "Each way to plan in each future, the probability of which is its part of the"
+                " draws.",
+                {"": (pictures[:1], Numbers(tables[Futures], Futures.FIELDS[:6]))},
+            )
+        ]  # fmt: skip
+        if len(tables[Decisions]):
+            found.append(
+                Section(
+                    "decisions", "What is decided before anything happens", "",
+                    {"": ((), Numbers(tables[Decisions], Decisions.FIELDS))},
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+
+_NOTHING = Draw((), ()).label
+_WAYS = (
+    ("known", Worth.known.header, Role.OTHER),
+    ("plain", Worth.plain.header, Role.PLAN),
+    ("risky", Worth.risky.header, Role.ANEW),
+)
+
+
+def _cvar_words(alpha: float) -> str:
+    return f"CVaR {100 * alpha:g} of total cost"
+
+
+def _known(outcomes: Any) -> Course:
+    """Return what the futures come to that are known, each a run of its own."""
+    every = [outcome.found.course for outcome in list(outcomes)[1:]]
+    costs, lacks = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
+    return Course(costs, lacks, every[0].proof)
+
+
+def _shares(rows: Any, name: str) -> Iterator[float]:
+    for lacks, need in rows[[name, "demand"]].to_numpy():
+        yield 100.0 * (part_of(lacks, need) or 0.0)
+
+
+def _otherwise(tables: Tables) -> list[dict[str, Any]]:
+    """Return the decisions that differ by a hundredth or more: builds first, the largest first.
+
+    Large is what is much of the mineral's demand.
+    """
+    need = dict(tables[Expected].rows(Expected.mineral, Expected.demand))
+
+    def differs(row: Any) -> bool:
+        return bool(abs(row["change_t"]) > _ALIKE * max(row["plain_t"], row["under_risk_t"]))
+
+    def place(row: Any) -> tuple[bool, float]:
+        return row["what"] != _BUILD, -abs(row["change_t"]) / (need[row["mineral"]] or 1.0)
+
+    return sorted(filter(differs, records(tables[Decisions])), key=place)
+
+
+_ALIKE = 0.01
+
+
+def _said(row: dict[str, Any]) -> str:
+    """Return a decision in words: ``Vulcan (Lithium) built for 2030: 9 t/yr, not 4 t/yr``."""
+    mineral, who, year, unit = (row[name] for name in ("mineral", "who", "year", "unit"))
+    made = {
+        _BUILD: f"{who} ({mineral}) built for {year}",
+        _STORE: f"{mineral} in stock in {who} at the end of {year}",
+        _BUY: f"{mineral} bought of {who} in {year}",
+        _TAKE: f"{mineral} taken of {who} in {year}",
+    }[row["what"]]
+    return f"{made}: {number(row['under_risk_t'])} {unit}, not {number(row['plain_t'])} {unit}"

@@ -1,0 +1,224 @@
+"""The command solve --under-risk: what it writes, says, refuses and how it ends."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+
+from planner.cli import main
+from planner.studies.draws import draws
+from planner.workbook import read
+from planner.workbook.template import template_tables, write_book
+from tests.cli.desk import sheets
+from tests.models.desk import jin, make
+
+ASKED = ("--under-risk", "--futures", "8", "--seed", "3", "--workers", "1")
+TABLES = ["Under risk", "Charts", "Decisions", "Futures", "Expected short", "About", "Runs"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """The example of the template."""
+    path = tmp_path_factory.mktemp("under-risk") / "case.xlsx"
+    write_book(path, template_tables())
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(case):
+    """A plan under risk of eight futures, with its tables as CSV."""
+    to = ("--output", str(case.with_name("made.xlsx")), "--csv", str(case.with_name("csv")))
+    assert main(["solve", str(case), *ASKED, *to]) == 0
+    return case.with_name("made.xlsx")
+
+
+def rows_of(path, sheet):
+    """A sheet as rows by header."""
+    head, *rows = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def answer(capsys, *words: object) -> dict:
+    """What a program hears, but for where and how long."""
+    capsys.readouterr()
+    assert main([*map(str, words), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    return {key: value for key, value in found.items() if key not in {"seconds", "output"}}
+
+
+def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
+    assert sheets(made) == ["Overview", *TABLES, "Chart data"]
+    assert (made.parent / "csv" / "futures.csv").exists()
+    runs = rows_of(made, "Runs")
+    assert {row["Proven"] for row in runs} == {"yes"}
+    names = [row["Run"] for row in runs]
+    assert len(set(names)) == len(names)
+    assert any(name.endswith(", plain plan") for name in names)
+    told = " ".join(str(v) for row in openpyxl.load_workbook(made)["Overview"].values for v in row)
+    assert "the plan under risk costs" in told
+
+
+def test_futures_are_the_draws_of_planner_risk(made, case) -> None:
+    drawn = [draw.label for draw in draws(read(case).case, 8, 3)]
+    rows = rows_of(made, "Futures")
+    assert [row["Events"] for row in rows] == list(dict.fromkeys(drawn))
+    chances = [row["Probability"] for row in rows]
+    assert chances == [drawn.count(row["Events"]) / 8 for row in rows]
+
+
+def test_the_sums_are_of_the_futures(made) -> None:
+    rows, (expected, *_) = rows_of(made, "Futures"), rows_of(made, "Under risk")
+    ways = ("Each future known", "Plan under risk", "Plain plan")
+    known, risky, plain = (
+        sum(row["Probability"] * row[f"{way} (USD m)"] for row in rows) for way in ways
+    )
+    assert [expected[f"{way} (USD m)"] for way in ways] == pytest.approx([known, risky, plain])
+    assert expected["Knowing would save (USD m)"] == pytest.approx(risky - known)
+    assert expected["Planning under risk saves (USD m)"] == pytest.approx(plain - risky)
+    assert known <= risky <= plain
+    short = {way: sum(row[f"{way} (t)"] for row in rows_of(made, "Expected short")) for way in ways}
+    assert short["Plan under risk"] == pytest.approx(
+        sum(row["Probability"] * row["Short, plan under risk (t)"] for row in rows)
+    )
+
+
+def test_two_processes_say_the_same_as_one(case, capsys) -> None:
+    one, two = (
+        answer(capsys, "solve", case, *ASKED[:-1], n, "--output", case.with_name(f"on{n}.xlsx"))
+        for n in "12"
+    )
+    assert one == two
+    assert one["different_futures"] <= one["futures"] == 8
+
+
+def test_the_tail_costs_on_average_what_it_spares_at_the_end(case, capsys) -> None:
+    mean, tail = (
+        answer(capsys, "solve", case, *ASKED, *more, "--output", case.with_name("tail.xlsx"))
+        for more in ((), ("--weight", "0.9", "--cvar", "0.5"))
+    )
+    slight = answer(
+        capsys, "solve", case, *ASKED, "--weight", "1e-12", "--output", case.with_name("tail.xlsx")
+    )
+    for way in ("known_usd", "under_risk_usd", "plain_usd"):  # minerals together, or apart
+        assert slight["worth"][0][way] == pytest.approx(mean["worth"][0][way], rel=1e-7)
+    assert (tail["weight"], tail["alpha"]) == (0.9, 0.5)
+    least, expected, cvar, _ = tail["worth"]
+    assert least["under_risk_usd"] == pytest.approx(
+        0.1 * expected["under_risk_usd"] + 0.9 * cvar["under_risk_usd"]
+    )
+    near = 1e-7 * expected["under_risk_usd"]
+    assert mean["worth"][0]["under_risk_usd"] <= expected["under_risk_usd"] + near
+    assert [row["measure"] for row in mean["worth"]] == [
+        "Expected total cost", "CVaR 95 of total cost", "Dearest future",
+    ]  # fmt: skip
+
+
+def test_a_stock_against_an_embargo_by_hand(tmp_path, capsys) -> None:
+    """As in the tests of the model: 50 t stored at 11 save 10 or 500 each in the second year."""
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 100,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    ban = {"Event": "Ban", "Action": "block lanes", "Country": "China", "First year": 2027,
+           "Yearly probability": 0.5}  # fmt: skip
+    book = make(jin(150), years=(2026, 2027), Stockpiles=[pile], Risks=[ban])
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    to = ("--output", tmp_path / "made.xlsx")
+    found = answer(capsys, "solve", tmp_path / "case.xlsx", *ASKED[:2], 20, *to)
+    part = sum(bool(draw.hits) for draw in draws(read(tmp_path / "case.xlsx").case, 20, 1)) / 20
+    assert 0 < part < 1
+    (row, *_) = found["worth"]
+    by_hand = {
+        "known_usd": (1 - part) * 2_000 + part * 26_550,
+        "under_risk_usd": (1 - part) * 2_050 + part * 26_550,
+        "plain_usd": (1 - part) * 2_000 + part * 51_000,
+    }
+    assert {key: row[key] for key in by_hand} == pytest.approx(by_hand, rel=1e-6)
+    changed = {(d["what"], d["who"], d["year"]): d["change_t"] for d in found["decisions"]}
+    assert changed["in stock at the end of the year", "A", 2026] == pytest.approx(50)
+    assert changed["bought", "China", 2026] == pytest.approx(50)
+
+
+@pytest.mark.parametrize("change", ["no sheet", "chance 0"])
+def test_without_events_it_is_the_plain_plan_and_says_so(tmp_path, capsys, change: str) -> None:
+    book = template_tables()
+    if change == "no sheet":
+        del book["Risks"]
+    else:
+        book["Risks"] = [row | {"Yearly probability": 0} for row in book["Risks"]]
+    path = tmp_path / "case.xlsx"
+    write_book(path, book, sheets=book)
+    found = answer(capsys, "solve", path, "--under-risk", "--output", tmp_path / "made.xlsx")
+    plain = answer(capsys, "solve", path, "--output", tmp_path / "plan.xlsx")
+    (row, *_) = found["worth"]
+    cost = pytest.approx(plain["objective_usd"], rel=1e-7)
+    assert [row[key] for key in ("known_usd", "under_risk_usd", "plain_usd")] == [cost] * 3
+    assert (row["evpi_usd"], row["vss_usd"]) == (0, 0)
+    assert not any(of["change_t"] for of in found["decisions"])
+    first = openpyxl.load_workbook(tmp_path / "made.xlsx")["Overview"].values
+    said = "Nothing happens in any future drawn: the plan under risk is the plain plan."
+    assert said in {value for row in first for value in row}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--futures", "5"), "--futures is for a plan under risk"),
+        (("--seed", "5"), "--seed is for a plan under risk"),
+        (("--weight", "5%"), "--weight is for a plan under risk"),
+        (("--cvar", "90%"), "--cvar is for a plan under risk"),
+        (("--under-risk", "--cvar", "90%"), "without a --weight"),
+        (("--under-risk", "--solver", "glpk"), "leave --solver out"),
+        (("--under-risk", "--futures", "0"), "from 1 to"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(case, capsys, words, said: str) -> None:
+    assert main(["solve", str(case), *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_more_futures_than_can_be_planned_are_refused(tmp_path, capsys) -> None:
+    book = template_tables()
+    book["Risks"] = [
+        row | {"Event": f"Event {i}", "Yearly probability": 0.5, "Duration (yr)": 1}
+        for i, row in enumerate(book["Risks"])
+    ]
+    write_book(tmp_path / "case.xlsx", book)
+    assert main(["solve", str(tmp_path / "case.xlsx"), "--under-risk", "--futures", "3000"]) == 2
+    assert "of the 3,000 futures drawn differ, and at most 100" in capsys.readouterr().err
+
+
+def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:
+    """A gap of one half of the cost is met by the first whole plan found."""
+    book = template_tables()
+    settings = [row for row in book["Settings"] if row["Setting"] != "Whole projects"]
+    book["Settings"] = [*settings, {"Setting": "Whole projects", "Value": "yes"}]
+    write_book(tmp_path / "case.xlsx", book)
+    to = ("--output", tmp_path / "made.xlsx")
+    exact, rough = (
+        answer(capsys, "solve", tmp_path / "case.xlsx", *ASKED, *more, *to)
+        for more in ((), ("--gap", "90%", "--time-limit", "60"))
+    )
+    assert (exact["status"], exact["search_gap"]) == ("optimal", 0)
+    costs = [found["worth"][0]["under_risk_usd"] for found in (exact, rough)]
+    assert costs[0] <= costs[1] * (1 + 1e-7)
+    assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
+    assert rough["status"] == ("feasible" if rough["search_gap"] > 1e-9 else "optimal")
+    about = {row["What"]: row["Value"] for row in rows_of(tmp_path / "made.xlsx", "About")}
+    assert ("Search" in about) == (rough["status"] == "feasible")
+
+
+def test_scenarios_and_what_ifs_are_planned_under_risk(case, capsys) -> None:
+    asked = ("--lose", "China", "--max-country-share", "60%")
+    found = answer(capsys, "solve", case, *ASKED, *asked, "--output", case.with_name("lost.xlsx"))
+    assert found["what_ifs"]
+    about = {row["What"] for row in rows_of(case.with_name("lost.xlsx"), "About")}
+    assert {"Futures", "Seed", "What is least", "Plain plan"} <= about
+
+
+def test_a_report_tells_of_it(made, case, tmp_path) -> None:
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(case), "--output", str(plan)]) == 0
+    assert main(["report", str(plan), str(made), "-o", str(tmp_path / "all.html")]) == 0
+    told = (tmp_path / "all.html").read_text(encoding="utf-8")
+    assert "under risk: what is decided before anything happens" in told.lower()

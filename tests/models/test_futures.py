@@ -1,0 +1,363 @@
+"""One plan for several futures: the book's farmer, cases by hand, laws, a second formulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix, vstack
+
+from models.answers import futures as module
+from models.answers.futures import Future, Side, Tail, UnderRisk, Whole, cvar, under_risk, valued
+from models.errors import SolverError
+from models.plan import Plan
+from models.plan import solve as solve_case
+from models.program.component import TONNES
+from models.program.families.projects import BUILT
+from models.program.families.stockpiles import STOCK
+from models.resolve import Floats
+from models.schema import ScenarioStep
+from models.solve import Rows
+from planner.scenarios.actions import after
+from tests.models.desk import jin, make, read, sur
+from tests.models.test_laws import rounding
+from tests.reference.cases import ALL, random_book
+
+# ---- the farmer of Birge & Louveaux (2011), Introduction to Stochastic Programming, ch. 1.1 ------
+
+# acres of wheat, corn, beets; t of wheat, corn bought; t of wheat, corn, beets sold, beyond quota
+_COST = np.array([150.0, 230, 260, 238, 210, -170, -150, -36, -10])
+_YIELDS = {"above": 1.2, "average": 1.0, "below": 0.8}
+
+
+def farmer(yields: float, number: int) -> Side:
+    """500 acres; 200 t of wheat and 240 t of corn are fed; 6,000 t of beets sell at 36, more at 10.
+
+    Acres are the same columns in all futures, the land is the same row.
+    """
+    wheat, corn, beets = 2.5 * yields, 3.0 * yields, 20.0 * yields
+    matrix = csr_matrix(
+        [
+            [1, 1, 1, 0, 0, 0, 0, 0, 0],
+            [wheat, 0, 0, 1, 0, -1, 0, 0, 0],
+            [0, corn, 0, 0, 1, 0, -1, 0, 0],
+            [0, 0, -beets, 0, 0, 0, 0, 1, 1],
+        ]
+    )
+    rows = Rows(
+        cost=_COST,
+        lower=np.zeros(9),
+        upper=np.array([np.inf] * 7 + [6_000.0, np.inf]),
+        row_lower=np.array([-np.inf, 200, 240, -np.inf]),
+        row_upper=np.array([500.0, np.inf, np.inf, 0]),
+        starts=matrix.indptr.astype(np.int64),
+        columns=matrix.indices.astype(np.int64),
+        values=matrix.data.astype(float),
+        whole=np.zeros(9, dtype=bool),
+    )
+    own = 100 * (number + 1)
+    return Side(
+        rows,
+        np.array([0, 1, 2, *range(own, own + 6)]),
+        np.array([0, *range(own, own + 3)]),
+        np.full(9, TONNES),
+        np.full(4, TONNES),
+    )
+
+
+FARMS = [farmer(of, i) for i, of in enumerate(_YIELDS.values())]
+THIRDS = np.full(3, 1 / 3)
+
+
+def test_the_farmer_s_plan_is_the_book_s() -> None:
+    """Acres and profit of table 5, EVPI and VSS of ch. 1.1."""
+    whole = Whole(FARMS, THIRDS, need=500.0)
+    assert (len(whole.rows.cost), len(whole.rows.row_lower)) == (3 + 3 * 6, 1 + 3 * 3)
+    x, proof = whole.solved()
+    assert [of[:3] for of in x] == [pytest.approx([170, 80, 250])] * 3
+    costs = whole.costs(x)
+    assert -costs == pytest.approx([167_000, 109_350, 48_820], rel=1e-6)
+    planned = float(costs @ THIRDS)
+    assert (planned, proof.primal) == (pytest.approx(-108_390), pytest.approx(planned))
+    known = [float(of.costs(of.solved()[0])[0]) for of in alone()]
+    assert -np.array(known) == pytest.approx([167_666.67, 118_600, 59_950])
+    assert planned - np.mean(known) == pytest.approx(7_016, abs=0.5)
+    average, _ = alone()[1].solved()
+    bounds = {"lower": whole.rows.lower.copy(), "upper": whole.rows.upper.copy()}
+    for bound in bounds.values():
+        bound[whole.place[0][:3]] = average[0][:3]
+    kept = whole.costs(whole.solved(module.dataclasses.replace(whole.rows, **bounds))[0])
+    assert float(kept @ THIRDS) - planned == pytest.approx(1_150, abs=0.5)
+
+
+def alone() -> list[Whole]:
+    return [Whole([farm], np.ones(1), need=500.0) for farm in FARMS]
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("weight", [0.25, 1.0])
+def test_what_is_least_is_the_value_of_the_costs(alpha: float, weight: float) -> None:
+    """The program's own tail is that of its costs; no other plan's value is less."""
+    tail = Tail(alpha, weight)
+    whole = Whole(FARMS, THIRDS, tail, need=500.0, unit=64.0)
+    x, proof = whole.solved()
+    assert proof.primal == pytest.approx(valued(whole.costs(x), THIRDS, tail), rel=1e-6)
+    others = [Whole(FARMS, THIRDS, need=500.0)]
+    others += [Whole(FARMS, THIRDS, Tail(a, 1.0), need=500.0, unit=64.0) for a in (0.0, 0.5, 1.0)]
+    for of in others:
+        assert proof.primal <= valued(of.costs(of.solved()[0]), THIRDS, tail) + 1e-3
+
+
+def test_the_ends_of_the_tail_are_the_mean_and_the_worst() -> None:
+    def least(tail: Tail) -> float:
+        return Whole(FARMS, THIRDS, tail, need=500.0, unit=64.0).solved()[1].primal
+
+    mean = least(Tail())
+    assert least(Tail(0.0, 1.0)) == pytest.approx(mean)
+    assert least(Tail(0.9, 1e-12)) == pytest.approx(mean)
+    assert least(Tail(1.0, 1.0)) == pytest.approx(least(Tail(0.99, 1.0)))
+    assert least(Tail(1.0, 1.0)) == pytest.approx(-59_950)  # the bad year, planned for
+
+
+def test_cvar_is_of_so_much_probability() -> None:
+    costs, chances = np.array([1.0, 4.0, 2.0]), np.array([0.5, 0.2, 0.3])
+    assert cvar(costs, chances, 0.0) == pytest.approx(0.5 + 0.8 + 0.6)
+    assert cvar(costs, chances, 0.8) == pytest.approx(4.0)
+    assert cvar(costs, chances, 0.6) == pytest.approx((0.2 * 4 + 0.2 * 2) / 0.4)
+    assert cvar(costs, chances, 1.0) == 4.0
+
+
+def test_rows_that_differ_stay_apart() -> None:
+    """Of one number, but with other entries, other limits or a wider row."""
+    same = np.arange(4)
+    sides = [
+        Side(f.rows, f.columns, same, f.column_unit, f.row_unit)
+        for f in (FARMS[0], farmer(1.2, 0), FARMS[1])
+    ]
+    whole = Whole(sides, THIRDS, need=500.0)
+    assert len(whole.rows.row_lower) == 4 + 3  # the second is the first; of the third all but land
+    tighter = module.dataclasses.replace(FARMS[0].rows, row_upper=FARMS[0].rows.row_upper + 1.0)
+    other = module.dataclasses.replace(sides[1], rows=tighter)
+    assert len(Whole([sides[0], other], THIRDS[:2], need=500.0).rows.row_lower) == 4 + 2
+
+
+# ---- by hand -------------------------------------------------------------------------------------
+
+YEARS = (2026, 2027)
+
+
+def step(action: str, year: int, **more: object) -> ScenarioStep:
+    return ScenarioStep(name="event", action=action, first_year=year, last_year=year, **more)
+
+
+Happens = dict[int, list[ScenarioStep]]
+
+
+def planned(
+    plan: Plan, happens: Sequence[tuple[float, Happens]], tail: Tail | None = None
+) -> UnderRisk:
+    """The plan under risk of futures by chance and by what happens in which year."""
+    labels: dict[tuple[object, ...], int] = {}
+    many = len(plan.expanded.minerals)
+
+    def known(of: Happens) -> np.ndarray:
+        so_far = [tuple((y, *of[y]) for y in sorted(of) if y <= year) for year in plan.case.years]
+        row = [labels.setdefault((t, so), len(labels) + 1) for t, so in enumerate(so_far)]
+        return np.tile(np.array(row, dtype=np.int64), (many, 1))
+
+    futures = [
+        Future(after(plan.case, [s for y in of.values() for s in y]), chance, known(of))
+        for chance, of in happens
+    ]
+    return under_risk(plan, futures, known({}), tail)
+
+
+def embargo(chance: float) -> list[tuple[float, Happens]]:
+    return [(1 - chance, {}), (chance, {2027: [step("block lanes", 2027, country="CHN")]})]
+
+
+def amounts(found: UnderRisk, component: object) -> dict[object, tuple[float, float]]:
+    return {d.key: (d.plain, d.risky) for d in found.decisions if d.of is component}
+
+
+def test_a_stock_is_the_hedge_against_an_embargo() -> None:
+    """Jin sells 150 t a year at 10, A needs 100, a tonne short costs 500, a tonne stored 1.
+
+    The embargo comes in the second year, with 1/2. Under risk the 50 t left are stored in the first
+    year: 1,550; then 500 without the embargo and 50 x 500 = 25,000 with it: 14,300. The plain plan
+    stores none: 1,000, then 1,000 or 50,000. Known: 2,000 or 26,550.
+    """
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 100,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    plan = solve_case(read(make(jin(150), years=YEARS, Stockpiles=[pile])))
+    found = planned(plan, embargo(0.5))
+    assert found.risky.costs == pytest.approx([2_050, 26_550])
+    assert found.plain.costs == pytest.approx([2_000, 51_000], rel=1e-6)
+    assert found.risky.short.ravel() == pytest.approx([0, 50])
+    stored = amounts(found, STOCK)
+    assert stored["copper", "A", 2026] == (pytest.approx(0), pytest.approx(50))
+
+
+@pytest.mark.parametrize(("weight", "is_built"), [(0.0, False), (0.9, True)])
+def test_a_plant_is_built_in_all_futures_where_the_tail_counts(
+    weight: float, is_built: bool
+) -> None:
+    """A plant for 2027, 30,000 for the year, replaces Jin where it is lost: it saves 49,000 there.
+
+    At 1/2 that does not pay on average; it does where the dearer half counts for nine tenths.
+    """
+    plant = {"Project": "P", "Refiner": "P", "Mineral": "copper", "Country": "Chile",
+             "Capacity (t/yr)": 100, "Cost (USD/t)": 10, "Capex (USD m)": 0.06,
+             "First year": 2026, "Life (yr)": 2}  # fmt: skip
+    book = make(jin(), years=YEARS, Projects=[plant], settings={"Cost of capital": 0})
+    plan = solve_case(read(book))
+    found = planned(plan, embargo(0.5), Tail(0.5, weight))
+    unbuilt = [2_000, 51_000]
+    assert found.risky.costs == pytest.approx([32_000] * 2 if is_built else unbuilt, rel=1e-6)
+    assert found.plain.costs == pytest.approx(unbuilt, rel=1e-6)
+    built = {("P", 2027): (0, pytest.approx(1))} if is_built else {}
+    assert amounts(found, BUILT) == built
+
+
+def test_what_is_built_stands_in_all_futures_and_flows_know_the_year() -> None:
+    """Two embargoes that cannot be told apart before the second year: one stock serves both."""
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 100,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    plan = solve_case(read(make(jin(150), years=YEARS, Stockpiles=[pile])))
+    lost = step("block lanes", 2027, country="CHN")
+    early = step("block lanes", 2026, country="CHN")
+    found = planned(plan, [(0.25, {2026: [early]}), (0.5, {2027: [lost]}), (0.25, {})])
+    # lost in 2026: 50,000 short and 1,000 bought later; it knows that nothing more comes
+    assert found.risky.costs == pytest.approx([51_000, 26_550, 2_050])
+    assert found.risky.short.ravel() == pytest.approx([100, 50, 0])
+
+
+# ---- laws ----------------------------------------------------------------------------------------
+
+
+def book_of(seed: int, without: frozenset[str] = frozenset()) -> Plan:
+    return solve_case(read(random_book(np.random.default_rng([31, seed]), 3, ALL - without)))
+
+
+def happens_of(plan: Plan, seed: int, count: int) -> list[tuple[float, Happens]]:
+    """Random futures: in some years lanes closed, plants and mines down, demand up."""
+    rng, case = np.random.default_rng([32, seed]), plan.case
+    countries = sorted({r.country for r in case.refiners})
+    chances = rng.dirichlet(np.ones(count))
+    found = []
+    for chance in chances.tolist():
+        of: Happens = {}
+        for year in case.years:
+            if rng.random() < 0.4:
+                country = str(rng.choice(countries))
+                every = (
+                    step("block lanes", year, country=country),
+                    step("scale capacity", year, country=country, value=0.3),
+                    step("scale demand", year, value=1.3),
+                    step("scale mines", year, value=0.5),
+                )
+                of[year] = [every[int(rng.integers(len(every)))]]
+        found.append((chance, of))
+    return found
+
+
+def chances_of(happens: Sequence[tuple[float, Happens]]) -> Floats:
+    return np.array([chance for chance, _ in happens])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int) -> None:
+    plan = book_of(seed)
+    near = 1e-7 * abs(plan.objective) + rounding(plan)
+    for happens in ([(1.0, {})], [(0.2, {}), (0.5, {}), (0.3, {})]):
+        found = planned(plan, happens)
+        for course in (found.risky, found.plain):
+            assert course.costs == pytest.approx([plan.objective] * len(happens), abs=2 * near)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6))
+def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
+    """WS <= RP <= EEV, by mean and with the tail; no future is below its own optimum."""
+    plan = book_of(seed)
+    happens = happens_of(plan, seed, 1 + seed % 4)
+    chances = chances_of(happens)
+    known = np.array(
+        [solve_case(after(plan.case, [s for y in of.values() for s in y])).objective
+         for _, of in happens]
+    )  # fmt: skip
+    tail = Tail(float(seed % 3) / 3, float(seed % 2) / 2)
+    found = planned(plan, happens, tail)
+    worth = [valued(of, chances, tail) for of in (known, found.risky.costs, found.plain.costs)]
+    near = 3e-7 * max(map(abs, worth)) + 10 * rounding(plan)
+    assert worth[0] <= worth[1] + near
+    assert worth[1] <= worth[2] + near
+    assert (found.risky.costs >= known - near / chances.min()).all()
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_a_second_formulation_agrees(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Each future with columns of its own, and an equation wherever two are the same decision."""
+    plan = book_of(seed, frozenset({"whole projects"}))
+    happens = happens_of(plan, seed, 3)
+    made: list[Whole] = []
+    init = Whole.__init__
+
+    def kept(self: Whole, *arguments: object, **more: object) -> None:
+        init(self, *arguments, **more)  # type: ignore[arg-type]
+        made.append(self)
+
+    monkeypatch.setattr(Whole, "__init__", kept)
+    found = planned(plan, happens)
+    expected = float(chances_of(happens) @ found.risky.costs)
+    assert split(made[0].sides, chances_of(happens)) == pytest.approx(
+        expected, rel=2e-6, abs=1e-6 * plan.case.largest_demand + rounding(plan)
+    )
+
+
+def split(sides: Sequence[Side], chances: Floats) -> float:
+    """The least expected cost, by scipy."""
+    sizes = [len(s.rows.cost) for s in sides]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    numbers = np.concatenate([s.columns for s in sides])
+    first = {int(n): i for i, n in reversed([*enumerate(numbers.tolist())])}
+    same = [(i, first[n]) for i, n in enumerate(numbers.tolist()) if first[n] != i]
+    total = int(starts[-1])
+    blocks, least, most = [], [], []
+    for at, s in zip(starts.tolist(), sides, strict=False):
+        r = s.rows
+        blocks.append(csr_matrix((r.values, r.columns + at, r.starts), (len(r.row_lower), total)))
+        least.append(r.row_lower)
+        most.append(r.row_upper)
+    matrix, low, high = vstack(blocks).tocsr(), np.concatenate(least), np.concatenate(most)
+    equal = csr_matrix(
+        (np.tile([1.0, -1.0], len(same)), (np.repeat(np.arange(len(same)), 2),
+         np.array(same, dtype=int).ravel())), (len(same), total),
+    )  # fmt: skip
+    below, above = np.isfinite(high), np.isfinite(low)
+    cost = np.concatenate([c * s.rows.cost for c, s in zip(chances, sides, strict=True)])
+    scale = np.abs(cost).max() or 1.0
+    found = linprog(
+        cost / scale,
+        vstack([matrix[below], -matrix[above]]),
+        np.concatenate([high[below], -low[above]]),
+        equal if same else None,
+        np.zeros(len(same)) if same else None,
+        bounds=np.column_stack(
+            [np.concatenate([s.rows.lower for s in sides]),
+             np.concatenate([s.rows.upper for s in sides])]
+        ),
+        method="highs",
+    )  # fmt: skip
+    assert found.success, found.message
+    return float(found.fun) * scale
+
+
+def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "first_proven", lambda *_, **__: None)
+    with pytest.raises(SolverError, match="no proven plan for 2 futures"):
+        planned(solve_case(read(make(jin(), sur(), years=YEARS))), embargo(0.5))

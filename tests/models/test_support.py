@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from models.plan import solve as solve_case
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
-from planner.scenarios import ACTIONS, drop_share_limits
+from planner.scenarios import ACTIONS, apply, drop_share_limits
 from planner.studies.support import bill_tables
 from tests.models.desk import BookT, cost, jin, make, one, read, refiner, solve, sur, tonnes
 from tests.models.test_laws import draw
@@ -117,11 +118,18 @@ def richer(seed: int) -> BookT:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_plant_is_idle_below_its_gap_and_used_above(seed: int) -> None:
-    plan = solve(richer(seed))
+    """The workbook's own row says what is paid: a scenario of it, a millionth less and more."""
+    book = richer(seed)
+    plan = solve(book)
     for r, years, needs in idle_plants(plan):
-        record = plan.expanded.sources[r].record
-        assert sold(paid(plan.case, record, years, needs - EPSILON), r, years) <= 1e-6
-        assert sold(paid(plan.case, record, years, needs + EPSILON), r, years) > 1e-3
+        row = {"Scenario": "Paid", "Action": "set support", "First year": min(years)}
+        row |= {"Mineral": "copper", "Refiner": plan.expanded.sources[r].name}
+        less, more = (
+            apply(read({**book, "Scenarios": [row | {"Value": needs + by}]}), "Paid")
+            for by in (-EPSILON, EPSILON)
+        )
+        assert sold(less, r, years) <= 1e-6
+        assert sold(more, r, years) > 1e-3
 
 
 def test_some_plant_of_those_books_is_idle() -> None:
@@ -176,6 +184,8 @@ def test_the_floor_of_mp_materials() -> None:
     of 68.0: the same bill from that price, and that price from the bill."""
     market = 110_000 - 42.273e6 / 1_006
     assert market == pytest.approx(68_000, rel=5e-4)
+    page = (Path(__file__).parents[2] / "docs" / "support.md").read_text(encoding="utf-8")
+    assert f"| 110,000 | {market:,.0f} | 42.273 m on 1,006 t |" in page
     book = make(
         refiner("Mountain Pass", "USA", 1_006, 50_000), demand=1_006,
         Supports=[

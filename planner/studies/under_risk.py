@@ -391,7 +391,9 @@ class UnderRisk(StudyKind):
         if not weight:
             return "the expected cost"
         rest = f"{percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
-        return f"{rest}{percent(weight, 0)} the {_cvar_words(self.tail.alpha)}"
+        one = 1.0 - self.tail.alpha <= 1.0 / len(self.drawn)
+        few = ", which of so few futures is the dearest alone" if one else ""
+        return f"{rest}{percent(weight, 0)} the {_cvar_words(self.tail.alpha)}{few}"
 
     @property
     def options(self) -> dict[str, str]:

@@ -132,13 +132,13 @@ class Futures(Result):
     TABLE, GRAIN, BOOK = "Futures", ("future",), "under risk"
     future = field("Future", Look.COUNT)
     chance = field.share("Probability", "Of so many draws the part that is this future.")
-    events = field("Events", Look.REMARK)
     known = Worth.known
     risky = Worth.risky
     plain = Worth.plain
     short_known = field.tonnes("Short, future known")
     short_risky = field.tonnes("Short, plan under risk")
     short_plain = field.tonnes("Short, plain plan")
+    events = field("Events", Look.REMARK)
 
 
 class Expected(Result):
@@ -205,12 +205,8 @@ class Reader:
 
     def __call__(self, plan: Plan) -> Found:
         """Return the plan under risk, and the plain plan kept to."""
-        futures = [
-            Future(happen(plan.case), chance, known)
-            for happen, chance, known in zip(
-                self.happens, self.chances.tolist(), self.known, strict=True
-            )
-        ]
+        every = zip(self.happens, self.chances.tolist(), self.known, strict=True)
+        futures = [Future(happen(plan.case), chance, known) for happen, chance, known in every]
         made = under_risk(plan, futures, self.calm, self.tail)
         return Found(made.risky, made.plain, tuple(_rows(plan, made.decisions)))
 
@@ -320,7 +316,8 @@ class UnderRisk(StudyKind):
         super().__init__(start)
         case, self.seed, self.tail = start.case, seed, Tail(alpha, weight)
         self.drawn = draws(case, futures, seed)
-        self.different = tuple({draw.hits: draw for draw in self.drawn}.values())
+        first = {draw.hits: draw for draw in reversed(self.drawn)}
+        self.different = tuple(first[hits] for hits in dict.fromkeys(d.hits for d in self.drawn))
         if len(self.different) > MOST:
             msg = (
                 f"{len(self.different)} of the {futures:,} futures drawn differ, and at most {MOST}"
@@ -355,17 +352,15 @@ class UnderRisk(StudyKind):
     def runs(self) -> Sequence[Outcome[Any]]:
         """The runs, that of all futures with the proofs of its two plans."""
         found = list[Outcome[Any]]()
-        for p, outcome in (
-            (p, o) for p, of in zip(self.parts, self.found, strict=True) for o in of
-        ):
-            made = outcome.found
-            if made is None or made.plain is None:
-                found.append(outcome)
-                continue
-            for end, of in (("", made.course), (", plain plan", made.plain)):
-                cost = valued(of.costs, p.chances, self.tail)
-                name = outcome.name + end
-                found.append(replace(outcome, name=name, objective=cost, proof=of.proof))
+        for p, every in zip(self.parts, self.found, strict=True):
+            for outcome in every:
+                of = outcome.found
+                if of is None or of.plain is None:
+                    found.append(outcome)
+                    continue
+                for end, made in (("", of.course), (", plain plan", of.plain)):
+                    cost, name = valued(made.costs, p.chances, self.tail), outcome.name + end
+                    found.append(replace(outcome, name=name, objective=cost, proof=made.proof))
         return found
 
     @property
@@ -396,7 +391,9 @@ class UnderRisk(StudyKind):
         if not weight:
             return "the expected cost"
         rest = f"{percent(1.0 - weight, 0)} the expected cost, " if weight < 1 else ""
-        return f"{rest}{percent(weight, 0)} its {_cvar_words(self.tail.alpha)}"
+        one = 1.0 - self.tail.alpha <= 1.0 / len(self.drawn)
+        few = ", which of so few futures is the dearest alone" if one else ""
+        return f"{rest}{percent(weight, 0)} the {_cvar_words(self.tail.alpha)}{few}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -595,7 +592,7 @@ class UnderRisk(StudyKind):
                 "futures", "What each future costs",
                 "Each way to plan in each future, the probability of which is its part of the"
                 " draws.",
-                {"": (pictures[:1], Numbers(tables[Futures], Futures.FIELDS[:6]))},
+                {"": (pictures[:1], Numbers(tables[Futures], _TOLD))},
             )
         ]  # fmt: skip
         if len(tables[Decisions]):
@@ -609,6 +606,9 @@ class UnderRisk(StudyKind):
 
 
 _NOTHING = Draw((), ()).label
+_TOLD = (
+    Futures.future, Futures.chance, Futures.known, Futures.risky, Futures.plain, Futures.events,
+)  # fmt: skip
 _WAYS = (
     ("known", Worth.known.header, Role.OTHER),
     ("plain", Worth.plain.header, Role.PLAN),

@@ -208,6 +208,14 @@ def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> N
     assert ("Search" in about) == (rough["status"] == "feasible")
 
 
+@pytest.mark.parametrize(("cvar", "is_one"), [("0.95", True), ("0.5", False)])
+def test_a_tail_of_one_future_is_told(case, capsys, cvar: str, is_one: bool) -> None:
+    made = case.with_name("few.xlsx")
+    answer(capsys, "solve", case, *ASKED, "--weight", "1", "--cvar", cvar, "--output", made)
+    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+    assert ("the dearest alone" in about["What is least"]) == is_one
+
+
 def test_scenarios_and_what_ifs_are_planned_under_risk(case, capsys) -> None:
     asked = ("--lose", "China", "--max-country-share", "60%")
     found = answer(capsys, "solve", case, *ASKED, *asked, "--output", case.with_name("lost.xlsx"))

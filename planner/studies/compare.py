@@ -1241,7 +1241,7 @@ class Compare(StudyKind):
         if BillsByScenario not in tables:
             return every
         dearest = tables[BillsByScenario].dearest
-        heading = f"Bills before and after: {dearest.scenario[0]}"
+        heading = f"Bills before and after: {next(iter(dearest.scenario))}"
         return (*every, Numbers(dearest, BillsByScenario.FIELDS[1:], heading))
 
     @classmethod

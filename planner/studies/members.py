@@ -10,8 +10,8 @@ from models.case import Case
 from models.results import Figure as Measure
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
-from planner.render.chart import Picture
-from planner.render.words import money
+from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.words import money, scale
 from planner.sheets.pictures import who_pays
 from planner.studies.kind import Figure, Numbers, Section, Tables
 
@@ -64,6 +64,9 @@ def who_pays_section(
 
 
 # ---- by bills ------------------------------------------------------------------------------------
+
+_MOST_BARS = 16
+"""Members in a chart at most: those whose bill changes most."""
 
 
 class BillsByScenario(Result):
@@ -138,12 +141,32 @@ def bills_section(tables: Tables) -> Sequence[Section]:
     if BillsByScenario not in tables:
         return ()
     of, fields = tables[BillsByScenario], BillsByScenario.FIELDS[1:]
-    views = {
-        name: ((), Numbers(of.where([each == name for each in of.scenario]), fields))
-        for name in dict.fromkeys(of.scenario)
-    }
+    views: dict[str, tuple[Sequence[Picture], Numbers]] = {}
+    for name in dict.fromkeys(of.scenario):
+        rows = of.where([each == name for each in of.scenario])
+        views[name] = ([_against_base(rows)], Numbers(rows, fields))
     lead = (
         "What each member's demand, limits and rights are worth at the prices of the plan, in the"
         " base and in the scenario. Shortage counts at its price."
     )
     return (Section("bills", "Bills before and after", lead, views, Measure.SCENARIO),)
+
+
+def _against_base(of: BillsByScenario) -> Picture:
+    """What each member's bill of one scenario is beyond that of the base, in cash and shortage."""
+    rows = [r for r in of.rows(of.FIELDS[1], *of.FIELDS[-3:]) if r[0]]
+    rows = sorted(rows, key=lambda row: -abs(row[1]))[:_MOST_BARS]
+    largest = max((max(abs(cash), abs(lost)) for *_, cash, lost in rows), default=0.0)
+    size, unit = scale(largest, of.words.get("money", ""))
+    return Picture(
+        f"Bills of {short(next(iter(of.scenario)))} less those of the base",
+        Form.GROUPED,
+        tuple(short(member) for member, *_ in rows),
+        (
+            Series("Cash", Role.PLAN, [cash / size for *_, cash, _ in rows]),
+            Series("Shortage (no cash)", Role.SHORT, [r[-1] / size for r in rows]),
+        ),
+        unit,
+        MEMBER.header,
+        look=Look.MILLIONS,
+    )

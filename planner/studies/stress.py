@@ -678,6 +678,8 @@ def _named(losses: pd.DataFrame) -> list[str]:
     ]
 
 
+_MOST_TOLD = 20
+"""Losses at most of which the report tells what sharing is worth."""
 _CHEAP = 0.01
 """An embargo that costs up to this part of what it does unshared is undone by resale."""
 
@@ -1048,7 +1050,12 @@ class StressTest(StudyKind):
                 tables[Solidarity],
                 "Where members share what is left, and where they do not.",
             )
-            found.append(Section("sharing", of.TABLE, lead, {"": ((), Numbers(of, of.fields))}))
+            spares = sorted((w for w, m in zip(of.worth, of.member, strict=True) if not m), key=abs)
+            least = abs(spares[-_MOST_TOLD:][0]) if spares else 0.0
+            largest = [not m and abs(w) >= least for w, m in zip(of.worth, of.member, strict=True)]
+            told = Numbers(of.where(largest), of.fields, "Losses of which sharing changes most")
+            views: dict[str, tuple[Sequence[Picture], Numbers]] = {"": ((), told)}
+            found.append(Section("sharing", of.TABLE, lead, views, blocks=(told,)))
         costs = _costs(tables, priced.assign(lost=_named(priced)))
         if costs is not None:
             kept = tuple(f for f in _COMPARED if f.name in losses.data)

@@ -326,6 +326,10 @@ def test_what_sharing_is_worth() -> None:
     said = StressTest.headline(Tables(tables_of(found))).finding
     assert "of 2 embargoes on one member cost next to nothing, since the others resell" in said
     assert "100 USD, 22,060 USD without resale." in said
+    (sharing,) = (s for s in StressTest.sections(Tables(tables_of(found))) if s.key == "sharing")
+    (told,) = sharing.blocks  # of all members together, what sharing changes
+    assert set(told.result.lost) >= {"CHN to A", "CHL to B"}
+    assert set(told.result.member) == {""}
     shared = lost_in(book, pairs=True)
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))

@@ -8,7 +8,7 @@ from typing import Any
 from models.answers.cost_sharing import ROUNDING, Bill
 from models.case import Case
 from models.results import Figure as Measure
-from models.results import Name, Result, WhoPays, field
+from models.results import Look, Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.words import money, scale

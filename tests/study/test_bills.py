@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -131,22 +129,10 @@ def test_its_part_of_security_is_priced(short: float, costs: tuple[float, ...]) 
 
 
 def test_the_page_is_what_the_command_says() -> None:
-    """Savings and groups of the first example, planned anew.
-
-    Bills by dual prices take a second beyond the plan, the four rules with who would leave each
-    less than fifteen plans do; in seconds of the processor, since others use it, too.
-    """
+    """Savings and groups of the first example, planned anew."""
     case = read_file(ROOT / "inputs" / "critical-minerals.xlsx").case
-    clock = [time.process_time()]
     plan = solve(in_fractions(case))
-    clock.append(time.process_time())
-    bill = bill_of(plan)
-    clock.append(time.process_time())
-    sharing = sharing_of(plan)
-    clock.append(time.process_time())
-    a_plan, bills_alone, four_rules = (b - a for a, b in pairwise(clock))
-    assert bills_alone < max(1.0, a_plan)
-    assert four_rules < 15 * a_plan
+    bill, sharing = bill_of(plan), sharing_of(plan)
     assert [*bill.whole.values()] == pytest.approx(sharing.bills[DUAL_PRICES].tolist(), rel=1e-9)
     page = (ROOT / "docs" / "cooperation.md").read_text(encoding="utf-8")
     said = page.split("\n## critical-minerals\n")[1].split("\n## ")[0]

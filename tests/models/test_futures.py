@@ -202,6 +202,22 @@ def test_a_stock_is_the_hedge_against_an_embargo() -> None:
     assert stored["copper", "A", 2026] == (pytest.approx(0), pytest.approx(50))
 
 
+def test_a_stock_may_be_larger_than_one_future_has_use_for() -> None:
+    """Jin sells 2,000 t a year at 10, A needs 100, a tonne stored costs 1.
+
+    With 1/2 a reserve of 3,500 t has to be there in the second year, and a tonne less costs 250.
+    So 1,600 t are stored in the first year, which is more than is needed in all years without it:
+    17,000 and 1,600; then 1,500 or 20,000 and 3,500.
+    """
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 1e6,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    plan = solve_case(read(make(jin(2_000), years=YEARS, Stockpiles=[pile])))
+    asked = step("set stock target", 2027, value=3_500)
+    found = planned(plan, [(0.5, {}), (0.5, {2027: [asked]})])
+    assert found.risky.costs == pytest.approx([20_100, 42_100])
+    assert amounts(found, STOCK)["copper", "A", 2026] == (0, pytest.approx(1_600))
+
+
 @pytest.mark.parametrize(("weight", "is_built"), [(0.0, False), (0.9, True)])
 def test_a_plant_is_built_in_all_futures_where_the_tail_counts(
     weight: float, is_built: bool

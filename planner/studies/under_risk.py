@@ -312,6 +312,7 @@ class UnderRisk(StudyKind):
     HEADING = "{named}: plan under risk"
     LACKING = "the plan under risk is not known"
     RESULTS = (Worth, Decisions, Futures, Expected)
+    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
 
     def __init__(
         self, start: Start, *, futures: int, seed: int, alpha: float, weight: float

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from planner.cli.commands import COMMANDS
 from planner.server.jobs import FIELDS, PAGE, PLAN, kinds
 from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
@@ -102,6 +103,12 @@ def test_every_study_of_the_command_line_is_offered(serve) -> None:
     assert kinds()["sweep"].takes == {"scenario", "lose"}
     assert kinds()["compare"].takes == kinds()["stress"].takes == PLAN.takes
     assert kinds()["risk"].takes == {"scenario", "max-country-share"}
+    assert kinds()["under-risk"].takes == PLAN.takes
+    commands = {command.name: command for command in COMMANDS}
+    for kind in kinds().values():
+        command, *words = kind.commands(PLAIN, dict.fromkeys(kind.takes, "0.5"))[0]
+        known = {option for parameter in commands[command].params for option in parameter.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
     visitor = Visitor(serve())
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     shown = visitor.wait()
@@ -125,9 +132,10 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
     visitor.ask("exit", country="China")
     visitor.ask("support", country="China", lose="Chile")
+    visitor.ask("under-risk", country="China", lose="Chile", **{"max-country-share": "0.6"})
     shown = visitor.wait()
     assert "Exit, country China <small>" in shown
     assert "Support of plants, lose Chile <small>" in shown
-    assert shown.count(">Done<") == 2
-    assert shown.count(">Look at the report<") == 2
+    assert shown.count(">Done<") == 3
+    assert shown.count(">Look at the report<") == 3
     assert "Download plain-exit.xlsx" in shown

@@ -36,8 +36,8 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
 from planner.scenarios.events import Hits, steps, touched
-from planner.studies.draws import Draw, Foresight, draws, reading
-from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.draws import Draw, Foresight, draws, happening, reading
+from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_studies
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Futures(Result):
     TABLE, GRAIN, BOOK = "Futures", ("future",), "under risk"
     future = field("Future", Look.COUNT)
     chance = field.share("Probability", "Of so many draws the part that is this future.")
-    events = field("Events", Look.REMARK)
+    events = field("Events", Look.REMARK, "In the years in which any of their rows holds.")
     known = Worth.known
     risky = Worth.risky
     plain = Worth.plain
@@ -182,11 +182,6 @@ def known_of(plan: Plan) -> Found:
     """Return what is kept of the plan of a future that was known."""
     of = reading(plan)
     return Found(Course(np.array([of.objective]), of.short.sum(axis=1)[None], plan.proof))
-
-
-def as_planned(case: Case) -> Case:
-    """Return the case itself."""
-    return case
 
 
 @dataclass(frozen=True)
@@ -282,7 +277,7 @@ class _Part:
         whose = ", ".join(names) if len(names) < len(case.minerals) else "all minerals"
         runs = [Run(f"Known, future {i + 1}: {whose}", happen) for i, happen in enumerate(happens)]
         chains = [tuple(runs[i : i + _CHAIN]) for i in range(0, len(runs), _CHAIN)]
-        together = Run(f"Under risk: {whose}", as_planned, reader)
+        together = Run(f"Under risk: {whose}", as_given, reader)
         return Study(self.case, ((together,), *chains), known_of)
 
 
@@ -449,7 +444,7 @@ class UnderRisk(StudyKind):
                 words=words,
                 future=list(range(1, len(at) + 1)),
                 chance=chances,
-                events=[d.label for d in self.different],
+                events=[happening(case, d.hits) for d in self.different],
                 **columns,
             ),
             Expected(

@@ -30,7 +30,7 @@ from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Bools, Floats, Ints
-from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_blocks, fits
+from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_alone
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
@@ -213,14 +213,8 @@ class Whole:
 
     def certificate(self, rows: Rows, found: Solution) -> Certificate:
         """Return the certificate of a solution of the whole."""
-        if not fits(rows, found):
-            return Certificate(np.inf, "", np.inf, np.inf, np.nan, np.nan)
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        starts = (np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)]))
-        made = certify_blocks(
-            rows, found.x, found.duals, np.array([self.need]), tonnes=tonnes, starts=starts
-        )
-        return made.of(0, mip_gap=found.mip_gap)
+        return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:

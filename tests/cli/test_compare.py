@@ -152,6 +152,17 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
         (("--unforeseen", "2050"), "--unforeseen 2050 is no year of the plan, which has 2026"),
         (("--unforeseen", "2025"), "--unforeseen 2025 is no year of the plan"),
         (("--unforeseen", "2027", "--scenario", "base"), "nothing can come unforeseen"),
+        (
+            (
+                "--unforeseen",
+                "2027",
+                "--scenario",
+                "base",
+                "--what-if",
+                "remove member; member=Japan",
+            ),
+            "nothing can come unforeseen: What if remove member",
+        ),
         (("--unforeseen", "soon"), "'soon' is not a valid integer"),
     ],
 )

@@ -7,12 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from models.answers.cost_sharing import Bill
 from models.errors import SolverError
 from models.plan import Session
 from planner.studies.compare import FORESEEN
+from planner.studies.members import BillsByScenario
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.cli.desk import sheets
-from tests.models.desk import jin, make, sur
+from tests.models.desk import jin, make, read, sur
 
 ANSWER = {
     "status",
@@ -420,3 +422,12 @@ def test_bills_before_and_after(folder, ask, call) -> None:
     assert "Bills before and after: Surer" in err
     assert call("report", "outputs/who-compare.xlsx")[0] == 0
     assert "Bills before and after" in Path("outputs/who-compare.html").read_text(encoding="utf-8")
+
+
+def test_a_member_that_a_scenario_removes_gains_nothing_by_it() -> None:
+    case = read(make(jin(), demand={"A": 50.0, "B": 50.0}))
+    none = {"A": 0.0, "B": 0.0}
+    alone = Bill({"A": 7e6}, {"A": 0.0})
+    of = BillsByScenario.of_bills(case, {"Base": Bill({"A": 5e6, "B": 5e6}, none), "Alone": alone})
+    assert of is not None
+    assert of.said("Alone") == "By bills A pays most for it, +2.0 m USD."

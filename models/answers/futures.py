@@ -144,7 +144,7 @@ class Whole:
             values=values[kept[row]],
             whole=whole,
         )
-        if self.tail.weight:
+        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # of all futures it is their mean
             self._add_tail(unit)
 
     def _add_tail(self, unit: float) -> None:

@@ -123,6 +123,13 @@ def test_the_ends_of_the_tail_are_the_mean_and_the_worst() -> None:
     assert least(Tail(1.0, 1.0)) == pytest.approx(-59_950)  # the bad year, planned for
 
 
+def test_the_tail_of_all_futures_is_their_mean_and_no_column_of_its_own() -> None:
+    """Its eta would have no bound: below all costs it changes nothing, or by rounding all."""
+    of, mean = (Whole(FARMS, THIRDS, tail).rows for tail in (Tail(0.0, 1.0), Tail()))
+    assert (of.cost == mean.cost).all()
+    assert np.isfinite(of.lower).all()
+
+
 def test_cvar_is_of_so_much_probability() -> None:
     costs, chances = np.array([1.0, 4.0, 2.0]), np.array([0.5, 0.2, 0.3])
     assert cvar(costs, chances, 0.0) == pytest.approx(0.5 + 0.8 + 0.6)

@@ -34,6 +34,8 @@ from planner.server.jobs import CHECK, FIELDS, PAGE, PLAN, Job, Limits, Session,
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
+_LONGEST = 200
+"""Characters of a field: as many as the page takes; a command has room for so many."""
 _SECONDS = 30.0
 """From look to look whether a session has ended."""
 _MOST_SESSIONS = 200
@@ -168,7 +170,7 @@ class Desk:
         return session
 
     def make(self) -> Session:
-        """Return a new session; of too many, the one that was seen longest ago ends."""
+        """Return a new session; HTTPException where there are too many."""
         if len(self.sessions) >= _MOST_SESSIONS:
             raise HTTPException(503, "Too many visitors at a time.")
         session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
@@ -326,6 +328,8 @@ async def _start(request: Request) -> Response:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
         said = {name: str(form.get(name, "")).strip() for name in FIELDS}
     said = {name: value for name, value in said.items() if value}
+    if any(len(value) > _LONGEST for value in said.values()):
+        raise HTTPException(400, f"A field takes at most {_LONGEST} characters.")
     lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - said.keys()]
     if lacking:
         raise HTTPException(400, f"{kind.title} needs: {', '.join(lacking)}.")

@@ -199,6 +199,8 @@ class Job:
             self.state, self.began = State.RUNNING, time.monotonic()
             try:
                 code = await self._run(limits)
+            except OSError:  # no process, no memory or no disk to be had
+                code = 1
             finally:
                 self.ended = time.monotonic()
         with contextlib.suppress(OSError, ValueError):

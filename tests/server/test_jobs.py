@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from planner.cli.commands import COMMANDS
-from planner.server.jobs import FIELDS, PAGE, PLAN, kinds
+from planner.server.jobs import FIELDS, PAGE, PLAN, Job, kinds
 from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.server.conftest import PLAIN, Visitor
@@ -72,6 +72,18 @@ def test_a_job_that_takes_too_much_is_ended(serve, limits, state) -> None:
     assert state.casefold() in visitor.wait().casefold()
 
 
+def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
+    """Where no process is to be had."""
+
+    async def none(*_: object) -> int:
+        raise OSError
+
+    monkeypatch.setattr(Job, "_run", none)
+    visitor = Visitor(serve())
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    assert "out of memory, or killed" in visitor.wait(seconds=10.0).casefold()
+
+
 def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:
     """One place: the second waits for it, and is stopped at once; the first as by Ctrl-C."""
     page = serve(jobs=1)
@@ -130,6 +142,8 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     assert (said.status_code, "Exit needs: Country to leave." in said.text) == (400, True)
     said = visitor.ask("sweep", **{"max-country-share": "0.6"})
     assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
+    said = visitor.ask("solve", lose="C" * 200_000)
+    assert (said.status_code, "at most 200 characters" in said.text) == (400, True)
     visitor.ask("exit", country="China")
     visitor.ask("support", country="China", lose="Chile")
     visitor.ask("under-risk", country="China", lose="Chile", **{"max-country-share": "0.6"})

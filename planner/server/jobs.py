@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.studies.kind import StudyKind
 
 MOST_JOBS = 40
-"""Jobs of a session; the oldest that are done give way."""
+"""Jobs of a session; the oldest that are done give way, and no more than these wait or run."""
 _GRACE = 10.0
 """Seconds in which a job that is asked to stop writes what it has."""
 _LOOK = 0.2

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from planner.cli.commands import COMMANDS
+from planner.server import app
 from planner.server.jobs import FIELDS, PAGE, PLAN, Job, kinds
 from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
@@ -82,6 +83,17 @@ def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
     visitor = Visitor(serve())
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     assert "out of memory, or killed" in visitor.wait(seconds=10.0).casefold()
+
+
+def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:
+    monkeypatch.setattr(app, "MOST_JOBS", 3)
+    visitor = Visitor(serve(jobs=1))
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    visitor.wait()
+    said = [visitor.ask("solve") for _ in range(4)]
+    assert [of.status_code for of in said] == [200] * 3 + [429]
+    assert "3 jobs wait or run already" in said[-1].text
+    assert visitor.bring("plain.xlsx", PLAIN.read_bytes()).status_code == 429
 
 
 def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:

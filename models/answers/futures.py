@@ -27,10 +27,10 @@ from models.program.builder import grouped
 from models.program.component import FRACTION, Columns, columns_named
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import STOCK
+from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
 from models.resolve import Bools, Floats, Ints
-from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_blocks, fits
+from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_alone
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
@@ -144,7 +144,7 @@ class Whole:
             values=values[kept[row]],
             whole=whole,
         )
-        if self.tail.weight:
+        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # of all futures it is their mean
             self._add_tail(unit)
 
     def _add_tail(self, unit: float) -> None:
@@ -213,14 +213,8 @@ class Whole:
 
     def certificate(self, rows: Rows, found: Solution) -> Certificate:
         """Return the certificate of a solution of the whole."""
-        if not fits(rows, found):
-            return Certificate(np.inf, "", np.inf, np.inf, np.nan, np.nan)
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        starts = (np.array([0, len(rows.cost)]), np.array([0, len(rows.row_lower)]))
-        made = certify_blocks(
-            rows, found.x, found.duals, np.array([self.need]), tonnes=tonnes, starts=starts
-        )
-        return made.of(0, mip_gap=found.mip_gap)
+        return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
 
 
 def _first_alike(numbers: Ints) -> Ints:
@@ -312,10 +306,14 @@ class _UnderRisk:
         self.plan, self.base = plan, plan.program
         names = self.base.names
         self.programs: list[Program] = []
+        self.rows: list[Rows] = []
         for future in futures:
-            made = program_of(plan.expanded.changed(future.case), names)
+            expanded = plan.expanded.changed(future.case)
+            made = program_of(expanded, names)
             names = made.names
             self.programs.append(made)
+            # a stock may serve another future than its own, which needs more than its own room
+            self.rows.append(dataclasses.replace(made.rows, upper=widest(expanded, made)))
         self.scale = max([plan.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
         every, known = [*self.programs, self.base], [*(f.known for f in futures), calm]
         told = [_known(p, at) for p, at in zip(every, known, strict=True)]
@@ -326,8 +324,8 @@ class _UnderRisk:
         )
         self.whole = Whole(
             [
-                Side(p.rows, c, r, p.column_unit, p.row_unit)
-                for p, c, r in zip(self.programs, columns, rows, strict=False)
+                Side(of, c, r, p.column_unit, p.row_unit)
+                for p, of, c, r in zip(self.programs, self.rows, columns, rows, strict=False)
             ],
             np.array([f.chance for f in futures]),
             tail,
@@ -371,9 +369,9 @@ class _UnderRisk:
     def _violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program: as a part, and in t."""
         worst = [0.0, 0.0]
-        for program, of in zip(self.programs, x, strict=True):
-            measure, none = program.measure(self.scale), np.zeros(len(program.rows.row_lower))
-            found = program.certify(of, none, measure).violation
+        for program, rows, of in zip(self.programs, self.rows, x, strict=True):
+            measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
+            found = program.certify(of, none, measure, rows=rows).violation
             worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
         return float(worst[0]), float(worst[1])
 

@@ -30,10 +30,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner._version import __version__
 from planner.scratch import scratch_folder
-from planner.server.jobs import CHECK, FIELDS, PAGE, PLAN, Job, Limits, Session, kinds
+from planner.server.jobs import CHECK, FIELDS, MOST_JOBS, PAGE, PLAN, Job, Limits, Session, kinds
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
+_LONGEST = 200
+"""Characters of a field: as many as the page takes; a command has room for so many."""
 _SECONDS = 30.0
 """From look to look whether a session has ended."""
 _MOST_SESSIONS = 200
@@ -168,7 +170,7 @@ class Desk:
         return session
 
     def make(self) -> Session:
-        """Return a new session; of too many, the one that was seen longest ago ends."""
+        """Return a new session; HTTPException where there are too many."""
         if len(self.sessions) >= _MOST_SESSIONS:
             raise HTTPException(503, "Too many visitors at a time.")
         session = Session(Path(tempfile.mkdtemp(dir=self.folder)))
@@ -300,7 +302,7 @@ async def _state(request: Request) -> Response:
 
 async def _take(request: Request) -> Response:
     """Take a workbook, and check it."""
-    session, desk = _session(request), _desk(request)
+    session, desk = _with_room(request), _desk(request)
     made = session.folder / f"upload-{secrets.token_hex(4)}"
     async with request.form(max_files=1, max_fields=4) as form:
         _sent_by(session, form)
@@ -318,7 +320,7 @@ async def _take(request: Request) -> Response:
 
 async def _start(request: Request) -> Response:
     """Start a plan or a study."""
-    session, desk = _session(request), _desk(request)
+    session, desk = _with_room(request), _desk(request)
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(session, form)
         kind = kinds().get(str(form.get("kind", "")))
@@ -326,6 +328,8 @@ async def _start(request: Request) -> Response:
             raise HTTPException(400, "There is no workbook, or nothing of that name to do.")
         said = {name: str(form.get(name, "")).strip() for name in FIELDS}
     said = {name: value for name, value in said.items() if value}
+    if any(len(value) > _LONGEST for value in said.values()):
+        raise HTTPException(400, f"A field takes at most {_LONGEST} characters.")
     lacking = [FIELDS[name] for name in FIELDS if name in kind.needs - said.keys()]
     if lacking:
         raise HTTPException(400, f"{kind.title} needs: {', '.join(lacking)}.")
@@ -374,6 +378,14 @@ def _session(request: Request) -> Session:
     session = _desk(request).find(request)
     if session is None:
         raise HTTPException(403, "This session has ended: open the page again.")
+    return session
+
+
+def _with_room(request: Request) -> Session:
+    """Return the visitor's session, if one job more may wait in it."""
+    session = _session(request)
+    if sum(job.is_live for job in session.jobs) >= MOST_JOBS:
+        raise HTTPException(429, f"{MOST_JOBS} jobs wait or run already: stop one first.")
     return session
 
 

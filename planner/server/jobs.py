@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.studies.kind import StudyKind
 
 MOST_JOBS = 40
-"""Jobs of a session; the oldest that are done give way."""
+"""Jobs of a session; the oldest that are done give way, and no more than these wait or run."""
 _GRACE = 10.0
 """Seconds in which a job that is asked to stop writes what it has."""
 _LOOK = 0.2
@@ -88,7 +88,7 @@ class Kind:
     """What a visitor can ask for: a command, and what it answers.
 
     ``takes`` are the fields that it can do something with, ``needs`` those that it cannot do
-    without.
+    without; ``asked`` is how the command line asks for it where that is no command of its own.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Kind:
     says: str
     takes: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    asked: str = ""
 
     def commands(self, file: Path, options: Mapping[str, str]) -> list[list[str]]:
         """Return the commands of a job on a workbook; ``options`` are by the names of fields."""
@@ -104,7 +105,8 @@ class Kind:
         if self.name == PAGE.name:
             return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
         made = f"{file.stem}-{'plan' if self.name == PLAN.name else self.name}.xlsx"
-        first = [self.name, str(file), "--workers", "1", "--output", made]
+        command, *more = (self.asked or self.name).split()
+        first = [command, str(file), *more, "--workers", "1", "--output", made]
         first += ["--json"] if self.name == PLAN.name else []
         first += [f"--{name}={value}" for name, value in options.items() if value]
         return [first, ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]]
@@ -126,11 +128,11 @@ def kinds() -> dict[str, Kind]:
 
     What a study takes and needs is read of its command's options.
     """
-    studies = (_of_study(listed.kind) for listed in STUDIES.values())
+    studies = (_of_study(listed.kind, listed.asked) for listed in STUDIES.values())
     return {kind.name: kind for kind in (PLAN, *studies, PAGE)}
 
 
-def _of_study(study: type[StudyKind]) -> Kind:
+def _of_study(study: type[StudyKind], asked: str) -> Kind:
     def command() -> None:
         """Gather options, as click does before it makes a command."""
 
@@ -142,7 +144,7 @@ def _of_study(study: type[StudyKind]) -> Kind:
     takes |= {name for name, is_taken in shared.items() if is_taken}
     needs = frozenset(str(p.name) for p in own if p.required)
     taken = frozenset(FIELDS.keys() & takes)
-    return Kind(study.NAME, study.TITLE, study.QUESTION, taken, needs)
+    return Kind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
 
 
 @dataclass
@@ -197,6 +199,8 @@ class Job:
             self.state, self.began = State.RUNNING, time.monotonic()
             try:
                 code = await self._run(limits)
+            except OSError:  # no process, no memory or no disk to be had
+                code = 1
             finally:
                 self.ended = time.monotonic()
         with contextlib.suppress(OSError, ValueError):

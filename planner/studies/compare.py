@@ -1046,6 +1046,11 @@ class Compare(StudyKind):
                 msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen. {HOW}"
                 raise UsageError(msg)
             self.cases = with_unforeseen(start.book.case, self.cases, unforeseen)
+            if not any(each.foreseen for each in self.cases):
+                every = (finding.found for each in self.cases for finding in each.warnings)
+                why = "; ".join(found for found in every if UNFORESEEN in found)
+                msg = f"{YEAR_OPTION} {unforeseen}: nothing can come unforeseen: {why}"
+                raise UsageError(msg)
         self.task = number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
         book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))

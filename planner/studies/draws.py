@@ -53,6 +53,14 @@ def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
     return ", ".join(f"{name} {runs_of_years(of)}" for name, of in under_way) or "no event"
 
 
+def happening(case: Case, hits: Hits) -> str:
+    """Return in words which events' rows hold in which years: ``Export stop 2027-2028``."""
+    years: dict[str, set[int]] = {}
+    for position, year in hits:
+        years.setdefault(case.risks[position].name, set()).add(year)
+    return _label(years.items())
+
+
 def runs_of_years(years: Collection[int]) -> str:
     """Return years in words: ``2026, 2028-2030``."""
     runs = stretches(range(min(years), max(years) + 1), years)
@@ -314,10 +322,7 @@ class _Plans:
 
     def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
         whose = ", ".join(minerals) if len(minerals) < len(self.base.minerals) else "all minerals"
-        years: dict[str, set[int]] = {}
-        for position, year in hits:
-            years.setdefault(self.case.risks[position].name, set()).add(year)
-        return f"{self.name}: {whose}: {_label(years.items())}"
+        return f"{self.name}: {whose}: {happening(self.case, hits)}"
 
     def sample(self, found: Sequence[Reading | None], own: Reading) -> Sample:
         """Return what each draw comes to: the base case's own, and what its events add to it.

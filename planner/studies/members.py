@@ -122,12 +122,15 @@ class BillsByScenario(Result):
         return self.where([name == each for each in self.scenario])
 
     def said(self, scenario: str) -> str:
-        """Return in a sentence who pays most for a scenario by bills, and who gains; "" if none."""
-        currency = self.words.get("money", "")
-        rows = [r for r in self.rows(type(self).scenario, type(self).more, type(self).member)
-                if r[0] == scenario and r[2]]  # fmt: skip
-        _, most, payer = max(rows, key=lambda row: row[1], default=("", 0.0, ""))
-        _, least, winner = min(rows, key=lambda row: row[1], default=("", 0.0, ""))
+        """Return in a sentence who pays most for a scenario by bills, and who gains; "" if none.
+
+        A member that pays nothing there is out of it, and gains nothing by that.
+        """
+        currency, of = self.words.get("money", ""), type(self)
+        rows = [r for r in self.rows(of.scenario, of.more, of.member, of.bill)
+                if r[0] == scenario and r[2] and r[3]]  # fmt: skip
+        _, most, payer, _ = max(rows, key=lambda row: row[1], default=("", 0.0, "", 0.0))
+        _, least, winner, _ = min(rows, key=lambda row: row[1], default=("", 0.0, "", 0.0))
         gains = f", and {winner} gains {money(-least, currency)}" if least < 0 else ""
         return (
             f"By bills {payer} pays most for it, +{money(most, currency)}{gains}."

@@ -36,8 +36,8 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
 from planner.scenarios.events import Hits, steps, touched
-from planner.studies.draws import Draw, Foresight, draws, reading
-from planner.studies.engine import Outcome, Run, Study, Tell, run_studies
+from planner.studies.draws import Draw, Foresight, draws, happening, reading
+from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_studies
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Futures(Result):
     short_known = field.tonnes("Short, future known")
     short_risky = field.tonnes("Short, plan under risk")
     short_plain = field.tonnes("Short, plain plan")
-    events = field("Events", Look.REMARK)
+    events = field("Events", Look.REMARK, "In the years in which any of their rows holds.")
 
 
 class Expected(Result):
@@ -182,11 +182,6 @@ def known_of(plan: Plan) -> Found:
     """Return what is kept of the plan of a future that was known."""
     of = reading(plan)
     return Found(Course(np.array([of.objective]), of.short.sum(axis=1)[None], plan.proof))
-
-
-def as_planned(case: Case) -> Case:
-    """Return the case itself."""
-    return case
 
 
 @dataclass(frozen=True)
@@ -278,7 +273,7 @@ class _Part:
         whose = ", ".join(names) if len(names) < len(case.minerals) else "all minerals"
         runs = [Run(f"Known, future {i + 1}: {whose}", happen) for i, happen in enumerate(happens)]
         chains = [tuple(runs[i : i + _CHAIN]) for i in range(0, len(runs), _CHAIN)]
-        together = Run(f"Under risk: {whose}", as_planned, reader)
+        together = Run(f"Under risk: {whose}", as_given, reader)
         return Study(self.case, ((together,), *chains), known_of)
 
 
@@ -308,6 +303,7 @@ class UnderRisk(StudyKind):
     HEADING = "{named}: plan under risk"
     LACKING = "the plan under risk is not known"
     RESULTS = (Worth, Decisions, Futures, Expected)
+    LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
 
     def __init__(
         self, start: Start, *, futures: int, seed: int, alpha: float, weight: float
@@ -445,7 +441,7 @@ class UnderRisk(StudyKind):
                 words=words,
                 future=list(range(1, len(at) + 1)),
                 chance=chances,
-                events=[d.label for d in self.different],
+                events=[happening(case, d.hits) for d in self.different],
                 **columns,
             ),
             Expected(

@@ -7,12 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from models.answers.cost_sharing import Bill
 from models.errors import SolverError
 from models.plan import Session
 from planner.studies.compare import FORESEEN
+from planner.studies.members import BillsByScenario
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.cli.desk import sheets
-from tests.models.desk import jin, make, sur
+from tests.models.desk import jin, make, read, sur
 
 ANSWER = {
     "status",
@@ -152,6 +154,17 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
         (("--unforeseen", "2050"), "--unforeseen 2050 is no year of the plan, which has 2026"),
         (("--unforeseen", "2025"), "--unforeseen 2025 is no year of the plan"),
         (("--unforeseen", "2027", "--scenario", "base"), "nothing can come unforeseen"),
+        (
+            (
+                "--unforeseen",
+                "2027",
+                "--scenario",
+                "base",
+                "--what-if",
+                "remove member; member=Japan",
+            ),
+            "nothing can come unforeseen: What if remove member",
+        ),
         (("--unforeseen", "soon"), "'soon' is not a valid integer"),
     ],
 )
@@ -410,3 +423,13 @@ def test_bills_before_and_after(folder, ask, call) -> None:
     assert call("report", "outputs/who-compare.xlsx")[0] == 0
     html = Path("outputs/who-compare.html").read_text(encoding="utf-8")
     assert "Bills of Reserve less those of the base" in html
+    assert "Bills before and after" in html
+
+
+def test_a_member_that_a_scenario_removes_gains_nothing_by_it() -> None:
+    case = read(make(jin(), demand={"A": 50.0, "B": 50.0}))
+    none = {"A": 0.0, "B": 0.0}
+    alone = Bill({"A": 7e6}, {"A": 0.0})
+    of = BillsByScenario.of_bills(case, {"Base": Bill({"A": 5e6, "B": 5e6}, none), "Alone": alone})
+    assert of is not None
+    assert of.said("Alone") == "By bills A pays most for it, +2.0 m USD."

@@ -137,6 +137,8 @@ def test_a_stock_against_an_embargo_by_hand(tmp_path, capsys) -> None:
     changed = {(d["what"], d["who"], d["year"]): d["change_t"] for d in found["decisions"]}
     assert changed["in stock at the end of the year", "A", 2026] == pytest.approx(50)
     assert changed["bought", "China", 2026] == pytest.approx(50)
+    # a ban that is drawn for 2026 alone changes nothing: that future is told as the calm one it is
+    assert {of["events"] for of in found["rows"]} == {"no event", "Ban 2027"}
 
 
 @pytest.mark.parametrize("change", ["no sheet", "chance 0"])

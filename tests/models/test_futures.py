@@ -123,6 +123,13 @@ def test_the_ends_of_the_tail_are_the_mean_and_the_worst() -> None:
     assert least(Tail(1.0, 1.0)) == pytest.approx(-59_950)  # the bad year, planned for
 
 
+def test_the_tail_of_all_futures_is_their_mean_and_no_column_of_its_own() -> None:
+    """Its eta would have no bound: below all costs it changes nothing, or by rounding all."""
+    of, mean = (Whole(FARMS, THIRDS, tail).rows for tail in (Tail(0.0, 1.0), Tail()))
+    assert (of.cost == mean.cost).all()
+    assert np.isfinite(of.lower).all()
+
+
 def test_cvar_is_of_so_much_probability() -> None:
     costs, chances = np.array([1.0, 4.0, 2.0]), np.array([0.5, 0.2, 0.3])
     assert cvar(costs, chances, 0.0) == pytest.approx(0.5 + 0.8 + 0.6)
@@ -200,6 +207,22 @@ def test_a_stock_is_the_hedge_against_an_embargo() -> None:
     assert found.risky.short.ravel() == pytest.approx([0, 50])
     stored = amounts(found, STOCK)
     assert stored["copper", "A", 2026] == (pytest.approx(0), pytest.approx(50))
+
+
+def test_a_stock_may_be_larger_than_one_future_has_use_for() -> None:
+    """Jin sells 2,000 t a year at 10, A needs 100, a tonne stored costs 1.
+
+    With 1/2 a reserve of 3,500 t has to be there in the second year, and a tonne less costs 250.
+    So 1,600 t are stored in the first year, which is more than is needed in all years without it:
+    17,000 and 1,600; then 1,500 or 20,000 and 3,500.
+    """
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 1e6,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    plan = solve_case(read(make(jin(2_000), years=YEARS, Stockpiles=[pile])))
+    asked = step("set stock target", 2027, value=3_500)
+    found = planned(plan, [(0.5, {}), (0.5, {2027: [asked]})])
+    assert found.risky.costs == pytest.approx([20_100, 42_100])
+    assert amounts(found, STOCK)["copper", "A", 2026] == (0, pytest.approx(1_600))
 
 
 @pytest.mark.parametrize(("weight", "is_built"), [(0.0, False), (0.9, True)])

@@ -8,7 +8,9 @@ import zipfile
 
 import pytest
 
-from planner.server.jobs import FIELDS, PAGE, PLAN, kinds
+from planner.cli.commands import COMMANDS
+from planner.server import app
+from planner.server.jobs import FIELDS, PAGE, PLAN, Job, kinds
 from planner.studies import STUDIES
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.server.conftest import PLAIN, Visitor
@@ -71,6 +73,29 @@ def test_a_job_that_takes_too_much_is_ended(serve, limits, state) -> None:
     assert state.casefold() in visitor.wait().casefold()
 
 
+def test_a_job_that_cannot_begin_ends(serve, monkeypatch) -> None:
+    """Where no process is to be had."""
+
+    async def none(*_: object) -> int:
+        raise OSError
+
+    monkeypatch.setattr(Job, "_run", none)
+    visitor = Visitor(serve())
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    assert "out of memory, or killed" in visitor.wait(seconds=10.0).casefold()
+
+
+def test_no_more_jobs_wait_than_a_session_keeps(serve, monkeypatch) -> None:
+    monkeypatch.setattr(app, "MOST_JOBS", 3)
+    visitor = Visitor(serve(jobs=1))
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    visitor.wait()
+    said = [visitor.ask("solve") for _ in range(4)]
+    assert [of.status_code for of in said] == [200] * 3 + [429]
+    assert "3 jobs wait or run already" in said[-1].text
+    assert visitor.bring("plain.xlsx", PLAIN.read_bytes()).status_code == 429
+
+
 def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:
     """One place: the second waits for it, and is stopped at once; the first as by Ctrl-C."""
     page = serve(jobs=1)
@@ -102,6 +127,12 @@ def test_every_study_of_the_command_line_is_offered(serve) -> None:
     assert kinds()["sweep"].takes == {"scenario", "lose"}
     assert kinds()["compare"].takes == kinds()["stress"].takes == PLAN.takes
     assert kinds()["risk"].takes == {"scenario", "max-country-share"}
+    assert kinds()["under-risk"].takes == PLAN.takes
+    commands = {command.name: command for command in COMMANDS}
+    for kind in kinds().values():
+        command, *words = kind.commands(PLAIN, dict.fromkeys(kind.takes, "0.5"))[0]
+        known = {option for parameter in commands[command].params for option in parameter.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
     visitor = Visitor(serve())
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     shown = visitor.wait()
@@ -123,11 +154,14 @@ def test_what_a_study_needs_and_what_it_goes_without(serve) -> None:
     assert (said.status_code, "Exit needs: Country to leave." in said.text) == (400, True)
     said = visitor.ask("sweep", **{"max-country-share": "0.6"})
     assert (said.status_code, "goes without: Most of one country" in said.text) == (400, True)
+    said = visitor.ask("solve", lose="C" * 200_000)
+    assert (said.status_code, "at most 200 characters" in said.text) == (400, True)
     visitor.ask("exit", country="China")
     visitor.ask("support", country="China", lose="Chile")
+    visitor.ask("under-risk", country="China", lose="Chile", **{"max-country-share": "0.6"})
     shown = visitor.wait()
     assert "Exit, country China <small>" in shown
     assert "Support of plants, lose Chile <small>" in shown
-    assert shown.count(">Done<") == 2
-    assert shown.count(">Look at the report<") == 2
+    assert shown.count(">Done<") == 3
+    assert shown.count(">Look at the report<") == 3
     assert "Download plain-exit.xlsx" in shown

@@ -275,7 +275,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class UnderRisk:
+class RiskPlans:
     """The plan under risk, and the plain plan kept to until something happens.
 
     ``decisions`` are those that both make while nothing has happened, and what is built.
@@ -288,7 +288,7 @@ class UnderRisk:
 
 def under_risk(
     plan: Plan, futures: Sequence[Future], calm: Ints, tail: Tail | None = None
-) -> UnderRisk:
+) -> RiskPlans:
     """Return the cheapest plan for all futures at once, beside the plain ``plan``.
 
     What is built is the same in all futures; all else that is decided in a year is the same in
@@ -298,10 +298,10 @@ def under_risk(
     members, years, sources, projects and contracts of the plan's, and their chances sum to 1.
     SolverError where no attempt gives a proof.
     """
-    return _UnderRisk(plan, futures, calm, tail or Tail()).found()
+    return _Extensive(plan, futures, calm, tail or Tail()).found()
 
 
-class _UnderRisk:
+class _Extensive:
     def __init__(self, plan: Plan, futures: Sequence[Future], calm: Ints, tail: Tail) -> None:
         self.plan, self.base = plan, plan.program
         names = self.base.names
@@ -337,7 +337,7 @@ class _UnderRisk:
         self.place: Ints = np.where(numbers[at] == columns[-1], at, -1) if len(numbers) else at
         """Where each column of the plain plan stands in the whole; -1 where its future is none."""
 
-    def found(self) -> UnderRisk:
+    def found(self) -> RiskPlans:
         """Return both plans; where the plain one is as good it is the plan under risk."""
         risky, x = self._course(self.whole.rows)
         plain, _ = self._course(self._kept())
@@ -351,7 +351,7 @@ class _UnderRisk:
             bound = max((risky.proof, plain.proof), key=lambda proof: proof.violation)
             proof = dataclasses.replace(risky.proof, violation=bound.violation)
             risky = dataclasses.replace(plain, proof=proof)
-        return UnderRisk(risky, plain, tuple(self._decisions(values)))
+        return RiskPlans(risky, plain, tuple(self._decisions(values)))
 
     def _course(self, rows: Rows) -> tuple[Course, list[Floats]]:
         x, proof = self.whole.solved(

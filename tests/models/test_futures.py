@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
 
 from models.answers import futures as module
-from models.answers.futures import Future, Side, Tail, UnderRisk, Whole, cvar, under_risk, valued
+from models.answers.futures import Future, RiskPlans, Side, Tail, Whole, cvar, under_risk, valued
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -166,7 +166,7 @@ Happens = dict[int, list[ScenarioStep]]
 
 def planned(
     plan: Plan, happens: Sequence[tuple[float, Happens]], tail: Tail | None = None
-) -> UnderRisk:
+) -> RiskPlans:
     """The plan under risk of futures by chance and by what happens in which year."""
     labels: dict[tuple[object, ...], int] = {}
     many = len(plan.expanded.minerals)
@@ -187,7 +187,7 @@ def embargo(chance: float) -> list[tuple[float, Happens]]:
     return [(1 - chance, {}), (chance, {2027: [step("block lanes", 2027, country="CHN")]})]
 
 
-def amounts(found: UnderRisk, component: object) -> dict[object, tuple[float, float]]:
+def amounts(found: RiskPlans, component: object) -> dict[object, tuple[float, float]]:
     return {d.key: (d.plain, d.risky) for d in found.decisions if d.of is component}
 
 

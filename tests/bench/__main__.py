@@ -12,7 +12,7 @@ import click
 
 from tests.bench import report, results
 from tests.bench.cases import BOOKS, SIZES, make, write_workbook
-from tests.bench.jobs import JOB, JOBS, Job
+from tests.bench.jobs import EXAMPLE, JOB, JOBS, PLANNER, Job
 from tests.bench.measure import ROOT, run
 
 LARGEST = "XL"
@@ -101,12 +101,14 @@ def _can_run(job: Job) -> bool:
 
 def _measured(job: Job, size: str, turn: int, limit: float, folder: Path) -> results.Result:
     """Run a job once."""
-    book = folder / f"{size}.xlsx"
-    if not book.exists() and "{book}" in " ".join(job.command):
+    book, plan, asked = folder / f"{size}.xlsx", folder / "example-plan.xlsx", " ".join(job.command)
+    if "{book}" in asked and not book.exists():
         write_workbook(make(SIZES[size]) if size in SIZES else BOOKS[size](), book)
+    if "{plan}" in asked and not plan.exists():
+        run([*PLANNER, "solve", EXAMPLE, "--output", str(plan)], limit)
     out = folder / "out"
     out.mkdir()
-    filled = [part.format(size=size, book=book, folder=out) for part in job.command]
+    filled = [part.format(size=size, book=book, plan=plan, folder=out) for part in job.command]
     found = run(filled, limit)
     shutil.rmtree(out)
     answer = found.answer

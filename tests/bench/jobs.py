@@ -12,8 +12,9 @@ EXAMPLE = "inputs/critical-minerals.xlsx"
 class Job:
     """A way to do a task, for some sizes.
 
-    ``command`` follows ``python``; {size}, {book} and {folder} are filled in. ``ours`` marks this
-    planner, whose time the others' is the divisor of. ``needs`` is what must be installed.
+    ``command`` follows ``python``; {size}, {book}, {plan} (the example's) and {folder} are filled
+    in. ``ours`` marks this planner, whose time the others' is the divisor of. ``needs`` is what
+    must be installed.
     """
 
     name: str
@@ -57,11 +58,23 @@ COMMANDS = {
     "command-compare": (f"compare {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 4.0),
     "command-scorecard": (f"scorecard {EXAMPLE} {_WRITE}", EXAMPLE_SIZE, 6.0),
     "command-risk": (f"risk {EXAMPLE} --draws 1000 {_WRITE}", EXAMPLE_SIZE, 40.0),
+    "command-verify": (f"verify {{plan}} {EXAMPLE} --json", EXAMPLE_SIZE, 1.5),
     "command-lanes": (f"solve {{book}} {_WRITE}", LANES, 12.0),
     "command-facilities": (f"solve {{book}} {_WRITE}", FACILITIES, 60.0),
 }  # fmt: skip
 """By job: what follows ``planner``, the case, and the seconds wanted at most."""
-_PLANNER = ("-m", "planner")
+STUDIES = {
+    "command-bills": (f"bills {EXAMPLE} {_WRITE}", 2.0),
+    "command-exit": (f"exit {EXAMPLE} --country China {_WRITE}", 4.0),
+    "command-ranges": (f"ranges {EXAMPLE} {_WRITE}", 30.0),
+    "command-support": (f"support {EXAMPLE} {_WRITE}", 3.0),
+    "command-security": (
+        f"sweep {EXAMPLE} --over security --from 0.9 --to 0 --step 0.1 {_WRITE}", 12.0,
+    ),
+    "command-under-risk": (f"solve {EXAMPLE} --under-risk --futures 10 {_WRITE}", 40.0),
+}  # fmt: skip
+"""By job, on the example: what follows ``planner``, and the solves of it wanted at most."""
+PLANNER = ("-m", "planner")
 
 JOBS = (
     Job(ONE, "this planner, one process", SOLVE, _rival("planner"), _ALL, ours=True),
@@ -100,6 +113,14 @@ JOBS = (
         needs=("linopy", "python_calamine"),
     ),
     Job(
+        "book-pypsa",
+        "pandas (calamine), PyPSA, pandas (XlsxWriter)",
+        BOOK,
+        _rival("book_pypsa", *_BOOK),
+        ("S", "M"),
+        needs=("pypsa", "python_calamine"),
+    ),
+    Job(
         "book-plain",
         "pandas (openpyxl), plain Pyomo, pandas (openpyxl)",
         BOOK,
@@ -107,8 +128,11 @@ JOBS = (
         ("S", "M"),
     ),
     *(
-        Job(name, f"`planner {words}`", COMMAND, (*_PLANNER, *words.split()), (size,), ours=True)
-        for name, (words, size, _) in COMMANDS.items()
+        Job(name, f"`planner {words}`", COMMAND, (*PLANNER, *words.split()), (size,), ours=True)
+        for name, words, size in (
+            *((name, words, size) for name, (words, size, _) in COMMANDS.items()),
+            *((name, words, EXAMPLE_SIZE) for name, (words, _) in STUDIES.items()),
+        )
     ),
     Job("help", "`planner --help`", START, ("-m", "planner", "--help"), ("start",), ours=True),
 )
@@ -160,5 +184,10 @@ TARGETS = (
     *(
         Target(f"{JOB[name].label.partition(' --json')[0]}`", most, name, size)
         for name, (_, size, most) in COMMANDS.items()
+    ),
+    *(
+        Target(f"{JOB[name].label.partition(' --json')[0]}` / solve", most, name, EXAMPLE_SIZE,
+               over=("command-solve", EXAMPLE_SIZE))
+        for name, (_, most) in STUDIES.items()
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ LINES = FOLDER / "results.jsonl"
 _OURS = ("models", "planner")
 _BENCH = ("cases.py", "clock.py", "facts.py", "rivals")
 _TESTED = ("highspy", "numpy", "pandas", "pyomo", "openpyxl", "xlsxwriter", "linopy", "pulp",
-           "python-calamine")  # fmt: skip
+           "pypsa", "python-calamine")  # fmt: skip
 
 
 @dataclass(frozen=True)

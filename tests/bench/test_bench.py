@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from itertools import pairwise
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
 
+from planner.cli import planner
 from planner.workbook import read
 from tests.bench import report
-from tests.bench.cases import SIZES, SWEEP, make, write_workbook
+from tests.bench.__main__ import _measured
+from tests.bench.cases import CAP_ALL, SIZES, SWEEP, make, write_workbook
 from tests.bench.chart import Line, chart
 from tests.bench.clock import Clock
 from tests.bench.facts import of_case, of_sheets
-from tests.bench.jobs import JOB, JOBS, SOLVE, TARGETS, Job
+from tests.bench.jobs import BOOK, COMMAND, EXAMPLE, JOB, JOBS, SOLVE, TARGETS, Job
 from tests.bench.jobs import SWEEP as SWEEPS
 from tests.bench.measure import run
 from tests.bench.results import Result
@@ -57,6 +61,45 @@ def test_every_sweep_finds_the_same_costs(job) -> None:
     assert found == pytest.approx(answers(JOB["sweep-arrays"], "XS"), rel=1e-6)
     assert found[-1] > found[0] * 1.001
     assert all(b >= a * (1 - 1e-9) for a, b in pairwise(found))
+
+
+@pytest.mark.filterwarnings("ignore")  # of the rivals' own
+@pytest.mark.parametrize("job", [j for j in JOBS if j.task == BOOK and not j.ours],
+                         ids=lambda j: j.name)  # fmt: skip
+def test_every_way_from_workbook_to_workbook_finds_the_same_cost(job, expected, tmp_path) -> None:
+    """And writes what it found: all that is needed is bought or short, at that cost."""
+    for name in job.needs:
+        pytest.importorskip(name)
+    case, out = make(SIZES["XS"]), tmp_path / "out"
+    out.mkdir()
+    write_workbook(case, tmp_path / "case.xlsx")
+    found = importlib.import_module(job.command[1]).run(tmp_path / "case.xlsx", out)
+    assert found == pytest.approx(expected["XS"][0], rel=1e-6)
+    (book,) = out.iterdir()
+    sheets = pd.read_excel(book, sheet_name=None, engine="openpyxl")
+    bought, short = sheets["Plan"]["Tonnes"].sum(), sheets["Shortages"]["Short"].sum()
+    assert bought + short == pytest.approx(of_case(case).demand.sum())
+    assert short > 0
+    assert sheets["Country shares"]["Share"].max() == pytest.approx(CAP_ALL)  # it binds
+    assert len(sheets["Prices"]) == of_case(case).demand.size
+
+
+@pytest.mark.parametrize("job", [j for j in JOBS if j.task == COMMAND], ids=lambda j: j.name)
+def test_the_planner_takes_every_command_that_is_measured(job) -> None:
+    """With its options, as its parser reads them."""
+    name, *words = [w.format(book=EXAMPLE, plan=EXAMPLE, folder="out") for w in job.command[2:]]
+    command = planner.get_command(click.Context(planner), name)
+    assert command.make_context(name, words).params["as_json"]
+
+
+def test_a_plan_to_verify_is_made_before_it_is_measured(monkeypatch, tmp_path) -> None:
+    """Of the example, here a smaller one; verify says by its exit code that it is the plan."""
+    job, small = JOB["command-verify"], "inputs/plain.xlsx"
+    monkeypatch.setattr("tests.bench.__main__.EXAMPLE", small)
+    command = tuple(small if part == EXAMPLE else part for part in job.command)
+    found = _measured(replace(job, command=command), "example", 0, 600, tmp_path)
+    assert not found.failure
+    assert found.objectives[0] > 0
 
 
 def test_the_case_is_the_same_in_memory_and_as_a_workbook(tmp_path) -> None:
@@ -138,6 +181,10 @@ def test_what_is_wanted_stands_beside_what_was_measured() -> None:
     )
     assert row(found, "S, workbook to workbook / linopy").endswith("| 1 | 0.50 | met |")
     assert row(found, TARGETS[0].words).endswith("| not measured |")
+    found = [result("command-solve", "example"), result("command-exit", "example", wall=5.0)]
+    assert row(found, f"`planner exit {EXAMPLE} --country China` / solve").endswith(
+        "| 4 | 5.00 | **missed** |"
+    )
     late = [result("planner"), result("arrays", failure="over 240 s", objectives=())]
     assert "| over 240 s |" in row(late, "arrays, one program")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import linopy
 import pandas as pd
 
 from tests.bench.facts import Facts, of_sheets
@@ -12,9 +11,12 @@ from tests.bench.rivals.child import Answer, book_and_folder, say
 from tests.bench.rivals.linopy_highs import solved
 
 
-def tables(facts: Facts, m: linopy.Model) -> dict[str, pd.DataFrame]:
-    """Return the sheets of the plan: flows, shortages, country shares and prices."""
-    flows = m.solution["flow"].to_series().rename("Tonnes").reset_index()
+def write(facts: Facts, flows: pd.DataFrame, need: pd.DataFrame, path: Path) -> None:
+    """Write the plan: flows, shortages, country shares and prices.
+
+    ``flows`` has refiner, member, year, Tonnes; ``need`` mineral, member, year, Demand, Short,
+    Price.
+    """
     flows = flows[flows["Tonnes"] > 1e-6]
     refiners = pd.DataFrame(
         {
@@ -31,6 +33,28 @@ def tables(facts: Facts, m: linopy.Model) -> dict[str, pd.DataFrame]:
     ].to_numpy()
     flows["Landed"] = flows["Cost"] + flows["Freight"]
     flows["Total"] = flows["Landed"] * flows["Tonnes"]
+    base = need.groupby(["mineral", "year"])["Demand"].sum()
+    shares = flows.groupby(["year", "Mineral", "Country"])["Tonnes"].sum().reset_index()
+    shares["Share"] = (
+        shares["Tonnes"].to_numpy()
+        / base.loc[pd.MultiIndex.from_frame(shares[["Mineral", "year"]])].to_numpy()
+    )
+    tables = {
+        "Plan": flows,
+        "Shortages": need[need["Short"] > 1e-6],
+        "Country shares": shares,
+        "Prices": need,
+    }
+    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+        for name, table in tables.items():
+            table.to_excel(writer, sheet_name=name, index=False)
+
+
+def run(book: Path, folder: Path) -> float:
+    """Read, solve, write; return the objective."""
+    facts = of_sheets(pd.read_excel(book, sheet_name=None, engine="calamine"))
+    m = solved(facts)
+    flows = m.solution["flow"].to_series().rename("Tonnes").reset_index()
     need = pd.DataFrame(
         {
             "Demand": m.constraints["balance"].rhs.to_series(),
@@ -38,27 +62,7 @@ def tables(facts: Facts, m: linopy.Model) -> dict[str, pd.DataFrame]:
             "Price": m.dual["balance"].to_series(),
         }
     ).reset_index()
-    base = need.groupby(["mineral", "year"])["Demand"].sum()
-    shares = flows.groupby(["year", "Mineral", "Country"])["Tonnes"].sum().reset_index()
-    shares["Share"] = (
-        shares["Tonnes"].to_numpy()
-        / base.loc[pd.MultiIndex.from_frame(shares[["Mineral", "year"]])].to_numpy()
-    )
-    return {
-        "Plan": flows,
-        "Shortages": need[need["Short"] > 1e-6],
-        "Country shares": shares,
-        "Prices": need,
-    }
-
-
-def run(book: Path, folder: Path) -> float:
-    """Read, solve, write; return the objective."""
-    facts = of_sheets(pd.read_excel(book, sheet_name=None, engine="calamine"))
-    m = solved(facts)
-    with pd.ExcelWriter(folder / "linopy.xlsx", engine="xlsxwriter") as writer:
-        for name, table in tables(facts, m).items():
-            table.to_excel(writer, sheet_name=name, index=False)
+    write(facts, flows, need, folder / "linopy.xlsx")
     return float(m.objective.value)
 
 

@@ -157,6 +157,11 @@ def as_text(book: BookT, path: Path) -> str:
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
+def parts(text: str) -> list[list[str]]:
+    """Return the objective, each row and the bounds, in which versions of Pyomo order terms."""
+    return [sorted(part.splitlines()) for part in text.split("\n\n")]
+
+
 def test_every_family_has_a_golden_file() -> None:
     """A family without one is not pinned."""
     assert sorted(BOOKS) == sorted(NAMES)
@@ -171,7 +176,7 @@ def test_golden(name: str, tmp_path: Path) -> None:
     if os.environ.get("PLANNER_GOLDEN") == "write":
         GOLDEN.mkdir(exist_ok=True)
         golden.write_text(text, encoding="utf-8", newline="\n")
-    assert text == golden.read_text(encoding="utf-8")
+    assert parts(text) == parts(golden.read_text(encoding="utf-8"))
 
 
 # ---- the same model by other ways --------------------------------------------------------------

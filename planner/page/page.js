@@ -127,8 +127,8 @@
   let demand = null, plan = null, now = null;
 
   /** What is told of each mineral and member of a plan, against the plan as it stands. */
-  function told(of, scale) {
-    const need = (m, j, t) => demand[cell(m, j, t)] * scale;
+  function told(of) {
+    const need = (m, j, t) => demand[cell(m, j, t)] * of.settings.demand[0];
     const over = (array, m, j) => sum(range(T).map((t) => array[cell(m, j, t)]));
     const all = (array, m) => sum(range(J).map((j) => over(array, m, j)));
     const needed = (m, j) => sum(range(T).map((t) => need(m, j, t)));
@@ -227,7 +227,7 @@
   }
 
   function show() {
-    const words = asked(settings), of = told(now, settings.demand[0]), before = told(plan, 1);
+    const words = asked(now.settings), of = told(now), before = told(plan);
     by("asked").textContent = words ? `With ${words}`
       : "The plan as it stands. Move a slider to see what changes.";
     fill(by("findings"), ...(words ? findings(of, before) : [])
@@ -252,8 +252,8 @@
     table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
       ...range(M).map((m) => heat(of.members[j].short[m],
         share(of.members[j].short[m]), `in the plan ${share(before.members[j].short[m])}`))]));
-    by("command").textContent = said.command;
-    fill(by("moved"), ...moved(settings).map((text) => element("li", text)));
+    by("command").textContent = now.command;
+    fill(by("moved"), ...moved(now.settings).map((text) => element("li", text)));
     verdict();
     frontier();
   }
@@ -299,31 +299,38 @@
   const others = (of) => JSON.stringify({ ...of, cap: null });
 
   function frontier() {
-    if (frontierOf !== others(settings)) {
+    if (frontierOf !== others(now.settings)) {
       points = new Map();
-      frontierOf = others(settings);
+      frontierOf = others(now.settings);
     }
-    const cap = oneCap(settings);
-    if (typeof cap === "number") points.set(cap, pointOf(now));
-    draw(cap);
+    file(now);
+    draw();
   }
 
-  const pointOf = (of) => ({ objective: of.objective,
-    short: told(of, settings.demand[0]).minerals.map(({ short }) => short) });
+  /** Keep an answer as the point of the cap that it was asked for; null where it has no proof. */
+  function file(of) {
+    const cap = oneCap(of.settings);
+    if (typeof cap !== "number" || frontierOf !== others(of.settings)) return;
+    points.set(cap, of.proof.passed ? { objective: of.objective,
+      short: told(of).minerals.map(({ short }) => short) } : null);
+  }
 
-  function draw(cap) {
-    const known = [...points.entries()].sort(([a], [b]) => b - a);
-    const lead = by("frontier-said"), steps = CAPS.filter((value) => points.has(value));
+  function draw() {
+    const cap = oneCap(now.settings);
+    const known = [...points.entries()].filter(([, of]) => of).sort(([a], [b]) => b - a);
+    const lead = by("frontier-said"), steps = CAPS.filter((value) => points.get(value));
     drawLine(known, cap);
     const loose = points.get(CAPS[0]);
     const firsts = loose ? range(M).map((m) => ({ m, at: steps.find((value) => (
       points.get(value).short[m] > loose.short[m] + LITTLE)) })) : [];
     const order = firsts.filter(({ at }) => at !== undefined).sort((a, b) => b.at - a.at);
-    const ready = steps.length === CAPS.length;
+    const ready = CAPS.every((value) => points.has(value));
     const giving = order.filter(({ at }) => at === order[0].at);
     const later = order.slice(giving.length, giving.length + 3)
       .map(({ m, at }) => `${minerals[m]} (${share(at)})`);
-    lead.textContent = !ready ? "Planning one cap after another \u2026" : order.length
+    lead.textContent = !ready ? "Planning one cap after another \u2026"
+      : steps.length < CAPS.length ? "Not every cap has a proven plan: what gives way first is not known."
+      : order.length
       ? `${list(giving.map(({ m }) => minerals[m]))} ${giving.length > 1 ? "give" : "gives"} way `
         + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
         + `${later.length ? ` Then ${list(later)}.` : ""}`
@@ -420,10 +427,8 @@
       wanted = null;
       ask({ settings: of }, (answer) => {
         now = answer;
-        said.command = answer.command;
         root.dataset.answered = String(Number(root.dataset.answered || 0) + 1);
         root.dataset.milliseconds = answer.milliseconds.toFixed(1);
-        if (!wanted) by("answer").classList.remove("waiting");
         show();
       });
       return;
@@ -433,10 +438,9 @@
       root.dataset.idle = cap === undefined ? "yes" : "no";
       return;
     }
-    const of = { ...settings, cap: minerals.map(() => cap) }, key = frontierOf;
-    ask({ settings: of }, (answer) => {
-      if (key === frontierOf && answer.proof.passed) points.set(cap, pointOf(answer));
-      if (key === frontierOf) draw(oneCap(settings));
+    ask({ settings: { ...now.settings, cap: minerals.map(() => cap) } }, (answer) => {
+      file(answer);
+      draw();
     });
   }
 
@@ -457,9 +461,8 @@
     const [program, wasm] = [await bytes("program"), await bytes("wasm")];
     ask({ said, program, wasm }, (answer) => {
       demand = answer.demand;
-      ask({ settings }, (first) => {
+      ask({ settings: unmoved() }, (first) => {  // whatever was moved while this was loading
         plan = now = first;
-        said.command = first.command;
         countriesByWeight();
         controls();
         root.dataset.answered = "1";
@@ -563,7 +566,7 @@
       getSelection().addRange(range_);
       by("copy").textContent = document.execCommand("copy") ? "Copied" : "Selected";
     });
-    window.addEventListener("resize", () => { if (plan) draw(oneCap(settings)); });
+    window.addEventListener("resize", () => { if (plan) draw(); });
   }
 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -18,6 +18,24 @@ control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input
 """
 
 
+HURRY = """
+const [slider, ...values] = arguments, control = document.getElementById(slider);
+const move = (value) => { control.value = value; control.dispatchEvent(new Event('input')); };
+move(values.shift());
+move(values.shift());
+new MutationObserver((_, seen) => {
+  if (values.length) move(values.shift()); else seen.disconnect();
+}).observe(document.documentElement, { attributeFilter: ['data-answered'] });
+"""
+"""Moves a slider twice at once, then again as each answer comes, which is late by then."""
+IDLE = "return document.documentElement.dataset.idle === 'yes'"
+FRONTIER = """
+return [document.getElementById('frontier-said').textContent,
+  document.getElementById('frontier').getAttribute('aria-label'),
+  ...Array.from(document.querySelectorAll('#short-by-cap tr'), row => row.textContent)]
+"""
+
+
 @pytest.fixture(scope="session")
 def pages(solver, tmp_path_factory):
     """The pages of the small example and of a book whose names would be markup."""
@@ -59,17 +77,31 @@ def test_every_slider_with_nothing_asked_of_the_network(opened, pages):
         assert command != said
         said = command
     assert said.startswith('planner solve plain.xlsx --lose ARG --what-if "scale demand; value=')
-    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    window.wait(IDLE)
     assert window.console() == []
     first, *others = window.requests()
     assert first == (pages / "plain.html").as_uri()
     assert all(url.startswith(("data:", "blob:")) for url in others)
 
 
+def test_an_answer_that_comes_late_is_of_what_was_asked(opened):
+    """Moves faster than answers leave the frontier as it was drawn at rest."""
+    window = opened("plain")
+    window.wait(IDLE)
+    at_rest = window.run(FRONTIER)
+    window.run(HURRY, "cap", 0.7, 0.6, 0.55, 0.5, 0.45, 0.4)
+    window.wait("return document.getElementById('command').textContent.endsWith(' 40%')")
+    window.wait(IDLE)
+    assert window.run(FRONTIER) == at_rest
+    window.run("document.getElementById('reset').click()")
+    window.wait(IDLE)
+    assert window.run(FRONTIER) == at_rest
+
+
 def test_names_that_would_be_markup_are_text(opened):
     window = opened("hostile")
     moved(window, "cap", "0.3")
-    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    window.wait(IDLE)
     assert window.run("return document.title").endswith("what if")
     assert window.run("return document.querySelectorAll('main img, main b').length") == 0
     shown = window.run("return document.getElementById('members').textContent")
@@ -83,7 +115,7 @@ def test_small_and_dark(opened):
     assert window.run("return document.documentElement.dataset.theme") == "dark"
     window.phone(400, 800)
     try:
-        window.wait("return document.documentElement.dataset.idle === 'yes'")
+        window.wait(IDLE)
         wide = window.run("return document.documentElement.scrollWidth")
     finally:
         window.desktop()

@@ -76,8 +76,8 @@
   const isMoved = (of) => JSON.stringify(of) !== JSON.stringify(unmoved());
 
   function asked(of) {
-    const words = [], cap = oneCap(of);
-    if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}`);
+    const words = [], cap = oneCap(of), all = said.path && " for every mineral and year";
+    if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}${all}`);
     if (cap === undefined) {
       words.push(...of.cap.flatMap((value, i) => (
         value === null ? [] : [`a cap of ${share(value)} on ${SINGLE} for ${minerals[i]}`])));
@@ -501,12 +501,13 @@
       const slider = by(name);
       if (typeof value === "number") slider.value = value;
       else if (is) slider.value = slider.defaultValue;
-      slider.setAttribute("aria-valuetext", by(`${name}-said`).textContent);
+      slider.setAttribute("aria-valuetext", by(`${name}-said`).textContent
+        + (is && name === "cap" && said.path ? `, where it goes ${said.path}` : ""));
       document.querySelector(`[data-undo="${name}"]`).hidden = is;
     }
     settings.cap.forEach((value, m) => {
       const slider = by(`cap-${m}`);
-      if (value !== null) slider.value = value;
+      slider.value = value === null ? slider.defaultValue : value;
       by(`cap-${m}-said`).textContent = value === null ? "as in the workbook" : share(value);
       slider.setAttribute("aria-valuetext", by(`cap-${m}-said`).textContent);
     });
@@ -519,7 +520,7 @@
     minerals.forEach((name, m) => {
       const row = element("div", undefined, { class: "mineral" });
       const slider = element("input", undefined, { id: `cap-${m}`, type: "range", min: 0.2, max: 1,
-        step: 0.01, value: said.caps });
+        step: 0.01, value: said.caps[m], "aria-describedby": "cap-path" });
       row.append(element("label", name, { for: `cap-${m}` }),
         element("output", "", { id: `cap-${m}-said`, for: `cap-${m}` }), slider);
       by("cap-each").append(row);
@@ -529,7 +530,10 @@
       });
     });
     by("caps").hidden = M < 2;
-    by("cap").defaultValue = said.caps;
+    by("cap").defaultValue = Math.min(...said.caps);
+    by("cap-path").hidden = !said.path;
+    by("cap-path").textContent = `In the workbook the cap goes ${said.path}; `
+      + "the slider sets one cap for every mineral and year.";
     by("demand").defaultValue = by("budget").defaultValue = "1";
     by("tariff").defaultValue = "0";
     by("security").defaultValue = said.security;

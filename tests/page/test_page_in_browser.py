@@ -28,6 +28,7 @@ new MutationObserver((_, seen) => {
 }).observe(document.documentElement, { attributeFilter: ['data-answered'] });
 """
 """Moves a slider twice at once, then again as each answer comes, which is late by then."""
+TEXT = "return document.getElementById(arguments[0]).textContent"
 IDLE = "return document.documentElement.dataset.idle === 'yes'"
 FRONTIER = """
 return [document.getElementById('frontier-said').textContent,
@@ -40,8 +41,11 @@ return [document.getElementById('frontier-said').textContent,
 def pages(solver, tmp_path_factory):
     """The pages of the small example and of a book whose names would be markup."""
     folder = tmp_path_factory.mktemp("pages")
-    write_book(folder / "hostile.xlsx", case(HOSTILE), sheets=case(HOSTILE))
-    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx"):
+    falling = case()
+    falling["Share limits"][0]["Share 2027"] = 0.5
+    for name, book in (("hostile", case(HOSTILE)), ("falling", falling)):
+        write_book(folder / f"{name}.xlsx", book, sheets=book)
+    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx", folder / "falling.xlsx"):
         assert main(["page", str(file), "-o", str(folder / f"{file.stem}.html")]) == 0
     return folder
 
@@ -107,6 +111,34 @@ def test_names_that_would_be_markup_are_text(opened):
     shown = window.run("return document.getElementById('members').textContent")
     assert HOSTILE["Japan"] in shown
     assert window.console() == []
+
+
+def test_one_cap_is_not_the_workbooks_that_falls(opened):
+    """Where the workbook's cap differs by year, the slider says that it sets another."""
+    window = opened("falling")
+    path = "from 60 % in 2026 to 50 % in 2027"
+    assert window.run(TEXT, "cap-path") == (
+        f"In the workbook the cap goes {path}; the slider sets one cap for every mineral and year."
+    )
+    said = window.run("return document.getElementById('cap').ariaValueText")
+    assert said == f"as in the workbook, where it goes {path}"
+    moved(window, "cap", "0.5")
+    said = window.run("return document.getElementById('cap').ariaValueText")
+    assert said == "50\u00a0%"
+    assert "for every mineral and year" in window.run(TEXT, "asked")
+    window = opened("plain")
+    assert window.run("return document.getElementById('cap-path').hidden")
+
+
+def test_reset_puts_every_slider_back(opened):
+    window = opened("plain")
+    values = "return Array.from(document.querySelectorAll('input'), slider => slider.value)"
+    before = window.run(values)
+    for slider, value in (("cap", "0.5"), ("cap-1", "0.3"), ("demand", "1.1"), ("tariff", "0.3")):
+        moved(window, slider, value)
+    assert window.run(values) != before
+    window.run("document.getElementById('reset').click()")
+    assert window.run(values) == before
 
 
 def test_small_and_dark(opened):

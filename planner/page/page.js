@@ -7,14 +7,14 @@
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
   const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
   const REST = 600; // milliseconds without a move before the frontier is drawn on
-  const SINGLE = "single countries";
+  const SINGLE = "single countries", PLANNING = "Planning \u2026";
 
   // ---- words -----------------------------------------------------------------------------------
 
   const numbers = (digits) => new Intl.NumberFormat("en", {
     minimumFractionDigits: digits, maximumFractionDigits: digits });
   const [whole, one, two] = [0, 1, 2].map(numbers);
-  const share = (value) => `${(Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
+  const share = (value) => `${(value && Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
   const signed = (text, value) => (value < 0 ? text : `+${text}`);
 
@@ -73,7 +73,7 @@
   let settings = unmoved();
   const has = (slider) => said.layers.some((layer) => layer.slider === slider);
   const oneCap = (of) => (of.cap.every((value) => value === of.cap[0]) ? of.cap[0] : undefined);
-  const isMoved = (of) => JSON.stringify(of) !== JSON.stringify(unmoved());
+  const areAlike = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
   function asked(of) {
     const words = [], cap = oneCap(of), all = said.path && " for every mineral and year";
@@ -90,7 +90,8 @@
     if (of.security[0] !== null) {
       words.push(`at most ${share(of.security[0])} short if a country is lost`);
     }
-    if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
+    if (of.budget[0] === 0) words.push("no budget for new plants");
+    else if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
     return list(words);
   }
 
@@ -263,9 +264,13 @@
     const top = (told) => told.minerals.reduce((best, { largest: found }, m) => (
       found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best), null);
     const more = now.objective - plan.objective, first = top(of), was = top(before);
+    const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
+      : signed(money(more), more);
+    by("brief").hidden = false;
+    by("brief-cost").textContent = cost === "the same" ? "Costs what the plan costs"
+      : `${cost} against the plan`;
     const shown = [
-      ["Total cost, against the plan", Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
-        : signed(money(more), more),
+      ["Total cost, against the plan", cost,
       `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}`],
       ["Paid for purchases", money(sum(now.paid)), `not discounted; plan ${money(sum(plan.paid))}`],
       ["Minerals that are short", `${shortOf(of)} of ${M}`, `plan ${shortOf(before)}`],
@@ -280,17 +285,32 @@
     }));
   }
 
+  /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */
+  function judge(kind, text, short) {
+    for (const [id, words] of [["verdict", text], ["brief-verdict", short]]) {
+      if (by(id).textContent !== words) by(id).textContent = words;  // what is said again is heard
+    }
+    by("verdict").className = `verdict ${kind}`;
+    by("brief").className = kind;
+    by("answer").classList.toggle("waiting", kind === "waiting");
+  }
+
   function verdict() {
-    const { proof, milliseconds } = now, target = by("verdict");
-    const same = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
-    const passed = proof.passed && same;
-    target.className = passed ? "verdict" : "verdict bad";
-    target.textContent = passed ? "\u2713 Proved: no plan of these settings costs less"
-      : "! Not proven: do not rely on these numbers";
+    const { proof, milliseconds } = now;
+    if (!areAlike(now.settings, settings)) {
+      judge("waiting", PLANNING, PLANNING);
+      return;
+    }
+    const agrees = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
+    if (proof.passed && agrees) {
+      judge("", "\u2713 Proved: no plan of these settings costs less", "\u2713 Proved");
+    } else {
+      judge("bad", "! Not proven: do not rely on these numbers", "! Not proven");
+    }
     by("proof").textContent = `This one: largest violation ${proof.violation.toExponential(1)} of `
       + `the largest need, dual infeasibility ${proof.dual.toExponential(1)}, gap `
       + `${proof.gap.toExponential(1)}; planned in ${whole.format(milliseconds)} ms`
-      + `${same ? "" : "; the plan as it stands is not that of planner solve"}.`;
+      + `${agrees ? "" : "; the plan as it stands is not that of planner solve"}.`;
   }
 
   // ---- the frontier ------------------------------------------------------------------------------
@@ -415,9 +435,7 @@
   }
 
   function trouble(why) {
-    by("verdict").className = "verdict bad";
-    by("verdict").textContent = `! This browser could not plan: ${why}`;
-    by("answer").classList.remove("waiting");
+    judge("bad", `! This browser could not plan: ${why}`, "! Could not plan");
   }
 
   function next() {
@@ -448,7 +466,7 @@
     wanted = structuredClone(settings);
     rest = performance.now() + REST;
     root.dataset.idle = "no";
-    by("answer").classList.add("waiting");
+    if (now) verdict();
     controls();
     next();
     setTimeout(next, REST + 20);
@@ -497,7 +515,7 @@
       const is = value === standing[name];
       const text = is ? "as in the workbook" : value === undefined ? "by mineral" : share(value);
       by(`${name}-said`).textContent = name === "demand" || name === "budget"
-        ? (is ? "as in the workbook" : `${share(value)} of it`) : text;
+        ? (is ? "as in the workbook" : value ? `${share(value)} of it` : "none") : text;
       const slider = by(name);
       if (typeof value === "number") slider.value = value;
       else if (is) slider.value = slider.defaultValue;
@@ -513,7 +531,7 @@
     });
     by("lost").value = settings.lost.findIndex((is) => is !== null) < 0 ? ""
       : String(settings.lost.findIndex((is) => is !== null));
-    by("reset").disabled = !isMoved(settings);
+    by("reset").disabled = areAlike(settings, unmoved());
   }
 
   function listen() {

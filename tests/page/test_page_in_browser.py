@@ -43,6 +43,11 @@ def pages(solver, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     falling = case()
     falling["Share limits"][0]["Share 2027"] = 0.5
+    falling["Projects"] = [
+        {"Project": "Vulcan", "Refiner": "Vulcan", "Mineral": "Cobalt", "Country": "Finland",
+         "First year": 2026, "Capacity (t/yr)": 20, "Capex (EUR m)": 0.01, "Cost (EUR/t)": 2000},
+    ]  # fmt: skip
+    falling["Budget"] = [{"Year": year, "Capex (EUR m)": 0.005} for year in (2026, 2027)]
     for name, book in (("hostile", case(HOSTILE)), ("falling", falling)):
         write_book(folder / f"{name}.xlsx", book, sheets=book)
     for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx", folder / "falling.xlsx"):
@@ -141,21 +146,54 @@ def test_reset_puts_every_slider_back(opened):
     assert window.run(values) == before
 
 
+def test_until_the_answer_is_of_the_controls_nothing_is_proved(opened):
+    window = opened("plain")
+    before = window.run(TEXT, "asked")
+    at_once = "return ['verdict', 'asked'].map(id => document.getElementById(id).textContent)"
+    assert window.run(f"{MOVE}; {at_once}", "cap", "0.5") == ["Planning \u2026", before]
+    assert window.run("return document.getElementById('verdict').ariaLive") == "polite"
+    window.wait("return document.getElementById('verdict').textContent.includes('Proved')")
+    assert "50\u00a0%" in window.run(TEXT, "asked")
+
+
+def test_no_budget_reads_as_none(opened):
+    window = opened("falling")
+    moved(window, "budget", "0")
+    assert window.run(TEXT, "asked") == "With no budget for new plants"
+    assert window.run(TEXT, "budget-said") == "none"
+
+
 def test_small_and_dark(opened):
-    """Nothing sticks out at 400 pixels; the scheme of the system is followed."""
+    """Nothing sticks out, of the page or a tile, and the answer stays in view of the sliders."""
     window = opened("plain", dark=True)
     assert window.run("return document.documentElement.dataset.theme") == "dark"
+    out = (
+        "return Array.from(document.querySelectorAll('.headline .value'))"
+        ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    )
+    china = "return Array.from(document.getElementById('lost')).find(o => o.text === 'China').value"
+    moved(window, "lost", window.run(china))
+    moved(window, "demand", "1.3")
+    assert "bn" in window.run("return document.querySelector('.headline .value').textContent")
+    assert window.run(out) == []
+    assert window.run("return document.getElementById('brief').offsetHeight") == 0
     window.phone(400, 800)
     try:
         window.wait(IDLE)
-        wide = window.run("return document.documentElement.scrollWidth")
+        assert window.run("return document.documentElement.scrollWidth") <= 400
+        assert window.run(out) == []
+        window.run("document.getElementById('reset').scrollIntoView({behavior: 'instant'})")
+        brief = "const of = document.getElementById('brief'), at = of.getBoundingClientRect();"
+        top, said = window.run(f"{brief} return [at.top, of.textContent]")
     finally:
         window.desktop()
-    assert wide <= 400
+    assert top == 0
+    assert "against the plan" in said
+    assert "Proved" in said
 
 
 def test_by_keyboard_and_to_the_ear(opened):
-    """Each control has a name; the arrow keys move a slider, and what they did is said."""
+    """All controls and tables have names; arrow keys move a slider, and what they did is said."""
     window = opened("plain")
     names = window.run(
         "return Array.from(document.querySelectorAll('input, select, button, svg, [role=region]'),"
@@ -163,11 +201,16 @@ def test_by_keyboard_and_to_the_ear(opened):
         "e.labels[0].textContent) || e.textContent)"
     )
     assert all(name.strip() for name in names)
+    tables = window.run(
+        "return Array.from(document.querySelectorAll('table'), e => e.ariaLabelledByElements)"
+        ".map(named => named && named[0].textContent)"
+    )
+    assert len({*tables} - {None}) == 4
     window.run("document.getElementById('demand').focus()")
     window.press("\ue014")
     window.wait("return document.documentElement.dataset.answered === '2'")
     assert (
         window.run("return document.getElementById('demand').ariaValueText") == "101\u00a0% of it"
     )
-    live = window.run("return document.querySelector('[aria-live]').textContent")
+    live = window.run("return document.querySelector('.found[aria-live]').textContent")
     assert "demand at 101" in live

@@ -7,14 +7,14 @@
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
   const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
   const REST = 600; // milliseconds without a move before the frontier is drawn on
-  const SINGLE = "single countries";
+  const SINGLE = "single countries", PLANNING = "Planning \u2026";
 
   // ---- words -----------------------------------------------------------------------------------
 
   const numbers = (digits) => new Intl.NumberFormat("en", {
     minimumFractionDigits: digits, maximumFractionDigits: digits });
   const [whole, one, two] = [0, 1, 2].map(numbers);
-  const share = (value) => `${(Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
+  const share = (value) => `${(value && Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
   const signed = (text, value) => (value < 0 ? text : `+${text}`);
 
@@ -73,11 +73,11 @@
   let settings = unmoved();
   const has = (slider) => said.layers.some((layer) => layer.slider === slider);
   const oneCap = (of) => (of.cap.every((value) => value === of.cap[0]) ? of.cap[0] : undefined);
-  const isMoved = (of) => JSON.stringify(of) !== JSON.stringify(unmoved());
+  const areAlike = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
   function asked(of) {
-    const words = [], cap = oneCap(of);
-    if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}`);
+    const words = [], cap = oneCap(of), all = said.path && " for every mineral and year";
+    if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}${all}`);
     if (cap === undefined) {
       words.push(...of.cap.flatMap((value, i) => (
         value === null ? [] : [`a cap of ${share(value)} on ${SINGLE} for ${minerals[i]}`])));
@@ -90,7 +90,8 @@
     if (of.security[0] !== null) {
       words.push(`at most ${share(of.security[0])} short if a country is lost`);
     }
-    if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
+    if (of.budget[0] === 0) words.push("no budget for new plants");
+    else if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
     return list(words);
   }
 
@@ -127,8 +128,8 @@
   let demand = null, plan = null, now = null;
 
   /** What is told of each mineral and member of a plan, against the plan as it stands. */
-  function told(of, scale) {
-    const need = (m, j, t) => demand[cell(m, j, t)] * scale;
+  function told(of) {
+    const need = (m, j, t) => demand[cell(m, j, t)] * of.settings.demand[0];
     const over = (array, m, j) => sum(range(T).map((t) => array[cell(m, j, t)]));
     const all = (array, m) => sum(range(J).map((j) => over(array, m, j)));
     const needed = (m, j) => sum(range(T).map((t) => need(m, j, t)));
@@ -227,7 +228,7 @@
   }
 
   function show() {
-    const words = asked(settings), of = told(now, settings.demand[0]), before = told(plan, 1);
+    const words = asked(now.settings), of = told(now), before = told(plan);
     by("asked").textContent = words ? `With ${words}`
       : "The plan as it stands. Move a slider to see what changes.";
     fill(by("findings"), ...(words ? findings(of, before) : [])
@@ -252,8 +253,8 @@
     table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
       ...range(M).map((m) => heat(of.members[j].short[m],
         share(of.members[j].short[m]), `in the plan ${share(before.members[j].short[m])}`))]));
-    by("command").textContent = said.command;
-    fill(by("moved"), ...moved(settings).map((text) => element("li", text)));
+    by("command").textContent = now.command;
+    fill(by("moved"), ...moved(now.settings).map((text) => element("li", text)));
     verdict();
     frontier();
   }
@@ -263,9 +264,13 @@
     const top = (told) => told.minerals.reduce((best, { largest: found }, m) => (
       found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best), null);
     const more = now.objective - plan.objective, first = top(of), was = top(before);
+    const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
+      : signed(money(more), more);
+    by("brief").hidden = false;
+    by("brief-cost").textContent = cost === "the same" ? "Costs what the plan costs"
+      : `${cost} against the plan`;
     const shown = [
-      ["Total cost, against the plan", Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
-        : signed(money(more), more),
+      ["Total cost, against the plan", cost,
       `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}`],
       ["Paid for purchases", money(sum(now.paid)), `not discounted; plan ${money(sum(plan.paid))}`],
       ["Minerals that are short", `${shortOf(of)} of ${M}`, `plan ${shortOf(before)}`],
@@ -280,17 +285,32 @@
     }));
   }
 
+  /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */
+  function judge(kind, text, short) {
+    for (const [id, words] of [["verdict", text], ["brief-verdict", short]]) {
+      if (by(id).textContent !== words) by(id).textContent = words;  // what is said again is heard
+    }
+    by("verdict").className = `verdict ${kind}`;
+    by("brief").className = kind;
+    by("answer").classList.toggle("waiting", kind === "waiting");
+  }
+
   function verdict() {
-    const { proof, milliseconds } = now, target = by("verdict");
-    const same = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
-    const passed = proof.passed && same;
-    target.className = passed ? "verdict" : "verdict bad";
-    target.textContent = passed ? "\u2713 Proved: no plan of these settings costs less"
-      : "! Not proven: do not rely on these numbers";
+    const { proof, milliseconds } = now;
+    if (!areAlike(now.settings, settings)) {
+      judge("waiting", PLANNING, PLANNING);
+      return;
+    }
+    const agrees = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
+    if (proof.passed && agrees) {
+      judge("", "\u2713 Proved: no plan of these settings costs less", "\u2713 Proved");
+    } else {
+      judge("bad", "! Not proven: do not rely on these numbers", "! Not proven");
+    }
     by("proof").textContent = `This one: largest violation ${proof.violation.toExponential(1)} of `
       + `the largest need, dual infeasibility ${proof.dual.toExponential(1)}, gap `
       + `${proof.gap.toExponential(1)}; planned in ${whole.format(milliseconds)} ms`
-      + `${same ? "" : "; the plan as it stands is not that of planner solve"}.`;
+      + `${agrees ? "" : "; the plan as it stands is not that of planner solve"}.`;
   }
 
   // ---- the frontier ------------------------------------------------------------------------------
@@ -299,31 +319,38 @@
   const others = (of) => JSON.stringify({ ...of, cap: null });
 
   function frontier() {
-    if (frontierOf !== others(settings)) {
+    if (frontierOf !== others(now.settings)) {
       points = new Map();
-      frontierOf = others(settings);
+      frontierOf = others(now.settings);
     }
-    const cap = oneCap(settings);
-    if (typeof cap === "number") points.set(cap, pointOf(now));
-    draw(cap);
+    file(now);
+    draw();
   }
 
-  const pointOf = (of) => ({ objective: of.objective,
-    short: told(of, settings.demand[0]).minerals.map(({ short }) => short) });
+  /** Keep an answer as the point of the cap that it was asked for; null where it has no proof. */
+  function file(of) {
+    const cap = oneCap(of.settings);
+    if (typeof cap !== "number" || frontierOf !== others(of.settings)) return;
+    points.set(cap, of.proof.passed ? { objective: of.objective,
+      short: told(of).minerals.map(({ short }) => short) } : null);
+  }
 
-  function draw(cap) {
-    const known = [...points.entries()].sort(([a], [b]) => b - a);
-    const lead = by("frontier-said"), steps = CAPS.filter((value) => points.has(value));
+  function draw() {
+    const cap = oneCap(now.settings);
+    const known = [...points.entries()].filter(([, of]) => of).sort(([a], [b]) => b - a);
+    const lead = by("frontier-said"), steps = CAPS.filter((value) => points.get(value));
     drawLine(known, cap);
     const loose = points.get(CAPS[0]);
     const firsts = loose ? range(M).map((m) => ({ m, at: steps.find((value) => (
       points.get(value).short[m] > loose.short[m] + LITTLE)) })) : [];
     const order = firsts.filter(({ at }) => at !== undefined).sort((a, b) => b.at - a.at);
-    const ready = steps.length === CAPS.length;
+    const ready = CAPS.every((value) => points.has(value));
     const giving = order.filter(({ at }) => at === order[0].at);
     const later = order.slice(giving.length, giving.length + 3)
       .map(({ m, at }) => `${minerals[m]} (${share(at)})`);
-    lead.textContent = !ready ? "Planning one cap after another \u2026" : order.length
+    lead.textContent = !ready ? "Planning one cap after another \u2026"
+      : steps.length < CAPS.length ? "Not every cap has a proven plan: what gives way first is not known."
+      : order.length
       ? `${list(giving.map(({ m }) => minerals[m]))} ${giving.length > 1 ? "give" : "gives"} way `
         + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
         + `${later.length ? ` Then ${list(later)}.` : ""}`
@@ -408,9 +435,7 @@
   }
 
   function trouble(why) {
-    by("verdict").className = "verdict bad";
-    by("verdict").textContent = `! This browser could not plan: ${why}`;
-    by("answer").classList.remove("waiting");
+    judge("bad", `! This browser could not plan: ${why}`, "! Could not plan");
   }
 
   function next() {
@@ -420,10 +445,8 @@
       wanted = null;
       ask({ settings: of }, (answer) => {
         now = answer;
-        said.command = answer.command;
         root.dataset.answered = String(Number(root.dataset.answered || 0) + 1);
         root.dataset.milliseconds = answer.milliseconds.toFixed(1);
-        if (!wanted) by("answer").classList.remove("waiting");
         show();
       });
       return;
@@ -433,10 +456,9 @@
       root.dataset.idle = cap === undefined ? "yes" : "no";
       return;
     }
-    const of = { ...settings, cap: minerals.map(() => cap) }, key = frontierOf;
-    ask({ settings: of }, (answer) => {
-      if (key === frontierOf && answer.proof.passed) points.set(cap, pointOf(answer));
-      if (key === frontierOf) draw(oneCap(settings));
+    ask({ settings: { ...now.settings, cap: minerals.map(() => cap) } }, (answer) => {
+      file(answer);
+      draw();
     });
   }
 
@@ -444,7 +466,7 @@
     wanted = structuredClone(settings);
     rest = performance.now() + REST;
     root.dataset.idle = "no";
-    by("answer").classList.add("waiting");
+    if (now) verdict();
     controls();
     next();
     setTimeout(next, REST + 20);
@@ -457,9 +479,8 @@
     const [program, wasm] = [await bytes("program"), await bytes("wasm")];
     ask({ said, program, wasm }, (answer) => {
       demand = answer.demand;
-      ask({ settings }, (first) => {
+      ask({ settings: unmoved() }, (first) => {  // whatever was moved while this was loading
         plan = now = first;
-        said.command = first.command;
         countriesByWeight();
         controls();
         root.dataset.answered = "1";
@@ -494,29 +515,30 @@
       const is = value === standing[name];
       const text = is ? "as in the workbook" : value === undefined ? "by mineral" : share(value);
       by(`${name}-said`).textContent = name === "demand" || name === "budget"
-        ? (is ? "as in the workbook" : `${share(value)} of it`) : text;
+        ? (is ? "as in the workbook" : value ? `${share(value)} of it` : "none") : text;
       const slider = by(name);
       if (typeof value === "number") slider.value = value;
       else if (is) slider.value = slider.defaultValue;
-      slider.setAttribute("aria-valuetext", by(`${name}-said`).textContent);
+      slider.setAttribute("aria-valuetext", by(`${name}-said`).textContent
+        + (is && name === "cap" && said.path ? `, where it goes ${said.path}` : ""));
       document.querySelector(`[data-undo="${name}"]`).hidden = is;
     }
     settings.cap.forEach((value, m) => {
       const slider = by(`cap-${m}`);
-      if (value !== null) slider.value = value;
+      slider.value = value === null ? slider.defaultValue : value;
       by(`cap-${m}-said`).textContent = value === null ? "as in the workbook" : share(value);
       slider.setAttribute("aria-valuetext", by(`cap-${m}-said`).textContent);
     });
     by("lost").value = settings.lost.findIndex((is) => is !== null) < 0 ? ""
       : String(settings.lost.findIndex((is) => is !== null));
-    by("reset").disabled = !isMoved(settings);
+    by("reset").disabled = areAlike(settings, unmoved());
   }
 
   function listen() {
     minerals.forEach((name, m) => {
       const row = element("div", undefined, { class: "mineral" });
       const slider = element("input", undefined, { id: `cap-${m}`, type: "range", min: 0.2, max: 1,
-        step: 0.01, value: said.caps });
+        step: 0.01, value: said.caps[m], "aria-describedby": "cap-path" });
       row.append(element("label", name, { for: `cap-${m}` }),
         element("output", "", { id: `cap-${m}-said`, for: `cap-${m}` }), slider);
       by("cap-each").append(row);
@@ -526,7 +548,10 @@
       });
     });
     by("caps").hidden = M < 2;
-    by("cap").defaultValue = said.caps;
+    by("cap").defaultValue = Math.min(...said.caps);
+    by("cap-path").hidden = !said.path;
+    by("cap-path").textContent = `In the workbook the cap goes ${said.path}; `
+      + "the slider sets one cap for every mineral and year.";
     by("demand").defaultValue = by("budget").defaultValue = "1";
     by("tariff").defaultValue = "0";
     by("security").defaultValue = said.security;
@@ -563,7 +588,7 @@
       getSelection().addRange(range_);
       by("copy").textContent = document.execCommand("copy") ? "Copied" : "Selected";
     });
-    window.addEventListener("resize", () => { if (plan) draw(oneCap(settings)); });
+    window.addEventListener("resize", () => { if (plan) draw(); });
   }
 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -1,4 +1,4 @@
-// The worker: one request at a time, a plan for each. What stands before this line is HiGHS's
+// The worker: one request at a time, a plan for each, which says of which settings it is. What stands before this line is HiGHS's
 // loader, then engine.js.
 "use strict";
 
@@ -24,7 +24,10 @@ async function begin({ said, program, wasm }) {
 function plan({ settings }) {
   const began = performance.now();
   const found = outcome(planner.program, planner.plan(settings));
-  return { ...found, command: command(planner.program, settings), milliseconds: performance.now() - began };
+  return {
+    ...found, settings, command: command(planner.program, settings),
+    milliseconds: performance.now() - began,
+  };
 }
 
 self.onmessage = async ({ data }) => {

@@ -19,6 +19,7 @@ from planner.page.pack import program
 from planner.page.sliders import adjustable, grid
 from planner.render.html import hash_of, json_of, render
 from planner.render.words import clean
+from planner.studies.sweep import path_of
 
 if TYPE_CHECKING:
     from models.plan.sliders import Adjustable
@@ -88,13 +89,21 @@ def _html(
 
 def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
     """Return what the page says of the case."""
-    settings = of.case.settings
+    settings, caps = of.case.settings, [r for r in of.case.share_limits if r.caps_each_country]
     return {
         "title": clean(settings.plan_title) or name,
         "file": name,
         "currency": settings.currency,
         "basis": settings.share_basis,
-        "caps": _least(r.share for r in of.case.share_limits if r.caps_each_country),
+        "caps": [
+            _least(
+                r.share
+                for r in caps
+                if r.mineral in {"", m.name} and m.name not in r.except_minerals
+            )
+            for m in of.case.minerals
+        ],
+        "path": path_of(of.case, is_one=True),
         "security": _least(row.max_short for row in of.case.security),
         "cells": cells_of(book, of.countries),
     }

@@ -270,11 +270,13 @@ def without_country_caps(case: Case) -> Case:
     return case.change(share_limits=kept)
 
 
-def path_of(case: Case) -> str:
+def path_of(case: Case, *, is_one: bool = False) -> str:
     """Return in words how the caps on single countries go by year; "" where they are flat, or none.
 
-    ``from 85 % in 2026 to 65 % in 2035``; a year without a cap differs from one with it. Where not
-    all caps go the same way, or they come back to where they were, the words are their bounds.
+    ``from 85 % in 2026 to 65 % in 2030`` where it stays at that; a year without a cap differs
+    from one with it. Where not all caps go the same way, or they come back to where they were, the
+    words are their bounds.
+    With ``is_one``, "" is said only where there is one cap for every mineral, buyer and year.
     """
     buyers = {row.buyer for row in case.share_limits if row.caps_each_country}
     paths = {
@@ -282,17 +284,22 @@ def path_of(case: Case) -> str:
         for mineral in case.minerals
         for buyer in buyers
     }
-    capped = [path for path in paths if any(share is not None for share in path)]
-    if all(len({*path}) == 1 for path in capped):
+    capped = [path for path in paths if is_one or any(share is not None for share in path)]
+    is_flat = all(len({*path}) == 1 for path in capped)
+    if is_flat and (len(capped) <= 1 or not is_one):
         return ""
-    first, last = capped[0][0], capped[0][-1]
+    path = capped[0]
+    first, last = path[0], path[-1]
     if len(capped) == 1 and first != last:
-        start, end = case.years[0], case.years[-1]
+        start = case.years[0]
+        steps = zip(case.years[1:], path[:-1], path[1:], strict=True)
+        end = max(year for year, before, after in steps if before != after)
         return f"from {_cap_words(first)} in {start} to {_cap_words(last)} in {end}"
     shares = [share for path in capped for share in path]
     loosest = None if None in shares else max(share for share in shares if share is not None)
     tightest = min(share for share in shares if share is not None)
-    by = "by year" if len(capped) == 1 else "by year and by mineral or buyer"
+    kinds = ["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1)
+    by = " and ".join(kinds)
     return f"from {_cap_words(loosest)} to {_cap_words(tightest)}, {by}"
 
 

@@ -18,12 +18,39 @@ control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input
 """
 
 
+HURRY = """
+const [slider, ...values] = arguments, control = document.getElementById(slider);
+const move = (value) => { control.value = value; control.dispatchEvent(new Event('input')); };
+move(values.shift());
+move(values.shift());
+new MutationObserver((_, seen) => {
+  if (values.length) move(values.shift()); else seen.disconnect();
+}).observe(document.documentElement, { attributeFilter: ['data-answered'] });
+"""
+"""Moves a slider twice at once, then again as each answer comes, which is late by then."""
+TEXT = "return document.getElementById(arguments[0]).textContent"
+IDLE = "return document.documentElement.dataset.idle === 'yes'"
+FRONTIER = """
+return [document.getElementById('frontier-said').textContent,
+  document.getElementById('frontier').getAttribute('aria-label'),
+  ...Array.from(document.querySelectorAll('#short-by-cap tr'), row => row.textContent)]
+"""
+
+
 @pytest.fixture(scope="session")
 def pages(solver, tmp_path_factory):
     """The pages of the small example and of a book whose names would be markup."""
     folder = tmp_path_factory.mktemp("pages")
-    write_book(folder / "hostile.xlsx", case(HOSTILE), sheets=case(HOSTILE))
-    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx"):
+    falling = case()
+    falling["Share limits"][0]["Share 2027"] = 0.5
+    falling["Projects"] = [
+        {"Project": "Vulcan", "Refiner": "Vulcan", "Mineral": "Cobalt", "Country": "Finland",
+         "First year": 2026, "Capacity (t/yr)": 20, "Capex (EUR m)": 0.01, "Cost (EUR/t)": 2000},
+    ]  # fmt: skip
+    falling["Budget"] = [{"Year": year, "Capex (EUR m)": 0.005} for year in (2026, 2027)]
+    for name, book in (("hostile", case(HOSTILE)), ("falling", falling)):
+        write_book(folder / f"{name}.xlsx", book, sheets=book)
+    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx", folder / "falling.xlsx"):
         assert main(["page", str(file), "-o", str(folder / f"{file.stem}.html")]) == 0
     return folder
 
@@ -59,17 +86,31 @@ def test_every_slider_with_nothing_asked_of_the_network(opened, pages):
         assert command != said
         said = command
     assert said.startswith('planner solve plain.xlsx --lose ARG --what-if "scale demand; value=')
-    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    window.wait(IDLE)
     assert window.console() == []
     first, *others = window.requests()
     assert first == (pages / "plain.html").as_uri()
     assert all(url.startswith(("data:", "blob:")) for url in others)
 
 
+def test_an_answer_that_comes_late_is_of_what_was_asked(opened):
+    """Moves faster than answers leave the frontier as it was drawn at rest."""
+    window = opened("plain")
+    window.wait(IDLE)
+    at_rest = window.run(FRONTIER)
+    window.run(HURRY, "cap", 0.7, 0.6, 0.55, 0.5, 0.45, 0.4)
+    window.wait("return document.getElementById('command').textContent.endsWith(' 40%')")
+    window.wait(IDLE)
+    assert window.run(FRONTIER) == at_rest
+    window.run("document.getElementById('reset').click()")
+    window.wait(IDLE)
+    assert window.run(FRONTIER) == at_rest
+
+
 def test_names_that_would_be_markup_are_text(opened):
     window = opened("hostile")
     moved(window, "cap", "0.3")
-    window.wait("return document.documentElement.dataset.idle === 'yes'")
+    window.wait(IDLE)
     assert window.run("return document.title").endswith("what if")
     assert window.run("return document.querySelectorAll('main img, main b').length") == 0
     shown = window.run("return document.getElementById('members').textContent")
@@ -77,21 +118,82 @@ def test_names_that_would_be_markup_are_text(opened):
     assert window.console() == []
 
 
+def test_one_cap_is_not_the_workbooks_that_falls(opened):
+    """Where the workbook's cap differs by year, the slider says that it sets another."""
+    window = opened("falling")
+    path = "from 60 % in 2026 to 50 % in 2027"
+    assert window.run(TEXT, "cap-path") == (
+        f"In the workbook the cap goes {path}; the slider sets one cap for every mineral and year."
+    )
+    said = window.run("return document.getElementById('cap').ariaValueText")
+    assert said == f"as in the workbook, where it goes {path}"
+    moved(window, "cap", "0.5")
+    said = window.run("return document.getElementById('cap').ariaValueText")
+    assert said == "50\u00a0%"
+    assert "for every mineral and year" in window.run(TEXT, "asked")
+    window = opened("plain")
+    assert window.run("return document.getElementById('cap-path').hidden")
+
+
+def test_reset_puts_every_slider_back(opened):
+    window = opened("plain")
+    values = "return Array.from(document.querySelectorAll('input'), slider => slider.value)"
+    before = window.run(values)
+    for slider, value in (("cap", "0.5"), ("cap-1", "0.3"), ("demand", "1.1"), ("tariff", "0.3")):
+        moved(window, slider, value)
+    assert window.run(values) != before
+    window.run("document.getElementById('reset').click()")
+    assert window.run(values) == before
+
+
+def test_until_the_answer_is_of_the_controls_nothing_is_proved(opened):
+    window = opened("plain")
+    before = window.run(TEXT, "asked")
+    at_once = "return ['verdict', 'asked'].map(id => document.getElementById(id).textContent)"
+    assert window.run(f"{MOVE}; {at_once}", "cap", "0.5") == ["Planning \u2026", before]
+    assert window.run("return document.getElementById('verdict').ariaLive") == "polite"
+    window.wait("return document.getElementById('verdict').textContent.includes('Proved')")
+    assert "50\u00a0%" in window.run(TEXT, "asked")
+
+
+def test_no_budget_reads_as_none(opened):
+    window = opened("falling")
+    moved(window, "budget", "0")
+    assert window.run(TEXT, "asked") == "With no budget for new plants"
+    assert window.run(TEXT, "budget-said") == "none"
+
+
 def test_small_and_dark(opened):
-    """Nothing sticks out at 400 pixels; the scheme of the system is followed."""
+    """Nothing sticks out, of the page or a tile, and the answer stays in view of the sliders."""
     window = opened("plain", dark=True)
     assert window.run("return document.documentElement.dataset.theme") == "dark"
+    out = (
+        "return Array.from(document.querySelectorAll('.headline .value'))"
+        ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    )
+    china = "return Array.from(document.getElementById('lost')).find(o => o.text === 'China').value"
+    moved(window, "lost", window.run(china))
+    moved(window, "demand", "1.3")
+    assert "bn" in window.run("return document.querySelector('.headline .value').textContent")
+    assert window.run(out) == []
+    assert window.run("return document.getElementById('brief').offsetHeight") == 0
     window.phone(400, 800)
     try:
-        window.wait("return document.documentElement.dataset.idle === 'yes'")
-        wide = window.run("return document.documentElement.scrollWidth")
+        window.wait(IDLE)
+        assert window.run("return document.documentElement.scrollWidth") <= 400
+        assert window.run(out) == []
+        window.run("document.getElementById('reset').scrollIntoView({behavior: 'instant'})")
+        brief = "const of = document.getElementById('brief'), at = of.getBoundingClientRect();"
+        top, said = window.run(f"{brief} return [at.top, of.textContent]")
     finally:
         window.desktop()
-    assert wide <= 400
+    assert top == 0
+    assert "against the plan" in said
+    assert "Proved" in said
 
 
 def test_by_keyboard_and_to_the_ear(opened):
-    """Each control has a name; the arrow keys move a slider, and what they did is said."""
+    """All controls and tables have names; arrow keys move a slider, and what they did is said."""
     window = opened("plain")
     names = window.run(
         "return Array.from(document.querySelectorAll('input, select, button, svg, [role=region]'),"
@@ -99,11 +201,16 @@ def test_by_keyboard_and_to_the_ear(opened):
         "e.labels[0].textContent) || e.textContent)"
     )
     assert all(name.strip() for name in names)
+    tables = window.run(
+        "return Array.from(document.querySelectorAll('table'), e => e.ariaLabelledByElements)"
+        ".map(named => named && named[0].textContent)"
+    )
+    assert len({*tables} - {None}) == 4
     window.run("document.getElementById('demand').focus()")
     window.press("\ue014")
     window.wait("return document.documentElement.dataset.answered === '2'")
     assert (
         window.run("return document.getElementById('demand').ariaValueText") == "101\u00a0% of it"
     )
-    live = window.run("return document.querySelector('[aria-live]').textContent")
+    live = window.run("return document.querySelector('.found[aria-live]').textContent")
     assert "demand at 101" in live

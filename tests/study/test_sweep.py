@@ -275,6 +275,18 @@ def test_how_caps_go_by_year(limits: list[dict[str, Any]], said: str) -> None:
     assert path_of(case_of(book)) == said
 
 
+def test_caps_that_one_cap_is_not() -> None:
+    """Flat caps that differ by buyer go by no year, and are still not one; a last year counts."""
+    flat, other = capped()["Share limits"][0], {"Buyer": "A", "Share": 0.5}
+    book = capped() | {"Share limits": [flat | {"Buyer": None}, flat | other]}
+    assert path_of(case_of(book)) == ""
+    assert path_of(case_of(book), is_one=True) == "from 85 % to 50 %, by mineral or buyer"
+    assert path_of(case_of(capped()), is_one=True) == ""
+    early = make(jin(), sur(), years=(2026, 2027, 2028))
+    early["Share limits"] = [flat | {"Share 2027": 0.65}]
+    assert path_of(case_of(early)) == "from 85 % in 2026 to 65 % in 2027"
+
+
 def test_a_path_without_a_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its row has the trouble, all other points are there."""
     solve = Session.solve

@@ -48,7 +48,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # no-referrer would have browsers send "Origin: null" with the page's own forms, which are refused
+    # with no-referrer browsers send "Origin: null" with the page's own forms, which are refused
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -339,8 +339,8 @@ async def _start(request: Request) -> Response:
     if over:
         raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
     options = {name: value for name, value in said.items() if name in kind.takes}
-    session.start(kind, options, desk.config.limits, desk.places)
-    return _back(request)
+    job = session.start(kind, options, desk.config.limits, desk.places)
+    return _back(request, f"#job-{job.key}")
 
 
 async def _stop(request: Request) -> Response:
@@ -403,9 +403,9 @@ def _job(request: Request, session: Session) -> Job:
     return found
 
 
-def _back(request: Request) -> Response:
-    """Return to the page; its script asks for the part that changes alone."""
-    return RedirectResponse("/state" if "x-part" in request.headers else "/", 303)
+def _back(request: Request, place: str = "") -> Response:
+    """Return to a place of the page; its script asks for the part that changes alone."""
+    return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 
 def _shown(template: str, session: Session, config: Config) -> Response:

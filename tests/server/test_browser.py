@@ -52,12 +52,26 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
         browser.run(f'{LIST}.mark = 1; document.querySelector("[name=scenario]").value = "Half"')
         browser.run('document.querySelector("button[value=risk]").click()')
         browser.wait(f"return {JOB}?.querySelector('button')", 30)
-        browser.run(f"window.first = {JOB}; first.querySelector('button').focus()")
-        browser.wait(f"return {JOB} && {JOB} !== window.first", 30)
-        assert browser.run("return document.activeElement.textContent") == "Stop"
+        in_view = "const at = {}.getBoundingClientRect(); return at.top >= 0 && at.top < 300"
+        browser.wait(in_view.format(JOB))
+        assert browser.run(f"return document.activeElement === {JOB}.querySelector('h2')")
+        browser.run(f"window.first = {JOB}.querySelector('button'); first.focus()")
+        browser.run(f"window.told = {JOB}.querySelector('small').textContent")
+        browser.wait(f"return {JOB}.querySelector('small').textContent !== window.told")
+        assert browser.run("return document.activeElement === window.first")
         assert browser.run(f"return {LIST}.mark") == 1
         assert browser.run('return document.querySelector("[name=scenario]").value') == "Half"
-        browser.run("document.activeElement.click()")
+        live = '[...document.querySelectorAll("[aria-live], [role=status]")]'
+        said = browser.run(f"return {live}.map((each) => each.textContent)")
+        assert said == ["✓ No errors, no warnings.", "Running"]
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        button = browser.driver.find_element("css selector", "[aria-labelledby^=job-] button")
+        chain = ActionChains(browser.driver).click_and_hold(button).pause(1.4).release()
+        read = "() => setTimeout(() => { window.told = first.textContent; })"
+        browser.run(f"first.form.addEventListener('submit', {read})")
+        chain.perform()
+        assert browser.run("return window.told") == "Stopping…"
         browser.wait(f"return {JOB}.textContent.includes('Stopped')", 30)
         assert [each for each in browser.console() if "400" not in each] == []
 

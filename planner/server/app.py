@@ -30,7 +30,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner._version import __version__
 from planner.scratch import scratch_folder
-from planner.server.jobs import CHECK, FIELDS, MOST_JOBS, PAGE, PLAN, Job, Limits, Session, kinds
+from planner.server.jobs import (
+    CHECK,
+    FIELDS,
+    MOST_JOBS,
+    PAGE,
+    PLAN,
+    Job,
+    Limits,
+    Session,
+    in_words_of_page,
+    kinds,
+)
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
@@ -239,6 +250,7 @@ def _following(desk: Desk) -> Any:
 # ---- routes --------------------------------------------------------------------------------------
 
 _PAGES = Environment(loader=PackageLoader("planner.render"), autoescape=True, trim_blocks=True)
+_PAGES.filters["of_page"] = in_words_of_page
 
 
 def application(config: Config) -> Starlette:
@@ -266,6 +278,7 @@ def application(config: Config) -> Starlette:
         Route("/jobs/{key}/stop", _stop, methods=["POST"]),
         Route("/jobs/{key}/{name}", _download),
         Route("/forget", _forget, methods=["POST"]),
+        Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
     app = Starlette(routes=routes, lifespan=life, exception_handlers={HTTPException: _failed})

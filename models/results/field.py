@@ -83,7 +83,8 @@ class Field:
     a column for each of some names, which are known with the data alone: ``spread_over`` makes
     them. ``widest`` is how many characters of it stand on a line at most (0: as its look has it).
     ``scale`` is what a sheet divides the numbers by (1e6 of millions); data and JSON have them
-    whole. ``name`` and ``table`` are filled by the class that the field stands in.
+    whole. ``blank`` is what a terminal shows of a blank cell. ``name`` and ``table`` are filled by
+    the class that the field stands in.
     """
 
     header: str
@@ -98,6 +99,7 @@ class Field:
     widest: int = 0
     colour: Colour | None = None
     scale: float = 1.0
+    blank: str = ""
     name: str = ""
     table: str = ""
 

@@ -64,6 +64,7 @@ class Key(StrEnum):
     NOTES = "notes"
     FILE = "file"
     STOPPED = "stopped"
+    WORDS = "words"
 
 
 def print_json(data: Mapping[str, object]) -> None:

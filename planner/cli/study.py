@@ -206,6 +206,8 @@ def _show_tables(study: StudyKind, tables: Tables) -> None:
         if isinstance(each, str):
             click.echo(each, err=True)
             continue
+        if not len(each.result):
+            continue
         if each.heading:
             click.echo(each.heading, err=True)
         screen.print(grid(each.result, *each.fields, country=country))

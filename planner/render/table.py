@@ -182,7 +182,8 @@ def grid(result: Result, *fields: Field, country: Callable[[str], str] = str) ->
     table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for field in chosen:
         justify = "left" if field.look.is_text else "right"
-        table.add_column(Text(field.title(words)), justify=justify)  # type: ignore[arg-type]
+        money = words if field.look is Look.MONEY else result.words  # prices are not in millions
+        table.add_column(Text(field.title(money)), justify=justify)  # type: ignore[arg-type]
     for row in result.rows(*chosen):
         cells = zip(chosen, row, strict=True)
         table.add_row(*(Text(_cell(field, value, size, country)) for field, value in cells))
@@ -200,6 +201,8 @@ def _money(result: Result, chosen: Sequence[Field]) -> tuple[float, dict[str, st
 
 
 def _cell(field: Field, value: Any, size: float, country: Callable[[str], str]) -> str:
+    if field.blank and not known(value):
+        return field.blank
     if field.names is Name.COUNTRY and value is not None:
         return plain(country(value))
     if field.names in WHOLE and not value:

@@ -30,7 +30,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner._version import __version__
 from planner.scratch import scratch_folder
-from planner.server.jobs import CHECK, FIELDS, MOST_JOBS, PAGE, PLAN, Job, Limits, Session, kinds
+from planner.server.jobs import (
+    CHECK,
+    FIELDS,
+    MOST_JOBS,
+    PAGE,
+    PLAN,
+    Job,
+    Limits,
+    Session,
+    in_words_of_page,
+    kinds,
+)
 
 _COOKIE = "planner_session"
 _HERE = Path(__file__).parent
@@ -48,7 +59,8 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # with no-referrer browsers send "Origin: null" with the page's own forms, which are refused
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -238,6 +250,7 @@ def _following(desk: Desk) -> Any:
 # ---- routes --------------------------------------------------------------------------------------
 
 _PAGES = Environment(loader=PackageLoader("planner.render"), autoescape=True, trim_blocks=True)
+_PAGES.filters["of_page"] = in_words_of_page
 
 
 def application(config: Config) -> Starlette:
@@ -265,6 +278,7 @@ def application(config: Config) -> Starlette:
         Route("/jobs/{key}/stop", _stop, methods=["POST"]),
         Route("/jobs/{key}/{name}", _download),
         Route("/forget", _forget, methods=["POST"]),
+        Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
     app = Starlette(routes=routes, lifespan=life, exception_handlers={HTTPException: _failed})
@@ -338,8 +352,8 @@ async def _start(request: Request) -> Response:
     if over:
         raise HTTPException(400, f"{kind.title} goes without: {', '.join(over)}. Leave it blank.")
     options = {name: value for name, value in said.items() if name in kind.takes}
-    session.start(kind, options, desk.config.limits, desk.places)
-    return _back(request)
+    job = session.start(kind, options, desk.config.limits, desk.places)
+    return _back(request, f"#job-{job.key}")
 
 
 async def _stop(request: Request) -> Response:
@@ -402,9 +416,9 @@ def _job(request: Request, session: Session) -> Job:
     return found
 
 
-def _back(request: Request) -> Response:
-    """Return to the page; its script asks for the part that changes alone."""
-    return RedirectResponse("/state" if "x-part" in request.headers else "/", 303)
+def _back(request: Request, place: str = "") -> Response:
+    """Return to a place of the page; its script asks for the part that changes alone."""
+    return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 
 def _shown(template: str, session: Session, config: Config) -> Response:

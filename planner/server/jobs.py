@@ -81,6 +81,14 @@ FIELDS = {
 }
 """What a visitor may say of a plan or a study: options of commands, and what the page calls them.
 """
+_TYPED = re.compile(r"Usage: planner .*\n(Try .*\n)?\n?|\s*\(planner [^)]*\)")
+"""What commands say to whoever types them: how they are used, and what another would show."""
+_FIELD = re.compile(rf"--({'|'.join(FIELDS)})\b")
+
+
+def in_words_of_page(text: str) -> str:
+    """Return what a command says in the words of the page, whose visitors type no commands."""
+    return _FIELD.sub(lambda option: FIELDS[option[1]], _TYPED.sub("", text))
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ class Job:
         """What its commands said to a person, line by line."""
         with contextlib.suppress(OSError):
             text = (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
-            return [line for line in text.splitlines() if line.strip()]
+            return [line for line in in_words_of_page(text).splitlines() if line.strip()]
         return []
 
     @property
@@ -189,7 +197,8 @@ class Job:
         if self.is_live:
             return []
         found = (path for path in self.folder.iterdir() if path.suffix in _DOWNLOADS)
-        return sorted(path.name for path in found if not path.name.startswith((PREFIX, ".")))
+        names = {path.name for path in found} - {self.file.name}
+        return sorted(name for name in names if not name.startswith((PREFIX, ".")))
 
     async def run(self, limits: Limits, place: asyncio.Semaphore) -> None:
         """Wait for a place, run the commands in a process of their own, read what came of it."""
@@ -212,7 +221,12 @@ class Job:
                 self.state = State.STOPPED
 
     async def _run(self, limits: Limits) -> int:
-        order = {"commands": self.kind.commands(self.file, self.options), "memory": limits.memory}
+        file = Path(self.file.name)  # beside what is made of it: no one is told where that is
+        try:
+            (self.folder / file).hardlink_to(self.file)
+        except OSError:
+            shutil.copyfile(self.file, self.folder / file)
+        order = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
         env = {name: os.environ[name] for name in _KEPT if name in os.environ}
         here = str(self.folder)
         env |= {"TMPDIR": here, "TEMP": here, "TMP": here, "OMP_NUM_THREADS": "1"}

@@ -19,7 +19,16 @@ from models.schema import MAX, Settings
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
 from planner.render.table import Table, table_of
-from planner.render.words import amount, built_in_steps, counted, known, listed, search_words, share
+from planner.render.words import (
+    PROVEN,
+    amount,
+    built_in_steps,
+    counted,
+    known,
+    listed,
+    search_words,
+    share,
+)
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.explain import plain_amount, scarce_words
@@ -243,10 +252,10 @@ def _proof(context: Context) -> Light:
         best = search_words(context.plan.proof.mip_gap)
         said = f"It keeps every rule of the case: computed apart from the solver. {best}"
         return Light("Is it proven?", State.CARE, said, "Checks")
-    keeps = "It keeps every rule of the case, and no plan"
+    what = PROVEN
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
-    what = f"{keeps} is cheaper by more than one part in ten million"
+        what = PROVEN.replace("It keeps every rule of the case, and no plan", keeps)
     if context.within:
         what = f"It keeps every rule of the case, and {context.within}"
     said = f"{what}: computed apart from the solver." if passed else "See the rows that say no."

@@ -69,6 +69,7 @@ def _from(level: int) -> Field:
         f"The first year from which on the country sells at most {level} % of {{basis}} in every"
         " year, on the way out. Blank: never within the years planned.",
         key=f"at_most_{level}_from",
+        blank="never",
     )
 
 

@@ -516,7 +516,7 @@ class ScorecardStudy(StudyKind):
             (
                 Figure("Benchmarks missed", str(missed), "in the worst of the years they are due."),
                 Figure("Could be met", str(kept), "if each alone was added to the limits."),
-                Figure("Farthest off", got, f"{worst}; required {need}."),
+                Figure("Farthest off", f"{got}, required {need}", f"{worst}."),
             ),
         )
 

@@ -19,6 +19,7 @@ def test_what_is_written(plain, call, folder):
     made = folder / "outputs" / "plain-exit.xlsx"
     assert str(made.relative_to(folder)) in err
     assert "China can be left altogether" in err
+    assert " never" in err  # a level that is not reached
     assert sheets(made) == [
         "Overview", "Exit", "Charts", "Way out", "Builds in order", "What holds it up",
         "Who sells instead", "Who pays", "About", "Runs", "Chart data",

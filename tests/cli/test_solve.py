@@ -30,6 +30,7 @@ ANSWER = {
     "output",
     "max_country_share",
     "minerals",
+    "words",
     "warnings",
     "seconds",
     "errors",
@@ -65,6 +66,9 @@ def test_solve_answers_another_program(case, ask):
     assert all(s > 0 for s in answer["seconds"].values())
     assert answer["purchases_usd"] > 0
     assert answer["errors"] == []
+    words = answer["words"]
+    assert f"for {answer['purchases_usd']:,.0f} USD" in words["Purchases"]
+    assert words["Proof"].startswith("Proven. It keeps every rule of the case, and no plan is")
 
 
 def test_nothing_but_the_object_is_printed(case):

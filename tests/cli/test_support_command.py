@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.workbook.template import write_book
+from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import sheets
 from tests.small_book import small_book
 
@@ -37,6 +37,15 @@ def test_what_is_written(supported, call, folder):
     book = openpyxl.load_workbook(made)
     payers = {row[1] for row in book["Who pays support"].iter_rows(min_row=2, values_only=True)}
     assert payers == {"Japan", "Korea"}
+
+
+def test_what_a_person_hears(folder, call):
+    """No heading over no rows; money in millions, prices a tonne not."""
+    write_book(folder / "case.xlsx", template_tables())
+    _, _, err = call("support", "case.xlsx", *HERE)
+    assert "Bill (USD m)" in err
+    assert "Strike price (USD/t)" in err
+    assert "Plants at home that lack least" not in err
 
 
 def test_what_a_program_hears(supported, ask):

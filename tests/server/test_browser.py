@@ -8,20 +8,23 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
+from starlette.applications import Starlette
 
 from planner.server.app import Config, application
 from planner.server.jobs import Limits
 from planner.workbook.template import template_tables, write_book
 from tests.report.browser import chromium
+from tests.server.conftest import PLAIN
 
 LIST = 'document.querySelector("select[name=country]")'
+PRESS = 'document.querySelector("button[value=solve]")'
 JOB = 'document.querySelector("[aria-labelledby^=job-]")'
 
 
 @contextmanager
-def served(config: Config) -> Iterator[str]:
+def served(app: Starlette) -> Iterator[str]:
     """Serve the page on a port of this machine; yields its address."""
-    settings = uvicorn.Config(application(config), port=0, log_level="error")
+    settings = uvicorn.Config(app, port=0, log_level="error")
     server = uvicorn.Server(settings)
     thread = Thread(target=server.run, daemon=True)
     thread.start()
@@ -37,8 +40,8 @@ def served(config: Config) -> Iterator[str]:
 def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
     """A list, what was typed and the button with the focus outlast the looks of a second each."""
     write_book(tmp_path / "case.xlsx", template_tables())
-    config = Config(limits=Limits(jobs=1))
-    with chromium(tmp_path / "profile") as browser, served(config) as address:
+    app = application(Config(limits=Limits(jobs=1)))
+    with chromium(tmp_path / "profile") as browser, served(app) as address:
         browser.driver.get(address)
         browser.driver.find_element("id", "workbook").send_keys(str(tmp_path / "case.xlsx"))
         browser.run('document.querySelector("#drop button").click()')
@@ -49,11 +52,48 @@ def test_lists_stay_open_and_focus_is_kept(tmp_path) -> None:
         browser.run(f'{LIST}.mark = 1; document.querySelector("[name=scenario]").value = "Half"')
         browser.run('document.querySelector("button[value=risk]").click()')
         browser.wait(f"return {JOB}?.querySelector('button')", 30)
-        browser.run(f"window.first = {JOB}; first.querySelector('button').focus()")
-        browser.wait(f"return {JOB} && {JOB} !== window.first", 30)
-        assert browser.run("return document.activeElement.textContent") == "Stop"
+        in_view = "const at = {}.getBoundingClientRect(); return at.top >= 0 && at.top < 300"
+        browser.wait(in_view.format(JOB))
+        assert browser.run(f"return document.activeElement === {JOB}.querySelector('h2')")
+        browser.run(f"window.first = {JOB}.querySelector('button'); first.focus()")
+        browser.run(f"window.told = {JOB}.querySelector('small').textContent")
+        browser.wait(f"return {JOB}.querySelector('small').textContent !== window.told")
+        assert browser.run("return document.activeElement === window.first")
         assert browser.run(f"return {LIST}.mark") == 1
         assert browser.run('return document.querySelector("[name=scenario]").value') == "Half"
-        browser.run("document.activeElement.click()")
+        live = '[...document.querySelectorAll("[aria-live], [role=status]")]'
+        said = browser.run(f"return {live}.map((each) => each.textContent)")
+        assert said == ["✓ No errors, no warnings.", "Running"]
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        button = browser.driver.find_element("css selector", "[aria-labelledby^=job-] button")
+        chain = ActionChains(browser.driver).click_and_hold(button).pause(1.4).release()
+        read = "() => setTimeout(() => { window.told = first.textContent; })"
+        browser.run(f"first.form.addEventListener('submit', {read})")
+        chain.perform()
+        assert browser.run("return window.told") == "Stopping…"
         browser.wait(f"return {JOB}.textContent.includes('Stopped')", 30)
         assert [each for each in browser.console() if "400" not in each] == []
+
+
+def test_a_session_is_forgotten(tmp_path) -> None:
+    """By the button, a form that no script sends: the disk, the links and the page."""
+    app = application(Config())
+    with chromium(tmp_path / "profile") as browser, served(app) as address:
+        browser.driver.get(address)
+        browser.driver.find_element("id", "workbook").send_keys(str(PLAIN))
+        browser.run('document.querySelector("#drop button").click()')
+        browser.wait(f"return {PRESS}", 60)
+        browser.run(f"{PRESS}.click()")
+        browser.wait("return document.querySelector(\"#state a[href$='.xlsx']\")", 60)
+        link = browser.run("return document.querySelector(\"#state a[href$='.xlsx']\").href")
+        folder = app.state.desk.folder
+        assert list(folder.rglob("plain*.xlsx"))
+        browser.run("document.querySelector(\"form[action='/forget'] button\").click()")
+        browser.wait("return document.querySelector('h1').textContent === 'Forgotten'")
+        assert "All of this session is gone" in browser.run("return document.body.textContent")
+        assert not list(folder.rglob("*.xlsx"))
+        browser.driver.get(link)
+        assert "session has ended" in browser.run("return document.body.textContent")
+        browser.driver.get(address)
+        assert browser.run("return document.querySelector('#state section')") is None

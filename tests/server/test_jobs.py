@@ -56,10 +56,38 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     report = page.get(next(link for link in links if link.endswith("plain-plan.html")))
     assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
     assert "<!DOCTYPE html>" in report.text
+    answer = next(iter(page.app.state.desk.sessions.values())).jobs[-1].result["answers"][0]
+    cost = f"for {answer['purchases_usd']:,.0f} USD"
+    for words in (cost, "Proven. ", "2026 to 2028", "% of demand served", "of what is bought"):
+        assert words in shown
+    assert "<dt>Share limits</dt>" in shown
     visitor.ask("solve", **{"max-country-share": "lots", "lose": "--help"})
     shown = visitor.wait()
     assert "Errors" in shown
     assert "lots" in shown
+
+
+def test_what_is_wrong_is_said_in_the_words_of_the_page(serve) -> None:
+    """No path of the server, no option, no command: whoever reads it has no terminal."""
+    page = serve()
+    visitor = Visitor(page)
+    visitor.bring("notabook.xlsx", b"no workbook")
+    shown = visitor.wait()
+    assert "notabook.xlsx: this is text (CSV?), not a workbook" in shown
+    assert str(page.app.state.desk.folder) not in shown
+    visitor.bring("plain.xlsx", PLAIN.read_bytes())
+    visitor.wait()
+    visitor.ask("solve", **{"max-country-share": "50"})
+    visitor.ask("stress", **{"max-country-share": "50"})
+    visitor.ask("risk")
+    visitor.ask("compare")
+    shown = visitor.wait()
+    said = "Most of one country &#39;50&#39; is not a share from 0 to 1; did you mean 0.5 (50 %)?"
+    assert shown.count(said) == 2
+    assert shown.count("Yearly probability") == shown.count("rows to the sheet Scenarios") == 1
+    told = re.sub(r"<[^>]+>", "", shown)
+    for typed in ("Usage", "--", "planner ", "/tmp"):
+        assert typed not in told
 
 
 @pytest.mark.parametrize(

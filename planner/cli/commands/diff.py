@@ -298,7 +298,7 @@ def _answer(found: PlanDifference, inputs: Inputs, output: Path | None, seconds:
             for name, key in KEYS.items()
             if name in figures
         },
-        "words": [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
+        Key.WORDS: [{"what": of.measure, **_sides(of.old, of.new)} for of in found.words],
         Key.MINERALS: list(_rows(found.minerals, ("mineral",))),
         Key.MEMBERS: list(_rows(found.members.frame(), ("member", "mineral"))),
         "who_pays": records(found.who_pays),

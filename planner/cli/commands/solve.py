@@ -27,7 +27,7 @@ from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
 from planner.options import Share, Whole
-from planner.render.words import known, number_of, percent, plain, search_words, share, span
+from planner.render.words import PROVEN, known, number_of, percent, plain, search_words, share, span
 
 if TYPE_CHECKING:
     from models.errors import WriteError
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from planner.run import Run
     from planner.studies import Where
 
+_PROOF = "Proof"
 _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
 """What stands before the findings on a terminal, in order."""
 
@@ -273,6 +274,7 @@ def solved(run: Run, output: Path | None) -> Answer:
         Key.CURRENCY: plan.case.settings.currency,
         Key.OUTPUT: None if output is None else str(output),
         "max_country_share": dict(plan.max_country_share),
+        Key.WORDS: words_of(run),
         Key.MINERALS: records(run.minerals),
         Key.WARNINGS: sorted_out(run.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(run.seconds.get(stage, 0.0), 6) for stage in (*STAGES, "write")},
@@ -283,8 +285,8 @@ def solved(run: Run, output: Path | None) -> Answer:
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def show_plan(file: Path, run: Run, output: Path | None) -> None:
-    """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
+def words_of(run: Run) -> dict[str, str]:
+    """Return what is said of a plan first, by what stands before it: findings and proof, too."""
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
@@ -294,31 +296,39 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     case, money = plan.case, plan.case.settings.currency
     options = {Figure.SCENARIO: case.scenario, **run.options}
     asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
-    click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
     minerals, members = number_of(len(case.minerals), "mineral"), len(case.members)
     years = span(case.years)
-    line("Planned", f"{minerals}, {number_of(members, 'member')}, {years}; {plain(asked)}")
-    line(PURCHASES.header, f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
-    short = not plan.short.empty
     # Rounded down, so that 100 % means that nothing is short.
-    served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
-    lacks = f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)"
-    line(Figure.SHORTAGE, lacks, "yellow" if short else None)
-    if short and len(case.minerals) > 1:
-        _show_named(_short(plan))
+    served = 100.0 if plan.short.empty else math.floor(plan.served_share * 1e4) / 1e2
     discounted = "discounted, " if case.settings.discount_rate else ""
-    line("Objective", f"{plan.objective:,.0f} {money}, {discounted}penalties included")
-    if plan.status != OPTIMAL:
-        line("Proof", search_words(plan.proof.mip_gap), "yellow")
-    table = run.minerals
-    for head, point in zip(
-        _HEADS, findings(table, len(case.years), case.country_name), strict=True
-    ):
-        line(head, plain(point.said))
+    is_optimal = plan.status == OPTIMAL
+    said = {
+        "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
+        PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
+        Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)",
+        "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
+        _PROOF: f"Proven. {PROVEN}." if is_optimal else search_words(plan.proof.mip_gap),
+    }
+    points = findings(run.minerals, len(case.years), case.country_name)
+    said |= zip(_HEADS, (point.said for point in points), strict=True)
     light = survival(Security.of(plan), case.country_name) if case.security else None
-    if light is not None:
-        line(Security.TABLE, plain(light.said))
-    _show_named(mineral_lines(table, case.country_name))
+    return said | ({Security.TABLE: light.said} if light is not None else {})
+
+
+def show_plan(file: Path, run: Run, output: Path | None) -> None:
+    """Tell what was planned, what is short, what was odd in the input and where the plan stands."""
+    from models.plan import OPTIMAL
+    from models.results import Figure
+
+    plan = run.plan
+    case, is_short = plan.case, not plan.short.empty
+    click.secho(plain(case.settings.plan_title or file.stem), bold=True, err=True)
+    is_odd = {Figure.SHORTAGE.value: is_short, _PROOF: plan.status != OPTIMAL}
+    for head, text in words_of(run).items():
+        line(head, plain(text), "yellow" if is_odd.get(head) else None)
+        if head == Figure.SHORTAGE and is_short and len(case.minerals) > 1:
+            _show_named(_short(plan))
+    _show_named(mineral_lines(run.minerals, case.country_name))
     show_warnings(run.warnings, "Checks")
     if run.solver:
         line("Solver", f"{run.solver}; the proof is computed apart from it")

@@ -2,8 +2,6 @@
 "use strict";
 const state = document.getElementById("state");
 const drop = document.getElementById("drop");
-const FIELDS = "input:not([type=hidden]), select";
-const FOUND = "a, button, input, select, summary, [tabindex]";
 const EVERY = 1000;
 
 /** Return the part of the page that the server answers with; what is wrong is told, and null. */
@@ -16,54 +14,72 @@ async function ask(address, options) {
   return null;
 }
 
-// Puts in place what differs alone: a list that is open, or a field one writes in, stays as it is.
-function fill(text) {
-  const next = document.createElement("template");
-  next.innerHTML = text; // the server's own page, escaped there
-  const key = (each) => each.id || each.getAttribute("aria-labelledby");
-  const made = new Map([...next.content.children].map((each) => [key(each), each]));
-  const old = new Map([...state.children].map((each) => [key(each), each]));
-  for (const [name, each] of old) if (!made.has(name)) each.remove();
-  let at = state.firstElementChild;
-  for (const [name, each] of made) {
-    const was = old.get(name);
-    each.source = each.outerHTML;
-    if (was === undefined) state.insertBefore(each, at);
+const key = (each) => each.id || each.getAttribute?.("aria-labelledby")
+  || (each.nodeName === "OPTION" ? each.textContent : "");
+
+// Makes a part of the page like another, changing what differs alone: what did not stays the same
+// nodes, with the focus, the finger on them, lists that are open and what is typed.
+function renew(was, next) {
+  for (const { name, value } of next.attributes ?? [])
+    if (name !== "open" && was.getAttribute(name) !== value) was.setAttribute(name, value);
+  for (const { name } of next.attributes ? [...was.attributes] : [])
+    if (name !== "open" && !next.hasAttribute(name)) was.removeAttribute(name);
+  const old = new Map([...was.childNodes].filter(key).map((each) => [key(each), each]));
+  let at = was.firstChild;
+  for (const each of [...next.childNodes]) {
+    let same = at && at.nodeName === each.nodeName && !key(at) ? at : undefined;
+    if (key(each)) {
+      same = old.get(key(each));
+      old.delete(key(each));
+      if (same?.parentNode !== was || same.nodeName !== each.nodeName) same = undefined;
+      while (same && at !== same) { at = at.nextSibling; at.previousSibling.remove(); }
+    }
+    if (!same) was.insertBefore(each, at);
     else {
-      at = was.nextElementSibling;
-      if (was.source !== each.source) renew(was, each);
+      if (!same.tagName && same.data !== each.data) same.data = each.data;
+      if (same.tagName) renew(same, each);
+      at = same.nextSibling;
     }
   }
+  while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
 }
 
-function renew(was, each) {
-  const focus = [...was.querySelectorAll(FOUND)].indexOf(document.activeElement);
-  const open = [...was.querySelectorAll("details")].map((of) => of.open);
-  const typed = new Map([...was.querySelectorAll(FIELDS)].map((of) => [of.name, of.value]));
-  was.replaceWith(each);
-  for (const of of each.querySelectorAll(FIELDS)) {
-    const all = of.options && [...of.options].map((option) => option.value);
-    if (typed.has(of.name) && (!all || all.includes(typed.get(of.name)))) of.value = typed.get(of.name);
-  }
-  each.querySelectorAll("details").forEach((of, i) => { of.open = open[i] ?? of.open; });
-  each.querySelectorAll(FOUND)[focus]?.focus();
+let turn = 0;
+let asked = 0;
+/** Show what the server answers with, unless it was asked anew since; whether it could. */
+async function show(address = "/state", options = {}) {
+  const mine = ++turn;
+  asked += 1;
+  const text = await ask(address, options).finally(() => { asked -= 1; });
+  if (text === null || mine !== turn) return text !== null;
+  const next = document.createElement("template");
+  next.innerHTML = text; // the server's own page, escaped there
+  renew(state, next.content);
+  return true;
 }
 
-async function show() {
-  const text = await ask("/state");
-  if (text !== null) fill(text);
+/** Lead to the heading of what was asked for, by eye and by ear; only if it is new. */
+function lead(known) {
+  const made = [...state.querySelectorAll("h2[id^=job-]")].find((each) => !known.has(each.id));
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  made?.focus({ preventScroll: true });
+  made?.parentElement.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 }
 
 async function send(form, body) {
-  await ask(form.action, { method: "POST", body });
-  await show();
+  const known = new Set([...state.querySelectorAll("h2[id^=job-]")].map((each) => each.id));
+  const done = await show(form.action, { method: "POST", body });
+  if (!done) await show(); // nothing is as the page foretold
+  else if (form.matches("[action='/jobs']")) lead(known);
 }
 
 state.addEventListener("submit", (event) => {
   if (!event.target.matches("form.part")) return;
   event.preventDefault();
   const body = new FormData(event.target);
-  if (event.submitter?.name) body.append(event.submitter.name, event.submitter.value);
+  const { submitter } = event;
+  if (submitter?.name) body.append(submitter.name, submitter.value);
+  if (submitter?.dataset.busy) submitter.textContent = submitter.dataset.busy;
   send(event.target, body);
 });
 drop.addEventListener("submit", (event) => {
@@ -81,8 +97,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
     send(drop, body);
   });
 }
-for (const each of state.children) each.source = each.outerHTML;
 setInterval(() => {
-  if (document.hidden || document.getElementById("live")?.dataset.live !== "1") return;
+  if (asked || document.hidden || document.getElementById("live")?.dataset.live !== "1") return;
   show().catch(() => {});
 }, EVERY);

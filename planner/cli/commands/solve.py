@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,7 +27,7 @@ from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
 from planner.options import Share, Whole
-from planner.render.words import known, number_of, percent, plain, search_words, share, span
+from planner.render.words import finely, known, number_of, percent, plain, search_words, share, span
 
 if TYPE_CHECKING:
     from models.errors import WriteError
@@ -300,9 +300,8 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     line("Planned", f"{minerals}, {number_of(members, 'member')}, {years}; {plain(asked)}")
     line(PURCHASES.header, f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}")
     short = not plan.short.empty
-    # Rounded down, so that 100 % means that nothing is short.
-    served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
-    lacks = f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)"
+    served = finely(plan.served_share if short else 1.0)
+    lacks = f"{plan.shortage:,.0f} t ({served} of demand served)"
     line(Figure.SHORTAGE, lacks, "yellow" if short else None)
     if short and len(case.minerals) > 1:
         _show_named(_short(plan))
@@ -347,6 +346,7 @@ def _short(plan: Plan) -> dict[str, str]:
 
 def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
     """Say of each mineral how large its largest supplier is, and what is left without it."""
+    from models.schema import DEMAND
     from planner.sheets.findings import rows_of
 
     found = {}
@@ -354,9 +354,11 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
         if row["supplier"] is None:
             continue
         was = _today(row["supplier_today_share"], row["supplier_today"], country)
-        parts = [
-            f"{share(row['supplier_share'])}{_limit(row)} of {table.words['last']}'s purchases{was}"
-        ]
+        year, of_demand = table.words["last"], table.words["basis"] == DEMAND
+        parts = [f"{share(row['supplier_share'])} of {year}'s purchases{was}"]
+        if known(row["supplier_limit"]):
+            least = f"{share(row['supplier_of_demand'])} of demand, " if of_demand else ""
+            parts.append(f"{least}limit {share(row['supplier_limit'])}")
         if known(row["served_without"]):
             parts.append(
                 f"{share(row['served_without'])} served without it"
@@ -364,7 +366,8 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
             )
         if row["dependent"] is not None:
             of = f"{share(row['dependent_share'])} in {country(row['dependent_country'])}"
-            parts.append(f"{row['dependent']} buys {of}")
+            buys = "buys" if (row["alike"] or 1) == 1 else "buy"
+            parts.append(f"{row['dependent']} {buys} {of}")
         found[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
     return found
 
@@ -372,8 +375,3 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
 def _today(part: object, code: str | None = None, country: Callable[[str], str] = str) -> str:
     """Return what a share is today, in brackets; "" where that is not known."""
     return f" (today {country(code) + ' ' if code else ''}{share(part)})" if known(part) else ""
-
-
-def _limit(row: Mapping[str, Any]) -> str:
-    limit = row["supplier_limit"]
-    return f", limit {share(limit)}," if known(limit) else ""

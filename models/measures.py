@@ -31,6 +31,11 @@ DAYS = 365
 """Days of a year of demand."""
 
 
+def printed(share: float) -> float:
+    """Return a share as it is printed, to a tenth of a point: a reader sees closer ones as one."""
+    return round(share, 3)
+
+
 def named(amounts: Mapping[str, float]) -> dict[str, float]:
     """Return the amounts of single countries: Rest of world left out."""
     return {name: amount for name, amount in amounts.items() if name != REST_OF_WORLD}

@@ -10,8 +10,8 @@ import pandas as pd
 
 from models import measures
 from models.case import Case
-from models.measures import NOISE, Dependence
-from models.results.common import COUNTRY, MEMBER, MINERAL, UNDISCOUNTED, words_of
+from models.measures import Dependence, printed
+from models.results.common import COUNTRY, MEMBER, MINERAL, REMARK, UNDISCOUNTED, words_of
 from models.results.field import Look, Name, Result, field
 from models.schema import COALITION
 
@@ -22,6 +22,10 @@ MUCH = 0.65
 """More than this of what a member buys of a mineral from one country counts as dependent: the
 benchmark of Regulation (EU) 2024/1252, Art. 5(1)(b), here of each member's purchases."""
 
+_GAINS = (
+    "It gains by the limits: where another could as well take its tonnes, whose gain it is is the"
+    " plan's choice among equally cheap ones."
+)
 _CHOICE = (
     " Where one member could as well take another's tonnes, the plan's choice among equally cheap"
     " ones shows here."
@@ -36,7 +40,8 @@ class Members(Result):
 
     And what it depends on. Tonnes of several minerals do not add up, so need and shortage are
     counted by value: at the prices of the sheet Minerals. What the limits cost a member is said
-    apart, in cash and in priced shortage; blank where there are no limits.
+    apart, in cash and in priced shortage; blank where there are no limits. A remark stands where a
+    member gains by them: whose cash that is is often the plan's choice among equally cheap ones.
     """
 
     TABLE, PLACE = "Members", 27
@@ -107,8 +112,11 @@ class Members(Result):
         "Minerals above 65 %",
         Look.COUNT,
         "Of how many minerals it buys more than 65 % from one country outside the coalition in the"
-        " last year planned. 65 % is the benchmark of Regulation (EU) 2024/1252, Art. 5, set there"
-        " for the Union's consumption.",
+        " last year planned, to the tenth of a point that is printed. 65 % is the benchmark of"
+        " Regulation (EU) 2024/1252, Art. 5, set there for the Union's consumption.",
+    )
+    remark = REMARK.like(
+        look=Look.LONG, meaning="What is to be known of its cash.", optional=True, widest=44
     )
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
     dearer = field.share(
@@ -151,6 +159,8 @@ class Members(Result):
                 **costs.get(member, {}),
                 "dependent": 0,
             }
+            if (row.get("extra") or 0.0) < 0.0:
+                row["remark"] = _GAINS
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
@@ -298,15 +308,20 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
     worth = dict(zip(keys, measures.paid(last), strict=True))
     rows = {}
     for member, found in dependences_of(plan).items():
-        ties = [of for of in found if of.share >= found[0].share - NOISE]
+        ties = [of for of in found if printed(of.share) == printed(found[0].share)]
         most = max(ties, key=lambda of: worth.get((member, of.mineral), 0.0))
         rows[member] = {
-            "dependent": sum(1 for of in found if of.share > MUCH + NOISE),
+            "dependent": sum(1 for of in found if is_much(of.share)),
             "depends_mineral": most.mineral,
             "depends_country": most.country,
             "depends_share": most.share,
         }
     return rows
+
+
+def is_much(share: float) -> bool:
+    """Return whether a share of what a member buys is above 65 %, as both are printed."""
+    return printed(share) > MUCH
 
 
 def dependences_of(plan: Plan) -> dict[str, list[Dependence]]:

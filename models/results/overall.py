@@ -92,6 +92,8 @@ class Figure(StrEnum):
     SERVED_SHARE = "Served share"
     LIMITS_COST = "Limits cost in all"
     LIMITS_COST_CASH = "Limits cost in cash"
+    LIMITS_COST_A_YEAR = "Limits cost a year, same tonnes"
+    LIMITS_SHORTAGE_A_YEAR = "Limits cost a year in shortage"
     IF_EACH_STOPS = (
         "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
     )
@@ -145,8 +147,8 @@ class ByMineral(Result):
     )
     supplier_of_demand = field.share(
         "Its share of demand in {last}",
-        "The same over demand, where the two differ by more than five points: much is short, or"
-        " bought for stock. Blank: they do not.",
+        "The same over demand, which purchases differ from where something is short, or stocks are"
+        " filled or drawn. A limit of demand bears on this share.",
     )
     supplier_limit = field.share(
         "Limit on it in {last}",
@@ -178,7 +180,8 @@ class ByMineral(Result):
     dependent = field.text(
         "Most dependent member",
         "The member that buys the largest share of this mineral from one country outside the"
-        " coalition in the last year planned; of several, the one that buys most.",
+        " coalition in the last year planned; where several have that share of the same country, to"
+        " the tenth of a point that is printed, how many of all members.",
         names=Name.MEMBER,
     )
     dependent_country = field.text("Depends on", "That country.", names=Name.COUNTRY)
@@ -226,11 +229,23 @@ class ByMineral(Result):
         f"As without surge, in the plan. {_SURGED}",
         printed=False,
     )
+    alike = field(
+        "Members alike",
+        Look.COUNT,
+        "How many members have that share of what they buy from that country, as printed.",
+        printed=False,
+    )
     wholly_dependent = field(
         "Members that buy all from one country",
         Look.COUNT,
         "How many members buy all that they buy of this mineral in the last year planned in one"
         " country outside the coalition.",
+        printed=False,
+    )
+    shortage_by_limits = field.money(
+        "Shortage by limits at its cost",
+        "What is short, at the shortage cost, less that without share limits, all years together:"
+        f" nobody pays it. {UNDISCOUNTED}",
         printed=False,
     )
     limits_kept = field.text(

@@ -275,8 +275,10 @@ class _Rules:
                 line = line.having(what=GONE, cell=None, column=None, value=None)
             if cells.get("unit") == "t":  # a part of the largest demand, whose ever that is
                 line = line.having(accepted=None)
-        if of is ByMineral and cells.get(ByMineral.dependent.name) in self.gone:
-            line = line.having(dependent=GONE, dependent_country=None, dependent_share=None)
+        several = cells.get(ByMineral.alike.name) not in {None, 0, 1}  # told of all at once
+        if of is ByMineral and (several or cells.get(ByMineral.dependent.name) in self.gone):
+            told = ("dependent_country", "dependent_share", "alike")
+            line = line.having(dependent=GONE, **dict.fromkeys(told))
         if of is Scorecard and measure.startswith(OF_A_MEMBER):
             return None
         if of is Contracts and cells.get("minimum") != cells.get("min"):

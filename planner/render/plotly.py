@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,12 +15,14 @@ import plotly.graph_objects as go
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import label, labels, listed, number, percent
+from planner.render.words import clean, label, labels, listed, number, percent
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW = 8, 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
+_TITLE = 34
+"""Characters of an axis' title that stand on a line: it is never cut, for its unit stands last."""
 _FULL = 300
 """Characters of names that a reader points at."""
 _HATCHED = {Role.SHORT, Role.ANEW}
@@ -63,7 +66,7 @@ def _columns(picture: Picture) -> Any:
     figure.update_layout(barmode="group", bargap=0.3)
     figure.update_xaxes(type="category", nticks=_TICKS)
     figure.update_yaxes(
-        title=label(picture.axis), tickformat=".0%" if shares else ",", rangemode="tozero"
+        title=_title(picture.axis), tickformat=".0%" if shares else ",", rangemode="tozero"
     )
     if shares:
         values = (v for s in picture.series for v in s.values if v is not None)
@@ -89,7 +92,7 @@ def _rows(picture: Picture) -> Any:
     figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})
     figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=label(picture.axis), tickformat=".0%" if shares else ",")
+    figure.update_xaxes(title=_title(picture.axis), tickformat=".0%" if shares else ",")
     return framed(figure, legend=len(picture.series) > 1)
 
 
@@ -106,10 +109,10 @@ def _lines(picture: Picture) -> Any:
             line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
             marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
         )  # fmt: skip
-    figure.update_xaxes(title=label(picture.across), tickformat=scale, nticks=_TICKS)
+    figure.update_xaxes(title=_title(picture.across), tickformat=scale, nticks=_TICKS)
     if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
-    figure.update_yaxes(title=label(picture.axis), tickformat=look, rangemode="tozero")
+    figure.update_yaxes(title=_title(picture.axis), tickformat=look, rangemode="tozero")
     framed(figure, legend=len(picture.series) > 1)
     if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=numbers)
@@ -142,6 +145,11 @@ def _heat(picture: Picture) -> Any:
     figure.update_xaxes(type="category", side="top")
     figure.update_yaxes(type="category", autorange="reversed")
     return framed(figure, legend=False)
+
+
+def _title(axis: str) -> str:
+    """Return an axis' title, whole, on as many lines as it takes."""
+    return "<br>".join(label(line, _FULL) for line in wrap(clean(axis), _TITLE))
 
 
 def heat_width(across: Sequence[object]) -> int:

@@ -47,9 +47,9 @@ _FORMATS = {
     Look.MILLIONS: "#,##0.0",
     Look.DAYS: "#,##0.0",
 }
-_WHOLE, _IN_MILLIONS = "#,##0", '#,##0,," m"'
-_MUCH = 1e8
-"""Money from here on is shown in millions among numbers of other kinds; the cell has it all."""
+_WHOLE = "#,##0"
+_IN_MILLIONS = ((1e8, 0), (1e5, 1), (1e3, 3))
+"""From where on money is shown in millions with so many decimals; the cell has it all."""
 _SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
 """A decimal below 100, where it matters; none above, where it is noise."""
 
@@ -71,10 +71,23 @@ def number_format(look: Look, values: Iterable[Cell]) -> str:
     return _SMALL_TOO
 
 
-def among_others(look: Look, value: Cell) -> str:
-    """Return the number format of a cell in a column of numbers of several kinds."""
-    is_much = look is Look.MONEY and isinstance(value, int | float) and abs(value) >= _MUCH
-    return _IN_MILLIONS if is_much else number_format(look, (value,))
+def among_others(look: Look, value: Cell, most: float) -> str:
+    """Return the number format of a cell in a column of numbers of several kinds.
+
+    ``most`` is the largest amount of money there: where it is in millions, all others are.
+    """
+    if look is Look.MONEY and isinstance(value, int | float) and most >= _IN_MILLIONS[0][0]:
+        for least, decimals in _IN_MILLIONS:
+            if abs(value) >= least:
+                return f'#,##0{"." * (decimals > 0)}{"0" * decimals},," m"'
+    return number_format(look, (value,))
+
+
+def most_money(column: Column) -> float:
+    """Return the largest amount of money in a column of numbers of several kinds."""
+    pairs = zip(column.values, column.looks or (), strict=False)
+    amounts = (abs(v) for v, look in pairs if look is Look.MONEY and isinstance(v, int | float))
+    return max(amounts, default=0.0)
 
 
 def kept_off(form: str) -> str:
@@ -182,7 +195,8 @@ def width(
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
-    body = max((_drawn(*cell, is_mixed=of.looks is not None) for cell in seen), default=0)
+    most = most_money(of)
+    body = max((_drawn(*cell, most) for cell in seen), default=0)
     if of.widest:
         widest = of.widest
     elif of.looks is not None and any(look is Look.LONG for look in of.looks):
@@ -212,16 +226,16 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     return [v for v in listed if isinstance(v, int | float)]
 
 
-def _drawn(value: Cell, look: Look, *, is_mixed: bool) -> int:
-    """Return how many characters a cell takes."""
+def _drawn(value: Cell, look: Look, most: float) -> int:
+    """Return how many characters a cell takes beside so much money."""
     if value is None:
         return 0
     if isinstance(value, str):
         return width_of(value) + 1
     if look is Look.YEAR:
         return 4
-    if is_mixed and among_others(look, value) == _IN_MILLIONS:
-        return len(f"{value / 1e6:,.0f} m")
+    if among_others(look, value, most).endswith(' m"'):
+        return len(f"{value / 1e6:,.1f} m")
     if look in {Look.SHARE, Look.TINY}:
         return len(f"{value:.1%}") if look is Look.SHARE else max(7, len(f"{value:,.2f}"))
     decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004

@@ -98,6 +98,11 @@ def share(part: float) -> str:
     return f"{percent:.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:.1f} %"  # noqa: PLR2004
 
 
+def finely(part: float) -> str:
+    """Return a share to the nearest hundredth of a point: never 100 % where something lacks."""
+    return f"{min(part * 100.0, 99.99 if part < 1.0 else 100.0):.2f} %"
+
+
 def amount(number: float, unit: str) -> str:
     """Return an amount: ``4.1 million t``."""
     size = abs(number)
@@ -184,6 +189,11 @@ def built_in_steps(project: str, parts: Sequence[float]) -> str:
     done = "built" if total >= 1.0 - _WHOLE else f"{share(total)} built" if steps else "not built"
     in_steps = _STEPS[steps - 1] if 0 < steps <= len(_STEPS) else f"{steps:,}"
     return f"{project}: {done}{f' in {in_steps} steps' if steps > 1 else ''}"
+
+
+def is_estimate(note: object) -> bool:
+    """Return whether a row's note says that the row is an estimate, as the manual has it."""
+    return str(note or "").casefold().startswith("estimate:")
 
 
 # ---- words from the input, as cells, charts, pages and terminals can hold them ------------------

@@ -292,14 +292,14 @@ def _each(column: Column, styles: style.Styles) -> list[Any]:
     if column.looks is None:
         look = styles.cell(column.look, column.values)
         return [None if value is None else look for value in column.values]
-    found = []
+    found, most = [], style.most_money(column)
     for value, look in zip(column.values, column.looks, strict=True):
         if isinstance(value, str) and not column.look.is_text:
             found.append(styles.among_numbers())
         elif isinstance(value, str):
             found.append(styles.cell(look if look.is_text else Look.TEXT, ()))
         else:
-            form = style.among_others(look, value)
+            form = style.among_others(look, value, most)
             found.append(None if value is None else styles.number(form))
     return found
 

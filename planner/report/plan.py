@@ -17,6 +17,7 @@ from models.results import (
     Prices,
     Security,
     ShareLimits,
+    ShortageCauses,
     Shortages,
     Summary,
     field,
@@ -42,6 +43,7 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import (
     NAMED,
     counted,
+    is_estimate,
     known,
     listed,
     money,
@@ -58,7 +60,6 @@ from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
 from planner.studies.kind import Figure as Headline
 from planner.workbook.plan_file import PlanFile, bare, edited
 
-_ESTIMATE = "Estimate:"
 _ALIKE = 1e-6
 """Shares that differ by less are the same."""
 _ABOUT = (
@@ -75,7 +76,10 @@ _HIGHEST = field.price("Highest of a member")
 _AMOUNT = field.money("Amount")
 _SAVES = field.price("A tonne of relief saves at most")
 _SHARE = field.share("Share of {basis}")
-_DRAWN = (ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_limit)
+_DRAWN = (
+    ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_of_demand,
+    ByMineral.supplier_limit,
+)  # fmt: skip
 _MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
     ByMineral.mineral, ByMineral.supplier_today, ByMineral.served_without_today,
@@ -151,7 +155,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
             f"Blank cells took the default in {counted(taken, 'column')}: see the sheet Checks."
         )
     estimates = sum(
-        int(table[NOTE.header].astype(str).str.startswith(_ESTIMATE).sum())
+        int(table[NOTE.header].map(is_estimate).sum())
         for name, table in plan.tables.items()
         if NOTE.header in table and name != Checks.TABLE
     )
@@ -340,7 +344,7 @@ def _binding(plan: PlanFile) -> tuple[Block, ...]:
 
 
 def _input_row(row: object, note: object) -> str:
-    estimate = ", an estimate" if str(note).startswith("Estimate:") else ""
+    estimate = ", an estimate" if is_estimate(note) else ""
     return f"{row:.0f}{estimate}" if known(row) else ""
 
 
@@ -435,7 +439,7 @@ def _causes(plan: PlanFile) -> tuple[Block, ...]:
         Shortages.cause: [None if cause != cause else cause for cause in told["cause"]],  # noqa: PLR0124
     }
     more = len(every) - len(told)
-    note = f"{more:,} more causes stand in the sheet Shortages." if more else ""
+    note = f"{more:,} more causes stand in the sheet {ShortageCauses.TABLE}." if more else ""
     return (Block("Causes, of each mineral the largest", facts(numbers), note),)
 
 

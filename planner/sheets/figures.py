@@ -25,7 +25,8 @@ class Figures:
 
     Tonnes in t, ``paid`` in the case's money; ``demand_value`` is demand at the stated price;
     ``extra_paid`` is what it costs more than the same tonnes without share limits (None: not
-    known). ``top`` is the largest share of a country in any year, ``last`` in the last year;
+    known), ``shortage_by_limits`` what is short more than there, at the shortage cost (None: as
+    that). ``top`` is the largest share of a country in any year, ``last`` in the last year;
     ``years_at_limit`` says in how many years the coalition's limit on the latter's country binds
     (None: it has none).
     ``bound_on_members`` and ``bound_on_others`` count the max limits that bind on buyers other than
@@ -53,6 +54,7 @@ class Figures:
     hhi_purchases: float | None
     short_of_supply: float | None
     short_by_limits: float | None
+    shortage_by_limits: float | None
     served_if_lost: float
 
     @property
@@ -81,6 +83,7 @@ def figures(context: Context) -> tuple[Figures, ...]:
     paid = measures.sums(plan.flows, "total", "mineral")
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits, extra = bool(case.share_limits), _extra_paid(context)
+    lost = _shortage_by_limits(context)
     sold, bound = coalition_purchases(plan), binding(plan)
     refiners = plan.sources[plan.sources["project"] == ""]
     found = []
@@ -115,6 +118,7 @@ def figures(context: Context) -> tuple[Figures, ...]:
                 short_by_limits=None
                 if of_supply is None
                 else measures.short_by_limits(short, of_supply, needed),
+                shortage_by_limits=lost.get(name),
                 served_if_lost=measures.served_if_largest_stops(mine, needed),
             )
         )
@@ -129,6 +133,15 @@ def _extra_paid(context: Context) -> dict[str, float]:
     found = measures.like_for_like(context.plan.supply, free.supply, "mineral")
     bought = measures.sums(free.supply, "purchased", "mineral")
     return {name: more for name, (more, _) in found.items() if bought.get(name, 0.0) > 0}
+
+
+def _shortage_by_limits(context: Context) -> dict[str, float]:
+    """Return what each mineral's shortage costs more than without share limits, where known."""
+    free = context.without_limits
+    if free is None:
+        return {}
+    here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (context.plan, free))
+    return {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()}
 
 
 def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:

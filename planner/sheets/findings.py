@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models.measures import part
+from models.measures import part, printed
 from models.results import ByMineral, Field, Result, Security
-from models.results.members import MUCH
+from models.results.members import MUCH, is_much
 from models.schema import DEMAND
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.front import Light, Point, State
@@ -108,7 +108,7 @@ def of_purchases_above(rows: Sequence[Row], basis: str, country: Country) -> str
         if basis == DEMAND
         and known(row["supplier_limit"])
         and known(row["supplier_share"])
-        and row["supplier_share"] > row["supplier_limit"] + _MOVED
+        and printed(row["supplier_share"]) > printed(row["supplier_limit"])
     ]
     if not above:
         return ""
@@ -175,36 +175,42 @@ def _against(rows: Sequence[Row]) -> str:
 
 
 def _dependence(rows: Sequence[Row], last: str, country: Country) -> Point:
+    """Say of how many minerals some member buys much in one country: one measure in every plan."""
     name, sheet = "Members that depend on one country", "By mineral"
+    rows = [row for row in rows if not row["dependent"] or known(row["dependent_share"])]
     bought = [row for row in rows if row["dependent"]]
     if not bought:
         said = f"No member buys from a single country outside the coalition in {last}."
         return Point(name, "none", said, sheet)
+    much, whole = sum(is_much(row["dependent_share"]) for row in bought), len(rows)
+    of = "the one mineral" if whole == 1 else f"{much or 'each'} of {whole:,} minerals"
+    some = "some member buys more than" if much else "every member buys at most"
+    said = f"Of {of} {some} {share(MUCH)} in one country outside in {last}"
     wholly = [row for row in bought if row["wholly_dependent"]]
-    if not wholly:
-        most = max(bought, key=lambda row: row["dependent_share"])
-        much = sum(row["dependent_share"] > MUCH + _SAME for row in bought)
-        rest = f"a member that buys more than {share(MUCH)} of it in one country outside in {last}"
-        said = (
-            f"{counts(much, len(rows), 'leave', rest)}; none buys all of one. The most:"
-            f" {most['dependent']}, {share(most['dependent_share'])} of its {most['mineral']} in"
-            f" {country(most['dependent_country'])}"
-        )
-        return Point(name, _number(much, len(rows)), f"{said}.", sheet)
     wholly.sort(key=lambda row: (-row["wholly_dependent"], str(row["mineral"])))
-    said = counts(
-        len(wholly), len(rows), "leave",
-        f"a member that buys all of it in one country outside in {last}",
-    )  # fmt: skip
-    who = _few([_who(row, country) for row in wholly])
-    return Point(name, _number(len(wholly), len(rows)), f"{said}: {who}.", sheet)
+    if wholly:
+        said += f", of {len(wholly):,} all of it: {_few([_who(row, country) for row in wholly])}"
+    else:
+        most = max(bought, key=lambda row: printed(row["dependent_share"]))
+        said += (
+            f"; of none all of it. The most: {most['dependent']},"
+            f"{' each' if _alike(most) > 1 else ''} {share(most['dependent_share'])} of its"
+            f" {most['mineral']} in {country(most['dependent_country'])}"
+        )
+    number = f"{_number(much, whole)} {'mineral' if whole == 1 else 'minerals'}"
+    return Point(name, number, f"{said}.", sheet)
+
+
+def _alike(row: Row) -> int:
+    return int(row["alike"] or 1)
 
 
 def _who(row: Row, country: Country) -> str:
-    """Return who buys all of a mineral in one country: the member that buys most, and how many."""
-    more = int(row["wholly_dependent"]) - 1
-    others = f" and {counted(more, 'other')}" if more > 0 else ""
-    return f"{row['dependent']}{others} ({row['mineral']}, {country(row['dependent_country'])})"
+    """Return who buys all of a mineral in one country, and where."""
+    who, where = row["dependent"], country(row["dependent_country"])
+    if row["wholly_dependent"] > _alike(row):
+        who, where = f"{row['wholly_dependent']:,} members", f"{where} and others"
+    return f"{who} ({row['mineral']}, {where})"
 
 
 def _cost(rows: Sequence[Row], years: int, money: str) -> Point:
@@ -222,29 +228,46 @@ def _cost(rows: Sequence[Row], years: int, money: str) -> Point:
     a_year = solid(more, same) / max(1, years)
     if not a_year:
         said = "Like for like, the tonnes bought cost the same as without limits."
-        return Point(name, f"0 {money}", f"{said}{_unpaid(rows)}", sheet)
-    top = max(parts, key=lambda m: (abs(parts[m]), m))
-    alone = amount(parts[top] / max(1, years), money)
-    if abs(parts[top] - more) <= _SAME * abs(more):
-        alone = "all"
-    weight = f"; {top} alone is {alone} of it" if len(parts) > 1 else ""
+        return Point(name, f"0 {money}", f"{said}{_unpaid(rows, years, money)}", sheet)
+    weight = _weight(parts, more, years, money) if len(parts) > 1 else ""
     number = amount(abs(a_year), money)
     of, free = part(abs(more), same), "" if same > 0 else ", which cost nothing"
     said = (
         f"Like for like, the tonnes bought cost {number} a year"
         f"{f' ({share(of)})' if of is not None else ''} {'more' if a_year > 0 else 'less'} than the"
         f" same tonnes without limits{free}{weight}."
-        f"{_unpaid(rows)}"
+        f"{_unpaid(rows, years, money)}"
     )
     return Point(name, f"{'-' if a_year < 0 else ''}{number}", said, sheet)
 
 
-def _unpaid(rows: Sequence[Row]) -> str:
-    """Return of what limits leave short, which is in no cost that is paid."""
-    short = [str(row["mineral"]) for row in rows if (row["short_by_limits"] or 0.0) > 0]
+def _weight(parts: Mapping[str, float], more: float, years: int, money: str) -> str:
+    """Return which mineral is most of what is paid more, and what the others are beside it."""
+    top = max(parts, key=lambda m: (abs(parts[m]), m))
+    rest = more - parts[top]
+    one, others = (amount(abs(cost) / max(1, years), money) for cost in (parts[top], rest))
+    if abs(rest) <= _SAME * abs(more):
+        return f"; {top} alone is all of it"
+    if (rest > 0) == (parts[top] > 0):
+        return f"; {top} alone is {one} of it"
+    more_here, there = ("more", "less") if parts[top] > 0 else ("less", "more")
+    who = "the others together" if len(parts) > 2 else "the other"  # noqa: PLR2004
+    return f"; of that {top} {one} {more_here}, {who} {others} {there}"
+
+
+def _unpaid(rows: Sequence[Row], years: int, money: str) -> str:
+    """Return what limits leave short, which is in no cost that is paid, and its price."""
+    short = [row for row in rows if (row["short_by_limits"] or 0.0) > 0]
     if not short:
         return ""
-    return f" What the limits leave short is not in it: {listed(short, _NAMED)}."
+    short.sort(key=lambda row: -(row["shortage_by_limits"] or 0.0))
+    named = [f"{amount(row['short_by_limits'], 't')} of {row['mineral']}" for row in short]
+    lost = sum(row["shortage_by_limits"] or 0.0 for row in short) / max(1, years)
+    price = f", priced {amount(lost, money)} a year" if lost > 0 else ""
+    return (
+        f" Not in it, for nobody pays it: what they leave short,"
+        f" {listed(named, _NAMED)} over all years{price}."
+    )
 
 
 def _bought(rows: Sequence[Row]) -> list[Row]:
@@ -291,17 +314,21 @@ def survival(table: Security, country: Country) -> Light | None:
 
 
 def chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | None:
-    """Return the largest supplier's share of purchases today, in the plan, and the limit on it."""
+    """Return the largest supplier's share today and in the plan, of what the limit on it is of.
+
+    Today nothing is known to be short: what is bought is what is needed.
+    """
     drawn = [row for row in rows if row["supplier_share"] is not None]
-    limits = [row["supplier_limit"] for row in drawn]
+    limits, basis = [row["supplier_limit"] for row in drawn], words["basis"]
+    field = ByMineral.supplier_of_demand if basis == DEMAND else ByMineral.supplier_share
     series = (
         Series("Today", Role.FREE, [row["supplier_today_share"] for row in drawn]),
-        Series(f"Plan, {words['last']}", Role.PLAN, [row["supplier_share"] for row in drawn]),
-        Series(f"Limit {words['last']} (of {words['basis']})", Role.LIMIT, limits),
+        Series(f"Plan, {words['last']}", Role.PLAN, [row[field.name] for row in drawn]),
+        Series(f"Limit {words['last']}", Role.LIMIT, limits),
     )
     named = tuple(short(str(row["mineral"])) for row in drawn)
     shown = tuple(s for s in series if any(known(value) for value in s.values))
-    title = "Largest supplier's share of purchases, today and in the plan"
+    title = f"Largest supplier's share of {basis}, today and in the plan"
     return Picture(title, Form.GROUPED, named, shown, "", "") if drawn else None
 
 

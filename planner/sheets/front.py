@@ -1,8 +1,9 @@
 """The first page: what a reader who has no time must know, in words, one table and one chart.
 
 All that is said of minerals is said mineral by mineral, from the rows of By mineral: findings that
-count them, the table of them, and the chart of the largest supplier's share. What changed, what is
-fragile and where the figures come from follow.
+count them, the table of them, and the chart of the largest supplier's share of what its limit is a
+share of. Members whose shares are printed alike are told together. What changed, what is fragile
+and where the figures come from follow.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from planner.render.words import (
     amount,
     built_in_steps,
     counted,
+    is_estimate,
     known,
     listed,
     search_words,
@@ -44,7 +46,7 @@ from planner.sheets.findings import (
     served_in_full,
     survival,
 )
-from planner.sheets.suppliers import todays_minerals
+from planner.sheets.suppliers import current_guesses, todays_minerals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +55,6 @@ LEAST_SERVED = 0.9
 """Need of which less is served is not met."""
 MOST_ROWS = 12
 """Minerals beyond these, by value, are left to the sheet By mineral."""
-_ESTIMATE = "estimate:"
 _SCARCEST = 2
 _IN_PART = 2
 """Plants named of those that are built in part, the smallest part first."""
@@ -149,7 +150,7 @@ def _whence_today(context: Context) -> str:
     parts = [
         f"{what}{f' ({listed(of)})' if today and guess else ''}"
         for what, of in (
-            ("from the sheet Current supply", today),
+            (f"from the sheet Current supply{current_guesses(context)}", today),
             ("an estimate from the world's refining capacity", guess),
         )
         if of
@@ -321,8 +322,7 @@ def _origin(context: Context) -> Iterator[str]:
     name = context.book.path.name if context.book.path is not None else "a case without a file"
     sheets = (sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
     rows = [r for sheet in sheets for r in context.book.case.records(sheet)]
-    notes = (str(getattr(row, "note", "") or "") for row in rows)
-    guessed = sum(note.casefold().startswith(_ESTIMATE) for note in notes)
+    guessed = sum(is_estimate(getattr(row, "note", "")) for row in rows)
     said = f"From {name}; its fingerprint, options and versions stand at the end of Summary."
     if guessed:
         said += f" {guessed:,} of its {counted(len(rows), 'row')} are marked as estimates."

@@ -20,6 +20,7 @@ from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, search_words
 from planner.sheets.context import Context
 from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.suppliers import current_guesses
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
@@ -149,7 +150,9 @@ def _beside_today(context: Context) -> Rows:
         return
     first = context.case.years[0]
     yield f"Today beside the plan, {first}"
-    by_mineral = list(context.plan.changes.groupby("mineral", sort=True))
+    by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
+    if guesses := current_guesses(context):
+        guessed = f"By the sheet Current supply{guesses}."
     for name, when, unit in (
         ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
     ):  # fmt: skip
@@ -162,7 +165,8 @@ def _beside_today(context: Context) -> Rows:
                 countries[str(mineral)] = context.country(country)
                 shares[str(mineral)] = most / whole
         of_supply = f"of {unit}"
-        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, "", shares
+        said = guessed if name == "today" else ""
+        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, of_supply, said, shares
         yield f"{_NAME} {when}", None, Look.LONG, "", "", countries
     moved = {
         str(m): float((of["today"] - of["planned"]).clip(lower=0.0).sum()) for m, of in by_mineral
@@ -231,13 +235,29 @@ def _cost_of_limits(context: Context) -> Rows:
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     known = [(of.extra, of.purchased) for of in figures(context) if of.extra is not None]
     extra = part(sum(more * bought for more, bought in known), sum(bought for _, bought in known))
-    said = f"{Figure.TOTAL_COST}{discounted}: cash, shortage and penalties."
+    said = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
-    less, cash = free.tonnes - plan.tonnes, "Cash cost with the limits less that without"
-    said = f"{cash}{_plain(context)}."
-    if plan.cash < free.cash and less > 0:
-        said = f"Less is bought: {less:,.0f} t that the limits forbid. {said}"
+    less, plain = free.tonnes - plan.tonnes, _plain(context)
+    said = f"Cash cost, all years, with the limits less that without, new plants in it{plain}."
+    if less > 0:
+        said = f"Less is bought, and not paid for: {less:,.0f} t. {said}"
     yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, said
+    years = max(1, len(context.case.years))
+    same = "As on Overview and Members: what the tonnes bought cost more than the same tonnes"
+    for measure, of, said in (
+        (
+            Figure.LIMITS_COST_A_YEAR,
+            _each(context, lambda of: of.extra_paid),
+            f"{same} without limits; charges of new plants left out{plain}.",
+        ),
+        (
+            Figure.LIMITS_SHORTAGE_A_YEAR,
+            _each(context, lambda of: of.shortage_by_limits),
+            f"What is short more than without limits, at its cost{plain}. Nobody pays it.",
+        ),
+    ):
+        a_year = {name: cost / years for name, cost in of.items() if cost is not None}
+        yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", said, a_year
     said = "Landed, against the same minerals without the limits, at the tonnes bought here."
     dearer = _each(context, lambda of: of.extra)
     yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, said, dearer

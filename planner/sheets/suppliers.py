@@ -10,22 +10,18 @@ world's refining capacity in the first year.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models import measures
 from models.case import Case, in_force
-from models.measures import Dependence
+from models.measures import Dependence, printed
 from models.plan import Plan
 from models.results.members import dependences_of
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
+from planner.render.words import counted, is_estimate
 from planner.sheets.context import Context, once
-
-APART = 0.05
-"""Shares of purchases and of demand that differ by more are both said."""
-ALL = 0.9995
-"""A share of what a member buys that is all of it, as far as words say."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,7 @@ class Supply:
     dependent: str | None
     dependent_country: str | None
     dependent_share: float | None
+    alike: int
     wholly_dependent: int
     limits_kept: str | None
 
@@ -134,6 +131,14 @@ def todays_minerals(case: Case) -> set[str]:
     return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
 
 
+def current_guesses(context: Context) -> str:
+    """Return how many rows of today's supply are marked as estimates, in words; "" of none."""
+    rows = context.book.case.current_supply
+    guessed = sum(is_estimate(flow.note) for flow in rows)
+    many = "all" if guessed == len(rows) else f"{guessed:,} of"
+    return f" ({many} its {counted(len(rows), 'row')} marked as estimates)" if guessed else ""
+
+
 # ---- in the plan -------------------------------------------------------------------------------
 
 
@@ -159,15 +164,23 @@ def _short(plan: Plan, year: int) -> dict[str, float]:
 def _dependent(plan: Plan) -> dict[str, list[tuple[str, Dependence]]]:
     """Return of each mineral the members that depend on a country for it, the most dependent first.
 
-    Members alike stand by what they buy.
+    Of those whose shares are printed alike the most that depend on one country stand first, by what
+    they buy.
     """
     found: dict[str, list[tuple[str, Dependence]]] = defaultdict(list)
     for member, each in dependences_of(plan).items():
         for of in each:
             found[of.mineral].append((member, of))
     for members in found.values():
-        members.sort(key=lambda e: (-round(e[1].share, 6), -round(e[1].purchased, 6), e[0]))
+        same = Counter(_told(of) for _, of in members)
+        members.sort(key=lambda e: (-round(e[1].purchased, 6), e[0]))
+        members.sort(key=lambda e: (-printed(e[1].share), -same[_told(e[1])]))
     return found
+
+
+def _told(of: Dependence) -> tuple[float, str]:
+    """Return what a reader sees of a dependence."""
+    return printed(of.share), of.country
 
 
 def _kept(plan: Plan) -> dict[str, str]:
@@ -200,6 +213,10 @@ def supplies(context: Context) -> Mapping[str, Supply]:
         of_demand = None if top is None else measures.part(float(own["tonnes"].sum()), need)
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
+        alike = sum(_told(each) == _told(members[0][1]) for _, each in members)
+        if alike > 1:
+            every = counted(len(case.members), "member")
+            member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
         found[m.name] = Supply(
             need=need,
             supplier_today=before.country,
@@ -208,21 +225,15 @@ def supplies(context: Context) -> Mapping[str, Supply]:
             surged_today=before.surged,
             supplier=of.country,
             supplier_share=of.share,
-            supplier_of_demand=of_demand if is_apart(of_demand, of.share) else None,
+            supplier_of_demand=of_demand,
             supplier_limit=None if top is None else top.limit,
             served_without=of.served,
             surged=of.surged,
             dependent=member,
             dependent_country=None if most is None else most.country,
             dependent_share=None if most is None else most.share,
-            wholly_dependent=sum(each.share >= ALL for _, each in members),
+            alike=alike,
+            wholly_dependent=sum(printed(each.share) >= 1.0 for _, each in members),
             limits_kept=kept.get(m.name),
         )
     return found
-
-
-def is_apart(of_demand: float | None, of_purchases: float | None) -> bool:
-    """Return whether a share of demand and one of purchases are so far apart that both are said."""
-    return (
-        of_demand is not None and of_purchases is not None and abs(of_demand - of_purchases) > APART
-    )

@@ -45,7 +45,7 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     assert {"Summary", "Plan", "Checks"} <= set(sheets("outputs/case-plan.xlsx"))
     for said in (
         "Lithium",
-        "limit 65 %, of 2028's purchases",
+        "of demand, limit 65 %;",
         "Like for like",
         "Shortage",
         "case-plan.xlsx",

@@ -32,6 +32,16 @@ def test_both_renderers_draw_every_form(tmp_path, form):
     assert all(f"<c:v>{each.name}</c:v>" in chart for each in SERIES)
 
 
+def test_a_long_axis_keeps_its_unit():
+    axis = "Extra cost, shortage priced, of all members <b> (USD bn)"
+    picture = Picture(
+        "Title", Form.ROWS, ("A",), [Series("Here", Role.PLAN, (0.2,))], axis, "", look=Look.MONEY
+    )
+    title = figure_of(picture).layout.xaxis.title.text
+    assert title.replace("<br>", " ") == axis.replace("<b>", "&lt;b&gt;")
+    assert all(len(line) < 45 for line in title.split("<br>"))
+
+
 def test_equal_rows_of_a_heat_map_are_one():
     """Twelve members that are short alike are one row, which names them to who points at it."""
     alike = [Series(f"Member {i}", Role.SHORT, [0.1 + i * 1e-5, None]) for i in range(12)]

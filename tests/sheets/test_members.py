@@ -75,6 +75,20 @@ def test_cash_and_priced_shortage_are_said_apart():
     assert b["depends_share"] == pytest.approx(30 / 36)
 
 
+def test_who_gains_by_limits_has_a_remark():
+    """B alone is held to half: 20 of China's 60 t, of which it had 40, go to A at 11, not 21."""
+    book = two_members()
+    book["Refiners"][0]["Capacity (t/yr)"] = 60
+    book["Freight"] = [{"From country": "China", "A": 1, "B": 0}]
+    book["Share limits"] = [
+        {"Limit": "max", "Supplier group": "country", "Buyer": "B", "Share": 0.5}
+    ]
+    of = members(book)
+    assert (of["A"]["extra"], of["B"]["extra"]) == pytest.approx((-200, 220))
+    assert "choice among equally cheap ones" in of["A"]["remark"]
+    assert of["B"]["remark"] != of["A"]["remark"]
+
+
 def test_a_year_is_a_part_of_all_years():
     book = two_members()
     for row in book["Demand"]:

@@ -55,7 +55,8 @@ def test_what_the_page_says_by_hand(tmp_path):
         "(cobalt: China sells 100 % of what is bought, limit 60 %).",
         "2 minerals, none stay served to 80 % or more in 2026 if their largest supplier stops;",
         "The least is left of cobalt: 0 % without China (today 0 %).",
-        "1 leaves a member that buys all of it in one country outside in 2026: A (cobalt, China).",
+        "Of 1 of 2 minerals some member buys more than 65 % in one country outside in 2026,",
+        "2026, of 1 all of it: A (cobalt, China).",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         "the tonnes bought cost 400 USD a year (23.4 %) more than the same tonnes without limits;",
         "; copper alone is all of it.",
@@ -117,7 +118,7 @@ def test_its_chart_reads_the_chart_data(page):
     of, made, _ = page
     (picture,) = front_pictures(of)
     assert [s.name for s in picture.series] == [
-        "Today", "Plan, 2027", "Limit 2027 (of demand)",
+        "Today", "Plan, 2027", "Limit 2027",
     ]  # fmt: skip
     data = made["Chart data"].to_frame()
     mine = data[data["Chart"] == picture.title]

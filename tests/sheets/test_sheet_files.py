@@ -12,7 +12,16 @@ import pytest
 from models.case import Case
 from models.plan import solve
 from planner.documents.folder import write_csv
-from planner.render.style import LINE_HEIGHT, ROW_HEIGHT, footer, lines, number_format, width
+from planner.render.style import (
+    LINE_HEIGHT,
+    ROW_HEIGHT,
+    among_others,
+    footer,
+    lines,
+    most_money,
+    number_format,
+    width,
+)
 from planner.render.words import MOST_CHARACTERS, clean, guarded
 from planner.sheets import Column, Look, Table, tables, write_plan
 from planner.workbook import read_tables
@@ -218,6 +227,19 @@ def test_digits_that_matter():
     assert number_format(Look.TONNES, [-500.0, 3.0]) == "#,##0"
     assert number_format(Look.SHARE, [0.5]) == "0.0%"
     assert number_format(Look.TONNES, [0.002]) == "0.000"
+
+
+def test_money_of_a_column_is_in_one_scale():
+    """2 trillion above 37,244,467: both in millions; where none is so much, none is."""
+    money = [2e12, 37_244_467.0, -190_000.0, 1_500.0, 12.0]
+    forms = [among_others(Look.MONEY, amount, max(money)) for amount in money]
+    assert forms[:4] == [
+        '#,##0,," m"', '#,##0.0,," m"', '#,##0.0,," m"', '#,##0.000,," m"',
+    ]  # fmt: skip
+    column = Column("Value", Look.LONG, money, [Look.MONEY] * 4 + [Look.TONNES])
+    assert most_money(column) == 2e12
+    assert among_others(Look.MONEY, 37_244_467.0, 4e7) == "#,##0"
+    assert among_others(Look.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
 
 
 def test_columns_are_wide_enough_for_header_and_cells():

@@ -89,6 +89,8 @@ def test_summary_says_what_a_hand_finds(sheets):
         "HHI by purchases: copper": (156 / 2.16) ** 2 + (60 / 2.16) ** 2,
         "Limits cost in all": 24_976 - 17_830,
         "Limits cost in cash": 2_976 - 2_830,
+        "Limits cost a year, same tonnes": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 2,
+        "Limits cost a year in shortage": 14 * 500 / 2,
         # without limits a tonne costs 11 in 2026, and 1,730 / 130 in 2027
         "Extra cost per tonne bought": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
         "Extra cost per tonne bought: copper": (2_976 - 90 * 11 - 126 * 1_730 / 130) / 216,
@@ -165,7 +167,9 @@ def test_what_is_bought_less_is_said_before_a_cost_below_nothing():
     book["Share limits"][0] |= {"Share": 0.3}
     summary = made(book)["Summary"].to_frame().set_index("Measure")
     assert summary.loc["Limits cost in cash", "Value"] < 0
-    assert summary.loc["Limits cost in cash", "Remark"].startswith("Less is bought: 9")
+    assert summary.loc["Limits cost in cash", "Remark"].startswith(
+        "Less is bought, and not paid for: 9"
+    )
 
 
 @pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])

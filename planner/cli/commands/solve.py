@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,7 +27,17 @@ from planner.cli.progress import study_options
 from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
 from planner.options import Share, Whole
-from planner.render.words import PROVEN, known, number_of, percent, plain, search_words, share, span
+from planner.render.words import (
+    PROVEN,
+    finely,
+    known,
+    number_of,
+    percent,
+    plain,
+    search_words,
+    share,
+    span,
+)
 
 if TYPE_CHECKING:
     from models.errors import WriteError
@@ -298,14 +308,13 @@ def words_of(run: Run) -> dict[str, str]:
     asked = ", ".join(f"{name.lower()} {value}" for name, value in options.items())
     minerals, members = number_of(len(case.minerals), "mineral"), len(case.members)
     years = span(case.years)
-    # Rounded down, so that 100 % means that nothing is short.
-    served = 100.0 if plan.short.empty else math.floor(plan.served_share * 1e4) / 1e2
+    served = finely(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
     said = {
         "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
         PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
-        Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)",
+        Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
         _PROOF: f"Proven. {PROVEN}." if is_optimal else search_words(plan.proof.mip_gap),
     }
@@ -357,6 +366,7 @@ def _short(plan: Plan) -> dict[str, str]:
 
 def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:
     """Say of each mineral how large its largest supplier is, and what is left without it."""
+    from models.schema import DEMAND
     from planner.sheets.findings import rows_of
 
     found = {}
@@ -364,9 +374,11 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
         if row["supplier"] is None:
             continue
         was = _today(row["supplier_today_share"], row["supplier_today"], country)
-        parts = [
-            f"{share(row['supplier_share'])}{_limit(row)} of {table.words['last']}'s purchases{was}"
-        ]
+        year, of_demand = table.words["last"], table.words["basis"] == DEMAND
+        parts = [f"{share(row['supplier_share'])} of {year}'s purchases{was}"]
+        if known(row["supplier_limit"]):
+            least = f"{share(row['supplier_of_demand'])} of demand, " if of_demand else ""
+            parts.append(f"{least}limit {share(row['supplier_limit'])}")
         if known(row["served_without"]):
             parts.append(
                 f"{share(row['served_without'])} served without it"
@@ -374,7 +386,8 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
             )
         if row["dependent"] is not None:
             of = f"{share(row['dependent_share'])} in {country(row['dependent_country'])}"
-            parts.append(f"{row['dependent']} buys {of}")
+            buys = "buys" if (row["alike"] or 1) == 1 else "buy"
+            parts.append(f"{row['dependent']} {buys} {of}")
         found[str(row["mineral"])] = f"{country(row['supplier'])} {'; '.join(parts)}"
     return found
 
@@ -382,8 +395,3 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
 def _today(part: object, code: str | None = None, country: Callable[[str], str] = str) -> str:
     """Return what a share is today, in brackets; "" where that is not known."""
     return f" (today {country(code) + ' ' if code else ''}{share(part)})" if known(part) else ""
-
-
-def _limit(row: Mapping[str, Any]) -> str:
-    limit = row["supplier_limit"]
-    return f", limit {share(limit)}," if known(limit) else ""

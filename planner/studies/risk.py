@@ -505,7 +505,7 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
     last = ""
     if open_ended:
         labels[-1] += "+"
-        beyond = sum(v >= edges[-2] for v in max(samples, key=max))
+        beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:,.{digits}f}"
     return Picture(
         title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",

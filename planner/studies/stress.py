@@ -93,7 +93,7 @@ _SIZES = (
         " Undiscounted.",
         key="extra_cost_usd",
     ),
-    field.money(
+    field.millions(
         "Stock to refill",
         "What stocks hold less at the end than under the same rules with nothing lost, at what the"
         " dearest tonne costs there in the last year, the mineral's price at least. Below 0: they"

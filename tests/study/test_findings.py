@@ -13,8 +13,9 @@ from planner.report.plan import plan_page
 from planner.report.study import study_page
 from planner.studies import STUDIES
 from planner.studies.compare import ScenarioMinerals
-from planner.studies.kind import Tables
+from planner.studies.kind import YEARS, Tables
 from planner.studies.risk import ByMineral as RiskMinerals
+from planner.studies.risk import Draws, RiskStudy
 from planner.studies.stress import ByMineral as LostMinerals
 from planner.studies.sweep import ALL, Frontier
 from planner.workbook.template import write_book
@@ -29,6 +30,7 @@ COMMANDS = {
 TABLES = {
     "compare": ScenarioMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
 }  # fmt: skip
+USD = {"money": "USD"}
 _SHORT = re.compile(r"(\d+) of (\d+) minerals (?:is|are) short.*?(Tin|Zinc): ([\d.]+ %) of need")
 
 
@@ -133,6 +135,18 @@ def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pa
         assert "discounted" in about["Money"]
         assert about["Estimates"].startswith("of the workbook, 1 of its ")
         assert ("Probabilities" in about) == (command == "risk")
+
+
+def test_the_last_step_of_a_histogram_says_what_it_holds(pages):
+    """Two of forty draws cost a hundred times more: they share a step, which says up to what."""
+    read = Tables.read(pages["risk", 1.0][1].tables, (RiskMinerals,))
+    costs = [*(100.0 + i for i in range(38)), 9_000.0, 10_000.0]
+    draws = Draws.of_rows([{"cost_agreed": c, "cost_anew": None} for c in costs], words=USD)
+    about = About(what=[YEARS], value=["2026"])
+    cost, *_ = RiskStudy.pictures(Tables([draws, about, *read.results.values()]))
+    assert cost.categories[-1].endswith("+")
+    assert cost.series[0].values[-1] == 2
+    assert cost.across.endswith("; the last: 2 draws, up to 10,000")
 
 
 @pytest.mark.parametrize("kind", ["compare", "stress", "risk", "under-risk", "scorecard", "bills"])

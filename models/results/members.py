@@ -127,7 +127,7 @@ class Members(Result):
     )
     paid_short = field.millions(
         "Shortage at its cost a year",
-        "What it is short, at the shortage cost: no cash.",
+        f"What it is short, at the shortage cost: no cash. {UNDISCOUNTED}",
         printed=False,
         key="shortage_usd_a_year",
     )
@@ -183,7 +183,7 @@ class WhoPays(Result):
         "Extra cash a year",
         "What it pays more than the same tonnes cost in the reference, at its own landed cost there"
         " of each mineral and year (where it buys none there, at the coalition's). Below 0: it pays"
-        f" less.{_CHOICE}",
+        f" less. {UNDISCOUNTED}{_CHOICE}",
         key=Members.extra.key,
     )
     dearer = Members.dearer.like(
@@ -195,7 +195,8 @@ class WhoPays(Result):
     paid_short = Members.paid_short.like(printed=True)
     extra_shortage = field.millions(
         "Extra shortage a year",
-        "What it is short, priced at the shortage cost, less that in the reference. No cash.",
+        "What it is short, priced at the shortage cost, less that in the reference. No cash."
+        f" {UNDISCOUNTED}",
         key=Members.extra_shortage.key,
     )
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.answers import scarcest, sharing
+from models.case import Case
 from models.measures import part
 from models.plan import OPTIMAL, Plan
 from models.results import Security
@@ -25,7 +26,6 @@ from planner.render.words import (
     amount,
     built_in_steps,
     counted,
-    is_estimate,
     known,
     listed,
     search_words,
@@ -320,14 +320,22 @@ def _short_in(context: Context, mineral: str, year: object) -> float:
 def _origin(context: Context) -> Iterator[str]:
     case = context.case
     name = context.book.path.name if context.book.path is not None else "a case without a file"
-    sheets = (sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
-    rows = [r for sheet in sheets for r in context.book.case.records(sheet)]
-    guessed = sum(is_estimate(getattr(row, "note", "")) for row in rows)
+    guessed = estimates(context.book.case)
     said = f"From {name}; its fingerprint, options and versions stand at the end of Summary."
     if guessed:
-        said += f" {guessed:,} of its {counted(len(rows), 'row')} are marked as estimates."
+        said += f" {guessed}."
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     yield f"{said} Money is {context.currency}{price}, undiscounted."
+
+
+def estimates(case: Case, *sheets: str) -> str:
+    """Return how many rows of a workbook, or of sheets of it, are marked as estimates, if any."""
+    every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
+    rows = [row for sheet in every for row in case.records(sheet)]
+    notes = (str(getattr(row, "note", "") or "") for row in rows)
+    guessed = sum(note.casefold().startswith(_ESTIMATE) for note in notes)
+    of = f"{guessed:,} of its {counted(len(rows), 'row')}"
+    return f"{of} {'is' if guessed == 1 else 'are'} marked as estimates" if guessed else ""
 
 
 def shortage_words(plan: Plan) -> str:

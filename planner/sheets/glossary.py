@@ -102,7 +102,10 @@ TERMS = (
          " freight."),
     _of(Prices.marginal),
     Term("N-1", r"largest supplier|n-1|\bstops\b",
-         "What is left of supply when the largest supplier country stops."),
+         "What is left when the largest supplier country stops, over demand. By mineral and on the"
+         " first page: of what the plan buys, and with a surge where that is said; the rest is not"
+         " bought instead. In the scorecard: of the capacity open to the coalition, bought or not."
+         " Which supplier is lost, and what replaces it, planner stress tells."),
     _of(Refiners.nameplate, r"nameplate"),
     Term("Ore, contained", r"^mine country$",
          "Tonnes of the metal in the ore; refining gives back the part called recovery."),

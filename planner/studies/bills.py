@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -77,7 +77,8 @@ _NAMED = 4
 _NOW = "Discounted to the first year."
 
 
-_millions = partial(field.millions, key="{name}_usd")
+def _millions(header: str, meaning: str, **more: Any) -> Field:
+    return field.millions(header, f"{meaning} {_NOW}", **{"key": "{name}_usd", **more})
 
 
 def _saved(rule: str, key: str, **more: Any) -> Field:
@@ -88,7 +89,7 @@ def _saved(rule: str, key: str, **more: Any) -> Field:
 RULE = field.text("Rule", "How the cost of planning together is split.")
 ALONE = _millions(
     "Alone",
-    f"What it costs alone, with its rights: cash, and what it is short at its price. {_NOW}",
+    "What it costs alone, with its rights: cash, and what it is short at its price.",
 )
 
 
@@ -126,7 +127,7 @@ class Bills(Result):
     rule = RULE
     member = Savings.member
     alone = ALONE
-    bill = _millions("Bill", f"Its part of what all cost together. {_NOW}")
+    bill = _millions("Bill", "Its part of what all cost together.")
     saving = _millions("Saves", "Alone less bill. Below 0: it would do better alone.")
     part = field.share(
         "Saves, of alone", "Its saving over what it costs alone.", key="saving_share"
@@ -156,7 +157,7 @@ class Transfers(Result):
     rule = RULE
     payer = field.text("Payer", "The member that pays.", names=Name.MEMBER)
     receiver = field.text("Receiver", "The member that is paid.", names=Name.MEMBER)
-    amount = _millions("Amount", f"In cash; few payments, of many that would do. {_NOW}")
+    amount = _millions("Amount", "In cash; few payments, of many that would do.")
 
 
 class Groups(Result):
@@ -186,7 +187,7 @@ class Coalitions(Result):
     number = field("Number", Look.COUNT, "Its bits say who is there, the first member the lowest.")
     group = field("Group", Look.SENTENCE)
     size = field("Size", Look.COUNT, "How many members.")
-    cost = _millions("Cost", f"What it costs with its rights alone. {_NOW}")
+    cost = _millions("Cost", "What it costs with its rights alone.")
     saving = _millions("Saves", "What its members cost alone in sum, less that.")
 
 
@@ -204,7 +205,7 @@ class Wishes(Result):
         "Rows of Share limits with it as buyer, and targets of its reserves; apart from them its"
         " part of Security: that its demand counts in what has to be left if a country is lost.",
     )
-    own = _millions("Costs it", f"Its bill with them less without. {_NOW}", key="costs_it_usd")
+    own = _millions("Costs it", "Its bill with them less without.", key="costs_it_usd")
     others = _millions("Costs the others", "Below 0: they gain by it.", key="costs_others_usd")
     whole = _millions(
         "Costs all", "What all cost together with them less without.", key="costs_all_usd"
@@ -527,6 +528,7 @@ class BillsStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
+    MONEY = "discounted to the first year"
     QUESTION = "Who gains from planning together, and who should pay what?"
     HEADING = "Bills: {named}"
     RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ from models.answers.cost_sharing import Bill, bill_of
 from models.case import BASE, Agreed, Case
 from models.errors import Finding, Severity, SolverError, UsageError, warning
 from models.plan import Plan
-from planner.scenarios import LIMIT, Variant
+from models.schema import TAKES, ScenarioStep
+from planner.render.words import listed, span
+from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decided_before
 from planner.studies.engine import (
     NOT_RUN,
@@ -195,3 +197,58 @@ def billed(plan: Plan) -> Billed:
         return Billed(plan, bill_of(plan))
     except SolverError as error:
         return Billed(plan, str(error))
+
+
+# ---- what a case changes, in words ---------------------------------------------------------------
+
+_MUCH = 0.01
+"""Demand that differs from the base's by more is said to."""
+_MOST_STEPS = 3
+"""Steps of a scenario that its words name; more are counted."""
+
+
+def demand_against(base: Case, case: Case) -> str:
+    """Return by how much demand differs from the base's: by mineral, the least and the most."""
+    if case.years != base.years:
+        return ""
+    pairs = [
+        [sum(of.coalition_demand(m.name, y) for y in base.years) for of in (base, case)]
+        for m in base.minerals
+    ]
+    parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
+    if not parts or max(map(abs, parts)) <= _MUCH:
+        return ""
+    ends = dict.fromkeys(f"{part * 100:+.0f} %" for part in (parts[0], parts[-1]))
+    return " to ".join(ends)
+
+
+def of_other_demand(every: Iterable[tuple[object, object]]) -> str:
+    """Return which cases have another demand than the base; ``every`` by name, as of theirs."""
+    said = [f"{name} ({by} by mineral)" for name, by in every if isinstance(by, str) and by]
+    them = "its costs and what it serves are" if len(said) == 1 else "their costs and shares are"
+    return f"Demand differs in {listed(said, 2)}: {them} of that demand." if said else ""
+
+
+def in_words(case: Case, of: Variant | Unforeseen) -> str:
+    """Return what a case changes: each step with what it selects and its years."""
+    variant = of.variant if isinstance(of, Unforeseen) else of
+    what_ifs = [step for what_if in variant.what_ifs for step in what_if.steps]
+    said = [_step(case, step) for step in (*steps_of(case, variant.scenario), *what_ifs)]
+    if variant.max_country_share is not None:
+        said.append(f"{LIMIT.lower()} {variant.max_country_share:g}")
+    more = [f"{len(said) - _MOST_STEPS} more"] if len(said) > _MOST_STEPS else []
+    return "; ".join([*said[:_MOST_STEPS], *more])
+
+
+def _step(case: Case, step: ScenarioStep) -> str:
+    who = (
+        step.mineral,
+        step.country and case.country_name(step.country),
+        step.refiner,
+        step.member,
+    )
+    what = f"{step.action} {step.value:g}" if step.value is not None else step.action
+    said = ", ".join(filter(None, who))
+    first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
+    when = "" if "first_year" not in TAKES[step.action].selectors else f", {span((first, last))}"
+    return f"{what}{f': {said}' if said else ''}{when}"

@@ -49,11 +49,20 @@ from planner.sheets.figures import Figures, binding, coalition_purchases, figure
 from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.findings import shortages
 from planner.sheets.inputs import ADDED, input_differences
-from planner.studies.cases import UNFORESEEN, Compared, compared, plan_cases, with_unforeseen
+from planner.studies.cases import (
+    UNFORESEEN,
+    Compared,
+    compared,
+    demand_against,
+    in_words,
+    of_other_demand,
+    plan_cases,
+    with_unforeseen,
+)
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import BillsByScenario, bills_section, most_paid, who_pays_section
-from planner.studies.regret import Regret, in_vain, in_vain_costs, regrets
+from planner.studies.regret import Regret, in_vain, in_vain_costs, not_knowing, regrets
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -69,6 +78,7 @@ MOST_CHANGES = 2_000
 # ---- tables --------------------------------------------------------------------------------------
 
 _AGAINST = "This scenario's less the base's; 0 where they differ by rounding alone."
+_WEIGHED = "All minerals by weight: those of most tonnes decide it."
 _STARTS = "Which part of the project starts in which year; blank: it is not built."
 _OVER_YEARS = "Over all years."
 _OUTPUT = "Over all years; of all projects by weight."
@@ -98,22 +108,31 @@ class Comparison(Result):
         "What a plan minimises: cash, shortage and other penalties, discounted where the workbook"
         " has a rate.",
     )
-    more = _millions("Total cost against base", _AGAINST)
+    more = _millions("Total cost against base", f"{_AGAINST} Discounted, as total cost is.")
     more_share = more.like(look=Look.SHARE, unit="%")
     surprise = _millions(
         "Not knowing costs",
         "Total cost unforeseen less foreseen, the row above. A scenario that acts before the year"
-        " stands there again from that year on, so that both are of the same events.",
+        " stands there again from that year on, so that both are of the same events. Discounted.",
         optional=True,
     )
     cash = _millions(Measure.CASH_COST, "What is paid: no shortage, no penalties. Undiscounted.")
     short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
     short_more = field.tonnes("Short against base", _AGAINST)
-    served = ByMineral.served
+    served = ByMineral.served.like(meaning=f"{ByMineral.served.meaning} {_WEIGHED}")
     if_lost = field.share(
         "Served if largest suppliers stop",
         "Purchases less those from each mineral's largest country of each year, over demand;"
-        " nothing is bought in its stead.",
+        f" nothing is bought in its stead. {_WEIGHED}",
+    )
+    changes = field(
+        "What it changes", Look.LONG, "Rows of Scenarios and what-ifs, with their years."
+    )
+    demand = field.text(
+        "Demand against base",
+        "By mineral, over all years, where a mineral's differs by more than a hundredth: costs and"
+        " what is served are then of another demand.",
+        optional=True,
     )
     result = field("Result", Look.LONG, "proven optimal, or why there is no plan.")
     moved = field(
@@ -131,15 +150,19 @@ class Comparison(Result):
     purchases = _millions(
         Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
     )
-    cash_more = _millions("Cash cost against base", f"{_AGAINST} Below 0 where less is bought.")
+    cash_more = _millions(
+        "Cash cost against base", f"{_AGAINST} Below 0 where less is bought. Undiscounted."
+    )
     binding = field(
         "Binding share limits", Look.COUNT, "Each buyer, supplier, mineral and year counted alone."
     )
     inputs = field("Inputs changed", Look.COUNT, "Rows of the sheet Changes.")
-    paid = _millions("Paid, discounted", "The part of total cost that is paid.", optional=True)
+    paid = _millions(
+        "Paid, discounted", "The part of total cost that is paid. Discounted.", optional=True
+    )
     penalties = _millions(
         "Shortage and other penalties",
-        "The part of total cost that nobody pays in cash.",
+        "The part of total cost that nobody pays in cash. Discounted.",
         optional=True,
     )
 
@@ -172,7 +195,9 @@ class ScenarioMinerals(Result):
     country = ByMineral.country
     year = ByMineral.year
     worth_short = field.money(
-        "Short at its price", "What is short, at the mineral's price of each year.", optional=True
+        "Short at its price",
+        "What is short, at the mineral's price of each year. Undiscounted.",
+        optional=True,
     )
 
 
@@ -294,7 +319,8 @@ class Entry:
 
     ``case`` is the case that is planned; ``context`` holds its plan (None: there is none, and
     ``error`` says why). ``cell_of`` gives the address of a cell of the workbook by
-    sheet, row and column header, "" where there is none. ``foreseen`` is as of ``Compared``.
+    sheet, row and column header, "" where there is none. ``foreseen`` is as of ``Compared``;
+    ``changes`` says in words what the case changes.
     """
 
     name: str
@@ -303,6 +329,7 @@ class Entry:
     error: str = ""
     cell_of: Callable[[str, int, str], str] = lambda *_: ""
     foreseen: str = ""
+    changes: str = ""
 
 
 def _against_base(entries: Sequence[Entry]) -> tuple[Context | None, dict[str, Context]]:
@@ -531,7 +558,9 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
             for e in entries
         ],
     }
-    lacking = [] if any(columns["moved"]) else [Comparison.moved]
+    columns["demand"] = [demand_against(base.case, entry.case) for entry in entries]
+    columns["changes"] = [entry.changes for entry in entries]
+    lacking = [of for of in (Comparison.moved, Comparison.demand) if not any(columns[of.name])]
     if any(entry.foreseen for entry in entries):
         columns |= _foresight(entries, columns["total"])
     else:
@@ -990,6 +1019,9 @@ class Compare(StudyKind):
     QUESTION = "What does each scenario cost and leave short, beside the base?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
+    MONEY = (
+        "total cost discounted at the discount rate; cash cost, purchases, who pays undiscounted"
+    )
     RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario, BillsByScenario, Regret)
     SCENARIO = False
     LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
@@ -1076,14 +1108,15 @@ class Compare(StudyKind):
         """Return a case with its plan, or with why it has none."""
         book = self.start.book
         changed, cell_of = case.variant(book.case), book.layout.cell
+        says = in_words(book.case, case.variant)
         if case.errors:
             placed = book.layout.in_order(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
-            return Entry(case.name, changed, None, why + more, cell_of, case.foreseen)
+            return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
         outcome = next(o for o in self.outcomes if o.name == case.name)
         context = None if outcome.found is None else Context(outcome.found, book)
-        return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen)
+        return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen, says)
 
     @property
     def errors(self) -> PlannerError | None:
@@ -1130,6 +1163,11 @@ class Compare(StudyKind):
         rate = self.start.case.settings.discount_rate
         late = {UNFORESEEN_BEFORE: f"{self.unforeseen}"} if self.unforeseen is not None else {}
         found = chosen | self.asked.changes | late | ({RATE: percent(rate)} if rate > 0 else {})
+        found["Loss of a supplier"] = (
+            "in a scenario known from its first year, and planned for: what is left is bought anew,"
+            " without what was agreed. planner stress strikes a plan already agreed, and the plan's"
+            " own Overview asks what is left if nothing is bought instead: other questions"
+        )
         return found if self.bills is None else found | {BillsByScenario.TABLE: _BILLS}
 
     @property
@@ -1206,11 +1244,12 @@ class Compare(StudyKind):
         worst = max(more, key=lambda name: max(more[name].values(), default=0.0))
         cost = float(dearest["more"]) * MILLION
         by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
+        what = f"It changes: {dearest['changes']}" if dearest.get("changes") else "See Changes"
         is_short = max(more[worst].values(), default=0.0) > 0
         lacks = shortages(more[worst], " beyond the base")
         least = "no scenario leaves more of a mineral short than the base"
         figures_of += [
-            Figure("Dearest scenario", str(dearest["scenario"]), f"{by}."),
+            Figure("Dearest scenario", str(dearest["scenario"]), f"{by}. {what}."),
             Figure(
                 "Most short",
                 worst if is_short else "none",
@@ -1225,11 +1264,19 @@ class Compare(StudyKind):
         bills = ""
         if BillsByScenario in tables:
             bills = tables[BillsByScenario].said(str(dearest["scenario"]))
-        parts = (f"{dearest['scenario']} is dearest: {by}; {lack}.", bills, FORESEEN)
+        changes = f" ({dearest['changes']})" if dearest.get("changes") else ""
+        differs = others["demand"] if "demand" in others else [""] * len(others)
+        other = of_other_demand(zip(others["scenario"], differs, strict=True))
+        parts = (
+            f"{dearest['scenario']}{changes} is dearest: {by}; {lack}.",
+            other,
+            bills,
+            FORESEEN,
+        )
         finding = " ".join(filter(None, parts))
         if not late.empty:
             year = tables.option(UNFORESEEN_BEFORE)
-            surprise, said = _surprise(late, year, currency)
+            surprise, said = not_knowing(late, year, currency)
             figures_of += surprise
             planned = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
             vain, wrong = in_vain_costs(tables, currency)
@@ -1294,25 +1341,6 @@ def _lacking(tables: Tables) -> dict[str, tuple[dict[str, float], dict[str, floa
             parts[0][str(mineral)] = lost / demand
             parts[1][str(mineral)] = more / demand if known(more) else 0.0
     return found
-
-
-def _surprise(late: pd.DataFrame, year: str, currency: str) -> tuple[list[Figure], str]:
-    """Return what it costs most not to know a scenario before a year, and that in a sentence."""
-    late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
-    late = late[late["surprise"].notna()]
-    if late.empty:
-        return [], ""
-    worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
-    cost, name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
-    if not cost > 0:
-        said = f"Not to know before {year} costs nothing in any scenario."
-        return [Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")], said
-    name, amount = name.removesuffix(f" ({UNFORESEEN})"), f"+{money(cost, currency)}"
-    said = f"Not to know before {year} costs most of {name}: {amount} against knowing."
-    return [Figure(_COSTS, amount, f"{name}, against knowing it from the first year.")], said
-
-
-_COSTS = "Not knowing costs at most"
 
 
 HOW = (

@@ -32,6 +32,9 @@ R = TypeVar("R", bound=Result)
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
+ASSUMED = ("Money", "Estimates")
+"""Rows of About that every kind's first page shows, too: whether money is discounted, and what is
+an estimate."""
 
 
 class Tables:
@@ -141,6 +144,8 @@ class StudyKind:
     """Whether ``--scenario`` says which case is studied."""
     WHAT_IFS: ClassVar[bool] = True
     """Whether what-ifs may be asked for."""
+    MONEY: ClassVar[str] = ""
+    """Whether its money is discounted, in words; "" where it shows none."""
     LIMIT: ClassVar[str] = ""
     """The help of ``--max-country-share``; "" where there is no such option."""
 

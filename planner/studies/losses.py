@@ -145,7 +145,8 @@ class Reading:
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
     (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers, and
-    ``penalty``, the cost of shortage [money, undiscounted]. ``dearest`` by mineral.
+    ``penalty``, the cost of shortage [money, undiscounted]. By mineral: ``dearest``; ``to_refill``,
+    what a tonne costs in the last year [money/t]: the dearest bought, the mineral's price at least.
     """
 
     bought: Floats
@@ -153,6 +154,7 @@ class Reading:
     stock: Floats
     cash: Floats
     penalty: Floats
+    to_refill: Floats
     dearest: tuple[Price | None, ...]
 
 
@@ -169,8 +171,17 @@ def read(plan: Plan) -> Reading:
         stock=_by_member(plan, STOCK),
         cash=cash,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
+        to_refill=_to_refill(plan),
         dearest=_dearest(plan),
     )
+
+
+def _to_refill(plan: Plan) -> Floats:
+    e, d = plan.expanded, plan.expanded.deliveries
+    found = np.array([plan.case.mineral_of[m].price.value(e.years[-1]) for m in e.minerals])
+    last = (d.year == len(e.years) - 1) & (plan.delivered > LEAST_SOLD)
+    np.maximum.at(found, d.mineral[last], d.landed[last])
+    return found
 
 
 def _by_member(plan: Plan, component: Columns) -> Floats:
@@ -227,9 +238,10 @@ class Effect:
 
     ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
     ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
-    is the sum of the three. By mineral: ``cash`` and ``cost`` [money], what is paid more than under
-    the same rules with nothing lost, without and with shortage priced; ``used``, the most by which
-    the stocks fall below those of the agreed plan [t], and ``stock_days`` that in days of the
+    is the sum of the three. By mineral [money], more than under the same rules with nothing lost:
+    ``cash``, what is paid; ``refill``, what it takes to refill the stock left at the end (see
+    ``Reading``); ``cost``, both and what is short at its shortage cost. ``used``, the most by which
+    the stocks fall below those with nothing lost [t], and ``stock_days`` that in days of the
     coalition's demand in the year of the loss; ``share``, what is short over all demand;
     ``survived``, the days until the coalition is short (None: it never is).
     """
@@ -239,6 +251,7 @@ class Effect:
     stocked: Floats
     short: Floats
     cash: Floats
+    refill: Floats
     cost: Floats
     used: Floats
     stock_days: list[float]
@@ -281,7 +294,8 @@ class Side:
         seen, at = read(self.plan), self._first
         tables = (seen.bought, seen.short, seen.stock)
         bought, short, stock = (table[:, :, at:] for table in tables)
-        return Reading(bought, short, stock, seen.cash[:, at:], seen.penalty[:, at:], seen.dearest)
+        cash, penalty = seen.cash[:, at:], seen.penalty[:, at:]
+        return Reading(bought, short, stock, cash, penalty, seen.to_refill, seen.dearest)
 
     @cached_property
     def demand(self) -> Floats:
@@ -326,7 +340,7 @@ class Side:
         if outcome is None:
             zero, many = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(many), [0.0] * many, (None,) * many
-            return Effect(zero, zero, zero, zero, none, none, none, days, days, never, never)
+            return Effect(zero, zero, zero, zero, none, none, none, none, days, days, never, never)
         seen, before, calm = outcome.found, self.agreed, self.nothing.found
         if seen is None or calm is None:
             return None
@@ -336,14 +350,17 @@ class Side:
         paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
         (cash, penalty), (usual, usual_penalty) = paid
         stocked = np.diff(below, axis=2, prepend=0.0)
-        used = below.sum(axis=1).max(axis=1, initial=0.0)
+        lower = self._but_for_rounding(calm.stock - seen.stock)
+        used = lower.sum(axis=1).max(axis=1, initial=0.0)
+        refill = lower[:, :, -1].sum(axis=1) * calm.to_refill
         return Effect(
             lost=lost,
             replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
             stocked=self._but_for_rounding(stocked),
             short=short,
             cash=cash - usual,
-            cost=cash + penalty - usual - usual_penalty,
+            refill=refill,
+            cost=cash + refill + penalty - usual - usual_penalty,
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),

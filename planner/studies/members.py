@@ -15,6 +15,8 @@ from planner.render.words import money, scale
 from planner.sheets.pictures import who_pays
 from planner.studies.kind import Figure, Numbers, Section, Tables
 
+_BOUGHT = " What is not bought is not paid for: cash in all may be lower."
+
 
 def most_paid(
     tables: Tables, of: type[WhoPays], case: Any, named: str, reference: str
@@ -27,11 +29,12 @@ def most_paid(
         return ()
     currency = tables[of].words.get("money", "")
     each, whole = (
-        f"{money(cash, currency)} in cash and {money(lost, currency)} in shortage at its cost"
+        f"{money(cash, currency)} in cash for the same tonnes and {money(lost, currency)} in"
+        " shortage at its cost"
         for cash, lost in (most[1:], (sum(row[1] for row in own), sum(row[2] for row in own)))
     )
     said = f"{each} more a year than {reference}, {named}; all members together {whole}."
-    return (Figure("Who pays most", str(most[0]), said),)
+    return (Figure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
 
 
 def who_pays_section(
@@ -82,14 +85,20 @@ class BillsByScenario(Result):
         meaning="Coalition: all of them together. One that the scenario removes pays nothing.",
         names=Name.BUYER,
     )
-    before = field.millions("Bill in the base", "What it pays by dual prices.", key="before_usd")
-    bill = field.millions("Bill in the scenario", "The same in the scenario.", key="bill_usd")
-    more = field.millions("Costs it", "Scenario less base. Below 0: it gains.", key="more_usd")
+    before = field.millions(
+        "Bill in the base", "What it pays by dual prices. Discounted.", key="before_usd"
+    )
+    bill = field.millions(
+        "Bill in the scenario", "The same in the scenario. Discounted.", key="bill_usd"
+    )
+    more = field.millions(
+        "Costs it", "Scenario less base. Below 0: it gains. Discounted.", key="more_usd"
+    )
     cash_more = field.millions(
-        "Of it cash", "The rest is shortage, at its price.", key="cash_more_usd"
+        "Of it cash", "The rest is shortage, at its price. Discounted.", key="cash_more_usd"
     )
     priced_more = field.millions(
-        "Of it shortage at its price", "Nobody pays it in cash.", key="priced_more_usd"
+        "Of it shortage at its price", "Nobody pays it in cash. Discounted.", key="priced_more_usd"
     )
 
     @classmethod

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from models.case import BASE, Agreed, Case
 from models.measures import beyond, part
 from models.plan import Plan
 from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
+from models.units import MILLION
 from planner.render.words import known, money, percent
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.cases import Compared
+from planner.studies.cases import UNFORESEEN, Compared
 from planner.studies.engine import Outcomes, Run, Study, run_study
 from planner.studies.kind import Figure, Tables
 
@@ -27,17 +30,22 @@ class Regret(Result):
 
     TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
     scenario = field.text(Measure.SCENARIO, "As it is foreseen.")
-    foreseen = field.millions("Foreseen", "Total cost of the scenario, known from the first year.")
-    unforeseen = field.millions(
-        "Unforeseen", "Total cost of the scenario where nobody knew before the year in About."
+    foreseen = field.millions(
+        "Foreseen", "Total cost of the scenario, known from the first year. Discounted."
     )
-    surprise = field.millions("Not knowing costs", "Unforeseen less foreseen.")
+    unforeseen = field.millions(
+        "Unforeseen",
+        "Total cost of the scenario where nobody knew before the year in About. Discounted.",
+    )
+    surprise = field.millions("Not knowing costs", "Unforeseen less foreseen. Discounted.")
     vain = field.millions(
         "Planned for, stays away",
         "Total cost where all that is decided before that year is decided as if the scenario came,"
-        " and it does not come: from the year on the inputs are the base's.",
+        " and it does not come: from the year on the inputs are the base's. Discounted.",
     )
-    regret = field.millions("Planning in vain costs", "The same less the total cost of the base.")
+    regret = field.millions(
+        "Planning in vain costs", "The same less the total cost of the base. Discounted."
+    )
     likely = field.share(
         "Worth planning for from",
         "The probability of the scenario from which on planning for it costs less on average than"
@@ -120,3 +128,22 @@ def in_vain_costs(tables: Tables, currency: str) -> tuple[list[Figure], str]:
     worth = f"; worth it from a probability of {percent(likely)} on" if known(likely) else ""
     said = f"To plan for {name} and have it stay away costs most: {amount}{worth}."
     return [Figure("Planning in vain costs at most", amount, f"{name}{worth}.")], said
+
+
+def not_knowing(late: pd.DataFrame, year: str, currency: str) -> tuple[list[Figure], str]:
+    """Return what it costs most not to know a scenario before a year, and that in a sentence."""
+    late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
+    late = late[late["surprise"].notna()]
+    if late.empty:
+        return [], ""
+    worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
+    cost, name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
+    if not cost > 0:
+        said = f"Not to know before {year} costs nothing in any scenario."
+        return [Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")], said
+    name, amount = name.removesuffix(f" ({UNFORESEEN})"), f"+{money(cost, currency)}"
+    said = f"Not to know before {year} costs most of {name}: {amount} against knowing."
+    return [Figure(_COSTS, amount, f"{name}, against knowing it from the first year.")], said
+
+
+_COSTS = "Not knowing costs at most"

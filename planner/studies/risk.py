@@ -20,7 +20,8 @@ from models.measures import part
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Look, Result, field
 from models.results import Figure as Total
-from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNIT, words_of
+from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNDISCOUNTED, UNIT, words_of
+from models.schema import EventStep
 from models.units import MILLION
 from planner.options import Share, Whole
 from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
@@ -28,6 +29,7 @@ from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
 from planner.sheets.findings import number_short, shortages
+from planner.sheets.front import estimates
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -77,6 +79,7 @@ _FORMATS = {
     MORE: Format("% of draws", Look.PRICE, 100.0, ".1f", "Shorter than no event"),
 }
 
+_NOW = "Discounted."
 _BY_CHANCE = " A figure within two standard errors of 0, either sign, may be chance alone."
 _PLAN = field.text("Plan")
 
@@ -145,10 +148,13 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
     million = Field.millions("")
     return (
         million.like(
-            header=f"A year adds, {header}", meaning=cost + _BY_CHANCE, key=f"{path}.cost_usd"
+            header=f"A year adds, {header}",
+            meaning=f"{cost} {_NOW}{_BY_CHANCE}",
+            key=f"{path}.cost_usd",
         ),
         million.like(
             header=f"Standard error ({{money}} m), {header}",
+            meaning=_NOW,
             unit="",
             key=f"{path}.cost_standard_error_usd",
         ),
@@ -188,8 +194,8 @@ def _comes_to(plan: str) -> tuple[Field, Field, Field, Field]:
     """Declare what a plan comes to in a draw."""
     header = PLANS[plan].header
     return (
-        field.millions(f"Total cost, {header}"),
-        field.millions(f"Cash cost, {header}"),
+        field.millions(f"Total cost, {header}", _NOW),
+        field.millions(f"Cash cost, {header}", UNDISCOUNTED),
         field.tonnes(f"Short, {header}"),
         field.share(f"Share short, {header}"),
     )
@@ -403,13 +409,19 @@ def caution(risk: Risk) -> str:
             said = f"{number_of(lost, 'draw')} {why}, left out of the figures"
             parts.append(f"{sample.name.lower()}: {said}")
     count = int(max(sample.known.sum() for sample in risk.samples))
+    few = _too_few(count)
+    return "; ".join([*parts, f"{number_of(count, 'draw')}: {few}"] if few else parts)
+
+
+def _too_few(count: int) -> str:
+    """Say that the worst of so many draws are too few; "" where they are enough."""
     tail = count // 20
-    if tail < _ENOUGH:
-        parts.append(
-            f"{number_of(count, 'draw')}: the worst 5 % are {number_of(tail, 'draw')}, too few to "
-            f"trust the 95th percentile and CVaR; take --draws {20 * _ENOUGH} or more"
-        )
-    return "; ".join(parts)
+    if tail >= _ENOUGH:
+        return ""
+    return (
+        f"the worst 5 % are {number_of(tail, 'draw')}, too few to trust the 95th percentile and"
+        f" CVaR; take --draws {20 * _ENOUGH} or more"
+    )
 
 
 # ---- JSON ----------------------------------------------------------------------------------------
@@ -490,15 +502,18 @@ def _histogram(tables: Tables, of: str, title: str, currency: str) -> Picture | 
     digits = decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:,.{digits}f}" for low in edges[:-1]]
     open_ended = every[-1] >= edges[-1]
+    last = ""
     if open_ended:
         labels[-1] += "+"
+        beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
+        last = f"; the last: {number_of(beyond, 'draw')}, up to {every[-1] / size:,.{digits}f}"
     return Picture(
         title=f"{title}, {tables.option(YEARS)}: {max(map(len, samples)):,} draws",
         form=Form.COUNTS,
         categories=tuple(labels),
         series=_series(_counts(sample, edges) for sample in samples),
         axis="draws",
-        across=f"{unit}, from this to the next{'; the last: this and more' if open_ended else ''}",
+        across=f"{unit}, from this to the next{last}",
         look=Look.COUNT,
     )
 
@@ -704,6 +719,7 @@ class RiskStudy(StudyKind):
     QUESTION = "What do events that may happen do to cost and supply?"
     HEADING = "{named}: events by chance"
     LACKING = "no draw complete"
+    MONEY = "total cost discounted at the discount rate, cash cost undiscounted"
     RESULTS = (Measures, ByMineral, ByMember, Events, Draws)
     WHAT_IFS = False
     LIMIT = "Limit of one country's share of each mineral in both plans, 0 to 1; applied last."
@@ -791,18 +807,20 @@ class RiskStudy(StudyKind):
     def options(self) -> dict[str, str]:
         """The scenario, what is drawn, and what may answer an event."""
         found, chances = self.found, self.chances
-        limits = "kept in all years"
+        limits, guess = "kept in all years", estimates(self.start.book.case, EventStep.SHEET)
         return {
             **self.start.options,
             "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
             "Seed": str(chances.seed),
+            **({"Probabilities": f"of the sheet Risks, {guess}"} if guess else {}),
             "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
             "Share limits, as agreed": limits
             if chances.keep_caps
             else "waived in years with an event",
             "Share limits, re-planned": limits,
             AGREED: "the plan without events, struck by them as they come: plants as built, "
-            "each supplier within what was agreed and its surge",
+            "each supplier within what was agreed and its surge; dearer than the plain plan of"
+            " planner solve --under-risk, which from an event on buys anew of any supplier",
             ANEW: "the cheapest plan had the events been known beforehand",
         }
 
@@ -847,7 +865,9 @@ class RiskStudy(StudyKind):
         figures = []
         base, mean, high = (rows[COST][key] for key in ("base", "mean", "high"))
         if known(mean):
-            remark = f"without events {amount(base)}; one draw in twenty is above {amount(high)}."
+            remark = f"without events {amount(base)}; one draw in twenty is above {amount(high)}"
+            few = _too_few(sum(map(known, tables[Draws].data[f"cost_{PLANS[AGREED].key}"])))
+            remark += f": {few}." if few else "."
             figures.append(Figure(f"{COST}: mean", amount(mean), remark))
             expected, before = _lacking(tables)
             remark = f"{shortages(expected)}; without events {shortages(before)}."
@@ -864,7 +884,7 @@ class RiskStudy(StudyKind):
         finding = (
             f"With events by chance the agreed plan costs {cost.value} on average"
             f" ({without}); on average {lacks.remark.partition(';')[0]}. More tonnes are short than"
-            f" without events in {chances.value} of draws."
+            f" without events in {chances.value} of draws, minerals by weight."
         )
         return Headline(finding, tuple(figures))
 

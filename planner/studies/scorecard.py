@@ -8,6 +8,7 @@ plan is short. Each holds from the year in which the benchmarks are due, on one 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -41,7 +42,7 @@ from models.scorecard import Score, due_years, scorecard
 from models.scorecard.measures import MEASURES, MET_WITHIN, Required
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
-from planner.render.words import counted, number_of, percent, plain
+from planner.render.words import counted, listed, number_of, percent, plain
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -354,6 +355,12 @@ def _remark(price: Price, *, is_of_purchases: bool) -> str:
     return "; ".join(said)
 
 
+def _each_buyer(buyers: Iterable[str]) -> dict[str, int]:
+    """Return how often each buyer stands among some, the coalition ("") first."""
+    counts = Counter(buyers)
+    return {name or "coalition": counts[name] for name in sorted(counts)}
+
+
 def _score(case: Case, score: Score) -> dict[str, object]:
     return {
         "measure": score.measure.title,
@@ -437,6 +444,7 @@ class ScorecardStudy(StudyKind):
     NAME, TITLE, WRITES = "scorecard", "Scorecard", "scorecard"
     QUESTION = "Does the plan keep the benchmarks, and what would those that it misses cost?"
     HEADING = "Scorecard: {named}"
+    MONEY = "extra cash cost undiscounted, extra cost with shortage discounted"
     LACKING = "nothing was planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
@@ -505,17 +513,31 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return Headline("The plan misses no benchmark that its workbook can tell.")
         rows = tables[Missed]
-        missed, kept = len(rows), sum(can == CAN_BE_MET[True] for can in rows.can_be_met)
         far = [abs(need - got) for need, got in rows.rows(Missed.required, Missed.worst_share)]
         at = far.index(max(far))
-        worst = f"{rows.benchmark[at]}, {rows.mineral[at]}"
+        whose = rows.buyer[at] or "coalition"
+        worst = f"{rows.benchmark[at]}, {rows.mineral[at]}, of the {whose}"
         got, need = percent(rows.worst_share[at]), percent(rows.required[at])
+        missed, kept = _each_buyer(rows.buyer), _each_buyer(
+            buyer for buyer, can in rows.rows(Missed.buyer, Missed.can_be_met)
+            if can == CAN_BE_MET[True]
+        )  # fmt: skip
+        said = listed(
+            f"{counted(number, 'benchmark')} of the {buyer} ({kept.get(buyer) or 'none'} could be"
+            " met)"
+            for buyer, number in missed.items()
+        )
+
+        def apart(counts: dict[str, int]) -> str:
+            return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
+
         return Headline(
-            f"The plan misses {counted(missed, 'benchmark')}, of which {kept or 'none'} could be"
-            f" met; farthest off is {worst}: {got}, required {need}.",
+            f"The plan misses {said}; farthest off is {worst}: {got}, required {need}.",
             (
-                Figure("Benchmarks missed", str(missed), "in the worst of the years they are due."),
-                Figure("Could be met", str(kept), "if each alone was added to the limits."),
+                Figure(
+                    "Benchmarks missed", apart(missed), "in the worst of the years they are due."
+                ),
+                Figure("Could be met", apart(kept), "if each alone was added to the limits."),
                 Figure("Farthest off", f"{got}, required {need}", f"{worst}."),
             ),
         )

@@ -79,7 +79,8 @@ _SIZES = (
     field(
         "Stock used",
         Look.DAYS,
-        "The most by which stocks fall below the agreed ones, in days of the coalition's demand.",
+        "The most by which stocks fall below those under the same rules with nothing lost, in days"
+        " of the coalition's demand. What is refilled later counts, too: From stock may be 0.",
         unit="days",
     ),
     Benchmarks.extra_cash.like(
@@ -88,8 +89,17 @@ _SIZES = (
         key="extra_cash_usd",
     ),
     Benchmarks.extra_cost.like(
-        meaning="Extra cash cost, and what is newly short at its shortage cost. Undiscounted.",
+        meaning="Extra cash cost, stock to refill, and what is newly short at its shortage cost."
+        " Undiscounted.",
         key="extra_cost_usd",
+    ),
+    field.millions(
+        "Stock to refill",
+        "What stocks hold less at the end than under the same rules with nothing lost, at what the"
+        " dearest tonne costs there in the last year, the mineral's price at least. Below 0: they"
+        " hold more. Undiscounted.",
+        key="refill_usd",
+        printed=False,
     ),
 )
 PRICE, PRICE_OVER = (
@@ -120,7 +130,7 @@ FREE_LOST, FREE_SHORT, FREE_COST = (
     field.tonnes("Short, uncapped plan", _UNCAPPED_SAYS, key="uncapped_short_t"),
     COST.like(
         header="Extra cost with shortage, uncapped plan",
-        meaning=_UNCAPPED_SAYS,
+        meaning=f"{_UNCAPPED_SAYS} {shared.UNDISCOUNTED}",
         key="uncapped_extra_cost_usd",
     ),
 )
@@ -148,7 +158,11 @@ class _OfLosses(Result):
         "Short over all demand of the coalition for that mineral.",
         key="worst_share_short",
     )
-    survived, stock_days, cash, cost = _SIZES
+    survived, stock_days = (
+        f.like(meaning=f"Of the mineral with the {which}. {f.meaning}")
+        for f, which in zip(_SIZES, ("least", "most"), strict=False)
+    )
+    cash, cost, refill = _SIZES[2:]
     free_cost = FREE_COST.like(printed=False, optional=True)
     price = PRICE.like(printed=False)
     price_over = PRICE_OVER
@@ -190,7 +204,7 @@ class ByMineral(Result):
     lost_t, replaced_t, stock_t, short_t = _TONNES
     share = SHARE
     short_from = field("Short from", Look.YEAR, "The first year with a shortage.")
-    survived, stock_days, cash, cost = _SIZES
+    survived, stock_days, cash, cost, refill = _SIZES
     price, price_over = PRICE, PRICE_OVER
     price_member = field.text("Highest for", names=Name.MEMBER)
     price_year = field("Highest in", Look.YEAR)
@@ -275,16 +289,19 @@ class Solidarity(Result):
     )
     worth = field.money(
         "Sharing spares it",
-        "What it is short unshared less shared, at the shortage cost; below 0: it gives to others.",
+        "What it is short unshared less shared, at the shortage cost; below 0: it gives to others."
+        f" {shared.UNDISCOUNTED}",
         key="sharing_spares_usd",
     )
     cost = COST.like(
         header="Extra cost, shared",
-        meaning="Of all members, shortage priced, against the same rules with nothing lost.",
+        meaning="Of all members, shortage priced, against the same rules with nothing lost."
+        f" {shared.UNDISCOUNTED}",
     )
     alone_cost = COST.like(
         header="Extra cost, unshared",
-        meaning="Of all members, shortage priced, against the same rules with nothing lost.",
+        meaning="Of all members, shortage priced, against the same rules with nothing lost."
+        f" {shared.UNDISCOUNTED}",
         key="alone_extra_cost_usd",
     )
 
@@ -410,6 +427,7 @@ def _loss(found: Stress, loss: Loss) -> Row:
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
         "cash": float(effect.cash.sum()),
+        "refill": float(effect.refill.sum()),
         "cost": float(effect.cost.sum()),
         "worst": minerals[worst] if worst is not None and share else None,
         "worst_share": share,
@@ -446,6 +464,7 @@ def _mineral(found: Stress, loss: Loss, effect: Effect, free: Effect | None, m: 
         "agreed_short_t": float(side.agreed.short[m].sum()),
         "agreed_share": side.share(side.agreed.short)[m],
         "cash": float(effect.cash[m]),
+        "refill": float(effect.refill[m]),
         "cost": float(effect.cost[m]),
         "stock_days": effect.stock_days[m],
         "survived": effect.survived[m],
@@ -776,7 +795,8 @@ def _cut(name: str) -> str:
 _TOLD = (
     _OfLosses.kind, _OfLosses.lost, _OfLosses.country, _OfLosses.refiner, _OfLosses.member,
     _OfLosses.lost_t, _OfLosses.replaced_t, _OfLosses.stock_t, _OfLosses.short_t, _OfLosses.worst,
-    _OfLosses.worst_share, _OfLosses.cash, _OfLosses.cost, _OfLosses.price, _OfLosses.price_over,
+    _OfLosses.worst_share, _OfLosses.cash, _OfLosses.refill, _OfLosses.cost,
+    _OfLosses.price, _OfLosses.price_over,
     _OfLosses.price_at, _OfLosses.stock_days, _OfLosses.survived, _OfLosses.free_lost_t,
     _OfLosses.free_short_t, _OfLosses.free_cost, _OfLosses.error,
 )  # fmt: skip
@@ -818,6 +838,7 @@ class StressTest(StudyKind):
     QUESTION = "What if a supplier is lost when the plan has been agreed?"
     HEADING = "Stress test: {named}"
     LACKING = "no loss planned"
+    MONEY = "undiscounted, of the years from the loss on; the total cost of planner compare is not"
     task = "what is agreed"
     RESULTS = (Losses, ByMineral, CappedOrNot, Solidarity, Embargoes, NMinusOne, Detail)
     LIMIT = "Limit of one country's share of each mineral in the agreed plan, 0 to 1; applied last."
@@ -917,13 +938,15 @@ class StressTest(StudyKind):
         )
         said = {
             "Loss": f"from {found.years[0]} to {found.years[-1]}; countries, or refiners, that sell"
-            " in the agreed plan",
+            " in the agreed plan. The plan's own Overview asks what is left in the last year if"
+            " nothing is bought instead: another question",
             "Surge": f"{rules.surge * 100:g} % of usable capacity beyond what was agreed, each"
             " year",
             "Share limits": limits if found.case.share_limits else "none in the workbook",
             shared.DEMAND.header: "what the agreed plan meets: Short is on top of what that plan is"
             " short itself",
-            "Stocks": "may be drawn below what was agreed, at the target's penalty",
+            "Stocks": "may be drawn below what was agreed, at the target's penalty; what they hold"
+            " less at the end is to be refilled, and counts in the extra cost",
             "Plants": "built as agreed; their capital is no part of the extra cost",
             "Extra cost": "against the same rules with nothing lost",
         }
@@ -935,7 +958,7 @@ class StressTest(StudyKind):
         calm = found.capped.nothing.found
         if calm is not None:  # share limits waived, and a surge of cheaper suppliers, cost less
             cash = float(calm.cash.sum() - found.capped.agreed.cash.sum())
-            more = f"{abs(cash):,.0f} {currency} {'more' if cash > 0 else 'less'} in cash"
+            more = f"{money(abs(cash), currency)} {'more' if cash > 0 else 'less'} in cash"
             said["Nothing lost"] = f"by these rules alone the agreed plan costs {more}"
         return {**self.start.options, **said}
 
@@ -1000,7 +1023,8 @@ class StressTest(StudyKind):
             where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
         return Headline(
             f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
-            f" {_horizon(tables)}; {lacks}.{_resale(tables)}",
+            f" {_horizon(tables)}; {lacks}. It is lost from {_horizon(tables)[:4]} on, the others"
+            f" held to what was agreed and a surge.{_resale(tables)}",
             (
                 Figure(
                     "Dearest loss, shortage priced",

@@ -76,31 +76,31 @@ class Worth(Result):
     measure = MEASURE.like(look=Look.TEXT)
     known = _MONEY.like(
         header="Each future known",
-        meaning="Each future planned for itself: no plan can do better.",
+        meaning="Each future planned for itself: no plan can do better. Discounted.",
         key="known_usd",
     )
     risky = _MONEY.like(
         header="Plan under risk",
         meaning="One plan for all futures: what is built is the same in all; all else until they"
-        " part.",
+        " part. Discounted.",
         key="under_risk_usd",
     )
     plain = _MONEY.like(
         header="Plain plan",
         meaning="What the plain plan builds, and all that it decides until something happens; from"
-        " then on planned as under risk.",
+        " then on planned as under risk. Discounted.",
         key="plain_usd",
     )
     evpi = _MONEY.like(
         header="Knowing would save",
         meaning="Plan under risk less each future known; of the expected cost the expected value of"
-        " perfect information (EVPI).",
+        " perfect information (EVPI). Discounted.",
         key="evpi_usd",
     )
     vss = _MONEY.like(
         header="Planning under risk saves",
         meaning="Plain plan less plan under risk; of the expected cost the value of the stochastic"
-        " solution (VSS).",
+        " solution (VSS). Discounted.",
         key="vss_usd",
     )
 
@@ -301,6 +301,7 @@ class UnderRisk(StudyKind):
     NAME, TITLE, WRITES = "under-risk", "Plan under risk", "plan under risk"
     QUESTION = "What should be decided now, when events may happen?"
     HEADING = "{named}: plan under risk"
+    MONEY = "discounted to the first year, shortage and penalties at their prices"
     LACKING = "the plan under risk is not known"
     RESULTS = (Worth, Decisions, Futures, Expected)
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
@@ -404,7 +405,8 @@ class UnderRisk(StudyKind):
             "All else": "decided in its year, knowing the events that touch the mineral up to it;"
             " what comes after is known only as far as the futures drawn have parted",
             Worth.plain.header: "kept to until the first event that touches a mineral; what is"
-            " built to the end",
+            " built to the end. From that event on it buys anew of any supplier, where planner risk"
+            " binds each to what was agreed and a surge, so that the mean there is higher",
         }
 
     def tables(self) -> list[Result]:

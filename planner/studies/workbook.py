@@ -17,7 +17,8 @@ from planner.render.study_front import StudyFront
 from planner.render.table import Table, table_of
 from planner.render.words import span
 from planner.render.xlsx import write_workbook
-from planner.studies.kind import BASIS, YEARS, StudyKind, Tables
+from planner.sheets.front import estimates
+from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.engine import Outcome
@@ -34,6 +35,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     ``progress`` says how far a study came that was stopped, as rows.
     """
     book, case = study.start.book, study.start.case
+    guessed = estimates(book.case)
     rows = {
         Measure.INPUT_FILE: book.path.name if book.path is not None else "",
         Measure.INPUT_SHA256: book.sha256,
@@ -41,6 +43,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         **study.options,
         YEARS: span(case.years),
         BASIS: case.settings.share_basis,
+        **dict(zip(ASSUMED, (study.MONEY, guessed and f"of the workbook, {guessed}"), strict=True)),
         "Planner": __version__,
         "Solver": version(),
     }
@@ -101,7 +104,7 @@ def write_tables(  # noqa: PLR0913 - a workbook has many parts, all of them name
 def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:
     """Return the first page: question, finding, numbers, the first chart, what was assumed."""
     headline, pictures = study.headline(tables), study.pictures(tables)
-    options = {*study.options, YEARS, BASIS}
+    options = {*study.options, YEARS, BASIS, *ASSUMED}
     rows = tables[About].rows(About.what, About.value)
     charts = ("Charts", ChartData.TABLE) if pictures else ()
     first, *others = (sheet.name for sheet in sheets)

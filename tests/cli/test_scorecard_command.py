@@ -9,7 +9,9 @@ import pytest
 
 from models.errors import SolverError
 from models.plan import Session
-from planner.studies.scorecard import millions
+from models.results import Benchmarks
+from planner.studies.kind import Tables
+from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy, millions
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -47,6 +49,23 @@ def test_the_plan_of_solve_has_the_same_scorecard(plain, call, folder):
         for name in ("plan", "scorecard")
     )
     assert one == other
+
+
+def test_the_finding_names_whose_benchmarks_are_missed():
+    """The EU's are counted apart from the coalition's, and the farthest off says whose it is."""
+    rows = [
+        {"benchmark": "Processing inside", "mineral": "Graphite", "buyer": buyer, "required": 0.4,
+         "worst_share": got, "can_be_met": CAN_BE_MET[can]}
+        for buyer, got, can in (("", 0.13, True), ("EU", 0.0, False), ("EU", 0.39, True))
+    ]  # fmt: skip
+    found = ScorecardStudy.headline(Tables([Benchmarks.of_rows(rows)]))
+    assert found.finding == (
+        "The plan misses 1 benchmark of the coalition (1 could be met) and 2 benchmarks of the EU"
+        " (1 could be met); farthest off is Processing inside, Graphite, of the EU: 0.0 %, required"
+        " 40.0 %."
+    )
+    assert found.figures[0].value == "1 of the coalition and 2 of the EU"
+    assert found.figures[1].value == "1 of the coalition and 1 of the EU"
 
 
 def test_what_a_program_hears(plain, ask):

@@ -224,7 +224,10 @@ def test_sweep_is_a_frontier(study):
     assert cost.value == "+7.9 m EUR"
     # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
     assert payer.value == "Japan"
-    assert payer.remark.startswith("30,000 EUR in cash and 4.0 m EUR in shortage at its cost more")
+    assert payer.remark.startswith(
+        "30,000 EUR in cash for the same tonnes and 4.0 m EUR in shortage at its cost more"
+    )
+    assert "What is not bought is not paid for" in payer.remark
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]

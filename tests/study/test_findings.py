@@ -6,13 +6,16 @@ import re
 
 import pytest
 
+from models.results import About, Look
 from planner.cli import main
 from planner.report import read_report
 from planner.report.plan import plan_page
 from planner.report.study import study_page
+from planner.studies import STUDIES
 from planner.studies.compare import ScenarioMinerals
-from planner.studies.kind import Tables
+from planner.studies.kind import YEARS, Tables
 from planner.studies.risk import ByMineral as RiskMinerals
+from planner.studies.risk import Draws, RiskStudy
 from planner.studies.stress import ByMineral as LostMinerals
 from planner.studies.sweep import ALL, Frontier
 from planner.workbook.template import write_book
@@ -27,6 +30,7 @@ COMMANDS = {
 TABLES = {
     "compare": ScenarioMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
 }  # fmt: skip
+USD = {"money": "USD"}
 _SHORT = re.compile(r"(\d+) of (\d+) minerals (?:is|are) short.*?(Tin|Zinc): ([\d.]+ %) of need")
 
 
@@ -74,7 +78,7 @@ def book(of_zinc=1.0):
         ],
         "Risks": [{
             "Event": "Ban", "Action": "block lanes", "Country": "China", "Duration (yr)": 1,
-            "Yearly probability": 0.5,
+            "Yearly probability": 0.5, "Note": "Estimate: once in two years",
         }],
     }  # fmt: skip
 
@@ -111,6 +115,48 @@ def test_no_finding_adds_minerals_up(pages, command):
     if command == "solve":
         return
     assert _SHORT.search(one.finding)
+
+
+def test_a_finding_says_what_it_assumes(pages):
+    """What a scenario changes, whose demand it is, from when a loss is, and too few draws."""
+    one, lost, chance = (pages[command, 1.0][0] for command in ("compare", "stress", "risk"))
+    assert "(block lanes: Peru, 2026) is dearest" in one.finding
+    assert "Demand differs in Boom (+10 % by mineral)" in one.finding
+    assert (
+        "It is lost from 2026 on, the others held to what was agreed and a surge." in lost.finding
+    )
+    assert chance.finding.endswith("of draws, minerals by weight.")
+    assert "the worst 5 % are 1 draw, too few to trust" in chance.headlines[0].remark
+
+
+def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pages):
+    for command in ("compare", "stress", "risk"):
+        about = dict(pages[command, 1.0][1].tables[About.TABLE].itertuples(index=False))
+        assert "discounted" in about["Money"]
+        assert about["Estimates"].startswith("of the workbook, 1 of its ")
+        assert ("Probabilities" in about) == (command == "risk")
+
+
+def test_the_last_step_of_a_histogram_says_what_it_holds(pages):
+    """Two of forty draws cost a hundred times more: they share a step, which says up to what."""
+    read = Tables.read(pages["risk", 1.0][1].tables, (RiskMinerals,))
+    costs = [*(100.0 + i for i in range(38)), 9_000.0, 10_000.0]
+    draws = Draws.of_rows([{"cost_agreed": c, "cost_anew": None} for c in costs], words=USD)
+    about = About(what=[YEARS], value=["2026"])
+    cost, *_ = RiskStudy.pictures(Tables([draws, about, *read.results.values()]))
+    assert cost.categories[-1].endswith("+")
+    assert cost.series[0].values[-1] == 2
+    assert cost.across.endswith("; the last: 2 draws, up to 10,000")
+
+
+@pytest.mark.parametrize("kind", ["compare", "stress", "risk", "under-risk", "scorecard", "bills"])
+def test_every_column_of_money_says_whether_it_is_discounted(kind):
+    study = STUDIES[kind].kind
+    assert study.MONEY
+    for of in study.RESULTS:
+        for field in of.FIELDS:
+            if field.look in {Look.MONEY, Look.MILLIONS}:
+                assert "iscounted" in field.meaning, (of.TABLE, field.header)
 
 
 def parts(command, source):

@@ -120,8 +120,22 @@ def test_a_stock_lasts_some_days() -> None:
     assert sums(of) == pytest.approx((120, 40, 30, 50))
     assert of.survived == pytest.approx((0.75 * 365,))
     assert of.used[0] == pytest.approx(30)
+    assert of.refill.sum() == pytest.approx(30 * 50)  # Chile's 20 a tonne is below the price of 50
+    assert of.cost.sum() == pytest.approx(of.cash.sum() + 30 * 50 + 50 * COST_SHORT)
     row = table(found, Losses).iloc[0]
     assert (row["lost"], row["stock_days"]) == ("CHN", pytest.approx(30 / 100 * 365))
+
+
+def test_a_stock_drawn_to_the_end_is_no_gain() -> None:
+    """The stock gives what dear Chile sold: 40 t unpaid at 80, to be bought again at 80."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 40, "Opening (t)": 40, "Target (t)": 40}
+    found = lost_in(make(jin(60), refiner("Sur", "CHL", 40, 80), Stockpiles=[pile]))
+    of = effect(found, CHILE)
+    assert sums(of) == pytest.approx((40, 0, 40, 0))
+    assert of.cash.sum() == pytest.approx(-40 * 80)
+    assert (of.refill.sum(), of.cost.sum()) == pytest.approx((40 * 80, 0), abs=1e-6)
+    worst, least = table(found, Losses).to_dict("records")
+    assert (worst["lost"], least["lost"], least["refill"]) == ("CHN", "CHL", pytest.approx(3200))
 
 
 def test_nobody_fills_a_reserve_beyond_what_was_agreed() -> None:

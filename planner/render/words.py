@@ -21,6 +21,8 @@ _NEARLY = 0.0005
 """Parts below this are said to be nearly nothing, or nearly all."""
 _WHOLE = 1e-6
 """What lacks less than this part of a plant is built in full."""
+_UP = 1e-4
+"""A share above a step of its last digit by less than this part of the step is rounded down."""
 _NOISE = 1e-9
 """What is less than this part of the whole is what is left when numbers cancel: nothing."""
 
@@ -127,6 +129,12 @@ def known(value: object) -> TypeGuard[float]:
 def percent(value: object, digits: int = 1) -> str:
     """Return a share in per cent, "" where it is unknown."""
     return f"{float(value):.{digits}%}".replace("%", " %") if known(value) else ""
+
+
+def least(part: float, digits: int = 1) -> str:
+    """Return a least share in per cent, rounded up: where it is rounded down, tonnes are lost."""
+    ten = 10.0 ** (digits + 2)
+    return percent(math.ceil(part * ten - _UP) / ten, digits)
 
 
 def number(value: object) -> str:

@@ -94,6 +94,8 @@ def share(part: float) -> str:
     part = solid_share(part)
     if 0.0 < part < _NEARLY:
         return "under 0.1 %"
+    if -_NEARLY < part < 0.0:
+        return "above -0.1 %"
     if 1.0 - _NEARLY < part < 1.0:
         return "over 99.9 %"
     percent = part * 100.0
@@ -128,7 +130,7 @@ def known(value: object) -> TypeGuard[float]:
 
 def percent(value: object, digits: int = 1) -> str:
     """Return a share in per cent, "" where it is unknown."""
-    return f"{float(value):.{digits}%}".replace("%", " %") if known(value) else ""
+    return f"{float(value):z.{digits}%}".replace("%", " %") if known(value) else ""
 
 
 def least(part: float, digits: int = 1) -> str:

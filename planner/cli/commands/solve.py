@@ -302,7 +302,7 @@ def show_plan(file: Path, run: Run, output: Path | None) -> None:
     short = not plan.short.empty
     # Rounded down, so that 100 % means that nothing is short.
     served = math.floor(plan.served_share * 1e4) / 1e2 if short else 100.0
-    lacks = f"{plan.shortage:,.0f} t ({served:.2f} % of demand served)"
+    lacks = f"{plan.shortage:,.0f} t ({served:g} % of demand served)"
     line(Figure.SHORTAGE, lacks, "yellow" if short else None)
     if short and len(case.minerals) > 1:
         _show_named(_short(plan))

@@ -50,7 +50,11 @@ def lines(made: Tables) -> Iterator[str]:
         years = [shown(year, f.look) or "never" for year, f in zip(rest[:4], _LAST, strict=True)]
         costs = [f"{amount / 1e6:z,.0f}" for amount in rest[4:]]
         rows = builds.rows(Builds.mineral, Builds.project, Builds.begin, Builds.change)
-        first = [f"{p} ({y})" for m, p, y, said in rows if m == mineral and said != "as planned"]
+        begun: dict[str, int] = {}
+        for of, plant, year, said in rows:
+            if of == mineral and said != "as planned":
+                begun.setdefault(plant, year)
+        first = [f"{plant} ({year})" for plant, year in begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"
         cells = [mineral, percent(planned), percent(left), *years, *costs, plants]

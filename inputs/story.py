@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.answers import least_share
+from models.measures import like_for_like
 from models.plan import PENALTIES, Plan, solve
 from models.results.members import dependences_of
 from models.schema.policy import EACH
+from planner.render.words import least
 from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.workbook import read
 
@@ -42,7 +44,8 @@ class Line:
 
     ``capacity`` is the country's part of all refining capacity; ``least`` the smallest cap that
     costs no tonne of supply; ``cash`` [USD], capital of projects included, ``per_tonne`` [USD/t
-    bought, landed] and ``forbidden`` [t] are what the cap costs; ``lacking`` [t] is what supply
+    bought] what these tonnes cost landed above the same tonnes without a cap, as the plan's Summary
+    says it, and ``forbidden`` [t] are what the cap costs; ``lacking`` [t] is what supply
     cannot give at any cap.
     """
 
@@ -63,32 +66,31 @@ def story(path: Path) -> list[Line]:
     """Return the lines of one workbook."""
     case = read(path).case
     capped, free = solve(case), solve(drop_share_limits(case))
-    least = least_share(set_max_country_share(case, 1.0), free)
+    smallest = least_share(set_max_country_share(case, 1.0), free)
     at_least = case
-    for mineral, share in least.items():
+    for mineral, share in smallest.items():
         at_least = set_max_country_share(at_least, min(1.0, share + 1e-9), mineral)
     tight = solve(at_least)
-    return [_line(m.name, capped, free, tight, least[m.name]) for m in case.minerals]
+    return [_line(m.name, capped, free, tight, smallest[m.name]) for m in case.minerals]
 
 
-def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, least: float) -> Line:
+def _line(mineral: str, capped: Plan, free: Plan, tight: Plan, smallest: float) -> Line:
     every = free.sources
     sources = every[
         (every["mineral"] == mineral) & (every["year"] == YEAR) & (every["project"] == "")
     ]
     there = sources[sources["country"] == DOMINANT]["nameplate"].sum()
-    cash, paid = ({p: of(p, mineral) for p in (capped, free)} for of in (_cash, _paid))
-    bought = {p: _sum(p, mineral, "purchased") for p in (capped, free)}
+    extra, _ = like_for_like(capped.supply, free.supply, "mineral")[mineral]
     lacking = _sum(free, mineral, "short")
     return Line(
         mineral=mineral,
         capacity=float(there / sources["nameplate"].sum()),
         free=_share(free, mineral),
         capped=_share(capped, mineral),
-        least=least,
+        least=smallest,
         at_least=_share(tight, mineral),
-        cash=cash[capped] - cash[free],
-        per_tonne=paid[capped] / bought[capped] - paid[free] / bought[free],
+        cash=_cash(capped, mineral) - _cash(free, mineral),
+        per_tonne=extra / _sum(capped, mineral, "purchased"),
         lacking=lacking,
         forbidden=_sum(capped, mineral, "short") - lacking,
         demand=_sum(capped, mineral, "demand"),
@@ -100,12 +102,6 @@ def _cash(plan: Plan, mineral: str) -> float:
     costs = plan.mineral_costs
     own = (costs["mineral"] == mineral) & ~costs["heading"].isin(PENALTIES)
     return float(costs[own]["money"].sum())
-
-
-def _paid(plan: Plan, mineral: str) -> float:
-    """Return what is paid for the tonnes bought, landed [money]."""
-    flows = plan.flows
-    return float(flows[flows["mineral"] == mineral]["total"].sum())
 
 
 def _sum(plan: Plan, mineral: str, column: str) -> float:
@@ -128,17 +124,21 @@ def table(lines: list[Line]) -> str:
     head = (
         "| mineral | China's share of refining capacity | China in the cheapest plan, no cap | "
         "China at the cap of 65 % | smallest cap that costs no supply | China at that cap | "
-        "cash cost of the cap, 2026-2035, USD m | USD per t bought | "
+        "cash cost of the cap, 2026-2035, USD m | USD per t bought, like for like | "
         "short: supply can't give, t | short: the cap forbids, t | of demand |\n"
         "|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(
         f"| {line.mineral} | {line.capacity:.1%} | {line.free:.1%} | {line.capped:.1%} | "
-        f"{line.least:.1%} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
+        f"{_least(line.least, 1)} | {line.at_least:.1%} | {_signed(line.cash / 1e6)} | "
         f"{_signed(line.per_tonne)} | {line.lacking:,.0f} | {abs(line.forbidden):,.0f} | "
         f"{abs(line.forbidden) / line.demand:.1%} |"
         for line in lines
     )
+
+
+def _least(share: float, digits: int) -> str:
+    return least(share, digits).replace(" ", "")
 
 
 def _signed(value: float) -> str:
@@ -201,8 +201,9 @@ def short_table(lines: list[Line]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     )
     return head + "\n".join(
-        f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | {a.least:.0%} | "
-        f"{a.at_least:.0%} | {_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | "
+        f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | "
+        f"{_least(a.least, 0)} | {a.at_least:.0%} | "
+        f"{_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | "
         f"{a.lacking:,.0f} t, {a.lacking / a.demand:.1%} | "
         f"{abs(a.forbidden):,.0f} t, {abs(a.forbidden) / a.demand:.1%} |"
         for a in lines

@@ -70,6 +70,14 @@ def _split(unit: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else (unit, "", "")
 
 
+def spelled(number: float) -> str:
+    """Return a bound as it is read: ``100 million``, not ``1e+08``."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if size <= abs(number) < 1e3 * size:
+            return f"{number / size:g} {word}"
+    return f"{number:g}"
+
+
 def percent_hint(number: float) -> str:
     """Ask whether a number was meant as a percentage."""
     return f"did you mean {number / 100:.6g} ({number:.6g} %)?"

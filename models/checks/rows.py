@@ -38,6 +38,7 @@ from models.schema import (
     Refiner,
 )
 from models.schema.column import MOST_PRICE, MOST_TONNES
+from models.units import spelled
 
 # ---- numbers -----------------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[Finding
 
 
 def _outside(row: Record, header: str, number: float, least: float, most: float) -> Finding:
-    wanted = f"a number from {least:g} to {most:g}"
+    wanted = f"a number from {spelled(least)} to {spelled(most)}"
     return Finding(row.SHEET, row.row, header, f"the number {number:g}", wanted)
 
 
@@ -116,7 +117,9 @@ def scaled_freight(case: Case) -> Iterator[Finding]:
         dearest = float(np.nanmax(lanes.freight, initial=0.0))
         if not dearest <= MOST_PRICE:
             said = f"the freight of {mineral}, scaled to {dearest:g}"
-            yield Finding(Lane.SHEET, 0, "Freight", said, f"a number from 0 to {MOST_PRICE:g}")
+            yield Finding(
+                Lane.SHEET, 0, "Freight", said, f"a number from 0 to {spelled(MOST_PRICE)}"
+            )
 
 
 def by_year_filled(case: Case) -> Iterator[Finding]:

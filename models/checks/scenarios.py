@@ -11,13 +11,15 @@ from models.errors import Finding
 from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, Step
-from models.units import percent_hint
+from models.units import percent_hint, spelled
 
 # ---- rows whose selectors match nothing together -----------------------------------------------
 
 Patterns = set[tuple[str, ...]]
 """Every row of selectors, blank ones included, that matches something."""
 _NOTHING = "the row matches nothing"
+_FACTOR, _LARGE = "a factor", 10.0
+"""A factor from here on was likely meant in per cent: it is told, and taken as it stands."""
 _MEMBERS_OWN = {"scale demand": "row of Demand", "set stock target": "stockpile"}
 _MINES_OWN = {"scale mines", "block ore"}
 
@@ -141,7 +143,7 @@ def values(case: Case) -> Iterator[Finding]:
         takes = TAKES.get(step.action)
         if takes is None:
             continue
-        wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
+        wanted = f"{takes.value} from {spelled(takes.least)} to {spelled(takes.most)}"
         if not takes.value:
             if step.value is not None:
                 yield advise(step, "value", f"`{step.action}` has no Value: it is not used")
@@ -151,6 +153,9 @@ def values(case: Case) -> Iterator[Finding]:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
             percent = percent_hint(step.value) if fraction else ""
             yield at(step, "value", f"the number {step.value:g}", wanted, percent)
+        elif takes.value == _FACTOR and step.value >= _LARGE:
+            said = f"{step.value:g} times as much as it is"
+            yield advise(step, "value", said, percent_hint(step.value))
 
 
 def builds(case: Case) -> Iterator[Finding]:

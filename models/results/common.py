@@ -88,6 +88,7 @@ def words_of(case: Case) -> dict[str, str]:
     return {
         "money": settings.currency,
         "basis": settings.share_basis,
+        "discounted": "discounted" if settings.discount_rate > 0 else "undiscounted",
         "first": str(years[0]) if years else "the first year",
         "last": str(years[-1]) if years else "the last year",
     }

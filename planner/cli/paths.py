@@ -143,6 +143,13 @@ def case_part(file: Path, scenario: str, *, what_ifs: bool) -> str:
     return file_part(scenario, min(room, _LONGEST_PART), _WHAT_IF)
 
 
+def name_part(words: str) -> str:
+    """Return what tells a study's workbook from others of the same input; "" where nothing does."""
+    from planner.documents.folder import file_part
+
+    return file_part(words, _LONGEST_PART, "") if words else ""
+
+
 _WHAT_IF = "what-if"
 _LONGEST_PART = 100
 """Bytes of a scenario's name in that of a file."""

@@ -24,7 +24,7 @@ from planner.cli.commands.common import (
     tell_where,
     write_all,
 )
-from planner.cli.paths import plan_path
+from planner.cli.paths import name_part, plan_path
 from planner.cli.progress import (
     Halt,
     counts,
@@ -75,7 +75,7 @@ def command_of(kind: type[StudyKind]) -> click.Command:
     shared += [SCENARIO] if kind.SCENARIO else []
     shared += [what_if_options] if kind.WHAT_IFS else []
     shared += [share_limit(kind.LIMIT)] if kind.LIMIT else []
-    written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.NAME}.xlsx]."
+    written = f"The {kind.WRITES} [outputs/<FILE's name>-{kind.PART}{kind.NAME}.xlsx]."
     shared += [output_option(written), CSV, study_options, JSON]
     command: Any = partial(run_kind, kind)
     for option in reversed(shared):
@@ -98,7 +98,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     from planner.studies.kind import Tables
     from planner.studies.workbook import about_of, write_study
 
-    target = plan_path(file, output, csv_folder, kind.NAME)
+    target = plan_path(file, output, csv_folder, kind.NAME, name_part(kind.part(options)))
     tell = progress(as_json)
     with watched(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))

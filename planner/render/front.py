@@ -161,8 +161,9 @@ class Page:
         self.sheet.write_string(row, first, clean(text).replace(" %", "\u00a0%"), form)
         size = look.get("font_size", palette.FONT_SIZE)
         scale = float(str(size)) / palette.FONT_SIZE
+        wide = width_of(text) * (style.BOLD if look.get("bold") else 1.0)
         room = sum(self.widths[first : last + 1]) - 2.0
-        count = max(1, math.ceil(width_of(text) * _TIGHT * scale / room))
+        count = max(1, math.ceil(wide * _TIGHT * scale / room))
         self.tall(row, _ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
     def link(

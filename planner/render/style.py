@@ -30,7 +30,7 @@ _ONE_LINE = 14
 """Headers up to this length stand on one line, so that ``Capex (USD m)`` keeps its unit whole."""
 _LETTER = 0.88
 """How wide a letter of a text is on average, against a digit."""
-_BOLD = 1.1
+BOLD = 1.1
 """How much wider bold letters are."""
 _NARROWEST, _WIDEST, _WIDEST_REMARK, _WIDEST_MIXED, _WIDEST_LONG = 7, 52, 40, 34, 76
 _WIDEST_SENTENCE = 132
@@ -183,7 +183,7 @@ def width(
 
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
-    head = round(_in_lines(of.header, lines) * _BOLD) + (_ARROW if filtered else 1)
+    head = round(_in_lines(of.header, lines) * BOLD) + (_ARROW if filtered else 1)
     seen: set[tuple[Cell, Look]]
     if of.looks is None and not of.look.is_text:
         numbers = _numbers(of.values)

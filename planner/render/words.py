@@ -21,6 +21,8 @@ _NEARLY = 0.0005
 """Parts below this are said to be nearly nothing, or nearly all."""
 _WHOLE = 1e-6
 """What lacks less than this part of a plant is built in full."""
+_UP = 1e-4
+"""A share above a step of its last digit by less than this part of the step is rounded down."""
 _NOISE = 1e-9
 """What is less than this part of the whole is what is left when numbers cancel: nothing."""
 
@@ -92,6 +94,8 @@ def share(part: float) -> str:
     part = solid_share(part)
     if 0.0 < part < _NEARLY:
         return "under 0.1 %"
+    if -_NEARLY < part < 0.0:
+        return "above -0.1 %"
     if 1.0 - _NEARLY < part < 1.0:
         return "over 99.9 %"
     percent = part * 100.0
@@ -100,7 +104,7 @@ def share(part: float) -> str:
 
 def finely(part: float) -> str:
     """Return a share to the nearest hundredth of a point: never 100 % where something lacks."""
-    return f"{min(part * 100.0, 99.99 if part < 1.0 else 100.0):.2f} %"
+    return f"{round(min(part * 100.0, 99.99 if part < 1.0 else 100.0), 2):g} %"
 
 
 def amount(number: float, unit: str) -> str:
@@ -131,7 +135,13 @@ def known(value: object) -> TypeGuard[float]:
 
 def percent(value: object, digits: int = 1) -> str:
     """Return a share in per cent, "" where it is unknown."""
-    return f"{float(value):.{digits}%}".replace("%", " %") if known(value) else ""
+    return f"{float(value):z.{digits}%}".replace("%", " %") if known(value) else ""
+
+
+def least(part: float, digits: int = 1) -> str:
+    """Return a least share in per cent, rounded up: where it is rounded down, tonnes are lost."""
+    ten = 10.0 ** (digits + 2)
+    return percent(math.ceil(part * ten - _UP) / ten, digits)
 
 
 def number(value: object) -> str:

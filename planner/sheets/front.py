@@ -26,6 +26,7 @@ from planner.render.words import (
     amount,
     built_in_steps,
     counted,
+    is_estimate,
     known,
     listed,
     search_words,
@@ -332,8 +333,7 @@ def estimates(case: Case, *sheets: str) -> str:
     """Return how many rows of a workbook, or of sheets of it, are marked as estimates, if any."""
     every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
     rows = [row for sheet in every for row in case.records(sheet)]
-    notes = (str(getattr(row, "note", "") or "") for row in rows)
-    guessed = sum(note.casefold().startswith(_ESTIMATE) for note in notes)
+    guessed = sum(is_estimate(getattr(row, "note", "")) for row in rows)
     of = f"{guessed:,} of its {counted(len(rows), 'row')}"
     return f"{of} {'is' if guessed == 1 else 'are'} marked as estimates" if guessed else ""
 

@@ -31,6 +31,11 @@ from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, run_studies
 from planner.studies.places import Where
 
+NO_EVENTS = (
+    "the workbook has no events to draw: add the sheet Risks, one row or more an event with its"
+    " Yearly probability (planner new FILE --with Risks shows how)"
+)
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -244,11 +249,7 @@ def risk(
     """
     chances = chances or Chances()
     if not case.risks:
-        msg = (
-            "the workbook has no events to draw: add the sheet Risks, one row or more an event "
-            "with its Yearly probability (planner new FILE --with Risks shows how)"
-        )
-        raise UsageError(msg)
+        raise UsageError(NO_EVENTS)
     drawn = draws(case, chances.draws, chances.seed)
     base, free = Session(case).base, case.change(security=())
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))

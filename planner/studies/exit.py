@@ -45,6 +45,7 @@ from planner.sheets.explain import Cells
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
 from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -322,7 +323,7 @@ def _builds(found: Exit) -> list[Row]:
     after, before = (
         {
             (r["project"], r["year"]): r["built"]
-            for r in table[table["built"] > _SOLD].to_dict("records")
+            for r in table[table["built"] > _TOLD].to_dict("records")
         }
         for table in (found.path.projects, found.plan.projects)
     )
@@ -455,7 +456,7 @@ class _Finding:
             said += f"; furthest down: {down['mineral']}, {self.fall(down)}"
         most = self.hardest
         if most is not down and _share(most, "left_share") > 0:
-            said += f"; most is left of {most['mineral']}, {percent(most['left_share'])}"
+            said += f"; most is left of {self.as_much_left}, {percent(most['left_share'])}"
         return f"{said}."
 
     @property
@@ -469,6 +470,13 @@ class _Finding:
     def hardest(self) -> Row:
         """The mineral of which the largest share is left in the last year."""
         return max(self.rows, key=lambda row: _share(row, "left_share"))
+
+    @property
+    def as_much_left(self) -> str:
+        """The minerals of which the largest share is left, those that read the same together."""
+        most = _share(self.hardest, "left_share")
+        ties = [r["mineral"] for r in self.rows if most - _share(r, "left_share") <= _SEEN]
+        return listed(ties, 3) + (" each" if len(ties) > 1 else "")
 
     @property
     def dearest(self) -> Row:
@@ -501,7 +509,8 @@ class _Finding:
         yield Figure(
             "Hardest to leave",
             percent(hardest["left_share"]),
-            f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
+            (f"{self.as_much_left}. " if " each" in self.as_much_left else "")
+            + f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
             f" {self.last} needs.",
         )
         if known(dear["a_tonne"]):
@@ -511,13 +520,12 @@ class _Finding:
                 "over all years, the mineral that costs most;"
                 f" {money(dear['a_tonne'], self.currency)} for each tonne spared.",
             )
-        first = [
-            (p, y)
-            for p, y, said in builds.rows(Builds.project, Builds.begin, Builds.change)
-            if said != "as planned"
-        ]
+        first: dict[str, float] = {}
+        for project, begin, said in builds.rows(Builds.project, Builds.begin, Builds.change):
+            if said != "as planned":
+                first.setdefault(str(project), begin)  # a plant in steps is one, from its first
         if first:
-            names = listed([f"{project} ({begin:.0f})" for project, begin in first], 3)
+            names = listed([f"{project} ({begin:.0f})" for project, begin in first.items()], 3)
             yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
 
 
@@ -573,6 +581,7 @@ class ExitStudy(StudyKind):
     )
     RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
     LACKING = "no way out planned"
+    PART = "<C>-"
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
     OPTIONS = (
         click.option(
@@ -590,6 +599,12 @@ class ExitStudy(StudyKind):
             msg = "--country: name one country"
             raise UsageError(msg)
         self.name = named.country_name(self.country, country.strip())
+
+    @classmethod
+    def part(cls, options: Mapping[str, Any]) -> str:
+        """Return the country's code: the way out of another country is another workbook."""
+        typed = str(options["country"]).strip()
+        return country_code(typed) or typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and read its way out."""

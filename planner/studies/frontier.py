@@ -37,14 +37,14 @@ class Frontier(Result):
         meaning="all: the coalition's whole plan, its tonnes by weight.", names=Name.MINERALS
     )
     objective = _money(
-        Measure.TOTAL_COST,
+        f"{Measure.TOTAL_COST}, {{discounted}}",
         "What the program minimises: cash, shortage and other penalties, discounted to the first"
-        " year.",
+        " year where the input has a rate: it may then be less than the cash cost, which is not.",
     )
     purchases = _money(
         PURCHASES.header, f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}"
     )
-    cash = _money(Measure.CASH_COST, f"{_PAID} penalties. {UNDISCOUNTED}")
+    cash = _money(f"{Measure.CASH_COST}, undiscounted", f"{_PAID} penalties. {UNDISCOUNTED}")
     tonnes = TONNES.like(meaning="What is bought over all years, for stock too.")
     short = SHORT.like(
         meaning="Demand neither bought nor taken from stock, all years together.",
@@ -122,13 +122,15 @@ class SmallestCaps(Result):
     smallest = field.share(
         "Smallest cap",
         "The smallest cap on single countries at which no more need be short than without any, in"
-        " every year; exact, not from the grid. The cheapest plan at that cap may still leave"
-        " tonnes short that cost more than a shortage. Minerals that a budget ties share it out."
-        " Blank: not known, as where shares are of purchases.",
+        " every year, each mineral at its own; exact, not from the grid. The cheapest plan at that"
+        " cap may still leave tonnes short that cost more than a shortage. Minerals that a budget"
+        " ties share it out. Blank: not known, as where shares are of purchases.",
     )
     costs_from = field.share(
         "First point that costs tonnes",
-        "The loosest cap of this sweep at which more is short than without any; blank: none is.",
+        "The loosest cap of this sweep at which more is short than without any; blank: none is. It"
+        " may lie above the mineral's smallest cap: a point caps all minerals alike, and one that"
+        " is already short there takes more of the budget that they share.",
     )
     lost = field.tonnes(
         "Short by the cap there",
@@ -140,7 +142,7 @@ class SmallestCaps(Result):
         "Its largest share in any year; purchases for stock count, so that it may exceed 100 % of"
         " demand.",
     )
-    cash = _money("Cash cost without caps")
+    cash = _money("Cash cost without caps, undiscounted")
     tonnes = field("Tonnes without caps", Look.TONNES)
     short = field.tonnes("Short without caps")
 

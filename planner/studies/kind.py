@@ -136,6 +136,8 @@ class StudyKind:
     """The declared tables of its workbook that findings and charts are made of, its own first."""
     HEADING: ClassVar[str] = "{named}: {what}"
     """The title of its workbook, of the plan's name and of what was studied."""
+    PART: ClassVar[str] = ""
+    """How help calls what ``part`` puts into the name of its workbook."""
     LACKING: ClassVar[str] = "no run planned"
     """What is said where nothing can be written."""
     OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
@@ -163,6 +165,12 @@ class StudyKind:
         """Take those options that make the case that is studied, as ``start_file`` takes them."""
         taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": "", "search": ""}
         return {to or name: options.pop(name) for name, to in taken.items() if name in options}
+
+    @classmethod
+    def part(cls, options: Mapping[str, Any]) -> str:
+        """Return what tells its workbook from others that it makes of the same input, if any do."""
+        del options
+        return ""
 
     # ---- to be planned ---------------------------------------------------------------------------
 

@@ -31,8 +31,9 @@ from models.results.supply import Refiners
 from models.schema import COALITION
 from models.schema import Support as Contract
 from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.palette import COLOURS
 from planner.render.table import records
-from planner.render.words import amount, counted, known, percent, share
+from planner.render.words import amount, clean, counted, cut, known, percent, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study, whole
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -367,6 +368,8 @@ class SupportStudy(StudyKind):
         return (Section("support", "What idle plants need", lead, {"": view}, blocks=blocks),)
 
 
+_NAME = 46
+"""Letters of a plant and its mineral beside its bar."""
 _NO_PLANTS = pd.DataFrame(columns=[f.name for f in Plants.FIELDS])
 
 
@@ -380,7 +383,11 @@ def _named(row: pd.Series[Any], money: str) -> str:
 
 def _bars(title: str, rows: pd.DataFrame) -> Picture:
     """Return the gaps of plants as a part of their minerals' prices."""
-    names = [short(f"{m}: {p}") for m, p in rows[["mineral", "plant"]].to_numpy()]
+    # beside its name its number: a bar may be too short to be seen beside the longest
+    names = [
+        f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(float(of))}"
+        for m, p, of in rows[["mineral", "plant", "of_price"]].to_numpy()
+    ]
     gaps = Series(Refiners.gap.header, Role.PLAN, tuple(100.0 * rows["of_price"].astype(float)))
     axis = "Gap, % of the mineral's price"  # with a decimal, which an axis of shares has not
     return Picture(title, Form.BARS, tuple(names), (gaps,), axis, "", look=Look.DAYS)
@@ -390,10 +397,19 @@ def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture:
     """Return the largest tariff of each mineral by year, a line a mineral."""
     rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
+    highest = most.max().sort_values(ascending=False, kind="stable").index[: len(COLOURS)]
+    kept = [name for name in most.columns if name in highest]
+    some = (
+        f" (the {len(kept)} highest of {len(most.columns)})"
+        if len(kept) < len(most.columns)
+        else ""
+    )
     series = tuple(
         Series(short(str(name)), Role.ONE_OF_MANY, [None if pd.isna(v) else float(v) for v in of])
-        for name, of in most.items()
+        for name, of in most[kept].items()
     )
-    title = f"The tariff that would do what the cap does, {years}"
+    # one line has no legend
+    of = f" for {kept[0]}" if len(kept) == 1 else ""
+    title = f"The tariff{of} that would do what the cap does, {years}{some}"
     across, axis = YEAR.header, "Tariff over cost at the gate"
     return Picture(title, Form.LINES, tuple(most.index), series, axis, across)

@@ -16,7 +16,7 @@ import click
 import pandas as pd
 
 from models.answers import least_share
-from models.case import Case, in_force
+from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
 from models.measures import (
     POINT,
@@ -38,7 +38,7 @@ from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records, with_number
-from planner.render.words import counted, known, listed, money, percent, scale, share
+from planner.render.words import counted, known, least, listed, money, percent, scale, share
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import (
     CAP,
@@ -552,7 +552,7 @@ _MOST_SMALL = 12
 """Minerals with a chart of their own at most: those that cost most."""
 _SEEN = 5e-4
 """A line of shares that stays below this everywhere is not worth a line."""
-_AMOUNTS = {"extra", "cash", "short", "missing"}
+_AMOUNTS = {"cash", "short", "missing"}
 """Figures that are no shares: in money or tonnes."""
 
 
@@ -580,6 +580,7 @@ class _Charts:
         caps = caps[caps["smallest"].notna()]
         self.caps = caps.drop_duplicates("mineral").set_index("mineral")
         self.currency = frontier.words.get("money", "")
+        self.discounted = frontier.words.get("discounted", "")
         self.basis, self.horizon = tables.option(BASIS), tables.option(YEARS)
         word = tables.option(OVER).partition(":")[0]
         self.kind = next((kind for kind in KINDS if kind.word == word), CAP)
@@ -621,6 +622,43 @@ class _Charts:
         parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
         return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
 
+    def shortages(self, value: float | None) -> str:
+        """Return in words what is short at a point, and of how many minerals by the cap."""
+        said = shortages(self.lacking(value))
+        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        rows = rows[(rows["mineral"] != ALL) & (rows["served"] < 1.0)]
+        if not self.is_cap or not any(part > _LOST for part in self.lacking(value).values()):
+            return said
+        by_cap = int((rows["lost"] > _LOST * rows["demand"]).sum())
+        return f"{said} ({by_cap or 'none'} of them by the cap)"
+
+    def room_down_to(self) -> tuple[str, str]:
+        """Return the smallest cap of all, and which mineral decides it and how far others go."""
+        caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
+        down = least(float(self.caps["smallest"][ALL]))
+        first = [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
+        others = caps.iloc[len(first) :]
+        said = f"set by {listed(first)}"
+        if len(others):
+            who = others.index[0]
+            who = who if len(others) == 1 else f"the {len(others)} other minerals"
+            said += f"; {who} could go to {least(float(others.iloc[0]))}"
+            half = others.iloc[len(others) // 2 :]
+            if len(half) < len(others):
+                said += f", {len(half)} of them to {least(float(half.iloc[0]))}"
+        return down, said
+
+    def largest_without(self) -> str:
+        """Return which country has the largest share of which mineral without caps."""
+        caps = self.caps.drop(index=ALL)
+        caps = caps[caps["share"].notna()]
+        if caps.empty:
+            return "Without caps no country sells"
+        top = caps.sort_values("share", ascending=False, kind="stable").iloc[0]
+        beyond_all = " (beyond 100 % is bought for stock)" if top["share"] > 1 else ""
+        of = f"of {top.name} in its largest year"
+        return f"Without caps {top['country']} has {percent(top['share'])} {of}{beyond_all}"
+
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return the line of the workbook's own caps, level over all values, if it is planned."""
         own = self.given[self.given["mineral"] == mineral]
@@ -652,22 +690,21 @@ class _Charts:
         return unit, [tuple(None if v is None else v / size for v in each) for each in amounts]
 
     def paid(self) -> Picture | None:
-        """What the cap adds to the cost of the tonnes bought; of another knob all that is paid."""
-        is_more = self.is_cap or self.is_secured
-        name, axis = ("extra", "Extra landed cost") if is_more else ("cash", Measure.CASH_COST)
-        unit, (amounts,) = self.money(ALL, name)
-        if not _peak(amounts):
-            return None
-        size, _ = scale(_peak(self.at(ALL, name)), self.currency)
-        what = f"{self.title}: what is paid for what is bought"
-        what = "What the cap adds to the cost of what is still bought" if self.is_cap else what
-        what = (
-            "What surviving a loss adds to the cost of what is bought" if self.is_secured else what
-        )
-        series = [Series(axis, Role.PLAN, amounts)]
-        series += self.as_in_workbook(ALL, name, size)
-        title = f"{what}, {self.horizon}"
-        return self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
+        """How much dearer the tonnes bought become in all; of another knob all that is paid.
+
+        A part of their cost, not a sum: a sum falls where a tighter cap leaves less to buy.
+        """
+        if self.is_cap or self.is_secured:
+            line, what = self.at(ALL, "dearer"), "the cap" if self.is_cap else "surviving a loss"
+            title = f"How much dearer {what} makes what is still bought, {self.horizon}"
+            series = [Series("All minerals", Role.PLAN, line), *self.as_in_workbook(ALL, "dearer")]
+            axis = f"Above its landed cost {self.kind.before}"
+            return self.picture(title, series, axis) if _peak(line) else None
+        unit, (amounts,) = self.money(ALL, "cash")
+        title = f"{self.title}: what is paid for what is bought, {self.horizon}"
+        series, axis = [Series(Measure.CASH_COST, Role.PLAN, amounts)], Measure.CASH_COST
+        kept = self.picture(title, series, f"{axis} ({unit})", look=Look.MILLIONS)
+        return kept if _peak(amounts) else None
 
     def tonnes_short(self) -> Picture | None:
         """What is short in all: a cost that falls for want of supply is no gain.
@@ -738,8 +775,7 @@ class _Charts:
         ]
         title = short(mineral)
         if mineral in self.caps.index:
-            least = self.caps["smallest"][mineral]
-            title += f": no tonne need be lost down to {least * 100:.1f} %"
+            title += f": no tonne need be lost down to {least(self.caps['smallest'][mineral])}"
         return self.picture(title, series, "", small=True)
 
     def of_mineral(self, mineral: str) -> tuple[Picture, ...]:
@@ -748,8 +784,8 @@ class _Charts:
         unit, (total, cash) = self.money(mineral, "objective", "cash")
         size, _ = scale(_peak(self.at(mineral, "objective")), self.currency)
         paid = [
-            Series(Measure.TOTAL_COST, Role.PLAN, total),
-            Series(Measure.CASH_COST, Role.FREE, cash),
+            Series(f"{Measure.TOTAL_COST}, {self.discounted}", Role.PLAN, total),
+            Series(f"{Measure.CASH_COST}, undiscounted", Role.FREE, cash),
             *self.as_in_workbook(mineral, "objective", size),
         ]
         lacking = [
@@ -771,8 +807,6 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
         return rows["lost"] / rows["demand"].where(rows["demand"] > 0)
     if name == "short share":
         return 1.0 - rows["served"]
-    if name == "extra":
-        return rows["like_for_like"] * rows["tonnes"]
     return rows[name]
 
 
@@ -831,6 +865,7 @@ class Sweep(StudyKind):
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does each step of a tighter cap, or of another number, cost?"
     LACKING = "no point planned"
+    PART = "[<KNOB>-]"
     RESULTS = (
         Frontier, TurnedFrontier, SecurityCurve, SmallestCaps, AsGiven, WithoutSecurity,
         WhoPaysByCap, WhoPaysByValue,
@@ -874,6 +909,12 @@ class Sweep(StudyKind):
             self.parameter, *(own if given is None else given for given, own in span)
         )
         self.task = counted(len(self.points), "point")
+
+    @classmethod
+    def part(cls, options: Mapping[str, Any]) -> str:
+        """Return the knob, but for the cap: a sweep of another is another workbook."""
+        typed = str(options["over"]).strip().replace(":", "-")
+        return "" if fold(typed) == CAP.word else typed
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the reference and all points."""
@@ -1010,17 +1051,17 @@ class Sweep(StudyKind):
             Figure(
                 "Total cost, from end to end",
                 more,
-                f"{ends}; discounted, shortage and penalties included.",
+                f"{ends}; {charts.discounted}, shortage and penalties included.",
             ),
             Figure(
                 f"Minerals short at {end}",
                 number_short(charts.lacking(last["value"])),
-                f"{shortages(charts.lacking(last['value']))}; at {start}:"
-                f" {shortages(charts.lacking(first['value']))}.",
+                f"{charts.shortages(last['value'])}; at {start}:"
+                f" {charts.shortages(first['value'])}.",
             ),
         ]
         at_ends = (
-            f"at {at}: {shortages(charts.lacking(value))}"
+            f"at {at}: {charts.shortages(value)}"
             for at, value in ((start, first["value"]), (end, last["value"]))
         )
         finding = f"{ends} changes total cost by {more}; {', '.join(at_ends)}"
@@ -1028,14 +1069,11 @@ class Sweep(StudyKind):
             told, finding = _price_of_security(charts, ends)
             figures.insert(0, told)
         if ALL in charts.caps.index:
-            row = charts.caps.loc[ALL]
-            least, free = percent(row["smallest"]), "without caps no country sells."
-            if known(row["share"]):
-                beyond_all = " (beyond 100 % is bought for stock)" if row["share"] > 1 else ""
-                free = f"without caps {row['country']} has {percent(row['share'])}{beyond_all}."
-            name = "Smallest cap that costs no tonne"
-            figures.append(Figure(name, least, f"all minerals under one cap; {free}"))
-            finding += f"; no tonne need be lost down to a cap of {least}"
+            down, decided = charts.room_down_to()
+            name = "Smallest cap that need cost no tonne"
+            said = f"all minerals under one cap, {decided}. {charts.largest_without()}."
+            figures.append(Figure(name, down, said))
+            finding += f"; no tonne more need be short than without caps down to {down}, {decided}"
         before = "without caps" if charts.is_cap else "as given"
         figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", before)
         if not charts.path:
@@ -1111,9 +1149,9 @@ def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
         return [], f"{flat}, of which there is no proven plan."
     row = own.iloc[0]
     total = money(float(row["objective"]), charts.currency)
-    lacking = shortages(charts.lacking(None))
-    figure = Figure(AS_IN_WORKBOOK, total, f"caps that go {charts.path}: total cost; {lacking}.")
-    return [figure], f"{flat}: total cost {total}, {lacking}."
+    lacking = charts.shortages(None)
+    said = f"caps that go {charts.path}: total cost, {charts.discounted}; {lacking}."
+    return [Figure(AS_IN_WORKBOOK, total, said)], f"{flat}: total cost {total}, {lacking}."
 
 
 def _object(rows: pd.DataFrame, figures: Sequence[Field]) -> dict[str, object]:

@@ -36,7 +36,7 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
 from planner.scenarios.events import Hits, steps, touched
-from planner.studies.draws import Draw, Foresight, draws, happening, reading
+from planner.studies.draws import NO_EVENTS, Draw, Foresight, draws, happening, reading
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_studies
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
@@ -50,8 +50,8 @@ _CHAIN = 8
 """Futures planned one after another, as if each had been known."""
 _MOST_BARS, _MOST_NAMED = 12, 3
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
-FUTURES, TAIL = "Futures", "What is least"
-"""Rows of About: how many were drawn; what the plan under risk makes least."""
+FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
+"""Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
 _KINDS = _BUILD, _STORE, _BUY, _TAKE = (
     "built",
     "in stock at the end of the year",
@@ -373,6 +373,8 @@ class UnderRisk(StudyKind):
     @property
     def trouble(self) -> str:
         """What the figures are worth where a search ended early."""
+        if not self.start.case.risks:
+            return NO_EVENTS
         if self.status == OPTIMAL:
             return ""
         return f"{search_words(self.gap)} Differences of less than that say nothing."
@@ -400,7 +402,9 @@ class UnderRisk(StudyKind):
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
             "Seed": str(self.seed),
             TAIL: self._least,
-            **({"Search": self.trouble} if self.trouble else {}),
+            **(
+                {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
+            ),
             "What is built": "one programme for all futures, decided before anything happens",
             "All else": "decided in its year, knowing the events that touch the mineral up to it;"
             " what comes after is known only as far as the futures drawn have parted",
@@ -514,8 +518,10 @@ class UnderRisk(StudyKind):
         unit, count = worth.words["money"], len(futures)
         cost, vss, evpi = (money(row[name], unit) for name in ("risky", "vss", "evpi"))
         if count == 1 and list(futures.events) == [_NOTHING]:
+            why = tables.option(NOTE)
             return Headline(
-                "Nothing happens in any future drawn: the plan under risk is the plain plan.",
+                "Nothing happens in any future drawn: the plan under risk is the plain plan."
+                + (f" {why[:1].upper()}{why[1:]}." if why else ""),
                 (Figure(_EXPECTED, cost, "that of the plain plan."),),
             )
         of = _otherwise(tables)

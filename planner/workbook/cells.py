@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 from models.case import clean, fold
 from models.schema import Column, Kind
-from models.units import accepted, in_currency, percent_hint
+from models.units import accepted, in_currency, percent_hint, spelled
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
 from planner.workbook.findings import CellError, near, quoted
@@ -96,7 +96,7 @@ def wanted(column: Column, currency: str = "USD") -> str:
     if column.kind not in DECIMAL | WHOLE:
         return str(column.kind.value)
     word = column.kind.value.partition(" from ")[0]
-    low, high = f"{column.least:g}", f"{column.most:g}"
+    low, high = spelled(column.least), spelled(column.most)
     unit = f" ({in_currency(column.unit, currency)})" if column.unit else ""
     start = f"above {low}" if column.above else f"from {low}"
     if math.isinf(column.most):
@@ -196,8 +196,9 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             hint = percent_hint(given)
         if factor != 1.0 and found > most:
             own = in_currency(column.unit, currency)
-            said = f"{plain(given)} {_unit_of(column, factor, currency)}, which is {found:g} {own}"
-            raise CellError(said, f"at most {most:g} {own}", hint)
+            typed = f"{plain(given)} {_unit_of(column, factor, currency)}"
+            said = f"{typed}, which is {spelled(found)} {own}"
+            raise CellError(said, f"at most {spelled(most)} {own}", hint)
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number

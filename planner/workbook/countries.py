@@ -65,8 +65,8 @@ _HINTS = {
     "european union": "leave it blank for several countries",
 }
 """What to do about names that are no one country's."""
-_SHORT = 6
-"""A name of fewer letters is close to many: only a closer one is meant."""
+_CLOSE = 0.75
+"""A country less alike is not meant: Atlantis is 0.67 of Albania."""
 
 
 def fold_country(name: str) -> str:
@@ -105,8 +105,7 @@ def closest_country(name: str) -> str:
     folded = fold_country(name)
     if folded in _HINTS:
         return _HINTS[folded]
-    cutoff = 0.75 if len(folded) < _SHORT else 0.6
-    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=cutoff)
+    close = difflib.get_close_matches(folded, _shown(), n=1, cutoff=_CLOSE)
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""

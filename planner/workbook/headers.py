@@ -294,8 +294,8 @@ class HeaderRow:
             must = column.required or self.record is Settings
             if must and column.header not in there:
                 title = in_currency(column.title, self.context.currency)
-                found, first = f"the column {column.header!r} is missing", min(self.grid.header)
-                self._error(first, found, f"a column headed {title!r}")
+                found = f"the column {column.header!r} is missing"
+                self._error(max(self.grid.header) + 1, found, f"a column headed {title!r}")
 
     def _error(self, position: int, found: str, expected: str, hint: str = "") -> None:
         row = self.grid.header_row

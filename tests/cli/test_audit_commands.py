@@ -65,6 +65,7 @@ def test_another_input_is_told_first(base, case, call):
     code, _, err = call("verify", base, "other.xlsx")
     assert code == 1
     assert "other.xlsx is not the file that the plan says" in err.splitlines()[1]
+    assert sum(line.startswith("  ") for line in err.splitlines()) <= 4  # few that follow from it
 
 
 def test_options_that_cannot_be_applied_are_told(plan, case, call):

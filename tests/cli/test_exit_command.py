@@ -16,7 +16,7 @@ def test_what_is_written(plain, call, folder):
     """A workbook beside the plans with all its sheets, CSV, and the finding on stderr."""
     code, out, err = call("exit", plain, "--country", "China", "--csv", "tables", *HERE)
     assert (code, out) == (0, "")
-    made = folder / "outputs" / "plain-exit.xlsx"
+    made = folder / "outputs" / "plain-CHN-exit.xlsx"
     assert str(made.relative_to(folder)) in err
     assert "China can be left altogether" in err
     assert " never" in err  # a level that is not reached

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import openpyxl
+import pandas as pd
 import pytest
 
+from planner.render.palette import COLOURS
+from planner.studies.support import _bars, _tariffs_by_year
 from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import sheets
 from tests.small_book import small_book
@@ -93,3 +96,26 @@ def test_errors_name_their_cell(folder, call, cells, words):
     assert code == 1
     assert words in err
     assert "Supports!" in err
+
+
+def test_a_bar_too_short_to_be_seen_has_its_number_beside_its_name() -> None:
+    rows = pd.DataFrame({
+        "mineral": ["Nickel"], "plant": ["India refining (aggregate)"], "of_price": [0.001]
+    })  # fmt: skip
+    assert _bars("Gaps", rows).categories == ("Nickel: India refining (aggregate), 0.1 %",)
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_no_two_tariffs_share_a_colour_and_one_is_named_in_the_title(count: int) -> None:
+    """The highest are drawn: one line has no legend, and two of a colour cannot be told apart."""
+    rows = pd.DataFrame(
+        [
+            {"mineral": f"M{i}", "year": year, "of_cost": i / 10}
+            for i in range(count)
+            for year in (1, 2)
+        ]
+    )
+    made = _tariffs_by_year(rows, "1 to 2")
+    assert [of.name for of in made.series] == [f"M{i}" for i in range(count)][-len(COLOURS) :]
+    assert ("for M0" in made.title) == (count == 1)
+    assert ("the 6 highest of 8" in made.title) == (count == 8)

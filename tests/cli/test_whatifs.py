@@ -509,3 +509,20 @@ def test_help_names_the_options(call):
     _, out, _ = call("solve", "--help")
     for word in ("--block", "--lose", "--what-if", "FROM:TO[:MINERAL]"):
         assert word in out
+
+
+@pytest.mark.parametrize(("value", "is_told"), [("70", True), ("10", True), ("9.5", False)])
+def test_a_factor_that_looks_like_a_percentage_is_told(value, is_told) -> None:
+    """It is taken as it stands, here and in the sheet Scenarios: one rule warns of both."""
+    (what_if,) = Asked(changes=(f"scale capacity; country=China; value={value}",))(CASE)
+    told = [finding.message for finding in what_if.findings]
+    assert any(f"{value} times as much as it is" in said for said in told) == is_told
+    assert any(f"did you mean {float(value) / 100:g}" in said for said in told) == is_told
+
+
+def test_a_name_far_from_any_country_has_no_nearest() -> None:
+    with pytest.raises(UsageError) as error:
+        Asked(losses=("Atlantis",))(CASE)
+    assert "Albania" not in str(error.value)
+    with pytest.raises(UsageError, match="did you mean 'France'"):
+        Asked(losses=("Frnace",))(CASE)

@@ -215,7 +215,7 @@ def test_a_path_is_a_point_of_its_own() -> None:
     assert row["like_for_like"] == pytest.approx(500 / 200)
     assert row["share"] == pytest.approx(0.85)
     assert at(found, 0.8)["objective"] == pytest.approx(2400)
-    frontier = results(found, {"money": "USD"})[0].frame()
+    frontier = results(found, {"money": "USD", "discounted": "undiscounted"})[0].frame()
     own, flat = "As in the workbook", "One cap for all years"
     assert frontier["point"].tolist() == [own, flat, flat] * 2
     assert frontier["value"].isna().tolist() == [True, False, False] * 2
@@ -228,7 +228,7 @@ def test_a_path_is_told_and_drawn() -> None:
         what=[YEARS, BASIS, OVER, AS_IN_WORKBOOK],
         value=["2026 to 2027", "demand", "cap", found.path],
     )
-    tables = Tables([*results(found, {"money": "USD"}), about])
+    tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
     assert headline.finding.endswith(
         "Each point is one cap for all years; the workbook's own go from 85 % in 2026 to 65 % in"
@@ -237,7 +237,7 @@ def test_a_path_is_told_and_drawn() -> None:
     assert "Cap from 90.0 % to 70.0 %" in headline.finding
     assert (headline.figures[-1].name, headline.figures[-1].value) == (AS_IN_WORKBOOK, "2,500 USD")
     (line,) = [s for s in Sweep.pictures(tables)[0].series if s.name == AS_IN_WORKBOOK]
-    assert line.values == pytest.approx((500,) * 3)  # what it adds to the cost of the tonnes bought
+    assert line.values == pytest.approx((0.25,) * 3)  # 2,500 for what costs 2,000 without caps
     (section,) = Sweep.sections(tables)
     pictures, numbers = section.views["All minerals"]
     assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True, True, False]
@@ -301,7 +301,7 @@ def test_a_path_without_a_plan_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(capped(**{"Share 2027": 0.65}), 0.9, 0.8)
     assert found.given["trouble"].tolist() == ["no proven optimum"]
     assert at(found, 0.9)["objective"] == pytest.approx(2200)
-    frontier = results(found, {"money": "USD"})[0].frame()
+    frontier = results(found, {"money": "USD", "discounted": "undiscounted"})[0].frame()
     assert frontier["trouble"].iloc[0] == "no proven optimum"
 
 
@@ -457,7 +457,7 @@ def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyP
     table = sweep_tables(sheets_of(found))[0]
     assert table.headers[-1] == "Trouble"
     money = sweep_pictures(sheets_of(found))[0]
-    assert money.series[0].values == pytest.approx((100, None, 300))
+    assert money.series[0].values == pytest.approx((0.1, None, 0.3))
 
 
 # ---- sheets ------------------------------------------------------------------------------------
@@ -466,7 +466,7 @@ def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyP
 def sheets_of(found: SweepResult) -> Tables:
     options = {OVER: found.parameter.typed, YEARS: "2026", BASIS: "demand"}
     about = About(what=list(options), value=list(options.values()))
-    return Tables([*results(found, {"money": "EUR"}), about])
+    return Tables([*results(found, {"money": "EUR", "discounted": "undiscounted"}), about])
 
 
 def sweep_tables(tables: Tables) -> list[Table]:
@@ -481,7 +481,7 @@ def test_the_sheets_of_a_cap() -> None:
     found = sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
     frontier, smallest = sweep_tables(found)
     assert (frontier.name, smallest.name) == ("Frontier", "Smallest caps")
-    assert frontier.headers[:3] == ("Cap", "Mineral", "Total cost (EUR)")
+    assert frontier.headers[:3] == ("Cap", "Mineral", "Total cost, undiscounted (EUR)")
     assert frontier.column("Cap").values == [0.3, 0.6, 0.9] * 2
     assert frontier.column("Mineral").values == ["all"] * 3 + ["copper"] * 3
     assert smallest.column("First point that costs tonnes").values == [0.3, 0.3]
@@ -493,13 +493,34 @@ def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
         sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
     )
     assert money.categories == dearer.categories == small.categories == (0.9, 0.6, 0.3)
-    assert money.series[0].values == pytest.approx((100, 400, 300))  # of 60 t at 15, not 10
+    assert money.series[0].values == pytest.approx((0.1, 0.4, 0.5))  # 60 t at 15, not 10
     assert dearer.series[0].values == pytest.approx((0.1, 0.4, 0.5))
     assert short.series[0].values == pytest.approx((0, 0, 0.4))
     assert room.form is Form.GROUPED
     assert [s.values[0] for s in room.series] == pytest.approx([1.0, 0.5])
     assert small.title == "copper: no tonne need be lost down to 50.0 %"
     assert small.series[1].role is Role.SHORT
+
+
+def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> None:
+    """100 t of copper need 66.66 t of Jin beside 33.34 t of Sur; 110 t of tin find 50 t each."""
+    book = make(jin(), refiner("Sur", "CHL", 33.34, 20), refiner("Tin", "CHL", 50, 30))
+    book["Refiners"][2]["Mineral"] = "tin"
+    book["Refiners"].append({**refiner("Tin too", "CHN", 50, 20), "Mineral": "tin"})
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 110})
+    tables = sheets_of(swept(book, 0.9, 0.3))
+    headline = Sweep.headline(tables)
+    assert "1 of 2 minerals is short, tin: 9.1 % of need (none of them by the cap)" in (
+        headline.finding
+    )
+    assert "2 of 2 minerals are short" in headline.finding
+    assert "(2 of them by the cap)" in headline.finding
+    assert headline.finding.endswith("down to 66.7 %, set by copper; tin could go to 45.5 %.")
+    (told,) = [f for f in headline.figures if f.name == "Smallest cap that need cost no tonne"]
+    assert told.value == "66.7 %"
+    assert told.remark.endswith("Without caps CHN has 100.0 % of copper in its largest year.")
+    assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
 
 
 def test_a_mineral_called_all_is_no_total() -> None:
@@ -520,7 +541,7 @@ def test_the_sheets_of_another_knob() -> None:
     assert frontier.column("Knob").values == ["Capacity of CHN"] * 4
     assert "Short beyond as given (t)" in frontier.headers
     assert given.name == "As given"
-    assert given.column("Cash cost (EUR)").values == pytest.approx([1000, 1000])
+    assert given.column("Cash cost, undiscounted (EUR)").values == pytest.approx([1000, 1000])
     paid, *_ = sweep_pictures(found)
     assert paid.categories == (1.0, 0.5)
     assert paid.series[0].values == pytest.approx((1000, 1500))  # all that is paid, no difference

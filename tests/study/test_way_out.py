@@ -142,3 +142,34 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
     assert (row["cash"], row["remark"]) == (0, "nothing is bought there in the plan")
     assert ExitStudy.headline(made).finding.endswith("its share is 0 % already.")
     assert (ExitStudy.pictures(made), len(made[Limits])) == ((), 0)
+
+
+def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
+    """The list counts plants, each by its first step; minerals that read the same are named all."""
+    exits = [
+        {f.name: None for f in Exits.FIELDS}
+        | {"mineral": m, "planned": 9.0, "left": 9.0, "planned_share": s, "left_share": s}
+        | {"cash": 0.0, "remark": ""}
+        for m, s in (("tin", 0.65), ("zinc", 0.6502), ("lead", 0.4))
+    ]
+    out = [
+        {f.name: 0.0 for f in WayOut.FIELDS} | {"mineral": row["mineral"], "year": 2026}
+        for row in exits
+    ]
+    steps = [
+        {f.name: None for f in Builds.FIELDS} | {"project": p, "begin": y, "change": said}
+        for p, y, said in (
+            ("Eins", 2026, "not in the plan"), ("Zwei", 2027, "as planned"),
+            ("Eins", 2027, "not in the plan"), ("Drei", 2028, "not in the plan"),
+        )
+    ]  # fmt: skip
+    words = {"last": "2026", "basis": "demand", "money": "USD"}
+    about = About(what=["Country", BASIS], value=["China", "demand"])
+    made = [
+        kind.of_rows(rows, words=words)
+        for kind, rows in ((Exits, exits), (WayOut, out), (Builds, steps))
+    ]
+    headline = ExitStudy.headline(Tables([*made, about]))
+    assert "most is left of tin and zinc each, 65.0 %" in headline.finding
+    (plants,) = [f for f in headline.figures if f.name == "Plants to begin otherwise"]
+    assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")

@@ -172,9 +172,9 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.
 
-    PLAN is what solve wrote, or the workbook of sweep, stress, compare or risk. Each STUDY, the
-    workbook of one of these, is added below it. The report is one HTML file with charts that needs
-    no network: mail it, open it, print it.
+    PLAN is what solve wrote, or the workbook of a study, such as sweep, stress, compare, exit or
+    risk. Each STUDY, the workbook of one of these, is added below it. The report is one HTML file
+    with charts that needs no network: mail it, open it, print it.
 
     \b
     planner report outputs/case-plan.xlsx

@@ -24,7 +24,8 @@ DIFFERS = 1
 """The exit code where a plan does not match."""
 _OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share", "seconds", "gap"}
 """Parameters of solve that say which case is planned."""
-_SHOWN = 20
+_SHOWN, _FEW = 20, 3
+"""Findings that are shown; of another input its first, which is the reason, and few that follow."""
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
     _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
@@ -44,6 +45,7 @@ class _Outcome:
     plan: Path
     file: Path
     findings: tuple[Finding, ...]
+    most: int = _SHOWN
     verdict: Verdict | None = None
     made_by: str = ""
     currency: str = ""
@@ -61,7 +63,7 @@ class _Outcome:
         else:
             head = f"{self.plan} {_HEAD[self.verdict.compared].format(self.file)}"
         click.secho(head, fg="green" if is_verified else "red", bold=True, err=True)
-        show_some(self.findings, _SHOWN, "; --json lists all")
+        show_some(self.findings, self.most, "; --json lists all")
         for name, text in self._lines(self.verdict) if self.verdict else ():
             line(name, text)
         return 0 if is_verified else DIFFERS
@@ -166,6 +168,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     return replace(
         outcome,
         findings=(*others, *verdict.findings),
+        most=_FEW if others else _SHOWN,
         verdict=verdict,
         made_by=recorded.record.planner,
         currency=start.case.settings.currency,

@@ -32,6 +32,7 @@ from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import Effect, Kind, Loss, Price, Stress, stress
+from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -736,9 +737,9 @@ def _resale(tables: Tables) -> str:
 
 
 def _at_home(lost: object) -> bool:
-    """Return whether an embargo is a member's own country's."""
+    """Return whether an embargo is a member's own country's, however the two are spelt."""
     country, _, member = str(lost).partition(" to ")
-    return country == member
+    return len({country_code(name) or name for name in (country, member)}) == 1
 
 
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------

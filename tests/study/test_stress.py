@@ -352,16 +352,17 @@ def test_what_sharing_is_worth() -> None:
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
 
 
-def test_its_own_country_is_no_embargo_on_a_member() -> None:
+@pytest.mark.parametrize("name", ["China", "CHN"])
+def test_its_own_country_is_no_embargo_on_a_member(name: str) -> None:
     """What closes to the member that it is the country of is not told as undone by resale."""
     home = jin(50) | {"Country": "China"}
     freight = [
-        {"From country": "China", "China (USD/t)": 0, "B (USD/t)": 1},
-        {"From country": "CHL", "China (USD/t)": 1, "B (USD/t)": 0},
+        {"From country": "China", f"{name} (USD/t)": 0, "B (USD/t)": 1},
+        {"From country": "CHL", f"{name} (USD/t)": 1, "B (USD/t)": 0},
     ]
-    book = make(home, sur(50), demand={"China": 50.0, "B": 50.0}, Freight=freight)
+    book = make(home, sur(50), demand={name: 50.0, "B": 50.0}, Freight=freight)
     tables = Tables(tables_of(lost_in(book, pairs=True, solidarity=False)))
-    assert {*tables[Embargoes].frame()["lost"]} == {"China to China", "CHL to B"}
+    assert {*tables[Embargoes].frame()["lost"]} == {f"China to {name}", "CHL to B"}
     said = StressTest.headline(tables).finding
     assert "since the others resell to it: CHL to B 100 USD" in said
     assert "1 of 1 embargoes" in said

@@ -66,7 +66,7 @@ WRONG = [
     (put(R, 3, "Yearly probability", 0.2), "Risks!J3", "0.2 in row 3 and 0.1 in row 2"),
     (put(R, 3, "Duration (yr)", None), "Risks!K3", "duration 1 in row 3 and 2 in row 2"),
     (both(put(R, 3, "Event", "STRIKE "), put(R, 3, "Value", None)), "Risks!I3", "needs a Value"),
-    (without(R, "Yearly probability"), "Risks!A1", "'Yearly probability' is missing"),
+    (without(R, "Yearly probability"), "Risks!K1", "'Yearly probability' is missing"),
 ]
 
 

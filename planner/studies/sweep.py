@@ -630,7 +630,7 @@ class _Charts:
         if not self.is_cap or not any(part > _LOST for part in self.lacking(value).values()):
             return said
         by_cap = int((rows["lost"] > _LOST * rows["demand"]).sum())
-        return f"{said} ({by_cap or 'none'} of them by the cap)"
+        return f"{said} ({by_cap or 'none'} by the cap)"
 
     def room_down_to(self) -> tuple[str, str]:
         """Return the smallest cap of all, and which mineral decides it and how far others go."""

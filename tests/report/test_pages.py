@@ -217,7 +217,7 @@ def test_sweep_is_a_frontier(study):
     assert page.verdict == "Each of 4 runs is proven optimal."
     cost, lacking, smallest, payer = page.headlines
     assert (lacking.value, lacking.remark) == (
-        "1 of 1", "Cobalt is short: 40 % of need; at 90.0 %: no mineral is short.",
+        "1 of 1", "Cobalt is short: 40 % of need (1 by the cap); at 90.0 %: no mineral is short.",
     )  # fmt: skip
     assert smallest.value == "70.0 %"
     # From no shortage to 80 t of it at 100,000, and 120,000 less paid.

@@ -480,7 +480,7 @@ def test_numbers_in_words():
     assert [share(p) for p in (5e-10, 1 - 5e-10, -5e-10)] == ["0 %", "100 %", "0 %"]
     assert (solid(1e-4, 1e6), solid(1e-4, 1e4)) == (0.0, 1e-4)
     assert [finely(p) for p in (0.960855, 0.960849, 0.99999, 1.0)] == [
-        "96.09 %", "96.08 %", "99.99 %", "100.00 %",
+        "96.09 %", "96.08 %", "99.99 %", "100 %",
     ]  # fmt: skip
     assert amount(4_072_020, "t") == "4.1 million t"
     assert amount(-2.5e9, "USD") == "-2.5 billion USD"

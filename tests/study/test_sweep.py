@@ -511,11 +511,9 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 110})
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
-    assert "1 of 2 minerals is short, tin: 9.1 % of need (none of them by the cap)" in (
-        headline.finding
-    )
+    assert "1 of 2 minerals is short, tin: 9.1 % of need (none by the cap)" in (headline.finding)
     assert "2 of 2 minerals are short" in headline.finding
-    assert "(2 of them by the cap)" in headline.finding
+    assert "(2 by the cap)" in headline.finding
     assert headline.finding.endswith("down to 66.7 %, set by copper; tin could go to 45.5 %.")
     (told,) = [f for f in headline.figures if f.name == "Smallest cap that need cost no tonne"]
     assert told.value == "66.7 %"

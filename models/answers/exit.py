@@ -35,7 +35,6 @@ from models.plan.plan import Plan
 from models.program import FRACTION, TONNES, within
 from models.program.component import MINERAL, YEAR, Place, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
-from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
 from models.solve import Rows
 
@@ -174,7 +173,7 @@ class _Fenced:
     def _rows(self) -> Rows:
         """The block's arrays, then the rows of the exit."""
         of, (short, cell) = self.plan.program.block(self.block), self._short
-        upper = widest(self.plan.expanded, self.plan.program)[self.at]
+        upper = self.plan.widest[self.at]
         need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.at]
         lacking = ((c, short[cell == c]) for c in np.unique(cell))
         sold = [*self.columns.values()]

@@ -190,18 +190,18 @@ class Whole:
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
 
-        def is_proven(found: Solution) -> bool:
-            proof = self.certificate(rows, found)
+        def accepts(found: Solution, proof: Certificate) -> bool:
             return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
-        found = first_proven(rows, scaled, is_proven, **limits)
-        if found is None:
+        made = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
+        if made is None:
             msg = f"no proven plan for {len(self.sides)} futures at once"
             raise SolverError(msg)
-        return self.by_future(found.x), self.certificate(rows, found)
+        found, proof = made
+        return self.by_future(found.x), proof
 
     def by_future(self, x: Floats) -> list[Floats]:
         """Return the values of each future's columns."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +20,12 @@ from models.answers.search import first_proven
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, together
-from models.program import TONNES, Group, Program, Scaling, joined
+from models.program import TONNES, Group, Program, Scaling
 from models.program.component import CONTRACT, MEMBER, Columns, Rows
 from models.program.division import Owners, own
 from models.program.families.security import SURVIVAL, to_be_served
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
-from models.solve import Held, Solution, certify_alone
+from models.solve import Certificate, Held, Solution, certify_alone
 from models.solve import Rows as Arrays
 
 ROW_LIMITS, COLUMN_LIMITS = ("row_lower", "row_upper"), ("lower", "upper")
@@ -51,7 +52,7 @@ class Piece:
     """Blocks that are solved together: how they are taken out of the whole, and scaled.
 
     ``basis`` is what the coalition's plan ended with; ``measure`` [t] what violations are parts of;
-    ``raised`` how it is scaled where small numbers are raised (None: as else).
+    ``raised`` tells how it is scaled where small numbers are raised (None: as else).
     """
 
     take: Callable[[Arrays], Arrays]
@@ -60,7 +61,7 @@ class Piece:
     scale: Scaling
     measure: float
     basis: object = None
-    raised: Scaling | None = None
+    raised: Callable[[], Scaling] | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _pieces(of: BlockSolver) -> Iterator[Piece]:
                 columns=program.columns_of(blocks[0], blocks[-1]),
                 rows=program.rows_of(blocks[0], blocks[-1]),
                 scale=scale,
-                raised=joined([of.scaling(b, program.block(b), raised=True) for b in blocks]),
+                raised=partial(of.scaling_of, blocks, raised=True),
                 measure=float(of.measure[list(blocks)].max()),
                 basis=basis,
             )
@@ -264,7 +265,7 @@ class Pool:
             else:
                 held.change(piece.scale.scaled(rows))
             found = piece.scale.unscaled(held.run())
-            if self._is_proven(piece, rows, found, *every):
+            if self._proof(piece, rows, found, *every).passed:
                 return found
         except SolverError:
             pass
@@ -273,25 +274,23 @@ class Pool:
 
     def _cold(self, piece: Piece, rows: Arrays, columns: Bools, limits: Bools) -> Solution:
         def scaled(*, raised: bool) -> Scaling:
-            of = piece.raised if raised and piece.raised else piece.scale
+            of = piece.raised() if raised and piece.raised else piece.scale
             return Scaling(of.column[columns], of.row[limits], of.price[columns], of.dual[limits])
 
-        found = first_proven(
-            rows,
-            scaled,
-            lambda found: self._is_proven(piece, rows, found, columns, limits),
+        made = first_proven(
+            rows, scaled, lambda found: self._proof(piece, rows, found, columns, limits)
         )
-        if found is None:
+        if made is None:
             msg = "no proven cost of a group of members"
             raise SolverError(msg)
-        return found
+        return made[0]
 
-    def _is_proven(
+    def _proof(
         self, piece: Piece, rows: Arrays, found: Solution, columns: Bools, limits: Bools
-    ) -> bool:
+    ) -> Certificate:
         of = self.of
         tonnes = (of.column_tonnes[piece.columns][columns], of.row_tonnes[piece.rows][limits])
-        return certify_alone(rows, found, piece.measure, tonnes).of(0).passed
+        return certify_alone(rows, found, piece.measure, tonnes).of(0)
 
 
 def _cut(rows: Arrays, columns: Bools, limits: Bools) -> Arrays:

@@ -25,7 +25,6 @@ from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families.projects import BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
-from models.program.families.stockpiles import widest
 from models.resolve import Bools, Floats, Ints
 from models.solve import Certificate, Rows, Solution
 
@@ -96,7 +95,7 @@ class Near:
                 self._place[of.rows.columns[entry]],
                 of.rows.values[entry],
             ),
-            (np.zeros(len(self.columns)), of.rows.lower[free], widest(e, of)[free]),
+            (np.zeros(len(self.columns)), of.rows.lower[free], plan.widest[free]),
             (of.rows.row_lower[self.rows] - held, of.rows.row_upper[self.rows] - held),
         )
         inside = dataclasses.replace(inside, whole=of.rows.whole[free])

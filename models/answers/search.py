@@ -26,17 +26,7 @@ from models.program.families.shortage import SHORTAGE
 from models.program.sourcing import Frame, build_least_change, build_least_share
 from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
-from models.solve import (
-    MOST_GAP,
-    MOST_VIOLATION,
-    ONWARDS,
-    Certificate,
-    Held,
-    Rows,
-    Solution,
-    certify,
-    certify_alone,
-)
+from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify, certify_alone
 
 SLACK = 1e-9
 """What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""
@@ -49,10 +39,11 @@ SPARE = 0.1
 def first_proven(
     rows: Rows,
     scaled: Callable[..., Scaling],
-    is_proven: Callable[[Solution], bool],
+    proof_of: Callable[[Solution], Certificate],
+    accepts: Callable[[Solution, Certificate], bool] = lambda _, proof: proof.passed,
     **limits: Any,
-) -> Solution | None:
-    """Return the first attempt's solution that is proven; None where none is.
+) -> tuple[Solution, Certificate] | None:
+    """Return the first attempt's solution that is accepted, and its proof; None where none is.
 
     ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not; ``limits``
     where a search for whole columns ends, as of ``solve``.
@@ -63,8 +54,9 @@ def first_proven(
             found = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
         except SolverError:
             continue
-        if is_proven(found):
-            return found
+        proof = proof_of(found)
+        if accepts(found, proof):
+            return found, proof
     return None
 
 
@@ -123,17 +115,18 @@ class Onwards:
 
         With whole columns each program is solved as such, from the start.
         """
-        found = self._onwards(rows)
-        if found is None:
+        made = self._onwards(rows)
+        if made is None:
             self._held = None
-            found = first_proven(rows, self._scaled, lambda s: self._proof(rows, s).passed)
-        if found is None:
+            made = first_proven(rows, self._scaled, partial(self._proof, rows))
+        if made is None:
             msg = f"no proven {self.what}"
             raise SolverError(msg)
+        found, _ = made
         if self._held is None and found.basis is not None and not rows.whole.any():
             self._held = Held(ONWARDS).load(self._scale.scaled(rows))
             self._held.start_from(found.basis)
-        return found, self._proof(rows, found)
+        return made
 
     def _scaled(self, *, raised: bool = False) -> Scaling:
         scale = self._scaling(raised=raised)
@@ -142,8 +135,8 @@ class Onwards:
         tonne = float(scale.column[self._in_tonnes][0])
         return dataclasses.replace(scale, price=scale.column / tonne, dual=scale.row * tonne)
 
-    def _onwards(self, rows: Rows) -> Solution | None:
-        """Return the optimum reached from that of the program before; None where it is no proof."""
+    def _onwards(self, rows: Rows) -> tuple[Solution, Certificate] | None:
+        """Return the optimum reached from that of the program before, if it is proven."""
         if self._held is None:
             return None
         try:
@@ -151,7 +144,8 @@ class Onwards:
             found = self._scale.unscaled(self._held.run())
         except SolverError:
             return None
-        return found if self._proof(rows, found).passed else None
+        proof = self._proof(rows, found)
+        return (found, proof) if proof.passed else None
 
     def _proof(self, rows: Rows, found: Solution) -> Certificate:
         return self._certify(rows, found).of(0, mip_gap=found.mip_gap)
@@ -171,15 +165,15 @@ class Model:
 
     def solved(self, rows: Rows) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        found = first_proven(
+        made = first_proven(
             rows,
             partial(
                 scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
             ),
-            lambda found: certify(rows, found, self.measure, self.other).passed,
+            lambda found: certify(rows, found, self.measure, self.other),
         )
-        if found is not None:
-            return found.x
+        if made is not None:
+            return made[0].x
         msg = f"no proven smallest {self.what}"
         raise SolverError(msg)
 
@@ -247,14 +241,13 @@ def last_tonne(plan: Plan, mineral: str, year: int) -> float | None:
     upper[own] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
 
-    def is_proven(found: Solution) -> bool:
-        proof = of.program.certify(found.x, found.duals, of.measure, block, block, rows)
-        return bool(proof.within(MOST_VIOLATION, MOST_GAP)[0])
+    def proof_of(found: Solution) -> Certificate:
+        return of.program.certify(found.x, found.duals, of.measure, block, block, rows).of(0)
 
-    found = first_proven(rows, partial(of.scaling, block, rows), is_proven)
-    if found is None:
+    made = first_proven(rows, partial(of.scaling, block, rows), proof_of)
+    if made is None:
         return None
-    reduced = rows.cost - rows.priced(found.duals)
+    reduced = rows.cost - rows.priced(made[0].duals)
     return max(0.0, float(-reduced[own].min()))
 
 

@@ -245,8 +245,7 @@ class BlockSolver:
             for blocks in [piece] if is_one else [(b,) for b in piece]:
                 rows, basis = of.block(blocks[0], blocks[-1]), of_block[blocks[0]].basis
                 if basis is not None and not rows.whole.any():
-                    scale = joined([self.scaling(b, of.block(b)) for b in blocks])
-                    yield blocks, rows, scale, basis
+                    yield blocks, rows, self.scaling_of(blocks), basis
 
     def solve(self, b: int, shape: bytes = b"", start: Any = None) -> BlockResult:
         """Solve one block, from the basis of a like one if given; cold if that gives no proof."""
@@ -344,6 +343,11 @@ class BlockSolver:
             row_size=of.row_size[inside],
             raised=raised,
         )
+
+    def scaling_of(self, blocks: Sequence[int], *, raised: bool = False) -> Scaling:
+        """Return how blocks are scaled that are one program."""
+        of = self.program
+        return joined([self.scaling(b, of.block(b), raised=raised) for b in blocks])
 
     def compare(self, b: int, rows: Rows, shape: bytes) -> bool:
         """Build the model of a block whose shape is new, and compare the two.

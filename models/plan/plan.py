@@ -31,7 +31,7 @@ from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import ORE as SURGE_ORE
 from models.program.families.security import SURGE
 from models.program.families.shortage import OF_TIER, SHORTAGE
-from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET
+from models.program.families.stockpiles import SHORTFALL, STOCK, TARGET, widest
 from models.program.market import BALANCE
 from models.resolve import (
     Cell,
@@ -156,6 +156,11 @@ class Plan(Solved):
     def discounted(self) -> Floats:
         """The dual of every row in money of the first year; new at each call."""
         return np.concatenate([np.zeros(0), *(block.duals for block in self.blocks)])
+
+    @cached_property
+    def widest(self) -> Floats:
+        """The upper bound of every column in any plan of the case, not the cheapest alone."""
+        return widest(self.expanded, self.program)
 
     # ---- who buys how much from whom ------------------------------------------------------------
 

@@ -19,7 +19,7 @@ import numpy as np
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan.block_solver import BlockSolver, pieces
-from models.program import Program, Scaling, fit, joined, program_of
+from models.program import Program, Scaling, fit, program_of
 from models.resolve import Bools, Expanded, Floats, Ints
 from models.schema import REST_OF_WORLD
 from models.solve import Held, Rows, statuses
@@ -149,8 +149,7 @@ class Adjustable:
     @cached_property
     def scaling(self) -> Scaling:
         """How all blocks are scaled."""
-        of = self.program
-        return joined([self.solver.scaling(b, of.block(b)) for b in range(len(of.blocks))])
+        return self.solver.scaling_of(range(len(self.program.blocks)))
 
     @cached_property
     def pieces(self) -> list[tuple[int, ...]]:

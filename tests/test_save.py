@@ -15,6 +15,7 @@ import xlsxwriter
 
 from models.errors import WriteError
 from planner.workbook.save import save
+from tests.disk import small_disk
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and signals of POSIX")
@@ -290,19 +291,8 @@ def test_a_kill_in_the_middle(tmp_path, old):
 
 @POSIX
 def test_a_full_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with small_disk(tmp_path / "disk", "64k") as disk:
         (disk / "plan.xlsx").write_text("old")
         with pytest.raises(WriteError, match="No space left on device"):
             save(disk / "plan.xlsx", words("x" * 200_000))
         assert contents(disk) == {"plan.xlsx": "old"}
-    finally:
-        subprocess.run(["umount", str(disk)], capture_output=True, check=False)

@@ -42,7 +42,9 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
         with contextlib.suppress(ValueError):
             answer = json.loads(told.getvalue())
         if command[0] == "check":
-            answer |= {"beside": beside(_grids(Path(command[1])), answer)}
+            has_findings = answer.get("errors") or answer.get("warnings")
+            grids = _grids(Path(command[1])) if has_findings else {}
+            answer |= {"beside": beside(grids, answer)}
             answer |= {} if code else _choices(Path(command[1]))
         if command[0] == "solve" and answer.get("output"):
             _spell(answer)

@@ -219,10 +219,9 @@ _FORMULA = re.compile(r"(^|[;\t\r\n])(?=['\"\s]*[=+\-@＝＋－＠])")
 """Where a spreadsheet may see a formula begin: also after what it may take for the next cell."""
 
 
-PROVEN = (
-    "It keeps every rule of the case, and no plan is cheaper by more than one part in ten million"
-)
-"""What is computed of a plan that is optimal."""
+def proven_words(keeps: str = "It keeps every rule of the case, and no plan") -> str:
+    """Return what is computed of a plan that is optimal; ``keeps`` says what it keeps."""
+    return f"{keeps} is cheaper by more than one part in ten million"
 
 
 def search_words(gap: float) -> str:

@@ -22,13 +22,13 @@ from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
 from planner.render.table import Table, table_of
 from planner.render.words import (
-    PROVEN,
     amount,
     built_in_steps,
     counted,
     is_estimate,
     known,
     listed,
+    proven_words,
     search_words,
     share,
 )
@@ -254,10 +254,10 @@ def _proof(context: Context) -> Light:
         best = search_words(context.plan.proof.mip_gap)
         said = f"It keeps every rule of the case: computed apart from the solver. {best}"
         return Light("Is it proven?", State.CARE, said, "Checks")
-    what = PROVEN
+    what = proven_words()
     if context.plan.extension is not None:
         keeps = "It keeps every rule of the case and what was added to its model; no plan that does"
-        what = PROVEN.replace("It keeps every rule of the case, and no plan", keeps)
+        what = proven_words(keeps)
     if context.within:
         what = f"It keeps every rule of the case, and {context.within}"
     said = f"{what}: computed apart from the solver." if passed else "See the rows that say no."

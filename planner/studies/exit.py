@@ -456,7 +456,8 @@ class _Finding:
             said += f"; furthest down: {down['mineral']}, {self.fall(down)}"
         most = self.hardest
         if most is not down and _share(most, "left_share") > 0:
-            said += f"; most is left of {self.as_much_left}, {percent(most['left_share'])}"
+            of = self.as_much_left or most["mineral"]
+            said += f"; most is left of {of}, {percent(most['left_share'])}"
         return f"{said}."
 
     @property
@@ -473,10 +474,10 @@ class _Finding:
 
     @property
     def as_much_left(self) -> str:
-        """The minerals of which the largest share is left, those that read the same together."""
+        """The minerals of which the largest share is left that read the same; "" of one alone."""
         most = _share(self.hardest, "left_share")
         ties = [r["mineral"] for r in self.rows if most - _share(r, "left_share") <= _SEEN]
-        return listed(ties, 3) + (" each" if len(ties) > 1 else "")
+        return f"{listed(ties, 3)} each" if len(ties) > 1 else ""
 
     @property
     def dearest(self) -> Row:
@@ -509,7 +510,7 @@ class _Finding:
         yield Figure(
             "Hardest to leave",
             percent(hardest["left_share"]),
-            (f"{self.as_much_left}. " if " each" in self.as_much_left else "")
+            (f"{self.as_much_left}. " if self.as_much_left else "")
             + f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
             f" {self.last} needs.",
         )

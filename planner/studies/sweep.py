@@ -618,19 +618,24 @@ class _Charts:
 
     def lacking(self, value: float | None) -> dict[str, float]:
         """Return what part of each mineral's need is short at a point, None: the workbook's."""
-        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        rows = self._minerals_at(value)
         parts = zip(rows["mineral"], rows["demand"], rows["served"], strict=True)
-        return {m: 1.0 - served for m, demand, served in parts if m != ALL and demand > 0}
+        return {m: 1.0 - served for m, demand, served in parts if demand > 0}
 
     def shortages(self, value: float | None) -> str:
         """Return in words what is short at a point, and of how many minerals by the cap."""
-        said = shortages(self.lacking(value))
-        rows = self.given if value is None else self.rows[self.rows["value"] == value]
-        rows = rows[(rows["mineral"] != ALL) & (rows["served"] < 1.0)]
-        if not self.is_cap or not any(part > _LOST for part in self.lacking(value).values()):
+        rows, lacking = self._minerals_at(value), self.lacking(value)
+        said = shortages(lacking)
+        if not self.is_cap or not any(part > _LOST for part in lacking.values()):
             return said
+        rows = rows[rows["served"] < 1.0]
         by_cap = int((rows["lost"] > _LOST * rows["demand"]).sum())
         return f"{said} ({by_cap or 'none'} by the cap)"
+
+    def _minerals_at(self, value: float | None) -> pd.DataFrame:
+        """Return the rows of minerals at a point, None: the workbook's."""
+        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        return rows[rows["mineral"] != ALL]
 
     def room_down_to(self) -> tuple[str, str]:
         """Return the smallest cap of all, and which mineral decides it and how far others go."""

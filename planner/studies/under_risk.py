@@ -63,7 +63,7 @@ _KINDS = _BUILD, _STORE, _BUY, _TAKE = (
 # ---- tables --------------------------------------------------------------------------------------
 
 
-_MONEY = field("", Look.MILLIONS, unit="{money} m", scale=1e6)
+_MONEY = field.millions("")
 
 
 class Worth(Result):

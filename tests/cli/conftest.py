@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from planner.cli import main
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.disk import small_disk
 
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
 
@@ -73,14 +73,5 @@ def ask(call):
 @pytest.fixture
 def full(tmp_path):
     """A disk with room for a page of 4 KB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("a small disk cannot be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], capture_output=True, check=False)
+    with small_disk(tmp_path / "disk", "4k") as disk:
+        yield disk

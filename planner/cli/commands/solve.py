@@ -28,12 +28,12 @@ from planner.cli.whatifs import Asked, what_if_options
 from planner.cli.words import line, show_warnings
 from planner.options import Share, Whole
 from planner.render.words import (
-    PROVEN,
     finely,
     known,
     number_of,
     percent,
     plain,
+    proven_words,
     search_words,
     share,
     span,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from planner.run import Run
     from planner.studies import Where
 
+_FUTURES, _SEED, _ALPHA = 10, 1, 0.95
 _PROOF = "Proof"
 _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
 """What stands before the findings on a terminal, in order."""
@@ -85,13 +86,13 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
     "--futures",
     type=Whole(1, 100_000),
     metavar="N",
-    help="Under risk: how many futures are drawn, as planner risk draws them [10].",
+    help=f"Under risk: how many futures are drawn, as planner risk draws them [{_FUTURES}].",
 )
 @click.option(
     "--seed",
     type=Whole(0, 2**63 - 1),
     metavar="S",
-    help="Under risk: fixes what is drawn: the same seed, the same futures [1].",
+    help=f"Under risk: fixes what is drawn: the same seed, the same futures [{_SEED}].",
 )
 @click.option(
     "--weight",
@@ -103,7 +104,7 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
     "--cvar",
     type=Share(),
     metavar="A",
-    help="Under risk: the CVaR is the mean of the dearest 1 - A of all futures [0.95].",
+    help=f"Under risk: the CVaR is the mean of the dearest 1 - A of all futures [{_ALPHA}].",
 )
 @output_option("The plan [outputs/<FILE's name>[-<scenario> or -what-if]-plan.xlsx].", "PLAN")
 @CSV
@@ -221,9 +222,6 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     return end(solved(run, written), as_json=as_json, failed=trouble)
 
 
-_FUTURES, _SEED, _ALPHA = 10, 1, 0.95
-
-
 def _refuse_contradictions(how: Mapping[str, object], *, under_risk: bool, solver: str) -> None:
     """Refuse options that do not go together; UsageError."""
     given = [f"--{name}" for name, value in how.items() if value is not None]
@@ -316,7 +314,7 @@ def words_of(run: Run) -> dict[str, str]:
         PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
         Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
-        _PROOF: f"Proven. {PROVEN}." if is_optimal else search_words(plan.proof.mip_gap),
+        _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),
     }
     points = findings(run.minerals, len(case.years), case.country_name)
     said |= zip(_HEADS, (point.said for point in points), strict=True)

@@ -18,11 +18,13 @@ from types import ModuleType
 import pytest
 
 from models.errors import UsageError
+from planner.cli import main
 from planner.studies import Here, Progress, Run, run_study
 from planner.studies import engine as board
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import Cluster
+from planner.workbook.template import template_tables, write_book
 from tests.study.variants import FAULTS, Deadly, capped, slow, study, unreadable, unsendable
 
 LONG = 120.0
@@ -113,6 +115,18 @@ def test_a_cluster_gives_the_same_to_the_last_bit(two, tmp_path, recwarn):
     assert len(found.found) == 10
     assert [each.done for each in heard] == list(range(15))
     assert not recwarn.list
+
+
+def test_a_plan_under_risk_is_the_same_on_a_cluster_and_here(two, tmp_path, capsys):
+    case, said = tmp_path / "case.xlsx", []
+    write_book(case, template_tables())
+    for where in (("--workers", "1"), ("--cluster", two.address)):
+        asked = ("--under-risk", "--futures", "8", "--seed", "3", "--json", *where)
+        assert main(["solve", str(case), *asked]) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    here, there = ({k: v for k, v in each.items() if k != "seconds"} for each in said)
+    assert here == there
+    assert here["different_futures"] > 1
 
 
 def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):

@@ -19,10 +19,7 @@ from models.answers.explain import scarcest as scarcest
 from models.answers.explain import sharing as sharing
 from models.answers.futures import Course as Course
 from models.answers.futures import Future as Future
-from models.answers.futures import Tail as Tail
-from models.answers.futures import cvar as cvar
 from models.answers.futures import under_risk as under_risk
-from models.answers.futures import valued as valued
 from models.answers.least_change import Change as Change
 from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied
@@ -37,6 +34,9 @@ from models.answers.ranges import BY_REFINER as BY_REFINER
 from models.answers.ranges import Range as Range
 from models.answers.ranges import least_plan as least_plan
 from models.answers.ranges import ranges as ranges
+from models.answers.recourse import Tail as Tail
+from models.answers.recourse import cvar as cvar
+from models.answers.recourse import valued as valued
 from models.answers.search import SPARE as SPARE
 from models.answers.search import least_share as least_share
 from models.answers.support import Bill as Bill

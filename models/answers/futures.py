@@ -1,36 +1,35 @@
 """One plan for several futures: what is decided before they part is the same in all of them.
 
-A stochastic program with recourse in its extensive form (Birge & Louveaux (2011), Introduction to
-Stochastic Programming, 2nd ed., ch. 2 and 3): the programs of all futures side by side, in which
-columns decided while futures cannot be told apart stand once. What is least is the expected cost,
-or in part the conditional value at risk, which is linear (Rockafellar & Uryasev (2000), Journal of
-Risk 2(3)). ``Whole`` knows arrays alone; ``under_risk`` makes one of a plan's case and its futures.
+``under_risk`` makes programs with recourse (``models.answers.recourse``) of a plan's case and its
+futures: few futures are one program. Of many each mineral is planned apart, for the futures that
+differ for it, and budgets and the tail tie minerals to each other.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from models.answers.search import SLACK, first_proven
-from models.case import TO_THE_END, Case, Search
+from models.answers.recourse import Mix, Part, Side, Tail, Tied, Whole, valued
+from models.answers.search import SLACK
+from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
-from models.program import TONNES, Program, program_of, scaling
+from models.plan.solving import part, parts
+from models.program import TONNES, Program, program_of
 from models.program.builder import grouped
-from models.program.component import FRACTION, Columns, columns_named
-from models.program.families.projects import BUILT, CARRIED
+from models.program.component import Columns, columns_named
+from models.program.families.projects import BUDGET, BUILT, CARRIED
 from models.program.families.shortage import SHORTAGE
 from models.program.families.stockpiles import STOCK, widest
 from models.program.scaling import powers_of_two
-from models.resolve import Bools, Floats, Ints
-from models.solve import MOST_VIOLATION, Certificate, Rows, Solution, certify_alone
+from models.resolve import Expanded, Floats, Ints
+from models.solve import MOST_GAP, MOST_VIOLATION, Rows
 
 _COMMITTED = (BUILT, CARRIED)
 """Decided once for all futures, whatever happens: what is built, and so what budgets leave."""
@@ -38,205 +37,6 @@ _ROUNDING = 1e-12
 """What the plain plan's amounts are kept to, as a part of the largest need: a solver's rounding."""
 _TYPICAL = 1e-4
 """What a part of all costs the tail is counted in."""
-
-
-# ---- costs by future -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tail:
-    """What is least: (1 - weight) x mean + weight x CVaR of the costs of futures.
-
-    The CVaR is the mean of the dearest 1 - ``alpha`` of all futures, by probability; where
-    ``alpha`` is 1, or no future is as unlikely, the dearest of them.
-    """
-
-    alpha: float = 0.95
-    weight: float = 0.0
-
-
-def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
-    """Return the mean of the dearest 1 - ``alpha`` of all futures [money], by probability."""
-    order = np.argsort(-costs, kind="stable")
-    before = np.cumsum(chances[order]) - chances[order]
-    part = np.clip((1.0 - alpha) - before, 0.0, chances[order])
-    total = float(part.sum())
-    return float((part * costs[order]).sum()) / total if total > 0 else float(costs.max())
-
-
-def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
-    """Return what is least in a plan under risk, of its cost in each future [money]."""
-    expected = float((chances * costs).sum())
-    if not tail.weight:
-        return expected
-    return (1.0 - tail.weight) * expected + tail.weight * cvar(costs, chances, tail.alpha)
-
-
-# ---- the extensive form, of arrays alone ---------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Side:
-    """The program of one future; ``columns`` and ``numbers`` number its columns and its rows.
-
-    Columns of one number are one in all futures. So are rows of one number that say the same.
-    The units are those of ``models.program``.
-    """
-
-    rows: Rows
-    columns: Ints
-    numbers: Ints
-    column_unit: Any
-    row_unit: Any
-
-
-class Whole:
-    """The programs of futures as one; ``place`` is by future where its columns stand in ``rows``.
-
-    ``costs`` [s] are those of a solution; the tail is counted in ``unit`` [money].
-    """
-
-    def __init__(
-        self,
-        sides: Sequence[Side],
-        chances: Floats,
-        tail: Tail | None = None,
-        *,
-        need: float = 1.0,
-        unit: float = 1.0,
-    ) -> None:
-        """Lay the programs side by side; ``need`` [t] is what violations are parts of."""
-        self.sides, self.chances, self.tail, self.need = sides, chances, tail or Tail(), need
-        every = np.concatenate([s.columns for s in sides])
-        self.numbers, inverse = np.unique(every, return_inverse=True)
-        ends = np.cumsum([len(s.columns) for s in sides])[:-1]
-        self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
-        of, count = [s.rows for s in sides], len(self.numbers)
-        cost, lower, upper = np.zeros(count), np.full(count, np.inf), np.full(count, -np.inf)
-        whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
-        for side, at, chance in zip(sides, self.place, chances.tolist(), strict=True):
-            np.add.at(cost, at, chance * side.rows.cost)
-            # futures differ in bounds that say what no plan could use: the widest holds for all
-            np.minimum.at(lower, at, side.rows.lower)
-            np.maximum.at(upper, at, side.rows.upper)
-            whole[at] |= side.rows.whole
-            self.column_unit[at] = side.column_unit
-        width = np.concatenate([np.diff(r.starts) for r in of])
-        row = np.repeat(np.arange(len(width)), width)
-        column = np.concatenate([at[r.columns] for r, at in zip(of, self.place, strict=True)])
-        order = np.argsort(row * max(count, 1) + column, kind="stable")
-        column, values = column[order], np.concatenate([r.values for r in of])[order]
-        least = np.concatenate([r.row_lower for r in of])
-        most = np.concatenate([r.row_upper for r in of])
-        first = _first_alike(np.concatenate([s.numbers for s in sides]))
-        kept = first == np.arange(len(first))
-        kept |= (least != least[first]) | (most != most[first])
-        kept |= _differ(first, width, column, values)
-        self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
-        self.rows = Rows(
-            cost=cost,
-            lower=lower,
-            upper=upper,
-            row_lower=least[kept],
-            row_upper=most[kept],
-            starts=np.concatenate([[0], np.cumsum(width[kept])]).astype(np.int64),
-            columns=column[kept[row]],
-            values=values[kept[row]],
-            whole=whole,
-        )
-        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # of all futures it is their mean
-            self._add_tail(unit)
-
-    def _add_tail(self, unit: float) -> None:
-        """Add the tail: columns eta and q of each future, and q >= its cost - eta, in ``unit``."""
-        of, weight, count = self.rows, self.tail.weight, len(self.chances)
-        eta = len(of.cost)
-        beyond = 1.0 - self.tail.alpha
-        beyond = beyond if beyond > self.chances.min() else 0.0  # then it is the dearest
-        dear = self.chances / beyond if beyond else np.zeros(count)
-        added = [
-            (
-                np.concatenate([at, [eta, eta + 1 + s]]),
-                np.concatenate([-s_.rows.cost / unit, [1, 1]]),
-            )
-            for s, (s_, at) in enumerate(zip(self.sides, self.place, strict=True))
-        ]
-        self.rows = dataclasses.replace(
-            of,
-            cost=np.concatenate([(1.0 - weight) * of.cost, weight * unit * np.append(1.0, dear)]),
-            lower=np.concatenate([of.lower, [-np.inf], np.zeros(count)]),
-            upper=np.concatenate([of.upper, [np.inf], np.full(count, np.inf if beyond else 0.0)]),
-            row_lower=np.append(of.row_lower, np.zeros(count)),
-            row_upper=np.append(of.row_upper, np.full(count, np.inf)),
-            starts=np.append(of.starts, of.starts[-1] + np.cumsum([len(at) for at, _ in added])),
-            columns=np.concatenate([of.columns, *(at for at, _ in added)]),
-            values=np.concatenate([of.values, *(values for _, values in added)]),
-            whole=np.append(of.whole, np.zeros(count + 1, dtype=bool)),
-        )
-        self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
-        self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
-
-    def solved(
-        self,
-        rows: Rows | None = None,
-        is_kept: Callable[[list[Floats]], bool] = lambda _: True,
-        search: Search = TO_THE_END,
-    ) -> tuple[list[Floats], Certificate]:
-        """Return the proven values by future, and the proof; SolverError where there is none.
-
-        ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
-        have to pass beside the proof; ``search`` where that for whole columns ends.
-        """
-        accepted = search.gap if search.seconds is None else np.inf
-        rows = self.rows if rows is None else rows
-
-        def accepts(found: Solution, proof: Certificate) -> bool:
-            return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
-
-        units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
-        scaled = partial(scaling, rows, need=self.need, **units)
-        limits = {"seconds": search.seconds, "gap": search.gap}
-        made = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
-        if made is None:
-            msg = f"no proven plan for {len(self.sides)} futures at once"
-            raise SolverError(msg)
-        found, proof = made
-        return self.by_future(found.x), proof
-
-    def by_future(self, x: Floats) -> list[Floats]:
-        """Return the values of each future's columns."""
-        return [x[at] for at in self.place]
-
-    def costs(self, x: Sequence[Floats]) -> Floats:
-        """Return what each future costs [money]."""
-        return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
-
-    def certificate(self, rows: Rows, found: Solution) -> Certificate:
-        """Return the certificate of a solution of the whole."""
-        tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-        return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
-
-
-def _first_alike(numbers: Ints) -> Ints:
-    """Return for each number the position at which it stands first."""
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
-    return np.asarray(first[inverse], dtype=np.int64)
-
-
-def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
-    """Return which rows have other entries than the row that ``first`` says."""
-    starts = np.concatenate([[0], np.cumsum(width)])
-    same_width = width == width[first]
-    row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
-    inside = np.repeat(same_width, width)
-    own = np.flatnonzero(inside)
-    other = own - starts[row] + starts[first[row]]
-    unlike = (column[own] != column[other]) | (values[own] != values[other])
-    found: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
-    return found
-
-
-# ---- of a case and its futures -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -265,7 +65,8 @@ class Course:
 class Decision:
     """What is decided before anything happens: as planned plainly, and under risk.
 
-    Of a column by its component and key; amounts in t, of a plant the fraction built.
+    Of a column by its component and key, in which a contract stands itself; amounts in t, of a
+    plant the fraction built.
     """
 
     of: Columns
@@ -286,8 +87,17 @@ class RiskPlans:
     decisions: tuple[Decision, ...]
 
 
+AT_ONCE = 20
+"""Futures that are one program at most, where minerals can be planned apart."""
+
+
 def under_risk(
-    plan: Plan, futures: Sequence[Future], calm: Ints, tail: Tail | None = None
+    plan: Plan,
+    futures: Sequence[Future],
+    calm: Ints,
+    tail: Tail | None = None,
+    *,
+    at_once: int = AT_ONCE,
 ) -> RiskPlans:
     """Return the cheapest plan for all futures at once, beside the plain ``plan``.
 
@@ -295,26 +105,48 @@ def under_risk(
     those that have been the same for its mineral up to that year. ``calm`` [mineral, year] are the
     numbers of ``Future.known`` where nothing happens. The plain plan is kept to while nothing has
     happened; from then on it is planned as under risk. The futures' cases have the minerals,
-    members, years, sources, projects and contracts of the plan's, and their chances sum to 1.
+    members, years, sources, projects, budgets and contracts of the plan's, and their chances sum
+    to 1. More than ``at_once`` are planned mineral by mineral, but where projects have to be whole.
     SolverError where no attempt gives a proof.
     """
-    return _Extensive(plan, futures, calm, tail or Tail()).found()
+    tail = tail or Tail()
+    groups = apart(plan.case) if len(futures) > at_once else ()
+    if len(groups) > 1 and not plan.program.rows.whole.any():
+        return _Apart(plan, groups, futures, calm, tail).found()
+    plain = _Plain(plan.expanded, plan.program, plan.x)
+    return _Extensive(plain, futures, calm, tail, _unit(plan)).found()
+
+
+def apart(case: Case) -> tuple[tuple[str, ...], ...]:
+    """Return the minerals that limits tie to each other, budgets left out."""
+    return parts(case.change(budget=()))
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """The plain plan, or what it decides for some minerals: ``x`` are the values of columns."""
+
+    expanded: Expanded
+    program: Program
+    x: Floats
 
 
 class _Extensive:
-    def __init__(self, plan: Plan, futures: Sequence[Future], calm: Ints, tail: Tail) -> None:
-        self.plan, self.base = plan, plan.program
+    def __init__(
+        self, plain: _Plain, futures: Sequence[Future], calm: Ints, tail: Tail, unit: float
+    ) -> None:
+        self.plain, self.base, self.case = plain, plain.program, plain.expanded.case
         names = self.base.names
         self.programs: list[Program] = []
         self.rows: list[Rows] = []
         for future in futures:
-            expanded = plan.expanded.changed(future.case)
+            expanded = plain.expanded.changed(future.case)
             made = program_of(expanded, names)
             names = made.names
             self.programs.append(made)
             # a stock may serve another future than its own, which needs more than its own room
             self.rows.append(dataclasses.replace(made.rows, upper=widest(expanded, made)))
-        self.scale = max([plan.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
+        self.scale = max([self.case.tolerance_scale, *(f.case.tolerance_scale for f in futures)])
         every, known = [*self.programs, self.base], [*(f.known for f in futures), calm]
         told = [_known(p, at) for p, at in zip(every, known, strict=True)]
         columns = _numbered([p.variables for p in every], told)
@@ -330,7 +162,7 @@ class _Extensive:
             np.array([f.chance for f in futures]),
             tail,
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
-            unit=float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0]),
+            unit=unit,
         )
         numbers = self.whole.numbers
         at = np.minimum(np.searchsorted(numbers, columns[-1]), max(len(numbers) - 1, 0))
@@ -340,33 +172,31 @@ class _Extensive:
     def found(self) -> RiskPlans:
         """Return both plans; where the plain one is as good it is the plan under risk."""
         risky, x = self._course(self.whole.rows)
-        plain, _ = self._course(self._kept())
-        values = np.full(len(self.whole.rows.cost), np.nan)
-        for at, of in zip(self.whole.place, x, strict=True):
-            values[at] = of
-        least, kept = (valued(c.costs, self.whole.chances, self.whole.tail) for c in (risky, plain))
-        if kept - least <= SLACK * abs(least):
-            own = self.place >= 0
-            values[self.place[own]] = self.plan.x[own]
-            bound = max((risky.proof, plain.proof), key=lambda proof: proof.violation)
-            proof = dataclasses.replace(risky.proof, violation=bound.violation)
-            risky = dataclasses.replace(plain, proof=proof)
-        return RiskPlans(risky, plain, tuple(self._decisions(values)))
+        plain, _ = self._course(self.kept())
+        whole = self.whole
+        is_plain = _as_good(risky, plain, whole.chances, whole.tail)
+        values = None if is_plain else whole.joined(x)
+        return RiskPlans(
+            _proven_by(plain, risky) if is_plain else risky, plain, tuple(self.decisions(values))
+        )
 
     def _course(self, rows: Rows) -> tuple[Course, list[Floats]]:
         x, proof = self.whole.solved(
-            rows, lambda x: self._violation(x)[0] <= MOST_VIOLATION, self.plan.case.search
+            rows, lambda x: self.violation(x)[0] <= MOST_VIOLATION, self.case.search
         )
-        violation, allowed = self._violation(x)[1], MOST_VIOLATION * self.scale
+        violation, allowed = self.violation(x)[1], MOST_VIOLATION * self.scale
         shape = (len(rows.row_lower), len(rows.cost), len(rows.values))
         made = Proof(
             violation, "", allowed, proof.dual_infeasibility, proof.gap, proof.mip_gap, 1, 0,
             *shape, (),
         )  # fmt: skip
-        short = np.array([_short(p, of, self.plan) for p, of in zip(self.programs, x, strict=True)])
-        return Course(self.whole.costs(x), short, made), x
+        return Course(self.whole.costs(x), self.short(x), made), x
 
-    def _violation(self, x: Sequence[Floats]) -> tuple[float, float]:
+    def short(self, x: Sequence[Floats]) -> Floats:
+        """Return what is short by future and mineral [t]."""
+        return np.array([_short(p, of) for p, of in zip(self.programs, x, strict=True)])
+
+    def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
         """Return the largest violation of any future's own program: as a part, and in t."""
         worst = [0.0, 0.0]
         for program, rows, of in zip(self.programs, self.rows, x, strict=True):
@@ -375,37 +205,189 @@ class _Extensive:
             worst = [max(worst[0], *found), max(worst[1], *(found * measure))]
         return float(worst[0]), float(worst[1])
 
-    def _kept(self) -> Rows:
+    def kept(self) -> Rows:
         """Return the whole with the plain plan kept to while nothing has happened."""
         rows, base = self.whole.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
         near = np.full(len(decided), SLACK)
-        demand = self.plan.expanded.demand.max(axis=1, initial=0.0).ravel()
+        demand = self.plain.expanded.demand.max(axis=1, initial=0.0).ravel()
         for group in base.variables:
             decided[group.at] = columns_named(group.component).decided is not None
             if group.component.unit == TONNES:
                 near[group.at] = SLACK * demand[group.cell] + _ROUNDING * self.whole.need
         own = np.flatnonzero(decided & (self.place >= 0))
-        at, x, near = self.place[own], self.plan.x[own], near[own]
+        at, x, near = self.place[own], self.plain.x[own], near[own]
         lower, upper = rows.lower.copy(), rows.upper.copy()
         x, near = np.where(rows.whole[at], np.round(x), x), np.where(rows.whole[at], 0.0, near)
         lower[at] = np.clip(x - near, rows.lower[at], rows.upper[at])
         upper[at] = np.clip(x + near, rows.lower[at], rows.upper[at])
         return dataclasses.replace(rows, lower=lower, upper=upper)
 
-    def _decisions(self, values: Floats) -> Iterator[Decision]:
-        """Yield what is built, stored and bought while nothing has happened."""
+    def spent(self) -> tuple[Ints, Floats]:
+        """Return columns of the whole that budgets pay for, and what by year [money m]."""
+        of = self.base
+        place = {row.year: y for y, row in enumerate(self.case.budget)}
+        uses = np.zeros((len(place), len(of.rows.cost)))
+        for group in of.constraints:
+            if group.component is BUDGET:
+                for row, year in zip(group.at.tolist(), group.year.tolist(), strict=True):
+                    inside = slice(of.rows.starts[row], of.rows.starts[row + 1])
+                    uses[place[year], of.rows.columns[inside]] = of.rows.values[inside]
+        for group in of.variables:
+            if group.component is CARRIED:
+                uses[:, group.at] = 0.0
+        at = np.flatnonzero(uses.any(axis=0))
+        return self.place[at], uses[:, at]
+
+    def decisions(self, values: Floats | None) -> Iterator[Decision]:
+        """Yield what is built, stored and bought while nothing has happened.
+
+        ``values`` are those of the whole's columns, None: the plain plan is the plan under risk.
+        """
         for group in self.base.variables:
             of = columns_named(group.component)
             if of.decided is None or not (of in {BUILT, STOCK} or of.is_delivery):
                 continue
             known = np.flatnonzero(self.place[group.at] >= 0)
             at = group.at[known]
-            plain, risky = self.plan.x[at], values[self.place[at]]
+            plain = self.plain.x[at]
+            risky = plain if values is None else values[self.place[at]]
             used = np.flatnonzero((plain != 0) | (risky != 0))
             keys = group.keys(known[used])
             for key, was, now in zip(keys, plain[used].tolist(), risky[used].tolist(), strict=True):
-                yield Decision(of, key, was, now)
+                yield Decision(of, of.lasting(self.case, key), was, now)
+
+
+def _as_good(risky: Course, plain: Course, chances: Floats, tail: Tail) -> bool:
+    """Return whether the plain plan is as good as that under risk, as far as that is proven."""
+    least, kept = (valued(of.costs, chances, tail) for of in (risky, plain))
+    return kept - least <= SLACK * abs(least)
+
+
+def _proven_by(plain: Course, risky: Course) -> Course:
+    """Return the plain plan with the proof that none under risk is cheaper."""
+    violation = max(risky.proof.violation, plain.proof.violation)
+    return dataclasses.replace(plain, proof=dataclasses.replace(risky.proof, violation=violation))
+
+
+class _Apart:
+    """Minerals planned apart, that budgets and the tail tie to each other."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        groups: Sequence[tuple[str, ...]],
+        futures: Sequence[Future],
+        calm: Ints,
+        tail: Tail,
+    ) -> None:
+        self.plan, self.tail, names = plan, tail, plan.expanded.minerals
+        self.chances = np.array([f.chance for f in futures])
+        self.at = [[names.index(name) for name in group] for group in groups]
+        decided = {key: plan.x[at] for key, at in _decided(plan.program, plan.case)}
+        self.each, every = list[_Extensive](), list[tuple[Ints, Ints, Floats]]()
+        for group, at in zip(groups, self.at, strict=True):
+            own = [f.known[at].tobytes() for f in futures]
+            first = {key: i for i, key in reversed([*enumerate(own)])}
+            order = sorted(first.values())
+            of = np.array([order.index(first[key]) for key in own])
+            chances = np.bincount(of, self.chances).tolist()
+            mine = [
+                Future(part(futures[i].case, group), chance, futures[i].known[at])
+                for i, chance in zip(order, chances, strict=True)
+            ]
+            plain = _plain_of(part(plan.case, group), decided)
+            one = _Extensive(plain, mine, calm[at], Tail(), 1.0)
+            self.each.append(one)
+            every.append((of, *one.spent()))
+        limits = np.array([row.capex for row in plan.case.budget], dtype=float)
+        self.prices = np.array([self._price(row.year) for row in plan.case.budget], dtype=float)
+        if plan.case.settings.carry_over_budget:  # what is spent up to a year
+            every = [(of, at, np.cumsum(uses, axis=0)) for of, at, uses in every]
+            limits, self.prices = np.cumsum(limits), self.prices - np.append(self.prices[1:], 0.0)
+        # a limit of 0, or one that no other mineral takes of, each mineral keeps by itself
+        takers = np.sum([(uses > 0).any(axis=1) for *_, uses in every], axis=0)
+        shared = (takers > 1) & (limits > 0)
+        self.prices = np.maximum(self.prices[shared], 0.0)
+        self.tied = Tied(
+            [
+                Part(one.whole, of, at, uses[shared])
+                for one, (of, at, uses) in zip(self.each, every, strict=True)
+            ],
+            limits[shared],
+            self.chances,
+            tail,
+            _unit(plan),
+        )
+
+    def _price(self, year: int) -> float:
+        """Return what a budget's last million saves in the plain plan, discounted."""
+        return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
+
+    def found(self) -> RiskPlans:
+        """Return both plans, that under risk begun from the policies of the plain one."""
+        search = self.plan.case.search
+        kept = self.tied.mixed([one.kept() for one in self.each], search=search)
+        start = dataclasses.replace(kept, prices=self.prices)
+        mix = self.tied.mixed([one.whole.rows for one in self.each], start, search)
+        plain, risky = self._course(kept), self._course(mix)
+        is_plain = _as_good(risky, plain, self.chances, self.tail)
+        decisions = [
+            of
+            for one, x in zip(self.each, mix.x, strict=True)
+            for of in one.decisions(None if is_plain else x)
+        ]
+        return RiskPlans(_proven_by(plain, risky) if is_plain else risky, plain, tuple(decisions))
+
+    def _course(self, mix: Mix) -> Course:
+        """Return what a mix comes to, proven by each future's own program and by what is least."""
+        costs = np.zeros(len(self.chances))
+        short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
+        broken, tonnes = mix.overrun, 0.0
+        for one, at, of, values in zip(self.each, self.at, self.tied.parts, mix.x, strict=True):
+            x = one.whole.by_future(values)
+            costs += one.whole.costs(x)[of.of]
+            short[:, at] = one.short(x)[of.of]
+            relative, by = one.violation(x)
+            broken, tonnes = max(broken, relative), max(tonnes, by)
+        value = valued(costs, self.chances, self.tail)
+        gap = (value - mix.least) / abs(value) if value else -mix.least
+        if not (broken <= MOST_VIOLATION and gap >= -MOST_GAP):
+            msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
+            raise SolverError(msg)
+        gap, every = max(gap, 0.0), [one.whole.rows for one in self.each]
+        is_open = gap > MOST_GAP
+        proof = Proof(
+            tonnes, "", MOST_VIOLATION * max(one.scale for one in self.each),
+            mix.dual_infeasibility, 0.0 if is_open else gap, gap if is_open else 0.0, len(every), 0,
+            sum(len(of.row_lower) for of in every), sum(len(of.cost) for of in every),
+            sum(len(of.values) for of in every), (),
+        )  # fmt: skip
+        return Course(costs, short, proof)
+
+
+def _plain_of(case: Case, decided: Mapping[Any, float]) -> _Plain:
+    """Return the plain plan of a part of its case; 0 of columns that are no decision."""
+    expanded = Expanded(case)
+    program = program_of(expanded)
+    x = np.zeros(len(program.rows.cost))
+    for key, at in _decided(program, case):
+        x[at] = decided.get(key, 0.0)
+    return _Plain(expanded, program, x)
+
+
+def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
+    """Yield the columns that are decisions: what each is in any part of the case, and where."""
+    for group in program.variables:
+        of = columns_named(group.component)
+        if of.decided is not None:
+            for key, at in zip(group.keys(np.arange(len(group))), group.at.tolist(), strict=True):
+                yield (of.name, of.lasting(case, key)), at
+
+
+def _unit(plan: Plan) -> float:
+    """Return what money is counted in where costs of futures are compared."""
+    return float(powers_of_two(np.array([_TYPICAL * abs(plan.objective)]))[0])
 
 
 def _known(program: Program, known: Ints) -> Ints:
@@ -449,9 +431,9 @@ def _numbered(programs: Sequence[Sequence[Any]], known: Sequence[Ints]) -> list[
     return found
 
 
-def _short(program: Program, x: Floats, plan: Plan) -> Floats:
+def _short(program: Program, x: Floats) -> Floats:
     """Return what is short by mineral [t]."""
-    found = np.zeros(len(plan.expanded.minerals))
+    found = np.zeros(len(program.draft.expanded.minerals))
     for group in program.variables:
         if group.component is SHORTAGE:
             np.add.at(found, group.index[0], x[group.at])

@@ -225,9 +225,8 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
         elif year == first:
             seller = country[of.part(key, REFINER), of.part(key, PROJECT_PART), mineral]
             rows.append((_BUY, mineral, case.country_name(seller)))
-            contract = of.part(key, CONTRACT, None)
-            if contract is not None:
-                record = case.contracts[contract]
+            record = of.part(key, CONTRACT, None)
+            if record is not None:
                 rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
         for row in rows:
             sums = found.setdefault((*row, year), [0.0, 0.0])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
 
-from models.answers import futures as module
-from models.answers.futures import Future, RiskPlans, Side, Tail, Whole, cvar, under_risk, valued
+from models.answers import recourse as module
+from models.answers.futures import Future, RiskPlans, under_risk
+from models.answers.recourse import Side, Tail, Whole, cvar, valued
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case

@@ -1,0 +1,462 @@
+"""Programs of several futures with recourse, of arrays alone: as one, or in parts tied by little.
+
+``Whole`` is the extensive form (Birge & Louveaux (2011), Introduction to Stochastic Programming,
+2nd ed., ch. 2 and 3): the programs of all futures side by side, in which columns decided while
+futures cannot be told apart stand once. What is least is the expected cost, or in part the
+conditional value at risk, which is linear (Rockafellar & Uryasev (2000), Journal of Risk 2(3)).
+
+``Tied`` takes such programs that only limits on what some of their columns use, and the tail of
+the sum of their costs, tie to each other. A policy of a part, one plan of it for all its futures,
+is a column of a small master program, the prices of which ask each part for its next policy
+(Dantzig & Wolfe (1960), Operations Research 8(1)). Mixed policies are a plan; and what the parts
+cost at the prices is a bound on what is least, whatever the prices are (Lagrange).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from models.answers.search import Onwards, first_proven
+from models.case import TO_THE_END, Search
+from models.errors import SolverError
+from models.program import TONNES, Scaling, scaling
+from models.program.component import FRACTION
+from models.resolve import Bools, Floats, Ints
+from models.solve import MOST_GAP, Certificate, Rows, Solution, certify_alone
+
+_MOST_ROUNDS = 100
+"""Rounds of prices and policies: what is open then is told."""
+_STEADY = 0.8
+"""How much of the prices that gave the best bound the next ones keep, a tenth less each round."""
+
+
+# ---- costs by future -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What is least: (1 - weight) x mean + weight x CVaR of the costs of futures.
+
+    The CVaR is the mean of the dearest 1 - ``alpha`` of all futures, by probability; where
+    ``alpha`` is 1, or no future is as unlikely, the dearest of them.
+    """
+
+    alpha: float = 0.95
+    weight: float = 0.0
+
+
+def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
+    """Return the mean of the dearest 1 - ``alpha`` of all futures [money], by probability."""
+    order = np.argsort(-costs, kind="stable")
+    before = np.cumsum(chances[order]) - chances[order]
+    part = np.clip((1.0 - alpha) - before, 0.0, chances[order])
+    total = float(part.sum())
+    return float((part * costs[order]).sum()) / total if total > 0 else float(costs.max())
+
+
+def valued(costs: Floats, chances: Floats, tail: Tail) -> float:
+    """Return what is least in a plan under risk, of its cost in each future [money]."""
+    expected = float((chances * costs).sum())
+    if not tail.weight:
+        return expected
+    return (1.0 - tail.weight) * expected + tail.weight * cvar(costs, chances, tail.alpha)
+
+
+def dearness(chances: Floats, alpha: float) -> Floats:
+    """Return what a future's cost beyond the tail's least counts for; 0: the dearest is all."""
+    beyond = 1.0 - alpha
+    return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
+
+
+# ---- the extensive form, of arrays alone ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Side:
+    """The program of one future; ``columns`` and ``numbers`` number its columns and its rows.
+
+    Columns of one number are one in all futures. So are rows of one number that say the same.
+    The units are those of ``models.program``.
+    """
+
+    rows: Rows
+    columns: Ints
+    numbers: Ints
+    column_unit: Any
+    row_unit: Any
+
+
+class Whole:
+    """The programs of futures as one; ``place`` is by future where its columns stand in ``rows``.
+
+    ``costs`` [s] are those of a solution; the tail is counted in ``unit`` [money].
+    """
+
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        chances: Floats,
+        tail: Tail | None = None,
+        *,
+        need: float = 1.0,
+        unit: float = 1.0,
+    ) -> None:
+        """Lay the programs side by side; ``need`` [t] is what violations are parts of."""
+        self.sides, self.chances, self.tail, self.need = sides, chances, tail or Tail(), need
+        every = np.concatenate([s.columns for s in sides])
+        self.numbers, inverse = np.unique(every, return_inverse=True)
+        ends = np.cumsum([len(s.columns) for s in sides])[:-1]
+        self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
+        of, count = [s.rows for s in sides], len(self.numbers)
+        self._at, self._cost = inverse, np.concatenate([r.cost for r in of])
+        self._side = np.repeat(np.arange(len(sides)), [len(r.cost) for r in of])
+        lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
+        whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
+        for side, at in zip(sides, self.place, strict=True):
+            # futures differ in bounds that say what no plan could use: the widest holds for all
+            np.minimum.at(lower, at, side.rows.lower)
+            np.maximum.at(upper, at, side.rows.upper)
+            whole[at] |= side.rows.whole
+            self.column_unit[at] = side.column_unit
+        width = np.concatenate([np.diff(r.starts) for r in of])
+        row = np.repeat(np.arange(len(width)), width)
+        column = np.concatenate([at[r.columns] for r, at in zip(of, self.place, strict=True)])
+        order = np.argsort(row * max(count, 1) + column, kind="stable")
+        column, values = column[order], np.concatenate([r.values for r in of])[order]
+        least = np.concatenate([r.row_lower for r in of])
+        most = np.concatenate([r.row_upper for r in of])
+        first = _first_alike(np.concatenate([s.numbers for s in sides]))
+        kept = first == np.arange(len(first))
+        kept |= (least != least[first]) | (most != most[first])
+        kept |= _differ(first, width, column, values)
+        self.row_unit = np.concatenate([s.row_unit for s in sides])[kept]
+        self.rows = Rows(
+            cost=self.weighed(chances),
+            lower=lower,
+            upper=upper,
+            row_lower=least[kept],
+            row_upper=most[kept],
+            starts=np.concatenate([[0], np.cumsum(width[kept])]).astype(np.int64),
+            columns=column[kept[row]],
+            values=values[kept[row]],
+            whole=whole,
+        )
+        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # of all futures it is their mean
+            self._add_tail(unit)
+
+    def _add_tail(self, unit: float) -> None:
+        """Add the tail: columns eta and q of each future, and q >= its cost - eta, in ``unit``."""
+        of, weight, count = self.rows, self.tail.weight, len(self.chances)
+        eta = len(of.cost)
+        dear = dearness(self.chances, self.tail.alpha)
+        added = [
+            (
+                np.concatenate([at, [eta, eta + 1 + s]]),
+                np.concatenate([-s_.rows.cost / unit, [1, 1]]),
+            )
+            for s, (s_, at) in enumerate(zip(self.sides, self.place, strict=True))
+        ]
+        self.rows = dataclasses.replace(
+            of,
+            cost=np.concatenate([(1.0 - weight) * of.cost, weight * unit * np.append(1.0, dear)]),
+            lower=np.concatenate([of.lower, [-np.inf], np.zeros(count)]),
+            upper=np.concatenate([of.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
+            row_lower=np.append(of.row_lower, np.zeros(count)),
+            row_upper=np.append(of.row_upper, np.full(count, np.inf)),
+            starts=np.append(of.starts, of.starts[-1] + np.cumsum([len(at) for at, _ in added])),
+            columns=np.concatenate([of.columns, *(at for at, _ in added)]),
+            values=np.concatenate([of.values, *(values for _, values in added)]),
+            whole=np.append(of.whole, np.zeros(count + 1, dtype=bool)),
+        )
+        self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
+        self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
+
+    def weighed(self, weights: Floats) -> Floats:
+        """Return the cost of each column where so much of each future's cost counts."""
+        found = np.bincount(self._at, weights[self._side] * self._cost, len(self.numbers))
+        return np.asarray(found, dtype=float)
+
+    def solved(
+        self,
+        rows: Rows | None = None,
+        is_kept: Callable[[list[Floats]], bool] = lambda _: True,
+        search: Search = TO_THE_END,
+    ) -> tuple[list[Floats], Certificate]:
+        """Return the proven values by future, and the proof; SolverError where there is none.
+
+        ``rows`` are those of the whole with other bounds; ``is_kept`` is what the values by future
+        have to pass beside the proof; ``search`` where that for whole columns ends.
+        """
+        accepted = search.gap if search.seconds is None else np.inf
+        rows = self.rows if rows is None else rows
+
+        def accepts(found: Solution, proof: Certificate) -> bool:
+            return proof.passed_within(accepted) and is_kept(self.by_future(found.x))
+
+        units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
+        scaled = partial(scaling, rows, need=self.need, **units)
+        limits = {"seconds": search.seconds, "gap": search.gap}
+        made = first_proven(rows, scaled, partial(self.certificate, rows), accepts, **limits)
+        if made is None:
+            msg = f"no proven plan for {len(self.sides)} futures at once"
+            raise SolverError(msg)
+        found, proof = made
+        return self.by_future(found.x), proof
+
+    def by_future(self, x: Floats) -> list[Floats]:
+        """Return the values of each future's columns."""
+        return [x[at] for at in self.place]
+
+    def joined(self, x: Sequence[Floats]) -> Floats:
+        """Return the values of the whole's columns, of those of each future's."""
+        found = np.full(len(self.numbers), np.nan)
+        for at, of in zip(self.place, x, strict=True):
+            found[at] = of
+        return found
+
+    def costs(self, x: Sequence[Floats]) -> Floats:
+        """Return what each future costs [money]."""
+        return np.array([(s.rows.cost * of).sum() for s, of in zip(self.sides, x, strict=True)])
+
+    def certificate(self, rows: Rows, found: Solution) -> Certificate:
+        """Return the certificate of a solution of the whole."""
+        tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
+        return certify_alone(rows, found, self.need, tonnes).of(0, mip_gap=found.mip_gap)
+
+
+def _first_alike(numbers: Ints) -> Ints:
+    """Return for each number the position at which it stands first."""
+    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse], dtype=np.int64)
+
+
+def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
+    """Return which rows have other entries than the row that ``first`` says."""
+    starts = np.concatenate([[0], np.cumsum(width)])
+    same_width = width == width[first]
+    row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
+    inside = np.repeat(same_width, width)
+    own = np.flatnonzero(inside)
+    other = own - starts[row] + starts[first[row]]
+    unlike = (column[own] != column[other]) | (values[own] != values[other])
+    found: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
+    return found
+
+
+# ---- parts tied by little ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program for the futures that differ for it; ``of`` [s] is which of them each of all is.
+
+    ``uses`` [limit, i] is what a unit of its column ``at`` [i] takes of each shared limit.
+    """
+
+    whole: Whole
+    of: Ints
+    at: Ints
+    uses: Floats
+
+    @cached_property
+    def asked(self) -> Onwards:
+        """Its program, held by a solver from one policy to the next."""
+        w = self.whole
+        units = (w.column_unit, w.row_unit)
+        return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
+
+    def policy(self, rows: Rows, prices: Floats, weights: Floats) -> tuple[Policy, Certificate]:
+        """Return the cheapest policy at prices of the limits and weights of all futures' costs.
+
+        ``rows`` are those of the whole with other bounds.
+        """
+        w = self.whole
+        own = np.bincount(self.of, weights, len(w.sides)).astype(float)
+        cost = w.weighed(own)
+        np.add.at(cost, self.at, (prices[:, None] * self.uses).sum(axis=0))
+        found, proof = self.asked.solved(dataclasses.replace(rows, cost=cost))
+        at = np.flatnonzero(found.x)
+        costs = w.costs(w.by_future(found.x))[self.of]
+        return Policy(at, found.x[at], costs, self.taken(found.x)), proof
+
+    def taken(self, x: Floats) -> Floats:
+        """Return what values of its columns take of each limit."""
+        return np.asarray((self.uses * x[self.at]).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A plan of a part for all its futures: ``amounts`` of the columns ``at``, 0 of all others.
+
+    ``costs`` [s, money] are by future of all, ``taken`` by limit.
+    """
+
+    at: Ints
+    amounts: Floats
+    costs: Floats
+    taken: Floats
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The best found of parts that are tied: the values ``x`` of each part's columns.
+
+    ``least`` [money] is what nothing costs less than, but for the ``dual_infeasibility`` of its
+    proof; ``prices`` of the limits and ``weights`` of futures prove it. ``overrun`` is by what part
+    of it a limit is exceeded, ``pools`` are the policies of each part that were mixed.
+    """
+
+    x: tuple[Floats, ...]
+    least: float
+    dual_infeasibility: float
+    overrun: float
+    prices: Floats
+    weights: Floats
+    pools: tuple[tuple[Policy, ...], ...]
+
+
+class Tied:
+    """Parts that share ``limits`` (> 0) and the ``tail`` of what they cost together.
+
+    ``chances`` [s] are those of all futures; money is counted in ``unit``.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], limits: Floats, chances: Floats, tail: Tail, unit: float
+    ) -> None:
+        """Take the parts."""
+        self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
+        self.weight = tail.weight if tail.alpha > 0 else 0.0  # of all futures it is their mean
+        self.dear = dearness(chances, tail.alpha)
+
+    def mixed(
+        self, rows: Sequence[Rows], start: Mix | None = None, search: Search = TO_THE_END
+    ) -> Mix:
+        """Return the best mix of policies, to a gap that is none unless the ``search`` ends before.
+
+        ``rows`` are those of the parts with other bounds. Without a ``start``, policies that the
+        limits do not bind; else its policies, which keep them, and its prices come first.
+        SolverError where a program is not proven.
+        """
+        ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
+        most = max(MOST_GAP, search.gap)
+        pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
+        prices = start.prices if start else np.zeros(len(self.limits))
+        weights = start.weights if start else self.chances
+        least, best, worst = -np.inf, (prices, weights), 0.0
+        for i in range(_MOST_ROUNDS):
+            every = zip(self.parts, rows, strict=True)
+            made = [part.policy(of, prices, weights) for part, of in every]
+            bound = sum(proof.dual for _, proof in made) - float((prices * self.limits).sum())
+            if bound > least:
+                least, best = bound, (prices, weights)
+                worst = max(proof.dual_infeasibility for _, proof in made)
+            for pool, (policy, _) in zip(pools, made, strict=True):
+                pool.append(policy)
+            parts, value, *asked = self._master(pools)
+            if value - least <= most * abs(value) or time.perf_counter() > ends:
+                break
+            # prices of few policies swing: those that gave the best bound hold them back at first
+            kept = max(0.0, _STEADY - i / 10) if start else 0.0
+            prices, weights = (
+                kept * old + (1.0 - kept) * new for old, new in zip(best, asked, strict=True)
+            )
+        x = tuple(
+            self._x(len(of.cost), pool, part)
+            for of, pool, part in zip(rows, pools, parts, strict=True)
+        )
+        taken = sum((part.taken(of) for part, of in zip(self.parts, x, strict=True)), -self.limits)
+        overrun = float(np.max(taken / self.limits, initial=0.0))
+        return Mix(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
+
+    @staticmethod
+    def _x(count: int, pool: Sequence[Policy], parts: Floats) -> Floats:
+        """Return the values of columns of a mix of policies."""
+        x = np.zeros(count)
+        for policy, part in zip(pool, parts.tolist(), strict=True):
+            x[policy.at] += part * policy.amounts
+        return x
+
+    def _master(
+        self, pools: Sequence[Sequence[Policy]]
+    ) -> tuple[list[Floats], float, Floats, Floats]:
+        """Return the parts of policies in the best mix, its value [money], and what it asks.
+
+        Those are prices of the limits [money] and weights of futures. The columns are the policies,
+        then eta and q of each future where the tail counts; the rows that a part's policies add up
+        to 1, the limits, and q >= cost - eta.
+        """
+        every = [policy for pool in pools for policy in pool]
+        of_part = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
+        many, limits, futures = len(every), len(self.limits), len(self.chances)
+        tail = futures if self.weight else 0
+        costs = np.array([policy.costs for policy in every]).T / self.unit
+        taken = np.array([policy.taken for policy in every]).T.reshape(limits, many)
+        shares = taken / self.limits[:, None]
+        matrix = np.zeros((len(pools) + limits + tail, many + (tail and 1 + tail)))
+        matrix[of_part, np.arange(many)] = 1.0
+        matrix[len(pools) : len(pools) + limits, :many] = shares
+        cost = (1.0 - self.weight) * (self.chances[:, None] * costs).sum(axis=0)
+        lower, upper = np.zeros(many), np.full(many, np.inf)
+        if tail:
+            matrix[len(pools) + limits :, :many] = -costs
+            matrix[len(pools) + limits :, many:] = np.hstack([np.ones((tail, 1)), np.eye(tail)])
+            cost = np.concatenate([cost, self.weight * np.append(1.0, self.dear)])
+            lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
+            upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
+        one, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
+        # the policies that are known keep the limits but for their solver's rounding
+        room = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
+        row, column = np.nonzero(matrix)
+        rows = Rows(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=np.concatenate([one, np.full(limits, -np.inf), none]),
+            row_upper=np.concatenate([one, room, endless]),
+            starts=np.searchsorted(row, np.arange(len(matrix) + 1)),
+            columns=column,
+            values=matrix[row, column],
+            whole=np.zeros(len(cost), dtype=bool),
+        )
+        sizes = np.ones(len(cost)), np.ones(len(matrix))
+        made = first_proven(
+            rows,
+            lambda **_: Scaling(*sizes, *sizes),
+            lambda found: certify_alone(rows, found, 1.0, (sizes[0] > 0, sizes[1] > 0)).of(0),
+        )
+        if made is None:
+            msg = "no proven mix of policies"
+            raise SolverError(msg)
+        found, proof = made
+        _, ties, dear = np.split(found.duals, [len(pools), len(pools) + limits])
+        parts = np.split(np.maximum(found.x[:many], 0.0), _firsts(pools)[1:])
+        prices = np.maximum(-ties, 0.0) * self.unit / self.limits
+        value = proof.primal * self.unit
+        return [of / of.sum() for of in parts], value, prices, self._weights(dear)
+
+    def _weights(self, dear: Floats) -> Floats:
+        """Return the weights of futures' costs: of duals of the tail some that it can have.
+
+        So the bound holds whatever the duals are.
+        """
+        if not self.weight:
+            return self.chances
+        most = self.weight * np.where(self.dear > 0, self.dear, 1.0)
+        of = np.clip(dear, 0.0, most)
+        rest = self.weight - float(of.sum())
+        room = most - of if rest > 0 else of
+        of += rest * room / max(float(room.sum()), 1e-300)
+        return np.asarray((1.0 - self.weight) * self.chances + of)
+
+
+def _firsts(pools: Sequence[Sequence[Policy]]) -> Ints:
+    """Return where each part's first policy stands."""
+    return np.cumsum([0, *(len(pool) for pool in pools)])[:-1]

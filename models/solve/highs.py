@@ -69,6 +69,8 @@ ATTEMPTS = (
     ),
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
+PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
+"""For a program of which presolve leaves little; tried before the others."""
 ONWARDS = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),

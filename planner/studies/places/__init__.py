@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -33,15 +31,19 @@ from planner.studies.engine import (
     pack_study,
     unpack,
 )
+from planner.studies.nursery import context, cores, undisturbed
 
 WORTH_PROCESSES = 2_000_000
-"""Routes to plan, of all runs, from which on worker processes are started.
+"""Routes of one case, from which on its parts are planned in processes.
 
-A run plans one route a refiner or project, member and year; a variant with some 20,000 of them
-takes 0.03 to 0.1 s, a case of a million 3 s. A process takes 1.5 s to start, and plans the base
-case first, so that fewer are done sooner in this process.
+There is one a refiner or project, member and year; a case of a million takes 3 s.
 """
+WORTH_WORKERS = 100_000
+"""Routes to plan, of all runs of a study, from which on worker processes are started.
 
+A variant with some 20,000 of them takes 0.03 to 0.2 s. A process plans the base case first, so
+that fewer are done sooner in this process.
+"""
 
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""
@@ -109,7 +111,7 @@ class ThisMachine:
     def processes(self, study: Study[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(cores() if self.workers is None else self.workers, len(study.chains))
-        return count if count > 1 and routes(study) >= WORTH_PROCESSES else 1
+        return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
 
 
 def routes(study: Study[Any]) -> int:
@@ -125,17 +127,9 @@ def routes_of(case: Case) -> int:
     return of_case * len(case.members) * len(case.years)
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 # ---- worker processes ----------------------------------------------------------------------------
 #
-# Started afresh (spawn): HiGHS must run neither in a forked process nor in several threads. Each
-# has a pipe of its own, so that of a process that dies it is known which chain it had.
+# Each has a pipe of its own, so that of a process that dies it is known which chain it had.
 
 
 @dataclass(frozen=True)
@@ -156,10 +150,9 @@ class Processes:
     def mapping(self, case: Case) -> Iterator[Map]:
         """Give a map over as many processes, which end with the block, at once where it fails."""
         del case
-        context = multiprocessing.get_context("spawn")
         before = set(multiprocessing.active_children())
         with ProcessPoolExecutor(
-            self.count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
+            self.count, context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
         ) as pool:
             try:
                 yield pool.map
@@ -173,9 +166,9 @@ class _Worker:
     """One process, its pipe, and the task it is on."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, self.far_end = context.Pipe()
-        self.process = context.Process(target=_work, args=(self.far_end,), daemon=True)
+        of = context()
+        self.pipe, self.far_end = of.Pipe()
+        self.process = of.Process(target=_work, args=(self.far_end,), daemon=True)
         self.task: Task | None = None
         self.ready = False
 
@@ -237,7 +230,7 @@ class _Pool:
     def _start(self) -> None:
         worker = _Worker()
         self.workers.append(worker)  # known before it runs, so that it is ended come what may
-        with _undisturbed(), contextlib.suppress(BrokenPipeError):
+        with undisturbed(), contextlib.suppress(BrokenPipeError):
             worker.start()
 
     def _hear(self, worker: _Worker, message: Message) -> None:
@@ -282,25 +275,6 @@ class _Pool:
         """Leave no process behind."""
         for worker in self.workers:
             worker.end()
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C from a process as it starts, which would answer with a traceback.
-
-    A blocked signal stays so in the process started meanwhile, and reaches this one afterwards.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # as it starts, it lets the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
@@ -21,8 +22,8 @@ from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
 from planner.studies.engine import (
+    AnyStudy,
     Planner,
-    Study,
     StudyCopy,
     Task,
     Tracker,
@@ -56,7 +57,7 @@ end; None once it is ready."""
 class Where(Protocol):
     """A place where chains run."""
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains, and put each outcome on the tracker as soon as it is known.
 
         A KeyboardInterrupt or SystemExit passes through once no process that was started for the
@@ -79,12 +80,14 @@ class Here:
         del case, notify
         return contextlib.nullcontext(map)
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in turn."""
-        planner = Planner(study.base, study.read)
-        for at, chain in enumerate(study.chains):
-            for i, outcome in enumerate(planner.outcomes(chain)):
-                tracker.keep(at, i, outcome)
+        chains = enumerate(zip(study.part_of, study.chains, strict=True))
+        for part, own in groupby(chains, key=lambda each: each[1][0]):
+            planner = Planner(study.parts[part].base, study.parts[part].read)
+            for at, (_, chain) in own:
+                for i, outcome in enumerate(planner.outcomes(chain)):
+                    tracker.keep(at, i, outcome)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class ThisMachine:
 
     workers: int | None = None
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in as many processes as the study is worth."""
         count = self.processes(study)
         if count == 1:
@@ -108,15 +111,15 @@ class ThisMachine:
             return Here().mapping(case, notify)
         return Processes(count).mapping(case)
 
-    def processes(self, study: Study[Any]) -> int:
+    def processes(self, study: AnyStudy[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(cores() if self.workers is None else self.workers, len(study.chains))
         return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
 
 
-def routes(study: Study[Any]) -> int:
+def routes(study: AnyStudy[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    return study.runs * routes_of(study.base)
+    return sum(of.runs * routes_of(of.base) for of in study.parts)
 
 
 def routes_of(case: Case) -> int:
@@ -138,7 +141,7 @@ class Processes:
 
     count: int
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains; none of the processes outlives the call."""
         pool = _Pool(tracker, pack_study(study))
         try:
@@ -170,6 +173,7 @@ class _Worker:
         self.pipe, self.far_end = of.Pipe()
         self.process = of.Process(target=_work, args=(self.far_end,), daemon=True)
         self.task: Task | None = None
+        self.part: int | None = None
         self.ready = False
 
     def start(self) -> None:
@@ -220,12 +224,26 @@ class _Pool:
         """Send idle workers on tasks; return whether there is anything left to wait for."""
         for worker in [each for each in self.workers if each.ready and each.task is None]:
             if self.waiting:
-                worker.task = self.waiting.popleft()
+                worker.task = self._next(worker)
+                self.waiting.remove(worker.task)
+                worker.part = self.tracker.study.part_of[worker.task.chain]
                 try:
                     worker.pipe.send_bytes(pack_runs(self.tracker.study, worker.task))
                 except OSError:
                     self._bury(worker)
         return bool(self.waiting) or any(worker.task for worker in self.workers)
+
+    def _next(self, worker: _Worker) -> Task:
+        """Return a task of the study that a worker is at, else of one that nobody is at, else any.
+
+        A worker plans the base case of each study that it begins.
+        """
+        of = self.tracker.study.part_of
+        taken = {each.part for each in self.workers}
+        every = list(self.waiting)
+        own = (task for task in every if of[task.chain] == worker.part)
+        free = (task for task in every if of[task.chain] not in taken)
+        return next(own, None) or next(free, None) or every[0]
 
     def _start(self) -> None:
         worker = _Worker()

@@ -8,22 +8,24 @@ capped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from models import solve as solver
+from models.answers.price import arrays
 from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import TONNES, Scaling, program_of, scaling, units_of
+from models.program import FRACTION, TONNES, Program, Scaling, program_of, scaling, units_of, within
 from models.program.compile import compile_model
 from models.program.component import Bounds, InputCell
+from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
-from models.program.sourcing import Frame, build_least_change, build_least_share
+from models.program.sourcing import Frame, build_least_change
 from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
 from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify, certify_alone
@@ -36,11 +38,17 @@ SPARE = 0.1
 """A change is left out where fewer do it that need not grow by more than this part in all."""
 
 
+def _passed(_: Solution, proof: Certificate) -> bool:
+    return proof.passed
+
+
 def first_proven(
     rows: Rows,
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
-    accepts: Callable[[Solution, Certificate], bool] = lambda _, proof: proof.passed,
+    accepts: Callable[[Solution, Certificate], bool] = _passed,
+    attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
+    /,
     **limits: Any,
 ) -> tuple[Solution, Certificate] | None:
     """Return the first attempt's solution that is accepted, and its proof; None where none is.
@@ -48,7 +56,7 @@ def first_proven(
     ``scaled`` tells how the program is scaled, with small numbers ``raised`` or not; ``limits``
     where a search for whole columns ends, as of ``solve``.
     """
-    for attempt in solver.ATTEMPTS:
+    for attempt in attempts:
         scale = scaled(raised=attempt.raised)
         try:
             found = scale.unscaled(solver.solve(scale.scaled(rows), attempt, **limits))
@@ -95,8 +103,10 @@ class Onwards:
         units: tuple[Any, Any],
         size: Floats | None = None,
         tonnes: float | None = None,
+        attempts: Sequence[solver.Attempt] = solver.ATTEMPTS,
     ) -> None:
         """Choose the scaling."""
+        self._attempts = attempts
         self.what, self._in_tonnes = what, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
             scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
@@ -118,7 +128,8 @@ class Onwards:
         made = self._onwards(rows)
         if made is None:
             self._held = None
-            made = first_proven(rows, self._scaled, partial(self._proof, rows))
+            proof_of = partial(self._proof, rows)
+            made = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
         if made is None:
             msg = f"no proven {self.what}"
             raise SolverError(msg)
@@ -270,23 +281,73 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
         dataclasses.replace(row, share=ByYear(1.0)) if row.caps_each_country else row
         for row in case.share_limits
     )
-    expanded = Expanded(case.change(share_limits=tuple(limits)))
-    short: dict[tuple[str, int], float] = {}
-    for (mineral, _, year), tonnes in uncapped.amounts(SHORTAGE).items():
-        short[mineral, year] = short.get((mineral, year), 0.0) + tonnes
-    for mineral in expanded.minerals:
-        for year in case.years:
-            slack = SLACK * case.coalition_demand(mineral, year)
-            short[mineral, year] = short.get((mineral, year), 0.0) + slack
+    e = Expanded(case.change(share_limits=tuple(limits)))
+    short = SLACK * np.array([[case.coalition_demand(m, y) for y in e.years] for m in e.minerals])
+    (m, _, t), tonnes = uncapped.part(SHORTAGE)
+    np.add.at(short, (m, t), tonnes)
     found: dict[str, float] = {}
-    of = program_of(expanded)
-    measures = of.measure(case.tolerance_scale).tolist()
-    for cells, need, measure in zip(of.blocks, of.need.tolist(), measures, strict=True):
-        frame = build_least_share(expanded, cells, short)
-        model = Model(frame, "cap", need, measure)
-        caps, capped = model.columns["cap"], {key[1] for key in frame.model.country_cap}
-        shares = model.solved(model.rows)[caps.stretch].tolist()
-        for mineral, share in zip(caps.index, shares, strict=True):
-            if mineral in capped:
-                found[mineral] = max(found.get(mineral, 0.0), share)
+    of = program_of(e)
+    for b, measure in enumerate(of.measure(case.tolerance_scale).tolist()):
+        rows, minerals, units = _asking(of, b, e, short.ravel())
+        need, attempts = float(of.need[b]), (solver.PRESOLVED, *solver.ATTEMPTS)
+        asked = Onwards(
+            rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
+        )
+        shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
+        found |= dict(zip((e.minerals[i] for i in minerals), shares, strict=True))
     return found
+
+
+def _asking(
+    of: Program, b: int, e: Expanded, short: Floats
+) -> tuple[Rows, list[int], tuple[Ints, Ints]]:
+    r"""Return the program of a block that asks for the smallest caps, not for the cheapest plan.
+
+    .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
+              S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
+
+    All else stands as it is. A cap S takes the place of the share of each max on countries, each
+    alone, and is one of the last columns, of the minerals that are returned; ``short`` [t] is by
+    mineral and year the shortage allowed. The units are those of columns and of rows.
+    """
+    at, inside, rows = of.columns_of(b), of.rows_of(b), of.block(b)
+    n, m, row, years = len(rows.cost), len(rows.row_lower), rows.entry_rows(), len(e.years)
+    cell, demand, is_cap = (np.zeros(len(of.row_unit), dtype=kind) for kind in (int, float, bool))
+    for group in of.constraints:
+        if group.component is SHARE:
+            cell[group.at] = group.cell
+    for limit, shares in zip(e.case.share_limits, of.shares, strict=True):
+        if limit.caps_each_country:
+            is_cap[shares.rows], demand[shares.rows] = True, shares.demand
+    is_flow = np.isin(np.arange(at.start, at.stop), of.flow)[rows.columns]
+    capped = np.unique(row[is_flow & is_cap[inside][row]])
+    minerals, which = np.unique(cell[inside][capped] // years, return_inverse=True)
+    (lacking,) = (group for group in of.variables if group.component is SHORTAGE)
+    own = within(lacking.at, at)
+    cells, of_cell = np.unique(lacking.cell[own], return_inverse=True)
+    kept = is_flow | ~is_cap[inside][row]  # no excess
+    entries = (
+        (row[kept], rows.columns[kept], rows.values[kept]),
+        (capped, n + which, -demand[inside][capped]),
+        (m + of_cell, lacking.at[own] - at.start, np.ones(len(of_cell))),
+    )
+    caps, most = np.zeros(len(minerals)), rows.row_upper.copy()
+    most[capped] = 0.0
+    asked = arrays(
+        tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
+        (
+            np.append(np.zeros(n), caps + 1.0),
+            np.append(rows.lower, caps),
+            np.append(rows.upper, caps + np.inf),
+        ),
+        (
+            np.append(rows.row_lower, np.full(len(cells), -np.inf)),
+            np.append(most, short[cells]),
+        ),
+    )
+    whole = np.append(rows.whole, caps > 0)
+    units = (
+        np.append(of.column_unit[at], np.full(len(caps), FRACTION)),
+        np.append(of.row_unit[inside], np.full(len(cells), TONNES)),
+    )
+    return dataclasses.replace(asked, whole=whole), minerals.tolist(), units

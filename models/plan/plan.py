@@ -39,15 +39,18 @@ from models.resolve import (
     Floats,
     Ints,
     a_day,
+    buyers_of,
     capital_charge,
     contract_price,
     mine_capacity,
+    needed,
     ore_lane,
     payer_of,
     paying,
     stock_target,
+    tightest_on_countries,
 )
-from models.schema import BY_COUNTRY, MAX, MINING, Project
+from models.schema import BY_COUNTRY, EACH_OUTSIDE, PURCHASES, Project
 from models.solve import MOST_MIP_GAP
 
 if TYPE_CHECKING:
@@ -284,33 +287,36 @@ class Plan(Solved):
         country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none).
         """
         e, d, case = self.expanded, self.expanded.deliveries, self.case
-        sold: dict[tuple[int, str, str, str], float] = {}
-        for i in np.flatnonzero(self.delivered > 0).tolist():
-            year, country = e.years[d.year[i]], e.sources[d.source[i]].country
-            for buyer in ("", e.members[d.member[i]]):
-                key = (year, e.minerals[d.mineral[i]], buyer, country)
-                sold[key] = sold.get(key, 0.0) + float(self.delivered[i])
-        tightest: dict[tuple[int, str, str, str], float] = {}
-        for cap in self.caps:
-            counts = cap.record.limit == MAX and cap.record.group == BY_COUNTRY
-            named = not cap.buyer or cap.buyer in e.member_at
-            if counts and named and cap.record.stage != MINING:
-                key = (cap.year, cap.mineral, cap.buyer, cap.supplier)
-                tightest[key] = min(tightest.get(key, np.inf), cap.share)
-        bought: dict[tuple[int, str, str], float] = {}
-        for key, tonnes in sold.items():
-            bought[key[:3]] = bought.get(key[:3], 0.0) + tonnes
-        rows = []
-        for key in sorted({*sold, *tightest}):
-            year, mineral, buyer, _ = key
-            demand = (
-                case.demand_of.get((mineral, buyer, year), 0.0)
-                if buyer
-                else case.coalition_demand(mineral, year)
-            )
-            amounts = (sold.get(key, 0.0), demand, bought.get(key[:3], 0.0))
-            rows.append((*key, *amounts, tightest.get(key, np.nan)))
-        return _table(rows, "year mineral buyer country tonnes demand purchased limit")
+        named = {r.supplier for r in case.share_limits if r.group == BY_COUNTRY and r.supplier}
+        named = {name for name in named if not name.startswith(EACH_OUTSIDE)}
+        countries = sorted({s.country for s in e.sources} | named)
+        axes: dict[str, Sequence[Any]] = {
+            "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
+        }  # fmt: skip
+        limit = tightest_on_countries(e, countries)
+        sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
+        at = np.flatnonzero(self.delivered > 0)
+        country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)
+        for buyer in (0, 1 + d.member[at]):
+            cell = (d.year[at] * len(e.minerals) + d.mineral[at]) * limit.shape[2] + buyer
+            code = cell * len(countries) + country[d.source[at]]
+            np.add.at(sold, code, self.delivered[at])
+            code = code[np.sort(np.unique(code, return_index=True)[1])]  # each once, as they come
+            np.add.at(bought.reshape(-1), code // max(1, len(countries)), sold[code])
+        need = np.empty(bought.shape)
+        need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
+        need[:, :, 1:] = np.moveaxis(e.demand, 2, 0)
+        is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
+        order = [sorted(range(len(of)), key=of.__getitem__) for of in axes.values()]
+        ranked = np.nonzero(is_told[np.ix_(*order)])
+        rows = tuple(np.array(o, int)[r] for o, r in zip(order, ranked, strict=True))
+        found: dict[str, Any] = {
+            name: [of[i] for i in row.tolist()]
+            for (name, of), row in zip(axes.items(), rows, strict=True)
+        }
+        found |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
+        found |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
+        return pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 
@@ -433,13 +439,21 @@ class Plan(Solved):
 
         The sum of each cap's dual x its base, discounted: money for a whole 1 of share.
         """
+        e, limits = self.expanded, self.case.share_limits
+        worth: list[tuple[Any, str, float]] = []
+        for (limit, mineral, buyer, supplier, year), dual in self.duals.get(SHARE.name, {}).items():
+            row = limits[limit]
+            if not row.caps_each_country:
+                continue
+            m, t = e.mineral_at[mineral], e.years.index(year)
+            at, who = next((i, w) for i, (n, w) in enumerate(buyers_of(e, row)) if n == buyer)
+            of_purchases = self.case.settings.share_basis == PURCHASES
+            base = self.bought(m, who, t) if of_purchases else needed(e, m, who, t)
+            money = abs(dual) * base * self.case.discount(year)
+            worth.append(((m, t, limit, at, supplier), mineral, money))
         found: dict[str, float] = {}
-        duals = self.duals.get(SHARE.name, {})
-        for cap in self.caps if duals else ():
-            if cap.key in duals and cap.record.caps_each_country:
-                _, base = self.reached_by(cap)
-                worth = abs(duals[cap.key]) * base * self.case.discount(cap.year)
-                found[cap.mineral] = found.get(cap.mineral, 0.0) + worth
+        for _, mineral, money in sorted(worth):
+            found[mineral] = found.get(mineral, 0.0) + money
         return found
 
     @cached_property

@@ -32,7 +32,7 @@ from models.plan.plan import Plan
 from models.plan.solving import check
 from models.program import Fitted, Program, Scaling, fit
 from models.resolve import Bools, Expanded, Floats
-from models.solve import Certificates, Held, Rows, Solution, fits
+from models.solve import Certificates, Held, Rows, Solution, extended, fits
 
 _SETTLED = 1e-11
 """A plan of before needs no solve where violation and gap are below this: the rounding of sums."""
@@ -126,7 +126,8 @@ class Session:
             result = block_result(program, b, solution, certificates, solver.measure)
             proof = result.certificate
             if of < 0 or trouble or not proof.passed:
-                result = solver.solve(b)
+                start = None if of in told else self._extended(program, fitted, b)
+                result = solver.solve(b, start=start)
                 if of in told:
                     trouble = trouble or (
                         f"violation {proof.violation:.2g}, {optimality_words(proof)}"
@@ -169,6 +170,19 @@ class Session:
                 self._x[at], self._duals[inside] = found.x, found.duals
             told.update(dict.fromkeys(piece, ("" if trouble else found.attempt, trouble)))
         return told
+
+    def _extended(self, program: Program, fitted: Fitted, b: int) -> Any:
+        """Return the basis of a block's like in the base, for one that has more; None: none."""
+        kept = self._kept.get(int(fitted.like[b]))
+        if kept is None:
+            return None
+        of, first = self.base.program, kept.blocks[0]
+        every = (
+            (fitted.columns[program.columns_of(b)], of.columns_of(first)),
+            (fitted.rows[program.rows_of(b)], of.rows_of(first)),
+        )
+        columns, rows = (np.where(at >= 0, at - piece.start, -1) for at, piece in every)
+        return extended(kept.basis, columns, rows)
 
     @staticmethod
     def _run(kept: _Kept, rows: Rows) -> Solution:

@@ -326,12 +326,14 @@ class Fitted:
     """A variant in the layout of its base.
 
     ``columns`` and ``rows`` are the base's position of each of the variant's (-1: not there);
-    ``of_block`` is the base's block of each of the variant's, -1 where it does not fit; ``arrays``
-    is the variant's program in the base's layout, and the base's own where no block fits.
+    ``like`` is the base's block of each of the variant's (-1: none), ``of_block`` the same, but -1
+    where it does not fit; ``arrays`` is the variant's program in the base's layout, and the base's
+    own where no block fits.
     """
 
     columns: Ints
     rows: Ints
+    like: Ints
     of_block: Ints
     arrays: Rows
 
@@ -344,7 +346,8 @@ def fit(variant: Program, base: Program) -> Fitted:
     of, own = variant.rows, base.rows
     if of.columns is own.columns:  # the same program but for its limits
         every = (np.arange(len(own.cost)), np.arange(len(own.row_lower)))
-        return Fitted(*every, np.arange(len(base.blocks)), of)
+        blocks = np.arange(len(base.blocks))
+        return Fitted(*every, blocks, blocks, of)
     columns = _places(variant.variables, base.variables, len(of.cost))
     rows = _places(variant.constraints, base.constraints, len(of.row_lower))
     wide = len(own.cost) + 1  # row and column as one number; the base's ascend as they are laid out
@@ -352,13 +355,13 @@ def fit(variant: Program, base: Program) -> Fitted:
         own.entry_rows() * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
     )
     block = {cells: b for b, cells in enumerate(base.blocks)}
-    of_block = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
+    like = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
     unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)
     unfit |= _any(_any(at < 0, of.starts), variant.row_starts)
-    of_block = np.where(unfit, -1, of_block)
+    of_block = np.where(unfit, -1, like)
     arrays = _in_layout(of, own, columns, rows, at)
     _as_in_base(arrays, base, of_block)
-    return Fitted(columns, rows, of_block, arrays)
+    return Fitted(columns, rows, like, of_block, arrays)
 
 
 def _places(variant: tuple[Group, ...], base: tuple[Group, ...], count: int) -> Ints:

@@ -282,11 +282,15 @@ class Solved:
             tonnes = float(self.delivered[list(cap.flows)].sum()) if cap.flows else 0.0
             if not cap.of_purchases:
                 return tonnes, cap.demand
-            cell = e.cell(e.mineral_at[cap.mineral], e.years.index(cap.year))
-            inside = np.array(cell, dtype=np.int64)
-            mine = np.isin(e.deliveries.member[inside], cap.buyers)
-            bought = float(self.delivered[inside[mine]].sum())
+            bought = self.bought(e.mineral_at[cap.mineral], cap.buyers, e.years.index(cap.year))
         return tonnes, bought if cap.of_purchases else cap.demand
+
+    def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
+        """Return what a buyer's members purchase of a mineral in a year [t], all by position."""
+        e = self.expanded
+        inside = np.array(e.cell(mineral, year), dtype=np.int64)
+        mine = np.isin(e.deliveries.member[inside], buyers)
+        return float(self.delivered[inside[mine]].sum())
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""

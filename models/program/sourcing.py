@@ -33,7 +33,6 @@ from models.program.component import (
     Rows,
 )
 from models.program.families import FAMILIES
-from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Cap, Cell, Expanded, Floats, caps
 
@@ -251,44 +250,6 @@ def _without_objective(expanded: Expanded, cells: Sequence[Cell]) -> Frame:
     for family in FAMILIES:
         family.model(f)
     market.balance(f)
-    return f
-
-
-@unlogged()
-def build_least_share(
-    expanded: Expanded, cells: Sequence[Cell], short: Mapping[tuple[str, int], float]
-) -> Frame:
-    r"""Return the model that asks for the smallest cap on countries, not for the cheapest plan.
-
-    .. math:: \min S \quad \text{so that} \quad \sum_{r \in R_c, j \in B} (x + y)_{r,m,j,t} \le
-              S \cdot base_{m,B,t}, \qquad \sum_j u_{m,j,t} \le short_{m,t}
-
-    All else stands as in ``build``. The cap S, one a mineral, takes the place of the share of each
-    max on countries, each alone; ``short`` [t] is by mineral and year the shortage allowed.
-    """
-    f = _without_objective(expanded, cells)
-    model = f.model
-    minerals = sorted({expanded.minerals[m] for m, _ in f.cells})
-    model.cap = pyo.Var(minerals, within=pyo.NonNegativeReals)
-    f.units.update(cap=FRACTION)
-    limits, asked = f.of(SHARE), dict[Any, Row]()
-    for cap in f.caps:
-        if cap.record.caps_each_country:
-            if cap.key in limits:
-                del limits[cap.key]
-            if cap.flows:
-                columns = [*f.columns_of(cap.flows), model.cap[cap.mineral]]
-                amounts = [1.0] * len(cap.flows) + [-cap.demand]
-                asked[cap.key] = (None, columns, amounts, 0.0)
-    f.add("country_cap", asked)
-    by_cell: dict[tuple[str, int], list[Any]] = {}
-    for (mineral, _, year), column in f.of(SHORTAGE).items():
-        by_cell.setdefault((mineral, year), []).append(column)
-    f.add(
-        "shortage_allowed",
-        {key: (None, short_of, None, short.get(key, 0.0)) for key, short_of in by_cell.items()},
-    )
-    model.cost = pyo.Objective(expr=total(list(model.cap.values())), sense=pyo.minimize)
     return f
 
 

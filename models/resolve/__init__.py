@@ -6,9 +6,12 @@ loops.
 """
 
 from models.resolve.caps import Cap as Cap
+from models.resolve.caps import buyers_of as buyers_of
 from models.resolve.caps import caps as caps
+from models.resolve.caps import needed as needed
 from models.resolve.caps import single_countries as single_countries
 from models.resolve.caps import supplier_names as supplier_names
+from models.resolve.caps import tightest_on_countries as tightest_on_countries
 from models.resolve.expanded import SPOT as SPOT
 from models.resolve.expanded import Bools as Bools
 from models.resolve.expanded import Cell as Cell

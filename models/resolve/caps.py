@@ -6,12 +6,14 @@ of a base.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from models.case import Case, in_force
-from models.resolve.expanded import Expanded
+from models.resolve.expanded import Expanded, Floats
 from models.resolve.sources import Source
 from models.schema import (
     BY_BLOC,
@@ -97,8 +99,8 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
             else row.penalty,
         )
         names = _suppliers(case, row, ore if mining else flows[row.group])
-        for buyer, buyers in _buyers(expanded, row):
-            demand = float(sum(expanded.demand[mineral, j, year] for j in buyers))
+        for buyer, buyers in buyers_of(expanded, row):
+            demand = needed(expanded, mineral, buyers, year)
             for supplier in names:
                 sold = {} if mining else flows[row.group].get(supplier, {})
                 yield cap(
@@ -127,7 +129,13 @@ def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool
     return True
 
 
-def _buyers(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
+def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
+    """Return the demand of a buyer's members [t]."""
+    return float(sum(expanded.demand[mineral, j, year] for j in buyers))
+
+
+def buyers_of(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the buyers that a row is of, each with its members."""
     at = expanded.member_at
     if not row.buyer:
         yield "", tuple(at.values())
@@ -194,3 +202,31 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
         for name in known
         if name != REST_OF_WORLD and not (bloc and bloc in case.blocs_of(name))
     )
+
+
+def tightest_on_countries(expanded: Expanded, countries: Sequence[str]) -> Floats:
+    """Return the least share that the limits leave each country alone; infinite where none does.
+
+    By (year, mineral, buyer, country): buyer 0 is the coalition, then the members. Refined tonnes
+    alone; limits of groups are left out.
+    """
+    e, d = expanded, expanded.deliveries
+    at = {name: c for c, name in enumerate(countries)}
+    of_source = np.array([at[s.country] for s in e.sources], dtype=np.int64)
+    sells = np.zeros((len(e.years), len(e.minerals), len(countries)), dtype=bool)
+    sells[d.year, d.mineral, of_source[d.source]] = True
+    found = np.full((*sells.shape[:2], 1 + len(e.members), len(countries)), np.inf)
+    for row in e.case.share_limits:
+        if row.limit != MAX or row.group != BY_COUNTRY or row.stage == MINING:
+            continue
+        named = bool(row.supplier) and not row.supplier.startswith(EACH_OUTSIDE)
+        who = [row.supplier] if named else single_countries(e.case, row.supplier, countries)
+        alone = np.isin(np.arange(len(countries)), [at[name] for name in who])
+        holds = np.array([[_holds(e, row, name, year) for name in e.minerals] for year in e.years])
+        share = np.array([row.share.value(year) for year in e.years])[:, None, None]
+        limit = np.where(holds[:, :, None] & alone & (named | sells), share, np.inf)
+        for buyer, _ in buyers_of(e, row):
+            if not buyer or buyer in e.member_at:
+                of = found[:, :, 1 + e.member_at[buyer] if buyer else 0]
+                np.minimum(of, limit, out=of)
+    return found

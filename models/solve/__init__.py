@@ -22,9 +22,11 @@ from models.solve.certificate import name_at as name_at
 from models.solve.highs import ATTEMPTS as ATTEMPTS
 from models.solve.highs import LISTENER as LISTENER
 from models.solve.highs import ONWARDS as ONWARDS
+from models.solve.highs import PRESOLVED as PRESOLVED
 from models.solve.highs import Attempt as Attempt
 from models.solve.highs import Found as Found
 from models.solve.highs import Held as Held
+from models.solve.highs import extended as extended
 from models.solve.highs import solve as solve
 from models.solve.highs import statuses as statuses
 from models.solve.highs import version as version

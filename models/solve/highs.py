@@ -69,6 +69,8 @@ ATTEMPTS = (
     ),
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
+PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
+"""For a program of which presolve leaves little; tried before the others."""
 ONWARDS = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
@@ -161,6 +163,26 @@ def statuses(basis: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """
     columns, rows = ([int(s) for s in of] for of in (basis.col_status, basis.row_status))
     return np.array(columns, dtype=np.uint8), np.array(rows, dtype=np.uint8)
+
+
+def extended(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> Any:
+    """Return a basis of a program that has more than another: new columns at 0, new rows basic.
+
+    ``columns`` and ``rows`` are positions in the other program, -1 for what is new. None where it
+    is no basis, since what the other has more was in it.
+    """
+    import highspy
+
+    at = [
+        np.where(of >= 0, known[of], new)
+        for of, known, new in zip((columns, rows), statuses(basis), (0, 1), strict=True)
+    ]
+    if sum(int((of == 1).sum()) for of in at) != len(rows):
+        return None
+    found, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
+    found.col_status, found.row_status = ([kinds[i] for i in of.tolist()] for of in at)
+    found.valid = True
+    return found
 
 
 def version() -> str:

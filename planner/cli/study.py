@@ -41,6 +41,7 @@ from planner.cli.progress import (
 from planner.cli.whatifs import what_if_options
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import plain
+from planner.studies.nursery import expect
 
 if TYPE_CHECKING:
     from planner.studies import Listed, Where
@@ -64,6 +65,7 @@ class StudyCommand(click.Command):
         own = super().__getattribute__
         if name in {"callback", "params", "help", "epilog", "make_context"}:
             if own("_made") is None:
+                expect(own("listed").module)
                 self._made = command_of(own("listed").kind)
             return getattr(own("_made"), name)
         return own(name)

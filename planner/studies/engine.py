@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.case import Case
-from models.errors import PlannerError, UsageError
+from models.errors import PlannerError
 from models.plan import Plan, Proof, Session
 from planner.render.words import counted
 
@@ -71,6 +71,41 @@ class Study(Generic[T]):
     def runs(self) -> int:
         """The number of runs in all chains."""
         return sum(len(chain) for chain in self.chains)
+
+    @property
+    def parts(self) -> tuple[Study[T], ...]:
+        """The studies that it is made of: itself."""
+        return (self,)
+
+    @property
+    def part_of(self) -> tuple[int, ...]:
+        """The position of each chain's study in ``parts``."""
+        return (0,) * len(self.chains)
+
+
+@dataclass(frozen=True)
+class Joined(Generic[T]):
+    """Studies that are planned as one: the chains of one behind those of the other."""
+
+    parts: tuple[Study[T], ...]
+
+    @cached_property
+    def chains(self) -> tuple[tuple[Run, ...], ...]:
+        """The chains of all."""
+        return tuple(chain for study in self.parts for chain in study.chains)
+
+    @cached_property
+    def part_of(self) -> tuple[int, ...]:
+        """The position of each chain's study in ``parts``."""
+        return tuple(at for at, study in enumerate(self.parts) for _ in study.chains)
+
+    @property
+    def runs(self) -> int:
+        """The number of runs in all chains."""
+        return sum(study.runs for study in self.parts)
+
+
+AnyStudy = Study[T] | Joined[T]
 
 
 @dataclass(frozen=True)
@@ -198,7 +233,7 @@ Tell = Callable[[Progress], None]
 class Tracker:
     """The outcomes known so far, by the positions of the chain and of the run in it."""
 
-    def __init__(self, study: Study[Any], tell: Tell) -> None:
+    def __init__(self, study: AnyStudy[Any], tell: Tell) -> None:
         """Know nothing yet."""
         self.study = study
         self.tell = tell
@@ -218,8 +253,8 @@ class Tracker:
         if not isinstance(sent, dict):
             return
         for chain, run in sorted(self.positions & sent.keys()):
-            outcome = unpack(sent[chain, run], self.name(chain, run), self.promised)
-            self.keep(chain, run, outcome)
+            promised = self.promised[self.study.part_of[chain]]
+            self.keep(chain, run, unpack(sent[chain, run], self.name(chain, run), promised))
 
     @cached_property
     def positions(self) -> frozenset[tuple[int, int]]:
@@ -228,9 +263,9 @@ class Tracker:
         return frozenset((at, i) for at, chain in chains for i in range(len(chain)))
 
     @cached_property
-    def promised(self) -> type:
-        """The class of what is read of each plan."""
-        return returned_by(self.study.read)
+    def promised(self) -> tuple[type, ...]:
+        """The class of what is read of each plan, by study."""
+        return tuple(returned_by(study.read) for study in self.study.parts)
 
     def saw(self, chain: int, run: int) -> None:
         """Count a run as finished, whose outcome is here or still to come."""
@@ -254,13 +289,14 @@ class Tracker:
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
-        """Return one task a chain: the first chain, then the longest of the others.
+        """Return one task a chain: the first chain, then study by study the longest of the others.
 
         The first has what the others are measured against, so that little is known without it where
         a study is stopped; the longest come next, so that workers end at about one time.
         """
         found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        return sorted(found, key=lambda task: (task.chain > 0, -task.end))
+        of = self.study.part_of
+        return sorted(found, key=lambda task: (task.chain > 0, of[task.chain], -task.end))
 
     def after_death(self, task: Task, died: str) -> list[Task]:
         """Return what is left to do of a task whose worker died.
@@ -306,7 +342,7 @@ class Task:
 
 @dataclass
 class StudyCopy:
-    """What a worker keeps of one study: its case and session, and the outcomes found here.
+    """What a worker keeps of one study: its cases and sessions, and the outcomes found here.
 
     ``study`` is what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed
     outcomes by the positions of chain and run; ``ended`` asks the running chain to end.
@@ -317,14 +353,15 @@ class StudyCopy:
     ended: bool = False
 
     @cached_property
-    def planner(self) -> Planner[Any]:
-        """The study's case, what is read of a plan, and the session."""
-        return Planner(*pickle.loads(self.study))  # noqa: S301 - from the process that began it
+    def planners(self) -> list[Planner[Any]]:
+        """Of each part of the study the case, what is read of a plan, and the session."""
+        parts = pickle.loads(self.study)  # noqa: S301 - from the process that began it
+        return [Planner(*of) for of in parts]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
-        chain: tuple[Run, ...] = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self.planner.outcomes(chain):
+        part, chain = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self.planners[part].outcomes(chain):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
@@ -334,17 +371,18 @@ class StudyCopy:
                 return
 
 
-def pack_study(study: Study[Any]) -> bytes:
-    """Return the base case and what is read of each plan, as sent to each worker once.
+def pack_study(study: AnyStudy[Any]) -> bytes:
+    """Return the base cases and what is read of each plan, as sent to each worker once.
 
     Raises TypeError where ``read`` cannot be sent.
     """
-    return _pack((study.base, study.read), "what a study reads of a plan")
+    return _pack([(of.base, of.read) for of in study.parts], "what a study reads of a plan")
 
 
-def pack_runs(study: Study[Any], task: Task) -> bytes:
-    """Return the runs of a task; TypeError where a change cannot be sent."""
-    return _pack(study.chains[task.chain][task.first : task.end], "a run of a study")
+def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
+    """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
+    runs = study.chains[task.chain][task.first : task.end]
+    return _pack((study.part_of[task.chain], runs), "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
@@ -407,44 +445,38 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     Raises UsageError where the place is not there (a cluster's address at which nothing listens),
     TypeError where a change or ``read`` is no function that can be sent to another process.
     """
-    from planner.studies.places import ThisMachine
-
-    tracker = Tracker(study, tell or (lambda _: None))
-    stopped: Stop | None = None
-    try:
-        tracker.notify()
-        (where or ThisMachine()).run(study, tracker)
-    except (KeyboardInterrupt, SystemExit) as stop:
-        stopped = stop
-    return _outcomes(tracker, stopped)
+    (found,) = run_studies([study], where, tell)
+    return found
 
 
 def run_studies(
     studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
 ) -> list[Outcomes[T]]:
-    """Return the outcomes of studies that are parts of one, each in turn; see ``run_study``.
+    """Return the outcomes of studies that are parts of one, planned as one; see ``run_study``.
 
-    ``tell`` hears of them as of one. What comes after a stop is not run, and has it as its own; nor
-    is what comes after the place was lost, which costs none of what is finished.
+    ``tell`` hears of them as of one. What a stop left no time for has it as its own.
     """
-    total, done = sum(study.runs for study in studies), 0
-    found: list[Outcomes[T]] = []
+    from planner.studies.places import ThisMachine
+
+    whole = Joined(tuple(studies))
+    tracker = Tracker(whole, tell or (lambda _: None))
     stopped: Stop | None = None
-    unrun = ""
-    for study in studies:
-        heard = onwards(tell, done, total)
-        if not unrun:
-            try:
-                found.append(run_study(study, where, heard))
-            except UsageError as error:  # the place was there before
-                if not found:
-                    raise
-                unrun = f"{NOT_RUN}{error}"
-        if unrun:
-            found.append(_outcomes(Tracker(study, lambda _: None), stopped, unrun))
-        done, stopped = done + study.runs, found[-1].stopped
-        unrun = unrun or next((outcome.error for outcome in found[-1] if not outcome.ran), "")
-    return found
+    try:
+        tracker.notify()
+        (where or ThisMachine()).run(whole, tracker)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        stopped = stop
+    found: list[list[Outcome[Any]]] = [[] for _ in studies]
+    for at, chain in enumerate(whole.chains):
+        found[whole.part_of[at]] += [
+            tracker.kept.get((at, i)) or Outcome(run.name, error=_STOPPED, ran=False)
+            for i, run in enumerate(chain)
+        ]
+    ended = [at == len(found) - 1 or any(not o.ran for o in of) for at, of in enumerate(found)]
+    return [
+        Outcomes(tuple(of), stopped if late else None)
+        for of, late in zip(found, ended, strict=True)
+    ]
 
 
 def onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
@@ -452,15 +484,3 @@ def onwards(tell: Tell | None, done: int, total: int) -> Tell | None:
     if tell is None:
         return None
     return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
-
-
-def _outcomes(tracker: Tracker, stopped: Stop | None, unrun: str = _STOPPED) -> Outcomes[Any]:
-    """Return what is known of each run; one that is not known had no turn, and why is said."""
-    return Outcomes(
-        tuple(
-            tracker.kept.get((at, i)) or Outcome(run.name, error=unrun, ran=False)
-            for at, chain in enumerate(tracker.study.chains)
-            for i, run in enumerate(chain)
-        ),
-        stopped,
-    )

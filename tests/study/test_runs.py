@@ -15,7 +15,7 @@ from models.errors import UsageError
 from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
 from planner.studies import engine as board
 from planner.studies import places as pool
-from planner.studies.places import WORTH_PROCESSES, Processes, routes
+from planner.studies.places import WORTH_WORKERS, Processes, routes
 from tests.study.variants import (
     FAULTS,
     Deadly,
@@ -133,7 +133,7 @@ def test_little_work_is_done_in_this_process():
     few = study([capped(0.5)] * 5, [capped(0.4)] * 5)
     assert routes(few) == 180
     assert ThisMachine(8).processes(few) == 1
-    each = WORTH_PROCESSES // 36 + 1
+    each = WORTH_WORKERS // 36 + 1
     many = study([capped(0.5)] * each, [capped(0.4)] * each)
     assert ThisMachine(8).processes(many) == 2  # no more than chains
     assert ThisMachine(1).processes(many) == 1

@@ -93,8 +93,8 @@ class Falling:
             msg = "no scheduler answers"
             raise UsageError(msg)
         for task in board.tasks():
-            chain = study.chains[task.chain]
-            for i, outcome in enumerate(Planner(study.base, study.read).outcomes(chain)):
+            chain, of = study.chains[task.chain], study.parts[study.part_of[task.chain]]
+            for i, outcome in enumerate(Planner(of.base, of.read).outcomes(chain)):
                 self.left -= 1
                 if self.left < 0:
                     break

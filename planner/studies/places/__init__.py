@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
@@ -23,8 +22,8 @@ from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
 from planner.studies.engine import (
+    AnyStudy,
     Planner,
-    Study,
     StudyCopy,
     Task,
     Tracker,
@@ -33,15 +32,19 @@ from planner.studies.engine import (
     pack_study,
     unpack,
 )
+from planner.studies.nursery import context, cores, undisturbed
 
 WORTH_PROCESSES = 2_000_000
-"""Routes to plan, of all runs, from which on worker processes are started.
+"""Routes of one case, from which on its parts are planned in processes.
 
-A run plans one route a refiner or project, member and year; a variant with some 20,000 of them
-takes 0.03 to 0.1 s, a case of a million 3 s. A process takes 1.5 s to start, and plans the base
-case first, so that fewer are done sooner in this process.
+There is one a refiner or project, member and year; a case of a million takes 3 s.
 """
+WORTH_WORKERS = 100_000
+"""Routes to plan, of all runs of a study, from which on worker processes are started.
 
+A variant with some 20,000 of them takes 0.03 to 0.2 s. A process plans the base case first, so
+that fewer are done sooner in this process.
+"""
 
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""
@@ -54,7 +57,7 @@ end; None once it is ready."""
 class Where(Protocol):
     """A place where chains run."""
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains, and put each outcome on the tracker as soon as it is known.
 
         A KeyboardInterrupt or SystemExit passes through once no process that was started for the
@@ -77,12 +80,14 @@ class Here:
         del case, notify
         return contextlib.nullcontext(map)
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in turn."""
-        planner = Planner(study.base, study.read)
-        for at, chain in enumerate(study.chains):
-            for i, outcome in enumerate(planner.outcomes(chain)):
-                tracker.keep(at, i, outcome)
+        chains = enumerate(zip(study.part_of, study.chains, strict=True))
+        for part, own in groupby(chains, key=lambda each: each[1][0]):
+            planner = Planner(study.parts[part].base, study.parts[part].read)
+            for at, (_, chain) in own:
+                for i, outcome in enumerate(planner.outcomes(chain)):
+                    tracker.keep(at, i, outcome)
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class ThisMachine:
 
     workers: int | None = None
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in as many processes as the study is worth."""
         count = self.processes(study)
         if count == 1:
@@ -106,15 +111,15 @@ class ThisMachine:
             return Here().mapping(case, notify)
         return Processes(count).mapping(case)
 
-    def processes(self, study: Study[Any]) -> int:
+    def processes(self, study: AnyStudy[Any]) -> int:
         """Return how many processes a study is worth: no more than chains, one for little work."""
         count = min(cores() if self.workers is None else self.workers, len(study.chains))
-        return count if count > 1 and routes(study) >= WORTH_PROCESSES else 1
+        return count if count > 1 and routes(study) >= WORTH_WORKERS else 1
 
 
-def routes(study: Study[Any]) -> int:
+def routes(study: AnyStudy[Any]) -> int:
     """Return how many routes the runs of a study plan in all."""
-    return study.runs * routes_of(study.base)
+    return sum(of.runs * routes_of(of.base) for of in study.parts)
 
 
 def routes_of(case: Case) -> int:
@@ -125,17 +130,9 @@ def routes_of(case: Case) -> int:
     return of_case * len(case.members) * len(case.years)
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 # ---- worker processes ----------------------------------------------------------------------------
 #
-# Started afresh (spawn): HiGHS must run neither in a forked process nor in several threads. Each
-# has a pipe of its own, so that of a process that dies it is known which chain it had.
+# Each has a pipe of its own, so that of a process that dies it is known which chain it had.
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ class Processes:
 
     count: int
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains; none of the processes outlives the call."""
         pool = _Pool(tracker, pack_study(study))
         try:
@@ -156,10 +153,9 @@ class Processes:
     def mapping(self, case: Case) -> Iterator[Map]:
         """Give a map over as many processes, which end with the block, at once where it fails."""
         del case
-        context = multiprocessing.get_context("spawn")
         before = set(multiprocessing.active_children())
         with ProcessPoolExecutor(
-            self.count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
+            self.count, context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
         ) as pool:
             try:
                 yield pool.map
@@ -173,10 +169,11 @@ class _Worker:
     """One process, its pipe, and the task it is on."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, self.far_end = context.Pipe()
-        self.process = context.Process(target=_work, args=(self.far_end,), daemon=True)
+        of = context()
+        self.pipe, self.far_end = of.Pipe()
+        self.process = of.Process(target=_work, args=(self.far_end,), daemon=True)
         self.task: Task | None = None
+        self.part: int | None = None
         self.ready = False
 
     def start(self) -> None:
@@ -227,17 +224,31 @@ class _Pool:
         """Send idle workers on tasks; return whether there is anything left to wait for."""
         for worker in [each for each in self.workers if each.ready and each.task is None]:
             if self.waiting:
-                worker.task = self.waiting.popleft()
+                worker.task = self._next(worker)
+                self.waiting.remove(worker.task)
+                worker.part = self.tracker.study.part_of[worker.task.chain]
                 try:
                     worker.pipe.send_bytes(pack_runs(self.tracker.study, worker.task))
                 except OSError:
                     self._bury(worker)
         return bool(self.waiting) or any(worker.task for worker in self.workers)
 
+    def _next(self, worker: _Worker) -> Task:
+        """Return a task of the study that a worker is at, else of one that nobody is at, else any.
+
+        A worker plans the base case of each study that it begins.
+        """
+        of = self.tracker.study.part_of
+        taken = {each.part for each in self.workers}
+        every = list(self.waiting)
+        own = (task for task in every if of[task.chain] == worker.part)
+        free = (task for task in every if of[task.chain] not in taken)
+        return next(own, None) or next(free, None) or every[0]
+
     def _start(self) -> None:
         worker = _Worker()
         self.workers.append(worker)  # known before it runs, so that it is ended come what may
-        with _undisturbed(), contextlib.suppress(BrokenPipeError):
+        with undisturbed(), contextlib.suppress(BrokenPipeError):
             worker.start()
 
     def _hear(self, worker: _Worker, message: Message) -> None:
@@ -282,25 +293,6 @@ class _Pool:
         """Leave no process behind."""
         for worker in self.workers:
             worker.end()
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C from a process as it starts, which would answer with a traceback.
-
-    A blocked signal stays so in the process started meanwhile, and reaches this one afterwards.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # as it starts, it lets the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection) -> None:

@@ -20,7 +20,7 @@ from models.errors import PlannerError, SolverError, UsageError
 from models.plan import Map
 from planner.studies.engine import (
     NOT_RUN,
-    Study,
+    AnyStudy,
     Task,
     Tracker,
     fault,
@@ -76,7 +76,7 @@ class Cluster:
         scheme, _, place = self.address.rpartition("://")
         return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
 
-    def run(self, study: Study[Any], tracker: Tracker) -> None:
+    def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains on the cluster's workers, which are left as they were found.
 
         Raises UsageError where nothing answers at the address, no worker joins, or a worker has
@@ -205,7 +205,7 @@ def _result(work: Work[int], future: Future, promised: type) -> Any:
 class _Begun:
     """A study that the cluster is at work on."""
 
-    def __init__(self, workers: Workers, study: Study[Any], tracker: Tracker) -> None:
+    def __init__(self, workers: Workers, study: AnyStudy[Any], tracker: Tracker) -> None:
         self.workers = workers
         self.study = study
         self.tracker = tracker

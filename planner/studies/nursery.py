@@ -1,0 +1,60 @@
+"""Where worker processes come from: fresh ones, since HiGHS must run in none that forked a run.
+
+On Linux they are forked from a server of their own that has loaded what plans and run nothing: that
+takes a second, once, beside whatever the command does meanwhile. Elsewhere they are spawned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext, SpawnContext
+
+_LOADED = ("planner.studies.places", "highspy")
+
+
+def context() -> ForkServerContext | SpawnContext:
+    """Return how processes are started."""
+    if sys.platform == "linux":
+        return multiprocessing.get_context("forkserver")
+    return multiprocessing.get_context("spawn")
+
+
+def expect(*modules: str) -> None:
+    """Let the server load what workers need, modules among it, while this process goes on."""
+    if sys.platform == "linux" and cores() > 1:
+        from multiprocessing import forkserver
+
+        multiprocessing.set_forkserver_preload([*_LOADED, *modules])
+        with undisturbed():
+            forkserver.ensure_running()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep Ctrl-C from a process as it starts, which would answer with a traceback.
+
+    A blocked signal stays so in the process started meanwhile, and reaches this one afterwards.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # as it starts, it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

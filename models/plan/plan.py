@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, in_force
-from models.measures import largest_country_shares, served_share
+from models.measures import largest_country_shares, served_share, shares_of
 from models.plan.block_solver import BlockResult, Proof, proof_of, worths
 from models.plan.causes import causes
 from models.plan.gaps import Gaps, gaps_of
@@ -47,7 +47,7 @@ from models.resolve import (
     paying,
     stock_target,
 )
-from models.schema import BY_COUNTRY, MAX, MINING, Project
+from models.schema import BY_COUNTRY, DEMAND, MAX, MINING, PURCHASES, Project
 from models.solve import MOST_MIP_GAP
 
 if TYPE_CHECKING:
@@ -281,7 +281,8 @@ class Plan(Solved):
     def countries(self) -> pd.DataFrame:
         """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
 
-        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none).
+        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none), of_demand and
+        of_purchases (shares; NaN of nothing).
         """
         e, d, case = self.expanded, self.expanded.deliveries, self.case
         sold: dict[tuple[int, str, str, str], float] = {}
@@ -310,7 +311,8 @@ class Plan(Solved):
             )
             amounts = (sold.get(key, 0.0), demand, bought.get(key[:3], 0.0))
             rows.append((*key, *amounts, tightest.get(key, np.nan)))
-        return _table(rows, "year mineral buyer country tonnes demand purchased limit")
+        of = _table(rows, "year mineral buyer country tonnes demand purchased limit")
+        return of.assign(**{f"of_{base}": shares_of(of, base) for base in (DEMAND, PURCHASES)})
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 

@@ -10,7 +10,7 @@ a workbook is measured as the plan itself is.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -130,14 +130,7 @@ def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False)
     unit: share
     base: ``base``, demand or purchases of the year
     """
-    rows = table[(table["country"] != REST_OF_WORLD) & (idle | (table["tonnes"] > 0))]
-    columns = (rows[c] for c in ("year", "country", "limit"))
-    best: Top | None = None
-    for year, country, limit, share in zip(*columns, shares_of(rows, base), strict=True):
-        if share > (-NOISE if best is None else best.share + NOISE):
-            known = None if limit is None or math.isnan(limit) else float(limit)
-            best = Top(str(country), int(year), float(share), known)
-    return best
+    return _tops(table, base, (), idle=idle).get(())
 
 
 @dataclass(frozen=True)
@@ -193,15 +186,33 @@ def over_by_purchases(table: pd.DataFrame, base: str) -> list[OverByPurchases]:
     return sorted(found, key=lambda each: -each.excess)
 
 
-def largest_country_shares(table: pd.DataFrame, base: str) -> dict[str, Top]:
-    """Return the same of each mineral among the rows of the coalition.
+def largest_country_shares(
+    table: pd.DataFrame, base: str, by: Sequence[str] = ("mineral",)
+) -> dict[Any, Top]:
+    """Return the same among the rows of the coalition by the values of a column, or by tuples.
 
-    The rows have mineral and buyer ("" the coalition), too. A mineral of which no country sells is
-    not in it.
+    The rows have those columns and buyer ("" the coalition), too. A mineral of which no country
+    sells is not in it.
     """
-    of = table[table["buyer"] == ""].groupby("mineral", sort=False)
-    tops = {str(mineral): largest_country_share(rows, base) for mineral, rows in of}
-    return {mineral: top for mineral, top in tops.items() if top is not None}
+    found = _tops(table[table["buyer"] == ""], base, by)
+    return {key[0]: top for key, top in found.items()} if len(by) == 1 else found
+
+
+def _tops(
+    table: pd.DataFrame, base: str, by: Sequence[str], *, idle: bool = False
+) -> dict[Any, Top]:
+    """Return the largest share of one country among the rows alike in some columns."""
+    rows = (table[c].tolist() for c in ("country", "year", "tonnes", "limit"))
+    shares = shares_of(table, base).tolist()
+    keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
+    best: dict[Any, Top] = {}
+    for key, country, year, tonnes, limit, share in zip(keys, *rows, shares, strict=True):
+        if country == REST_OF_WORLD or not (idle or tonnes > 0):
+            continue
+        if share > (best[key].share + NOISE if key in best else -NOISE):
+            known = None if limit is None or math.isnan(limit) else float(limit)
+            best[key] = Top(str(country), int(year), float(share), known)
+    return best
 
 
 def stays_within(shares: Mapping[int, float | None], most: float) -> int | None:
@@ -305,9 +316,12 @@ def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:
     unit: share
     base: demand by weight
     """
-    single = sold[sold["country"] != REST_OF_WORLD]
-    most = single.groupby(["mineral", "year"])["tonnes"].max()
-    left = float(sold["tonnes"].sum() - most.sum())
+    most: dict[tuple[str, int], float] = {}
+    columns = (sold[c].tolist() for c in ("mineral", "year", "country", "tonnes"))
+    for mineral, year, country, tonnes in zip(*columns, strict=True):
+        if country != REST_OF_WORLD:
+            most[mineral, year] = max(tonnes, most.get((mineral, year), tonnes))
+    left = float(sold["tonnes"].sum() - np.sum([most[of] for of in sorted(most)]))
     return min(1.0, left / demand) if demand > 0 else 1.0
 
 

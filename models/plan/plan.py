@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, in_force
-from models.measures import largest_country_shares, served_share
+from models.measures import largest_country_shares, served_share, shares_of
 from models.plan.block_solver import BlockResult, Proof, proof_of, worths
 from models.plan.causes import causes
 from models.plan.gaps import Gaps, gaps_of
@@ -50,7 +50,7 @@ from models.resolve import (
     stock_target,
     tightest_on_countries,
 )
-from models.schema import BY_COUNTRY, EACH_OUTSIDE, PURCHASES, Project
+from models.schema import BY_COUNTRY, DEMAND, EACH_OUTSIDE, PURCHASES, Project
 from models.solve import MOST_MIP_GAP
 
 if TYPE_CHECKING:
@@ -284,7 +284,8 @@ class Plan(Solved):
     def countries(self) -> pd.DataFrame:
         """One row a country that sells or is limited: year, mineral, buyer ("" the coalition).
 
-        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none).
+        country, tonnes, demand, purchased [t], limit (the tightest share; NaN: none), of_demand and
+        of_purchases (shares; NaN of nothing).
         """
         e, d, case = self.expanded, self.expanded.deliveries, self.case
         named = {r.supplier for r in case.share_limits if r.group == BY_COUNTRY and r.supplier}
@@ -316,7 +317,8 @@ class Plan(Solved):
         }
         found |= {"tonnes": sold.reshape(limit.shape)[rows], "demand": need[rows[:3]]}
         found |= {"purchased": bought[rows[:3]], "limit": limit[rows]}
-        return pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
+        of = pd.DataFrame(found).assign(limit=lambda of: of["limit"].where(of["limit"] < np.inf))
+        return of.assign(**{f"of_{base}": shares_of(of, base) for base in (DEMAND, PURCHASES)})
 
     # ---- contracts, stocks, projects and ore ----------------------------------------------------
 

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
-
 from models import measures
 from models.case import Case
 from models.measures import Dependence, printed
@@ -16,6 +14,8 @@ from models.results.field import Look, Name, Result, field
 from models.schema import COALITION
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from models.plan import Plan
 
 MUCH = 0.65
@@ -269,19 +269,13 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
         minerals[mineral].price.value(int(year))
         for mineral, year in zip(table["mineral"], table["year"], strict=True)
     ]
-    amounts = pd.DataFrame(
-        {
-            "member": table["member"],
-            "need": table["demand"] * price,
-            "short": table["short"] * price,
-            "paid": measures.paid(table),
-            "short_cost": table["short_cost"],
-        }
+    amounts = table.assign(
+        need=table["demand"] * price, short=table["short"] * price, paid=measures.paid(table)
     )
-    sums = amounts.groupby("member").sum()
-    return {
-        str(name): dict(zip(sums.columns, row, strict=True)) for name, *row in sums.itertuples()
+    sums = {
+        of: measures.sums(amounts, of, "member") for of in ("need", "short", "paid", "short_cost")
     }
+    return {member: {of: by[member] for of, by in sums.items()} for member in sums["need"]}
 
 
 def _shortest(plan: Plan) -> dict[str, dict[str, Any]]:

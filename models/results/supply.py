@@ -262,15 +262,10 @@ class CountryShares(PlanTable):
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         basis = plan.case.settings.share_basis
-        of_demand, of_purchases = (
-            shares_of(table, base) for base in (schema.DEMAND, schema.PURCHASES)
-        )
-        is_of_demand = basis == schema.DEMAND
+        over = {"over": excess_of_purchases(table, basis)} if basis == schema.DEMAND else {}
         return {
-            "of_demand": of_demand,
-            "of_purchases": of_purchases,
-            **({"over": excess_of_purchases(table, basis)} if is_of_demand else {}),
-            "headroom": table["limit"] - (of_purchases if basis == schema.PURCHASES else of_demand),
+            **over,
+            "headroom": table["limit"] - shares_of(table, basis),
             "limit_of": [basis if is_limited else "" for is_limited in table["limit"].notna()],
         }
 

@@ -18,7 +18,7 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import OPTION
 from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.workbook.excel import open_excel
+from planner.workbook.excel import Sheet, open_excel
 from planner.workbook.findings import letters
 from planner.workbook.grid import Grid
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
@@ -115,12 +115,13 @@ class Line:
 class PlanSheets:
     """The sheets of a plan's workbook by title, in order; ``listed`` are all that it lists.
 
-    Those may be more: a sheet may be none of cells.
+    Those may be more: a sheet may be none of cells. A sheet is read when it is asked for:
+    InputError where it cannot be.
     """
 
     path: Path
     sha256: str
-    grids: dict[str, Grid]
+    grids: Mapping[str, Grid]
     listed: tuple[SheetPart, ...] = ()
 
     def lines(self, *fields: Field) -> Iterator[Line]:
@@ -128,9 +129,10 @@ class PlanSheets:
 
         A header is told without its unit; a column that lacks gives blanks.
         """
-        for title, grid in self.grids.items():
+        for title in self.grids:
             part = PART.fullmatch(title)
             if fields[0].table in {title, part[1] if part else title}:
+                grid = self.grids[title]
                 at = {bare(str(h)): place for place, h in grid.header.items()}
                 places = {of: at.get(of.header, 0) for of in fields}
                 columns = [grid.values(place) for place in places.values()]
@@ -204,15 +206,31 @@ def _record(said: Mapping[str, str]) -> Record:
     )
 
 
+class _Grids(Mapping[str, Grid]):
+    """The cells of sheets by title, each sheet read when it is asked for."""
+
+    def __init__(self, sheets: Mapping[str, Sheet]) -> None:
+        self._sheets = sheets
+
+    def __getitem__(self, title: str) -> Grid:
+        return self._sheets[title].grid
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sheets)
+
+    def __len__(self) -> int:
+        return len(self._sheets)
+
+
 def open_plan(path: Path) -> PlanSheets:
-    """Read a plan's workbook.
+    """Open a plan's workbook.
 
     Raises InputError where it is no workbook, or no plan, and where a sheet or a part of the
     archive stands twice: what is read would depend on the program that reads it.
     """
     file = open_excel(path)
-    refuse_twice(path, [grid.title for grid in file.grids])
-    grids = {grid.title: grid for grid in file.grids}
+    refuse_twice(path, [sheet.title for sheet in file.sheets])
+    grids = _Grids({sheet.title: sheet for sheet in file.sheets})
     if not {fold(name) for name in grids} & {fold(name) for name in (SUMMARY, PLAN, Checks.TABLE)}:
         said, hint = "this is no plan", "name a workbook that planner solve wrote"
         if is_input(path):

@@ -24,7 +24,7 @@ from models.solve import MOST_GAP, MOST_VIOLATION
 from planner._version import __version__
 from planner.audit.compare import compare, in_common
 from planner.audit.file import RECORDS, Line, PlanSheets
-from planner.audit.parts import amiss, parts
+from planner.audit.parts import Parts, amiss, parts
 from planner.render.words import clean, span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
@@ -32,7 +32,8 @@ from planner.sheets import Table, write_plan
 from planner.sheets.duals import DUALS, FREE, THIS, VALUES, key_text
 from planner.workbook import Book
 from planner.workbook.excel import open_excel
-from planner.workbook.plan_columns import PLAN, is_number
+from planner.workbook.grid import Grid
+from planner.workbook.plan_columns import PART, PLAN, is_number
 
 _NAMED = 3
 _NO_NUMBER = "no number that a plan could hold stands here"
@@ -112,13 +113,13 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
             made_with=variant.typed,
             record=recorded.record,
         )
-        compared, differing = _compared(file, made, known)
+        compared, differing, cells = _compared(file, made, known)
     proof = plan.proof
     return Verdict(
         findings=tuple(_in_order([*findings, *differing], [*known])),
         compared=compared,
         is_proven=is_proven,
-        cells=sum(len(g.header) * (1 + len(g.rows)) for g in file.grids.values()),
+        cells=cells,
         records=sum(line.cells[0] in RECORDS for line in file.lines(Summary.measure)),
         sheets=len(file.grids),
         violation=proof.violation,
@@ -139,11 +140,35 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
 
 def _compared(
     file: PlanSheets, made: Path, known: Mapping[str, Table]
-) -> tuple[Compared, list[Finding]]:
-    """Return how a file was compared with the one made anew, and what differs."""
+) -> tuple[Compared, list[Finding], int]:
+    """Return how a file was compared with the one made anew, what differs, and of how many cells.
+
+    Sheets that are those made anew, part for part, are not read.
+    """
     found = parts(file.path, made)
     if found.is_own and not found.unsure:
-        return Compared.PARTS, []
+        return Compared.PARTS, [], sum(_size(file, title, known) for title in file.grids)
+    cells = sum(_cells(grid) for grid in file.grids.values())
+    return *_told(file, found, made, known), cells
+
+
+def _cells(grid: Grid) -> int:
+    return len(grid.header) * (1 + len(grid.rows))
+
+
+def _size(file: PlanSheets, title: str, known: Mapping[str, Table]) -> int:
+    """Return how many cells a sheet has that is as it was made: its table's, with its header."""
+    part = PART.fullmatch(title)
+    table = known.get(title)
+    if table is None and part is not None and part[1] in known:  # the first counted all rows
+        return len(known[part[1]].columns)
+    return _cells(file.grids[title]) if table is None else len(table.columns) * (1 + len(table))
+
+
+def _told(
+    file: PlanSheets, found: Parts, made: Path, known: Mapping[str, Table]
+) -> tuple[Compared, list[Finding]]:
+    """Return how a file was compared, and what differs, where it is not the same part for part."""
     anew = {grid.title: grid for grid in open_excel(made).grids}
     if found.is_own:
         return Compared.PARTS, compare(file.grids, anew, known)

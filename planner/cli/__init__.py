@@ -6,6 +6,7 @@ Heavy imports stand inside the commands, so that ``planner --help`` is quick.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -32,6 +33,10 @@ _REQUESTS = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Polite requests to end; the second comes as the terminal is closed or the connection is lost."""
 
 STOPPED = "Stopped before it was done"
+
+_COLLECTED = 50_000
+"""Objects after whose making Python looks for circles: a command makes many and few circles, and
+looking after each 700 takes a fourteenth of a solve."""
 
 __all__ = ["main", "planner"]
 
@@ -125,7 +130,11 @@ def _terminable() -> Iterator[None]:
 
 
 def _prepare() -> None:
-    """Make stdout and stderr ready: there, in UTF-8, and with a known answer to what goes wrong."""
+    """Make stdout and stderr ready: there, in UTF-8, and with a known answer to what goes wrong.
+
+    And have garbage looked for seldom.
+    """
+    gc.set_threshold(_COLLECTED)
     _fill()
     if sys.stdout in {None, sys.__stdout__}:
         sys.stdout = _stream(sys.stdout, _Answer, 1)

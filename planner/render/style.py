@@ -176,14 +176,13 @@ def header_height(lines: int) -> float:
     return 7.5 + LINE_HEIGHT * lines
 
 
-def width(
-    of: Column, *, filtered: bool, sections: frozenset[int] = frozenset(), lines: int = 2
-) -> float:
-    """Return a width that shows every cell, and the header on so many lines at most.
+def widths(
+    of: Column, *, filtered: bool, sections: frozenset[int] = frozenset()
+) -> tuple[float, ...]:
+    """Return widths that show every cell, and the header on each of ``HEADER_LINES`` at most.
 
     Text beyond the widest is wrapped, or cut off in remarks; rows in ``sections`` run over.
     """
-    head = round(_in_lines(of.header, lines) * BOLD) + (_ARROW if filtered else 1)
     seen: set[tuple[Cell, Look]]
     if of.looks is None and not of.look.is_text:
         numbers = _numbers(of.values)
@@ -205,7 +204,9 @@ def width(
         widest = _WIDEST_OF.get(of.look, _WIDEST)
     if not of.look.is_text:
         body += 1  # numbers keep off the words to their right
-    return float(max(min(max(body + 2, _NARROWEST), widest), head))
+    body = min(max(body + 2, _NARROWEST), widest)
+    heads = (round(_in_lines(of.header, lines) * BOLD) for lines in HEADER_LINES)
+    return tuple(float(max(body, head + (_ARROW if filtered else 1))) for head in heads)
 
 
 def _in_lines(header: str, lines: int) -> int:

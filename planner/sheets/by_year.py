@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from models.case import Case
-from models.measures import Top, landed_cost, served_share, shares_of, sums
+from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
 from models.results import ByYear, CountryShares, Look, ShortageCauses
 from models.results.common import DEMAND, LANDED, LIMIT, PURCHASES, SHORT, units_of, words_of
 from models.results.field import spread_over
-from models.schema import PURCHASES as OF_PURCHASES
 from planner.render.words import counted, each_year, listed
 from planner.sheets.context import Context
-from planner.sheets.figures import coalition_purchases, largest_share
+from planner.sheets.figures import coalition_purchases
 
 At = tuple[str, int]
 """A mineral and a year."""
@@ -90,16 +91,12 @@ def _blocks(
 
 def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
     """Return the largest supplier of each mineral and year, its shares of demand and purchases."""
-    found = {}
     table = coalition_purchases(context.plan)
-    keys: Any
-    for keys, rows in table.groupby(["mineral", "year"]):
-        top = largest_share(context, rows)
-        if top is not None:
-            its = rows[rows["country"] == top.country]
-            shares = (float(shares_of(its, base).sum()) for base in ("demand", OF_PURCHASES))
-            found[str(keys[0]), int(keys[1])] = (top, (next(shares), next(shares)))
-    return found
+    tops = largest_country_shares(table, context.basis, ("mineral", "year"))
+    whose = zip(*(table[c].tolist() for c in ("mineral", "year", "country")), strict=True)
+    shares = (table[c].fillna(0.0).tolist() for c in ("of_demand", "of_purchases"))
+    known = dict(zip(whose, zip(*shares, strict=True), strict=True))
+    return {at: (top, known[*at, top.country]) for at, top in tops.items()}
 
 
 # ---- who is short, and why ---------------------------------------------------------------------
@@ -114,20 +111,18 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     if table.empty:
         return None
     units, need = units_of(case), _who_needs(case)
-    cells = {
-        at: table[
-            (table["mineral"] == at[0]) & (table["year"] == at[1]) & (table["cause"] == at[2])
-        ]
-        for at in set(zip(table["mineral"], table["year"].tolist(), table["cause"], strict=True))
-    }
+    cells: dict[tuple[str, int, str], list[tuple[str, float, float]]] = defaultdict(list)
+    columns = ("mineral", "year", "cause", "member", "short", "demand")
+    for *at, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
+        cells[*at,].append((member, short, demand))
     found: dict[tuple[str, str, str], list[At]] = defaultdict(list)
     for mineral, year, cause in sorted(cells):
-        names = tuple(cells[mineral, year, cause]["member"])
+        names = tuple(name for name, *_ in cells[mineral, year, cause])
         found[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
     rows = []
     for (mineral, who, cause), every in sorted(found.items(), key=lambda of: (of[0][0], of[1])):
-        shares = [cells[mineral, year, cause] for _, year in every]
-        short, demand = (float(sum(p[of].sum() for p in shares)) for of in ("short", "demand"))
+        parts = [np.array([of for _, *of in cells[mineral, y, cause]]) for _, y in every]
+        short, demand = (float(sum(part[:, of].sum() for part in parts)) for of in (0, 1))
         years = each_year(year for _, year in every)
         row = {"mineral": mineral, "years": years, "members": who, "demand": demand}
         row |= {"short": short, "share": short / demand, "cause": cause, "unit": units[mineral]}

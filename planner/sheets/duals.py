@@ -65,9 +65,11 @@ def _keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, 
 
 def key_text(key: Any) -> str:
     """Return a key in words: ``Cobalt | Japan | 2026``; two keys never read the same."""
-    of = key if isinstance(key, tuple) else (key,)
-    said = (str(part).replace("\\", "\\\\").replace("|", "\\|") for part in of)
-    return clean(" | ".join(said)).strip()
+    parts = [*map(str, key)] if isinstance(key, tuple) else [str(key)]
+    said = " | ".join(parts)
+    if "\\" in said or said.count("|") >= len(parts):  # seldom, of tens of thousands
+        said = " | ".join(p.replace("\\", "\\\\").replace("|", "\\|") for p in parts)
+    return clean(said).strip()
 
 
 def _unlisted(plan: Plan) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,16 +85,19 @@ def figures(context: Context) -> tuple[Figures, ...]:
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits, extra = bool(case.share_limits), _extra_paid(context)
     lost = _shortage_by_limits(context)
-    sold, bound = coalition_purchases(plan), binding(plan)
+    sold, bound = coalition_purchases(plan), _bound(plan)
+    tops, lasts = (
+        measures.largest_country_shares(rows, context.basis)
+        for rows in (sold, sold[sold["year"] == case.years[-1]] if case.years else sold[:0])
+    )
     refiners = plan.sources[plan.sources["project"] == ""]
+    capacity, bought = _by_country(refiners, "nameplate"), _by_country(sold, "tonnes")
     found = []
     for of in case.minerals:
         name = of.name
         needed, short = demand.get(name, 0.0), shortage.get(name, 0.0)
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
-        mine = sold[sold["mineral"] == name]
-        last = largest_share(context, mine[mine["year"] == case.years[-1]]) if case.years else None
-        own = bound[(bound["kind"] == MAX) & (bound["mineral"] == name)]
+        last, own = lasts.get(name), bound[name]
         at_limit, of_others = _bound_on(own, last)
         found.append(
             Figures(
@@ -107,19 +111,21 @@ def figures(context: Context) -> tuple[Figures, ...]:
                 demand_value=sum(
                     case.coalition_demand(name, year) * of.price.value(year) for year in case.years
                 ),
-                top=largest_share(context, mine),
+                top=tops.get(name),
                 last=last,
                 years_at_limit=at_limit,
-                bound_on_members=int((own["buyer"] != "").sum()),
+                bound_on_members=sum(buyer != "" for buyer, *_ in own),
                 bound_on_others=of_others,
-                hhi_capacity=_hhi(refiners[refiners["mineral"] == name], "nameplate"),
-                hhi_purchases=_hhi(mine, "tonnes"),
+                hhi_capacity=measures.hhi(capacity[name]),
+                hhi_purchases=measures.hhi(bought[name]),
                 short_of_supply=of_supply,
                 short_by_limits=None
                 if of_supply is None
                 else measures.short_by_limits(short, of_supply, needed),
                 shortage_by_limits=lost.get(name),
-                served_if_lost=measures.served_if_largest_stops(mine, needed),
+                served_if_lost=measures.served_if_largest_stops(
+                    sold[sold["mineral"] == name], needed
+                ),
             )
         )
     return tuple(found)
@@ -144,15 +150,27 @@ def _shortage_by_limits(context: Context) -> dict[str, float]:
     return {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()}
 
 
-def _bound_on(bound: pd.DataFrame, last: Top | None) -> tuple[int | None, int]:
+def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
+    """Return buyer, group, supplier and year of each max limit that binds, by mineral."""
+    table, found = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
+    columns = (table[c].tolist() for c in ("kind", "mineral", "buyer", "group", "supplier", "year"))
+    for kind, mineral, *row in zip(*columns, strict=True):
+        if kind == MAX:
+            found[mineral].append(tuple(row))
+    return found
+
+
+def _bound_on(
+    bound: Sequence[tuple[str, str, str, int]], last: Top | None
+) -> tuple[int | None, int]:
     """Return how many years the limit on a country binds, and how many others of the coalition."""
-    of_coalition = bound[bound["buyer"] == ""]
+    of_coalition = [row for buyer, *row in bound if buyer == ""]
     if last is None:
         return None, len(of_coalition)
-    on_it = (of_coalition["group"] == BY_COUNTRY) & (of_coalition["supplier"] == last.country)
-    years = int(of_coalition[on_it]["year"].nunique())
+    on_it = [year for *on, year in of_coalition if on == [BY_COUNTRY, last.country]]
+    years = len(set(on_it))
     known = years > 0 or last.limit is not None
-    return (years if known else None), int((~on_it).sum())
+    return (years if known else None), len(of_coalition) - len(on_it)
 
 
 def coalition_purchases(plan: Plan) -> pd.DataFrame:
@@ -161,14 +179,12 @@ def coalition_purchases(plan: Plan) -> pd.DataFrame:
     return table[table["buyer"] == ""]
 
 
-def largest_share(context: Context, sold: pd.DataFrame) -> Top | None:
-    """Return the largest share of a country in what limits are of, among ``Plan.countries``."""
-    return measures.largest_country_share(sold, context.basis)
-
-
-def _hhi(table: pd.DataFrame, amount: str) -> float | None:
-    """Return the HHI by country of amounts summed over years."""
-    return measures.hhi(measures.sums(table, amount, "country"))
+def _by_country(table: pd.DataFrame, amount: str) -> dict[str, dict[str, float]]:
+    """Return an amount summed over years, by mineral and country."""
+    found = defaultdict[str, dict[str, float]](dict)
+    for (mineral, country), of in measures.sums(table, amount, "mineral", "country").items():
+        found[mineral][country] = of
+    return found
 
 
 def binding(plan: Plan) -> pd.DataFrame:

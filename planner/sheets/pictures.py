@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
-from models.measures import Top, sums
-from models.plan import Plan
+from models.measures import Top, largest_country_shares, sums
 from models.results import ChartData, Look, Members
 from models.results.common import LIMIT, MEMBER, MINERAL, SHORT, YEAR
 from models.schema import COALITION, REST_OF_WORLD
 from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
+from planner.render.words import known
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, coalition_purchases, figures, largest_share
+from planner.sheets.figures import Figures, coalition_purchases, figures
 from planner.sheets.front import front_pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_CATEGORIES = 12
 """Minerals and members beyond these, by value and by demand, are left to the tables."""
@@ -116,60 +120,51 @@ def _against_limit(
     stand the countries, and what they are.
     """
     of = _sold(context)
-
-    def tops_of(sold: _BySale) -> list[Top | None]:
-        every = [(sold.get(cell), of.suspects.get(cell)) for cell in cells]
-        return [
-            None
-            if rows is None
-            else largest_share(context, rows if only is None else rows[rows["country"].isin(only)])
-            for rows, only in every
-        ]
-
-    tops = tops_of(of.plan)
+    tops = [of.plan.get(cell) for cell in cells]
     series = [Series("This plan", Role.PLAN, [t.share if t else 0.0 for t in tops])]
     if of.free is not None:
-        before = [t.share if t else 0.0 for t in tops_of(of.free)]
+        before = [of.free[cell].share if cell in of.free else 0.0 for cell in cells]
         series.insert(0, Series("Without limits", Role.FREE, before))
     caps = [t.limit if t else of.tightest.get(cell) for t, cell in zip(tops, cells, strict=True)]
     if any(c is not None for c in caps):
         series.append(Series(LIMIT.header, Role.LIMIT, caps))
-    return tuple(series), tops, "country under a limit" if of.suspects else "supplier country"
+    return tuple(series), tops, "country under a limit" if of.tightest else "supplier country"
 
 
-_BySale = dict[tuple[str, int], pd.DataFrame]
-"""Rows of ``Plan.countries`` by (mineral, year)."""
+_Tops = dict[tuple[str, int], Top]
+"""The largest country by (mineral, year)."""
 
 
 @dataclass(frozen=True)
 class _Sold:
-    """What the coalition buys, here and without limits.
+    """The largest country of what the coalition buys, here and without limits.
 
-    ``suspects`` are the countries under a limit there, ``tightest`` the tightest of those.
+    Of those under a limit there, where any is; ``tightest`` is the tightest of those limits.
     """
 
-    plan: _BySale
-    free: _BySale | None
-    suspects: dict[tuple[str, int], set[str]]
+    plan: _Tops
+    free: _Tops | None
     tightest: dict[tuple[str, int], float]
 
 
 @once
 def _sold(context: Context) -> _Sold:
-    free, plan = context.without_limits, _by_sale(context.plan)
-    every = {cell: rows[rows["limit"].notna()] for cell, rows in plan.items()}
-    limited = {cell: rows for cell, rows in every.items() if len(rows)}
-    return _Sold(
-        plan,
-        None if free is None else _by_sale(free),
-        {cell: set(rows["country"]) for cell, rows in limited.items()},
-        {cell: float(rows["limit"].min()) for cell, rows in limited.items()},
-    )
+    table = coalition_purchases(context.plan)
+    columns = (table[c].tolist() for c in ("mineral", "year", "country", "limit"))
+    limits = {(m, y, c): of for m, y, c, of in zip(*columns, strict=True) if known(of)}
+    tightest: dict[tuple[str, int], float] = {}
+    for (mineral, year, _), limit in limits.items():
+        tightest[mineral, year] = min(limit, tightest.get((mineral, year), limit))
 
+    def tops(sold: pd.DataFrame) -> _Tops:
+        rows = zip(*(sold[c].tolist() for c in ("mineral", "year", "country")), strict=True)
+        meant = [row in limits or row[:2] not in tightest for row in rows]
+        here = sold[np.array(meant, dtype=bool)]
+        return largest_country_shares(here, context.basis, ("mineral", "year"))
 
-def _by_sale(plan: Plan) -> _BySale:
-    groups = coalition_purchases(plan).groupby(["mineral", "year"])
-    return {(str(mineral), int(str(year))): rows for (mineral, year), rows in groups}
+    free = context.without_limits
+    before = None if free is None else tops(coalition_purchases(free))
+    return _Sold(tops(table), before, tightest)
 
 
 # ---- who supplies, who is served, what is used -------------------------------------------------

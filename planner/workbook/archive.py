@@ -218,6 +218,9 @@ _TWO_TEXTS = re.compile(rb"</(?:\w+:)?t>\s*<(?:\w+:)?t[ />]|AlternateContent|<!D
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 _OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
+_HINTS = (re.compile(rb':(?<!"1:)'), re.compile(b"xmlns"), re.compile(b"!"))
+"""What each of those holds, and few rows do, whose ``spans="1:9"`` is no name: to look for that
+first takes a quarter of the time."""
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
 _PIECE, _OVERLAP = 1 << 20, 64
 _DIGITS = re.compile(r"[\d.,\s]*\d[\d.,\s]*")
@@ -365,7 +368,9 @@ def _may_be_odd(source: IO[bytes]) -> bool:
         start = 0 if is_in else text.find(b"<sheetData") + 1
         end = text.find(b"</sheetData")
         is_in = is_in or start > 0
-        if is_in and _OTHER.search(text, start, end if end >= 0 else len(text)):
+        span = (start, end if end >= 0 else len(text))
+        is_hinted = is_in and any(hint.search(text, *span) for hint in _HINTS)
+        if is_hinted and _OTHER.search(text, *span):
             return True
         if end >= 0:
             return False

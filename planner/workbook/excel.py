@@ -1,13 +1,15 @@
-"""An Excel file to the cells of its sheets, a row at a time."""
+"""An Excel file to the cells of its sheets, each read when it is asked for, a row at a time."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,30 +39,60 @@ WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
 @dataclass(frozen=True)
-class ExcelFile:
-    """The sheets of a file and the SHA-256 of its bytes."""
+class Sheet:
+    """A worksheet of a file: its title, and its cells, which are read when they are asked for."""
 
-    grids: tuple[Grid, ...]
+    title: str
+    path: Path
+    part: str
+    source: Source
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The cells; InputError where they cannot be read."""
+        merged: list[str] = []
+        with _readable(self.path):
+            grid = fill(self.title, rows(self.source, self.part, merged))
+            return replace(grid, merged=tuple(areas(merged)))
+
+
+@dataclass(frozen=True)
+class ExcelFile:
+    """The worksheets of a file, hidden ones too, and the SHA-256 of its bytes."""
+
+    sheets: tuple[Sheet, ...]
     sha256: str
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The cells of every worksheet; InputError where they cannot be read."""
+        return tuple(sheet.grid for sheet in self.sheets)
 
 
 def open_excel(path: Path) -> ExcelFile:
-    """Read the cells of every worksheet, hidden ones too.
+    """Open a file; its sheets are read when they are asked for.
 
     Macros never run and links to other files are never followed. Raises InputError for whatever
-    is no readable workbook.
+    is no workbook.
     """
-    try:
+    with _readable(path):
         content = contents(path)
         _refuse(content)
+        sheets = tuple(_sheets(path, io.BytesIO(content)))
+    return ExcelFile(sheets, hashlib.sha256(content).hexdigest())
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tell what is wrong with a file as an InputError."""
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
-            grids = tuple(_grids(io.BytesIO(content)))
+            yield
     except RefusedError as error:
         raise _error(path, str(error), error.hint) from error
     except BROKEN as error:
         raise _error(path, f"the workbook is damaged ({reason(error)})") from error
-    return ExcelFile(grids, hashlib.sha256(content).hexdigest())
 
 
 def _refuse(content: bytes) -> None:
@@ -112,7 +144,7 @@ def _error(path: Path, found: str, hint: str = "") -> InputError:
     return InputError([Finding(sheet="", found=f"{path}: {found}", expected=WORKBOOK, hint=hint)])
 
 
-def _grids(stream: BinaryIO) -> Iterator[Grid]:
+def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     from openpyxl.styles.stylesheet import apply_stylesheet
 
     package = package_of(stream, read_only=True, data_only=True, keep_links=False)
@@ -123,9 +155,7 @@ def _grids(stream: BinaryIO) -> Iterator[Grid]:
     source = Source(package.archive, package.wb, shared_texts(package), _is_stale(package))
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:
-            merged: list[str] = []
-            grid = fill(sheet.name, rows(source, link.target, merged))
-            yield replace(grid, merged=tuple(areas(merged)))
+            yield Sheet(sheet.name, path, link.target, source)
 
 
 def _is_stale(package: Any) -> bool:

@@ -193,7 +193,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
     Raises InputError where the file is no workbook, or gives a sheet twice.
     """
     file = open_excel(path)
-    plan_columns.refuse_twice(path, [grid.title for grid in file.grids])
+    plan_columns.refuse_twice(path, [sheet.title for sheet in file.sheets])
     places = table_places(path)
     grids: dict[str, Grid] = {}
     for grid in file.grids:

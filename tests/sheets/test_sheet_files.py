@@ -20,7 +20,7 @@ from planner.render.style import (
     lines,
     most_money,
     number_format,
-    width,
+    widths,
 )
 from planner.render.words import MOST_CHARACTERS, clean, guarded
 from planner.sheets import Column, Look, Table, tables, write_plan
@@ -244,11 +244,11 @@ def test_money_of_a_column_is_in_one_scale():
 
 def test_columns_are_wide_enough_for_header_and_cells():
     tonnes = Column("Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0])
-    assert width(tonnes, filtered=True) >= len("-9,876,543,210")
+    assert min(widths(tonnes, filtered=True)) >= len("-9,876,543,210")
     short = Column("Average landed cost (USD/t)", Look.PRICE, [1.0])
-    assert width(short, filtered=True) >= len("Average landed")
+    assert min(widths(short, filtered=True)) >= len("Average landed")
     words = Column("Refiner", Look.TEXT, ["漢字" * 10])
-    assert width(words, filtered=True) >= 40
+    assert min(widths(words, filtered=True)) >= 40
 
 
 def test_lines_of_a_text():

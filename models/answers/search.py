@@ -294,7 +294,8 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )
         shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
-        found |= dict(zip((e.minerals[i] for i in minerals), shares, strict=True))
+        for m, share in zip(minerals, shares, strict=True):
+            found[e.minerals[m]] = max(found.get(e.minerals[m], 0.0), share)
     return found
 
 

@@ -192,6 +192,14 @@ def test_smallest_cap_serves_what_can_be_served() -> None:
         assert (short > free.shortage + 1e-6) is is_more
 
 
+def test_smallest_cap_is_that_of_the_year_that_needs_most() -> None:
+    """China has to sell 60 of 100 t in the first year, 20 of 60 in the second, planned apart."""
+    limit = {"Limit": "max", "Supplier group": "country", "Share": 1.0}
+    wanted = {"A": (100, 60)}
+    case = case_of(make(jin(), sur(40), demand=wanted, years=(2026, 2027), Share_limits=[limit]))
+    assert least_share(case, solve_case(case))["copper"] == pytest.approx(0.6)
+
+
 # ---- the workbook's own caps, where they differ by year ------------------------------------------
 
 

@@ -319,8 +319,10 @@ class BlockSolver:
         for i, b in enumerate(piece):
             result = block_result(of, b, solution, certificates, self.measure, first)
             proof = result.certificate
-            why = refusal(proof, certificates.worst_name(i, rows))
-            results.append(result if proof.passed_within(accepted) else why)
+            if proof.passed_within(accepted):
+                results.append(result)
+            else:
+                results.append(refusal(proof, certificates.worst_name(i, rows)))
         return results
 
     def _limits(self) -> dict[str, float]:

@@ -127,8 +127,11 @@ class Case:
             object.__setattr__(self, "home_blocs", home)
 
     def change(self, **fields: Any) -> Case:
-        """Return a new Case with some of its fields replaced."""
-        return dataclasses.replace(self, **fields)
+        """Return a new Case with some of its fields replaced; look-ups of the others are kept."""
+        new = dataclasses.replace(self, **fields)
+        kept = {name for name in _MADE_OF if _MADE_OF[name] not in fields} & self.__dict__.keys()
+        new.__dict__.update({name: self.__dict__[name] for name in kept})
+        return new
 
     def of_minerals(self, names: Iterable[str]) -> Case:
         """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
@@ -272,6 +275,16 @@ _OF_MINERAL = tuple(
     if any(column.field == "mineral" and column.required for column in record.columns())
 )
 """The fields whose records are of one mineral each."""
+
+
+_MADE_OF = {
+    **dict.fromkeys(("demand_of", "tiers_of", "_coalition_demand", "total_demand"), "demand"),
+    "largest_demand": "demand",
+    "mineral_of": "minerals",
+    **dict.fromkeys(("member_of", "groups"), "members"),
+    "stockpile_of": "stockpiles",
+}
+"""The field that a look-up is made of."""
 
 
 def in_force(record: Any, year: int) -> bool:

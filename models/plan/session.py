@@ -56,13 +56,17 @@ class _Kept:
 class Session:
     """Plans of one base case and of its variants."""
 
-    def __init__(self, base: Case) -> None:
+    def __init__(self, base: Case, *, is_near: bool = False) -> None:
         """Keep the base case, whose program is compared with its model.
+
+        With ``is_near`` a block that has more than its like in the base starts from that one's
+        basis: it takes less time, and of plans that cost the same it is one near the base's.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
         """
         self.case = base
+        self._is_near = is_near
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._kept: dict[int, _Kept] = {}
@@ -173,7 +177,7 @@ class Session:
 
     def _extended(self, program: Program, fitted: Fitted, b: int) -> Any:
         """Return the basis of a block's like in the base, for one that has more; None: none."""
-        kept = self._kept.get(int(fitted.like[b]))
+        kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
         if kept is None:
             return None
         of, first = self.base.program, kept.blocks[0]

@@ -350,10 +350,13 @@ def fit(variant: Program, base: Program) -> Fitted:
         return Fitted(*every, blocks, blocks, of)
     columns = _places(variant.variables, base.variables, len(of.cost))
     rows = _places(variant.constraints, base.constraints, len(of.row_lower))
-    wide = len(own.cost) + 1  # row and column as one number; the base's ascend as they are laid out
-    at = _found(
-        own.entry_rows() * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
-    )
+    wide, of_row = len(own.cost) + 1, own.entry_rows()
+    # row and column as one number; the base's ascend as they are laid out
+    theirs, mine = of_row * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
+    gone = _lacking(rows, len(own.row_lower))[of_row] | _lacking(columns, wide - 1)[own.columns]
+    at = np.flatnonzero(~gone)  # nearly always: what the variant lacks are rows and columns
+    if not np.array_equal(theirs[at], mine):
+        at = _found(theirs, mine)
     block = {cells: b for b, cells in enumerate(base.blocks)}
     like = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
     unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)

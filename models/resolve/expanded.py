@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.case import Case, in_force
-from models.resolve.sources import Source, source_of, starts
+from models.resolve.sources import Source, mine_capacity, source_of, starts
 from models.schema import Lane, Project
 
 Floats = NDArray[np.float64]
@@ -177,6 +177,8 @@ class Expanded:
         self.members = tuple(m.name for m in case.members)
         self.mineral_at = {name: i for i, name in enumerate(self.minerals)}
         self.member_at = {name: i for i, name in enumerate(self.members)}
+        self._base: Expanded | None = None
+        self._same: frozenset[str] = frozenset()
 
     def changed(self, case: Case) -> Expanded:
         """Return a variant of the case resolved; what its changes do not touch is shared."""
@@ -187,7 +189,22 @@ class Expanded:
         if numbered <= same:
             kept = {name for name, fields in _MADE_OF.items() if fields <= same}
             new.__dict__.update((name, self.__dict__[name]) for name in kept & {*self.__dict__})
+            new._base, new._same = self, frozenset(same)
         return new
+
+    def _as_before(self, *fields: str) -> Expanded | None:
+        """Return the case that this is a variant of, if they differ in none of some fields.
+
+        Nor in who the sources are: what is made of these alone is the same.
+        """
+        base = self._base
+        same = base is not None and self._same.issuperset(fields) and self.who == base.who
+        return base if same else None
+
+    @cached_property
+    def who(self) -> list[tuple[str, str, str, str, bool]]:
+        """Who the sources are."""
+        return [(s.mineral, s.name, s.project, s.country, s.needs_ore) for s in self.sources]
 
     @property
     def discounts(self) -> Floats:
@@ -214,40 +231,54 @@ class Expanded:
         """Position of the source that is a refiner itself, by (refiner, mineral)."""
         return {(s.name, s.mineral): i for i, s in enumerate(self.sources) if not s.project}
 
-    def _table(self, value: Callable[[Source, int], float]) -> Floats:
-        """Return a number of each source and year."""
-        found = [[value(source, year) for year in self.years] for source in self.sources]
-        return np.array(found, dtype=float).reshape(len(self.sources), len(self.years))
+    def _table(self, name: str, value: Callable[[Source, int], float]) -> Floats:
+        """Return a number of each source and year; those of records as before are taken over."""
+        base = self._as_before()
+        found: Floats = np.zeros((len(self.sources), len(self.years)))
+        at: Iterable[int] = range(len(found))
+        if base is not None:
+            found = getattr(base, name).copy()
+            pairs = enumerate(zip(self.sources, base.sources, strict=True))
+            at = [i for i, (new, old) in pairs if new.record is not old.record]
+        for i in at:
+            found[i] = [value(self.sources[i], year) for year in self.years]
+        return found
 
     @cached_property
     def usable(self) -> Floats:
         """Capacity open to the coalition [t/yr] by (source, year); of a project 0."""
-        return self._table(Source.usable)
+        return self._table("usable", Source.usable)
 
     @cached_property
     def nameplate(self) -> Floats:
         """Capacity [t/yr] by (source, year)."""
-        return self._table(Source.nameplate)
+        return self._table("nameplate", Source.nameplate)
 
     @cached_property
     def costs(self) -> Floats:
         """Cost [money/t] by (source, year)."""
-        return self._table(lambda source, year: source.cost.value(year))
+        return self._table("costs", lambda source, year: source.cost.value(year))
 
     @cached_property
     def supports(self) -> Floats:
         """What a scenario has paid for a tonne [money/t] by (source, year)."""
-        return self._table(lambda source, year: source.record.support.at(year) or 0.0)
+        return self._table("supports", lambda of, year: of.record.support.at(year) or 0.0)
 
     @cached_property
     def startable(self) -> Bools:
         """Whether a source can run in a year, by (source, year): capacity, or a build in time."""
-        table = self.usable > 0
-        for i, source in enumerate(self.sources):
-            if isinstance(source.record, Project):
-                begun = [bool(starts(source.record, self.years, year)) for year in self.years]
-                table[i] = (self.nameplate[i] > 0) & begun
-        return table
+        return (self.usable > 0) | ((self.nameplate > 0) & (self._begun > 0))
+
+    @cached_property
+    def _begun(self) -> Floats:
+        """1 where a project can have been begun in time for a year, by (source, year)."""
+        years = self.years
+        return self._table(
+            "_begun",
+            lambda of, year: float(
+                isinstance(of.record, Project) and bool(starts(of.record, years, year))
+            ),
+        )
 
     @cached_property
     def demand(self) -> Floats:
@@ -275,6 +306,9 @@ class Expanded:
     @cached_property
     def lanes(self) -> dict[str, Lanes]:
         """The lanes of each mineral."""
+        base = self._as_before("lanes", "freight", "settings")
+        if base is not None:
+            return base.lanes
         return {
             name: _lanes(self.case, [self.sources[i] for i in positions], positions)
             for name, positions in self.of_mineral.items()
@@ -317,6 +351,27 @@ class Expanded:
         for k, t in found:
             source = self.contract_lanes[k][0]
             found[k, t] *= min(1.0, float(self.usable[source, t] / total[source, t]))
+        return found
+
+    @cached_property
+    def mined(self) -> Floats:
+        """Capacity of each mine [t/yr] by (mine, year)."""
+        mines = self.case.mines
+        found = [[mine_capacity(mine, year) for year in self.years] for mine in mines]
+        return np.array(found, dtype=float).reshape(len(mines), len(self.years))
+
+    @cached_property
+    def ceilings(self) -> Floats:
+        """The most that a source may sell [t], as agreed, by (source, year); infinite: no limit."""
+        base = self._as_before("ceilings")
+        if base is not None:
+            return base.ceilings
+        found = np.full((len(self.sources), len(self.years)), np.inf)
+        if self.case.ceilings:
+            most = {c[:4]: c[4] for c in self.case.ceilings}
+            for r, s in enumerate(self.sources):
+                keys = ((s.name, s.project, s.mineral, year) for year in self.years)
+                found[r] = [most.get(key, np.inf) for key in keys]
         return found
 
     @cached_property
@@ -388,7 +443,11 @@ _OF_LANES = _OF_SOURCES | {"lanes", "freight", "settings"}
 _OF_DELIVERIES = _OF_LANES | {"demand", "stockpiles", "contracts"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
-    **dict.fromkeys(("usable", "nameplate", "costs", "supports", "startable"), _OF_SOURCES),
+    "mined": frozenset({"mines"}),
+    "ceilings": _OF_SOURCES | {"ceilings"},
+    **dict.fromkeys(
+        ("usable", "nameplate", "costs", "supports", "startable", "_begun"), _OF_SOURCES
+    ),
     "demand": frozenset({"demand"}),
     "has_stock": frozenset({"stockpiles"}),
     **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),

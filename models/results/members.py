@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from models import measures
@@ -142,7 +142,7 @@ class Members(Result):
         if without_limits is not None:
             costs = {
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
-                for row in paying(case, plan.supply, without_limits.supply)
+                for row in paying(case, [plan.supply], without_limits.supply)[0]
             }
         shortest, depends = _shortest(plan), _depends(plan)
         rows = []
@@ -208,52 +208,69 @@ class WhoPays(Result):
 
         ``case`` says which members and years there are; see ``who_pays`` of the others.
         """
+        known = [*cases]
+        each = paying(case, [now for _, now in known], reference)
         rows = [
-            {"case": name, **row} for name, now in cases for row in paying(case, now, reference)
+            {"case": name, **row} for (name, _), of in zip(known, each, strict=True) for row in of
         ]
         return cls.of_rows(rows, words=words_of(case))
 
 
-def paying(case: Case, now: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a row a member of what it pays a year, by the fields of ``WhoPays``."""
-    years, found = max(1, len(case.years)), who_pays(now, reference)
+def paying(
+    case: Case, tables: Sequence[pd.DataFrame], reference: pd.DataFrame
+) -> list[list[dict[str, Any]]]:
+    """Return of each case a row a member of what it pays a year, by the fields of ``WhoPays``."""
+    years = max(1, len(case.years))
     none = {**dict.fromkeys(("paid", "extra", "short_cost", "extra_shortage"), 0.0), "dearer": None}
-    each = ((m.name, found.get(m.name, none)) for m in case.members)
     return [
-        {
-            "member": name,
-            "paid_a_year": of["paid"] / years,
-            "extra": of["extra"] / years,
-            "dearer": of["dearer"],
-            "paid_short": of["short_cost"] / years,
-            "extra_shortage": of["extra_shortage"] / years,
-        }
-        for name, of in each
+        [
+            {
+                "member": m.name,
+                "paid_a_year": of["paid"] / years,
+                "extra": of["extra"] / years,
+                "dearer": of["dearer"],
+                "paid_short": of["short_cost"] / years,
+                "extra_shortage": of["extra_shortage"] / years,
+            }
+            for m in case.members
+            for of in [found.get(m.name, none)]
+        ]
+        for found in who_pays(tables, reference)
     ]
 
 
-def who_pays(now: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return by member what it pays, and what more than in a reference [money, all years].
+def who_pays(
+    tables: Sequence[pd.DataFrame], reference: pd.DataFrame
+) -> list[dict[str, dict[str, Any]]]:
+    """Return of each case by member what it pays, and what more than in a reference.
 
-    Both have a row a year, mineral and member: purchased, landed, short_cost, as ``Plan.supply``.
-    Of each member: paid, extra (cash more for the same tonnes), dearer (that as a share of what
-    they cost there; None of nothing), short_cost and extra_shortage (shortage at its price).
+    Money of all years. All tables have a row a year, mineral and member: purchased, landed,
+    short_cost, as ``Plan.supply``. Of each member: paid, extra (cash more for the same tonnes),
+    dearer (that as a share of what they cost there; None of nothing), short_cost and extra_shortage
+    (shortage at its price).
     """
-    premiums = measures.like_for_like(now, reference, "member")
+    if not tables:
+        return []
+    parts = [table.assign(of=f"{at} " + table["member"]) for at, table in enumerate(tables)]
+    every = pd.concat(parts, ignore_index=True)
+    premiums = measures.like_for_like(every, reference, "of")
     paid, lost, before = (
-        amount.groupby(table["member"]).sum().to_dict()
-        for table, amount in (
-            (now, measures.paid(now)),
-            (now, now["short_cost"]),
-            (reference, reference["short_cost"]),
+        amount.groupby(by).sum().to_dict()
+        for amount, by in (
+            (measures.paid(every), every["of"]),
+            (every["short_cost"], every["of"]),
+            (reference["short_cost"], reference["member"]),
         )
     )
-    found = {}
-    for name in dict.fromkeys([*map(str, lost), *map(str, before)]):
-        extra, same = premiums.get(name, (0.0, 0.0))
-        here, there = float(lost.get(name, 0.0)), float(before.get(name, 0.0))
-        found[name] = {
-            "paid": float(paid.get(name, 0.0)),
+    found: list[dict[str, dict[str, Any]]] = [{} for _ in tables]
+    own = [key.partition(" ") for key in map(str, lost)]
+    rest = ((str(at), " ", str(name)) for at in range(len(tables)) for name in before)
+    for at, _, name in dict.fromkeys([*own, *rest]):
+        key = f"{at} {name}"
+        extra, same = premiums.get(key, (0.0, 0.0))
+        here, there = float(lost.get(key, 0.0)), float(before.get(name, 0.0))
+        found[int(at)][name] = {
+            "paid": float(paid.get(key, 0.0)),
             "extra": extra,
             "dearer": measures.part(extra, same),
             "short_cost": here,

@@ -60,12 +60,13 @@ class Study(Generic[T]):
 
     The first run of a chain starts from the base case's plan, each next from the one before; chains
     are independent of one another, and the unit that is sent to a worker. ``read`` is picklable as
-    a change is, and takes a plan.
+    a change is, and takes a plan. ``is_near`` is as of ``Session``.
     """
 
     base: Case
     chains: tuple[tuple[Run, ...], ...]
     read: Callable[[Plan], T]
+    is_near: bool = False
 
     @property
     def runs(self) -> int:
@@ -172,15 +173,16 @@ class Outcomes(Generic[T]):
 class Planner(Generic[T]):
     """What one worker keeps of a study: a session of its base case, for all chains sent to it."""
 
-    def __init__(self, base: Case, read: Callable[[Plan], T]) -> None:
+    def __init__(self, base: Case, read: Callable[[Plan], T], *, is_near: bool = False) -> None:
         """Keep the base case and what is read of each plan."""
         self.base = base
         self.read = read
+        self.is_near = is_near
 
     @cached_property
     def session(self) -> Session:
         """The session, begun with the first run."""
-        return Session(self.base)
+        return Session(self.base, is_near=self.is_near)
 
     def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
         """Plan the runs of a chain one after another, each when it is asked for.
@@ -356,7 +358,7 @@ class StudyCopy:
     def planners(self) -> list[Planner[Any]]:
         """Of each part of the study the case, what is read of a plan, and the session."""
         parts = pickle.loads(self.study)  # noqa: S301 - from the process that began it
-        return [Planner(*of) for of in parts]
+        return [Planner(base, read, is_near=is_near) for base, read, is_near in parts]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
@@ -376,7 +378,8 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
 
     Raises TypeError where ``read`` cannot be sent.
     """
-    return _pack([(of.base, of.read) for of in study.parts], "what a study reads of a plan")
+    parts = [(of.base, of.read, of.is_near) for of in study.parts]
+    return _pack(parts, "what a study reads of a plan")
 
 
 def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:

@@ -217,7 +217,7 @@ def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
     years = _way_out(found)
     exits = [_exit(found, m.name, years[m.name], name) for m in case.minerals]
     every = [row for of in years.values() for row in of]
-    who = paying(case, found.path.supply, found.plan.supply)
+    (who,) = paying(case, [found.path.supply], found.plan.supply)
     return [
         Exits.of_rows(exits, words=words),
         WayOut.of_rows(every, words=words),

@@ -174,7 +174,7 @@ def benchmarks(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     for score, _, change in missed:
         if isinstance(change, AddBenchmark):
             chains.setdefault(score.mineral, []).append(Run(_name(score), change))
-    study = Study(case, tuple(map(tuple, chains.values())), read)
+    study = Study(case, tuple(map(tuple, chains.values())), read, is_near=True)
     outcomes: Outcomes[Reading] = run_study(study, where, tell) if chains else Outcomes(())
     of = {outcome.name: outcome for outcome in outcomes}
     priced = tuple(

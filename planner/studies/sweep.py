@@ -414,12 +414,12 @@ def _frontier(
     """
     rows: list[dict[str, object]] = []
     before: tuple[float, Readings] | None = None
-    free = first.by_mineral
-    for value, outcome in zip(points, outcomes, strict=True):
-        now = (outcome.found or Point()).by_mineral
+    free, made = first.by_mineral, [outcome.found or Point() for outcome in outcomes]
+    of_all = _like_for_like(made, first)
+    for value, outcome, point, like in zip(points, outcomes, made, of_all, strict=True):
+        now = point.by_mineral
         if not now:
             rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
-        like = _like_for_like(outcome.found or Point(), first)
         for name, of in now.items():
             slope = of.saved if by_duals else _difference(value, of, before)
             rows.append(_row(value, of, free.get(name), slope, like.get(name)))
@@ -457,19 +457,23 @@ def _row(
     return row
 
 
-def _like_for_like(now: Point, free: Point) -> dict[str, tuple[float, float]]:
+def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple[float, float]]]:
     """Return by mineral what its tonnes cost more than the same tonnes in the reference, and that.
 
     A mineral that is not bought there has none. All minerals together are the sums.
     """
     there = free.by_mineral
-    found = {
-        name: of
-        for name, of in like_for_like(now.supply, free.supply, "mineral").items()
-        if name in there and there[name].tonnes > 0
-    }
-    whole = {ALL: (sum(m for m, _ in found.values()), sum(s for _, s in found.values()))}
-    return {**found, **whole} if found else {}
+    every = pd.concat([p.supply.assign(of=f"{at} ") for at, p in enumerate([*points, free])])
+    every["of"] += every["mineral"]
+    found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
+    for key, of in like_for_like(every.reset_index(drop=True), free.supply, "of").items():
+        at, _, name = key.partition(" ")
+        if int(at) < len(points) and name in there and there[name].tonnes > 0:
+            found[int(at)][name] = of
+    return [
+        {**of, ALL: (sum(m for m, _ in of.values()), sum(s for _, s in of.values()))} if of else of
+        for of in found
+    ]
 
 
 def _difference(value: float, of: Reading, before: tuple[float, Readings] | None) -> float | None:

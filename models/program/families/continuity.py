@@ -250,22 +250,18 @@ def _growth_arrays(b: Builder) -> None:
 
 def _agreed_arrays(b: Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
-    shape = (len(e.sources), len(e.members), b.years)
-    found: tuple[tuple[Rows, dict[Any, float], tuple[int, ...], tuple[Ints, ...]], ...] = (
-        (AGREED, {c[:4]: c[4] for c in case.ceilings}, shape[::2], (d.source, d.year)),
-        (
-            AGREED_BY_MEMBER,
-            {c[:5]: c[5] for c in case.member_ceilings},
-            shape,
-            (d.source, d.member, d.year),
-        ),
-    )
-    for of, ceilings, sizes, index in found:
-        if ceilings:
-            keys = b.spell(of, [part.ravel() for part in np.indices(sizes)])
-            most = np.array([ceilings.get(key, np.inf) for key in keys]).reshape(sizes)[index]
-            at = np.flatnonzero(np.isfinite(most))
-            b.limit(of, at, most[at])
+    if case.ceilings:
+        most = e.ceilings[d.source, d.year]
+        at = np.flatnonzero(np.isfinite(most))
+        b.limit(AGREED, at, most[at])
+    if case.member_ceilings:
+        known = {c[:5]: c[5] for c in case.member_ceilings}
+        sizes = (len(e.sources), len(e.members), b.years)
+        keys = b.spell(AGREED_BY_MEMBER, [part.ravel() for part in np.indices(sizes)])
+        every = np.array([known.get(key, np.inf) for key in keys]).reshape(sizes)
+        most = every[d.source, d.member, d.year]
+        at = np.flatnonzero(np.isfinite(most))
+        b.limit(AGREED_BY_MEMBER, at, most[at])
 
 
 def _ties(case: Case) -> Iterable[str]:

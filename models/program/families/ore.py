@@ -202,8 +202,7 @@ def arrays(b: Builder) -> None:
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
     at = np.flatnonzero(needs[d.source])
     rows, (r, t), inverse = b.grouped(BALANCE, at, least=0.0, most=0.0)
-    capacity = np.array([[mine_capacity(m, y) for y in e.years] for m in case.mines])
-    capacity = capacity.reshape(len(case.mines), b.years)
+    capacity = e.mined
     freight, is_open = _ore_lanes(b)
     serves = b.mineral_of[MINE][:, None] == b.mineral_of[SOURCE][r]
     # by mine and balance: its number, and which of the balances it serves

@@ -325,6 +325,8 @@ def arrays(b: Builder) -> None:
     """The same rows as arrays."""
     e, d = b.expanded, b.expanded.deliveries
     every, at_year = [*asked(e)], {year: t for t, year in enumerate(e.years)}
+    if not every:
+        return
     index = columns_of(
         [
             (s.row, e.mineral_at[s.mineral], b.names.number(s.country), at_year[s.year])

@@ -84,7 +84,8 @@ class Here:
         """Plan all chains in turn."""
         chains = enumerate(zip(study.part_of, study.chains, strict=True))
         for part, own in groupby(chains, key=lambda each: each[1][0]):
-            planner = Planner(study.parts[part].base, study.parts[part].read)
+            of = study.parts[part]
+            planner = Planner(of.base, of.read, is_near=of.is_near)
             for at, (_, chain) in own:
                 for i, outcome in enumerate(planner.outcomes(chain)):
                     tracker.keep(at, i, outcome)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,13 +20,14 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.program import TONNES, Scaling, program_of, scaling, units_of
-from models.program.compile import compile_model
 from models.program.component import Bounds, InputCell
 from models.program.families.shortage import SHORTAGE
-from models.program.sourcing import Frame, build_least_change, build_least_share
 from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
 from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify, certify_alone
+
+if TYPE_CHECKING:
+    from models.program.sourcing import Frame
 
 SLACK = 1e-9
 """What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""
@@ -156,6 +157,8 @@ class Model:
 
     def __init__(self, frame: Frame, what: str, need: float, measure: float) -> None:
         """Compile a model of ``what``."""
+        from models.program.compile import compile_model
+
         self.what, self.need, self.measure = what, need, measure
         self.other = frozenset(frame.units)
         self.rows = compile_model(frame.model)
@@ -186,6 +189,8 @@ class Search:
 
     def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
         """Build the model of all cells of the case."""
+        from models.program.sourcing import build_least_change
+
         of = program_of(wide)
         frame = build_least_change(wide, [c for cells in of.blocks for c in cells], levers, bounds)
         need = float(np.max(of.need, initial=1.0))
@@ -264,6 +269,8 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     one is not in the answer, nor is any in basis purchases, where the base moves with the plan.
     Raises SolverError where no attempt gives a proven optimum.
     """
+    from models.program.sourcing import build_least_share
+
     if case.settings.share_basis == PURCHASES:
         return {}
     limits = (

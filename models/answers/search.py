@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,15 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
 from models.program import FRACTION, TONNES, Program, Scaling, program_of, scaling, units_of, within
-from models.program.compile import compile_model
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import SHARE
 from models.program.families.shortage import SHORTAGE
-from models.program.sourcing import Frame, build_least_change
 from models.resolve import Expanded, Floats, Ints
 from models.schema import PURCHASES, ByYear
 from models.solve import ONWARDS, Certificate, Held, Rows, Solution, certify, certify_alone
+
+if TYPE_CHECKING:
+    from models.program.sourcing import Frame
 
 SLACK = 1e-9
 """What may be left over what is least, or exceed the plan's, as a part of demand: rounding."""
@@ -167,6 +168,8 @@ class Model:
 
     def __init__(self, frame: Frame, what: str, need: float, measure: float) -> None:
         """Compile a model of ``what``."""
+        from models.program.compile import compile_model
+
         self.what, self.need, self.measure = what, need, measure
         self.other = frozenset(frame.units)
         self.rows = compile_model(frame.model)
@@ -197,6 +200,8 @@ class Search:
 
     def __init__(self, wide: Expanded, levers: tuple[InputCell, ...], bounds: Bounds) -> None:
         """Build the model of all cells of the case."""
+        from models.program.sourcing import build_least_change
+
         of = program_of(wide)
         frame = build_least_change(wide, [c for cells in of.blocks for c in cells], levers, bounds)
         need = float(np.max(of.need, initial=1.0))
@@ -294,8 +299,8 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
             rows, "smallest cap", need=need, measure=measure, units=units, attempts=attempts
         )
         shares = asked.solved(rows)[0].x[len(rows.cost) - len(minerals) :].tolist()
-        for m, share in zip(minerals, shares, strict=True):
-            found[e.minerals[m]] = max(found.get(e.minerals[m], 0.0), share)
+        for mineral, share in zip((e.minerals[i] for i in minerals), shares, strict=True):
+            found[mineral] = max(found.get(mineral, 0.0), share)
     return found
 
 

@@ -20,8 +20,6 @@ from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
 from models.program import Program, Scaling, joined, program_of, scaling, within
-from models.program.compile import compile_model, differences
-from models.program.sourcing import build
 from models.resolve import Cell, Expanded, Floats
 from models.solve import MOST_VIOLATION, Certificate, Certificates, Rows, Solution, fits
 
@@ -358,6 +356,9 @@ class BlockSolver:
         """
         if shape in self.proven or not self._is_compared:
             return False
+        from models.program.compile import compile_model, differences
+        from models.program.sourcing import build
+
         with _no_collection():
             model = compile_model(build(self.expanded, self.program.blocks[b]).model)
         wrong = differences(model, rows)

@@ -10,7 +10,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,10 +21,11 @@ from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, refus
 from models.plan.plan import Plan
 from models.program import TONNES, scaling, split
 from models.program.families.stockpiles import maximum, widest
-from models.program.outside import Extend, Extended, extended, solve_by
-from models.program.sourcing import build
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, Rows, Solution, certify_alone, fits
+
+if TYPE_CHECKING:
+    from models.program.outside import Extend, Extended
 
 BY_HIGHS = "prices by HiGHS"
 """What is said of a block whose solver told no duals."""
@@ -73,6 +74,8 @@ def block_models(case: Case) -> dict[str, Any]:
 
 def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
     """Return a model in which stocks are bounded by their maximum, as any plan's are."""
+    from models.program.sourcing import build
+
     made = build(expanded, cells).model
     for key, stock in made.stock.items():
         most = maximum(expanded, key)
@@ -104,6 +107,9 @@ class _BlockModel:
     """A block's model in Pyomo, with what was added to it."""
 
     def __init__(self, of: BlockSolver, b: int, extend: Extend | None) -> None:
+        from models.program.outside import extended
+        from models.program.sourcing import build
+
         self.of, self.b, program = of, b, of.program
         self.columns, self.rows = program.columns_of(b), program.rows_of(b)
         self.own = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
@@ -159,6 +165,8 @@ class _BlockModel:
 
         Whoever tells them: what they prove of its values is computed here.
         """
+        from models.program.outside import solve_by
+
         x, duals, gap = solve_by(name, self.model, self.made)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)

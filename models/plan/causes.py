@@ -13,7 +13,6 @@ import pandas as pd
 
 from models.program import Flow, Solved
 from models.program.component import Rows, Stop, components
-from models.resolve import Ints
 
 _NAMED = 3
 """How many of a kind are named before the rest is counted."""
@@ -57,7 +56,7 @@ def _first(plan: Solved, flow: Flow) -> list[Stop]:
     """Return what stops a source: of all that does, what is told first."""
     rows: dict[Rows, list[int]] = {}
     limits, starts = plan.once(_limits)
-    first, *others = (limits[starts[c] : starts[c + 1]].tolist() for c in flow.columns)
+    first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for at in sorted(set(first).intersection(*others)) if others else first:
         rows.setdefault(plan.component_of(at), []).append(at)
     found = [
@@ -79,7 +78,7 @@ def _telling(_: Solved) -> list[Rows]:
     return [of for of in every if of.stops is not None or of.bears_on is not None]
 
 
-def _limits(plan: Solved) -> tuple[Ints, Ints]:
+def _limits(plan: Solved) -> tuple[list[int], list[int]]:
     """Return, column by column, the rows that have no room for more of it, and where each begins.
 
     Equations are among them, whatever the sign: they have to be kept. What counts as nothing is
@@ -92,7 +91,7 @@ def _limits(plan: Solved) -> tuple[Ints, Ints]:
     at = np.flatnonzero(is_full | (of.row_lower == of.row_upper)[entry_rows])
     at = at[np.argsort(of.columns[at], kind="stable")]
     starts = np.searchsorted(of.columns[at], np.arange(len(of.cost) + 1))
-    return entry_rows[at], starts
+    return entry_rows[at].tolist(), starts.tolist()
 
 
 def _stops(plan: Solved, flow: Flow, of: Rows, at: Sequence[int]) -> Iterator[Stop]:

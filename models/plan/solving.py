@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from models.plan.block_solver import BlockResult, BlockSolver, block_result, tog
 from models.plan.by_model import solve_model
 from models.plan.plan import Plan
 from models.program import Program, split
-from models.program.outside import Extend
 from models.resolve import Cell, Expanded, Floats
 from models.schema import BY_REFINER, ShareLimit
 from models.solve import Solution
+
+if TYPE_CHECKING:
+    from models.program.outside import Extend
 
 # ---- planning a case ---------------------------------------------------------------------------
 

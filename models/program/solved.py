@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
@@ -294,9 +295,13 @@ class Solved:
 
     def tolerance(self, mineral: str, year: int) -> float:
         """Return what counts as nothing when a slack of a mineral and year is looked at [t]."""
+        return self._tolerances[mineral, year]
+
+    @cached_property
+    def _tolerances(self) -> dict[tuple[str, int], float]:
         e = self.expanded
-        demand = e.demand[e.mineral_at[mineral], :, e.years.index(year)]
-        return MOST_VIOLATION * max(float(demand.max(initial=0.0)), 1e-6)
+        nothing = MOST_VIOLATION * np.maximum(e.demand.max(axis=1, initial=0.0), 1e-6)
+        return dict(zip(product(e.minerals, e.years), nothing.ravel().tolist(), strict=True))
 
 
 _Places = tuple[Ints, Ints, Sequence[Group]]

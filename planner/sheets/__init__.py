@@ -31,7 +31,7 @@ from planner.sheets.by_year import by_year, shortage_causes
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, Record
 from planner.sheets.duals import duals, values
-from planner.sheets.figures import by_mineral
+from planner.sheets.figures import by_mineral, members
 from planner.sheets.front import overview
 from planner.sheets.glossary import glossary
 from planner.sheets.pictures import chart_data, pictures
@@ -47,7 +47,7 @@ last."""
 _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
     Summary: summary,
     ByMineral: by_mineral,
-    Members: lambda context: Members.of(context.plan, context.without_limits),
+    Members: members,
     ByYear: by_year,
     ShortageCauses: lambda context: shortage_causes(context.plan),
     Scorecard: lambda context: scorecard_of(context.plan),

@@ -12,7 +12,7 @@ import pandas as pd
 from models import measures
 from models.measures import Top
 from models.plan import Plan
-from models.results import ByMineral
+from models.results import ByMineral, Members
 from models.results.common import words_of
 from models.results.supply import binds
 from models.schema import BY_COUNTRY, MAX
@@ -205,3 +205,9 @@ def by_mineral(context: Context) -> ByMineral:
         rows = supply if name in Supply.__annotations__ else rows
         columns[name] = [None if row is None else getattr(row, part) for row in rows]
     return ByMineral(words=words_of(context.case), **columns)
+
+
+@once
+def members(context: Context) -> Members:
+    """Return the sheet Members."""
+    return Members.of(context.plan, context.without_limits)

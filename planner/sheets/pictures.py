@@ -17,7 +17,7 @@ from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.render.words import known
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, coalition_purchases, figures
+from planner.sheets.figures import Figures, coalition_purchases, figures, members
 from planner.sheets.front import front_pictures
 
 if TYPE_CHECKING:
@@ -226,9 +226,8 @@ def _who_pays(context: Context) -> Picture | None:
     """What the share limits cost each member a year, in cash and in shortage; None of no limits."""
     if context.without_limits is None:
         return None
-    of = Members.of(context.plan, context.without_limits)
     title = f"Who pays for the share limits, a year, {context.horizon}"
-    costs = of.rows(Members.member, Members.extra, Members.extra_shortage)
+    costs = members(context).rows(Members.member, Members.extra, Members.extra_shortage)
     return who_pays(title, costs, context.currency, "the plan without limits")
 
 

@@ -17,10 +17,10 @@ import pytest
 
 import planner
 from models.errors import SolverError, UsageError
-from models.plan import block_models, by_model, model
+from models.plan import block_models, model
 from models.plan import solve as solve_case
 from models.program import outside
-from models.program.outside import find_solver, write_model
+from models.program.outside import find_solver, solve_by, write_model
 from planner.cli import main
 from tests.models.desk import jin, make, read, refiner, short, sur, tonnes
 from tests.models.test_hand_projects import plant, shelf
@@ -286,10 +286,10 @@ def test_prices_that_a_solver_keeps_are_found(monkeypatch: pytest.MonkeyPatch) -
     """The proof is as good; the plan says whose they are."""
 
     def silent(*said: Any) -> tuple[Any, None, float]:
-        x, _, gap = outside.solve_by(*said)
+        x, _, gap = solve_by(*said)
         return x, None, gap
 
-    monkeypatch.setattr(by_model, "solve_by", silent)
+    monkeypatch.setattr(outside, "solve_by", silent)
     plan = solve_case(read(make(jin(60), sur())), solver="glpk")
     assert plan.objective == near(60 * 10 + 40 * 20)
     assert [block.attempt for block in plan.blocks] == ["glpk, prices by HiGHS"]
@@ -301,11 +301,11 @@ def test_a_solver_that_errs_is_found_out(monkeypatch: pytest.MonkeyPatch, wrong:
     """Values or duals a little off: no plan."""
 
     def off(*said: Any) -> tuple[Any, ...]:
-        found = list(outside.solve_by(*said))
+        found = list(solve_by(*said))
         found[wrong] = np.asarray(found[wrong]) * 1.001
         return tuple(found)
 
-    monkeypatch.setattr(by_model, "solve_by", off)
+    monkeypatch.setattr(outside, "solve_by", off)
     with pytest.raises(SolverError, match="no proven optimum for copper 2026: glpk: violation"):
         solve_case(read(make(jin(60), sur())), solver="glpk")
 

@@ -112,7 +112,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
         later = any(2027 in key for keys in rows.column_keys for key in keys.index)
         return dataclasses.replace(rows, cost=rows.cost * (1.1 if later else 1.0))
 
-    monkeypatch.setattr(block_module, "compile_model", dearer)
+    monkeypatch.setattr("models.program.compile.compile_model", dearer)
     with pytest.raises(SolverError, match="the program built is not the case's"):
         solve(made)
 
@@ -130,7 +130,7 @@ def test_a_fault_in_the_second_mineral_alone(monkeypatch: Patch) -> None:
         is_zinc = any("zinc" in key for keys in rows.column_keys for key in keys.index)
         return dataclasses.replace(rows, cost=rows.cost * (1.1 if is_zinc else 1.0))
 
-    monkeypatch.setattr(block_module, "compile_model", dearer)
+    monkeypatch.setattr("models.program.compile.compile_model", dearer)
     solve_case(case.of_minerals(["copper"]))
     with pytest.raises(SolverError, match="the program built is not the case's"):
         BlockSolver(Expanded(case))((0, 1))

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import models.plan.block_solver as block_module
 import models.program.sourcing as sourcing_module
 from models import solve as solver
 from models.errors import SolverError
@@ -87,7 +86,9 @@ def program(made: BookT) -> Rows:
 
 def compiled_as(patch: Patch, change: Callable[[Rows], Rows]) -> None:
     """Change what the compiler gives."""
-    patch.setattr(block_module, "compile_model", lambda model: change(compile_model(model)))
+    patch.setattr(
+        "models.program.compile.compile_model", lambda model: change(compile_model(model))
+    )
 
 
 def without_row(rows: Rows, i: int) -> Rows:

@@ -251,6 +251,8 @@ def who_pays(
     """
     if not tables:
         return []
+    import pandas as pd  # a check does without
+
     parts = [table.assign(of=f"{at} " + table["member"]) for at, table in enumerate(tables)]
     every = pd.concat(parts, ignore_index=True)
     premiums = measures.like_for_like(every, reference, "of")

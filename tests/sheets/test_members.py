@@ -129,7 +129,7 @@ def test_where_a_member_buys_nothing_in_the_reference_all_members_cost_counts():
     then = now.assign(
         purchased=[10.0, 0.0, 0.0], landed=[2.0, math.nan, math.nan], short_cost=[1.0, 2.0, 0.0]
     )
-    found = who_pays(now, then)
+    found = who_pays([now], then)[0]
     assert found["A"]["extra"] == pytest.approx(10)
     assert found["B"]["extra"] == pytest.approx(5 * (4 - 2))  # b is bought nowhere else: no more
     assert found["B"]["dearer"] == pytest.approx(10 / (10 + 9))
@@ -161,11 +161,14 @@ def test_parts_add_up(seed):
     same = measures.paid_at_coalition_cost(plan.supply)
     assert same.sum() == near(plan.purchases, rel=1e-6, abs=1e-3)
     mineral_by_mineral = [
-        sum(of["extra"] for of in who_pays(rows, free.supply[free.supply["mineral"] == m]).values())
+        sum(
+            of["extra"]
+            for of in who_pays([rows], free.supply[free.supply["mineral"] == m])[0].values()
+        )
         for m, rows in plan.supply.groupby("mineral")
     ]
     assert table["extra"].sum() * years == near(sum(mineral_by_mineral), rel=1e-6, abs=1e-3)
-    for of in who_pays(plan.supply, plan.supply).values():
+    for of in who_pays([plan.supply], plan.supply)[0].values():
         assert of["extra"] == of["extra_shortage"] == 0
 
 

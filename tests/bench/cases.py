@@ -168,6 +168,11 @@ def _stockpiles(demand: list[Demand]) -> list[Stockpile]:
     ]
 
 
+def desk() -> Case:
+    """Return ten minerals over ten years: 12 members, 30 refiners of each mineral, 15 countries."""
+    return make(Size(10, 10, 30, 12, 15))
+
+
 def lanes(size: int = 400) -> Case:
     """Return a case of as many refiners as members, and a row of Lanes for each pair."""
     rng = np.random.default_rng(SEED)
@@ -232,7 +237,7 @@ def _plant(name: str) -> Refiner:
     return Refiner(name=name, mineral="Copper", country="CHL", capacity=one, cost=one)
 
 
-BOOKS = {"lanes": lanes, "facilities": facilities}
+BOOKS = {"desk": desk, "lanes": lanes, "facilities": facilities}
 """Cases of a kind of their own, by the name of their size."""
 
 

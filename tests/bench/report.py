@@ -124,7 +124,8 @@ snapshots, and what is short a generator; caps and fair shortage are added to it
 has its presolve, without which this program takes it several times as long.
 """
 _COMMANDS = f"""Workbook to workbook. `{EXAMPLE}`: 8 minerals, 12 members, 10 years, a budget that
-ties seven of the minerals. `lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for
+ties seven of the minerals. `desk`: 10 minerals, 12 members, 10 years, 30 refiners of each mineral.
+`lanes`: 400 refiners and 400 members of one mineral, a row of Lanes for
 each pair. `facilities`: 50 whole projects, 100 members, each lane with a freight of its own.
 Studies of the example are measured by how many of its solves they take, each beside that of its
 turn; `{{plan}}` is the example's plan, made before.

@@ -177,7 +177,7 @@ def test_what_is_wanted_stands_beside_what_was_measured() -> None:
     """Met, missed, and not measured."""
     found = [result("book", wall=1.3), result("book-linopy", wall=2.6)]
     assert row(found, "S, workbook to workbook") == (
-        "| S, workbook to workbook | 1.2 s | 1.30 s | **missed** |"
+        "| S, workbook to workbook | 1 s | 1.30 s | **missed** |"
     )
     assert row(found, "S, workbook to workbook / linopy").endswith("| 1 | 0.50 | met |")
     assert row(found, TARGETS[0].words).endswith("| not measured |")

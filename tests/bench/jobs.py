@@ -129,7 +129,14 @@ JOBS = (
         ("S", "M"),
     ),
     *(
-        Job(name, f"`planner {words.replace('{book}', size)}`", COMMAND, (*PLANNER, *words.split()), (size,), ours=True)
+        Job(
+            name,
+            f"`planner {words.replace('{book}', size)}`",
+            COMMAND,
+            (*PLANNER, *words.split()),
+            (size,),
+            ours=True,
+        )
         for name, words, size in (
             *((name, words, size) for name, (words, size, _) in COMMANDS.items()),
             *((name, words, EXAMPLE_SIZE) for name, (words, _) in STUDIES.items()),

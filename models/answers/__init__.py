@@ -19,6 +19,7 @@ from models.answers.explain import scarcest as scarcest
 from models.answers.explain import sharing as sharing
 from models.answers.futures import Course as Course
 from models.answers.futures import Future as Future
+from models.answers.futures import apart as apart
 from models.answers.futures import under_risk as under_risk
 from models.answers.least_change import Change as Change
 from models.answers.least_change import LeastChange as LeastChange

@@ -89,6 +89,8 @@ class RiskPlans:
 
 AT_ONCE = 20
 """Futures that are one program at most, where minerals can be planned apart."""
+_FEWER = 5
+"""The part of many futures that is planned first."""
 
 
 def under_risk(
@@ -281,7 +283,8 @@ class _Apart:
         calm: Ints,
         tail: Tail,
     ) -> None:
-        self.plan, self.tail, names = plan, tail, plan.expanded.minerals
+        self.plan, self.groups, self.futures = plan, groups, futures
+        self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
         self.at = [[names.index(name) for name in group] for group in groups]
         decided = {key: plan.x[at] for key, at in _decided(plan.program, plan.case)}
@@ -324,12 +327,25 @@ class _Apart:
         """Return what a budget's last million saves in the plain plan, discounted."""
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def found(self) -> RiskPlans:
-        """Return both plans, that under risk begun from the policies of the plain one."""
-        search = self.plan.case.search
+    def mixed(self) -> tuple[Mix, Mix]:
+        """Return the plain plan kept to, and the plan under risk, begun from its policies.
+
+        The prices that come first are those that fewer futures, planned before, ended with.
+        """
+        search, prices = self.plan.case.search, self.prices
+        few = self.futures[: len(self.futures) // _FEWER]
+        if len(few) >= AT_ONCE:
+            total = sum(f.chance for f in few)
+            few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
+            _, fewer = _Apart(self.plan, self.groups, few, self.calm, self.tail).mixed()
+            prices = fewer.prices
         kept = self.tied.mixed([one.kept() for one in self.each], search=search)
-        start = dataclasses.replace(kept, prices=self.prices)
-        mix = self.tied.mixed([one.whole.rows for one in self.each], start, search)
+        start = dataclasses.replace(kept, prices=prices)
+        return kept, self.tied.mixed([one.whole.rows for one in self.each], start, search)
+
+    def found(self) -> RiskPlans:
+        """Return both plans."""
+        kept, mix = self.mixed()
         plain, risky = self._course(kept), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         decisions = [

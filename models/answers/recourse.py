@@ -18,7 +18,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,9 @@ from models.solve import MOST_GAP, Certificate, Rows, Solution, certify_alone
 
 _MOST_ROUNDS = 100
 """Rounds of prices and policies: what is open then is told."""
-_STEADY = 0.8
-"""How much of the prices that gave the best bound the next ones keep, a tenth less each round."""
+_NEAR, _STEADY = 0.1, 0.8
+"""How far prices go from those that gave the best bound, as a part of the largest, twice as far
+each round; and how much of their futures' weights the next ones keep, a tenth less each round."""
 
 
 # ---- costs by future -----------------------------------------------------------------------------
@@ -265,14 +266,15 @@ class Part:
     at: Ints
     uses: Floats
 
-    @cached_property
     def asked(self) -> Onwards:
-        """Its program, held by a solver from one policy to the next."""
+        """Return a solver for its policies, each found from the one before."""
         w = self.whole
         units = (w.column_unit, w.row_unit)
         return Onwards(w.rows, "policy", need=w.need, measure=w.need, units=units)
 
-    def policy(self, rows: Rows, prices: Floats, weights: Floats) -> tuple[Policy, Certificate]:
+    def policy(
+        self, asked: Onwards, rows: Rows, prices: Floats, weights: Floats
+    ) -> tuple[Policy, Certificate]:
         """Return the cheapest policy at prices of the limits and weights of all futures' costs.
 
         ``rows`` are those of the whole with other bounds.
@@ -281,7 +283,7 @@ class Part:
         own = np.bincount(self.of, weights, len(w.sides)).astype(float)
         cost = w.weighed(own)
         np.add.at(cost, self.at, (prices[:, None] * self.uses).sum(axis=0))
-        found, proof = self.asked.solved(dataclasses.replace(rows, cost=cost))
+        found, proof = asked.solved(dataclasses.replace(rows, cost=cost))
         at = np.flatnonzero(found.x)
         costs = w.costs(w.by_future(found.x))[self.of]
         return Policy(at, found.x[at], costs, self.taken(found.x)), proof
@@ -347,27 +349,28 @@ class Tied:
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         most = max(MOST_GAP, search.gap)
+        solvers = [part.asked() for part in self.parts]
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances
         least, best, worst = -np.inf, (prices, weights), 0.0
         for i in range(_MOST_ROUNDS):
-            every = zip(self.parts, rows, strict=True)
-            made = [part.policy(of, prices, weights) for part, of in every]
+            every = zip(self.parts, solvers, rows, strict=True)
+            made = [part.policy(asked, of, prices, weights) for part, asked, of in every]
             bound = sum(proof.dual for _, proof in made) - float((prices * self.limits).sum())
             if bound > least:
                 least, best = bound, (prices, weights)
                 worst = max(proof.dual_infeasibility for _, proof in made)
             for pool, (policy, _) in zip(pools, made, strict=True):
                 pool.append(policy)
-            parts, value, *asked = self._master(pools)
+            parts, value, *ask = self._master(pools)
             if value - least <= most * abs(value) or time.perf_counter() > ends:
                 break
-            # prices of few policies swing: those that gave the best bound hold them back at first
+            # prices of few policies swing: at first they stay near those that gave the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
-            prices, weights = (
-                kept * old + (1.0 - kept) * new for old, new in zip(best, asked, strict=True)
-            )
+            weights = kept * best[1] + (1.0 - kept) * ask[1]
+            near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
+            prices = np.clip(ask[0], np.maximum(best[0] - near, 0.0), best[0] + near)
         x = tuple(
             self._x(len(of.cost), pool, part)
             for of, pool, part in zip(rows, pools, parts, strict=True)

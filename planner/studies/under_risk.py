@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from models.answers import Course, Future, Tail, cvar, under_risk, valued
+from models.answers import Course, Future, Tail, apart, cvar, under_risk, valued
 from models.case import Case
 from models.errors import UsageError
 from models.measures import part as part_of
 from models.plan import OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
+from models.program import program_of
 from models.program.component import CONTRACT, REFINER
 from models.program.component import MEMBER as MEMBER_PART
 from models.program.component import MINERAL as MINERAL_PART
@@ -29,7 +30,7 @@ from models.program.component import PROJECT as PROJECT_PART
 from models.program.component import YEAR as YEAR_PART
 from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
-from models.resolve import Floats, Ints
+from models.resolve import Expanded, Floats, Ints
 from models.results import Look, Result, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -45,13 +46,16 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 MOST = 100
-"""Futures that differ at most: they are one program, and ten times as many are no desk's."""
+"""Futures that differ at most where projects are whole: they are one program and one search."""
+MOST_COLUMNS = 1_000_000
+"""Columns at most of minerals that limits tie, for all futures that differ for them."""
 _CHAIN = 8
 """Futures planned one after another, as if each had been known."""
 _MOST_BARS, _MOST_NAMED = 12, 3
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
 """Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
+_FOR_SHARES = "what minerals share"
 _KINDS = _BUILD, _STORE, _BUY, _TAKE = (
     "built",
     "in stock at the end of the year",
@@ -242,6 +246,7 @@ class _Part:
     """Minerals planned together: the futures that differ for them, and which each draw is."""
 
     case: Case
+    reach: Reach
     hits: tuple[Hits, ...]
     of_draw: tuple[int, ...]
 
@@ -250,21 +255,38 @@ class _Part:
         """The probability of each of them: of so many draws its part."""
         return np.bincount(self.of_draw, minlength=len(self.hits)) / len(self.of_draw)
 
+    @property
+    def too_large(self) -> str:
+        """Return why its futures cannot be planned at once, "" where they can."""
+        if len(self.hits) <= MOST:
+            return ""
+        if self.case.settings.whole_projects:
+            return f"{len(self.hits):,} of them differ, and with whole projects {MOST} may"
+        for minerals in apart(self.case):
+            own = {_own(hits, self.reach, minerals) for hits in self.hits}
+            # what happens up to a year has its own columns of that year
+            years = [len({_until(hits, year) for hits in own}) for year in self.case.years]
+            one = len(program_of(Expanded(part(self.case, minerals))).rows.cost)
+            columns = int(one * sum(years) / len(years))
+            if columns > MOST_COLUMNS:
+                return (
+                    f"{len(own):,} of them differ for {', '.join(minerals)}, some {columns:,}"
+                    f" columns, and {MOST_COLUMNS:,} can be planned"
+                )
+        return ""
+
     def study(self, case: Case, tail: Tail) -> Study[Found]:
         """Return its runs: all futures at once, then each as if known. ``case`` has the risks."""
         names = [m.name for m in self.case.minerals]
-        reach = [touched(self.case, row) for row in case.risks]
-        apart = parts(self.case.change(budget=()))  # what is built is for all futures, so no tie
+        groups = apart(self.case)  # what is built is for all futures, so a budget is no tie
         label: dict[object, int] = {}
 
         def known(hits: Hits) -> Ints:
             found = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
-            for i, of in enumerate(apart):
-                own = tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(of))
-                at = [names.index(name) for name in of]
+            for i, of in enumerate(groups):
+                own, at = _own(hits, self.reach, of), [names.index(name) for name in of]
                 for t, year in enumerate(self.case.years):
-                    so_far = tuple(hit for hit in own if hit[1] <= year)
-                    found[at, t] = label.setdefault((i, t, so_far), len(label) + 1)
+                    found[at, t] = label.setdefault((i, t, _until(own, year)), len(label) + 1)
             return found
 
         happens = tuple(Foresight(steps(case, hits)) for hits in self.hits)
@@ -276,18 +298,28 @@ class _Part:
         return Study(self.case, ((together,), *chains), known_of)
 
 
+Reach = tuple[frozenset[str], ...]
+"""The minerals that each row of Risks may touch."""
+
+
+def _own(hits: Hits, reach: Reach, minerals: tuple[str, ...]) -> Hits:
+    """Return which of what happens touches some minerals."""
+    return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
+
+
+def _until(hits: Hits, year: int) -> Hits:
+    return tuple(hit for hit in hits if hit[1] <= year)
+
+
 def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
     """Return the minerals that belong together; all where the tail of all costs counts."""
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
-    reach, found = [touched(case, row) for row in case.risks], []
+    reach, found = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
-        own = [
-            tuple(hit for hit in draw.hits if not reach[hit[0]].isdisjoint(minerals))
-            for draw in drawn
-        ]
+        own = [_own(draw.hits, reach, minerals) for draw in drawn]
         different = tuple(dict.fromkeys(own))
         at = tuple(map(different.index, own))
-        found.append(_Part(part(case, minerals), different, at))
+        found.append(_Part(part(case, minerals), reach, different, at))
     return found
 
 
@@ -308,17 +340,16 @@ class UnderRisk(StudyKind):
     def __init__(
         self, start: Start, *, futures: int, seed: int, alpha: float, weight: float
     ) -> None:
-        """Draw the futures; UsageError where more differ than can be planned at once."""
+        """Draw the futures; UsageError where they are more than can be planned at once."""
         super().__init__(start)
         case, self.seed, self.tail = start.case, seed, Tail(alpha, weight)
         self.drawn = draws(case, futures, seed)
         first = {draw.hits: draw for draw in reversed(self.drawn)}
         self.different = tuple(first[hits] for hits in dict.fromkeys(d.hits for d in self.drawn))
-        if len(self.different) > MOST:
-            msg = (
-                f"{len(self.different)} of the {futures:,} futures drawn differ, and at most {MOST}"
-                " can be planned at once: ask for fewer --futures"
-            )
+        self.parts = _parts(case, self.drawn, self.tail)
+        why = next(filter(None, (p.too_large for p in self.parts)), "")
+        if why:
+            msg = f"{futures:,} futures cannot be planned at once: {why}; ask for fewer --futures"
             raise UsageError(msg)
         self.task = counted(len(self.different), "future")
 
@@ -326,7 +357,6 @@ class UnderRisk(StudyKind):
         """Plan for all futures at once, and each as if it had been known."""
         del say
         case = self.start.case
-        self.parts = _parts(case, self.drawn, self.tail)
         self.found = run_studies([p.study(case, self.tail) for p in self.parts], where, tell)
         self.outcomes = [outcome for of in self.found for outcome in of]
         self.stopped = self.found[-1].stopped if self.found else None
@@ -360,13 +390,18 @@ class UnderRisk(StudyKind):
         return found
 
     @property
+    def proven(self) -> float:
+        """By what part of its cost a plan may be dearer than the cheapest."""
+        return max((max(p.gap, p.mip_gap) for of in self.runs if (p := of.proof)), default=0.0)
+
+    @property
     def gap(self) -> float:
-        """What a search for whole projects that ended early left open, as a part of its cost."""
+        """What a search that ended early left open, as a part of its cost."""
         return max((of.proof.mip_gap for of in self.runs if of.proof is not None), default=0.0)
 
     @property
     def status(self) -> str:
-        """Whether a search for whole projects ended early."""
+        """Whether a search ended early."""
         return status_of(self.gap)
 
     @property
@@ -376,7 +411,8 @@ class UnderRisk(StudyKind):
             return NO_EVENTS
         if self.status == OPTIMAL:
             return ""
-        return f"{search_words(self.gap)} Differences of less than that say nothing."
+        what = "whole projects" if self.start.case.settings.whole_projects else _FOR_SHARES
+        return f"{search_words(self.gap, what)} Differences of less than that say nothing."
 
     @property
     def what(self) -> str:
@@ -401,6 +437,7 @@ class UnderRisk(StudyKind):
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
             "Seed": str(self.seed),
             TAIL: self._least,
+            "Proven": f"no plan costs less by more than {self.proven:.0e} of the cost",
             **(
                 {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
             ),
@@ -482,6 +519,7 @@ class UnderRisk(StudyKind):
         """Return what was drawn, what it is worth, and an object a decision and a future."""
         return {
             "search_gap": self.gap,
+            "proven_gap": self.proven,
             "scenario": self.start.case.scenario,
             "futures": len(self.drawn),
             "different_futures": len(self.different),

@@ -7,7 +7,10 @@ import json
 import openpyxl
 import pytest
 
+from models.answers import recourse, under_risk
+from models.answers.futures import AT_ONCE
 from planner.cli import main
+from planner.studies import under_risk as kind
 from planner.studies.draws import draws
 from planner.workbook import read
 from planner.workbook.template import template_tables, write_book
@@ -180,15 +183,70 @@ def test_what_contradicts_itself_is_refused(case, capsys, words, said: str) -> N
     assert said in capsys.readouterr().err
 
 
-def test_more_futures_than_can_be_planned_are_refused(tmp_path, capsys) -> None:
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_more_futures_than_can_be_planned_are_refused(
+    tmp_path, capsys, monkeypatch, is_whole: bool
+) -> None:
+    """By the columns of minerals that limits tie; with whole projects by what differs."""
+    monkeypatch.setattr(kind, "MOST_COLUMNS", 1_000)
+    monkeypatch.setattr(kind, "MOST", 5)
+    book = often()
+    settings = [row for row in book["Settings"] if row["Setting"] != "Whole projects"]
+    value = "yes" if is_whole else "no"
+    book["Settings"] = [*settings, {"Setting": "Whole projects", "Value": value}]
+    write_book(tmp_path / "case.xlsx", book)
+    assert main(["solve", str(tmp_path / "case.xlsx"), "--under-risk", "--futures", "3000"]) == 2
+    told = capsys.readouterr().err
+    assert "3,000 futures cannot be planned at once" in told
+    expected = "with whole projects 5 may" if is_whole else "columns, and 1,000 can be planned"
+    assert expected in told
+
+
+def often() -> dict:
+    """The template's book with events that begin every other year."""
     book = template_tables()
     book["Risks"] = [
         row | {"Event": f"Event {i}", "Yearly probability": 0.5, "Duration (yr)": 1}
         for i, row in enumerate(book["Risks"])
     ]
-    write_book(tmp_path / "case.xlsx", book)
-    assert main(["solve", str(tmp_path / "case.xlsx"), "--under-risk", "--futures", "3000"]) == 2
-    assert "of the 3,000 futures drawn differ, and at most 100" in capsys.readouterr().err
+    return book
+
+
+@pytest.mark.parametrize("more", [(), ("--weight", "50%", "--cvar", "80%")])
+def test_many_futures_cost_what_they_do_as_one_program_anywhere(
+    tmp_path, capsys, monkeypatch, more
+) -> None:
+    """Minerals apart, on one process and on two; then all as one. The gap is told."""
+    path, made = tmp_path / "case.xlsx", tmp_path / "made.xlsx"
+    write_book(path, often())
+    asked = ("solve", path, "--under-risk", "--futures", 40, *more, "--output", made, "--workers")
+    one, two = (answer(capsys, *asked, n) for n in (1, 2))
+    assert one == two
+    assert one["different_futures"] > AT_ONCE
+    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+    assert about["Proven"] == f"no plan costs less by more than {one['proven_gap']:.0e} of the cost"
+    monkeypatch.setitem(under_risk.__kwdefaults__, "at_once", 1_000)
+    whole = answer(capsys, *asked, 1)
+    for way in ("known_usd", "under_risk_usd", "plain_usd"):
+        assert one["worth"][0][way] == pytest.approx(whole["worth"][0][way], rel=1e-6)
+    assert max(one["proven_gap"], whole["proven_gap"]) <= 1e-7
+
+
+def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatch) -> None:
+    """After a round of prices of nothing; the note says so, and by how much at most."""
+    path, made = tmp_path / "case.xlsx", tmp_path / "made.xlsx"
+    write_book(path, often())
+    asked = ("solve", path, "--under-risk", "--futures", 40, "--weight", "50%", "--cvar", "80%")
+    asked = (*asked, "--output", made, "--workers", 1)
+    exact = answer(capsys, *asked)
+    monkeypatch.setattr(recourse, "_MOST_ROUNDS", 1)
+    rough = answer(capsys, *asked)
+    assert (exact["status"], rough["status"]) == ("optimal", "feasible")
+    costs = [found["worth"][0]["under_risk_usd"] for found in (exact, rough)]
+    assert costs[0] <= costs[1] * (1 + 1e-7)
+    assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
+    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+    assert about["Search"].startswith("The search for what minerals share ended early")
 
 
 def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,16 +14,16 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
 
 from models.answers import recourse as module
-from models.answers.futures import Future, RiskPlans, under_risk
-from models.answers.recourse import Side, Tail, Whole, cvar, valued
+from models.answers.futures import Future, RiskPlans, apart, under_risk
+from models.answers.recourse import Mix, Part, Policy, Side, Tail, Tied, Whole, cvar, valued
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
 from models.program.component import TONNES
 from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
-from models.resolve import Floats
-from models.schema import ScenarioStep
+from models.resolve import Floats, budget_year
+from models.schema import BudgetYear, ScenarioStep
 from models.solve import Rows
 from planner.scenarios.actions import after
 from tests.models.desk import jin, make, read, sur
@@ -166,9 +168,15 @@ Happens = dict[int, list[ScenarioStep]]
 
 
 def planned(
-    plan: Plan, happens: Sequence[tuple[float, Happens]], tail: Tail | None = None
+    plan: Plan,
+    happens: Sequence[tuple[float, Happens]],
+    tail: Tail | None = None,
+    at_once: int = 1_000,
 ) -> RiskPlans:
-    """The plan under risk of futures by chance and by what happens in which year."""
+    """The plan under risk of futures by chance and by what happens in which year.
+
+    Minerals are planned apart where futures are more than ``at_once``.
+    """
     labels: dict[tuple[object, ...], int] = {}
     many = len(plan.expanded.minerals)
 
@@ -181,7 +189,7 @@ def planned(
         Future(after(plan.case, [s for y in of.values() for s in y]), chance, known(of))
         for chance, of in happens
     ]
-    return under_risk(plan, futures, known({}), tail)
+    return under_risk(plan, futures, known({}), tail, at_once=at_once)
 
 
 def embargo(chance: float) -> list[tuple[float, Happens]]:
@@ -293,12 +301,13 @@ def chances_of(happens: Sequence[tuple[float, Happens]]) -> Floats:
     return np.array([chance for chance, _ in happens])
 
 
+@pytest.mark.parametrize("at_once", [0, 1_000])
 @pytest.mark.parametrize("seed", range(12))
-def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int) -> None:
+def test_one_future_is_the_plain_plan_and_so_are_equal_ones(seed: int, at_once: int) -> None:
     plan = book_of(seed)
     near = 1e-7 * abs(plan.objective) + rounding(plan)
     for happens in ([(1.0, {})], [(0.2, {}), (0.5, {}), (0.3, {})]):
-        found = planned(plan, happens)
+        found = planned(plan, happens, at_once=at_once)
         for course in (found.risky, found.plain):
             assert course.costs == pytest.approx([plan.objective] * len(happens), abs=2 * near)
 
@@ -315,7 +324,7 @@ def test_knowing_is_no_dearer_and_the_plain_plan_no_cheaper(seed: int) -> None:
          for _, of in happens]
     )  # fmt: skip
     tail = Tail(float(seed % 3) / 3, float(seed % 2) / 2)
-    found = planned(plan, happens, tail)
+    found = planned(plan, happens, tail, at_once=seed % 2 * 1_000)
     worth = [valued(of, chances, tail) for of in (known, found.risky.costs, found.plain.costs)]
     near = 3e-7 * max(map(abs, worth)) + 10 * rounding(plan)
     assert worth[0] <= worth[1] + near
@@ -385,3 +394,186 @@ def test_what_is_not_proven_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "first_proven", lambda *_, **__: None)
     with pytest.raises(SolverError, match="no proven plan for 2 futures"):
         planned(solve_case(read(make(jin(), sur(), years=YEARS))), embargo(0.5))
+
+
+# ---- minerals planned apart ----------------------------------------------------------------------
+
+
+def two_farms(number: int, most: float) -> Side:
+    """Two farms, the second in the year after the first's; ``most`` acres of beets on both."""
+    yields = [*_YIELDS.values()]
+    mine, other = farmer(yields[number], number), farmer(yields[(number + 1) % 3], number)
+    a, b = mine.rows, other.rows
+    beets = (np.array([2, 11]), np.ones(2))
+    rows = Rows(
+        cost=np.concatenate([a.cost, b.cost]),
+        lower=np.concatenate([a.lower, b.lower]),
+        upper=np.concatenate([a.upper, b.upper]),
+        row_lower=np.concatenate([a.row_lower, b.row_lower, [-np.inf]]),
+        row_upper=np.concatenate([a.row_upper, b.row_upper, [most]]),
+        starts=np.concatenate([a.starts, a.starts[-1] + b.starts[1:], [2 * a.starts[-1] + 2]]),
+        columns=np.concatenate([a.columns, b.columns + 9, beets[0]]),
+        values=np.concatenate([a.values, b.values, beets[1]]),
+        whole=np.zeros(18, dtype=bool),
+    )
+    columns = np.concatenate([mine.columns, 10_000 + other.columns])
+    numbers = np.concatenate([mine.numbers, 10_000 + other.numbers, [20_000]])
+    return Side(rows, columns, numbers, np.full(18, TONNES), np.full(9, TONNES))
+
+
+def farms_apart(most: float, tail: Tail) -> tuple[Tied, list[Rows]]:
+    """The same two, each a part of its own, that share the limit."""
+    of = [[0, 1, 2], [1, 2, 0]]
+    wholes = [Whole(FARMS, THIRDS, need=500.0) for _ in of]
+    parts = [
+        Part(whole, np.array(at), whole.place[0][[2]], np.ones((1, 1)))
+        for whole, at in zip(wholes, of, strict=True)
+    ]
+    return Tied(parts, np.array([most]), THIRDS, tail, 64.0), [w.rows for w in wholes]
+
+
+def mixed(most: float, tail: Tail) -> tuple[Tied, Mix]:
+    """Their best mix, begun from no beets at all."""
+    tied, rows = farms_apart(most, tail)
+    none = [replace(r, upper=r.upper.copy()) for r in rows]
+    for r, part in zip(none, tied.parts, strict=True):
+        r.upper[part.at] = 0.0
+    return tied, tied.mixed(rows, tied.mixed(none))
+
+
+def value_of(tied: Tied, mix: Mix, tail: Tail) -> float:
+    costs = [
+        part.whole.costs(part.whole.by_future(x))[part.of]
+        for part, x in zip(tied.parts, mix.x, strict=True)
+    ]
+    return valued(np.sum(costs, axis=0), THIRDS, tail)
+
+
+TAILS = [Tail(), Tail(0.5, 0.25), Tail(0.5, 1.0), Tail(0.95, 0.5), Tail(0.0, 1.0), Tail(1.0, 1.0)]
+
+
+@pytest.mark.parametrize("most", [100.0, 400.0, 520.0, 2_000.0])
+@pytest.mark.parametrize("tail", TAILS)
+def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: float) -> None:
+    """Of the second farm the years are the first's, turned by one: each is a part of its own."""
+    whole = Whole([two_farms(i, most) for i in range(3)], THIRDS, tail, need=1_000.0, unit=64.0)
+    _, proof = whole.solved()
+    tied, mix = mixed(most, tail)
+    assert value_of(tied, mix, tail) == pytest.approx(proof.primal, rel=1e-6)
+    assert mix.least == pytest.approx(proof.primal, rel=1e-6)
+    assert mix.overrun <= 1e-9
+
+
+def with_budgets(seed: int, *, carried: bool) -> Plan:
+    """A random plan of minerals that share budgets: half of what is built without them."""
+    case = book_of(seed, frozenset({"whole projects"})).case
+    assert len(apart(case)) > 1
+    plants = {p.name: p for p in case.projects}
+    spent: dict[int, float] = {}
+    for (name, start), amount in solve_case(case.change(budget=())).amounts(BUILT).items():
+        year = budget_year(plants[name], start, case.years)
+        spent[year] = spent.get(year, 0.0) + amount * plants[name].capex
+    years = range(min(spent), case.years[-1] + 1)
+    budget = tuple(BudgetYear(year=y, capex=spent.get(y, 0.0) / 2) for y in years)
+    settings = replace(case.settings, carry_over_budget=carried)
+    return solve_case(case.change(budget=budget, settings=settings))
+
+
+SHARING = [12, 33, 44, 160, 204, 250]
+"""Books in which plants of several minerals are worth building."""
+
+
+@pytest.mark.parametrize("carried", [False, True])
+@pytest.mark.parametrize("seed", SHARING)
+def test_minerals_apart_cost_what_they_do_as_one(seed: int, carried: bool) -> None:
+    """Budgets that several minerals spend, without and with the tail; 1 to 5 futures."""
+    plan = with_budgets(seed, carried=carried)
+    happens = happens_of(plan, seed, 1 + seed % 5)
+    chances = chances_of(happens)
+    near = 1e-6 * plan.case.largest_demand + rounding(plan)
+    for tail in (Tail(), Tail(0.5, 0.5), Tail(0.95, 1.0)):
+        one, apart_ = (planned(plan, happens, tail, at_once) for at_once in (1_000, 0))
+        for way in ("risky", "plain"):
+            costs = [valued(getattr(of, way).costs, chances, tail) for of in (one, apart_)]
+            assert costs[1] == pytest.approx(costs[0], rel=1e-6, abs=near)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_minerals_that_nothing_ties_cost_what_they_do_as_one(seed: int) -> None:
+    plan = book_of(seed, frozenset({"whole projects"}))
+    happens = happens_of(plan, seed, 4)
+    tail = Tail(float(seed % 3) / 3, float(seed % 2) / 2)
+    one, apart_ = (planned(plan, happens, tail, at_once) for at_once in (1_000, 0))
+    costs = [valued(of.risky.costs, chances_of(happens), tail) for of in (one, apart_)]
+    near = 1e-6 * plan.case.largest_demand + rounding(plan)
+    assert costs[1] == pytest.approx(costs[0], rel=1e-6, abs=near)
+    short = [chances_of(happens) @ of.risky.short.sum(axis=1) for of in (one, apart_)]
+    assert len(one.risky.short) == len(apart_.risky.short) == 4
+    assert (min(short) > 0) == (max(short) > near)
+
+
+TIED = Tail(0.5, 0.5)
+
+
+@pytest.mark.parametrize("tail", [Tail(), TIED])
+def test_a_gap_that_is_left_open_is_told_and_true(
+    monkeypatch: pytest.MonkeyPatch, tail: Tail
+) -> None:
+    """After few rounds the plan is dearer than the cheapest, by no more than is told."""
+    told = []
+    for seed in SHARING:
+        plan = with_budgets(seed, carried=True)
+        happens = happens_of(plan, seed, 4)
+        chances = chances_of(happens)
+        least = valued(planned(plan, happens, tail).risky.costs, chances, tail)
+        for rounds in (1, 2):
+            monkeypatch.setattr(module, "_MOST_ROUNDS", rounds)
+            course = planned(plan, happens, tail, at_once=0).risky
+            value, gap = valued(course.costs, chances, tail), course.proof.mip_gap
+            assert least * (1 - 2e-7) <= value
+            assert value * (1 - gap) <= least * (1 + 2e-7)
+            told.append(gap)
+    assert max(told) > 1e-7
+
+
+@pytest.mark.parametrize("wrong", ["prices", "parts", "weights", "costs", "limits"])
+def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    """What it says of prices, weights or policies may be wrong: the gap that is told is true."""
+    plan = with_budgets(160, carried=True)
+    happens = happens_of(plan, 160, 4)
+    chances = chances_of(happens)
+    least = valued(planned(plan, happens, TIED).risky.costs, chances, TIED)
+    master, weights = Tied._master, Tied._weights
+
+    def broken(self: Tied, pools: list[list[Policy]]) -> tuple[object, ...]:
+        if wrong == "costs":
+            pools = [[replace(p, costs=0.5 * p.costs) for p in pool] for pool in pools]
+        if wrong == "limits":
+            pools = [[replace(p, taken=0.0 * p.taken) for p in pool] for pool in pools]
+        parts, value, prices, of = master(self, pools)
+        if wrong == "parts":
+            parts = [np.eye(len(part))[-1] for part in parts]
+        return parts, value, 3.0 * prices if wrong == "prices" else prices, of
+
+    monkeypatch.setattr(module, "_MOST_ROUNDS", 20)
+    monkeypatch.setattr(Tied, "_master", broken)
+    if wrong == "weights":
+        monkeypatch.setattr(Tied, "_weights", lambda of, dear: weights(of, 7.0 * dear[::-1]))
+    with suppress(SolverError):
+        course = planned(plan, happens, TIED, at_once=0).risky
+        value, gap = valued(course.costs, chances, TIED), course.proof.mip_gap + course.proof.gap
+        assert least * (1 - 1e-7) <= value
+        assert value * (1 - gap) <= least * (1 + 1e-7)
+
+
+def test_a_bound_above_the_plan_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = with_budgets(160, carried=True)
+    mixed_ = Tied.mixed
+
+    def above(self: Tied, *words: object, **more: object) -> Mix:
+        mix = mixed_(self, *words, **more)  # type: ignore[arg-type]
+        return replace(mix, least=mix.least * 1.001)
+
+    monkeypatch.setattr(Tied, "mixed", above)
+    with pytest.raises(SolverError, match="no proven plan for 4 futures, mineral by mineral"):
+        planned(plan, happens_of(plan, 160, 4), at_once=0)

@@ -20,7 +20,7 @@ import numpy as np
 from models.case import Case
 from models.errors import SolverError
 from models.measures import DAYS
-from models.plan import Plan
+from models.plan import Plan, solve
 from models.plan.solving import check
 from models.program.component import Columns
 from models.program.families.contracts import UNTAKEN
@@ -32,8 +32,18 @@ from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS, drop_share_limits
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Outcome, Run, Stop, Study, Tell, as_given, run_studies, whole
-from planner.studies.places import Where
+from planner.studies.engine import (
+    Joined,
+    Outcome,
+    Run,
+    Stop,
+    Study,
+    Tell,
+    as_given,
+    run_studies,
+    whole,
+)
+from planner.studies.places import ThisMachine, Where
 
 LEAST_SOLD = 1e-6
 """Who sells no more than this in all sells nothing [t]."""
@@ -487,12 +497,15 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
 
 
 def _agreed(cases: Sequence[Case], where: Where | None) -> list[Plan]:
-    """Return the plans of cases, made side by side."""
+    """Return the plans of cases, side by side where they are worth processes of this machine."""
+    studies = tuple(Study(case, ((Run(case.scenario, as_given),),), whole) for case in cases)
+    place = where or ThisMachine()
+    if not isinstance(place, ThisMachine) or place.processes(Joined(studies)) == 1:
+        return [solve(case) for case in cases]
     for case in cases:
         check(case)
-    studies = [Study(case, ((Run(case.scenario, as_given),),), whole) for case in cases]
     found = list[Plan]()
-    for outcomes in run_studies(studies, where):
+    for outcomes in run_studies(studies, place):
         outcomes.raise_if_stopped()
         if outcomes[0].found is None:
             raise SolverError(outcomes[0].error)

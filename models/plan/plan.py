@@ -112,12 +112,14 @@ class Plan(Solved):
             self.__dict__.update(expanded=expanded, program=program)
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """Send the case, the results, and how the program is laid out."""
-        return self.case, self.blocks, self._layout, self.extension
+        """Send the case, the results, how the program is laid out, and tables that are made."""
+        tables = {name: of for name, of in vars(self).items() if isinstance(of, pd.DataFrame)}
+        return self.case, self.blocks, self._layout, self.extension, tables
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take what arrived."""
-        self.case, self.blocks, self.__dict__["_layout"], self.extension = state
+        self.case, self.blocks, self.__dict__["_layout"], self.extension, tables = state
+        self.__dict__.update(tables)
 
     @cached_property
     def _layout(self) -> tuple[tuple[Any, ...], tuple[tuple[Cell, ...], ...] | None]:

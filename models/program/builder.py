@@ -348,7 +348,8 @@ class Builder:
         numbers: Mapping[str, Numbers],
         charges: Sequence[Charge] = (),
     ) -> Ints:
-        start, count = sum(map(len, groups)), len(cell)
+        start = next((int(group.at[-1]) + 1 for group in reversed(groups) if len(group)), 0)
+        count = len(cell)
         at = np.arange(start, start + count, dtype=np.int64)
         each = {name: _each(value, count) for name, value in numbers.items()}
         groups.append(Group(of, at, cell, index, self.spell, year, tuple(charges), each))

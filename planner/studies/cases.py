@@ -16,17 +16,7 @@ from models.schema import TAKES, ScenarioStep
 from planner.render.words import listed, span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.engine import (
-    NOT_RUN,
-    Outcome,
-    Outcomes,
-    Run,
-    Study,
-    Tell,
-    onwards,
-    run_study,
-    whole,
-)
+from planner.studies.engine import NOT_RUN, Outcome, Outcomes, Run, Study, Tell, onwards, run_study
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -132,7 +122,7 @@ def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> 
     Of each the plan is read, with ``bills`` as ``Billed``.
     """
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
-    return Study(case, chains, billed if bills else whole)
+    return Study(case, chains, billed if bills else told)
 
 
 def plan_cases(
@@ -191,10 +181,25 @@ def _heard(found: Outcomes[Billed], hear: Callable[[str, Bill | str], None]) -> 
     return Outcomes(tuple(every), found.stopped)
 
 
+def told(plan: Plan) -> Plan:
+    """Return a plan with its tables, so that they are made where it is."""
+    for table in (
+        "flows",
+        "shortages",
+        "sources",
+        "countries",
+        "limits",
+        "stocks",
+        "mineral_costs",
+    ):
+        getattr(plan, table)
+    return plan
+
+
 def billed(plan: Plan) -> Billed:
     """Return a plan, and who pays what for it."""
     try:
-        return Billed(plan, bill_of(plan))
+        return Billed(told(plan), bill_of(plan))
     except SolverError as error:
         return Billed(plan, str(error))
 

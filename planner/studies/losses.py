@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from models.case import Case
+from models.errors import SolverError
 from models.measures import DAYS
 from models.plan import Plan, solve
+from models.plan.solving import check
 from models.program.component import Columns
 from models.program.families.contracts import UNTAKEN
 from models.program.families.ore import ORE
@@ -30,8 +32,18 @@ from models.resolve import Expanded, Floats
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.scenarios import ACTIONS, drop_share_limits
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Outcome, Run, Stop, Study, Tell, run_studies
-from planner.studies.places import Where
+from planner.studies.engine import (
+    Joined,
+    Outcome,
+    Run,
+    Stop,
+    Study,
+    Tell,
+    as_given,
+    run_studies,
+    whole,
+)
+from planner.studies.places import ThisMachine, Where
 
 LEAST_SOLD = 1e-6
 """Who sells no more than this in all sells nothing [t]."""
@@ -458,8 +470,9 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
     contradict one another, SolverError where an agreed plan has no proof.
     """
-    plan = solve(case)
-    free = solve(drop_share_limits(case)) if case.share_limits else None
+    dropped = [drop_share_limits(case)] if case.share_limits else []
+    plan, *others = _agreed([case, *dropped], where)
+    free = others[0] if others else None
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     say(f"Losing {len(every)} suppliers")
@@ -481,6 +494,23 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     free_side = sides[1] if free is not None else None
     alone = None if rules.solidarity else sides[-1]
     return Stress(rules, every, sides[0], free_side, alone, outcomes, found[-1].stopped)
+
+
+def _agreed(cases: Sequence[Case], where: Where | None) -> list[Plan]:
+    """Return the plans of cases, side by side where they are worth processes of this machine."""
+    studies = tuple(Study(case, ((Run(case.scenario, as_given),),), whole) for case in cases)
+    place = where or ThisMachine()
+    if not isinstance(place, ThisMachine) or place.processes(Joined(studies)) == 1:
+        return [solve(case) for case in cases]
+    for case in cases:
+        check(case)
+    found = list[Plan]()
+    for outcomes in run_studies(studies, place):
+        outcomes.raise_if_stopped()
+        if outcomes[0].found is None:
+            raise SolverError(outcomes[0].error)
+        found.append(outcomes[0].found)
+    return found
 
 
 def _study(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str) -> Study[Reading]:

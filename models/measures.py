@@ -10,6 +10,7 @@ a workbook is measured as the plan itself is.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,14 @@ def sums(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, float]:
     """Return the sums of an amount by the values of a column, or by tuples of several columns'."""
     found = table.groupby([*by])[amount].sum()
     return dict(zip(found.index.tolist(), found.tolist(), strict=True))
+
+
+def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[str, float]]:
+    """Return the sums of an amount by the values of the last column, within those of the others."""
+    found = defaultdict[Any, dict[str, float]](dict)
+    for (*others, last), of in sums(table, amount, *by).items():
+        found[tuple(others) if len(others) > 1 else others[0]][last] = of
+    return found
 
 
 def change(now: float | None, was: float | None, noise: float = NOISE) -> float | None:

@@ -35,18 +35,19 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
     """Yield what stops the suppliers of a mineral, one after another."""
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
-    deliveries: dict[int, list[int]] = {}
-    inside = np.array(e.cell(e.mineral_at[mineral], t), dtype=np.int64)
+    deliveries: dict[int, list[tuple[int, int]]] = {}
+    cell = e.cell(e.mineral_at[mineral], t)
+    inside = np.arange(cell.start, cell.stop)
     inside = inside[e.deliveries.member[inside] == j]
-    for p, r in zip(inside.tolist(), e.deliveries.source[inside].tolist(), strict=True):
-        deliveries.setdefault(r, []).append(p)
+    columns = (inside, plan.program.flow[inside], e.deliveries.source[inside])
+    for p, column, r in zip(*(of.tolist() for of in columns), strict=True):
+        deliveries.setdefault(r, []).append((p, column))
     nothing = plan.tolerance(mineral, year)
     for r in e.of_mineral[mineral]:
         source = e.sources[r]
         if r in deliveries:
-            mine = deliveries[r]
-            columns = tuple(plan.program.flow[mine].tolist())
-            yield from _first(plan, Flow(r, j, t, mine[-1], columns, nothing))
+            mine, its = zip(*deliveries[r], strict=True)
+            yield from _first(plan, Flow(r, j, t, mine[-1], its, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
             yield Stop(_LAST, _OPEN, f"{source.project or source.name} ({country})")
@@ -54,16 +55,17 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
 
 def _first(plan: Solved, flow: Flow) -> list[Stop]:
     """Return what stops a source: of all that does, what is told first."""
-    rows: dict[Rows, list[int]] = {}
     limits, starts = plan.once(_limits)
+    telling, beyond = plan.once(_telling)
+    rows: dict[Rows, list[int]] = {of: [] for of in beyond}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
-    for at in sorted(set(first).intersection(*others)) if others else first:
-        rows.setdefault(plan.component_of(at), []).append(at)
+    for at, of in sorted(set(first).intersection(*others)) if others else first:
+        if of in telling:
+            rows.setdefault(of, []).append(at)
     found = [
         stop
-        for of in plan.once(_telling)
-        if of in rows or of.stops_beyond
-        for stop in _stops(plan, flow, of, rows.get(of, []))
+        for of in sorted(rows, key=telling.__getitem__)
+        for stop in _stops(plan, flow, of, rows[of])
     ]
     if not found:
         return [Stop(_LAST, f"supplier {_DEAR}", many=f"suppliers {_DEAR}")]
@@ -72,17 +74,18 @@ def _first(plan: Solved, flow: Flow) -> list[Stop]:
     return told if not (told[0].name or told[0].many) else told[:1]
 
 
-def _telling(_: Solved) -> list[Rows]:
-    """Return the components that may say what stops a source."""
+def _telling(_: Solved) -> tuple[dict[Rows, int], list[Rows]]:
+    """Return the order of components that may say what stops a source, and those that always do."""
     every = (of for of in components() if isinstance(of, Rows))
-    return [of for of in every if of.stops is not None or of.bears_on is not None]
+    found = [of for of in every if of.stops is not None or of.bears_on is not None]
+    return {of: i for i, of in enumerate(found)}, [of for of in found if of.stops_beyond]
 
 
-def _limits(plan: Solved) -> tuple[list[int], list[int]]:
+def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     """Return, column by column, the rows that have no room for more of it, and where each begins.
 
-    Equations are among them, whatever the sign: they have to be kept. What counts as nothing is
-    the least strict of all cells' here; who asks knows its own.
+    Beside each row stands its component. Equations are among them, whatever the sign: they have to
+    be kept. What counts as nothing is the least strict of all cells' here; who asks knows its own.
     """
     of, e = plan.program.rows, plan.expanded
     nothing = max((plan.tolerance(m, year) for m in e.minerals for year in e.years), default=0.0)
@@ -91,7 +94,9 @@ def _limits(plan: Solved) -> tuple[list[int], list[int]]:
     at = np.flatnonzero(is_full | (of.row_lower == of.row_upper)[entry_rows])
     at = at[np.argsort(of.columns[at], kind="stable")]
     starts = np.searchsorted(of.columns[at], np.arange(len(of.cost) + 1))
-    return entry_rows[at].tolist(), starts.tolist()
+    rows = entry_rows[at].tolist()
+    known = {row: (row, plan.component_of(row)) for row in set(rows)}
+    return [known[row] for row in rows], starts.tolist()
 
 
 def _stops(plan: Solved, flow: Flow, of: Rows, at: Sequence[int]) -> Iterator[Stop]:

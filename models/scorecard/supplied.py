@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, fold
-from models.measures import OverByPurchases, largest, over_by_purchases, part
+from models.measures import OverByPurchases, largest, over_by_purchases, part, sums_within
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -249,15 +249,16 @@ def n_minus_1(plan: Plan, first_year: int) -> pd.DataFrame:
     is bought of the others over D. NaN where the demand is 0.
     """
     case = plan.case
-    summed = plan.sources.groupby(["mineral", "year", "country"])[["usable", "tonnes"]].sum()
-    cells = {cell: of.droplevel([0, 1]) for cell, of in summed.groupby(level=[0, 1])}
+    usable, sales = (
+        sums_within(plan.sources, amount, "mineral", "year", "country")
+        for amount in ("usable", "tonnes")
+    )
     rows: list[dict[str, object]] = []
     for mineral in plan.expanded.minerals:
         for year in (y for y in case.years if y >= first_year):
-            by_country = cells.get((mineral, year), summed.iloc[:0].droplevel([0, 1]))
-            supply, bought = (float(by_country[c].sum()) for c in ("usable", "tonnes"))
-            lost, most = largest_country(by_country["usable"].to_dict())
-            seller, sold = largest_country(by_country["tonnes"].to_dict())
+            here = usable[mineral, year], sales[mineral, year]
+            supply, bought = (float(np.sum([*of.values()])) for of in here)
+            (lost, most), (seller, sold) = map(largest_country, here)
             demand = case.coalition_demand(mineral, year)
             at_home = home_demand(case, mineral, year, lost)
             rows.append(

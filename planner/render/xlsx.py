@@ -365,9 +365,10 @@ class Sheet(Worksheet):  # type: ignore[misc]
             self._register(column)
         if heights:
             self._check_dimensions(len(heights), max(len(self._filled) - 1, 0))
-        for row, points in enumerate(heights, start=1):
-            if (pixels := _pixels(points)) != self.default_row_height:
-                self.row_sizes[row] = [pixels, False]  # comments and charts are placed by them
+        odd = {of: _pixels(of) for of in set(heights) if _pixels(of) != self.default_row_height}
+        for row, points in enumerate(heights, start=1) if odd else ():
+            if points in odd:
+                self.row_sizes[row] = [odd[points], False]  # comments and charts stand by them
 
     def add_tall_table(self, rows: int, last: int, options: dict[str, Any]) -> None:
         """Make a table of columns 0 to ``last``: the header and ``rows`` rows below it.
@@ -383,13 +384,13 @@ class Sheet(Worksheet):  # type: ignore[misc]
         """Enter a column's texts into the workbook's list, and check its numbers."""
         shared, kinds = self.str_table, set(map(type, column.values))
         if any(issubclass(kind, str) for kind in kinds):
-            words = [v for v in column.values if isinstance(v, str)]
+            words = _all(str, column.values, kinds)
             for text in dict.fromkeys(words):
                 place = shared._get_shared_string_index(clean(text))  # noqa: SLF001
                 column.texts[text] = str(place)
             shared.count += len(words) - len(column.texts)
         if any(issubclass(kind, float) for kind in kinds):
-            numbers = [v for v in column.values if isinstance(v, float)]
+            numbers = _all(float, column.values, kinds)
             if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
                 msg = "a cell cannot hold NaN or infinity"
                 raise TypeError(msg)
@@ -433,6 +434,11 @@ class Sheet(Worksheet):  # type: ignore[misc]
         return kept
 
 
+def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
+    """Return the cells of a kind: nearly every column has one alone."""
+    return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
+
+
 @dataclass(frozen=True)
 class _Part:
     """Some rows of a column: the XML of a cell, and what is put into it row by row.
@@ -457,7 +463,7 @@ def _part(column: Filled, place: int, first: int, stop: int, numbers: list[str])
         return _Part("")
     look = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
-        places = [texts[str(value)] for value in values]
+        places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
         return _Part(f'{at}%s{look} t="s"><v>%s</v></c>', (numbers, places), is_full=True)
     if all(issubclass(kind, int | float) for kind in kinds):
         return _Part(f"{at}%s{look}><v>%.17G</v></c>", (numbers, values), is_full=True)

@@ -91,7 +91,8 @@ def figures(context: Context) -> tuple[Figures, ...]:
         for rows in (sold, sold[sold["year"] == case.years[-1]] if case.years else sold[:0])
     )
     refiners = plan.sources[plan.sources["project"] == ""]
-    capacity, bought = _by_country(refiners, "nameplate"), _by_country(sold, "tonnes")
+    capacity = measures.sums_within(refiners, "nameplate", "mineral", "country")
+    bought = measures.sums_within(sold, "tonnes", "mineral", "country")
     found = []
     for of in case.minerals:
         name = of.name
@@ -177,14 +178,6 @@ def coalition_purchases(plan: Plan) -> pd.DataFrame:
     """Return the rows of ``Plan.countries`` whose buyer is the coalition."""
     table = plan.countries
     return table[table["buyer"] == ""]
-
-
-def _by_country(table: pd.DataFrame, amount: str) -> dict[str, dict[str, float]]:
-    """Return an amount summed over years, by mineral and country."""
-    found = defaultdict[str, dict[str, float]](dict)
-    for (mineral, country), of in measures.sums(table, amount, "mineral", "country").items():
-        found[mineral][country] = of
-    return found
 
 
 def binding(plan: Plan) -> pd.DataFrame:

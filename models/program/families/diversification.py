@@ -74,8 +74,14 @@ def _stops(of: Solved, flow: Flow, _: Sequence[int]) -> Iterator[Stop]:
     found = of.binding.get(flow.delivery, [])
     if source.needs_ore:
         found = sorted([*found, *of.binding.get((source.mineral, year), [])])
-    for i in found:
-        yield Stop(2, f"{limit_words(of.case, of.caps[i])} binds")
+    said = of.once(_binding) if found else {}
+    yield from (said[i] for i in found)
+
+
+def _binding(of: Solved) -> dict[int, Stop]:
+    """Return what is said of each limit that binds, by its position."""
+    every = {i for found in of.binding.values() for i in found}
+    return {i: Stop(2, f"{limit_words(of.case, of.caps[i])} binds") for i in every}
 
 
 def _step(of: Solved, key: Any, at: int) -> tuple[float, Step]:

@@ -290,9 +290,9 @@ class Plan(Solved):
         of_purchases (shares; NaN of nothing).
         """
         e, d, case = self.expanded, self.expanded.deliveries, self.case
-        named = {r.supplier for r in case.share_limits if r.group == BY_COUNTRY and r.supplier}
-        named = {name for name in named if not name.startswith(EACH_OUTSIDE)}
-        countries = sorted({s.country for s in e.sources} | named)
+        named = {r.supplier for r in case.share_limits if r.group == BY_COUNTRY} - {""}
+        selling = {s.country for s in e.sources}
+        countries = sorted(selling | {n for n in named if not n.startswith(EACH_OUTSIDE)})
         axes: dict[str, Sequence[Any]] = {
             "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
         }  # fmt: skip
@@ -310,9 +310,8 @@ class Plan(Solved):
         need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
         need[:, :, 1:] = np.moveaxis(e.demand, 2, 0)
         is_told = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
-        order = [sorted(range(len(of)), key=of.__getitem__) for of in axes.values()]
-        ranked = np.nonzero(is_told[np.ix_(*order)])
-        rows = tuple(np.array(o, int)[r] for o, r in zip(order, ranked, strict=True))
+        order = [np.argsort(np.array(of)) for of in axes.values()]
+        rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_told[np.ix_(*order)]), strict=True))
         found: dict[str, Any] = {
             name: [of[i] for i in row.tolist()]
             for (name, of), row in zip(axes.items(), rows, strict=True)

@@ -16,8 +16,7 @@ import pytest
 
 from models.errors import SolverError, UsageError
 from planner.studies import Here, run_studies, run_study
-from planner.studies.cases import whole
-from planner.studies.engine import Tracker, returned_by, unpack
+from planner.studies.engine import Tracker, returned_by, unpack, whole
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+_UNSET = {"PYTHONDONTWRITEBYTECODE"}
+"""With it Python would compile this project anew in each run, and no user has it so."""
 _MB = 1024.0 * 1024.0
 _MAXRSS = 1.0 if sys.platform == "darwin" else 1024.0
 LATE = "over "
@@ -48,6 +50,7 @@ def run(command: Sequence[str], limit: float) -> Measured:
         child = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name not in _UNSET},
             stdout=out,
             stderr=err,
             start_new_session=True,

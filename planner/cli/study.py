@@ -63,12 +63,23 @@ class StudyCommand(click.Command):
     def __getattribute__(self, name: str) -> Any:
         """Return what the command itself has, once the kind is loaded."""
         own = super().__getattribute__
-        if name in {"callback", "params", "help", "epilog", "make_context"}:
-            if own("_made") is None:
-                expect(own("listed").module)
-                self._made = command_of(own("listed").kind)
-            return getattr(own("_made"), name)
+        if name in {"callback", "params", "help", "epilog"}:
+            return getattr(own("made")(), name)
         return own(name)
+
+    def made(self) -> click.Command:
+        """Return the command itself."""
+        if self._made is None:
+            self._made = command_of(self.listed.kind)
+        return self._made
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **of: Any
+    ) -> click.Context:
+        """Read a command line; what workers need is loaded meanwhile, help aside."""
+        if not {"-h", "--help"} & {*args}:
+            expect(self.listed.module)
+        return self.made().make_context(info_name, args, parent, **of)
 
 
 def command_of(kind: type[StudyKind]) -> click.Command:

@@ -261,7 +261,7 @@ class _Extensive:
 
 
 def _as_good(risky: Course, plain: Course, chances: Floats, tail: Tail) -> bool:
-    """Return whether the plain plan is as good as that under risk, as far as that is proven."""
+    """Return whether the plain plan is as good as that under risk."""
     least, kept = (valued(of.costs, chances, tail) for of in (risky, plain))
     return kept - least <= SLACK * abs(least)
 
@@ -367,7 +367,7 @@ class _Apart:
             relative, by = one.violation(x)
             broken, tonnes = max(broken, relative), max(tonnes, by)
         value = valued(costs, self.chances, self.tail)
-        gap = (value - mix.least) / abs(value) if value else -mix.least
+        gap = self.tied.gap(value, mix.least)
         if not (broken <= MOST_VIOLATION and gap >= -MOST_GAP):
             msg = f"no proven plan for {len(costs)} futures, mineral by mineral"
             raise SolverError(msg)

@@ -348,7 +348,7 @@ class Tied:
         SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
-        most = max(MOST_GAP, search.gap)
+        most = max(0.5 * MOST_GAP, search.gap)
         solvers = [part.asked() for part in self.parts]
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
@@ -364,28 +364,24 @@ class Tied:
             for pool, (policy, _) in zip(pools, made, strict=True):
                 pool.append(policy)
             parts, value, *ask = self._master(pools)
-            if value - least <= most * abs(value) or time.perf_counter() > ends:
+            if self.gap(value, least) <= most or time.perf_counter() > ends:
                 break
             # prices of few policies swing: at first they stay near those that gave the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
             weights = kept * best[1] + (1.0 - kept) * ask[1]
             near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
             prices = np.clip(ask[0], np.maximum(best[0] - near, 0.0), best[0] + near)
-        x = tuple(
-            self._x(len(of.cost), pool, part)
-            for of, pool, part in zip(rows, pools, parts, strict=True)
-        )
+        x = tuple(np.zeros(len(of.cost)) for of in rows)
+        for values, pool, of_pool in zip(x, pools, parts, strict=True):
+            for policy, share in zip(pool, of_pool.tolist(), strict=True):
+                values[policy.at] += share * policy.amounts
         taken = sum((part.taken(of) for part, of in zip(self.parts, x, strict=True)), -self.limits)
         overrun = float(np.max(taken / self.limits, initial=0.0))
         return Mix(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
-    @staticmethod
-    def _x(count: int, pool: Sequence[Policy], parts: Floats) -> Floats:
-        """Return the values of columns of a mix of policies."""
-        x = np.zeros(count)
-        for policy, part in zip(pool, parts.tolist(), strict=True):
-            x[policy.at] += part * policy.amounts
-        return x
+    def gap(self, value: float, least: float) -> float:
+        """Return by what part of its cost a plan may be dearer than the cheapest."""
+        return (value - least) / max(abs(value), self.unit)
 
     def _master(
         self, pools: Sequence[Sequence[Policy]]

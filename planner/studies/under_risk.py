@@ -31,7 +31,7 @@ from models.program.component import YEAR as YEAR_PART
 from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
 from models.resolve import Expanded, Floats, Ints
-from models.results import Look, Result, field
+from models.results import Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
@@ -437,7 +437,7 @@ class UnderRisk(StudyKind):
             FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
             "Seed": str(self.seed),
             TAIL: self._least,
-            "Proven": f"no plan costs less by more than {self.proven:.0e} of the cost",
+            Runs.proven.header: f"no plan costs less by more than {self.proven:.0e} of the cost",
             **(
                 {NOTE if self.status == OPTIMAL else "Search": self.trouble} if self.trouble else {}
             ),

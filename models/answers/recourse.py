@@ -33,6 +33,8 @@ from models.solve import MOST_GAP, Certificate, Rows, Solution, certify_alone
 
 _MOST_ROUNDS = 100
 """Rounds of prices and policies: what is open then is told."""
+_DUST = 1e-12
+"""A smaller part of a policy is rounding."""
 _NEAR, _STEADY = 0.1, 0.8
 """How far prices go from those that gave the best bound, as a part of the largest, twice as far
 each round; and how much of their futures' weights the next ones keep, a tenth less each round."""
@@ -436,7 +438,8 @@ class Tied:
             raise SolverError(msg)
         found, proof = made
         _, ties, dear = np.split(found.duals, [len(pools), len(pools) + limits])
-        parts = np.split(np.maximum(found.x[:many], 0.0), _firsts(pools)[1:])
+        mix = np.where(found.x[:many] > _DUST, found.x[:many], 0.0)
+        parts = np.split(mix, _firsts(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits
         value = proof.primal * self.unit
         return [of / of.sum() for of in parts], value, prices, self._weights(dear)

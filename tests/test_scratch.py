@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +125,18 @@ def test_a_result_put_beside_survives_a_stop_right_after(tmp_path, monkeypatch):
         save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert (tmp_path / "plan (2).xlsx").read_text() == "new"
     assert names(tmp_path) == ["plan (2).xlsx", "plan.xlsx", "~$plan.xlsx"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all workers are spawned")
+def test_where_no_server_of_workers_can_start_they_are_spawned(tmp_path):
+    """The path of its socket may have 107 characters."""
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    said = "from planner.studies import nursery as n; n.expect(); print(type(n.context()).__name__)"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for folder, kind in ((deep, "SpawnContext"), (tempfile.gettempdir(), "ForkServerContext")):
+        ran = subprocess.run(
+            [sys.executable, "-c", said], env=env | {"TMPDIR": str(folder)}, capture_output=True,
+            check=True, text=True,
+        )  # fmt: skip
+        assert ran.stdout == f"{kind}\n", ran.stderr

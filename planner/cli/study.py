@@ -41,7 +41,6 @@ from planner.cli.progress import (
 from planner.cli.whatifs import what_if_options
 from planner.cli.words import console, line, show_warnings
 from planner.render.words import plain
-from planner.studies.nursery import expect
 
 if TYPE_CHECKING:
     from planner.studies import Listed, Where
@@ -63,23 +62,11 @@ class StudyCommand(click.Command):
     def __getattribute__(self, name: str) -> Any:
         """Return what the command itself has, once the kind is loaded."""
         own = super().__getattribute__
-        if name in {"callback", "params", "help", "epilog"}:
-            return getattr(own("made")(), name)
+        if name in {"callback", "params", "help", "epilog", "make_context"}:
+            if own("_made") is None:
+                self._made = command_of(own("listed").kind)
+            return getattr(own("_made"), name)
         return own(name)
-
-    def made(self) -> click.Command:
-        """Return the command itself."""
-        if self._made is None:
-            self._made = command_of(self.listed.kind)
-        return self._made
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **of: Any
-    ) -> click.Context:
-        """Read a command line; what workers need is loaded meanwhile, help aside."""
-        if not {"-h", "--help"} & {*args}:
-            expect(self.listed.module)
-        return self.made().make_context(info_name, args, parent, **of)
 
 
 def command_of(kind: type[StudyKind]) -> click.Command:
@@ -172,9 +159,12 @@ def _planned(
     """Return the study when it is planned, and the seconds that reading and planning took."""
     from models import checks
     from planner.run import start_file
+    from planner.studies import ThisMachine
 
     where, watch, tell = how
     start = start_file(file, **kind.base(options), tell=tell)
+    if isinstance(where, ThisMachine):
+        where.expect(start.case, kind.__module__)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:

@@ -19,19 +19,30 @@ _LOADED = ("planner.studies.places", "highspy")
 
 def context() -> ForkServerContext | SpawnContext:
     """Return how processes are started."""
-    if sys.platform == "linux":
+    if _is_there():
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
 
 
 def expect(*modules: str) -> None:
     """Let the server load what workers need, modules among it, while this process goes on."""
-    if sys.platform == "linux" and cores() > 1:
-        from multiprocessing import forkserver
-
+    if sys.platform == "linux":
         multiprocessing.set_forkserver_preload([*_LOADED, *modules])
+    _is_there()
+
+
+def _is_there() -> bool:
+    """Start the server where it does not run; where it cannot (no place for its socket) none is."""
+    if sys.platform != "linux":
+        return False
+    from multiprocessing import forkserver
+
+    try:
         with undisturbed():
             forkserver.ensure_running()
+    except OSError:
+        return False
+    return True
 
 
 def cores() -> int:

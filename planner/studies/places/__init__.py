@@ -32,7 +32,7 @@ from planner.studies.engine import (
     pack_study,
     unpack,
 )
-from planner.studies.nursery import context, cores, undisturbed
+from planner.studies.nursery import context, cores, expect, undisturbed
 
 WORTH_PROCESSES = 2_000_000
 """Routes of one case, from which on its parts are planned in processes.
@@ -46,6 +46,8 @@ A case with some 20,000 of them takes 1 s, a variant 0.03 to 0.1 s. A process pl
 first, so that fewer are done sooner in this process.
 """
 
+_A_FEW = 10
+"""Runs of a study, before it is known how many there are."""
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""
 
@@ -104,6 +106,12 @@ class ThisMachine:
             Here().run(study, tracker)
             return
         Processes(count).run(study, tracker)
+
+    def expect(self, case: Case, *modules: str) -> None:
+        """Let workers be made ready where a study of a few runs of the case is worth them."""
+        is_worth_it = _A_FEW * routes_of(case) >= WORTH_WORKERS
+        if is_worth_it and (cores() if self.workers is None else self.workers) > 1:
+            expect(*modules)
 
     def mapping(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
         """Give a map over processes where the case is worth them, else the built-in one."""

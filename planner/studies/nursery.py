@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext, SpawnContext
 
-_LOADED = ("planner.studies.places", "highspy")
+_LOADED = ("planner.studies.places", "models.program.sourcing", "models.program.compile", "highspy")
 
 
 def context() -> ForkServerContext | SpawnContext:

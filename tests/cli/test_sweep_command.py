@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -14,7 +17,7 @@ from models.errors import SolverError
 from models.plan import Session
 from planner.cli import main
 from planner.workbook.template import EVERY_CASE, template_tables, write_book
-from tests.cli.desk import sheets
+from tests.cli.desk import ROOT, sheets
 
 KEYS = {
     "objective_usd",
@@ -34,6 +37,17 @@ KEYS = {
     "error",
 }
 SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
+
+
+def test_workers_end_without_a_word(tmp_path):
+    """Python tells of locks that processes leave behind as they are ended."""
+    words = (*SPAN[:-2], "--workers", "2", "--output", str(tmp_path / "a.xlsx"), "--json")
+    ran = subprocess.run(
+        [sys.executable, "-m", "planner", "sweep", "inputs/critical-minerals.xlsx", *words],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False,
+        text=True,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):

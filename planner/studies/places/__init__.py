@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -307,6 +308,8 @@ class _Pool:
 def _work(pipe: Connection) -> None:
     """Plan what comes through the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began the study ends this one
+    if sys.platform != "win32":  # a lock that Pyomo makes as it loads is not told as forgotten then
+        multiprocessing.set_start_method("fork", force=True)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(None)
         copy = StudyCopy(pipe.recv_bytes())

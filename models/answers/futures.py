@@ -65,7 +65,7 @@ class Course:
 class Decision:
     """What is decided before anything happens: as planned plainly, and under risk.
 
-    Of a column by its component and key, in which a contract stands itself; amounts in t, of a
+    Of a column by its component and its key that lasts (``Columns.lasting``); amounts in t, of a
     plant the fraction built.
     """
 

@@ -229,7 +229,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
         elif year == first:
             seller = country[of.part(key, REFINER), of.part(key, PROJECT_PART), mineral]
             rows.append((_BUY, mineral, case.country_name(seller)))
-            record = of.part(key, CONTRACT, None)
+            record, _ = of.part(key, CONTRACT, (None, 0))
             if record is not None:
                 rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
         for row in rows:

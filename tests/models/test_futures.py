@@ -512,6 +512,21 @@ def test_minerals_that_nothing_ties_cost_what_they_do_as_one(seed: int) -> None:
     assert (min(short) > 0) == (max(short) > near)
 
 
+def test_two_equal_contracts_are_two_decisions() -> None:
+    """Two rows of 20 t at 3, spot 10, and 30 t wanted of each of two minerals: 20 + 10 at 3."""
+    book = make(jin(), years=YEARS, demand=30)
+    contract = {"Refiner": "Jin", "Member": "A", "Min (t/yr)": 0, "Max (t/yr)": 20}
+    book["Contracts"] = [contract | {"Mineral": "copper", "Price (USD/t)": 3} for _ in range(2)]
+    for sheet in ("Minerals", "Demand", "Refiners", "Contracts"):
+        book[sheet] += [row | {"Mineral": "tin"} for row in book[sheet]]
+    plan = solve_case(read(book))
+    happens = [(0.5, {}), (0.5, {2027: [step("scale demand", 2027, value=1.0)]})]
+    for at_once in (0, 1_000):
+        found = planned(plan, happens, at_once=at_once)
+        assert found.plain.costs == pytest.approx([360, 360])
+        assert sorted(round(d.plain) for d in found.decisions) == [10] * 4 + [20] * 4
+
+
 TIED = Tail(0.5, 0.5)
 
 

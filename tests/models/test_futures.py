@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -464,6 +465,21 @@ def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: flo
     assert value_of(tied, mix, tail) == pytest.approx(proof.primal, rel=1e-6)
     assert mix.least == pytest.approx(proof.primal, rel=1e-6)
     assert mix.overrun <= 1e-9
+
+
+def test_what_mixes_policies_grows_as_its_entries_do() -> None:
+    """For 4,000 futures whose tail counts no table of futures by futures, which would be 128 MB."""
+    many = 4_000
+    whole = Whole(FARMS, THIRDS, need=500.0)
+    part = Part(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
+    tied = Tied([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
+    policies = [Policy(np.arange(0), np.zeros(0), np.full(many, c), np.zeros(1)) for c in (2, 1.0)]
+    tracemalloc.start()
+    parts, value, *_ = tied._master([policies])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (parts[0].tolist(), value) == (pytest.approx([0, 1]), pytest.approx(1))
+    assert most < many**2
 
 
 def with_budgets(seed: int, *, carried: bool) -> Plan:

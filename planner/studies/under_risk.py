@@ -317,9 +317,9 @@ def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
     reach, found = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
         own = [_own(draw.hits, reach, minerals) for draw in drawn]
-        different = tuple(dict.fromkeys(own))
-        at = tuple(map(different.index, own))
-        found.append(_Part(part(case, minerals), reach, different, at))
+        place = {hits: i for i, hits in enumerate(dict.fromkeys(own))}
+        at = tuple(map(place.__getitem__, own))
+        found.append(_Part(part(case, minerals), reach, tuple(place), at))
     return found
 
 

@@ -7,11 +7,11 @@ import json
 import openpyxl
 import pytest
 
-from models.answers import recourse, under_risk
+from models.answers import Tail, recourse, under_risk
 from models.answers.futures import AT_ONCE
 from planner.cli import main
 from planner.studies import under_risk as kind
-from planner.studies.draws import draws
+from planner.studies.draws import Draw, draws
 from planner.workbook import read
 from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import sheets
@@ -200,6 +200,26 @@ def test_more_futures_than_can_be_planned_are_refused(
     assert "3,000 futures cannot be planned at once" in told
     expected = "with whole projects 5 may" if is_whole else "columns, and 1,000 can be planned"
     assert expected in told
+
+
+def test_draws_are_told_apart_without_comparing_all_with_all(tmp_path) -> None:
+    """That comes before any refusal of too many."""
+    compared = []
+
+    class Hit(tuple):
+        __slots__ = ()
+        __hash__ = tuple.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(other)
+            return tuple.__eq__(self, other)
+
+    write_book(tmp_path / "case.xlsx", often())
+    case = read(tmp_path / "case.xlsx").case
+    drawn = [Draw((), (Hit((0, year)),)) for year in range(300) for _ in range(2)]
+    parts = kind._parts(case, drawn, Tail())
+    assert max(len(p.hits) for p in parts) == 300
+    assert len(compared) <= 10 * len(parts) * len(drawn)
 
 
 def often() -> dict:

@@ -265,8 +265,10 @@ def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatc
     costs = [found["worth"][0]["under_risk_usd"] for found in (exact, rough)]
     assert costs[0] <= costs[1] * (1 + 1e-7)
     assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
-    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
-    assert about["Search"].startswith("The search for what minerals share ended early")
+    for more, how in ((), "used up its rounds"), (("--time-limit", 60), "ended early"):
+        answer(capsys, *asked, *more)
+        about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+        assert about["Search"].startswith(f"The search for what minerals share {how}: the best")
 
 
 def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:

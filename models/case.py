@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -212,6 +213,16 @@ class Case:
                     found.setdefault((row.mineral, row.member, year), {})[row.tier] = tonnes
         return found
 
+    @cached_property
+    def signed(self) -> tuple[tuple[schema.Contract, int], ...]:
+        """Each contract, and how many before it say the same: two rows may be equal."""
+        seen: Counter[schema.Contract] = Counter()
+        found = []
+        for row in self.contracts:
+            found.append((row, seen[row]))
+            seen[row] += 1
+        return tuple(found)
+
     def tier_cost(self, mineral: str, tier: str, year: int) -> float:
         """Return what a tonne of a tier short costs [USD/t]: price x the tier's multiple."""
         multiples = [record.multiple for record in self.tiers if record.name == tier]
@@ -282,6 +293,7 @@ _MADE_OF = {
     "largest_demand": "demand",
     "mineral_of": "minerals",
     **dict.fromkeys(("member_of", "groups"), "members"),
+    "signed": "contracts",
     "stockpile_of": "stockpiles",
 }
 """The field that a look-up is made of."""

@@ -8,7 +8,8 @@ differ for it, and budgets and the tail tie minerals to each other.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from models.answers.recourse import Mix, Part, Side, Tail, Tied, Whole, valued
 from models.answers.search import SLACK
-from models.case import Case
+from models.case import Case, Search
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
@@ -65,7 +66,7 @@ class Course:
 class Decision:
     """What is decided before anything happens: as planned plainly, and under risk.
 
-    Of a column by its component and key, in which a contract stands itself; amounts in t, of a
+    Of a column by its component and its key that lasts (``Columns.lasting``); amounts in t, of a
     plant the fraction built.
     """
 
@@ -91,6 +92,8 @@ AT_ONCE = 20
 """Futures that are one program at most, where minerals can be planned apart."""
 _FEWER = 5
 """The part of many futures that is planned first."""
+_BEFORE = 0.25
+"""The part of a time limit that each of the two plans of those may take."""
 
 
 def under_risk(
@@ -114,7 +117,7 @@ def under_risk(
     tail = tail or Tail()
     groups = apart(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        return _Apart(plan, groups, futures, calm, tail).found()
+        return _Apart(plan, groups, futures, calm, tail).found(at_once)
     plain = _Plain(plan.expanded, plan.program, plan.x)
     return _Extensive(plain, futures, calm, tail, _unit(plan)).found()
 
@@ -327,25 +330,33 @@ class _Apart:
         """Return what a budget's last million saves in the plain plan, discounted."""
         return -self.plan.dual(BUDGET, year) * self.plan.case.discount(year)
 
-    def mixed(self) -> tuple[Mix, Mix]:
+    def mixed(self, search: Search, at_once: int) -> tuple[Mix, Mix]:
         """Return the plain plan kept to, and the plan under risk, begun from its policies.
 
-        The prices that come first are those that fewer futures, planned before, ended with.
+        A time limit is that of each.
         """
-        search, prices = self.plan.case.search, self.prices
-        few = self.futures[: len(self.futures) // _FEWER]
-        if len(few) >= AT_ONCE:
-            total = sum(f.chance for f in few)
-            few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
-            _, fewer = _Apart(self.plan, self.groups, few, self.calm, self.tail).mixed()
-            prices = fewer.prices
         kept = self.tied.mixed([one.kept() for one in self.each], search=search)
-        start = dataclasses.replace(kept, prices=prices)
-        return kept, self.tied.mixed([one.whole.rows for one in self.each], start, search)
+        began = time.perf_counter()
+        start = dataclasses.replace(kept, prices=self._first_prices(search, at_once))
+        left = _within(search, lambda most: most - (time.perf_counter() - began))
+        return kept, self.tied.mixed([one.whole.rows for one in self.each], start, left)
 
-    def found(self) -> RiskPlans:
+    def _first_prices(self, search: Search, at_once: int) -> Floats:
+        """Return the prices that fewer futures, planned before, end with; else the plain plan's."""
+        few = self.futures[: len(self.futures) // _FEWER]
+        if len(few) < max(at_once, 1):
+            return self.prices
+        total = sum(f.chance for f in few)
+        few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
+        try:
+            of = _Apart(self.plan, self.groups, few, self.calm, self.tail)
+            return of.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
+        except SolverError:  # prices are where the rounds begin, no more
+            return self.prices
+
+    def found(self, at_once: int) -> RiskPlans:
         """Return both plans."""
-        kept, mix = self.mixed()
+        kept, mix = self.mixed(self.plan.case.search, at_once)
         plain, risky = self._course(kept), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         decisions = [
@@ -380,6 +391,12 @@ class _Apart:
             sum(len(of.values) for of in every), (),
         )  # fmt: skip
         return Course(costs, short, proof)
+
+
+def _within(search: Search, limit: Callable[[float], float]) -> Search:
+    """Return a search with another time limit, where it has one."""
+    seconds = search.seconds
+    return search if seconds is None else dataclasses.replace(search, seconds=limit(seconds))
 
 
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _Plain:

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from models.answers.price import arrays
 from models.answers.search import Onwards, first_proven
 from models.case import TO_THE_END, Search
 from models.errors import SolverError
@@ -401,33 +402,35 @@ class Tied:
         costs = np.array([policy.costs for policy in every]).T / self.unit
         taken = np.array([policy.taken for policy in every]).T.reshape(limits, many)
         shares = taken / self.limits[:, None]
-        matrix = np.zeros((len(pools) + limits + tail, many + (tail and 1 + tail)))
-        matrix[of_part, np.arange(many)] = 1.0
-        matrix[len(pools) : len(pools) + limits, :many] = shares
+        first, used = len(pools) + limits, np.nonzero(shares)
+        entries = [
+            (of_part, np.arange(many), np.ones(many)),
+            (len(pools) + used[0], used[1], shares[used]),
+        ]
         cost = (1.0 - self.weight) * (self.chances[:, None] * costs).sum(axis=0)
         lower, upper = np.zeros(many), np.full(many, np.inf)
         if tail:
-            matrix[len(pools) + limits :, :many] = -costs
-            matrix[len(pools) + limits :, many:] = np.hstack([np.ones((tail, 1)), np.eye(tail)])
+            each, paid = np.arange(tail), np.nonzero(costs)
+            entries += [
+                (first + paid[0], paid[1], -costs[paid]),
+                (first + each, np.full(tail, many), np.ones(tail)),
+                (first + each, many + 1 + each, np.ones(tail)),
+            ]
             cost = np.concatenate([cost, self.weight * np.append(1.0, self.dear)])
             lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
         one, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
         # the policies that are known keep the limits but for their solver's rounding
         room = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
-        row, column = np.nonzero(matrix)
-        rows = Rows(
-            cost=cost,
-            lower=lower,
-            upper=upper,
-            row_lower=np.concatenate([one, np.full(limits, -np.inf), none]),
-            row_upper=np.concatenate([one, room, endless]),
-            starts=np.searchsorted(row, np.arange(len(matrix) + 1)),
-            columns=column,
-            values=matrix[row, column],
-            whole=np.zeros(len(cost), dtype=bool),
+        rows = arrays(
+            [np.concatenate(of) for of in zip(*entries, strict=True)],
+            (cost, lower, upper),
+            (
+                np.concatenate([one, np.full(limits, -np.inf), none]),
+                np.concatenate([one, room, endless]),
+            ),
         )
-        sizes = np.ones(len(cost)), np.ones(len(matrix))
+        sizes = np.ones(len(cost)), np.ones(first + tail)
         made = first_proven(
             rows,
             lambda **_: Scaling(*sizes, *sizes),
@@ -437,7 +440,7 @@ class Tied:
             msg = "no proven mix of policies"
             raise SolverError(msg)
         found, proof = made
-        _, ties, dear = np.split(found.duals, [len(pools), len(pools) + limits])
+        _, ties, dear = np.split(found.duals, [len(pools), first])
         mix = np.where(found.x[:many] > _DUST, found.x[:many], 0.0)
         parts = np.split(mix, _firsts(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits

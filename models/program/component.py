@@ -305,11 +305,14 @@ class Columns(Component):
         return of.amount(self.name, self.lasting(case, key))
 
     def lasting(self, case: Case, key: Any) -> Any:
-        """Return a key that is the same in a part of a case: a contract itself for its position."""
+        """Return a key that is the same in a part of a case.
+
+        For a contract's position it has the contract, and which of those that say the same.
+        """
         if CONTRACT not in self.key:
             return key
         at = self.key.index(CONTRACT)
-        return (*key[:at], case.contracts[key[at]], *key[at + 1 :])
+        return (*key[:at], case.signed[key[at]], *key[at + 1 :])
 
 
 def in_its_year(_: Case, key: Any) -> int:

@@ -224,10 +224,10 @@ def proven_words(keeps: str = "It keeps every rule of the case, and no plan") ->
     return f"{keeps} is cheaper by more than one part in ten million"
 
 
-def search_words(gap: float, what: str = "whole projects") -> str:
-    """Return what a search for ``what`` left open, which ended at a relative gap."""
+def search_words(gap: float, what: str = "whole projects", how: str = "ended early") -> str:
+    """Return what a search for ``what`` left open, which ended, and ``how``, at a relative gap."""
     return (
-        f"The search for {what} ended early: the best plan found, of whose cost at most"
+        f"The search for {what} {how}: the best plan found, of whose cost at most"
         f" {percent(gap, 2)} could still be saved."
     )
 

@@ -33,6 +33,7 @@ from models.program.families.stockpiles import STOCK
 from models.resolve import Expanded, Floats, Ints
 from models.results import Look, Result, Runs, field
 from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, words_of
+from models.solve import MOST_GAP
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
@@ -55,7 +56,7 @@ _MOST_BARS, _MOST_NAMED = 12, 3
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
 """Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
-_FOR_SHARES = "what minerals share"
+_FOR_SHARES, _USED_UP = "what minerals share", "used up its rounds"
 _KINDS = _BUILD, _STORE, _BUY, _TAKE = (
     "built",
     "in stock at the end of the year",
@@ -229,7 +230,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
         elif year == first:
             seller = country[of.part(key, REFINER), of.part(key, PROJECT_PART), mineral]
             rows.append((_BUY, mineral, case.country_name(seller)))
-            record = of.part(key, CONTRACT, None)
+            record, _ = of.part(key, CONTRACT, (None, 0))
             if record is not None:
                 rows.append((_TAKE, mineral, f"{record.name or record.refiner}: {record.member}"))
         for row in rows:
@@ -317,9 +318,9 @@ def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
     reach, found = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
         own = [_own(draw.hits, reach, minerals) for draw in drawn]
-        different = tuple(dict.fromkeys(own))
-        at = tuple(map(different.index, own))
-        found.append(_Part(part(case, minerals), reach, different, at))
+        place = {hits: i for i, hits in enumerate(dict.fromkeys(own))}
+        at = tuple(map(place.__getitem__, own))
+        found.append(_Part(part(case, minerals), reach, tuple(place), at))
     return found
 
 
@@ -411,8 +412,11 @@ class UnderRisk(StudyKind):
             return NO_EVENTS
         if self.status == OPTIMAL:
             return ""
-        what = "whole projects" if self.start.case.settings.whole_projects else _FOR_SHARES
-        return f"{search_words(self.gap, what)} Differences of less than that say nothing."
+        search, said = self.start.case.search, search_words(self.gap)
+        if not self.start.case.settings.whole_projects:
+            is_early = search.seconds is not None or self.gap <= search.gap + MOST_GAP
+            said = search_words(self.gap, _FOR_SHARES, "ended early" if is_early else _USED_UP)
+        return f"{said} Differences of less than that say nothing."
 
     @property
     def what(self) -> str:

@@ -7,11 +7,11 @@ import json
 import openpyxl
 import pytest
 
-from models.answers import recourse, under_risk
+from models.answers import Tail, recourse, under_risk
 from models.answers.futures import AT_ONCE
 from planner.cli import main
 from planner.studies import under_risk as kind
-from planner.studies.draws import draws
+from planner.studies.draws import Draw, draws
 from planner.workbook import read
 from planner.workbook.template import template_tables, write_book
 from tests.cli.desk import sheets
@@ -202,6 +202,26 @@ def test_more_futures_than_can_be_planned_are_refused(
     assert expected in told
 
 
+def test_draws_are_told_apart_without_comparing_all_with_all(tmp_path) -> None:
+    """That comes before any refusal of too many."""
+    compared = []
+
+    class Hit(tuple):
+        __slots__ = ()
+        __hash__ = tuple.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(other)
+            return tuple.__eq__(self, other)
+
+    write_book(tmp_path / "case.xlsx", often())
+    case = read(tmp_path / "case.xlsx").case
+    drawn = [Draw((), (Hit((0, year)),)) for year in range(300) for _ in range(2)]
+    parts = kind._parts(case, drawn, Tail())
+    assert max(len(p.hits) for p in parts) == 300
+    assert len(compared) <= 10 * len(parts) * len(drawn)
+
+
 def often() -> dict:
     """The template's book with events that begin every other year."""
     book = template_tables()
@@ -245,8 +265,10 @@ def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatc
     costs = [found["worth"][0]["under_risk_usd"] for found in (exact, rough)]
     assert costs[0] <= costs[1] * (1 + 1e-7)
     assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
-    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
-    assert about["Search"].startswith("The search for what minerals share ended early")
+    for more, how in ((), "used up its rounds"), (("--time-limit", 60), "ended early"):
+        answer(capsys, *asked, *more)
+        about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+        assert about["Search"].startswith(f"The search for what minerals share {how}: the best")
 
 
 def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +18,7 @@ from scipy.sparse import csr_matrix, vstack
 from models.answers import recourse as module
 from models.answers.futures import Future, RiskPlans, apart, under_risk
 from models.answers.recourse import Mix, Part, Policy, Side, Tail, Tied, Whole, cvar, valued
+from models.case import TO_THE_END, Search
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -464,6 +467,21 @@ def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: flo
     assert mix.overrun <= 1e-9
 
 
+def test_what_mixes_policies_grows_as_its_entries_do() -> None:
+    """For 4,000 futures whose tail counts no table of futures by futures, which would be 128 MB."""
+    many = 4_000
+    whole = Whole(FARMS, THIRDS, need=500.0)
+    part = Part(whole, np.arange(many) % 3, whole.place[0][[2]], np.ones((1, 1)))
+    tied = Tied([part], np.array([100.0]), np.full(many, 1 / many), Tail(0.5, 0.5), 64.0)
+    policies = [Policy(np.arange(0), np.zeros(0), np.full(many, c), np.zeros(1)) for c in (2, 1.0)]
+    tracemalloc.start()
+    parts, value, *_ = tied._master([policies])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (parts[0].tolist(), value) == (pytest.approx([0, 1]), pytest.approx(1))
+    assert most < many**2
+
+
 def with_budgets(seed: int, *, carried: bool) -> Plan:
     """A random plan of minerals that share budgets: half of what is built without them."""
     case = book_of(seed, frozenset({"whole projects"})).case
@@ -510,6 +528,63 @@ def test_minerals_that_nothing_ties_cost_what_they_do_as_one(seed: int) -> None:
     short = [chances_of(happens) @ of.risky.short.sum(axis=1) for of in (one, apart_)]
     assert len(one.risky.short) == len(apart_.risky.short) == 4
     assert (min(short) > 0) == (max(short) > near)
+
+
+def test_two_equal_contracts_are_two_decisions() -> None:
+    """Two rows of 20 t at 3, spot 10, and 30 t wanted of each of two minerals: 20 + 10 at 3."""
+    book = make(jin(), years=YEARS, demand=30)
+    contract = {"Refiner": "Jin", "Member": "A", "Min (t/yr)": 0, "Max (t/yr)": 20}
+    book["Contracts"] = [contract | {"Mineral": "copper", "Price (USD/t)": 3} for _ in range(2)]
+    for sheet in ("Minerals", "Demand", "Refiners", "Contracts"):
+        book[sheet] += [row | {"Mineral": "tin"} for row in book[sheet]]
+    plan = solve_case(read(book))
+    happens = [(0.5, {}), (0.5, {2027: [step("scale demand", 2027, value=1.0)]})]
+    for at_once in (0, 1_000):
+        found = planned(plan, happens, at_once=at_once)
+        assert found.plain.costs == pytest.approx([360, 360])
+        assert sorted(round(d.plain) for d in found.decisions) == [10] * 4 + [20] * 4
+
+
+def test_fewer_futures_planned_before_are_within_the_time_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where each search takes all it may: the plain plan a limit, and all others one together.
+
+    12 futures, and 2 before; a search's own clock stands still.
+    """
+    plan = solve_case(with_budgets(160, carried=True).case.change(search=Search(64.0)))
+    mixed_, clock, asked = Tied.mixed, [0.0], []
+
+    def slow(
+        self: Tied, rows: list[Rows], start: Mix | None = None, search: Search = TO_THE_END
+    ) -> Mix:
+        asked.append((len(self.chances), search.seconds))
+        clock[0] += search.seconds
+        return mixed_(self, rows, start, search)
+
+    monkeypatch.setattr(Tied, "mixed", slow)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    planned(plan, happens_of(plan, 160, 12), at_once=2)
+    assert asked == [(12, 64), (2, 16), (2, 16), (12, 32)]
+
+
+def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = with_budgets(160, carried=True)
+    happens = happens_of(plan, 160, 12)
+    mixed_, failed = Tied.mixed, []
+
+    def failing(self: Tied, *words: object, **more: object) -> Mix:
+        if len(self.chances) < len(happens):
+            failed.append(len(self.chances))
+            raise SolverError
+        return mixed_(self, *words, **more)  # type: ignore[arg-type]
+
+    costs = planned(plan, happens, at_once=2).risky.costs
+    monkeypatch.setattr(Tied, "mixed", failing)
+    found = planned(plan, happens, at_once=2).risky.costs
+    assert failed == [2]
+    chances = chances_of(happens)
+    assert chances @ found == pytest.approx(chances @ costs, rel=1e-6)
 
 
 TIED = Tail(0.5, 0.5)

@@ -172,6 +172,16 @@ def test_a_contract_is_taken_as_agreed() -> None:
     assert set(late.flows[late.flows["year"] == 2026]["contract"]) == {-1, 0}
 
 
+def test_two_equal_contracts_are_each_taken_as_agreed() -> None:
+    """Two of 20 t at 3, spot 5, demand 30: 20 + 10 in each year, 90."""
+    contract = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Price (USD/t)": 3}
+    contract |= {"Min (t/yr)": 0, "Max (t/yr)": 20}
+    book = make(jin(), demand=30, years=(2026, 2027), Contracts=[contract, dict(contract)])
+    base, _, late = plans_of(book, 2027, step("scale capacity", 1, First_year=2027))
+    holds_what_was_decided(base, late, 2027)
+    assert [p.objective for p in (base, late)] == near([180, 180])
+
+
 # ---- of any book ---------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.case import Case
-from models.errors import PlannerError
+from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from planner.render.words import counted
 
@@ -113,7 +113,8 @@ AnyStudy = Study[T] | Joined[T]
 class Outcome(Generic[T]):
     """What came of a run: what was read of its plan and the proof, or why there is none.
 
-    ``ran`` is False where the study ended before the run had its turn.
+    ``ran`` is False where the study ended before the run had its turn, ``unproven`` is True where
+    the solver had its turn and gave no proof.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Outcome(Generic[T]):
     proof: Proof | None = None
     error: str = ""
     ran: bool = True
+    unproven: bool = False
 
     @property
     def planned(self) -> bool:
@@ -201,7 +203,9 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
-                outcome, fresh = Outcome(run.name, error=str(error)), True
+                unproven = isinstance(error, SolverError)
+                outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
+                fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
@@ -415,7 +419,8 @@ def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
 
 def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
     """Return whether an outcome has why there is no plan, or all that there is of one."""
-    if not isinstance(outcome.error, str) or not isinstance(outcome.ran, bool):
+    flags = outcome.ran, outcome.unproven
+    if not isinstance(outcome.error, str) or not all(isinstance(flag, bool) for flag in flags):
         return False
     of_plan = (outcome.found, promised), (outcome.objective, float), (outcome.proof, Proof)
     return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)

@@ -119,7 +119,8 @@ class Onwards:
             tonnes=(units[0] == TONNES, units[1] == TONNES),
             finest=(0.0, 0.0) if tonnes is None else (1.0, tonnes),
         )
-        self._held: Held | None = None
+        self._held: Held | None = None  # loaded with the second program: there may be none
+        self._basis: Any = None
 
     def solved(self, rows: Rows) -> tuple[Solution, Certificate]:
         """Return the optimum and its proof; SolverError where no attempt gives one.
@@ -128,16 +129,14 @@ class Onwards:
         """
         made = self._onwards(rows)
         if made is None:
-            self._held = None
+            self._held = self._basis = None
             proof_of = partial(self._proof, rows)
             made = first_proven(rows, self._scaled, proof_of, _passed, self._attempts)
         if made is None:
             msg = f"no proven {self.what}"
             raise SolverError(msg)
-        found, _ = made
-        if self._held is None and found.basis is not None and not rows.whole.any():
-            self._held = Held(ONWARDS).load(self._scale.scaled(rows))
-            self._held.start_from(found.basis)
+        if self._held is None and not rows.whole.any():
+            self._basis = made[0].basis
         return made
 
     def _scaled(self, *, raised: bool = False) -> Scaling:
@@ -149,10 +148,14 @@ class Onwards:
 
     def _onwards(self, rows: Rows) -> tuple[Solution, Certificate] | None:
         """Return the optimum reached from that of the program before, if it is proven."""
-        if self._held is None:
+        if self._held is None and self._basis is None:
             return None
         try:
-            self._held.change(self._scale.scaled(rows))
+            if self._held is None:
+                self._held = Held(ONWARDS).load(self._scale.scaled(rows))
+                self._held.start_from(self._basis)
+            else:
+                self._held.change(self._scale.scaled(rows))
             found = self._scale.unscaled(self._held.run())
         except SolverError:
             return None

@@ -5,14 +5,14 @@ with what an analyst adds to the model in Pyomo, or another solver, it solves th
 (``by_model``). A ``Session`` plans a case and its variants one after another.
 """
 
+from models.plan.block_solver import OPTIMAL as OPTIMAL
 from models.plan.block_solver import Proof as Proof
+from models.plan.block_solver import status_of as status_of
 from models.plan.by_model import Extension as Extension
 from models.plan.by_model import block_models as block_models
 from models.plan.by_model import model as model
-from models.plan.plan import OPTIMAL as OPTIMAL
 from models.plan.plan import PENALTIES as PENALTIES
 from models.plan.plan import Plan as Plan
-from models.plan.plan import status_of as status_of
 from models.plan.session import Session as Session
 from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve

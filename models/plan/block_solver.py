@@ -21,7 +21,15 @@ from models.case import Case
 from models.errors import SolverError
 from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.resolve import Cell, Expanded, Floats
-from models.solve import MOST_VIOLATION, Certificate, Certificates, Rows, Solution, fits
+from models.solve import (
+    MOST_MIP_GAP,
+    MOST_VIOLATION,
+    Certificate,
+    Certificates,
+    Rows,
+    Solution,
+    fits,
+)
 
 # ---- a solved and proved block -----------------------------------------------------------------
 
@@ -122,6 +130,15 @@ class Proof:
     columns: int
     nonzeros: int
     retries: tuple[str, ...]
+
+
+OPTIMAL = "optimal"
+"""The status of a plan that is proven to be the cheapest."""
+
+
+def status_of(gap: float) -> str:
+    """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
+    return OPTIMAL if gap <= MOST_MIP_GAP else "feasible"
 
 
 def proof_of(case: Case, blocks: Sequence[BlockResult], program: Callable[[], Program]) -> Proof:

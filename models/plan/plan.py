@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
-from models.plan.block_solver import BlockResult, Proof, proof_of, worths
+from models.plan.block_solver import BlockResult, Proof, proof_of, status_of, worths
 from models.plan.causes import causes
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.secured import SECURED, survived
@@ -51,7 +51,6 @@ from models.resolve import (
     tightest_on_countries,
 )
 from models.schema import BY_COUNTRY, DEMAND, EACH_OUTSIDE, PURCHASES, Project
-from models.solve import MOST_MIP_GAP
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -70,15 +69,6 @@ def _table(rows: Iterable[tuple[Any, ...]], columns: str, order: str = "") -> pd
     """Return rows as a table, sorted by the given columns; empty tables keep their columns."""
     found = pd.DataFrame(list(rows), columns=columns.split())
     return found.sort_values(order.split(), kind="stable", ignore_index=True) if order else found
-
-
-OPTIMAL = "optimal"
-"""The status of a plan that is proven to be the cheapest."""
-
-
-def status_of(gap: float) -> str:
-    """Return ``optimal``, or ``feasible`` where a search ended at a larger gap than none."""
-    return OPTIMAL if gap <= MOST_MIP_GAP else "feasible"
 
 
 class Plan(Solved):

@@ -59,11 +59,11 @@ class Session:
     def __init__(self, base: Case, *, is_near: bool = False) -> None:
         """Keep the base case, whose program is compared with its model.
 
-        With ``is_near`` a block that has more than its like in the base starts from that one's
-        basis: it takes less time, and of plans that cost the same it is one near the base's.
-
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
+
+        With ``is_near`` a block that has more than its like in the base starts from that one's
+        basis: it takes less time, and of plans that cost the same it is one near the base's.
         """
         self.case = base
         self._is_near = is_near

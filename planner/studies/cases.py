@@ -159,8 +159,8 @@ def plan_cases(
         unrun = (Outcome[Plan](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
         more = Outcomes(tuple(unrun), found.stopped)
     known = {each.name: each for each in late}
-    told = [known.get(each.name, each) for each in cases]
-    return told, Outcomes((*found, *more), more.stopped)
+    decided = [known.get(each.name, each) for each in cases]
+    return decided, Outcomes((*found, *more), more.stopped)
 
 
 def _after(base: Plan, each: Compared) -> Compared:

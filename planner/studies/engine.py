@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.case import Case
-from models.errors import PlannerError
+from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from planner.render.words import counted
 
@@ -113,7 +113,8 @@ AnyStudy = Study[T] | Joined[T]
 class Outcome(Generic[T]):
     """What came of a run: what was read of its plan and the proof, or why there is none.
 
-    ``ran`` is False where the study ended before the run had its turn.
+    ``ran`` is False where the study ended before the run had its turn, ``unproven`` is True where
+    the solver had its turn and gave no proof.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Outcome(Generic[T]):
     proof: Proof | None = None
     error: str = ""
     ran: bool = True
+    unproven: bool = False
 
     @property
     def planned(self) -> bool:
@@ -201,7 +203,9 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
-                outcome, fresh = Outcome(run.name, error=str(error)), True
+                unproven = isinstance(error, SolverError)
+                outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
+                fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
@@ -291,14 +295,15 @@ class Tracker:
         return self.study.chains[chain][run].name
 
     def tasks(self) -> list[Task]:
-        """Return one task a chain: the first chain, then study by study the longest of the others.
+        """Return one task a chain: the first of each study, then of each the longest of the others.
 
-        The first has what the others are measured against, so that little is known without it where
-        a study is stopped; the longest come next, so that workers end at about one time.
+        The firsts have what the others are measured against, so that little is known without it
+        where a study is stopped; the longest come next, so that workers end at about one time.
         """
         found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
         of = self.study.part_of
-        return sorted(found, key=lambda task: (task.chain > 0, of[task.chain], -task.end))
+        first = {of.index(part) for part in set(of)}
+        return sorted(found, key=lambda task: (task.chain not in first, of[task.chain], -task.end))
 
     def after_death(self, task: Task, died: str) -> list[Task]:
         """Return what is left to do of a task whose worker died.
@@ -346,24 +351,34 @@ class Task:
 class StudyCopy:
     """What a worker keeps of one study: its cases and sessions, and the outcomes found here.
 
-    ``study`` is what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed
-    outcomes by the positions of chain and run; ``ended`` asks the running chain to end.
+    Of its parts one session is kept at a time, since the chains of one come together. ``study`` is
+    what ``pack_study`` made, unpacked with the first chain; ``kept`` are packed outcomes by the
+    positions of chain and run; ``ended`` asks the running chain to end.
     """
 
     study: bytes
     kept: dict[tuple[int, int], bytes] = field(default_factory=dict)
     ended: bool = False
+    _at: tuple[int, Planner[Any]] | None = None
 
     @cached_property
-    def planners(self) -> list[Planner[Any]]:
-        """Of each part of the study the case, what is read of a plan, and the session."""
-        parts = pickle.loads(self.study)  # noqa: S301 - from the process that began it
-        return [Planner(base, read, is_near=is_near) for base, read, is_near in parts]
+    def _parts(self) -> list[tuple[Case, Callable[[Plan], Any], bool]]:
+        """Of each part of the study the case, what is read of a plan, and whether it is near."""
+        parts: list[Any] = pickle.loads(self.study)  # noqa: S301 - from the process that began it
+        return parts
+
+    def _planner(self, part: int) -> Planner[Any]:
+        """Return the planner of a part; that of another is forgotten first."""
+        if self._at is None or self._at[0] != part:
+            self._at = None
+            base, read, is_near = self._parts[part]
+            self._at = part, Planner(base, read, is_near=is_near)
+        return self._at[1]
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
         part, chain = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self.planners[part].outcomes(chain):
+        for outcome in self._planner(part).outcomes(chain):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
@@ -404,7 +419,8 @@ def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:
 
 def _is_whole(outcome: Outcome[Any], promised: type) -> bool:
     """Return whether an outcome has why there is no plan, or all that there is of one."""
-    if not isinstance(outcome.error, str) or not isinstance(outcome.ran, bool):
+    flags = outcome.ran, outcome.unproven
+    if not isinstance(outcome.error, str) or not all(isinstance(flag, bool) for flag in flags):
         return False
     of_plan = (outcome.found, promised), (outcome.objective, float), (outcome.proof, Proof)
     return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models.case import Case
-from models.errors import SolverError
+from models.errors import PlannerError, SolverError
 from models.measures import DAYS
 from models.plan import Plan, solve
 from models.plan.solving import check
@@ -35,6 +35,7 @@ from planner.studies.agreed import Rules, stressed
 from planner.studies.engine import (
     Joined,
     Outcome,
+    Progress,
     Run,
     Stop,
     Study,
@@ -468,10 +469,11 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     """Return what each loss does to the agreed plan of a case, with and without share limits.
 
     ``say`` hears of what is lost, ``tell`` of each run. Raises InputError where the case's records
-    contradict one another, SolverError where an agreed plan has no proof.
+    contradict one another, SolverError where an agreed plan has no proof, PlannerError where the
+    worker that plans it keeps dying.
     """
     dropped = [drop_share_limits(case)] if case.share_limits else []
-    plan, *others = _agreed([case, *dropped], where)
+    plan, *others = _agreed([case, *dropped], where, tell)
     free = others[0] if others else None
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
@@ -496,8 +498,16 @@ def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     return Stress(rules, every, sides[0], free_side, alone, outcomes, found[-1].stopped)
 
 
-def _agreed(cases: Sequence[Case], where: Where | None) -> list[Plan]:
-    """Return the plans of cases, side by side where they are worth processes of this machine."""
+def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> list[Plan]:
+    """Return the plans of cases, side by side where they are worth processes of this machine.
+
+    ``tell`` hears what there is to say; what counts as runs are those that come after.
+    """
+
+    def hear(progress: Progress) -> None:
+        if tell is not None and progress.notice:
+            tell(progress)
+
     studies = tuple(Study(case, ((Run(case.scenario, as_given),),), whole) for case in cases)
     place = where or ThisMachine()
     if not isinstance(place, ThisMachine) or place.processes(Joined(studies)) == 1:
@@ -505,11 +515,12 @@ def _agreed(cases: Sequence[Case], where: Where | None) -> list[Plan]:
     for case in cases:
         check(case)
     found = list[Plan]()
-    for outcomes in run_studies(studies, place):
+    for outcomes in run_studies(studies, place, hear):
         outcomes.raise_if_stopped()
-        if outcomes[0].found is None:
-            raise SolverError(outcomes[0].error)
-        found.append(outcomes[0].found)
+        (outcome,) = outcomes
+        if outcome.found is None:
+            raise (SolverError if outcome.unproven else PlannerError)(outcome.error)
+        found.append(outcome.found)
     return found
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 import time
 from dataclasses import replace
-from multiprocessing import Pipe
+from multiprocessing import Pipe, forkserver
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -78,6 +81,38 @@ def test_workers_that_are_ready_and_die_at_once(monkeypatch):
     with pytest.raises(UsageError, match=r"3 in a row: .*--workers 1"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
     assert Stillborn.started <= 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers come from no server elsewhere")
+def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
+    """Nobody tells how it ends then: it is taken for dead while it plans."""
+    what = study([slow(0.8, 600)])
+    worker = places._Worker()
+    worker.start()
+    assert worker.pipe.recv() is None
+    worker.pipe.send_bytes(pack_study(what))
+    worker.pipe.send_bytes(pack_runs(what, Task(0, 0, 1)))
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+    assert worker.died() == "a worker process ended with code 255"
+    state = Path(f"/proc/{worker.process.pid}/stat")
+    assert " Z " not in state.read_text()
+    worker.end()
+    end = time.monotonic() + 10
+    while state.exists() and " Z " not in state.read_text():
+        assert time.monotonic() < end, "it still runs"
+        time.sleep(0.01)
+
+
+def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
+    """Its pipe is closed, so that nobody waits for it."""
+
+    def start(_):
+        raise EOFError
+
+    monkeypatch.setattr(places.context().Process, "start", start)
+    what = study([capped(0.8)], [capped(0.7)])
+    with pytest.raises(UsageError, match=r"did not start before it was ready, 3 in a row"):
+        places.Processes(2).run(what, Tracker(what, lambda _: None))
 
 
 def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypatch):

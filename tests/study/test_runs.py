@@ -12,6 +12,7 @@ import time
 import pytest
 
 from models.errors import UsageError
+from models.plan import Session
 from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
 from planner.studies import engine as board
 from planner.studies import places as pool
@@ -68,6 +69,27 @@ def test_what_all_is_measured_against_is_handed_out_first():
     what = study([capped(0.9)], [capped(0.8), capped(0.7)], [], [capped(0.6)] * 3)
     tasks = board.Tracker(what, lambda _: None).tasks()
     assert [task.chain for task in tasks] == [0, 3, 1]
+
+
+def test_so_is_it_in_each_study_of_several():
+    first, second = [[capped(0.9)], [capped(0.8)] * 2], [[capped(0.7)], [capped(0.6)] * 3]
+    what = board.Joined((study(*first), study(*second)))
+    tasks = board.Tracker(what, lambda _: None).tasks()
+    assert [task.chain for task in tasks] == [0, 2, 1, 3]
+
+
+def test_a_worker_keeps_one_session_of_several_studies(monkeypatch):
+    """Chains that go to and fro between two of them give what they give by themselves."""
+    begun = []
+    monkeypatch.setattr(
+        board, "Session", lambda base, **how: begun.append(base) or Session(base, **how)
+    )
+    what = board.Joined((study([capped(0.5)], [capped(0.4)]), study([capped(0.3)])))
+    copy = board.StudyCopy(board.pack_study(what))
+    tasks = [board.Task(at, 0, 1) for at in (0, 1, 2, 0)]
+    found = [next(copy.outcomes(board.pack_runs(what, task))) for task in tasks]
+    assert found[0] == found[3]
+    assert len(begun) == 3
 
 
 def test_studies_of_one_are_told_of_as_one_and_stop_as_one():

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from models.case import Case
+from models.errors import PlannerError, SolverError
 from models.plan import solve
 from models.results import Result
 from models.scorecard.supplied import n_minus_1
-from planner.studies import Here
+from planner.studies import Here, ThisMachine, engine, losses, places
 from planner.studies.agreed import Rules, stressed
 from planner.studies.kind import Tables
 from planner.studies.losses import (
@@ -40,6 +41,7 @@ from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.reference.cases import random_book
 from tests.small_book import small_book
+from tests.study.variants import BASE, Deadly, faulty, unproven
 
 CHINA, CHILE = Loss(Kind.COUNTRY, country="CHN"), Loss(Kind.COUNTRY, country="CHL")
 PLAIN = Path(__file__).parents[2] / "inputs" / "plain.xlsx"
@@ -53,6 +55,26 @@ def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
     more = {"refiners": Kind.REFINER, "pairs": Kind.EMBARGO}
     kinds = [kind for name, kind in more.items() if asked.pop(name, False)]
     return stress(case, Rules(surge, **asked), [Kind.COUNTRY, *kinds], where=Here())
+
+
+@pytest.mark.parametrize(
+    ("fails", "kind", "says"),
+    [
+        (unproven, SolverError, "no proven optimum for copper"),
+        (faulty, PlannerError, "ZeroDivisionError: division by 3"),
+        (Deadly(None), PlannerError, "SIGKILL while planning it, 2 times"),
+    ],
+)
+def test_an_agreed_plan_that_fails_in_a_worker_fails_as_what_it_is(monkeypatch, fails, kind, says):
+    monkeypatch.setattr(places, "WORTH_WORKERS", 1)
+    monkeypatch.setattr(engine, "TRIES", 2)
+    monkeypatch.setattr(losses, "as_given", fails)
+    heard: list[str] = []
+    with pytest.raises(PlannerError, match=says) as raised:
+        stress(BASE, Rules(), where=ThisMachine(2), tell=lambda each: heard.append(each.notice))
+    assert type(raised.value) is kind
+    assert [bool(notice) for notice in heard] == [True] * len(heard)
+    assert bool(heard) is isinstance(fails, Deadly)
 
 
 def table(found: Stress, of: type[Result]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 from collections import Counter, deque
@@ -51,6 +52,9 @@ _A_FEW = 10
 """Runs of a study, before it is known how many there are."""
 UNSTARTED = 3
 """How many workers in a row may die before they plan anything, until no more are started."""
+
+_UNTOLD = 255
+"""The exit code of a process whose server is gone: nobody tells its end, and it may still run."""
 
 Message = tuple[int, bytes] | str | None
 """From a worker: the position and the outcome of a run; why a chain could not be run, or "" at its
@@ -187,18 +191,25 @@ class _Worker:
         self.ready = False
 
     def start(self) -> None:
-        self.process.start()
-        self.far_end.close()  # so that its death closes the pipe
+        try:
+            self.process.start()
+        finally:
+            self.far_end.close()  # so that its death closes the pipe
 
     def end(self) -> None:
         """End the process, whatever it is doing; it holds nothing but memory."""
         self.pipe.close()
         if self.process.pid is not None:
+            if self.process.exitcode == _UNTOLD and sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.process.pid, signal.SIGKILL)
             self.process.kill()
             self.process.join()
 
     def died(self) -> str:
         """Say how the process ended."""
+        if self.process.pid is None:
+            return "a worker process did not start"
         self.process.join(1.0)
         code = self.process.exitcode
         if code is not None and code < 0:
@@ -258,7 +269,7 @@ class _Pool:
     def _start(self) -> None:
         worker = _Worker()
         self.workers.append(worker)  # known before it runs, so that it is ended come what may
-        with undisturbed(), contextlib.suppress(BrokenPipeError):
+        with undisturbed(), contextlib.suppress(OSError, EOFError):
             worker.start()
 
     def _hear(self, worker: _Worker, message: Message) -> None:

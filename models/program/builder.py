@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -75,7 +75,7 @@ class Group:
     at: Ints
     cell: Ints
     index: tuple[Ints, ...]
-    spell: Callable[[Component, Sequence[Ints]], list[Any]]
+    spell: Spelling
     year: Ints
     charges: tuple[Charge, ...] = ()
     numbers: Mapping[str, Floats] = field(default_factory=dict)
@@ -215,6 +215,49 @@ class Shares:
     fixed: bool
 
 
+class Spelling:
+    """Spells keys. It is no part of what is spelt: a program that nobody needs is gone at once."""
+
+    def __init__(self, expanded: Expanded, names: Names, limit_of: Mapping[int, int]) -> None:
+        """Know what positions are of; ``limit_of`` is filled as the program is laid out."""
+        self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
+
+    def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
+        """Return the keys that positions stand for."""
+        found: dict[str, list[Any]] = {}
+        for what, at in zip(of.positions, index, strict=True):
+            for part, names in self._names[what].items():
+                if part in of.key:
+                    found[part] = [names[i] for i in at.tolist()]
+        parts = [found[part] for part in of.key]
+        return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, Any]]:
+        """For each sort of position, the parts of a key that it stands for, and their names."""
+        e, case, names = self._expanded, self._expanded.case, self._numbered.names
+
+        def of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
+            every = tuple(records)
+            return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
+
+        contracts = of(case.contracts, refiner="refiner", mineral="mineral", member="member")
+        return {
+            SOURCE: of(e.sources, refiner="name", project="project", mineral="mineral"),
+            CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
+            MINE: of(case.mines, country="country", mineral="mineral"),
+            PROJECT: of(case.projects, project="name"),
+            MINERAL: {MINERAL: e.minerals},
+            MEMBER: {MEMBER: e.members},
+            YEAR: {YEAR: e.years},
+            CALENDAR: {YEAR: range(10_000)},
+            STAGE: {STAGE: STAGES},
+            LIMIT: {LIMIT: self._limit_of},
+            SECURITY: {SECURITY: range(len(case.security))},
+            **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
+        }
+
+
 class Builder:
     """Collects a program family by family.
 
@@ -248,6 +291,7 @@ class Builder:
         self.posted: list[tuple[Ints, Ints, Ints, Ints, int]] = []
         self.shares: list[Shares] = []
         self.limit_of: dict[int, int] = {}
+        self.spell = Spelling(expanded, names, self.limit_of)
         none = integers([])
         self.flow: Ints = none
         self.balance: Ints = np.zeros((0, 0, 0), dtype=np.int64)
@@ -258,9 +302,9 @@ class Builder:
         """Return a copy to add to, for a case of which all that was added so far is true, too."""
         new = copy.copy(self)
         new.expanded, new.names, new.limit_of = expanded, names, {}
+        new.spell = Spelling(expanded, names, new.limit_of)
         for name in ("variables", "constraints", "entries", "posted", "shares"):
             setattr(new, name, [*getattr(self, name)])
-        new.__dict__.pop("_spelling", None)  # it is made of the names
         return new
 
     @cached_property
@@ -411,41 +455,6 @@ class Builder:
             if what in self.mineral_of:
                 return self.mineral_of[what][at] * self.years + year, year
         return year, year
-
-    def spell(self, of: Component, index: Sequence[Ints]) -> list[Any]:
-        """Return the keys that positions stand for."""
-        found: dict[str, list[Any]] = {}
-        for what, at in zip(of.positions, index, strict=True):
-            for part, names in self._spelling[what].items():
-                if part in of.key:
-                    found[part] = [names[i] for i in at.tolist()]
-        parts = [found[part] for part in of.key]
-        return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
-
-    @cached_property
-    def _spelling(self) -> dict[str, dict[str, Any]]:
-        """For each sort of position, the parts of a key that it stands for, and their names."""
-        e, case, names = self.expanded, self.expanded.case, self.names.names
-
-        def of(records: Iterable[Any], **fields: str) -> dict[str, Any]:
-            every = tuple(records)
-            return {part: [getattr(r, name) for r in every] for part, name in fields.items()}
-
-        contracts = of(case.contracts, refiner="refiner", mineral="mineral", member="member")
-        return {
-            SOURCE: of(e.sources, refiner="name", project="project", mineral="mineral"),
-            CONTRACT: {CONTRACT: range(len(case.contracts)), **contracts},
-            MINE: of(case.mines, country="country", mineral="mineral"),
-            PROJECT: of(case.projects, project="name"),
-            MINERAL: {MINERAL: e.minerals},
-            MEMBER: {MEMBER: e.members},
-            YEAR: {YEAR: e.years},
-            CALENDAR: {YEAR: range(10_000)},
-            STAGE: {STAGE: STAGES},
-            LIMIT: {LIMIT: self.limit_of},
-            SECURITY: {SECURITY: range(len(case.security))},
-            **{part: {part: names} for part in (COUNTRY, TIER, BUYER, SUPPLIER)},
-        }
 
 
 def _all_names(e: Expanded) -> set[str]:

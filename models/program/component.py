@@ -201,7 +201,7 @@ TIER, LIMIT, STAGE, BUYER, SUPPLIER = "tier", "limit", "stage", "buyer", "suppli
 SECURITY = "security"
 """What the parts of a key are."""
 SOURCE, MINE, CALENDAR = "source", "mine", "calendar"
-"""Positions that stand for several parts of a key (``Builder.spell``), as a CONTRACT's does; and a
+"""Positions that stand for several parts of a key (``Spelling``), as a CONTRACT's does; and a
 year that is its own position, since it need not be one that is planned."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 

@@ -451,12 +451,13 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
 
 
 def like_for_like(
-    bought: pd.DataFrame, reference: pd.DataFrame, by: str
-) -> dict[str, tuple[float, float]]:
+    bought: pd.DataFrame, reference: pd.DataFrame, *by: str
+) -> dict[Any, tuple[float, float]]:
     """Return what tonnes cost more than the same tonnes in a reference, and what those cost.
 
-    The one answer to what limits, a scenario or a cap cost in cash: by ``by``, mineral or member,
-    of which either add up to the same. Charges for new plants are in no tonne's landed cost.
+    The one answer to what limits, a scenario or a cap cost in cash: by the values of a column,
+    mineral or member, of which either add up to the same, or by tuples of several columns'.
+    Charges for new plants are in no tonne's landed cost.
 
     formula: sum over m, j, t of (paid - paid at reference cost); below 0 where they are cheaper
     unit: money, undiscounted; a year, per tonne bought, or as a part of the second, as a surface
@@ -465,15 +466,14 @@ def like_for_like(
           bought is not paid for
     """
     money, same = (
-        _sums(bought, amount, by)
+        _sums(bought, amount, *by)
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
     return {name: (beyond(money[name], of, of), of) for name, of in same.items()}
 
 
-def _sums(bought: pd.DataFrame, amount: pd.Series[float], by: str) -> dict[str, float]:
-    sums = amount.groupby(bought[by]).sum()
-    return dict(zip(map(str, sums.index), sums.tolist(), strict=True))
+def _sums(bought: pd.DataFrame, amount: pd.Series[float], *by: str) -> dict[Any, float]:
+    return sums(bought.assign(amount=amount), "amount", *by)
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
     mined = {mine.mineral for mine in case.mines}
     for limit in case.share_limits:
         what = limit.mineral or "any mineral"
-        named = limit.supplier if not limit.supplier.startswith(EACH_OUTSIDE) else ""
+        named = limit.named
         if limit.stage == MINING and limit.mineral not in mined and (limit.mineral or not mined):
             missed = limit.limit == MIN and limit.mineral != ""
             hint = _MISSED if missed else "the limit never applies"

@@ -50,7 +50,7 @@ from models.resolve import (
     stock_target,
     tightest_on_countries,
 )
-from models.schema import BY_COUNTRY, DEMAND, EACH_OUTSIDE, PURCHASES, Project
+from models.schema import DEMAND, PURCHASES, Project
 
 if TYPE_CHECKING:
     from models.plan.by_model import Extension
@@ -280,13 +280,10 @@ class Plan(Solved):
         of_purchases (shares; NaN of nothing).
         """
         e, d, case = self.expanded, self.expanded.deliveries, self.case
-        named = {r.supplier for r in case.share_limits if r.group == BY_COUNTRY} - {""}
-        selling = {s.country for s in e.sources}
-        countries = sorted(selling | {n for n in named if not n.startswith(EACH_OUTSIDE)})
+        countries, limit = tightest_on_countries(e)
         axes: dict[str, Sequence[Any]] = {
             "year": e.years, "mineral": e.minerals, "buyer": ("", *e.members), "country": countries
         }  # fmt: skip
-        limit = tightest_on_countries(e, countries)
         sold, bought = np.zeros(limit.size), np.zeros(limit.shape[:3])
         at = np.flatnonzero(self.delivered > 0)
         country = np.array([countries.index(s.country) for s in e.sources], dtype=np.int64)

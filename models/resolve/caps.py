@@ -185,8 +185,8 @@ def _suppliers(case: Case, row: ShareLimit, known: Mapping[str, object]) -> list
 
     Rest of world is capped only by its name.
     """
-    if row.supplier and not row.supplier.startswith(EACH_OUTSIDE):
-        return [row.supplier]
+    if row.named:
+        return [row.named]
     by_country = row.group in {BY_COUNTRY, BY_OWNER}
     return single_countries(case, row.supplier, known) if by_country else sorted(known)
 
@@ -204,29 +204,33 @@ def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[st
     )
 
 
-def tightest_on_countries(expanded: Expanded, countries: Sequence[str]) -> Floats:
-    """Return the least share that the limits leave each country alone; infinite where none does.
+def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
+    """Return countries, and the least share that the limits leave each alone; infinite: none does.
 
-    By (year, mineral, buyer, country): buyer 0 is the coalition, then the members. Refined tonnes
-    alone; limits of groups are left out.
+    Those countries that sell, or that a limit names. The shares are by (year, mineral, buyer,
+    country): buyer 0 is the coalition, then the members. Refined tonnes alone; limits of groups
+    are left out.
     """
     e, d = expanded, expanded.deliveries
+    rows = [
+        row
+        for row in e.case.share_limits
+        if row.limit == MAX and row.group == BY_COUNTRY and row.stage != MINING
+    ]
+    countries = sorted({s.country for s in e.sources} | {row.named for row in rows} - {""})
     at = {name: c for c, name in enumerate(countries)}
     of_source = np.array([at[s.country] for s in e.sources], dtype=np.int64)
     sells = np.zeros((len(e.years), len(e.minerals), len(countries)), dtype=bool)
     sells[d.year, d.mineral, of_source[d.source]] = True
     found = np.full((*sells.shape[:2], 1 + len(e.members), len(countries)), np.inf)
-    for row in e.case.share_limits:
-        if row.limit != MAX or row.group != BY_COUNTRY or row.stage == MINING:
-            continue
-        named = bool(row.supplier) and not row.supplier.startswith(EACH_OUTSIDE)
-        who = [row.supplier] if named else single_countries(e.case, row.supplier, countries)
-        alone = np.isin(np.arange(len(countries)), [at[name] for name in who])
+    for row in rows:
+        which = [at[name] for name in _suppliers(e.case, row, at)]
+        alone = np.isin(np.arange(len(countries)), which)
         holds = np.array([[_holds(e, row, name, year) for name in e.minerals] for year in e.years])
         share = np.array([row.share.value(year) for year in e.years])[:, None, None]
-        limit = np.where(holds[:, :, None] & alone & (named | sells), share, np.inf)
+        limit = np.where(holds[:, :, None] & alone & (bool(row.named) | sells), share, np.inf)
         for buyer, _ in buyers_of(e, row):
             if not buyer or buyer in e.member_at:
                 of = found[:, :, 1 + e.member_at[buyer] if buyer else 0]
                 np.minimum(of, limit, out=of)
-    return found
+    return countries, found

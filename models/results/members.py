@@ -253,26 +253,19 @@ def who_pays(
         return []
     import pandas as pd  # a check does without
 
-    parts = [table.assign(of=f"{at} " + table["member"]) for at, table in enumerate(tables)]
+    parts = [table.assign(case=at) for at, table in enumerate(tables)]
     every = pd.concat(parts, ignore_index=True)
-    premiums = measures.like_for_like(every, reference, "of")
-    paid, lost, before = (
-        amount.groupby(by).sum().to_dict()
-        for amount, by in (
-            (measures.paid(every), every["of"]),
-            (every["short_cost"], every["of"]),
-            (reference["short_cost"], reference["member"]),
-        )
-    )
+    every = every.assign(paid=measures.paid(every))
+    premiums = measures.like_for_like(every, reference, "case", "member")
+    paid, lost = (measures.sums(every, of, "case", "member") for of in ("paid", "short_cost"))
+    before = measures.sums(reference, "short_cost", "member")
     found: list[dict[str, dict[str, Any]]] = [{} for _ in tables]
-    own = [key.partition(" ") for key in map(str, lost)]
-    rest = ((str(at), " ", str(name)) for at in range(len(tables)) for name in before)
-    for at, _, name in dict.fromkeys([*own, *rest]):
-        key = f"{at} {name}"
-        extra, same = premiums.get(key, (0.0, 0.0))
-        here, there = float(lost.get(key, 0.0)), float(before.get(name, 0.0))
-        found[int(at)][name] = {
-            "paid": float(paid.get(key, 0.0)),
+    rest = ((at, name) for at in range(len(tables)) for name in before)
+    for at, name in dict.fromkeys([*lost, *rest]):
+        extra, same = premiums.get((at, name), (0.0, 0.0))
+        here, there = lost.get((at, name), 0.0), before.get(name, 0.0)
+        found[at][name] = {
+            "paid": paid.get((at, name), 0.0),
             "extra": extra,
             "dearer": measures.part(extra, same),
             "short_cost": here,

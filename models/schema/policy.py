@@ -80,11 +80,15 @@ class ShareLimit(Record):
     """Minerals that a scenario takes out of a row for all of them; no column."""
 
     @property
+    def named(self) -> str:
+        """The one supplier that it is on; "" where it is on each alone."""
+        return "" if self.supplier.startswith(EACH_OUTSIDE) else self.supplier
+
+    @property
     def caps_each_country(self) -> bool:
         """Whether it is a refining max on countries, each alone: what one calls "the cap"."""
-        each_alone = not self.supplier or self.supplier.startswith(EACH_OUTSIDE)
         refining = self.stage == REFINING and self.group == BY_COUNTRY
-        return self.limit == MAX and refining and each_alone
+        return self.limit == MAX and refining and not self.named
 
 
 @dataclass(frozen=True, kw_only=True)

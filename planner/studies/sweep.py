@@ -463,13 +463,12 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
     A mineral that is not bought there has none. All minerals together are the sums.
     """
     there = free.by_mineral
-    every = pd.concat([p.supply.assign(of=f"{at} ") for at, p in enumerate([*points, free])])
-    every["of"] += every["mineral"]
+    tables = [p.supply.assign(point=at) for at, p in enumerate([*points, free])]
+    every = pd.concat(tables, ignore_index=True)
     found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
-    for key, of in like_for_like(every.reset_index(drop=True), free.supply, "of").items():
-        at, _, name = key.partition(" ")
-        if int(at) < len(points) and name in there and there[name].tonnes > 0:
-            found[int(at)][name] = of
+    for (at, name), of in like_for_like(every, free.supply, "point", "mineral").items():
+        if at < len(points) and name in there and there[name].tonnes > 0:
+            found[at][name] = of
     return [
         {**of, ALL: (sum(m for m, _ in of.values()), sum(s for _, s in of.values()))} if of else of
         for of in found

@@ -196,7 +196,8 @@ class Run:
     ``without_limits`` is the plan of the same case without its share limits (None: it has none, or
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
     ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed;
-    ``solver`` is the one that planned, with its version, "" HiGHS.
+    ``solver`` is the one that planned, with its version, "" HiGHS. ``confirm`` waits for what is
+    still compared beside, and raises SolverError where the plan is not the case's.
     """
 
     book: Book
@@ -208,6 +209,7 @@ class Run:
     what_ifs: tuple[WhatIf, ...] = ()
     made_with: tuple[tuple[str, str], ...] = ()
     solver: str = ""
+    confirm: Callable[[], None] = lambda: None
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -232,6 +234,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     search: Search = TO_THE_END,
     where: Where | None = None,
     solver: str = "",
+    beside: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Run:
@@ -240,8 +243,9 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     Raises InputError, UsageError for an unknown scenario or a what-if that is none, or SolverError.
     ``where`` the parts of a large case are planned is this machine unless given; the plan does not
     depend on it. ``solver`` is one that Pyomo finds ("" HiGHS); UsageError where it finds none of
-    that name. ``tell`` hears of each stage as it begins, ``notify`` what there is to say of the
-    place (a cluster without workers).
+    that name. With ``beside`` models are built and compared in a process beside, where that can be:
+    call ``Run.confirm`` before the plan is given out. ``tell`` hears of each stage as it begins,
+    ``notify`` what there is to say of the place (a cluster without workers).
     """
     from models.plan.by_model import BY_HIGHS
     from models.solve import version
@@ -267,7 +271,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         plans.append(plan_of(of))
         return plans[-1]
 
-    with _planning(case, where, notify, solver) as plan_of:
+    with _planning(case, where, notify, solver, beside=beside) as (plan_of, confirm):
         try:
             plan = counted(case)
         except InputError as error:
@@ -284,7 +288,7 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         named += f", {BY_HIGHS.replace('HiGHS', version())}"
     return Run(
         book, plan, without_limits, start.options, seconds, trouble,
-        what_ifs=variant.what_ifs, made_with=variant.typed, solver=named,
+        what_ifs=variant.what_ifs, made_with=variant.typed, solver=named, confirm=confirm,
     )  # fmt: skip
 
 
@@ -296,23 +300,27 @@ def _solver_named(name: str) -> str:
 
 @contextmanager
 def _planning(
-    case: Case, where: Where | None, notify: Callable[[str], None], solver: str
-) -> Iterator[Callable[[Case], Plan]]:
-    """Give what plans a case and then its variants.
+    case: Case, where: Where | None, notify: Callable[[str], None], solver: str, *, beside: bool
+) -> Iterator[tuple[Callable[[Case], Plan], Callable[[], None]]]:
+    """Give what plans a case and then its variants, and what waits for what runs beside.
 
     The variants of a small case start from its plan; the parts of a large one come and go, on all
     cores.
     """
     from models.plan import Session, solve
     from planner.studies import ThisMachine
+    from planner.studies.nursery import can_fork
     from planner.studies.places import WORTH_PROCESSES, routes_of
 
+    def nothing() -> None:
+        """Wait for nothing: all was done on the way."""
+
     if solver:
-        yield lambda of: solve(of, solver=solver)
+        yield lambda of: solve(of, solver=solver), nothing
         return
     with (where or ThisMachine()).mapping(case, notify) as over:
         if over is map and routes_of(case) < WORTH_PROCESSES:
-            session = Session(case)
-            yield lambda of: session.base if of is case else session.solve(of)
+            session = Session(case, beside=beside and can_fork())
+            yield lambda of: session.base if of is case else session.solve(of), session.confirm
         else:
-            yield lambda of: solve(of, over)
+            yield lambda of: solve(of, over), nothing

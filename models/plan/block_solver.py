@@ -19,6 +19,7 @@ import numpy as np
 from models import solve as solver
 from models.case import Case
 from models.errors import SolverError
+from models.plan.beside import Beside
 from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.resolve import Cell, Expanded, Floats
 from models.solve import (
@@ -218,6 +219,7 @@ class BlockSolver:
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
+        self._beside: Beside | None = None
         self._began = time.perf_counter()
         self.proven: set[bytes] = set()
         """The shapes whose model has been built and compared."""
@@ -373,6 +375,9 @@ class BlockSolver:
         """
         if shape in self.proven or not self._is_compared:
             return False
+        if self._beside is not None:
+            self.proven.add(shape)
+            return True
         from models.program.compile import compile_model, differences
         from models.program.sourcing import build
 
@@ -384,6 +389,23 @@ class BlockSolver:
             raise SolverError(msg)
         self.proven.add(shape)
         return True
+
+    def compare_beside(self) -> None:
+        """Build and compare all models in a process beside this one, from now on.
+
+        What is solved meanwhile is the case's only once ``confirm`` has come back.
+        """
+
+        def compare_all() -> None:
+            for b in range(len(self.program.blocks)):
+                self.compare(b, self.program.block(b), self.program.shape(b))
+
+        self._beside = Beside(compare_all)
+
+    def confirm(self) -> None:
+        """Wait for what is compared beside; SolverError where a program is not the case's."""
+        if self._beside is not None:
+            self._beside.wait()
 
     def where(self, b: int) -> str:
         """Return the minerals and years of a block in words."""

@@ -56,8 +56,11 @@ class _Kept:
 class Session:
     """Plans of one base case and of its variants."""
 
-    def __init__(self, base: Case, *, is_near: bool = False) -> None:
+    def __init__(self, base: Case, *, is_near: bool = False, beside: bool = False) -> None:
         """Keep the base case, whose program is compared with its model.
+
+        With ``beside`` a process beside compares them: plans are the case's once ``confirm`` says
+        so.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
@@ -67,6 +70,7 @@ class Session:
         """
         self.case = base
         self._is_near = is_near
+        self._is_beside = beside
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
         self._kept: dict[int, _Kept] = {}
@@ -80,6 +84,8 @@ class Session:
         """The plan of the base case; the same as that of ``solve``."""
         check(self.case)
         solver, results = self._solver, list[BlockResult]()
+        if self._is_beside:
+            solver.compare_beside()
         for group in together(solver.program.blocks):
             found = solver(group)
             for blocks, *run in solver.runs(found):
@@ -89,6 +95,10 @@ class Session:
         self._start = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
+
+    def confirm(self) -> None:
+        """Wait for what is compared beside; SolverError where the plans are not the case's."""
+        self._solver.confirm()
 
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""

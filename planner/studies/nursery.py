@@ -45,6 +45,11 @@ def _is_there() -> bool:
     return True
 
 
+def can_fork() -> bool:
+    """Return whether a forked process can run beside this one, on a core of its own."""
+    return sys.platform == "linux" and cores() > 1
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     if sys.platform == "linux":

@@ -210,6 +210,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         search=Search(seconds, gap),
         where=where,
         solver=solver,
+        beside=True,
         tell=tell,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
@@ -259,6 +260,7 @@ def write_run(
                 **more,
             )
         )
+        run.confirm()
 
     return write_all(target, write, csv_folder, sheets.values, run.seconds)
 

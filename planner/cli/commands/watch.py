@@ -126,6 +126,7 @@ class _Desk:
             scenario=self.scenario,
             what_ifs=self.asked,
             max_country_share=self.max_country_share,
+            beside=True,
             tell=progress(self.as_json),
         )
         written, trouble = write_run(run, self.target)

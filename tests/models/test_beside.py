@@ -1,0 +1,78 @@
+"""What runs beside a plan is waited for: a model that is another never comes out as a plan."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.errors import SolverError
+from models.plan import Session, solve
+from models.plan.beside import Beside
+from planner.cli import main
+from planner.workbook import read
+from planner.workbook.template import write_book
+from tests.small_book import small_book
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process is forked on Linux")
+
+
+def test_nothing_wrong_and_something_wrong() -> None:
+    """The outcome is what the check said there."""
+    here = os.getpid()
+
+    def elsewhere() -> None:
+        assert os.getpid() != here
+
+    Beside(elsewhere).wait()
+
+    def wrong() -> None:
+        msg = "another program"
+        raise SolverError(msg)
+
+    beside = Beside(wrong)
+    with pytest.raises(SolverError, match="another program"):
+        beside.wait()
+
+
+@pytest.mark.parametrize("end", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0])
+def test_no_answer(end) -> None:
+    """A check that was ended, or failed otherwise, is made by the process that waits."""
+    here, made = os.getpid(), list[int]()
+
+    def check() -> None:
+        if os.getpid() != here:
+            end()
+        made.append(os.getpid())
+
+    Beside(check).wait()
+    assert made == [here]
+
+
+def test_same_plan_and_proof(tmp_path: Path) -> None:
+    """A session whose models are compared beside gives the plan and counts its models."""
+    write_book(tmp_path / "case.xlsx", small_book())
+    case = read(tmp_path / "case.xlsx").case
+    session = Session(case, beside=True)
+    beside, plain = session.base, solve(case)
+    session.confirm()
+    assert (beside.solver_x == plain.solver_x).all()
+    assert beside.proof == plain.proof
+    assert beside.proof.models > 0
+
+
+def test_other_model_is_no_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the model is not the case's, ``solve`` ends with 3 and leaves nothing behind."""
+    write_book(tmp_path / "case.xlsx", small_book())
+    monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
+    monkeypatch.setattr("planner.studies.nursery.cores", lambda: 2)
+    made = tmp_path / "made"
+    code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])
+    assert code == 3
+    assert "the program built is not the case's: a cost differs" in capsys.readouterr().err
+    assert not [*made.glob("*")]

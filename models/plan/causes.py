@@ -18,6 +18,7 @@ _NAMED = 3
 """How many of a kind are named before the rest is counted."""
 _OPEN = "no open lane from"
 _DEAR = "whose tonnes cost more than they save"
+_TOO_DEAR = Stop(f"supplier {_DEAR}", many=f"suppliers {_DEAR}")
 _LAST = 9
 
 
@@ -31,7 +32,11 @@ def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
     ]
 
 
-def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterator[Stop]:
+Told = tuple[int, Stop]
+"""What stops a supplier, and its rank: what is told of several, and in which order."""
+
+
+def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterator[Told]:
     """Yield what stops the suppliers of a mineral, one after another."""
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
@@ -50,35 +55,35 @@ def _stops_of_all(plan: Solved, year: int, mineral: str, member: str) -> Iterato
             yield from _first(plan, Flow(r, j, t, mine[-1], its, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
-            yield Stop(_LAST, _OPEN, f"{source.project or source.name} ({country})")
+            yield _LAST, Stop(_OPEN, f"{source.project or source.name} ({country})")
 
 
-def _first(plan: Solved, flow: Flow) -> list[Stop]:
+def _first(plan: Solved, flow: Flow) -> list[Told]:
     """Return what stops a source: of all that does, what is told first."""
     limits, starts = plan.once(_limits)
-    telling, beyond = plan.once(_telling)
-    rows: dict[Rows, list[int]] = {of: [] for of in beyond}
+    rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for at, of in sorted(set(first).intersection(*others)) if others else first:
-        if of in telling:
-            rows.setdefault(of, []).append(at)
-    found = [
-        stop
-        for of in sorted(rows, key=telling.__getitem__)
-        for stop in _stops(plan, flow, of, rows[of])
-    ]
-    if not found:
-        return [Stop(_LAST, f"supplier {_DEAR}", many=f"suppliers {_DEAR}")]
-    least = min(stop.rank for stop in found)
-    told = [stop for stop in found if stop.rank == least]
-    return told if not (told[0].name or told[0].many) else told[:1]
+        rows.setdefault(of, []).append(at)
+    for rank, telling in plan.once(_telling):
+        found = [
+            (rank, stop)
+            for of in telling
+            if of in rows or of.stops_beyond
+            for stop in _stops(plan, flow, of, rows.get(of, ()))
+        ]
+        if found:
+            return found[:1] if found[0][1].name or found[0][1].many else found
+    return [(_LAST, _TOO_DEAR)]
 
 
-def _telling(_: Solved) -> tuple[dict[Rows, int], list[Rows]]:
-    """Return the order of components that may say what stops a source, and those that always do."""
-    every = (of for of in components() if isinstance(of, Rows))
-    found = [of for of in every if of.stops is not None or of.bears_on is not None]
-    return {of: i for i, of in enumerate(found)}, [of for of in found if of.stops_beyond]
+def _telling(_: Solved) -> list[tuple[int, list[Rows]]]:
+    """Return the components that may say what stops a source, by the rank of what they say."""
+    found: dict[int, list[Rows]] = {}
+    for of in components():
+        if isinstance(of, Rows) and (of.stops is not None or of.bears_on is not None):
+            found.setdefault(of.stop_rank, []).append(of)
+    return sorted(found.items())
 
 
 def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
@@ -106,21 +111,21 @@ def _stops(plan: Solved, flow: Flow, of: Rows, at: Sequence[int]) -> Iterator[St
     elif of.bears_on is not None:
         for row in at:
             if plan.room[row] <= flow.nothing:
-                yield Stop(2, f"{of.label(plan, plan.row(row)[1]).what} binds")
+                yield Stop(f"{of.label(plan, plan.row(row)[1]).what} binds")
 
 
-def _sentence(stops: list[Stop]) -> str:
+def _sentence(stops: list[Told]) -> str:
     """Return what stops suppliers as a sentence: names, limits, names again, then numbers."""
     listed: dict[str, list[str]] = {}
     counted: dict[Stop, int] = {}
     named: dict[str, dict[str, float]] = {}
     once: dict[str, None] = {}
-    rank = {stop.what: stop.rank for stop in stops}
-    for stop in stops:
+    rank = {stop.what: of for of, stop in stops}
+    for _, stop in stops:
         if stop.name:
             listed.setdefault(stop.what, []).append(stop.name)
         elif stop.many:
-            of = Stop(stop.rank, stop.what, many=stop.many)
+            of = Stop(stop.what, many=stop.many)
             counted[of] = counted.get(of, 0) + 1
             named.setdefault(stop.what, {}).update(stop.named)
         else:

@@ -409,19 +409,32 @@ class Plan(Solved):
         group, supplier, year, tonnes, base [t], share (reached), allowed (share), room and excess
         [t], binding, shadow_price (what one tonne of relief saves) [money/t].
         """
-        rows = []
-        for cap, (tonnes, base) in zip(self.caps, self.reached, strict=True):
-            of, allowed = cap.record, cap.share * base
-            room = allowed - tonnes if cap.is_max else tonnes - allowed
-            is_full = room <= self.tolerance(cap.mineral, cap.year)
-            whose = (cap.mineral, cap.buyer, of.group, cap.supplier, cap.year)
-            reached = (tonnes, base, tonnes / base if base > 0 else 0.0, cap.share, room)
-            binding = bool((cap.flows or cap.ore) and is_full)
-            worth = abs(self.dual(SHARE, cap.key))
-            excess = self.value(EXCESS, cap.key)
-            rows.append((cap.limit, of.limit, of.stage, *whose, *reached, excess, binding, worth))
-        columns = "limit kind stage mineral buyer group supplier year tonnes base share allowed"
-        return _table(rows, f"{columns} room excess binding shadow_price")
+        caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        share = np.array([cap.share for cap in caps], dtype=float)
+        is_max = np.array([cap.is_max for cap in caps], dtype=bool)
+        nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
+        room = np.where(is_max, share * base - tonnes, tonnes - share * base)
+        is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
+        prices, beyond = self.duals.get(SHARE.name, {}), self.amounts(EXCESS)
+        found = {
+            "limit": [cap.limit for cap in caps],
+            "kind": [cap.record.limit for cap in caps],
+            "stage": [cap.record.stage for cap in caps],
+            "mineral": [cap.mineral for cap in caps],
+            "buyer": [cap.buyer for cap in caps],
+            "group": [cap.record.group for cap in caps],
+            "supplier": [cap.supplier for cap in caps],
+            "year": [cap.year for cap in caps],
+            "tonnes": tonnes,
+            "base": base,
+            "share": np.divide(tonnes, base, out=np.zeros_like(base), where=base > 0),
+            "allowed": share,
+            "room": room,
+            "excess": [beyond.get(cap.key, 0.0) for cap in caps],
+            "binding": is_any & (room <= nothing),
+            "shadow_price": [abs(prices.get(cap.key, 0.0)) for cap in caps],
+        }
+        return pd.DataFrame(found)
 
     @cached_property
     def worth_of_caps(self) -> dict[str, float]:

@@ -92,12 +92,11 @@ class Step:
 class Stop:
     """What keeps a supplier from selling more to a member that is short.
 
-    Of several the lowest ``rank`` is told. ``what`` is told before the names of all suppliers that
+    ``what`` is told before the names of all suppliers that
     it stops (``name`` is this one's), or as often as there are suppliers where ``many`` says it of
     several, or else once, as it stands. ``named`` are things to name in brackets, with their size.
     """
 
-    rank: int
     what: str
     name: str = ""
     many: str = ""
@@ -329,11 +328,12 @@ class Rows(Component):
     year, None for rows that limit nothing themselves. ``stops`` yields what keeps a supplier from
     selling more to a member that is short, given the full rows and the equations in which all it
     sells there stands (``stops_beyond``: without any, too); where it is None, and the rows bear on
-    anything, that is each row that is full. ``through`` are the columns that a row adds up, by
-    which a price is followed. ``step`` tells what its cell says, and
-    what a unit of that is in the program; ``slope`` by how much its limit rises with a tonne of
-    demand. ``is_scarce`` says that it may be what is scarcest, ``is_neutral`` that its price is
-    neither the scarcity of something nor a credit for it, ``is_capacity`` that it holds all that a
+    anything, that is each row that is full. Of several that stop one the lowest ``stop_rank`` is
+    told. ``through`` are the columns that a row adds up, by which a price is followed. ``step``
+    tells what its cell says, and what a unit of that is in the program; ``slope`` by how much its
+    limit rises with a tonne of demand. ``is_scarce`` says that it may be what is scarcest,
+    ``is_neutral`` that its price is neither the scarcity of something nor a credit for it,
+    ``is_capacity`` that it holds all that a
     source sells in a year to what it can. ``divided`` says what of a limit is each member's where
     members plan apart (``models.program.division``).
     """
@@ -344,6 +344,7 @@ class Rows(Component):
     bears_on: Callable[[Solved, Rows, Any, Where], bool] | None = None
     stops: Callable[[Solved, Flow, Sequence[int]], Iterable[Stop]] | None = None
     stops_beyond: bool = False
+    stop_rank: int = 2
     through: Columns | None = None
     step: Callable[[Solved, Any, int], tuple[float, Step]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None

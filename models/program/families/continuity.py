@@ -55,7 +55,7 @@ def _growth_step(of: Solved, _: Any, at: int) -> tuple[float, Step]:
 
 def _no_faster(_: Solved, __: Flow) -> Stop:
     said = "whose sales can't grow faster than agreed"
-    return Stop(4, f"supplier {said}", many=f"suppliers {said}")
+    return Stop(f"supplier {said}", many=f"suppliers {said}")
 
 
 SWITCHED = Columns(
@@ -85,6 +85,7 @@ GROWTH = Rows(
     label=_growth_label,
     bears_on=by_key,
     stops=when_full(_no_faster),
+    stop_rank=4,
     step=_growth_step,
     divided=by_right,
 )
@@ -96,6 +97,7 @@ AGREED = Rows(
     label=lambda _, key: Label(f"what {key[1] or key[0]} may sell beyond what was agreed"),
     bears_on=by_key,
     stops=when_full(_no_faster),
+    stop_rank=4,
     divided=by_right,
 )
 
@@ -107,6 +109,7 @@ AGREED_BY_MEMBER = Rows(
     label=lambda _, key: Label(f"what {key[1] or key[0]} may sell {key[3]} beyond what was agreed"),
     bears_on=by_key,
     stops=when_full(_no_faster),
+    stop_rank=4,
     divided=own,
 )
 

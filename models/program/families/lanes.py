@@ -55,7 +55,7 @@ def _refiner_label(of: Solved, key: Any) -> Label:
 
 def _reached(of: Solved, flow: Flow) -> Stop:
     source = of.expanded.sources[flow.source]
-    return Stop(1, "the lane's Max is reached from", source.project or source.name)
+    return Stop("the lane's Max is reached from", source.project or source.name)
 
 
 COUNTRY_MAX = Rows(
@@ -67,6 +67,7 @@ COUNTRY_MAX = Rows(
     label=_country_label,
     bears_on=by_key,
     stops=when_full(_reached),
+    stop_rank=1,
     is_scarce=True,
     divided=own,
 )
@@ -79,6 +80,7 @@ REFINER_MAX = Rows(
     label=_refiner_label,
     bears_on=by_key,
     stops=when_full(_reached),
+    stop_rank=1,
     is_scarce=True,
     divided=own,
 )

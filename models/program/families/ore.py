@@ -76,11 +76,11 @@ def _without_ore(of: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Stop]:
         mines = of.once(_mines_by_row)[row]
         if not mines:
             many = "suppliers to which no mine with an open lane ships ore"
-            yield Stop(3, many.replace("suppliers", "supplier", 1), many=many)
+            yield Stop(many.replace("suppliers", "supplier", 1), many=many)
         elif all(of.room[mine] <= flow.nothing for mine, *_ in mines):
             many = "suppliers without ore: the mines within reach are used up"
             named = tuple((name, size) for _, name, size in mines)
-            yield Stop(3, many.replace("suppliers", "supplier", 1), many=many, named=named)
+            yield Stop(many.replace("suppliers", "supplier", 1), many=many, named=named)
 
 
 def _mines_by_row(of: Solved) -> dict[int, list[tuple[int, str, float]]]:
@@ -126,6 +126,7 @@ BALANCE = Rows(
     kind="ore",
     label=lambda of, key: Label(f"ore at {of.who(*key[:3])}"),
     stops=_without_ore,
+    stop_rank=3,
     through=ORE,
     divided=nothing,
 )

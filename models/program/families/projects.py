@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 CAPITAL = Heading("capital", remark="Of projects: the capex as a yearly charge over their life.")
 _WHOLE, _MORE = 1.0 - 1e-6, 1.0 + 1e-6
-_UNBUILT = Stop(0, "planned plant that is not built", many="planned plants that are not built")
+_UNBUILT = Stop("planned plant that is not built", many="planned plants that are not built")
 
 
 def running(of: Solved, project: Project, year: int) -> float:
@@ -71,7 +71,7 @@ def _full(of: Solved, flow: Flow) -> Stop:
     source = of.expanded.sources[flow.source]
     if of.sold[flow.source, flow.year] <= flow.nothing:
         return _UNBUILT
-    return Stop(0, "capacity open to the coalition is used up at", source.project)
+    return Stop("capacity open to the coalition is used up at", source.project)
 
 
 def budgets_left(of: Solved, spenders: Iterable[Project]) -> dict[int, float]:
@@ -256,6 +256,7 @@ CAPACITY = Rows(
     bears_on=by_key,
     is_capacity=True,
     stops=when_full(_full),
+    stop_rank=0,
     step=_capacity_step,
     divided=nothing,
 )

@@ -62,7 +62,7 @@ def _open_part(refiner: Refiner, year: int) -> float:
 def used_up(of: Solved, flow: Flow) -> Stop:
     """Return that a source sells all that it can."""
     source = of.expanded.sources[flow.source]
-    return Stop(0, "capacity open to the coalition is used up at", source.project or source.name)
+    return Stop("capacity open to the coalition is used up at", source.project or source.name)
 
 
 CAPACITY = Rows(
@@ -75,6 +75,7 @@ CAPACITY = Rows(
     bears_on=by_key,
     is_capacity=True,
     stops=when_full(used_up),
+    stop_rank=0,
     step=_step,
     is_scarce=True,
     divided=by_right,

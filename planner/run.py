@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
+from models.beside import Beside, can_fork
 from models.case import TO_THE_END, Case, Search
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
@@ -154,7 +158,7 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     """
     began = time.perf_counter()
     tell(f"Reading {path}")
-    book = open_input(path)
+    book = _read_while_loading(path)
     wrong = Mistakes()
     with wrong.kept():
         name = scenario_name(book.case, scenario)
@@ -167,6 +171,23 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
         warnings = book.layout.in_order((*book.warnings, *findings))
         book = dataclasses.replace(book, warnings=warnings)
     return Start(book, case, variant, time.perf_counter() - began)
+
+
+_LOADED = ("models.plan", "highspy", "planner.sheets", "planner.studies.places")
+"""What plans and writes, half a second in the loading."""
+_LARGE = 1_000_000
+"""Bytes of a workbook that takes longer to hand over than to load what plans it."""
+
+
+def _read_while_loading(path: Path) -> Book:
+    """Read an input workbook, beside this process while there is more to load."""
+    with contextlib.suppress(OSError, ValueError):  # which reading it tells in its own words
+        if _LOADED[0] not in sys.modules and can_fork() and path.stat().st_size < _LARGE:
+            reading = Beside(lambda: open_input(path))
+            for name in _LOADED:
+                import_module(name)
+            return reading.result()
+    return open_input(path)
 
 
 def check_file(path: Path) -> Book:
@@ -197,7 +218,8 @@ class Run:
     the solver proved no optimum, which ``trouble`` then tells); ``seconds`` by stage.
     ``what_ifs`` were asked for beside the workbook; ``made_with`` are all options as typed;
     ``solver`` is the one that planned, with its version, "" HiGHS. ``confirm`` waits for what is
-    still compared beside, and raises SolverError where the plan is not the case's.
+    still compared beside, and raises SolverError where the plan is not the case's; ``kept`` is what
+    its sheets have worked out, to be told on the terminal, too.
     """
 
     book: Book
@@ -210,6 +232,7 @@ class Run:
     made_with: tuple[tuple[str, str], ...] = ()
     solver: str = ""
     confirm: Callable[[], None] = lambda: None
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -222,7 +245,7 @@ class Run:
         from planner.sheets.context import Context
         from planner.sheets.figures import by_mineral
 
-        return by_mineral(Context(self.plan, self.book, self.without_limits))
+        return by_mineral(Context(self.plan, self.book, self.without_limits, kept=self.kept))
 
 
 def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
@@ -309,7 +332,6 @@ def _planning(
     """
     from models.plan import Session, solve
     from planner.studies import ThisMachine
-    from planner.studies.nursery import can_fork
     from planner.studies.places import WORTH_PROCESSES, routes_of
 
     def nothing() -> None:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from models import solve as solver
+from models.beside import Beside
 from models.case import Case
 from models.errors import SolverError
-from models.plan.beside import Beside
 from models.program import Program, Scaling, joined, program_of, scaling, within
 from models.resolve import Cell, Expanded, Floats
 from models.solve import (
@@ -219,7 +219,7 @@ class BlockSolver:
         self.expanded = expanded
         self.program: Program = program_of(expanded, names, blocks, like)
         self._is_compared = is_compared
-        self._beside: Beside | None = None
+        self._beside: Beside[None] | None = None
         self._began = time.perf_counter()
         self.proven: set[bytes] = set()
         """The shapes whose model has been built and compared."""
@@ -371,13 +371,16 @@ class BlockSolver:
     def compare(self, b: int, rows: Rows, shape: bytes) -> bool:
         """Build the model of a block whose shape is new, and compare the two.
 
-        Returns whether one was built; raises SolverError where it is not the case's program.
+        Returns whether it was new; raises SolverError where it is not the case's program.
         """
         if shape in self.proven or not self._is_compared:
             return False
-        if self._beside is not None:
-            self.proven.add(shape)
-            return True
+        if self._beside is None:
+            self._compare(b, rows)
+        self.proven.add(shape)
+        return True
+
+    def _compare(self, b: int, rows: Rows) -> None:
         from models.program.compile import compile_model, differences
         from models.program.sourcing import build
 
@@ -387,25 +390,26 @@ class BlockSolver:
         if wrong:
             msg = f"the program built is not the case's: {'; '.join(wrong[:3])}"
             raise SolverError(msg)
-        self.proven.add(shape)
-        return True
 
     def compare_beside(self) -> None:
-        """Build and compare all models in a process beside this one, from now on.
+        """Build and compare the models of all shapes in a process beside this one, from now on.
 
         What is solved meanwhile is the case's only once ``confirm`` has come back.
         """
+        first: dict[bytes, int] = {}
+        for b in range(len(self.program.blocks)):
+            first.setdefault(self.program.shape(b), b)
 
         def compare_all() -> None:
-            for b in range(len(self.program.blocks)):
-                self.compare(b, self.program.block(b), self.program.shape(b))
+            for b in first.values():
+                self._compare(b, self.program.block(b))
 
         self._beside = Beside(compare_all)
 
     def confirm(self) -> None:
         """Wait for what is compared beside; SolverError where a program is not the case's."""
         if self._beside is not None:
-            self._beside.wait()
+            self._beside.result()
 
     def where(self, b: int) -> str:
         """Return the minerals and years of a block in words."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from models.beside import Beside, can_fork
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
 from models.plan.block_solver import BlockResult, Proof, proof_of, status_of, worths
@@ -59,6 +60,8 @@ PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
 LEAST_FLOW = 1e-6
 """Flows up to this are left out of the tables [t]."""
+_MANY = 20_000
+"""Suppliers of members that are short; to say what stops each takes a tenth of a second."""
 _DUST = 1e-9
 """A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
 
@@ -78,6 +81,7 @@ class Plan(Solved):
     """
 
     extension: Extension | None = None
+    _causes: Beside[list[str]] | None = None
 
     @property
     def status(self) -> str:
@@ -238,10 +242,17 @@ class Plan(Solved):
         short["share"] = short["short"] / short["demand"]
         return short.reset_index(drop=True)
 
+    def foresee(self) -> None:
+        """Begin in a process beside what takes long, where it does: the causes of shortages."""
+        suppliers = len(self.short) * len(self.expanded.sources) // max(1, len(self.case.minerals))
+        if suppliers > _MANY and can_fork() and "shortages" not in self.__dict__:
+            self._causes = Beside(lambda: causes(self, self.short))
+
     @cached_property
     def shortages(self) -> pd.DataFrame:
         """The rows of ``short``, with ``cause`` in words."""
-        return self.short.assign(cause=causes(self, self.short))
+        found = causes(self, self.short) if self._causes is None else self._causes.result()
+        return self.short.assign(cause=found)
 
     @cached_property
     def sources(self) -> pd.DataFrame:

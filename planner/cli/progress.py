@@ -56,8 +56,8 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
-def place(workers: int | None, cluster: str | None) -> Where:
-    """Return where the runs take place.
+def place(workers: int | None, cluster: str | None) -> Where | None:
+    """Return where the runs take place; None for all cores of this machine.
 
     Raises UsageError where both options are given, or where the cluster's is no address.
     """
@@ -68,6 +68,8 @@ def place(workers: int | None, cluster: str | None) -> Where:
         from planner.studies.places.cluster import Cluster
 
         return Cluster(cluster)
+    if workers is None:
+        return None
     from planner.studies import ThisMachine
 
     return ThisMachine(workers)

@@ -30,7 +30,7 @@ from planner.scratch import scratch_folder
 
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
-_IN_MEMORY = 500_000
+_IN_MEMORY = 2_000_000
 """Cells up to which a workbook's parts are kept in memory (some 90 bytes a cell), not in scratch
 files of their own, whose making takes longer than the writing of most plans."""
 _PACKED = 4

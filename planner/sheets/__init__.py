@@ -77,6 +77,7 @@ def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
 def write_plan(path: Path, plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
     context = Context(plan, book, **more)
+    plan.foresee()
     made = _tables(context)
     write_workbook(
         path, tuple(made.values()), pictures(context), context.title, context.made_by,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -43,18 +42,6 @@ def _is_there() -> bool:
     except OSError:
         return False
     return True
-
-
-def can_fork() -> bool:
-    """Return whether a forked process can run beside this one, on a core of its own."""
-    return sys.platform == "linux" and cores() > 1
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

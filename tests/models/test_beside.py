@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from models.beside import Beside
 from models.errors import SolverError
 from models.plan import Session, solve
-from models.plan.beside import Beside
 from planner.cli import main
 from planner.workbook import read
 from planner.workbook.template import write_book
@@ -27,7 +27,7 @@ def test_nothing_wrong_and_something_wrong() -> None:
     def elsewhere() -> None:
         assert os.getpid() != here
 
-    Beside(elsewhere).wait()
+    Beside(elsewhere).result()
 
     def wrong() -> None:
         msg = "another program"
@@ -35,7 +35,7 @@ def test_nothing_wrong_and_something_wrong() -> None:
 
     beside = Beside(wrong)
     with pytest.raises(SolverError, match="another program"):
-        beside.wait()
+        beside.result()
 
 
 @pytest.mark.parametrize("end", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: 1 / 0])
@@ -48,7 +48,7 @@ def test_no_answer(end) -> None:
             end()
         made.append(os.getpid())
 
-    Beside(check).wait()
+    Beside(check).result()
     assert made == [here]
 
 
@@ -70,7 +70,7 @@ def test_other_model_is_no_plan(
     """Where the model is not the case's, ``solve`` ends with 3 and leaves nothing behind."""
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
-    monkeypatch.setattr("planner.studies.nursery.cores", lambda: 2)
+    monkeypatch.setattr("models.beside.cores", lambda: 2)
     made = tmp_path / "made"
     code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])
     assert code == 3

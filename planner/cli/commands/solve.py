@@ -125,7 +125,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     cvar: float | None,
     output: Path | None,
     csv_folder: Path | None,
-    where: Where,
+    where: Where | None,
     as_json: bool,
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.
@@ -257,6 +257,7 @@ def write_run(
                 options=run.options,
                 timings=timings,
                 made_with=run.made_with,
+                kept=run.kept,
                 **more,
             )
         )

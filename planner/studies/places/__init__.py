@@ -20,6 +20,7 @@ from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
+from models.beside import cores
 from models.case import Case
 from models.errors import UsageError
 from models.plan import Map
@@ -34,7 +35,7 @@ from planner.studies.engine import (
     pack_study,
     unpack,
 )
-from planner.studies.nursery import context, cores, expect, undisturbed
+from planner.studies.nursery import context, expect, undisturbed
 
 WORTH_PROCESSES = 2_000_000
 """Routes of one case, from which on its parts are planned in processes.

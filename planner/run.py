@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import difflib
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks
-from models.beside import Beside, can_fork
+from models.beside import can_fork
 from models.case import TO_THE_END, Case, Search
 from models.errors import Finding, InputError, Mistakes, Severity, SolverError
 from planner import scenarios
@@ -158,7 +155,7 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
     """
     began = time.perf_counter()
     tell(f"Reading {path}")
-    book = _read_while_loading(path)
+    book = open_input(path)
     wrong = Mistakes()
     with wrong.kept():
         name = scenario_name(book.case, scenario)
@@ -171,23 +168,6 @@ def start_file(  # noqa: PLR0913 - what makes a case of a workbook
         warnings = book.layout.in_order((*book.warnings, *findings))
         book = dataclasses.replace(book, warnings=warnings)
     return Start(book, case, variant, time.perf_counter() - began)
-
-
-_LOADED = ("models.plan", "highspy", "planner.sheets", "planner.studies.places")
-"""What plans and writes, half a second in the loading."""
-_LARGE = 1_000_000
-"""Bytes of a workbook that takes longer to hand over than to load what plans it."""
-
-
-def _read_while_loading(path: Path) -> Book:
-    """Read an input workbook, beside this process while there is more to load."""
-    with contextlib.suppress(OSError, ValueError):  # which reading it tells in its own words
-        if _LOADED[0] not in sys.modules and can_fork() and path.stat().st_size < _LARGE:
-            reading = Beside(lambda: open_input(path))
-            for name in _LOADED:
-                import_module(name)
-            return reading.result()
-    return open_input(path)
 
 
 def check_file(path: Path) -> Book:

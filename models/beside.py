@@ -61,5 +61,5 @@ def _run(make: Callable[[], object], told: Connection) -> None:
     """Send what is made; Ctrl-C is for the process that waits, which ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with contextlib.suppress(Exception):  # which the process that waits meets, too, and tells
+    with contextlib.suppress(BaseException):  # which the process that waits meets, and tells
         told.send(make())

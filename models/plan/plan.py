@@ -421,31 +421,28 @@ class Plan(Solved):
         [t], binding, shadow_price (what one tonne of relief saves) [money/t].
         """
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
+        whose = _table(
+            (
+                (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,
+                 cap.record.group, cap.supplier, cap.year)
+                for cap in caps
+            ),
+            "limit kind stage mineral buyer group supplier year",
+        )  # fmt: skip
         share = np.array([cap.share for cap in caps], dtype=float)
-        is_max = np.array([cap.is_max for cap in caps], dtype=bool)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
-        room = np.where(is_max, share * base - tonnes, tonnes - share * base)
-        is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
+        room = np.where([cap.is_max for cap in caps], share * base - tonnes, tonnes - share * base)
         prices, beyond = self.duals.get(SHARE.name, {}), self.amounts(EXCESS)
-        found = {
-            "limit": [cap.limit for cap in caps],
-            "kind": [cap.record.limit for cap in caps],
-            "stage": [cap.record.stage for cap in caps],
-            "mineral": [cap.mineral for cap in caps],
-            "buyer": [cap.buyer for cap in caps],
-            "group": [cap.record.group for cap in caps],
-            "supplier": [cap.supplier for cap in caps],
-            "year": [cap.year for cap in caps],
-            "tonnes": tonnes,
-            "base": base,
-            "share": np.divide(tonnes, base, out=np.zeros_like(base), where=base > 0),
-            "allowed": share,
-            "room": room,
-            "excess": [beyond.get(cap.key, 0.0) for cap in caps],
-            "binding": is_any & (room <= nothing),
-            "shadow_price": [abs(prices.get(cap.key, 0.0)) for cap in caps],
-        }
-        return pd.DataFrame(found)
+        return whose.assign(
+            tonnes=tonnes,
+            base=base,
+            share=np.divide(tonnes, base, out=np.zeros_like(base), where=base > 0),
+            allowed=share,
+            room=room,
+            excess=[beyond.get(cap.key, 0.0) for cap in caps],
+            binding=[bool(cap.flows or cap.ore) for cap in caps] & (room <= nothing),
+            shadow_price=[abs(prices.get(cap.key, 0.0)) for cap in caps],
+        )
 
     @cached_property
     def worth_of_caps(self) -> dict[str, float]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from models.beside import Beside, can_fork
+from models.beside import Beside
 from models.case import Case, in_force
 from models.measures import largest_country_shares, served_share, shares_of
 from models.plan.block_solver import BlockResult, Proof, proof_of, status_of, worths
-from models.plan.causes import causes
+from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.secured import SECURED, survived
 from models.program import TONNES, Program, Solved, program_of
@@ -60,8 +60,6 @@ PENALTIES = tuple(heading.name for heading in headings() if heading.is_penalty)
 """Cost headings that nobody pays in cash."""
 LEAST_FLOW = 1e-6
 """Flows up to this are left out of the tables [t]."""
-_MANY = 20_000
-"""Suppliers of members that are short; to say what stops each takes a tenth of a second."""
 _DUST = 1e-9
 """A value below this part of the block's smallest need is the solver's rounding: it is taken as 0.
 
@@ -235,24 +233,20 @@ class Plan(Solved):
     def short(self) -> pd.DataFrame:
         """The rows of supply that are short, with ``share`` short."""
         table = self.supply
-        nothing = [
-            self.tolerance(m, y) for m, y in zip(table["mineral"], table["year"], strict=True)
-        ]
-        short = table[table["short"] > np.array(nothing, dtype=float)].copy()
-        short["share"] = short["short"] / short["demand"]
-        return short.reset_index(drop=True)
+        cells = zip(table["mineral"], table["year"], strict=True)
+        nothing = np.array([self.tolerance(*cell) for cell in cells], dtype=float)
+        short = table[table["short"] > nothing]
+        return short.assign(share=short["short"] / short["demand"]).reset_index(drop=True)
 
     def foresee(self) -> None:
         """Begin in a process beside what takes long, where it does: the causes of shortages."""
-        suppliers = len(self.short) * len(self.expanded.sources) // max(1, len(self.case.minerals))
-        if suppliers > _MANY and can_fork() and "shortages" not in self.__dict__:
-            self._causes = Beside(lambda: causes(self, self.short))
+        self._causes = self._causes or causes_beside(self, self.short)
 
     @cached_property
     def shortages(self) -> pd.DataFrame:
         """The rows of ``short``, with ``cause`` in words."""
-        found = causes(self, self.short) if self._causes is None else self._causes.result()
-        return self.short.assign(cause=found)
+        begun = self._causes
+        return self.short.assign(cause=begun.result() if begun else causes(self, self.short))
 
     @cached_property
     def sources(self) -> pd.DataFrame:
@@ -421,26 +415,23 @@ class Plan(Solved):
         [t], binding, shadow_price (what one tonne of relief saves) [money/t].
         """
         caps, (tonnes, base) = self.caps, np.array(self.reached, dtype=float).reshape(-1, 2).T
-        whose = _table(
-            (
-                (cap.limit, cap.record.limit, cap.record.stage, cap.mineral, cap.buyer,
-                 cap.record.group, cap.supplier, cap.year)
-                for cap in caps
-            ),
-            "limit kind stage mineral buyer group supplier year",
-        )  # fmt: skip
+        is_any = np.array([bool(cap.flows or cap.ore) for cap in caps], dtype=bool)
+        whose = [
+            (of.limit, of.record.limit, of.record.stage, of.mineral, of.buyer, of.record.group,
+             of.supplier, of.year) for of in caps
+        ]  # fmt: skip
         share = np.array([cap.share for cap in caps], dtype=float)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
         room = np.where([cap.is_max for cap in caps], share * base - tonnes, tonnes - share * base)
         prices, beyond = self.duals.get(SHARE.name, {}), self.amounts(EXCESS)
-        return whose.assign(
+        return _table(whose, "limit kind stage mineral buyer group supplier year").assign(
             tonnes=tonnes,
             base=base,
             share=np.divide(tonnes, base, out=np.zeros_like(base), where=base > 0),
             allowed=share,
             room=room,
             excess=[beyond.get(cap.key, 0.0) for cap in caps],
-            binding=[bool(cap.flows or cap.ore) for cap in caps] & (room <= nothing),
+            binding=is_any & (room <= nothing),
             shadow_price=[abs(prices.get(cap.key, 0.0)) for cap in caps],
         )
 
@@ -569,8 +560,7 @@ class Plan(Solved):
     @cached_property
     def cash(self) -> float:
         """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
-        costs = self.costs
-        return float(costs.loc[~costs["heading"].isin(PENALTIES), "money"].sum())
+        return float(self.costs.loc[~self.costs["heading"].isin(PENALTIES), "money"].sum())
 
     @cached_property
     def tonnes(self) -> float:

@@ -411,6 +411,11 @@ class BlockSolver:
         if self._beside is not None:
             self._beside.result()
 
+    def compare_all(self) -> list[bool]:
+        """Compare all blocks, which were solved without; return of which a model was built."""
+        self._is_compared, of = True, self.program
+        return [self.compare(b, of.block(b), of.shape(b)) for b in range(len(of.blocks))]
+
     def where(self, b: int) -> str:
         """Return the minerals and years of a block in words."""
         e, cells = self.expanded, self.program.blocks[b]

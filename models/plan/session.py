@@ -56,11 +56,14 @@ class _Kept:
 class Session:
     """Plans of one base case and of its variants."""
 
-    def __init__(self, base: Case, *, is_near: bool = False, beside: bool = False) -> None:
+    def __init__(
+        self, base: Case, *, is_near: bool = False, is_compared: bool = True, beside: bool = False
+    ) -> None:
         """Keep the base case, whose program is compared with its model.
 
-        With ``beside`` a process beside compares them: plans are the case's once ``confirm`` says
-        so.
+        Without ``is_compared`` that is so once its own plan is asked for: another session of the
+        same case has done it. With ``beside`` a process beside does it: plans are the case's once
+        ``confirm`` says so.
 
         Those of variants are not: that arrays and model are one program is tested on cases of every
         kind, and the certificate of each plan holds it against the variant's own arrays.
@@ -70,6 +73,7 @@ class Session:
         """
         self.case = base
         self._is_near = is_near
+        self._is_compared = is_compared
         self._is_beside = beside
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
@@ -77,11 +81,21 @@ class Session:
 
     @cached_property
     def _solver(self) -> BlockSolver:
-        return BlockSolver(Expanded(self.case))
+        return BlockSolver(Expanded(self.case), is_compared=self._is_compared)
 
     @cached_property
     def base(self) -> Plan:
         """The plan of the base case; the same as that of ``solve``."""
+        plan, solver = self._begun, self._solver
+        if self._is_compared:
+            return plan
+        built = solver.compare_all()
+        results = [replace(b, built=built[b.block]) for b in plan.blocks]
+        return Plan(self.case, results, solver.expanded, solver.program)
+
+    @cached_property
+    def _begun(self) -> Plan:
+        """The plan of the base case, perhaps not yet compared."""
         check(self.case)
         solver, results = self._solver, list[BlockResult]()
         if self._is_beside:
@@ -114,7 +128,7 @@ class Session:
         """
         if case is self.case:
             return self.base
-        base = self.base.program
+        base = self._begun.program
         check(case, self.case)
         expanded = self._solver.expanded.changed(case)
         solver = BlockSolver(expanded, base.names, like=base, is_compared=False)
@@ -125,7 +139,7 @@ class Session:
     def _from_before(self, solver: BlockSolver) -> list[BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
-        fitted = fit(program, self.base.program)
+        fitted = fit(program, self._begun.program)
         x, duals = self._in_variant(fitted)
         certificates = program.certify(x, duals, solver.measure)
         settled = _settled(program, fitted, certificates)
@@ -164,7 +178,7 @@ class Session:
         Returns by block of the base the attempt's name and the trouble it met, for those solved.
         """
         told: dict[int, tuple[str, str]] = {}
-        of = self.base.program
+        of = self._begun.program
         unsettled = {
             of for of, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
         }
@@ -190,7 +204,7 @@ class Session:
         kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
         if kept is None:
             return None
-        of, first = self.base.program, kept.blocks[0]
+        of, first = self._begun.program, kept.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], of.columns_of(first)),
             (fitted.rows[program.rows_of(b)], of.rows_of(first)),

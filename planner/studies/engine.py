@@ -109,6 +109,15 @@ class Joined(Generic[T]):
 AnyStudy = Study[T] | Joined[T]
 
 
+def firsts(study: AnyStudy[Any]) -> set[int]:
+    """Return the positions of the first chain of each study that has any run."""
+    found: dict[int, int] = {}
+    for at, (part, chain) in enumerate(zip(study.part_of, study.chains, strict=True)):
+        if chain:
+            found.setdefault(part, at)
+    return {*found.values()}
+
+
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
     """What came of a run: what was read of its plan and the proof, or why there is none.
@@ -184,18 +193,22 @@ class Planner(Generic[T]):
     @cached_property
     def session(self) -> Session:
         """The session, begun with the first run."""
-        return Session(self.base, is_near=self.is_near)
+        return Session(self.base, is_near=self.is_near, is_compared=False)
 
-    def outcomes(self, chain: tuple[Run, ...]) -> Iterator[Outcome[T]]:
+    def outcomes(self, chain: tuple[Run, ...], *, is_first: bool) -> Iterator[Outcome[T]]:
         """Plan the runs of a chain one after another, each when it is asked for.
 
         The first starts from the base case's plan. So does the one after a run that failed, since
         a session is restarted then: that a run failed changes what the next starts from, but in the
         same way wherever the chain runs.
+
+        With the first chain of a study, and no other, its base case is compared with its model.
         """
         fresh = True
         for run in chain:
             try:
+                if is_first:
+                    _ = self.session.base
                 if fresh:
                     self.session.restart()
                 plan = self.session.solve(run.change(self.base))
@@ -301,8 +314,7 @@ class Tracker:
         where a study is stopped; the longest come next, so that workers end at about one time.
         """
         found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        of = self.study.part_of
-        first = {of.index(part) for part in set(of)}
+        of, first = self.study.part_of, firsts(self.study)
         return sorted(found, key=lambda task: (task.chain not in first, of[task.chain], -task.end))
 
     def after_death(self, task: Task, died: str) -> list[Task]:
@@ -377,8 +389,8 @@ class StudyCopy:
 
     def outcomes(self, runs: bytes) -> Iterator[bytes]:
         """Plan runs one after another; each outcome comes packed."""
-        part, chain = pickle.loads(runs)  # noqa: S301 - as above
-        for outcome in self._planner(part).outcomes(chain):
+        part, chain, is_first = pickle.loads(runs)  # noqa: S301 - as above
+        for outcome in self._planner(part).outcomes(chain, is_first=is_first):
             try:
                 yield pickle.dumps(outcome)
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
@@ -400,7 +412,8 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
 def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
     """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
     runs = study.chains[task.chain][task.first : task.end]
-    return _pack((study.part_of[task.chain], runs), "a run of a study")
+    is_first = task.chain in firsts(study)
+    return _pack((study.part_of[task.chain], runs, is_first), "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from models.errors import UsageError
 from models.plan import Session
+from models.program import sourcing
 from planner.studies import Here, Progress, Run, ThisMachine, run_studies, run_study
 from planner.studies import engine as board
 from planner.studies import places as pool
@@ -90,6 +92,28 @@ def test_a_worker_keeps_one_session_of_several_studies(monkeypatch):
     found = [next(copy.outcomes(board.pack_runs(what, task))) for task in tasks]
     assert found[0] == found[3]
     assert len(begun) == 3
+
+
+def test_the_base_of_a_study_is_compared_with_its_model_by_one_worker(monkeypatch):
+    """By the one that has the first chain with a run, whatever it did before."""
+    built, build = [], sourcing.build
+    monkeypatch.setattr("models.program.sourcing.build", lambda *of: built.append(of) or build(*of))
+    base = Run("base", board.as_given)
+    what = study([], [base, capped(0.5)], [capped(0.4)], read=figures)
+    here = run_study(what, Here())
+    assert (here[0].proof.models, here[1].proof.models, len(built)) == (1, 0, 1)
+    first, other = (board.StudyCopy(board.pack_study(what)) for _ in range(2))
+
+    def outcomes(copy, chain):
+        task = board.Task(chain, 0, len(what.chains[chain]))
+        return [*map(pickle.loads, copy.outcomes(board.pack_runs(what, task)))]
+
+    assert outcomes(other, 2) == [here[2]]
+    assert len(built) == 1
+    assert outcomes(first, 1) + outcomes(first, 2) == [*here]
+    assert len(built) == 2
+    assert outcomes(other, 1) == [*here][:2]
+    assert len(built) == 3
 
 
 def test_studies_of_one_are_told_of_as_one_and_stop_as_one():

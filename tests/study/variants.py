@@ -94,7 +94,8 @@ class Falling:
             raise UsageError(msg)
         for task in board.tasks():
             chain, of = study.chains[task.chain], study.parts[study.part_of[task.chain]]
-            for i, outcome in enumerate(Planner(of.base, of.read).outcomes(chain)):
+            planner = Planner(of.base, of.read)
+            for i, outcome in enumerate(planner.outcomes(chain, is_first=True)):
                 self.left -= 1
                 if self.left < 0:
                     break

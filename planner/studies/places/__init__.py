@@ -31,6 +31,7 @@ from planner.studies.engine import (
     Task,
     Tracker,
     fault,
+    firsts,
     pack_runs,
     pack_study,
     unpack,
@@ -90,12 +91,12 @@ class Here:
 
     def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in turn."""
-        chains = enumerate(zip(study.part_of, study.chains, strict=True))
+        chains, first = enumerate(zip(study.part_of, study.chains, strict=True)), firsts(study)
         for part, own in groupby(chains, key=lambda each: each[1][0]):
             of = study.parts[part]
             planner = Planner(of.base, of.read, is_near=of.is_near)
             for at, (_, chain) in own:
-                for i, outcome in enumerate(planner.outcomes(chain)):
+                for i, outcome in enumerate(planner.outcomes(chain, is_first=at in first)):
                     tracker.keep(at, i, outcome)
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,9 +119,18 @@ class LazyKeys(Sequence[Keys]):
         self._groups, self._stretch = groups, stretch
 
     def sizes(self) -> list[tuple[str, int]]:
-        """Return the name of each group that is there, and how many it has; nothing is spelt."""
-        inside = [(group.name, within(group.at, self._stretch)) for group in self._groups]
-        return [(name, at.stop - at.start) for name, at in inside if at.stop > at.start]
+        """Return the name of each group that is there, and how many it has; nothing is spelt.
+
+        What the rows of Share limits have is told apart, each row's own.
+        """
+        found: list[tuple[str, int]] = []
+        for group in self._groups:
+            at = within(group.at, self._stretch)
+            ends = [at.start, at.stop]
+            if group.component.positions[0] == LIMIT:
+                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
+            found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
+        return found
 
     @cached_property
     def _all(self) -> tuple[Keys, ...]:

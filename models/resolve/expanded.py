@@ -432,6 +432,15 @@ class Expanded:
         cells = len(self.minerals) * len(self.years)
         return np.searchsorted(code, np.arange(cells + 1)).astype(np.int64)
 
+    @cached_property
+    def of_source_year(self) -> tuple[Ints, Ints]:
+        """The deliveries by source and year, and where each (source, year) begins among them."""
+        years = len(self.years)
+        code = self.deliveries.source * years + self.deliveries.year
+        order = np.argsort(code, kind="stable")
+        every = np.arange(len(self.sources) * years + 1)
+        return order, np.searchsorted(code[order], every).astype(np.int64)
+
     def cell(self, mineral: int, year: int) -> range:
         """Return the deliveries of one mineral and year."""
         at = mineral * len(self.years) + year
@@ -452,7 +461,7 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "has_stock": frozenset({"stockpiles"}),
     **dict.fromkeys(("lanes", "can_sell"), _OF_LANES),
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
-    **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
+    **dict.fromkeys(("deliveries", "cell_starts", "of_source_year"), _OF_DELIVERIES),
 }
 """The fields of a case that each resolved part is made of, beside minerals, members and years."""
 

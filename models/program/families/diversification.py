@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.program.component import (
     BUYER,
     LIMIT,
     MINERAL,
+    SOURCE,
     STAGE,
     SUPPLIER,
     YEAR,
@@ -33,11 +35,9 @@ from models.program.component import (
 )
 from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
-from models.resolve import Bools, Cap, Floats, Ints, caps
+from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
 from models.schema import (
-    BY_BLOC,
     BY_COUNTRY,
-    BY_KIND,
     BY_OWNER,
     BY_REFINER,
     EACH,
@@ -217,19 +217,31 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
 # ---- the same rows as arrays -------------------------------------------------------------------
 
 _Index = tuple[Ints, ...]
-"""(mineral, buyer's number, supplier's number, year), by position."""
+"""(Which of some limits, mineral, buyer's number, supplier's number, year), by position."""
+_MOST_AT_ONCE = 4_000_000
+"""Limits are resolved together until so many deliveries have been looked at."""
 
 
 def arrays(b: Builder) -> None:
-    """The same rows as arrays: each row of Share limits resolved to all that it limits."""
+    """The same rows as arrays: the rows of Share limits resolved to all that they limit."""
     seen: dict[tuple[object, ...], int] = {}
-    capped: list[_Capped] = []
-    for i, row in enumerate(b.expanded.case.share_limits):
+    numbers: list[int] = []
+    limits = b.expanded.case.share_limits if b.years else ()
+    for i, row in enumerate(limits):
         said = what_is_said(row)
         seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
-        number = b.names.number((*said, seen[said]))
-        b.limit_of[number] = i
-        capped += _row(b, number, row)
+        numbers.append(b.names.number((*said, seen[said])))
+        b.limit_of[numbers[-1]] = i
+    most = max(1, _MOST_AT_ONCE // max(1, len(b.expanded.deliveries)))
+    capped: list[_Capped] = []
+    start = 0
+    for stage, same in groupby(row.stage for row in limits):
+        end = start + len(list(same))
+        step = 1 if stage == MINING else most
+        for i in range(start, end, step):
+            at = slice(i, min(i + step, end))
+            capped += _rows(b, integers(numbers[at]), limits[at])
+        start = end
     _bases(b, capped)
 
 
@@ -248,31 +260,37 @@ A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 """
 
 
-def _row(b: Builder, number: int, row: ShareLimit) -> list[_Capped]:
-    """Add the caps that one row of Share limits stands for."""
-    e, case = b.expanded, b.expanded.case
-    keys, of, columns = (_mining if row.stage == MINING else _refining)(b, number, row)
+def _rows(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> list[_Capped]:
+    """Add the caps that some rows of Share limits of one stage stand for."""
+    e, case, stage = b.expanded, b.expanded.case, limits[0].stage
+    (which, *keys), of, columns = (_mining if stage == MINING else _refining)(b, numbers, limits)
     m, buyer, _, t = keys
-    share: Floats = np.array([row.share.value(y) for y in e.years], dtype=float)[t]
-    is_max = row.limit == MAX
-    of_purchases = is_max and case.settings.share_basis == PURCHASES
+    shares = [[row.share.value(y) for y in e.years] for row in limits]
+    share: Floats = np.array(shares, dtype=float).reshape(len(limits), -1)[which, t]
+    is_max = np.array([row.limit == MAX for row in limits])[which]
+    of_purchases = is_max & (case.settings.share_basis == PURCHASES)
     demand = _demand(b, m, buyer, t)
-    right = np.zeros(len(t)) if of_purchases else share * demand
-    index = (np.full(len(t), number), *keys)
-    least, most = (-np.inf, right) if is_max else (right, np.inf)
+    right = np.where(of_purchases, 0.0, share * demand)
+    index = (numbers[which], *keys)
+    least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
     rows = b.rows(SHARE, index, least=least, most=most)
-    stated = (what_is_said(row), row.penalty)
-    b.shares.append(Shares(stated, rows, demand, t, is_max, not of_purchases))
     b.enter(rows[of], columns, 1.0)
-    at = list(zip(m.tolist(), buyer.tolist(), t.tolist(), strict=True))
-    if _is_soft(row):
-        price = [
-            case.shortage_cost(e.minerals[i], e.years[y]) if row.penalty is None else row.penalty
-            for i, _, y in at
-        ]
-        excess = b.columns(EXCESS, index, price=np.array(price, dtype=float))
-        b.enter(rows, excess, -1.0 if is_max else 1.0)
-    return [(rows, [(STAGES.index(row.stage), *k) for k in at], share)] if of_purchases else []
+    ends = np.searchsorted(which, np.arange(len(limits) + 1)).tolist()
+    for row, own in zip(limits, map(slice, ends[:-1], ends[1:]), strict=True):
+        stated, is_most = (what_is_said(row), row.penalty), row.limit == MAX
+        fixed = not (is_most and case.settings.share_basis == PURCHASES)
+        b.shares.append(Shares(stated, rows[own], demand[own], t[own], is_most, fixed))
+    soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[which])
+    price = [
+        case.shortage_cost(e.minerals[i], e.years[y]) if (p := limits[k].penalty) is None else p
+        for k, i, y in zip(which[soft].tolist(), m[soft].tolist(), t[soft].tolist(), strict=True)
+    ]
+    beyond = tuple(part[soft] for part in index)
+    excess = b.columns(EXCESS, beyond, price=np.array(price, dtype=float))
+    b.enter(rows[soft], excess, np.where(is_max[soft], -1.0, 1.0))
+    at = np.flatnonzero(of_purchases)
+    bases = zip(m[at].tolist(), buyer[at].tolist(), t[at].tolist(), strict=True)
+    return [(rows[at], [(STAGES.index(stage), *key) for key in bases], share[at])]
 
 
 def _is_soft(row: ShareLimit) -> bool:
@@ -298,36 +316,64 @@ def _members(b: Builder, buyer: str) -> Ints:
     return integers([e.member_at[name] for name in names])
 
 
-def _refining(b: Builder, _: int, row: ShareLimit) -> tuple[_Index, Ints, Ints]:
-    """Return the caps of a row on refined tonnes, and what counts: under which, and its column."""
+def _refining(b: Builder, _: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index, Ints, Ints]:
+    """Return the caps of rows on refined tonnes, and what counts: under which, and its column."""
     e, d = b.expanded, b.expanded.deliveries
-    counts = _minerals(b, row)
-    years = np.array([in_force(row, y) for y in e.years], dtype=bool)
-    in_scope = np.flatnonzero(counts[d.mineral] & years[d.year])
-    known: list[tuple[Ints, Ints]] = []  # deliveries in scope, and their supplier's number
-    for name, has in _suppliers(b, row):
-        at = in_scope[has[d.source[in_scope]]]
-        known.append((at, np.full(len(at), b.names.number(name))))
-    at = np.concatenate([integers([]), *(k[0] for k in known)])
-    supplier = np.concatenate([integers([]), *(k[1] for k in known)])
-    buyers = np.full(len(e.members), -1, dtype=np.int64)
-    names = e.members if row.buyer == EACH else (row.buyer,)
-    numbers = {name: b.names.number(name) for name in names}
-    for name, number in numbers.items():
-        buyers[_members(b, name)] = number
-    mine = np.flatnonzero(buyers[d.member[at]] >= 0)
+    counts, years, buyers = _scope(b, limits)
+    order, starts = e.of_source_year
+    which, number, source = _suppliers(b, limits)
+    inside = counts[which, b.mineral_of[SOURCE][source]]
+    which, number, source = which[inside], number[inside], source[inside]
+    # the years in force follow one another, so each source's deliveries are one stretch of `order`
+    first, last = years.argmax(axis=1), years.sum(axis=1)
+    begin = starts[source * b.years + first[which]]
+    sizes = starts[source * b.years + (first + last)[which]] - begin
+    ahead = np.cumsum(sizes) - sizes
+    at = order[np.repeat(begin - ahead, sizes) + np.arange(int(sizes.sum()))]
+    which, supplier = np.repeat(which, sizes), np.repeat(number, sizes)
+    buyer = buyers[which, d.member[at]]
+    mine = np.flatnonzero(buyer >= 0)
     own = at[mine]
-    flows = (d.mineral[own], buyers[d.member[own]], supplier[mine], d.year[own])
-    if not _is_soft(row):  # nothing can flow, nothing to limit
-        keys, inverse = grouped(*flows)
-        return keys, inverse, b.flow[own]
-    cells = _cells_of_suppliers(b, row, (counts, years), (d.mineral[at], supplier, d.year[at]))
-    every = [np.repeat(part, len(numbers)) for part in cells]
-    each = np.tile(integers(list(numbers.values())), len(cells[0]))
-    full = (every[0], each, every[1], every[2])
-    joined = tuple(np.concatenate([a, f]) for a, f in zip(full, flows, strict=True))
-    keys, inverse = grouped(*joined)
-    return keys, inverse[len(each) :], b.flow[own]
+    flows = (which[mine], d.mineral[own], buyer[mine], supplier[mine], d.year[own])
+    full: list[_Index] = []
+    for k, row in enumerate(limits):
+        if _is_soft(row):  # of others: nothing can flow, nothing to limit
+            of = np.flatnonzero(which == k)
+            sold = (d.mineral[at[of]], supplier[of], d.year[at[of]])
+            m, s, t = _cells_of_suppliers(b, row, (counts[k], years[k]), sold)
+            names = e.members if row.buyer == EACH else (row.buyer,)
+            each = integers([b.names.number(name) for name in names])
+            cells = [np.repeat(part, len(each)) for part in (np.full(len(m), k), m, s, t)]
+            full.append((*cells[:2], np.tile(each, len(m)), *cells[2:]))
+    keys, inverse = grouped(*map(np.concatenate, zip(*full, flows, strict=True)))
+    return keys, inverse[len(inverse) - len(own) :], b.flow[own]
+
+
+def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints]:
+    """Return the minerals and the years that rows count for, and each member's buyer (-1: none)."""
+    e = b.expanded
+    minerals_of: dict[str, set[str]] = {}
+    for source in e.sources:
+        minerals_of.setdefault(source.name, set()).add(source.mineral)
+    counts = np.zeros((len(limits), len(e.minerals)), dtype=bool)
+    years = np.zeros((len(limits), b.years), dtype=bool)
+    buyers = np.full((len(limits), len(e.members)), -1, dtype=np.int64)
+    each = [b.names.number(name) for name in e.members]
+    for k, row in enumerate(limits):
+        has = minerals_of.get(row.supplier, set())
+        named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
+        counts[k] = [
+            row.mineral in {"", name}
+            and name not in row.except_minerals
+            and (name in has or not named)
+            for name in e.minerals
+        ]
+        years[k] = [in_force(row, y) for y in e.years]
+        if row.buyer == EACH:
+            buyers[k] = each
+        else:
+            buyers[k, _members(b, row.buyer)] = b.names.number(row.buyer)
+    return counts, years, buyers
 
 
 def _cells_of_suppliers(
@@ -345,42 +391,42 @@ def _cells_of_suppliers(
     return m, np.full(len(m), b.names.number(row.supplier)), t
 
 
-def _minerals(b: Builder, row: ShareLimit) -> Bools:
-    """Return which minerals a row counts for."""
-    e = b.expanded
-    has = {s.mineral for s in e.sources if s.name == row.supplier}
-    named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
-    counts = [
-        row.mineral in {"", name} and name not in row.except_minerals and (name in has or not named)
-        for name in e.minerals
-    ]
-    return np.array(counts, dtype=bool)
+def _suppliers(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Ints, Ints, Ints]:
+    """Return the sources that count under each row's suppliers: row, supplier's number, source."""
+    known: dict[str, dict[str, list[int]]] = {}
+    found: list[tuple[int, int, int]] = []
+    for k, row in enumerate(limits):
+        if row.group not in known:
+            known[row.group] = _by_name(b, row.group)
+        of = known[row.group]
+        wanted = {*of}
+        if row.group in {BY_COUNTRY, BY_OWNER}:
+            wanted.discard(REST_OF_WORLD)
+        if row.supplier.startswith(EACH_OUTSIDE):
+            bloc = row.supplier.removeprefix(EACH_OUTSIDE)
+            wanted = {c for c in wanted if bloc not in b.expanded.case.blocs_of(c)}
+        elif row.supplier:
+            wanted = {row.supplier}
+        for name in sorted(wanted):
+            number = b.names.number(name)
+            found += [(k, number, source) for source in of.get(name, ())]
+    which, number_, source_ = columns_of(found, 3)
+    return which, number_, source_
 
 
-def _suppliers(b: Builder, row: ShareLimit) -> list[tuple[str, Bools]]:
-    """Return the suppliers that a row limits, and the sources that count under each."""
-    sources, case = b.expanded.sources, b.expanded.case
-    names: list[tuple[str, ...]]
-    if row.group == BY_BLOC:
-        names = [case.blocs_of(s.country) for s in sources]
-    else:
-        of = {BY_COUNTRY: "country", BY_OWNER: "owner", BY_KIND: "kind", BY_REFINER: "name"}
-        names = [(getattr(s, of[row.group]),) for s in sources]
-    wanted = {name for found in names for name in found}
-    if row.group in {BY_COUNTRY, BY_OWNER}:
-        wanted.discard(REST_OF_WORLD)
-    if row.supplier.startswith(EACH_OUTSIDE):
-        bloc = row.supplier.removeprefix(EACH_OUTSIDE)
-        wanted = {c for c in wanted if bloc not in case.blocs_of(c)}
-    elif row.supplier:
-        wanted = {row.supplier}
-    return [(n, np.array([n in found for found in names], dtype=bool)) for n in sorted(wanted)]
+def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
+    """Return the sources that count under each name of a supplier group."""
+    found: dict[str, list[int]] = {}
+    for i, source in enumerate(b.expanded.sources):
+        for name in {*supplier_names(b.expanded.case, source, group)}:
+            found.setdefault(name, []).append(i)
+    return found
 
 
-def _mining(b: Builder, number: int, row: ShareLimit) -> tuple[_Index, Ints, Ints]:
-    """Return the caps of a row on ore, and what counts: under which, and its column."""
-    e, position = b.expanded, b.limit_of[number]
-    keys: list[tuple[int, int, int, int]] = []
+def _mining(b: Builder, numbers: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index, Ints, Ints]:
+    """Return the caps of one row on ore, and what counts: under which, and its column."""
+    e, (row,), position = b.expanded, limits, b.limit_of[int(numbers[0])]
+    keys: list[tuple[int, int, int, int, int]] = []
     counted: list[tuple[int, int]] = []
     with_mines = {mine.mineral for mine in e.case.mines}
     own = {row.mineral} & e.mineral_at.keys()  # counts without a mine
@@ -390,9 +436,9 @@ def _mining(b: Builder, number: int, row: ShareLimit) -> tuple[_Index, Ints, Int
                 columns = [c for n in cap.ore for c in b.ore.get((n, m, t), ())]
                 if cap.limit == position and (columns or cap.penalty is not None):
                     counted += [(len(keys), column) for column in columns]
-                    keys.append((m, b.names.number(cap.buyer), b.names.number(cap.supplier), t))
+                    keys.append((0, m, b.names.number(cap.buyer), b.names.number(cap.supplier), t))
     of, ore = columns_of(counted, 2)
-    return columns_of(keys, 4), of, ore
+    return columns_of(keys, 5), of, ore
 
 
 def _bases(b: Builder, capped: list[_Capped]) -> None:

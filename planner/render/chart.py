@@ -11,7 +11,7 @@ from typing import Any
 from models.results import ChartData, Look
 from planner.render import palette
 from planner.render.table import Cell, Table, table_of
-from planner.render.words import clean, cut, known, listed
+from planner.render.words import clean, cut, known, listed, scale
 
 _LABEL = 28
 """Longer names are cut in charts."""
@@ -115,9 +115,25 @@ class Picture:
             for group, names in zip(alike, named, strict=True)
         )
 
+    def in_money(self, currency: str) -> Picture:
+        """Return a chart of money in the unit that suits the largest amount.
+
+        The unit fills ``{unit}`` in the title of the values' axis.
+        """
+        largest = max((abs(v or 0.0) for s in self.series for v in s.values), default=0.0)
+        size, unit = scale(largest, currency)
+        series = tuple(replace(s, values=numbers(s.values, size)) for s in self.series)
+        axis = self.axis.format(unit=unit)
+        return replace(self, series=series, axis=axis, look=Look.MILLIONS)
+
     def __len__(self) -> int:
         """Return how many categories there are."""
         return len(self.categories)
+
+
+def drawn(*pictures: Picture | None) -> tuple[Picture, ...]:
+    """Return the charts that have something to show."""
+    return tuple(picture for picture in pictures if picture is not None)
 
 
 def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:

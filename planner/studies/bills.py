@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,11 +36,19 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from models.schema import ByYear
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import records
-from planner.render.words import clean, counted, few, known, listed, money, percent, scale
+from planner.render.chart import Form, Picture, Role, Series, drawn, short
+from planner.render.words import clean, counted, few, known, listed, money, percent
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    Figure,
+    Headline,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+    view,
+    views_by,
+)
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -304,7 +312,7 @@ def _secured(case: Case) -> dict[str, dict[str, None]]:
 
 
 def read(plan: Plan) -> object:
-    """Return who pays what for a plan."""
+    """Return who pays what for a plan; other runs read something else."""
     return sharing_of(plan)
 
 
@@ -428,33 +436,27 @@ def tempted(sharing: Sharing, case: Case) -> Groups:
     """Return by rule the group most tempted to leave."""
     rows = []
     for rule, of in sharing.tempted.items():
-        bill = float(sharing.bills[rule][list(of.group)].sum()) if of.group else None
-        rows.append(
-            {
-                "rule": rule,
-                "group": "; ".join(case.members[i].name for i in of.group),
-                "gain": of.gain,
-                "bill": bill,
-                "cost": None if bill is None else bill - of.gain,
-                "at_most": of.at_most,
-                "in_parts": of.in_parts,
-            }
-        )
+        row = {**vars(of), "rule": rule, "group": _group(case, of.group)}
+        if of.group:
+            bill = float(sharing.bills[rule][list(of.group)].sum())
+            row |= {"bill": bill, "cost": bill - of.gain}
+        rows.append(row)
     return Groups.of_rows(rows, words=words_of(case))
+
+
+def _group(case: Case, members: Iterable[int]) -> str:
+    return "; ".join(case.members[i].name for i in members)
 
 
 def coalitions(sharing: Sharing, costs: Mapping[int, float], case: Case) -> Coalitions:
     """Return a row a group whose cost is known."""
-    names, alone = [m.name for m in case.members], sharing.alone
-    inside = {n: [i for i in range(len(names)) if n >> i & 1] for n in sorted(costs)}
-    return Coalitions(
-        words=words_of(case),
-        number=list(inside),
-        group=["; ".join(names[i] for i in of) for of in inside.values()],
-        size=[len(of) for of in inside.values()],
-        cost=[costs[n] for n in inside],
-        saving=[float(alone[of].sum()) - costs[n] for n, of in inside.items()],
-    )
+    rows = []
+    for number in sorted(costs):
+        of, cost = [i for i in range(len(case.members)) if number >> i & 1], costs[number]
+        saving = float(sharing.alone[of].sum()) - cost
+        row = {"number": number, "group": _group(case, of), "size": len(of)}
+        rows.append({**row, "cost": cost, "saving": saving})
+    return Coalitions.of_rows(rows, words=words_of(case))
 
 
 def wishes(
@@ -482,24 +484,19 @@ def rights(case: Case) -> Result:
     """Return a row a plant and mine, and one for all budgets, with a column a member."""
     e = Expanded(case)
     of = Rights(e)
-    rows: list[tuple[str, str, str, str, Floats]] = [
-        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, parts)
-        for s, parts in zip(e.sources, of.sources.mean(axis=1), strict=True)
+    rows = [
+        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *parts)
+        for s, parts in zip(e.sources, of.sources.mean(axis=1).tolist(), strict=True)
     ]
     rows += [
-        ("mine", "", mine.mineral, mine.country, parts)
-        for mine, parts in zip(case.mines, of.mines.mean(axis=1), strict=True)
+        ("mine", "", mine.mineral, mine.country, *parts)
+        for mine, parts in zip(case.mines, of.mines.mean(axis=1).tolist(), strict=True)
     ]
     if case.budget:
-        rows.append(("budget", "", "", "", of.capital))
+        rows.append(("budget", "", "", "", *of.capital.tolist()))
     kind = spread_over(RightsUsed, RightsUsed.members, [clean(m.name) for m in case.members])
-    columns: dict[str, Any] = {
-        name: [row[i] for row in rows]
-        for i, name in enumerate(("what", "name", "mineral", "country"))
-    }
-    for i in range(len(case.members)):
-        columns[f"of_{i}"] = [float(row[4][i]) for row in rows]
-    return kind(words=words_of(case), **columns)
+    names = [f.name for f in kind.FIELDS]
+    return kind.of_rows([dict(zip(names, row, strict=True)) for row in rows], words=words_of(case))
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -662,25 +659,24 @@ class BillsStudy(StudyKind):
             "together_usd": of.cost,
             "cash_alone_usd": float(of.alone_paid.sum()),
             "cash_together_usd": of.cost - float(of.bought_priced.sum()),
-            "bills": [row for row in records(tables[Bills]) if row["member"]],
-            "transfers": records(tables[Transfers]),
+            "bills": [row for row in tables.records(Bills) if row["member"]],
+            "transfers": tables.records(Transfers),
             "groups": [
                 {**row, Groups.group.json_key: [self.start.case.members[i].name for i in t.group]}
-                for row, t in zip(records(tables[Groups]), of.tempted.values(), strict=True)
+                for row, t in zip(tables.records(Groups), of.tempted.values(), strict=True)
             ],
             "groups_planned": len(self.costs),
-            "wishes": records(tables[Wishes]) if Wishes in tables else [],
+            "wishes": tables.records(Wishes),
             "trouble": self.trouble or None,
         }
 
-    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return what each saves by every rule, and who is tempted to leave."""
-        saved, leaving = tables[Savings], tables[Groups]
-        found = Numbers(leaving, (Groups.rule, Groups.gain, Groups.group), "Who would gain alone")
-        if Wishes not in tables:
-            return (Numbers(saved, saved.fields), found)
-        wished = Numbers(tables[Wishes], Wishes.FIELDS, "What a member's own wishes cost")
-        return (Numbers(saved, saved.fields), found, wished)
+        yield Numbers(tables[Savings])
+        leaving = (Groups.rule, Groups.gain, Groups.group)
+        yield Numbers(tables[Groups], leaving, "Who would gain alone")
+        if Wishes in tables:
+            yield Numbers(tables[Wishes], heading="What a member's own wishes cost")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -712,32 +708,27 @@ class BillsStudy(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return savings by member and rule, the way from alone to together, cash and shortage."""
-        found = (_by_rule(tables[Savings]), _waterfall(tables[Savings]), _apart(tables[Bills]))
-        return tuple(picture for picture in found if picture is not None)
+        saved = tables[Savings]
+        return drawn(_by_rule(saved), _waterfall(saved), _apart(tables[Bills]))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return savings by rule, each rule's bills, and who is tempted to leave."""
         saved, every = tables[Savings], tables[Bills]
-        pictures = [p for p in (_by_rule(saved), _waterfall(saved)) if p is not None]
-        views: dict[str, tuple[Sequence[Picture], Numbers]] = {}
-        fields = tuple(f for f in Bills.FIELDS if f.name != Bills.rule.name)
-        for rule in dict.fromkeys(every.rule):
-            rows = every.where([each == rule for each in every.rule])
-            chart = _apart(rows, rule)
-            views[rule] = ([chart] if chart is not None else [], Numbers(rows, fields))
+        views = views_by(every, Bills.rule, lambda rule, rows: _apart(rows, rule))
         lead = (
             "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
             " it is left where the plan has it, and counts at its price."
         )
         blocks = [
-            Numbers(tables[Groups], Groups.FIELDS, "Who is tempted most to leave"),
-            Numbers(tables[Transfers], Transfers.FIELDS, "Who pays whom, from as bought"),
+            Numbers(tables[Groups], heading="Who is tempted most to leave"),
+            Numbers(tables[Transfers], heading="Who pays whom, from as bought"),
         ]
         if Wishes in tables:
-            blocks.append(Numbers(tables[Wishes], Wishes.FIELDS, "What own wishes cost"))
+            blocks.append(Numbers(tables[Wishes], heading="What own wishes cost"))
+        gains = view(Numbers(saved), _by_rule(saved), _waterfall(saved))
         return (
-            Section("savings", "Who gains", lead, {"": (pictures, Numbers(saved, saved.fields))}),
+            Section("savings", "Who gains", lead, gains),
             Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
         )
 
@@ -814,6 +805,9 @@ def _wished(tables: Tables, currency: str) -> str:
     return f" {whole[:1].upper()}{whole[1:]}."
 
 
+_SAVED = "Saved against alone ({unit})"
+
+
 def _told(saved: Savings) -> list[int]:
     """Return the members of a chart, those that save most by dual prices first."""
     rows = [i for i, member in enumerate(saved.member) if member]
@@ -826,19 +820,16 @@ def _by_rule(saved: Savings) -> Picture | None:
     at = _told(saved)
     each = {f.header: [saved.data[f.name][i] for i in at] for f in saved.fields[2:]}
     each = {h: of for h, of in each.items() if all(map(known, of))}
-    largest = max((abs(v) for of in each.values() for v in of), default=0.0)
-    if not largest:
+    if not any(v for of in each.values() for v in of):
         return None
-    size, unit = scale(largest, saved.words.get("money", ""))
     return Picture(
         "What each member saves by planning together, by rule",
         Form.GROUPED,
         tuple(short(str(saved.member[i])) for i in at),
-        tuple(Series(h, Role.ONE_OF_MANY, [v / size for v in of]) for h, of in each.items()),
-        f"Saved against alone ({unit})",
+        tuple(Series(h, Role.ONE_OF_MANY, of) for h, of in each.items()),
+        _SAVED,
         MEMBER.header,
-        look=Look.MILLIONS,
-    )
+    ).in_money(saved.words.get("money", ""))
 
 
 def _waterfall(saved: Savings) -> Picture | None:
@@ -847,21 +838,18 @@ def _waterfall(saved: Savings) -> Picture | None:
     if not at:
         return None
     amounts = [float(saved.duals[i]) for i in at]
-    size, unit = scale(sum(amounts), saved.words.get("money", ""))
-    before = [sum(amounts[:i]) / size for i in range(len(at))]
-    names = [short(str(saved.member[i])) for i in at]
+    before = [sum(amounts[:i]) for i in range(len(at))]
     return Picture(
         f"What planning together saves by {DUAL_PRICES}, member by member",
         Form.STACKED,
-        (*names, "All of these"),
+        (*(short(str(saved.member[i])) for i in at), "All of these"),
         (
             Series("Saved by those before", Role.FREE, [*before, None], colour=palette.GRID),
-            Series("Saved", Role.PLAN, [*(v / size for v in amounts), sum(amounts) / size]),
+            Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
         ),
-        f"Saved against alone ({unit})",
+        _SAVED,
         MEMBER.header,
-        look=Look.MILLIONS,
-    )
+    ).in_money(saved.words.get("money", ""))
 
 
 def _apart(of: Bills, rule: str = DUAL_PRICES) -> Picture | None:
@@ -871,21 +859,16 @@ def _apart(of: Bills, rule: str = DUAL_PRICES) -> Picture | None:
     rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
     cash = rows["cash_saving"].astype(float)
     lacking = rows["priced_alone"].astype(float) - rows["priced"].astype(float)
-    largest = float(max(cash.abs().max(), lacking.abs().max())) if len(rows) else 0.0
-    if not largest:
+    if not (cash.any() or lacking.any()):
         return None
-    size, unit = scale(largest, of.words.get("money", ""))
     return Picture(
         f"In cash and in shortage: what each member saves, {rule}",
         Form.GROUPED,
         tuple(short(str(member)) for member in rows["member"]),
         (
-            Series("Saved in cash", Role.PLAN, (cash / size).tolist()),
-            Series(
-                "Shortage avoided at its price (no cash)", Role.SHORT, (lacking / size).tolist()
-            ),
+            Series("Saved in cash", Role.PLAN, cash.tolist()),
+            Series("Shortage avoided at its price (no cash)", Role.SHORT, lacking.tolist()),
         ),
-        f"Saved against alone ({unit})",
+        _SAVED,
         MEMBER.header,
-        look=Look.MILLIONS,
-    )
+    ).in_money(of.words.get("money", ""))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from models.schema import ScenarioStep, ShareLimit
 from planner.scenarios.actions import after, stretches
 from planner.scenarios.events import Event, Hits, events, hits, steps, touched
 from planner.studies.agreed import Rules, stressed
-from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, run_studies
+from planner.studies.engine import Change, Outcome, Run, Stop, Study, Tell, chains_of, run_studies
 from planner.studies.places import Where
 
 NO_EVENTS = (
@@ -99,17 +100,6 @@ Ceilings = tuple[tuple[str, str, str, int, float], ...]
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """A change: events happen, known before any plan is made; ``steps`` are what they do."""
-
-    steps: tuple[ScenarioStep, ...]
-
-    def __call__(self, case: Case) -> Case:
-        """Return the case, struck."""
-        return after(case, self.steps)
-
-
-@dataclass(frozen=True)
 class Surprise:
     """A change: events strike an agreed plan.
 
@@ -138,6 +128,11 @@ class Surprise:
         return struck.change(ceilings=(*early, *late), share_limits=limits)
 
 
+def foreseen(case: Case, hits: Hits) -> Change:
+    """Return the change to a case in which events happen, known before any plan is made."""
+    return partial(after, steps=steps(case, hits))
+
+
 def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -> list[ShareLimit]:
     """Return a limit so that it holds in some of the horizon's years alone, a row a stretch."""
     due = [year for year in years if in_force(limit, year)]
@@ -152,6 +147,9 @@ def _within(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) ->
 
 # ---- all draws, planned twice --------------------------------------------------------------------
 
+
+Reach = tuple[frozenset[str], ...]
+"""The minerals that each row of Risks may touch."""
 
 AGREED, ANEW = "As agreed", "Re-planned"
 """The two plans of a draw: the one that was agreed, struck; and one that knew of the events."""
@@ -260,12 +258,9 @@ def risk(
         own = tuple(c for c in ceilings if c[2] in minerals)
         return Surprise(steps(case, hits), frozenset(y for _, y in hits), own, keep)
 
-    def foresight(_: tuple[str, ...], hits: Hits) -> Change:
-        return Foresight(steps(case, hits))
-
     plans = (
         _Plans(AGREED, calm, case, drawn, surprise),
-        _Plans(ANEW, free, case, drawn, foresight),
+        _Plans(ANEW, free, case, drawn, lambda _, hits: foreseen(case, hits)),
     )
     studies = [study for of in plans for study in of.studies]
     found = run_studies(studies, where, tell)
@@ -295,14 +290,12 @@ class _Plans:
         ``base`` is what is struck, ``case`` the one whose sheet Risks the hits are rows of.
         """
         self.name, self.base, self.case, self.parts = name, base, case, parts(base)
-        reach = [touched(base, row) for row in case.risks]
-        self.of_draw = [
-            [_own(draw.hits, reach, minerals) for draw in drawn] for minerals in self.parts
-        ]
+        reach = tuple(touched(base, row) for row in case.risks)
+        self.of_draw = [[own(draw.hits, reach, of) for draw in drawn] for of in self.parts]
         self.runs = {
             key: at
             for at, key in enumerate(
-                (p, hits) for p, own in enumerate(self.of_draw) for hits in sorted({(), *own})
+                (p, hits) for p, of in enumerate(self.of_draw) for hits in sorted({(), *of})
             )
         }
         self._change = change
@@ -317,13 +310,11 @@ class _Plans:
                 for at, hits in self.runs
                 if at == p
             ]
-            chains = tuple(tuple(runs[i : i + CHAIN]) for i in range(0, len(runs), CHAIN))
-            found.append(Study(part(self.base, minerals), chains, reading))
+            found.append(Study(part(self.base, minerals), chains_of(runs, CHAIN), reading))
         return tuple(found)
 
     def _name(self, minerals: tuple[str, ...], hits: Hits) -> str:
-        whose = ", ".join(minerals) if len(minerals) < len(self.base.minerals) else "all minerals"
-        return f"{self.name}: {whose}: {happening(self.case, hits)}"
+        return f"{self.name}: {whose(self.base, minerals)}: {happening(self.case, hits)}"
 
     def sample(self, found: Sequence[Reading | None], own: Reading) -> Sample:
         """Return what each draw comes to: the base case's own, and what its events add to it.
@@ -358,5 +349,11 @@ class _Plans:
         return objective, cash, short
 
 
-def _own(hits: Hits, reach: Sequence[frozenset[str]], minerals: tuple[str, ...]) -> Hits:
+def whose(case: Case, minerals: Collection[str]) -> str:
+    """Return minerals of a case in words."""
+    return ", ".join(minerals) if len(minerals) < len(case.minerals) else "all minerals"
+
+
+def own(hits: Hits, reach: Reach, minerals: tuple[str, ...]) -> Hits:
+    """Return which of what happens touches some minerals."""
     return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))

@@ -45,6 +45,11 @@ def whole(plan: Plan) -> Plan:
     return plan
 
 
+def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
+    """Return runs in chains of neighbours, at most so many in each."""
+    return tuple(tuple(runs[at : at + most]) for at in range(0, len(runs), most))
+
+
 @dataclass(frozen=True)
 class Run:
     """One variant of a study's base case; ``read`` is what is read of its plan, None: as of all."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,14 +37,24 @@ from models.results.common import (
     words_of,
 )
 from models.results.members import paying
-from planner.render.chart import Form, Picture, Role, Series, numbers, short
-from planner.render.table import records
+from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.words import each_year, known, listed, money, percent, share, span, tonnes
 from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
+from planner.sheets.findings import rows_of
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
-from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import (
+    BASIS,
+    Figure,
+    Headline,
+    Numbers,
+    Section,
+    StudyKind,
+    Tables,
+    view,
+    views_by,
+)
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -417,30 +427,25 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     return {m: picture for m, picture in found.items() if m in kept}
 
 
-def _who(tables: Tables) -> Picture | None:
-    of = tables[Paying]
-    costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
-    title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
-    return who_pays(title, costs, of.words["money"], "the plan")
-
-
 def _share(row: Row, of: str) -> float:
     return float(row[of]) if known(row[of]) else 0.0
 
 
-@dataclass(frozen=True)
 class _Finding:
     """What is said of an exit: ``rows`` are the minerals that the plan buys there.
 
     ``last_year`` is by mineral what others sell then, and what is needed [t].
     """
 
-    rows: list[Row]
-    last: int
-    last_year: dict[str, tuple[float, float]]
-    name: str
-    basis: str
-    currency: str
+    def __init__(self, tables: Tables) -> None:
+        """Read the tables."""
+        exits, of = tables[Exits], WayOut
+        self.rows: list[Row] = [r for r in rows_of(exits) if r["planned"] > _SOLD]
+        out = [*tables[of].rows(of.mineral, of.year, of.others, of.demand)]
+        self.last = max((int(year) for _, year, *_ in out), default=0)
+        self.last_year = {str(m): of_it for m, year, *of_it in out if year == self.last}
+        self.name, self.basis = tables.option(OF), tables.option(BASIS)
+        self.currency = exits.words["money"]
 
     def sentence(self) -> str:
         """Return how many can be left altogether, which falls furthest and which least."""
@@ -530,34 +535,7 @@ class _Finding:
             yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
 
 
-def _finding(tables: Tables) -> _Finding | None:
-    """Return what is said; None where nothing is bought there."""
-    table = tables[Exits]
-    names = [f.name for f in table.fields]
-    every = [dict(zip(names, row, strict=True)) for row in table.rows(*table.fields)]
-    rows = [row for row in every if row["planned"] > _SOLD]
-    if not rows:
-        return None
-    out = [*tables[WayOut].rows(WayOut.mineral, WayOut.year, WayOut.others, WayOut.demand)]
-    last = max(int(year) for _, year, *_ in out)
-    of_last = {str(m): (others, need) for m, year, others, need in out if year == last}
-    return _Finding(
-        rows, last, of_last, tables.option(OF), tables.option(BASIS), table.words["money"]
-    )
-
-
 # ---- the study -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Leave:
-    """Read a plan for its way out of a country."""
-
-    country: str
-
-    def __call__(self, plan: Plan) -> Exit:
-        """Return the way out."""
-        return exit_from(plan, self.country)
 
 
 class ExitStudy(StudyKind):
@@ -610,7 +588,8 @@ class ExitStudy(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the case, and read its way out."""
         del say
-        asked = Study(self.start.case, ((Run("The plan", as_given),),), Leave(self.country))
+        leave = partial(exit_from, country=self.country)
+        asked = Study(self.start.case, ((Run("The plan", as_given),),), leave)
         done = run_study(asked, where, tell)
         self.outcomes, self.stopped = done.every, done.stopped
         for outcome in filter(None, (each.found for each in done)):
@@ -663,57 +642,32 @@ class ExitStudy(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a row of each table."""
-        keys = {
-            "rows": Exits, "path": WayOut, "builds": Builds, "limits": Limits,
-            "sellers": Sellers, "who_pays": Paying,
-        }  # fmt: skip
-        found = self.found
+        keys = ("rows", "path", "builds", "limits", "sellers", "who_pays")
         return {
             "scenario": self.start.case.scenario,
             "country": self.country,
-            "objective_usd": found.path.objective,
-            "plan_objective_usd": found.plan.objective,
-            **{key: records(tables[of]) for key, of in keys.items()},
+            "objective_usd": self.found.path.objective,
+            "plan_objective_usd": self.found.plan.objective,
+            **{key: tables.records(of) for key, of in zip(keys, self.RESULTS, strict=True)},
         }
 
     def screen(self, tables: Tables) -> Iterable[str | Numbers]:
         """Return the exit by mineral, and what is built otherwise than planned."""
-        of, builds = Exits, tables[Builds]
-        fields = (
-            of.mineral,
-            of.planned_share,
-            of.left_share,
-            of.half,
-            of.quarter,
-            of.tenth,
-            of.none,
-            of.cash,
-            of.penalties,
-        )
-        yield Numbers(tables[of], fields)
+        exits, builds = tables[Exits], tables[Builds]
+        left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
+        yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
         new = builds.where([said != "as planned" for said in builds.change])
-        if len(new):
-            yield Numbers(
-                new,
-                (
-                    Builds.mineral,
-                    Builds.project,
-                    Builds.begin,
-                    Builds.start,
-                    Builds.part,
-                    Builds.capacity,
-                    Builds.change,
-                ),
-                "Built otherwise than planned",
-            )
+        left_out = {Builds.rank, Builds.country, Builds.capex}
+        told = tuple(f for f in builds.fields if f not in left_out)
+        yield Numbers(new, told, "Built otherwise than planned")
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say what can be left, how far the others fall, and what it costs."""
-        found = _finding(tables)
-        if found is None:
+        found = _Finding(tables)
+        if not found.rows:
             said = (
                 f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
             )
@@ -723,30 +677,30 @@ class ExitStudy(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the share by year of each mineral, and who pays."""
-        who = _who(tables)
-        return (*_curves(tables).values(), *([who] if who is not None else []))
+        of = tables[Paying]
+        costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
+        title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
+        who = who_pays(title, costs, of.words["money"], "the plan")
+        return drawn(*_curves(tables).values(), who)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the way out by year, the exit by mineral with what holds it up, and builds."""
-        out, name = tables[WayOut], tables.option(OF)
-        fields = tuple(f for f in out.fields if f.name != WayOut.mineral.name)
-        views: dict[str, tuple[Sequence[Picture], Numbers]] = {
-            mineral: ((picture,), Numbers(out.where([m == mineral for m in out.mineral]), fields))
-            for mineral, picture in _curves(tables).items()
-        }
+        name, curves = tables.option(OF), _curves(tables)
+        out = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
+        views = views_by(out, WayOut.mineral, lambda mineral, _: curves[mineral])
         exits, builds = tables[Exits], tables[Builds]
         brief = [f for f in exits.fields if f.name not in {Exits.remark.name, Exits.alone.name}]
         blocks = [
             Numbers(exits, tuple(brief), "By mineral"),
             Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header),
         ]
-        blocks += [Numbers(builds, builds.fields, Builds.TABLE)] if len(builds) else []
+        blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
+        heading = f"The way out of {name}"
         if not views:
-            return (Section("exit", f"The way out of {name}", "", {"": ((), blocks[0])}),)
+            return (Section("exit", heading, "", view(blocks[0])),)
         lead = (
             "The least tonnes of the country over all years with no year shorter than in the plan,"
             " and of all plans with so little the cheapest."
         )
-        heading = f"The way out of {name}"
         return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

@@ -16,8 +16,8 @@ from models.errors import PlannerError
 from models.plan import OPTIMAL
 from models.results import About, Field, Result
 from models.results import Figure as Measure
-from planner.render.chart import Picture
-from planner.render.table import Table, table_of
+from planner.render.chart import Picture, drawn
+from planner.render.table import Record, Table, records, table_of
 from planner.studies.engine import Outcome, Stop, Tell
 from planner.workbook.plan_file import read_back
 
@@ -57,6 +57,10 @@ class Tables:
         """Return what was asked or assumed, by the name of its row in About."""
         return self[About].option(what)
 
+    def records(self, of: type[Result]) -> list[Record]:
+        """Return the rows of a table as JSON has them; none of one that is not there."""
+        return records(self[of]) if of in self else []
+
     @classmethod
     def read(cls, sheets: Mapping[str, pd.DataFrame], declared: Iterable[type[Result]]) -> Tables:
         """Return the tables that a study's workbook holds.
@@ -95,12 +99,16 @@ class Headline:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table to be read as such: some fields of a result, under a heading."""
+    """A table to be read as such: some fields of a result, or all, under a heading."""
 
     result: Result
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
     heading: str = ""
     note: str = ""
+
+
+View = tuple[Sequence[Picture], Numbers]
+"""Charts, and the numbers behind them."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +121,28 @@ class Section:
     key: str
     heading: str
     lead: str
-    views: Mapping[str, tuple[Sequence[Picture], Numbers]]
+    views: Mapping[str, View]
     choice: str = ""
     blocks: tuple[Numbers, ...] = ()
+
+
+def view(numbers: Numbers, *pictures: Picture | None) -> dict[str, View]:
+    """Return the one view of a section without a choice."""
+    return {"": (drawn(*pictures), numbers)}
+
+
+def views_by(
+    table: R, of: Field, draw: Callable[[Any, R], Picture | None], name: Callable[[Any], str] = str
+) -> dict[str, View]:
+    """Return a view for each value of a field: a chart of its rows, and their other fields.
+
+    ``name`` says what a value is called.
+    """
+    fields, found = tuple(f for f in table.fields if f.name != of.name), dict[str, View]()
+    for value in dict.fromkeys(table.data[of.name]):
+        rows = table.where([each == value for each in table.data[of.name]])
+        found[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
+    return found
 
 
 class StudyKind:

@@ -8,12 +8,12 @@ from typing import Any
 from models.answers.cost_sharing import ROUNDING, Bill
 from models.case import Case
 from models.results import Figure as Measure
-from models.results import Look, Name, Result, WhoPays, field
+from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.words import money, scale
+from planner.render.words import money
 from planner.sheets.pictures import who_pays
-from planner.studies.kind import Figure, Numbers, Section, Tables
+from planner.studies.kind import Figure, Section, Tables, views_by
 
 _BOUGHT = " What is not bought is not paid for: cash in all may be lower."
 
@@ -50,19 +50,17 @@ def who_pays_section(
     """
     if of not in tables:
         return ()
-    table = tables[of]
-    currency = table.words.get("money", "")
-    views: dict[str, tuple[Sequence[Picture], Numbers]] = {}
-    for case in dict.fromkeys(table.case):
-        rows = table.where([each == case for each in table.case])
-        fields = tuple(f for f in of.FIELDS if f.name != of.case.name)
+    currency = tables[of].words.get("money", "")
+
+    def draw(case: Any, rows: WhoPays) -> Picture | None:
         costs = rows.rows(of.member, of.extra, of.extra_shortage)
-        chart = who_pays(f"Who pays: {name(case)}", costs, currency, reference)
-        views[name(case)] = ([chart] if chart is not None else [], Numbers(rows, fields))
+        return who_pays(f"Who pays: {name(case)}", costs, currency, reference)
+
     lead = (
         f"A year, against {reference}: cash for the same tonnes, and beside it what is short, at"
         " the shortage cost, which nobody pays in cash."
     )
+    views = views_by(tables[of], of.case, draw, name)
     return (Section("members", "Who pays", lead, views, choice),)
 
 
@@ -152,33 +150,26 @@ def bills_section(tables: Tables) -> Sequence[Section]:
     """Return the part of a report that says who pays by bills; none where nobody asked."""
     if BillsByScenario not in tables:
         return ()
-    of, fields = tables[BillsByScenario], BillsByScenario.FIELDS[1:]
-    views: dict[str, tuple[Sequence[Picture], Numbers]] = {}
-    for name in dict.fromkeys(of.scenario):
-        rows = of.where([each == name for each in of.scenario])
-        views[name] = ([_against_base(rows)], Numbers(rows, fields))
     lead = (
         "What each member's demand, limits and rights are worth at the prices of the plan, in the"
         " base and in the scenario. Shortage counts at its price."
     )
+    views = views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
     return (Section("bills", "Bills before and after", lead, views, Measure.SCENARIO),)
 
 
-def _against_base(of: BillsByScenario) -> Picture:
+def _against_base(scenario: str, of: BillsByScenario) -> Picture:
     """What each member's bill of one scenario is beyond that of the base, in cash and shortage."""
     rows = [r for r in of.rows(of.FIELDS[1], *of.FIELDS[-3:]) if r[0]]
     rows = sorted(rows, key=lambda row: -abs(row[1]))[:_MOST_BARS]
-    largest = max((max(abs(cash), abs(lost)) for *_, cash, lost in rows), default=0.0)
-    size, unit = scale(largest, of.words.get("money", ""))
     return Picture(
-        f"Bills of {short(next(iter(of.scenario)))} less those of the base",
+        f"Bills of {short(scenario)} less those of the base",
         Form.GROUPED,
         tuple(short(member) for member, *_ in rows),
         (
-            Series("Cash", Role.PLAN, [cash / size for *_, cash, _ in rows]),
-            Series("Shortage (no cash)", Role.SHORT, [r[-1] / size for r in rows]),
+            Series("Cash", Role.PLAN, [cash for *_, cash, _ in rows]),
+            Series("Shortage (no cash)", Role.SHORT, [r[-1] for r in rows]),
         ),
-        unit,
+        "{unit}",
         MEMBER.header,
-        look=Look.MILLIONS,
-    )
+    ).in_money(of.words.get("money", ""))

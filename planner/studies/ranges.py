@@ -7,7 +7,6 @@ more short in any year. What could be otherwise is a choice; what could not is a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import records, with_number
+from planner.render.table import with_number
 from planner.render.words import counted, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
@@ -95,24 +94,12 @@ class LeastOf(Result):
 # ---- runs ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Reads the ranges of a mineral's suppliers from the plan of the base case."""
-
-    mineral: str
-    slack: float
-    by: str
-
-    def __call__(self, plan: Plan) -> tuple[Range, ...]:
-        """Return the ranges."""
-        return ranges(plan, self.mineral, self.slack, self.by)
-
-
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
     """Return the runs: a chain a mineral, each of the same plan."""
     names = [m.name for m in case.minerals]
-    runs = ((Run(name, as_given, Reader(name, slack, by)),) for name in names)
-    return Study(case, tuple(runs), Reader("", slack, by))
+    read = partial(ranges, slack=slack, by=by)
+    runs = ((Run(name, as_given, partial(read, mineral=name)),) for name in names)
+    return Study(case, tuple(runs), read)
 
 
 def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
@@ -120,23 +107,14 @@ def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
     order = {m.name: i for i, m in enumerate(case.minerals)}
     rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -r.most))
     demand = {name: sum(case.coalition_demand(name, y) for y in case.years) for name in order}
-    needs = [demand[r.mineral] for r in rows]
-    return Ranges(
-        words=words_of(case),
-        mineral=[r.mineral for r in rows],
-        supplier=[_name(r, case, by) for r in rows],
-        country=[r.country for r in rows],
-        now=[r.now for r in rows],
-        least=[r.least for r in rows],
-        most=[r.most for r in rows],
-        now_share=[part(r.now, need) for r, need in zip(rows, needs, strict=True)],
-        least_share=[part(r.least, need) for r, need in zip(rows, needs, strict=True)],
-        most_share=[part(r.most, need) for r, need in zip(rows, needs, strict=True)],
-        verdict=[
-            CHOICE if r.most - r.least >= POINT * need else FACT
-            for r, need in zip(rows, needs, strict=True)
-        ],
-    )
+    made: list[dict[str, object]] = []
+    for r in rows:
+        need = demand[r.mineral]
+        shares = {f"{end}_share": part(getattr(r, end), need) for end in ("now", "least", "most")}
+        verdict = CHOICE if r.most - r.least >= POINT * need else FACT
+        supplier = {"supplier": _name(r, case, by), "verdict": verdict}
+        made.append({**vars(r), **shares, **supplier})
+    return Ranges.of_rows(made, words=words_of(case))
 
 
 def _name(of: Range, case: Case, by: str) -> str:
@@ -318,8 +296,8 @@ class RangesStudy(StudyKind):
             "scenario": self.start.case.scenario,
             "slack": self.slack,
             "by": self.by,
-            "ranges": records(tables[Ranges]),
-            "least": records(tables[LeastOf]) if LeastOf in tables else [],
+            "ranges": tables.records(Ranges),
+            "least": tables.records(LeastOf),
         }
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
@@ -330,7 +308,7 @@ class RangesStudy(StudyKind):
         shares = (Ranges.now_share, Ranges.least_share, Ranges.most_share, Ranges.verdict)
         yield Numbers(of.where(kept), (Ranges.mineral, Ranges.supplier, *shares))
         if LeastOf in tables:
-            yield Numbers(tables[LeastOf], LeastOf.FIELDS, LeastOf.TABLE)
+            yield Numbers(tables[LeastOf], heading=LeastOf.TABLE)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -359,16 +337,11 @@ class RangesStudy(StudyKind):
             words.append(f"For at most {slack} more of a mineral's cash a choice: {listed(said)}")
         if held:
             words.append(f"{'a' if said else 'A'} fact: {listed(held)}")
-        of = counted(len(rows), "mineral")
+        remark = f"by a point of demand or more, of {counted(len(rows), 'mineral')}."
         count = f"{len(chosen)} of {len(rows)}"
-        figures = (
-            Figure(
-                "Largest suppliers that could sell less",
-                count,
-                f"by a point of demand or more, of {of}.",
-            ),
-        )
-        return Headline("; ".join(words or ["No largest supplier could sell less"]) + ".", figures)
+        figure = Figure("Largest suppliers that could sell less", count, remark)
+        found = "; ".join(words or ["No largest supplier could sell less"])
+        return Headline(f"{found}.", (figure,))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -381,13 +354,9 @@ class RangesStudy(StudyKind):
         title = f"What is a choice: each mineral's largest supplier, {tables.option(YEARS)}"
         bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
         bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
-        return (
-            _bars(title, names, first),
-            *(
-                _bars(str(m), list(own["supplier"]), own, small=True)
-                for m, own in bought.groupby("mineral", sort=False)
-            ),
-        )
+        each = bought.groupby("mineral", sort=False)
+        small = [_bars(str(m), list(own["supplier"]), own, small=True) for m, own in each]
+        return (_bars(title, names, first), *small)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -395,13 +364,12 @@ class RangesStudy(StudyKind):
         of = tables[Ranges]
         if not (pictures := cls.pictures(tables)):
             return ()
-        largest, *small = pictures
         first = set(_largest(_rows(tables)).index)
         kept = {"Largest of each": [i in first for i in range(len(of))]}
-        kept |= {p.title: [m == p.title for m in of.mineral] for p in small}
+        kept |= {p.title: [m == p.title for m in of.mineral] for p in pictures[1:]}
         views = {
-            name: ((picture,), Numbers(of.where(rows), of.FIELDS))
-            for (name, rows), picture in zip(kept.items(), (largest, *small), strict=True)
+            name: ((picture,), Numbers(of.where(rows)))
+            for (name, rows), picture in zip(kept.items(), pictures, strict=True)
         }
         lead = "Each end is a plan of its own, proven; two suppliers cannot both be at their least."
         title = "The least and the most of each supplier"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from models.case import BASE, Agreed, Case
+from models.case import BASE, Case
 from models.measures import beyond, part
 from models.plan import Plan
 from models.results import Figure as Measure
@@ -54,17 +55,6 @@ class Regret(Result):
     )
 
 
-@dataclass(frozen=True)
-class InVain:
-    """A change: what was decided before a year for a scenario stands, and it stays away."""
-
-    agreed: Agreed
-
-    def __call__(self, case: Case) -> Case:
-        """Return the case as it is, with what was decided."""
-        return case.change(agreed=self.agreed)
-
-
 def in_vain(
     case: Case, cases: Sequence[Compared], planned: Outcomes[Plan], where: Where | None
 ) -> Outcomes[float]:
@@ -73,20 +63,15 @@ def in_vain(
     One outcome for each case that comes unforeseen, of its name; what was decided before its year
     is that of the same scenario foreseen. Without that one's plan nothing is planned.
     """
-    plans = {outcome.name: outcome.found for outcome in planned}
-    chains = [
-        (Run(each.name, InVain(decided_before(plan, each.variant.agreed.before))),)
-        for each in cases
-        if isinstance(each.variant, Unforeseen) and (plan := plans.get(each.foreseen)) is not None
-    ]
+    plans, chains = {outcome.name: outcome.found for outcome in planned}, []
+    for each in cases:
+        plan = plans.get(each.foreseen)
+        if isinstance(each.variant, Unforeseen) and plan is not None:
+            agreed = decided_before(plan, each.variant.agreed.before)
+            chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
-    return run_study(Study(case, tuple(chains), total_cost), where)
-
-
-def total_cost(plan: Plan) -> float:
-    """Return what a plan costs in all [money, discounted]."""
-    return plan.objective
+    return run_study(Study(case, tuple(chains), attrgetter("objective")), where)
 
 
 def regrets(

@@ -24,7 +24,17 @@ from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNDISCOUNTED
 from models.schema import EventStep
 from models.units import MILLION
 from planner.options import Share, Whole
-from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
+from planner.render.chart import (
+    Form,
+    Picture,
+    Role,
+    Series,
+    decimals,
+    drawn,
+    numbers,
+    round_step,
+    short,
+)
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
@@ -32,7 +42,7 @@ from planner.sheets.findings import number_short, shortages
 from planner.sheets.front import estimates
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
 from planner.studies.spread import Chance, added, chance, spread
 
 if TYPE_CHECKING:
@@ -583,71 +593,50 @@ class _Steps(Result):
     anew = field(ANEW, Look.COUNT)
 
 
-def _spread_section(tables: Tables) -> Section | None:
+def _spread_section(tables: Tables) -> Iterator[Section]:
     picture = _cost_histogram(tables)
-    if picture is None:
-        return None
-    agreed, anew = (series.values for series in picture.series)
-    unit = picture.across.partition(",")[0]
-    steps = _Steps(words={"unit": unit}, step=picture.categories, agreed=agreed, anew=anew)
-    return Section(
-        "spread",
-        "The spread of cost",
-        "How many draws cost how much: as agreed, the plan struck by events; re-planned, as if the "
-        "events had been known beforehand.",
-        {"": ((picture,), Numbers(steps, _Steps.FIELDS))},
-    )
+    if picture is not None:
+        agreed, anew = (series.values for series in picture.series)
+        unit = {"unit": picture.across.partition(",")[0]}
+        steps = _Steps(words=unit, step=picture.categories, agreed=agreed, anew=anew)
+        lead = (
+            "How many draws cost how much: as agreed, the plan struck by events; re-planned, as if"
+            " the events had been known beforehand."
+        )
+        yield Section("spread", "The spread of cost", lead, view(Numbers(steps), picture))
 
 
-def _short_section(tables: Tables) -> Section | None:
+def _short_section(tables: Tables) -> Iterator[Section]:
     of = tables[ByMineral]
-    if not len(of):
-        return None
-    shares = (numbers(_of_plan(of, p).share) for p in PLANS)
-    picture = Picture(
-        "Expected part of demand that is short",
-        Form.ROWS,
-        tuple(map(str, dict.fromkeys(of.mineral))),
-        _series(shares),
-        "Expected part of demand short",
-        "",
-    )
-    fields = (
-        ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
-        ByMineral.more, ByMineral.tail,
-    )  # fmt: skip
-    return Section(
-        "minerals",
-        "What is expected to be short",
-        "The mean over all draws, shortage without events included.",
-        {"": ((picture,), Numbers(of, fields))},
-    )
+    if len(of):
+        title, axis = "Expected part of demand that is short", "Expected part of demand short"
+        names = tuple(map(str, dict.fromkeys(of.mineral)))
+        series = _series(numbers(_of_plan(of, p).share) for p in PLANS)
+        picture = Picture(title, Form.ROWS, names, series, axis, "")
+        lead = "The mean over all draws, shortage without events included."
+        told = view(Numbers(of, _SHORT), picture)
+        yield Section("minerals", "What is expected to be short", lead, told)
 
 
-def _event_section(tables: Tables) -> Section | None:
+def _event_section(tables: Tables) -> Iterator[Section]:
     of = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
-    if not len(of):
-        return None
-    costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
-    both, unit = scaled(numbers(costs, MILLION), of.words["money"])
-    picture = Picture(
-        f"What a year of each event adds to total cost ({unit})",
-        Form.ROWS,
-        tuple(word(name) for name in of.event),
-        _series((both[: len(of)], both[len(of) :])),
-        unit,
-        "",
-        look=Look.MILLIONS,
-    )
-    fields = (
-        Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_anew
-    )  # fmt: skip
-    return Section(
-        "events",
-        "What each event adds",
-        "Estimated over all draws; the workbook has the standard errors.",
-        {"": ((picture,), Numbers(of, fields))},
-    )
+    if len(of):
+        costs = [v for plan in PLANS.values() for v in of.data[f"cost_{plan.key}"]]
+        both, unit = scaled(numbers(costs, MILLION), of.words["money"])
+        title, names = f"What a year of each event adds to total cost ({unit})", map(word, of.event)
+        series = _series((both[: len(of)], both[len(of) :]))
+        picture = Picture(title, Form.ROWS, tuple(names), series, unit, "", look=Look.MILLIONS)
+        lead = "Estimated over all draws; the workbook has the standard errors."
+        yield Section("events", "What each event adds", lead, view(Numbers(of, _ADDED), picture))
+
+
+_SHORT = (
+    ByMineral.mineral, ByMineral.plan, ByMineral.base, ByMineral.mean, ByMineral.share,
+    ByMineral.more, ByMineral.tail,
+)  # fmt: skip
+_ADDED = (
+    Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_anew
+)  # fmt: skip
 
 
 # ---- what a person reads on the terminal, of the tables alone ------------------------------------
@@ -891,15 +880,10 @@ class RiskStudy(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the histograms, and what each mineral is expected to be short."""
-        found = (
-            _cost_histogram(tables),
-            _histogram(tables, "share", "Share of demand short", ""),
-            _short_by_mineral(tables),
-        )
-        return tuple(picture for picture in found if picture is not None)
+        shares = _histogram(tables, "share", "Share of demand short", "")
+        return drawn(_cost_histogram(tables), shares, _short_by_mineral(tables))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the spread, what is short, and what each event adds."""
-        found = (_spread_section(tables), _short_section(tables), _event_section(tables))
-        return tuple(section for section in found if section is not None)
+        return (*_spread_section(tables), *_short_section(tables), *_event_section(tables))

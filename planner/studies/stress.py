@@ -24,13 +24,13 @@ from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.field import crossed
 from models.scorecard.supplied import n_minus_1
 from planner.options import Share
-from planner.render.chart import Form, Picture, Role, Series, numbers, short
+from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.table import Table, records, table_of
 from planner.render.words import known, listed, money, percent, plain, scale, span, word
 from planner.sheets.findings import number_short, shortages
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables, view
 from planner.studies.losses import Effect, Kind, Loss, Price, Stress, stress
 from planner.workbook.countries import country_code
 
@@ -973,12 +973,9 @@ class StressTest(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return the rules, an object a loss, and one a mineral and year of N-1."""
-        of = ByMineral
-        by_mineral: dict[tuple[object, object], dict[str, float]] = defaultdict(dict)
-        for kind, lost, mineral, amount in tables[of].rows(
-            of.kind, of.lost, of.mineral, of.short_t
-        ):
-            by_mineral[kind, lost][mineral] = amount
+        of, by_mineral = ByMineral, defaultdict[tuple[object, object], dict[str, float]](dict)
+        for *whose, mineral, tonnes in tables[of].rows(of.kind, of.lost, of.mineral, of.short_t):
+            by_mineral[*whose,][mineral] = tonnes
         losses = [row for of in (Losses, Embargoes) for row in records(tables[of], *_TOLD)]
         return {
             "scenario": self.start.case.scenario,
@@ -990,8 +987,8 @@ class StressTest(StudyKind):
                 row | {"short_by_mineral_t": by_mineral.get((row["kind"], row["lost"]), {})}
                 for row in losses
             ],
-            "n_minus_1": records(tables[NMinusOne]),
-            "solidarity": records(tables[Solidarity]) if Solidarity in tables else [],
+            "n_minus_1": tables.records(NMinusOne),
+            "solidarity": tables.records(Solidarity),
         }
 
     def screen(self, tables: Tables) -> Iterator[str]:
@@ -1050,8 +1047,7 @@ class StressTest(StudyKind):
             _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
-        made = (_costs(tables, countries), _n_minus_1(tables), *small)
-        return tuple(picture for picture in made if picture is not None)
+        return drawn(_costs(tables, countries), _n_minus_1(tables), *small)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1060,36 +1056,25 @@ class StressTest(StudyKind):
         rows = losses.frame()
         heat.data[Losses.lost.name] = _named(rows)
         lost, _, *minerals = heat.fields
-        found = [
-            Section(
-                "heat-map",
-                "What each loss leaves short",
-                "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
-                " comes from there.",
-                {"": ((_heat_picture(heat),), Numbers(heat, (lost, *minerals)))},
-            )
-        ]
-        priced = rows.dropna(subset="cost")
+        lead = (
+            "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
+            " comes from there."
+        )
+        told = view(Numbers(heat, (lost, *minerals)), _heat_picture(heat))
+        found = [Section("heat-map", "What each loss leaves short", lead, told)]
         if Solidarity in tables:
-            of, lead = (
-                tables[Solidarity],
-                "Where members share what is left, and where they do not.",
-            )
-            spares = sorted((w for w, m in zip(of.worth, of.member, strict=True) if not m), key=abs)
-            least = abs(spares[-_MOST_TOLD:][0]) if spares else 0.0
-            largest = [not m and abs(w) >= least for w, m in zip(of.worth, of.member, strict=True)]
-            told = Numbers(of.where(largest), of.fields, "Losses of which sharing changes most")
-            views: dict[str, tuple[Sequence[Picture], Numbers]] = {"": ((), told)}
-            found.append(Section("sharing", of.TABLE, lead, views, blocks=(told,)))
+            of = tables[Solidarity]
+            lead = "Where members share what is left, and where they do not."
+            worth = [*of.rows(Solidarity.worth, Solidarity.member)]
+            spares = sorted((abs(w) for w, member in worth if not member), reverse=True)
+            least = spares[:_MOST_TOLD][-1] if spares else 0.0
+            largest = [not member and abs(w) >= least for w, member in worth]
+            shared = Numbers(of.where(largest), heading="Losses of which sharing changes most")
+            found.append(Section("sharing", of.TABLE, lead, view(shared), blocks=(shared,)))
+        priced = rows.dropna(subset="cost")
         costs = _costs(tables, priced.assign(lost=_named(priced)))
         if costs is not None:
-            kept = tuple(f for f in _COMPARED if f.name in losses.data)
-            found.append(
-                Section(
-                    "losses",
-                    "What each loss costs",
-                    "Against the agreed plan by the same rules with nothing lost.",
-                    {"": ((costs,), Numbers(losses, kept))},
-                )
-            )
+            lead = "Against the agreed plan by the same rules with nothing lost."
+            told = view(Numbers(losses, tuple(f for f in _COMPARED if f in losses.fields)), costs)
+            found.append(Section("losses", "What each loss costs", lead, told))
         return tuple(found)

@@ -30,13 +30,13 @@ from models.results.common import (
 from models.results.supply import Refiners
 from models.schema import COALITION
 from models.schema import Support as Contract
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.palette import COLOURS
-from planner.render.table import records
+from planner.render.table import COALITION_BUYER
 from planner.render.words import amount, clean, counted, cut, known, percent, share
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study, whole
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -200,33 +200,29 @@ def _mean(values: pd.Series[Any]) -> float | None:
     return mean if np.isfinite(mean) else None
 
 
+def attributes(of: type[Result], each: object) -> dict[str, Any]:
+    """Return a row of a table whose fields are an object's attributes."""
+    return {f.name: getattr(each, f.name) for f in of.FIELDS}
+
+
 def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
     """Return a row a cap that binds."""
-    names = [f.name for f in Tariffs.FIELDS]
-    columns: dict[str, Any] = {n: [getattr(each, n) for each in of] for n in names}
-    return Tariffs(words=words_of(case), **columns)
+    return Tariffs.of_rows([attributes(Tariffs, each) for each in of], words=words_of(case))
 
 
 def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
     case, found = plan.case, bills(plan)
-    names = [f.name for f in Bills.FIELDS]
     paid: dict[tuple[int, str], float] = {}
     for bill in found:
         for member, of in paying(case, bill.payer, bill.mineral, bill.year).items():
             paid[bill.year, member] = paid.get((bill.year, member), 0.0) + of * bill.total
-    columns: dict[str, Any] = {n: [getattr(bill, n) for bill in found] for n in names}
-    columns["payer"] = [payer or "Coalition" for payer in columns["payer"]]
-    keys = sorted(paid)
-    return (
-        Bills(words=words_of(case), **columns),
-        Payers(
-            words=words_of(case),
-            year=[year for year, _ in keys],
-            member=[member for _, member in keys],
-            total=[paid[key] for key in keys],
-        ),
-    )
+    rows = [attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in found]
+    each = [
+        {"year": year, "member": member, "total": paid[year, member]}
+        for year, member in sorted(paid)
+    ]
+    return Bills.of_rows(rows, words=words_of(case)), Payers.of_rows(each, words=words_of(case))
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -288,18 +284,16 @@ class SupportStudy(StudyKind):
     def tables(self) -> list[Result]:
         """Return the plants, their gaps by year, tariffs, bills, and who pays them."""
         plans: list[Any] = [outcome.found for outcome in self.outcomes]
-        plan, *rest = plans
-        case, gaps = self.start.case, gaps_table(plan, rest[0] if rest else None)
-        made: list[Result] = [plants_table(gaps, case), gaps]
-        made += [tariffs_table(tariffs(plan), case), *bill_tables(plan)]
-        return made[:2] + [table for table in made[2:] if len(table)]
+        plan, free = (*plans, None)[:2]
+        case, gaps = self.start.case, gaps_table(plan, free)
+        more = (tariffs_table(tariffs(plan), case), *bill_tables(plan))
+        return [plants_table(gaps, case), gaps, *(table for table in more if len(table))]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a plant, a gap, a tariff, a bill and a payer."""
-        named = {"plants": Plants, "gaps": Gaps, "tariffs": Tariffs, "bills": Bills}
-        named["payers"] = Payers
-        found = {key: records(tables[of]) if of in tables else [] for key, of in named.items()}
-        return {"scenario": self.start.case.scenario, **found}
+        keys = ("plants", "gaps", "tariffs", "bills", "payers")
+        found = zip(keys, map(tables.records, self.RESULTS), strict=True)
+        return {"scenario": self.start.case.scenario, **dict(found)}
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return the plants at home that lack least, and the bills."""
@@ -309,7 +303,7 @@ class SupportStudy(StudyKind):
         fields = tuple(f for f in of.fields if f.name not in {"home", "least", "most"})
         yield Numbers(kept, fields, "Plants at home that lack least")
         if Bills in tables:
-            yield Numbers(tables[Bills], Bills.FIELDS, Bills.TABLE)
+            yield Numbers(tables[Bills], heading=Bills.TABLE)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -361,11 +355,10 @@ class SupportStudy(StudyKind):
         if Plants not in tables:
             return ()
         lead = "Payments for each tonne beyond the gap make a plan that uses the plant cheaper."
-        view = (cls.pictures(tables), Numbers(tables[Plants], tables[Plants].fields))
-        blocks = tuple(
-            Numbers(tables[of], of.FIELDS, of.TABLE) for of in (Bills, Payers) if of in tables
-        )
-        return (Section("support", "What idle plants need", lead, {"": view}, blocks=blocks),)
+        needs = view(Numbers(tables[Plants]), *cls.pictures(tables))
+        paid = (tables[of] for of in (Bills, Payers) if of in tables)
+        blocks = tuple(Numbers(of, heading=of.TABLE) for of in paid)
+        return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
 
 
 _NAME = 46
@@ -399,14 +392,10 @@ def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture:
     most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
     highest = most.max().sort_values(ascending=False, kind="stable").index[: len(COLOURS)]
     kept = [name for name in most.columns if name in highest]
-    some = (
-        f" (the {len(kept)} highest of {len(most.columns)})"
-        if len(kept) < len(most.columns)
-        else ""
-    )
+    left = len(most.columns) - len(kept)
+    some = f" (the {len(kept)} highest of {len(most.columns)})" if left else ""
     series = tuple(
-        Series(short(str(name)), Role.ONE_OF_MANY, [None if pd.isna(v) else float(v) for v in of])
-        for name, of in most[kept].items()
+        Series(short(str(name)), Role.ONE_OF_MANY, numbers(of)) for name, of in most[kept].items()
     )
     # one line has no legend
     of = f" for {kept[0]}" if len(kept) == 1 else ""

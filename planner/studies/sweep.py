@@ -51,7 +51,16 @@ from planner.scenarios.parameters import (
 )
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
-from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, as_given, run_study
+from planner.studies.engine import (
+    Outcome,
+    Outcomes,
+    Run,
+    Study,
+    Tell,
+    as_given,
+    chains_of,
+    run_study,
+)
 from planner.studies.frontier import (
     OF_POINT,
     AsGiven,
@@ -353,9 +362,8 @@ def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study
     elif parameter.kind == SECURITY:
         first = Run(WithoutSecurity.TABLE, without_security)
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
-    chains = [tuple(runs[at : at + CHAIN]) for at in range(0, len(runs), CHAIN)]
     given = ((Run(AS_IN_WORKBOOK, as_given),),) if parameter.is_cap and path_of(base) else ()
-    return Study(base, ((first,), *given, *chains), Reader(base, parameter.is_cap))
+    return Study(base, ((first,), *given, *chains_of(runs, CHAIN)), Reader(base, parameter.is_cap))
 
 
 def sweep(

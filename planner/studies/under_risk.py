@@ -36,11 +36,30 @@ from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, 
 from models.solve import MOST_GAP
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, listed, money, number, percent, scale, search_words, solid
-from planner.scenarios.events import Hits, steps, touched
-from planner.studies.draws import NO_EVENTS, Draw, Foresight, draws, happening, reading
-from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_studies
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.render.words import counted, listed, money, number, percent, search_words, solid
+from planner.scenarios.events import Hits, touched
+from planner.studies.draws import (
+    NO_EVENTS,
+    Draw,
+    Reach,
+    draws,
+    foreseen,
+    happening,
+    own,
+    reading,
+    whose,
+)
+from planner.studies.engine import (
+    Change,
+    Outcome,
+    Run,
+    Study,
+    Tell,
+    as_given,
+    chains_of,
+    run_studies,
+)
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -197,7 +216,7 @@ class Reader:
     ``models.answers.futures``.
     """
 
-    happens: tuple[Foresight, ...]
+    happens: tuple[Change, ...]
     chances: Floats
     known: tuple[Ints, ...]
     calm: Ints
@@ -264,14 +283,14 @@ class _Part:
         if self.case.settings.whole_projects:
             return f"{len(self.hits):,} of them differ, and with whole projects {MOST} may"
         for minerals in apart(self.case):
-            own = {_own(hits, self.reach, minerals) for hits in self.hits}
+            differ = {own(hits, self.reach, minerals) for hits in self.hits}
             # what happens up to a year has its own columns of that year
-            years = [len({_until(hits, year) for hits in own}) for year in self.case.years]
+            years = [len({_until(hits, year) for hits in differ}) for year in self.case.years]
             one = len(program_of(Expanded(part(self.case, minerals))).rows.cost)
             columns = int(one * sum(years) / len(years))
             if columns > MOST_COLUMNS:
                 return (
-                    f"{len(own):,} of them differ for {', '.join(minerals)}, some {columns:,}"
+                    f"{len(differ):,} of them differ for {', '.join(minerals)}, some {columns:,}"
                     f" columns, and {MOST_COLUMNS:,} can be planned"
                 )
         return ""
@@ -285,27 +304,17 @@ class _Part:
         def known(hits: Hits) -> Ints:
             found = np.zeros((len(names), len(self.case.years)), dtype=np.int64)
             for i, of in enumerate(groups):
-                own, at = _own(hits, self.reach, of), [names.index(name) for name in of]
+                mine, at = own(hits, self.reach, of), [names.index(name) for name in of]
                 for t, year in enumerate(self.case.years):
-                    found[at, t] = label.setdefault((i, t, _until(own, year)), len(label) + 1)
+                    found[at, t] = label.setdefault((i, t, _until(mine, year)), len(label) + 1)
             return found
 
-        happens = tuple(Foresight(steps(case, hits)) for hits in self.hits)
+        happens = tuple(foreseen(case, hits) for hits in self.hits)
         reader = Reader(happens, self.chances, tuple(map(known, self.hits)), known(()), tail)
-        whose = ", ".join(names) if len(names) < len(case.minerals) else "all minerals"
-        runs = [Run(f"Known, future {i + 1}: {whose}", happen) for i, happen in enumerate(happens)]
-        chains = [tuple(runs[i : i + _CHAIN]) for i in range(0, len(runs), _CHAIN)]
-        together = Run(f"Under risk: {whose}", as_given, reader)
-        return Study(self.case, ((together,), *chains), known_of)
-
-
-Reach = tuple[frozenset[str], ...]
-"""The minerals that each row of Risks may touch."""
-
-
-def _own(hits: Hits, reach: Reach, minerals: tuple[str, ...]) -> Hits:
-    """Return which of what happens touches some minerals."""
-    return tuple(hit for hit in hits if not reach[hit[0]].isdisjoint(minerals))
+        of = whose(case, names)
+        runs = [Run(f"Known, future {i}: {of}", happen) for i, happen in enumerate(happens, 1)]
+        together = Run(f"Under risk: {of}", as_given, reader)
+        return Study(self.case, ((together,), *chains_of(runs, _CHAIN)), known_of)
 
 
 def _until(hits: Hits, year: int) -> Hits:
@@ -317,9 +326,9 @@ def _parts(case: Case, drawn: Sequence[Draw], tail: Tail) -> list[_Part]:
     together = parts(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, found = tuple(touched(case, row) for row in case.risks), []
     for minerals in together:
-        own = [_own(draw.hits, reach, minerals) for draw in drawn]
-        place = {hits: i for i, hits in enumerate(dict.fromkeys(own))}
-        at = tuple(map(place.__getitem__, own))
+        hits = [own(draw.hits, reach, minerals) for draw in drawn]
+        place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
+        at = tuple(map(place.__getitem__, hits))
         found.append(_Part(part(case, minerals), reach, tuple(place), at))
     return found
 
@@ -530,24 +539,21 @@ class UnderRisk(StudyKind):
             "seed": self.seed,
             "alpha": self.tail.alpha,
             "weight": self.tail.weight,
-            "worth": records(tables[Worth]),
-            "decisions": records(tables[Decisions]),
-            "rows": records(tables[Futures]),
-            "minerals": records(tables[Expected]),
+            "worth": tables.records(Worth),
+            "decisions": tables.records(Decisions),
+            "rows": tables.records(Futures),
+            "minerals": tables.records(Expected),
         }
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return what it is worth, and what is decided otherwise."""
-        yield Numbers(tables[Worth], Worth.FIELDS)
+        yield Numbers(tables[Worth])
         of = _otherwise(tables)
         if of:
-            kept = {tuple(d[name] for name in Decisions.GRAIN) for d in of[:_MOST_BARS]}
-            table = tables[Decisions]
-            grain = table.rows(*(getattr(Decisions, name) for name in Decisions.GRAIN))
-            yield Numbers(
-                table.where([row in kept for row in grain]), Decisions.FIELDS,
-                f"Decided otherwise ({min(len(of), _MOST_BARS)} of {len(of)}, the largest)",
-            )  # fmt: skip
+            kept = [row in of[:_MOST_BARS] for row in tables.records(Decisions)]
+            told = tables[Decisions].where(kept)
+            heading = f"Decided otherwise ({len(told)} of {len(of)}, the largest)"
+            yield Numbers(told, heading=heading)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -592,61 +598,38 @@ class UnderRisk(StudyKind):
         regret = frame[["plain", "risky"]].sub(frame["known"], axis=0)
         largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
         shown = regret.loc[sorted(largest)]
-        found = []
+        found: list[Picture] = []
         if len(frame) > 1:
-            size, unit = scale(float(shown.abs().to_numpy().max()), tables[Futures].words["money"])
             found.append(
                 Picture(
                     f"What each future costs more than had it been known, {tables.option(YEARS)}",
                     Form.GROUPED,
                     tuple(f"Future {i + 1}" for i in shown.index),
-                    tuple(
-                        Series(header, role, tuple((shown[name] / size).tolist()))
-                        for name, header, role in _WAYS[1:]
-                    ),
-                    unit,
+                    tuple(Series(head, role, shown[way].tolist()) for way, head, role in _WAYS[1:]),
+                    "{unit}",
                     "the futures with most" if len(frame) > _MOST_BARS else "",
-                    look=Look.MILLIONS,
-                )
+                ).in_money(tables[Futures].words["money"])
             )
         lacks = tables[Expected].frame()
         lacks = lacks[lacks[["known", "risky", "plain"]].max(axis=1) > 0]
         if not lacks.empty:
+            title = f"Share of demand expected to be short, {tables.option(YEARS)}"
+            names = tuple(short(name) for name in lacks["mineral"])
+            series = tuple(Series(head, role, [*_shares(lacks, way)]) for way, head, role in _WAYS)
             found.append(
-                Picture(
-                    f"Share of demand expected to be short, {tables.option(YEARS)}",
-                    Form.GROUPED,
-                    tuple(short(name) for name in lacks["mineral"]),
-                    tuple(
-                        Series(header, role, tuple(_shares(lacks, name)))
-                        for name, header, role in _WAYS
-                    ),
-                    "% of demand",
-                    "",
-                    look=Look.DAYS,
-                )
+                Picture(title, Form.GROUPED, names, series, "% of demand", "", look=Look.DAYS)
             )
         return tuple(found)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the futures, and the decisions."""
-        pictures = cls.pictures(tables)
-        found = [
-            Section(
-                "futures", "What each future costs",
-                "Each way to plan in each future, the probability of which is its part of the"
-                " draws.",
-                {"": (pictures[:1], Numbers(tables[Futures], _TOLD))},
-            )
-        ]  # fmt: skip
+        lead = "Each way to plan in each future, the probability of which is its part of the draws."
+        futures = view(Numbers(tables[Futures], _TOLD), *cls.pictures(tables)[:1])
+        found = [Section("futures", "What each future costs", lead, futures)]
         if len(tables[Decisions]):
-            found.append(
-                Section(
-                    "decisions", "What is decided before anything happens", "",
-                    {"": ((), Numbers(tables[Decisions], Decisions.FIELDS))},
-                )
-            )  # fmt: skip
+            heading = "What is decided before anything happens"
+            found.append(Section("decisions", heading, "", view(Numbers(tables[Decisions]))))
         return tuple(found)
 
 

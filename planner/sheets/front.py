@@ -103,9 +103,9 @@ def _rows(context: Context) -> list[Row]:
 
 def _shown(context: Context) -> list[bool]:
     """Return whether each mineral is on the page: those of the largest value of demand."""
-    by_value = sorted(figures(context), key=lambda of: -of.demand_value)[:MOST_ROWS]
-    kept = {of.mineral for of in by_value}
-    return [of.mineral in kept for of in figures(context)]
+    by_value = sorted(figures(context), key=lambda of: -of["demand_value"])[:MOST_ROWS]
+    kept = {of["mineral"] for of in by_value}
+    return [of["mineral"] in kept for of in figures(context)]
 
 
 def _minerals(context: Context) -> Table:

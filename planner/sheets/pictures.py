@@ -17,7 +17,8 @@ from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, short
 from planner.render.words import known
 from planner.sheets.context import Context, once
-from planner.sheets.figures import Figures, coalition_purchases, figures, members
+from planner.sheets.figures import coalition_purchases, figures, members
+from planner.sheets.findings import Row
 from planner.sheets.front import front_pictures
 
 if TYPE_CHECKING:
@@ -64,31 +65,33 @@ def chart_data(context: Context) -> ChartData:
     return chart_rows((*pictures(context), *front_pictures(context)))
 
 
-def _telling(found: Sequence[Figures]) -> list[Figures]:
+def _telling(found: Sequence[Row]) -> list[Row]:
     """Return the minerals with any demand or purchases, those of the largest value, in order."""
-    alive = [of for of in found if of.demand > 0 or of.purchased > 0]
-    kept = {of.mineral for of in sorted(alive, key=lambda of: -of.demand_value)[:_MOST_CATEGORIES]}
-    return [of for of in alive if of.mineral in kept]
+    alive = [of for of in found if of["demand"] > 0 or of["purchased"] > 0]
+    largest = sorted(alive, key=lambda of: -of["demand_value"])[:_MOST_CATEGORIES]
+    kept = {of["mineral"] for of in largest}
+    return [of for of in alive if of["mineral"] in kept]
 
 
 def _by_mineral(
-    title: str, form: Form, told: Sequence[Figures], series: Sequence[Series], axis: str
+    title: str, form: Form, told: Sequence[Row], series: Sequence[Series], axis: str
 ) -> Picture:
     """Return a chart over minerals."""
-    names = tuple(short(of.mineral) for of in told)
+    names = tuple(short(of["mineral"]) for of in told)
     return Picture(title, form, names, tuple(series), axis, MINERAL.header)
 
 
 # ---- the largest country and its limit ---------------------------------------------------------
 
 
-def _largest(context: Context, told: Sequence[Figures]) -> Picture:
+def _largest(context: Context, told: Sequence[Row]) -> Picture:
     """The largest country beside its limit in the last year, and without limits."""
     year = context.case.years[-1]
-    series, tops, who = _against_limit(context, [(of.mineral, year) for of in told])
+    series, tops, who = _against_limit(context, [(of["mineral"], year) for of in told])
+    names = (short(of["mineral"]) for of in told)
     labels = [
-        f"{short(of.mineral)}: {short(context.country(t.country))}" if t else short(of.mineral)
-        for of, t in zip(told, tops, strict=True)
+        f"{name}: {short(context.country(top.country))}" if top else name
+        for name, top in zip(names, tops, strict=True)
     ]
     return Picture(
         f"Largest {who}: share of coalition {context.basis}, {year}",
@@ -100,13 +103,14 @@ def _largest(context: Context, told: Sequence[Figures]) -> Picture:
     )
 
 
-def _over_years(context: Context, of: Figures) -> Picture | None:
+def _over_years(context: Context, of: Row) -> Picture | None:
     """One mineral's largest supplier country by year against the limit; None if nobody sells."""
     years = context.case.years
-    series, tops, who = _against_limit(context, [(of.mineral, year) for year in years])
+    series, tops, who = _against_limit(context, [(of["mineral"], year) for year in years])
     if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
         return None
-    title, axis = f"{short(of.mineral)}: largest {who}", f"Share of coalition {context.basis}"
+    name, axis = short(of["mineral"]), f"Share of coalition {context.basis}"
+    title = f"{name}: largest {who}"
     return Picture(title, Form.AGAINST, years, series, axis, YEAR.header, small=True)
 
 
@@ -170,10 +174,10 @@ def _sold(context: Context) -> _Sold:
 # ---- who supplies, who is served, what is used -------------------------------------------------
 
 
-def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
+def _suppliers(context: Context, told: Sequence[Row]) -> Picture:
     """Who serves each mineral's demand over the years, and what is short."""
     sold = coalition_purchases(context.plan)
-    demand = {of.mineral: of.demand or of.purchased for of in told}
+    demand = {of["mineral"]: of["demand"] or of["purchased"] for of in told}
     share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     columns = (sold[c] for c in ("mineral", "country", "tonnes"))
     for mineral, country, tonnes in zip(*columns, strict=True):
@@ -188,7 +192,7 @@ def _suppliers(context: Context, told: Sequence[Figures]) -> Picture:
     ]
     series += [
         Series("Other countries", Role.OTHER, [sum(by[m] for by in rest) for m in demand]),
-        Series(SHORT.header, Role.SHORT, [1.0 - of.served for of in told]),
+        Series(SHORT.header, Role.SHORT, [1.0 - of["served"] for of in told]),
     ]
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
@@ -267,7 +271,7 @@ _CHOICE = 2
 equally cheap tonnes."""
 
 
-def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
+def _capacity(context: Context, told: Sequence[Row]) -> Picture:
     """How much of the capacity open to the coalition is used, at home and outside."""
     table, case = context.plan.sources, context.case
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
@@ -279,20 +283,20 @@ def _capacity(context: Context, told: Sequence[Figures]) -> Picture:
         ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
         ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
     ):
-        of, names = sums(rows, amount, "mineral"), (each.mineral for each in told)
+        of, names = sums(rows, amount, "mineral"), (each["mineral"] for each in told)
         parts = [of.get(m, 0.0) / whole[m] if whole.get(m, 0.0) > 0 else 0.0 for m in names]
         series.append(Series(name, role, parts))
     title = f"Use of the refining capacity open to the coalition, {context.horizon}"
     return _by_mineral(title, Form.STACKED, told, series, "Share of usable capacity")
 
 
-def _shortage(context: Context, told: Sequence[Figures]) -> Picture | None:
+def _shortage(context: Context, told: Sequence[Row]) -> Picture | None:
     """What supply cannot give and what limits forbid, where limits are known to add to shortage."""
-    rows = [of for of in told if of.demand > 0]
-    if context.without_limits is None or not any(of.short > 0 for of in rows):
+    rows = [of for of in told if of["demand"] > 0]
+    if context.without_limits is None or not any(of["short"] > 0 for of in rows):
         return None
-    supply = [(of.short_of_supply or 0.0) / of.demand for of in rows]
-    limits = [max(0.0, of.short_by_limits or 0.0) / of.demand for of in rows]
+    supply = [(of["short_of_supply"] or 0.0) / of["demand"] for of in rows]
+    limits = [max(0.0, of["short_by_limits"] or 0.0) / of["demand"] for of in rows]
     series = (
         Series("Supply can't give it", Role.OTHER, supply),
         Series("The limits forbid it", Role.LIMIT, limits),

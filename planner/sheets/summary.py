@@ -19,7 +19,7 @@ from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, search_words
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import binding, coalition_purchases, figures
 from planner.sheets.suppliers import current_guesses
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
@@ -71,9 +71,9 @@ def summary(context: Context) -> Summary:
     return summary_of(rows, [m.name for m in context.case.minerals])
 
 
-def _each(context: Context, of: Callable[[Figures], Any]) -> dict[str, Any]:
+def _each(context: Context, name: str) -> dict[str, Any]:
     """Return something of every mineral's figures, by its name."""
-    return {figure.mineral: of(figure) for figure in figures(context)}
+    return {row["mineral"]: row.get(name) for row in figures(context)}
 
 
 def _plan(context: Context) -> Rows:
@@ -110,9 +110,9 @@ def _cost(context: Context) -> Rows:
     )
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
     said = f"Cost or price, tariff and freight of all flows{plain}."
-    paid = _each(context, lambda of: of.paid)
+    paid = _each(context, "paid")
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid
-    said, landed = "Purchases cost over tonnes purchased.", _each(context, lambda of: of.landed)
+    said, landed = "Purchases cost over tonnes purchased.", _each(context, "landed")
     yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, said, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
@@ -134,13 +134,13 @@ def _supply(context: Context) -> Rows:
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
     yield COUNTED_IN, None, Look.LONG, "", "", units_of(context.case)
-    needed = _each(context, lambda of: of.demand)
+    needed = _each(context, "demand")
     yield Figure.DEMAND, demand, Look.TONNES, "t", "", needed
-    bought = _each(context, lambda of: of.purchased)
+    bought = _each(context, "purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
-    short = _each(context, lambda of: of.short)
+    short = _each(context, "short")
     yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", short
-    served = _each(context, lambda of: of.served)
+    served = _each(context, "served")
     yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", served
 
 
@@ -182,23 +182,23 @@ def _largest(context: Context) -> Rows:
     last = f" in {case.years[-1]}" if several else ""
     share = f"Largest country's share of {context.basis}"
     yield f"Largest share of one country in the coalition's {context.basis}"
-    tops = _each(context, lambda of: of.last if several else of.top)
+    tops = _each(context, "last" if several else "top")
     yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
     names = _of_top(tops, lambda top: context.country(top.country), "none sells")
     yield f"{_NAME}{last}", None, Look.LONG, "", "", names
     said = "The coalition's on that country; blank: none."
     limits = _of_top(tops, lambda top: top.limit)
     yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, said, limits
-    at_limit = _each(context, lambda of: of.years_at_limit)
+    at_limit = _each(context, "years_at_limit")
     said = "In how many years that limit binds."
     yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", said, at_limit
-    others = _each(context, lambda of: of.bound_on_others)
+    others = _each(context, "bound_on_others")
     said = "Of the coalition, on other suppliers than that country."
     yield "Binding limits on other suppliers", None, Look.COUNT, "", said, others
-    members = _each(context, lambda of: of.bound_on_members)
+    members = _each(context, "bound_on_members")
     yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", members
     if several:
-        tops = _each(context, lambda of: of.top)
+        tops = _each(context, "top")
         said = "The largest of any year; each year's stands in By year."
         yield share, None, Look.SHARE, unit, said, _of_top(tops, lambda top: top.share, 0.0)
 
@@ -215,9 +215,9 @@ def _concentration(context: Context) -> Rows:
     before = f"Nameplate capacity, all countries and years. {_HHI_SCALE}"
     after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
-    capacity = _each(context, lambda of: of.hhi_capacity)
+    capacity = _each(context, "hhi_capacity")
     yield ByMineral.hhi_capacity.header, None, Look.INDEX, scale, before, capacity
-    purchases = _each(context, lambda of: of.hhi_purchases)
+    purchases = _each(context, "hhi_purchases")
     yield ByMineral.hhi_purchases.header, None, Look.INDEX, scale, after, purchases
 
 
@@ -233,8 +233,9 @@ def _cost_of_limits(context: Context) -> Rows:
         yield "Share limits", "not known", Look.LONG, "", said
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
-    known = [(of.extra, of.purchased) for of in figures(context) if of.extra is not None]
-    extra = part(sum(more * bought for more, bought in known), sum(bought for _, bought in known))
+    known = [of for of in figures(context) if of["extra"] is not None]
+    bought = sum(of["purchased"] for of in known)
+    extra = part(sum(of["extra"] * of["purchased"] for of in known), bought)
     said = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, said
     less, plain = free.tonnes - plan.tonnes, _plain(context)
@@ -247,24 +248,24 @@ def _cost_of_limits(context: Context) -> Rows:
     for measure, of, said in (
         (
             Figure.LIMITS_COST_A_YEAR,
-            _each(context, lambda of: of.extra_paid),
+            _each(context, "extra_paid"),
             f"{same} without limits; charges of new plants left out{plain}.",
         ),
         (
             Figure.LIMITS_SHORTAGE_A_YEAR,
-            _each(context, lambda of: of.shortage_by_limits),
+            _each(context, "shortage_by_limits"),
             f"What is short more than without limits, at its cost{plain}. Nobody pays it.",
         ),
     ):
         a_year = {name: cost / years for name, cost in of.items() if cost is not None}
         yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", said, a_year
     said = "Landed, against the same minerals without the limits, at the tonnes bought here."
-    dearer = _each(context, lambda of: of.extra)
+    dearer = _each(context, "extra")
     yield "Extra cost per tonne bought", extra, Look.PRICE, context.per_tonne, said, dearer
-    supply = _each(context, lambda of: of.short_of_supply)
+    supply = _each(context, "short_of_supply")
     said, unit = "Short without share limits too.", "t"
     yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, said, supply
-    limits, of_limits = plan.shortage - free.shortage, _each(context, lambda of: of.short_by_limits)
+    limits, of_limits = plan.shortage - free.shortage, _each(context, "short_by_limits")
     said = "Short with the share limits and not without them."
     yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, said, of_limits
 
@@ -276,7 +277,7 @@ def _resilience(context: Context) -> Rows:
         "Purchases less those from each mineral's largest country of each year, over demand: each"
         " mineral may lose another country."
     )
-    left, each = served_if_largest_stops(sold, demand), _each(context, lambda of: of.served_if_lost)
+    left, each = served_if_largest_stops(sold, demand), _each(context, "served_if_lost")
     yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said, each
 
 

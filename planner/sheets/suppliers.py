@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from models import measures
 from models.case import Case, in_force
@@ -22,29 +23,6 @@ from models.results.members import dependences_of
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
 from planner.render.words import counted, is_estimate
 from planner.sheets.context import Context, once
-
-
-@dataclass(frozen=True)
-class Supply:
-    """What the fields of ByMineral of the same names say of one mineral; None: nothing to say."""
-
-    need: float
-    supplier_today: str | None
-    supplier_today_share: float | None
-    served_without_today: float | None
-    surged_today: float | None
-    supplier: str | None
-    supplier_share: float | None
-    supplier_of_demand: float | None
-    supplier_limit: float | None
-    served_without: float | None
-    surged: float | None
-    dependent: str | None
-    dependent_country: str | None
-    dependent_share: float | None
-    alike: int
-    wholly_dependent: int
-    limits_kept: str | None
 
 
 @dataclass(frozen=True)
@@ -195,8 +173,8 @@ def _kept(plan: Plan) -> dict[str, str]:
 
 
 @once
-def supplies(context: Context) -> Mapping[str, Supply]:
-    """Return by mineral, in the case's order, whom the coalition depends on."""
+def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
+    """Return by mineral whom the coalition depends on, by the names of the fields of ByMineral."""
     plan, case = context.plan, context.case
     if not case.years:
         return {}
@@ -217,23 +195,23 @@ def supplies(context: Context) -> Mapping[str, Supply]:
         if alike > 1:
             every = counted(len(case.members), "member")
             member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
-        found[m.name] = Supply(
-            need=need,
-            supplier_today=before.country,
-            supplier_today_share=before.share,
-            served_without_today=before.served,
-            surged_today=before.surged,
-            supplier=of.country,
-            supplier_share=of.share,
-            supplier_of_demand=of_demand,
-            supplier_limit=None if top is None else top.limit,
-            served_without=of.served,
-            surged=of.surged,
-            dependent=member,
-            dependent_country=None if most is None else most.country,
-            dependent_share=None if most is None else most.share,
-            alike=alike,
-            wholly_dependent=sum(printed(each.share) >= 1.0 for _, each in members),
-            limits_kept=kept.get(m.name),
-        )
+        found[m.name] = {
+            "need": need,
+            "supplier_today": before.country,
+            "supplier_today_share": before.share,
+            "served_without_today": before.served,
+            "surged_today": before.surged,
+            "supplier": of.country,
+            "supplier_share": of.share,
+            "supplier_of_demand": of_demand,
+            "supplier_limit": top and top.limit,
+            "served_without": of.served,
+            "surged": of.surged,
+            "dependent": member,
+            "dependent_country": most and most.country,
+            "dependent_share": most and most.share,
+            "alike": alike,
+            "wholly_dependent": sum(printed(each.share) >= 1.0 for _, each in members),
+            "limits_kept": kept.get(m.name),
+        }
     return found

@@ -45,9 +45,9 @@ from planner.render.table import COALITION_BUYER, Column, Table, records, table_
 from planner.render.words import clean, counted, each_year, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
-from planner.sheets.figures import Figures, binding, coalition_purchases, figures
+from planner.sheets.figures import binding, coalition_purchases, figures
 from planner.sheets.figures import by_mineral as minerals_of
-from planner.sheets.findings import shortages
+from planner.sheets.findings import Row, shortages
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import (
     UNFORESEEN,
@@ -714,13 +714,13 @@ def matrix(
 
 
 def _matrix(
-    sheet: tuple[str, str], entries: Sequence[Entry], cell: Callable[[Figures], float | None]
+    sheet: tuple[str, str], entries: Sequence[Entry], cell: Callable[[Row], float | None]
 ) -> Table | None:
     """Return the sheet of a matrix; None without minerals."""
     minerals = [mineral.name for mineral in entries[0].case.minerals]
     values = {}
     for entry in entries:
-        of = {f.mineral: cell(f) for f in (figures(entry.context) if entry.context else ())}
+        of = {f["mineral"]: cell(f) for f in (figures(entry.context) if entry.context else ())}
         values[entry.name] = [of.get(m) for m in minerals]
     return table_of(matrix(minerals, values, *sheet)) if minerals else None
 
@@ -767,8 +767,8 @@ def sheets(entries: Sequence[Entry], made: Iterable[Result]) -> tuple[Table, ...
     first, *others = (table_of(r, entries[0].case.country_name) for r in made)
     every = [
         first,
-        _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f.served),
-        _matrix(_LARGEST_SHARES, entries, lambda f: f.last.share if f.last else 0.0),
+        _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
+        _matrix(_LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
         *(
             stacked(entries, partial(_of_plans, result))

@@ -30,14 +30,14 @@ from models.measures import (
     sums,
 )
 from models.plan import PENALTIES, Plan
-from models.results import ByMineral, Field, Look, Result
+from models.results import ByMineral, Look, Result
 from models.results import Figure as Measure
 from models.results.common import MINERAL, SHORT, words_of
 from models.schema import Security
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import records, with_number
+from planner.render.table import with_number
 from planner.render.words import counted, known, least, listed, money, percent, scale, share
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import (
@@ -136,42 +136,20 @@ def grid(parameter: Parameter, first: float, last: float, step: float) -> tuple[
 # ---- what is read of a plan ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one plan says of one mineral, or of all of them (``ALL``).
+Row = dict[str, Any]
+"""What a plan says of one mineral, or of all of them (``ALL``), by the names of OF_POINT."""
+Rows = Mapping[str, Row]
+"""The rows of a plan by mineral, all of them first; empty where there is no plan."""
+
+
+def read(plan: Plan) -> tuple[Row, ...]:
+    """Return the rows of a plan, all minerals first.
 
     Tonnes in t over all years; ``objective`` discounted, ``purchases`` and ``cash`` not [money].
     ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
-    ``missing`` [t] is what lacks of what Security wants left, ``kept`` the part of the losses that
-    are survived. ``saved`` is what one point more of the cap on single countries saves by the
+    Beside OF_POINT ``saved`` is what one point more of the cap on single countries saves by the
     plan's duals [money discounted to the first year].
     """
-
-    mineral: str
-    share: float | None
-    country: str
-    objective: float
-    purchases: float
-    cash: float
-    demand: float
-    tonnes: float
-    short: float
-    saved: float
-    missing: float
-    kept: float
-
-    @property
-    def served(self) -> float:
-        """The part of demand that is met; 1 where there is none."""
-        return served_share(self.demand, self.short)
-
-
-Readings = Mapping[str, Reading]
-"""What is read of a plan, by mineral, all of them first; empty where there is no plan."""
-
-
-def read(plan: Plan) -> tuple[Reading, ...]:
-    """Return the readings of a plan, all minerals first."""
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
         "objective": sums(costs, "discounted", "mineral"),
@@ -185,30 +163,34 @@ def read(plan: Plan) -> tuple[Reading, ...]:
     }
     survived = losses.groupby("mineral")["kept"].mean()
     tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
-    sellers = {m: (top.share, plan.case.country_name(top.country)) for m, top in tops.items()}
     each = []
     for name in plan.expanded.minerals:
-        share, country = sellers.get(name, (None, ""))
-        own = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
-        kept = float(survived.get(name, 1.0))
-        each.append(Reading(name, share, country, **own, kept=kept))
-    ranked = [(of.share, of.country) for of in each if of.share is not None]
-    share, country = max(ranked, key=lambda top: top[0], default=(None, ""))
-    whole = Reading(
-        ALL,
-        share,
-        country,
-        plan.objective,
-        plan.purchases,
-        plan.cash,
-        plan.case.total_demand,
-        plan.tonnes,
-        plan.shortage,
-        sum(amounts["saved"].values()),
-        sum(amounts["missing"].values()),
-        float(losses["kept"].mean()) if len(losses) else 1.0,
+        own: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
+        own |= {"mineral": name, "kept": float(survived.get(name, 1.0)), "share": None}
+        if name in tops:
+            country = plan.case.country_name(tops[name].country)
+            own |= {"share": tops[name].share, "country": country}
+        each.append(own)
+    selling = [of for of in each if of["share"] is not None]
+    top: Row = max(selling, key=lambda of: float(of["share"]), default={"share": None})
+    whole: Row = {
+        "mineral": ALL,
+        "share": top["share"],
+        "country": top.get("country", ""),
+        "objective": plan.objective,
+        "purchases": plan.purchases,
+        "cash": plan.cash,
+        "demand": plan.case.total_demand,
+        "tonnes": plan.tonnes,
+        "short": plan.shortage,
+        "saved": sum(amounts["saved"].values()),
+        "missing": sum(amounts["missing"].values()),
+        "kept": float(losses["kept"].mean()) if len(losses) else 1.0,
+    }
+    return tuple(
+        {"country": "", **of, "served": served_share(of["demand"], of["short"])}
+        for of in (whole, *each)
     )
-    return (whole, *each)
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -229,13 +211,13 @@ def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
 
 @dataclass(frozen=True)
 class Point:
-    """One plan of a sweep: all minerals first, then each.
+    """One plan of a sweep: its rows, all minerals first, then each.
 
     ``smallest`` are the smallest caps that cost no tonne of supply, known from the reference alone;
     ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
     """
 
-    readings: tuple[Reading, ...] = ()
+    rows: tuple[Row, ...] = ()
     smallest: tuple[tuple[str, float], ...] = ()
     trouble: str = ""
     bought: tuple[tuple[Any, ...], ...] = ()
@@ -246,9 +228,9 @@ class Point:
         return pd.DataFrame(list(self.bought), columns=list(_BOUGHT)).astype(_BOUGHT)
 
     @property
-    def by_mineral(self) -> Readings:
-        """The readings by mineral."""
-        return {of.mineral: of for of in self.readings}
+    def by_mineral(self) -> Rows:
+        """The rows by mineral."""
+        return {of["mineral"]: of for of in self.rows}
 
 
 @dataclass(frozen=True)
@@ -339,16 +321,16 @@ class Reader:
 
     def __call__(self, plan: Plan) -> Point:
         """Return what a sweep keeps of a plan."""
-        readings, bought = read(plan), _bought(plan)
+        rows, bought = read(plan), _bought(plan)
         if not self.of_cap or any(row.caps_each_country for row in plan.case.share_limits):
-            return Point(readings, bought=bought)
+            return Point(rows, bought=bought)
         try:
             found = least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
             trouble = f"the smallest caps are not known: {error}"
-            return Point(readings, trouble=trouble, bought=bought)
+            return Point(rows, trouble=trouble, bought=bought)
         smallest = tuple((m, found[m]) for m in plan.expanded.minerals if m in found)
-        return Point(readings, smallest, bought=bought)
+        return Point(rows, smallest, bought=bought)
 
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
@@ -382,7 +364,7 @@ def sweep(
     given, turned = turned[: -len(points)], turned[-len(points) :]
     first = compared.found or Point()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
-    reference = _frame([_row(None, of, None, None, None) for of in first.readings])
+    reference = _frame([_row(None, of, None, None, None) for of in first.rows])
     smallest = _smallest_caps(rows, reference, dict(first.smallest))
     trouble = [
         compared.error and f"what to compare with is not known: {compared.error}",
@@ -421,7 +403,7 @@ def _frontier(
     the point before.
     """
     rows: list[dict[str, object]] = []
-    before: tuple[float, Readings] | None = None
+    before: tuple[float, Rows] | None = None
     free, made = first.by_mineral, [outcome.found or Point() for outcome in outcomes]
     of_all = _like_for_like(made, first)
     for value, outcome, point, like in zip(points, outcomes, made, of_all, strict=True):
@@ -429,7 +411,7 @@ def _frontier(
         if not now:
             rows.append({"value": value, "mineral": ALL, "trouble": outcome.error})
         for name, of in now.items():
-            slope = of.saved if by_duals else _difference(value, of, before)
+            slope = of["saved"] if by_duals else _difference(value, of, before)
             rows.append(_row(value, of, free.get(name), slope, like.get(name)))
         before = (value, now) if now else None
     return _frame(rows)
@@ -444,24 +426,24 @@ def _frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
 
 def _row(
     value: float | None,
-    of: Reading,
-    free: Reading | None,
+    of: Row,
+    free: Row | None,
     slope: float | None,
     like: tuple[float, float] | None,
-) -> dict[str, object]:
+) -> Row:
     """Return a row; ``like`` is what ``_like_for_like`` says. Without a reference those are blank.
 
     Differences that are rounding are 0.
     """
-    row = {**vars(of), "value": value, "served": of.served, "slope": slope}
+    row = {**of, "value": value, "slope": slope}
+    demand, tonnes = of["demand"], of["tonnes"]
     if free is not None:
-        row["lost"] = beyond(of.short, free.short, max(of.demand, free.demand))
-        row["premium"] = premium(of.cash, free.cash, of.tonnes)
-        row["with_shortage"] = premium_with_shortage(of.objective, free.objective, of.demand)
-    if like is not None and of.tonnes > 0:
+        row["lost"] = beyond(of["short"], free["short"], max(demand, free["demand"]))
+        row["premium"] = premium(of["cash"], free["cash"], tonnes)
+        row["with_shortage"] = premium_with_shortage(of["objective"], free["objective"], demand)
+    if like is not None and tonnes > 0:
         extra, same = like
-        row["like_for_like"] = extra / of.tonnes
-        row["dearer"] = part(extra, same)
+        row |= {"like_for_like": extra / tonnes, "dearer": part(extra, same)}
     return row
 
 
@@ -475,7 +457,7 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
     every = pd.concat(tables, ignore_index=True)
     found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
     for (at, name), of in like_for_like(every, free.supply, "point", "mineral").items():
-        if at < len(points) and name in there and there[name].tonnes > 0:
+        if at < len(points) and name in there and there[name]["tonnes"] > 0:
             found[at][name] = of
     return [
         {**of, ALL: (sum(m for m, _ in of.values()), sum(s for _, s in of.values()))} if of else of
@@ -483,12 +465,12 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
     ]
 
 
-def _difference(value: float, of: Reading, before: tuple[float, Readings] | None) -> float | None:
+def _difference(value: float, of: Row, before: tuple[float, Rows] | None) -> float | None:
     """Return what one point more saves between this point and the one before."""
-    other = None if before is None else before[1].get(of.mineral)
+    other = None if before is None else before[1].get(of["mineral"])
     if before is None or other is None:
         return None
-    saved = beyond(other.objective, of.objective, of.objective)
+    saved = beyond(other["objective"], of["objective"], of["objective"])
     return saved / (value - before[0]) * POINT or 0.0  # not -0.0
 
 
@@ -536,9 +518,9 @@ def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     known_of = [
         (value, point.supply)
         for value, point in zip([*given, *of.points], points, strict=True)
-        if point.readings
+        if point.rows
     ]
-    if not reference.readings or not known_of:
+    if not reference.rows or not known_of:
         return None
     made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
     table = made.of_cases(case, reference.supply, known_of)
@@ -989,38 +971,19 @@ class Sweep(StudyKind):
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a point, the reference, and the smallest caps."""
         of, is_cap, over = self.result, self.parameter.is_cap, {"over": self.parameter.typed}
-        key, figures = (
-            _table_of(self.parameter).value.json_key,
-            figures_of(_table_of(self.parameter)),
-        )
-        rows = [
-            {
-                **({} if is_cap else over),
-                key: value,
-                **_object(own, figures),
-                Frontier.trouble.json_key: next(filter(None, own["trouble"]), None),
-            }
-            for value, own in of.rows.groupby("value", sort=False)
-        ]
-        caps = of.smallest.dropna(subset="smallest") if is_cap else of.smallest
-        error = Frontier.trouble.json_key
-        path = {
-            "caps": of.path,
-            **_object(of.given, figures),
-            error: next(filter(None, of.given["trouble"]), None),
-        }
+        table = _table_of(self.parameter)
+        own_caps = {"as_in_workbook": {"caps": of.path, **_object(of.given, table)}}
         return {
-            **({"as_in_workbook": path} if of.path else {}),
+            **(own_caps if of.path else {}),
             **over,
             "scenario": self.start.case.scenario,
-            "rows": rows,
-            "reference": _object(of.reference, figures),
-            "who_pays": records(tables[WhoPaysByCap]) if WhoPaysByCap in tables else [],
-            "smallest_cap": {
-                row["mineral"]: row["smallest"]
-                for row in caps.to_dict("records")
-                if row["mineral"] != ALL
-            },
+            "rows": [
+                {**({} if is_cap else over), table.value.json_key: value, **_object(own, table)}
+                for value, own in of.rows.groupby("value", sort=False)
+            ],
+            "reference": _object(of.reference, table, trouble=False),
+            "who_pays": tables.records(WhoPaysByCap),
+            "smallest_cap": dict(_known_caps(tables).rows(*_CAP)) if SmallestCaps in tables else {},
             "trouble": self.trouble or None,
         }
 
@@ -1035,11 +998,8 @@ class Sweep(StudyKind):
             fields = (of.value, of.cash, of.dearer, of.short, of.missing, of.kept, of.slope)
         found = [Numbers(whole, (*named, *fields))]
         if SmallestCaps in tables:
-            caps = tables[SmallestCaps]
-            columns = (SmallestCaps.mineral, SmallestCaps.smallest)
-            kept = caps.where([m != ALL and known(cap) for m, cap in caps.rows(*columns)])
-            if len(kept):
-                found.append(Numbers(kept, columns, "Smallest caps that need cost no tonne"))
+            caps = _known_caps(tables)
+            found.append(Numbers(caps, _CAP, "Smallest caps that need cost no tonne"))
         return tuple(found)
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -1170,9 +1130,19 @@ def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
     return [Figure(AS_IN_WORKBOOK, total, said)], f"{flat}: total cost {total}, {lacking}."
 
 
-def _object(rows: pd.DataFrame, figures: Sequence[Field]) -> dict[str, object]:
+_CAP = (SmallestCaps.mineral, SmallestCaps.smallest)
+
+
+def _known_caps(tables: Tables) -> SmallestCaps:
+    """Return the smallest caps of minerals, where they are known."""
+    caps = tables[SmallestCaps]
+    return caps.where([mineral != ALL and known(cap) for mineral, cap in caps.rows(*_CAP)])
+
+
+def _object(rows: pd.DataFrame, of: type[Frontier], *, trouble: bool = True) -> dict[str, object]:
     """Return the object of one point: all minerals, and each by name; null where no plan is."""
-    share, country = Frontier.share, Frontier.country
+    share, country, error = Frontier.share, Frontier.country, Frontier.trouble.json_key
+    figures = figures_of(of)
     by_name = {str(row["mineral"]): row for row in rows.to_dict("records")}
     numbers = {m: {f.json_key: row[f.name] for f in figures} for m, row in by_name.items()}
     whole = numbers.pop(ALL, dict[str, object].fromkeys(f.json_key for f in figures))
@@ -1188,4 +1158,5 @@ def _object(rows: pd.DataFrame, figures: Sequence[Field]) -> dict[str, object]:
             }
             for m, own in numbers.items()
         },
+        **({error: next(filter(None, rows["trouble"]), None)} if trouble else {}),
     }

@@ -166,10 +166,10 @@ def test_cost_is_convex_in_the_cap_and_the_slope_supports_it(seed: int) -> None:
 def test_readings_are_the_plans(seed: int) -> None:
     """Costs by mineral are those by heading; shares are the plan's; all rows are there."""
     plan = solve_case(case_of(draw(seed)))
-    readings = {r.mineral: r for r in read(plan)}
+    readings = {r["mineral"]: r for r in read(plan)}
     assert list(readings) == [ALL, *plan.expanded.minerals]
     for mineral, share in plan.max_country_share.items():
-        assert (readings[mineral].share or 0.0) == pytest.approx(share, abs=2e-9)
+        assert (readings[mineral]["share"] or 0.0) == pytest.approx(share, abs=2e-9)
     headings = plan.mineral_costs.groupby("heading")[["money", "discounted"]].sum()
     for row in plan.costs.to_dict("records"):
         for column in ("money", "discounted"):

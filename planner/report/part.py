@@ -9,7 +9,7 @@ from typing import Any
 from models.results import Field, Look, Result
 from planner.render.chart import Form, Picture
 from planner.render.plotly import figure_of, heat_width
-from planner.render.table import shown, table_of
+from planner.render.table import Column, shown, table_of
 from planner.render.words import known
 from planner.studies.kind import Figure
 
@@ -34,30 +34,29 @@ def facts(columns: Columns, **words: str) -> Facts:
     ``words`` fill the placeholders of fields' headers. A column of numbers without a field has the
     digits that matter.
     """
-    made, numeric = [], set()
-    for position, (head, values) in enumerate(columns.items()):
-        listed = list(values)
-        look = head.look if isinstance(head, Field) else Look.TONNES
-        is_declared = isinstance(head, Field) and not look.is_text
-        if is_declared or any(known(v) for v in listed):
-            numeric.add(position)
-        made.append([shown(v, look) for v in listed])
-    heads = tuple(h.title(words) if isinstance(h, Field) else str(h) for h in columns)
-    return Facts(heads, tuple(zip(*made, strict=True)), frozenset(numeric))
+    made = []
+    for head, values in columns.items():
+        cells = list(values)
+        title, look = str(head), Look.TONNES if any(map(known, cells)) else Look.TEXT
+        if isinstance(head, Field):
+            title, look = head.title(words), head.look
+        made.append(Column(title, look, cells))
+    return _texts(made)
 
 
 def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str) -> Facts:
     """Return some fields of a result, or all, as a table of texts."""
-    table = table_of(result, country)
-    named = {f.name: column for f, column in zip(result.fields, table.columns, strict=True)}
-    chosen = [f for f in fields or result.fields if f.name in named]
-    made = facts({f: named[f.name].values for f in chosen}, **result.words)
-    columns = [*zip(*made.rows, strict=True)]
-    for at, of in enumerate(chosen if columns else ()):
-        if of.name in result.looks:  # a column whose cells differ in kind
-            pairs = zip(named[of.name].values, result.looks[of.name], strict=True)
-            columns[at] = tuple(shown(value, look) for value, look in pairs)
-    return Facts(made.headers, tuple(zip(*columns, strict=True)), made.numeric)
+    columns = table_of(result, country).columns
+    named = {f.name: column for f, column in zip(result.fields, columns, strict=True)}
+    return _texts([named[f.name] for f in fields or result.fields if f.name in named])
+
+
+def _texts(columns: Sequence[Column]) -> Facts:
+    looks = (c.looks or [c.look] * len(c.values) for c in columns)
+    cells = [map(shown, c.values, of) for c, of in zip(columns, looks, strict=True)]
+    numbers = [not c.look.is_text or any(map(known, c.values)) for c in columns]
+    numeric = frozenset(i for i, is_number in enumerate(numbers) if is_number)
+    return Facts(tuple(c.header for c in columns), tuple(zip(*cells, strict=True)), numeric)
 
 
 @dataclass(frozen=True)

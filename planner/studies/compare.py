@@ -41,12 +41,11 @@ from models.results.field import crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.table import COALITION_BUYER, Column, Table, records, table_of, with_number
-from planner.render.words import clean, counted, each_year, known, money, number_of, percent
+from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_number
+from planner.render.words import clean, counted, each_year, few, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
-from planner.sheets.context import Context
+from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, coalition_purchases, figures
-from planner.sheets.figures import by_mineral as minerals_of
 from planner.sheets.findings import Row, shortages
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import (
@@ -60,7 +59,7 @@ from planner.studies.cases import (
     with_unforeseen,
 )
 from planner.studies.engine import Outcome, Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
 from planner.studies.members import BillsByScenario, bills_section, most_paid, who_pays_section
 from planner.studies.regret import Regret, in_vain, in_vain_costs, not_knowing, regrets
 from planner.workbook.findings import sentence
@@ -332,14 +331,6 @@ class Entry:
     changes: str = ""
 
 
-def _against_base(entries: Sequence[Entry]) -> tuple[Context | None, dict[str, Context]]:
-    """Return the base's plan, and by name those of what is set beside it; none without the base."""
-    base, *others = entries
-    if base.context is None:
-        return None, {}
-    return base.context, {e.name: e.context for e in others if e.context is not None}
-
-
 def stacked(entries: Sequence[Entry], make: Callable[[Context], Table | None]) -> Table | None:
     """Return a plan's sheet for all plans, one under another, with the column Scenario first.
 
@@ -377,53 +368,43 @@ _MOST_NAMED = 2
 _AMOUNTS = ["capex", "tonnes"]
 
 
-def moved(base: Context, context: Context) -> pd.DataFrame:
+def moved(base: Context, context: Context) -> list[Row]:
     """Return the projects that a scenario builds otherwise, the largest change of capex first.
 
-    project, mineral, country, and before, after and more: capex [money m], tonnes [t over all
-    years]; before and after: starts (which part starts in which year, in words).
+    Rows by the fields of ProjectsBuilt: capex [money m], tonnes [t over all years].
     """
-    built, starting = zip(*(_built(c) for c in (base, context)), strict=True)
-    both = built[0].add_suffix("_before").join(built[1].add_suffix("_after"), how="outer")
-    for name in ("mineral", "country"):
-        both[name] = both[f"{name}_before"].fillna(both[f"{name}_after"])
-    for when in ("before", "after"):
-        both[f"starts_{when}"] = both[f"starts_{when}"].fillna("").astype(str)
-        for name in _AMOUNTS:
-            both[f"{name}_{when}"] = both[f"{name}_{when}"].fillna(0.0).astype(float)
-    by = starting[1].sub(starting[0], fill_value=0.0).abs().groupby(level="project").max()
-    both = _with_changes(both[by.reindex(both.index, fill_value=0.0) > _SAME])
-    both["by"] = both["capex_more"].abs()
-    return both.reset_index().sort_values(
-        ["by", "project"], ascending=[False, True], ignore_index=True
-    )
+    (before, parts_before), (after, parts_after) = _built(base), _built(context)
+    by = parts_after.sub(parts_before, fill_value=0.0).abs().groupby(level="project").max()
+    differ = by.index[by > _SAME]
+    rows = [_beside(str(name), before.get(name, {}), after.get(name, {})) for name in differ]
+    return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
 
 
-def _with_changes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with what is scenario less base, 0 where they differ by rounding alone."""
-    more = {
-        f"{name}_more": [
-            change(*pair)
-            for pair in zip(table[f"{name}_after"], table[f"{name}_before"], strict=True)
-        ]
-        for name in _AMOUNTS
-    }
-    return table.assign(**{name: pd.Series(of, table.index, float) for name, of in more.items()})
-
-
-def _built(context: Context) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Return each project's mineral, country, capex, tonnes and starts; what starts by year."""
+def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
+    """Return by project mineral, country, capex, tonnes and starts; what starts of it by year."""
     rows = context.plan.projects
-    groups = rows.groupby("project")
-    found = groups[["mineral", "country"]].first().join(groups[_AMOUNTS].sum())
     starting = rows[rows["built"] > _SAME].sort_values("year")
     words = [
         f"{part:.0%} in {year}" if round(part, 2) else f"<1% in {year}"
         for part, year in zip(starting["built"], starting["year"], strict=True)
     ]
     starts = starting.assign(starts=words).groupby("project")["starts"].agg(", ".join)
-    found["starts"] = [starts.get(name, "") for name in found.index]
-    return found, rows.groupby(["project", "year"])["built"].sum()
+    groups = rows.groupby("project")
+    found = groups[["mineral", "country"]].first().join([groups[_AMOUNTS].sum(), starts])
+    parts = rows.groupby(["project", "year"])["built"].sum()
+    return found.fillna({"starts": ""}).to_dict("index"), parts
+
+
+def _beside(project: str, before: Row, after: Row) -> Row:
+    """Return a project of the base and of a scenario side by side; {}: it is not there."""
+    either = before or after
+    row: Row = {"project": project} | {n: either.get(n, "") for n in ("mineral", "country")}
+    for when, of in (("before", before), ("after", after)):
+        row |= {f"{name}_{when}": of.get(name, 0.0) for name in _AMOUNTS}
+        row[f"starts_{when}"] = of.get("starts", "")
+    for name in _AMOUNTS:
+        row[f"{name}_more"] = change(row[f"{name}_after"], row[f"{name}_before"])
+    return row
 
 
 def _in_a_line(base: Context, context: Context) -> str:
@@ -431,29 +412,21 @@ def _in_a_line(base: Context, context: Context) -> str:
 
     ``Nolans +819.1, Becancour -705.5 and 4 more``
     """
-    table = moved(base, context)
-    named = [
-        f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
-        for project, change in zip(table["project"], table["capex_more"], strict=True)
-    ]
-    left = len(named) - _MOST_NAMED
-    more = f" and {left} more" if left > 0 else ""
-    return f"{', '.join(named[:_MOST_NAMED])}{more}"
+    changes = [(row["project"], row["capex_more"]) for row in moved(base, context)]
+    return few(
+        [
+            f"{project} {change:+,.1f}" if round(change, 1) else f"{project} at another time"
+            for project, change in changes
+        ],
+        _MOST_NAMED,
+    )
 
 
-def _with_total(base: Context, context: Context) -> pd.DataFrame:
+def _with_total(base: Context, context: Context) -> list[Row]:
     """Return the projects that move, and below them what all of both plans take."""
-    table = moved(base, context)
-    if table.empty:
-        return table
-    sums = {
-        f"{name}_{when}": [float(c.plan.projects[name].sum())]
-        for name in _AMOUNTS
-        for when, c in (("before", base), ("after", context))
-    }
-    words = {name: [""] for name in ("mineral", "country", "starts_before", "starts_after")}
-    total = pd.DataFrame({"project": [ALL_PROJECTS], **words, **sums})
-    return pd.concat([table, _with_changes(total)], ignore_index=True)
+    rows = moved(base, context)
+    sums = [{n: float(c.plan.projects[n].sum()) for n in _AMOUNTS} for c in (base, context)]
+    return [*rows, _beside(ALL_PROJECTS, *sums)] if rows else []
 
 
 # ---- flows that differ ---------------------------------------------------------------------------
@@ -480,7 +453,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
             yield from ({**of, **row} for row in _largest_changes(own))
     if same:
         yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
-    if base.case.budget and moved(base, context)["mineral"].nunique() > 1:
+    if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:
         shared = "Projects of several minerals share a budget and change"
         yield {"seller": f"{shared}: see {ProjectsBuilt.TABLE}"}
 
@@ -552,7 +525,7 @@ def comparison(entries: Sequence[Entry]) -> Comparison:
         "scenario": [entry.name for entry in entries],
         "more_share": [by / whole if whole and by is not None else None for by in columns["more"]],
         "result": [entry.error or "proven optimal" for entry in entries],
-        "inputs": [changed_cells(base.case, entry.case) for entry in entries],
+        "inputs": [len([*input_differences(base.case, entry.case)]) for entry in entries],
         "moved": [
             "" if base.context is None or e.context is None else _in_a_line(base.context, e.context)
             for e in entries
@@ -611,32 +584,22 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     planned = {e.name: e.context for e in entries if e.context is not None}
     if not planned:
         return None
-    made = {name: minerals_of(context) for name, context in planned.items()}
-    rows = [
-        (name, of, i)
-        for mineral in dict.fromkeys(m for of in made.values() for m in of.mineral)
-        for name, of in made.items()
-        for i, own in enumerate(of.mineral)
-        if own == mineral
-    ]
-    columns: dict[str, Any] = {
-        f.name: [of.data[f.name][i] for _, of, i in rows]
-        for f in ScenarioMinerals.FIELDS
-        if f.name in ByMineral.__dict__
-    }
-    base = made.get(entries[0].name)
-    for name in ("short", "landed", "hhi_purchases"):
-        there = {} if base is None else dict(zip(base.mineral, base.data[name], strict=True))
-        columns[f"{name}_more"] = [
-            change(here, there.get(mineral))
-            for here, mineral in zip(columns[name], columns["mineral"], strict=True)
-        ]
-    worth = {name: _worth_short(context) for name, context in planned.items()}
-    columns["worth_short"] = [worth[name].get(of.mineral[i], 0.0) for name, of, i in rows]
-    columns["scenario"] = [name for name, _, _ in rows]
-    return ScenarioMinerals(words=next(iter(made.values())).words, **columns)
+    made = {n: {row["mineral"]: row for row in figures(of)} for n, of in planned.items()}
+    base, rows = made.get(entries[0].name, {}), list[Row]()
+    for mineral in dict.fromkeys(mineral for of in made.values() for mineral in of):
+        for name, row in ((name, of[mineral]) for name, of in made.items() if mineral in of):
+            before = base.get(mineral, {})
+            more = {
+                f"{what}_more": change(row[what], before.get(what))
+                for what in ("short", "landed", "hhi_purchases")
+            }
+            worth = _worth_short(planned[name]).get(mineral, 0.0)
+            rows.append({**row, **more, "scenario": name, "worth_short": worth})
+    words = words_of(next(iter(planned.values())).case)
+    return ScenarioMinerals.of_rows(rows, words=words)
 
 
+@once
 def _worth_short(context: Context) -> dict[str, float]:
     """Return what each mineral is short, at the price of the year [money]."""
     found: dict[str, float] = {}
@@ -647,11 +610,6 @@ def _worth_short(context: Context) -> dict[str, float]:
         price = context.case.mineral_of[mineral].price.value(int(year))
         found[mineral] = found.get(mineral, 0.0) + float(tonnes_short) * price
     return found
-
-
-def changed_cells(base: Case, case: Case) -> int:
-    """Return how many inputs of a case differ from the base's."""
-    return sum(1 for _ in input_differences(base, case))
 
 
 def changes(entries: Sequence[Entry]) -> InputChanges | None:
@@ -673,11 +631,8 @@ def changes(entries: Sequence[Entry]) -> InputChanges | None:
     return InputChanges.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
-    """Return a row a flow over all years; None without a base and a scenario that have plans."""
-    base, planned = _against_base(entries)
-    if base is None or not planned:
-        return None
+def flow_differences(base: Context, planned: Mapping[str, Context]) -> FlowDifferences:
+    """Return a row a flow over all years."""
     rows = [
         {"scenario": name, **row}
         for name, context in planned.items()
@@ -686,16 +641,18 @@ def flow_differences(entries: Sequence[Entry]) -> FlowDifferences | None:
     return FlowDifferences.of_rows(rows)
 
 
-def builds(entries: Sequence[Entry]) -> ProjectsBuilt | None:
+def builds(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt | None:
     """Return a row a scenario and project that it builds otherwise; None where there is none."""
-    base, planned = _against_base(entries)
-    if base is None or not planned:
-        return None
-    parts = [_with_total(base, of).assign(scenario=name) for name, of in planned.items()]
-    table = pd.concat(parts, ignore_index=True)
-    if table.empty:
-        return None
-    return ProjectsBuilt.of_rows(table.to_dict("records"), words=words_of(base.case))
+    rows = [
+        {"scenario": name, **row} for name, of in planned.items() for row in _with_total(base, of)
+    ]
+    return ProjectsBuilt.of_rows(rows, words=words_of(base.case)) if rows else None
+
+
+def paying(base: Context, planned: Mapping[str, Context]) -> WhoPaysByScenario:
+    """Return a row a scenario and member."""
+    supply = [(name, of.plan.supply) for name, of in planned.items()]
+    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
 
 
 def matrix(
@@ -725,30 +682,25 @@ def _matrix(
     return table_of(matrix(minerals, values, *sheet)) if minerals else None
 
 
-def paying(entries: Sequence[Entry]) -> WhoPaysByScenario | None:
-    """Return a row a scenario and member; None without a base and a scenario that have plans."""
-    base, planned = _against_base(entries)
-    if base is None or not planned:
-        return None
-    supply = [(name, of.plan.supply) for name, of in planned.items()]
-    return WhoPaysByScenario.of_cases(base.case, base.plan.supply, supply)
-
-
 def results(
     entries: Sequence[Entry],
     vain: Mapping[str, float | None] | None = None,
     bills: Mapping[str, Bill] | None = None,
 ) -> list[Result]:
     """Return the declared tables of a comparison; ``vain`` as of ``regrets``."""
+    base, *others = entries
+    planned = {e.name: e.context for e in others if e.context is not None}
+    # what is set against the base's plan: nothing without it
+    against = (base.context, planned) if base.context is not None and planned else None
     made = (
         comparison(entries),
-        regrets(entries[0].case, _pairs(entries), vain or {}),
+        regrets(base.case, _pairs(entries), vain or {}),
         by_mineral(entries),
-        paying(entries),
-        BillsByScenario.of_bills(entries[0].case, bills or {}),
+        against and paying(*against),
+        BillsByScenario.of_bills(base.case, bills or {}),
         changes(entries),
-        flow_differences(entries),
-        builds(entries),
+        against and flow_differences(*against),
+        against and builds(*against),
     )
     return [result for result in made if result is not None]
 
@@ -1200,18 +1152,17 @@ class Compare(StudyKind):
         rows = [
             _row(entry, plan, plans[0]) for entry, plan in zip(self.entries, plans, strict=True)
         ]
-        who = records(tables[WhoPaysByScenario]) if WhoPaysByScenario in tables else []
-        told: dict[str, object] = {"rows": rows, "who_pays": who}
+        told: dict[str, object] = {"rows": rows}
+        told["who_pays"] = tables.records(WhoPaysByScenario)
         if self.bills is not None:
-            told["bills"] = records(tables[BillsByScenario]) if BillsByScenario in tables else []
+            told["bills"] = tables.records(BillsByScenario)
         if self.unforeseen is None:
             return told
         cost = {row["scenario"]: row["objective_usd"] for row in rows}
         of = _foresight(self.entries, list(cost.values()))
         for row, foresight, surprise in zip(rows, *of.values(), strict=True):
             row |= {"foresight": foresight, "surprise_usd": surprise}
-        regret = records(tables[Regret]) if Regret in tables else []
-        return {"unforeseen": self.unforeseen, **told, "regret": regret}
+        return {"unforeseen": self.unforeseen, **told, "regret": tables.records(Regret)}
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -1284,17 +1235,16 @@ class Compare(StudyKind):
             finding = " ".join(filter(None, (finding.replace(FORESEEN, planned), said, wrong)))
         return Headline(finding, tuple(figures_of))
 
-    def screen(self, tables: Tables) -> tuple[Numbers, ...]:
+    def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return a row a scenario."""
         of = Comparison
         more = (of.surprise,) if self.unforeseen is not None else ()
         fields = (of.scenario, of.total, of.more, *more, of.short, of.short_more, of.served)
-        every = (Numbers(tables[Comparison], fields),)
-        if BillsByScenario not in tables:
-            return every
-        dearest = tables[BillsByScenario].dearest
-        heading = f"Bills before and after: {next(iter(dearest.scenario))}"
-        return (*every, Numbers(dearest, BillsByScenario.FIELDS[1:], heading))
+        yield Numbers(tables[Comparison], fields)
+        if BillsByScenario in tables:
+            dearest = tables[BillsByScenario].dearest
+            heading = f"Bills before and after: {next(iter(dearest.scenario))}"
+            yield Numbers(dearest, BillsByScenario.FIELDS[1:], heading)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1304,7 +1254,7 @@ class Compare(StudyKind):
         fields = (of.scenario, of.total, of.more, *more, of.cash, of.short, of.short_more)
         numbers = Numbers(tables[Comparison], (*fields, of.served, of.result))
         lead = "Total cost, discounted, shortage and penalties included."
-        costs = {"": ([p for p in charts.all() if not p.small], numbers)}
+        costs = view(numbers, *(p for p in charts.all() if not p.small))
         found = [Section("cost", "What each scenario costs", lead, costs)]
         found += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
         found += bills_section(tables)
@@ -1323,8 +1273,8 @@ class Compare(StudyKind):
             series = tuple(Series(s, Role.PLAN, row) for s, row in values.items())
             title, minerals = f"{heading}, by scenario", tuple(charts.minerals)
             picture = Picture(title, Form.HEAT, minerals, series, "share", "")
-            made = matrix(charts.minerals, values, heading, "")
-            found.append(Section(key, heading, lead, {"": ([picture], Numbers(made, made.FIELDS))}))
+            shares = Numbers(matrix(charts.minerals, values, heading, ""))
+            found.append(Section(key, heading, lead, view(shares, picture)))
         return tuple(found)
 
 

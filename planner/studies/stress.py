@@ -444,37 +444,33 @@ def _loss(found: Stress, loss: Loss) -> Row:
     return row
 
 
-def _minerals(found: Stress, loss: Loss) -> list[Row]:
-    """Return a row for each mineral that a loss hits, in either plan, the worst first."""
-    effect, free = _effects(found, loss)
+def _minerals(found: Stress, loss: Loss) -> Iterator[Row]:
+    """Yield a row for each mineral that a loss hits, in either plan, the worst first."""
+    side, (effect, free) = found.capped, _effects(found, loss)
     if effect is None:
-        return []
+        return
     hit = sorted({*effect.hit, *(free.hit if free is not None else ())})
-    in_order = sorted(hit, key=lambda m: -effect.share[m])
-    return [_mineral(found, loss, effect, free, m) for m in in_order]
-
-
-def _mineral(found: Stress, loss: Loss, effect: Effect, free: Effect | None, m: int) -> Row:
-    side = found.capped
-    years = np.flatnonzero(effect.short[m].any(axis=0))
-    row = _who(found, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
-    row |= {
-        "mineral": side.plan.expanded.minerals[m],
-        "demand": float(side.demand[m].sum()),
-        "share": effect.share[m],
-        "agreed_short_t": float(side.agreed.short[m].sum()),
-        "agreed_share": side.share(side.agreed.short)[m],
-        "cash": float(effect.cash[m]),
-        "refill": float(effect.refill[m]),
-        "cost": float(effect.cost[m]),
-        "stock_days": effect.stock_days[m],
-        "survived": effect.survived[m],
-        "short_from": side.base.years[int(years[0])] if len(years) else None,
-    }
-    if free is not None and found.free is not None:
-        before = found.free.share(found.free.agreed.short)[m]
-        row |= _free(free, m) | {"free_share": free.share[m], "free_agreed_share": before}
-    return row
+    agreed = side.share(side.agreed.short)
+    for m in sorted(hit, key=lambda m: -effect.share[m]):
+        years = np.flatnonzero(effect.short[m].any(axis=0))
+        row = _who(found, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
+        row |= {
+            "mineral": side.plan.expanded.minerals[m],
+            "demand": float(side.demand[m].sum()),
+            "share": effect.share[m],
+            "agreed_short_t": float(side.agreed.short[m].sum()),
+            "agreed_share": agreed[m],
+            "cash": float(effect.cash[m]),
+            "refill": float(effect.refill[m]),
+            "cost": float(effect.cost[m]),
+            "stock_days": effect.stock_days[m],
+            "survived": effect.survived[m],
+            "short_from": side.base.years[int(years[0])] if len(years) else None,
+        }
+        if free is not None and found.free is not None:
+            before = found.free.share(found.free.agreed.short)[m]
+            row |= _free(free, m) | {"free_share": free.share[m], "free_agreed_share": before}
+        yield row
 
 
 def _own(found: Stress, loss: Loss) -> Row:

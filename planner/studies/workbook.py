@@ -73,32 +73,16 @@ def write_study(
 ) -> None:
     """Write the workbook of a study; ``sheets`` are its own."""
     pictures = study.pictures(tables)
-    last = [table_of(tables[About]), table_of(runs_of(study.runs))]
-    charts_before = sheets[1].name if len(sheets) > 1 else ""
+    made = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
+    made += [replace(chart_table(pictures), printed=0)] if pictures else []
+    before = sheets[1].name if pictures and len(sheets) > 1 else ""
     front = front_of(study, tables, sheets, title)
-    write_tables(
-        path, [*sheets, *last], pictures, title=title, charts_before=charts_before, front=front
-    )
-
-
-def write_tables(  # noqa: PLR0913 - a workbook has many parts, all of them named
-    path: Path,
-    tables: Sequence[Table],
-    pictures: Sequence[Picture],
-    *,
-    title: str,
-    charts_before: str,
-    front: StudyFront | None = None,
-) -> None:
-    """Write tables and charts with the numbers behind them; long tables are not printed.
-
-    The charts stand before the table named ``charts_before``.
-    """
-    made = [replace(t, printed=0) if len(t) > _MOST_PRINTED else t for t in tables]
-    if pictures:
-        made.append(replace(chart_table(pictures), printed=0))
-    before = charts_before if pictures else ""
     write_workbook(path, made, pictures, title, charts_before=before, front=front)
+
+
+def on_paper(table: Table) -> Table:
+    """Return a table as it is printed: a long one is for the screen alone."""
+    return replace(table, printed=0) if len(table) > _MOST_PRINTED else table
 
 
 def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: str) -> StudyFront:

@@ -24,7 +24,7 @@ from planner.studies.losses import stress
 from planner.studies.risk import distinguishable
 from planner.studies.stress import Losses, StressTest, sheets, tables_of
 from planner.studies.sweep import AsGiven, Frontier
-from planner.studies.workbook import write_tables
+from planner.studies.workbook import on_paper
 from planner.workbook import read_tables
 from tests.models.desk import make, refiner
 
@@ -75,7 +75,7 @@ def test_a_loss_is_printed_to_its_extra_cost():
 def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     numbers = [Table(f"T {n}", (column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
     path = tmp_path / "study.xlsx"
-    write_tables(path, numbers, (), title="T", charts_before="")
+    write_workbook(path, [*map(on_paper, numbers)], (), "T", charts_before="")
     book = openpyxl.load_workbook(path)
     assert book["T 501"].print_area == "'T 501'!$A$1"
     assert "501 rows" in book["T 501"].oddHeader.left.text

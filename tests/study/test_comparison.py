@@ -13,7 +13,7 @@ from planner.sheets.context import Context
 from planner.sheets.inputs import input_differences
 from planner.studies import Here, run_study
 from planner.studies.cases import compare_study, compared
-from planner.studies.compare import Compare, Entry, changed_cells, paying, results, sheets
+from planner.studies.compare import Compare, Entry, WhoPaysByScenario, comparison, results, sheets
 from planner.studies.kind import YEARS, Tables
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, refiner, sur
@@ -393,7 +393,7 @@ def test_inputs_differ_where_a_case_differs(action):
         same = case.change(scenario=base.scenario, scenarios=base.scenarios) == base
         assert (not found) == same, (row, found)
         assert all(d.before != d.after for d in found)
-        assert changed_cells(base, case) == len(found)
+        assert comparison([Entry("Base", base), Entry("Changed", case)]).inputs == [0, len(found)]
         told += len(found)
     assert told
 
@@ -457,6 +457,11 @@ def test_what_a_scenario_adds_and_removes():
 
 
 # ---- who pays ------------------------------------------------------------------------------------
+
+
+def paying(entries):
+    """Return who pays, None where the comparison does not say it."""
+    return next((of for of in results(entries) if isinstance(of, WhoPaysByScenario)), None)
 
 
 def test_who_pays_by_hand():

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from models.results.common import (
-    CHANGE,
-    DEMAND,
-    LANDED,
-    MEMBER,
-    MINERAL,
-    PURCHASES,
-    SHEET,
-    SHORT,
-    UNIT,
-    YEAR,
-)
+from models.results import common
 from models.results.field import Field, Look, Result, field
 from models.results.members import WhoPays
 from models.results.overall import ByMineral, Summary
@@ -23,7 +12,7 @@ BOOK = "difference"
 
 _OLD = field.text("Old")
 _NEW = field.text("New")
-_CHANGE = CHANGE.like(look=Look.TEXT)
+_CHANGE = common.CHANGE.like(look=Look.TEXT)
 _PART = field.share(
     "Change (%)", "The change over the old figure; blank where that is 0 or a share."
 )
@@ -43,7 +32,7 @@ class Difference(Result):
         " not to be compared, the remark says why.",
     )
     part = _PART
-    unit = UNIT
+    unit = common.UNIT
     remark = Summary.remark
 
 
@@ -52,7 +41,7 @@ class InputChanges(Result):
 
     TABLE, BOOK = "Inputs", BOOK
 
-    sheet = SHEET
+    sheet = common.SHEET
     what = field(
         "Input",
         Look.LONG,
@@ -69,7 +58,7 @@ class MineralChanges(Result):
 
     TABLE, BOOK, GRAIN = "By mineral", BOOK, ("mineral", "figure")
 
-    mineral = MINERAL
+    mineral = common.MINERAL
     figure = field.text(
         "Figure",
         "Amounts are sums over the years that both plans have; the largest country share is that of"
@@ -81,7 +70,7 @@ class MineralChanges(Result):
         meaning="New less old, of shares in percentage points. Blank: not comparable."
     )
     part = _PART
-    unit = UNIT
+    unit = common.UNIT
 
 
 def _triple(
@@ -100,17 +89,19 @@ class MemberChanges(Result):
 
     TABLE, BOOK, GRAIN = "By member", BOOK, ("member", "mineral")
 
-    member = MEMBER
-    mineral = MINERAL
+    member = common.MEMBER
+    mineral = common.MINERAL
     purchased_old, purchased_new, purchased_change = _triple(
-        PURCHASES.header, Look.TONNES, PURCHASES.unit
+        common.PURCHASES.header, Look.TONNES, common.PURCHASES.unit
     )
-    short_old, short_new, short_change = _triple(SHORT.header, Look.TONNES, SHORT.unit)
+    short_old, short_new, short_change = _triple(
+        common.SHORT.header, Look.TONNES, common.SHORT.unit
+    )
     paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
     landed_old, landed_new, landed_change = _triple(
         Flows.landed.header, Look.PRICE, "{money} per t", printed=False
     )
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
 
 class WhoPaysMore(Result):
@@ -121,7 +112,7 @@ class WhoPaysMore(Result):
 
     TABLE, BOOK, GRAIN = "Who pays", BOOK, ("member",)
 
-    member = MEMBER
+    member = common.MEMBER
     paid_old, paid_new, paid_change = _triple("Paid", Look.MONEY, "{money}")
     extra = field.money(
         "Extra cash like for like",
@@ -143,7 +134,7 @@ class Moves(Result):
 
     TABLE, BOOK, GRAIN = "Moves", BOOK, ("mineral", "seller", "buyer")
 
-    mineral = MINERAL
+    mineral = common.MINERAL
     seller = field.text(
         "From",
         "The ten largest changes of each mineral are listed; a row below them counts the others. A"
@@ -158,8 +149,8 @@ class Moves(Result):
     new = _NEW.like(
         look=Look.TONNES, meaning="Over the years that both plans have.", unit="t", key="new_t"
     )
-    change = CHANGE.like(meaning="New less old.", unit="t", key="change_t")
-    unit = UNIT
+    change = common.CHANGE.like(meaning="New less old.", unit="t", key="change_t")
+    unit = common.UNIT
 
 
 class PriceChanges(Result):
@@ -167,24 +158,24 @@ class PriceChanges(Result):
 
     TABLE, BOOK, GRAIN = "Prices", BOOK, ("year", "mineral", "member")
 
-    year = YEAR
-    mineral = MINERAL
-    member = MEMBER
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER
     marginal_old, marginal_new, marginal_change = _triple(
         Prices.marginal.header, Look.PRICE, "{money} per t"
     )
     landed_old, landed_new, landed_change = _triple(
         Flows.landed.header, Look.PRICE, "{money} per t"
     )
-    unit = UNIT
+    unit = common.UNIT
 
 
 FIGURES = {
-    "demand": DEMAND.header,
-    "purchased": PURCHASES.header,
-    "short": SHORT.header,
+    "demand": common.DEMAND.header,
+    "purchased": common.PURCHASES.header,
+    "short": common.SHORT.header,
     "paid": "Paid for purchases",
-    "landed": LANDED.header,
+    "landed": common.LANDED.header,
     "share": "Largest country share",
     "country": ByMineral.country.header,
 }

@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from models.results.common import (
-    COLUMN,
-    COUNTRY,
-    DEMAND,
-    FREIGHT,
-    KIND,
-    MEANING,
-    MINERAL,
-    PROJECT,
-    REFINER,
-    SHARE_SHORT,
-    SHEET,
-    SHORT,
-    TONNES,
-    UNIT,
-    YEAR,
-)
+from models.results import common
 from models.results.field import Look, Name, Result, field
 from models.results.supply import Contracts, Flows, Shortages, Stocks
 
@@ -96,24 +80,24 @@ class OrderSheet(Result):
         "The order's id: of its year, mineral, refiner, project, member and contract. It stays the"
         " same in every plan that has such an order.",
     )
-    year = YEAR
-    mineral = MINERAL
-    refiner = REFINER
-    country = COUNTRY.like(names=None)
+    year = common.YEAR
+    mineral = common.MINERAL
+    refiner = common.REFINER
+    country = common.COUNTRY.like(names=None)
     contract = Flows.contract.like(meaning="The contract that it is bought under; blank: spot.")
-    tonnes = TONNES
+    tonnes = common.TONNES
     unit_price = Contracts.price.like(meaning=Flows.cost.meaning)
     unit_tariff = Flows.tariff
-    unit_freight = FREIGHT
+    unit_freight = common.FREIGHT
     unit_landed = Flows.landed
     price_amount = _PRICE_IN_ALL
     tariff_amount = _TARIFF_IN_ALL
     freight_amount = _FREIGHT_IN_ALL
     total_amount = Flows.total
-    mass_unit = UNIT
+    mass_unit = common.UNIT
     revision = field.text("Revision", OrderLines.revision.meaning)
-    project = PROJECT.like(printed=False)
-    kind = KIND.like(printed=False)
+    project = common.PROJECT.like(printed=False)
+    kind = common.KIND.like(printed=False)
 
 
 class ByYear(Result):
@@ -121,10 +105,10 @@ class ByYear(Result):
 
     TABLE, GRAIN, BOOK = "By year", ("year", "mineral"), BOOK
 
-    year = YEAR
-    mineral = MINERAL
+    year = common.YEAR
+    mineral = common.MINERAL
     orders = field(OrderSheet.TABLE, Look.COUNT, "How many orders there are.")
-    tonnes = TONNES.like(meaning="Tonnes ordered, as the column Unit defines them.")
+    tonnes = common.TONNES.like(meaning="Tonnes ordered, as the column Unit defines them.")
     price_amount = _PRICE_IN_ALL.like(
         meaning="The refiners' cost, or the contracts' price, of all tonnes."
     )
@@ -143,8 +127,8 @@ class ByYear(Result):
     change = field.tonnes(
         "Into stock", "What goes into the member's stock; below 0 out of it.", optional=True
     )
-    short = SHORT.like(optional=True)
-    unit = UNIT
+    short = common.SHORT.like(optional=True)
+    unit = common.UNIT
 
 
 class Obligations(Result):
@@ -152,12 +136,12 @@ class Obligations(Result):
 
     TABLE, BOOK = "Obligations", BOOK
 
-    year = YEAR
+    year = common.YEAR
     contract = Contracts.contract.like(
         meaning="The contract, as the workbook names it, or its row there."
     )
-    refiner = REFINER
-    mineral = MINERAL
+    refiner = common.REFINER
+    mineral = common.MINERAL
     min = field.tonnes("Minimum", "What the contract has the member take, or pay for, in the year.")
     minimum = field.tonnes("Minimum in force", "The minimum less what force majeure lets lapse.")
     maximum = field.tonnes("Maximum", "The most the contract gives; blank: no maximum.")
@@ -169,7 +153,7 @@ class Obligations(Result):
         meaning="The contract's price, at the gate; the refiner's cost if it has none."
     )
     paid = Contracts.paid.like(meaning="Untaken x price; no tariff and no freight.")
-    unit = UNIT
+    unit = common.UNIT
 
 
 class Stock(Result):
@@ -177,14 +161,14 @@ class Stock(Result):
 
     TABLE, GRAIN, BOOK = "Stock", ("year", "mineral"), BOOK
 
-    year = YEAR
-    mineral = MINERAL
+    year = common.YEAR
+    mineral = common.MINERAL
     opening = Stocks.opening
     change = field.tonnes("Movement", "Into stock; below 0 out of it.")
     closing = Stocks.closing
     target = Stocks.target
     shortfall = Stocks.shortfall
-    unit = UNIT
+    unit = common.UNIT
 
 
 class MemberShortages(Result):
@@ -192,13 +176,13 @@ class MemberShortages(Result):
 
     TABLE, GRAIN, BOOK = Shortages.TABLE, ("year", "mineral"), BOOK
 
-    year = YEAR
-    mineral = MINERAL
-    demand = DEMAND
-    short = SHORT
-    share = SHARE_SHORT
+    year = common.YEAR
+    mineral = common.MINERAL
+    demand = common.DEMAND
+    short = common.SHORT
+    share = common.SHARE_SHORT
     cause = Shortages.cause
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
 
 class Columns(Result):
@@ -206,6 +190,6 @@ class Columns(Result):
 
     TABLE, BOOK = "Columns", BOOK
 
-    sheet = SHEET
-    column = COLUMN
-    meaning = MEANING
+    sheet = common.SHEET
+    column = common.COLUMN
+    meaning = common.MEANING

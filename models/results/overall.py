@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models.results.common import (
-    BUYER,
-    DEMAND,
-    LANDED,
-    LIMIT_KIND,
-    MEASURE,
-    MINERAL,
-    PURCHASES,
-    REMARK,
-    SHORT,
-    SOURCE,
-    UNDISCOUNTED,
-    UNIT,
-    VALUE,
-)
+from models.results import common
 from models.results.field import Colour, Look, Name, Result, field
 
 HHI = (
@@ -50,13 +36,13 @@ class Summary(Result):
     TABLE, PLACE = "Summary", 10
     GRAIN = ("measure",)
 
-    measure = MEASURE.like(widest=38)
-    value = VALUE.like(
+    measure = common.MEASURE.like(widest=38)
+    value = common.VALUE.like(
         meaning="Of the whole plan, minerals by weight unless the measure says how; blank where"
         " minerals do not add up to anything.",
         widest=20,
     )
-    unit = UNIT.like(
+    unit = common.UNIT.like(
         meaning="Of the value and of each mineral; a tonne of a mineral is what the row"
         f" {COUNTED_IN} says."
     )
@@ -68,7 +54,7 @@ class Summary(Result):
         spread=True,
         widest=14,
     )
-    remark = REMARK.like(widest=44)
+    remark = common.REMARK.like(widest=44)
 
 
 class Figure(StrEnum):
@@ -124,7 +110,7 @@ class ByMineral(Result):
     TABLE, PLACE = "By mineral", 20
     GRAIN = ("mineral",)
 
-    mineral = MINERAL
+    mineral = common.MINERAL
     need = field.tonnes("Need in {last}", "What the coalition needs in the last year planned.")
     supplier_today = field.text(
         "Largest supplier today",
@@ -188,14 +174,16 @@ class ByMineral(Result):
     dependent_share = field.share(
         "Share of what it buys in {last}", "What that country sells of all that the member buys."
     )
-    unit = UNIT.like(printed=False)
-    demand = DEMAND.like(meaning="All years together.")
-    purchased = PURCHASES.like(meaning="All years together, purchases for stock included.")
-    short = SHORT.like(meaning="Demand neither bought nor taken from stock, all years together.")
+    unit = common.UNIT.like(printed=False)
+    demand = common.DEMAND.like(meaning="All years together.")
+    purchased = common.PURCHASES.like(meaning="All years together, purchases for stock included.")
+    short = common.SHORT.like(
+        meaning="Demand neither bought nor taken from stock, all years together."
+    )
     served = field.share(
         "Served share of demand", "1 less what is short over demand, all years together."
     )
-    landed = LANDED
+    landed = common.LANDED
     last_country = field.text(
         "Largest country in {last}",
         "The country that has the largest share in the last year planned.",
@@ -245,7 +233,7 @@ class ByMineral(Result):
     shortage_by_limits = field.money(
         "Shortage by limits at its cost",
         "What is short, at the shortage cost, less that without share limits, all years together:"
-        f" nobody pays it. {UNDISCOUNTED}",
+        f" nobody pays it. {common.UNDISCOUNTED}",
         printed=False,
     )
     limits_kept = field.text(
@@ -254,9 +242,9 @@ class ByMineral(Result):
         " its penalty. Blank: it has none.",
         printed=False,
     )
-    paid = PURCHASES.like(
+    paid = common.PURCHASES.like(
         look=Look.MONEY,
-        meaning=f"Cost or price, tariff and freight of all flows. {UNDISCOUNTED}",
+        meaning=f"Cost or price, tariff and freight of all flows. {common.UNDISCOUNTED}",
         unit="{money}",
         printed=False,
     )
@@ -303,13 +291,13 @@ class ByYear(Result):
     TABLE, PLACE = "By year", 25
     GRAIN = ("measure", "mineral")
 
-    measure = MEASURE.like(
+    measure = common.MEASURE.like(
         look=Look.TEXT,
         meaning="What the row is of; the row above each block says what that means.",
         widest=24,
     )
-    mineral = MINERAL
-    unit = UNIT.like(meaning="What the numbers of the row are.")
+    mineral = common.MINERAL
+    unit = common.UNIT.like(meaning="What the numbers of the row are.")
     years = field(
         "A column a year",
         Look.TONNES,
@@ -329,15 +317,15 @@ class Scorecard(Result):
     TABLE, PLACE = "Scorecard", 30
     GRAIN = ("measure", "mineral", "buyer")
 
-    measure = MEASURE.like(
+    measure = common.MEASURE.like(
         look=Look.TEXT,
         meaning="What is measured; the row above each group says of what. Shares of supply are of"
         " what is bought, so that they differ from the shares of demand in Summary where a mineral"
         " is short or stocks are filled. Concentration and reliance are better low; what is"
         " inside, cover and N-1 better high.",
     )
-    mineral = MINERAL
-    buyer = BUYER.like(
+    mineral = common.MINERAL
+    buyer = common.BUYER.like(
         meaning="Whose supply it is: the coalition's, or the EU's own where members are grouped as"
         " EU and a bloc of Countries is called EU."
     )
@@ -362,18 +350,18 @@ class Scorecard(Result):
         " remark. no data: the workbook does not say it; the remark says what lacks.",
         colour=Colour.LIGHTS,
     )
-    unit = UNIT.like(meaning="What the numbers of the row are.")
+    unit = common.UNIT.like(meaning="What the numbers of the row are.")
     before_is = field.text(
         "Before is",
         "nameplate: capacity of all refiners, or mines, in the first year; usable: what of it the"
         " coalition may use; today: what members buy by Current supply; opening: the stock before"
         " the first year.",
     )
-    remark = REMARK.like(
+    remark = common.REMARK.like(
         meaning="Who it is, or why there is no number. Of HHI-WGI: between what and what it lies"
         " where countries have no Governance, all of those governed best, and worst."
     )
-    source = SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
+    source = common.SOURCE.like(meaning="Where the measure, or the benchmark, comes from.")
     formula = field(
         "Formula",
         Look.REMARK,
@@ -393,9 +381,9 @@ class Benchmarks(Result):
         "A benchmark of Regulation (EU) 2024/1252, Art. 5, that the plan misses in some year from"
         " 2030 on (in the last, where it ends before).",
     )
-    mineral = MINERAL
-    buyer = BUYER.like(meaning="Whose consumption it is a share of.")
-    kind = LIMIT_KIND.like(meaning="min: at least the share is required; max: at most.")
+    mineral = common.MINERAL
+    buyer = common.BUYER.like(meaning="Whose consumption it is a share of.")
+    kind = common.LIMIT_KIND.like(meaning="min: at least the share is required; max: at most.")
     required = Scorecard.required.like(
         meaning="At least, or at most (one third country), this share."
     )
@@ -434,4 +422,4 @@ class Benchmarks(Result):
         "The same of all other minerals, by weight: a budget of projects ties them together.",
         key="extra_short_others_t",
     )
-    remark = REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")
+    remark = common.REMARK.like(meaning="The worst year, or why the benchmark was not asked for.")

@@ -9,35 +9,8 @@ import numpy as np
 from models import schema
 from models.case import Case
 from models.measures import excess_of_purchases, shares_of
-from models.results.common import (
-    BUYER,
-    CAPACITY,
-    CHANGE,
-    CONTRACT,
-    COUNTRY,
-    DEMAND,
-    FREIGHT,
-    KIND,
-    LANDED,
-    LIMIT,
-    LIMIT_KIND,
-    MAX,
-    MEMBER,
-    MINERAL,
-    OWNER,
-    PROJECT,
-    PURCHASES,
-    REFINER,
-    RENT,
-    ROW,
-    SHARE_SHORT,
-    SHORT,
-    TONNES,
-    UNDISCOUNTED,
-    UNIT,
-    YEAR,
-    PlanTable,
-)
+from models.results import common
+from models.results.common import PlanTable
 from models.results.field import Look, Name, Result, field
 from models.results.proof import Runs
 
@@ -53,27 +26,27 @@ class Flows(PlanTable):
     TABLE, PLACE, OF = "Plan", 40, "flows"
     GRAIN = ("year", "mineral", "refiner", "project", "member", "contract")
 
-    year = YEAR
-    mineral = MINERAL
-    refiner = REFINER
-    country = COUNTRY
-    member = MEMBER
-    contract = CONTRACT
-    tonnes = TONNES
+    year = common.YEAR
+    mineral = common.MINERAL
+    refiner = common.REFINER
+    country = common.COUNTRY
+    member = common.MEMBER
+    contract = common.CONTRACT
+    tonnes = common.TONNES
     cost = field.price("Cost", "The refiner's cost, or the contract's price, at the gate.")
     tariff = field.price("Tariff", "Tariff rate x cost.")
-    freight = FREIGHT
+    freight = common.FREIGHT
     support = field.price(
         "Support",
         "What a scenario has paid to the plant for each tonne, which the buyer pays less.",
         optional=True,
     )
     landed = field.price("Landed cost", "Cost, tariff and freight, less support.")
-    total = field.money("Total", f"Tonnes x landed cost. {UNDISCOUNTED}")
-    project = PROJECT.like(printed=False)
-    owner = OWNER.like(printed=False)
-    kind = KIND.like(printed=False)
-    unit = UNIT.like(printed=False)
+    total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
+    project = common.PROJECT.like(printed=False)
+    owner = common.OWNER.like(printed=False)
+    kind = common.KIND.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
@@ -103,19 +76,19 @@ class Shortages(PlanTable):
     TABLE, PLACE, OF = "Shortages", 50, "shortages"
     GRAIN = ("year", "mineral", "member")
 
-    year = YEAR
-    mineral = MINERAL
-    member = MEMBER
-    demand = DEMAND
-    short = SHORT
-    share = SHARE_SHORT
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER
+    demand = common.DEMAND
+    short = common.SHORT
+    share = common.SHARE_SHORT
     cause = field(
         "Cause",
         Look.SENTENCE,
         "What stops each supplier that could still serve the member. Long ones stand in full in the"
         " cell, see the formula bar.",
     )
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
 
 class ShortageCauses(Result):
@@ -127,14 +100,14 @@ class ShortageCauses(Result):
     TABLE, PLACE = "Shortage causes", 45
     GRAIN = ("mineral", "years", "members", "cause")
 
-    mineral = MINERAL
+    mineral = common.MINERAL
     years = field.text("Years", "The years in which the same members are short for that cause.")
     members = field("Members", Look.LONG, "All that need the mineral, or which.", widest=40)
-    demand = DEMAND.like(meaning="What those members need in those years.")
-    short = SHORT.like(meaning="Of those members, those years together.")
-    share = SHARE_SHORT
+    demand = common.DEMAND.like(meaning="What those members need in those years.")
+    short = common.SHORT.like(meaning="Of those members, those years together.")
+    share = common.SHARE_SHORT
     cause = Shortages.cause.like(meaning="What stops each supplier that could still serve them.")
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
 
 class Refiners(PlanTable):
@@ -148,17 +121,17 @@ class Refiners(PlanTable):
     GRAIN = ("year", "refiner", "mineral", "project")
     INPUTS = (schema.Refiner, schema.Project)
 
-    year = YEAR
-    refiner = REFINER
-    mineral = MINERAL
-    country = COUNTRY
-    capacity = CAPACITY.like(
+    year = common.YEAR
+    refiner = common.REFINER
+    mineral = common.MINERAL
+    country = common.COUNTRY
+    capacity = common.CAPACITY.like(
         meaning="What the coalition can use: nameplate capacity x available share; a project's by"
         " the part that runs."
     )
-    tonnes = TONNES
+    tonnes = common.TONNES
     utilization = field.share("Utilization", "Tonnes over the capacity open to the coalition.")
-    rent = RENT
+    rent = common.RENT
     gap = Runs.gap.like(
         look=Look.PRICE,
         unit="{money}/t",
@@ -167,7 +140,7 @@ class Refiners(PlanTable):
         " nowhere built what earns its capital, too, paid in all years of output. Blank: used up,"
         " not there yet, or without a lane or ore.",
     )
-    project = PROJECT.like(printed=False)
+    project = common.PROJECT.like(printed=False)
     nameplate = field(
         "Nameplate capacity",
         Look.TONNES,
@@ -175,9 +148,9 @@ class Refiners(PlanTable):
         unit="t/yr",
         printed=False,
     )
-    owner = OWNER.like(printed=False)
-    kind = KIND.like(printed=False)
-    unit = UNIT.like(printed=False)
+    owner = common.OWNER.like(printed=False)
+    kind = common.KIND.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -199,9 +172,9 @@ class Prices(PlanTable):
     TABLE, PLACE, OF = "Prices", 90, "supply"
     GRAIN = ("year", "mineral", "member")
 
-    year = YEAR
-    mineral = MINERAL
-    member = MEMBER
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER
     marginal = field.price(
         "Marginal price",
         "What one more tonne of demand of this member would cost the plan. Where the member is"
@@ -209,11 +182,11 @@ class Prices(PlanTable):
         " shortage lets who is short beyond its part pay a little more, and the others a little"
         " less.",
     )
-    landed = LANDED
-    demand = DEMAND
-    purchased = PURCHASES
-    short = SHORT
-    unit = UNIT.like(printed=False)
+    landed = common.LANDED
+    demand = common.DEMAND
+    purchased = common.PURCHASES
+    short = common.SHORT
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -231,11 +204,11 @@ class CountryShares(PlanTable):
     TABLE, PLACE, OF = "Country shares", 60, "countries"
     GRAIN = ("year", "mineral", "buyer", "country")
 
-    year = YEAR
-    mineral = MINERAL
-    buyer = BUYER
-    country = COUNTRY
-    tonnes = TONNES
+    year = common.YEAR
+    mineral = common.MINERAL
+    buyer = common.BUYER
+    country = common.COUNTRY
+    tonnes = common.TONNES
     of_demand = field.share(
         "Share of demand",
         "Tonnes over the buyer's demand for the mineral in that year; stock purchases count, so"
@@ -245,7 +218,9 @@ class CountryShares(PlanTable):
         "Share of purchases",
         "Tonnes over all that the buyer purchases of the mineral in that year.",
     )
-    limit = LIMIT.like(meaning="The tightest max on this country for this buyer; blank: none.")
+    limit = common.LIMIT.like(
+        meaning="The tightest max on this country for this buyer; blank: none."
+    )
     headroom = field.share("Headroom", "Limit less the share that it limits.")
     over = field.share(
         "Over the limit by purchases",
@@ -257,7 +232,7 @@ class CountryShares(PlanTable):
     limit_of = field.text(
         "Limit is of", "Whether the limit is a share of demand or of purchases.", printed=False
     )
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -280,18 +255,18 @@ class ShareLimits(PlanTable):
     GRAIN = ("row", "mineral", "buyer", "supplier", "year")
     INPUTS = (schema.ShareLimit,)
 
-    row = ROW
-    kind = LIMIT_KIND
-    mineral = MINERAL
-    buyer = BUYER
+    row = common.ROW
+    kind = common.LIMIT_KIND
+    mineral = common.MINERAL
+    buyer = common.BUYER
     group = field.text(
         "Supplier group",
         "How suppliers are put together: by country, owner, bloc, kind or refiner.",
     )
     supplier = field.text("Supplier", "Whom the limit is on.", names=Name.SUPPLIER)
-    year = YEAR
+    year = common.YEAR
     share = field.share("Share reached", "What the supplier has of the buyer's base in that year.")
-    limit = LIMIT
+    limit = common.LIMIT
     binding = field.text(
         "Binding", "yes: the limit is reached, so that nothing more could flow (max) or less (min)."
     )
@@ -302,14 +277,14 @@ class ShareLimits(PlanTable):
     share_of = field.text(
         "Share of", "What the limit is a share of: demand or purchases.", printed=False
     )
-    tonnes = TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
+    tonnes = common.TONNES.like(meaning="Tonnes that count under the limit.", printed=False)
     base = field.tonnes(
         "Base", "The demand, or the purchases, that the limit is a share of.", printed=False
     )
     room = field.tonnes("Room", "Tonnes left up to the limit.", printed=False)
     excess = field.tonnes("Beyond limit", "Tonnes past a limit that has a penalty.", printed=False)
     stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -337,9 +312,9 @@ class Security(PlanTable):
     GRAIN = ("row", "year", "mineral", "country")
     INPUTS = (schema.Security,)
 
-    year = YEAR
-    mineral = MINERAL
-    country = COUNTRY.like(header="Lost country", meaning="The country that is lost.")
+    year = common.YEAR
+    mineral = common.MINERAL
+    country = common.COUNTRY.like(header="Lost country", meaning="The country that is lost.")
     served = field.share(
         "Served if it is lost",
         "What all others sell, and could sell more by the surge, with stocks that count, over the"
@@ -358,9 +333,9 @@ class Security(PlanTable):
         "What is served if it is lost, stocks that count included.",
         printed=False,
     )
-    demand = DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
-    row = ROW.like(printed=False)
-    unit = UNIT.like(printed=False)
+    demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
+    row = common.ROW.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -382,14 +357,16 @@ class Contracts(PlanTable):
     GRAIN = ("year", "row", "contract", "refiner", "mineral", "member")
     INPUTS = (schema.Contract,)
 
-    year = YEAR
-    contract = CONTRACT
-    refiner = REFINER
-    mineral = MINERAL
-    member = MEMBER
+    year = common.YEAR
+    contract = common.CONTRACT
+    refiner = common.REFINER
+    mineral = common.MINERAL
+    member = common.MEMBER
     min = field("Min", Look.TONNES, unit="t/yr")
     minimum = field("Min in force", Look.TONNES, unit="t/yr")
-    maximum = MAX.like(meaning="The most the contract gives; blank: no maximum.", unit="t/yr")
+    maximum = common.MAX.like(
+        meaning="The most the contract gives; blank: no maximum.", unit="t/yr"
+    )
     taken = field.tonnes("Taken")
     untaken = field.tonnes("Untaken")
     price = field.price("Price")
@@ -397,8 +374,8 @@ class Contracts(PlanTable):
     worth = field.price(
         "Shadow price of min", "What one tonne less of the contract's minimum would save."
     )
-    row = ROW
-    unit = UNIT.like(printed=False)
+    row = common.ROW
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
@@ -426,23 +403,23 @@ class Stocks(PlanTable):
     GRAIN = ("year", "mineral", "member")
     INPUTS = (schema.Stockpile,)
 
-    year = YEAR
-    mineral = MINERAL
-    member = MEMBER
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER
     opening = field.tonnes("Opening", "In stock when the year begins.")
-    change = CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
+    change = common.CHANGE.like(meaning="Into stock; below 0 out of it.", unit="t")
     closing = field.tonnes("Closing", "In stock when the year ends.")
     target = field.tonnes(
         "Target", "What is to be in stock when the year ends; what lacks costs a penalty."
     )
     shortfall = field.tonnes("Below target", "What lacks of the target.")
-    most = MAX.like(meaning="The most that may be.", unit="t")
+    most = common.MAX.like(meaning="The most that may be.", unit="t")
     worth = field.price("Shadow price of target", "What one tonne less of the target would save.")
     days = field("Days of cover", Look.DAYS, "Closing stock over a day's demand of the year.")
     day_worth = field.money(
         "Shadow price of a day", "What a target lower by one day of demand would save."
     )
-    unit = UNIT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -460,14 +437,14 @@ class Projects(PlanTable):
     GRAIN = ("year", "project")
     INPUTS = (schema.Project,)
 
-    year = YEAR
-    project = PROJECT
-    mineral = MINERAL
-    country = COUNTRY
+    year = common.YEAR
+    project = common.PROJECT
+    mineral = common.MINERAL
+    country = common.COUNTRY
     started = field.share("Started", "The part of the project whose output begins in this year.")
     running = field.share("Running", "The part of the project that runs in this year.")
-    capacity = CAPACITY.like(meaning="What runs in the year.")
-    tonnes = TONNES
+    capacity = common.CAPACITY.like(meaning="What runs in the year.")
+    tonnes = common.TONNES
     capex = field.millions(
         "Capex",
         "Money to be spent for the part started in this year; the plan's cost counts the yearly"
@@ -483,9 +460,9 @@ class Projects(PlanTable):
         "Capital charge",
         "The capex turned into a yearly sum over the project's life at the cost of capital.",
     )
-    rent = RENT
-    refiner = REFINER.like(printed=False)
-    unit = UNIT.like(printed=False)
+    rent = common.RENT
+    refiner = common.REFINER.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -508,14 +485,14 @@ class Ore(PlanTable):
     GRAIN = ("year", "mineral", "mine_country", "refiner", "project")
     INPUTS = (schema.Mine,)
 
-    year = YEAR
-    mineral = MINERAL
+    year = common.YEAR
+    mineral = common.MINERAL
     mine_country = field.text("Mine country", "Where the ore is mined.", names=Name.COUNTRY)
-    refiner = REFINER
+    refiner = common.REFINER
     country = field.text("Refiner country", "Where the ore is refined.", names=Name.COUNTRY)
-    tonnes = TONNES
+    tonnes = common.TONNES
     premium = field.price("Premium", "Price of the ore beyond what the refiner's cost counts.")
-    freight = FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
+    freight = common.FREIGHT.like(meaning="Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
         Look.TONNES,
@@ -525,8 +502,8 @@ class Ore(PlanTable):
     rent = field.price(
         "Scarcity rent of mine", "What one more tonne of mine capacity there would save."
     )
-    project = PROJECT.like(printed=False)
-    unit = UNIT.like(printed=False)
+    project = common.PROJECT.like(printed=False)
+    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -541,15 +518,15 @@ class Tiers(PlanTable):
     TABLE, PLACE, OF = "Tiers", 140, "tiers"
     GRAIN = ("year", "mineral", "member", "tier")
 
-    year = YEAR
-    mineral = MINERAL
-    member = MEMBER
+    year = common.YEAR
+    mineral = common.MINERAL
+    member = common.MEMBER
     tier = field.text("Tier")
-    demand = DEMAND
-    short = SHORT
-    share = SHARE_SHORT
+    demand = common.DEMAND
+    short = common.SHORT
+    share = common.SHARE_SHORT
     cost = field.price("Shortage cost")
-    unit = UNIT
+    unit = common.UNIT
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:
@@ -570,14 +547,14 @@ class Changes(PlanTable):
     GRAIN = ("mineral", "refiner", "member")
     INPUTS = (schema.CurrentSupply,)
 
-    mineral = MINERAL
-    refiner = REFINER
-    country = COUNTRY
-    member = MEMBER
+    mineral = common.MINERAL
+    refiner = common.REFINER
+    country = common.COUNTRY
+    member = common.MEMBER
     today = field("Today", Look.TONNES, unit="t/yr")
     planned = field("Planned {first}", Look.TONNES, unit="t/yr")
-    change = CHANGE.like(meaning="Planned less today.", unit="t/yr")
-    unit = UNIT
+    change = common.CHANGE.like(meaning="Planned less today.", unit="t/yr")
+    unit = common.UNIT
 
     @classmethod
     def is_due(cls, plan: Plan, given: Case) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from models.case import Case, fold
@@ -30,13 +30,17 @@ def advise(record: Record, field: str, found: str, hint: str = "") -> Finding:
     return Finding(record.SHEET, record.row, header, found, "", hint, Severity.WARNING)
 
 
+def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
+    """Return a hint with the closest of the names known by their folded form; "" if none is."""
+    close = difflib.get_close_matches(fold(name), known, n=1, cutoff=cutoff)
+    return f"did you mean {known[close[0]]!r}?" if close else ""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known name, or with those there are when they are few."""
     spelt = {fold(k): k for k in sorted(known)}
-    close = difflib.get_close_matches(fold(name), spelt, n=1, cutoff=CLOSE)
-    if close:
-        return f"did you mean {spelt[close[0]]!r}?"
-    return f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
+    every = f"there is {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
+    return near(name, spelt) or every
 
 
 def plants(case: Case) -> tuple[Refiner | Project, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -81,16 +80,13 @@ def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
 
 
 def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[Finding]:
-    least, most = column.least, column.most
     for row in rows:
         value: Any = getattr(row, column.field)
         if value is None:
             continue
         for number in value.numbers() if isinstance(value, ByYear) else (value,):
-            fits = least <= number <= most and math.isfinite(number)
-            at_bound = (column.above and number == least) or (column.below and number == most)
-            if not fits or at_bound:
-                yield _outside(row, column.header, number, least, most)
+            if not column.holds(number):
+                yield _outside(row, column.header, number, column.least, column.most)
 
 
 def _outside(row: Record, header: str, number: float, least: float, most: float) -> Finding:

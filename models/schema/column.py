@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -118,6 +119,11 @@ class Column:
     def title(self) -> str:
         """The header as the template writes it, unit included."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
+
+    def holds(self, number: float) -> bool:
+        """Return whether a number, in the column's unit, is finite and within its bounds."""
+        is_at_bound = (self.above and number == self.least) or (self.below and number == self.most)
+        return self.least <= number <= self.most and math.isfinite(number) and not is_at_bound
 
 
 # ---- declarations ------------------------------------------------------------------------------

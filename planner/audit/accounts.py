@@ -66,11 +66,6 @@ class Account:
         return tuple(f for f in self.of.FIELDS if f not in goes)
 
     @property
-    def stays(self) -> tuple[str, ...]:
-        """Their headers, without what differs from plan to plan."""
-        return tuple(f.header.partition(" {")[0] for f in self.kept if not f.spread)
-
-    @property
     def needed(self) -> set[str]:
         """The fields without which the sheet cannot be redacted."""
         found = {f.name for f in (*self.sums, *self.known)}

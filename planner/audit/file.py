@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from models.case import fold
-from models.errors import Finding, InputError
+from models.errors import Finding
 from models.plan.block_solver import NO_NUMBERS
 from models.results import Checks, Field, Figure, Summary
 from models.solve import ATTEMPTS
@@ -19,7 +19,7 @@ from planner.sheets.checks import OPTION
 from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.workbook.excel import Sheet, open_excel
-from planner.workbook.findings import letters
+from planner.workbook.findings import letters, refused
 from planner.workbook.grid import Grid
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
 from planner.workbook.plan_columns import (
@@ -236,7 +236,7 @@ def open_plan(path: Path) -> PlanSheets:
         if is_input(path):
             said = "this is an input workbook, no plan"
             hint = "the plan comes first, then its input"
-        raise InputError([Finding(found=f"{path}: {said}", expected=PLAN_FILE, hint=hint)])
+        raise refused(path, said, PLAN_FILE, hint)
     listed = sheet_parts(path)
     refuse_twice(path, [sheet.title for sheet in listed])
     return PlanSheets(path, file.sha256, grids, listed)

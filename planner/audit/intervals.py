@@ -60,11 +60,6 @@ class Figure:
     value: float
 
     @property
-    def head(self) -> str:
-        """The header of its column."""
-        return self.of.header
-
-    @property
     def year(self) -> Cell:
         """The year that it is of, None where it is of none."""
         return self.by[0] if self.by else None

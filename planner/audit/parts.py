@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import Finding, InputError
+from models.errors import Finding
 from planner.audit.compare import near
 from planner.audit.file import PlanSheets
 from planner.workbook.archive import BROKEN
-from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart, anatomy
+from planner.workbook.findings import refused
+from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
 from planner.workbook.plan_columns import PLAN_FILE
 
 _NUMBER = re.compile(
@@ -133,10 +134,10 @@ def amiss(file: PlanSheets) -> Iterator[Finding]:
         if sheet.is_hidden:
             yield Finding(sheet.title, found="this sheet is hidden", expected="all sheets shown")
         try:
-            found = anatomy(file.path, sheet.part)
+            found = Anatomy(file.path, sheet.part)
         except BROKEN as error:
-            said = f"{file.path}: the sheet {sheet.title} is damaged ({error})"
-            raise InputError([Finding(found=said, expected=PLAN_FILE)]) from error
+            said = f"the sheet {sheet.title} is damaged ({error})"
+            raise refused(file.path, said, PLAN_FILE) from error
         yield from _in_sheet(sheet.title, found)
 
 

@@ -25,7 +25,7 @@ from planner._version import __version__
 from planner.audit.compare import compare, in_common
 from planner.audit.file import RECORDS, Line, PlanSheets
 from planner.audit.parts import Parts, amiss, parts
-from planner.render.words import clean, span
+from planner.render.words import clean, few, span
 from planner.scenarios import Variant, drop_share_limits
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
@@ -35,7 +35,6 @@ from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid
 from planner.workbook.plan_columns import PART, PLAN, is_number
 
-_NAMED = 3
 _NO_NUMBER = "no number that a plan could hold stands here"
 _MOST = 1e18
 """A number beyond is no plan's: amounts, prices and their bounds are far below."""
@@ -376,8 +375,7 @@ def _where(plan: Plan, block: int) -> str:
     cells = np.array(plan.program.blocks[block])
     names = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
     years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}, {span(years)}"
+    return f"{few(names)}, {span(years)}"
 
 
 def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:

@@ -271,19 +271,16 @@ def _minerals(page: Page, front: Front) -> None:
 
 def _lights(page: Page, front: Front) -> None:
     head(page, page.row, _RIGHT, "Does the plan do what it should?")
-    page.row += 1
+    (first, last), row = _RIGHT, page.row + 1
     for light in front.lights:
-        _light(page, page.row, light, front.links)
-        page.row += 2
-
-
-def _light(page: Page, row: int, light: Light, links: Sequence[str]) -> None:
-    first, last = _RIGHT
-    page.words(row, (first, first), light.state.words, bold=True, font_color=_COLOUR[light.state])
-    page.words(row, (first + 1, last - 2), light.question, bold=True)
-    if light.sheet in links:
-        page.link(row, (last - 1, last), light.sheet)
-    page.words(row + 1, (first + 1, last), light.said, font_size=_SMALL, valign="top")
+        colour = _COLOUR[light.state]
+        page.words(row, (first, first), light.state.words, bold=True, font_color=colour)
+        page.words(row, (first + 1, last - 2), light.question, bold=True)
+        if light.sheet in front.links:
+            page.link(row, (last - 1, last), light.sheet)
+        page.words(row + 1, (first + 1, last), light.said, font_size=_SMALL, valign="top")
+        row += 2
+    page.row = row
 
 
 def head(page: Page, row: int, columns: tuple[int, int], text: str) -> None:
@@ -326,21 +323,14 @@ def _lists(page: Page, front: Front) -> None:
     ):
         if lines:
             head(page, top, columns, what)
-            ends.append(_lines(page, top + 1, columns, lines, front.links))
+        first, last = columns
+        look = {"font_size": _SMALL, "valign": "top", "indent": int(first > 0)}  # off the left half
+        for row, line in enumerate(lines, top + 1):
+            page.words(row, (first, last - 2), line.said, **look)
+            if line.sheet in front.links:
+                page.link(row, (last - 1, last), line.sheet)
+            ends.append(row + 1)
     page.row = max(ends)
-
-
-def _lines(
-    page: Page, row: int, columns: tuple[int, int], lines: Sequence[Line], links: Sequence[str]
-) -> int:
-    first, last = columns
-    for line in lines:
-        apart = int(first > 0)  # off the links of the left half
-        page.words(row, (first, last - 2), line.said, font_size=_SMALL, valign="top", indent=apart)
-        if line.sheet in links:
-            page.link(row, (last - 1, last), line.sheet)
-        row += 1
-    return row
 
 
 def _foot(page: Page, front: Front) -> None:

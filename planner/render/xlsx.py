@@ -22,7 +22,6 @@ from models.results.field import Colour, Look
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, Front, draw
-from planner.render.pages import A3, A4, printed
 from planner.render.study_front import StudyFront, draw_study
 from planner.render.table import Cell, Column, Table
 from planner.render.words import clean
@@ -172,11 +171,10 @@ def _write(sheet: Sheet, table: Table, styles: style.Styles, made_by: str) -> No
         sheet.print_area(0, 0, 0, last)
         sheet.set_header(f"&LNot printed: {rows:,} rows, to be read on the screen. {_ALL}")
         return
-    paper = A3 if wide > _WIDEST_ON_A4 else A4
-    shown = printed(wide, heights, lines, paper=paper, is_landscape=wide > _WIDEST_UPRIGHT)
-    sheet.print_area(0, 0, max(shown.rows, 1), columns - 1)
-    if shown.rows < rows:
-        said = f"Printed: {shown.rows:,} of {rows:,} rows; the others are there on the screen."
+    shown = _printed_rows(wide, heights, lines)
+    sheet.print_area(0, 0, max(shown, 1), columns - 1)
+    if shown < rows:
+        said = f"Printed: {shown:,} of {rows:,} rows; the others are there on the screen."
         sheet.set_header(f"&L{said} {_ALL}")
 
 
@@ -287,6 +285,48 @@ def print_setup(sheet: Any, said: str, wide: float) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_footer(style.footer(said))
+
+
+# ---- how much of a sheet is printed: the rest is for the screen ---------------------------------
+#
+# A program that prints a workbook prints all of it unless a sheet says what, and a plan of many
+# rows would be hundreds of pages that nobody reads.
+
+MOST_PAGES = 2
+"""Pages of one sheet that are printed by default."""
+A4, A3 = 9, 8
+_SIDES = {A4: (595.0, 842.0), A3: (842.0, 1191.0)}
+"""Width and height upright in points."""
+_ACROSS, _DOWN = 58.0, 80.0
+"""What the margins take of a page's width and height in points."""
+_CHARACTER = 5.45
+"""Points of a character of a column's width, the column's own margins included."""
+_SPARE = 0.96
+"""The part of a page that is reckoned with: no two programs break pages at the same row."""
+
+
+def _printed_rows(wide: float, heights: Sequence[float], lines: int) -> int:
+    """Return how many rows of some heights [points] are printed on pages as wide as their columns.
+
+    ``wide`` is in characters. Columns are made smaller until they fit, never larger; the header,
+    of so many lines, stands on each page.
+    """
+    across, down = _SIDES[A3 if wide > _WIDEST_ON_A4 else A4]
+    if wide > _WIDEST_UPRIGHT:
+        across, down = down, across
+    size = min(1.0, (across - _ACROSS) / max(wide * _CHARACTER, 1.0))
+    room = (down - _DOWN) / size * _SPARE - style.header_height(lines)
+    pages, left = 1, room
+    for row, height in enumerate(heights):
+        if height > left:
+            if pages == MOST_PAGES:
+                return row
+            pages, left = pages + 1, room
+        left -= height
+    return len(heights)
+
+
+# ---- cells with their formats -------------------------------------------------------------------
 
 
 def _cells(table: Table, styles: style.Styles) -> Iterator[Filled]:

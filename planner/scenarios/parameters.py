@@ -13,6 +13,7 @@ from models.case import Case, fold
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
 from models.schema import TAKES, ByYear, ScenarioStep, Security
+from planner.render.words import few
 from planner.scenarios.actions import Change
 from planner.scenarios.named import Named
 
@@ -233,8 +234,7 @@ def _places(case: Case, kind: Kind) -> str:
     names = sorted(map(case.country_name, codes))
     if not names:
         return f"; it has no {what.partition(' ')[0]}"
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"; its {what} {', '.join(names[:_MOST])}{more}"
+    return f"; its {what} {few(names, _MOST)}"
 
 
 def _close_code(case: Case, kind: Kind, place: str, error: str) -> str:

@@ -15,11 +15,12 @@ from numbers import Real
 from typing import Any, TypeGuard
 
 from models.case import clean, fold
+from models.checks.common import near
 from models.schema import Column, Kind
 from models.units import accepted, in_currency, percent_hint, spelled
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
-from planner.workbook.findings import CellError, near, quoted
+from planner.workbook.findings import CellError, quoted
 from planner.workbook.grid import Dated, Fault
 
 Convert = Callable[[object], object]
@@ -175,7 +176,7 @@ def _choice(column: Column) -> Convert:
 
 
 def _number(column: Column, factor: float, currency: str) -> Convert:
-    least, most, above, below = column.least, column.most, column.above, column.below
+    least, most = column.least, column.most
 
     def number(value: object) -> float:
         if (  # nearly every cell: the quick way
@@ -188,8 +189,7 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
         given = as_float(value)
         found = given * factor
-        inside = least <= found <= most and math.isfinite(found)
-        if inside and not (above and found == least) and not (below and found == most):
+        if column.holds(found):
             return found
         hint = ""
         if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
@@ -217,10 +217,7 @@ def numbers(
     low, high = min(found, default=0.0), max(found, default=0.0)
     if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(found))):
         return None
-    low, high = low * factor, high * factor
-    over = column.least < low or (column.least == low and not column.above)
-    under = high < column.most or (high == column.most and not column.below)
-    if found and not (over and under):
+    if found and not (column.holds(low * factor) and column.holds(high * factor)):
         return None
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 

@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from models.errors import Finding, InputError
 from planner.workbook.archive import (
     BROKEN,
     Archive,
@@ -24,6 +23,7 @@ from planner.workbook.archive import (
     reason,
     refuse_if,
 )
+from planner.workbook.findings import refused
 from planner.workbook.grid import Grid, areas, fill
 from planner.workbook.stream import Source, rows, shared_texts
 
@@ -90,9 +90,9 @@ def _readable(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore")  # parts that openpyxl cannot keep are not read anyway
             yield
     except RefusedError as error:
-        raise _error(path, str(error), error.hint) from error
+        raise refused(path, str(error), WORKBOOK, error.hint) from error
     except BROKEN as error:
-        raise _error(path, f"the workbook is damaged ({reason(error)})") from error
+        raise refused(path, f"the workbook is damaged ({reason(error)})", WORKBOOK) from error
 
 
 def _refuse(content: bytes) -> None:
@@ -138,10 +138,6 @@ def _unlike(archive: Archive) -> list[str]:
         raise
     except BROKEN:
         return []
-
-
-def _error(path: Path, found: str, hint: str = "") -> InputError:
-    return InputError([Finding(sheet="", found=f"{path}: {found}", expected=WORKBOOK, hint=hint)])
 
 
 def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from models.case import clean, fold
-from models.errors import Finding, Severity
+from models.errors import Finding, InputError, Severity
 from models.schema import SHEETS, Settings
 
 MOST_HINTS = 1000
 MOST_TOLD = 10_000
 """Findings of one kind in a column; a hostile file has millions."""
 LONGEST_SHOWN = 60
-CLOSE = 0.6
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
 
@@ -54,6 +53,11 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     return Finding(sheet, row, column, found, expected, hint, severity, address(position, row))
 
 
+def refused(path: Path, found: str, expected: str, hint: str = "") -> InputError:
+    """Return the error of a file as a whole."""
+    return InputError([Finding(found=f"{path}: {found}", expected=expected, hint=hint)])
+
+
 def quoted(text: str) -> str:
     """Return a text in quotes, its beginning if it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
@@ -66,12 +70,6 @@ class CellError(Exception):
         """Keep the three parts of the message; a hint that takes time may be a function."""
         super().__init__(found)
         self.found, self.expected, self.hint = found, expected, hint
-
-
-def near(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
-    """Return a hint with the closest of the names known by their folded form; "" if none is."""
-    close = difflib.get_close_matches(fold(name), known, n=1, cutoff=cutoff)
-    return f"did you mean {known[close[0]]!r}?" if close else ""
 
 
 # ---- where things stand -------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 from models.case import clean, common_letters, fold
-from models.checks.common import is_total, looks_like
+from models.checks.common import is_total, looks_like, near
 from models.errors import Finding, Severity
 from models.schema import SHEETS, Column, Kind, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook.cells import as_float, hint_of, is_number, plain, shown
-from planner.workbook.findings import CellError, Context, address, at_cell, near
+from planner.workbook.findings import CellError, Context, address, at_cell
 from planner.workbook.grid import Grid
 
 RECORDS: dict[str, type[Record]] = {record.SHEET: record for record in SHEETS}

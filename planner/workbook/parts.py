@@ -141,14 +141,11 @@ MOST_ROWS = 4_000
 class CellFormats:
     """Of one sheet: number formats by row and column (1 is the first), for the rows looked at.
 
-    ``fills`` are the rows whose first cell has a colour, in RGB; ``wrapped`` the columns whose
-    texts go on several lines; ``printed`` the range that is printed, "" all of it.
+    ``fills`` are the rows whose first cell has a colour, in RGB.
     """
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     fills: dict[int, str] = field(default_factory=dict)
-    wrapped: set[int] = field(default_factory=set)
-    printed: str = ""
 
 
 def cell_formats(path: Path) -> dict[str, CellFormats]:
@@ -165,16 +162,12 @@ def cell_formats(path: Path) -> dict[str, CellFormats]:
 
 
 def _formats(sheet: Any) -> CellFormats:
-    printed = str(getattr(sheet, "_print_area", None) or "").rpartition("!")[2]
-    found = CellFormats(printed=printed)
+    found = CellFormats()
     for row in sheet.iter_rows(max_row=MOST_ROWS):
         for i, cell in enumerate(row):
             if cell.value is None:
                 continue
-            if isinstance(cell.value, str):
-                if cell.row > 1 and cell.alignment is not None and cell.alignment.wrap_text:
-                    found.wrapped.add(cell.column)
-            else:
+            if not isinstance(cell.value, str):
                 found.formats[cell.row, cell.column] = cell.number_format
             if i == 0 and cell.fill.fill_type == "solid":
                 found.fills[cell.row] = str(cell.fill.fgColor.rgb)[-6:]
@@ -189,84 +182,68 @@ _SEEN = 1.0
 _DIGITS = "0123456789"
 
 
-@dataclass
 class Anatomy:
     """Of one sheet: the cells that hold a formula, rows and cells that stand twice or out of place.
 
-    ``rows`` and ``columns`` are those that are hidden, a column by its letters.
+    ``rows`` and ``columns`` are those that are hidden, a column by its letters. The elements of the
+    sheet are heard one at a time: a sheet of a million rows is never in memory.
     """
 
-    formulas: list[str] = field(default_factory=list)
-    misplaced: list[str] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
+    def __init__(self, path: Path, part: str) -> None:
+        """Look through a sheet's part. Raises ExpatError where it is no XML."""
+        self.formulas, self.misplaced, self.columns = list[str](), list[str](), list[str]()
+        self.rows: list[int] = []
+        self._at = self._place = 0
+        self._is_in_cell = self._are_rows_hidden = False
+        parser = expat.ParserCreate(namespace_separator="}")
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.EntityDeclHandler = self._refuse
+        with Archive(path) as archive, archive.open(part) as source:
+            parser.ParseFile(source)
 
+    def _refuse(self, *_: object) -> None:
+        msg = "a sheet declares an entity"
+        raise ValueError(msg)
 
-def anatomy(path: Path, part: str) -> Anatomy:
-    """Return what stands in a sheet's part. Raises ExpatError where it is no XML."""
-    scan = _Scan(Anatomy())
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
-    parser.EntityDeclHandler = _refuse
-    with Archive(path) as archive, archive.open(part) as source:
-        parser.ParseFile(source)
-    return scan.found
-
-
-def _refuse(*_: object) -> None:
-    msg = "a sheet declares an entity"
-    raise ValueError(msg)
-
-
-@dataclass
-class _Scan:
-    """The elements of a sheet, one at a time: a sheet of a million rows is never in memory."""
-
-    found: Anatomy
-    row: int = 0
-    place: int = 0
-    is_in_cell: bool = False
-    are_rows_hidden: bool = False
-
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def _start(self, name: str, said: dict[str, str]) -> None:
         """Hear of an element; of names only what stands behind the namespace counts."""
         tag = name.rpartition("}")[2]
         if tag == "c":
             self._cell(said.get("r", ""))
-        elif tag == "f" and self.is_in_cell:
-            self.found.formulas.append(address(self.place, self.row))
+        elif tag == "f" and self._is_in_cell:
+            self.formulas.append(address(self._place, self._at))
         elif tag == "row":
             self._row(said)
         elif tag == "col":
             self._column(said)
         elif tag == "sheetFormatPr":
-            self.are_rows_hidden = said.get("zeroHeight", "").lower() in _YES
+            self._are_rows_hidden = said.get("zeroHeight", "").lower() in _YES
 
-    def end(self, name: str) -> None:
+    def _end(self, name: str) -> None:
         """Hear that an element ends."""
         if name.rpartition("}")[2] == "c":
-            self.is_in_cell = False
+            self._is_in_cell = False
 
     def _row(self, said: dict[str, str]) -> None:
-        number = int(float(said["r"])) if "r" in said else self.row + 1
-        if number <= self.row:
-            self.found.misplaced.append(f"A{number}")
-        self.row, self.place = number, 0
-        hidden = said.get("hidden", "1" if self.are_rows_hidden and "ht" not in said else "")
+        number = int(float(said["r"])) if "r" in said else self._at + 1
+        if number <= self._at:
+            self.misplaced.append(f"A{number}")
+        self._at, self._place = number, 0
+        hidden = said.get("hidden", "1" if self._are_rows_hidden and "ht" not in said else "")
         if hidden.lower() in _YES or float(said.get("ht", _SEEN)) < _SEEN:
-            self.found.rows.append(number)
+            self.rows.append(number)
 
     def _cell(self, cell: str) -> None:
-        self.is_in_cell = True
+        self._is_in_cell = True
         column = cell.rstrip(_DIGITS)
-        place = column_number(column) if column else self.place + 1
-        is_here = not cell or cell[len(column) :] == str(self.row)
-        if place <= self.place or not is_here:
-            self.found.misplaced.append(cell or address(place, self.row))
-        self.place = place
+        place = column_number(column) if column else self._place + 1
+        is_here = not cell or cell[len(column) :] == str(self._at)
+        if place <= self._place or not is_here:
+            self.misplaced.append(cell or address(place, self._at))
+        self._place = place
 
     def _column(self, said: dict[str, str]) -> None:
         is_narrow = float(said.get("width", _SEEN)) < _SEEN
         if said.get("hidden", "").lower() in _YES or is_narrow:
             ends = (letters(int(said.get(end, "1"))) for end in ("min", "max"))
-            self.found.columns.append(":".join(dict.fromkeys(ends)))
+            self.columns.append(":".join(dict.fromkeys(ends)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from models.case import fold
-from models.errors import Finding, InputError
+from models.errors import Finding
 from models.results import (
     Contracts,
     CountryShares,
@@ -24,7 +24,7 @@ from models.results import (
     Stocks,
     Summary,
 )
-from planner.workbook.findings import at_cell
+from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Fault, Grid
 from planner.workbook.parts import is_input, is_plan
 
@@ -118,18 +118,19 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     plan = grids.get(PLAN)
     several = plan is not None and Figure.SCENARIO in plan.header.values()
     if study or several:
-        raise _other(path, f"this is {study or 'a study of several plans'}, not a plan", _ONE_PLAN)
+        said = f"this is {study or 'a study of several plans'}, not a plan"
+        raise refused(path, said, PLAN_FILE, _ONE_PLAN)
     if plan is None or SUMMARY not in grids:
         if is_input(path):
             hint = f"make its plan first: planner solve {path.name}"
-            raise _other(path, "this is an input workbook, not a plan", hint)
+            raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
         said = f"this is no plan: it has no sheet {lacks}"
-        raise _other(path, said, "name a workbook that planner solve wrote")
+        raise refused(path, said, PLAN_FILE, "name a workbook that planner solve wrote")
     redacted = _redacted(grids[SUMMARY])
     if redacted:
         said = f"this plan is redacted ({redacted}): what is taken out is missing here"
-        raise _other(path, said, "take the plan as it was written")
+        raise refused(path, said, PLAN_FILE, "take the plan as it was written")
 
 
 def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: str) -> None:
@@ -137,10 +138,8 @@ def refuse_no_study(path: Path, grids: Mapping[str, Grid], sheet: str, command: 
     if sheet not in grids:
         kinds = {"an input workbook": is_input, "a plan": is_plan}
         kind = next((kind for kind, known in kinds.items() if known(path)), "another workbook")
-        found = f"{path}: this is {kind}, its sheet {sheet} is missing or empty"
-        by = f"planner {command}"
-        hint = f"name one that {by} wrote"
-        raise InputError([Finding(found=found, expected=f"a workbook of {by}", hint=hint)])
+        found, by = f"this is {kind}, its sheet {sheet} is missing or empty", f"planner {command}"
+        raise refused(path, found, f"a workbook of {by}", f"name one that {by} wrote")
 
 
 def _redacted(summary: Grid) -> str:
@@ -151,17 +150,13 @@ def _redacted(summary: Grid) -> str:
     return next((str(value) for measure, value in rows if measure == REDACTED), "")
 
 
-def _other(path: Path, found: str, hint: str) -> InputError:
-    return InputError([Finding(found=f"{path}: {found}", expected=PLAN_FILE, hint=hint)])
-
-
 def refuse_twice(path: Path, titles: Sequence[str]) -> None:
     """Refuse a workbook that gives a sheet twice; InputError."""
     sheets = Counter(map(fold, titles))
     found = next((title for title in titles if sheets[fold(title)] > 1), "")
     if found:
         said = f"two sheets are called {found}"
-        raise _other(path, said, "take the plan as it was written")
+        raise refused(path, said, PLAN_FILE, "take the plan as it was written")
 
 
 def missing(grids: Mapping[str, Grid]) -> Iterator[Finding]:

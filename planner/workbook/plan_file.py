@@ -354,24 +354,19 @@ def _series(header: str, values: Sequence[object]) -> pd.Series:
 
 
 def read_back(table: pd.DataFrame | None, of: type[R]) -> R:
-    """Return a table as a result: each field's column, whatever fills its header.
-
-    Headers without a placeholder are looked for first, so that none is taken for another.
-    """
-    left = [] if table is None else [str(header) for header in table.columns]
+    """Return a table as a result: each field's column, whatever fills its header."""
+    headers = [] if table is None else [str(header) for header in table.columns]
+    places = of.positions(headers)
     words: dict[str, str] = {}
     data: dict[str, Any] = {}
-    for each in sorted(of.FIELDS, key=lambda f: "{" in f.whole):
-        for header in left:
-            if (said := each.read(header)) is not None:
-                words |= said
-                left.remove(header)
-                data[each.name] = _values(each, table[header])  # type: ignore[index]
-                break
-        else:
-            if not each.optional:
-                data[each.name] = [None] * (0 if table is None else len(table))
-    return of(words=words, **{f.name: data[f.name] for f in of.FIELDS if f.name in data})
+    for each in of.FIELDS:
+        if table is not None and each.name in places:
+            header = headers[places[each.name]]
+            words |= each.read(header) or {}
+            data[each.name] = _values(each, table[header])
+        elif not each.optional:
+            data[each.name] = [None] * (0 if table is None else len(table))
+    return of(words=words, **data)
 
 
 def _values(of: Field, column: pd.Series) -> pd.Series | list[str | None]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from models import checks, schema
 from models.case import Case, fold
-from models.checks.common import Rule, is_total, is_word_of_total, looks_like
+from models.checks.common import Rule, is_total, is_word_of_total, looks_like, near
 from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, Kind, Member, Record, Settings
 from planner.workbook.excel import open_excel
-from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell, near
+from planner.workbook.findings import Context, DefaultTaken, Layout, at_cell
 from planner.workbook.grid import Grid, fill, from_rows, lines, no_collection
 from planner.workbook.headers import RECORDS, known_headers
 from planner.workbook.names import unify

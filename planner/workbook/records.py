@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from models.case import clean, common_letters, fold
+from models.checks.common import near
 from models.errors import warning
 from models.schema import SHEETS, ByYear, Column, Country, Kind, Record, Settings
 from models.units import MONEY
@@ -22,7 +23,6 @@ from planner.workbook.findings import (
     Unit,
     address,
     at_cell,
-    near,
 )
 from planner.workbook.grid import Grid, refuse_merged
 from planner.workbook.headers import HeaderRow, Heading

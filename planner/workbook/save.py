@@ -47,6 +47,15 @@ def save(
             return path.with_name(other.name) if path.parent.resolve() == other.parent else other
 
 
+def save_text(path: Path, text: str) -> Path:
+    """Put a text at a path as ``save`` does; half a letter, which no file holds, is a ``?``."""
+
+    def write(made: Path) -> None:
+        made.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+    return save(path, write)
+
+
 @contextlib.contextmanager
 def told_as_write_error(path: Path) -> Iterator[None]:
     """Tell what the system has against writing to a path as a WriteError."""

@@ -150,13 +150,13 @@ class Choices:
 
     def __init__(self, layouts: Mapping[str, Sequence[Heading]], tables: Tables) -> None:
         """Take the columns of each sheet and its rows."""
-        self._layouts, self._tables = layouts, tables
+        self.layouts, self.tables = layouts, tables
         self.lists: list[list[str]] = []
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
     def last_row(self, sheet: str) -> int:
         """Return the last row (from 1) of a sheet that rules and drop-downs reach."""
-        return 1 + max(ROWS, 2 * len(self._tables.get(sheet, ())))
+        return 1 + max(ROWS, 2 * len(self.tables.get(sheet, ())))
 
     def rule(self, sheet: str, heading: Heading) -> Rule | None:
         """Return what a column's cells offer or allow, None where anything goes."""
@@ -193,7 +193,7 @@ class Choices:
 
         Any country may be written, listed or not.
         """
-        layout = self._layouts.get(sheet, ())
+        layout = self.layouts.get(sheet, ())
         keys = (i for i, h in enumerate(layout) if h.column is not None and h.column.key)
         at = next(keys, None)
         if at is None:

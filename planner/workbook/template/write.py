@@ -88,25 +88,19 @@ def write_book(
         if read_me:
             _Page(book, formats).write(shown)
         for sheet in shown:
-            _Sheet(book, formats, choices, sheet, layouts[sheet], tables).write()
+            _Sheet(book, formats, choices, sheet).write()
         _write_lists(book, choices)
 
 
 class _Sheet:
     """One worksheet in the making."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a sheet is made of
-        self,
-        book: xlsxwriter.Workbook,
-        formats: Formats,
-        choices: Choices,
-        name: str,
-        layout: Sequence[Heading],
-        tables: Tables,
+    def __init__(
+        self, book: xlsxwriter.Workbook, formats: Formats, choices: Choices, name: str
     ) -> None:
-        self.name, self.record, self.layout = name, RECORDS.get(name), layout
-        self.rows: Sequence[Row] = tables.get(name, ())
-        self.currency = columns.currency_of(tables)
+        self.name, self.record, self.layout = name, RECORDS.get(name), choices.layouts[name]
+        self.rows: Sequence[Row] = choices.tables.get(name, ())
+        self.currency = columns.currency_of(choices.tables)
         self.formats, self.choices = formats, choices
         self.sheet: Any = book.add_worksheet(name)
 

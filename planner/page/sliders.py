@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +22,23 @@ from models.plan.sliders import (
     Settings,
     Slider,
 )
-from models.schema import REST_OF_WORLD, ByYear, ScenarioStep
+from models.schema import (
+    REST_OF_WORLD,
+    BudgetYear,
+    ByYear,
+    Demand,
+    Record,
+    ScenarioStep,
+    Security,
+    ShareLimit,
+)
+from planner.render.words import counted, listed
 from planner.scenarios import set_max_country_share
 from planner.scenarios.actions import after
+from planner.workbook.findings import Layout, address
+
+if TYPE_CHECKING:
+    from planner.workbook import Book
 
 
 def capped(case: Case, share: float, _: str = "") -> Case:
@@ -45,32 +62,22 @@ def _secured(case: Case, share: float, _: str) -> Case:
     return case.change(security=InOrder(rows))
 
 
-def _demand(case: Case, value: float, _: str) -> Case:
-    return after(case, [ScenarioStep(name=DEMAND, action="scale demand", value=value)])
-
-
-def _tariff(case: Case, value: float, country: str) -> Case:
-    return after(
-        case, [ScenarioStep(name="tariff", action="set tariff", country=country, value=value)]
-    )
-
-
-def _budget(case: Case, value: float, _: str) -> Case:
-    return after(case, [ScenarioStep(name="budget", action="scale budget", value=value)])
+def _step(action: str, case: Case, value: float | None, country: str) -> Case:
+    """Return the case after an action of the sheet Scenarios, for a country ("" all)."""
+    return after(case, [ScenarioStep(name=action, action=action, country=country, value=value)])
 
 
 def _lost(case: Case, _: float, country: str) -> Case:
     """Lose a country as ``--lose`` does."""
-    lose = ScenarioStep(name="lost", action="scale capacity", country=country, value=0.0)
-    return after(case, [lose, ScenarioStep(name="lost", action="block ore", country=country)])
+    return _step("block ore", _step("scale capacity", case, 0.0, country), None, country)
 
 
 SLIDERS = (
-    Slider(DEMAND, _demand, between=(0.7, 1.3), tried=1.1, scales=True),
-    Slider("budget", _budget, between=(0.0, 3.0), tried=1.5, scales=True),
+    Slider(DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True),
+    Slider("budget", partial(_step, "scale budget"), between=(0.0, 3.0), tried=1.5, scales=True),
     Slider("cap", capped, parts=MINERAL),
     Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=MINERAL),
-    Slider("tariff", _tariff, parts=COUNTRY),
+    Slider("tariff", partial(_step, "set tariff"), parts=COUNTRY),
     Slider("lost", _lost, parts=COUNTRY, is_loss=True),
 )
 """Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""
@@ -139,3 +146,54 @@ def _largest(of: Adjustable) -> list[str]:
         if country != REST_OF_WORLD and tonnes > 0:
             part[country] = max(part.get(country, 0.0), tonnes / every[mineral])
     return sorted(part, key=lambda country: (-part[country], country))
+
+
+# ---- where in the workbook stands what a slider moves, as Excel names cells: Demand!C2:L97 -------
+
+_NAMED = 6
+"""Cells named one by one; more are counted."""
+
+
+def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return by slider the cells of each of its parts, in words."""
+    case, layout = book.case, book.layout
+    return {
+        "demand": [_block(layout, case.demand, Demand, r"\d{4}")],
+        "budget": [_block(layout, case.budget, BudgetYear, "capex")],
+        "cap": [_caps(layout, case, m.name) for m in case.minerals],
+        "security": [_block(layout, case.security, Security, r"max short( \d{4})?")],
+        "tariff": ["a last row of its own in Lanes"] * len(countries),
+        "lost": [_plants(layout, case, country) for country in countries],
+    }
+
+
+def _columns(layout: Layout, sheet: type[Record], pattern: str) -> list[int]:
+    of = layout.of(sheet.SHEET).columns
+    return sorted(at for header, at in of.items() if re.fullmatch(pattern, header))
+
+
+def _block(layout: Layout, rows: Iterable[Record], sheet: type[Record], pattern: str) -> str:
+    """Return the cells of some columns in all given rows."""
+    columns, at = _columns(layout, sheet, pattern), [row.row for row in rows]
+    if not columns or not at:
+        return ""
+    first, last = address(columns[0], min(at)), address(columns[-1], max(at))
+    return f"{sheet.SHEET}!{first}" if first == last else f"{sheet.SHEET}!{first}:{last}"
+
+
+def _caps(layout: Layout, case: Case, mineral: str) -> str:
+    """Return the cells of the caps on countries, each alone, that a mineral has."""
+    rows = [r for r in case.share_limits if r.caps_each_country and r.mineral in {"", mineral}]
+    cells = [_block(layout, [row], ShareLimit, r"share( \d{4})?") for row in rows]
+    return listed([cell for cell in cells if cell]) or "a row of its own in Share limits"
+
+
+def _plants(layout: Layout, case: Case, country: str) -> str:
+    """Return the cells of the capacities of a country's plants, and whether it has ore."""
+    found = [plant for plant in plants(case) if plant.country == country]
+    cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in found]
+    more = len(cells) - _NAMED
+    named = [*cells[:_NAMED], *([counted(more, "other cell")] if more > 0 else [])]
+    if any(mine.country == country for mine in case.mines):
+        named.append("rows of its own in Ore lanes")
+    return listed(named)

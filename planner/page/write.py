@@ -13,10 +13,9 @@ from models.plan import solve
 from models.plan.solving import check
 from models.schema import ByYear
 from planner._version import __version__
-from planner.page.cells import cells_of
 from planner.page.highs import Highs
 from planner.page.pack import program
-from planner.page.sliders import adjustable, grid
+from planner.page.sliders import adjustable, cells_of, grid
 from planner.render.html import hash_of, json_of, render
 from planner.render.words import clean
 from planner.studies.sweep import path_of

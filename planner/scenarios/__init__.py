@@ -9,11 +9,11 @@ says.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.case import BASE, TO_THE_END, Case, Search, fold
+from models.checks.common import near
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
 from models.results import Figure
@@ -196,9 +196,7 @@ def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError names the closest to it."""
     known = {fold(k): k for k in (BASE, *names(case))}
     if fold(name) not in known:
-        close = difflib.get_close_matches(fold(name), known, n=1, cutoff=0.5)
-        every = ", ".join(known.values())
-        hint = f"did you mean {known[close[0]]!r}?" if close else f"there is {every}"
+        hint = near(name, known, 0.5) or f"there is {', '.join(known.values())}"
         msg = f"no scenario {name!r} in the sheet Scenarios; {hint}"
         raise UsageError(msg)
     return known[fold(name)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -93,25 +94,34 @@ def _changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R])
     return tuple(change(r) if _matches(r, step) else r for r in records)
 
 
-def _scaled(case: Case, step: ScenarioStep, **series: tuple[str, ...]) -> Case:
-    """Return the case with series of its records multiplied by Value in the step's years.
+def _by_year(
+    case: Case, step: ScenarioStep, change: Callable[[float | None], float | None], **series: str
+) -> Case:
+    """Return the case with series of the selected records changed in the step's years.
 
-    ``series`` are the fields of the records of each of the case's tables.
+    ``series`` are the fields of the records of each of the case's tables, by spaces.
     """
-    factor = _value(step)
 
-    def scaled(year: int, before: float | None) -> float | None:
-        return before * factor if before is not None and in_force(step, year) else before
+    def changed(year: int, before: float | None) -> float | None:
+        return change(before) if in_force(step, year) else before
 
-    def change(record: R, names: tuple[str, ...]) -> R:
-        of = {name: getattr(record, name).map(case.years, scaled) for name in names}
-        return dataclasses.replace(record, **of)
+    def record(of: Any, names: str) -> Any:
+        made = {name: getattr(of, name).map(case.years, changed) for name in names.split()}
+        return dataclasses.replace(of, **made)
 
     return case.change(
         **{
-            table: tuple(change(r, names) if _matches(r, step) else r for r in getattr(case, table))
+            table: _changed(getattr(case, table), step, partial(record, names=names))
             for table, names in series.items()
         }
+    )
+
+
+def _scaled(case: Case, step: ScenarioStep, **series: str) -> Case:
+    """Return the case with series of the selected records multiplied by Value."""
+    factor = _value(step)
+    return _by_year(
+        case, step, lambda before: None if before is None else before * factor, **series
     )
 
 
@@ -162,8 +172,7 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
 def scale_capacity(case: Case, step: ScenarioStep) -> Case:
     """Capacity of the matching refiners and projects is multiplied by Value."""
     # what a scenario added before is usable capacity too, and is scaled with the rest
-    own = ("capacity", "extra_usable")
-    return _scaled(case, step, refiners=own, projects=("capacity",))
+    return _scaled(case, step, refiners="capacity extra_usable", projects="capacity")
 
 
 def add_capacity(case: Case, step: ScenarioStep) -> Case:
@@ -188,22 +197,12 @@ def add_capacity(case: Case, step: ScenarioStep) -> Case:
 
 def scale_cost(case: Case, step: ScenarioStep) -> Case:
     """Cost of the matching refiners and projects is multiplied by Value; not contract prices."""
-    return _scaled(case, step, refiners=("cost",), projects=("cost",))
+    return _scaled(case, step, refiners="cost", projects="cost")
 
 
 def set_support(case: Case, step: ScenarioStep) -> Case:
     """Value is paid to the matching refiners and projects for each tonne; the buyer pays less."""
-
-    def supported(year: int, before: float | None) -> float | None:
-        return step.value if in_force(step, year) else before
-
-    def change(record: Any) -> Any:
-        return dataclasses.replace(record, support=record.support.map(case.years, supported))
-
-    return case.change(
-        refiners=_changed(case.refiners, step, change),
-        projects=_changed(case.projects, step, change),
-    )
+    return _by_year(case, step, lambda _: step.value, refiners="support", projects="support")
 
 
 def build_project(case: Case, step: ScenarioStep) -> Case:
@@ -231,7 +230,7 @@ def scale_budget(case: Case, step: ScenarioStep) -> Case:
 
 def scale_mines(case: Case, step: ScenarioStep) -> Case:
     """Capacity of the matching mines is multiplied by Value."""
-    return _scaled(case, step, mines=("capacity",))
+    return _scaled(case, step, mines="capacity")
 
 
 def block_ore(case: Case, step: ScenarioStep) -> Case:
@@ -265,14 +264,7 @@ def scale_demand(case: Case, step: ScenarioStep) -> Case:
 def set_stock_target(case: Case, step: ScenarioStep) -> Case:
     """Target of the matching stockpiles becomes Value [t]."""
     value = _value(step)
-
-    def target(year: int, before: float | None) -> float | None:
-        return value if in_force(step, year) else before
-
-    def stockpile(pile: Stockpile) -> Stockpile:
-        return dataclasses.replace(pile, target=pile.target.map(case.years, target))
-
-    return case.change(stockpiles=_changed(case.stockpiles, step, stockpile))
+    return _by_year(case, step, lambda _: value, stockpiles="target")
 
 
 def remove_member(case: Case, step: ScenarioStep) -> Case:

@@ -255,7 +255,11 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
     from planner.sheets.summary import STAGES
 
     read, *planned = STAGES
-    named = _solver_named(solver) if solver else ""
+    named = ""
+    if solver:
+        from models.program.outside import solver_version
+
+        named = solver_version(solver)
     start = start_file(
         path,
         scenario=scenario,
@@ -293,12 +297,6 @@ def solve_file(  # noqa: PLR0913 - what a plan is of, and where it is made
         book, plan, without_limits, start.options, seconds, trouble,
         what_ifs=variant.what_ifs, made_with=variant.typed, solver=named, confirm=confirm,
     )  # fmt: skip
-
-
-def _solver_named(name: str) -> str:
-    from models.program.outside import solver_version
-
-    return solver_version(name)
 
 
 @contextmanager

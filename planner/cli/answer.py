@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,10 +81,9 @@ def fail(error: PlannerError, *, as_json: bool, result: Mapping[str, object] | N
     """Tell of a failure and return its exit code; ``result`` is what had been reached."""
     status = next((word for kind, word in _STATUS.items() if isinstance(error, kind)), "error")
     messages = str(error).splitlines()  # several mistakes of a command line are a line each
+    said: Any = failure(status, *messages)
     if isinstance(error, InputError):
         said = sorted_out(error.findings)
-    else:
-        said = {Key.ERRORS: [Finding(found=message).as_json() for message in messages]}
     for message in messages:
         click.echo(f"Error: {message}", err=True)
     if as_json:

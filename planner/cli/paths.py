@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -127,18 +127,20 @@ def _refuse_csv_folder(folder: Path, workbook: Path) -> None:
         raise UsageError(msg)
 
 
-def case_part(file: Path, scenario: str, *, what_ifs: bool) -> str:
+def case_part(file: Path, of: Mapping[str, Any], scenario: str = "") -> str:
     """Return what tells the plan of a scenario from that of the base case: its name.
 
-    Of what-ifs without a scenario it is a word. It is short, so that what is made of the plan can
-    have a name, too.
+    Of what-ifs (or a limit) without a scenario it is a word. It is short, so that what is made of
+    the plan can have a name, too. ``of`` are the case's options, ``scenario`` its name as the
+    workbook spells it, where that is known.
     """
     from models.case import fold
     from planner.documents.folder import file_part
     from planner.scenarios import BASE
 
+    scenario = scenario or of["scenario"]
     if fold(scenario) == fold(BASE):
-        return _WHAT_IF if what_ifs else ""
+        return _WHAT_IF if of["what_ifs"] or of["max_country_share"] is not None else ""
     room = _LONGEST - len(os.fsencode(f"{file.stem}--plan.xlsx"))
     return file_part(scenario, min(room, _LONGEST_PART), _WHAT_IF)
 

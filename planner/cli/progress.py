@@ -1,7 +1,6 @@
-"""What studies share on the command line: where runs take place, how far they are, and a stop.
+"""Where the runs of a command take place, and how far they are.
 
-A command gets the keyword ``where`` of ``study_options``, plans within ``watched``, and ends by
-``end``, whether the study was stopped before its time or not.
+A command gets the keyword ``where`` of ``study_options``, and plans within ``watched``.
 """
 
 from __future__ import annotations
@@ -9,28 +8,21 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import PlannerError, SolverError, UsageError
-from planner.cli import answer
-from planner.cli.answer import INTERRUPTED, Answer, Key, fail, print_json
+from models.errors import UsageError
 from planner.cli.words import line
 from planner.options import Whole
-from planner.render.words import few, plain
 
 if TYPE_CHECKING:
-    from planner.studies import Outcome, Progress, Tell, Where
-    from planner.studies.engine import Stop
+    from planner.studies import Progress, Tell, Where
 
 A_LINE = 60.0
 """Seconds from line to line where no bar is shown."""
-_SHOWN = 3
-"""Runs without a plan named at most; the sheet Runs has them all."""
 
 
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -83,16 +75,12 @@ def watched(as_json: bool) -> Iterator[Tell]:
     cluster without workers) is a line of its own, bar or not; with --json there is nothing.
     """
     if as_json:
-        yield _nothing
+        yield lambda _: None
     elif sys.stderr.isatty():
         with _bar() as tell:
             yield tell
     else:
         yield _Lines()
-
-
-def _nothing(_: Progress) -> None:
-    """Show nothing."""
 
 
 class _Lines:
@@ -156,106 +144,3 @@ def _bar() -> Iterator[Tell]:
         yield tell
     finally:
         bar.stop()
-
-
-# ---- a study that was stopped before its time, or that lacks runs --------------------------------
-
-
-@dataclass(frozen=True)
-class Halt:
-    """What ended a study before its time, and how many of its runs had had their turn by then."""
-
-    finished: int
-    total: int
-    by: Stop
-
-    @property
-    def code(self) -> int:
-        """The exit code: that of Ctrl-C, or of the request to end."""
-        asked = self.by.code if isinstance(self.by, SystemExit) else INTERRUPTED
-        return asked if isinstance(asked, int) else INTERRUPTED
-
-    @property
-    def words(self) -> str:
-        """How far it came: ``56 of 2,027 runs finished``."""
-        return f"{self.finished:,} of {self.total:,} runs finished"
-
-    def option(self, more: str = "") -> dict[str, str]:
-        """Return the row that the sheet About has of it."""
-        said = "the sheet Runs names the others"
-        return {"Stopped": "; ".join(filter(None, (self.words, more, said)))}
-
-
-def marked(title: str, halt: Halt | None) -> str:
-    """Return the title of a workbook, which stands above its charts, with how far it came."""
-    return title if halt is None else f"{title} (stopped: {halt.words})"
-
-
-def halt_of(outcomes: Iterable[Outcome[Any]], stopped: Stop | None) -> Halt | None:
-    """Return what ended a study before its time; None where all runs had their turn."""
-    if stopped is None:
-        return None
-    had_turn = [outcome.ran for outcome in outcomes]
-    return Halt(sum(had_turn), len(had_turn), stopped)
-
-
-def counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
-    """Return what a program hears of how far a study came."""
-    return {
-        Key.STOPPED: halt is not None,
-        "runs": len(outcomes),
-        "runs_finished": sum(outcome.ran for outcome in outcomes),
-    }
-
-
-def failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverError | None:
-    """Return why a command fails though what has a plan is told; None where all runs have one.
-
-    Runs that a stop left no time for are no failure.
-    """
-    missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
-    if not missing:
-        return None
-    more = f" (and {len(missing) - _SHOWN} more)" if len(missing) > _SHOWN else ""
-    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_SHOWN]) + more)
-
-
-def tell_halt(halt: Halt | None, *said: str) -> None:
-    """Say that the study was stopped, how far it came, and what that means."""
-    if halt is not None:
-        text = "; ".join([halt.words, *filter(None, said)])
-        line("Stopped", plain(text), "yellow")
-
-
-def tell_not_run(names: Sequence[str], why: str) -> None:
-    """Name in one line what had no turn, the first few."""
-    if names:
-        shown = few(list(map(plain, names)))
-        line("Not run", f"{shown}: {plain(why.removeprefix('not run: '))}", "yellow")
-
-
-def nothing(
-    halt: Halt | None,
-    failed: PlannerError,
-    lacking: str,
-    outcomes: Sequence[Outcome[Any]],
-    *,
-    as_json: bool,
-) -> int:
-    """End a study of which nothing can be written; ``lacking`` says what it lacks."""
-    if halt is None:
-        return fail(failed, as_json=as_json, result=counts(outcomes, halt))
-    text = f"Stopped: {halt.words}, {lacking}; nothing is written"
-    click.secho(text, fg="yellow", err=True)
-    if as_json:
-        said = {Key.STATUS: "stopped", **counts(outcomes, halt), Key.OUTPUT: None, Key.ERRORS: []}
-        print_json(said)
-    return halt.code
-
-
-def end(halt: Halt | None, failed: PlannerError | None, said: Answer, *, as_json: bool) -> int:
-    """Tell a program, and return the exit code: of the stop, else of the failure, else 0."""
-    if halt is not None:
-        said = {**said, Key.STATUS: "stopped"}
-    code = answer.end(said, as_json=as_json, failed=failed)
-    return code if halt is None else halt.code

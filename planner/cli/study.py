@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -12,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli.answer import Command, Key, sorted_out, what_if_facts
+from planner.cli.answer import (
+    INTERRUPTED,
+    Answer,
+    Command,
+    Key,
+    end,
+    fail,
+    print_json,
+    sorted_out,
+    what_if_facts,
+)
 from planner.cli.commands.common import (
     CSV,
     JSON,
@@ -24,30 +36,46 @@ from planner.cli.commands.common import (
     tell_where,
     write_all,
 )
-from planner.cli.paths import name_part, plan_path
-from planner.cli.progress import (
-    Halt,
-    counts,
-    end,
-    failure_of,
-    halt_of,
-    marked,
-    nothing,
-    study_options,
-    tell_halt,
-    tell_not_run,
-    watched,
-)
+from planner.cli.paths import name_part, partial_file, partial_folder, plan_path
+from planner.cli.progress import study_options, watched
 from planner.cli.whatifs import what_if_options
 from planner.cli.words import console, line, show_warnings
-from planner.render.words import plain
+from planner.render.words import few, plain
 
 if TYPE_CHECKING:
-    from planner.studies import Listed, Where
+    from planner.studies import Listed, Outcome, Where
+    from planner.studies.engine import Stop
     from planner.studies.kind import StudyKind, Tables
 
 _WIDE = 100
 """Characters of the finding on a line."""
+_SHOWN = 3
+"""Runs without a plan named at most; the sheet Runs has them all."""
+
+
+@dataclass(frozen=True)
+class Halt:
+    """What ended a study before its time, and how many of its runs had had their turn by then."""
+
+    finished: int
+    total: int
+    by: Stop
+
+    @property
+    def code(self) -> int:
+        """The exit code: that of Ctrl-C, or of the request to end."""
+        asked = self.by.code if isinstance(self.by, SystemExit) else INTERRUPTED
+        return asked if isinstance(asked, int) else INTERRUPTED
+
+    @property
+    def words(self) -> str:
+        """How far it came: ``56 of 2,027 runs finished``."""
+        return f"{self.finished:,} of {self.total:,} runs finished"
+
+    def option(self, more: str) -> dict[str, str]:
+        """Return the row that the sheet About has of it."""
+        said = "the sheet Runs names the others"
+        return {"Stopped": "; ".join(filter(None, (self.words, more, said)))}
 
 
 class StudyCommand(click.Command):
@@ -102,35 +130,73 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     tell = progress(as_json)
     with watched(as_json) as watch:
         study, seconds = _planned(kind, file, options, (where, watch, tell))
-    halt = halt_of(study.outcomes, study.stopped)
-    failed: PlannerError | None = study.errors or failure_of(study.judged, halt)
+    had_turn = [outcome.ran for outcome in study.outcomes]
+    halt = None
+    if study.stopped is not None:
+        halt = Halt(sum(had_turn), len(had_turn), study.stopped)
+    failed: PlannerError | None = study.errors or _failure_of(study.judged, halt)
     if not study.planned:
-        why = failed or SolverError("nothing was planned")
-        return nothing(halt, why, kind.LACKING, study.outcomes, as_json=as_json)
+        return _nothing(study, halt, failed, as_json=as_json)
     stopped = halt.option(study.known) if halt is not None else {}
     tables = Tables([*study.tables(), about_of(study, stopped)])
-    sheets = study.sheets(tables)
+    sheets, title, wanted = study.sheets(tables), study.title, target
+    if halt is not None:  # beside a whole result, under a name that says so
+        title = f"{title} (stopped: {halt.words})"
+        target, csv_folder = partial_file(target), partial_folder(csv_folder)
     written, trouble = write_all(
         target,
-        lambda path: write_study(path, study, tables, sheets, marked(study.title, halt)),
+        lambda path: write_study(path, study, tables, sheets, title),
         csv_folder,
         lambda: sheets,
         seconds,
-        halt,
+        over=halt is None,
     )
+    if halt is not None and csv_folder is not None and trouble is None:
+        click.echo(f"The tables of what is finished are in {csv_folder}", err=True)
     if not as_json:
         _show(study, tables, written, sum(seconds.values()))
-    if written is not None:
-        tell_where(target, written, halt)
+    if written is not None and halt is not None:
+        click.echo(f"{wanted} is for a whole result: this one is at {written}", err=True)
+    elif written is not None:
+        tell_where(target, written)
     plan, lacking = _beside(file, study, written)
     if plan is not None and not as_json:
         line("Plan", str(plan))
-    tell_halt(halt, study.known)
-    trouble = trouble or lacking
     answer = _answer(study, tables, halt, written, seconds)
     if plan is not None:
         answer[Key.PLAN] = str(plan)
-    return end(halt, trouble or failed, answer, as_json=as_json)
+    if halt is not None:
+        line("Stopped", plain("; ".join(filter(None, (halt.words, study.known)))), "yellow")
+        answer[Key.STATUS] = "stopped"
+    code = end(answer, as_json=as_json, failed=trouble or lacking or failed)
+    return code if halt is None else halt.code
+
+
+def _failure_of(outcomes: Iterable[Outcome[Any]], halt: Halt | None) -> SolverError | None:
+    """Return why a command fails though what has a plan is told; None where all runs have one.
+
+    Runs that a stop left no time for are no failure.
+    """
+    missing = [o for o in outcomes if not o.planned and (o.ran or halt is None)]
+    if not missing:
+        return None
+    more = f" (and {len(missing) - _SHOWN} more)" if len(missing) > _SHOWN else ""
+    return SolverError("; ".join(f"{o.name}: {o.error}" for o in missing[:_SHOWN]) + more)
+
+
+def _nothing(
+    study: StudyKind, halt: Halt | None, failed: PlannerError | None, *, as_json: bool
+) -> int:
+    """End a study of which nothing can be written."""
+    if halt is None:
+        why = failed or SolverError("nothing was planned")
+        return fail(why, as_json=as_json, result=_counts(study.outcomes, halt))
+    text = f"Stopped: {halt.words}, {study.LACKING}; nothing is written"
+    click.secho(text, fg="yellow", err=True)
+    if as_json:
+        counts = _counts(study.outcomes, halt)
+        print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
+    return halt.code
 
 
 def _beside(
@@ -193,7 +259,8 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
             missing = f"  {plain(study.label(outcome))}: no plan: {plain(outcome.error)}"
             click.secho(missing, fg="yellow", err=True)
     for why, names in not_run.items():
-        tell_not_run(names, why)
+        shown = few(list(map(plain, names)))
+        line("Not run", f"{shown}: {plain(why.removeprefix('not run: '))}", "yellow")
     if study.trouble:
         line("Note", plain(study.trouble), "yellow")
     show_warnings(study.start.book.warnings, "About")
@@ -226,7 +293,7 @@ def _answer(
     halt: Halt | None,
     written: Path | None,
     seconds: dict[str, float],
-) -> dict[str, object]:
+) -> Answer:
     """Return what a program hears."""
     case = study.start.case
     return {
@@ -234,9 +301,18 @@ def _answer(
         Key.WHAT_IFS: [what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
-        **counts(study.outcomes, halt),
+        **_counts(study.outcomes, halt),
         Key.OUTPUT: None if written is None else str(written),
         Key.WARNINGS: sorted_out(study.start.book.warnings)[Key.WARNINGS],
         Key.SECONDS: {stage: round(took, 6) for stage, took in seconds.items()},
         Key.ERRORS: [],
+    }
+
+
+def _counts(outcomes: Sequence[Outcome[Any]], halt: Halt | None) -> Answer:
+    """Return what a program hears of how far a study came."""
+    return {
+        Key.STOPPED: halt is not None,
+        "runs": len(outcomes),
+        "runs_finished": sum(outcome.ran for outcome in outcomes),
     }

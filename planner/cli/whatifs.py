@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import Mistakes, UsageError
+from planner.cli.commands.common import SCENARIO, share_limit
 from planner.options import late_mistakes
 
 if TYPE_CHECKING:
@@ -104,3 +105,26 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(*arguments, asked=asked, **options)
 
     return asking
+
+
+def case_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add what makes a case of a workbook: scenario, what-ifs and the limit on countries' shares.
+
+    The command gets them as the keyword ``of``, as ``start_file`` takes them.
+    """
+
+    @SCENARIO
+    @what_if_options
+    @share_limit()
+    @functools.wraps(command)
+    def of_case(
+        *arguments: object,
+        scenario: str,
+        asked: Asked,
+        max_country_share: float | None,
+        **options: object,
+    ) -> int:
+        of = {"scenario": scenario, "what_ifs": asked, "max_country_share": max_country_share}
+        return command(*arguments, of=of, **options)
+
+    return of_case

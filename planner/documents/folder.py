@@ -43,7 +43,7 @@ _LONGEST = 200
 _OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
 """What Windows puts into folders by itself; others hide theirs behind a dot."""
 
-Write = Callable[[Path], None]
+Write = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def refuse_folder(folder: Path, kind: Kind) -> dict[str, frozenset[str]]:
             raise WriteError(msg)
         if (folder / kind.manifest).exists():
             return _listed_in(folder / kind.manifest, kind)
-        foreign = sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
+        names = (path.name for path in folder.iterdir())
+        foreign = sorted(n for n in names if n[0] != "." and n.lower() not in _OF_THE_SYSTEM)
     if foreign:
         raise WriteError(_not_ours(folder, foreign, kind))
     return {}
@@ -324,10 +325,6 @@ def _not_ours(folder: Path, names: list[str], kind: Kind) -> str:
         f"{folder} holds {few(names)}, which {kind.maker} did not write:"
         " choose another folder, new or empty"
     )
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _OF_THE_SYSTEM
 
 
 def write_csv(folder: Path, tables: Iterable[Table]) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.case import Case, fold
 from models.results import Figure, Look
@@ -110,24 +110,22 @@ def _scenarios(*plans: PlanFile) -> set[str]:
 
 def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
     """Return inputs that differ, each by field and with the look of its values."""
-    rows, looks = [], []
-    for row, look in lines:
-        rows.append(row)
-        looks.append(look)
-    data: dict[str, Any] = {f.name: [row[f.name] for row in rows] for f in InputChanges.FIELDS}
-    return InputChanges(looks={"old": looks, "new": looks}, **data)
+    found = [*lines]
+    looks = [look for _, look in found]
+    return InputChanges.of_rows([row for row, _ in found], looks={"old": looks, "new": looks})
 
 
 def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
     before, case, rows = _aligned(old.case, new.case)
     for found in (*input_differences(before, case), *_steps(old.case, new.case, scenarios)):
         row = rows.get((found.sheet, found.row), -found.row_after)
+        is_setting = found.sheet == Settings.SHEET  # which its name alone tells
         yield (
             {
                 "sheet": found.sheet,
                 "old_cell": _cell(old, found.sheet, found.row, found.column),
                 "new_cell": _cell(new, found.sheet, row, found.column_after or found.column),
-                "what": _what(found),
+                "what": found.what.rpartition(": ")[2] if is_setting else found.what,
                 "old": _spelt(old.case, found, found.before),
                 "new": _spelt(new.case, found, found.after),
             },
@@ -136,8 +134,7 @@ def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[
     for sheet in sorted(_IN_ORDER):
         if _reordered(old.case.records(sheet), new.case.records(sheet)):
             said = "the same rows in another order: a later one overrides an earlier"
-            blank = dict.fromkeys(f.name for f in InputChanges.FIELDS)
-            yield {**blank, "sheet": sheet, "old_cell": "", "new_cell": "", "what": said}, Look.TEXT
+            yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": said}, Look.TEXT
 
 
 def _cell(book: Book, sheet: str, row: int, column: str) -> str:
@@ -151,11 +148,6 @@ def _spelt(case: Case, found: Difference, value: Cell) -> Cell:
     """Return a value as people write it: a country's name for its code."""
     is_code = isinstance(value, str) and found.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
-
-
-def _what(found: Difference) -> str:
-    """Return what an input is; a setting by its name alone."""
-    return found.what.rpartition(": ")[2] if found.sheet == Settings.SHEET else found.what
 
 
 def _aligned(old: Case, new: Case) -> tuple[Case, Case, dict[tuple[str, int], int]]:
@@ -188,7 +180,7 @@ def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> di
     """Return the old record that each new one is, by the new one's position."""
     pairs: dict[int, Record] = {}
     every, left = [f.name for f in fields(record) if f.compare], list(old)
-    passes: list[Callable[[Record], object]] = [_whole, _named]
+    passes: list[Callable[[Record], object]] = [lambda record: record, _named]
     passes += [partial(_but, name, every) for name in every]
     for same in passes:
         places: dict[object, list[Record]] = {}
@@ -201,10 +193,6 @@ def _pairs(record: type[Record], old: Iterable[Record], new: list[Record]) -> di
         taken = {id(each) for each in pairs.values()}
         left = [each for each in left if id(each) not in taken]
     return pairs
-
-
-def _whole(record: Record) -> object:
-    return record
 
 
 def _but(left_out: str, names: Iterable[str], record: Record) -> object:

@@ -9,17 +9,23 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.errors import Finding, InputError
 from models.results import Contracts, Field, Figure, Flows, Prices, Shortages, Stocks
-from models.results.orders import OrderLines
+from models.results.orders import MemberShortages, Obligations, OrderLines, OrderSheet, Stock
 from models.schema import REST_OF_WORLD
+from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
+from planner.render.words import counted
 from planner.workbook.plan_file import PlanFile, edited
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from planner.sheets.orders import Origin
 
 COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
 """The columns of orders.csv in order, and what each means."""
@@ -360,3 +366,126 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
 def _or_most(number: float | None) -> float:
     """Return a number, infinity where there is none."""
     return math.inf if number is None or math.isnan(number) else float(number)
+
+
+# ---- into a folder: a workbook for each member, one CSV of all, and what its columns mean --------
+
+CSV, README = "orders.csv", "README.txt"
+_CARRIED = (
+    Figure.STATUS, Figure.PRICE_YEAR, Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER,
+)  # fmt: skip
+"""Rows of the plan's Summary that every workbook repeats."""
+_PLACES = {"tonnes": (8, 12), "unit_": (6, 12), "_amount": (2, 14)}
+"""Decimals and digits of the CSV's numbers by a part of their column's name: what a solver's last
+digits add to a flow is not for a purchasing system."""
+
+
+def write_orders(orders: Orders, folder: Path) -> tuple[Written, dict[str, str]]:
+    """Write all files of a plan's orders; return them, and the workbook of each member.
+
+    Raises WriteError where a file of somebody else stands in the way.
+    """
+    names = {
+        name: f"{stem}.xlsx" for name, stem in file_names(m.member for m in orders.members).items()
+    }
+    files: dict[str, Write] = {
+        names[m.member]: partial(_write_member, orders, m) for m in orders.members
+    }
+    rows = [*zip(*(_fields(orders.table[name]) for name in orders.table), strict=True)]
+    files[CSV] = lambda path: write_rows(path, orders.table.columns, rows)
+    page = "\r\n".join([*_readme(orders, names), ""])
+    files[README] = lambda path: path.write_text(page, encoding="utf-8-sig", newline="")
+    about = {
+        "plan_id": orders.plan_id,
+        "plan_title": orders.plan.title,
+        "scenario": orders.scenario,
+        "input_sha256": str(orders.plan.measure(Figure.INPUT_SHA256) or ""),
+    }
+    return replace_files(folder, files, ORDERS, about), names
+
+
+def origin(orders: Orders) -> Origin:
+    """Return where orders come from, as their workbooks say it."""
+    from planner.sheets.orders import Origin
+
+    plan = orders.plan
+    years = plan.measure(Figure.YEARS)
+    said = [(Figure.SCENARIO, orders.scenario), ("Plan file", plan.path.name)]
+    said += [(name, str(v)) for name in _CARRIED if (v := plan.measure(name)) is not None]
+    return Origin(
+        title=plan.title,
+        plan_id=orders.plan_id,
+        currency=plan.currency,
+        years="" if years is None else str(years),
+        said=tuple(said),
+        warnings=tuple(f.message for f in orders.warnings),
+    )
+
+
+def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
+    from planner.render.xlsx import write_workbook
+    from planner.sheets.orders import member_tables
+
+    frames = {
+        OrderSheet: member.orders,
+        Obligations: member.contracts,
+        Stock: member.stocks,
+        MemberShortages: member.shortages,
+    }
+    known = {of: frame for of, frame in frames.items() if frame is not None}
+    made = member_tables(member.member, known, origin(orders))
+    title = f"Orders of {member.member}: {orders.plan.title}"
+    write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
+
+
+class _Plain(float):
+    """A number that a CSV file has as it was rounded."""
+
+    said: str
+
+    def __str__(self) -> str:
+        """Return the number without an exponent."""
+        return self.said
+
+
+def _fields(column: pd.Series) -> Iterator[object]:
+    """Yield a column's cells, its numbers rounded."""
+    places = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
+    for value in column:
+        if isinstance(value, float):
+            number = _Plain(value)
+            number.said = plain_number(value, *places)
+            yield number
+        else:
+            yield value if isinstance(value, int) else str(value)
+
+
+def plain_number(value: float, decimals: int, digits: int) -> str:
+    """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
+    said = format(rounded(value, decimals, digits), "f")
+    said = said.rstrip("0").rstrip(".") if "." in said else said
+    return "0" if said == "-0" else said
+
+
+def _readme(orders: Orders, names: dict[str, str]) -> Iterable[str]:
+    """Yield the lines of the page that stands beside the orders."""
+    yield f"Orders of the plan: {orders.plan.title}"
+    yield f"Scenario: {orders.scenario}"
+    yield f"Plan file: {orders.plan.path.name}; plan id {orders.plan_id}"
+    for finding in orders.warnings:
+        yield f"Warning: {finding.message}"
+    yield ""
+    yield f"{CSV}   all orders, one a line: UTF-8 with a byte-order mark, commas, decimal points,"
+    yield f"{' ' * len(CSV)}   dates as YYYY-MM-DD, no thousands separators; amounts to the cent."
+    yield f"{' ' * len(CSV)}   Texts are quoted. One that begins with = + - @, or has one of these"
+    yield f"{' ' * len(CSV)}   after a semicolon, has an apostrophe there."
+    yield f"{ORDERS.manifest}  what planner orders wrote here, so that it replaces nothing else."
+    yield ""
+    yield Figure.MEMBERS.value
+    for member in orders.members:
+        yield f"  {names[member.member]}   {counted(len(member.orders), 'order')}"
+    yield ""
+    yield f"Columns of {CSV}"
+    wide = max(len(name) for name, _ in COLUMNS)
+    for name, meaning in COLUMNS:
+        yield f"  {name:<{wide}}  {meaning}"

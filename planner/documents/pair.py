@@ -175,14 +175,13 @@ class Pair:
 
 def _filled(plan: PlanFile, of: type[Result], field: Field) -> Iterator[str]:
     """Yield what stands in a column of words, where there is such a sheet."""
-    values = plan.result(of).data[field.name]
-    yield from (str(value) for value in values if value is not None and value == value)  # noqa: PLR0124 - NaN
+    yield from map(str, plan.result(of).frame()[field.name].dropna())
 
 
 def _years(plan: PlanFile) -> tuple[int, ...]:
     found: set[int] = set()
     for of in (Flows, Prices, Refiners):
-        found |= {int(y) for y in plan.result(of).data[YEAR_FIELD] if y is not None and y == y}  # noqa: PLR0124 - NaN
+        found |= {int(year) for year in plan.result(of).frame()[YEAR_FIELD].dropna()}
     return tuple(sorted(found))
 
 

@@ -6,14 +6,12 @@ import click
 
 from planner._version import __version__
 from planner.cli.commands.diff import diff
-from planner.cli.commands.documents import orders, report
+from planner.cli.commands.documents import orders, page, report
 from planner.cli.commands.explain import explain
 from planner.cli.commands.model import model
-from planner.cli.commands.page import page
-from planner.cli.commands.redact import redact
 from planner.cli.commands.serve import serve
 from planner.cli.commands.solve import solve
-from planner.cli.commands.verify import verify
+from planner.cli.commands.verify import redact, verify
 from planner.cli.commands.watch import watch
 from planner.cli.commands.workbook import check, new
 from planner.cli.study import StudyCommand

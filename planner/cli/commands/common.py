@@ -16,7 +16,6 @@ from models.errors import UsageError, WriteError
 from planner.options import Share
 
 if TYPE_CHECKING:
-    from planner.cli.progress import Halt
     from planner.render.table import Table
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
@@ -96,35 +95,29 @@ def output_option(text: str, metavar: str = "BOOK", *short: str) -> Callable[[Ca
     return click.option(*short, "--output", type=PLACE, metavar=metavar, help=text)
 
 
-def write_all(  # noqa: PLR0913, PLR0917 - what is written, and where
+def write_all(  # noqa: PLR0913 - what is written, and where
     target: Path,
     write: Callable[[Path], None],
     folder: Path | None,
     tables: Callable[[], Iterable[Table]],
     seconds: dict[str, float],
-    halt: Halt | None = None,
+    *,
+    over: bool = True,
 ) -> tuple[Path | None, WriteError | None]:
-    """Write a workbook, then its tables where a folder is named, timed.
+    """Write a workbook, ``over`` one that is there, then its tables where a folder is named, timed.
 
-    What a study has when it is stopped goes beside both, under a name that says so. Returns where
-    the workbook stands (None: nowhere), and what went wrong.
+    Returns where the workbook stands (None: nowhere), and what went wrong.
     """
     from planner.documents.folder import write_csv
     from planner.workbook.save import save
 
-    if halt is not None:
-        from planner.cli.paths import partial_file, partial_folder
-
-        target, folder = partial_file(target), partial_folder(folder)
     began = time.perf_counter()
     written: Path | None = None
     trouble: WriteError | None = None
     try:
-        written = save(target, write, over=halt is None)
+        written = save(target, write, over=over)
         if folder is not None:
             write_csv(folder, tables())
-            if halt is not None:
-                click.echo(f"The tables of what is finished are in {folder}", err=True)
     except WriteError as error:
         trouble = error
     seconds["write"] = time.perf_counter() - began
@@ -138,15 +131,12 @@ def progress(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def tell_where(wanted: Path, written: Path, halt: Halt | None = None) -> None:
+def tell_where(wanted: Path, written: Path) -> None:
     """Say where a workbook went if that is not where it was wanted, and why."""
     if written == wanted:
         return
     from planner.workbook.save import lock_of
 
-    if halt is not None:
-        click.echo(f"{wanted} is for a whole result: this one is at {written}", err=True)
-        return
     lock = lock_of(wanted)
     why = "open in another program or read-only"
     if lock is not None:

@@ -209,12 +209,10 @@ def _show_totals(found: PlanDifference, money: Scale) -> None:
         cells = [_amount(value, scale, decimals) for value in (of.old, of.new)]
         cells.append(_amount(of.change, scale, decimals, signed=True))
         unit = "%" if of.look is Look.SHARE else f"{of.unit}{more}"
-        part = "" if of.part is None or not of.change else f"  {_part(of.part)}"
+        part = ""
+        if of.part is not None and of.change:
+            part = f"  {of.part:+,.0%}" if abs(of.part) >= 10 else f"  {of.part:+.1%}"  # noqa: PLR2004
         row(f"  {of.measure}, {unit}", cells, _WIDE, 16, part)
-
-
-def _part(part: float) -> str:
-    return f"{part:+,.0%}" if abs(part) >= 10 else f"{part:+.1%}"  # noqa: PLR2004
 
 
 def _show_rows(key: str, table: pd.DataFrame, whats: Sequence[tuple[str, str, float, int]]) -> None:

@@ -1,4 +1,4 @@
-"""The commands orders and report: files for others, made from the workbook of a plan."""
+"""The commands orders, report and page: files for others, of a plan or a workbook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from planner.cli.commands.common import (
     tell_where,
 )
 from planner.cli.paths import folder_target, html, target
-from planner.cli.words import line, row
+from planner.cli.words import line, row, show_warnings
 from planner.render.words import cut, number_of, plain
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def orders(plan: Path, folder: Path, as_json: bool) -> int:
     from planner.documents.folder import ORDERS
 
     folder_target(folder, ORDERS)
-    from planner.documents.order_files import write_orders
-    from planner.documents.orders import orders_of
+    from planner.documents.orders import orders_of, write_orders
     from planner.run import open_plan
 
     tell = progress(as_json)
@@ -185,7 +184,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import read_report, report_html
     from planner.workbook.plan_file import PlanFile, edited
-    from planner.workbook.save import save
+    from planner.workbook.save import save_text
 
     tell = progress(as_json)
     found = []
@@ -203,17 +202,12 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     for finding in changed if not as_json else ():
         line("Warning", plain(finding.message), "yellow", of_head=True)
     tell("Drawing")
-    text = report_html(*found)
-    written = save(place, lambda path: _write(path, text))
+    written = save_text(place, report_html(*found))
     tell_where(place, written)
     if not as_json:
         line("Report", str(written))
     answer: Answer = {Key.STATUS: "ok", Key.OUTPUT: str(written), **sorted_out(changed)}
     return end(answer, as_json=as_json)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def _html(file: Path, output: Path | None) -> Path:
@@ -222,3 +216,54 @@ def _html(file: Path, output: Path | None) -> Path:
         msg = f"{file} is a folder: name the workbook of a plan"
         raise UsageError(msg)
     return html(file.with_suffix(".html") if output is None else output)
+
+
+# ---- page ----------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.argument("file", type=WORKBOOK)
+@output_option("The page [outputs/<FILE's name>-page.html].", "PAGE", "-o")
+@JSON
+def page(file: Path, output: Path | None, as_json: bool) -> int:
+    """Make a page that plans a workbook again while a slider is moved, in a browser, offline.
+
+    The page is one HTML file: a double click opens it, and it asks no network for anything. Sliders
+    move the cap on single countries, a lost country, demand, a tariff, the budget, and what may be
+    short if a country is lost; the plan of each setting is found and proved in the browser, told
+    against the plan as it stands, with the command that does the same.
+
+    \b
+    planner page case.xlsx -o case.html
+
+    The page holds the whole case: pass it on only to those who may have the workbook. The solver in
+    it, npm's package highs, is fetched by npm the first time and kept in a cache.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+    began = time.perf_counter()
+    place = target(html(output or Path("outputs", f"{file.stem}-page.html")), "page")
+    from planner.page import highs, page_of
+    from planner.run import open_input
+    from planner.workbook.save import save_text
+
+    tell = progress(as_json)
+    tell(f"Reading {file}")
+    book = open_input(file)
+    solver = highs.fetched(tell)
+    made = page_of(book, file.name, solver, tell)
+    written = save_text(place, made.html)
+    tell_where(place, written)
+    seconds = time.perf_counter() - began
+    if not as_json:
+        show_warnings(book.warnings, "Checks")
+        for note in made.notes:
+            line("Note", note, "yellow")
+        line("Page", f"{written}  ({len(made.html) / 1e6:.1f} MB, {seconds:.1f} s)")
+    answer: Answer = {
+        Key.STATUS: "ok",
+        Key.OUTPUT: str(written),
+        Key.OBJECTIVE: made.objective,
+        Key.NOTES: list(made.notes),
+        **sorted_out(book.warnings),
+        Key.SECONDS: round(seconds, 6),
+    }
+    return end(answer, as_json=as_json)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models.errors import InputError, Mistakes
 from planner.cli.answer import Command, Key, end, sorted_out, what_if_facts
-from planner.cli.commands.common import JSON, SCENARIO, WORKBOOK, progress, share_limit
-from planner.cli.whatifs import Asked, what_if_options
+from planner.cli.commands.common import JSON, WORKBOOK, progress
+from planner.cli.whatifs import case_options
 from planner.render.words import plain
 
 if TYPE_CHECKING:
@@ -29,19 +29,10 @@ if TYPE_CHECKING:
     "--member", required=True, metavar="NAME", help="A name of the sheet Members, or its country."
 )
 @click.option("--year", required=True, type=int, metavar="Y", help="A year of the sheet Demand.")
-@SCENARIO
-@what_if_options
-@share_limit()
+@case_options
 @JSON
 def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path,
-    mineral: str,
-    member: str,
-    year: int,
-    scenario: str,
-    asked: Asked,
-    max_country_share: float | None,
-    as_json: bool,
+    file: Path, mineral: str, member: str, year: int, of: dict[str, Any], as_json: bool
 ) -> int:
     """Say why a member pays what it pays for a mineral in a year, and why it is short.
 
@@ -56,9 +47,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     from planner.run import start_file
 
     tell = progress(as_json)
-    start = start_file(
-        file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
-    )
+    start = start_file(file, **of, tell=tell)
     cell = _cell(start.case, mineral, member, year)
     began = time.perf_counter()
     from planner.sheets import explain as words

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models.errors import UsageError
 from planner.cli.answer import Answer, Command, Key, end, sorted_out
-from planner.cli.commands.common import (
-    JSON,
-    SCENARIO,
-    WORKBOOK,
-    output_option,
-    progress,
-    share_limit,
-    tell_where,
-)
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
 from planner.cli.paths import case_part, target
-from planner.cli.whatifs import Asked, what_if_options
+from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_warnings
 from planner.render.words import number_of, span
 
@@ -32,9 +24,7 @@ _LONGEST_PART = 60
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@SCENARIO
-@what_if_options
-@share_limit()
+@case_options
 @output_option(
     "The model, .lp or .mps [outputs/<FILE's name>[-<scenario> or -what-if]-model.lp].",
     "MODEL",
@@ -42,14 +32,8 @@ _LONGEST_PART = 60
 )
 @click.option("--by-block", is_flag=True, help="A file for each part that touches no other.")
 @JSON
-def model(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path,
-    scenario: str,
-    asked: Asked,
-    max_country_share: float | None,
-    output: Path | None,
-    by_block: bool,
-    as_json: bool,
+def model(
+    file: Path, of: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
 ) -> int:
     """Write the model of a workbook as a file for other solvers: LP or MPS.
 
@@ -61,14 +45,12 @@ def model(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner model case.xlsx --lose COD -o model.mps
     planner model case.xlsx --by-block -o model.lp    model-Cobalt 2026.lp and so on
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    what_ifs = bool(asked) or max_country_share is not None
 
-    def target_of(name: str) -> Path:
-        of = case_part(file, name, what_ifs=what_ifs)
-        stem = "-".join(filter(None, (file.stem, of, "model.lp")))
+    def target_of(name: str = "") -> Path:
+        stem = "-".join(filter(None, (file.stem, case_part(file, of, name), "model.lp")))
         return target(output or Path("outputs") / stem, "model")
 
-    form = target_of(scenario).suffix.casefold().removeprefix(".")
+    form = target_of().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
     from planner.run import start_file
     from planner.workbook.save import save
@@ -77,9 +59,7 @@ def model(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         msg = f"--output must end in .lp or .mps, not {output}: these formats are written"
         raise UsageError(msg)
     tell = progress(as_json)
-    start = start_file(
-        file, scenario=scenario, what_ifs=asked, max_country_share=max_country_share, tell=tell
-    )
+    start = start_file(file, **of, tell=tell)
     tell("Building")
     wanted, written = target_of(start.case.scenario), []
     for place, made in _models(start.case, wanted, by_block=by_block).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,17 +14,15 @@ from planner.cli.answer import Answer, Command, Key, end, sorted_out, what_if_fa
 from planner.cli.commands.common import (
     CSV,
     JSON,
-    SCENARIO,
     WORKBOOK,
     output_option,
     progress,
-    share_limit,
     tell_where,
     write_all,
 )
 from planner.cli.paths import case_part, plan_path
 from planner.cli.progress import study_options
-from planner.cli.whatifs import Asked, what_if_options
+from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_warnings
 from planner.options import Share, Whole
 from planner.render.words import (
@@ -54,9 +52,7 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@SCENARIO
-@what_if_options
-@share_limit()
+@case_options
 @click.option(
     "--solver",
     default="",
@@ -112,9 +108,7 @@ _HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
 @JSON
 def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     file: Path,
-    scenario: str,
-    asked: Asked,
-    max_country_share: float | None,
+    of: dict[str, Any],
     solver: str,
     seconds: float | None,
     gap: float,
@@ -175,22 +169,19 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             csv_folder=csv_folder,
             where=where,
             as_json=as_json,
-            scenario=scenario,
-            asked=asked,
-            max_country_share=max_country_share,
+            asked=of.pop("what_ifs"),
+            **of,
             search=Search(seconds, gap),
             futures=_FUTURES if futures is None else futures,
             seed=_SEED if seed is None else seed,
             alpha=_ALPHA if cvar is None else cvar,
             weight=weight or 0.0,
         )
-    what_ifs = bool(asked) or max_country_share is not None
 
-    def target_of(name: str) -> Path:
-        of = case_part(file, name, what_ifs=what_ifs)
-        return plan_path(file, output, csv_folder, of=of)
+    def target_of(name: str = "") -> Path:
+        return plan_path(file, output, csv_folder, of=case_part(file, of, name))
 
-    target_of(scenario)  # refused before any work is done
+    target_of()  # refused before any work is done
     from models.case import Search
     from models.solve import LISTENER, Found
     from planner.run import solve_file
@@ -204,9 +195,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     LISTENER.set(searching)
     run = solve_file(
         file,
-        scenario=scenario,
-        what_ifs=asked,
-        max_country_share=max_country_share,
+        **of,
         search=Search(seconds, gap),
         where=where,
         solver=solver,

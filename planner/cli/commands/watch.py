@@ -9,25 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models.errors import InputError, PlannerError, UsageError
 from planner.cli.answer import Answer, Command, Key, sorted_out
-from planner.cli.commands.common import (
-    JSON,
-    SCENARIO,
-    WORKBOOK,
-    output_option,
-    progress,
-    require,
-    share_limit,
-    tell_where,
-)
+from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, require, tell_where
 from planner.cli.commands.solve import show_plan, write_run
 from planner.cli.paths import case_part, plan_path
-from planner.cli.whatifs import Asked, what_if_options
+from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_findings
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain
 
@@ -46,19 +37,10 @@ _WIDE = 60
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@SCENARIO
-@what_if_options
-@share_limit()
+@case_options
 @output_option("The plan [as of solve].", "PLAN")
 @JSON
-def watch(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
-    file: Path,
-    scenario: str,
-    asked: Asked,
-    max_country_share: float | None,
-    output: Path | None,
-    as_json: bool,
-) -> int:
+def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Plan again each time the workbook is saved, and say what changed.
 
     The plan goes where solve writes it. Three lines say what changed against the last plan: cells
@@ -70,9 +52,8 @@ def watch(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     planner watch case.xlsx --scenario Embargo
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     require("watch", "watch needs watchfiles, which is", "watchfiles")
-    of = case_part(file, scenario, what_ifs=bool(asked) or max_country_share is not None)
-    desk = _Desk(file, scenario, asked, max_country_share, plan_path(file, output, None, of=of),
-                 as_json)  # fmt: skip
+    target = plan_path(file, output, None, of=case_part(file, of))
+    desk = _Desk(file, of, target, as_json)
     from planner.workbook.saved import fingerprint, saves
 
     digest = ""
@@ -91,9 +72,7 @@ class _Desk:
     """What is planned, and the last plan of it with its run; ``plans`` counts them."""
 
     file: Path
-    scenario: str
-    asked: Asked
-    max_country_share: float | None
+    of: dict[str, Any]
     target: Path
     as_json: bool
     last: tuple[Run, PlanFile] | None = None
@@ -121,14 +100,7 @@ class _Desk:
     def _plan(self) -> None:
         from planner.run import open_plan, solve_file
 
-        run = solve_file(
-            self.file,
-            scenario=self.scenario,
-            what_ifs=self.asked,
-            max_country_share=self.max_country_share,
-            beside=True,
-            tell=progress(self.as_json),
-        )
+        run = solve_file(self.file, **self.of, beside=True, tell=progress(self.as_json))
         written, trouble = write_run(run, self.target)
         if written is None or trouble is not None:
             raise trouble or PlannerError(f"{self.target} is not written")
@@ -229,12 +201,9 @@ def _minerals(found: PlanDifference) -> str:
 
 
 def _few(said: Sequence[str], others: int) -> str:
+    more = [f"and {len(said) - _NAMED:,} more"] if len(said) > _NAMED else []
     rest = f" ({others:,} without any change)" if others else ""
-    return f"{'; '.join([*said[:_NAMED], *_more(said)])}{rest}"
-
-
-def _more(said: Sequence[str]) -> list[str]:
-    return [f"and {len(said) - _NAMED:,} more"] if len(said) > _NAMED else []
+    return f"{'; '.join([*said[:_NAMED], *more])}{rest}"
 
 
 def _flows(found: PlanDifference) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         raise UsageError(msg)
     if example:
         content = _example().read_bytes()
-        written = save(path, lambda made: _copy(content, made))
+        written = save(path, lambda made: made.write_bytes(content))
     else:
         from planner.workbook.template import template_tables, write_book
 
@@ -83,6 +82,7 @@ def _sheet_names() -> tuple[str, ...]:
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError names the closest to an unknown one."""
     from models.case import fold
+    from models.checks.common import near
     from planner.workbook.template import EVERY_CASE
 
     names = {fold(name): name for name in _sheet_names()}
@@ -95,8 +95,7 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
             raise UsageError(msg)
         for word in words:
             if fold(word) not in names:
-                close = difflib.get_close_matches(fold(word), names, n=1, cutoff=0.5)
-                hint = f"did you mean {names[close[0]]!r}?" if close else f"there is {known}"
+                hint = near(word, names, 0.5) or f"there is {known}"
                 msg = f"no sheet {word.strip()!r}; {hint}"
                 raise UsageError(msg)
             found.append(names[fold(word)])
@@ -112,10 +111,6 @@ def _example() -> Path:
             return path
     msg = "the example case is not part of this installation"
     raise UsageError(msg)
-
-
-def _copy(content: bytes, made: Path) -> None:
-    made.write_bytes(content)
 
 
 @click.command(cls=Command)

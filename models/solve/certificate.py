@@ -68,13 +68,11 @@ class Rows:
 
     def activity(self, x: Floats) -> Floats:
         """Return A x."""
-        terms = self.values * x[self.columns]
-        return np.bincount(self.entry_rows(), terms, len(self.row_lower)).astype(float)
+        return _summed(self.entry_rows(), self.values * x[self.columns], len(self.row_lower))
 
     def priced(self, y: Floats) -> Floats:
         """Return A' y."""
-        terms = self.values * y[self.entry_rows()]
-        return np.bincount(self.columns, terms, len(self.cost)).astype(float)
+        return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
 
     def absolute(self) -> Rows:
         """Return the program with the absolute coefficients."""
@@ -91,6 +89,11 @@ class Rows:
     def entry_rows(self) -> Ints:
         """Return the row of each entry of A."""
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+
+
+def _summed(where: Ints, terms: Floats, count: int) -> Floats:
+    """Return the sum of terms by where they belong."""
+    return np.bincount(where, terms, count).astype(float, copy=False)
 
 
 @dataclass(frozen=True)
@@ -267,7 +270,9 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     """
     fixed = rows.fixed_at(x)
     lower, upper = fixed.lower, fixed.upper
-    (column_starts, row_starts), activity = starts, rows.activity(x)
+    (column_starts, row_starts), entry_rows = starts, rows.entry_rows()
+    of_entries = rows.values * x[rows.columns]
+    activity = _summed(entry_rows, of_entries, len(rows.row_lower))
 
     def violated(measure: Floats) -> tuple[Floats, Ints, Ints]:
         of_row, of_column = (np.repeat(measure, np.diff(at)) for at in (row_starts, column_starts))
@@ -277,14 +282,16 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
 
     violation, worst_row, worst_column = violated(measure)
     if (violation > MOST_VIOLATION).any():  # beside large numbers, small ones are their rounding
-        terms = np.where(tonnes[1], rows.absolute().activity(np.abs(x)), 0.0)
+        terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
+        terms = np.where(tonnes[1], terms, 0.0)
         coarse = np.maximum(measure, _FINEST * _most(terms, row_starts))
         violation, worst_row, worst_column = violated(coarse)
-    prices = np.abs(rows.cost) + rows.absolute().priced(np.abs(duals))
+    priced = rows.values * duals[entry_rows]
+    prices = np.abs(rows.cost) + _summed(rows.columns, np.abs(priced), len(rows.cost))
     dearest = _most(prices, column_starts)
     sizes = np.diff(column_starts)
     prices = np.maximum(prices, np.maximum(finest[0], _NEGLIGIBLE * np.repeat(dearest, sizes)))
-    reduced = rows.cost - rows.priced(duals)
+    reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
     on_columns = _wrong_sign(reduced, lower, upper) / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
     on_rows = _wrong_sign(duals, rows.row_lower, rows.row_upper)

@@ -392,7 +392,7 @@ def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     groups = rows.groupby("project")
     found = groups[["mineral", "country"]].first().join([groups[_AMOUNTS].sum(), starts])
     parts = rows.groupby(["project", "year"])["built"].sum()
-    return found.fillna({"starts": ""}).to_dict("index"), parts
+    return found.astype({"starts": object}).fillna({"starts": ""}).to_dict("index"), parts
 
 
 def _beside(project: str, before: Row, after: Row) -> Row:

@@ -9,6 +9,7 @@ two linear programs.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 
 import numpy as np
 import openpyxl
@@ -22,14 +23,22 @@ STOCK = ("Opening", "Closing", "Target", "Below target", "Max")
 
 def sheets(path):
     """Return every table of a workbook: its rows by header, units left out."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(2)
+def _read(path, _):
+    """Read a workbook as it was at a time, once: that of the example takes some seconds."""
     found = {}
-    for sheet in openpyxl.load_workbook(path):
+    book = openpyxl.load_workbook(path, read_only=True)
+    for sheet in book:
         heads = []
-        for cell in sheet[1]:
-            bare = str(cell.value).partition(" (")[0]
-            heads.append(str(cell.value) if bare in heads else bare)
-        rows = sheet.iter_rows(2, values_only=True)
+        rows = sheet.iter_rows(values_only=True)
+        for value in next(rows, ()):
+            bare = str(value).partition(" (")[0]
+            heads.append(str(value) if bare in heads else bare)
         found[sheet.title] = [dict(zip(heads, row, strict=True)) for row in rows]
+    book.close()
     return found
 
 

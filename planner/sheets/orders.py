@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,34 +109,31 @@ def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
     )
     if not keys:
         return []
-    units, orders = _minerals(frames), frames[OrderSheet]
-    counts = orders.groupby(["year", "mineral"]).size().to_dict()
-    amounts = {
-        name: _by_key(orders, name, keys)
-        for name in ("tonnes", "price_amount", "tariff_amount", "freight_amount", "total_amount")
+    units, by = _minerals(frames), ["year", "mineral"]
+    counts = frames[OrderSheet].groupby(by).size().to_dict()
+    sums = {
+        name: frames[sheet].groupby(by)[name].sum().to_dict()
+        for sheet, names in _SUMMED.items()
+        if sheet is OrderSheet or len(frames.get(sheet, ()))
+        for name in names
     }
-    further = {
-        amount.name: _by_key(frames[sheet], amount.name, keys)
-        for sheet, amount in (
-            (Obligations, ByYear.untaken),
-            (Obligations, ByYear.paid),
-            (Stock, ByYear.change),
-            (MemberShortages, ByYear.short),
-        )
-        if len(frames.get(sheet, ()))
-    }
-    pairs = zip(amounts["total_amount"], amounts["tonnes"], strict=True)
-    columns: dict[str, Any] = amounts | further
-    made = ByYear(
-        words=words,
-        year=[year for year, _ in keys],
-        mineral=[mineral for _, mineral in keys],
-        orders=[int(counts.get(key, 0)) for key in keys],
-        landed=[landed_cost(total, tonnes) for total, tonnes in pairs],
-        unit=[units[mineral] for _, mineral in keys],
-        **columns,
-    )
-    return [made]
+    rows: list[dict[str, Any]] = []
+    for key in keys:
+        row: dict[str, Any] = {name: float(of.get(key, 0.0)) for name, of in sums.items()}
+        row |= {"year": key[0], "mineral": key[1], "unit": units[key[1]]}
+        row["landed"] = landed_cost(row["total_amount"], row["tonnes"])
+        rows.append(row | {"orders": int(counts.get(key, 0))})
+    made = ByYear.of_rows(rows, words=words)
+    return [made.without(*(f for f in ByYear.FIELDS if f.name not in rows[0]))]
+
+
+_SUMMED = {
+    OrderSheet: ("tonnes", "price_amount", "tariff_amount", "freight_amount", "total_amount"),
+    Obligations: (ByYear.untaken.name, ByYear.paid.name),
+    Stock: (ByYear.change.name,),
+    MemberShortages: (ByYear.short.name,),
+}
+"""What is added up by year and mineral."""
 
 
 def _minerals(frames: Frames) -> dict[str, str]:
@@ -155,9 +152,3 @@ def _part(table: pd.DataFrame, mineral: str) -> pd.DataFrame:
 
 def _total(table: pd.DataFrame, name: str) -> float:
     return float(table[name].sum())
-
-
-def _by_key(table: pd.DataFrame, name: str, keys: Sequence[tuple[int, str]]) -> list[float]:
-    """Return a column's sum by year and mineral."""
-    sums = table.groupby(["year", "mineral"])[name].sum().to_dict()
-    return [float(sums.get(key, 0.0)) for key in keys]

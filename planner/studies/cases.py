@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models import checks
 from models.answers.cost_sharing import Bill, bill_of
@@ -109,17 +109,17 @@ def _joined(parts: list[str], shown: int) -> str:
 
 
 @dataclass(frozen=True)
-class Billed:
-    """A plan, and who pays what for it; a text: why that is not known."""
+class Planned:
+    """A plan, and who pays what for it; a text: why that is not known; None: nobody asked."""
 
     plan: Plan
-    bill: Bill | str
+    bill: Bill | str | None = None
 
 
-def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> Study[Any]:
+def compare_study(case: Case, cases: list[Compared], *, bills: bool = False) -> Study[Planned]:
     """Return the study: a chain for each case that keeps the rules, all started from the base.
 
-    Of each the plan is read, with ``bills`` as ``Billed``.
+    With ``bills`` it is read of each who pays what for it.
     """
     chains = tuple((Run(each.name, each.variant),) for each in cases if not each.errors)
     return Study(case, chains, billed if bills else told)
@@ -130,23 +130,22 @@ def plan_cases(
     cases: Sequence[Compared],
     where: Where | None,
     tell: Tell | None,
-    hear: Callable[[str, Bill | str], None] | None = None,
-) -> tuple[list[Compared], Outcomes[Plan]]:
+    *,
+    bills: bool = False,
+) -> tuple[list[Compared], Outcomes[Planned]]:
     """Return the cases with what was decided before them, and what came of each that is planned.
 
-    What comes unforeseen is planned when the base is, whose decisions of earlier years stand.
-    ``hear`` hears of each other one who pays what for it, or why that is not known.
+    What comes unforeseen is planned when the base is, whose decisions of earlier years stand. With
+    ``bills`` it is read of each other one who pays what for it.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
-    study = compare_study(case, first, bills=hear is not None)
+    study = compare_study(case, first, bills=bills)
     found = run_study(study, where, onwards(tell, 0, total))
-    if hear is not None:
-        found = _heard(found, hear)
-    base, trouble, more = found[0].found, "", Outcomes[Plan](())
+    base, trouble, more = found[0].found, "", Outcomes[Planned](())
     if base is not None and not found.stopped and late:
-        late = [_after(base, each) for each in late]
+        late = [_after(base.plan, each) for each in late]
         try:
             more = run_study(compare_study(case, late), where, onwards(tell, len(found), total))
         except UsageError as error:  # the place was there before
@@ -156,7 +155,7 @@ def plan_cases(
         trouble = "the study was stopped before" if found.stopped else trouble
     if trouble:
         left = (each.name for each in late if not each.errors)
-        unrun = (Outcome[Plan](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
+        unrun = (Outcome[Planned](name, error=f"{NOT_RUN}{trouble}", ran=False) for name in left)
         more = Outcomes(tuple(unrun), found.stopped)
     known = {each.name: each for each in late}
     decided = [known.get(each.name, each) for each in cases]
@@ -171,37 +170,20 @@ def _after(base: Plan, each: Compared) -> Compared:
     return dataclasses.replace(each, variant=change)
 
 
-def _heard(found: Outcomes[Billed], hear: Callable[[str, Bill | str], None]) -> Outcomes[Plan]:
-    every = []
-    for outcome in found:
-        if outcome.found is not None:
-            hear(outcome.name, outcome.found.bill)
-        plan = None if outcome.found is None else outcome.found.plan
-        every.append(Outcome(**{**vars(outcome), "found": plan}))
-    return Outcomes(tuple(every), found.stopped)
-
-
-def told(plan: Plan) -> Plan:
+def told(plan: Plan) -> Planned:
     """Return a plan with its tables, so that they are made where it is."""
-    for table in (
-        "flows",
-        "shortages",
-        "sources",
-        "countries",
-        "limits",
-        "stocks",
-        "mineral_costs",
-    ):
+    tables = "flows", "shortages", "sources", "countries", "limits", "stocks", "mineral_costs"
+    for table in tables:
         getattr(plan, table)
-    return plan
+    return Planned(plan)
 
 
-def billed(plan: Plan) -> Billed:
+def billed(plan: Plan) -> Planned:
     """Return a plan, and who pays what for it."""
     try:
-        return Billed(told(plan), bill_of(plan))
+        return Planned(told(plan).plan, bill_of(plan))
     except SolverError as error:
-        return Billed(plan, str(error))
+        return Planned(plan, str(error))
 
 
 # ---- what a case changes, in words ---------------------------------------------------------------

@@ -1049,11 +1049,14 @@ class Compare(StudyKind):
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan the base, and each case that keeps the rules."""
         del say
-        hear = None if self.bills is None else self.bills.__setitem__
-        self.cases, found = plan_cases(self.start.book.case, self.cases, where, tell, hear)
+        case, bills = self.start.book.case, self.bills is not None
+        self.cases, found = plan_cases(case, self.cases, where, tell, bills=bills)
+        if bills:
+            made = ((outcome.name, outcome.found) for outcome in found)
+            self.bills = {n: of.bill for n, of in made if of is not None and of.bill is not None}
         self.outcomes = found.every
         self.entries = [self._entry(case) for case in self.cases]
-        self.vain = in_vain(self.start.book.case, self.cases, found, where)
+        self.vain = in_vain(case, self.cases, found, where)
         self.stopped = self.vain.stopped
 
     def _entry(self, case: Compared) -> Entry:
@@ -1067,7 +1070,7 @@ class Compare(StudyKind):
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
             return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
         outcome = next(o for o in self.outcomes if o.name == case.name)
-        context = None if outcome.found is None else Context(outcome.found, book)
+        context = None if outcome.found is None else Context(outcome.found.plan, book)
         return Entry(case.name, changed, context, outcome.error, cell_of, case.foreseen, says)
 
     @property

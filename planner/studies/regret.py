@@ -11,14 +11,13 @@ import pandas as pd
 
 from models.case import BASE, Case
 from models.measures import beyond, part
-from models.plan import Plan
 from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
 from models.units import MILLION
 from planner.render.words import known, money, percent
 from planner.studies.agreed import Unforeseen, decided_before
-from planner.studies.cases import UNFORESEEN, Compared
+from planner.studies.cases import UNFORESEEN, Compared, Planned
 from planner.studies.engine import Outcomes, Run, Study, run_study
 from planner.studies.kind import Figure, Tables
 
@@ -56,7 +55,7 @@ class Regret(Result):
 
 
 def in_vain(
-    case: Case, cases: Sequence[Compared], planned: Outcomes[Plan], where: Where | None
+    case: Case, cases: Sequence[Compared], planned: Outcomes[Planned], where: Where | None
 ) -> Outcomes[float]:
     """Return what the base costs where a scenario was planned for that then does not come.
 
@@ -65,9 +64,9 @@ def in_vain(
     """
     plans, chains = {outcome.name: outcome.found for outcome in planned}, []
     for each in cases:
-        plan = plans.get(each.foreseen)
-        if isinstance(each.variant, Unforeseen) and plan is not None:
-            agreed = decided_before(plan, each.variant.agreed.before)
+        found = plans.get(each.foreseen)
+        if isinstance(each.variant, Unforeseen) and found is not None:
+            agreed = decided_before(found.plan, each.variant.agreed.before)
             chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)

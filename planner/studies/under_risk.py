@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -179,27 +179,16 @@ class Expected(Result):
 # ---- runs ----------------------------------------------------------------------------------------
 
 
-class Decided(NamedTuple):
-    """A row of Decisions [t, or t/yr of what is built]."""
-
-    what: str
-    mineral: str
-    who: str
-    year: int
-    plain: float
-    risky: float
-
-
 @dataclass(frozen=True)
 class Found:
     """What is kept of a run: what it comes to, and of one for all futures the plain plan, too.
 
-    ``decided`` are the decisions that either makes.
+    ``decided`` are rows of Decisions that either makes [t, or t/yr of what is built].
     """
 
     course: Course
     plain: Course | None = None
-    decided: tuple[Decided, ...] = ()
+    decided: tuple[dict[str, Any], ...] = ()
 
 
 def known_of(plan: Plan) -> Found:
@@ -230,7 +219,7 @@ class Reader:
         return Found(made.risky, made.plain, tuple(_rows(plan, made.decisions)))
 
 
-def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
+def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of Decisions that are more than rounding."""
     case, first = plan.case, plan.case.years[0]
     country = {(s.name, s.project, s.mineral): s.country for s in plan.expanded.sources}
@@ -256,9 +245,13 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[Decided]:
             sums = found.setdefault((*row, year), [0.0, 0.0])
             sums[0] += size * decision.plain
             sums[1] += size * decision.risky
-    for key, sums in found.items():
-        if max(sums) > plan.tolerance(key[1], key[3]):
-            yield Decided(*key, *sums)
+    for (what, mineral, who, year), (plain, risky) in found.items():
+        if max(plain, risky) > plan.tolerance(mineral, year):
+            yield {
+                "what": what, "mineral": mineral, "who": who, "year": year,
+                "unit": "t/yr" if what == _BUILD else "t",
+                "plain": plain, "risky": risky, "change": risky - plain,
+            }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -480,10 +473,8 @@ class UnderRisk(StudyKind):
                 saved = {name: max(0.0, of) for name, of in saved.items()}
             worth.append({"measure": name, "known": known, "risky": risky, "plain": plain} | saved)
         every = [row for of in self.found if of[0].found for row in of[0].found.decided]
-        decided = sorted(every, key=lambda row: (_KINDS.index(row.what), row))
-        rows: dict[str, Any] = {n: [getattr(row, n) for row in decided] for n in Decided._fields}
-        rows["unit"] = ["t/yr" if row.what == _BUILD else "t" for row in decided]
-        rows["change"] = [row.risky - row.plain for row in decided]
+        grain = Decisions.GRAIN[1:]
+        every.sort(key=lambda row: (_KINDS.index(row["what"]), *map(row.__getitem__, grain)))
         columns: dict[str, Any] = {way: costs for way, (costs, _) in ways.items()}
         columns |= {f"short_{way}": lacks.sum(axis=1) for way, (_, lacks) in ways.items()}
         expected: dict[str, Any] = {
@@ -491,7 +482,7 @@ class UnderRisk(StudyKind):
         }
         return [
             Worth.of_rows(worth, words=words),
-            Decisions(words=words, **rows),
+            Decisions.of_rows(every, words=words),
             Futures(
                 words=words,
                 future=list(range(1, len(at) + 1)),

@@ -66,7 +66,8 @@ def entries(read, chosen=None, asked=None):
     found = []
     for each in cases:
         outcome = outcomes.get(each.name)
-        context = None if outcome is None or outcome.found is None else Context(outcome.found, read)
+        planned = outcome and outcome.found
+        context = planned and Context(planned.plan, read)
         error = "; ".join(f.message for f in each.errors) or (outcome.error if outcome else "")
         changed = each.variant(read.case)
         found.append(Entry(each.name, changed, context, error, read.layout.cell))

@@ -221,15 +221,15 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         assert late.found is not None, late.error
         planned += 1
         assert late.objective >= known.objective - 1e-6 * abs(known.objective)
-        holds_what_was_decided(base.found, late.found, year)
+        holds_what_was_decided(base.found.plan, late.found.plan, year)
         (vain,) = in_vain(case, cases, found, Here())
         assert vain.objective is not None, vain.error
         assert vain.objective >= base.objective - 1e-6 * abs(base.objective)
         _, (_, first, again) = study(case, years[0])
         assert first.found is not None
         assert again.found is not None
-        assert np.array_equal(first.found.x, again.found.x)
-        assert np.array_equal(first.found.prices, again.found.prices)
+        assert np.array_equal(first.found.plan.x, again.found.plan.x)
+        assert np.array_equal(first.found.plan.prices, again.found.plan.prices)
     assert planned
 
 

@@ -1177,16 +1177,12 @@ class Compare(StudyKind):
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
         """Say which scenario is dearest, and which leaves most short."""
-        of = tables[Comparison].frame()
-        currency = tables[Comparison].words.get("money", "")
-        base, others = of.iloc[0], of.iloc[1:]
-        others = with_number(others, "more")
+        of, currency = tables[Comparison].frame(), tables[Comparison].words.get("money", "")
+        base, others = of.iloc[0], with_number(of.iloc[1:], "more")
         known_of = others["foresight"] if "foresight" in others else pd.Series("", others.index)
-        late = others[known_of == UNFORESEEN]
-        others = others.drop(index=late.index)
+        late, others = others[known_of == UNFORESEEN], others[known_of != UNFORESEEN]
         total = money(float(base["total"]) * MILLION, currency) if known(base["total"]) else ""
-        lacking = _lacking(tables)
-        here = lacking.get(str(base["scenario"]), ({}, {}))[0]
+        here = _lacking(tables, str(base["scenario"]), ScenarioMinerals.short)
         remark = f"total cost, penalties included; {shortages(here)}."
         figures_of = [Figure(str(base["scenario"]), total or "unknown", remark)]
         if others.empty:
@@ -1194,49 +1190,41 @@ class Compare(StudyKind):
             alone = f"The base costs {total}; there is no scenario with a proven plan beside it."
             return Headline(alone if total else "The base has no plan.", (*figures_of, none))
         dearest = others.sort_values("more", ascending=False, kind="stable").iloc[0]
-        more = {str(name): lacking.get(str(name), ({}, {}))[1] for name in others["scenario"]}
+        more = {
+            str(n): _lacking(tables, n, ScenarioMinerals.short_more) for n in others["scenario"]
+        }
         worst = max(more, key=lambda name: max(more[name].values(), default=0.0))
-        cost = float(dearest["more"]) * MILLION
-        by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
-        what = f"It changes: {dearest['changes']}" if dearest.get("changes") else "See Changes"
         is_short = max(more[worst].values(), default=0.0) > 0
         lacks = shortages(more[worst], " beyond the base")
-        least = "no scenario leaves more of a mineral short than the base"
+        if not is_short:
+            lacks = "no scenario leaves more of a mineral short than the base"
+        name, cost = str(dearest["scenario"]), float(dearest["more"]) * MILLION
+        by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
+        changes = dearest.get("changes")
+        what = f"It changes: {changes}" if changes else "See Changes"
         figures_of += [
-            Figure("Dearest scenario", str(dearest["scenario"]), f"{by}. {what}."),
-            Figure(
-                "Most short",
-                worst if is_short else "none",
-                f"{lacks if is_short else least}.",
-            ),
-            *most_paid(
-                tables, WhoPaysByScenario, dearest["scenario"], f"in {dearest['scenario']}",
-                "in the base",
-            ),
-        ]  # fmt: skip
-        lack = f"{worst} leaves most of a mineral short: {lacks}" if is_short else least
-        bills = ""
-        if BillsByScenario in tables:
-            bills = tables[BillsByScenario].said(str(dearest["scenario"]))
-        changes = f" ({dearest['changes']})" if dearest.get("changes") else ""
+            Figure("Dearest scenario", name, f"{by}. {what}."),
+            Figure("Most short", worst if is_short else "none", f"{lacks}."),
+            *most_paid(tables, WhoPaysByScenario, dearest["scenario"], f"in {name}", "in the base"),
+        ]
         differs = others["demand"] if "demand" in others else [""] * len(others)
-        other = of_other_demand(zip(others["scenario"], differs, strict=True))
-        parts = (
-            f"{dearest['scenario']}{changes} is dearest: {by}; {lack}.",
-            other,
-            bills,
-            FORESEEN,
-        )
-        finding = " ".join(filter(None, parts))
+        lack = f"{worst} leaves most of a mineral short: {lacks}" if is_short else lacks
+        known_ahead, said, wrong = FORESEEN, "", ""
         if not late.empty:
             year = tables.option(UNFORESEEN_BEFORE)
+            known_ahead = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
             surprise, said = not_knowing(late, year, currency)
-            figures_of += surprise
-            planned = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
             vain, wrong = in_vain_costs(tables, currency)
-            figures_of += vain
-            finding = " ".join(filter(None, (finding.replace(FORESEEN, planned), said, wrong)))
-        return Headline(finding, tuple(figures_of))
+            figures_of += [*surprise, *vain]
+        parts = (
+            f"{name}{f' ({changes})' if changes else ''} is dearest: {by}; {lack}.",
+            of_other_demand(zip(others["scenario"], differs, strict=True)),
+            tables[BillsByScenario].said(name) if BillsByScenario in tables else "",
+            known_ahead,
+            said,
+            wrong,
+        )
+        return Headline(" ".join(filter(None, parts)), tuple(figures_of))
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return a row a scenario."""
@@ -1281,19 +1269,15 @@ class Compare(StudyKind):
         return tuple(found)
 
 
-def _lacking(tables: Tables) -> dict[str, tuple[dict[str, float], dict[str, float]]]:
-    """Return by scenario what part of each mineral's need is short, and what more than the base."""
-    found: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
+def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:
+    """Return what part of each mineral's need an amount is in a scenario, 0 where not known."""
     of = ScenarioMinerals
-    if of not in tables:
-        return found
-    rows = tables[of].rows(of.scenario, of.mineral, of.demand, of.short, of.short_more)
-    for scenario, mineral, demand, lost, more in rows:
-        if demand > 0:
-            parts = found.setdefault(str(scenario), ({}, {}))
-            parts[0][str(mineral)] = lost / demand
-            parts[1][str(mineral)] = more / demand if known(more) else 0.0
-    return found
+    rows = tables[of].rows(of.scenario, of.mineral, of.demand, amount) if of in tables else ()
+    return {
+        str(mineral): tonnes / need if known(tonnes) else 0.0
+        for name, mineral, need, tonnes in rows
+        if name == scenario and need > 0
+    }
 
 
 HOW = (

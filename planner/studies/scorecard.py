@@ -531,16 +531,13 @@ class ScorecardStudy(StudyKind):
         def apart(counts: dict[str, int]) -> str:
             return listed(f"{number} of the {buyer}" for buyer, number in counts.items()) or "none"
 
-        return Headline(
-            f"The plan misses {said}; farthest off is {worst}: {got}, required {need}.",
-            (
-                Figure(
-                    "Benchmarks missed", apart(missed), "in the worst of the years they are due."
-                ),
-                Figure("Could be met", apart(kept), "if each alone was added to the limits."),
-                Figure("Farthest off", f"{got}, required {need}", f"{worst}."),
-            ),
+        figures = (
+            Figure("Benchmarks missed", apart(missed), "in the worst of the years they are due."),
+            Figure("Could be met", apart(kept), "if each alone was added to the limits."),
+            Figure("Farthest off", f"{got}, required {need}", f"{worst}."),
         )
+        finding = f"The plan misses {said}; farthest off is {worst}: {got}, required {need}."
+        return Headline(finding, figures)
 
     def screen(self, tables: Tables) -> Iterator[str]:
         """Return what is missed, and what it would cost."""

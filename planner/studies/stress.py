@@ -1015,16 +1015,13 @@ class StressTest(StudyKind):
         where = "no loss leaves any mineral short."
         if known(share) and share > 0:
             where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
+        remark = f"{word(by_cost['lost'])}{uncapped}; losses are taken one at a time."
         return Headline(
             f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
             f" {_horizon(tables)}; {lacks}. It is lost from {_horizon(tables)[:4]} on, the others"
             f" held to what was agreed and a surge.{_resale(tables)}",
             (
-                Figure(
-                    "Dearest loss, shortage priced",
-                    price,
-                    f"{word(by_cost['lost'])}{uncapped}; losses are taken one at a time.",
-                ),
+                Figure("Dearest loss, shortage priced", price, remark),
                 Figure("Minerals short by it", number_short(lacking), f"{lacks}."),
                 Figure("Largest part of a mineral short", percent(share) or "none", where),
             ),

@@ -1023,24 +1023,14 @@ class Sweep(StudyKind):
         cost = float(last["objective"] - first["objective"])
         more = f"{'+' if cost > 0 else ''}{money(cost, charts.currency)}"
         ends = f"{charts.title} from {start} to {end}"
+        lacks, before = charts.shortages(last["value"]), charts.shortages(first["value"])
+        remark = f"{ends}; {charts.discounted}, shortage and penalties included."
+        number = number_short(charts.lacking(last["value"]))
         figures = [
-            Figure(
-                "Total cost, from end to end",
-                more,
-                f"{ends}; {charts.discounted}, shortage and penalties included.",
-            ),
-            Figure(
-                f"Minerals short at {end}",
-                number_short(charts.lacking(last["value"])),
-                f"{charts.shortages(last['value'])}; at {start}:"
-                f" {charts.shortages(first['value'])}.",
-            ),
+            Figure("Total cost, from end to end", more, remark),
+            Figure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
         ]
-        at_ends = (
-            f"at {at}: {charts.shortages(value)}"
-            for at, value in ((start, first["value"]), (end, last["value"]))
-        )
-        finding = f"{ends} changes total cost by {more}; {', '.join(at_ends)}"
+        finding = f"{ends} changes total cost by {more}; at {start}: {before}, at {end}: {lacks}"
         if charts.is_secured:
             told, finding = _price_of_security(charts, ends)
             figures.insert(0, told)

@@ -22,18 +22,7 @@ from models.results import (
     Summary,
     field,
 )
-from models.results.common import (
-    BUYER,
-    COUNTRY,
-    KIND,
-    LIMIT,
-    MEMBER,
-    MINERAL,
-    NOTE,
-    ROW,
-    SHORT,
-    YEAR,
-)
+from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, NOTE, ROW, SHORT, YEAR
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD
 from models.units import MILLION
@@ -368,7 +357,8 @@ def shortage(plan: PlanFile) -> Part | None:
     sums = table.groupby(["member", "mineral"])[["short", "demand"]].sum()
     parts = (sums["short"] / sums["demand"]).unstack()
     parts = parts.sort_index(key=_folded).sort_index(axis=1, key=_folded)
-    numbers: Columns = {MEMBER: parts.index} | {field.share(str(m)): parts[m] for m in parts}
+    cells = {field.share(str(mineral)): parts[mineral] for mineral in parts}
+    numbers: Columns = {Members.member: parts.index, **cells}
     plots = (_why(plan), _whose(parts)) if ByMineral in plan else (_whose(parts),)
     return Part(
         "shortage",

@@ -38,17 +38,8 @@ from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
 from planner.render.words import clean, counted, few, known, listed, money, percent
-from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
-from planner.studies.kind import (
-    Figure,
-    Headline,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-    view,
-    views_by,
-)
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
@@ -335,14 +326,13 @@ def study_of(
     left = [n for n in numbers if n not in known_costs]
     chunks = [tuple(left[at : at + _A_RUN]) for at in range(0, len(left), _A_RUN)]
     runs = [
-        Run(f"Groups, {at} of {len(chunks)}", as_given, CostsOf(of))
-        for at, of in enumerate(chunks, 1)
+        Run(f"Groups, {at} of {len(chunks)}", read=CostsOf(of)) for at, of in enumerate(chunks, 1)
     ]
     apart = [
         Run(f"Without {case.members[of.member].name}: {of.what}", of, of.read)
         for of in (wishes_of(case) if wishes else ())
     ]
-    every = (Run("Together", as_given), *apart, *runs)
+    every = (Run("Together"), *apart, *runs)
     return Study(in_fractions(case), tuple((run,) for run in every), read)
 
 
@@ -715,7 +705,7 @@ class BillsStudy(StudyKind):
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return savings by rule, each rule's bills, and who is tempted to leave."""
         saved, every = tables[Savings], tables[Bills]
-        views = views_by(every, Bills.rule, lambda rule, rows: _apart(rows, rule))
+        views = Section.views_by(every, Bills.rule, lambda rule, rows: _apart(rows, rule))
         lead = (
             "What each member costs alone less its bill. Cash can be handed on, a shortage cannot:"
             " it is left where the plan has it, and counts at its price."
@@ -726,7 +716,7 @@ class BillsStudy(StudyKind):
         ]
         if Wishes in tables:
             blocks.append(Numbers(tables[Wishes], heading="What own wishes cost"))
-        gains = view(Numbers(saved), _by_rule(saved), _waterfall(saved))
+        gains = Numbers(saved).view(_by_rule(saved), _waterfall(saved))
         return (
             Section("savings", "Who gains", lead, gains),
             Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),

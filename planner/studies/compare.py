@@ -16,28 +16,21 @@ from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import change, served_if_largest_stops, sums
 from models.plan import PENALTIES, Plan
-from models.results import (
-    About,
-    ByMineral,
-    ByYear,
-    ChartData,
-    Checks,
-    Colour,
-    Duals,
-    Field,
-    Look,
-    Members,
-    Result,
-    ShortageCauses,
-    Summary,
-    Values,
-    WhoPays,
-    field,
-)
+from models.results import About, ByMineral, Checks, Members, Result, Scorecard, WhoPays, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
-from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
-from models.results.field import crossed
+from models.results.common import (
+    CHANGE,
+    COUNTRY,
+    MINERAL,
+    PROJECT,
+    SHORT,
+    UNIT,
+    PlanTable,
+    units_of,
+    words_of,
+)
+from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
@@ -59,7 +52,7 @@ from planner.studies.cases import (
     with_unforeseen,
 )
 from planner.studies.engine import Outcome, Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import BillsByScenario, bills_section, most_paid, who_pays_section
 from planner.studies.regret import Regret, in_vain, in_vain_costs, not_knowing, regrets
 from planner.workbook.findings import sentence
@@ -715,18 +708,14 @@ def sheets(entries: Sequence[Entry], made: Iterable[Result]) -> tuple[Table, ...
     """
     from planner.sheets import SHEETS
 
-    left_out = {Summary, ByMineral, ByYear, ShortageCauses, Checks, ChartData, Values, Duals}
+    kept = [of for of in SHEETS if issubclass(of, PlanTable) or of in {Members, Scorecard}]
     first, *others = (table_of(r, entries[0].case.country_name) for r in made)
     every = [
         first,
         _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
         _matrix(_LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
-        *(
-            stacked(entries, partial(_of_plans, result))
-            for result in SHEETS
-            if result not in left_out
-        ),
+        *(stacked(entries, partial(_of_plans, result)) for result in kept),
     ]
     return tuple(table for table in every if table is not None)
 
@@ -1245,7 +1234,7 @@ class Compare(StudyKind):
         fields = (of.scenario, of.total, of.more, *more, of.cash, of.short, of.short_more)
         numbers = Numbers(tables[Comparison], (*fields, of.served, of.result))
         lead = "Total cost, discounted, shortage and penalties included."
-        costs = view(numbers, *(p for p in charts.all() if not p.small))
+        costs = numbers.view(*(p for p in charts.all() if not p.small))
         found = [Section("cost", "What each scenario costs", lead, costs)]
         found += who_pays_section(tables, WhoPaysByScenario, SCENARIO.header, "the base")
         found += bills_section(tables)
@@ -1265,7 +1254,7 @@ class Compare(StudyKind):
             title, minerals = f"{heading}, by scenario", tuple(charts.minerals)
             picture = Picture(title, Form.HEAT, minerals, series, "share", "")
             shares = Numbers(matrix(charts.minerals, values, heading, ""))
-            found.append(Section(key, heading, lead, view(shares, picture)))
+            found.append(Section(key, heading, lead, shares.view(picture)))
         return tuple(found)
 
 

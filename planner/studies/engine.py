@@ -52,10 +52,13 @@ def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
 
 @dataclass(frozen=True)
 class Run:
-    """One variant of a study's base case; ``read`` is what is read of its plan, None: as of all."""
+    """One variant of a study's base case, or that itself.
+
+    ``read`` is what is read of its plan, None: as of all.
+    """
 
     name: str
-    change: Change
+    change: Change = as_given
     read: Callable[[Plan], Any] | None = None
 
 

@@ -43,18 +43,8 @@ from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
 from planner.sheets.findings import rows_of
 from planner.sheets.pictures import who_pays
-from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study
-from planner.studies.kind import (
-    BASIS,
-    Figure,
-    Headline,
-    Numbers,
-    Section,
-    StudyKind,
-    Tables,
-    view,
-    views_by,
-)
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.workbook.countries import country_code
 
 if TYPE_CHECKING:
@@ -589,7 +579,7 @@ class ExitStudy(StudyKind):
         """Plan the case, and read its way out."""
         del say
         leave = partial(exit_from, country=self.country)
-        asked = Study(self.start.case, ((Run("The plan", as_given),),), leave)
+        asked = Study(self.start.case, ((Run("The plan"),),), leave)
         done = run_study(asked, where, tell)
         self.outcomes, self.stopped = done.every, done.stopped
         for outcome in filter(None, (each.found for each in done)):
@@ -688,7 +678,7 @@ class ExitStudy(StudyKind):
         """Return the way out by year, the exit by mineral with what holds it up, and builds."""
         name, curves = tables.option(OF), _curves(tables)
         out = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
-        views = views_by(out, WayOut.mineral, lambda mineral, _: curves[mineral])
+        views = Section.views_by(out, WayOut.mineral, lambda mineral, _: curves[mineral])
         exits, builds = tables[Exits], tables[Builds]
         brief = [f for f in exits.fields if f.name not in {Exits.remark.name, Exits.alone.name}]
         blocks = [
@@ -698,7 +688,7 @@ class ExitStudy(StudyKind):
         blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
         heading = f"The way out of {name}"
         if not views:
-            return (Section("exit", heading, "", view(blocks[0])),)
+            return (Section("exit", heading, "", blocks[0].view()),)
         lead = (
             "The least tonnes of the country over all years with no year shorter than in the plan,"
             " and of all plans with so little the cheapest."

@@ -106,6 +106,10 @@ class Numbers:
     heading: str = ""
     note: str = ""
 
+    def view(self, *pictures: Picture | None) -> dict[str, View]:
+        """Return the one view of a section without a choice: the numbers behind charts."""
+        return {"": (drawn(*pictures), self)}
+
 
 View = tuple[Sequence[Picture], Numbers]
 """Charts, and the numbers behind them."""
@@ -125,24 +129,22 @@ class Section:
     choice: str = ""
     blocks: tuple[Numbers, ...] = ()
 
+    @staticmethod
+    def views_by(
+        table: R,
+        of: Field,
+        draw: Callable[[Any, R], Picture | None],
+        name: Callable[[Any], str] = str,
+    ) -> dict[str, View]:
+        """Return a view for each value of a field: a chart of its rows, and their other fields.
 
-def view(numbers: Numbers, *pictures: Picture | None) -> dict[str, View]:
-    """Return the one view of a section without a choice."""
-    return {"": (drawn(*pictures), numbers)}
-
-
-def views_by(
-    table: R, of: Field, draw: Callable[[Any, R], Picture | None], name: Callable[[Any], str] = str
-) -> dict[str, View]:
-    """Return a view for each value of a field: a chart of its rows, and their other fields.
-
-    ``name`` says what a value is called.
-    """
-    fields, found = tuple(f for f in table.fields if f.name != of.name), dict[str, View]()
-    for value in dict.fromkeys(table.data[of.name]):
-        rows = table.where([each == value for each in table.data[of.name]])
-        found[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
-    return found
+        ``name`` says what a value is called.
+        """
+        fields, found = tuple(f for f in table.fields if f.name != of.name), dict[str, View]()
+        for value in dict.fromkeys(table.data[of.name]):
+            rows = table.where([each == value for each in table.data[of.name]])
+            found[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
+        return found
 
 
 class StudyKind:

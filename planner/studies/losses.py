@@ -40,7 +40,6 @@ from planner.studies.engine import (
     Stop,
     Study,
     Tell,
-    as_given,
     run_studies,
     whole,
 )
@@ -508,7 +507,7 @@ def _agreed(cases: Sequence[Case], where: Where | None, tell: Tell | None) -> li
         if tell is not None and progress.notice:
             tell(progress)
 
-    studies = tuple(Study(case, ((Run(case.scenario, as_given),),), whole) for case in cases)
+    studies = tuple(Study(case, ((Run(case.scenario),),), whole) for case in cases)
     place = where or ThisMachine()
     if not isinstance(place, ThisMachine) or place.processes(Joined(studies)) == 1:
         return [solve(case) for case in cases]

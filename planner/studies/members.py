@@ -13,7 +13,7 @@ from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.words import money
 from planner.sheets.pictures import who_pays
-from planner.studies.kind import Figure, Section, Tables, views_by
+from planner.studies.kind import Figure, Section, Tables
 
 _BOUGHT = " What is not bought is not paid for: cash in all may be lower."
 
@@ -60,7 +60,7 @@ def who_pays_section(
         f"A year, against {reference}: cash for the same tonnes, and beside it what is short, at"
         " the shortage cost, which nobody pays in cash."
     )
-    views = views_by(tables[of], of.case, draw, name)
+    views = Section.views_by(tables[of], of.case, draw, name)
     return (Section("members", "Who pays", lead, views, choice),)
 
 
@@ -154,7 +154,7 @@ def bills_section(tables: Tables) -> Sequence[Section]:
         "What each member's demand, limits and rights are worth at the prices of the plan, in the"
         " base and in the scenario. Shortage counts at its price."
     )
-    views = views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
+    views = Section.views_by(tables[BillsByScenario], BillsByScenario.scenario, _against_base)
     return (Section("bills", "Bills before and after", lead, views, Measure.SCENARIO),)
 
 

@@ -29,7 +29,7 @@ from planner.render.words import counted, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
-from planner.studies.engine import Run, Study, Tell, as_given, run_study
+from planner.studies.engine import Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
     """Return the runs: a chain a mineral, each of the same plan."""
     names = [m.name for m in case.minerals]
     read = partial(ranges, slack=slack, by=by)
-    runs = ((Run(name, as_given, partial(read, mineral=name)),) for name in names)
+    runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
     return Study(case, tuple(runs), read)
 
 

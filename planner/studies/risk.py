@@ -24,17 +24,7 @@ from models.results.common import DEMAND, MEASURE, MEMBER, MINERAL, UNDISCOUNTED
 from models.schema import EventStep
 from models.units import MILLION
 from planner.options import Share, Whole
-from planner.render.chart import (
-    Form,
-    Picture,
-    Role,
-    Series,
-    decimals,
-    drawn,
-    numbers,
-    round_step,
-    short,
-)
+from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
@@ -42,7 +32,7 @@ from planner.sheets.findings import number_short, shortages
 from planner.sheets.front import estimates
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.spread import Chance, added, chance, spread
 
 if TYPE_CHECKING:
@@ -603,7 +593,7 @@ def _spread_section(tables: Tables) -> Iterator[Section]:
             "How many draws cost how much: as agreed, the plan struck by events; re-planned, as if"
             " the events had been known beforehand."
         )
-        yield Section("spread", "The spread of cost", lead, view(Numbers(steps), picture))
+        yield Section("spread", "The spread of cost", lead, Numbers(steps).view(picture))
 
 
 def _short_section(tables: Tables) -> Iterator[Section]:
@@ -614,7 +604,7 @@ def _short_section(tables: Tables) -> Iterator[Section]:
         series = _series(numbers(_of_plan(of, p).share) for p in PLANS)
         picture = Picture(title, Form.ROWS, names, series, axis, "")
         lead = "The mean over all draws, shortage without events included."
-        told = view(Numbers(of, _SHORT), picture)
+        told = Numbers(of, _SHORT).view(picture)
         yield Section("minerals", "What is expected to be short", lead, told)
 
 
@@ -627,7 +617,7 @@ def _event_section(tables: Tables) -> Iterator[Section]:
         series = _series((both[: len(of)], both[len(of) :]))
         picture = Picture(title, Form.ROWS, tuple(names), series, unit, "", look=Look.MILLIONS)
         lead = "Estimated over all draws; the workbook has the standard errors."
-        yield Section("events", "What each event adds", lead, view(Numbers(of, _ADDED), picture))
+        yield Section("events", "What each event adds", lead, Numbers(of, _ADDED).view(picture))
 
 
 _SHORT = (
@@ -881,7 +871,8 @@ class RiskStudy(StudyKind):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return the histograms, and what each mineral is expected to be short."""
         shares = _histogram(tables, "share", "Share of demand short", "")
-        return drawn(_cost_histogram(tables), shares, _short_by_mineral(tables))
+        found = (_cost_histogram(tables), shares, _short_by_mineral(tables))
+        return tuple(picture for picture in found if picture is not None)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

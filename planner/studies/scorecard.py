@@ -45,7 +45,7 @@ from planner.render.table import Record, records
 from planner.render.words import counted, listed, number_of, percent, plain
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -551,4 +551,4 @@ class ScorecardStudy(StudyKind):
             return ()
         of = tables[Missed]
         lead = "Each added to the plan's limits alone, and planned."
-        return (Section("benchmarks", of.TABLE, lead, view(Numbers(of))),)
+        return (Section("benchmarks", of.TABLE, lead, Numbers(of).view()),)

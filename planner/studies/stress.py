@@ -30,7 +30,7 @@ from planner.render.words import known, listed, money, percent, plain, scale, sp
 from planner.sheets.findings import number_short, shortages
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
-from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.losses import Effect, Kind, Loss, Price, Stress, stress
 from planner.workbook.countries import country_code
 
@@ -1053,7 +1053,7 @@ class StressTest(StudyKind):
             "Losses in rows, the worst on top; minerals in columns. Blank: none of the mineral"
             " comes from there."
         )
-        told = view(Numbers(heat, (lost, *minerals)), _heat_picture(heat))
+        told = Numbers(heat, (lost, *minerals)).view(_heat_picture(heat))
         found = [Section("heat-map", "What each loss leaves short", lead, told)]
         if Solidarity in tables:
             of = tables[Solidarity]
@@ -1063,11 +1063,11 @@ class StressTest(StudyKind):
             least = spares[:_MOST_TOLD][-1] if spares else 0.0
             largest = [not member and abs(w) >= least for w, member in worth]
             shared = Numbers(of.where(largest), heading="Losses of which sharing changes most")
-            found.append(Section("sharing", of.TABLE, lead, view(shared), blocks=(shared,)))
+            found.append(Section("sharing", of.TABLE, lead, shared.view(), blocks=(shared,)))
         priced = rows.dropna(subset="cost")
         costs = _costs(tables, priced.assign(lost=_named(priced)))
         if costs is not None:
             lead = "Against the agreed plan by the same rules with nothing lost."
-            told = view(Numbers(losses, tuple(f for f in _COMPARED if f in losses.fields)), costs)
+            told = Numbers(losses, tuple(f for f in _COMPARED if f in losses.fields)).view(costs)
             found.append(Section("losses", "What each loss costs", lead, told))
         return tuple(found)

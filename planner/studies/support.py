@@ -35,8 +35,8 @@ from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
 from planner.render.words import amount, clean, counted, cut, known, percent, share
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import Outcome, Run, Study, Tell, as_given, run_study, whole
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -253,7 +253,7 @@ class SupportStudy(StudyKind):
         """Plan the case with share limits and without."""
         del say
         case = self.start.case
-        runs = [Run("The plan", as_given)]
+        runs = [Run("The plan")]
         if case.share_limits:
             runs.append(Run("Without share limits", drop_share_limits))
         found = run_study(Study(case, (tuple(runs),), whole), where, tell)
@@ -355,7 +355,7 @@ class SupportStudy(StudyKind):
         if Plants not in tables:
             return ()
         lead = "Payments for each tonne beyond the gap make a plan that uses the plant cheaper."
-        needs = view(Numbers(tables[Plants]), *cls.pictures(tables))
+        needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
         paid = (tables[of] for of in (Bills, Payers) if of in tables)
         blocks = tuple(Numbers(of, heading=of.TABLE) for of in paid)
         return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)

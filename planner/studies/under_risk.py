@@ -38,28 +38,9 @@ from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
 from planner.render.words import counted, listed, money, number, percent, search_words, solid
 from planner.scenarios.events import Hits, touched
-from planner.studies.draws import (
-    NO_EVENTS,
-    Draw,
-    Reach,
-    draws,
-    foreseen,
-    happening,
-    own,
-    reading,
-    whose,
-)
-from planner.studies.engine import (
-    Change,
-    Outcome,
-    Run,
-    Study,
-    Tell,
-    as_given,
-    chains_of,
-    run_studies,
-)
-from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables, view
+from planner.studies.draws import NO_EVENTS, Draw, draws, foreseen, happening, own, reading, whose
+from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
+from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -259,7 +240,7 @@ class _Part:
     """Minerals planned together: the futures that differ for them, and which each draw is."""
 
     case: Case
-    reach: Reach
+    reach: tuple[frozenset[str], ...]
     hits: tuple[Hits, ...]
     of_draw: tuple[int, ...]
 
@@ -306,7 +287,7 @@ class _Part:
         reader = Reader(happens, self.chances, tuple(map(known, self.hits)), known(()), tail)
         of = whose(case, names)
         runs = [Run(f"Known, future {i}: {of}", happen) for i, happen in enumerate(happens, 1)]
-        together = Run(f"Under risk: {of}", as_given, reader)
+        together = Run(f"Under risk: {of}", read=reader)
         return Study(self.case, ((together,), *chains_of(runs, _CHAIN)), known_of)
 
 
@@ -616,11 +597,11 @@ class UnderRisk(StudyKind):
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the futures, and the decisions."""
         lead = "Each way to plan in each future, the probability of which is its part of the draws."
-        futures = view(Numbers(tables[Futures], _TOLD), *cls.pictures(tables)[:1])
+        futures = Numbers(tables[Futures], _TOLD).view(*cls.pictures(tables)[:1])
         found = [Section("futures", "What each future costs", lead, futures)]
         if len(tables[Decisions]):
             heading = "What is decided before anything happens"
-            found.append(Section("decisions", heading, "", view(Numbers(tables[Decisions]))))
+            found.append(Section("decisions", heading, "", Numbers(tables[Decisions]).view()))
         return tuple(found)
 
 

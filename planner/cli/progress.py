@@ -48,8 +48,8 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
-def place(workers: int | None, cluster: str | None) -> Where | None:
-    """Return where the runs take place; None for all cores of this machine.
+def place(workers: int | None, cluster: str | None) -> Where:
+    """Return where the runs take place.
 
     Raises UsageError where both options are given, or where the cluster's is no address.
     """
@@ -60,8 +60,6 @@ def place(workers: int | None, cluster: str | None) -> Where | None:
         from planner.studies.places.cluster import Cluster
 
         return Cluster(cluster)
-    if workers is None:
-        return None
     from planner.studies import ThisMachine
 
     return ThisMachine(workers)

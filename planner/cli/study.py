@@ -118,7 +118,7 @@ def run_kind(  # noqa: PLR0913 - what a command line says
     file: Path,
     output: Path | None,
     csv_folder: Path | None,
-    where: Where | None,
+    where: Where,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -220,16 +220,15 @@ def _planned(
     kind: type[StudyKind],
     file: Path,
     options: dict[str, Any],
-    how: tuple[Where | None, Any, Any],
+    how: tuple[Where, Any, Any],
 ) -> tuple[StudyKind, dict[str, float]]:
     """Return the study when it is planned, and the seconds that reading and planning took."""
     from models import checks
     from planner.run import start_file
     from planner.studies import ThisMachine
 
-    given, watch, tell = how
+    where, watch, tell = how
     start = start_file(file, **kind.base(options), tell=tell)
-    where = given or ThisMachine()
     if isinstance(where, ThisMachine):
         where.expect(start.case, kind.__module__)
     study = kind(start, **options)

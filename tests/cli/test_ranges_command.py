@@ -52,7 +52,7 @@ def test_wrong_words(plain, call, options, words):
 
 
 def test_a_mineral_that_failed_is_named(plain, call, monkeypatch):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         msg = "no proven range of Lithium"
         raise SolverError(msg)
 

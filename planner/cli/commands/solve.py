@@ -119,7 +119,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     cvar: float | None,
     output: Path | None,
     csv_folder: Path | None,
-    where: Where | None,
+    where: Where,
     as_json: bool,
 ) -> int:
     """Find the cheapest plan of a workbook and write it as a workbook.

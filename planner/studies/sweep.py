@@ -16,20 +16,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import pandas as pd
 
+from models import measures
 from models.answers import least_share
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
-from models.measures import (
-    POINT,
-    beyond,
-    largest_country_shares,
-    like_for_like,
-    part,
-    premium,
-    premium_with_shortage,
-    served_share,
-    sums,
-)
 from models.plan import PENALTIES, Plan
 from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
 from models.results import Figure as Measure
@@ -353,17 +343,17 @@ def read(plan: Plan) -> tuple[Row, ...]:
     """
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
-        "objective": sums(costs, "discounted", "mineral"),
-        "purchases": sums(plan.flows, "total", "mineral"),
-        "cash": sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
-        "demand": sums(plan.supply, "demand", "mineral"),
-        "tonnes": sums(plan.supply, "purchased", "mineral"),
-        "short": sums(plan.supply, "short", "mineral"),
-        "saved": {mineral: worth * POINT for mineral, worth in plan.worth_of_caps.items()},
-        "missing": sums(losses, "missing", "mineral"),
+        "objective": measures.sums(costs, "discounted", "mineral"),
+        "purchases": measures.sums(plan.flows, "total", "mineral"),
+        "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
+        "demand": measures.sums(plan.supply, "demand", "mineral"),
+        "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
+        "short": measures.sums(plan.supply, "short", "mineral"),
+        "saved": {mineral: worth * measures.POINT for mineral, worth in plan.worth_of_caps.items()},
+        "missing": measures.sums(losses, "missing", "mineral"),
     }
     survived = losses.groupby("mineral")["kept"].mean()
-    tops = largest_country_shares(plan.countries, plan.case.settings.share_basis)
+    tops = measures.largest_country_shares(plan.countries, plan.case.settings.share_basis)
     each = []
     for name in plan.expanded.minerals:
         own: Row = {amount: by.get(name, 0.0) for amount, by in amounts.items()}
@@ -389,7 +379,7 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "kept": float(losses["kept"].mean()) if len(losses) else 1.0,
     }
     return tuple(
-        {"country": "", **of, "served": served_share(of["demand"], of["short"])}
+        {"country": "", **of, "served": measures.served_share(of["demand"], of["short"])}
         for of in (whole, *each)
     )
 
@@ -639,12 +629,13 @@ def _row(
     row = {**of, "value": value, "slope": slope}
     demand, tonnes = of["demand"], of["tonnes"]
     if free is not None:
-        row["lost"] = beyond(of["short"], free["short"], max(demand, free["demand"]))
-        row["premium"] = premium(of["cash"], free["cash"], tonnes)
-        row["with_shortage"] = premium_with_shortage(of["objective"], free["objective"], demand)
+        row["lost"] = measures.beyond(of["short"], free["short"], max(demand, free["demand"]))
+        row["premium"] = measures.premium(of["cash"], free["cash"], tonnes)
+        costs = of["objective"], free["objective"]
+        row["with_shortage"] = measures.premium_with_shortage(*costs, demand)
     if like is not None and tonnes > 0:
         extra, same = like
-        row |= {"like_for_like": extra / tonnes, "dearer": part(extra, same)}
+        row |= {"like_for_like": extra / tonnes, "dearer": measures.part(extra, same)}
     return row
 
 
@@ -657,7 +648,7 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
     tables = [p.supply.assign(point=at) for at, p in enumerate([*points, free])]
     every = pd.concat(tables, ignore_index=True)
     found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
-    for (at, name), of in like_for_like(every, free.supply, "point", "mineral").items():
+    for (at, name), of in measures.like_for_like(every, free.supply, "point", "mineral").items():
         if at < len(points) and name in there and there[name]["tonnes"] > 0:
             found[at][name] = of
     return [
@@ -671,8 +662,8 @@ def _difference(value: float, of: Row, before: tuple[float, Rows] | None) -> flo
     other = None if before is None else before[1].get(of["mineral"])
     if before is None or other is None:
         return None
-    saved = beyond(other["objective"], of["objective"], of["objective"])
-    return saved / (value - before[0]) * POINT or 0.0  # not -0.0
+    saved = measures.beyond(other["objective"], of["objective"], of["objective"])
+    return saved / (value - before[0]) * measures.POINT or 0.0  # not -0.0
 
 
 def _smallest_caps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def lost_in(book: BookT | Case, surge: float = 0.2, **asked: object) -> Stress:
 def test_an_agreed_plan_that_fails_in_a_worker_fails_as_what_it_is(monkeypatch, fails, kind, says):
     monkeypatch.setattr(places, "WORTH_WORKERS", 1)
     monkeypatch.setattr(engine, "TRIES", 2)
-    monkeypatch.setattr(losses, "as_given", fails)
+    monkeypatch.setattr(losses, "Run", partial(losses.Run, change=fails))
     heard: list[str] = []
     with pytest.raises(PlannerError, match=says) as raised:
         stress(BASE, Rules(), where=ThisMachine(2), tell=lambda each: heard.append(each.notice))

@@ -73,7 +73,11 @@ def _view(view: View) -> dict[str, object]:
             }
             for p in view.plots
         ],
-        "facts": {**vars(view.facts), "numeric": sorted(view.facts.numeric)},
+        "facts": {
+            "headers": view.facts.headers,
+            "rows": view.facts.rows,
+            "numeric": sorted(view.facts.numeric),
+        },
     }
 
 

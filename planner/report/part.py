@@ -21,11 +21,16 @@ Choice = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Facts:
-    """A table of texts; ``numeric`` are the positions of columns of numbers."""
+    """A table of texts; ``numeric`` are the positions of columns of numbers.
+
+    Where it is content itself it has a ``heading`` of its own, and may have a ``note``.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
+    heading: str = ""
+    note: str = ""
 
 
 def facts(columns: Columns, **words: str) -> Facts:
@@ -98,27 +103,11 @@ class View:
 
 
 @dataclass(frozen=True)
-class Selector:
-    """A list of which one is chosen."""
-
-    label: str
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Block:
-    """A table that is content itself, under a heading of its own."""
-
-    heading: str
-    facts: Facts
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Part:
     """A section of the report.
 
-    ``views`` has one view for each choice of the ``selectors``, ``()`` alone where there is none.
+    ``views`` has one view for each choice of the ``selectors``, ``()`` alone where there is none;
+    these are lists of which one is chosen, by their labels. ``blocks`` are content themselves.
     ``small`` charts tile. ``key`` is a word for links to the section.
     """
 
@@ -126,9 +115,9 @@ class Part:
     heading: str
     lead: str
     views: Mapping[Choice, View]
-    selectors: tuple[Selector, ...] = ()
+    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     small: bool = False
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Facts, ...] = ()
 
     @property
     def chosen(self) -> Choice:

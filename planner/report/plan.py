@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pandas as pd
@@ -42,7 +43,7 @@ from planner.render.words import (
     span,
     word,
 )
-from planner.report.part import Block, Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
+from planner.report.part import Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
 from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
@@ -178,6 +179,12 @@ def minerals(plan: PlanFile) -> Part | None:
     told = made.where([known(need) for need in made.need])
     stated = plan.number(Figure.SURGE)
     surge = stated if known(stated) else SURGE
+    note = (
+        "What it sells is lost and nothing is bought instead; stocks give what the plan draws in"
+        f" that year. With surge: each of the others sells {percent(surge, 0)} of its usable"
+        " capacity more, as far as that is open. Today and the plan are measured alike."
+    )
+    each, stopped = (facts_of(told, *of, country=plan.country) for of in (TOLD, _STOPPED))
     return Part(
         "minerals",
         made.TABLE,
@@ -185,15 +192,8 @@ def minerals(plan: PlanFile) -> Part | None:
         " refines. What is short, and what limits cost a tonne, is of all years.",
         {(): View((plot_of(picture),), facts_of(told, ByMineral.mineral, *_DRAWN))},
         blocks=(
-            Block("Mineral by mineral", facts_of(told, *TOLD, country=plan.country)),
-            Block(
-                "If the largest supplier stops",
-                facts_of(told, *_STOPPED, country=plan.country),
-                "What it sells is lost and nothing is bought instead; stocks give what the plan"
-                " draws in that year. With surge: each of the others sells"
-                f" {percent(surge, 0)} of its usable capacity more, as far as that is open. Today"
-                " and the plan are measured alike.",
-            ),
+            replace(each, heading="Mineral by mineral"),
+            replace(stopped, heading="If the largest supplier stops", note=note),
         ),
     )
 
@@ -225,7 +225,7 @@ def members(plan: PlanFile) -> Part | None:
         " member could as well take another's tonnes, whose cash it is is the plan's choice among"
         " equally cheap ones.",
         {(): View((plot_of(picture),) if series else (), facts_of(made, *_MEMBERS_DRAWN))},
-        blocks=(Block("Member by member", facts_of(made, country=plan.country)),),
+        blocks=(replace(facts_of(made, country=plan.country), heading="Member by member"),),
     )
 
 
@@ -298,7 +298,7 @@ def _share_plot(plan: PlanFile, mineral: str, years: tuple[int, ...], at: Tops, 
     )
 
 
-def _binding(plan: PlanFile) -> tuple[Block, ...]:
+def _binding(plan: PlanFile) -> tuple[Facts, ...]:
     """Return the limits that bind, the dearest first: on whom, when, and what relief saves."""
     table = plan.result(ShareLimits).frame()
     table = table[table["binding"] == "yes"]
@@ -328,8 +328,8 @@ def _binding(plan: PlanFile) -> tuple[Block, ...]:
     }
     more = len(limits) - len(told)
     note = f"{more:,} more stand in the sheet Share limits." if more else ""
-    made = facts(numbers, money=plan.currency)
-    return (Block("Limits that bind, the dearest first", made, note),)
+    heading = "Limits that bind, the dearest first"
+    return (replace(facts(numbers, money=plan.currency), heading=heading, note=note),)
 
 
 def _input_row(row: object, note: object) -> str:
@@ -407,7 +407,7 @@ def _why(plan: PlanFile) -> Plot:
     return plot(picture, f"Bars by mineral. {said}.")
 
 
-def _causes(plan: PlanFile) -> tuple[Block, ...]:
+def _causes(plan: PlanFile) -> tuple[Facts, ...]:
     """Return the causes of shortage, by mineral, the largest first."""
     table = plan.result(Shortages).frame()
     if table.empty:
@@ -430,7 +430,7 @@ def _causes(plan: PlanFile) -> tuple[Block, ...]:
     }
     more = len(every) - len(told)
     note = f"{more:,} more causes stand in the sheet {ShortageCauses.TABLE}." if more else ""
-    return (Block("Causes, of each mineral the largest", facts(numbers), note),)
+    return (replace(facts(numbers), heading="Causes, of each mineral the largest", note=note),)
 
 
 # ---- what it costs -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from models.errors import UsageError
 from models.results import About, Runs
@@ -10,19 +11,7 @@ from models.results import Figure as Measure
 from planner.render.chart import Form, Picture
 from planner.render.table import Cell, shown
 from planner.render.words import word
-from planner.report.part import (
-    Block,
-    Choice,
-    Facts,
-    Page,
-    Part,
-    Plot,
-    Selector,
-    View,
-    facts,
-    facts_of,
-    plot,
-)
+from planner.report.part import Choice, Facts, Page, Part, Plot, View, facts, facts_of, plot
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, Tables
 from planner.workbook.plan_file import StudyFile
@@ -72,14 +61,15 @@ def part_of(section: Section, country: Country = str) -> Part:
         section.heading,
         section.lead,
         views,
-        (Selector(section.choice, tuple(section.views)),) if section.choice else (),
+        {section.choice: tuple(section.views)} if section.choice else {},
         small=bool(section.choice) and any(len(p) > 1 for p, _ in section.views.values()),
-        blocks=tuple(Block(n.heading, _facts(n, country), n.note) for n in section.blocks),
+        blocks=tuple(_facts(numbers, country) for numbers in section.blocks),
     )
 
 
 def _facts(numbers: Numbers, country: Country) -> Facts:
-    return facts_of(numbers.result, *numbers.fields, country=country)
+    made = facts_of(numbers.result, *numbers.fields, country=country)
+    return replace(made, heading=numbers.heading, note=numbers.note)
 
 
 def plot_of(picture: Picture) -> Plot:

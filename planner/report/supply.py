@@ -13,7 +13,7 @@ from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.plotly import Flow, sankey
 from planner.render.words import NAMED, label, listed, percent, tonnes
-from planner.report.part import Choice, Columns, Part, Plot, Selector, View, facts, plot
+from planner.report.part import Choice, Columns, Part, Plot, View, facts, plot
 from planner.report.world import world_map
 from planner.workbook.plan_file import PlanFile
 
@@ -102,7 +102,7 @@ def flows(plan: PlanFile) -> Part | None:
         "width is tonnes. Grey countries supply less of all minerals than the coloured ones. The "
         "map shows where what is bought is refined; its borders are Natural Earth's.",
         views,
-        (Selector(MINERAL.header, tuple(minerals)), Selector(YEAR.header, tuple(periods))),
+        {MINERAL.header: tuple(minerals), YEAR.header: tuple(periods)},
     )
 
 

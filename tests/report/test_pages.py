@@ -57,7 +57,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
 
 def test_minerals_and_the_loss_of_the_largest_supplier(page):
     made = part(page, "minerals")
-    minerals, loss = (block.facts for block in made.blocks)
+    minerals, loss = made.blocks
     row = dict(zip(minerals.headers, minerals.rows[0], strict=True))
     assert row["Largest supplier in 2027"] == "China"
     assert row["Its share of purchases in 2027"] == "66.7 %"
@@ -69,7 +69,7 @@ def test_minerals_and_the_loss_of_the_largest_supplier(page):
 
 def test_members_and_what_the_limits_cost_them(page):
     made = part(page, "members")
-    facts = made.blocks[0].facts
+    facts = made.blocks[0]
     row = dict(zip(facts.headers, facts.rows[0], strict=True))
     assert (row["Member"], row["Depends on"], row["Of its purchases"]) == (
         "Japan", "China", "66.7 %",
@@ -93,7 +93,7 @@ def test_shares_of_purchases(tmp_path):
     tables = case()
     tables["Settings"].append({"Setting": "Share basis", "Value": "purchases"})
     page = plan_page(solved(tables, tmp_path))
-    minerals = part(page, "minerals").blocks[0].facts
+    minerals = part(page, "minerals").blocks[0]
     row = dict(zip(minerals.headers, minerals.rows[0], strict=True))
     assert row["Its share of purchases in 2027"] == "60.0 %"
     assert row["Its share of demand in 2027"] == "45.0 %"
@@ -145,7 +145,7 @@ def test_options_stand_under_the_title(made, tmp_path):
 
 def test_flows_by_mineral_and_year(page):
     flows = part(page, "flows")
-    assert [s.options for s in flows.selectors] == [("Cobalt",), ("All years", "2026", "2027")]
+    assert [*flows.selectors.values()] == [("Cobalt",), ("All years", "2026", "2027")]
     facts = flows.views[0, 0].facts
     assert facts.headers == ("From country", "To member", "Tonnes (t)", "Part of all")
     assert facts.rows == (
@@ -167,7 +167,7 @@ def test_shares_against_limits(page):
         "At the limit": "yes",
     }
     (block,) = shares.blocks
-    (row,) = block.facts.rows
+    (row,) = block.rows
     assert row[:6] == ("at most", "Cobalt", "Coalition", "China", "refining", "2026 to 2027")
     # A tonne from China in place of a tonne short: 100,000 less 2,000.
     assert "98,000" in row
@@ -179,7 +179,7 @@ def test_shortage_with_its_cause(page):
     assert table(shortage) == [{"Member": "Japan", "Cobalt": "10.0 %"}]
     why = shortage.views[()].plots[0]
     assert "Cobalt: 0.0 % cannot be supplied, 10.0 % is forbidden" in why.alt
-    (row,) = shortage.blocks[0].facts.rows
+    (row,) = shortage.blocks[0].rows
     assert row[:4] == ("Cobalt", "2026 to 2027", "20", "Japan")
     assert "Kokkola" in row[4]
 

@@ -39,7 +39,7 @@ def section(views, choice="", blocks=()):
 def test_a_choice_has_a_view_each():
     views = {"All": ([lines(small=True)] * 2, numbers()), "Cobalt": ([], numbers(Points.cap))}
     part = part_of(section(views, "Mineral"), {"CHN": "China"}.__getitem__)
-    assert [s.options for s in part.selectors] == [("All", "Cobalt")]
+    assert [*part.selectors.values()] == [("All", "Cobalt")]
     assert part.views[0,].facts.headers == ("Cap", "Largest country", "Cost (EUR)")
     assert part.views[0,].facts.rows == (
         ("90.0 %", "China", "1,000,000"),
@@ -56,7 +56,7 @@ def test_without_a_choice_there_is_one_view_and_tables_below():
     part = part_of(
         section({"": ([lines()], numbers())}, blocks=(numbers(heading="All", note="N"),))
     )
-    assert (part.selectors, set(part.views), part.small) == ((), {()}, False)
+    assert (part.selectors, set(part.views), part.small) == ({}, {()}, False)
     assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
 
 

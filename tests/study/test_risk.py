@@ -22,10 +22,10 @@ from planner.studies.draws import (
     AGREED,
     ANEW,
     Chances,
-    Foresight,
     Risk,
     Surprise,
     draws,
+    foreseen,
     risk,
     runs_of_years,
 )
@@ -386,8 +386,10 @@ def test_changes_can_be_sent() -> None:
     import pickle
 
     step = ScenarioStep(name="X", action="block lanes", first_year=2026, last_year=2026)
-    for change in (
-        Foresight((step,)),
-        Surprise((step,), frozenset({2026}), (("Jin", "", "copper", 2026, 5.0),), keep_caps=True),
-    ):
-        assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)
+    change = Surprise(
+        (step,), frozenset({2026}), (("Jin", "", "copper", 2026, 5.0),), keep_caps=True
+    )
+    assert pickle.loads(pickle.dumps(Run("x", change))) == Run("x", change)
+    case = read_tables(template_tables()).case
+    sent = pickle.loads(pickle.dumps(foreseen(case, ((0, case.years[0]),))))
+    assert sent(case) == foreseen(case, ((0, case.years[0]),))(case) != case

@@ -138,9 +138,10 @@ class Case:
         """Return the case of some minerals alone; limits, lanes and budget stand as they are."""
         kept = set(names)
         rows = {
-            name: tuple(r for r in getattr(self, name) if r.mineral in kept) for name in _OF_MINERAL
+            name: InOrder(r for r in getattr(self, name) if r.mineral in kept)
+            for name in OF_MINERAL
         }
-        return self.change(minerals=tuple(m for m in self.minerals if m.name in kept), **rows)
+        return self.change(minerals=InOrder(m for m in self.minerals if m.name in kept), **rows)
 
     def records(self, sheet: str) -> tuple[Record, ...]:
         """Return the records of a sheet of the catalogue."""
@@ -280,7 +281,7 @@ class Case:
         return float((1.0 + self.settings.discount_rate) ** -(year - self.years[0]))
 
 
-_OF_MINERAL = tuple(
+OF_MINERAL = tuple(
     Case.SHEET_FIELDS[record.SHEET]
     for record in SHEETS
     if any(column.field == "mineral" and column.required for column in record.columns())

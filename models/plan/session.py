@@ -31,11 +31,16 @@ from models.plan.block_solver import (
 from models.plan.plan import Plan
 from models.plan.solving import check
 from models.program import Fitted, Program, Scaling, fit
+from models.program.builder import all_names
+from models.program.parts import Part, apart, part_of, spliced, touched
 from models.resolve import Bools, Expanded, Floats
 from models.solve import Certificates, Held, Rows, Solution, extended, fits
 
 _SETTLED = 1e-11
 """A plan of before needs no solve where violation and gap are below this: the rounding of sums."""
+_KEPT = 4
+"""Parts of the base are kept laid out that have so many times its columns in all."""
+_AS_BEFORE = "as before"
 
 
 @dataclass
@@ -77,6 +82,8 @@ class Session:
         self._is_beside = beside
         self._start: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
         self._x, self._duals = self._start
+        self._moved: set[int] = set()
+        self._known: dict[frozenset[int], Part] = {}
         self._kept: dict[int, _Kept] = {}
 
     @cached_property
@@ -117,6 +124,7 @@ class Session:
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
         self._x, self._duals = (a.copy() for a in self._start)
+        self._moved.clear()
         for kept in self._kept.values():
             kept.is_under_way = False
 
@@ -130,31 +138,107 @@ class Session:
             return self.base
         base = self._begun.program
         check(case, self.case)
+        part = self._differing(case)
+        found = None if part is None else self._solve_part(case, part)
+        if found is not None:
+            return found
         expanded = self._solver.expanded.changed(case)
         solver = BlockSolver(expanded, base.names, like=base, is_compared=False)
         is_like = _comparable(self._solver.expanded, expanded)
-        results = self._from_before(solver) if is_like else solver.all()
+        results = self._from_before(solver, self._whole) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
 
-    def _from_before(self, solver: BlockSolver) -> list[BlockResult]:
+    # ---- what differs from the base -------------------------------------------------------------
+
+    @cached_property
+    def _whole(self) -> Part:
+        base = self._solver.expanded
+        return part_of(base, self._begun.program, range(len(base.minerals)))
+
+    @cached_property
+    def _apart(self) -> tuple[frozenset[int], ...]:
+        """The minerals that the base falls apart into, no run of the solver being of two."""
+        pieces = dict.fromkeys(kept.blocks for kept in self._kept.values())
+        return apart(self._solver.expanded, self._begun.program, pieces)
+
+    def _part(self, minerals: frozenset[int]) -> Part:
+        """Return a part of the base; the last are kept, since neighbours in a study are alike."""
+        base, known = self._begun.program, self._known
+        if minerals not in known:
+            known[minerals] = part_of(self._solver.expanded, base, minerals)
+            while sum(len(p.columns) for p in known.values()) > _KEPT * len(base.rows.cost):
+                del known[next(iter(known))]
+        return known[minerals]
+
+    @cached_property
+    def _standing(self) -> tuple[list[BlockResult], Bools]:
+        """Blocks as a variant that leaves them alone has them, and which need no solve."""
+        program, measure = self._begun.program, self._solver.measure
+        certificates = program.certify(*self._start, measure)
+        solution = Solution(*self._start, np.zeros(0), attempt=_AS_BEFORE)
+        blocks = range(len(program.blocks))
+        results = [block_result(program, b, solution, certificates, measure) for b in blocks]
+        return results, _settled(program, certificates)
+
+    def _differing(self, case: Case) -> Part | None:
+        """Return the part in which a variant may differ from the plan of the base.
+
+        None where that is nearly all of it, or cannot be told.
+        """
+        base, names = self._begun.program, touched(self.case, case)
+        if names is None or len(self._apart) == 1:
+            return None
+        at, unsettled = self._solver.expanded.mineral_at, ~self._standing[1]
+        unsettled[[*self._moved]] = True
+        minerals = {at[name] for name in names}
+        minerals |= {m for b in np.flatnonzero(unsettled) for m, _ in base.blocks[b]}
+        found = [one for one in self._apart if not one.isdisjoint(minerals)]
+        if not found or len(found) == len(self._apart):
+            return None
+        part = self._part(frozenset().union(*found))
+        same = base.measure(case.tolerance_scale) == self._solver.measure
+        same[[*part.blocks]] = True
+        return part if same.all() else None
+
+    def _solve_part(self, case: Case, part: Part) -> Plan | None:
+        """Solve the part that differs, laid out alone; None where it has other blocks.
+
+        All else stands as it is in the base.
+        """
+        base, own = self._begun.program, part.expanded.changed(part.of(case))
+        names = (*base.names, *sorted(all_names(own).difference(base.names)))
+        scale = case.tolerance_scale
+        solver = BlockSolver(own, names, tolerance_scale=scale, is_compared=False)
+        if solver.program.blocks != part.program.blocks or not _comparable(part.expanded, own):
+            return None
+        results = self._standing[0].copy()
+        for result in self._from_before(solver, part):
+            at = part.blocks[result.block]
+            results[at] = replace(result, block=at)
+        whole = self._solver.expanded.changed(case)
+        return Plan(case, results, whole, spliced(base, part, whole, own, solver.program))
+
+    # ---- from the plan before -------------------------------------------------------------------
+
+    def _from_before(self, solver: BlockSolver, part: Part) -> list[BlockResult]:
         """Solve a variant's blocks from the plan before; cold where they do not fit the base's."""
         program = solver.program
-        fitted = fit(program, self._begun.program)
-        x, duals = self._in_variant(fitted)
+        fitted = fit(program, part.program)
+        x, duals = self._in_variant(fitted, part)
         certificates = program.certify(x, duals, solver.measure)
-        settled = _settled(program, fitted, certificates)
-        told = self._solve_pieces(fitted, settled)
+        settled = _settled(program, certificates) & (fitted.of_block >= 0)
+        told = self._solve_pieces(fitted, settled, part)
         if told:
-            x, duals = self._in_variant(fitted)
+            x, duals = self._in_variant(fitted, part)
             certificates = program.certify(x, duals, solver.measure)
         results = []
         for b, of in enumerate(fitted.of_block.tolist()):
-            name, trouble = told.get(of, ("as before", "" if settled[b] else "not kept"))
+            name, trouble = told.get(of, (_AS_BEFORE, "" if settled[b] else "not kept"))
             solution = Solution(x, duals, np.zeros(0), attempt=name)
             result = block_result(program, b, solution, certificates, solver.measure)
             proof = result.certificate
             if of < 0 or trouble or not proof.passed:
-                start = None if of in told else self._extended(program, fitted, b)
+                start = None if of in told else self._extended(program, fitted, b, part)
                 result = solver.solve(b, start=start)
                 if of in told:
                     trouble = trouble or (
@@ -162,32 +246,37 @@ class Session:
                     )
                     said = f"from the plan before: {trouble}"
                     result = replace(result, failures=(said, *result.failures))
-                    self._kept[of].is_under_way = False
+                    self._kept[part.blocks[of]].is_under_way = False
             results.append(result)
         return results
 
-    def _in_variant(self, fitted: Fitted) -> tuple[Floats, Floats]:
+    def _in_variant(self, fitted: Fitted, part: Part) -> tuple[Floats, Floats]:
         """Return the values and duals of before, in the variant's order; 0 for what is new."""
-        x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
-        duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
+        x, duals = self._x[part.columns], self._duals[part.rows]
+        x = np.where(fitted.columns >= 0, np.append(x, 0.0)[fitted.columns], 0.0)
+        duals = np.where(fitted.rows >= 0, np.append(duals, 0.0)[fitted.rows], 0.0)
         return x, duals
 
-    def _solve_pieces(self, fitted: Fitted, settled: Bools) -> dict[int, tuple[str, str]]:
-        """Solve, in place and from where they were, the base's blocks that are not settled.
+    def _solve_pieces(
+        self, fitted: Fitted, settled: Bools, part: Part
+    ) -> dict[int, tuple[str, str]]:
+        """Solve, in place and from where they were, the part's blocks that are not settled.
 
-        Returns by block of the base the attempt's name and the trouble it met, for those solved.
+        Returns by block of the part the attempt's name and the trouble it met, for those solved.
         """
         told: dict[int, tuple[str, str]] = {}
-        of = self._begun.program
+        of = part.program
         unsettled = {
             of for of, done in zip(fitted.of_block.tolist(), settled, strict=True) if not done
         }
-        for piece in dict.fromkeys(kept.blocks for kept in self._kept.values()):
-            if unsettled.isdisjoint(piece):
+        place = {b: i for i, b in enumerate(part.blocks)}
+        for piece in dict.fromkeys(self._kept[b].blocks for b in part.blocks if b in self._kept):
+            own = [place[b] for b in piece]
+            if unsettled.isdisjoint(own):
                 continue
             kept = self._kept[piece[0]]
-            at, inside = of.columns_of(piece[0], piece[-1]), of.rows_of(piece[0], piece[-1])
-            rows = of.block(piece[0], piece[-1], fitted.arrays)
+            at, inside = of.columns_of(own[0], own[-1]), of.rows_of(own[0], own[-1])
+            rows = of.block(own[0], own[-1], fitted.arrays)
             try:
                 found = kept.scale.unscaled(self._run(kept, rows))
                 trouble = "" if fits(rows, found) else NO_NUMBERS
@@ -195,16 +284,19 @@ class Session:
                 trouble = str(error)
             kept.is_under_way = not trouble
             if not trouble:
-                self._x[at], self._duals[inside] = found.x, found.duals
-            told.update(dict.fromkeys(piece, ("" if trouble else found.attempt, trouble)))
+                self._x[part.columns[at]] = found.x
+                self._duals[part.rows[inside]] = found.duals
+                self._moved.update(piece)
+            told.update(dict.fromkeys(own, ("" if trouble else found.attempt, trouble)))
         return told
 
-    def _extended(self, program: Program, fitted: Fitted, b: int) -> Any:
+    def _extended(self, program: Program, fitted: Fitted, b: int, part: Part) -> Any:
         """Return the basis of a block's like in the base, for one that has more; None: none."""
-        kept = self._kept.get(int(fitted.like[b])) if self._is_near else None
+        like = int(fitted.like[b])
+        kept = self._kept.get(part.blocks[like]) if self._is_near and like >= 0 else None
         if kept is None:
             return None
-        of, first = self._begun.program, kept.blocks[0]
+        of, first = part.program, part.blocks.index(kept.blocks[0])
         every = (
             (fitted.columns[program.columns_of(b)], of.columns_of(first)),
             (fitted.rows[program.rows_of(b)], of.rows_of(first)),
@@ -224,14 +316,14 @@ class Session:
         return kept.held.run()
 
 
-def _settled(program: Program, fitted: Fitted, certificates: Certificates) -> Bools:
+def _settled(program: Program, certificates: Certificates) -> Bools:
     """Return the blocks whose plan of before is proven for a variant as it stands."""
     whole = program.rows.whole
     searched = np.array(
         [bool(whole[program.columns_of(b)].any()) for b in range(len(program.blocks))], dtype=bool
     )
     proven = certificates.within(_SETTLED, _SETTLED)
-    return np.asarray(proven & ~searched & (fitted.of_block >= 0))
+    return np.asarray(proven & ~searched)
 
 
 def _comparable(base: Expanded, variant: Expanded) -> bool:

@@ -232,6 +232,10 @@ class Spelling:
         """Know what positions are of; ``limit_of`` is filled as the program is laid out."""
         self._expanded, self._numbered, self._limit_of = expanded, names, limit_of
 
+    def of(self, expanded: Expanded) -> Spelling:
+        """Return the same of the case that another is a part of: positions are those of its own."""
+        return Spelling(expanded, self._numbered, self._limit_of)
+
     def __call__(self, of: Component, index: Sequence[Ints]) -> list[Any]:
         """Return the keys that positions stand for."""
         found: dict[str, list[Any]] = {}
@@ -283,7 +287,7 @@ class Builder:
         self.expanded = e = expanded
         case, m = e.case, e.mineral_at
         self.names = names
-        for name in sorted(_all_names(e)):  # in this order whatever part of a case it is
+        for name in sorted(all_names(e)):  # in this order whatever part of a case it is
             names.number(name)
         self.years = len(e.years)
         self.calendar = np.array(e.years, dtype=np.int64)
@@ -467,7 +471,7 @@ class Builder:
         return year, year
 
 
-def _all_names(e: Expanded) -> set[str]:
+def all_names(e: Expanded) -> set[str]:
     """Return every name that a key of the program may be spelt with."""
     case = e.case
     found = {"", *e.members, *case.groups, *case.blocs}

@@ -15,6 +15,7 @@ from models.resolve.caps import tightest_on_countries as tightest_on_countries
 from models.resolve.expanded import SPOT as SPOT
 from models.resolve.expanded import Bools as Bools
 from models.resolve.expanded import Cell as Cell
+from models.resolve.expanded import Deliveries as Deliveries
 from models.resolve.expanded import Expanded as Expanded
 from models.resolve.expanded import Floats as Floats
 from models.resolve.expanded import Ints as Ints

@@ -104,8 +104,9 @@ class Plan(Solved):
             self.__dict__.update(expanded=expanded, program=program)
 
     def __getstate__(self) -> tuple[Any, ...]:
-        """Send the case, the results, how the program is laid out, and tables that are made."""
-        tables = {name: of for name, of in vars(self).items() if isinstance(of, pd.DataFrame)}
+        """Send the case, the results, how the program is laid out, and what is made of it."""
+        kinds = pd.DataFrame | float
+        tables = {n: v for n, v in vars(self).items() if n == "values" or isinstance(v, kinds)}
         return self.case, self.blocks, self._layout, self.extension, tables
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -233,9 +234,8 @@ class Plan(Solved):
     def short(self) -> pd.DataFrame:
         """The rows of supply that are short, with ``share`` short."""
         table = self.supply
-        cells = zip(table["mineral"], table["year"], strict=True)
-        nothing = np.array([self.tolerance(*cell) for cell in cells], dtype=float)
-        short = table[table["short"] > nothing]
+        nothing = [*map(self.tolerance, table["mineral"], table["year"])]
+        short = table[table["short"] > np.array(nothing, dtype=float)]
         return short.assign(share=short["short"] / short["demand"]).reset_index(drop=True)
 
     def foresee(self) -> None:
@@ -245,8 +245,8 @@ class Plan(Solved):
     @cached_property
     def shortages(self) -> pd.DataFrame:
         """The rows of ``short``, with ``cause`` in words."""
-        begun = self._causes
-        return self.short.assign(cause=begun.result() if begun else causes(self, self.short))
+        said = self._causes.result() if self._causes else causes(self, self.short)
+        return self.short.assign(cause=said)
 
     @cached_property
     def sources(self) -> pd.DataFrame:

@@ -170,11 +170,18 @@ def _after(base: Plan, each: Compared) -> Compared:
     return dataclasses.replace(each, variant=change)
 
 
+_TOLD = (
+    "flows", "shortages", "sources", "countries", "contracts", "stocks", "projects", "ore",
+    "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "tonnes",
+    "shortage",
+)  # fmt: skip
+"""What a plan has made of it, so that its program need not be laid out where it is compared."""
+
+
 def told(plan: Plan) -> Planned:
-    """Return a plan with its tables, so that they are made where it is."""
-    tables = "flows", "shortages", "sources", "countries", "limits", "stocks", "mineral_costs"
-    for table in tables:
-        getattr(plan, table)
+    """Return a plan with what is told of it, so that it is made where it is planned."""
+    for made in _TOLD:
+        getattr(plan, made)
     return Planned(plan)
 
 

@@ -373,6 +373,7 @@ def moved(base: Context, context: Context) -> list[Row]:
     return sorted(rows, key=lambda row: (-abs(row["capex_more"]), row["project"]))
 
 
+@once
 def _built(context: Context) -> tuple[dict[Any, Any], pd.Series[float]]:
     """Return by project mineral, country, capex, tonnes and starts; what starts of it by year."""
     rows = context.plan.projects
@@ -438,12 +439,16 @@ COUNTRY_TO_MEMBER, REFINER_TO_COALITION = "country to member", "refiner to coali
 def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, object]]:
     """Yield the rows of one scenario."""
     flows = pd.concat([_flows(base).assign(when="before"), _flows(context).assign(when="after")])
+    by = flows.groupby(["mineral", "level", "seller", "buyer", "when"])["tonnes"].sum()
+    both = by.unstack(fill_value=0).reindex(columns=["before", "after"], fill_value=0.0)
+    parts = dict(list(both.reset_index(["seller", "buyer"]).groupby(["mineral", "level"])))
     same = _same(base, context)
     for mineral in (m.name for m in base.case.minerals if m.name not in same):
         for level in (COUNTRY_TO_MEMBER, REFINER_TO_COALITION):
-            own = flows[(flows["mineral"] == mineral) & (flows["level"] == level)]
             of = {"mineral": mineral, "level": level, "unit": units_of(base.case).get(mineral, "")}
-            yield from ({**of, **row} for row in _largest_changes(own))
+            if (mineral, level) in parts:
+                changes = _largest_changes(parts[mineral, level])
+                yield from ({**of, **row} for row in changes)
     if same:
         yield {"seller": f"As in the base in cost and shortage: {', '.join(same)}"}
     if base.case.budget and len({row["mineral"] for row in moved(base, context)}) > 1:
@@ -451,6 +456,7 @@ def _flows_that_differ(base: Context, context: Context) -> Iterator[dict[str, ob
         yield {"seller": f"{shared}: see {ProjectsBuilt.TABLE}"}
 
 
+@once
 def _flows(context: Context) -> pd.DataFrame:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
     flows = context.plan.flows
@@ -477,6 +483,7 @@ def _same(base: Context, context: Context) -> list[str]:
     return found
 
 
+@once
 def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
     """Return what is paid for purchases and what is short, by mineral and year."""
     return {
@@ -488,9 +495,7 @@ def _by_year(context: Context) -> dict[tuple[str, str, int], float]:
 
 def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield the flows that differ, the largest change first, and a row for what is left out."""
-    by = flows.groupby(["seller", "buyer", "when"])["tonnes"].sum().unstack(fill_value=0)
-    both = by.reindex(columns=["before", "after"], fill_value=0.0).reset_index()
-    both["change"] = both["after"] - both["before"]
+    both = flows.assign(change=flows["after"] - flows["before"])
     both["by"] = both["change"].abs()
     most = float(both[["before", "after"]].to_numpy().max(initial=0.0))
     both = both[both["by"] > _NOTHING * most]

@@ -59,6 +59,11 @@ _MADE: Mapping[type[Result], Callable[[Context], Result | None]] = {
 """What makes a sheet that a plan alone does not say; None where there is nothing to say."""
 
 
+STACKED = tuple(of for of in SHEETS if of not in _MADE or of in {Members, Scorecard})
+"""Those that plans of several scenarios may have under one another: with a row a year, or a member;
+Summary, Checks and what proves a single plan are not among them."""
+
+
 def sheet(result: type[Result], context: Context) -> Table | None:
     """Return a sheet of a plan as it is shown; None where the input has no such rows."""
     made = None

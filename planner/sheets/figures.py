@@ -34,8 +34,7 @@ def figures(context: Context) -> tuple[Row, ...]:
     paid = measures.sums(plan.flows, "total", "mineral")
     free = None if unlimited is None else measures.sums(unlimited.supply, "short", "mineral")
     has_limits = bool(case.share_limits)
-    extra = _extra_paid(context) if has_limits else {}
-    lost = _shortage_by_limits(context)
+    extra, lost = ({}, {}) if unlimited is None else _against(plan, unlimited)
     sold, bound = coalition_purchases(plan), _bound(plan)
     tops, lasts = (
         measures.largest_country_shares(rows, context.basis)
@@ -51,7 +50,8 @@ def figures(context: Context) -> tuple[Row, ...]:
         of_supply = free.get(name, 0.0) if free is not None else (None if has_limits else short)
         last, own = lasts.get(name), bound[name]
         at_limit, of_others = _bound_on(own, last)
-        spent, bought, more = paid.get(name, 0.0), purchased.get(name, 0.0), extra.get(name)
+        spent, bought = paid.get(name, 0.0), purchased.get(name, 0.0)
+        more = extra.get(name) if has_limits else None
         top = tops.get(name)
         found.append(
             {
@@ -91,23 +91,18 @@ def figures(context: Context) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def _extra_paid(context: Context) -> dict[str, float]:
-    """Return what each mineral costs more than its tonnes do without share limits, where known."""
-    free = context.without_limits
-    if free is None:
-        return {}
-    found = measures.like_for_like(context.plan.supply, free.supply, "mineral")
+def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what each mineral costs more than the same tonnes without share limits, where bought.
+
+    Beside it what its shortage costs more.
+    """
     bought = measures.sums(free.supply, "purchased", "mineral")
-    return {name: more for name, (more, _) in found.items() if bought.get(name, 0.0) > 0}
-
-
-def _shortage_by_limits(context: Context) -> dict[str, float]:
-    """Return what each mineral's shortage costs more than without share limits, where known."""
-    free = context.without_limits
-    if free is None:
-        return {}
-    here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (context.plan, free))
-    return {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()}
+    more = measures.like_for_like(plan.supply, free.supply, "mineral")
+    here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (plan, free))
+    return (
+        {name: extra for name, (extra, _) in more.items() if bought.get(name, 0.0) > 0},
+        {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
+    )
 
 
 def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:

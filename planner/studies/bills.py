@@ -28,6 +28,7 @@ from models.answers.cost_sharing import (
 from models.answers.games import MOST_MEMBERS
 from models.case import Case
 from models.errors import UsageError
+from models.measures import part
 from models.plan import Plan
 from models.resolve import Expanded, Floats, Rights, stock_target, survivals
 from models.results import About, Field, Look, Name, Result, field
@@ -350,17 +351,11 @@ def made_of(sharing: Sharing, costs: Mapping[int, float], case: Case) -> list[Re
 
 def savings(sharing: Sharing, case: Case) -> Savings:
     """Return a row for all members, and one for each."""
-    columns: dict[str, Any] = {
-        "member": ["", *(m.name for m in case.members)],
-        "alone": _with_sum(sharing.alone),
-    }
+    amounts = {"alone": sharing.alone}
     for rule, split in sharing.bills.items():
-        columns[_SAVINGS[rule].name] = _with_sum(_no_rounding(sharing.alone - split, sharing))
-    return Savings(words=words_of(case), **columns)
-
-
-def _with_sum(amounts: Floats) -> list[float]:
-    return [float(amounts.sum()), *amounts.tolist()]
+        amounts[_SAVINGS[rule].name] = _no_rounding(sharing.alone - split, sharing)
+    columns: dict[str, Any] = {name: [of.sum(), *of] for name, of in amounts.items()}
+    return Savings(words=words_of(case), member=["", *(m.name for m in case.members)], **columns)
 
 
 def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
@@ -371,10 +366,8 @@ def _no_rounding(amounts: Floats, sharing: Sharing) -> Floats:
 
 def bills(sharing: Sharing, case: Case) -> Bills:
     """Return by rule a row for all members, and one for each."""
-    columns: dict[str, Any] = {f.name: [] for f in Bills.FIELDS}
-    priced = sharing.bought_priced
+    rows, priced, duals = list[dict[str, Any]](), sharing.bought_priced, sharing.duals
     for rule, split in sharing.bills.items():
-        ends = (sharing.duals.least, sharing.duals.most) if rule == DUAL_PRICES else (None, None)
         amounts = {
             "alone": sharing.alone,
             "bill": split,
@@ -386,17 +379,14 @@ def bills(sharing: Sharing, case: Case) -> Bills:
             "priced": priced,
             "transfer": _no_rounding(split - sharing.bills[AS_BOUGHT], sharing),
         }
-        for name, amount in amounts.items():
-            columns[name] += _with_sum(amount)
-        for name, end in zip(("least", "most"), ends, strict=True):
-            columns[name] += [None] + ([None] * len(split) if end is None else end.tolist())
-        columns["rule"] += [rule] * (len(split) + 1)
-        columns["member"] += ["", *(m.name for m in case.members)]
-    columns["part"] = [
-        saved / alone if alone > 0 else None
-        for saved, alone in zip(columns["saving"], columns["alone"], strict=True)
-    ]
-    return Bills(words=words_of(case), **columns)
+        ends = {"least": duals.least, "most": duals.most} if rule == DUAL_PRICES else {}
+        rows.append({"member": ""} | {name: float(of.sum()) for name, of in amounts.items()})
+        for i, member in enumerate(case.members):
+            own = {name: float(of[i]) for name, of in (amounts | ends).items()}
+            rows.append({"member": member.name, **own})
+        for row in rows[-len(split) - 1 :]:
+            row |= {"rule": rule, "part": part(row["saving"], row["alone"])}
+    return Bills.of_rows(rows, words=words_of(case))
 
 
 def transfers(sharing: Sharing, case: Case) -> Transfers:
@@ -680,15 +670,17 @@ class BillsStudy(StudyKind):
         if len(rows["member"].unique()) <= 2:  # noqa: PLR2004 - all, and the one
             none = Figure("In the coalition", "1 member", "alone and together are the same.")
             return Headline("There is one member: nothing to share.", (none,))
-        part = percent(saved / alone) if alone > 0 else "0 %"
-        finding = f"Planning together saves {money(saved, currency)}, {part} of what all cost alone"
+        of_it = percent(saved / alone) if alone > 0 else "0 %"
+        finding = (
+            f"Planning together saves {money(saved, currency)}, {of_it} of what all cost alone"
+        )
         finding += f"{_in_what(cash, saved - cash, currency)}. "
         finding += _leaving(tables[Groups], currency) + _wished(tables, currency)
         most = max(tables[Groups].rows(Groups.gain, Groups.rule, Groups.group))
         who = f"{most[1]}: {_named(most[2])}" if most[2] else "whatever the rule"
         figures = (
             Figure(
-                "Saved together", money(saved, currency), f"{part} of {money(alone, currency)}."
+                "Saved together", money(saved, currency), f"{of_it} of {money(alone, currency)}."
             ),
             Figure("Of it cash", money(cash, currency), "the rest is shortage, at its price."),
             Figure("Most that a group gains by leaving", money(most[0], currency), f"{who}."),

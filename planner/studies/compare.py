@@ -16,20 +16,10 @@ from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
 from models.measures import change, served_if_largest_stops, sums
 from models.plan import PENALTIES, Plan
-from models.results import About, ByMineral, Checks, Members, Result, Scorecard, WhoPays, field
+from models.results import About, ByMineral, Checks, Members, Result, WhoPays, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
-from models.results.common import (
-    CHANGE,
-    COUNTRY,
-    MINERAL,
-    PROJECT,
-    SHORT,
-    UNIT,
-    PlanTable,
-    units_of,
-    words_of,
-)
+from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
@@ -708,19 +698,17 @@ def sheets(entries: Sequence[Entry], made: Iterable[Result]) -> tuple[Table, ...
 
     ``made`` are its declared tables.
 
-    Of the plan's own sheets all are there that have a row a year; Summary, Checks and what proves
-    a single plan are not.
+    Of the plan's own sheets all are there that several plans may have.
     """
-    from planner.sheets import SHEETS
+    from planner.sheets import STACKED
 
-    kept = [of for of in SHEETS if issubclass(of, PlanTable) or of in {Members, Scorecard}]
     first, *others = (table_of(r, entries[0].case.country_name) for r in made)
     every = [
         first,
         _matrix(_SHORT_BY_MINERAL, entries, lambda f: 1.0 - f["served"]),
         _matrix(_LARGEST_SHARES, entries, lambda f: f.get("last_share", 0.0)),
         *others,
-        *(stacked(entries, partial(_of_plans, result)) for result in kept),
+        *(stacked(entries, partial(_of_plans, result)) for result in STACKED),
     ]
     return tuple(table for table in every if table is not None)
 

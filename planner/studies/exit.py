@@ -320,26 +320,26 @@ def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
 
 def _builds(found: Exit) -> list[Row]:
     case = found.plan.case
-    after, before = (
-        {
-            (r["project"], r["year"]): r["built"]
-            for r in table[table["built"] > _TOLD].to_dict("records")
-        }
-        for table in (found.path.projects, found.plan.projects)
-    )
-    rows = []
+    after, before = (_parts(plan) for plan in (found.path, found.plan))
+    rows = list[Row]()
     for p in case.projects:
-        planned = {year: part for (name, year), part in before.items() if name == p.name}
-        for (name, year), part in after.items():
-            if name == p.name:
-                rows.append({
-                    "mineral": p.mineral, "project": name, "country": p.country,
-                    "begin": budget_year(p, year, case.years), "start": year, "part": part,
-                    "capacity": part * p.capacity.value(year), "capex": part * p.capex,
-                    "change": _change(planned, year, part),
-                })  # fmt: skip
+        for year, part in after[p.name].items():
+            rows.append({
+                "mineral": p.mineral, "project": p.name, "country": p.country,
+                "begin": budget_year(p, year, case.years), "start": year, "part": part,
+                "capacity": part * p.capacity.value(year), "capex": part * p.capex,
+                "change": _change(before[p.name], year, part),
+            })  # fmt: skip
     rows.sort(key=lambda row: (row["begin"], -row["capacity"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+
+
+def _parts(plan: Plan) -> dict[str, dict[int, float]]:
+    """Return what is built of each project by the year in which it starts."""
+    found = defaultdict[str, dict[int, float]](dict)
+    for row in plan.projects[plan.projects["built"] > _TOLD].to_dict("records"):
+        found[row["project"]][row["year"]] = row["built"]
+    return found
 
 
 def _change(planned: Mapping[int, float], year: int, part: float) -> str:

@@ -227,13 +227,6 @@ _WHICH = {
 }
 
 
-def tables_of(risk: Risk) -> list[Result]:
-    """Return the tables of a risk study, the summary first, in the units that it says."""
-    return [
-        in_units(measures(risk)), minerals(risk), members(risk), happenings(risk), every_draw(risk)
-    ]  # fmt: skip
-
-
 def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
     """Return the measures of one plan or of one a draw."""
     share = short / demand if demand > 0 else np.zeros_like(short)
@@ -805,7 +798,9 @@ class RiskStudy(StudyKind):
 
     def tables(self) -> list[Result]:
         """Return the measures, who may be short, the events and the draws."""
-        return tables_of(self.found)
+        risk = self.found
+        made = in_units(measures(risk)), minerals(risk), members(risk)
+        return [*made, happenings(risk), every_draw(risk)]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what was drawn, a row a plan, that of the agreed plan first, and the events."""

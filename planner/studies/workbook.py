@@ -54,18 +54,14 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
 
 def runs_of(outcomes: Sequence[Outcome[Any]]) -> Runs:
     """Return one row a run: whether it is proven, and how well."""
-    proofs = [outcome.proof for outcome in outcomes]
-    retries = [f"retried: {'; '.join(p.retries[:2])}" if p and p.retries else "" for p in proofs]
-    return Runs(
-        run=[outcome.name for outcome in outcomes],
-        proven=[proof is not None for proof in proofs],
-        objective=[outcome.objective for outcome in outcomes],
-        violation=[p and p.violation for p in proofs],
-        allowed=[p and p.allowed for p in proofs],
-        dual_infeasibility=[p and p.dual_infeasibility for p in proofs],
-        gap=[p and p.gap for p in proofs],
-        trouble=[o.error or again for o, again in zip(outcomes, retries, strict=True)],
-    )
+    rows = []
+    for outcome in outcomes:
+        proof, said = outcome.proof, outcome.error
+        if proof is not None and proof.retries and not said:
+            said = f"retried: {'; '.join(proof.retries[:2])}"
+        told = {"run": outcome.name, "proven": proof is not None, "objective": outcome.objective}
+        rows.append({**(vars(proof) if proof else {}), **told, "trouble": said})
+    return Runs.of_rows(rows)
 
 
 def write_study(

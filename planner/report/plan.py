@@ -391,8 +391,7 @@ def _why(plan: PlanFile) -> Plot:
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[table["short"] > 0]
     can_t, forbidden = (
-        [None if v != v else float(v) for v in table[name] / table["demand"]]  # noqa: PLR0124 - NaN
-        for name in ("short_of_supply", "short_by_limits")
+        numbers(table[name] / table["demand"]) for name in ("short_of_supply", "short_by_limits")
     )
     series = (
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),

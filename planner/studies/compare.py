@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -590,13 +591,10 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
 @once
 def _worth_short(context: Context) -> dict[str, float]:
     """Return what each mineral is short, at the price of the year [money]."""
-    found: dict[str, float] = {}
-    table = context.plan.short
-    for mineral, year, tonnes_short in zip(
-        *(table[c] for c in ("mineral", "year", "short")), strict=True
-    ):
-        price = context.case.mineral_of[mineral].price.value(int(year))
-        found[mineral] = found.get(mineral, 0.0) + float(tonnes_short) * price
+    table, found = context.plan.short, defaultdict[str, float](float)
+    columns = (table[name] for name in ("mineral", "year", "short"))
+    for mineral, year, tonnes in zip(*columns, strict=True):
+        found[mineral] += float(tonnes) * context.case.mineral_of[mineral].price.value(int(year))
     return found
 
 

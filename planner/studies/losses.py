@@ -304,10 +304,8 @@ class Side:
     def agreed(self) -> Reading:
         """The agreed plan in numbers, of the years from the loss on."""
         seen, at = read(self.plan), self._first
-        tables = (seen.bought, seen.short, seen.stock)
-        bought, short, stock = (table[:, :, at:] for table in tables)
-        cash, penalty = seen.cash[:, at:], seen.penalty[:, at:]
-        return Reading(bought, short, stock, cash, penalty, seen.to_refill, seen.dearest)
+        yearly = ("bought", "short", "stock", "cash", "penalty")
+        return replace(seen, **{name: getattr(seen, name)[..., at:] for name in yearly})
 
     @cached_property
     def demand(self) -> Floats:

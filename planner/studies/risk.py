@@ -544,21 +544,19 @@ def _counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...
 def _short_by_mineral(tables: Tables) -> Picture | None:
     """Return what part of demand each mineral is short: without events, and expected with them."""
     rows = tables[ByMineral].frame()
-    plans = [rows[rows["plan"] == plan] for plan in PLANS]
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
-    base = [of / need if need > 0 else 0.0 for of, need in plans[0][["base", "demand"]].to_numpy()]
-    series = [("No event", Role.OTHER, base)]
-    for (name, plan), own in zip(PLANS.items(), plans, strict=True):
-        series.append((f"{name}, expected", plan.role, own["share"].tolist()))
+    own = {plan: rows[rows["plan"] == plan] for plan in PLANS}
+    base = [part(*of) or 0.0 for of in own[AGREED][["base", "demand"]].to_numpy().tolist()]
+    series = [Series("No event", Role.OTHER, tuple(100.0 * v for v in base))]
+    for name, plan in PLANS.items():
+        shares = numbers(100.0 * own[name]["share"].astype(float))
+        series.append(Series(f"{name}, expected", plan.role, shares))
     return Picture(
         title=f"Share of demand short by mineral, {tables.option(YEARS)}",
         form=Form.GROUPED,
         categories=tuple(short(name) for name in dict.fromkeys(rows["mineral"])),
-        series=tuple(
-            Series(name, role, tuple(None if math.isnan(v) else 100.0 * v for v in of))
-            for name, role, of in series
-        ),
+        series=tuple(series),
         axis="% of demand",
         across="",
         look=Look.DAYS,  # a decimal: an axis of shares would reach to 100 %

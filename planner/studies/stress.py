@@ -566,9 +566,7 @@ def _by_pair(tables: Tables, title: str, of: Field, members: Sequence[str]) -> R
     rows = tables[Embargoes].frame()
     rows = rows[rows["cost"].notna()].sort_values(["country", "member"], kind="stable")
     codes = list(rows.groupby("country", sort=True)["cost"].sum().sort_values().index[::-1])
-    values = dict(
-        zip(zip(rows["country"], rows["member"], strict=True), rows[of.name], strict=True)
-    )
+    values: dict[Any, Any] = rows.set_index(["country", "member"])[of.name].to_dict()
     return crossed(title, {Embargoes.country: codes}, members, values, of, tables[Embargoes].words)
 
 

@@ -10,7 +10,8 @@ from models.schema import ACTIONS, EVENT_ACTIONS, TAKES, EventStep
 from planner.run import check_file
 from planner.scenarios.events import Event, events, hits, strike
 from planner.workbook import read_tables
-from planner.workbook.template import tables_of, write_book
+from planner.workbook.template import write_book
+from tests.case_rows import tables_of
 from tests.small_book import add, both, faults, put, small_book, without
 
 R = "Risks"

@@ -13,7 +13,8 @@ from models.case import Case
 from models.errors import InputError
 from models.schema import SHEETS, ByYear
 from planner.workbook import read
-from planner.workbook.template import EVERY_CASE, tables_of, template_tables, write_book
+from planner.workbook.template import EVERY_CASE, template_tables, write_book
+from tests.case_rows import tables_of
 
 QUICK = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -172,14 +173,3 @@ def cases(draw):
 def test_any_case_comes_back(tmp_path, case):
     again = back(case, tmp_path / "back.xlsx")
     assert close(case.change(country_names=()), again.change(country_names=()))
-
-
-def test_what_a_scenario_alone_can_say_is_refused(tmp_path):
-    write_book(tmp_path / "case.xlsx", template_tables())
-    case = read(tmp_path / "case.xlsx").case
-    lane = schema.Lane(freight_factor=2.0)
-    with pytest.raises(ValueError, match="no column of Lanes can say freight_factor"):
-        tables_of(case.change(lanes=(lane,)))
-    fewer = case.change(members=case.members[1:])
-    with pytest.raises(ValueError, match="whose home"):
-        tables_of(fewer)

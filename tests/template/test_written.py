@@ -184,9 +184,10 @@ def test_the_sheets_asked_for_are_shown_in_the_order_of_the_catalogue(tmp_path):
     ]
 
 
-def test_without_read_me_the_required_sheets_are_there(tmp_path):
-    book = written(tmp_path, {"Minerals": []}, read_me=False)
+def test_the_required_sheets_are_there(tmp_path):
+    book = written(tmp_path, {"Minerals": []})
     assert [s for s in book.sheetnames if s != "Lists"] == [
+        "Read me",
         "Minerals",
         "Members",
         "Refiners",

@@ -1,120 +1,17 @@
-"""A case back to plain rows, in tonnes and the case's currency: what ``write_book`` writes.
+"""The rows that a new template shows: a small case that solves, and whose limit binds.
 
-Also the rows that a new template shows: a small case that solves, and whose limit binds. Every
-figure of it is made up, of a believable size; the notes say so.
+Every figure of it is made up, of a believable size; the notes say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from typing import Any
+from collections.abc import Sequence
 
 from models import schema
-from models.case import Case
-from models.schema import SHEETS, ByYear, Column, Kind, Record
+from models.schema import Record
 from models.units import MONEY
-from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS
+from planner.workbook.headers import REMARKS, SETTING, VALUE
 from planner.workbook.template.columns import Row, title
-
-_APART = {"note", "source", "row", "tonnes", "costs"}
-"""Fields without a column that are written all the same, or need not be."""
-
-
-def tables_of(case: Case) -> dict[str, list[dict[str, object]]]:
-    """Return the rows of every sheet that the case has, each header with its unit.
-
-    Only what a workbook can say: a case that a scenario made may say more (a factor on freight, a
-    project built outside the budget), and then ValueError tells what.
-    """
-    _refuse_unsayable(case)
-    tables: dict[str, list[dict[str, object]]] = {}
-    for record in SHEETS:
-        if record is schema.Settings:
-            tables[record.SHEET] = _settings(case.settings)
-        else:
-            rows = _rows(record, case)
-            if rows:
-                tables[record.SHEET] = rows
-    # A row without a name keeps the years of a case that demands nothing.
-    nobody = dict.fromkeys(
-        [c.header for c in schema.Demand.columns()] + [str(y) for y in case.years]
-    )
-    tables.setdefault(schema.Demand.SHEET, [nobody])
-    return tables
-
-
-def _settings(settings: schema.Settings) -> list[dict[str, object]]:
-    said = ((column, getattr(settings, column.field)) for column in schema.Settings.columns())
-    return [
-        {SETTING.header: title(column, settings.currency), VALUE.header: _plain(value)}
-        for column, value in said
-        if value is not None and value != ""
-    ]
-
-
-def _rows(record: type[Record], case: Case) -> list[dict[str, object]]:
-    """Return the rows of a sheet, all with the same headers."""
-    records = case.records(record.SHEET)
-    columns: dict[str, list[object]] = {}
-    for column in record.columns():
-        columns |= _columns(column, [getattr(r, column.field) for r in records], case)
-    if record.SPREAD:
-        years: tuple[str, Iterable[object]] = ("tonnes", case.years)
-        members = ("costs", [member.name for member in case.members])
-        name, keys = years if record.SPREAD == YEARS else members
-        pairs = [dict(getattr(r, name)) for r in records]
-        columns |= {str(key): [each.get(key) for each in pairs] for key in keys}
-    for name, header in REMARKS.items():
-        remarks = [getattr(r, name) for r in records]
-        columns |= {header: remarks} if any(remarks) else {}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _columns(column: Column, values: list[Any], case: Case) -> dict[str, list[object]]:
-    """Return the cells of a column by its header; of one by year by each of its headers."""
-    currency = case.settings.currency
-    if any(isinstance(value, ByYear) for value in values):
-        steps = [dict(value.steps) for value in values]
-        years = sorted({year for each in steps for year in each})
-        made = {title(column, currency, y): [each.get(y) for each in steps] for y in years}
-        return {title(column, currency): [value.base for value in values], **made}
-    if column.kind is Kind.COUNTRY:
-        values = [case.country_name(code) for code in values]
-    return {title(column, currency): [_plain(value) for value in values]}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "; ".join(map(str, value)) if isinstance(value, tuple) else value
-
-
-def _refuse_unsayable(case: Case) -> None:
-    """Raise ValueError where the case says what no cell can hold."""
-    for record in SHEETS:
-        written = _APART | {c.field for c in record.columns()}
-        for field in fields(record):
-            if field.name in written:
-                continue
-            if any(getattr(r, field.name) != field.default for r in case.records(record.SHEET)):
-                msg = f"no column of {record.SHEET} can say {field.name}: a scenario made the case"
-                raise ValueError(msg)
-        for column in record.columns():
-            values = [getattr(r, column.field) for r in case.records(record.SHEET)]
-            if not column.by_year and any(isinstance(v, ByYear) and v.steps for v in values):
-                msg = f"{record.SHEET} has no column by year for {column.header}"
-                raise ValueError(msg)
-    if case.ceilings or case.member_ceilings or case.agreed is not None:
-        msg = "no sheet can say what was agreed before"
-        raise ValueError(msg)
-    home = tuple(sorted({m.country for m in case.members if m.country}))
-    if case.home_blocs != home:
-        msg = "no column of Countries can say whose home the coalition was before a scenario"
-        raise ValueError(msg)
-
-
-# ---- the rows of a new template -----------------------------------------------------------------
 
 MADE_UP = "Example figure: replace it."
 _BOTH_ROWS = f"Both rows of this event happen together, for two years. {MADE_UP}"
@@ -144,14 +41,23 @@ def _example(
     return record.SHEET, kept
 
 
-_EXAMPLE = schema.Settings(
+def _settings() -> Sequence[Row]:
+    said = ((column, getattr(_SETTINGS, column.field)) for column in schema.Settings.columns())
+    return [
+        {SETTING.header: title(column, MONEY), VALUE.header: value}
+        for column, value in said
+        if value is not None and value != ""
+    ]
+
+
+_SETTINGS = schema.Settings(
     plan_title="Example: two battery metals, at most 65 % a country",
     price_year=2025,
     default_freight=150,
 )
 _TABLES: dict[str, Sequence[Row]] = dict(
     [
-        (schema.Settings.SHEET, _settings(_EXAMPLE)),
+        (schema.Settings.SHEET, _settings()),
         _example(
             schema.Mineral,
             "name, price, unit, note",

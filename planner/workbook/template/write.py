@@ -54,9 +54,7 @@ Formats = Callable[..., Any]
 """Makes the formats of one workbook from their properties, each once."""
 
 
-def write_book(
-    path: Path, tables: Tables, *, sheets: Iterable[str] | None = None, read_me: bool = True
-) -> None:
+def write_book(path: Path, tables: Tables, *, sheets: Iterable[str] | None = None) -> None:
     """Write an input workbook from plain rows.
 
     ``tables`` holds the rows of each sheet, header (with its unit) to scalar; None is blank.
@@ -85,8 +83,7 @@ def write_book(
         book.set_properties({"created": MADE})
         book.set_size(2400, 1500)
         formats: Formats = cache(lambda **look: book.add_format(look))
-        if read_me:
-            _Page(book, formats).write(shown)
+        _Page(book, formats).write(shown)
         for sheet in shown:
             _Sheet(book, formats, choices, sheet).write()
         _write_lists(book, choices)

@@ -206,7 +206,7 @@ class WhoPays(Result):
     ) -> Self:
         """Return the rows of some cases, each with its name and what its members buy.
 
-        ``case`` says which members and years there are; see ``who_pays`` of the others.
+        ``case`` says which members and years there are; see ``paying`` of the others.
         """
         known = [*cases]
         each = paying(case, [now for _, now in known], reference)
@@ -219,35 +219,10 @@ class WhoPays(Result):
 def paying(
     case: Case, tables: Sequence[pd.DataFrame], reference: pd.DataFrame
 ) -> list[list[dict[str, Any]]]:
-    """Return of each case a row a member of what it pays a year, by the fields of ``WhoPays``."""
-    years = max(1, len(case.years))
-    none = {**dict.fromkeys(("paid", "extra", "short_cost", "extra_shortage"), 0.0), "dearer": None}
-    return [
-        [
-            {
-                "member": m.name,
-                "paid_a_year": of["paid"] / years,
-                "extra": of["extra"] / years,
-                "dearer": of["dearer"],
-                "paid_short": of["short_cost"] / years,
-                "extra_shortage": of["extra_shortage"] / years,
-            }
-            for m in case.members
-            for of in [found.get(m.name, none)]
-        ]
-        for found in who_pays(tables, reference)
-    ]
+    """Return of each table a row a member of what it pays a year, by the fields of ``WhoPays``.
 
-
-def who_pays(
-    tables: Sequence[pd.DataFrame], reference: pd.DataFrame
-) -> list[dict[str, dict[str, Any]]]:
-    """Return of each case by member what it pays, and what more than in a reference.
-
-    Money of all years. All tables have a row a year, mineral and member: purchased, landed,
-    short_cost, as ``Plan.supply``. Of each member: paid, extra (cash more for the same tonnes),
-    dearer (that as a share of what they cost there; None of nothing), short_cost and extra_shortage
-    (shortage at its price).
+    All tables have a row a year, mineral and member: purchased, landed, short_cost, as
+    ``Plan.supply``. What is extra is so against the reference.
     """
     if not tables:
         return []
@@ -259,19 +234,21 @@ def who_pays(
     premiums = measures.like_for_like(every, reference, "case", "member")
     paid, lost = (measures.sums(every, of, "case", "member") for of in ("paid", "short_cost"))
     before = measures.sums(reference, "short_cost", "member")
-    found: list[dict[str, dict[str, Any]]] = [{} for _ in tables]
-    rest = ((at, name) for at in range(len(tables)) for name in before)
-    for at, name in dict.fromkeys([*lost, *rest]):
+    years = max(1, len(case.years))
+
+    def row(at: int, name: str) -> dict[str, Any]:
         extra, same = premiums.get((at, name), (0.0, 0.0))
         here, there = lost.get((at, name), 0.0), before.get(name, 0.0)
-        found[at][name] = {
-            "paid": paid.get((at, name), 0.0),
-            "extra": extra,
+        return {
+            "member": name,
+            "paid_a_year": paid.get((at, name), 0.0) / years,
+            "extra": extra / years,
             "dearer": measures.part(extra, same),
-            "short_cost": here,
-            "extra_shortage": measures.beyond(here, there, max(here, there)),
+            "paid_short": here / years,
+            "extra_shortage": measures.beyond(here, there, max(here, there)) / years,
         }
-    return found
+
+    return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
 
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:

@@ -73,17 +73,9 @@ class Finding:
         return {"sheet": self.sheet, "cell": self.cell, "message": self.message}
 
 
-def warning(  # noqa: PLR0913 - the parts of a finding
-    sheet: str,
-    row: int = 0,
-    column: str = "",
-    *,
-    found: str = "",
-    expected: str = "",
-    hint: str = "",
-) -> Finding:
+def warning(sheet: str, row: int = 0, column: str = "", *, found: str, hint: str = "") -> Finding:
     """Return a finding that does not stop the run."""
-    return Finding(sheet, row, column, found, expected, hint, Severity.WARNING)
+    return Finding(sheet, row, column, found, hint=hint, severity=Severity.WARNING)
 
 
 class PlannerError(Exception):

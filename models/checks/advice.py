@@ -274,7 +274,7 @@ def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
     """
     for mineral in case.minerals:
         found = [p for p in plants(case) if p.mineral == mineral.name]
-        sizes = [_first_number(p.capacity) for p in found]
+        sizes = [float(next(iter(p.capacity.numbers()), 0.0)) for p in found]
         total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
         if (total > 0 < demand) and not 1 / FAR < total / demand < FAR:
@@ -303,11 +303,6 @@ def _amount(number: float, field: str) -> str:
 def _hint(field: str) -> str:
     kt = ", kt typed as t or the reverse" if field == "capacity" else ""
     return f"is it in another unit{kt}?"
-
-
-def _first_number(value: ByYear | float) -> float:
-    numbers = value.numbers() if isinstance(value, ByYear) else (value,)
-    return float(numbers[0]) if numbers else 0.0
 
 
 # ---- supply, limits and time together ----------------------------------------------------------

@@ -113,9 +113,8 @@ def scaled_freight(case: Case) -> Iterator[Finding]:
         dearest = float(np.nanmax(lanes.freight, initial=0.0))
         if not dearest <= MOST_PRICE:
             said = f"the freight of {mineral}, scaled to {dearest:g}"
-            yield Finding(
-                Lane.SHEET, 0, "Freight", said, f"a number from 0 to {spelled(MOST_PRICE)}"
-            )
+            wanted = f"a number from 0 to {spelled(MOST_PRICE)}"
+            yield Finding(Lane.SHEET, 0, "Freight", said, wanted)
 
 
 def by_year_filled(case: Case) -> Iterator[Finding]:
@@ -179,17 +178,13 @@ def supports_are_defined(case: Case) -> Iterator[Finding]:
             said, wanted = f"{row.plant!r} is not in Refiners or Projects", "a refiner or project"
             yield at(row, "plant", said, wanted, did_you_mean(row.plant, made))
         elif row.mineral in case.mineral_of and row.mineral not in made[row.plant]:
-            said, hint = (
-                f"{row.plant} does not make {row.mineral}",
-                ", ".join(sorted(made[row.plant])),
-            )
-            yield at(row, "mineral", said, "a mineral that it makes", f"it makes {hint}")
+            said = f"{row.plant} does not make {row.mineral}"
+            hint = f"it makes {', '.join(sorted(made[row.plant]))}"
+            yield at(row, "mineral", said, "a mineral that it makes", hint)
         if row.payer and row.payer not in payers:
-            said, wanted = (
-                f"the payer {row.payer!r} is no member and no group",
-                "a member or a group",
-            )
-            yield at(row, "payer", said, wanted, did_you_mean(row.payer, payers))
+            said = f"the payer {row.payer!r} is no member and no group"
+            hint = did_you_mean(row.payer, payers)
+            yield at(row, "payer", said, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
             said = f"a clawback above {row.clawback:g}"
             yield at(row, "clawback", said, f"at least its strike price, {row.strike:g}")

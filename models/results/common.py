@@ -128,8 +128,12 @@ def carried_field(column: Column) -> Field:
 
 
 class PlanTable(Result):
-    """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields."""
+    """A result that a plan alone says: of the plan's table ``OF``, whose columns are its fields.
 
+    Its mineral's unit stands after those, for the screen unless the class declares it.
+    """
+
+    unit: ClassVar[Field]
     OF: ClassVar[str]
     GIVEN: ClassVar[str] = ""
     """The records of a Case without which a plan has no such sheet; "" of a sheet that all have."""
@@ -140,8 +144,9 @@ class PlanTable(Result):
         """Declare what is carried from the input, as the input declares it."""
         every = (of for record in cls.INPUTS for of in record.columns() if of.carried)
         carried = {of.field: carried_field(of) for of in every}
+        unit = {"unit": vars(cls).get("unit", UNIT.like(printed=False))}
         last = {"note": NOTE, "source": SOURCE} if cls.INPUTS else {}
-        for name, declared in (carried | last).items():
+        for name, declared in (unit | carried | last).items():
             setattr(cls, name, declared)
         super().__init_subclass__()
 

@@ -46,7 +46,6 @@ class Flows(PlanTable):
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)
     kind = common.KIND.like(printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
@@ -88,7 +87,6 @@ class Shortages(PlanTable):
         "What stops each supplier that could still serve the member. Long ones stand in full in the"
         " cell, see the formula bar.",
     )
-    unit = common.UNIT.like(printed=False)
 
 
 class ShortageCauses(Result):
@@ -150,7 +148,6 @@ class Refiners(PlanTable):
     )
     owner = common.OWNER.like(printed=False)
     kind = common.KIND.like(printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -186,7 +183,6 @@ class Prices(PlanTable):
     demand = common.DEMAND
     purchased = common.PURCHASES
     short = common.SHORT
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -232,7 +228,6 @@ class CountryShares(PlanTable):
     limit_of = field.text(
         "Limit is of", "Whether the limit is a share of demand or of purchases.", printed=False
     )
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -284,7 +279,6 @@ class ShareLimits(PlanTable):
     room = field.tonnes("Room", "Tonnes left up to the limit.", printed=False)
     excess = field.tonnes("Beyond limit", "Tonnes past a limit that has a penalty.", printed=False)
     stage = field.text("Stage", "refining: tonnes of refined metal; mining: ore.", printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -335,7 +329,6 @@ class Security(PlanTable):
     )
     demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
     row = common.ROW.like(printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -375,7 +368,6 @@ class Contracts(PlanTable):
         "Shadow price of min", "What one tonne less of the contract's minimum would save."
     )
     row = common.ROW
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
@@ -419,7 +411,6 @@ class Stocks(PlanTable):
     day_worth = field.money(
         "Shadow price of a day", "What a target lower by one day of demand would save."
     )
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -462,7 +453,6 @@ class Projects(PlanTable):
     )
     rent = common.RENT
     refiner = common.REFINER.like(printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -503,7 +493,6 @@ class Ore(PlanTable):
         "Scarcity rent of mine", "What one more tonne of mine capacity there would save."
     )
     project = common.PROJECT.like(printed=False)
-    unit = common.UNIT.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -138,11 +138,12 @@ def test_what_the_input_carries_stands_last_as_the_input_declares_it():
 
     assert [f.whole for f in Plants.FIELDS] == [
         "Tonnes",
+        "Unit",
         "Site",
         "Fee ({money}/t)",
         "Note",
         "Source",
     ]
-    _, site, fee, *_ = Plants.FIELDS
+    _, _, site, fee, *_ = Plants.FIELDS
     assert (site.names, site.meaning, site.printed) == (Name.COUNTRY, "Where it is.", False)
     assert fee.look is Look.PRICE

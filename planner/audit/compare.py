@@ -9,7 +9,7 @@ from itertools import repeat
 from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.render.table import Column, Table
-from planner.workbook.findings import letters
+from planner.workbook.findings import at_cell
 from planner.workbook.grid import Fault, Grid, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
@@ -111,8 +111,8 @@ def _page(found: Grid, expected: Grid, told: list[Finding], *, is_table: bool = 
         here, due = there.get((row, place)), wanted.get((row, place))
         if here != due and not near(here, due):
             header = str(expected.header.get(place, "")) if is_table else ""
-            cell = f"{letters(place)}{row}"
-            told.append(Finding(found.title, row, header, _shown(here), _shown(due), cell=cell))
+            said = _shown(here), _shown(due)
+            told.append(at_cell(found.title, place, row, *said, column=header))
 
 
 def _cells(grid: Grid, top: int, is_table: bool) -> dict[tuple[int, int], object]:
@@ -210,9 +210,8 @@ class _Rows:
         """Tell what is amiss with the i-th row, in a column or (0) as a whole."""
         rows = self.found.rows
         row = rows[i] if i < len(rows) else (rows[-1] if rows else self.found.header_row) + 1
-        cell = f"{letters(place)}{row}" if place else ""
         header = str(self.expected.header.get(place, ""))
-        self.told.append(Finding(self.found.title, row, header, found, expected, cell=cell))
+        self.told.append(at_cell(self.found.title, place, row, found, expected, column=header))
 
 
 def _largest(column: Column | None, values: Sequence[object]) -> Callable[[int], float]:

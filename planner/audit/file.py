@@ -19,7 +19,7 @@ from planner.sheets.checks import OPTION
 from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.workbook.excel import Sheet, open_excel
-from planner.workbook.findings import letters, refused
+from planner.workbook.findings import at_cell, refused
 from planner.workbook.grid import Grid
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
 from planner.workbook.plan_columns import (
@@ -106,9 +106,7 @@ class Line:
 
     def finding(self, of: Field, found: str, expected: str = "") -> Finding:
         """Return a finding at one of its cells."""
-        place = self.places[of]
-        cell = f"{letters(place)}{self.row}" if place else ""
-        return Finding(self.sheet, self.row, of.header, found, expected, cell=cell)
+        return at_cell(self.sheet, self.places[of], self.row, found, expected, column=of.header)
 
 
 @dataclass(frozen=True)

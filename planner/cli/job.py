@@ -84,7 +84,7 @@ def _choices(file: Path) -> dict[str, list[str]]:
 
 def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any]]:
     """Return each finding with the header and the row that it stands in, as far as there is one."""
-    from planner.workbook.findings import letters
+    from planner.workbook.findings import address
 
     found: list[dict[str, Any]] = []
     for kind in ("errors", "warnings"):
@@ -98,7 +98,7 @@ def beside(grids: dict[str, Grid], answer: dict[str, Any]) -> list[dict[str, Any
                     {
                         "header": str(header),
                         "value": "" if (value := grid.values(place)[at]) is None else str(value),
-                        "is_it": f"{letters(place)}{number}" == each["cell"],
+                        "is_it": address(place, number) == each["cell"],
                     }
                     for place, header in list(grid.header.items())[:_CELLS]
                 ]

@@ -89,8 +89,10 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
     """List findings by sheet, errors and warnings marked, and count them in the last line."""
     from rich.text import Text
 
+    from planner.workbook.findings import Layout
+
     screen = console(sys.stderr if err else sys.stdout)
-    ordered = sorted(findings, key=_place)
+    ordered = Layout().in_order(findings)
     for sheet, group in groupby(ordered[:SHOWN], key=lambda f: f.sheet):
         screen.print(Text(plain(sheet) or "Workbook", style="bold"))
         screen.print(_table(list(group), brief=screen.is_terminal))
@@ -119,16 +121,6 @@ def shortened(expected: str) -> str:
     if " or " not in expected or len(values) <= CHOICES + 1:
         return expected
     return f"{', '.join(values[:CHOICES])}, ... ({len(values)} in all)"
-
-
-def _place(finding: Finding) -> tuple[int, str, int, int, str]:
-    """Errors and warnings in the order of the sheets, rows and columns."""
-    from models.case import Case
-
-    column = "".join(c for c in finding.cell if c.isalpha())
-    sheets = [*Case.SHEET_FIELDS]
-    sheet = sheets.index(finding.sheet) if finding.sheet in sheets else len(sheets)
-    return sheet, finding.sheet, finding.row, len(column), column
 
 
 def _table(findings: Sequence[Finding], *, brief: bool) -> Table:

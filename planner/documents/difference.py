@@ -505,24 +505,18 @@ def _by_mineral(found: PlanDifference) -> MineralChanges:
             Look.TONNES: unit, Look.MONEY: pair.money, Look.PRICE: f"{pair.money} per {unit}",
         }  # fmt: skip
         for what in _MINERAL:
-            old, new = (_number(row[f"{what}_{word}"]) for word in ("old", "new"))
+            sides = (row[f"{what}_{word}"] for word in ("old", "new"))
+            old, new = (float(side) if known(side) else None for side in sides)
             look, is_known = _LOOKS[what], known(row[f"{what}_change"])
             own = units.get(look, "")
             lines.append(Line(FIGURES[what], old, new, look, own, is_known=is_known))
-        was, now = (row[f"country_{word}"] for word in ("old", "new"))
-        lines.append(Line(FIGURES["country"], _country(was), _country(now)))
+        names = (row[f"country_{word}"] for word in ("old", "new"))
+        was, now = (name if isinstance(name, str) else None for name in names)
+        lines.append(Line(FIGURES["country"], was, now))
         minerals += [str(row["mineral"])] * (len(_MINERAL) + 1)
     return MineralChanges(
         mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
     )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if known(value) else None
-
-
-def _country(name: object) -> str | None:
-    return name if isinstance(name, str) else None
 
 
 def _all_moves(found: PlanDifference) -> Moves:

@@ -187,12 +187,9 @@ class Page:
         """Set heights, and print it all on one landscape page whose foot says of what it is."""
         for row in range(self.row + 1):
             self.sheet.set_row(row, self.heights.get(row, _ROW))
-        self.sheet.set_landscape()
-        self.sheet.set_paper(9)
-        self.sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+        style.on_a4(self.sheet, f"Overview: {what}")
         self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
         self.sheet.fit_to_pages(1, 1)
-        self.sheet.set_footer(style.footer(f"Overview: {what}"))
 
 
 def draw(

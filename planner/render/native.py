@@ -99,13 +99,10 @@ def draw(  # noqa: PLR0913, PLR0917 - a workbook and its parts
             sheet.insert_chart(at, 0, chart(book, picture, rows, data.name), place)
     for below in range(1, row + 1):
         sheet.set_row(below, _ROW_POINTS)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    style.on_a4(sheet, f"Charts: {made_by}" if made_by else "Charts")
     sheet.fit_to_pages(1, 0)
     sheet.print_area(0, 0, row, _ACROSS)  # a column more than the charts need: no edge is cut
     sheet.set_h_pagebreaks(breaks)
-    sheet.set_footer(style.footer(f"Charts: {made_by}" if made_by else "Charts"))
 
 
 def chart(

@@ -107,6 +107,14 @@ def footer(said: str) -> str:
     return f"&L{plain}&RPage &P of &N"
 
 
+def on_a4(sheet: Any, said: str) -> None:
+    """Print a sheet on landscape A4 whose foot says of what it is."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.5)
+    sheet.set_footer(footer(said))
+
+
 def lines(value: Cell, wide: float, look: Look) -> int:
     """Return on how many lines of a column's width a text stands; a plain one runs over instead."""
     if not isinstance(value, str) or look is Look.TEXT:

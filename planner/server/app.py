@@ -130,7 +130,7 @@ class Guard:
             return HTMLResponse("Another page sent this.", 403)
         size = request.headers.get("content-length", "0")
         if not size.isdigit() or int(size) > self.config.limits.upload:
-            return self._too_large()
+            return HTMLResponse(self._too_large, 413)
         return None
 
     def _is_known(self, host: str) -> bool:
@@ -150,16 +150,14 @@ class Guard:
             message = await receive()
             got += len(message.get("body", b""))
             if got > self.config.limits.upload:
-                raise HTTPException(413, self._too_large_words())
+                raise HTTPException(413, self._too_large)
             return message
 
         return counted
 
-    def _too_large_words(self) -> str:
+    @property
+    def _too_large(self) -> str:
         return f"A workbook of at most {self.config.limits.upload // 2**20} MB is taken."
-
-    def _too_large(self) -> Response:
-        return HTMLResponse(self._too_large_words(), 413)
 
 
 # ---- the desk: sessions --------------------------------------------------------------------------

@@ -49,8 +49,9 @@ def at_cell(  # noqa: PLR0913, PLR0917 - the parts of a finding
     column: str = "",
     severity: Severity = Severity.ERROR,
 ) -> Finding:
-    """Return a finding at a cell that is known by its place."""
-    return Finding(sheet, row, column, found, expected, hint, severity, address(position, row))
+    """Return a finding at a cell that is known by its place; at a row as a whole if that is 0."""
+    cell = address(position, row) if position else ""
+    return Finding(sheet, row, column, found, expected, hint, severity, cell)
 
 
 def refused(path: Path, found: str, expected: str, hint: str = "") -> InputError:

@@ -153,15 +153,17 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
     from planner.run import open_sheets
+    from planner.workbook.parts import is_plan
 
     outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
     recorded = sheets.recorded
-    amiss = _redacted(recorded, file) if recorded.redacted else _lacking(sheets)
-    amiss += _extended(recorded)
+    amiss = [*_redacted(recorded, file), *_incomplete(sheets)]
     if amiss:
         return replace(outcome, findings=tuple(amiss)).show(as_json=as_json)
     with of_file(file):
-        _not_a_plan(file)
+        if is_plan(file):
+            msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
+            raise UsageError(msg)
         start = _start(recorded.made_with, file)
     if isinstance(start, Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
@@ -226,6 +228,8 @@ def _redacted(recorded: Recorded, file: Path) -> list[Finding]:
     """Return that a plan is redacted, and whether it is of that input: no more can be checked."""
     from planner.workbook.excel import open_excel
 
+    if not recorded.redacted:
+        return []
     is_its = recorded.input_sha256 == open_excel(file).sha256
     can = f"{file.name} is the file that it was made from" if is_its else "see the line above"
     redacted = Finding(
@@ -237,28 +241,17 @@ def _redacted(recorded: Recorded, file: Path) -> list[Finding]:
     return [redacted] if is_its else [_other(file, recorded), redacted]
 
 
-def _extended(recorded: Recorded) -> list[Finding]:
-    """Return that a plan is of more than its input, where it is: what was added stands nowhere."""
-    if not recorded.extended:
-        return []
-    said = f"the model of this plan was extended in Python, by {recorded.extended}"
-    hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
-    return [Finding("Summary", found=said, hint=hint)]
-
-
-def _lacking(sheets: PlanSheets) -> list[Finding]:
-    """Return that the sheets of the solution lack, where they do."""
-    lacks = [name for name in ("Values", "Duals") if name not in sheets.grids]
+def _incomplete(sheets: PlanSheets) -> list[Finding]:
+    """Return what a proof lacks: sheets of the solution, or what was added to the model."""
     hint = "Without it nothing can be proven: plan again, or ask for the workbook as written."
-    return [Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
-
-
-def _not_a_plan(file: Path) -> None:
-    from planner.workbook.parts import sheet_names
-
-    if {"Summary", "Plan"} <= set(sheet_names(file)):
-        msg = f"{file} is a plan, no input workbook: planner verify PLAN INPUT"
-        raise UsageError(msg)
+    wanted = () if sheets.recorded.redacted else ("Values", "Duals")
+    lacks = [name for name in wanted if name not in sheets.grids]
+    found = [Finding(name, found="this sheet is missing", hint=hint) for name in lacks]
+    if sheets.recorded.extended:
+        said = f"the model of this plan was extended in Python, by {sheets.recorded.extended}"
+        hint = "The workbook does not hold what was added: plan again with it, and compare by diff."
+        found.append(Finding("Summary", found=said, hint=hint))
+    return found
 
 
 # ---- redact --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from models.case import fold
 from models.errors import Finding, InputError
-from models.results import Contracts, Field, Figure, Flows, Prices, Shortages, Stocks
+from models.results import Contracts, Field, Figure, Flows, Prices, Result, Shortages, Stocks
 from models.results.orders import MemberShortages, Obligations, OrderLines, OrderSheet, Stock
 from models.schema import REST_OF_WORLD
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
@@ -25,7 +25,7 @@ from planner.workbook.plan_file import PlanFile, edited
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.sheets.orders import Origin
+    from planner.sheets.orders import Frames, Origin
 
 COLUMNS = tuple((f.header, f.meaning) for f in OrderLines.FIELDS)
 """The columns of orders.csv in order, and what each means."""
@@ -35,6 +35,8 @@ _TERMS = tuple(
 )
 _PRICES = {"price": Flows.cost.name, "tariff": Flows.tariff.name, "freight": Flows.freight.name}
 """What a flow's landed cost is made of."""
+_SHEETS = ((Contracts, Obligations), (Stocks, Stock), (Shortages, MemberShortages))
+"""What sheets of a plan become in a member's workbook."""
 _SAME = 1e-6
 """Relative difference of two sums of one plan that rounding may make."""
 _MOST_TOLD = 20
@@ -42,17 +44,18 @@ _MOST_TOLD = 20
 
 @dataclass(frozen=True)
 class MemberOrders:
-    """What a plan asks of one member.
+    """What a plan asks of one member: rows by the sheets of the member's workbook.
 
-    ``orders`` has the fields of OrderLines, ``contracts``, ``stocks`` and ``shortages`` those of
-    these sheets, None where the plan has no such sheet.
+    Orders have the fields of OrderLines. Of a sheet that the plan lacks there are none.
     """
 
     member: str
-    orders: pd.DataFrame
-    contracts: pd.DataFrame | None
-    stocks: pd.DataFrame | None
-    shortages: pd.DataFrame | None
+    frames: Frames
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Its orders."""
+        return self.frames[OrderSheet]
 
     @property
     def tonnes(self) -> float:
@@ -67,17 +70,21 @@ class MemberOrders:
     @property
     def take_or_pay(self) -> float:
         """What is paid for contract tonnes that are not taken [money]."""
-        return _sum(self.contracts, Contracts.paid)
+        return self._sum(Obligations, Contracts.paid)
 
     @property
     def untaken(self) -> float:
         """Contract tonnes paid for and not taken [t]."""
-        return _sum(self.contracts, Contracts.untaken)
+        return self._sum(Obligations, Contracts.untaken)
 
     @property
     def short(self) -> float:
         """Demand that is not met [t]."""
-        return _sum(self.shortages, Shortages.short)
+        return self._sum(MemberShortages, Shortages.short)
+
+    def _sum(self, sheet: type[Result], of: Field) -> float:
+        """Return the sum of a column, 0 where there is no such sheet."""
+        return float(self.frames[sheet][of.name].sum()) if sheet in self.frames else 0.0
 
 
 @dataclass(frozen=True)
@@ -177,23 +184,17 @@ def _filled(value: object) -> bool:
 
 def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     """Yield every member that buys, has demand, a contract or a stock, by name."""
-    parts = {of: plan.result(of).frame() for of in (Contracts, Stocks, Shortages, Prices)}
+    read = (Contracts, Stocks, Shortages, Prices)
+    parts: dict[type[Result], pd.DataFrame] = {of: plan.result(of).frame() for of in read}
     parts[Contracts] = _named(parts[Contracts])
     names = set(table["member"])
     for part in parts.values():
         names |= {str(name) for name in part["member"].dropna()}
+    told: dict[type[Result], pd.DataFrame] = {OrderSheet: table}
+    told |= {sheet: parts[of] for of, sheet in _SHEETS if of.TABLE in plan.tables}
     for name in sorted(names, key=lambda n: (fold(n), n)):
-        mine = {
-            of: part[part["member"] == name] if of.TABLE in plan.tables else None
-            for of, part in parts.items()
-        }
-        yield MemberOrders(
-            name,
-            table[table["member"] == name],
-            mine[Contracts],
-            mine[Stocks],
-            mine[Shortages],
-        )
+        mine = {sheet: part[part["member"] == name] for sheet, part in told.items()}
+        yield MemberOrders(name, mine)
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -205,11 +206,6 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
         for name, row in zip(table["contract"], table["row"], strict=True)
     ]
     return table.assign(contract=pd.Series(named, index=table.index, dtype=object))
-
-
-def _sum(table: pd.DataFrame | None, of: Field) -> float:
-    """Return the sum of a column, 0 where there is no such sheet."""
-    return 0.0 if table is None else float(table[of.name].sum())
 
 
 # ---- is it still the plan? --------------------------------------------------------------------
@@ -426,14 +422,7 @@ def _write_member(orders: Orders, member: MemberOrders, path: Path) -> None:
     from planner.render.xlsx import write_workbook
     from planner.sheets.orders import member_tables
 
-    frames = {
-        OrderSheet: member.orders,
-        Obligations: member.contracts,
-        Stock: member.stocks,
-        MemberShortages: member.shortages,
-    }
-    known = {of: frame for of, frame in frames.items() if frame is not None}
-    made = member_tables(member.member, known, origin(orders))
+    made = member_tables(member.member, member.frames, origin(orders))
     title = f"Orders of {member.member}: {orders.plan.title}"
     write_workbook(path, made, (), title, f"{title}; {orders.scenario}", charts_before="")
 

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -135,3 +137,16 @@ def test_without_watchfiles(call, plain, monkeypatch) -> None:
     code, _, err = call("watch", plain)
     assert code == 2
     assert 'pip install ".[watch]"' in err
+
+
+def test_flows_that_are_counted_are_not_told_as_one() -> None:
+    """The row that counts the other flows of a mineral sells to nobody."""
+    moves = {
+        "mineral": ["Copper", "Copper"],
+        "seller": ["Chile", "3 other flows"],
+        "buyer": ["Japan", ""],
+        "change": [5.0, -9.0],
+    }
+    found = SimpleNamespace(moves=SimpleNamespace(data=moves), among_equals=())
+    watch = import_module("planner.cli.commands.watch")
+    assert watch._flows(found) == "Copper: Chile to Japan +5 t"

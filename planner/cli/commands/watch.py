@@ -207,8 +207,9 @@ def _few(said: Sequence[str], others: int) -> str:
 
 
 def _flows(found: PlanDifference) -> str:
+    """Return the flows that changed most; the row that counts others has no buyer."""
     names = ("mineral", "seller", "buyer", "change")
-    moves = [move for move in zip(*(found.moves.data[n] for n in names), strict=True) if move[1]]
+    moves = [move for move in zip(*(found.moves.data[n] for n in names), strict=True) if move[2]]
     moves.sort(key=lambda move: -abs(_number(move[-1])))
     said = [
         f"{mineral}: {seller} to {buyer} {'+' if change > 0 else ''}{amount(change, 't')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from models.errors import UsageError
@@ -20,7 +19,6 @@ _IN_WORDS = 12
 """Categories whose values stand in a chart's sentence; of more the largest is told."""
 _MOST_NOTES = 8
 _ORIGIN = (Measure.INPUT_FILE, Measure.INPUT_SHA256, "Planner", "Solver")
-Country = Callable[[str], str]
 
 
 def study_page(study: StudyFile) -> Page:
@@ -48,12 +46,10 @@ def study_page(study: StudyFile) -> Page:
     )
 
 
-def part_of(section: Section, country: Country = str) -> Part:
-    """Return a section as a part of the report; ``country`` names a country by its code."""
+def part_of(section: Section) -> Part:
+    """Return a section as a part of the report; what is read back has countries by name."""
     views: dict[Choice, View] = {
-        (i,) if section.choice else (): View(
-            tuple(map(plot_of, pictures)), _facts(numbers, country)
-        )
+        (i,) if section.choice else (): View(tuple(map(plot_of, pictures)), _facts(numbers))
         for i, (pictures, numbers) in enumerate(section.views.values())
     }
     return Part(
@@ -63,12 +59,12 @@ def part_of(section: Section, country: Country = str) -> Part:
         views,
         {section.choice: tuple(section.views)} if section.choice else {},
         small=bool(section.choice) and any(len(p) > 1 for p, _ in section.views.values()),
-        blocks=tuple(_facts(numbers, country) for numbers in section.blocks),
+        blocks=tuple(map(_facts, section.blocks)),
     )
 
 
-def _facts(numbers: Numbers, country: Country) -> Facts:
-    made = facts_of(numbers.result, *numbers.fields, country=country)
+def _facts(numbers: Numbers) -> Facts:
+    made = facts_of(numbers.result, *numbers.fields)
     return replace(made, heading=numbers.heading, note=numbers.note)
 
 

@@ -448,11 +448,6 @@ class Stress:
         """The years from the loss on."""
         return self.capped.base.years
 
-    @property
-    def missing(self) -> tuple[Outcome[Reading], ...]:
-        """The runs that have no plan, though they had their turn."""
-        return tuple(o for o in self.outcomes if o.ran and not o.planned)
-
 
 def stress(  # noqa: PLR0913 - what is lost, by which rules, where it is planned
     case: Case,

@@ -30,7 +30,7 @@ from models.plan.block_solver import (
 )
 from models.plan.plan import Plan
 from models.plan.solving import check
-from models.program import Fitted, Program, Scaling, fit
+from models.program import Fitted, Program, Scaling, fit, split
 from models.program.builder import all_names
 from models.program.parts import Part, apart, part_of, spliced, touched
 from models.resolve import Bools, Expanded, Floats
@@ -183,10 +183,10 @@ class Session:
     def _differing(self, case: Case) -> Part | None:
         """Return the part in which a variant may differ from the plan of the base.
 
-        None where that is nearly all of it, or cannot be told.
+        None where that is all of it, or cannot be told, and where the blocks are others.
         """
         base, names = self._begun.program, touched(self.case, case)
-        if names is None or len(self._apart) == 1:
+        if names is None or len(self._apart) == 1 or split(case) != base.blocks:
             return None
         at, unsettled = self._solver.expanded.mineral_at, ~self._standing[1]
         unsettled[[*self._moved]] = True
@@ -201,7 +201,7 @@ class Session:
         return part if same.all() else None
 
     def _solve_part(self, case: Case, part: Part) -> Plan | None:
-        """Solve the part that differs, laid out alone; None where it has other blocks.
+        """Solve the part that differs, laid out alone; None where it has others to plan for.
 
         All else stands as it is in the base.
         """
@@ -209,7 +209,7 @@ class Session:
         names = (*base.names, *sorted(all_names(own).difference(base.names)))
         scale = case.tolerance_scale
         solver = BlockSolver(own, names, tolerance_scale=scale, is_compared=False)
-        if solver.program.blocks != part.program.blocks or not _comparable(part.expanded, own):
+        if not _comparable(part.expanded, own):
             return None
         results = self._standing[0].copy()
         for result in self._from_before(solver, part):

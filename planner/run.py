@@ -310,7 +310,7 @@ def _planning(
     """
     from models.plan import Session, solve
     from planner.studies import ThisMachine
-    from planner.studies.places import WORTH_PROCESSES, routes_of
+    from planner.studies.places import WORTH_A_FORK, WORTH_PROCESSES, routes_of
 
     def nothing() -> None:
         """Wait for nothing: all was done on the way."""
@@ -320,7 +320,8 @@ def _planning(
         return
     with (where or ThisMachine()).mapping(case, notify) as over:
         if over is map and routes_of(case) < WORTH_PROCESSES:
-            session = Session(case, beside=beside and can_fork())
+            is_worth_it = beside and routes_of(case) >= WORTH_A_FORK
+            session = Session(case, beside=is_worth_it and can_fork())
             yield lambda of: session.base if of is case else session.solve(of), session.confirm
         else:
             yield lambda of: solve(of, over), nothing

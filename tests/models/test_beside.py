@@ -71,6 +71,7 @@ def test_other_model_is_no_plan(
     write_book(tmp_path / "case.xlsx", small_book())
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     monkeypatch.setattr("models.beside.cores", lambda: 2)
+    monkeypatch.setattr("planner.studies.places.WORTH_A_FORK", 0)
     made = tmp_path / "made"
     code = main(["solve", str(tmp_path / "case.xlsx"), "--output", str(made / "plan.xlsx")])
     assert code == 3

@@ -312,7 +312,7 @@ def test_certificates(tmp_path, monkeypatch):
         other = certificate(tmp_path, "theirs")
         with library.config.set(client(*other)), pytest.raises(UsageError, match="no Dask sched"):
             run_study(study([capped(0.5)]), where)
-        monkeypatch.setattr(dask, "CONNECT", 5.0)
+        monkeypatch.setattr(dask, "CONNECT", 20.0)
         with library.config.set(client(cert, key)):
             found = run_study(study([capped(0.5)]), where)
     assert found == run_study(study([capped(0.5)]), Here())

@@ -38,6 +38,8 @@ from planner.studies.engine import (
 )
 from planner.studies.nursery import context, expect, undisturbed
 
+WORTH_A_FORK = 1_000
+"""Routes of a case whose model takes longer to build than a process to fork."""
 WORTH_PROCESSES = 2_000_000
 """Routes of one case, from which on its parts are planned in processes.
 

@@ -8,9 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import TRUST, Cluster
 from planner.studies.sweep import Reader
+from tests.cli.desk import ROOT
 from tests.study.test_cluster import LONG, dask_of
 from tests.study.variants import BASE, Falling, capped, figures, slow, study
 
@@ -293,26 +296,41 @@ def settings(who, cert, key):
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
-def test_certificates(tmp_path, monkeypatch):
+def test_certificates(tmp_path):
+    """In a process of its own: what others have left of Dask's settings and loops is not there."""
+    script = f"from tests.study.test_cluster_trouble import trusted; trusted({str(tmp_path)!r})"
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def trusted(folder):
     """A cluster of whom everyone shows a certificate; one without, and one of another authority."""
     import dask as library
+    import distributed  # noqa: F401 - its own settings are there before some are set for a while
 
-    cert, key = certificate(tmp_path, "ours")
+    cert, key = certificate(Path(folder), "ours")
     for who in ("SCHEDULER", "WORKER"):
-        for name, value in settings(who, cert, key).items():
-            monkeypatch.setenv(name, value)
-    with dask_of(tmp_path, 0, "tls") as cluster:
+        os.environ.update(settings(who, cert, key))
+    with dask_of(Path(folder), 0, "tls") as cluster:
         cluster.worker()
         where = Cluster(cluster.address)
         assert where.address.startswith("tls://")
         plain = {f"distributed.comm.tls.{name}": None for name in dask.TLS}
         with library.config.set(plain), pytest.raises(UsageError, match=r"tls\.ca-file, .*key"):
             run_study(study([capped(0.5)]), where)
-        monkeypatch.setattr(dask, "CONNECT", 2.0)
-        other = certificate(tmp_path, "theirs")
+        other = certificate(Path(folder), "theirs")
+        dask.CONNECT = 2.0
         with library.config.set(client(*other)), pytest.raises(UsageError, match="no Dask sched"):
             run_study(study([capped(0.5)]), where)
-        monkeypatch.setattr(dask, "CONNECT", 20.0)
+        dask.CONNECT = 20.0
         with library.config.set(client(cert, key)):
             found = run_study(study([capped(0.5)]), where)
     assert found == run_study(study([capped(0.5)]), Here())

@@ -396,15 +396,15 @@ class BlockSolver:
 
         What is solved meanwhile is the case's only once ``confirm`` has come back.
         """
-        first: dict[bytes, int] = {}
-        for b in range(len(self.program.blocks)):
-            first.setdefault(self.program.shape(b), b)
 
-        def compare_all() -> None:
+        def compare_shapes() -> None:
+            first: dict[bytes, int] = {}
+            for b in range(len(self.program.blocks)):
+                first.setdefault(self.program.shape(b), b)
             for b in first.values():
                 self._compare(b, self.program.block(b))
 
-        self._beside = Beside(compare_all)
+        self._beside = Beside(compare_shapes)
 
     def confirm(self) -> None:
         """Wait for what is compared beside; SolverError where a program is not the case's."""

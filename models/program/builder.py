@@ -90,6 +90,11 @@ class Group:
         """The component's name."""
         return self.component.name
 
+    @property
+    def limits(self) -> Ints | None:
+        """The number of the row of Share limits that each is of; None where they are of none."""
+        return self.index[0] if self.component.positions[0] == LIMIT else None
+
     def keys(self, which: Ints) -> list[Any]:
         """Return the keys of some of them."""
         return self.spell(self.component, [part[which] for part in self.index])
@@ -127,8 +132,8 @@ class LazyKeys(Sequence[Keys]):
         for group in self._groups:
             at = within(group.at, self._stretch)
             ends = [at.start, at.stop]
-            if group.component.positions[0] == LIMIT:
-                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.index[0][at]))).tolist()
+            if group.limits is not None:
+                ends[1:1] = (at.start + 1 + np.flatnonzero(np.diff(group.limits[at]))).tolist()
             found += [(group.name, b - a) for a, b in pairwise(ends) if b > a]
         return found
 

@@ -322,7 +322,7 @@ def _by_key(groups: Iterable[Group], values: Floats) -> dict[str, dict[Any, floa
     for group in groups:
         mine = values[group.at]
         at = np.flatnonzero(mine)
-        # several rows of Share limits are groups of one component
+        # rows of Share limits on mining and on refining are groups of one component
         found.setdefault(group.name, {}).update(zip(group.keys(at), mine[at].tolist(), strict=True))
     return found
 
@@ -334,6 +334,6 @@ def _component(
     found = [group for group in groups if group.component is of]
     if len(found) == 1:
         return found[0].index, values[found[0].at]
-    # several rows of Share limits are groups of one component
+    # rows of Share limits on mining and on refining are groups of one component
     index = tuple(np.concatenate(part) for part in zip(*(g.index for g in found), strict=True))
     return index, np.concatenate([np.zeros(0), *(values[group.at] for group in found)])

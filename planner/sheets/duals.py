@@ -14,7 +14,6 @@ import numpy as np
 from models.plan import Plan
 from models.plan.plan import LEAST_FLOW
 from models.program import Group
-from models.program.component import LIMIT
 from models.resolve import SPOT, Floats
 from models.results import Duals, Values
 from planner.render.words import clean
@@ -60,8 +59,8 @@ def _keyed(parts: Sequence[Group], numbers: Floats) -> Iterator[tuple[str, str, 
     for group in parts:
         mine = numbers[group.at]
         at = np.flatnonzero(mine)
-        if group.component.positions[0] == LIMIT:  # those of each row of Share limits together
-            at = at[np.argsort(group.index[0][at], kind="stable")]
+        if group.limits is not None:  # those of each row of Share limits together
+            at = at[np.argsort(group.limits[at], kind="stable")]
         for key, number in zip(group.keys(at), mine[at].tolist(), strict=True):
             yield group.name, key_text(key), number
 

@@ -117,13 +117,10 @@ class Joined(Generic[T]):
 AnyStudy = Study[T] | Joined[T]
 
 
-def firsts(study: AnyStudy[Any]) -> set[int]:
-    """Return the positions of the first chain of each study that has any run."""
-    found: dict[int, int] = {}
-    for at, (part, chain) in enumerate(zip(study.part_of, study.chains, strict=True)):
-        if chain:
-            found.setdefault(part, at)
-    return {*found.values()}
+def is_first(study: AnyStudy[Any], chain: int) -> bool:
+    """Return whether a chain, by position, is the first of its study that has any run."""
+    begin = study.part_of.index(study.part_of[chain])
+    return bool(study.chains[chain]) and not any(study.chains[begin:chain])
 
 
 @dataclass(frozen=True)
@@ -322,8 +319,12 @@ class Tracker:
         where a study is stopped; the longest come next, so that workers end at about one time.
         """
         found = [Task(at, 0, len(chain)) for at, chain in enumerate(self.study.chains) if chain]
-        of, first = self.study.part_of, firsts(self.study)
-        return sorted(found, key=lambda task: (task.chain not in first, of[task.chain], -task.end))
+        of = self.study
+
+        def place(task: Task) -> tuple[bool, int, int]:
+            return not is_first(of, task.chain), of.part_of[task.chain], -task.end
+
+        return sorted(found, key=place)
 
     def after_death(self, task: Task, died: str) -> list[Task]:
         """Return what is left to do of a task whose worker died.
@@ -420,8 +421,8 @@ def pack_study(study: AnyStudy[Any]) -> bytes:
 def pack_runs(study: AnyStudy[Any], task: Task) -> bytes:
     """Return the runs of a task, and whose they are; TypeError where a change cannot be sent."""
     runs = study.chains[task.chain][task.first : task.end]
-    is_first = task.chain in firsts(study)
-    return _pack((study.part_of[task.chain], runs, is_first), "a run of a study")
+    of = study.part_of[task.chain], runs, is_first(study, task.chain)
+    return _pack(of, "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, promised: type = object) -> Outcome[Any]:

@@ -31,7 +31,7 @@ from planner.studies.engine import (
     Task,
     Tracker,
     fault,
-    firsts,
+    is_first,
     pack_runs,
     pack_study,
     unpack,
@@ -93,12 +93,12 @@ class Here:
 
     def run(self, study: AnyStudy[Any], tracker: Tracker) -> None:
         """Plan all chains in turn."""
-        chains, first = enumerate(zip(study.part_of, study.chains, strict=True)), firsts(study)
+        chains = enumerate(zip(study.part_of, study.chains, strict=True))
         for part, own in groupby(chains, key=lambda each: each[1][0]):
             of = study.parts[part]
             planner = Planner(of.base, of.read, is_near=of.is_near)
             for at, (_, chain) in own:
-                for i, outcome in enumerate(planner.outcomes(chain, is_first=at in first)):
+                for i, outcome in enumerate(planner.outcomes(chain, is_first=is_first(study, at))):
                     tracker.keep(at, i, outcome)
 
 

@@ -34,7 +34,7 @@ from models.program import Fitted, Program, Scaling, fit, split
 from models.program.builder import all_names
 from models.program.parts import Part, apart, part_of, spliced, touched
 from models.resolve import Bools, Expanded, Floats
-from models.solve import Certificates, Held, Rows, Solution, extended, fits
+from models.solve import AGAIN, Certificates, Held, Rows, Solution, extended, fits
 
 _SETTLED = 1e-11
 """A plan of before needs no solve where violation and gap are below this: the rounding of sums."""
@@ -308,7 +308,7 @@ class Session:
     def _run(kept: _Kept, rows: Rows) -> Solution:
         """Change what the solver holds, and solve it from where it was."""
         if kept.held is None:
-            kept.held = Held().load(kept.scale.scaled(kept.rows))
+            kept.held = Held(AGAIN).load(kept.scale.scaled(kept.rows))
         kept.held.change(kept.scale.scaled(rows))
         if not kept.is_under_way:
             kept.held.start_from(kept.basis)

@@ -29,6 +29,8 @@ _LISTENING = 0.1
 """Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
 _PATIENCE = 1.0
 """Seconds that a search has to end in once it is asked to."""
+_LONGEST = 10
+"""Iterations for each column and row that a program solved again may take."""
 INFINITE = 1e20
 """From here on HiGHS takes a number for infinity."""
 
@@ -69,6 +71,13 @@ ATTEMPTS = (
     ),
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
+_UNPERTURBED = ("dual_simplex_cost_perturbation_multiplier", 0.0)
+AGAIN = Attempt("dual simplex", (*ATTEMPTS[0].options, _UNPERTURBED))
+"""From the optimum of a program of which limits or costs have changed since.
+
+Perturbed costs, which help from scratch, would make thousands of its prices infeasible: ten times
+as many iterations.
+"""
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
 """For a program of which presolve leaves little; tried before the others."""
 ONWARDS = Attempt(
@@ -219,6 +228,9 @@ class Held:
 
         _check_numbers(rows)
         columns, count = len(rows.cost), len(rows.row_lower)
+        if self.attempt is AGAIN:  # unperturbed it might go in circles: then it is solved anew
+            most = _LONGEST * (columns + count)
+            _check(self._highs.setOptionValue("simplex_iteration_limit", most), "a limit")
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
             kinds[rows.whole] = int(highspy.HighsVarType.kInteger)
@@ -282,10 +294,9 @@ class Held:
         import highspy
 
         solver, name = self._highs, self.attempt.name
-        if self.whole:  # a warning: it ran out of time, which its status says, too
-            _check(self._search(), "the run", highspy.HighsStatus.kWarning)
-        else:
-            _check(solver.run(), "the run")
+        # a warning: it ran out of time, or of iterations, which its status says, too
+        ends = highspy.HighsStatus.kWarning if self.whole or self.attempt is AGAIN else None
+        _check(self._search() if self.whole else solver.run(), "the run", ends)
         status = solver.getModelStatus()
         is_late = self.whole and status == highspy.HighsModelStatus.kTimeLimit
         if is_late and not np.isfinite(solver.getInfo().mip_gap):

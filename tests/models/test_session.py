@@ -17,7 +17,7 @@ from models.plan import session as session_module
 from models.program import Program, fit, program_of
 from models.resolve import Expanded
 from models.schema import ScenarioStep
-from models.solve import Held, Rows, Solution
+from models.solve import Held, Rows, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
 from tests.budget import BUDGET
 from tests.models.desk import read
@@ -186,6 +186,18 @@ def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Held, "run", never)
     plan = session.solve(wide)
     assert {block.attempt for block in plan.blocks} == {"as before"}
+
+
+def test_a_run_that_goes_on_for_too_long_is_solved_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unperturbed, the simplex method may go in circles: its iterations have an end."""
+    monkeypatch.setattr(highs, "_LONGEST", 0)
+    case = read(random_book(np.random.default_rng([3, 1]), 3, SECURE))
+    session, failed = Session(case), list[str]()
+    for variant in variants(case):
+        plan = session.solve(variant)
+        failed += plan.proof.retries
+        assert plan.objective == pytest.approx(solve(variant).objective, rel=1e-9)
+    assert any(of.startswith("from the plan before") and "Iteration limit" in of for of in failed)
 
 
 def test_contradictions_are_refused() -> None:

@@ -228,15 +228,15 @@ def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     return tuple(map(of, range(len(e.minerals))))
 
 
-def days_until_short(gaps: Sequence[float], stock: float) -> float | None:
+def days_until_short(gaps: Sequence[float], stock: float, nothing: float = 0.0) -> float | None:
     """Return how many days a stock fills the gaps of the years from a loss on, None if all.
 
     ``gaps`` [t] is what purchases leave of each year's demand, below 0 where they add to the stock;
-    within a year a gap is spread evenly.
+    within a year a gap is spread evenly. Up to ``nothing`` [t] may lack: the rounding of sums.
     """
     days = 0.0
     for gap in gaps:
-        if gap > 0 and gap > stock:
+        if gap > nothing and gap > stock + nothing:
             return days + DAYS * max(0.0, stock) / gap
         stock -= gap
         days += DAYS
@@ -374,7 +374,15 @@ class Side:
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
-            survived=tuple(map(self._survived, self._need - seen.bought, short, self.opening)),
+            survived=tuple(
+                map(
+                    self._survived,
+                    self._need - seen.bought,
+                    short,
+                    self.opening,
+                    self._nothing_counts.max(axis=(1, 2), initial=0.0),
+                )
+            ),
             dearest=seen.dearest,
         )
 
@@ -390,18 +398,18 @@ class Side:
         return (outcome.error if outcome is not None else "") or self.nothing.error
 
     @staticmethod
-    def _survived(gaps: Floats, short: Floats, opening: Floats) -> float | None:
+    def _survived(gaps: Floats, short: Floats, opening: Floats, nothing: float) -> float | None:
         """Return how long demand of a mineral is met if stocks are drawn first and are lent.
 
         Where they would do if lent, and a member is short all the same, its own stock decides.
         """
         if not short.any():
             return None
-        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()))
+        days = days_until_short(gaps.sum(axis=0).tolist(), float(opening.sum()), nothing)
         if days is not None:
             return days
         members = np.flatnonzero(short.any(axis=1)).tolist()
-        own = [days_until_short(gaps[j].tolist(), float(opening[j])) for j in members]
+        own = [days_until_short(gaps[j].tolist(), float(opening[j]), nothing) for j in members]
         return min((d for d in own if d is not None), default=None)
 
     def share(self, short: Floats) -> list[float]:

@@ -477,6 +477,13 @@ def test_days_until_short(gaps: list[float], stock: float, days: float | None) -
     assert days_until_short(gaps, stock) == days
 
 
+@pytest.mark.parametrize("noise", [-1e-9, 0.0, 1e-9])
+def test_rounding_is_no_shortage(noise: float) -> None:
+    """The first day short is that of a gap, not of what sums of flows leave of none."""
+    assert days_until_short([noise, noise, 40], 0, nothing=1e-6) == pytest.approx(730)
+    assert days_until_short([40, 40 + noise, 0, 10], 80, nothing=1e-6) == pytest.approx(3 * 365)
+
+
 def test_n_minus_1_in_both_forms() -> None:
     """Chile has 100 of 160, and 40 of the demand of 100 is a member's whose country it is."""
     book = make(jin(60), sur(100), demand={"A": 40, "B": 60})
@@ -508,3 +515,15 @@ def test_no_demand_is_left_of_what_is_not_met(seed: int) -> None:
     base = stressed(solve(case), Rules())
     assert all(t == 0 or t > 1e-9 * case.largest_demand for t in base.demand_of.values())
     assert all(outcome.planned for outcome in stress(case, Rules()).outcomes)
+
+
+@pytest.mark.parametrize("seed", [257, *range(400, 410)])
+def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
+    """Stocks that are drawn first and lent last at least until somebody is short in the plan."""
+    case = case_of(random_book(np.random.default_rng(seed), 1 + seed % 3))
+    found = stress(case, Rules(), [Kind.COUNTRY, Kind.REFINER], where=Here())
+    for side in filter(None, (found.capped, found.free)):
+        for of in filter(None, side.effects.values()):
+            for days, short in zip(of.survived, of.short.sum(axis=1), strict=True):
+                years = np.flatnonzero(short)
+                assert days is None or days >= 365 * years[0] - 1e-3

@@ -139,6 +139,8 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[Kind]) -> tuple[Loss, ..
 # ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
 _SAME = 1e-9
 """Multiples of a usual price that differ by this part of them are one."""
+_SUMMED = 1e-13
+"""Sums of amounts that cancel out to this part of them are nothing."""
 
 
 @dataclass(frozen=True)
@@ -280,10 +282,10 @@ class Effect:
     def tonnes(self, at: Any) -> dict[str, float]:
         """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
         return {
-            "lost_t": float(self.lost[at].sum()),
-            "replaced_t": float(self.replaced[at].sum()),
-            "stock_t": float(self.stocked[at].sum()),
-            "short_t": float(self.short[at].sum()),
+            "lost_t": _sum(self.lost[at]),
+            "replaced_t": _sum(self.replaced[at]),
+            "stock_t": _sum(self.stocked[at]),
+            "short_t": _sum(self.short[at]),
         }
 
 
@@ -368,9 +370,9 @@ class Side:
             replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
             stocked=self._but_for_rounding(stocked),
             short=short,
-            cash=cash - usual,
+            cash=_sums(np.array([cash, -usual])),
             refill=refill,
-            cost=cash + refill + penalty - usual - usual_penalty,
+            cost=_sums(np.array([cash, refill, penalty, -usual, -usual_penalty])),
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
@@ -415,6 +417,17 @@ class Side:
     def share(self, short: Floats) -> list[float]:
         """Return by mineral what is short over all demand; 0 where there is none."""
         return _over(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
+
+
+def _sum(amounts: Floats) -> float:
+    """Return a sum; 0 where it is the rounding of what cancels out."""
+    return float(_sums(amounts.reshape(-1, 1))[0])
+
+
+def _sums(amounts: Floats) -> Floats:
+    """Return the sums of rows of amounts; 0 where they are the rounding of what cancels out."""
+    found = amounts.sum(axis=0)
+    return np.where(np.abs(found) > _SUMMED * np.abs(amounts).sum(axis=0), found, 0.0)
 
 
 def _over(amounts: Floats, wholes: Floats) -> list[float]:

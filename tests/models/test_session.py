@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.case import Case
+from models.case import Case, in_force
 from models.errors import InputError, SolverError
 from models.plan import Plan, Session, solve
 from models.plan import session as session_module
@@ -19,6 +19,7 @@ from models.resolve import Expanded
 from models.schema import ScenarioStep
 from models.solve import Held, Rows, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
+from planner.scenarios.actions import stretches
 from tests.budget import BUDGET
 from tests.models.desk import read
 from tests.models.test_laws import draw
@@ -32,10 +33,22 @@ def step(action: str, **selectors: Any) -> ScenarioStep:
     return ScenarioStep(name="what if", action=action, **selectors)
 
 
+def waived(case: Case, years: Collection[int]) -> Case:
+    """Return the case whose share limits do not hold in some years: a row each for what is left."""
+    kept = [year for year in case.years if year not in years]
+    return case.change(
+        share_limits=tuple(
+            dataclasses.replace(row, first_year=first, last_year=last)
+            for row in case.share_limits
+            for first, last in stretches(case.years, [y for y in kept if in_force(row, y)])
+        )
+    )
+
+
 def variants(case: Case) -> list[Case]:
     """Return variants that change limits, right-hand sides, costs, bounds and what exists."""
     found = [set_max_country_share(case, share) for share in (0.8, 0.6, 0.5, 0.4, 0.3)]
-    found.append(drop_share_limits(case))
+    found += [drop_share_limits(case), waived(case, case.years[len(case.years) // 2 :][:1])]
     for country in sorted({r.country for r in case.refiners}):
         found += [
             ACTIONS["scale capacity"](case, step("scale capacity", country=country, value=0.0)),
@@ -198,6 +211,17 @@ def test_a_run_that_goes_on_for_too_long_is_solved_anew(monkeypatch: pytest.Monk
         failed += plan.proof.retries
         assert plan.objective == pytest.approx(solve(variant).objective, rel=1e-9)
     assert any(of.startswith("from the plan before") and "Iteration limit" in of for of in failed)
+
+
+def test_limits_that_are_waived_in_some_years_fit_their_base() -> None:
+    """They are rows that bind nothing, whatever rows of Share limits the others are split into."""
+    for seed in range(12):
+        case = read(random_book(np.random.default_rng([55, seed]), 3, SECURE))
+        base = program_of(Expanded(case))
+        for years in (case.years[:1], case.years[1:2], case.years[1:]):
+            variant = waived(case, years)
+            own = program_of(Expanded(case).changed(variant), base.names)
+            assert (fit(own, base).of_block >= 0).all()
 
 
 def test_contradictions_are_refused() -> None:

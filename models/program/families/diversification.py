@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from dataclasses import replace
+from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -224,14 +226,9 @@ _MOST_AT_ONCE = 4_000_000
 
 def arrays(b: Builder) -> None:
     """The same rows as arrays: the rows of Share limits resolved to all that they limit."""
-    seen: dict[tuple[object, ...], int] = {}
-    numbers: list[int] = []
     limits = b.expanded.case.share_limits if b.years else ()
-    for i, row in enumerate(limits):
-        said = what_is_said(row)
-        seen[said] = seen.get(said, 0) + 1  # rows that say the same but for the share are apart
-        numbers.append(b.names.number((*said, seen[said])))
-        b.limit_of[numbers[-1]] = i
+    numbers = list(map(b.names.number, _names(limits, b.expanded.years)))
+    b.limit_of.update({number: i for i, number in enumerate(numbers)})
     most = max(1, _MOST_AT_ONCE // max(1, len(b.expanded.deliveries)))
     capped: list[_Capped] = []
     start = 0
@@ -243,6 +240,33 @@ def arrays(b: Builder) -> None:
             capped += _rows(b, integers(numbers[at]), limits[at])
         start = end
     _bases(b, capped)
+
+
+def _names(limits: Sequence[ShareLimit], years: Sequence[int]) -> Iterator[tuple[object, ...]]:
+    """Yield a name for each row of Share limits; rows that differ in the share alone are apart.
+
+    The last part of a name is that of rows that follow one another: such as are left of one row
+    where it is waived for some years. What they limit in a year is what that one row does.
+    """
+    seen: Counter[tuple[object, ...]] = Counter()
+    taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for row in limits:
+        said, always = (
+            what_is_said(of) for of in (row, replace(row, first_year=None, last_year=None))
+        )
+        held = {year for year in years if in_force(row, year)}
+        of = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
+        taken[of] |= held
+        seen[said] += 1
+        yield *said, seen[said], of
+
+
+def followed(names: Sequence[Any], numbers: Ints) -> Ints:
+    """Return for numbers of rows of Share limits one that rows which follow one another share."""
+    found, at = np.unique(numbers, return_inverse=True)
+    first: dict[Any, int] = {}
+    same = [first.setdefault(names[i][-1], i) for i in found.tolist()]
+    return integers(same)[at]
 
 
 def what_is_said(row: ShareLimit) -> tuple[object, ...]:

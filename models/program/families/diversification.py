@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 
@@ -251,9 +250,7 @@ def _names(limits: Sequence[ShareLimit], years: Sequence[int]) -> Iterator[tuple
     seen: Counter[tuple[object, ...]] = Counter()
     taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
-        said, always = (
-            what_is_said(of) for of in (row, replace(row, first_year=None, last_year=None))
-        )
+        said, always = what_is_said(row), _but_its_years(row)
         held = {year for year in years if in_force(row, year)}
         of = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
         taken[of] |= held
@@ -271,9 +268,12 @@ def followed(names: Sequence[Any], numbers: Ints) -> Ints:
 
 def what_is_said(row: ShareLimit) -> tuple[object, ...]:
     """Return all that a row of Share limits says but its share and penalty."""
+    return *_but_its_years(row), row.first_year, row.last_year
+
+
+def _but_its_years(row: ShareLimit) -> tuple[object, ...]:
     return (
-        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.first_year, row.last_year,
-        row.stage, row.except_minerals,
+        row.limit, row.mineral, row.buyer, row.group, row.supplier, row.stage, row.except_minerals
     )  # fmt: skip
 
 

@@ -1,8 +1,20 @@
 """``python -m planner`` is the command ``planner``."""
 
+import gc
 import sys
 
 from planner.cli import main
 
+
+def run() -> int:
+    """Run the command that the process is for.
+
+    What is left goes with the process: to look it through for circles would take a tenth of it.
+    """
+    code = main()
+    gc.freeze()
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -19,6 +19,7 @@ import numpy as np
 from models.answers import Course, Future, Tail, apart, cvar, under_risk, valued
 from models.case import Case
 from models.errors import UsageError
+from models.measures import change
 from models.measures import part as part_of
 from models.plan import OPTIMAL, Plan, status_of
 from models.plan.solving import part, parts
@@ -231,7 +232,7 @@ def _rows(plan: Plan, decisions: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "what": what, "mineral": mineral, "who": who, "year": year,
                 "unit": "t/yr" if what == _BUILD else "t",
-                "plain": plain, "risky": risky, "change": risky - plain,
+                "plain": plain, "risky": risky, "change": change(risky, plain),
             }  # fmt: skip
 
 

@@ -111,6 +111,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
             timings=recorded.timings,
             made_with=variant.typed,
             record=recorded.record,
+            is_packed=False,
         )
         compared, differing, cells = _compared(file, made, known)
     proof = plan.proof

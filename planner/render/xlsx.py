@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range
@@ -53,6 +53,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     charts_before: str = "Plan",
     front: Front | StudyFront | None = None,
     created: datetime | None = None,
+    is_packed: bool = True,
 ) -> None:
     """Write tables and charts to a file; every text is a text, never a formula.
 
@@ -60,7 +61,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
     the first page; its chart's numbers are the last in the table "Chart data", those of a study's
-    charts the first.
+    charts the first. Without ``is_packed`` parts are stored as they are.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -71,7 +72,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
     parts = contextlib.nullcontext() if in_memory else scratch_folder()
-    with parts as folder, _Workbook(str(path), {**options, "tmpdir": folder}) as book:
+    kind = _Workbook if is_packed else _Unpacked
+    with parts as folder, kind(str(path), {**options, "tmpdir": folder}) as book:
         said = {"title": title[:255], "subject": made_by[:255]}
         book.set_properties(said if created is None else {**said, "created": created})
         book.set_size(1920, 1200)
@@ -112,10 +114,17 @@ class _Zip(zipfile.ZipFile):
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook whose archive is a ``_Zip``, for which the library has no option."""
 
-    _store_workbook = FunctionType(
-        xlsxwriter.Workbook._store_workbook.__code__,  # noqa: SLF001
-        {**vars(xlsxwriter.workbook), "ZipFile": _Zip},
-    )
+    ARCHIVE: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
+
+    def _store_workbook(self) -> None:
+        store = xlsxwriter.Workbook._store_workbook.__code__  # noqa: SLF001
+        FunctionType(store, {**vars(xlsxwriter.workbook), **self.ARCHIVE})(self)
+
+
+class _Unpacked(_Workbook):
+    """A workbook that is read at once and thrown away: to pack it takes as long as to write it."""
+
+    ARCHIVE: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
 
 
 def _parts(table: Table) -> Iterator[Table]:

@@ -79,14 +79,16 @@ def tables(plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
     return _tables(Context(plan, book, **more))
 
 
-def write_plan(path: Path, plan: Plan, book: Book, **more: Any) -> dict[str, Table]:
+def write_plan(
+    path: Path, plan: Plan, book: Book, *, is_packed: bool = True, **more: Any
+) -> dict[str, Table]:
     """Write the plan's workbook, charts included, to a file; return its sheets as ``tables``."""
     context = Context(plan, book, **more)
     plan.foresee()
     made = _tables(context)
     write_workbook(
         path, tuple(made.values()), pictures(context), context.title, context.made_by,
-        front=overview(context, made), created=context.record.written,
+        front=overview(context, made), created=context.record.written, is_packed=is_packed,
     )  # fmt: skip
     return made
 

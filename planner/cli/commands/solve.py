@@ -234,7 +234,7 @@ def write_run(
     from planner.sheets.context import Record
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    more = {"record": Record(solver=run.solver)} if run.solver else {}
+    more: dict[str, Any] = {"record": Record(solver=run.solver)} if run.solver else {}
 
     def write(made: Path) -> None:
         sheets.update(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.schema import DEMAND, PURCHASES, REST_OF_WORLD, Settings
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 NOISE = 1e-9
 """Two shares that differ by less are equal; a difference below this part of what it is of is 0."""
+_ROUNDED = 1e-13
+"""Amounts that cancel out to this part of them all do so but for the rounding of their sum."""
 POINT = 0.01
 """A percentage point: the unit of a limit on a share."""
 _LIMIT_WITHIN = 1e-6
@@ -77,6 +80,15 @@ def change(now: float | None, was: float | None, noise: float = NOISE) -> float 
         return None
     by = now - was
     return by if abs(by) > noise * max(abs(now), abs(was)) else 0.0
+
+
+def net(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum over the first axis; 0 where it is the rounding of what cancels out.
+
+    Unlike ``change``, which leaves out what is small beside a plan, it keeps all that is real.
+    """
+    found = np.asarray(amounts.sum(axis=0))
+    return np.where(np.abs(found) <= _ROUNDED * np.abs(amounts).sum(axis=0), 0.0, found)
 
 
 # ---- concentration -----------------------------------------------------------------------------

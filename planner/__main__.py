@@ -9,7 +9,8 @@ from planner.cli import main
 def run() -> int:
     """Run the command that the process is for.
 
-    What is left goes with the process: to look it through for circles would take a tenth of it.
+    What is left goes with the process: to look it through for circles takes as long as a tenth of
+    planning the larger example.
     """
     code = main()
     gc.freeze()

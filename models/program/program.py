@@ -18,7 +18,7 @@ from models.case import Case
 from models.program.builder import Builder, Group, LazyKeys, Names, Shares, blocks_of, fingerprint
 from models.program.component import TONNES
 from models.program.families import FAMILIES
-from models.program.families.diversification import followed, what_is_said
+from models.program.families.diversification import lines, what_is_said
 from models.program.market import balances_closed, flows
 from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 from models.schema import MIN
@@ -348,8 +348,9 @@ def fit(variant: Program, base: Program) -> Fitted:
         every = (np.arange(len(own.cost)), np.arange(len(own.row_lower)))
         blocks = np.arange(len(base.blocks))
         return Fitted(*every, blocks, blocks, of)
-    columns = _places(variant, variant.variables, base.variables, len(of.cost))
-    rows = _places(variant, variant.constraints, base.constraints, len(of.row_lower))
+    names = variant.names
+    columns = _places(names, variant.variables, base.variables, len(of.cost))
+    rows = _places(names, variant.constraints, base.constraints, len(of.row_lower))
     wide, of_row = len(own.cost) + 1, own.entry_rows()
     # row and column as one number; the base's ascend as they are laid out
     theirs, mine = of_row * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
@@ -367,13 +368,18 @@ def fit(variant: Program, base: Program) -> Fitted:
     return Fitted(columns, rows, like, of_block, arrays)
 
 
-def _places(variant: Program, own: tuple[Group, ...], base: tuple[Group, ...], count: int) -> Ints:
-    """Return the base's position of each of the variant's columns, or rows; -1 for none."""
+def _places(
+    names: Sequence[Any], variant: tuple[Group, ...], base: tuple[Group, ...], count: int
+) -> Ints:
+    """Return the base's position of each of the variant's columns, or rows; -1 for none.
+
+    It is that of the same key; a row of Share limits may be another of the same line (``lines``).
+    """
     found = np.full(count, -1, dtype=np.int64)
-    for component in {group.component for group in own}:
+    for component in {group.component for group in variant}:
         mine, theirs = (
             [group for group in of if group.component is component and len(group)]
-            for of in (own, base)
+            for of in (variant, base)
         )
         if not mine or not theirs:
             continue
@@ -383,7 +389,7 @@ def _places(variant: Program, own: tuple[Group, ...], base: tuple[Group, ...], c
             for of in (mine, theirs)
         )
         if mine[0].limits is not None:
-            both = followed(variant.names, np.concatenate([keys[0], others[0]]))
+            both = lines(names, np.concatenate([keys[0], others[0]]))
             keys[0], others[0] = both[: len(keys[0])], both[len(keys[0]) :]
         # the parts of a key as the digits of one number, so that keys compare as numbers
         sizes = [int(max(k.max(), o.max())) + 1 for k, o in zip(keys, others, strict=True)]

@@ -29,19 +29,21 @@ _LISTENING = 0.1
 """Seconds from look to look whether a search has ended: on Windows nothing cuts a wait short."""
 _PATIENCE = 1.0
 """Seconds that a search has to end in once it is asked to."""
-_LONGEST = 10
-"""Iterations for each column and row that a program solved again may take."""
 INFINITE = 1e20
 """From here on HiGHS takes a number for infinity."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to solve: a name, HiGHS options, and whether small limits and costs are raised."""
+    """One way to solve: a name, HiGHS options, and whether small limits and costs are raised.
+
+    ``longest`` is the most iterations that a run may take for each column and row (None: no end).
+    """
 
     name: str
     options: tuple[tuple[str, Any], ...] = field(default=())
     raised: bool = False
+    longest: int | None = None
 
 
 ATTEMPTS = (
@@ -72,11 +74,11 @@ ATTEMPTS = (
 )
 """The settings tried in turn until a solution passes its proof; each starts cold."""
 _UNPERTURBED = ("dual_simplex_cost_perturbation_multiplier", 0.0)
-AGAIN = Attempt("dual simplex", (*ATTEMPTS[0].options, _UNPERTURBED))
-"""From the optimum of a program of which limits or costs have changed since.
+AGAIN = Attempt("dual simplex, costs as they are", (*ATTEMPTS[0].options, _UNPERTURBED), longest=10)
+"""From the optimum of a program of which limits, costs or coefficients have changed since.
 
-Perturbed costs, which help from scratch, would make thousands of its prices infeasible: ten times
-as many iterations.
+Perturbed costs, which help from scratch, would make thousands of its prices infeasible, and take
+ten times as many iterations; without them the method may go in circles.
 """
 PRESOLVED = Attempt("dual simplex after presolve", (("solver", "simplex"), ("presolve", "on")))
 """For a program of which presolve leaves little; tried before the others."""
@@ -228,8 +230,8 @@ class Held:
 
         _check_numbers(rows)
         columns, count = len(rows.cost), len(rows.row_lower)
-        if self.attempt is AGAIN:  # unperturbed it might go in circles: then it is solved anew
-            most = _LONGEST * (columns + count)
+        if self.attempt.longest is not None:
+            most = self.attempt.longest * (columns + count)
             _check(self._highs.setOptionValue("simplex_iteration_limit", most), "a limit")
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
@@ -295,7 +297,8 @@ class Held:
 
         solver, name = self._highs, self.attempt.name
         # a warning: it ran out of time, or of iterations, which its status says, too
-        ends = highspy.HighsStatus.kWarning if self.whole or self.attempt is AGAIN else None
+        may_end = self.whole or self.attempt.longest is not None
+        ends = highspy.HighsStatus.kWarning if may_end else None
         _check(self._search() if self.whole else solver.run(), "the run", ends)
         status = solver.getModelStatus()
         is_late = self.whole and status == highspy.HighsModelStatus.kTimeLimit

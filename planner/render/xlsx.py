@@ -61,7 +61,8 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
     The charts stand before the sheet ``charts_before``; they read from the table "Chart data". A
     table with more rows than a sheet holds goes on in the next: ``Plan``, ``Plan 2``. ``front`` is
     the first page; its chart's numbers are the last in the table "Chart data", those of a study's
-    charts the first. Without ``is_packed`` parts are stored as they are.
+    charts the first. Without ``is_packed`` the parts of one that is kept in memory are
+    stored as they are.
     """
     in_memory = sum(len(t) * len(t.columns) for t in tables) <= _IN_MEMORY
     options = {
@@ -72,7 +73,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         "default_format_properties": {"font_name": palette.FONT, "font_size": palette.FONT_SIZE},
     }
     parts = contextlib.nullcontext() if in_memory else scratch_folder()
-    kind = _Workbook if is_packed else _Unpacked
+    kind = _Workbook if is_packed or not in_memory else _Unpacked
     with parts as folder, kind(str(path), {**options, "tmpdir": folder}) as book:
         said = {"title": title[:255], "subject": made_by[:255]}
         book.set_properties(said if created is None else {**said, "created": created})
@@ -114,17 +115,21 @@ class _Zip(zipfile.ZipFile):
 class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook whose archive is a ``_Zip``, for which the library has no option."""
 
-    ARCHIVE: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
+    REPLACED: ClassVar[dict[str, Any]] = {"ZipFile": _Zip}
+    """Names of the library's module by which it makes the archive, and what stands for them."""
 
     def _store_workbook(self) -> None:
         store = xlsxwriter.Workbook._store_workbook.__code__  # noqa: SLF001
-        FunctionType(store, {**vars(xlsxwriter.workbook), **self.ARCHIVE})(self)
+        FunctionType(store, {**vars(xlsxwriter.workbook), **self.REPLACED})(self)
 
 
 class _Unpacked(_Workbook):
-    """A workbook that is read at once and thrown away: to pack it takes as long as to write it."""
+    """A workbook whose parts are stored as they are, for one that is read at once and thrown away.
 
-    ARCHIVE: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
+    To pack it would take as long as to write it.
+    """
+
+    REPLACED: ClassVar[dict[str, Any]] = {"ZIP_DEFLATED": zipfile.ZIP_STORED}
 
 
 def _parts(table: Table) -> Iterator[Table]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from models.case import Case
 from models.errors import PlannerError, SolverError
-from models.measures import DAYS
+from models.measures import DAYS, net
 from models.plan import Plan, solve
 from models.plan.solving import check
 from models.program.component import Columns
@@ -139,8 +139,6 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[Kind]) -> tuple[Loss, ..
 # ---- what is read of the plan of a loss: arrays, since there are many losses ---------------------
 _SAME = 1e-9
 """Multiples of a usual price that differ by this part of them are one."""
-_SUMMED = 1e-13
-"""Sums of amounts that cancel out to this part of them are nothing."""
 
 
 @dataclass(frozen=True)
@@ -230,15 +228,16 @@ def _dearest(plan: Plan) -> tuple[Price | None, ...]:
     return tuple(map(of, range(len(e.minerals))))
 
 
-def days_until_short(gaps: Sequence[float], stock: float, nothing: float = 0.0) -> float | None:
+def days_until_short(gaps: Sequence[float], stock: float, nothing: Sequence[float]) -> float | None:
     """Return how many days a stock fills the gaps of the years from a loss on, None if all.
 
     ``gaps`` [t] is what purchases leave of each year's demand, below 0 where they add to the stock;
-    within a year a gap is spread evenly. Up to ``nothing`` [t] may lack: the rounding of sums.
+    within a year a gap is spread evenly. Up to ``nothing`` [t] may lack in a year: the rounding of
+    sums.
     """
     days = 0.0
-    for gap in gaps:
-        if gap > nothing and gap > stock + nothing:
+    for gap, least in zip(gaps, nothing, strict=True):
+        if gap > least and gap > stock + least:
             return days + DAYS * max(0.0, stock) / gap
         stock -= gap
         days += DAYS
@@ -282,10 +281,10 @@ class Effect:
     def tonnes(self, at: Any) -> dict[str, float]:
         """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
         return {
-            "lost_t": _sum(self.lost[at]),
-            "replaced_t": _sum(self.replaced[at]),
-            "stock_t": _sum(self.stocked[at]),
-            "short_t": _sum(self.short[at]),
+            "lost_t": float(net(self.lost[at].ravel())),
+            "replaced_t": float(net(self.replaced[at].ravel())),
+            "stock_t": float(net(self.stocked[at].ravel())),
+            "short_t": float(net(self.short[at].ravel())),
         }
 
 
@@ -370,9 +369,9 @@ class Side:
             replaced=self._but_for_rounding(seen.bought - (before.bought - lost)),
             stocked=self._but_for_rounding(stocked),
             short=short,
-            cash=_sums(np.array([cash, -usual])),
+            cash=net(np.array([cash, -usual])),
             refill=refill,
-            cost=_sums(np.array([cash, refill, penalty, -usual, -usual_penalty])),
+            cost=net(np.array([cash, refill, penalty, -usual, -usual_penalty])),
             used=used,
             stock_days=_over(used, self.demand[:, :, 0].sum(axis=1) / DAYS),
             share=self.share(short),
@@ -382,7 +381,7 @@ class Side:
                     self._need - seen.bought,
                     short,
                     self.opening,
-                    self._nothing_counts.max(axis=(1, 2), initial=0.0),
+                    self._nothing_counts[:, 0].tolist(),
                 )
             ),
             dearest=seen.dearest,
@@ -400,7 +399,9 @@ class Side:
         return (outcome.error if outcome is not None else "") or self.nothing.error
 
     @staticmethod
-    def _survived(gaps: Floats, short: Floats, opening: Floats, nothing: float) -> float | None:
+    def _survived(
+        gaps: Floats, short: Floats, opening: Floats, nothing: list[float]
+    ) -> float | None:
         """Return how long demand of a mineral is met if stocks are drawn first and are lent.
 
         Where they would do if lent, and a member is short all the same, its own stock decides.
@@ -417,17 +418,6 @@ class Side:
     def share(self, short: Floats) -> list[float]:
         """Return by mineral what is short over all demand; 0 where there is none."""
         return _over(short.sum(axis=(1, 2)), self.demand.sum(axis=(1, 2)))
-
-
-def _sum(amounts: Floats) -> float:
-    """Return a sum; 0 where it is the rounding of what cancels out."""
-    return float(_sums(amounts.reshape(-1, 1))[0])
-
-
-def _sums(amounts: Floats) -> Floats:
-    """Return the sums of rows of amounts; 0 where they are the rounding of what cancels out."""
-    found = amounts.sum(axis=0)
-    return np.where(np.abs(found) > _SUMMED * np.abs(amounts).sum(axis=0), found, 0.0)
 
 
 def _over(amounts: Floats, wholes: Floats) -> list[float]:

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.case import Case, in_force
+from models.case import Case
 from models.errors import InputError, SolverError
 from models.plan import Plan, Session, solve
 from models.plan import session as session_module
 from models.program import Program, fit, program_of
 from models.resolve import Expanded
-from models.schema import ScenarioStep
+from models.schema import ByYear, ScenarioStep
 from models.solve import Held, Rows, Solution, highs
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
-from planner.scenarios.actions import stretches
+from planner.studies.draws import Surprise
 from tests.budget import BUDGET
 from tests.models.desk import read
 from tests.models.test_laws import draw
@@ -34,15 +34,8 @@ def step(action: str, **selectors: Any) -> ScenarioStep:
 
 
 def waived(case: Case, years: Collection[int]) -> Case:
-    """Return the case whose share limits do not hold in some years: a row each for what is left."""
-    kept = [year for year in case.years if year not in years]
-    return case.change(
-        share_limits=tuple(
-            dataclasses.replace(row, first_year=first, last_year=last)
-            for row in case.share_limits
-            for first, last in stretches(case.years, [y for y in kept if in_force(row, y)])
-        )
-    )
+    """Return the case struck by a draw in some years: its share limits do not hold there."""
+    return Surprise((), frozenset(years), (), keep_caps=False)(case)
 
 
 def variants(case: Case) -> list[Case]:
@@ -203,7 +196,7 @@ def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_run_that_goes_on_for_too_long_is_solved_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unperturbed, the simplex method may go in circles: its iterations have an end."""
-    monkeypatch.setattr(highs, "_LONGEST", 0)
+    monkeypatch.setattr(session_module, "AGAIN", dataclasses.replace(highs.AGAIN, longest=0))
     case = read(random_book(np.random.default_rng([3, 1]), 3, SECURE))
     session, failed = Session(case), list[str]()
     for variant in variants(case):
@@ -222,6 +215,32 @@ def test_limits_that_are_waived_in_some_years_fit_their_base() -> None:
             variant = waived(case, years)
             own = program_of(Expanded(case).changed(variant), base.names)
             assert (fit(own, base).of_block >= 0).all()
+
+
+def test_rows_of_share_limits_never_share_a_place() -> None:
+    """Rows alike but for the share, of overlapping years, hard, soft, least and of ore."""
+    rows = 0
+    for seed in range(12):
+        case = read(random_book(np.random.default_rng([55, seed]), 3, SECURE))
+        again = [
+            dataclasses.replace(
+                row,
+                share=ByYear(0.5),
+                first_year=first,
+                last_year=last,
+            )
+            for row in case.share_limits
+            for first, last in ((None, None), (case.years[0], case.years[0]), (3000, 3001))
+        ]
+        twice = case.change(share_limits=(*case.share_limits, *again))
+        base = program_of(Expanded(twice))
+        for variant in (twice, case, waived(twice, case.years[:1])):
+            own = fit(program_of(Expanded(twice).changed(variant), base.names), base)
+            for places in (own.columns, own.rows):
+                there = places[places >= 0]
+                assert len(np.unique(there)) == len(there)
+            rows += (own.rows >= 0).sum()
+    assert rows > 1000
 
 
 def test_contradictions_are_refused() -> None:

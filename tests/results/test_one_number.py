@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from models import measures
 from models.results import ByMineral, CountryShares, Figure, Members
 from models.scorecard import scorecard
 from models.scorecard.measures import CR1, HHI_COUNTRY
@@ -34,6 +35,15 @@ CASES = [
         ("ROW", "purchases", "EUR"), ("Rest of world", "demand", "USD"),
     )
 ]  # fmt: skip
+
+
+def test_what_cancels_out_is_nothing_and_what_is_not_known_stays() -> None:
+    """The rounding of a sum is no number to tell; NaN is no nothing."""
+    amounts = np.array([[0.1, 1e12, np.nan, 1e12], [0.2, 1.0, 1.0, 5e-4], [-0.3, -1e12, 0, -1e12]])
+    found = measures.net(amounts)
+    assert found[:2].tolist() == [0.0, 1.0]
+    assert np.isnan(found[2])
+    assert found[3] == 0.0
 
 
 def book_of(seed, spelling, basis, currency):

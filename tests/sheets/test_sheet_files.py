@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -24,10 +25,12 @@ from planner.render.style import (
 )
 from planner.render.words import MOST_CHARACTERS, clean, guarded
 from planner.sheets import Column, Look, Table, tables, write_plan
+from planner.sheets.context import Record
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import made, parts, refiner, rows, written
 
+RECORD = Record()
 ODD = (
     "=1+1",
     "+cmd|' /C calc'!A0",
@@ -47,6 +50,19 @@ ODD = (
 def opened(tmp_path_factory):
     path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
     return path, written(path, rows())
+
+
+def test_what_is_thrown_away_is_stored_as_it_is_and_the_same(tmp_path):
+    read, files = read_tables(rows()), []
+    plan = solve(read.case)
+    for is_packed in (True, False):
+        path = tmp_path / f"{is_packed}.xlsx"
+        write_plan(path, plan, read, is_packed=is_packed, record=RECORD)
+        with zipfile.ZipFile(path) as archive:
+            kinds = {part.compress_type for part in archive.infolist()}
+            assert kinds == {zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED}
+            files.append({name: archive.read(name) for name in archive.namelist()})
+    assert files[0] == files[1]
 
 
 def test_every_sheet_is_a_table_with_filters_and_a_frozen_header(opened):

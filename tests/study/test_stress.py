@@ -474,14 +474,20 @@ def test_nothing_lost_changes_nothing() -> None:
 )
 def test_days_until_short(gaps: list[float], stock: float, days: float | None) -> None:
     """A stock fills gaps in their order; a year that buys too much adds to it."""
-    assert days_until_short(gaps, stock) == days
+    assert days_until_short(gaps, stock, [0.0] * len(gaps)) == days
 
 
 @pytest.mark.parametrize("noise", [-1e-9, 0.0, 1e-9])
 def test_rounding_is_no_shortage(noise: float) -> None:
     """The first day short is that of a gap, not of what sums of flows leave of none."""
-    assert days_until_short([noise, noise, 40], 0, nothing=1e-6) == pytest.approx(730)
-    assert days_until_short([40, 40 + noise, 0, 10], 80, nothing=1e-6) == pytest.approx(3 * 365)
+    assert days_until_short([noise, noise, 40], 0, [1e-6] * 3) == pytest.approx(730)
+    assert days_until_short([40, 40 + noise, 0, 10], 80, [1e-6] * 4) == pytest.approx(3 * 365)
+
+
+def test_little_short_in_a_year_of_little_is_a_shortage() -> None:
+    """What counts as nothing is of the year's own demand: 0.005 t of 10 t are not."""
+    assert days_until_short([0.005, 0.0], 0, [1e-5, 1e-2]) == 0
+    assert days_until_short([0.0, 0.005], 0, [1e-5, 1e-2]) is None
 
 
 def test_n_minus_1_in_both_forms() -> None:
@@ -527,3 +533,5 @@ def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
             for days, short in zip(of.survived, of.short.sum(axis=1), strict=True):
                 years = np.flatnonzero(short)
                 assert days is None or days >= 365 * years[0] - 1e-3
+                if not side.base.stockpiles:  # which may be kept though demand is short
+                    assert (days is None) == (not len(years))

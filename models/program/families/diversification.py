@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
@@ -242,24 +242,22 @@ def arrays(b: Builder) -> None:
 
 
 def _names(limits: Sequence[ShareLimit], years: Sequence[int]) -> Iterator[tuple[object, ...]]:
-    """Yield a name for each row of Share limits; rows that differ in the share alone are apart.
+    """Yield a name for each row of Share limits: its years, and the line that it is of.
 
-    The last part of a name is that of rows that follow one another: such as are left of one row
-    where it is waived for some years. What they limit in a year is what that one row does.
+    A line are rows that are alike but for years and share, and of which one at most holds in a
+    year, such as are left of one row where it is waived for some years.
     """
-    seen: Counter[tuple[object, ...]] = Counter()
     taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
-        said, always = what_is_said(row), _but_its_years(row)
-        held = {year for year in years if in_force(row, year)}
-        of = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
-        taken[of] |= held
-        seen[said] += 1
-        yield *said, seen[said], of
+        always = _but_its_years(row)
+        held = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
+        line = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
+        taken[line] |= held
+        yield row.first_year, row.last_year, line
 
 
-def followed(names: Sequence[Any], numbers: Ints) -> Ints:
-    """Return for numbers of rows of Share limits one that rows which follow one another share."""
+def lines(names: Sequence[Any], numbers: Ints) -> Ints:
+    """Return for numbers of rows of Share limits one that all rows of a line have."""
     found, at = np.unique(numbers, return_inverse=True)
     first: dict[Any, int] = {}
     same = [first.setdefault(names[i][-1], i) for i in found.tolist()]

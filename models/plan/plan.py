@@ -560,7 +560,7 @@ class Plan(Solved):
     @cached_property
     def cash(self) -> float:
         """All cost that is paid: without shortage and other penalties [money, undiscounted]."""
-        return float(self.costs.loc[~self.costs["heading"].isin(PENALTIES), "money"].sum())
+        return float(np.sum([m.sum() for name, m, *_ in self._charges() if name not in PENALTIES]))
 
     @cached_property
     def tonnes(self) -> float:

@@ -20,9 +20,9 @@ from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row, by_hand, optimum
 
-EACH = 36
+EACH = 24
 """Books for each action."""
-SEQUENCES = 72
+SEQUENCES = 48
 """Books for steps one after the other."""
 RELATIVE = 1e-9
 

@@ -319,9 +319,9 @@ def _planning(
         yield lambda of: solve(of, solver=solver), nothing
         return
     with (where or ThisMachine()).mapping(case, notify) as over:
-        if over is map and routes_of(case) < WORTH_PROCESSES:
-            is_worth_it = beside and routes_of(case) >= WORTH_A_FORK
-            session = Session(case, beside=is_worth_it and can_fork())
+        routes = routes_of(case)
+        if over is map and routes < WORTH_PROCESSES:
+            session = Session(case, beside=beside and routes >= WORTH_A_FORK and can_fork())
             yield lambda of: session.base if of is case else session.solve(of), session.confirm
         else:
             yield lambda of: solve(of, over), nothing

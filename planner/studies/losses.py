@@ -280,12 +280,9 @@ class Effect:
 
     def tonnes(self, at: Any) -> dict[str, float]:
         """Return lost, replaced, from stock and short [t] of some of (mineral, member, year)."""
-        return {
-            "lost_t": float(net(self.lost[at].ravel())),
-            "replaced_t": float(net(self.replaced[at].ravel())),
-            "stock_t": float(net(self.stocked[at].ravel())),
-            "short_t": float(net(self.short[at].ravel())),
-        }
+        names = ("lost_t", "replaced_t", "stock_t", "short_t")
+        every = (self.lost, self.replaced, self.stocked, self.short)
+        return {name: float(net(of[at].ravel())) for name, of in zip(names, every, strict=True)}
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,17 @@
 # make bench  measure beside other tools, write docs/benchmarks.md (some 20 minutes)
 # make inputs write the example workbooks anew from inputs/data
 # make docs   assemble the manual pages from the code
+# make site   build the manual into build/site, with search; a broken link fails
+# make coverage run all tests and report the lines that none of them reaches
 # make lock   resolve the lock files anew, with the newest and with the oldest versions
 
 PYTHON ?= python3
 VENV   ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN    := $(VENV)/Scripts
+else
 BIN    := $(VENV)/bin
+endif
 READY  := $(VENV)/.ready
 
 FLOORS       := .venv-floors
@@ -23,7 +29,7 @@ FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/te
     tests/cli/orders/test_orders.py tests/cli/diff/test_diff.py \
     tests/report/test_report_command.py tests/study/test_cluster.py
 
-.PHONY: plan test floors check fuzz bench inputs docs lock clean
+.PHONY: plan test floors check fuzz bench inputs docs site coverage lock clean
 
 plan: $(READY)
 	$(BIN)/planner solve inputs/critical-minerals.xlsx
@@ -52,6 +58,14 @@ inputs: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m docs.assemble
+
+site: $(READY)
+	$(BIN)/uv pip install -q --python $(BIN)/python --group site
+	$(BIN)/python -m sphinx -q -W --keep-going -n -b html -d build/doctrees docs build/site
+
+coverage: $(READY)
+	$(BIN)/uv pip install -q --python $(BIN)/python --group coverage
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \

@@ -5,7 +5,7 @@
 # make fuzz   long random runs (PLANNER_FUZZ says how many)
 # make bench  measure beside other tools, write docs/benchmarks.md (some 20 minutes)
 # make inputs write the example workbooks anew from inputs/data
-# make docs   assemble the manual pages from the code
+# make docs   assemble the manual pages from the code, run the commands that pages show
 # make site   build the manual into build/site, with search; a broken link fails
 # make coverage run all tests and report the lines that none of them reaches
 # make lock   resolve the lock files anew, with the newest and with the oldest versions
@@ -58,6 +58,7 @@ inputs: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m docs.assemble
+	$(BIN)/python -m docs.consoles
 
 site: $(READY)
 	$(BIN)/uv pip install -q --python $(BIN)/python --group site

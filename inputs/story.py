@@ -1,4 +1,4 @@
-"""The numbers that the README tells: ``python -m inputs.story`` writes ``docs/results.md``.
+"""The numbers of the example cases: ``python -m inputs.story`` writes ``docs/results.md``.
 
 For each example workbook and mineral: how much of refining stands in the dominant country, what
 the cheapest plan takes from it without a cap, with the cap of the workbook, and at the smallest cap
@@ -22,7 +22,6 @@ from planner.workbook import read
 HERE = Path(__file__).parent
 CASES = ("critical-minerals", "critical-minerals-first-use")
 DOMINANT = "CHN"
-START, END = "<!-- results -->", "<!-- /results -->"
 MOSTLY = 0.9
 """A member that buys more than this of a mineral in one country hangs on it."""
 YEAR = 2030
@@ -193,34 +192,10 @@ def page(lines: dict[str, list[Line]]) -> str:
     return "\n".join(parts)
 
 
-def short_table(lines: list[Line]) -> str:
-    """Return a case as the README shows it."""
-    head = (
-        "| | refined in China | China, no cap | China at 65 % | smallest cap | China at that cap | "
-        "cost of the cap | supply can't give | cap forbids |\n"
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-    )
-    return head + "\n".join(
-        f"| {a.mineral} | {a.capacity:.0%} | {a.free:.0%} | {a.capped:.0%} | "
-        f"{_least(a.least, 0)} | {a.at_least:.0%} | "
-        f"{_signed(a.cash / 1e6)} ({_signed(a.per_tonne)}/t) | "
-        f"{a.lacking:,.0f} t, {a.lacking / a.demand:.1%} | "
-        f"{abs(a.forbidden):,.0f} t, {abs(a.forbidden) / a.demand:.1%} |"
-        for a in lines
-    )
-
-
 def main() -> None:
-    """Write the page, and the README's table between its marks."""
+    """Write the page."""
     lines = {name: story(HERE / f"{name}.xlsx") for name in CASES}
-    top = HERE.parent
-    (top / "docs" / "results.md").write_text(page(lines), encoding="utf-8")
-    readme = top / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
-    shown = "\n\n".join(f"**{name}**\n\n{short_table(lines[name])}" for name in CASES)
-    readme.write_text(f"{before}{START}\n{shown}\n\n{END}{after}", encoding="utf-8")
+    (HERE.parent / "docs" / "results.md").write_text(page(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

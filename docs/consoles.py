@@ -1,0 +1,102 @@
+"""Commands on pages and what they print: ``make docs`` runs them and writes the output below each.
+
+A page may fill a workbook, too: a comment ``<!-- fill case.xlsx: Refiners -->`` above a table means
+that the table's rows are the rows of that sheet, as a reader would type them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+
+TOP = Path(__file__).parent.parent
+PAGES = ("README.md", "docs/tutorial.md")
+"""The pages with commands, from the repository's top."""
+
+_STEP = re.compile(
+    r"^```console\n(?P<console>(?:.*\n)*?)^```$"
+    r"|^<!-- fill (?P<file>\S+): (?P<sheet>[^>]+?) -->\n+(?P<table>(?:\|.*\n)+)",
+    re.MULTILINE,
+)
+_SECONDS = re.compile(r"\(\d+\.\d s\)")
+"""Times differ from run to run; the pages show one."""
+_WIDTH = "100"
+
+
+def rerun(page: str) -> str:
+    """Return the text of a page with its commands run again, in order, in a fresh folder."""
+    text = (TOP / page).read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "inputs").symlink_to(TOP / "inputs")
+
+        def step(match: re.Match[str]) -> str:
+            if match["console"] is not None:
+                return f"```console\n{''.join(_run(match['console'], folder))}```"
+            _fill(folder / match["file"], match["sheet"], match["table"])
+            return match[0]
+
+        return _STEP.sub(step, text)
+
+
+def _run(block: str, folder: Path) -> Iterator[str]:
+    """Yield each command of a block and what it prints."""
+    scripts = Path(sys.executable).parent
+    variables = {
+        **os.environ,
+        "COLUMNS": _WIDTH,
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+    }
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            done = subprocess.run(  # noqa: S602 - a command of our own page
+                line[2:], shell=True, cwd=folder, env=variables, check=False, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            printed = "".join(f"{shown.rstrip()}\n" for shown in done.stdout.splitlines())
+            yield f"{line}\n{_SECONDS.sub('(1.0 s)', printed)}"
+
+
+def _fill(path: Path, name: str, table: str) -> None:
+    """Write the rows of a table into a sheet, in place of the rows that are there."""
+    book = openpyxl.load_workbook(path)
+    sheet = book[name]
+    headers, _, *rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()
+    ]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for row in sheet.iter_rows(min_row=2, max_row=max(sheet.max_row, len(rows) + 1)):
+        for cell in row:
+            cell.value = None
+    for number, row in enumerate(rows, start=2):
+        for header, text in zip(headers, row, strict=True):
+            sheet.cell(number, columns[header]).value = _value(text)
+    book.save(path)
+
+
+def _value(text: str) -> str | float | None:
+    """Return what a reader types for the text of a cell."""
+    if not text:
+        return None
+    number = text.replace(",", "").removesuffix("%").strip()
+    try:
+        return float(number) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return text
+
+
+def main() -> None:
+    """Write the pages."""
+    for page in PAGES:
+        (TOP / page).write_text(rerun(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

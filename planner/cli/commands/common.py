@@ -90,9 +90,9 @@ def require(extra: str, needs: str, *packages: str) -> None:
         raise UsageError(msg)
 
 
-def output_option(text: str, metavar: str = "BOOK", *short: str) -> Callable[[Callback], Callback]:
-    """Return the option of where a file is written to; ``short`` is another name of it."""
-    return click.option(*short, "--output", type=PLACE, metavar=metavar, help=text)
+def output_option(text: str, metavar: str = "BOOK") -> Callable[[Callback], Callback]:
+    """Return the option of where a file is written to."""
+    return click.option("-o", "--output", type=PLACE, metavar=metavar, help=text)
 
 
 def write_all(  # noqa: PLR0913 - what is written, and where

@@ -166,7 +166,7 @@ def _show_members(found: Orders, scale: float, decimals: int) -> None:
 @click.command(cls=Command)
 @click.argument("file", metavar="PLAN", type=WORKBOOK)
 @click.argument("studies", metavar="[STUDY]...", type=WORKBOOK, nargs=-1)
-@output_option("The report [beside PLAN, with .html].", "REPORT", "-o")
+@output_option("The report [beside PLAN, with .html].", "REPORT")
 @JSON
 def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """Make a report to read in a browser, from a plan's workbook.
@@ -223,7 +223,7 @@ def _html(file: Path, output: Path | None) -> Path:
 
 @click.command(cls=Command)
 @click.argument("file", type=WORKBOOK)
-@output_option("The page [outputs/<FILE's name>-page.html].", "PAGE", "-o")
+@output_option("The page [outputs/<FILE's name>-page.html].", "PAGE")
 @JSON
 def page(file: Path, output: Path | None, as_json: bool) -> int:
     """Make a page that plans a workbook again while a slider is moved, in a browser, offline.

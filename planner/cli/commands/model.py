@@ -28,7 +28,6 @@ _LONGEST_PART = 60
 @output_option(
     "The model, .lp or .mps [outputs/<FILE's name>[-<scenario> or -what-if]-model.lp].",
     "MODEL",
-    "-o",
 )
 @click.option("--by-block", is_flag=True, help="A file for each part that touches no other.")
 @JSON

@@ -18,9 +18,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
+
+from planner.workbook.directory import OddError, places
 
 MOST_PACKED = 1 << 28
 """Bytes of a file: it is held in memory. A sheet of a million rows has some 100 MB."""
@@ -140,6 +142,15 @@ class Archive(zipfile.ZipFile):
             (is_bomb, f"the file unpacks to more than {MOST_RATIO} times its bytes"),
             (is_odd, "the file is packed in a way that Excel does not know"),
         )
+        try:
+            self._places = places(self._file)
+        except (OddError, struct.error) as error:
+            said = f"the file is damaged or not one archive: {error}"
+            raise RefusedError(said, "save it again in Excel or LibreOffice") from error
+
+    @property
+    def _file(self) -> BinaryIO:
+        return cast("BinaryIO", self.fp)
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Return a part that is held as a whole; RefusedError where it is too large for that."""
@@ -165,9 +176,31 @@ class Archive(zipfile.ZipFile):
     def verify(self) -> None:
         """Unpack every part once: BadZipFile or zlib.error where one is damaged."""
         for part in self.infolist():
-            with self.open(part) as source:
-                while source.read(_CHUNK):
-                    pass
+            size, crc = 0, 0
+            for piece in self._unpacked(part):
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                if size > part.file_size:
+                    break
+            if (size, crc) != (part.file_size, part.CRC):
+                msg = f"Bad CRC-32 for file {part.filename!r}"
+                raise zipfile.BadZipFile(msg)
+
+    def _unpacked(self, part: zipfile.ZipInfo) -> Iterator[bytes]:
+        """Yield what a part unpacks to; BadZipFile where bytes follow the end of what is packed."""
+        file, (start, left) = self._file, self._places[part.header_offset]
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        is_packed, rest = part.compress_type != zipfile.ZIP_STORED, b""
+        file.seek(start)
+        while (left or rest) and not unpacker.eof:
+            piece = rest or file.read(min(left, _CHUNK))
+            left -= 0 if rest else len(piece)
+            if not piece:
+                raise EOFError
+            yield unpacker.decompress(piece, _CHUNK) if is_packed else piece
+            rest = unpacker.unconsumed_tail
+        if is_packed and (left or unpacker.unused_data or not unpacker.eof):
+            msg = f"bytes follow the end of {part.filename}"
+            raise zipfile.BadZipFile(msg)
 
     def xml(self, part: str) -> Element:
         """Return the root of a part that is XML."""

@@ -254,9 +254,7 @@ _OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
 _HINTS = (re.compile(rb':(?<!"1:)'), re.compile(b"xmlns"), re.compile(b"!"))
 """What each of those holds, and few rows do, whose ``spans="1:9"`` is no name: to look for that
 first takes a quarter of the time."""
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
 _PIECE, _OVERLAP = 1 << 20, 64
-_DIGITS = re.compile(r"[\d.,\s]*\d[\d.,\s]*")
 
 
 def ambiguous(archive: Archive) -> Iterator[str]:
@@ -325,15 +323,16 @@ class _Package:
                         yield f"a text in {part} stands there in two forms"
 
     def _formats(self) -> Iterator[str]:
-        """Yield where there is more than one list of formats, or a format prints other digits."""
+        """Yield where there is more than one list of formats, or a format is given twice."""
         yield from self._one(_FORMATS, _OF_STYLES, "list of formats")
         found = [t for kind, t in self.links if kind == _FORMATS]
         if found and found != [_STYLES] and _STYLES in self.names:
             yield f"{_STYLES} is not the list of formats that the workbook names, {found[0]}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                for code in filter(_prints_other, _used(self.archive.xml(part))):
-                    yield f"the number format {code} prints digits that are none of the number's"
+                own = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
+                for number in (each for each, count in Counter(own).items() if count > 1):
+                    yield f"the number format {number} in {part} stands there twice"
 
     def _one(self, link: str, kind: re.Pattern[str], what: str) -> Iterator[str]:
         named, there = [t for k, t in self.links if k == link], self._of(kind)
@@ -360,18 +359,9 @@ class _Package:
         return found
 
 
-def _used(styles: Element) -> Iterator[str]:
-    """Yield the number formats of a workbook's own that cells have."""
-    cells = (each for each in styles if local(each) == "cellXfs")
-    used = {look.get("numFmtId") for each in cells for look in each}
-    for each in styles.iter():
-        if local(each) == "numFmt" and each.get("numFmtId") in used:
-            yield each.get("formatCode", "")
-
-
-def _prints_other(code: str) -> bool:
-    """Return whether a number format prints digits of its own, beside or instead of a number's."""
-    return any(_DIGITS.fullmatch("".join(text)) for text in _LITERAL.findall(code))
+def _formats_in(styles: Element) -> Iterator[Element]:
+    """Yield the number formats of a workbook's own."""
+    return (each for group in styles if local(group) == "numFmts" for each in group)
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[bytes]:

@@ -51,9 +51,10 @@ class _Entry(NamedTuple):
 
 
 def places(file: BinaryIO) -> dict[int, Place]:
-    """Return where each part's bytes are, by where its header is; OddError where the directory is not all there is.
+    """Return where each part's bytes are, by where its header is.
 
-    A damaged file raises what damaged files raise (struct.error).
+    Raises OddError where the directory does not list all that is there, struct.error where the file
+    is cut off.
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)

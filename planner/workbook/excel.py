@@ -24,8 +24,8 @@ from planner.workbook.archive import (
     refuse_if,
 )
 from planner.workbook.findings import refused
-from planner.workbook.grid import Grid, areas, fill
-from planner.workbook.stream import Source, rows, shared_texts
+from planner.workbook.grid import Beside, Grid, fill
+from planner.workbook.stream import Source, Volatile, formats_of, rows, shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -46,14 +46,15 @@ class Sheet:
     path: Path
     part: str
     source: Source
+    is_hidden: bool = False
 
     @cached_property
     def grid(self) -> Grid:
         """The cells; InputError where they cannot be read."""
-        merged: list[str] = []
+        beside = Beside()
         with _readable(self.path):
-            grid = fill(self.title, rows(self.source, self.part, merged))
-            return replace(grid, merged=tuple(areas(merged)))
+            grid = beside.put_into(fill(self.title, rows(self.source, self.part, beside)))
+            return replace(grid, is_hidden=self.is_hidden)
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,19 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     package.read_manifest()
     package.read_workbook()
     apply_stylesheet(package.archive, package.wb)
-    source = Source(package.archive, package.wb, shared_texts(package), _is_stale(package))
+    package.parser.assign_names()
+    source = Source(
+        package.archive,
+        package.wb,
+        shared_texts(package),
+        _is_stale(package),
+        formats_of(package.wb),
+        Volatile({name: of.value or "" for name, of in package.wb.defined_names.items()}),
+    )
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:
-            yield Sheet(sheet.name, path, link.target, source)
+            is_hidden = sheet.state != "visible"
+            yield Sheet(sheet.name, path, link.target, source, is_hidden)
 
 
 def _is_stale(package: Any) -> bool:

@@ -13,7 +13,14 @@ from models.case import fold
 from models.schema import Demand, Mineral, Refiner
 from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
 from planner.workbook.findings import address, letters
-from planner.workbook.grid import Area, area_of, column_number
+from planner.workbook.grid import (
+    Area,
+    area_of,
+    column_number,
+    hidden_columns,
+    is_hidden_row,
+    is_yes,
+)
 
 # ---- what a file at a path is: the question before it is replaced -------------------------------
 
@@ -176,9 +183,6 @@ def _formats(sheet: Any) -> CellFormats:
 
 # ---- formulas, and what is hidden ---------------------------------------------------------------
 
-_YES = {"1", "true", "on"}
-_SEEN = 1.0
-"""A row of fewer points or a column of fewer characters cannot be seen."""
 _DIGITS = "0123456789"
 
 
@@ -217,7 +221,7 @@ class Anatomy:
         elif tag == "col":
             self._column(said)
         elif tag == "sheetFormatPr":
-            self._are_rows_hidden = said.get("zeroHeight", "").lower() in _YES
+            self._are_rows_hidden = is_yes(said.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
         """Hear that an element ends."""
@@ -229,8 +233,7 @@ class Anatomy:
         if number <= self._at:
             self.misplaced.append(f"A{number}")
         self._at, self._place = number, 0
-        hidden = said.get("hidden", "1" if self._are_rows_hidden and "ht" not in said else "")
-        if hidden.lower() in _YES or float(said.get("ht", _SEEN)) < _SEEN:
+        if is_hidden_row(said, are_all=self._are_rows_hidden):
             self.rows.append(number)
 
     def _cell(self, cell: str) -> None:
@@ -243,7 +246,5 @@ class Anatomy:
         self._place = place
 
     def _column(self, said: dict[str, str]) -> None:
-        is_narrow = float(said.get("width", _SEEN)) < _SEEN
-        if said.get("hidden", "").lower() in _YES or is_narrow:
-            ends = (letters(int(said.get(end, "1"))) for end in ("min", "max"))
-            self.columns.append(":".join(dict.fromkeys(ends)))
+        for ends in hidden_columns(said):
+            self.columns.append(":".join(dict.fromkeys(map(letters, ends))))

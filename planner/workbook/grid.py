@@ -127,11 +127,9 @@ class Beside:
     rules: list[tuple[str, str]] = field(default_factory=list)
     are_rows_hidden: bool = False
 
-    def hear_row(self, number: int, said: Mapping[str, str] | None) -> None:
-        """Keep a row that cannot be seen; None: nothing that would hide it is said of it."""
-        if said is None and not self.are_rows_hidden:
-            return
-        if is_hidden_row(said or {}, are_all=self.are_rows_hidden):
+    def hear_row(self, number: int, said: Mapping[str, str]) -> None:
+        """Keep a row that cannot be seen."""
+        if is_hidden_row(said, are_all=self.are_rows_hidden):
             self.rows.append(number)
 
     def put_into(self, grid: Grid) -> Grid:

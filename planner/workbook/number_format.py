@@ -276,6 +276,7 @@ _TIMES = {
 }  # fmt: skip
 """What a word behind a number multiplies it by; of weights, in tonnes: MT and mt are metric."""
 _PARTS = {"%": 1e-2, "٪": 1e-2, "﹪": 1e-2, "％": 1e-2, "‰": 1e-3, "‱": 1e-4}
+_AROUND = f" {''.join(_PARTS)}"
 _MINUS = "-−–—‐‑‒﹣－"
 _NONE = {"", *_MINUS, "--", "nil", "none", "zero"}
 """What stands for a zero."""
@@ -400,7 +401,7 @@ def _is_negative(before: str, after: str) -> bool:
     if ahead.endswith("(") and ")" in after:
         return True
     is_hyphen = len(ahead) > 1 and ahead[-2].isalnum()
-    return (ahead[-1:] in {*_MINUS} and not is_hyphen) or after.strip() in {*_MINUS}
+    return (ahead[-1:] in {*_MINUS} and not is_hyphen) or after.strip(_AROUND) in {*_MINUS}
 
 
 # ---- what a cell shows --------------------------------------------------------------------------

@@ -191,7 +191,8 @@ def _rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cell
                 ):
                     number, at = taken.number, taken.end
                     source.count(cells=len(taken.cells) + 1)
-                    beside.hear_row(number, taken.said)
+                    if beside.are_rows_hidden or _may_hide(taken.said):
+                        beside.hear_row(number, dict(_SAID.findall(taken.said.decode())))
                     yield number, taken.cells
                     continue
                 end = piece.find(b"<row ", at + 1)
@@ -420,8 +421,13 @@ class PlainRow(NamedTuple):
 
     number: int
     cells: list[tuple[int, object]]
-    said: Mapping[str, str] | None
+    said: bytes
     end: int
+
+
+def _may_hide(said: bytes) -> bool:
+    """Return whether a row may be hidden by what is said of it."""
+    return b"hidden" in said or (b"ht" in said and not _TALL.search(said))
 
 
 class PlainRows:
@@ -463,10 +469,7 @@ class PlainRows:
             return None
         if cells is None:
             return None
-        said, found = match[2], None
-        if b"hidden" in said or (b"ht" in said and not _TALL.search(said)):
-            found = dict(_SAID.findall(said.decode()))
-        return PlainRow(int(match[1]), cells, found, match.end())
+        return PlainRow(int(match[1]), cells, match[2], match.end())
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row."""

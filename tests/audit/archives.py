@@ -109,7 +109,7 @@ def parts_of(parts):
 
 
 def changed(where=-1, **how):
-    """Forge one part: fields of its header (``header_``), of the directory (``entry_``) or its own."""
+    """Forge one part: what its header (``header_``) and the directory say (``entry_``), or it."""
 
     def forge(good, _):
         parts = parts_of(good)

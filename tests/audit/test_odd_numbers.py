@@ -1,4 +1,4 @@
-"""Numbers that are none, wherever a package has a number: findings, never a fault of the planner."""
+"""Numbers that are none, wherever a package has one: findings, never a fault of the planner."""
 
 from __future__ import annotations
 

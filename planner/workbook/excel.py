@@ -149,14 +149,14 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     package.read_manifest()
     package.read_workbook()
     apply_stylesheet(package.archive, package.wb)
-    package.parser.assign_names()
+    names = package.parser.defined_names.definedName
     source = Source(
         package.archive,
         package.wb,
         shared_texts(package),
         _is_stale(package),
         formats_of(package.wb),
-        Volatile({name: of.value or "" for name, of in package.wb.defined_names.items()}),
+        Volatile({each.name: each.value or "" for each in names}),
     )
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:

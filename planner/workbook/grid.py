@@ -101,8 +101,9 @@ def _is_small(size: str) -> bool:
 
 def is_hidden_row(said: Mapping[str, str], *, are_all: bool) -> bool:
     """Return whether a row cannot be seen; ``are_all``: nor can those that say nothing."""
-    hidden = said.get("hidden", "1" if are_all and "ht" not in said else "")
-    return is_yes(hidden) or _is_small(said.get("ht", ""))
+    if "ht" not in said:
+        return is_yes(said["hidden"]) if "hidden" in said else are_all
+    return is_yes(said.get("hidden", "")) or _is_small(said["ht"])
 
 
 def hidden_columns(said: Mapping[str, str]) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
@@ -56,7 +56,6 @@ _OUTER = 2
 """Elements around a row or a merged area: the sheet, and its rows or merged areas."""
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 _COUNT = re.compile(r"\s*[0-9]+\s*")
-_CANONICAL = re.compile(r"0|[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -184,6 +183,7 @@ def _rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cell
         for piece in _filled(source, file):
             at = 0
             may_be_volatile = source.volatile.may_be_in(piece)
+            reader.may_be_volatile = reader.may_be_volatile or may_be_volatile
             while at < len(piece):
                 taken = plain.take(piece, at)
                 if taken is not None and not (
@@ -246,13 +246,19 @@ class _Tree:
                 self._source.count(cells=1)
                 continue
             self._open.pop()
-            if element.tag == _RULE:
-                element.set(_AREAS, self._open[-1].get(_AREAS, "") if self._open else "")
             if element.tag in _TOLD:
+                if element.tag == _RULE and self._open:
+                    element.set(_AREAS, self._open[-1].get(_AREAS, ""))
                 yield element
         for i, outer in enumerate(self._open[:_OUTER]):
             is_last_open = len(self._open) > i + 1
             del outer[: len(outer) - is_last_open]
+
+
+@lru_cache(1024)
+def _plain_style(said: str) -> str:
+    """Return the number of a cell's format without zeros or spaces before it."""
+    return str(int(said))
 
 
 class _Reader:
@@ -279,6 +285,7 @@ class _Reader:
             date_formats=dates,
             timedelta_formats=times,
         )
+        self.may_be_volatile = False
         self.arrays: list[Area] = []
         """The cells of each formula over several."""
 
@@ -290,13 +297,17 @@ class _Reader:
             address = element.get("r")
             place = column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
-            formula = element.find(self.formula)
-            if formula is not None and (word := self.volatile.of(formula.text or "")):
+            if self.may_be_volatile and (word := self._volatile(element)):
                 self.beside.volatile.append((number, place, word))
             if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
                 value = UNSAVED
             found.append((place, value))
         return found
+
+    def _volatile(self, element: Any) -> str:
+        """Return what makes the formula of a cell volatile, "" where nothing does."""
+        formula = element.find(self.formula)
+        return "" if formula is None else self.volatile.of(formula.text or "")
 
     def _in_array(self, column: int, row: int) -> bool:
         """Whether a cell belongs to a formula that stands in the first of its cells."""
@@ -304,8 +315,7 @@ class _Reader:
 
     def _value(self, element: Any) -> object:
         try:
-            style = element.get("s", "0")
-            style = style if _CANONICAL.fullmatch(style) else str(int(style))
+            style = _plain_style(element.get("s", "0"))
             if len(element) == 1 and element[0].tag == self.value_tag:
                 # nearly every cell: a plain number, or a text kept once for the workbook
                 kind, text = element.get("t", "n"), element[0].text

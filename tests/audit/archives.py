@@ -228,7 +228,7 @@ ARCHIVES = {
     "bytes after its end": lambda good, _: laid(parts_of(good)).whole + b"approved",
     "an empty line after its end": lambda good, _: laid(parts_of(good)).whole + b"\r\n",
     "another archive after its end": lambda good, other: before(other, good),
-    "a comment": with_end(comment=b"approved"),
+    "a comment of the archive": with_end(comment=b"approved"),
     "the end of another archive in its comment": two_ends,
     "a zip64 record that names another directory": two_directories,
     "a zip64 record that begins the directory elsewhere": two_directories_of_one_size,

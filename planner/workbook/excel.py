@@ -52,7 +52,7 @@ class Sheet:
     def grid(self) -> Grid:
         """The cells; InputError where they cannot be read."""
         beside = Beside()
-        with _readable(self.path):
+        with readable(self.path):
             grid = beside.put_into(fill(self.title, rows(self.source, self.part, beside)))
             return replace(grid, is_hidden=self.is_hidden)
 
@@ -76,7 +76,7 @@ def open_excel(path: Path) -> ExcelFile:
     Macros never run and links to other files are never followed. Raises InputError for whatever
     is no workbook.
     """
-    with _readable(path):
+    with readable(path):
         content = contents(path)
         _refuse(content)
         sheets = tuple(_sheets(path, io.BytesIO(content)))
@@ -84,7 +84,7 @@ def open_excel(path: Path) -> ExcelFile:
 
 
 @contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Tell what is wrong with a file as an InputError."""
     try:
         with warnings.catch_warnings():

@@ -44,12 +44,13 @@ def put(place, odd):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_number_that_is_none_is_a_finding(made, tmp_path, place, capsys):
+    """Each place with the first of them, and with another one."""
     plan = tmp_path / "plan.xlsx"
-    for odd in ODD:
+    at = [*PLACES].index(place)
+    for odd in (ODD[0], ODD[1 + at % (len(ODD) - 1)]):
         raw.write(made / "plan.xlsx", plan, put(place, odd))
         assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1, odd
         assert capsys.readouterr().err.strip()
-        assert main(["diff", str(plan), str(made / "plan.xlsx")]) in {0, 1}, odd
 
 
 def test_a_full_folder_for_temporary_files_is_a_finding(made, tmp_path, monkeypatch, capsys):

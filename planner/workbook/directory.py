@@ -28,7 +28,7 @@ class OddError(ValueError):
     """An archive that is not what its directory lists; the text says where."""
 
 
-class Place(NamedTuple):
+class PartPlace(NamedTuple):
     """Where the packed bytes of a part are in the file, and how many there are."""
 
     start: int
@@ -50,7 +50,7 @@ class _Entry(NamedTuple):
         return self.name.decode(errors="replace")
 
 
-def places(file: BinaryIO) -> dict[int, Place]:
+def places(file: BinaryIO) -> dict[int, PartPlace]:
     """Return where each part's bytes are, by where its header is.
 
     Raises OddError where the directory does not list all that is there, struct.error where the file
@@ -58,7 +58,7 @@ def places(file: BinaryIO) -> dict[int, Place]:
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
-    found: dict[int, Place] = {}
+    found: dict[int, PartPlace] = {}
     follows = [*(entry.start for entry in entries[1:]), start]
     at = 0
     for entry, following in zip(entries, follows, strict=True):
@@ -125,7 +125,7 @@ def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entr
         raise OddError(msg)
 
 
-def _place(file: BinaryIO, entry: _Entry, following: int) -> Place:
+def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     """Return where a part's bytes are; its own header has to be as the directory says."""
     (sign, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra) = _HEADER.unpack(
         _read(file, entry.start, _HEADER.size)
@@ -154,7 +154,7 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> Place:
     if behind < 0 or descriptor not in allowed:
         msg = f"bytes that no directory lists stand behind {entry}"
         raise OddError(msg)
-    return Place(start, entry.packed)
+    return PartPlace(start, entry.packed)
 
 
 def _fit(numbers: tuple[int, ...]) -> bool:

@@ -24,8 +24,8 @@ from planner.workbook.archive import (
     refuse_if,
 )
 from planner.workbook.findings import refused
-from planner.workbook.grid import Beside, Grid, fill
-from planner.workbook.stream import Source, Volatile, formats_of, rows, shared_texts
+from planner.workbook.grid import Grid, SheetExtras, fill
+from planner.workbook.stream import Source, VolatileWords, formats_of, rows, shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -51,9 +51,9 @@ class Sheet:
     @cached_property
     def grid(self) -> Grid:
         """The cells; InputError where they cannot be read."""
-        beside = Beside()
+        extras = SheetExtras()
         with readable(self.path):
-            grid = beside.put_into(fill(self.title, rows(self.source, self.part, beside)))
+            grid = extras.put_into(fill(self.title, rows(self.source, self.part, extras)))
             return replace(grid, is_hidden=self.is_hidden)
 
 
@@ -156,7 +156,7 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
         shared_texts(package),
         _is_stale(package),
         formats_of(package.wb),
-        Volatile({each.name: each.value or "" for each in names}),
+        VolatileWords({each.name: each.value or "" for each in names}),
     )
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:

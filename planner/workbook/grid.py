@@ -74,7 +74,7 @@ class Area(NamedTuple):
 _TWICE = Fault("a cell or row that the file gives twice, or out of its place")
 
 
-class Volatile(NamedTuple):
+class VolatileFormula(NamedTuple):
     """A formula that is calculated anew each time: its cell, and the function that makes it so."""
 
     row: int
@@ -114,7 +114,7 @@ def hidden_columns(said: Mapping[str, str]) -> list[tuple[int, int]]:
 
 
 @dataclass
-class Beside:
+class SheetExtras:
     """What is heard of a sheet while its cells are read.
 
     Addresses of merged areas, hidden rows and columns, volatile formulas, and conditional number
@@ -145,7 +145,7 @@ class Beside:
             merged=tuple(areas(self.merged)),
             hidden_rows=tuple(row for row in self.rows if row in kept),
             hidden_columns=tuple(sorted(hidden)),
-            volatile=tuple(Volatile(*each) for each in self.volatile),
+            volatile=tuple(VolatileFormula(*each) for each in self.volatile),
         )
 
 
@@ -186,7 +186,7 @@ class Grid:
     is_hidden: bool = False
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
-    volatile: tuple[Volatile, ...] = ()
+    volatile: tuple[VolatileFormula, ...] = ()
 
     def values(self, position: int) -> list[object]:
         """Return a value for each row of a column, None where it is blank."""

@@ -26,7 +26,7 @@ _DIGITS = 400
 # ---- the sections of a format -------------------------------------------------------------------
 
 
-class Token(NamedTuple):
+class FormatToken(NamedTuple):
     """A piece of a section: its kind, and the text that it prints or the letters that it is."""
 
     kind: str
@@ -48,10 +48,10 @@ _ELAPSED = re.compile(r"[hms]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Section:
+class FormatSection:
     """A part of a format, with the condition under which it prints; "" where it has none."""
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[FormatToken, ...]
     operator: str = ""
     bound: float = 0.0
     is_red: bool = False
@@ -71,19 +71,19 @@ class Section:
 
 
 @lru_cache(4096)
-def _sections(code: str) -> tuple[Section, ...]:
-    parts: list[list[Token]] = [[]]
+def _sections(code: str) -> tuple[FormatSection, ...]:
+    parts: list[list[FormatToken]] = [[]]
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "literal", match[match.lastgroup or 0]
         if kind == "mark" and text == ";":
             parts.append([])
         else:
-            parts[-1].append(Token(kind, text))
+            parts[-1].append(FormatToken(kind, text))
     return tuple(map(_section, parts))
 
 
-def _section(tokens: Sequence[Token]) -> Section:
-    kept: list[Token] = []
+def _section(tokens: Sequence[FormatToken]) -> FormatSection:
+    kept: list[FormatToken] = []
     operator, bound, is_red = "", 0.0, False
     is_number = any(token.kind in {"digit", "general"} for token in tokens)
     for kind, text in tokens:
@@ -91,53 +91,55 @@ def _section(tokens: Sequence[Token]) -> Section:
         if condition:
             operator, bound = condition[1], float(condition[2])
         elif kind == "bracket" and text.startswith("$"):
-            kept.append(Token("literal", text[1:].rpartition("-")[0] or text[1:].partition("-")[0]))
+            kept.append(
+                FormatToken("literal", text[1:].rpartition("-")[0] or text[1:].partition("-")[0])
+            )
         elif kind == "bracket" and _ELAPSED.fullmatch(text):
-            kept.append(Token("date", text))
+            kept.append(FormatToken("date", text))
         elif kind == "bracket":
             is_red = is_red or text.casefold() == "red"
         elif kind in {"escaped", "plain"} or (kind == "date" and is_number):
-            kept.append(Token("literal", text))
+            kept.append(FormatToken("literal", text))
         elif kind == "room":
-            kept.append(Token("literal", " "))
+            kept.append(FormatToken("literal", " "))
         elif kind == "fill":  # as often as there is room for it
-            kept.append(Token("literal", " " if text.isspace() else text))
+            kept.append(FormatToken("literal", " " if text.isspace() else text))
         else:
-            kept.append(Token(kind, text))
-    return Section(tuple(kept), operator, bound, is_red)
+            kept.append(FormatToken(kind, text))
+    return FormatSection(tuple(kept), operator, bound, is_red)
 
 
-class Choice(NamedTuple):
+class SectionChoice(NamedTuple):
     """A section that prints a number, and whether a minus is printed before it by itself."""
 
-    section: Section
+    section: FormatSection
     has_minus: bool
 
 
-_ALL = Section((Token("general", GENERAL),))
+_ALL = FormatSection((FormatToken("general", GENERAL),))
 
 
-def _choices(code: str, value: float) -> list[Choice]:
+def _choices(code: str, value: float) -> list[SectionChoice]:
     """Return the sections that may print a number: programs differ where conditions do not say."""
     every = _sections(code)
     sections = [section for section in every[:3] if not _is_of_text(section)]
     if not sections or not code.strip():
-        return [Choice(_ALL, value < 0)]
+        return [SectionChoice(_ALL, value < 0)]
     if any(s.operator for s in sections):
         for section in sections:
             if section.holds(value):
-                return [Choice(section, value < 0 and not section.is_of_negatives)]
+                return [SectionChoice(section, value < 0 and not section.is_of_negatives)]
         others = [s for s in sections if not s.operator]
-        return [Choice(s, value < 0) for s in others]
+        return [SectionChoice(s, value < 0) for s in others]
     if len(sections) > 1 and value < 0:
-        return [Choice(sections[1], has_minus=False)]
+        return [SectionChoice(sections[1], has_minus=False)]
     if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
-        return [Choice(sections[2], has_minus=False)]
-    return [Choice(sections[0], value < 0)]
+        return [SectionChoice(sections[2], has_minus=False)]
+    return [SectionChoice(sections[0], value < 0)]
 
 
-def _is_of_text(section: Section) -> bool:
-    return any(token == Token("mark", "@") for token in section.tokens)
+def _is_of_text(section: FormatSection) -> bool:
+    return any(token == FormatToken("mark", "@") for token in section.tokens)
 
 
 # ---- what is printed ----------------------------------------------------------------------------
@@ -145,35 +147,35 @@ def _is_of_text(section: Section) -> bool:
 # What is of the format's own text is kept apart from what is of the number: the own digits and
 # decimal mark of a number are letters of a private alphabet until the text is read.
 
-_OWN = {ord(letter): chr(0xE000 + i) for i, letter in enumerate("0123456789.-/ E")}
-_OF_OWN = {ord(own): chr(letter) for letter, own in _OWN.items()}
+_NATIVE = {ord(letter): chr(0xE000 + i) for i, letter in enumerate("0123456789.-/ E")}
+_FROM_NATIVE = {ord(native): chr(letter) for letter, native in _NATIVE.items()}
 
 
-def _own(text: str) -> str:
-    return text.translate(_OWN)
+def _native(text: str) -> str:
+    return text.translate(_NATIVE)
 
 
-def _printed(choice: Choice, value: float) -> str:
-    section, sign = choice.section, _own("-") if choice.has_minus else ""
+def _printed(choice: SectionChoice, value: float) -> str:
+    section, sign = choice.section, _native("-") if choice.has_minus else ""
     tokens = section.tokens
     if section.has("date") and not section.has("digit", "general"):
         return "(a date)"
     if section.has("general") and not section.has("digit"):
-        number = _own(f"{abs(value):.10g}".upper())
+        number = _native(f"{abs(value):.10g}".upper())
         return sign + "".join(number if t.kind == "general" else t.text for t in tokens)
     places = [i for i, token in enumerate(tokens) if token.kind == "digit"]
     if not places:
         return sign * bool(tokens) + "".join(token.text for token in tokens)
     with localcontext(prec=_DIGITS):
-        percents = sum(token == Token("mark", "%") for token in tokens)
+        percents = sum(token == FormatToken("mark", "%") for token in tokens)
         number = abs(Decimal(repr(float(value)))) * 100**percents
         return sign + _laid(tokens, places, number)
 
 
-def _laid(tokens: Sequence[Token], places: Sequence[int], number: Decimal) -> str:
+def _laid(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
     """Return a number in the placeholders of a section."""
     first, last = places[0], places[-1]
-    slash = next((i for i in range(first, len(tokens)) if tokens[i] == Token("mark", "/")), 0)
+    slash = next((i for i in range(first, len(tokens)) if tokens[i] == FormatToken("mark", "/")), 0)
     if slash:
         return _fraction(tokens, places, slash, number)
     power = next((i for i in range(first, last) if tokens[i].kind == "exponent"), 0)
@@ -182,11 +184,11 @@ def _laid(tokens: Sequence[Token], places: Sequence[int], number: Decimal) -> st
     return _plain(tokens, places, number)
 
 
-def _plain(tokens: Sequence[Token], places: Sequence[int], number: Decimal) -> str:
-    point = next((i for i, t in enumerate(tokens) if t == Token("mark", ".")), len(tokens))
+def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
+    point = next((i for i, t in enumerate(tokens) if t == FormatToken("mark", ".")), len(tokens))
     whole, decimals = [i for i in places if i < point], [i for i in places if i > point]
     ends = {whole[-1] if whole else -1, places[-1]}
-    commas = [i for i, t in enumerate(tokens) if t == Token("mark", ",")]
+    commas = [i for i, t in enumerate(tokens) if t == FormatToken("mark", ",")]
     after = [i for i in commas if i > max(ends) or (whole and whole[-1] < i < point)]
     number = (number / 1000 ** len(after)).quantize(
         Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP
@@ -208,9 +210,9 @@ def _plain(tokens: Sequence[Token], places: Sequence[int], number: Decimal) -> s
     printed = ""
     for i, token in enumerate(tokens):
         if token.kind == "digit":
-            printed += _own(digits[i])
+            printed += _native(digits[i])
         elif i == point:
-            printed += _own(digits.get(i, "") + ".")
+            printed += _native(digits.get(i, "") + ".")
         elif not (
             token.kind == "mark" and token.text == "," and (i in after or i in range(*_span(whole)))
         ):
@@ -227,18 +229,20 @@ def _blank(placeholder: str) -> str:
     return {"0": "0", "?": " "}.get(placeholder, "")
 
 
-def _power(tokens: Sequence[Token], places: Sequence[int], at: int, number: Decimal) -> str:
+def _power(tokens: Sequence[FormatToken], places: Sequence[int], at: int, number: Decimal) -> str:
     mantissa = [i for i in places if i < at]
-    point = next((i for i in range(at) if tokens[i] == Token("mark", ".")), at)
+    point = next((i for i in range(at) if tokens[i] == FormatToken("mark", ".")), at)
     step, decimals = sum(i < point for i in mantissa), sum(i > point for i in mantissa)
     exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
     part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     before, after = tokens[: places[0]], tokens[places[-1] + 1 :]
-    number_text = _own(f"{part:f}E{exponent}")
+    number_text = _native(f"{part:f}E{exponent}")
     return _texts(before) + number_text + _texts(after)
 
 
-def _fraction(tokens: Sequence[Token], places: Sequence[int], slash: int, number: Decimal) -> str:
+def _fraction(
+    tokens: Sequence[FormatToken], places: Sequence[int], slash: int, number: Decimal
+) -> str:
     end = slash + 1
     while end < len(tokens) and (tokens[end].kind == "digit" or tokens[end].text.isdigit()):
         end += 1
@@ -256,11 +260,11 @@ def _fraction(tokens: Sequence[Token], places: Sequence[int], slash: int, number
     else:
         part = rest.limit_denominator(max(10 ** max(len(below), 1) - 1, 1))
         text = f"{part.numerator}/{part.denominator}" if part else ""
-    said = " ".join(filter(None, (str(whole) if whole or not text else "", text)))
-    return _texts(tokens[: places[0]]) + _own(said) + _texts(tokens[end:])
+    number_text = " ".join(filter(None, (str(whole) if whole or not text else "", text)))
+    return _texts(tokens[: places[0]]) + _native(number_text) + _texts(tokens[end:])
 
 
-def _texts(tokens: Sequence[Token]) -> str:
+def _texts(tokens: Sequence[FormatToken]) -> str:
     return "".join(token.text for token in tokens if token.kind in {"literal", "mark"})
 
 
@@ -292,16 +296,16 @@ _FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSC
 """What a digit behind is a part of: a word such as CO, not the e of 1e3 or the x of x 10."""
 
 
-class Reading(NamedTuple):
+class NumberRead(NamedTuple):
     """A number as a person reads it, and what its last digit is worth."""
 
     number: float
     step: float
 
 
-def _read(printed: str) -> list[Reading] | None:
+def _read(printed: str) -> list[NumberRead] | None:
     """Return the numbers that a person may read in what is printed; None where it is no number."""
-    text, is_own = _letters(printed)
+    text, is_of_number = _letters(printed)
     fraction = _FRACTION.search(text)
     match = fraction or _RUN.search(text)
     if match is None:
@@ -309,18 +313,17 @@ def _read(printed: str) -> list[Reading] | None:
     before, after = text[: match.start()], text[match.end() :]
     if re.search(r"\d", before + after) or any(map(_numeral, before)):
         return None
-    own = is_own[match.start() : match.end()]
-    is_exact = not all(own[i] for i, letter in enumerate(match[0]) if letter.isdigit())
+    is_native = is_of_number[match.start() : match.end()]
+    is_exact = not all(is_native[i] for i, letter in enumerate(match[0]) if letter.isdigit())
     if fraction:
         whole, top, bottom = int(match[1] or 0), int(match[2]), int(match[3])
-        found = [Reading(whole + top / bottom, 1 / bottom)] if bottom else []
+        numbers = [NumberRead(whole + top / bottom, 1 / bottom)] if bottom else []
     else:
-        found = list(_numbers(match[0], own))
+        numbers = list(_numbers(match[0], is_native))
     times = _times(before, after)
     sign = -1.0 if _is_negative(before, after) else 1.0
-    return [
-        Reading(sign * times * number, 0.0 if is_exact else times * step) for number, step in found
-    ]
+    by = sign * times
+    return [NumberRead(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
 
 
 def _letters(printed: str) -> tuple[str, list[bool]]:
@@ -328,26 +331,26 @@ def _letters(printed: str) -> tuple[str, list[bool]]:
 
     Digits of a formula, such as CO2, are letters of a word.
     """
-    text, is_own = "", list[bool]()
+    text, is_of_number = "", list[bool]()
     for letter in printed:
-        own = _OF_OWN.get(ord(letter))
+        native = _FROM_NATIVE.get(ord(letter))
         digit = unicodedata.decimal(letter, None)
-        if own is not None:
-            text += own
+        if native is not None:
+            text += native
         elif digit is None:
             text += letter
         else:
-            text += _SUBSCRIPT if _FORMULA.search(text) and not is_own[-1] else str(digit)
-        is_own.append(own is not None)
-    return text, is_own
+            text += _SUBSCRIPT if _FORMULA.search(text) and not is_of_number[-1] else str(digit)
+        is_of_number.append(native is not None)
+    return text, is_of_number
 
 
-def _numbers(text: str, own: Sequence[bool]) -> Iterator[Reading]:
+def _numbers(text: str, is_native: Sequence[bool]) -> Iterator[NumberRead]:
     """Yield what digits with marks between them may mean."""
     digits, _, power = text.partition("e" if "e" in text else "E")
     times = 10.0 ** max(min(int(power), 400), -400) if power else 1.0
     marks = [(i, m) for i, m in enumerate(digits) if not m.isdigit()]
-    real = [i for i, mark in marks if mark == "." and own[i]]
+    real = [i for i, mark in marks if mark == "." and is_native[i]]
     others = [(i, mark) for i, mark in marks if i not in real]
     end = real[0] if real else len(digits)
     sizes = [b - a - 1 for a, b in pairwise([*(i for i, _ in others), end])]
@@ -360,13 +363,15 @@ def _numbers(text: str, own: Sequence[bool]) -> Iterator[Reading]:
     if len(others) == 1 and not real and others[0][1] in _DECIMAL:
         yield _number(digits, [others[0][0]], times)
     if others and not is_grouped and not (len(others) == 1 and others[0][1] in _DECIMAL):
-        yield Reading(math.nan, 0.0)
+        yield NumberRead(math.nan, 0.0)
 
 
-def _number(digits: str, point: Sequence[int], times: float) -> Reading:
+def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
     end = point[0] if point else len(digits)
     whole, decimals = ("".join(filter(str.isdigit, part)) for part in (digits[:end], digits[end:]))
-    return Reading(float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals))
+    return NumberRead(
+        float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
+    )
 
 
 def _times(before: str, after: str) -> float:
@@ -407,7 +412,7 @@ def _is_negative(before: str, after: str) -> bool:
 # ---- what a cell shows --------------------------------------------------------------------------
 
 
-class Shown(NamedTuple):
+class OtherValue(NamedTuple):
     """What a cell shows that is not what is read of it: a text, and the number that it says."""
 
     text: str
@@ -416,7 +421,7 @@ class Shown(NamedTuple):
 
 
 @lru_cache(4096)
-def other_number(code: str, value: float) -> Shown | None:
+def other_number(code: str, value: float) -> OtherValue | None:
     """Return what a format prints where it is another number than the value; None where it is not.
 
     Beyond the rounding of the last digit that is printed.
@@ -426,21 +431,21 @@ def other_number(code: str, value: float) -> Shown | None:
     choices = _choices(code, value)
     for choice in choices:
         printed = _printed(choice, value)
-        text = printed.translate(_OF_OWN).strip()
+        text = printed.translate(_FROM_NATIVE).strip()
         readings = _read(printed)
         if readings == []:
             has_room = choice.section.has("digit") and abs(value) < 1
             if (value == 0 or has_room) and _is_none(text):
                 continue
-            return Shown(text)
+            return OtherValue(text)
         if readings is None:
-            return Shown(text)
+            return OtherValue(text)
         is_red = choice.section.is_red and value < 0
         for number, step in readings:
             read = -abs(number) if is_red else number
             if not is_near(read, value, step):
-                return Shown(text, read, step)
-    return None if choices else Shown("")
+                return OtherValue(text, read, step)
+    return None if choices else OtherValue("")
 
 
 def _is_none(text: str) -> bool:
@@ -453,18 +458,18 @@ def is_near(read: float, value: float, step: float) -> bool:
     return abs(read - value) <= 0.5000001 * step + 1e-9 * abs(value)
 
 
-def other_text(code: str, value: str) -> Shown | None:
+def other_text(code: str, value: str) -> OtherValue | None:
     """Return what a format prints of a text where that is not the text; None where it is."""
     of_text = _text_section(code)
     if of_text is None:
         return None
     printed = "".join(
-        value if token == Token("mark", "@") else token.text for token in of_text.tokens
+        value if token == FormatToken("mark", "@") else token.text for token in of_text.tokens
     )
-    return None if _bare(printed) == _bare(value) else Shown(printed.strip())
+    return None if _bare(printed) == _bare(value) else OtherValue(printed.strip())
 
 
-def _text_section(code: str) -> Section | None:
+def _text_section(code: str) -> FormatSection | None:
     sections = _sections(code)
     if len(sections) > 3:  # noqa: PLR2004 - positive, negative, zero, text
         return sections[3]

@@ -10,8 +10,6 @@ from functools import cache, lru_cache
 from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE, builtin_format_code
-
 from planner.workbook.archive import (
     MAIN,
     MOST_CELLS,
@@ -24,11 +22,11 @@ from planner.workbook.archive import (
 from planner.workbook.findings import quoted
 from planner.workbook.grid import (
     Area,
-    Beside,
     Cells,
     Dated,
     Fault,
     Printed,
+    SheetExtras,
     area_of,
     column_number,
     hidden_columns,
@@ -59,7 +57,7 @@ _COUNT = re.compile(r"\s*[0-9]+\s*")
 
 
 @dataclass(frozen=True)
-class Formats:
+class FormatsToCheck:
     """The number formats that do not print all that is in a cell, by the cell's format (``s``).
 
     ``dates`` are those of dates and times, ``rules`` those of conditional formats by their number.
@@ -71,8 +69,10 @@ class Formats:
     rules: Mapping[str, str]
 
 
-def formats_of(book: Any) -> Formats:
+def formats_of(book: Any) -> FormatsToCheck:
     """Return the formats of a workbook's cells that are looked at."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE, builtin_format_code
+
     dates = frozenset(map(str, book._date_formats))  # noqa: SLF001
     own = book._number_formats  # noqa: SLF001
     known: dict[str, str] = {}
@@ -85,7 +85,7 @@ def formats_of(book: Any) -> Formats:
         for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
         if each.numFmt is not None
     }
-    return Formats(
+    return FormatsToCheck(
         numbers={k: c for k, c in known.items() if k not in dates and not shows_numbers(c)},
         texts={k: c for k, c in known.items() if not shows_texts(c)},
         dates=dates,
@@ -101,7 +101,7 @@ _FUNCTIONS = (
 _IN_QUOTES = re.compile(r'"[^"]*"')
 
 
-class Volatile:
+class VolatileWords:
     """Finds what makes a formula volatile: a function, or a name that stands for one."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -143,8 +143,8 @@ class Source:
     book: Any
     texts: Sequence[str]
     is_stale: bool
-    formats: Formats
-    volatile: Volatile
+    formats: FormatsToCheck
+    volatile: VolatileWords
     bytes: int = 0
     cells: int = 0
 
@@ -159,8 +159,8 @@ class Source:
             raise RefusedError(msg)
 
 
-def rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cells]]:
-    """Yield row number and cells of each row of a sheet; what else it holds goes into ``beside``.
+def rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+    """Yield row number and cells of each row of a sheet; what else it holds goes into ``extras``.
 
     Wholly blank rows may be left out.
 
@@ -168,15 +168,15 @@ def rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cells
     quicker than from its elements; every other row goes through an XML parser, as does all that
     stands around the rows. Both give the same cells.
     """
-    for count, row in enumerate(_rows(source, part, beside), start=1):
+    for count, row in enumerate(_rows(source, part, extras), start=1):
         if count > MOST_ROWS:
             msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
             raise RefusedError(msg)
         yield row
 
 
-def _rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cells]]:
-    reader, tree = _Reader(source, beside), _Tree(source)
+def _rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+    reader, tree = _Reader(source, extras), _Tree(source)
     plain = PlainRows(source.texts, source.formats, formulas=not source.is_stale)
     number = 0
     with source.archive.open(part) as file:
@@ -191,8 +191,8 @@ def _rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cell
                 ):
                     number, at = taken.number, taken.end
                     source.count(cells=len(taken.cells) + 1)
-                    if beside.are_rows_hidden or _may_hide(taken.said):
-                        beside.hear_row(number, dict(_SAID.findall(taken.said.decode())))
+                    if extras.are_rows_hidden or _may_hide(taken.said):
+                        extras.hear_row(number, dict(_SAID.findall(taken.said.decode())))
                     yield number, taken.cells
                     continue
                 end = piece.find(b"<row ", at + 1)
@@ -201,32 +201,32 @@ def _rows(source: Source, part: str, beside: Beside) -> Iterator[tuple[int, Cell
                 plain.pass_by(passed)
                 for element in tree.feed(passed):
                     if element.tag != _ROW_TAG:
-                        _hear(element, source, beside)
+                        _hear(element, source, extras)
                         continue
                     said = element.get("r")
                     number = int(float(said)) if said else number + 1
-                    beside.hear_row(number, element.attrib)
+                    extras.hear_row(number, element.attrib)
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
         tree.parser.close()
 
 
-def _hear(element: Any, source: Source, beside: Beside) -> None:
+def _hear(element: Any, source: Source, extras: SheetExtras) -> None:
     """Keep what an element says that is no row."""
     if element.tag == _MERGE:
-        beside.merged.append(element.get("ref", ""))
+        extras.merged.append(element.get("ref", ""))
     elif element.tag == _COLUMN:
-        beside.columns += hidden_columns(element.attrib)
+        extras.columns += hidden_columns(element.attrib)
     elif element.tag == _ALL_ROWS:
-        beside.are_rows_hidden = is_yes(element.get("zeroHeight", ""))
+        extras.are_rows_hidden = is_yes(element.get("zeroHeight", ""))
     elif element.tag == _RULE:
         code = source.formats.rules.get(element.get("dxfId", ""))
-        beside.rules += [] if code is None else [(element.get(_AREAS, ""), code)]
+        extras.rules += [] if code is None else [(element.get(_AREAS, ""), code)]
     else:
         own = [each for each in element.iter() if local(each) in {"numFmt", "sqref"}]
         areas = " ".join(each.text or "" for each in own if local(each) == "sqref")
         codes = (each.get("formatCode", "") for each in own if local(each) == "numFmt")
-        beside.rules += [(areas, code) for code in codes if not shows_numbers(code)]
+        extras.rules += [(areas, code) for code in codes if not shows_numbers(code)]
 
 
 class _Tree:
@@ -264,7 +264,7 @@ def _plain_style(said: str) -> str:
 class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
-    def __init__(self, source: Source, beside: Beside) -> None:
+    def __init__(self, source: Source, extras: SheetExtras) -> None:
         from openpyxl.worksheet._reader import (
             FORMULA_TAG,
             INLINE_STRING,
@@ -276,7 +276,7 @@ class _Reader:
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
         self.values = {VALUE_TAG, INLINE_STRING}
         dates, times = book._date_formats, book._timedelta_formats  # noqa: SLF001
-        self.formats, self.volatile, self.beside = source.formats, source.volatile, beside
+        self.formats, self.volatile, self.extras = source.formats, source.volatile, extras
         self.parser = WorkSheetParser(
             io.BytesIO(),
             self.strings,
@@ -298,7 +298,7 @@ class _Reader:
             place = column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
             if self.may_be_volatile and (word := self._volatile(element)):
-                self.beside.volatile.append((number, place, word))
+                self.extras.volatile.append((number, place, word))
             if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
                 value = UNSAVED
             found.append((place, value))
@@ -443,7 +443,7 @@ def _may_hide(said: bytes) -> bool:
 class PlainRows:
     """Takes rows from the text of a worksheet as long as it is sure what stands there."""
 
-    def __init__(self, strings: Sequence[str], formats: Formats, *, formulas: bool) -> None:
+    def __init__(self, strings: Sequence[str], formats: FormatsToCheck, *, formulas: bool) -> None:
         """Know the workbook's texts, and the formats (``s``) that need a look.
 
         ``formulas``: a cell's saved value is taken where a formula stands before it.

@@ -261,6 +261,34 @@ def test_what_a_conditional_format_may_print_is_looked_at(saved):
             saved(made)
 
 
+def test_a_conditional_format_of_newer_workbooks_is_looked_at(tmp_path):
+    """It has its format beside the rule, not in the list of formats."""
+    space = "http://schemas.microsoft.com/office"
+    new = (
+        f'<extLst><ext xmlns:x14="{space}/spreadsheetml/2009/9/main" uri="u">'
+        f'<x14:conditionalFormattings xmlns:xm="{space}/excel/2006/main">'
+        '<x14:conditionalFormatting><x14:cfRule type="expression" id="i"><xm:f>TRUE</xm:f><x14:dxf>'
+        '<numFmt numFmtId="200" formatCode="&quot;10&quot;"/></x14:dxf></x14:cfRule>'
+        "<xm:sqref>C2 D3:D4</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings>"
+        "</ext></extLst></worksheet>"
+    )
+    workbook().save(tmp_path / "book.xlsx")
+    path = tmp_path / "forged.xlsx"
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as old, zipfile.ZipFile(path, "w") as made:
+        for name in old.namelist():
+            part = old.read(name)
+            is_demand = b"<v>600</v>" in part
+            made.writestr(name, part.replace(b"</worksheet>", new.encode()) if is_demand else part)
+    told = [f.place for f in _findings(path)]
+    assert told == ["Demand!C2", "Demand!D3", "Demand!D4"]
+
+
+def _findings(path):
+    with pytest.raises(InputError) as error:
+        read(path)
+    return error.value.findings
+
+
 def test_a_name_that_is_shown_as_another_is_a_finding(saved):
     made = workbook()
     made["Refiners"]["C2"].number_format = '0;0;0;"China"'

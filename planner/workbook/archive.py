@@ -47,6 +47,7 @@ MOST_CELLS = 8_000_000
 MOST_NAME = 255
 """Letters of a file's name on any system."""
 
+RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 _CHUNK = 1 << 18
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
@@ -146,7 +147,7 @@ class Archive(zipfile.ZipFile):
             self._places = places(self._file)
         except (OddError, struct.error) as error:
             said = f"the file is damaged or not one archive: {error}"
-            raise RefusedError(said, "save it again in Excel or LibreOffice") from error
+            raise RefusedError(said, RESAVE) from error
 
     @property
     def _file(self) -> BinaryIO:
@@ -332,7 +333,7 @@ class _Package:
             if part in self.names:
                 own = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
                 for number in (each for each, count in Counter(own).items() if count > 1):
-                    yield f"the number format {number} in {part} stands there twice"
+                    yield f"{part} gives the number format {number} twice"
 
     def _one(self, link: str, kind: re.Pattern[str], what: str) -> Iterator[str]:
         named, there = [t for k, t in self.links if k == link], self._of(kind)

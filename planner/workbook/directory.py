@@ -63,13 +63,13 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     at = 0
     for entry, following in zip(entries, follows, strict=True):
         if entry.start != at:
-            unlisted = f"bytes that no directory lists stand before {entry}"
+            unlisted = f"the bytes before {entry} are in no directory"
             msg = unlisted if entry.start > at else f"the part {entry} overlaps another"
             raise OddError(msg)
         found[entry.start] = _place(file, entry, following)
         at = following
     if at != start:
-        msg = "bytes that no directory lists stand before the directory"
+        msg = "the bytes before the directory are not in it"
         raise OddError(msg)
     return found
 
@@ -152,7 +152,7 @@ def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
     if flags & _DESCRIBED:
         allowed |= described | {_IS_DESCRIPTOR + each for each in described}
     if behind < 0 or descriptor not in allowed:
-        msg = f"bytes that no directory lists stand behind {entry}"
+        msg = f"the bytes behind {entry} are in no directory"
         raise OddError(msg)
     return PartPlace(start, entry.packed)
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from planner.workbook.archive import (
     BROKEN,
+    RESAVE,
     Archive,
     RefusedError,
     ambiguous,
@@ -34,7 +35,6 @@ _ZIP = b"PK\x03\x04"
 _DAMAGED = "the file is damaged or cut off"
 _UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
-_RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
@@ -127,7 +127,7 @@ def _refuse(content: bytes) -> None:
         (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
         (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
         ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
-        (bool(unlike), several, _RESAVE),
+        (bool(unlike), several, RESAVE),
     )
 
 

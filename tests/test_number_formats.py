@@ -7,7 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles.differential import DifferentialStyle
@@ -163,6 +163,7 @@ def test_a_format_prints_the_number_unless_a_digit_is_put_beside_it(
 
 
 @settings(deadline=None)
+@example(("0", ".??"), 1, 1.0)
 @given(_PLACES, st.integers(1, 3), st.floats(1, 1e9))
 def test_a_number_in_thousands_says_so_in_words(places, times, value):
     whole, decimals = places
@@ -332,7 +333,7 @@ def test_what_is_hidden_and_read_is_named(saved):
     assert warned(saved(made)) == [
         ("Minerals!C1", "the column Shortage cost (C) is hidden and read all the same"),
         ("Members!B1", "the column Country (B) is hidden and read all the same"),
-        ("Refiners!A3", "the rows 3, 4, 5 are hidden and read all the same"),
+        ("Refiners!A3", "rows 3, 4, 5 are hidden and read all the same"),
         ("Demand", "the sheet is hidden and read all the same"),
     ]
 
@@ -342,7 +343,7 @@ def test_a_sheet_whose_rows_are_hidden_unless_said_otherwise(saved):
     made["Refiners"].sheet_format.zeroHeight = True
     made["Refiners"].row_dimensions[1].height = 15
     assert warned(saved(made)) == [
-        ("Refiners!A2", "the rows 2, 3, 4, 5 are hidden and read all the same")
+        ("Refiners!A2", "rows 2, 3, 4, 5 are hidden and read all the same")
     ]
 
 

@@ -58,20 +58,20 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     """
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
-    found: dict[int, PartPlace] = {}
+    located: dict[int, PartPlace] = {}
     follows = [*(entry.start for entry in entries[1:]), start]
-    at = 0
+    reached = 0
     for entry, following in zip(entries, follows, strict=True):
-        if entry.start != at:
+        if entry.start != reached:
             unlisted = f"the bytes before {entry} are in no directory"
-            msg = unlisted if entry.start > at else f"the part {entry} overlaps another"
+            msg = unlisted if entry.start > reached else f"the part {entry} overlaps another"
             raise OddError(msg)
-        found[entry.start] = _place(file, entry, following)
-        at = following
-    if at != start:
+        located[entry.start] = _place(file, entry, following)
+        reached = following
+    if reached != start:
         msg = "the bytes before the directory are not in it"
         raise OddError(msg)
-    return found
+    return located
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:

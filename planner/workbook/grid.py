@@ -345,7 +345,7 @@ def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[Finding]
         yield warning(sheet, found=f"the sheet is hidden and {shown}", hint=hint)
     if grid.hidden_rows:
         rows = [str(row) for row in grid.hidden_rows]
-        said = _few("the row {} is hidden", "the rows {} are hidden", rows)
+        said = _few("row {} is hidden", "rows {} are hidden", rows)
         first = min(grid.header, default=1)
         yield at_cell(sheet, first, grid.hidden_rows[0], f"{said} and {shown}", "", hint, **_KIND)
     columns = [position for position in grid.hidden_columns if position in read]

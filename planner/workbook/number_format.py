@@ -280,12 +280,14 @@ _TIMES = {
 }  # fmt: skip
 """What a word behind a number multiplies it by; of weights, in tonnes: MT and mt are metric."""
 _PARTS = {"%": 1e-2, "٪": 1e-2, "﹪": 1e-2, "％": 1e-2, "‰": 1e-3, "‱": 1e-4}
-_AROUND = f" {''.join(_PARTS)}"
+_SCALES = "十百千万萬億兆"
+"""Numerals that multiply the number before them."""
+_AROUND = f" .{''.join(_PARTS)}"
 _MINUS = "-−–—‐‑‒﹣－"
 _NONE = {"", *_MINUS, "--", "nil", "none", "zero"}
 """What stands for a zero."""
 _FRACTION = re.compile(r"(?:(\d+)\s+)?(\d+)\s*[/⁄∕]\s*(\d+)")
-_RUN = re.compile(r"[.,٫]?\d+(?:[.,٫٬'’\s]\d+)*\.?(?:[eE][+-]?\d+)?")
+_RUN = re.compile(r"[.,٫]?\d+(?:[.,٫٬'’\s]\d+)*(?:[eE][+-]?\d+)?")
 _DECIMAL, _GROUP, _INDIAN = ".,٫", 3, 2
 _MONEY = re.compile(r"(?:[^\W\d_]{0,2}[$€£¥₹₩₽₺]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z]))")
 _WORD = re.compile(r"per cent|[^\W\d_]+")
@@ -311,7 +313,8 @@ def _read(printed: str) -> list[NumberRead] | None:
     if match is None:
         return []
     before, after = text[: match.start()], text[match.end() :]
-    if re.search(r"\d", before + after) or any(map(_numeral, before)):
+    beside = before + after.lstrip(f" .{_SCALES}")
+    if re.search(r"\d", beside) or any(map(_numeral, beside)):
         return None
     is_native = is_of_number[match.start() : match.end()]
     is_exact = not all(is_native[i] for i, letter in enumerate(match[0]) if letter.isdigit())
@@ -376,8 +379,8 @@ def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
 
 def _times(before: str, after: str) -> float:
     """Return what a number is multiplied by that has texts before and behind it."""
-    times, rest = 1.0, after.lstrip()
-    while rest and (rest[0] in _PARTS or _numeral(rest[0])):
+    times, rest = 1.0, after.lstrip(" .")
+    while rest and (rest[0] in _PARTS or rest[0] in _SCALES):
         times *= _PARTS.get(rest[0]) or _numeral(rest[0])
         rest = rest[1:].lstrip()
     if before.rstrip()[-1:] in _PARTS and before.strip():

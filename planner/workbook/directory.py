@@ -59,7 +59,7 @@ def places(file: BinaryIO) -> dict[int, PartPlace]:
     start, end, count = _directory(file)
     entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
     located: dict[int, PartPlace] = {}
-    follows = [*(entry.start for entry in entries[1:]), start]
+    follows = [entry.start for entry in entries[1:]] + [start] * bool(entries)
     reached = 0
     for entry, following in zip(entries, follows, strict=True):
         if entry.start != reached:

@@ -40,7 +40,7 @@ _HEAD = {
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
-    _BY_FIELD: "sentences, the first page, Checks, the glossary, charts and how cells look",
+    _BY_FIELD: "sentences, Checks, the glossary, and how charts and cells look",
 }
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import repeat
 
 from models.errors import Finding
 from models.results import ChartData, Checks, Glossary, Look, Summary
 from planner.render.table import Column, Table
+from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell
-from planner.workbook.grid import Fault, Grid, lines
+from planner.workbook.grid import Dated, Fault, Grid, Printed, lines
 from planner.workbook.plan_columns import PART, SUMMARY, is_number
 
 MOST_APART = 1e-9
@@ -81,6 +83,83 @@ def in_common(
             both = {*here[title].values(1)} & {*due[title].values(1)}
             here[title], due[title] = (_measures(g[title], both) for g in (here, due))
     return here, due
+
+
+def unmatched(
+    found: Mapping[str, Grid], expected: Mapping[str, Grid], tables: Mapping[str, Table]
+) -> Iterator[Finding]:
+    """Yield what a plan of another version holds and this one has no counterpart of, or misses.
+
+    Sheets, columns and measures by their names; on pages and charts each number.
+    """
+    for title in found.keys() | expected.keys():
+        there, wanted = found.get(title), expected.get(title)
+        if there is None:
+            yield Finding(title, found="this sheet is missing", expected=_OF_THIS)
+        elif wanted is None:
+            yield Finding(title, found=f"this sheet {_UNKNOWN}")
+        elif title not in tables or title == ChartData.TABLE:
+            yield from _other_numbers(there, wanted)
+        else:
+            yield from _other_columns(there, wanted)
+            if title == SUMMARY:
+                yield from _other_measures(there, wanted)
+
+
+_OF_THIS = "what this version writes"
+_UNKNOWN = "has no counterpart in what this version writes: nothing in it is compared"
+
+
+def _other_columns(found: Grid, expected: Grid) -> Iterator[Finding]:
+    """Yield columns by their headers; a header that stands twice is a counterpart once."""
+    top = found.header_row
+    due = Counter(expected.header.values())
+    for place, header in sorted(found.header.items()):
+        if due[header]:
+            due[header] -= 1
+        else:
+            yield at_cell(found.title, place, top, f"the column {header!r} {_UNKNOWN}")
+    for header in due.elements():
+        said = f"the column {header!r} is missing"
+        yield Finding(found.title, top, found=said, expected=_OF_THIS)
+    for row, place, _ in found.stray:
+        yield at_cell(found.title, place, row, f"this cell {_UNKNOWN}")
+
+
+def _other_measures(found: Grid, expected: Grid) -> Iterator[Finding]:
+    """Yield measures of Summary."""
+    head = Summary.measure.header
+    places = [{h: p for p, h in grid.header.items()}.get(head, 0) for grid in (found, expected)]
+    there, due = (
+        {name: row for row, name in zip(grid.rows, grid.values(place), strict=True)}
+        for grid, place in zip((found, expected), places, strict=True)
+    )
+    for name, row in there.items():
+        if name not in due:
+            yield at_cell(found.title, places[0], row, f"the measure {name!r} {_UNKNOWN}")
+    for name in due.keys() - there.keys():
+        yield Finding(found.title, found=f"the measure {name!r} is missing", expected=_OF_THIS)
+
+
+def _other_numbers(found: Grid, expected: Grid) -> Iterator[Finding]:
+    """Yield numbers of a page that are not on it as this version writes it."""
+    there, wanted = (
+        sorted(
+            (float(value), place)
+            for place, value in _cells(grid, grid.header_row, is_table=False).items()
+            if is_number(value)
+        )
+        for grid in (found, expected)
+    )
+    due = deque(number for number, _ in wanted)
+    for number, (row, place) in there:
+        while due and due[0] < number and not near(due[0], number):
+            due.popleft()
+        if due and near(due[0], number):
+            due.popleft()
+        else:
+            said = f"the number {number:.15g} {_UNKNOWN.partition(':')[0]}"
+            yield at_cell(found.title, place, row, said)
 
 
 def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
@@ -228,8 +307,8 @@ def _largest(column: Column | None, values: Sequence[object]) -> Callable[[int],
 def _shown(value: object) -> str:
     if value is None:
         return "a blank cell"
-    if isinstance(value, Fault):
-        return value.text
+    if isinstance(value, Fault | Dated | Printed):
+        return shown(value)
     if isinstance(value, float):
         return f"{value:.15g}"
     return repr(value) if isinstance(value, str) else str(value)

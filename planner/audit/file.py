@@ -20,7 +20,7 @@ from planner.sheets.context import Record
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.workbook.excel import Sheet, open_excel
 from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Grid
+from planner.workbook.grid import Grid, Printed
 from planner.workbook.parts import SheetPart, is_input, sheet_parts
 from planner.workbook.plan_columns import (
     PART,
@@ -125,7 +125,8 @@ class PlanSheets:
     def lines(self, *fields: Field) -> Iterator[Line]:
         """Yield the rows of a table, its further sheets included, with the fields asked for.
 
-        A header is told without its unit; a column that lacks gives blanks.
+        A header is told without its unit; a column that lacks gives blanks. A value is the one that
+        is kept, whatever its format prints.
         """
         for title in self.grids:
             part = PART.fullmatch(title)
@@ -133,7 +134,7 @@ class PlanSheets:
                 grid = self.grids[title]
                 at = {bare(str(h)): place for place, h in grid.header.items()}
                 places = {of: at.get(of.header, 0) for of in fields}
-                columns = [grid.values(place) for place in places.values()]
+                columns = [_as_kept(grid.values(place)) for place in places.values()]
                 for row, *cells in zip(grid.rows, *columns, strict=True):
                     yield Line(title, row, tuple(cells), places)
 
@@ -187,6 +188,10 @@ class PlanSheets:
             redacted=said.get(REDACTED, ""),
             extended=said.get(Figure.EXTENDED, ""),
         )
+
+
+def _as_kept(values: list[object]) -> list[object]:
+    return [value.value if isinstance(value, Printed) else value for value in values]
 
 
 def _record(said: Mapping[str, str]) -> Record:

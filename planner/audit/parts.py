@@ -20,7 +20,7 @@ from planner.workbook.parts import WORKSHEET, Anatomy, SheetPart
 from planner.workbook.plan_columns import PLAN_FILE
 
 _NUMBER = re.compile(
-    rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d[\d.]*(?:[Ee][+-]?\d+)?)(?=[<"])'
+    rb'(?:(?<=\d"><v>)|(?<=<c:v>)|(?<=[ ]val="))(-?\d+(?:\.\d+)?(?:[Ee][+-]?\d+)?)(?=[<"])'
 )
 """A number of a cell, of a chart or of a colour scale; not the place of a text in its list."""
 _CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')

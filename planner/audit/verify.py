@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,11 +22,12 @@ from models.resolve import SPOT, Expanded, Floats
 from models.results import Checks, Duals, Field, Flows, Summary, Values
 from models.solve import MOST_GAP, MOST_VIOLATION
 from planner._version import __version__
-from planner.audit.compare import compare, in_common
+from planner.audit.compare import compare, in_common, unmatched
 from planner.audit.file import RECORDS, Line, PlanSheets
 from planner.audit.parts import Parts, amiss, parts
 from planner.render.words import clean, few, span
 from planner.scenarios import Variant, drop_share_limits
+from planner.scratch import scratch_folder
 from planner.seal import SEAL, is_short
 from planner.sheets import Table, write_plan
 from planner.sheets.duals import DUALS, FREE, THIS, VALUES, key_text
@@ -34,10 +35,16 @@ from planner.workbook import Book
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import Grid
 from planner.workbook.plan_columns import PART, PLAN, is_number
+from planner.workbook.save import told_as_write_error
 
+_SCRATCH = Path("the folder for temporary files")
 _NO_NUMBER = "no number that a plan could hold stands here"
-_MOST = 1e18
-"""A number beyond is no plan's: amounts, prices and their bounds are far below."""
+_MOST = 1e100
+"""A number beyond is no plan's, and of two that are not beyond the product is a number, too.
+
+Amounts and prices are far below; duals need not be: where sales may grow a hundredfold a year, one
+tonne more today is worth as much as all that it grows to.
+"""
 
 
 class Compared(StrEnum):
@@ -90,7 +97,8 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
     ``book`` is the input as read, ``variant`` what the recorded options ask for, ``case`` what it
     makes of the input.
     Nothing is solved: the file is written again from its own values and duals, and compared.
-    Raises InputError where a sheet of the workbook cannot be read.
+    Raises InputError where a sheet of the workbook cannot be read, and WriteError where there is no
+    room to write it again.
     """
     solution = _Solution(file)
     plan = solution.plan(case, THIS)
@@ -100,19 +108,20 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: Variant) -> Verdic
     recorded = file.recorded
     if recorded.input_file:
         book = dataclasses.replace(book, path=Path(recorded.input_file))
-    with tempfile.TemporaryDirectory(prefix="planner-") as folder:
-        made = Path(folder) / "plan.xlsx"
-        known = write_plan(
-            made,
-            plan,
-            book,
-            without_limits=free,
-            options=variant.options,
-            timings=recorded.timings,
-            made_with=variant.typed,
-            record=recorded.record,
-            is_packed=False,
-        )
+    with contextlib.ExitStack() as stack:
+        with told_as_write_error(_SCRATCH):
+            made = stack.enter_context(scratch_folder()) / "plan.xlsx"
+            known = write_plan(
+                made,
+                plan,
+                book,
+                without_limits=free,
+                options=variant.options,
+                timings=recorded.timings,
+                made_with=variant.typed,
+                record=recorded.record,
+                is_packed=False,
+            )
         compared, differing, cells = _compared(file, made, known)
     proof = plan.proof
     return Verdict(
@@ -176,6 +185,7 @@ def _told(
     is_older = file.recorded.record.planner != __version__
     if is_older:
         findings += compare(*in_common(file.grids, anew, known), known)
+        findings += unmatched(file.grids, anew, known)
     else:
         findings += compare(file.grids, anew, known)
     if found.is_saved_anew and is_short(file.sealed):

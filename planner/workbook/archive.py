@@ -18,9 +18,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
+
+from planner.workbook.directory import OddError, places
 
 MOST_PACKED = 1 << 28
 """Bytes of a file: it is held in memory. A sheet of a million rows has some 100 MB."""
@@ -45,6 +47,7 @@ MOST_CELLS = 8_000_000
 MOST_NAME = 255
 """Letters of a file's name on any system."""
 
+RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 _CHUNK = 1 << 18
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
@@ -140,6 +143,15 @@ class Archive(zipfile.ZipFile):
             (is_bomb, f"the file unpacks to more than {MOST_RATIO} times its bytes"),
             (is_odd, "the file is packed in a way that Excel does not know"),
         )
+        try:
+            self._places = places(self._file)
+        except (OddError, struct.error) as error:
+            said = f"the file is damaged or not one archive: {error}"
+            raise RefusedError(said, RESAVE) from error
+
+    @property
+    def _file(self) -> BinaryIO:
+        return cast("BinaryIO", self.fp)
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Return a part that is held as a whole; RefusedError where it is too large for that."""
@@ -165,9 +177,31 @@ class Archive(zipfile.ZipFile):
     def verify(self) -> None:
         """Unpack every part once: BadZipFile or zlib.error where one is damaged."""
         for part in self.infolist():
-            with self.open(part) as source:
-                while source.read(_CHUNK):
-                    pass
+            size, crc = 0, 0
+            for piece in self._unpacked(part):
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                if size > part.file_size:
+                    break
+            if (size, crc) != (part.file_size, part.CRC):
+                msg = f"Bad CRC-32 for file {part.filename!r}"
+                raise zipfile.BadZipFile(msg)
+
+    def _unpacked(self, part: zipfile.ZipInfo) -> Iterator[bytes]:
+        """Yield what a part unpacks to; BadZipFile where bytes follow the end of what is packed."""
+        file, (start, left) = self._file, self._places[part.header_offset]
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        is_packed, rest = part.compress_type != zipfile.ZIP_STORED, b""
+        file.seek(start)
+        while (left or rest) and not unpacker.eof:
+            piece = rest or file.read(min(left, _CHUNK))
+            left -= 0 if rest else len(piece)
+            if not piece:
+                raise EOFError
+            yield unpacker.decompress(piece, _CHUNK) if is_packed else piece
+            rest = unpacker.unconsumed_tail
+        if is_packed and (left or unpacker.unused_data or not unpacker.eof):
+            msg = f"bytes follow the end of {part.filename}"
+            raise zipfile.BadZipFile(msg)
 
     def xml(self, part: str) -> Element:
         """Return the root of a part that is XML."""
@@ -221,9 +255,7 @@ _OTHER = re.compile(rb"<\w[\w.-]*:|\sxmlns|<!")
 _HINTS = (re.compile(rb':(?<!"1:)'), re.compile(b"xmlns"), re.compile(b"!"))
 """What each of those holds, and few rows do, whose ``spans="1:9"`` is no name: to look for that
 first takes a quarter of the time."""
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
 _PIECE, _OVERLAP = 1 << 20, 64
-_DIGITS = re.compile(r"[\d.,\s]*\d[\d.,\s]*")
 
 
 def ambiguous(archive: Archive) -> Iterator[str]:
@@ -292,15 +324,16 @@ class _Package:
                         yield f"a text in {part} stands there in two forms"
 
     def _formats(self) -> Iterator[str]:
-        """Yield where there is more than one list of formats, or a format prints other digits."""
+        """Yield where there is more than one list of formats, or a format is given twice."""
         yield from self._one(_FORMATS, _OF_STYLES, "list of formats")
         found = [t for kind, t in self.links if kind == _FORMATS]
         if found and found != [_STYLES] and _STYLES in self.names:
             yield f"{_STYLES} is not the list of formats that the workbook names, {found[0]}"
         for part in self._of(_OF_STYLES):
             if part in self.names:
-                for code in filter(_prints_other, _used(self.archive.xml(part))):
-                    yield f"the number format {code} prints digits that are none of the number's"
+                own = [e.get("numFmtId", "") for e in _formats_in(self.archive.xml(part))]
+                for number in (each for each, count in Counter(own).items() if count > 1):
+                    yield f"{part} gives the number format {number} twice"
 
     def _one(self, link: str, kind: re.Pattern[str], what: str) -> Iterator[str]:
         named, there = [t for k, t in self.links if k == link], self._of(kind)
@@ -327,18 +360,9 @@ class _Package:
         return found
 
 
-def _used(styles: Element) -> Iterator[str]:
-    """Yield the number formats of a workbook's own that cells have."""
-    cells = (each for each in styles if local(each) == "cellXfs")
-    used = {look.get("numFmtId") for each in cells for look in each}
-    for each in styles.iter():
-        if local(each) == "numFmt" and each.get("numFmtId") in used:
-            yield each.get("formatCode", "")
-
-
-def _prints_other(code: str) -> bool:
-    """Return whether a number format prints digits of its own, beside or instead of a number's."""
-    return any(_DIGITS.fullmatch("".join(text)) for text in _LITERAL.findall(code))
+def _formats_in(styles: Element) -> Iterator[Element]:
+    """Yield the number formats of a workbook's own."""
+    return (each for group in styles if local(group) == "numFmts" for each in group)
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[bytes]:

@@ -21,7 +21,8 @@ from models.units import accepted, in_currency, percent_hint, spelled
 from models.units import factor as factor_of
 from planner.workbook.countries import closest_country, country_code
 from planner.workbook.findings import CellError, quoted
-from planner.workbook.grid import Dated, Fault
+from planner.workbook.grid import Dated, Fault, Printed
+from planner.workbook.number_format import is_near
 
 Convert = Callable[[object], object]
 
@@ -29,6 +30,7 @@ DECIMAL, WHOLE = {Kind.NUMBER, Kind.SHARE}, {Kind.YEAR, Kind.WHOLE}
 """Kinds of cells that hold numbers."""
 LARGEST = 1e15
 """Numbers below it are whole without doubt, and far above every bound."""
+_MILLION = 1e6
 FRACTION_MOST = 10.0
 """A number without unit that may not exceed this is a fraction: 25 then asks about 25 %."""
 
@@ -76,9 +78,14 @@ def _day(date: object) -> str:
     return "a date that no calendar has" if date is None else shown(date)
 
 
+def _printed(text: str) -> str:
+    return quoted(text) if text else "nothing"
+
+
 _SAY: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (Fault, lambda value: str(value.text)),
     (Dated, lambda value: f"the number {plain(value.number)}, shown as {_day(value.date)}"),
+    (Printed, lambda value: f"{shown(value.value)}, shown as {_printed(value.text)}"),
     (bool, lambda value: f"the logical value {str(value).upper()}"),
     (str, lambda value: f"the text {quoted(value)}"),
     (dt.datetime, lambda value: f"the date {value:%Y-%m-%d}"),
@@ -123,8 +130,8 @@ def name(value: object) -> str:
 
 def text(value: object) -> str:
     """Return free text; whatever stands there, as it reads."""
-    if isinstance(value, str):
-        return value.strip()
+    if isinstance(value, str | Printed):
+        return str(value).strip()
     if isinstance(value, Fault):
         raise CellError(value.text, "text", value.hint)
     if isinstance(value, Dated):
@@ -177,6 +184,7 @@ def _choice(column: Column) -> Convert:
 
 def _number(column: Column, factor: float, currency: str) -> Convert:
     least, most = column.least, column.most
+    of_unit = factor * (_MILLION if column.unit.endswith(" m") else 1.0)
 
     def number(value: object) -> float:
         if (  # nearly every cell: the quick way
@@ -185,6 +193,8 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
             and least < (found := value * factor) < most
         ):
             return found
+        if isinstance(value, Printed) and _fits(value, of_unit):
+            value = value.value
         if not is_number(value):
             raise CellError(shown(value), wanted(column, currency), _number_hint(column, value))
         given = as_float(value)
@@ -202,6 +212,12 @@ def _number(column: Column, factor: float, currency: str) -> Convert:
         raise CellError(shown(value), wanted(column, currency), hint)
 
     return number
+
+
+def _fits(printed: Printed, factor: float) -> bool:
+    """Return whether a number is printed with its column's unit, such as 65 kt under (kt)."""
+    value = printed.value
+    return not isinstance(value, str) and is_near(printed.number, value * factor, printed.step)
 
 
 def numbers(
@@ -244,7 +260,7 @@ def _whole(column: Column) -> Convert:
 
 def hint_of(value: object) -> str:
     """Return what to do about a cell whose value is no plain one; "" for any other."""
-    return value.hint if isinstance(value, Fault | Dated) else ""
+    return value.hint if isinstance(value, Fault | Dated | Printed) else ""
 
 
 def _instead_of_text(column: Column, value: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from planner.workbook.archive import (
     BROKEN,
+    RESAVE,
     Archive,
     RefusedError,
     ambiguous,
@@ -24,8 +25,8 @@ from planner.workbook.archive import (
     refuse_if,
 )
 from planner.workbook.findings import refused
-from planner.workbook.grid import Grid, areas, fill
-from planner.workbook.stream import Source, rows, shared_texts
+from planner.workbook.grid import Grid, SheetExtras, fill
+from planner.workbook.stream import Source, VolatileWords, formats_of, rows, shared_texts
 
 _MARKUP = b"<"
 _ANEW = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -34,7 +35,6 @@ _ZIP = b"PK\x03\x04"
 _DAMAGED = "the file is damaged or cut off"
 _UNLOCK = "save it without one"
 _SAVE_AS = "save it as .xlsx in Excel"
-_RESAVE = "look at what it shows, and save it again in Excel or LibreOffice"
 WORKBOOK = "an Excel workbook (.xlsx or .xlsm)"
 
 
@@ -46,14 +46,15 @@ class Sheet:
     path: Path
     part: str
     source: Source
+    is_hidden: bool = False
 
     @cached_property
     def grid(self) -> Grid:
         """The cells; InputError where they cannot be read."""
-        merged: list[str] = []
-        with _readable(self.path):
-            grid = fill(self.title, rows(self.source, self.part, merged))
-            return replace(grid, merged=tuple(areas(merged)))
+        extras = SheetExtras()
+        with readable(self.path):
+            grid = extras.put_into(fill(self.title, rows(self.source, self.part, extras)))
+            return replace(grid, is_hidden=self.is_hidden)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def open_excel(path: Path) -> ExcelFile:
     Macros never run and links to other files are never followed. Raises InputError for whatever
     is no workbook.
     """
-    with _readable(path):
+    with readable(path):
         content = contents(path)
         _refuse(content)
         sheets = tuple(_sheets(path, io.BytesIO(content)))
@@ -83,7 +84,7 @@ def open_excel(path: Path) -> ExcelFile:
 
 
 @contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Tell what is wrong with a file as an InputError."""
     try:
         with warnings.catch_warnings():
@@ -126,7 +127,7 @@ def _refuse(content: bytes) -> None:
         (any(part.flag_bits & 1 for part in parts), "the file is protected by a password", _UNLOCK),
         (is_binary, "this is a binary .xlsb workbook", _SAVE_AS),
         ("[Content_Types].xml" not in names, "this is a zip archive, not a workbook"),
-        (bool(unlike), several, _RESAVE),
+        (bool(unlike), several, RESAVE),
     )
 
 
@@ -148,10 +149,19 @@ def _sheets(path: Path, stream: BinaryIO) -> Iterator[Sheet]:
     package.read_manifest()
     package.read_workbook()
     apply_stylesheet(package.archive, package.wb)
-    source = Source(package.archive, package.wb, shared_texts(package), _is_stale(package))
+    names = package.parser.defined_names.definedName
+    source = Source(
+        package.archive,
+        package.wb,
+        shared_texts(package),
+        _is_stale(package),
+        formats_of(package.wb),
+        VolatileWords({each.name: each.value or "" for each in names}),
+    )
     for sheet, link in package.parser.find_sheets():
         if link.target in package.valid_files and "chartsheet" not in link.Type:
-            yield Sheet(sheet.name, path, link.target, source)
+            is_hidden = sheet.state != "visible"
+            yield Sheet(sheet.name, path, link.target, source, is_hidden)
 
 
 def _is_stale(package: Any) -> bool:

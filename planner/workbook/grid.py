@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.case import fold
-from models.errors import Finding
-from planner.workbook.findings import address, at_cell
+from models.errors import Finding, Severity, warning
+from planner.workbook.findings import address, at_cell, letters
+from planner.workbook.number_format import other_number
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -35,6 +38,26 @@ class Dated:
     hint = "where the number is meant, give the cell a number format: it is there"
 
 
+@dataclass(frozen=True)
+class Printed:
+    """A value that its format shows as another one.
+
+    ``text`` is what is shown, ``number`` what a person reads there (NaN: none) and ``step`` what
+    its last digit is worth.
+    """
+
+    value: float | str
+    text: str
+    number: float = math.nan
+    step: float = 0.0
+
+    hint = "give the cell a number format that shows what is there"
+
+    def __str__(self) -> str:
+        """Return what is shown."""
+        return self.text
+
+
 class Area(NamedTuple):
     """Merged cells: first and last row and column (1 is A)."""
 
@@ -51,6 +74,96 @@ class Area(NamedTuple):
 _TWICE = Fault("a cell or row that the file gives twice, or out of its place")
 
 
+class VolatileFormula(NamedTuple):
+    """A formula that is calculated anew each time: its cell, and the function that makes it so."""
+
+    row: int
+    position: int
+    function: str
+
+
+_YES = {"1", "true", "on"}
+_SEEN = 1.0
+"""A row of fewer points or a column of fewer characters cannot be seen."""
+
+
+def is_yes(said: str) -> bool:
+    """Return whether an attribute says yes."""
+    return said.lower() in _YES
+
+
+def _is_small(size: str) -> bool:
+    try:
+        return float(size) < _SEEN
+    except ValueError:
+        return False
+
+
+def is_hidden_row(said: Mapping[str, str], *, are_all: bool) -> bool:
+    """Return whether a row cannot be seen; ``are_all``: nor can those that say nothing."""
+    if "ht" not in said:
+        return is_yes(said["hidden"]) if "hidden" in said else are_all
+    return is_yes(said.get("hidden", "")) or _is_small(said["ht"])
+
+
+def hidden_columns(said: Mapping[str, str]) -> list[tuple[int, int]]:
+    """Return the first and last of columns that cannot be seen; nothing where they can."""
+    if is_yes(said.get("hidden", "")) or _is_small(said.get("width", "")):
+        return [(int(said.get("min", "1")), int(said.get("max", "1")))]
+    return []
+
+
+@dataclass
+class SheetExtras:
+    """What is heard of a sheet while its cells are read.
+
+    Addresses of merged areas, hidden rows and columns, volatile formulas, and conditional number
+    formats with the areas that they are of.
+    """
+
+    merged: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    columns: list[tuple[int, int]] = field(default_factory=list)
+    volatile: list[tuple[int, int, str]] = field(default_factory=list)
+    rules: list[tuple[str, str]] = field(default_factory=list)
+    are_rows_hidden: bool = False
+
+    def hear_row(self, number: int, said: Mapping[str, str]) -> None:
+        """Keep a row that cannot be seen."""
+        if is_hidden_row(said, are_all=self.are_rows_hidden):
+            self.rows.append(number)
+
+    def put_into(self, grid: Grid) -> Grid:
+        """Return the cells with what was heard of them."""
+        for addresses, code in self.rules:
+            for each in addresses.split():
+                _print(grid, each, code)
+        kept = {grid.header_row, *grid.rows}
+        hidden = {p for p in grid.header if any(a <= p <= b for a, b in self.columns)}
+        return replace(
+            grid,
+            merged=tuple(areas(self.merged)),
+            hidden_rows=tuple(row for row in self.rows if row in kept),
+            hidden_columns=tuple(sorted(hidden)),
+            volatile=tuple(VolatileFormula(*each) for each in self.volatile),
+        )
+
+
+def _print(grid: Grid, addresses: str, code: str) -> None:
+    """Put what a conditional format may print into the numbers that it is of."""
+    from openpyxl.utils import range_boundaries
+
+    left, top, right, bottom = range_boundaries(addresses)
+    for position, values in grid.columns.items():
+        if (left or 1) <= position <= (right or position):
+            first, last = bisect_left(grid.rows, top or 1), len(grid.rows)
+            for i in range(first, last if bottom is None else bisect_right(grid.rows, bottom)):
+                value = values[i]
+                if type(value) is float or type(value) is int:
+                    other = other_number(code, float(value))
+                    values[i] = value if other is None else Printed(value, *other)
+
+
 @dataclass
 class Grid:
     """A sheet as it stands: its header row, and the cells below it by column.
@@ -59,6 +172,8 @@ class Grid:
     of a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is
     blank. Empty rows are not in it. ``stray`` are cells in columns without a header (row, position,
     value); a row that holds nothing else counts as empty. ``merged`` are the areas of merged cells.
+    ``hidden_rows`` and ``hidden_columns`` are those that hold something; ``volatile`` are formulas
+    whose value changes each time the workbook is calculated.
     """
 
     title: str
@@ -68,6 +183,10 @@ class Grid:
     columns: dict[int, list[object]] = field(default_factory=dict)
     stray: list[tuple[int, int, object]] = field(default_factory=list)
     merged: tuple[Area, ...] = ()
+    is_hidden: bool = False
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+    volatile: tuple[VolatileFormula, ...] = ()
 
     def values(self, position: int) -> list[object]:
         """Return a value for each row of a column, None where it is blank."""
@@ -208,3 +327,46 @@ def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
     for column, i in cells if values else ():
         column[i] = values[0] if column[i] is None else column[i]
     return bool(values) or (area.top <= grid.header_row and bool(columns))
+
+
+# ---- what is read though nobody sees it, and what changes each time ------------------------------
+
+_NAMED = 5
+"""Rows, columns or formulas that are named; of more, how many."""
+
+
+def unseen(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[Finding]:
+    """Yield warnings of what is hidden and read all the same, and of formulas that are volatile.
+
+    ``read`` are the columns that are read, by position, each with its header.
+    """
+    shown, hint = "read all the same", "show what is meant, and take out what is not"
+    if grid.is_hidden:
+        yield warning(sheet, found=f"the sheet is hidden and {shown}", hint=hint)
+    if grid.hidden_rows:
+        rows = [str(row) for row in grid.hidden_rows]
+        said = _few("row {} is hidden", "rows {} are hidden", rows)
+        first = min(grid.header, default=1)
+        yield at_cell(sheet, first, grid.hidden_rows[0], f"{said} and {shown}", "", hint, **_KIND)
+    columns = [position for position in grid.hidden_columns if position in read]
+    if columns:
+        named = [f"{read[position]} ({letters(position)})" for position in columns]
+        said = _few("the column {} is hidden", "the columns {} are hidden", named)
+        top = grid.header_row
+        yield at_cell(sheet, columns[0], top, f"{said} and {shown}", "", hint, **_KIND)
+    formulas = [each for each in grid.volatile if each.position in read]
+    if formulas:
+        cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
+        said = _few("the formula in {} has", "the formulas in {} have", cells)
+        said += " another value each time the workbook is calculated: the saved one is read"
+        hint = "put the value in its place"
+        yield at_cell(sheet, formulas[0].position, formulas[0].row, said, "", hint, **_KIND)
+
+
+_KIND: dict[str, Any] = {"severity": Severity.WARNING}
+
+
+def _few(one: str, several: str, names: Sequence[str]) -> str:
+    """Return a sentence with the first of some names."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (one if len(names) == 1 else several).format(f"{', '.join(names[:_NAMED])}{more}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +10,19 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from models.case import fold
+from models.errors import InputError
 from models.schema import Demand, Mineral, Refiner
 from planner.workbook.archive import BROKEN, Archive, package_of, refuse_odd
+from planner.workbook.excel import readable
 from planner.workbook.findings import address, letters
-from planner.workbook.grid import Area, area_of, column_number
+from planner.workbook.grid import (
+    Area,
+    area_of,
+    column_number,
+    hidden_columns,
+    is_hidden_row,
+    is_yes,
+)
 
 # ---- what a file at a path is: the question before it is replaced -------------------------------
 
@@ -83,21 +92,24 @@ def sheet_parts(path: Path) -> tuple[SheetPart, ...]:
     """Return all sheets that the workbook lists, in order.
 
     The workbook's part and its sheets are found as the cells' reader finds them, whatever they are
-    called. Raises what that reader raises on a damaged file.
+    called. Raises InputError where the file is damaged.
     """
-    refuse_odd(path)
-    with path.open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with readable(path):
+        refuse_odd(path)
+        return tuple(_sheet_parts(path))
+
+
+def _sheet_parts(path: Path) -> Iterator[SheetPart]:
+    with path.open("rb") as file:
         reader = package_of(file, read_only=True, keep_links=False)
         reader.read_manifest()
         reader.read_workbook()
-        names, found = set(reader.valid_files), []
+        names = set(reader.valid_files)
         for sheet in reader.parser.sheets:
             link = reader.parser.rels.get(sheet.id)
             is_there = link is not None and link.target in names
             part, kind = (link.target, link.Type.rpartition("/")[2]) if is_there else ("", "")
-            found.append(SheetPart(sheet.name or "", part, kind, sheet.state != "visible"))
-        return tuple(found)
+            yield SheetPart(sheet.name or "", part, kind, sheet.state != "visible")
 
 
 class TablePlace(NamedTuple):
@@ -116,7 +128,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
                 place = next(_tables(archive, sheet.part), None)
                 if place is not None:
                     found[sheet.title] = place
-    except BROKEN:
+    except (*BROKEN, InputError):
         return {}
     return found
 
@@ -149,16 +161,16 @@ class CellFormats:
 
 
 def cell_formats(path: Path) -> dict[str, CellFormats]:
-    """Return how the cells of each sheet are shown, by the sheet's title."""
+    """Return how the cells of each sheet are shown, by the sheet's title.
+
+    Raises InputError where they cannot be read.
+    """
     from openpyxl import load_workbook
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with readable(path):
         book: Any = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        return {sheet.title: _formats(sheet) for sheet in book.worksheets}
-    finally:
-        book.close()
+        with contextlib.closing(book):
+            return {sheet.title: _formats(sheet) for sheet in book.worksheets}
 
 
 def _formats(sheet: Any) -> CellFormats:
@@ -176,9 +188,6 @@ def _formats(sheet: Any) -> CellFormats:
 
 # ---- formulas, and what is hidden ---------------------------------------------------------------
 
-_YES = {"1", "true", "on"}
-_SEEN = 1.0
-"""A row of fewer points or a column of fewer characters cannot be seen."""
 _DIGITS = "0123456789"
 
 
@@ -217,7 +226,7 @@ class Anatomy:
         elif tag == "col":
             self._column(said)
         elif tag == "sheetFormatPr":
-            self._are_rows_hidden = said.get("zeroHeight", "").lower() in _YES
+            self._are_rows_hidden = is_yes(said.get("zeroHeight", ""))
 
     def _end(self, name: str) -> None:
         """Hear that an element ends."""
@@ -229,8 +238,7 @@ class Anatomy:
         if number <= self._at:
             self.misplaced.append(f"A{number}")
         self._at, self._place = number, 0
-        hidden = said.get("hidden", "1" if self._are_rows_hidden and "ht" not in said else "")
-        if hidden.lower() in _YES or float(said.get("ht", _SEEN)) < _SEEN:
+        if is_hidden_row(said, are_all=self._are_rows_hidden):
             self.rows.append(number)
 
     def _cell(self, cell: str) -> None:
@@ -243,7 +251,5 @@ class Anatomy:
         self._place = place
 
     def _column(self, said: dict[str, str]) -> None:
-        is_narrow = float(said.get("width", _SEEN)) < _SEEN
-        if said.get("hidden", "").lower() in _YES or is_narrow:
-            ends = (letters(int(said.get(end, "1"))) for end in ("min", "max"))
-            self.columns.append(":".join(dict.fromkeys(ends)))
+        for ends in hidden_columns(said):
+            self.columns.append(":".join(dict.fromkeys(map(letters, ends))))

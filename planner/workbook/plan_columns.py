@@ -24,8 +24,9 @@ from models.results import (
     Stocks,
     Summary,
 )
+from planner.workbook.cells import shown
 from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Fault, Grid
+from planner.workbook.grid import Dated, Fault, Grid, Printed
 from planner.workbook.parts import is_input, is_plan
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
@@ -190,8 +191,8 @@ def amiss(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterator[Findin
             expected = what if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
                 hint = ""
-                if isinstance(value, Fault):
-                    found, hint = value.text, value.hint
+                if isinstance(value, Fault | Dated | Printed):
+                    found, hint = shown(value), value.hint
                 elif value is None and of in wanted.filled:
                     found = "the cell is blank"
                 elif number and value is not None and not is_number(value):

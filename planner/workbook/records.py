@@ -24,7 +24,7 @@ from planner.workbook.findings import (
     address,
     at_cell,
 )
-from planner.workbook.grid import Grid, refuse_merged
+from planner.workbook.grid import Grid, refuse_merged, unseen
 from planner.workbook.headers import HeaderRow, Heading
 
 
@@ -59,6 +59,8 @@ def _headings(record: type[Record], grid: Grid, context: Context) -> list[Headin
     context.findings += header.findings
     read = {h.position for h in header.headings if not h.is_remark}
     context.findings += refuse_merged(record.SHEET, grid, read)
+    shown = {h.position: h.label for h in header.headings if h.position in read}
+    context.findings += unseen(record.SHEET, grid, shown)
     places = {h.key: h.position for h in header.headings}
     units = {h.key: Unit(h.unit or "", h.factor) for h in header.headings if h.factor != 1.0}
     context.layout.sheets[record.SHEET] = SheetLayout(grid.header_row, places, units=units)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import IO, Any
+from functools import cache, lru_cache
+from typing import IO, Any, NamedTuple
 from xml.etree.ElementTree import XMLPullParser, iterparse
 
 from planner.workbook.archive import (
@@ -17,33 +17,134 @@ from planner.workbook.archive import (
     MOST_UNPACKED,
     Archive,
     RefusedError,
+    local,
 )
 from planner.workbook.findings import quoted
-from planner.workbook.grid import Area, Cells, Dated, Fault, area_of, column_number
+from planner.workbook.grid import (
+    Area,
+    Cells,
+    Dated,
+    Fault,
+    Printed,
+    SheetExtras,
+    area_of,
+    column_number,
+    hidden_columns,
+    is_yes,
+)
+from planner.workbook.number_format import (
+    GENERAL,
+    other_number,
+    other_text,
+    shows_numbers,
+    shows_texts,
+)
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
 )
 _DIGITS = "0123456789"
-_MERGE = f"{{{MAIN}}}mergeCell"
-_TOLD = {f"{{{MAIN}}}row", _MERGE}
+_ROW_TAG, _MERGE, _COLUMN, _ALL_ROWS, _RULE = (
+    f"{{{MAIN}}}{tag}" for tag in ("row", "mergeCell", "col", "sheetFormatPr", "cfRule")
+)
+_NEW_RULES = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}conditionalFormatting"
+_TOLD = {_ROW_TAG, _MERGE, _COLUMN, _ALL_ROWS, _RULE, _NEW_RULES}
+_AREAS = "sqref"
 _OUTER = 2
 """Elements around a row or a merged area: the sheet, and its rows or merged areas."""
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 _COUNT = re.compile(r"\s*[0-9]+\s*")
 
 
+@dataclass(frozen=True)
+class FormatsToCheck:
+    """The number formats that do not print all that is in a cell, by the cell's format (``s``).
+
+    ``dates`` are those of dates and times, ``rules`` those of conditional formats by their number.
+    """
+
+    numbers: Mapping[str, str]
+    texts: Mapping[str, str]
+    dates: frozenset[str]
+    rules: Mapping[str, str]
+
+
+def formats_of(book: Any) -> FormatsToCheck:
+    """Return the formats of a workbook's cells that are looked at."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE, builtin_format_code
+
+    dates = frozenset(map(str, book._date_formats))  # noqa: SLF001
+    own = book._number_formats  # noqa: SLF001
+    known: dict[str, str] = {}
+    for i, style in enumerate(book._cell_styles):  # noqa: SLF001
+        number = style.numFmtId - BUILTIN_FORMATS_MAX_SIZE
+        code = own[number] if number >= 0 else builtin_format_code(style.numFmtId)
+        known[str(i)] = code or GENERAL
+    rules = {
+        str(i): str(each.numFmt.formatCode)
+        for i, each in enumerate(book._differential_styles.styles)  # noqa: SLF001
+        if each.numFmt is not None
+    }
+    return FormatsToCheck(
+        numbers={k: c for k, c in known.items() if k not in dates and not shows_numbers(c)},
+        texts={k: c for k, c in known.items() if not shows_texts(c)},
+        dates=dates,
+        rules={key: code for key, code in rules.items() if not shows_numbers(code)},
+    )
+
+
+# ---- formulas whose value changes each time ------------------------------------------------------
+
+_FUNCTIONS = (
+    "RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY", "OFFSET", "INDIRECT", "CELL", "INFO",
+)  # fmt: skip
+_IN_QUOTES = re.compile(r'"[^"]*"')
+
+
+class VolatileWords:
+    """Finds what makes a formula volatile: a function, or a name that stands for one."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Know the workbook's names, each with its formula."""
+        self._words = re.compile("$^")
+        found: list[str] = []
+        while True:
+            calls = "|".join(map(re.escape, found))
+            functions = "|".join(_FUNCTIONS)
+            either = rf"(?:{functions})(?=\s*\()" + (rf"|(?:{calls})(?![\w.(])" if calls else "")
+            self._words = re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
+            more = [n for n, formula in names.items() if n not in found and self.of(formula)]
+            if not more:
+                break
+            found += more
+        self._hints = [word.upper().encode() for word in ("RAND", *_FUNCTIONS[3:], *found, "&")]
+
+    def of(self, formula: str) -> str:
+        """Return what makes a formula volatile, "" where nothing does."""
+        match = self._words.search(_IN_QUOTES.sub("", formula))
+        return match[1].upper() if match else ""
+
+    def may_be_in(self, piece: bytes) -> bool:
+        """Return whether the XML of some cells may hold such a formula."""
+        if b"<f" not in piece:
+            return False
+        capital = piece.upper()
+        return any(hint in capital for hint in self._hints)
+
+
 @dataclass
 class Source:
     """A workbook's sheets in the reading, and what was read of them so far, bytes and cells.
 
-    ``is_stale``: a formula's 0 counts as no saved value.
+    ``is_stale``: a formula's 0 counts as no saved value. ``formats`` are those that are looked at.
     """
 
     archive: Archive
     book: Any
     texts: Sequence[str]
     is_stale: bool
+    formats: FormatsToCheck
+    volatile: VolatileWords
     bytes: int = 0
     cells: int = 0
 
@@ -58,8 +159,8 @@ class Source:
             raise RefusedError(msg)
 
 
-def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Cells]]:
-    """Yield row number and cells of each row of a sheet; its merged areas go into ``merged``.
+def rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+    """Yield row number and cells of each row of a sheet; what else it holds goes into ``extras``.
 
     Wholly blank rows may be left out.
 
@@ -67,40 +168,65 @@ def rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Ce
     quicker than from its elements; every other row goes through an XML parser, as does all that
     stands around the rows. Both give the same cells.
     """
-    for count, row in enumerate(_rows(source, part, merged), start=1):
+    for count, row in enumerate(_rows(source, part, extras), start=1):
         if count > MOST_ROWS:
             msg = f"a sheet of the file has more than {MOST_ROWS:,} rows"
             raise RefusedError(msg)
         yield row
 
 
-def _rows(source: Source, part: str, merged: list[str]) -> Iterator[tuple[int, Cells]]:
-    reader, tree = _Reader(source), _Tree(source)
-    plain = PlainRows(source.texts, reader.dates, formulas=not source.is_stale)
+def _rows(source: Source, part: str, extras: SheetExtras) -> Iterator[tuple[int, Cells]]:
+    reader, tree = _Reader(source, extras), _Tree(source)
+    plain = PlainRows(source.texts, source.formats, formulas=not source.is_stale)
     number = 0
     with source.archive.open(part) as file:
         for piece in _filled(source, file):
             at = 0
+            may_be_volatile = source.volatile.may_be_in(piece)
+            reader.may_be_volatile = reader.may_be_volatile or may_be_volatile
             while at < len(piece):
                 taken = plain.take(piece, at)
-                if taken is not None:
-                    number, cells, at = taken
-                    source.count(cells=len(cells) + 1)
-                    yield number, cells
+                if taken is not None and not (
+                    may_be_volatile and source.volatile.may_be_in(piece[at : taken.end])
+                ):
+                    number, at = taken.number, taken.end
+                    source.count(cells=len(taken.cells) + 1)
+                    if extras.are_rows_hidden or _may_hide(taken.said):
+                        extras.hear_row(number, dict(_SAID.findall(taken.said.decode())))
+                    yield number, taken.cells
                     continue
                 end = piece.find(b"<row ", at + 1)
                 passed = piece[at:end] if end > 0 else piece[at:]
                 at += len(passed)
                 plain.pass_by(passed)
                 for element in tree.feed(passed):
-                    if element.tag == _MERGE:
-                        merged.append(element.get("ref", ""))
+                    if element.tag != _ROW_TAG:
+                        _hear(element, source, extras)
                         continue
                     said = element.get("r")
                     number = int(float(said)) if said else number + 1
+                    extras.hear_row(number, element.attrib)
                     yield number, reader.cells(element, number)
                 plain.is_on = plain.is_on and not (source.is_stale and reader.arrays)
         tree.parser.close()
+
+
+def _hear(element: Any, source: Source, extras: SheetExtras) -> None:
+    """Keep what an element says that is no row."""
+    if element.tag == _MERGE:
+        extras.merged.append(element.get("ref", ""))
+    elif element.tag == _COLUMN:
+        extras.columns += hidden_columns(element.attrib)
+    elif element.tag == _ALL_ROWS:
+        extras.are_rows_hidden = is_yes(element.get("zeroHeight", ""))
+    elif element.tag == _RULE:
+        code = source.formats.rules.get(element.get("dxfId", ""))
+        extras.rules += [] if code is None else [(element.get(_AREAS, ""), code)]
+    else:
+        own = [each for each in element.iter() if local(each) in {"numFmt", "sqref"}]
+        areas = " ".join(each.text or "" for each in own if local(each) == "sqref")
+        codes = (each.get("formatCode", "") for each in own if local(each) == "numFmt")
+        extras.rules += [(areas, code) for code in codes if not shows_numbers(code)]
 
 
 class _Tree:
@@ -112,7 +238,7 @@ class _Tree:
         self._open: list[Any] = []
 
     def feed(self, part: bytes) -> Iterator[Any]:
-        """Yield the rows and merged areas that end in a part of the XML."""
+        """Yield the elements that end in a part of the XML and are heard."""
         self.parser.feed(part)
         for event, element in self.parser.read_events():
             if event == "start":
@@ -121,16 +247,24 @@ class _Tree:
                 continue
             self._open.pop()
             if element.tag in _TOLD:
+                if element.tag == _RULE and self._open:
+                    element.set(_AREAS, self._open[-1].get(_AREAS, ""))
                 yield element
         for i, outer in enumerate(self._open[:_OUTER]):
             is_last_open = len(self._open) > i + 1
             del outer[: len(outer) - is_last_open]
 
 
+@lru_cache(1024)
+def _plain_style(said: str) -> str:
+    """Return the number of a cell's format without zeros or spaces before it."""
+    return str(int(said))
+
+
 class _Reader:
     """Reads cells as openpyxl does, and tells a formula without a value from a blank."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, extras: SheetExtras) -> None:
         from openpyxl.worksheet._reader import (
             FORMULA_TAG,
             INLINE_STRING,
@@ -142,7 +276,7 @@ class _Reader:
         self.formula, self.value_tag = FORMULA_TAG, VALUE_TAG
         self.values = {VALUE_TAG, INLINE_STRING}
         dates, times = book._date_formats, book._timedelta_formats  # noqa: SLF001
-        self.dates = {str(style) for style in dates}
+        self.formats, self.volatile, self.extras = source.formats, source.volatile, extras
         self.parser = WorkSheetParser(
             io.BytesIO(),
             self.strings,
@@ -151,6 +285,7 @@ class _Reader:
             date_formats=dates,
             timedelta_formats=times,
         )
+        self.may_be_volatile = False
         self.arrays: list[Area] = []
         """The cells of each formula over several."""
 
@@ -162,10 +297,17 @@ class _Reader:
             address = element.get("r")
             place = column_number(address.rstrip(_DIGITS)) if address else place + 1
             value = self._value(element)
+            if self.may_be_volatile and (word := self._volatile(element)):
+                self.extras.volatile.append((number, place, word))
             if self.arrays and self._is_unsaved(element, value) and self._in_array(place, number):
                 value = UNSAVED
             found.append((place, value))
         return found
+
+    def _volatile(self, element: Any) -> str:
+        """Return what makes the formula of a cell volatile, "" where nothing does."""
+        formula = element.find(self.formula)
+        return "" if formula is None else self.volatile.of(formula.text or "")
 
     def _in_array(self, column: int, row: int) -> bool:
         """Whether a cell belongs to a formula that stands in the first of its cells."""
@@ -173,18 +315,28 @@ class _Reader:
 
     def _value(self, element: Any) -> object:
         try:
+            style = _plain_style(element.get("s", "0"))
             if len(element) == 1 and element[0].tag == self.value_tag:
                 # nearly every cell: a plain number, or a text kept once for the workbook
                 kind, text = element.get("t", "n"), element[0].text
                 if kind == "s" and text and _COUNT.fullmatch(text):
-                    return self.strings[int(text)]
-                if kind == "n" and text and element.get("s") not in self.dates:
-                    return _number(text)
-            return self._careful(element)
+                    return self._printed(style, self.strings[int(text)])
+                if kind == "n" and text and style not in self.formats.dates:
+                    return self._printed(style, _number(text))
+            return self._printed(style, self._careful(element, style))
         except (ValueError, LookupError, OverflowError):
             return _unread(element.findtext(self.value_tag) or "")
 
-    def _careful(self, element: Any) -> object:
+    def _printed(self, style: str, value: object) -> object:
+        """Return a value, with what its format prints where that is another one."""
+        other = None
+        if type(value) is str and style in self.formats.texts:
+            other = other_text(self.formats.texts[style], value)
+        elif (type(value) is float or type(value) is int) and style in self.formats.numbers:
+            other = other_number(self.formats.numbers[style], float(value))
+        return value if other is None else Printed(value, *other)  # type: ignore[arg-type]
+
+    def _careful(self, element: Any, style: str) -> object:
         if sum(part.tag in self.values for part in element) > 1:
             return Fault("a cell that holds two values")
         self._array(element.find(self.formula))
@@ -194,10 +346,11 @@ class _Reader:
             return _unread(said)
         cell = self.parser.parse_cell(element)
         value: object = cell["value"]
-        if kind == "n" and said and element.get("s") in self.dates:
+        if kind == "n" and said and style in self.formats.dates:
             return Dated(_number(said), value if cell["data_type"] == "d" else None)
         if cell["data_type"] == "e":
             return Fault(f"the error value {value}")
+        value = value + 0.0 if type(value) is float else value  # no -0
         is_formula = element.find(self.formula) is not None
         return UNSAVED if is_formula and self._is_unsaved(element, value) else value
 
@@ -221,7 +374,7 @@ _WRITTEN = {"n": _NUMBER, "s": _COUNT}
 def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
-    return float(text) if "." in text or "e" in text.lower() else int(text)
+    return float(text) + 0.0 if "." in text or "e" in text.lower() else int(text)  # no -0
 
 
 def _unread(said: str) -> Fault:
@@ -261,25 +414,44 @@ def _filled(source: Source, file: IO[bytes]) -> Iterator[bytes]:
 
 # ---- rows that need no parser -------------------------------------------------------------------
 
-_START = rb'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d+)")?(?: t="(s|n|str|inlineStr)")?>'
+_START = rb'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(0|[1-9]\d*)")?(?: t="(s|n|str|inlineStr)")?>'
 _FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<>]*</f>))?"
 _VALUE = rb'(?:<v>([^<>&\r]+)</v>|<is><t(?: xml:space="preserve")?>([^<>&\r]+)</t></is>)</c>'
 _ODD_NUMBER = re.compile(rb"<v>[-+0-9.eE]*_")
 """What Python takes for a number where XML has none, such as 1_000."""
-_ROW = rb'<row r="(\d{1,7})"[^<>]*(?<!/)>((?:%s)+)</row>'
+_ROW = rb'<row r="(\d{1,7})"([^<>]*)(?<!/)>((?:%s)+)</row>'
 """What a row looks like that needs no parser: no markup or escape is left out of sight."""
+
+
+_TALL, _SAID = re.compile(rb' ht="[1-9]'), re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+
+
+class PlainRow(NamedTuple):
+    """A row as it was taken: its number, its cells, what is said of it, and where it ends."""
+
+    number: int
+    cells: list[tuple[int, object]]
+    said: bytes
+    end: int
+
+
+def _may_hide(said: bytes) -> bool:
+    """Return whether a row may be hidden by what is said of it."""
+    return b"hidden" in said or (b"ht" in said and not _TALL.search(said))
 
 
 class PlainRows:
     """Takes rows from the text of a worksheet as long as it is sure what stands there."""
 
-    def __init__(self, strings: Sequence[str], dates: set[str], *, formulas: bool) -> None:
-        """Know the workbook's texts, and the formats (``s``) that make a number a date.
+    def __init__(self, strings: Sequence[str], formats: FormatsToCheck, *, formulas: bool) -> None:
+        """Know the workbook's texts, and the formats (``s``) that need a look.
 
         ``formulas``: a cell's saved value is taken where a formula stands before it.
         """
         self.is_on = False
-        self._strings, self._dates = strings, {style.encode() for style in dates}
+        self._strings = strings
+        self._numbers = _coded({*formats.dates, *formats.numbers})
+        self._texts = _coded(formats.texts)
         cell = _START + (_FORMULA if formulas else b"") + _VALUE
         self._cell = re.compile(cell)
         self._row = re.compile(_ROW % re.sub(rb"\((?!\?)", b"(?:", cell))
@@ -296,35 +468,44 @@ class PlainRows:
         if b"</sheetData" in part or b"<!" in part:  # a comment may hide rows
             self.is_on = self._known = False
 
-    def take(self, piece: bytes, at: int) -> tuple[int, list[tuple[int, object]], int] | None:
-        """Return number, cells and end of the row that begins at a place; None: not sure."""
+    def take(self, piece: bytes, at: int) -> PlainRow | None:
+        """Return the row that begins at a place; None: not sure."""
         match = self._row.match(piece, at) if self.is_on else None
         if match is None:
             return None
         try:
-            cells = self._cells(match[2])
+            cells = self._cells(match[3])
         except (ValueError, LookupError, OverflowError):
             return None
-        return None if cells is None else (int(match[1]), cells, match.end())
+        if cells is None:
+            return None
+        return PlainRow(int(match[1]), cells, match[2], match.end())
 
     def _cells(self, row: bytes) -> list[tuple[int, object]] | None:
         """Return position and value of each cell of a row."""
-        strings, dates = self._strings, self._dates
+        strings, numbers, texts = self._strings, self._numbers, self._texts
         found: list[tuple[int, object]] = []
         if b"_" in row and _ODD_NUMBER.search(row):
             return None
         for column, style, kind, value, text in self._cell.findall(row):
             place = _place(column)
+            if texts and kind and kind != b"n" and style in texts:
+                return None
             if kind == b"s" and value.isdigit():
                 found.append((place, strings[int(value)]))
-            elif (not kind or kind == b"n") and value and style not in dates:
+            elif (not kind or kind == b"n") and value and style not in numbers:
                 is_whole = not (b"." in value or b"e" in value or b"E" in value)
-                found.append((place, int(value) if is_whole else float(value)))
+                found.append((place, int(value) if is_whole else float(value) + 0.0))
             elif (kind == b"str" and value) or (kind == b"inlineStr" and text):
                 found.append((place, (value or text).decode()))
             else:
                 return None
         return found
+
+
+def _coded(styles: Iterable[str]) -> frozenset[bytes]:
+    """Return formats as the XML has them; a cell without one has the first."""
+    return frozenset(style.encode() for style in styles) | {b"" for style in styles if style == "0"}
 
 
 @cache

@@ -109,6 +109,10 @@ REFUSED = {
     "a second list of texts, named beside the first": also(
         _OTHER_STRINGS, link(LINKS, "rId98", "sharedStrings", "strings2.xml")
     ),
+    "a format given twice": swap(
+        STYLES, rb"(<numFmt numFmtId=\"\d+\") formatCode=\"[^\"]*\"/>",
+        rb'\1 formatCode="0&quot;00&quot;"/>\g<0>',
+    ),
     "a second list of formats": also(
         copied(STYLES, "xl/styles2.xml"), put(LINKS, b'"styles.xml"', b'"styles2.xml"')
     ),
@@ -135,8 +139,6 @@ REFUSED = {
         put(SUMMARY, b"<sheetData>", b"<sheetData><q:w>"),
         put(SUMMARY, b"</sheetData>", b"</q:w></sheetData>"),
     ),
-    "a format that prints another number": format_of(b"&quot;500&quot;"),
-    "a format that adds digits": format_of(b"0&quot;00&quot;"),
     "a part that stands twice": lambda parts: parts.insert(0, parts[-1]),
 }  # fmt: skip
 """Packages of which nothing is read."""
@@ -155,6 +157,9 @@ DIFFERS = {
         swap(SUMMARY, rb'(<c r="B10" s=")\d+', rb"\g<1>1"), "Summary!B10",
     ),
     "white on white": (swap(STYLES, rb"<color [^>]*/>", b'<color rgb="FFFFFFFF"/>'), STYLES),
+    "a format that prints another number": (format_of(b"&quot;500&quot;"), "Plan!"),
+    "a format that adds digits": (format_of(b"0&quot;00&quot;"), "Plan!"),
+    "a format that prints percent": (format_of(b"0&quot;%&quot;"), "Plan!"),
     "a format that prints a text": (format_of(b"&quot;as agreed&quot;"), STYLES),
     "a format that hides": (format_of(b";;;"), STYLES),
     "a format in thousands": (format_of(b"#,##0,"), STYLES),

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from openpyxl.cell import MergedCell
 
+from models.results import Duals
 from planner.audit import open_plan
 from planner.audit.verify import Compared, verify
 from planner.cli import main
@@ -21,7 +22,7 @@ from planner.workbook.template import EVERY_CASE, template_tables, write_book
 from tests.audit.conftest import short_book
 from tests.audit.tampering import at
 from tests.budget import BUDGET
-from tests.models.desk import jin, make, sur
+from tests.models.desk import FIRST, jin, make, sur
 from tests.reference.cases import random_book
 
 FUZZ = BUDGET // 5
@@ -149,6 +150,28 @@ def test_plans_of_books_with_little_left_are_verified(tmp_path):
         assert verdict.compared is Compared.PARTS, seed
 
 
+DUALS = {
+    "1e4": (9, 3, 1e-3), "1e7": (9, 6, 1e-12), "1e10": (99, 6, 1e-6), "1e13": (500, 5, 1e-17),
+    "1e16": (99, 8, 1e-12), "1e18": (30, 12, 1e-36), "1e24": (99, 12, 1e-30),
+    "1e28": (99, 14, 1e-38), "1e32": (500, 12, 1e-37),
+}  # fmt: skip
+"""How fast sales may grow, for how many years and from how many tonnes, by the dual of a tonne."""
+
+
+@pytest.mark.parametrize("least", DUALS)
+def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
+    """A tonne more today is worth all that it grows to."""
+    growth, count, today = DUALS[least]
+    years, demand = range(FIRST, FIRST + count), [1e6] * count
+    supply = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": today}
+    tables = make(jin(1e6, Max_growth=growth), demand=demand, years=years, Current_supply=[supply])
+    verdict, _ = verified(tmp_path, tables)
+    assert verdict.findings == ()
+    assert verdict.compared is Compared.PARTS
+    duals = [abs(line.cells[0]) for line in open_plan(tmp_path / "plan.xlsx").lines(Duals.dual)]
+    assert float(least) < max(duals) < 1e3 * float(least)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -243,8 +266,8 @@ def test_a_plan_of_quite_another_case_is_told(made, tmp_path, capsys):
 
 
 ODD = (
-    None, "x", "#REF!", 0, -1, 1e308, -1e308, 1e-308, True, "this plan", "balance", "0 | a | b",
-    "2026", 12345678901234567890, "\\ | ", "Year", "Member",
+    None, "x", "#REF!", 0, -1, 1e99, 1e308, -1e308, 1e-308, True, "this plan", "balance",
+    "0 | a | b", "2026", 12345678901234567890, "\\ | ", "Year", "Member",
 )  # fmt: skip
 SOLUTION = ("Values", "Duals", "Plan", "Summary", "Checks", "Chart data")
 

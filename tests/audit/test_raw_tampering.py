@@ -204,3 +204,17 @@ def test_a_record_of_another_form_is_found(made, tmp_path, measure, value):
     here.value = value
     book.save(tmp_path / "plan.xlsx")
     assert here.coordinate in {f.cell for f in found(tmp_path / "plan.xlsx", made).findings}
+
+
+def test_a_damaged_part_beside_a_sheet_is_a_finding_for_every_command(made, tmp_path, capsys):
+    """What a sheet refers to is read by some commands alone."""
+
+    def damage(parts):
+        at = next(i for i, (name, _) in enumerate(parts) if "worksheets/_rels" in name)
+        parts[at] = (parts[at][0], parts[at][1].replace(b"<Relationships", b"<<", 1))
+
+    plan = tmp_path / "plan.xlsx"
+    raw.write(made / "plan.xlsx", plan, damage)
+    for words in (["verify", plan, made / "case.xlsx"], ["redact", plan, "--member", "Japan"]):
+        assert main([*map(str, words)]) == 1
+        assert "damaged" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import Finding, UsageError
+from models.errors import Finding, UsageError, WriteError
 from planner._version import __version__
 from planner.cli.answer import Answer, Command, Key, end, of_file, print_json, sorted_out
 from planner.cli.commands.common import JSON, WORKBOOK, output_option, progress, tell_where
@@ -29,6 +29,9 @@ _OF_CASE = {"scenario", "blocks", "losses", "changes", "max_country_share", "sec
 """Parameters of solve that say which case is planned."""
 _SHOWN, _FEW = 20, 3
 """Findings that are shown; of another input its first, which is the reason, and few that follow."""
+_MAKE_ROOM = (
+    "the plan is written again there to be compared: make room, or name another folder in TMPDIR"
+)
 _BY_PART, _BY_CELL, _BY_FIELD = "part by part", "cell by cell", "field by field"
 _HEAD = {
     _BY_PART: "is the proven plan of {}: the planner's own file, part for part",
@@ -37,7 +40,7 @@ _HEAD = {
 }
 _UNSEEN = {
     _BY_CELL: "how cells look (formats, colours), charts, comments and printed pages",
-    _BY_FIELD: "sentences, the first page, Checks, the glossary, charts and how cells look",
+    _BY_FIELD: "sentences, Checks, the glossary, and how charts and cells look",
 }
 
 
@@ -168,7 +171,11 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
     if isinstance(start, Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
     tell("Proving the plan and comparing every cell")
-    verdict = verified(sheets, start.book, start.case, start.variant)
+    try:
+        verdict = verified(sheets, start.book, start.case, start.variant)
+    except WriteError as error:
+        no_room = Finding(found=str(error), hint=_MAKE_ROOM)
+        return replace(outcome, findings=(no_room,)).show(as_json=as_json)
     others = [_other(file, recorded)] if is_other_input(sheets, start.book) else []
     return replace(
         outcome,

@@ -1,0 +1,187 @@
+"""A zip file byte by byte: its directory lists all that it holds, and says what each part says.
+
+Programs find the parts of an archive in three ways: by the directory at its end, by a zip64 record
+before that, or by the header before each part. A file in which these differ, or that holds bytes
+beside what they list, may be one workbook to one program and another to the next.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+_END = struct.Struct("<4s4H2LH")
+_END_64, _LOCATOR = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+_ENTRY, _HEADER = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
+_IS_END, _IS_END_64, _IS_LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_IS_ENTRY, _IS_HEADER, _IS_DESCRIPTOR = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
+_ELSEWHERE, _ELSEWHERE_SHORT = 0xFFFFFFFF, 0xFFFF
+"""What stands for a number that the zip64 record or field gives."""
+_ZIP64, _UNICODE_NAME = 0x0001, 0x7075
+_ENCRYPTED, _DESCRIBED, _UTF8 = 1 << 0, 1 << 3, 1 << 11
+"""Bits of a part's flags; a part that is described has its sizes behind it, too."""
+_LONGEST_DESCRIPTOR = 24
+
+
+class OddError(ValueError):
+    """An archive that is not what its directory lists; the text says where."""
+
+
+class PartPlace(NamedTuple):
+    """Where the packed bytes of a part are in the file, and how many there are."""
+
+    start: int
+    packed: int
+
+
+class _Entry(NamedTuple):
+    """A part as the directory lists it."""
+
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    unpacked: int
+    start: int
+
+    def __str__(self) -> str:
+        return self.name.decode(errors="replace")
+
+
+def places(file: BinaryIO) -> dict[int, PartPlace]:
+    """Return where each part's bytes are, by where its header is.
+
+    Raises OddError where the directory does not list all that is there, struct.error where the file
+    is cut off.
+    """
+    start, end, count = _directory(file)
+    entries = sorted(_entries(file, start, end, count), key=lambda entry: entry.start)
+    located: dict[int, PartPlace] = {}
+    follows = [entry.start for entry in entries[1:]] + [start] * bool(entries)
+    reached = 0
+    for entry, following in zip(entries, follows, strict=True):
+        if entry.start != reached:
+            unlisted = f"the bytes before {entry} are in no directory"
+            msg = unlisted if entry.start > reached else f"the part {entry} overlaps another"
+            raise OddError(msg)
+        located[entry.start] = _place(file, entry, following)
+        reached = following
+    if reached != start:
+        msg = "the bytes before the directory are not in it"
+        raise OddError(msg)
+    return located
+
+
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
+    file.seek(at)
+    return file.read(size)
+
+
+def _directory(file: BinaryIO) -> tuple[int, int, int]:
+    """Return where the directory begins and ends, and how many entries it has."""
+    last = file.seek(0, 2) - _END.size
+    sign, *disks, here, count, size, start, comment = _END.unpack(_read(file, last, _END.size))
+    if sign != _IS_END or comment:
+        msg = "bytes follow its end"
+        raise OddError(msg)
+    plain, end = (*disks, here, count, size, start), last
+    locator = _read(file, last - _LOCATOR.size, _LOCATOR.size) if last >= _LOCATOR.size else b""
+    if locator.startswith(_IS_LOCATOR):
+        _, disk, end, total = _LOCATOR.unpack(locator)
+        record = _END_64.unpack(_read(file, end, _END_64.size))
+        sign, length, _, _, *wide = record
+        is_whole = sign == _IS_END_64 and end + 12 + length == last - _LOCATOR.size
+        stand_ins = (_ELSEWHERE_SHORT,) * 4 + (_ELSEWHERE,) * 2
+        is_alike = all(n in {w, s} for n, w, s in zip(plain, wide, stand_ins, strict=True))
+        if not is_whole or not is_alike or (disk, total) not in {(0, 1), (0, 0)}:
+            msg = "its end and its zip64 record name different directories"
+            raise OddError(msg)
+        plain = (wide[0], wide[1], wide[2], wide[3], wide[4], wide[5])
+    *disks, here, count, size, start = plain
+    if any(disks) or here != count or start + size != end:
+        msg = "its directory is not where its end says"
+        raise OddError(msg)
+    return start, end, count
+
+
+def _entries(file: BinaryIO, start: int, end: int, count: int) -> Iterator[_Entry]:
+    """Yield what the directory lists."""
+    content, at = _read(file, start, end - start), 0
+    for _ in range(count):
+        (sign, _, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra, of_comment,
+         disk, _, _, offset) = _ENTRY.unpack_from(content, at)  # fmt: skip
+        at += _ENTRY.size
+        name, extra = content[at : at + of_name], content[at + of_name : at + of_name + of_extra]
+        at += of_name + of_extra + of_comment
+        if sign != _IS_ENTRY or disk not in {0, _ELSEWHERE_SHORT}:
+            msg = "its directory holds what is no entry"
+            raise OddError(msg)
+        sizes = _wide(name, extra, (unpacked, packed, offset))
+        yield _Entry(name, flags, method, crc, sizes[1], sizes[0], sizes[2])
+    if at != len(content):
+        msg = "its directory is longer than its entries"
+        raise OddError(msg)
+
+
+def _place(file: BinaryIO, entry: _Entry, following: int) -> PartPlace:
+    """Return where a part's bytes are; its own header has to be as the directory says."""
+    (sign, _, flags, method, _, _, crc, packed, unpacked, of_name, of_extra) = _HEADER.unpack(
+        _read(file, entry.start, _HEADER.size)
+    )
+    content = _read(file, entry.start + _HEADER.size, of_name + of_extra)
+    name, extra = content[:of_name], content[of_name:]
+    sizes = _wide(name, extra, (unpacked, packed))
+    own, due = (crc, sizes[1], sizes[0]), (entry.crc, entry.packed, entry.unpacked)
+    is_later = bool(flags & _DESCRIBED) and own == (0, 0, 0)
+    bits = _ENCRYPTED | _UTF8
+    if (
+        sign != _IS_HEADER
+        or (name, method, flags & bits) != (entry.name, entry.method, entry.flags & bits)
+        or not (is_later or own == due)
+    ):
+        msg = f"the header of {entry} is not as the directory lists it"
+        raise OddError(msg)
+    start = entry.start + _HEADER.size + of_name + of_extra
+    behind = following - start - entry.packed
+    descriptor = _read(file, start + entry.packed, min(max(behind, 0), _LONGEST_DESCRIPTOR + 1))
+    described = {struct.pack(form, *due) for form in ("<3L", "<L2Q")} if _fit(due) else set()
+    described |= {struct.pack("<L2Q", *due)}
+    allowed = {b""} if not is_later else set()
+    if flags & _DESCRIBED:
+        allowed |= described | {_IS_DESCRIPTOR + each for each in described}
+    if behind < 0 or descriptor not in allowed:
+        msg = f"the bytes behind {entry} are in no directory"
+        raise OddError(msg)
+    return PartPlace(start, entry.packed)
+
+
+def _fit(numbers: tuple[int, ...]) -> bool:
+    return max(numbers) <= _ELSEWHERE
+
+
+def _wide(name: bytes, extra: bytes, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Return sizes and place of a part, those of the zip64 field where it gives them."""
+    for kind, field in _fields(extra):
+        if kind == _UNICODE_NAME and field[5:] != name:
+            msg = f"the part {name.decode(errors='replace')} has a second name"
+            raise OddError(msg)
+        if kind == _ZIP64:
+            given = [each for (each,) in struct.iter_unpack("<Q", field[: len(field) // 8 * 8])]
+            missing = [i for i, number in enumerate(numbers) if number == _ELSEWHERE]
+            if len(given) >= len(missing) > 0:
+                wide = dict(zip(missing, given, strict=False))
+                numbers = tuple(wide.get(i, number) for i, number in enumerate(numbers))
+            elif not {*given} <= {0, *numbers}:
+                msg = f"the part {name.decode(errors='replace')} has two sizes"
+                raise OddError(msg)
+    return numbers
+
+
+def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield kind and content of what is kept of a part beside its name."""
+    while len(extra) >= 4:  # noqa: PLR2004 - kind and length
+        kind, size = struct.unpack_from("<2H", extra)
+        yield kind, extra[4 : 4 + size]
+        extra = extra[4 + size :]

@@ -1,0 +1,508 @@
+"""What a number format prints of a cell's value, and what number a person reads there.
+
+A format is a small program: of up to four sections one prints, by the value's sign or by a
+condition; placeholders print digits, commas divide by a thousand, and any text may stand beside.
+So what is printed is made as Excel makes it and read again as a person reads it: digits, decimal
+mark, sign, percent, and words such as "k" or "million". (ECMA-376 part 1, 18.8.31.)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+GENERAL = "General"
+_DIGITS = 400
+"""Digits that are computed with: a double has 309 before its decimal mark."""
+
+# ---- the sections of a format -------------------------------------------------------------------
+
+
+class FormatToken(NamedTuple):
+    """A piece of a section: its kind, and the text that it prints or the letters that it is."""
+
+    kind: str
+    text: str
+
+
+_TOKEN = re.compile(
+    r'"(?P<literal>[^"]*)"?|\\(?P<escaped>.)|_(?P<room>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
+    r"|(?P<general>general)|(?P<exponent>e[+-])|(?P<date>am/pm|a/p|[ymdhsgeb])|(?P<digit>[0#?])"
+    r"|(?P<mark>[.,%/@;])|(?P<plain>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", re.IGNORECASE)
+_HOLDS = {
+    "<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__,
+    "=": float.__eq__, "<>": float.__ne__,
+}  # fmt: skip
+_ELAPSED = re.compile(r"[hms]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FormatSection:
+    """A part of a format, with the condition under which it prints; "" where it has none."""
+
+    tokens: tuple[FormatToken, ...]
+    operator: str = ""
+    bound: float = 0.0
+    is_red: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value meets the condition."""
+        return bool(self.operator) and bool(_HOLDS[self.operator](float(value), self.bound))
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether there is a token of some kinds."""
+        return any(token.kind in kinds for token in self.tokens)
+
+    @property
+    def is_of_negatives(self) -> bool:
+        """Whether its condition holds for negative numbers alone."""
+        return self.operator in {"<", "<="} and self.bound <= 0
+
+
+@lru_cache(4096)
+def _sections(code: str) -> tuple[FormatSection, ...]:
+    parts: list[list[FormatToken]] = [[]]
+    for match in _TOKEN.finditer(code):
+        kind, text = match.lastgroup or "literal", match[match.lastgroup or 0]
+        if kind == "mark" and text == ";":
+            parts.append([])
+        else:
+            parts[-1].append(FormatToken(kind, text))
+    return tuple(map(_section, parts))
+
+
+def _section(tokens: Sequence[FormatToken]) -> FormatSection:
+    kept: list[FormatToken] = []
+    operator, bound, is_red = "", 0.0, False
+    is_number = any(token.kind in {"digit", "general"} for token in tokens)
+    for kind, text in tokens:
+        condition = _CONDITION.fullmatch(text) if kind == "bracket" else None
+        if condition:
+            operator, bound = condition[1], float(condition[2])
+        elif kind == "bracket" and text.startswith("$"):
+            kept.append(
+                FormatToken("literal", text[1:].rpartition("-")[0] or text[1:].partition("-")[0])
+            )
+        elif kind == "bracket" and _ELAPSED.fullmatch(text):
+            kept.append(FormatToken("date", text))
+        elif kind == "bracket":
+            is_red = is_red or text.casefold() == "red"
+        elif kind in {"escaped", "plain"} or (kind == "date" and is_number):
+            kept.append(FormatToken("literal", text))
+        elif kind == "room":
+            kept.append(FormatToken("literal", " "))
+        elif kind == "fill":  # as often as there is room for it
+            kept.append(FormatToken("literal", " " if text.isspace() else text))
+        else:
+            kept.append(FormatToken(kind, text))
+    return FormatSection(tuple(kept), operator, bound, is_red)
+
+
+class SectionChoice(NamedTuple):
+    """A section that prints a number, and whether a minus is printed before it by itself."""
+
+    section: FormatSection
+    has_minus: bool
+
+
+_ALL = FormatSection((FormatToken("general", GENERAL),))
+
+
+def _choices(code: str, value: float) -> list[SectionChoice]:
+    """Return the sections that may print a number: programs differ where conditions do not say."""
+    every = _sections(code)
+    sections = [section for section in every[:3] if not _is_of_text(section)]
+    if not sections or not code.strip():
+        return [SectionChoice(_ALL, value < 0)]
+    if any(s.operator for s in sections):
+        for section in sections:
+            if section.holds(value):
+                return [SectionChoice(section, value < 0 and not section.is_of_negatives)]
+        others = [s for s in sections if not s.operator]
+        return [SectionChoice(s, value < 0) for s in others]
+    if len(sections) > 1 and value < 0:
+        return [SectionChoice(sections[1], has_minus=False)]
+    if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
+        return [SectionChoice(sections[2], has_minus=False)]
+    return [SectionChoice(sections[0], value < 0)]
+
+
+def _is_of_text(section: FormatSection) -> bool:
+    return any(token == FormatToken("mark", "@") for token in section.tokens)
+
+
+# ---- what is printed ----------------------------------------------------------------------------
+#
+# What is of the format's own text is kept apart from what is of the number: the own digits and
+# decimal mark of a number are letters of a private alphabet until the text is read.
+
+_NATIVE = {ord(letter): chr(0xE000 + i) for i, letter in enumerate("0123456789.-/ E")}
+_FROM_NATIVE = {ord(native): chr(letter) for letter, native in _NATIVE.items()}
+
+
+def _native(text: str) -> str:
+    return text.translate(_NATIVE)
+
+
+def _printed(choice: SectionChoice, value: float) -> str:
+    section, sign = choice.section, _native("-") if choice.has_minus else ""
+    tokens = section.tokens
+    if section.has("date") and not section.has("digit", "general"):
+        return "(a date)"
+    if section.has("general") and not section.has("digit"):
+        number = _native(f"{abs(value):.10g}".upper())
+        return sign + "".join(number if t.kind == "general" else t.text for t in tokens)
+    places = [i for i, token in enumerate(tokens) if token.kind == "digit"]
+    if not places:
+        return sign * bool(tokens) + "".join(token.text for token in tokens)
+    with localcontext(prec=_DIGITS):
+        percents = sum(token == FormatToken("mark", "%") for token in tokens)
+        number = abs(Decimal(repr(float(value)))) * 100**percents
+        return sign + _laid(tokens, places, number)
+
+
+def _laid(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
+    """Return a number in the placeholders of a section."""
+    first, last = places[0], places[-1]
+    slash = next((i for i in range(first, len(tokens)) if tokens[i] == FormatToken("mark", "/")), 0)
+    if slash:
+        return _fraction(tokens, places, slash, number)
+    power = next((i for i in range(first, last) if tokens[i].kind == "exponent"), 0)
+    if power:
+        return _power(tokens, places, power, number)
+    return _plain(tokens, places, number)
+
+
+def _plain(tokens: Sequence[FormatToken], places: Sequence[int], number: Decimal) -> str:
+    point = next((i for i, t in enumerate(tokens) if t == FormatToken("mark", ".")), len(tokens))
+    whole, decimals = [i for i in places if i < point], [i for i in places if i > point]
+    ends = {whole[-1] if whole else -1, places[-1]}
+    commas = [i for i, t in enumerate(tokens) if t == FormatToken("mark", ",")]
+    after = [i for i in commas if i > max(ends) or (whole and whole[-1] < i < point)]
+    number = (number / 1000 ** len(after)).quantize(
+        Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP
+    )
+    left, _, right = f"{number:f}".partition(".")
+    digits: dict[int, str] = {}
+    left = left.lstrip("0")
+    for i in reversed(whole):
+        if i == whole[0]:
+            digits[i] = left or _blank(tokens[i].text)
+        else:
+            digits[i] = left[-1:] or _blank(tokens[i].text)
+            left = left[:-1]
+    if left and not whole and point < len(tokens):  # .00 of 12.5 is 12.50
+        digits[point] = left
+    for i, digit in zip(decimals, right, strict=True):
+        rest = right[decimals.index(i) :]
+        digits[i] = _blank(tokens[i].text) if not rest.strip("0") else digit
+    printed = ""
+    for i, token in enumerate(tokens):
+        if token.kind == "digit":
+            printed += _native(digits[i])
+        elif i == point:
+            printed += _native(digits.get(i, "") + ".")
+        elif not (
+            token.kind == "mark" and token.text == "," and (i in after or i in range(*_span(whole)))
+        ):
+            printed += token.text
+    return printed
+
+
+def _span(places: Sequence[int]) -> tuple[int, int]:
+    return (places[0], places[-1]) if places else (0, 0)
+
+
+def _blank(placeholder: str) -> str:
+    """Return what a placeholder prints where a number has no digit."""
+    return {"0": "0", "?": " "}.get(placeholder, "")
+
+
+def _power(tokens: Sequence[FormatToken], places: Sequence[int], at: int, number: Decimal) -> str:
+    mantissa = [i for i in places if i < at]
+    point = next((i for i in range(at) if tokens[i] == FormatToken("mark", ".")), at)
+    step, decimals = sum(i < point for i in mantissa), sum(i > point for i in mantissa)
+    exponent = 0 if not number else number.adjusted() // max(step, 1) * max(step, 1)
+    part = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    before, after = tokens[: places[0]], tokens[places[-1] + 1 :]
+    number_text = _native(f"{part:f}E{exponent}")
+    return _texts(before) + number_text + _texts(after)
+
+
+def _fraction(
+    tokens: Sequence[FormatToken], places: Sequence[int], slash: int, number: Decimal
+) -> str:
+    end = slash + 1
+    while end < len(tokens) and (tokens[end].kind == "digit" or tokens[end].text.isdigit()):
+        end += 1
+    below = "".join(token.text for token in tokens[slash + 1 : end])
+    start = slash
+    while start and tokens[start - 1].kind == "digit":
+        start -= 1
+    exact = Fraction(number)
+    whole = int(exact) if places[0] < start else 0
+    fixed = int(below) if below.isdigit() and int(below) else 0
+    rest = exact - whole
+    if fixed:
+        part = Fraction(round(rest * fixed), fixed)
+        text = f"{round(rest * fixed)}/{fixed}" if part else ""
+    else:
+        part = rest.limit_denominator(max(10 ** max(len(below), 1) - 1, 1))
+        text = f"{part.numerator}/{part.denominator}" if part else ""
+    number_text = " ".join(filter(None, (str(whole) if whole or not text else "", text)))
+    return _texts(tokens[: places[0]]) + _native(number_text) + _texts(tokens[end:])
+
+
+def _texts(tokens: Sequence[FormatToken]) -> str:
+    return "".join(token.text for token in tokens if token.kind in {"literal", "mark"})
+
+
+# ---- what a person reads ------------------------------------------------------------------------
+
+_TIMES = {
+    "percent": 1e-2, "pct": 1e-2, "prozent": 1e-2, "ppm": 1e-6, "ppb": 1e-9, "bp": 1e-4,
+    "bps": 1e-4, "hundred": 1e2, "dozen": 12.0, "k": 1e3, "thousand": 1e3, "thousands": 1e3,
+    "tsd": 1e3, "lakh": 1e5, "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "mln": 1e6,
+    "million": 1e6, "millions": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9, "mrd": 1e9, "billion": 1e9,
+    "billions": 1e9, "tn": 1e12, "trillion": 1e12, "kg": 1e-3, "kt": 1e3, "Mt": 1e6, "Gt": 1e9,
+    "per cent": 1e-2,
+}  # fmt: skip
+"""What a word behind a number multiplies it by; of weights, in tonnes: MT and mt are metric."""
+_PARTS = {"%": 1e-2, "٪": 1e-2, "﹪": 1e-2, "％": 1e-2, "‰": 1e-3, "‱": 1e-4}
+_SCALES = "十百千万萬億兆"
+"""Numerals that multiply the number before them."""
+_AROUND = f" .{''.join(_PARTS)}"
+_MINUS = "-−–—‐‑‒﹣－"
+_NONE = {"", *_MINUS, "--", "nil", "none", "zero"}
+"""What stands for a zero."""
+_FRACTION = re.compile(r"(?:(\d+)\s+)?(\d+)\s*[/⁄∕]\s*(\d+)")
+_RUN = re.compile(r"[.,٫]?\d+(?:[.,٫٬'’\s]\d+)*(?:[eE][+-]?\d+)?")
+_DECIMAL, _GROUP, _INDIAN = ".,٫", 3, 2
+_MONEY = re.compile(r"(?:[^\W\d_]{0,2}[$€£¥₹₩₽₺]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z]))")
+_WORD = re.compile(r"per cent|[^\W\d_]+")
+
+
+_SUBSCRIPT = "\u2080"
+_FORMULA = re.compile(rf"(?:(?<![^\W\d_])(?![eExX](?![^\W\d_]))[^\W\d_]+|{_SUBSCRIPT})$")
+"""What a digit behind is a part of: a word such as CO, not the e of 1e3 or the x of x 10."""
+
+
+class NumberRead(NamedTuple):
+    """A number as a person reads it, and what its last digit is worth."""
+
+    number: float
+    step: float
+
+
+def _read(printed: str) -> list[NumberRead] | None:
+    """Return the numbers that a person may read in what is printed; None where it is no number."""
+    text, is_of_number = _letters(printed)
+    fraction = _FRACTION.search(text)
+    match = fraction or _RUN.search(text)
+    if match is None:
+        return []
+    before, after = text[: match.start()], text[match.end() :]
+    beside = before + after.lstrip(f" .{_SCALES}")
+    if re.search(r"\d", beside) or any(map(_numeral, beside)):
+        return None
+    is_native = is_of_number[match.start() : match.end()]
+    is_exact = not all(is_native[i] for i, letter in enumerate(match[0]) if letter.isdigit())
+    if fraction:
+        whole, top, bottom = int(match[1] or 0), int(match[2]), int(match[3])
+        numbers = [NumberRead(whole + top / bottom, 1 / bottom)] if bottom else []
+    else:
+        numbers = list(_numbers(match[0], is_native))
+    times = _times(before, after)
+    sign = -1.0 if _is_negative(before, after) else 1.0
+    by = sign * times
+    return [NumberRead(by * each, 0.0 if is_exact else times * step) for each, step in numbers]
+
+
+def _letters(printed: str) -> tuple[str, list[bool]]:
+    """Return what is printed in plain digits, and which letters are the number's own.
+
+    Digits of a formula, such as CO2, are letters of a word.
+    """
+    text, is_of_number = "", list[bool]()
+    for letter in printed:
+        native = _FROM_NATIVE.get(ord(letter))
+        digit = unicodedata.decimal(letter, None)
+        if native is not None:
+            text += native
+        elif digit is None:
+            text += letter
+        else:
+            text += _SUBSCRIPT if _FORMULA.search(text) and not is_of_number[-1] else str(digit)
+        is_of_number.append(native is not None)
+    return text, is_of_number
+
+
+def _numbers(text: str, is_native: Sequence[bool]) -> Iterator[NumberRead]:
+    """Yield what digits with marks between them may mean."""
+    digits, _, power = text.partition("e" if "e" in text else "E")
+    times = 10.0 ** max(min(int(power), 400), -400) if power else 1.0
+    marks = [(i, m) for i, m in enumerate(digits) if not m.isdigit()]
+    real = [i for i, mark in marks if mark == "." and is_native[i]]
+    others = [(i, mark) for i, mark in marks if i not in real]
+    end = real[0] if real else len(digits)
+    sizes = [b - a - 1 for a, b in pairwise([*(i for i, _ in others), end])]
+    is_grouped = (
+        bool(sizes) and sizes[-1] == _GROUP and ({*sizes} == {_GROUP} or {*sizes[:-1]} == {_INDIAN})
+    )
+    kinds = {mark for _, mark in others}
+    if not others or (is_grouped and len(kinds) == 1):
+        yield _number(digits, real[:1], times)
+    if len(others) == 1 and not real and others[0][1] in _DECIMAL:
+        yield _number(digits, [others[0][0]], times)
+    if others and not is_grouped and not (len(others) == 1 and others[0][1] in _DECIMAL):
+        yield NumberRead(math.nan, 0.0)
+
+
+def _number(digits: str, point: Sequence[int], times: float) -> NumberRead:
+    end = point[0] if point else len(digits)
+    whole, decimals = ("".join(filter(str.isdigit, part)) for part in (digits[:end], digits[end:]))
+    return NumberRead(
+        float(f"{whole or 0}.{decimals or 0}") * times, times * 10.0 ** -len(decimals)
+    )
+
+
+def _times(before: str, after: str) -> float:
+    """Return what a number is multiplied by that has texts before and behind it."""
+    times, rest = 1.0, after.lstrip(" .")
+    while rest and (rest[0] in _PARTS or rest[0] in _SCALES):
+        times *= _PARTS.get(rest[0]) or _numeral(rest[0])
+        rest = rest[1:].lstrip()
+    if before.rstrip()[-1:] in _PARTS and before.strip():
+        times *= _PARTS[before.rstrip()[-1]]
+    for _ in range(2):
+        word = _WORD.match(rest)
+        by = _TIMES.get(word[0], _TIMES.get(word[0].casefold())) if word else None
+        if by is not None:
+            return times * by
+        money = _MONEY.match(rest)
+        rest = rest[money.end() :].lstrip() if money else rest
+    return times
+
+
+def _numeral(letter: str) -> float:
+    """Return what a numeral that is no digit stands for, such as 万; 0 where it is none."""
+    if "<su" in unicodedata.decomposition(letter) or letter == _SUBSCRIPT:
+        return 0.0
+    return unicodedata.numeric(letter, 0.0)
+
+
+def _is_negative(before: str, after: str) -> bool:
+    ahead = before.rstrip(" '’")
+    money = re.search(rf"{_MONEY.pattern}$", ahead)
+    ahead = ahead[: money.start()].rstrip() if money else ahead
+    if ahead.endswith("(") and ")" in after:
+        return True
+    is_hyphen = len(ahead) > 1 and ahead[-2].isalnum()
+    return (ahead[-1:] in {*_MINUS} and not is_hyphen) or after.strip(_AROUND) in {*_MINUS}
+
+
+# ---- what a cell shows --------------------------------------------------------------------------
+
+
+class OtherValue(NamedTuple):
+    """What a cell shows that is not what is read of it: a text, and the number that it says."""
+
+    text: str
+    number: float = math.nan
+    step: float = 0.0
+
+
+@lru_cache(4096)
+def other_number(code: str, value: float) -> OtherValue | None:
+    """Return what a format prints where it is another number than the value; None where it is not.
+
+    Beyond the rounding of the last digit that is printed.
+    """
+    if not math.isfinite(value):
+        return None
+    choices = _choices(code, value)
+    for choice in choices:
+        printed = _printed(choice, value)
+        text = printed.translate(_FROM_NATIVE).strip()
+        readings = _read(printed)
+        if readings == []:
+            has_room = choice.section.has("digit") and abs(value) < 1
+            if (value == 0 or has_room) and _is_none(text):
+                continue
+            return OtherValue(text)
+        if readings is None:
+            return OtherValue(text)
+        is_red = choice.section.is_red and value < 0
+        for number, step in readings:
+            read = -abs(number) if is_red else number
+            if not is_near(read, value, step):
+                return OtherValue(text, read, step)
+    return None if choices else OtherValue("")
+
+
+def _is_none(text: str) -> bool:
+    """Return whether a text stands for a zero: nothing, a dash, a word, with a currency or not."""
+    return _MONEY.sub("", text).casefold().strip(". ") in _NONE
+
+
+def is_near(read: float, value: float, step: float) -> bool:
+    """Return whether a number that is read is a value, but for the rounding of its last digit."""
+    return abs(read - value) <= 0.5000001 * step + 1e-9 * abs(value)
+
+
+def other_text(code: str, value: str) -> OtherValue | None:
+    """Return what a format prints of a text where that is not the text; None where it is."""
+    of_text = _text_section(code)
+    if of_text is None:
+        return None
+    printed = "".join(
+        value if token == FormatToken("mark", "@") else token.text for token in of_text.tokens
+    )
+    return None if _bare(printed) == _bare(value) else OtherValue(printed.strip())
+
+
+def _text_section(code: str) -> FormatSection | None:
+    sections = _sections(code)
+    if len(sections) > 3:  # noqa: PLR2004 - positive, negative, zero, text
+        return sections[3]
+    return sections[-1] if _is_of_text(sections[-1]) else None
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+# ---- formats that need no look at each cell -----------------------------------------------------
+
+_PROBES = (
+    0.0, 1.0, 0.5, 0.004, 0.65, 7.0, 12.34, 65.0, 100.0, 999.5, 1234.5, 65432.1, 1234567.89,
+    123456789012.0, 1e-7, 3e15, -1.0, -0.5, -12.0, -1234.5,
+)  # fmt: skip
+"""Numbers of every size: a section prints all that it prints in the same way."""
+_NEAR = (0.5, 1 - 1e-9, 1.0, 1 + 1e-9, 2.0, 1000.0)
+"""Where about the bound of a condition its section and the next one print."""
+
+
+@lru_cache(4096)
+def shows_numbers(code: str) -> bool:
+    """Return whether a format prints every number as it is, rounded."""
+    bounds = [s.bound for s in _sections(code) if s.operator]
+    values = [*_PROBES, *(bound * by for bound in bounds for by in _NEAR)]
+    return all(other_number(code, value) is None for value in values)
+
+
+@lru_cache(4096)
+def shows_texts(code: str) -> bool:
+    """Return whether a format prints every text as it is."""
+    return other_text(code, "Text") is None

@@ -50,6 +50,7 @@ _RULES: dict[Rule, Needs] = {
     rows.supports_are_defined: _on(),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
+    rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
     rows.shape: _on("limit group supplier stage"),
     rows.rights_within_one: _on(

@@ -24,8 +24,6 @@ from models.resolve import (
     supplier_names,
 )
 from models.schema import (
-    BY_COUNTRY,
-    BY_OWNER,
     COALITION,
     EACH_OUTSIDE,
     MIN,
@@ -158,8 +156,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
         elif limit.limit == MIN and limit.stage == REFINING and named:
             of = [source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in supplier_names(case, source, limit.group) for source in of):
-                is_country = limit.group in {BY_COUNTRY, BY_OWNER}
-                who = case.country_name(named) if is_country else named
+                who = case.supplier_name(limit.group, named)
                 said = f"no refiner of {what} is of the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
 

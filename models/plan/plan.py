@@ -168,7 +168,8 @@ class Plan(Solved):
 
         year, mineral, refiner, project, country, owner, kind, member, contract (position in
         case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
-        support (only where a scenario has any paid), total [money].
+        support (only where a scenario has any paid), total [money]; company (only where any plant
+        has an Owner).
         """
         e, d = self.expanded, self.expanded.deliveries
         at = np.flatnonzero(self.delivered > LEAST_FLOW)
@@ -182,6 +183,8 @@ class Plan(Solved):
         found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():
             found["support"] = d.support[at]
+        if any(s.company for s in e.sources):
+            found["company"] = [e.sources[i].company for i in d.source[at].tolist()]
         return pd.DataFrame({**found, "total": found["tonnes"] * found["landed"]})
 
     @cached_property

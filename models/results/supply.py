@@ -45,6 +45,7 @@ class Flows(PlanTable):
     total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)
+    company = common.COMPANY.like(optional=True)
     kind = common.KIND.like(printed=False)
 
     @classmethod
@@ -256,7 +257,7 @@ class ShareLimits(PlanTable):
     buyer = common.BUYER
     group = field.text(
         "Supplier group",
-        "How suppliers are put together: by country, owner, bloc, kind or refiner.",
+        "How suppliers are put together: by country, owner, bloc, kind, refiner or company.",
     )
     supplier = field.text("Supplier", "Whom the limit is on.", names=Name.SUPPLIER)
     year = common.YEAR

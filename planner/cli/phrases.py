@@ -83,7 +83,7 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
 def lose(text: str, named: Named) -> Meant:
     """A country, whose plants make nothing and whose ore goes nowhere; or companies or refiners."""
     if not text.strip(" *"):
-        _refuse("name a country, a company or a refiner")
+        _refuse("name a country or a refiner, or a company")
     steps: list[ScenarioStep] = []
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:

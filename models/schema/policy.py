@@ -59,7 +59,8 @@ class ShareLimit(Record):
     )
     supplier: str = named(
         "Supplier",
-        "A name of that group, or `each outside BLOC` for country and owner.",
+        "A name of that group, or `each outside BLOC` for country and owner; a company is an"
+        " Owner of Refiners or Projects.",
         value="",
         default="each one alone",
     )

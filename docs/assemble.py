@@ -83,7 +83,7 @@ one warning a row. A cell of 0 is never one of them, and no least share is. A ro
 | a capacity | more than {magnitude.OF_DEMAND:g} times all demand for the mineral in any year |
 | all capacities of a mineral together | {_ALL:,.0f} times its demand, or 1/{_ALL:,.0f} of it |
 | a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, or 1/{_OF_PRICE:g} of it, in all its years |
-| a cap in `Share limits` | less than {magnitude.LEAST_CAP * 100:g} % |
+| a cap in `Share limits` or `Scenarios` | less than {magnitude.LEAST_CAP * 100:g} % |
 | `Max` of a stockpile | less than its target, in t or in days |
 """  # noqa: E501 - rows of a table
 _LEGEND = (

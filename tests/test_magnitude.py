@@ -91,7 +91,14 @@ def test_a_book_without_slips() -> None:
         (
             slipped("Share limits", 2, "Share", 0.065, small(Share_limits=[dict(LIMIT)])),
             "Share limits!C2",
-            "a cap of 6.5 %. is 65 % meant?",
+            "a cap of 6.5 %; ",
+        ),
+        (
+            small(Scenarios=[
+                {"Scenario": "X", "Action": "set max country share", "Value": 0.065}
+            ]),
+            "Scenarios!C2",
+            "a cap of 6.5 %; ",
         ),
         (
             slipped("Contracts", 2, "Price (USD/t)", 4900, small(Contracts=[dict(CONTRACT)])),
@@ -144,7 +151,7 @@ def test_zeros_bans_and_least_shares_are_no_slips() -> None:
 def test_a_figure_that_was_checked_is_left_alone() -> None:
     book = slipped("Refiners", 4, "Capacity (t/yr)", 85)
     ((_, message),) = told(book)
-    assert f'write "{CHECKED}" in the Note of its row' in message
+    assert f'a Note that says "{CHECKED}" ends this warning' in message
     for row, said in itertools.zip_longest(
         book["Refiners"], ("", "", "Estimate: x. Figure  checked")
     ):

@@ -36,6 +36,7 @@ FROM_PRICE = 10.0
 LEAST_CAP = 0.1
 """A smaller cap is likely meant in per cent, or a digit short."""
 PRICE = "USD/t"
+SET_CAP = "set max country share"
 _OWN_PRICES = {"Contracts": ("price",), "Supports": ("strike", "reference", "clawback")}
 """Prices that are held against the mineral's."""
 _ROUNDING = 1e-9
@@ -69,10 +70,10 @@ def slips_of_magnitude(case: Case) -> Iterator[Finding]:
             place = (finding.sheet, finding.row)
             if place not in told and CHECKED not in fold(row.note):
                 told.add(place)
-                yield dataclasses.replace(finding, hint=f"{finding.hint} {_RIGHT}")
+                yield dataclasses.replace(finding, found=f"{finding.found}; {_ENDS}")
 
 
-_RIGHT = f'if it is right, write "{CHECKED}" in the Note of its row'
+_ENDS = f'a Note that says "{CHECKED}" ends this warning'
 _Found = Iterator[tuple[Record, Finding]]
 
 
@@ -86,6 +87,10 @@ def _small_caps(case: Case) -> _Found:
             hint = f"is {share * 1000:.4g} % meant?"
             finding = advise(row, "share", f"a cap of {share * 100:.4g} %", hint)
             yield row, dataclasses.replace(finding, column=column)
+    for step in case.scenarios:
+        if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
+            hint = f"is {step.value * 1000:.4g} % meant?"
+            yield step, advise(step, "value", f"a cap of {step.value * 100:.4g} %", hint)
 
 
 def _far_from_price(case: Case) -> _Found:

@@ -50,8 +50,9 @@ class Flows(PlanTable):
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the flows by year."""
-        return plan.flows.sort_values("year", kind="stable")
+        """Return the flows by year; with companies where any plant has one."""
+        flows = plan.flows.sort_values("year", kind="stable")
+        return flows if flows["company"].any() else flows.drop(columns="company")
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

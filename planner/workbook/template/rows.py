@@ -189,17 +189,13 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         ),
         _example(
             schema.ScenarioStep,
-            "name, action, mineral, country, company, first_year, last_year, value, note",
+            "name, action, mineral, country, first_year, last_year, value, note",
             (
-                *("Export ban", "block lanes", _LITHIUM, _CHINA, None, 2027, None, None),
+                *("Export ban", "block lanes", _LITHIUM, _CHINA, 2027, None, None),
                 "No Chinese lithium from 2027 on.",
             ),
-            ("Half", "set max country share", None, None, None, None, None, 0.5),
-            ("Weak year in Chile", "scale capacity", None, _CHILE, None, 2027, 2027, 0.5),
-            (
-                *("One company lost", "block lanes", None, None, _COMPANY, None, None, None),
-                "Nothing from any plant that this company owns, anywhere.",
-            ),
+            ("Half", "set max country share", None, None, None, None, 0.5),
+            ("Weak year in Chile", "scale capacity", None, _CHILE, 2027, 2027, 0.5),
         ),
         _example(
             schema.EventStep,

@@ -71,7 +71,8 @@ class Named:
             found = self._owners_and_refiners(partial(_having, text, beginnings=not hint))
         if not found:
             owners = companies(self.case)
-            wanted = "a country, a company or a refiner" if owners else "a country or a refiner"
+            is_simple = hint or not owners  # nearly a country: no company is meant
+            wanted = "a country or a refiner" if is_simple else "a country, a company or a refiner"
             raise _unknown(text, wanted, hint or _near(text, owners | self.case.refiner_names))
         return found
 

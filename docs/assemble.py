@@ -10,6 +10,7 @@ import importlib
 import inspect
 from pathlib import Path
 
+from models.checks import magnitude
 from models.program import market, sourcing
 from models.program.component import Columns, components
 from models.program.families import FAMILIES
@@ -73,6 +74,26 @@ _PLAN_RULES = (
     "before `Plan`, and `Glossary` explains the terms of the workbook at its end. `Values` and "
     "`Duals` are for those who verify a plan and are not printed.\n"
 )
+_JUMP, _MEDIAN, _OF_PRICE = magnitude.YEAR_TO_YEAR, magnitude.FROM_MEDIAN, magnitude.FROM_PRICE
+_ODD, _STEADY, _ALL = magnitude.ODD_YEAR, magnitude.STEADY, magnitude.WHOLE_COLUMN
+_SLIPS = f"""\
+## Numbers that look wrong
+
+`planner check` warns of numbers that are likely a digit, a unit or a percent sign out: at the cell,
+one warning a row. A cell of 0 is never one of them, and no least share is. A row whose `Note` says
+`{magnitude.CHECKED}` is left alone.
+
+| what | the warning comes at |
+|---|---|
+| demand of a year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it; {_ODD:g} times every other year, or 1/{_ODD:g} of it, where those differ by a factor of {_STEADY:g} at most |
+| a price or cost by year | {_JUMP:g} times the year before, or 1/{_JUMP:g} of it |
+| an amount or money, but in `Current supply` | {_MEDIAN:g} times the median of its column for the same mineral, or 1/{_MEDIAN:g} of it; of {magnitude.ENOUGH} numbers or more |
+| a capacity | more than {magnitude.OF_DEMAND:g} times all demand for the mineral in any year |
+| all capacities of a mineral together | {_ALL:,.0f} times its demand, or 1/{_ALL:,.0f} of it |
+| a price in `Contracts` or `Supports` | {_OF_PRICE:g} times the mineral's price, or 1/{_OF_PRICE:g} of it, in all its years |
+| a cap in `Share limits` or `Scenarios` | less than {magnitude.LEAST_CAP * 100:g} % |
+| `Max` of a stockpile | less than its target, in t or in days |
+"""  # noqa: E501 - rows of a table
 _LEGEND = (
     "Made from the docstrings of the families by `python -m docs.assemble`; do not edit by "
     "hand. One-letter indices: m mineral, j member, t year, r source (refiner or project), "
@@ -92,7 +113,7 @@ def workbook_page() -> str:
         required = " (required)" if sheet.REQUIRED else ""
         parts.append(f"## {sheet.SHEET}{required}\n\n{sheet.MEANING}\n")
         parts.append(_table(sheet))
-    parts += [_actions(), _plan_sheets(), _glossary()]
+    parts += [_actions(), _SLIPS, _plan_sheets(), _glossary()]
     return "\n".join(parts)
 
 

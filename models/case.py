@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from models import schema
-from models.schema import COALITION, OTHER, SHEETS, Record, Settings
+from models.schema import COALITION, OF_COUNTRIES, OTHER, SHEETS, Record, Settings
 
 R = TypeVar("R", bound=Record)
 
@@ -188,6 +188,10 @@ class Case:
     def country_name(self, code: str) -> str:
         """Return a country's name as the workbook spells it."""
         return self._spelling.get(code, code)
+
+    def supplier_name(self, group: str, supplier: str) -> str:
+        """Return a supplier of a supplier group as the workbook spells it."""
+        return self.country_name(supplier) if group in OF_COUNTRIES else supplier
 
     @cached_property
     def _spelling(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ SPELLED = {
     ("Refiners", "Kind"): ("primary", "recycled"),
     ("Refiners", "Needs ore"): ("yes", "no"),
     ("Share limits", "Limit"): ("max", "min"),
-    ("Share limits", "Supplier group"): ("country", "owner", "bloc", "kind", "refiner"),
+    ("Share limits", "Supplier group"): ("country", "owner", "bloc", "kind", "refiner", "company"),
     ("Share limits", "Stage"): ("refining", "mining"),
     ("Lanes", "Open"): ("yes", "no"),
     ("Scenarios", "Action"): ACTIONS,
@@ -103,7 +103,8 @@ WORDS_FIRST = {
 }
 """Columns with a few words above the names of another sheet."""
 NO_LIST = (("Refiners", "First year"), ("Share limits", "Share"))
-ASKED = (*SPELLED, *FED, *WORDS_FIRST, *NO_LIST)
+OWNERS = (("Scenarios", "Owner"), ("Risks", "Owner"))
+ASKED = (*SPELLED, *FED, *WORDS_FIRST, *NO_LIST, *OWNERS)
 NEW = {"Minerals": "Unobtainium", "Members": "Utopia", "Countries": "Freedonia"}
 """Names that are added below the others."""
 
@@ -209,6 +210,15 @@ def test_words_come_before_names(told, columns, column) -> None:
     assert rule["entries"] == there
     assert told["after"][column]["entries"] == [*there, NEW[home]]
     assert not rule["refuses"]
+
+
+@pytest.mark.parametrize("column", OWNERS, ids="!".join)
+def test_owners_of_refiners_are_offered_and_others_are_not_refused(told, columns, column) -> None:
+    rule = told["before"][column]
+    assert rule["type"] == "LIST"
+    assert not rule["refuses"]
+    assert set(filter(None, rule["entries"])) == set(names(columns, "Refiners", "Owner"))
+    assert len(rule["entries"]) == len(names(columns, "Refiners", "Refiner"))
 
 
 @pytest.mark.parametrize("column", NO_LIST, ids="!".join)

@@ -227,11 +227,11 @@ def test_a_capacity_typed_in_another_unit_under_a_header_in_kt() -> None:
 
 def test_a_capacity_of_a_later_year_typed_in_another_unit() -> None:
     tables = small_book()
-    put("Refiners", 3, "Capacity 2028 (t/yr)", 5)(tables)
-    put("Refiners", 2, "Capacity 2028 (t/yr)", 1.1)(tables)
+    put("Refiners", 3, "Capacity 2028 (t/yr)", 500)(tables)
+    put("Refiners", 2, "Capacity 2028 (t/yr)", 34)(tables)
     found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
     assert [at for at, _ in found] == []
-    put("Refiners", 2, "Capacity 2028 (t/yr)", 0.9)(tables)
+    put("Refiners", 2, "Capacity 2028 (t/yr)", 33)(tables)
     found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
     assert [at for at, _ in found] == ["Refiners!E2"]
 

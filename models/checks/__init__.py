@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.case import Case
-from models.checks import advice, rows, scenarios
+from models.checks import advice, magnitude, rows, scenarios
 from models.checks.common import Rule
 from models.errors import Finding, Severity
 
@@ -50,6 +50,7 @@ _RULES: dict[Rule, Needs] = {
     rows.supports_are_defined: _on(),
     rows.buyers_are_defined: _on(),
     rows.suppliers_are_defined: _on("group"),
+    rows.companies_are_defined: _on(),
     rows.lost_countries_are_defined: _on(),
     rows.shape: _on("limit group supplier stage"),
     rows.rights_within_one: _on(
@@ -83,10 +84,9 @@ _ADVICE: dict[Rule, Needs] = {
     ),
     advice.empty_limits: _on(sheets="Refiners Projects Mines Countries Members"),
     advice.lost_countries_that_sell_nothing: _on(sheets="Refiners Projects"),
-    advice.targets_above_max: _on(),
     advice.rest_of_world_bloc: _on(),
-    advice.far_from_median: _on(sheets="Settings"),
-    advice.capacity_far_from_demand: _on(sheets="Refiners Projects Demand"),
+    magnitude.targets_above_max: _on(),
+    magnitude.slips_of_magnitude: _on(sheets="Settings Minerals Refiners Projects Demand"),
     advice.member_outside: _on(sheets="Members"),
     advice.names_of_totals: _on(),
 }

@@ -6,11 +6,9 @@ without errors.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from models.case import Case, in_force
 from models.checks.common import advise, dated, is_total, is_word_of_total, looks_like, plants
@@ -24,8 +22,6 @@ from models.resolve import (
     supplier_names,
 )
 from models.schema import (
-    BY_COUNTRY,
-    BY_OWNER,
     COALITION,
     EACH_OUTSIDE,
     MIN,
@@ -33,22 +29,15 @@ from models.schema import (
     REFINING,
     REST_OF_WORLD,
     SHEETS,
-    ByYear,
     Contract,
     Demand,
     Member,
     Mineral,
     Project,
-    Record,
     Refiner,
     ShareLimit,
 )
 
-FAR = 1000.0
-"""A number this many times its column's median, or this part of it, is likely in another unit."""
-PRICE = "USD/t"
-ENOUGH = 3
-"""A median of fewer numbers says nothing."""
 LEAST_CHARGED = 0.25
 """A late project of whose yearly charges fewer than this part fall into the horizon looks cheap."""
 _MISSED = "the whole share will be missed and paid for"
@@ -158,8 +147,7 @@ def empty_limits(case: Case) -> Iterator[Finding]:
         elif limit.limit == MIN and limit.stage == REFINING and named:
             of = [source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in supplier_names(case, source, limit.group) for source in of):
-                is_country = limit.group in {BY_COUNTRY, BY_OWNER}
-                who = case.country_name(named) if is_country else named
+                who = case.supplier_name(limit.group, named)
                 said = f"no refiner of {what} is of the {limit.group} {who}"
                 yield advise(limit, "supplier", said, _MISSED)
 
@@ -179,15 +167,6 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
             yield advise(row, "lost_country", f"no refiner of {where}", _NEVER)
-
-
-def targets_above_max(case: Case) -> Iterator[Finding]:
-    """A stock target above what can be stored is missed in every year."""
-    for pile in case.stockpiles:
-        most = max(pile.target.numbers(), default=0.0)
-        if most > pile.max:
-            said = f"a target of {most:g} t above the {pile.max:g} t that can be stored"
-            yield advise(pile, "target", said, "the penalty is paid in every year")
 
 
 def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
@@ -224,85 +203,6 @@ def names_of_totals(case: Case) -> Iterator[Finding]:
             elif row.note and len(row.note) < _LONG_NOTE and is_word_of_total(row.note):
                 found = f"a row with the note {row.note!r}"
                 yield warning(record.SHEET, row.row, "Note", found=found, hint=looks_like("row"))
-
-
-# ---- numbers in another unit -------------------------------------------------------------------
-
-
-def far_from_median(case: Case) -> Iterator[Finding]:
-    """Capacities and prices a thousand times their column's median within a mineral."""
-    yield from _far(plants(case), "capacity")
-    yield from _far(case.mines, "capacity")
-    for record in SHEETS:
-        if any(column.field == "mineral" for column in record.columns()):
-            for column in record.columns():
-                if column.unit == PRICE:
-                    yield from _far(case.records(record.SHEET), column.field)
-
-
-def _far(rows: Sequence[Record], field: str) -> Iterator[Finding]:
-    """Yield the first number of each row that is; cells of 0, and blank ones, are none."""
-    groups: dict[str, list[tuple[Record, dict[str, float]]]] = {}
-    for row in rows:
-        numbers = _numbers(row, field)
-        if numbers:
-            groups.setdefault(getattr(row, "mineral", ""), []).append((row, numbers))
-    for mineral, found in groups.items():
-        middle = statistics.median(next(iter(numbers.values())) for _, numbers in found)
-        for row, numbers in found if len(found) >= ENOUGH else ():
-            far = {c: n for c, n in numbers.items() if n >= FAR * middle or n * FAR <= middle}
-            for column, number in itertools.islice(far.items(), 1):
-                what = f"the median of {mineral or 'the column'}"
-                said = f"{_amount(number, field)} is {_times(number, middle)} {what}"
-                finding = advise(row, field, said, _hint(field))
-                yield dataclasses.replace(finding, column=column)
-
-
-def _numbers(row: Record, field: str) -> dict[str, float]:
-    """Return the numbers above 0 that a row states of a field, by the header of their column."""
-    header, value = row.column_of(field).header, getattr(row, field)
-    stated = {header: value}
-    if isinstance(value, ByYear):
-        stated = {header: value.base} | {f"{header} {year}": n for year, n in value.steps}
-    return {column: float(number) for column, number in stated.items() if number and number > 0}
-
-
-def capacity_far_from_demand(case: Case) -> Iterator[Finding]:
-    """Capacity of a mineral a thousand times its demand, or a thousandth: a whole column in kt.
-
-    Its median counts for each plant, so that a single slip, told by itself, is not told again.
-    """
-    for mineral in case.minerals:
-        found = [p for p in plants(case) if p.mineral == mineral.name]
-        sizes = [float(next(iter(p.capacity.numbers()), 0.0)) for p in found]
-        total = statistics.median(sizes) * len(sizes) if sizes else 0.0
-        demand = max((case.coalition_demand(mineral.name, y) for y in case.years), default=0.0)
-        if (total > 0 < demand) and not 1 / FAR < total / demand < FAR:
-            what = f"the capacity for {mineral.name}, some {_amount(total, 'capacity')} in all,"
-            said = f"{what} is {_times(total, demand)} its demand"
-            yield advise(found[0], "capacity", said, _hint("capacity"))
-
-
-_MOST_TOLD = 1e12
-"""A ratio is told up to here: beyond it says no more."""
-
-
-def _times(number: float, of: float) -> str:
-    larger, smaller = max(number, of), min(number, of)
-    ratio = f"{min(larger / smaller, _MOST_TOLD):,.0f}"
-    return f"{ratio} times" if number >= of else f"1/{ratio} of"
-
-
-def _amount(number: float, field: str) -> str:
-    """Return a number as it counts; a capacity with its unit, its header may have another one."""
-    if field != "capacity":
-        return f"{number:g}"
-    return f"{number:,.0f} t/yr" if number >= 100 else f"{number:.4g} t/yr"  # noqa: PLR2004
-
-
-def _hint(field: str) -> str:
-    kt = ", kt typed as t or the reverse" if field == "capacity" else ""
-    return f"is it in another unit{kt}?"
 
 
 # ---- supply, limits and time together ----------------------------------------------------------

@@ -53,6 +53,11 @@ def seller(plant: Refiner | Project) -> str:
     return plant.refiner if isinstance(plant, Project) else plant.name
 
 
+def companies(case: Case) -> frozenset[str]:
+    """Return every company that owns a refiner or a project."""
+    return frozenset({plant.company for plant in plants(case)} - {""})
+
+
 def dated(case: Case) -> Iterator[tuple[Any, int | None, int | None]]:
     """Yield every row that has a first year, with its first and last year."""
     for record in SHEETS:

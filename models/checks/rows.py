@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 
 from models.case import BASE, Case, fold
-from models.checks.common import advise, at, dated, did_you_mean, plants, seller
+from models.checks.common import advise, at, companies, dated, did_you_mean, plants, seller
 from models.errors import Finding
-from models.resolve import Expanded, stated
+from models.resolve import Expanded, source_of, stated, supplier_names
 from models.schema import (
     BY_BLOC,
+    BY_COMPANY,
     BY_COUNTRY,
     BY_KIND,
     BY_OWNER,
-    BY_REFINER,
     EACH,
     EACH_OUTSIDE,
     MIN,
     MINING,
+    OF_COUNTRIES,
+    OF_NAMES,
     PRIMARY,
     RECYCLED,
     REST_OF_WORLD,
@@ -363,11 +365,11 @@ def lost_countries_are_defined(case: Case) -> Iterator[Finding]:
 
 
 def suppliers_are_defined(case: Case) -> Iterator[Finding]:
-    """A supplier is a name of its group: a country, a bloc, a kind, a refiner."""
+    """A supplier is a name of its group: a country, a bloc, a kind, a refiner, a company."""
     for limit in case.share_limits:
         outside = limit.supplier.startswith(EACH_OUTSIDE)
         name, mineral = limit.supplier.removeprefix(EACH_OUTSIDE), limit.mineral
-        if limit.supplier and limit.group in ({BY_COUNTRY, BY_OWNER} if outside else {BY_BLOC}):
+        if limit.supplier and limit.group in (OF_COUNTRIES if outside else {BY_BLOC}):
             yield from _in_bloc(case, limit, "supplier")
         elif outside or not name:
             continue
@@ -375,14 +377,34 @@ def suppliers_are_defined(case: Case) -> Iterator[Finding]:
             kinds = {PRIMARY, RECYCLED}
             wanted = f"{PRIMARY} or {RECYCLED}"
             yield from _unknown(limit, "supplier", f"{name!r} is no kind", wanted, kinds)
-        elif limit.group == BY_REFINER:
-            said = f"{name!r} is not in Refiners or Projects"
-            wanted = "a name of the sheet Refiners or Projects"
-            yield from _unknown(limit, "supplier", said, wanted, case.refiner_names)
-            found = {plant.mineral for plant in plants(case) if seller(plant) == name}
+        elif limit.group in OF_NAMES:
+            if limit.group == BY_COMPANY:
+                yield from _unknown_company(case, limit, "supplier")
+            else:
+                said = f"{name!r} is not in Refiners or Projects"
+                wanted = "a name of the sheet Refiners or Projects"
+                yield from _unknown(limit, "supplier", said, wanted, case.refiner_names)
+            found = {
+                plant.mineral
+                for plant in plants(case)
+                if name in supplier_names(case, source_of(plant), limit.group)
+            }
             if mineral and found and mineral not in found:
                 said = f"{name} does not refine {mineral}: its share is always 0"
                 yield advise(limit, "supplier", said)
+
+
+def companies_are_defined(case: Case) -> Iterator[Finding]:
+    """A company that a row selects is an Owner in Refiners or Projects."""
+    for step in (*case.scenarios, *case.risks):
+        if step.company:
+            yield from _unknown_company(case, step, "company")
+
+
+def _unknown_company(case: Case, row: Record, field: str) -> Iterator[Finding]:
+    said = f"{getattr(row, field)!r} is no Owner in Refiners or Projects"
+    wanted = "an Owner of the sheet Refiners or Projects"
+    yield from _unknown(row, field, said, wanted, companies(case))
 
 
 def _in_bloc(case: Case, row: Record, field: str) -> Iterator[Finding]:
@@ -406,7 +428,7 @@ def shape(case: Case) -> Iterator[Finding]:
         if limit.limit == MIN and (not limit.supplier or outside):
             said = "a min without a named supplier"
             yield at(limit, "supplier", said, f"the name of a {limit.group}")
-        elif outside and limit.group not in {BY_COUNTRY, BY_OWNER}:
+        elif outside and limit.group not in OF_COUNTRIES:
             said = f"{limit.supplier!r} with the supplier group {limit.group}"
             wanted = f"a name of that group, or the supplier group {BY_COUNTRY} or {BY_OWNER}"
             yield at(limit, "supplier", said, wanted)

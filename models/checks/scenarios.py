@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from models.case import Case
-from models.checks.common import advise, at, plants, seller
+from models.checks.common import advise, at, companies, plants, seller
 from models.errors import Finding
 from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
@@ -28,18 +28,18 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Lanes matches a refiner or project by all that it names."""
     sources = _sources(case)
     for lane in case.lanes:
-        if ("", lane.country, "") not in sources and lane.country:
+        if ("", lane.country, "", "") not in sources and lane.country:
             said = f"no refiner stands in {case.country_name(lane.country)}"
             yield advise(lane, "country", said, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
-            said = _no(case, lane.refiner or "refiner", lane.mineral, lane.country)
+            said = _no(case, _who(lane), lane.mineral, lane.country)
             yield advise(lane, _field(lane), said, _NOTHING)
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A step of a scenario or an event matches a refiner, a mine, demand or a stockpile."""
     sources = _sources(case)
-    mines = _patterns((m.mineral, m.country, "") for m in case.mines)
+    mines = _patterns((m.mineral, m.country, "", "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
@@ -56,7 +56,7 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
             if _selected(step) not in mines:
                 said = _no(case, "mine", step.mineral, step.country)
         elif "refiner" in takes.selectors and _selected(step) not in sources:
-            said = _no(case, step.refiner or "refiner", step.mineral, step.country)
+            said = _no(case, _who(step), step.mineral, step.country)
         if said:
             yield advise(step, field, f"`{step.action}` matches {said}")
 
@@ -79,7 +79,7 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Rights matches a refiner, a project or a mine by all that it names."""
     sources = _sources(case)
-    known = sources | _patterns((m.mineral, m.country, "") for m in case.mines)
+    known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
         if _is_sure(case, row, sources) and _selected(row) not in known:
             said = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
@@ -91,24 +91,34 @@ def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
 
 
 def _sources(case: Case) -> Patterns:
-    return _patterns((p.mineral, p.country, seller(p)) for p in plants(case))
+    return _patterns((p.mineral, p.country, seller(p), p.company) for p in plants(case))
 
 
-def _selected(row: Lane | Right | Step) -> tuple[str, str, str]:
-    return (row.mineral, row.country, row.refiner)
+def _selected(row: Lane | Right | Step) -> tuple[str, str, str, str]:
+    return (row.mineral, row.country, row.refiner, _company(row))
+
+
+def _company(row: Lane | Right | Step) -> str:
+    return "" if isinstance(row, Right) else row.company
 
 
 def _is_sure(case: Case, row: Lane | Right | Step, sources: Patterns) -> bool:
     """Whether all names are known, and no other finding says that the row matches nothing."""
     known = row.mineral in {"", *case.mineral_of} and row.member in {"", *case.member_of}
-    return known and (not row.refiner or (row.mineral, "", row.refiner) in sources)
+    known &= ("", "", "", _company(row)) in sources | {("", "", "", "")}
+    return known and (not row.refiner or (row.mineral, "", row.refiner, "") in sources)
 
 
 def _field(row: Lane | Right | Step) -> str:
     """The cell that a finding is told at: the first that narrows most."""
-    named = ("country", "refiner", "mineral", "member")
+    named = ("country", "refiner", "company", "mineral", "member")
     blank = "action" if isinstance(row, Step) else "country"
-    return next((field for field in named if getattr(row, field)), blank)
+    return next((field for field in named if getattr(row, field, "")), blank)
+
+
+def _who(row: Lane | Step) -> str:
+    of = f" of {row.company}" if row.company else ""
+    return f"{row.refiner or 'refiner'}{of}"
 
 
 def _no(case: Case, what: str, of: str, country: str = "") -> str:
@@ -166,18 +176,23 @@ def builds(case: Case) -> Iterator[Finding]:
             found = [
                 p
                 for p in case.projects
-                if step.selects(p.mineral, p.country, p.refiner) or p.mineral not in case.mineral_of
+                if step.selects(p.mineral, p.country, p.refiner, p.company)
+                or p.mineral not in case.mineral_of
             ]
             is_planned = step.first_year is None or step.first_year in case.years
             if not is_planned and case.years:
                 yield at(step, "first_year", f"the year {step.first_year}", _horizon(case))
             elif is_planned and found:
                 yield from _begun(case, step, found)
-            elif is_planned and (not step.refiner or step.refiner in case.refiner_names):
+            elif (
+                is_planned
+                and (not step.refiner or step.refiner in case.refiner_names)
+                and (not step.company or step.company in companies(case))
+            ):
                 country = step.country and case.country_name(step.country)
-                words = [word for word in (step.refiner, step.mineral, country) if word]
-                said = f"no project of {', '.join(words) or 'any refiner'}"
-                field = "refiner" if step.refiner else "action"
+                who = (step.refiner, step.company, step.mineral, country)
+                said = f"no project of {', '.join(filter(None, who)) or 'any refiner'}"
+                field = next((f for f in ("refiner", "company") if getattr(step, f)), "action")
                 yield at(step, field, said, "a project of the sheet Projects")
 
 

@@ -166,18 +166,18 @@ class Plan(Solved):
     def flows(self) -> pd.DataFrame:
         """One row a flow above 1e-6 t.
 
-        year, mineral, refiner, project, country, owner, kind, member, contract (position in
-        case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
+        year, mineral, refiner, project, country, owner, company, kind, member, contract (position
+        in case.contracts, -1 for spot), tonnes, cost, tariff (fraction), freight, landed [money/t],
         support (only where a scenario has any paid), total [money].
         """
         e, d = self.expanded, self.expanded.deliveries
         at = np.flatnonzero(self.delivered > LEAST_FLOW)
         sources = [e.sources[i] for i in d.source[at].tolist()]
-        names = {"mineral": "mineral", "refiner": "name", "project": "project",
-                 "country": "country", "owner": "owner", "kind": "kind"}  # fmt: skip
+        same = {n: n for n in ("project", "country", "owner", "company", "kind")}
+        names = {"mineral": "mineral", "refiner": "name"} | same
         found: dict[str, Any] = {"year": np.array(e.years, dtype=np.int64)[d.year[at]]}
         found |= {header: [getattr(s, name) for s in sources] for header, name in names.items()}
-        found |= {"member": [e.members[j] for j in d.member[at].tolist()]}
+        found["member"] = [e.members[j] for j in d.member[at].tolist()]
         found |= {"contract": d.contract[at], "tonnes": self.delivered[at]}
         found |= {name: getattr(d, name)[at] for name in ("cost", "tariff", "freight", "landed")}
         if self.expanded.supports.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from models.plan.block_solver import BlockResult, BlockSolver, block_result, tog
 from models.plan.by_model import solve_model
 from models.plan.plan import Plan
 from models.program import Program, split
-from models.resolve import Cell, Expanded, Floats
-from models.schema import BY_REFINER, ShareLimit
+from models.resolve import Cell, Expanded, Floats, supplier_names
+from models.schema import BY_COMPANY, BY_REFINER, OF_NAMES, ShareLimit
 from models.solve import Solution
 
 if TYPE_CHECKING:
@@ -101,17 +101,24 @@ def solve_group(group: Group) -> list[BlockResult]:
 def parts(case: Case) -> tuple[tuple[str, ...], ...]:
     """Return the minerals that belong together, in the order of the case's minerals.
 
-    Blocks tie them, or a limit on one mineral that names a refiner of another. The case must keep
-    the rules of ``models.checks``.
+    Blocks tie them, or a limit on one mineral that names a refiner or a company of another. The
+    case must keep the rules of ``models.checks``.
     """
     expanded = Expanded(case)
     names = expanded.minerals
     root = {name: name for name in names}
     tied = [{names[m] for m, _ in block} for block in split(expanded.case)]
     tied += [
-        {row.mineral, *(s.mineral for s in expanded.sources if s.name == row.supplier)}
+        {
+            row.mineral,
+            *(
+                s.mineral
+                for s in expanded.sources
+                if row.supplier in supplier_names(case, s, row.group)
+            ),
+        }
         for row in case.share_limits
-        if row.mineral and row.group == BY_REFINER
+        if row.mineral and row.group in OF_NAMES
     ]
     for minerals in tied:
         roots = {root[name] for name in minerals}
@@ -131,11 +138,15 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
     of = frozenset(minerals)
     mine = case.of_minerals(minerals)
     sellers = {r.name for r in mine.refiners} | {p.refiner for p in mine.projects} | {""}
+    companies = {r.company for r in mine.refiners} | {p.company for p in mine.projects} | {""}
+    named = {BY_REFINER: sellers, BY_COMPANY: companies}
     return mine.change(
         lanes=tuple(
-            row for row in case.lanes if row.mineral in {"", *of} and row.refiner in sellers
+            row
+            for row in case.lanes
+            if row.mineral in {"", *of} and row.refiner in sellers and row.company in companies
         ),
-        share_limits=tuple(row for row in case.share_limits if _counts(row, of, sellers)),
+        share_limits=tuple(row for row in case.share_limits if _counts(row, of, named)),
         security=tuple(row for row in case.security if row.mineral in {"", *of}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *of}),
         ceilings=tuple(c for c in case.ceilings if c[2] in of),
@@ -146,10 +157,15 @@ def part(case: Case, minerals: tuple[str, ...]) -> Case:
     )
 
 
-def _counts(row: ShareLimit, minerals: frozenset[str], sellers: set[str]) -> bool:
-    """Whether a limit counts for any of some minerals, as far as its own cells say."""
-    named = row.group == BY_REFINER and row.supplier not in sellers
-    return row.mineral in {"", *minerals} and not named
+def _counts(
+    row: ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
+) -> bool:
+    """Whether a limit counts for any of some minerals, as far as its own cells say.
+
+    ``names`` are the suppliers that they have, of the groups that name one.
+    """
+    is_there = row.supplier in names.get(row.group, {row.supplier})
+    return row.mineral in {"", *minerals} and is_there
 
 
 # ---- a plan from its values and duals ----------------------------------------------------------

@@ -481,7 +481,7 @@ def all_names(e: Expanded) -> set[str]:
     case = e.case
     found = {"", *e.members, *case.groups, *case.blocs}
     for source in e.sources:
-        found |= {source.name, source.country, source.owner, source.kind}
+        found |= {source.name, source.country, source.owner, source.company, source.kind}
     found |= {tier.name for tier in case.tiers} | {row.tier for row in case.demand}
     for row in case.share_limits:
         found |= {row.buyer, row.supplier}

@@ -108,7 +108,7 @@ def limit_words(case: Case, cap: Cap) -> str:
 
     A limit that a scenario made has no row.
     """
-    supplier = case.country_name(cap.supplier)
+    supplier = case.supplier_name(cap.record.group, cap.supplier)
     if cap.record.group != BY_COUNTRY:
         supplier = f"{cap.record.group} {supplier}"
     buyer = cap.buyer or COALITION_WORDS
@@ -120,7 +120,7 @@ def limit_words(case: Case, cap: Cap) -> str:
 
 def row_words(case: Case, row: ShareLimit, share: float) -> str:
     """Return a row of Share limits in words: all that it limits, not one supplier alone."""
-    supplier = case.country_name(row.supplier) or f"each {row.group}"
+    supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
     buyer = {"": COALITION_WORDS, EACH: "each member"}.get(row.buyer, row.buyer)
     stage = " (ore)" if row.stage == MINING else ""
     of = f" of {row.mineral}" if row.mineral else ""
@@ -129,7 +129,7 @@ def row_words(case: Case, row: ShareLimit, share: float) -> str:
 
 def lane_words(case: Case, row: Lane) -> str:
     """Return the lanes that a row of Lanes is about."""
-    seller = row.refiner or case.country_name(row.country) or "every country"
+    seller = row.refiner or row.company or case.country_name(row.country) or "every country"
     return f"row {row.row}: lanes from {seller} to {row.member or 'every member'}"
 
 
@@ -169,10 +169,13 @@ def short_cost(
     return f" (price x {name} {times:g})", place_of(of, "price", year), place
 
 
-def lane_row(rows: Sequence[Lane], field: str, lane: tuple[str, str, str, str, int]) -> Lane | None:
+def lane_row(
+    rows: Sequence[Lane], field: str, lane: tuple[str, str, str, str, int], company: str = ""
+) -> Lane | None:
     """Return the row of Lanes that decides a field of a lane: the last that matches and says it.
 
     The lane is (mineral, country, refiner, member, year); for Max of a country the refiner is "".
+    ``company`` owns the supplier: rows that a scenario adds may select by it.
     """
     mineral, country, refiner, member, year = lane
     matching = (
@@ -183,6 +186,7 @@ def lane_row(rows: Sequence[Lane], field: str, lane: tuple[str, str, str, str, i
         and row.mineral in {"", mineral}
         and row.country in {"", country}
         and row.refiner in {"", refiner}
+        and row.company in {"", company}
         and row.member in {"", member}
         and in_force(row, year)
     )

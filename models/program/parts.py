@@ -58,9 +58,9 @@ def _apart(new: Sequence[Any], old: Sequence[Any]) -> Iterable[Any]:
 
 def _on_lanes(case: Case, rows: Sequence[Any]) -> set[str]:
     """Return the minerals of the sources that rows of Lanes select."""
-    sellers = [(of.mineral, of.country, of.name) for of in case.refiners]
-    sellers += [(of.mineral, of.country, of.refiner) for of in case.projects]
-    asked = {(row.mineral, row.country, row.refiner) for row in rows}
+    sellers = [(of.mineral, of.country, of.name, of.company) for of in case.refiners]
+    sellers += [(of.mineral, of.country, of.refiner, of.company) for of in case.projects]
+    asked = {(row.mineral, row.country, row.refiner, row.company) for row in rows}
     return {
         of[0]
         for of in sellers

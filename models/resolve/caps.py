@@ -17,13 +17,15 @@ from models.resolve.expanded import Expanded, Floats
 from models.resolve.sources import Source
 from models.schema import (
     BY_BLOC,
+    BY_COMPANY,
     BY_COUNTRY,
-    BY_OWNER,
     BY_REFINER,
     EACH,
     EACH_OUTSIDE,
     MAX,
     MINING,
+    OF_COUNTRIES,
+    OF_NAMES,
     PURCHASES,
     REST_OF_WORLD,
     Mine,
@@ -116,7 +118,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
 def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool:
     """Return whether a row limits a mineral in a year.
 
-    One with blank Mineral counts only where the named refiner, or any mine, is.
+    One with blank Mineral counts only where the named refiner or company, or any mine, is.
     """
     if not in_force(row, year) or mineral in row.except_minerals:
         return False
@@ -124,8 +126,9 @@ def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool
         return row.mineral == mineral
     if row.stage == MINING:
         return any(mine.mineral == mineral for mine in expanded.case.mines)
-    if row.group == BY_REFINER and row.supplier:
-        return any(expanded.sources[i].name == row.supplier for i in expanded.of_mineral[mineral])
+    if row.group in OF_NAMES and row.supplier:
+        of = (expanded.sources[i] for i in expanded.of_mineral[mineral])
+        return any(row.supplier in supplier_names(expanded.case, s, row.group) for s in of)
     return True
 
 
@@ -147,10 +150,14 @@ def buyers_of(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[
 
 
 def supplier_names(case: Case, of: Source | Mine, group: str) -> tuple[str, ...]:
-    """Return the names that a source or a mine counts under in a supplier group."""
+    """Return the names that a source or a mine counts under in a supplier group.
+
+    A source without a company counts under none.
+    """
     if group == BY_BLOC:
         return case.blocs_of(of.country)
-    return (getattr(of, "name" if group == BY_REFINER else group),)
+    name: str = getattr(of, "name" if group == BY_REFINER else group)
+    return (name,) if name or group != BY_COMPANY else ()
 
 
 def _flows(
@@ -187,8 +194,8 @@ def _suppliers(case: Case, row: ShareLimit, known: Mapping[str, object]) -> list
     """
     if row.named:
         return [row.named]
-    by_country = row.group in {BY_COUNTRY, BY_OWNER}
-    return single_countries(case, row.supplier, known) if by_country else sorted(known)
+    is_country = row.group in OF_COUNTRIES
+    return single_countries(case, row.supplier, known) if is_country else sorted(known)
 
 
 def single_countries(case: Case, selector: str, known: Iterable[str]) -> list[str]:

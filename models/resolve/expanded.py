@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,14 +80,15 @@ class _Positions:
     """
 
     def __init__(self, case: Case, found: list[Source]) -> None:
-        """Number members, years, and sources by name and by country."""
+        """Number members, years, and sources by name, country and company."""
         self._years = case.years
         names = [of.name for of in case.members]
         self._members = {name: np.array([[j]]) for j, name in enumerate(names)}
         self._members[""] = np.arange(len(names))[:, None]
-        by_name: dict[tuple[str, str], list[int]] = {}
+        by_name: dict[tuple[str, str, str], list[int]] = {}
         for s, of in enumerate(found):
-            for row in ((name, code) for name in ("", of.name) for code in ("", of.country)):
+            own = ({"", of.name}, {"", of.country}, {"", of.company})
+            for row in itertools.product(*own):
                 by_name.setdefault(row, []).append(s)
         self._sources = {row: np.array(at)[:, None, None] for row, at in by_name.items()}
         self._in_force: dict[tuple[int | None, int | None], Ints] = {}
@@ -97,7 +99,7 @@ class _Positions:
         if span not in self._in_force:
             held = [t for t, year in enumerate(self._years) if in_force(row, year)]
             self._in_force[span] = np.array(held, dtype=np.int64)
-        sources = self._sources.get((row.refiner, row.country), _NONE)
+        sources = self._sources.get((row.refiner, row.country, row.company), _NONE)
         return sources, self._members.get(row.member, _NONE), self._in_force[span]
 
 
@@ -202,9 +204,11 @@ class Expanded:
         return base if same else None
 
     @cached_property
-    def who(self) -> list[tuple[str, str, str, str, bool]]:
+    def who(self) -> list[tuple[str, str, str, str, str, bool]]:
         """Who the sources are."""
-        return [(s.mineral, s.name, s.project, s.country, s.needs_ore) for s in self.sources]
+        return [
+            (s.mineral, s.name, s.project, s.country, s.company, s.needs_ore) for s in self.sources
+        ]
 
     @property
     def discounts(self) -> Floats:

@@ -20,7 +20,8 @@ _FOR_ROOM = 1e4
 class Source:
     """A refiner of one mineral, or a project, which is a source of its own.
 
-    ``name`` is the refiner's, of a project that of the refiner under whose name it sells.
+    ``name`` is the refiner's; a project has the name of the refiner that it sells under. ``owner``
+    is the country of the owner, ``company`` the owner itself ("" where none is stated).
     """
 
     name: str
@@ -28,6 +29,7 @@ class Source:
     mineral: str
     country: str
     owner: str
+    company: str
     kind: str
     needs_ore: bool
     recovery: float
@@ -59,6 +61,7 @@ def source_of(record: Refiner | Project) -> Source:
         mineral=record.mineral,
         country=record.country,
         owner=record.owner or record.country,
+        company=record.company,
         kind=record.kind,
         needs_ore=record.kind == PRIMARY if stated is None else stated,
         recovery=record.recovery if isinstance(record, Refiner) else 1.0,

@@ -37,6 +37,7 @@ OWNER = field.text(
     "The country of the refiner's owner; its location where none is given.",
     names=Name.COUNTRY,
 )
+COMPANY = field.text("Owner", "The company that owns the refiner or project.", printed=False)
 KIND = field.text("Kind", "primary: from ore; recycled: from scrap.")
 CONTRACT = field.text(
     "Contract",
@@ -115,7 +116,10 @@ def look_of(column: Column) -> Look:
 
 
 def carried_field(column: Column) -> Field:
-    """Return a column of the input as one of a result, to be read on the screen."""
+    """Return a column of the input as one of a result, to be read on the screen.
+
+    A table has no such column where all of its cells are blank.
+    """
     is_number = column.unit or column.kind in {Kind.NUMBER, *_LOOKS_OF_KIND}
     return Field(
         column.header,
@@ -124,6 +128,7 @@ def carried_field(column: Column) -> Field:
         unit=column.unit.replace("USD", "{money}"),
         names=Name.COUNTRY if column.kind is Kind.COUNTRY else None,
         printed=False,
+        optional=True,
     )
 
 
@@ -166,7 +171,9 @@ class PlanTable(Result):
             rows = more.pop("inputs")
             names = {of.field for record in cls.INPUTS for of in record.columns() if of.carried}
             for name in (*names, "note", "source"):
-                more[name] = [getattr(r, name, None) if r else "" for r in rows]
+                cells = [getattr(r, name, None) if r else "" for r in rows]
+                if name not in names or any(cell not in {None, ""} for cell in cells):
+                    more[name] = cells
         return cls(words=words_of(plan.case), **{**data, **more})
 
     @classmethod

@@ -45,12 +45,14 @@ class Flows(PlanTable):
     total = field.money("Total", f"Tonnes x landed cost. {common.UNDISCOUNTED}")
     project = common.PROJECT.like(printed=False)
     owner = common.OWNER.like(printed=False)
+    company = common.COMPANY.like(optional=True)
     kind = common.KIND.like(printed=False)
 
     @classmethod
     def table(cls, plan: Plan) -> pd.DataFrame:
-        """Return the flows by year."""
-        return plan.flows.sort_values("year", kind="stable")
+        """Return the flows by year; with companies where any plant has one."""
+        flows = plan.flows.sort_values("year", kind="stable")
+        return flows if flows["company"].any() else flows.drop(columns="company")
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
@@ -256,7 +258,7 @@ class ShareLimits(PlanTable):
     buyer = common.BUYER
     group = field.text(
         "Supplier group",
-        "How suppliers are put together: by country, owner, bloc, kind or refiner.",
+        "How suppliers are put together: by country, owner, bloc, kind, refiner or company.",
     )
     supplier = field.text("Supplier", "Whom the limit is on.", names=Name.SUPPLIER)
     year = common.YEAR

@@ -34,6 +34,7 @@ from models.schema.market import Settings as Settings
 from models.schema.market import Tier as Tier
 from models.schema.policy import ACTIONS as ACTIONS
 from models.schema.policy import BY_BLOC as BY_BLOC
+from models.schema.policy import BY_COMPANY as BY_COMPANY
 from models.schema.policy import BY_COUNTRY as BY_COUNTRY
 from models.schema.policy import BY_KIND as BY_KIND
 from models.schema.policy import BY_OWNER as BY_OWNER
@@ -44,6 +45,8 @@ from models.schema.policy import EVENT_ACTIONS as EVENT_ACTIONS
 from models.schema.policy import MAX as MAX
 from models.schema.policy import MIN as MIN
 from models.schema.policy import MINING as MINING
+from models.schema.policy import OF_COUNTRIES as OF_COUNTRIES
+from models.schema.policy import OF_NAMES as OF_NAMES
 from models.schema.policy import REFINING as REFINING
 from models.schema.policy import TAKES as TAKES
 from models.schema.policy import BudgetYear as BudgetYear

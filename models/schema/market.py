@@ -270,6 +270,12 @@ def plant_owner() -> Any:
     return country_code("Owner country", meaning, value="", default="its country")
 
 
+def plant_company() -> Any:
+    """Declare which company owns a plant."""
+    meaning = "The company that owns it; case and extra spaces do not count."
+    return named("Owner", meaning, value="", default="none", carried=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refiner(Record):
     """A refinery, or a company's or a country's refining of one mineral."""
@@ -285,6 +291,7 @@ class Refiner(Record):
     cost: ByYear = series("Cost", "What a tonne costs at its gate, ore included.", "USD/t")
     kind: str = plant_kind()
     owner: str = plant_owner()
+    company: str = plant_company()
     first_year: int | None = years("First year", "First year in which it refines.")
     last_year: int | None = years("Last year", "Last year in which it refines.")
     available_share: ByYear = fraction(
@@ -392,6 +399,8 @@ class Lane(Record):
     last_year: int | None = years("Last year", "Last year in which the row holds.")
     freight_factor: float = 1.0
     """What a scenario multiplies the freight by; no column."""
+    company: str = ""
+    """The company whose plants a scenario selects ("": all); no column."""
 
 
 @dataclass(frozen=True, kw_only=True)

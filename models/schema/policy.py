@@ -21,10 +21,15 @@ from models.schema.column import (
     selector,
     years,
 )
-from models.schema.market import COALITION, plant_kind, plant_owner
+from models.schema.market import COALITION, plant_company, plant_kind, plant_owner
 
 MAX, MIN = "max", "min"
 BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER = "country", "owner", "bloc", "kind", "refiner"
+BY_COMPANY = "company"
+OF_COUNTRIES = frozenset({BY_COUNTRY, BY_OWNER})
+"""Groups whose suppliers are countries."""
+OF_NAMES = frozenset({BY_REFINER, BY_COMPANY})
+"""Groups whose suppliers are names of the sheets Refiners and Projects."""
 REFINING, MINING = "refining", "mining"
 EACH = "each"
 EACH_OUTSIDE = "each outside "
@@ -50,11 +55,12 @@ class ShareLimit(Record):
     group: str = choice(
         "Supplier group",
         "How suppliers are put together.",
-        *(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER),
+        *(BY_COUNTRY, BY_OWNER, BY_BLOC, BY_KIND, BY_REFINER, BY_COMPANY),
     )
     supplier: str = named(
         "Supplier",
-        "A name of that group, or `each outside BLOC` for country and owner.",
+        "A name of that group, or `each outside BLOC` for country and owner; a company is an"
+        " Owner of Refiners or Projects.",
         value="",
         default="each one alone",
     )
@@ -178,6 +184,7 @@ class Project(Record):
     )
     kind: str = plant_kind()
     owner: str = plant_owner()
+    company: str = plant_company()
     life: int = column(
         "Life", Kind.WHOLE, "Whole years of output.", value=20, unit="yr", least=1, most=1000
     )
@@ -303,14 +310,15 @@ class Takes:
 
 
 _YEARS = ("first_year", "last_year")
-_PLACES = ("mineral", "country", "refiner")
+_PLACES = ("mineral", "country", "refiner", "company")
 SELECTORS = (*_PLACES, "member", *_YEARS)
+_LANES_ALONE = tuple(name for name in SELECTORS if name != "company")
 _PLANTS, _MINES, _MEMBERS = (
     (*_PLACES, *_YEARS), ("mineral", "country", *_YEARS), ("mineral", "member", *_YEARS)
 )  # fmt: skip
 TAKES = {
     "block lanes": Takes(SELECTORS),
-    "set lane max": Takes(SELECTORS, "t/yr", MOST_TONNES),
+    "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
     "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
     "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
     "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
@@ -346,6 +354,7 @@ class Step(Record):
     mineral: str = selector("Mineral", "Which mineral.", "Minerals")
     country: str = selector("Country", "Which country.")
     refiner: str = selector("Refiner", "Which refiner.", "Refiners", "Projects")
+    company: str = named("Owner", "Which company's refiners and projects.", value="", default="all")
     member: str = selector("Member", "Which member.", "Members")
     first_year: int | None = years("First year", "From when.")
     last_year: int | None = years("Last year", "Until when.")
@@ -359,12 +368,16 @@ class Step(Record):
         default="none",
     )
 
-    def selects(self, mineral: str, country: str, refiner: str | None = None) -> bool:
+    def selects(
+        self, mineral: str, country: str, refiner: str | None = None, company: str = ""
+    ) -> bool:
         """Return whether the selectors match a refiner, project or mine (no refiner)."""
         return (
             self.mineral in {"", mineral}
             and self.country in {"", country}
-            and (refiner is None or self.refiner in {"", refiner})
+            and (
+                refiner is None or (self.refiner in {"", refiner} and self.company in {"", company})
+            )
         )
 
 

@@ -32,6 +32,7 @@ from models.results import (
 )
 from models.results.field import spread_header
 from models.results.overall import OPTION
+from models.schema import BY_COMPANY
 from planner.audit.accounts import Line, Sheet, sheet_of
 from planner.audit.file import PYTHON, TIME, PlanSheets
 from planner.audit.intervals import PROTECTION, Withheld, withheld
@@ -253,6 +254,8 @@ class _Rules:
                 continue
             field = sheet.fields[name]
             is_supply = field.names in _SUPPLY or name in _CLASSES or self._is_mineral(field)
+            if field.names is Name.SUPPLIER and line.cells.get("group") == BY_COMPANY:
+                is_supply = False  # a company may be the member's own, as in the column Owner
             if is_supply or not isinstance(value, str) or not self._telling.search(value):
                 continue
             if name in _ROW_GOES:

@@ -23,7 +23,11 @@ from planner.cli.whatifs import BLOCK, LOSE, WHAT_IF
 if TYPE_CHECKING:
     from planner.scenarios.named import Named
 
-_KEYS = ("mineral", "country", "refiner", "member", "years", "first year", "last year", "value")
+_KEYS = (
+    "mineral", "country", "refiner", "owner", "member", "years", "first year", "last year", "value",
+)  # fmt: skip
+_FIELDS = {"years": "first_year", "owner": "company"}
+"""The fields of keys that are not named like them."""
 _YEARS = re.compile(r"(\d{4})?\s*(-|–|to)?\s*(\d{4})?")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(.*)", re.IGNORECASE)
 _SLIP = 100
@@ -77,9 +81,9 @@ def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
 
 
 def lose(text: str, named: Named) -> Meant:
-    """A country: its refiners and projects make nothing, its ore goes nowhere; or refiners."""
+    """A country, whose plants make nothing and whose ore goes nowhere; or companies or refiners."""
     if not text.strip(" *"):
-        _refuse("name a country or a refiner")
+        _refuse("name a country or a refiner, or a company")
     steps: list[ScenarioStep] = []
     sellers = named.sellers(text.strip(), parts=True)
     for seller in sellers:
@@ -95,9 +99,10 @@ def change(text: str, named: Named) -> Meant:
     """``ACTION; selector=...; years=...; value=...``, the headers of the sheet Scenarios."""
     step, words = _phrase(text, named)
     steps = [
-        replace(step, mineral=mineral, refiner=refiner, member=member)
+        replace(step, mineral=mineral, refiner=refiner, company=company, member=member)
         for mineral in named.minerals(step.mineral)
         for refiner in named.refiners(step.refiner)
+        for company in named.companies(step.company)
         for member in named.members(step.member)
     ]
     return words, tuple(steps)
@@ -122,7 +127,8 @@ class _Phrase:
     @property
     def keys(self) -> str:
         """What the action takes, in words, with its years as one key."""
-        names = [name.replace("_", " ") for name in self.takes.selectors]
+        keys = {field: key for key, field in _FIELDS.items() if key != "years"}
+        names = [keys.get(name, name.replace("_", " ")) for name in self.takes.selectors]
         if "last year" in names:
             names = [n for n in names if n not in {"first year", "last year"}] + ["years"]
         return ", ".join([*names, *(["value"] if self.takes.value else [])])
@@ -131,12 +137,13 @@ class _Phrase:
 def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
     """Return the step that a phrase says, and the phrase in the workbook's names.
 
-    Mineral, refiner and member stay as typed, for they may stand for several. Raises UsageError.
+    Mineral, refiner, owner and member stay as typed, for they may stand for several. Raises
+    UsageError.
     """
     phrase = _parts(text, named)
     for key in phrase.of:
-        fields = {"years": "first_year"}.get(key, key.replace(" ", "_"))
-        if key != "value" and fields not in phrase.takes.selectors:
+        field = _FIELDS.get(key, key.replace(" ", "_"))
+        if key != "value" and field not in phrase.takes.selectors:
             _refuse(f"{key} is no selector of `{phrase.action}`, which takes {phrase.keys}")
     first, last = _years(phrase)
     country = named.country(phrase.of.get("country", ""))
@@ -146,6 +153,7 @@ def _phrase(text: str, named: Named) -> tuple[ScenarioStep, str]:
         mineral=phrase.of.get("mineral", ""),
         country=country,
         refiner=phrase.of.get("refiner", ""),
+        company=phrase.of.get("owner", ""),
         member=phrase.of.get("member", ""),
         first_year=first,
         last_year=last,
@@ -187,6 +195,7 @@ def _guess(part: str, named: Named) -> str:
         ("mineral", named.minerals),
         ("country", named.country),
         ("refiner", named.refiners),
+        ("owner", named.companies),
         ("member", named.members),
     ):
         try:
@@ -274,6 +283,7 @@ def _words(step: ScenarioStep, phrase: _Phrase, named: Named) -> str:
             named.minerals(step.mineral),
             (named.country_name(step.country, phrase.of.get("country", "")),),
             named.refiners(step.refiner),
+            named.companies(step.company),
             named.members(step.member),
         )
         if found != ("",)

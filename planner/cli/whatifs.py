@@ -73,15 +73,16 @@ def what_if_options(command: Callable[..., int]) -> Callable[..., int]:
         "blocks",
         multiple=True,
         metavar="FROM:TO[:MINERAL]",
-        help='Close lanes: FROM a country or refiner, TO a member; "*" is all of them. Repeatable.',
+        help='Close lanes: FROM a country, company or refiner, TO a member; "*" is all of them.'
+        " Repeatable.",
     )
     @click.option(
         LOSE,
         "losses",
         multiple=True,
         metavar="WHO",
-        help="Lose a country, its refiners, projects and ore, or the refiners of a name or a part"
-        " of one. Repeatable.",
+        help="Lose a country, its refiners, projects and ore, or the companies (Owner) and refiners"
+        " of a name or a part of one. Repeatable.",
     )
     @click.option(
         WHAT_IF,

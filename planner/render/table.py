@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models.results.field import Colour, Field, Look, Name, Result
-from models.schema import BY_COUNTRY, BY_OWNER
+from models.schema import OF_COUNTRIES
 from planner.render.words import clean, known, number, percent, plain, share
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _column(result: Result, of: Field, country: Callable[[str], str]) -> Column:
         values = _each(values, lambda name: name or whole)
     elif of.names is Name.SUPPLIER:
         pairs = zip(values, result.data["group"], strict=True)
-        values = [country(v) if g in {BY_COUNTRY, BY_OWNER} else v for v, g in pairs]
+        values = [country(v) if g in OF_COUNTRIES else v for v, g in pairs]
     elif of.scale != 1.0:
         values = [of.scaled(value) for value in _listed(values)]
     title, looks = of.title(result.words), result.looks.get(of.name)

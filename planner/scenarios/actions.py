@@ -85,8 +85,9 @@ def _matches(record: Any, step: ScenarioStep) -> bool:
     """Return whether a refiner, project, mine, demand or stockpile is one that a step selects."""
     if isinstance(record, Demand | Stockpile):
         return step.mineral in {"", record.mineral} and step.member in {"", record.member}
-    name = None if isinstance(record, Mine) else seller(record)
-    return step.selects(record.mineral, record.country, name)
+    if isinstance(record, Mine):
+        return step.selects(record.mineral, record.country)
+    return step.selects(record.mineral, record.country, seller(record), record.company)
 
 
 def _changed(records: Iterable[R], step: ScenarioStep, change: Callable[[R], R]) -> tuple[R, ...]:
@@ -159,6 +160,7 @@ def _with_lane(case: Case, step: ScenarioStep, lane: Lane) -> Case:
         mineral=step.mineral,
         country=step.country,
         refiner=step.refiner,
+        company=step.company,
         member=step.member,
         first_year=step.first_year,
         last_year=step.last_year,

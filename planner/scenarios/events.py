@@ -93,7 +93,11 @@ def touched(case: Case, row: EventStep) -> frozenset[str]:
     elif row.action in {"scale mines", "block ore"}:
         own = [m.mineral for m in case.mines if row.country in {"", m.country}]
     else:
-        own = [p.mineral for p in plants(case) if row.selects(p.mineral, p.country, seller(p))]
+        own = [
+            p.mineral
+            for p in plants(case)
+            if row.selects(p.mineral, p.country, seller(p), p.company)
+        ]
     return frozenset(mineral for mineral in own if row.mineral in {"", mineral})
 
 

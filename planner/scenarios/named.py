@@ -6,13 +6,13 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from models import checks
 from models.case import Case, fold
 from models.checks import advice, rows, scenarios
-from models.checks.common import did_you_mean, plants
+from models.checks.common import companies, did_you_mean, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import ScenarioStep
 from planner.workbook.countries import closest_country, country_code
@@ -32,16 +32,17 @@ _SHORTEST = 3
 
 @dataclass(frozen=True)
 class Seller:
-    """A country, a refiner, or, with neither, everyone."""
+    """A country, a refiner, a company that owns plants, or, with none of them, everyone."""
 
     words: str
     country: str = ""
     refiner: str = ""
+    company: str = ""
 
     @property
     def selectors(self) -> dict[str, Any]:
         """The selectors of a step."""
-        return {"country": self.country, "refiner": self.refiner}
+        return {"country": self.country, "refiner": self.refiner, "company": self.company}
 
 
 class Named:
@@ -52,26 +53,43 @@ class Named:
         self.case = case
 
     def sellers(self, text: str, *, parts: bool = False) -> tuple[Seller, ...]:
-        """Return the country, or the refiners, that a text names; UsageError where none.
+        """Return the country, or the companies and refiners, that a text names.
 
-        What is both is the country, but for one that the workbook does not have: SUR is a refiner
-        named Sur sooner than Suriname. With ``parts`` a text that is neither is every refiner in
-        whose name it stands as whole words, else, unless it is nearly a country, at the beginning
-        of a word.
+        UsageError where there is none. What is both is the country, but for one that the workbook
+        does not have: SUR is a refiner named Sur sooner than Suriname. With ``parts`` a text that
+        is neither is every company and refiner in whose name it stands as whole words, else,
+        unless it is nearly a country, at the beginning of a word.
         """
         if text == "*":
             return (Seller(""),)
-        known = sorted(self.case.refiner_names)
-        found = _matching(text, known)
+        found = self._owners_and_refiners(partial(_matching, text))
         code = country_code(text)
         if code is not None and (not found or code in self._countries):
             return (Seller(self.country_name(code, text), country=code),)
         hint = closest_country(text)
         if not found and parts:
-            found = _having(text, known, beginnings=not hint)
+            found = self._owners_and_refiners(partial(_having, text, beginnings=not hint))
         if not found:
-            raise _unknown(text, "a country or a refiner", hint or _near(text, known))
-        return tuple(Seller(name, refiner=name) for name in found)
+            owners = companies(self.case)
+            is_simple = hint or not owners  # nearly a country: no company is meant
+            wanted = "a country or a refiner" if is_simple else "a country, a company or a refiner"
+            raise _unknown(text, wanted, hint or _near(text, owners | self.case.refiner_names))
+        return found
+
+    def _owners_and_refiners(
+        self, match: Callable[[Iterable[str]], tuple[str, ...]]
+    ) -> tuple[Seller, ...]:
+        """Return the companies and refiners whose names match.
+
+        Beside a company only refiners without an Owner count: the others have said whose they are.
+        """
+        owners = match(sorted(companies(self.case)))
+        owned = {seller(plant) for plant in plants(self.case) if plant.company} if owners else set()
+        names = match(sorted(self.case.refiner_names - owned))
+        return (
+            *(Seller(name, company=name) for name in owners),
+            *(Seller(name, refiner=name) for name in names),
+        )
 
     @cached_property
     def _countries(self) -> set[str]:
@@ -101,6 +119,10 @@ class Named:
     def refiners(self, text: str) -> tuple[str, ...]:
         """Return the refiners, those of projects among them, that a text names, ("",) for all."""
         return self._names(text, "refiner", sorted(self.case.refiner_names))
+
+    def companies(self, text: str) -> tuple[str, ...]:
+        """Return the companies that own refiners or projects that a text names, ("",) for all."""
+        return self._names(text, "company", sorted(companies(self.case)))
 
     def members(self, text: str) -> tuple[str, ...]:
         """Return the members that a text names, by their name, country or group; ("",) for all."""

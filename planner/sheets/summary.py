@@ -15,7 +15,6 @@ from models.results import ByMineral, Figure, Look, Summary
 from models.results.common import units_of
 from models.results.field import spread_over
 from models.results.overall import COST, COUNTED_IN, OPTION
-from models.schema import BY_COUNTRY, BY_OWNER
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean, counted, search_words
 from planner.sheets.context import Context
@@ -291,7 +290,7 @@ def _binding(context: Context) -> Rows:
     yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", said
     for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
         of = limits[limit]
-        name = context.country(supplier) if of.group in {BY_COUNTRY, BY_OWNER} else supplier
+        name = context.case.supplier_name(of.group, supplier)
         measure = f"Shadow price: {of.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
         often = counted(years, "year")
         said = f"What one tonne of relief saves in {year}, its dearest year; binds in {often}."

@@ -239,6 +239,7 @@ def _step(case: Case, step: ScenarioStep) -> str:
         step.mineral,
         step.country and case.country_name(step.country),
         step.refiner,
+        step.company,
         step.member,
     )
     what = f"{step.action} {step.value:g}" if step.value is not None else step.action

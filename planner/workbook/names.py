@@ -22,6 +22,7 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
         return sheets[sheet].fields[field] if sheet in sheets else []
 
     refiner, project, member = (r.SHEET for r in (schema.Refiner, schema.Project, schema.Member))
+    companies = _least([*values(refiner, "company"), *values(project, "company")])
     refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
     groups = _least(values(member, "group"))
     blocs = _least(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
@@ -36,11 +37,13 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
         if column.refers
     }
     spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
+    spellings |= {(sheet, "company"): companies for sheet in (refiner, project)}
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
     plants = _first(values(project, "name")) | refiners
     spellings |= {(schema.Support.SHEET, "plant"): plants, (schema.Support.SHEET, "payer"): buyers}
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
         spellings[steps, "name"] = _first(values(steps, "name"))
+        spellings[steps, "company"] = companies
     for (sheet, field), spelling in spellings.items():
         known = {value: spelling.get(fold(value), value) for value in set(values(sheet, field))}
         if sheet in sheets:
@@ -51,7 +54,13 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
             for row in values(schema.Country.SHEET, "blocs")
         ]
     if schema.ShareLimit.SHEET in sheets:
-        _suppliers(sheets[schema.ShareLimit.SHEET], blocs, refiners, context)
+        named = {
+            schema.BY_BLOC: blocs,
+            schema.BY_KIND: {kind: kind for kind in (schema.PRIMARY, schema.RECYCLED)},
+            schema.BY_REFINER: refiners,
+            schema.BY_COMPANY: companies,
+        }
+        _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
     if schema.Security.SHEET in sheets:
         lost = sheets[schema.Security.SHEET]
         for i in range(len(lost.rows)):
@@ -59,20 +68,20 @@ def unify(sheets: Mapping[str, Parsed], context: Context) -> None:
             _country(lost, "lost_country", i, blocs, hint, context)
 
 
-def _suppliers(limits: Parsed, blocs: Spelling, refiners: Spelling, context: Context) -> None:
+def _suppliers(
+    limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: Context
+) -> None:
     """Give each limit's supplier the spelling of what its group is made of."""
-    kinds = {kind: kind for kind in (schema.PRIMARY, schema.RECYCLED)}
-    spellings = {schema.BY_BLOC: blocs, schema.BY_KIND: kinds}
     sheet, suppliers = limits.record.SHEET, limits.fields["supplier"]
     header = limits.record.column_of("group").header
     for i, (group, supplier) in enumerate(zip(limits.fields["group"], suppliers, strict=True)):
         if header in context.bad.get((sheet, limits.rows[i]), set()):
             continue
-        if group in {schema.BY_COUNTRY, schema.BY_OWNER}:
+        if group in schema.OF_COUNTRIES:
             hint = "leave the cell blank to limit each country alone"
             _country(limits, "supplier", i, blocs, hint, context)
         elif supplier:
-            suppliers[i] = spellings.get(group, refiners).get(fold(supplier), supplier)
+            suppliers[i] = named[group].get(fold(supplier), supplier)
 
 
 def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names

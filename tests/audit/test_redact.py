@@ -231,6 +231,7 @@ def test_every_column_has_an_account(books):
             assert stays <= heads | {
                 "Tier",
                 "Owner country",
+                "Owner",
                 "Kind",
                 "Project",
                 "Support",
@@ -271,9 +272,9 @@ def test_a_new_column_asks_for_an_account():
 
 
 STAY = {
-    "By mineral": 3, "Members": 17, "Plan": 17, "Shortages": 7, "Country shares": 12,
-    "Share limits": 18, "Refiners": 12, "Prices": 8, "Contracts": 16, "Stocks": 13,
-    "Projects": 14, "Tiers": 9, "Changes": 10, "Ore": 0, "Scorecard": 0,
+    "By mineral": 3, "Members": 17, "Plan": 18, "Shortages": 7, "Country shares": 12,
+    "Share limits": 18, "Refiners": 13, "Prices": 8, "Contracts": 16, "Stocks": 13,
+    "Projects": 15, "Tiers": 9, "Changes": 10, "Ore": 0, "Scorecard": 0,
 }  # fmt: skip
 
 

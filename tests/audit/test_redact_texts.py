@@ -91,3 +91,25 @@ def test_warnings_are_blanked_on_every_sheet(made):
     ]  # fmt: skip
     assert ("Refiners", GONE) in told
     assert {what for _, what in told} == {GONE}
+
+
+def test_a_company_with_a_members_name_is_told_nowhere(tmp_path):
+    """Neither as the Owner of a plant nor as the supplier of a limit; other companies stay."""
+    book = book_of_three()
+    sheet = book["Refiners"]
+    at = sheet.max_column + 1
+    sheet.cell(1, at, "Owner")
+    for row, name in enumerate(("Japan Metals", "Acme", "Acme"), start=2):
+        sheet.cell(row, at, name)
+    book["Share limits"].append(["max", None, None, "company", None, 0.9])
+    book.save(tmp_path / "case.xlsx")
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "--output", str(plan)]) == 0
+    write_redacted(tmp_path / "copy.xlsx", redact(open_plan(plan), ("Japan", "Korea")))
+    before, copy = openpyxl.load_workbook(plan), openpyxl.load_workbook(tmp_path / "copy.xlsx")
+    for name, head in (("Refiners", "Owner"), ("Plan", "Owner"), ("Share limits", "Supplier")):
+        assert "Japan Metals" in {r[head] for r in rows(before[name])}, name
+        told = {r[head] for r in rows(copy[name])}
+        assert "Japan Metals" not in told, name
+        assert {"Acme", GONE} <= told or name == "Plan", name
+    assert not [n for n, text in parts(tmp_path / "copy.xlsx").items() if "Japan Metals" in text]

@@ -526,3 +526,84 @@ def test_a_name_far_from_any_country_has_no_nearest() -> None:
     assert "Albania" not in str(error.value)
     with pytest.raises(UsageError, match="did you mean 'France'"):
         Asked(losses=("Frnace",))(CASE)
+
+
+# ---- companies -----------------------------------------------------------------------------------
+
+
+def owned():
+    """The small case with owners: Acme in China and Chile, Jin's project of another company."""
+    book = country_pair()
+    for row, owner in zip(book["Refiners"], ("Acme Metals", None, " ACME  metals"), strict=True):
+        row["Owner"] = owner
+    book["Projects"][0]["Owner"] = "Beta"
+    return read_tables(book).case
+
+
+def asked_of(case, **options) -> tuple[str, list[tuple[str, str, str, str]]]:
+    """What the options of a case do: the words, and each step's action and selectors."""
+    (what_if,) = Asked(**{name: (text,) for name, text in options.items()})(case)
+    steps_ = [(s.action, s.country, s.refiner, s.company) for s in what_if.steps]
+    return what_if.words, steps_
+
+
+@pytest.mark.parametrize("text", ["ACME METALS", " acme   metals ", "Acme", "metals", "Acm*"])
+def test_lose_a_company(text):
+    """By its name as one likes to write it, by a word of it, or by a pattern."""
+    words, steps_ = asked_of(owned(), losses=text)
+    assert words.casefold() == "acme  metals".replace("  ", " ")
+    assert steps_ == [("scale capacity", "", "", words)]
+
+
+def test_a_country_comes_before_a_company_and_a_company_before_a_refiner():
+    book = country_pair()
+    book["Refiners"][0]["Owner"], book["Refiners"][2]["Owner"] = "China", "Jin south"
+    case = read_tables(book).case
+    assert asked_of(case, losses="China")[1][0] == ("scale capacity", "CHN", "", "")
+    # the refiner of that name has no Owner: it is as likely meant
+    assert asked_of(case, losses="Jin south")[1] == [
+        ("scale capacity", "", "", "Jin south"),
+        ("scale capacity", "", "Jin south", ""),
+    ]
+    book["Refiners"][1]["Owner"] = "Beta"  # now it has said whose it is
+    case = read_tables(book).case
+    assert asked_of(case, losses="Jin south")[1] == [("scale capacity", "", "", "Jin south")]
+
+
+def test_losing_a_company_is_its_row_of_scenarios():
+    case = owned()
+    (lost,) = Asked(losses=("acme metals",))(case)
+    (row,) = Asked(changes=("scale capacity; owner=acme metals; value=0",))(case)
+    (blocked,) = Asked(blocks=("Acme Metals:*",))(case)
+    (both,) = Asked(changes=("block lanes; owner=ACME*",))(case)
+    plans = [solve(Variant(what_ifs=(of,))(case)).objective for of in (lost, row, blocked, both)]
+    assert plans == pytest.approx([plans[0]] * 4)
+    assert plans[0] > solve(case).objective
+    assert row.words == f"scale capacity ({case.refiners[0].company}): 0"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"losses": "Acme Metal Co"}, "is not a country, a company or a refiner; did you mean"),
+        ({"changes": "block lanes; owner=Acme Metal"}, "is not a company of the workbook"),
+        (
+            {"changes": "scale demand; owner=Beta; value=2"},
+            "owner is no selector of `scale demand`",
+        ),
+        ({"changes": "set lane max; owner=Beta; value=2"}, "owner is no selector of"),
+        ({"changes": "build project; owner=Acme Metals"}, "no project of"),
+        ({"changes": "scale capacity; Beta; value=2"}, "write owner=Beta"),
+        ({"changes": "scale cost; ownr=Beta; value=2"}, "did you mean 'owner'?"),
+        ({"changes": "scale cost; owner=Beta"}, "needs a value"),
+    ],
+)
+def test_mistakes_with_companies(options, said):
+    with pytest.raises(UsageError) as error:
+        asked_of(owned(), **options)
+    assert said in str(error.value)
+
+
+def test_what_an_action_takes_names_the_owner():
+    with pytest.raises(UsageError, match="takes mineral, country, refiner, owner, years, value"):
+        asked_of(owned(), changes="scale cost; member=Nippon; value=2")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from tests.budget import BUDGET
 from tests.models.desk import BookT, neutral, solve
 from tests.reference import formulation
-from tests.reference.cases import ALL, CORE, SECURE, books, random_book
+from tests.reference.cases import ALL, CORE, OWNED, SECURE, books, random_book
 
 RELATIVE = 1e-7
 BATCH = 25
@@ -112,15 +112,22 @@ def test_security(batch: int) -> None:
         agrees(random_book(np.random.default_rng([9, seed]), 1 + seed % 3, SECURE))
 
 
+@pytest.mark.parametrize("batch", range(4))
+def test_companies(batch: int) -> None:
+    """Owners in several spellings, and limits on them."""
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        agrees(random_book(np.random.default_rng([10, seed]), 1 + seed % 3, OWNED))
+
+
 @pytest.mark.fuzz
 @pytest.mark.parametrize("batch", range((BUDGET + BATCH - 1) // BATCH))
 def test_long_run(batch: int) -> None:
-    """As many as the budget allows, every other one with Security."""
+    """As many as the budget allows, every other one with Security and companies."""
     for seed in range(batch * BATCH, min(BUDGET, (batch + 1) * BATCH)):
-        features = SECURE if seed % 2 else ALL
+        features = OWNED if seed % 2 else ALL
         book = random_book(np.random.default_rng([7, seed]), 1 + seed % 5, features)
         try:
             agrees(book)
         except AssertionError as error:
-            msg = f"[7, {seed}], {1 + seed % 5}, {'SECURE' if seed % 2 else 'ALL'}: {error}"
+            msg = f"[7, {seed}], {1 + seed % 5}, {'OWNED' if seed % 2 else 'ALL'}: {error}"
             raise AssertionError(msg) from error

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from .cases_continuity import days, supply, tiers
-from .cases_rules import contracts, lanes, limits, ore_lanes, security
+from .cases_rules import companies, contracts, lanes, limits, ore_lanes, security
 from .cases_sheets import (
     BookT,
     Draft,
@@ -44,11 +44,12 @@ CONTINUITY = frozenset({"days", "tiers", "switching", "growth"})
 PROJECTS = frozenset({"projects", "whole projects", "carried budget"})
 ALL = CORE | CONTINUITY | PROJECTS | {"contracts", "stockpiles", "mines"}
 SECURE = ALL | {"security"}
+OWNED = SECURE | {"companies"}
 
 
 def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
     """A legal book; size 3 is at most 3 minerals, 4 members, 6 refiner names, 4 years."""
-    unknown = set(features) - SECURE
+    unknown = set(features) - OWNED
     assert not unknown, unknown
     scale = Chooser(dice)
     choose = Chooser(dice, scale.pick([1.0, 1.0, 1.0, 1000.0]), scale.pick([1.0, 1.0, 10.0]))
@@ -73,6 +74,7 @@ def draw_book(dice: Dice, features: Collection[str], size: int) -> BookT:
         supply,
         carried_budget,
         security,
+        companies,
     ):
         step(draft)
     return draft.book()

@@ -169,3 +169,36 @@ def security(draft: Draft) -> None:
         row["Count stocks"] = choose.maybe(40, ["no", "yes"])
         row["Penalty (USD/t)"] = choose.cost(1000) if choose.chance(50) else None
         rows.append(draft.span(row, 15))
+
+
+OWNERS = ["Acme", "ACME", " acme ", "Cob  & Sons", "cob & sons", "Borealis"]
+"""Three companies, two of them spelt in several ways."""
+
+
+def companies(draft: Draft) -> None:
+    """Owners of refiners and projects, limits on them; drawn last, so books are else as without."""
+    choose = draft.choose
+    if not draft.on("companies"):
+        return
+    plants = [*draft.sheets["Refiners"], *draft.sheets.get("Projects", [])]
+    for row in plants:
+        row["Owner"] = choose.maybe(75, OWNERS)
+    known = [str(row["Owner"]) for row in plants if row["Owner"] is not None]
+    for _ in range(choose.integer(1, draft.size) if known else 0):
+        is_min = choose.chance(25)
+        row: Cells = {
+            "Limit": "min" if is_min else "max",
+            "Mineral": choose.maybe(50, draft.minerals),
+            "Buyer": choose.maybe(50, ["each", *draft.members, *draft.groups]),
+            "Supplier group": "company",
+            "Supplier": _spelt(draft, choose.pick(known)) if is_min or choose.chance(50) else None,
+            "Share": choose.share(),
+            "Penalty (USD/t)": choose.cost(3000) if choose.chance(40) else None,
+            "Stage": None,
+        }
+        draft.sheets["Share limits"].append(draft.span(row, 15))
+
+
+def _spelt(draft: Draft, name: str) -> str:
+    """A company's name in other letters and spaces."""
+    return draft.choose.pick([name, name.upper(), f"  {name.lower().replace(' ', '  ')} "])

@@ -18,6 +18,17 @@ def text(row: Row, header: str) -> str | None:
     return str(value).strip() or None
 
 
+def company(row: Row) -> str | None:
+    """The cell Owner as companies are compared: case and spaces do not count; None if blank."""
+    name = text(row, "Owner")
+    return None if name is None else same_company(name)
+
+
+def same_company(name: str) -> str:
+    """A company's name without regard to case, surrounding or repeated spaces."""
+    return " ".join(name.casefold().split())
+
+
 def number(row: Row, header: str) -> float | None:
     """Number in a cell; None where it is blank."""
     value = row.get(header)

@@ -87,6 +87,10 @@ Security (section 6)
 46. "stocks of all members": of members with a row of Stockpiles, whatever their target.
 47. Rows do not override each other: each is a target of its own, with its own v for each country.
 48. Reserves count in no share limit, lane or growth limit, and cost nothing.
+Companies (section 7.6)
+49. A project's Owner is its own cell, not that of the refiner under whose name it sells.
+50. A row that names a company and a mineral which it does not make counts (a min is missed); one
+    with a blank mineral counts only for the minerals of which the company has a source.
 """
 
 from __future__ import annotations

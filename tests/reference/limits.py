@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .cells import by_year, in_years, must, number, text
+from .cells import by_year, in_years, must, number, same_company, text
 from .neutral import Row
 from .reading import ROW, Case, Source
 
@@ -70,8 +70,15 @@ def labels(case: Case, group: str, source: Source) -> set[str]:
     """Names under which a source counts in a kind of group."""
     if group == "bloc":
         return case.blocs(source.country)
+    if group == "company":
+        return {source.company} - {None}
     alone = {"country": source.country, "owner": source.owner, "kind": source.kind}
     return {alone.get(group, source.refiner)}
+
+
+def supplier_of(cell: str, group: str) -> str:
+    """The supplier that a cell names."""
+    return same_company(cell) if group == "company" else cell
 
 
 def suppliers_of(case: Case, mineral: str, group: str, cell: str | None, mining: bool) -> list[str]:
@@ -80,7 +87,7 @@ def suppliers_of(case: Case, mineral: str, group: str, cell: str | None, mining:
     Rest of world is limited by name only: no blank and no `each outside` reaches it.
     """
     if cell is not None and not cell.lower().startswith("each outside "):
-        return [cell]
+        return [supplier_of(cell, group)]
     found = names_in(case, mineral, group, mining)
     if group in ("country", "owner"):
         found.discard(ROW)
@@ -96,8 +103,9 @@ def minerals_of(case: Case, row: Row, group: str, mining: bool) -> list[str]:
     result = list(case.minerals) if named is None else [named]
     if named is None and mining:
         result = [m for m in result if case.mines(m)]
-    if named is None and group == "refiner" and supplier is not None:
-        having = {source.mineral for source in case.sources if source.refiner == supplier}
+    if named is None and group in ("refiner", "company") and supplier is not None:
+        name = supplier_of(supplier, group)
+        having = {source.mineral for source in case.sources if name in labels(case, group, source)}
         result = [m for m in result if m in having]
     return result
 

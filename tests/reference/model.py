@@ -310,6 +310,7 @@ class Model:
                         "owner": [source.owner],
                         "bloc": sorted(case.blocs(source.country)),
                         "kind": [source.kind],
+                        "company": [source.company],
                         "refiner": [source.refiner],
                     }[limit.group]
                 ):

@@ -13,10 +13,12 @@ from functools import cached_property
 from math import inf
 from typing import Any
 
-from .cells import by_year, filled, in_years, must, number, text, yes
+from .cells import by_year, company, filled, in_years, must, number, text, yes
 from .neutral import Book, Row
 
 ROW = "ROW"
+NOBODY = "-"
+"""Owner, in a row of Lanes that a scenario is written down as, of sources without one."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Source:
     mineral: str
     country: str
     owner: str
+    company: str | None
     kind: str
     needs_ore: bool
     recovery: float
@@ -53,6 +56,8 @@ class Case:
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        #: project -> the one year in which a scenario has it built
+        self.decided: dict[str, int] = {}
         self._lanes: dict[tuple[Source, str, int], Lane] = {}
         self._demand: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.sheet("Demand"):
@@ -144,6 +149,7 @@ class Case:
                     must(row, "Mineral"),
                     must(row, "Country"),
                     text(row, "Owner country") or must(row, "Country"),
+                    company(row),
                     kind,
                     kind == "primary" if ore is None else ore,
                     filled(row, "Recovery", 1.0),
@@ -158,6 +164,7 @@ class Case:
                     must(row, "Mineral"),
                     must(row, "Country"),
                     text(row, "Owner country") or must(row, "Country"),
+                    company(row),
                     kind,
                     kind == "primary",
                     1.0,
@@ -258,6 +265,7 @@ class Case:
                 text(row, "Mineral") in (None, source.mineral)
                 and text(row, "From country") in (None, source.country)
                 and text(row, "Refiner") in (None, source.refiner)
+                and company(row) in (None, source.company or NOBODY)
                 and text(row, "To member") in (None, member)
                 and in_years(row, year)
             ):

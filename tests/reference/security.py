@@ -30,7 +30,9 @@ def size(case: Case, source: Source, year: int) -> float:
         return case.usable(source, year)
     row = case.project_rows[source.project]
     first, life = filled(row, "First year", case.years[0]), case.life(source.project)
-    runs = any(first <= start <= year < start + life for start in case.years)
+    decided = case.decided.get(source.project)
+    starts = [y for y in case.years if y >= first] if decided is None else [decided]
+    runs = any(start <= year < start + life for start in starts)
     return filled(row, "Capacity (t/yr)", 0.0) if runs else 0.0
 
 

@@ -16,6 +16,8 @@ def belongs(case: Case, source: Source, group: str, name: str) -> bool:
         return source.owner == name
     if group == "bloc":
         return name in case.blocs(source.country)
+    if group == "company":
+        return source.company == name
     if group == "kind":
         return source.kind == name
     return source.refiner == name

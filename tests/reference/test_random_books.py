@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from .agreement import solved
-from .cases import ALL, CORE, SECURE, books, random_book
+from .cases import ALL, CORE, OWNED, SECURE, books, random_book
 from .cases_sheets import BookT
 from .cells import text
 from .formulation import evaluate, solve
@@ -49,7 +49,15 @@ def test_halves_agree_on_security(book: BookT) -> None:
     solved(book)
 
 
-@pytest.mark.parametrize("feature", sorted(SECURE))
+@given(book=books(OWNED))
+@settings(CHECKS, max_examples=75)
+def test_halves_agree_on_companies(book: BookT) -> None:
+    """evaluate(solve) = solve."""
+    legal(book)
+    solved(book)
+
+
+@pytest.mark.parametrize("feature", sorted(OWNED))
 def test_each_feature_alone(feature: str) -> None:
     """A feature can be drawn without the others."""
     for seed in range(20):

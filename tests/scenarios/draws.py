@@ -9,7 +9,7 @@ import numpy as np
 from tests.reference.cells import number
 from tests.reference.dice import Chooser, NumpyDice
 from tests.reference.reading import Case
-from tests.scenarios.edits import BookT, Row
+from tests.scenarios.edits import PLACES, BookT, Row, matches
 
 NEEDS = {
     "build project": "Projects",
@@ -21,20 +21,20 @@ NEEDS = {
 }
 """The sheet without which an action touches nothing."""
 
-_LANE = ("Mineral", "Country", "Refiner", "Member", "years")
+_LANE = (*PLACES, "Member", "years")
 SELECTORS: dict[str, tuple[str, ...]] = {
     "block lanes": _LANE,
-    "set lane max": _LANE,
+    "set lane max": tuple(h for h in _LANE if h != "Owner"),
     "set tariff": _LANE,
     "scale freight": _LANE,
-    "scale capacity": ("Mineral", "Country", "Refiner", "years"),
-    "add capacity": ("Mineral", "Country", "Refiner", "years"),
-    "scale cost": ("Mineral", "Country", "Refiner", "years"),
-    "set support": ("Mineral", "Country", "Refiner", "years"),
+    "scale capacity": (*PLACES, "years"),
+    "add capacity": (*PLACES, "years"),
+    "scale cost": (*PLACES, "years"),
+    "set support": (*PLACES, "years"),
     "scale demand": ("Mineral", "Member", "years"),
     "scale mines": ("Mineral", "Country", "years"),
     "block ore": ("Mineral", "Country", "years"),
-    "build project": ("Mineral", "Country", "Refiner", "First year"),
+    "build project": (*PLACES, "First year"),
     "scale budget": ("years",),
     "set stock target": ("Mineral", "Member", "years"),
     "set max country share": ("Mineral",),
@@ -100,7 +100,9 @@ def _selectors(choose: Chooser, case: Case, action: str) -> Row:
         plant = choose.pick(plants)
         here = {"Mineral": plant.mineral, "Country": plant.country, "Refiner": plant.refiner}
         here["Member"] = choose.pick([*case.members])
-    chances = {"Mineral": 50, "Country": 35, "Refiner": 35, "Member": 40}
+        if plant.company is not None:
+            here["Owner"] = choose.pick([plant.company, f" {plant.company.upper()}"])
+    chances = {"Mineral": 50, "Country": 35, "Refiner": 35, "Member": 40, "Owner": 35}
     return {h: said for h, said in here.items() if h in listed and choose.chance(chances[h])}
 
 
@@ -133,7 +135,7 @@ def _all_beyond(case: Case, step: Row) -> bool:
     return not any(
         number(row, "First year") <= case.years[-1]
         for row in case.project_rows.values()
-        if all(step.get(h) in {None, row[h]} for h in ("Mineral", "Country", "Refiner"))
+        if matches(row, step, PLACES)
     )
 
 

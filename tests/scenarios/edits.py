@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tests.reference.cells import by_year, filled, in_years, must, number, text
+from tests.reference.cells import by_year, company, filled, in_years, must, number, text
 from tests.reference.limits import minerals_of
 from tests.reference.model import Model
-from tests.reference.reading import Case
+from tests.reference.reading import NOBODY, Case
 
 Row = dict[str, object]
 BookT = dict[str, list[Row]]
 
-PLACES = ("Mineral", "Country", "Refiner")
+PLACES = ("Mineral", "Country", "Refiner", "Owner")
 
 
 @dataclass
@@ -40,12 +40,19 @@ class Edited:
     def matching(self, sheet: str, step: Row, headers: Sequence[str]) -> Iterator[Row]:
         """The rows that a step's selectors match; a blank selector matches all."""
         for row in self.rows(sheet):
-            if all(step.get(h) in {None, row.get(h)} for h in headers):
+            if matches(row, step, headers):
                 yield row
 
     def add(self, sheet: str, row: Row) -> None:
         """A row below all others."""
         self.book.setdefault(sheet, []).append(row)
+
+
+def matches(row: Row, step: Row, headers: Sequence[str]) -> bool:
+    """Whether a step's selectors match a row; companies are compared as the contract says."""
+    names = (h for h in headers if h != "Owner")
+    owner = "Owner" not in headers or company(step) in {None, company(row)}
+    return owner and all(step.get(h) in {None, row.get(h)} for h in names)
 
 
 def by_hand(book: BookT, steps: Sequence[Row]) -> Edited:
@@ -79,7 +86,7 @@ class _Decided(Model):
                     more = filled(row, "Capex (USD m)", 0.0)
                     budget["Capex (USD m)"] = filled(budget, "Capex (USD m)", 0.0) + more
         super().__init__(Case(book))
-        self.decided = edited.decided
+        self.case.decided = self.decided = edited.decided
 
     def add_projects(self) -> None:
         super().add_projects()
@@ -131,6 +138,7 @@ def _lane_row(header: str) -> Callable[[Edited, Row], None]:
             "Mineral": step.get("Mineral"),
             "From country": step.get("Country"),
             "Refiner": step.get("Refiner"),
+            "Owner": step.get("Owner"),
             "To member": step.get("Member"),
             "First year": step.get("First year"),
             "Last year": step.get("Last year"),
@@ -146,8 +154,10 @@ def _scale_freight(edited: Edited, step: Row) -> None:
     rows: dict[tuple[object, ...], Row] = {}
     for source in case.sources:
         here = {"Mineral": source.mineral, "Country": source.country, "Refiner": source.refiner}
-        if any(step.get(h) not in {None, said} for h, said in here.items()):
+        here["Owner"] = source.company
+        if not matches(here, step, PLACES):
             continue
+        here["Owner"] = source.company or NOBODY
         for member in case.members:
             for year in case.years:
                 if step.get("Member") not in {None, member} or not in_years(step, year):
@@ -158,6 +168,7 @@ def _scale_freight(edited: Edited, step: Row) -> None:
                     "Mineral": source.mineral,
                     "From country": source.country,
                     "Refiner": source.refiner,
+                    "Owner": here["Owner"],
                     "To member": member,
                     "First year": year,
                     "Last year": year,

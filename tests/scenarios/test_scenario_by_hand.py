@@ -16,7 +16,7 @@ from models.plan import solve as solve_case
 from planner import scenarios
 from planner.workbook import read_tables
 from tests.reference import formulation
-from tests.reference.cases import SECURE, random_book
+from tests.reference.cases import OWNED, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row, by_hand, optimum
 
@@ -63,7 +63,7 @@ def test_one_action(action: str) -> None:
     held, moved, seed = 0, 0, 0
     while held < EACH:
         seed += 1
-        book = random_book(np.random.default_rng([21, seed]), 1 + seed % 3, SECURE)
+        book = random_book(np.random.default_rng([21, seed]), 1 + seed % 3, OWNED)
         step = draw_step([22, seed], book, action)
         if step is None:
             continue
@@ -78,7 +78,7 @@ def test_one_action(action: str) -> None:
 def test_steps_one_after_the_other(batch: int) -> None:
     """Two or three actions, each on what those before it left."""
     for seed in range(batch * SEQUENCES // 6, (batch + 1) * SEQUENCES // 6):
-        book = random_book(np.random.default_rng([23, seed]), 1 + seed % 3, SECURE)
+        book = random_book(np.random.default_rng([23, seed]), 1 + seed % 3, OWNED)
         agrees(book, list(_sequence(book, seed)))
 
 

@@ -38,13 +38,12 @@ from models.program.component import SHARE as SHARE_UNIT
 from models.program.division import by_demand, nothing
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names
 from models.schema import (
-    BY_COUNTRY,
-    BY_OWNER,
-    BY_REFINER,
     EACH,
     EACH_OUTSIDE,
     MAX,
     MINING,
+    OF_COUNTRIES,
+    OF_NAMES,
     PURCHASES,
     REST_OF_WORLD,
     ShareLimit,
@@ -374,16 +373,18 @@ def _refining(b: Builder, _: Ints, limits: Sequence[ShareLimit]) -> tuple[_Index
 def _scope(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Bools, Bools, Ints]:
     """Return the minerals and the years that rows count for, and each member's buyer (-1: none)."""
     e = b.expanded
-    minerals_of: dict[str, set[str]] = {}
+    minerals_of: dict[tuple[str, str], set[str]] = {}
     for source in e.sources:
-        minerals_of.setdefault(source.name, set()).add(source.mineral)
+        for group in OF_NAMES:
+            for name in supplier_names(e.case, source, group):
+                minerals_of.setdefault((group, name), set()).add(source.mineral)
     counts = np.zeros((len(limits), len(e.minerals)), dtype=bool)
     years = np.zeros((len(limits), b.years), dtype=bool)
     buyers = np.full((len(limits), len(e.members)), -1, dtype=np.int64)
     each = [b.names.number(name) for name in e.members]
     for k, row in enumerate(limits):
-        has = minerals_of.get(row.supplier, set())
-        named = not row.mineral and row.group == BY_REFINER and row.supplier != ""
+        has = minerals_of.get((row.group, row.supplier), set())
+        named = not row.mineral and row.group in OF_NAMES and row.supplier != ""
         counts[k] = [
             row.mineral in {"", name}
             and name not in row.except_minerals
@@ -422,7 +423,7 @@ def _suppliers(b: Builder, limits: Sequence[ShareLimit]) -> tuple[Ints, Ints, In
             known[row.group] = _by_name(b, row.group)
         of = known[row.group]
         wanted = {*of}
-        if row.group in {BY_COUNTRY, BY_OWNER}:
+        if row.group in OF_COUNTRIES:
             wanted.discard(REST_OF_WORLD)
         if row.supplier.startswith(EACH_OUTSIDE):
             bloc = row.supplier.removeprefix(EACH_OUTSIDE)

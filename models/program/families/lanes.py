@@ -153,7 +153,8 @@ def _levers(of: Levers) -> None:
 
 def _opened(of: Levers, rows: list[Lane], at: tuple[int, int, int]) -> None:
     source, member, year = of.e.sources[at[0]], of.e.members[at[1]], of.e.years[at[2]]
-    row = lane_row(rows, "open", (source.mineral, source.country, source.name, member, year))
+    lane = (source.mineral, source.country, source.name, member, year)
+    row = lane_row(rows, "open", lane, source.company)
     if row is not None and not row.open:
         cell = of.cell(row, "open", year, what=lane_words(of.case, row), unit=OPEN, was=0.0)
         if cell is not None:

@@ -145,6 +145,12 @@ _WORDS: dict[Column, tuple[Sequence[str], str]] = {
 """Columns that take words as well as names: the words, and the sheet of the names."""
 
 
+_OWNED = frozenset(
+    {schema.ScenarioStep.column_of("company"), schema.EventStep.column_of("company")}
+)
+"""Columns that name an Owner, of which Refiners has a column that is not its key."""
+
+
 class Choices:
     """Makes the validation rules of one workbook, and the hidden sheet that feeds some of them."""
 
@@ -165,6 +171,8 @@ class Choices:
             return _number(headers.SPREADS[RECORDS[sheet].SPREAD])
         if column is None:
             return None
+        if column in _OWNED:
+            return self._names(schema.Refiner.SHEET, field="company")
         words, home = _WORDS.get(column, ((), next(iter(column.refers), "")))
         if column.kind is Kind.COUNTRY and sheet != schema.Country.SHEET:
             home = schema.Country.SHEET
@@ -188,18 +196,22 @@ class Choices:
             source = f"={LISTS}!${letter}$1:${letter}${len(column.choices)}"
         return _list(source, ", ".join(column.choices))
 
-    def _names(self, sheet: str, words: Sequence[str] = ()) -> Rule | None:
+    def _names(self, sheet: str, words: Sequence[str] = (), field: str = "") -> Rule | None:
         """Offer words and the names that a sheet defines, down to the last one; refuse no others.
 
-        Any country may be written, listed or not.
+        Any country may be written, listed or not. The names are the sheet's keys, or what its
+        column of a ``field`` has in their rows.
         """
-        layout = self.layouts.get(sheet, ())
-        keys = (i for i, h in enumerate(layout) if h.column is not None and h.column.key)
-        at = next(keys, None)
-        if at is None:
+        layout = [h.column for h in self.layouts.get(sheet, ())]
+        keys = [i for i, column in enumerate(layout) if column is not None and column.key]
+        names = [
+            i for i, column in enumerate(layout) if column is not None and column.field == field
+        ]
+        if not keys:
             return None
-        letter, last = xl_col_to_name(at), self.last_row(sheet)
-        filled = f"COUNTA({sheet}!${letter}$2:${letter}${last})"
+        key, last = xl_col_to_name(keys[0]), self.last_row(sheet)
+        letter = xl_col_to_name(names[0]) if names else key
+        filled = f"COUNTA({sheet}!${key}$2:${key}${last})"
         source = f"=OFFSET({sheet}!${letter}$2,0,0,MAX(1,{filled}),1)"
         if words:
             cells = (f"{sheet}!${letter}${row}" for row in range(2, last + 1))

@@ -19,7 +19,9 @@ _BOTH_ROWS = f"Both rows of this event happen together, for two years. {MADE_UP}
 _LITHIUM, _COBALT = "Lithium", "Cobalt"
 _CHINA, _US, _JAPAN, _GERMANY = "China", "United States", "Japan", "Germany"
 _CHILE, _AUSTRALIA, _FINLAND, _CONGO = "Chile", "Australia", "Finland", "DR Congo"
+_COMPANY = "Example Metals"
 _SALAR, _KOKKOLA = "Antofagasta carbonate plant", "Kokkola cobalt refinery"
+_KWINANA, _RHINE = "Kwinana hydroxide plant", "Rhine battery recycling"
 _SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
 
 
@@ -84,22 +86,13 @@ _TABLES: dict[str, Sequence[Row]] = dict(
         ),
         _example(
             schema.Refiner,
-            "name, mineral, country, capacity, cost, available_share, kind, note",
-            (_SICHUAN, _LITHIUM, _CHINA, 200000, 42000, 0.4, None, MADE_UP),
-            (_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, None, MADE_UP),
-            ("Kwinana hydroxide plant", _LITHIUM, _AUSTRALIA, 12000, 52000, None, None, MADE_UP),
-            (_ZHEJIANG, _COBALT, _CHINA, 150000, 31000, 0.3, None, MADE_UP),
-            (_KOKKOLA, _COBALT, _FINLAND, 14000, 36000, None, None, MADE_UP),
-            (
-                "Rhine battery recycling",
-                _COBALT,
-                _GERMANY,
-                3000,
-                38000,
-                None,
-                schema.RECYCLED,
-                MADE_UP,
-            ),
+            "name, mineral, country, capacity, cost, available_share, kind, company, note",
+            (_SICHUAN, _LITHIUM, _CHINA, 200000, 42000, 0.4, None, None, MADE_UP),
+            (_SALAR, _LITHIUM, _CHILE, 30000, 45000, 1.0, None, None, MADE_UP),
+            (_KWINANA, _LITHIUM, _AUSTRALIA, 12000, 52000, None, None, _COMPANY, MADE_UP),
+            (_ZHEJIANG, _COBALT, _CHINA, 150000, 31000, 0.3, None, None, MADE_UP),
+            (_KOKKOLA, _COBALT, _FINLAND, 14000, 36000, None, None, _COMPANY, MADE_UP),
+            (_RHINE, _COBALT, _GERMANY, 3000, 38000, None, schema.RECYCLED, None, MADE_UP),
         ),
         _example(
             schema.Demand,

@@ -1,0 +1,302 @@
+"""Slips of magnitude: a digit, a unit or a percent sign out. Warnings, one a row.
+
+The rules stand in the order in which they speak: of a row that several find, the first is told.
+Cells of 0 and blank ones are no slips. A row whose note says ``figure checked`` is left alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+
+from models.case import Case, fold, in_force
+from models.checks.common import advise, plants
+from models.errors import Finding, warning
+from models.resolve import stock_target
+from models.schema import MAX, SHEETS, ByYear, CurrentSupply, Demand, Project, Record, Refiner
+
+CHECKED = "figure checked"
+"""What a note says of a row whose numbers are right, however odd they look."""
+FROM_MEDIAN = 30.0
+"""A number this many times the median of its column, or this part of it, is likely a slip."""
+ENOUGH = 3
+"""A median of fewer numbers says nothing."""
+YEAR_TO_YEAR = 10.0
+"""Demand, or a price, that is this many times that of the year before, or this part of it."""
+ODD_YEAR, STEADY = 5.0, 2.0
+"""Demand of a year this many times that of all others, where these differ by ``STEADY`` at most."""
+OF_DEMAND = 50.0
+"""A capacity more than this many times the mineral's demand."""
+WHOLE_COLUMN = 1000.0
+"""All capacities of a mineral together this many times its demand, or this part of it."""
+FROM_PRICE = 10.0
+"""A price of a contract or a support this many times the mineral's, or this part of it."""
+LEAST_CAP = 0.1
+"""A smaller cap is likely meant in per cent, or a digit short."""
+PRICE = "USD/t"
+SET_CAP = "set max country share"
+_OWN_PRICES = {"Contracts": ("price",), "Supports": ("strike", "reference", "clawback")}
+"""Prices that are held against the mineral's."""
+_ROUNDING = 1e-9
+"""Amounts and prices are converted from the workbook's units."""
+_ROUNDED = 1e-3
+"""A Max is often the target, rounded."""
+_MOST_TOLD = 1e12
+"""A ratio is told up to here: beyond it says no more."""
+
+
+def targets_above_max(case: Case) -> Iterator[Finding]:
+    """A stock target above what can be stored is missed in every year."""
+    for pile in case.stockpiles:
+        most = max(pile.target.numbers(), default=0.0)
+        if most > pile.max:
+            said = f"a target of {most:g} t above the {pile.max:g} t that can be stored"
+            yield advise(pile, "target", said, "the penalty is paid in every year")
+        wanted = {year: stock_target(case, pile, year) for year in case.years}
+        year = max(wanted, key=wanted.__getitem__, default=0)
+        if pile.target_days is not None and year and wanted[year] > pile.max * (1 + _ROUNDED):
+            said = f"a Max of {_tonnes(pile.max)}, below the target of {pile.target_days:g} days"
+            said = f"{said}, which is {_tonnes(wanted[year])} in {year}"
+            yield advise(pile, "max", said, "a penalty is paid for what cannot be stored")
+
+
+def slips_of_magnitude(case: Case) -> Iterator[Finding]:
+    """A number that is likely a digit, a unit or a percent sign out, one warning a row."""
+    told = {(finding.sheet, finding.row) for finding in targets_above_max(case)}
+    for rule in _RULES:
+        for row, finding in rule(case):
+            place = (finding.sheet, finding.row)
+            if place not in told and CHECKED not in fold(row.note):
+                told.add(place)
+                yield dataclasses.replace(finding, found=f"{finding.found}; {_ENDS}")
+
+
+_ENDS = f'a Note that says "{CHECKED}" ends this warning'
+_Found = Iterator[tuple[Record, Finding]]
+
+
+def _small_caps(case: Case) -> _Found:
+    """Yield caps below a tenth; a cap of 0 is a ban, and meant."""
+    for row in case.share_limits:
+        shares = _numbers(row, "share") if row.limit == MAX else {}
+        for column, share in shares.items():
+            if share >= LEAST_CAP:
+                continue
+            hint = f"is {share * 1000:.4g} % meant?"
+            finding = advise(row, "share", f"a cap of {share * 100:.4g} %", hint)
+            yield row, dataclasses.replace(finding, column=column)
+    for step in case.scenarios:
+        if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
+            hint = f"is {step.value * 1000:.4g} % meant?"
+            yield step, advise(step, "value", f"a cap of {step.value * 100:.4g} %", hint)
+
+
+def _far_from_price(case: Case) -> _Found:
+    """Yield prices far from the mineral's in all years in which their row holds."""
+    for sheet, fields in _OWN_PRICES.items():
+        for row, field in itertools.product(case.records(sheet), fields):
+            number, name = getattr(row, field), getattr(row, "mineral", "")
+            years = [y for y in case.years if in_force(row, y)]
+            of = case.mineral_of.get(name)
+            prices = [of.price.at(year) or 0.0 for year in years] if of is not None else []
+            if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):
+                what = f"the price of {name} in {years[0]}"
+                said = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
+                yield row, advise(row, field, said, "is a digit missing, or the unit another one?")
+
+
+def _jumps(case: Case) -> _Found:
+    """Yield demand, and prices by year, that jump from one year to the next."""
+    for demand in case.demand:
+        numbers = [(str(year), tonnes) for year, tonnes in demand.tonnes]
+        yield from _jumping(demand, numbers, _tonnes)
+        yield from _odd_years(demand, [(year, t) for year, t in numbers if t > 0])
+    for record in SHEETS:
+        for column in record.columns():
+            if column.by_year and column.unit == PRICE:
+                for row in case.records(record.SHEET):
+                    prices = [*_numbers(row, column.field).items()]
+                    yield from _jumping(row, prices, "{:,.10g}".format)
+
+
+_ByColumn = Sequence[tuple[str, float]]
+"""Numbers of a row by the header of their column, in the order of the years."""
+
+
+def _jumping(row: Record, numbers: _ByColumn, words: Callable[[float], str]) -> _Found:
+    """Yield numbers that are far from their neighbour's.
+
+    Of two neighbours it is the one that is farther from the middle of the row, else the later.
+    """
+    for pair in itertools.pairwise(numbers):
+        if _is_far(pair[0][1], pair[1][1], YEAR_TO_YEAR):
+            middle = statistics.median(number for _, number in numbers if number > 0)
+            odd = max(reversed(pair), key=lambda of: _ratio(of[1], middle))
+            other = pair[0] if odd is pair[1] else pair[1]
+            times = _times(odd[1], other[1])
+            said = f"{words(odd[1])} is {times} the {words(other[1])} of {other[0]}"
+            yield row, _odd(row, odd[0], said)
+
+
+def _odd_years(row: Record, numbers: _ByColumn) -> _Found:
+    """Yield demand of a year that is far from that of all others, which are alike."""
+    for i, (column, number) in enumerate(numbers) if len(numbers) >= ENOUGH else ():
+        others = [n for k, (_, n) in enumerate(numbers) if k != i]
+        least, most = min(others), max(others)
+        is_odd = number >= ODD_YEAR * most or number * ODD_YEAR <= least
+        if is_odd and most <= STEADY * least:
+            middle = statistics.median(others)
+            times = _times(number, middle)
+            said = f"{_tonnes(number)} is {times} the {_tonnes(middle)} of the other years"
+            yield row, _odd(row, column, said)
+
+
+def _odd(row: Record, column: str, found: str) -> Finding:
+    hint = "is a digit missing or too many?"
+    return warning(row.SHEET, row.row, column, found=found, hint=hint)
+
+
+def _above_demand(case: Case) -> _Found:
+    """Yield capacities of plants and mines that no demand comes near."""
+    most = _demand(case)
+    for plant in (*plants(case), *case.mines):
+        demand = most.get(plant.mineral, 0.0)
+        found = _numbers(plant, "capacity").items() if demand > 0 else ()
+        for column, number in found:
+            if number <= OF_DEMAND * demand:
+                continue
+            what = f"all demand for {plant.mineral}, at most {_tonnes(demand)} a year"
+            said = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
+            finding = advise(plant, "capacity", said, _hint("capacity"))
+            yield plant, dataclasses.replace(finding, column=column)
+
+
+def _far_from_median(case: Case) -> _Found:
+    """Yield amounts and money far from their column's median within a mineral, the farthest first.
+
+    Not Current supply, where a thousandfold between who buys from whom is usual. Capacities of
+    refiners and of projects are one column. Demand is by tier and year.
+    """
+    found = [*_far(plants(case), "capacity")]
+    for record in SHEETS:
+        columns = record.columns() if record is not CurrentSupply else ()
+        if any(column.field == "mineral" for column in columns):
+            for column in columns:
+                if column.unit and not (
+                    record in {Refiner, Project} and column.field == "capacity"
+                ):
+                    found += _far(case.records(record.SHEET), column.field)
+    for year in case.years:
+        found += _far(case.demand, "tonnes", year)
+    for _, row, finding in sorted(found, key=lambda of: -of[0]):
+        yield row, finding
+
+
+def _far(
+    rows: Sequence[Record], field: str, year: int = 0
+) -> Iterator[tuple[float, Record, Finding]]:
+    """Yield how many times the median numbers are that are far from it, or the reverse.
+
+    Each row counts with its first number in the median.
+    """
+    groups: dict[tuple[str, str], list[tuple[Record, dict[str, float]]]] = {}
+    for row in rows:
+        numbers = _numbers(row, field, year)
+        if numbers:
+            of = (getattr(row, "mineral", ""), row.tier if isinstance(row, Demand) else "")
+            groups.setdefault(of, []).append((row, numbers))
+    for (mineral, tier), found in groups.items():
+        middle = statistics.median(next(iter(numbers.values())) for _, numbers in found)
+        what = " ".join(filter(None, (mineral, tier))) or "the column"
+        for row, numbers in found if len(found) >= ENOUGH else ():
+            for column, number in numbers.items():
+                if _is_far(number, middle, FROM_MEDIAN):
+                    times = _times(number, middle)
+                    said = f"{_amount(number, field)} is {times} the median of {what}"
+                    said = f"{said}, {_amount(middle, field)}"
+                    finding = warning(row.SHEET, row.row, column, found=said, hint=_hint(field))
+                    yield _ratio(number, middle), row, finding
+
+
+def _column_against_demand(case: Case) -> _Found:
+    """Yield minerals whose whole column of capacities is in another unit.
+
+    The median counts for each plant, so that a single slip, told by itself, is not told again.
+    """
+    demand_of = _demand(case)
+    for mineral in case.minerals:
+        found = [p for p in plants(case) if p.mineral == mineral.name]
+        sizes = [float(next(iter(p.capacity.numbers()), 0.0)) for p in found]
+        total = statistics.median(sizes) * len(sizes) if sizes else 0.0
+        demand = demand_of.get(mineral.name, 0.0)
+        if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
+            what = f"the capacity for {mineral.name}, some {_amount(total, 'capacity')} in all,"
+            said = f"{what} is {_times(total, demand)} its demand"
+            yield found[0], advise(found[0], "capacity", said, _hint("capacity"))
+
+
+_RULES = (
+    _small_caps,
+    _far_from_price,
+    _jumps,
+    _far_from_median,
+    _column_against_demand,
+    _above_demand,
+)
+
+
+# ---- numbers, and how they are told --------------------------------------------------------------
+
+
+def _ratio(a: float, b: float) -> float:
+    """Return how many times the smaller of two numbers the larger is; nothing is far from 0."""
+    return max(a, b) / min(a, b) if min(a, b) > 0 else 0.0
+
+
+def _is_far(a: float, b: float, factor: float) -> bool:
+    return _ratio(a, b) >= factor * (1 - _ROUNDING)
+
+
+def _demand(case: Case) -> dict[str, float]:
+    """Return the largest demand of a year for each mineral [t]."""
+    return {
+        m.name: max((case.coalition_demand(m.name, y) for y in case.years), default=0.0)
+        for m in case.minerals
+    }
+
+
+def _numbers(row: Record, field: str, year: int = 0) -> dict[str, float]:
+    """Return the numbers above 0 that a row states of a field, by the header of their column.
+
+    Of Demand it is that of a year.
+    """
+    if isinstance(row, Demand):
+        stated: dict[str, float | None] = {str(year): dict(row.tonnes).get(year)}
+    else:
+        header, value = row.column_of(field).header, getattr(row, field)
+        stated = {header: value}
+        if isinstance(value, ByYear):
+            stated = {header: value.base} | {f"{header} {y}": n for y, n in value.steps}
+    return {column: float(number) for column, number in stated.items() if number and number > 0}
+
+
+def _times(number: float, of: float) -> str:
+    ratio = f"{min(_ratio(number, of), _MOST_TOLD):,.0f}"
+    return f"{ratio} times" if number >= of else f"1/{ratio} of"
+
+
+def _tonnes(number: float) -> str:
+    return f"{number:,.0f} t" if number >= 100 else f"{number:.4g} t"  # noqa: PLR2004
+
+
+def _amount(number: float, field: str) -> str:
+    """Return a number as it counts; an amount with its unit, its header may have another one."""
+    units = {"capacity": f"{_tonnes(number)}/yr", "tonnes": _tonnes(number)}
+    return units.get(field, f"{number:,.10g}")
+
+
+def _hint(field: str) -> str:
+    kt = ", kt typed as t or the reverse" if field in {"capacity", "tonnes"} else ""
+    return f"is it in another unit{kt}?"

@@ -273,6 +273,39 @@ def largest_supplier(
     return (most[0][0], most[0][1] / sum(amounts.values())) if most else None
 
 
+# ---- what a loss leaves: six measures, each in a sentence ----------------------------------------
+
+IF_IT_STOPS = (
+    "What it sells is then lost, nothing is bought instead, and stocks give only what the plan"
+    " draws."
+)
+"""The first of them, ``served_without``: it has one number on every surface."""
+SEE_MORE = "See planner stress for the loss of any country, from any year."
+WITH_SURGE = (
+    "Unlike without surge, each of the others also sells more: the setting Surge x its usable"
+    " capacity, as far as that is open to the coalition and not sold already."
+)
+IN_SECURITY = (
+    "This test counts a surge of the others and all stocks, and loses each country in turn."
+)
+BY_CAPACITY = "N-1 counts all open capacity, whether the plan buys it or not."
+PLANNED_AGAIN = (
+    "A lost country is known beforehand here, and all is planned again; planner stress holds the"
+    " coalition to its orders."
+)
+HELD_TO_ORDERS = (
+    "The coalition is held to its orders: a surge, stocks and waived limits answer a loss."
+)
+"""The other five: with surge, in Security, of the scorecard, planned again, held to orders."""
+KEEPS_ENOUGH = 0.8
+"""A mineral of which so much is served without its largest supplier keeps enough."""
+
+
+def keeps_enough(served: float) -> bool:
+    """Return whether so much is served without the largest supplier, but for rounding."""
+    return served >= KEEPS_ENOUGH - _LIMIT_WITHIN
+
+
 # ---- what is served ----------------------------------------------------------------------------
 
 
@@ -326,23 +359,6 @@ def survived_share(left: float, demand: float) -> float:
     unit: share
     base: demand of the year
     """
-    return min(1.0, left / demand) if demand > 0 else 1.0
-
-
-def served_if_largest_stops(sold: pd.DataFrame, demand: float) -> float:
-    """Return the share of demand served when each mineral's largest country of each year stops.
-
-    formula: sum over m, t of (tonnes[m, t] - max over c of tonnes[m, c, t]) / demand, at most 1;
-             1 where nothing is needed; nothing is bought instead
-    unit: share
-    base: demand by weight
-    """
-    most: dict[tuple[str, int], float] = {}
-    columns = (sold[c].tolist() for c in ("mineral", "year", "country", "tonnes"))
-    for mineral, year, country, tonnes in zip(*columns, strict=True):
-        if country != REST_OF_WORLD:
-            most[mineral, year] = max(tonnes, most.get((mineral, year), tonnes))
-    left = float(sold["tonnes"].sum() - np.sum([most[of] for of in sorted(most)]))
     return min(1.0, left / demand) if demand > 0 else 1.0
 
 

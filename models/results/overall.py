@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from models.measures import IF_IT_STOPS, SEE_MORE, WITH_SURGE
 from models.results import common
 from models.results.field import Colour, Look, Name, Result, field
 
@@ -17,14 +18,9 @@ HHI = (
 COUNTED_IN = "Tonnes are of"
 """The row of Summary that says what a tonne of each mineral is a tonne of."""
 
-_WITHOUT = (
-    "Without surge: what it sells is lost and nothing is bought instead; stocks give what the plan"
-    " draws in that year and no more."
-)
-_SURGED = (
-    "Each supplier that is left sells more: the setting Surge x its usable capacity, as far as that"
-    " is open to the coalition and not sold already."
-)
+
+CURRENT_SUPPLY, CAPACITY_TODAY = "Current supply", "capacity (an estimate)"
+"""What today's shares are by."""
 
 
 class Summary(Result):
@@ -61,6 +57,7 @@ class Figure(StrEnum):
     """The rows of Summary by which other surfaces find a number of the whole plan."""
 
     TITLE = "Plan title"
+    QUESTION = "Question"
     SCENARIO = "Scenario"
     EXTENDED = "Extended by"
     STATUS = "Status"
@@ -80,14 +77,14 @@ class Figure(StrEnum):
     LIMITS_COST_CASH = "Limits cost in cash"
     LIMITS_COST_A_YEAR = "Limits cost a year, same tonnes"
     LIMITS_SHORTAGE_A_YEAR = "Limits cost a year in shortage"
-    IF_EACH_STOPS = (
-        "Served if each mineral's largest supplier stops (by weight, nothing bought instead)"
-    )
+    IF_IT_STOPS = "Served if the largest supplier stops"
+    KEEP_ENOUGH = "Minerals that keep 80 % if their largest supplier stops"
     BINDING_LIMITS = "Binding limits"
     SHARE_BASIS = "Share basis"
     WHOLE_PROJECTS = "Whole projects"
     CARRY_OVER_BUDGET = "Carry over budget"
     SURGE = "Surge if another is lost"
+    ESTIMATES = "Marked as estimates"
     INPUT_FILE = "Input file"
     INPUT_SHA256 = "Input SHA-256"
     PLANNER = "Planner version"
@@ -102,29 +99,40 @@ OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "
 class ByMineral(Result):
     """One row a mineral over all years; what Summary says of it, side by side.
 
-    What is printed comes first, the table of the first page: whom the coalition depends on, in the
-    last year planned and today, what is short of it and what limits cost. Further right, for the
-    screen, stands the rest, the largest share of one country, inside or outside, in any year too.
+    What is printed comes first, the table of the first page: what is bought and missing, the
+    largest supplier in the last year without share limits and with them, what it leaves if it
+    stops, what limits cost. Further right, for the screen, stands the rest: today's suppliers, and
+    the largest share of one country, inside or outside, in any year too.
     """
 
     TABLE, PLACE = "By mineral", 20
     GRAIN = ("mineral",)
 
     mineral = common.MINERAL
-    need = field.tonnes("Need in {last}", "What the coalition needs in the last year planned.")
-    supplier_today = field.text(
-        "Largest supplier today",
-        "The one country outside the coalition that sells most to it today, by the sheet Current"
-        " supply; of a mineral that it leaves out, by the world's refining capacity: an estimate."
-        " Rest of world is many countries and none. Blank: none sells.",
+    demand = common.DEMAND.like(meaning="All years together.")
+    purchased = common.PURCHASES.like(meaning="All years together, purchases for stock included.")
+    short_of_supply = field.tonnes(
+        "Short because supply can't give it",
+        "Short even without any share limit, all years together.",
+    )
+    short_by_limits = field.tonnes(
+        "Short because the limits forbid it",
+        "Short with the share limits and not without them, all years together. Below 0: the limits"
+        " move supply to this mineral.",
+    )
+    supplier_free = field.text(
+        "Largest supplier without limits",
+        "As the largest supplier, of the same case without share limits. Blank: the case has none.",
         names=Name.COUNTRY,
     )
-    supplier_today_share = field.share(
-        "Its share of purchases today", "What that country sells over all that is bought today."
+    supplier_free_share = field.share(
+        "Its share of purchases without limits",
+        "What that country sells over all that is bought in the last year planned, without limits.",
     )
     supplier = field.text(
         "Largest supplier in {last}",
-        "The one country outside the coalition that sells most to it in the last year planned.",
+        "The one country outside the coalition that sells most to it in the last year planned, by"
+        " where it refines; Rest of world is many countries and none. Blank: none sells.",
         names=Name.COUNTRY,
     )
     supplier_share = field.share(
@@ -141,22 +149,9 @@ class ByMineral(Result):
         "The coalition's tightest limit on that country in that year, a share of {basis}. Blank:"
         " none.",
     )
-    served_without_today = field.share(
-        "Served if it stops, today",
-        f"What is left of today's purchases without today's largest supplier. {_WITHOUT}",
-    )
     served_without = field.share(
         "Served if it stops, in {last}",
-        "The share of that year's need that is served without the plan's largest supplier."
-        f" {_WITHOUT}",
-    )
-    short_of_supply = field.tonnes(
-        "Short because supply can't give it", "Short even without any share limit."
-    )
-    short_by_limits = field.tonnes(
-        "Short because the limits forbid it",
-        "Short with the share limits and not without them. Below 0: the limits move supply to this"
-        " mineral.",
+        f"The share of that year's need that is then served. {IF_IT_STOPS} {SEE_MORE}",
     )
     extra = field.price(
         "Extra landed cost by limits",
@@ -175,8 +170,7 @@ class ByMineral(Result):
         "Share of what it buys in {last}", "What that country sells of all that the member buys."
     )
     unit = common.UNIT.like(printed=False)
-    demand = common.DEMAND.like(meaning="All years together.")
-    purchased = common.PURCHASES.like(meaning="All years together, purchases for stock included.")
+    need = field.tonnes("Need in {last}", "What the coalition needs in the last year planned.")
     short = common.SHORT.like(
         meaning="Demand neither bought nor taken from stock, all years together."
     )
@@ -202,19 +196,37 @@ class ByMineral(Result):
     hhi_purchases = field(
         "HHI by purchases", Look.INDEX, f"By what the coalition buys, after. {HHI}"
     )
-    served_if_lost = field.share(
-        "Served if largest country stops, all years",
-        "Purchases less those from the largest country of each year, one of the coalition's own"
-        " too, over demand of all years; nothing is bought in its stead.",
+    supplier_today = field.text(
+        "Largest supplier today",
+        "As the largest supplier, today: by what the next column says, before any scenario.",
+        names=Name.COUNTRY,
+        printed=False,
+    )
+    today_by = field.text(
+        "Today is by",
+        f"{CURRENT_SUPPLY}: what is bought today, measured as the plan is. {CAPACITY_TODAY}: the"
+        " workbook doesn't say what is bought today; in its place stand the shares of the world's"
+        " refining capacity.",
+        printed=False,
+    )
+    supplier_today_share = field.share(
+        "Its share of purchases today",
+        "What that country sells over all that is bought today, or its estimate.",
+        printed=False,
+    )
+    served_without_today = field.share(
+        "Served if it stops, today",
+        f"What is left of today's purchases without today's largest supplier. {IF_IT_STOPS}",
+        printed=False,
     )
     surged_today = field.share(
         "Served if it stops, today, with surge",
-        f"As without surge, today. {_SURGED}",
+        f"As today without surge. {WITH_SURGE}",
         printed=False,
     )
     surged = field.share(
         "Served if it stops, in {last}, with surge",
-        f"As without surge, in the plan. {_SURGED}",
+        f"As in the plan without surge. {WITH_SURGE}",
         printed=False,
     )
     alike = field(

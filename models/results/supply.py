@@ -8,7 +8,7 @@ import numpy as np
 
 from models import schema
 from models.case import Case
-from models.measures import excess_of_purchases, shares_of
+from models.measures import IN_SECURITY, excess_of_purchases, shares_of
 from models.results import common
 from models.results.common import PlanTable
 from models.results.field import Look, Name, Result, field
@@ -314,7 +314,7 @@ class Security(PlanTable):
     served = field.share(
         "Served if it is lost",
         "What all others sell, and could sell more by the surge, with stocks that count, over the"
-        " coalition's demand of the year.",
+        f" coalition's demand of the year. {IN_SECURITY}",
     )
     target = field.share("To be served", "1 less Max short.")
     missing = field.tonnes("Missing", "What lacks of that, at the row's penalty.")
@@ -330,12 +330,25 @@ class Security(PlanTable):
         printed=False,
     )
     demand = common.DEMAND.like(meaning="What the coalition needs in that year.", printed=False)
+    asked = field.text(
+        "Asked of", "The row's Lost country: one, or each of many, one at a time.", printed=False
+    )
     row = common.ROW.like(printed=False)
 
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         rows = [plan.case.security[k] for k in table["row"]]
-        return {"inputs": rows, "row": [r.row or None for r in rows]}
+        return {
+            "inputs": rows,
+            "row": [r.row or None for r in rows],
+            "asked": [_asked(plan.case, r.lost_country) for r in rows],
+        }
+
+
+def _asked(case: Case, lost: str) -> str:
+    """Return whom a row of Security loses, in words."""
+    every = lost or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
+    return every if every.startswith(schema.EACH_OUTSIDE) else case.country_name(every)
 
 
 def binds(table: pd.DataFrame) -> pd.Series[bool]:

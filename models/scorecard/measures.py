@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from models.measures import days_of_cover, hhi, largest, named, part
+from models.measures import BY_CAPACITY, days_of_cover, hhi, largest, named, part
 from models.results import Look, Stocks
 from models.schema import BY_BLOC, BY_COUNTRY, BY_KIND, MINING, RECYCLED, REFINING
 from models.scorecard.supplied import Supply, home_demand, largest_country
@@ -360,7 +360,7 @@ N_1_ALL = Measure(
     "n_1_all",
     "N-1, all demand",
     "(S - Smax) / D, S what the coalition may use of capacity, Smax that of the largest country;"
-    " before: without projects",
+    f" before: without projects. {BY_CAPACITY}",
     f"{_IEA}, demand left whole",
     _n_1("over_all"),
     unit="share of demand",

@@ -49,7 +49,8 @@ OF_A_MEMBER = "N-1, demand of the others"
 """The score that is computed with the demand of a single country's members."""
 
 _OF_THE_RUN = {
-    Figure.TITLE, Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR, Figure.MINERALS,
+    Figure.TITLE, Figure.QUESTION, Figure.SCENARIO, Figure.STATUS, Figure.YEARS, Figure.PRICE_YEAR,
+    Figure.MINERALS, Figure.ESTIMATES,
     Figure.MEMBERS, Figure.SHARE_BASIS, Figure.WHOLE_PROJECTS, Figure.CARRY_OVER_BUDGET,
     Figure.INPUT_FILE, Figure.INPUT_SHA256, Figure.PLANNER, Figure.SOLVER, PYTHON, Figure.WRITTEN,
 }  # fmt: skip

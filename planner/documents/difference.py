@@ -41,7 +41,7 @@ _SAME_ROW = 1e-7
 
 _TOTALS = (
     Figure.TOTAL_COST, Figure.CASH_COST, Figure.PURCHASES_COST, Figure.COST_PER_TONNE,
-    Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.IF_EACH_STOPS,
+    Figure.DEMAND, Figure.TONNES, Figure.SHORTAGE, Figure.SERVED_SHARE, Figure.KEEP_ENOUGH,
     Figure.LIMITS_COST, Figure.LIMITS_COST_CASH, Figure.BINDING_LIMITS,
 )  # fmt: skip
 KEYS = {

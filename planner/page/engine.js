@@ -22,6 +22,7 @@ const SEARCH = {  // for builds that are whole; then they are fixed, and the res
 };
 const BY_MINERAL = ["cap", "security"];  // sliders with a value for each mineral
 const MOST_KEPT = 80;  // bases of settings that were solved here, beside those that came along
+const MOST_MISSING = 1e-6;  // part of a need that is missing and is rounding
 const MOST_STEP = 2;  // what a lost country counts for, beside a cap moved from 0 to 100 %
 
 // ---- what came along ---------------------------------------------------------------------------
@@ -396,7 +397,7 @@ class Planner {
  * money as it is paid in its year, amounts in t. `costs` add up to the objective: purchases,
  * shortage at its price, and the rest, discounted.
  */
-function outcome(program, { x, arrays, proof, how }) {
+function outcome(program, { x, arrays, proof, how }, settings) {
   const { minerals, members, countries, years, discounts } = program;
   const { kind, mineral, member, country, year } = program.arrays;
   const cells = minerals.length * members.length * years.length;
@@ -418,7 +419,32 @@ function outcome(program, { x, arrays, proof, how }) {
     }
   }
   costs.rest = proof.objective - costs.purchases - costs.shortage;
-  return { paid, bought, short, sold, costs, objective: proof.objective, proof, how };
+  const losses = survival(program, settings, x);
+  return { paid, bought, short, sold, costs, losses, objective: proof.objective, proof, how };
+}
+
+/** Return how many losses of a country Security tests, how many are missed, and the worst of these.
+ *
+ * Where all may be short nothing is tested, and a country that a slider has lost is not lost again.
+ */
+function survival(program, settings, x) {
+  const of = program.arrays, found = { tested: 0, missed: 0, worst: null };
+  const [T, J] = [program.years.length, program.members.length];
+  of.lost_column.forEach((column, i) => {
+    const [m, c, t] = [of.lost_mineral[i], of.lost_country[i], of.lost_year[i]];
+    const most = settings.security[m] === null ? of.lost_most[i] : settings.security[m];
+    let need = 0;
+    for (let j = 0; j < J; j++) need += of.demand[(m * J + j) * T + t] * settings.demand[0];
+    if (most > 0.9995 || need <= 0 || settings.lost[c] !== null) return;
+    found.tested += 1;
+    if (x[column] <= MOST_MISSING * need) return;
+    found.missed += 1;
+    const beyond = x[column] / need;
+    if (found.worst && beyond <= found.worst.beyond) return;
+    found.worst = { beyond, most, short: most + beyond, mineral: program.minerals[m],
+      country: program.countries[c], year: program.years[t] };
+  });
+  return found;
 }
 
 // ---- the command that does the same --------------------------------------------------------------

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.plan.sliders import Adjustable, Basis
 from models.program import TONNES
+from models.program.families.security import MISSING, asked
 from models.program.families.shortage import OF_TIER, SHORTAGE
 
 _ALIGNED = 8
@@ -58,7 +59,7 @@ def program(of: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
             values = getattr(layer, name)
             if name in {"at", "const"} or values.any():
                 arrays[f"layer{i}_{name}"] = values
-    arrays |= _read(of)
+    arrays |= _read(of) | _losses(of)
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
     stored[1:] ^= stored[:-1].copy()
     arrays["bases"] = stored.ravel()
@@ -114,3 +115,21 @@ def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
             for i, name in enumerate(("mineral", "member", "year")):
                 found[name][group.at] = [place[i] for place in at]
     return {**found, "demand": e.demand.astype(float).ravel()}
+
+
+def _losses(of: Adjustable) -> dict[str, NDArray[Any]]:
+    """Return of each loss that Security tests the column of what is missing, and what it is of.
+
+    ``lost_most`` is the part that may be short as the workbook has it.
+    """
+    e, most = of.expanded, {s.key: s.most_short for s in asked(of.expanded)}
+    rows = [
+        (at, e.mineral_at[m], of.countries.index(country), e.years.index(year), most[key])
+        for group in of.program.variables
+        if group.component is MISSING
+        for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True)
+        for _, m, country, year in [key]
+    ]
+    names = ("column", "mineral", "country", "year")
+    found = {f"lost_{name}": np.array([r[i] for r in rows], int) for i, name in enumerate(names)}
+    return {**found, "lost_most": np.array([r[-1] for r in rows], float)}

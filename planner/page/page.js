@@ -88,7 +88,7 @@
       if (value !== null) words.push(`a tariff of ${share(value)} on ${countries[i]}`);
     });
     if (of.security[0] !== null) {
-      words.push(`at most ${share(of.security[0])} short if a country is lost`);
+      words.push(`a target of at most ${share(of.security[0])} short if a country is lost`);
     }
     if (of.budget[0] === 0) words.push("no budget for new plants");
     else if (of.budget[0] !== 1) words.push(`a budget of ${share(of.budget[0])} of the workbook's`);
@@ -224,7 +224,19 @@
       found.push(`The same tonnes cost ${list(dear.map((m) => (
         `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}`)))}.`);
     }
+    if (now.losses.tested) found.push(survival(now));
     return found;
+  }
+
+  /** Say whether the plan keeps what Security asks, of which minerals and years, and of which not. */
+  function survival({ losses: { tested, missed, worst }, settings: { security } }) {
+    const { lost, covers, lacking } = said.tests, [asked] = security;
+    const most = asked === null ? "what Security allows" : fine(asked);
+    const kept = `Without ${lost}, at most ${most} of ${covers} is short.`;
+    const not = worst && `The target is missed in ${whole.format(missed)} of ${whole.format(tested)} `
+      + `losses that are tested. The worst: without ${worst.country}, ${fine(worst.short)} of `
+      + `${worst.mineral} is short in ${worst.year}; ${fine(worst.most)} may be.`;
+    return [missed ? not : kept, lacking].filter(Boolean).join(" ");
   }
 
   function show() {
@@ -555,6 +567,8 @@
     by("demand").defaultValue = by("budget").defaultValue = "1";
     by("tariff").defaultValue = "0";
     by("security").defaultValue = said.security;
+    by("security-tests").textContent = said.tests.covers
+      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.lacking}` : "";
     for (const control of document.querySelectorAll("[data-slider]")) {
       control.hidden = !has(control.dataset.slider);
     }

@@ -23,7 +23,7 @@ async function begin({ said, program, wasm }) {
 
 function plan({ settings }) {
   const began = performance.now();
-  const found = outcome(planner.program, planner.plan(settings));
+  const found = outcome(planner.program, planner.plan(settings), settings);
   return {
     ...found, settings, command: command(planner.program, settings),
     milliseconds: performance.now() - began,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from models.measures import PLANNED_AGAIN
 from models.plan import solve
 from models.plan.solving import check
 from models.schema import ByYear
@@ -18,6 +19,7 @@ from planner.page.pack import program
 from planner.page.sliders import adjustable, cells_of, grid
 from planner.render.html import hash_of, json_of, render
 from planner.render.words import clean
+from planner.sheets.survival import asked_of, tests_of
 from planner.studies.sweep import path_of
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def _html(
         ),
         style=style + _own("page.css"),
         notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
+        planned_again=PLANNED_AGAIN,
         solver=solver.title,
         licence=solver.licence,
         said=json_of(said),
@@ -103,6 +106,7 @@ def _words(book: Book, name: str, of: Adjustable) -> dict[str, Any]:
             for m in of.case.minerals
         ],
         "path": path_of(of.case, is_one=True),
+        "tests": vars(tests_of(of.case, asked_of(of.case))),
         "security": _least(row.max_short for row in of.case.security),
         "cells": cells_of(book, of.countries),
     }

@@ -1,6 +1,7 @@
 """The first page: what it is made of, as data, and how it is drawn.
 
-Findings, a table, a chart, lights and sentences on one landscape page.
+A question and its answer, three figures, a table, a chart, lights and sentences on one landscape
+page.
 """
 
 from __future__ import annotations
@@ -66,20 +67,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Front:
-    """The first page: findings, minerals, a chart, lights, what changed, what is fragile, whence.
+    """The first page: question and answer, figures, minerals, a chart, lights, lines, what to mind.
 
     ``minerals`` is a table with as many columns as the page has, ``notes`` say how it is read.
     """
 
     title: str
     made_by: str
+    answer: Light
     findings: tuple[Point, ...]
     minerals: Table
     notes: tuple[str, ...]
     lights: tuple[Light, ...]
-    changed: tuple[Line, ...]
-    fragile: tuple[Line, ...]
-    origin: tuple[str, ...]
+    lines: tuple[Line, ...]
+    care: tuple[str, ...]
     links: tuple[str, ...]
     picture: Picture | None = None
 
@@ -89,10 +90,9 @@ class Front:
         for point in self.findings:
             yield from (point.name, point.said)
         yield from (*self.minerals.headers, *self.notes)
-        for light in self.lights:
+        for light in (self.answer, *self.lights):
             yield from (light.question, light.said)
-        yield from (line.said for line in (*self.changed, *self.fragile))
-        yield from self.origin
+        yield from (*(line.said for line in self.lines), *self.care)
         if self.picture is not None:
             yield from (self.picture.title, *(s.name for s in self.picture.series))
 
@@ -100,15 +100,13 @@ class Front:
 # ---- drawn ---------------------------------------------------------------------------------------
 
 
-_WIDTHS = (14, 11, 12, 10, 12, 10, 9, 9, 9, 9, 11, 11, 11, 14, 12, 10)
+_WIDTHS = (14, 11, 11, 11.5, 11.5, 11, 12, 10, 11, 9, 9, 10, 11, 14, 11, 10)
 """Widths of the columns in characters: those of the table of minerals."""
 _COLUMNS = len(_WIDTHS)
-_CARDS = ((0, 3), (4, 7), (8, 11), (12, 15))
-"""First and last column of each finding."""
+_CARDS = ((0, 4), (5, 10), (11, _COLUMNS - 1))
+"""First and last column of each figure."""
 _LEFT, _RIGHT = (0, 8), (9, _COLUMNS - 1)
 """First and last column of the chart, and of the lights beside it."""
-_HALVES = ((0, 7), (8, _COLUMNS - 1))
-"""First and last column of what changed, and of what is fragile."""
 _ROW, _LARGE, _TITLE, _LOW = 16.5, 30.0, 27.0, 6.0
 """Heights in points: of a line of words, of large print, of the title, of a gap."""
 _TIGHT = 0.84
@@ -207,8 +205,11 @@ def draw(
     whole = (0, _COLUMNS - 1)
     page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.tall(0, _TITLE)
-    page.words(1, whole, f"Scenario: {front.made_by}")
-    page.row = 2
+    page.words(1, whole, f"Scenario: {front.made_by}", font_size=_SMALL, font_color=palette.MUTED)
+    page.words(2, whole, front.answer.question, font_size=12, font_color=palette.MUTED)
+    colour = _COLOUR[front.answer.state]
+    page.words(3, whole, front.answer.said, bold=True, font_size=14, font_color=colour)
+    page.row = 4
     page.gap()
     _findings(page, front)
     page.gap()
@@ -218,7 +219,7 @@ def draw(
     _lights(page, front)
     _chart(book, page, front, data, below)
     page.gap()
-    _lists(page, front)
+    _lines(page, front)
     page.gap()
     _foot(page, front)
     page.finish(front.made_by)
@@ -311,30 +312,25 @@ def _chart(
     page.sheet.insert_chart(top, first, made, {"x_offset": 1, "y_offset": 2, "object_position": 2})
 
 
-def _lists(page: Page, front: Front) -> None:
-    top = page.row
-    ends = [top]
-    for what, lines, columns in (
-        ("What changed", front.changed, _HALVES[0]),
-        ("What is most fragile", front.fragile, _HALVES[1]),
-    ):
-        if lines:
-            head(page, top, columns, what)
-        first, last = columns
-        look = {"font_size": _SMALL, "valign": "top", "indent": int(first > 0)}  # off the left half
-        for row, line in enumerate(lines, top + 1):
-            page.words(row, (first, last - 2), line.said, **look)
-            if line.sheet in front.links:
-                page.link(row, (last - 1, last), line.sheet)
-            ends.append(row + 1)
-    page.row = max(ends)
+def _lines(page: Page, front: Front) -> None:
+    """Write the sentences that belong to no figure, each with a link to the sheet of the rest."""
+    if not front.lines:
+        return
+    first, last = 0, _COLUMNS - 1
+    head(page, page.row, (first, last), "What it builds, and where it is tight")
+    page.row += 1
+    for line in front.lines:
+        page.words(page.row, (first, last - 2), line.said, font_size=_SMALL, valign="top")
+        if line.sheet in front.links:
+            page.link(page.row, (last - 1, last), line.sheet)
+        page.row += 1
 
 
 def _foot(page: Page, front: Front) -> None:
     whole = (0, _COLUMNS - 1)
-    head(page, page.row, whole, "Where the figures come from, and where to read on")
+    head(page, page.row, whole, "What to read with care, and where to read on")
     page.row += 1
-    for said in front.origin:
+    for said in front.care:
         page.words(page.row, whole, said, font_size=_SMALL)
         page.row += 1
     pairs = range(0, _COLUMNS, 2)

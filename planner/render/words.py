@@ -288,6 +288,11 @@ def word(value: object) -> str:
     return "" if is_blank else clean(str(value))
 
 
+def opened(text: str) -> str:
+    """Return a text as a sentence opens with it: its first letter is a capital."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def plain(text: str) -> str:
     """Return a text of the workbook without characters that could steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -7,7 +7,15 @@ from typing import cast
 
 import pandas as pd
 
-from models.measures import SURGE, Top, largest_country_share, part, shares_of
+from models.measures import (
+    IF_IT_STOPS,
+    SEE_MORE,
+    WITH_SURGE,
+    Top,
+    largest_country_share,
+    part,
+    shares_of,
+)
 from models.results import (
     ByMineral,
     Checks,
@@ -23,7 +31,7 @@ from models.results import (
     Summary,
     field,
 )
-from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, NOTE, ROW, SHORT, YEAR
+from models.results.common import BUYER, COUNTRY, KIND, LIMIT, MINERAL, ROW, SHORT, YEAR
 from models.results.overall import COST, OPTION
 from models.schema import DEMAND, REST_OF_WORLD
 from models.units import MILLION
@@ -46,7 +54,8 @@ from planner.render.words import (
 from planner.report.part import Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
 from planner.report.study import plot_of
 from planner.report.supply import flows, supply
-from planner.sheets.findings import TOLD, chart, findings, rows_of, survival
+from planner.sheets.findings import TOLD, answer, cautions, chart, findings, rows_of
+from planner.sheets.survival import needed_in, survival
 from planner.studies.kind import Figure as Headline
 from planner.workbook.plan_file import PlanFile, bare, edited
 
@@ -67,13 +76,14 @@ _AMOUNT = field.money("Amount")
 _SAVES = field.price("A tonne of relief saves at most")
 _SHARE = field.share("Share of {basis}")
 _DRAWN = (
-    ByMineral.supplier_today_share, ByMineral.supplier_share, ByMineral.supplier_of_demand,
-    ByMineral.supplier_limit,
+    ByMineral.supplier_free_share, ByMineral.supplier_share, ByMineral.supplier_of_demand,
+    ByMineral.supplier_limit, ByMineral.supplier_today_share, ByMineral.today_by,
 )  # fmt: skip
 _MEMBERS_DRAWN = (Members.member, Members.extra, Members.extra_shortage)
 _STOPPED = (
-    ByMineral.mineral, ByMineral.supplier_today, ByMineral.served_without_today,
-    ByMineral.surged_today, ByMineral.supplier, ByMineral.served_without, ByMineral.surged,
+    ByMineral.mineral, ByMineral.supplier, ByMineral.served_without, ByMineral.surged,
+    ByMineral.supplier_today, ByMineral.today_by, ByMineral.served_without_today,
+    ByMineral.surged_today,
 )  # fmt: skip
 _Prices = tuple[str, int, float | None, float | None, float | None, float | None]
 Tops = dict[int, Top]
@@ -83,6 +93,7 @@ Tops = dict[int, Top]
 def plan_page(plan: PlanFile) -> Page:
     """Return the report of a plan."""
     said, sound = verdict(plan)
+    asked = answer(plan.result(ByMineral), word(plan.measure(Figure.QUESTION)))
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     return Page(
         "Plan",
@@ -94,6 +105,8 @@ def plan_page(plan: PlanFile) -> Page:
         tuple(made for made in (make(plan) for make in PARTS) if made is not None),
         about(plan),
         notes(plan),
+        asked.question if asked else "",
+        asked.said if asked else "",
     )
 
 
@@ -102,7 +115,8 @@ def headlines(plan: PlanFile) -> tuple[Headline, ...]:
     years = plan.result(Prices).frame()["year"].nunique()
     points = findings(plan.result(ByMineral), years, plan.country)
     found = [Headline(point.name, point.number, point.said) for point in points]
-    light = survival(plan.result(Security), plan.country)
+    needed = needed_in(plan.result(Prices).frame())
+    light = survival(plan.result(Security), needed, plan.country)
     if light is not None:
         found.append(Headline(light.question, light.state.value[1], light.said))
     return tuple(found)
@@ -144,17 +158,9 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
         said.append(
             f"Blank cells took the default in {counted(taken, 'column')}: see the sheet Checks."
         )
-    estimates = sum(
-        int(table[NOTE.header].map(is_estimate).sum())
-        for name, table in plan.tables.items()
-        if NOTE.header in table and name != Checks.TABLE
-    )
-    if estimates:
-        said.append(
-            f"{counted(estimates, 'row')} of the plan's sheets rest on an estimate, marked"
-            " Estimate: in the Note there."
-        )
-    return tuple(said)
+    if marked := word(plan.measure(Figure.ESTIMATES)):
+        said.append(f"{Figure.ESTIMATES}: {marked} of the workbook.")
+    return (*said, *cautions(plan.result(ByMineral), plan.country))
 
 
 def about(plan: PlanFile) -> Facts:
@@ -177,13 +183,7 @@ def minerals(plan: PlanFile) -> Part | None:
     if picture is None:
         return None
     told = made.where([known(need) for need in made.need])
-    stated = plan.number(Figure.SURGE)
-    surge = stated if known(stated) else SURGE
-    note = (
-        "What it sells is lost and nothing is bought instead; stocks give what the plan draws in"
-        f" that year. With surge: each of the others sells {percent(surge, 0)} of its usable"
-        " capacity more, as far as that is open. Today and the plan are measured alike."
-    )
+    note = f"{IF_IT_STOPS} {WITH_SURGE} {SEE_MORE}"
     each, stopped = (facts_of(told, *of, country=plan.country) for of in (TOLD, _STOPPED))
     return Part(
         "minerals",

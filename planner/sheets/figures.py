@@ -82,9 +82,6 @@ def figures(context: Context) -> tuple[Row, ...]:
                 if of_supply is None
                 else measures.short_by_limits(short, of_supply, needed),
                 "shortage_by_limits": lost.get(name),
-                "served_if_lost": measures.served_if_largest_stops(
-                    sold[sold["mineral"] == name], needed
-                ),
                 **supplies(context).get(name, {}),
             }
         )

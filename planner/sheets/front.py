@@ -1,9 +1,8 @@
-"""The first page: what a reader who has no time must know, in words, one table and one chart.
+"""The first page: the question, its answer, three figures, a table and a chart by mineral.
 
-All that is said of minerals is said mineral by mineral, from the rows of By mineral: findings that
-count them, the table of them, and the chart of the largest supplier's share of what its limit is a
-share of. Members whose shares are printed alike are told together. What changed, what is fragile
-and where the figures come from follow.
+All that is said of minerals is said mineral by mineral, from the rows of By mineral. Members whose
+shares are printed alike are told together. What the plan should do beside, what it builds, where it
+is tight, what to read with care and where the figures come from follow.
 """
 
 from __future__ import annotations
@@ -13,50 +12,36 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.answers import scarcest, sharing
-from models.case import Case
-from models.measures import part
 from models.plan import OPTIMAL, Plan
-from models.results import Security
-from models.schema import MAX, Settings
+from models.results import ByMineral, Members, Security
+from models.schema import MAX
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
 from planner.render.table import Table, table_of
-from planner.render.words import (
-    amount,
-    built_in_steps,
-    counted,
-    is_estimate,
-    known,
-    listed,
-    proven_words,
-    search_words,
-    share,
-)
+from planner.render.words import amount, built_in_steps, counted, listed, proven_words, search_words
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
+from planner.sheets.estimates import estimates
 from planner.sheets.explain import plain_amount, scarce_words
 from planner.sheets.figures import binding, by_mineral, figures
 from planner.sheets.findings import (
     TOLD,
     Row,
+    answer,
+    cautions,
     chart,
+    dependence,
     findings,
-    lacks,
-    moves,
     rows_of,
-    served_in_full,
-    survival,
 )
-from planner.sheets.suppliers import current_guesses, todays_minerals
+from planner.sheets.question import question
+from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_SERVED = 0.9
-"""Need of which less is served is not met."""
 MOST_ROWS = 12
 """Minerals beyond these, by value, are left to the sheet By mineral."""
-_SCARCEST = 2
 _IN_PART = 2
 """Plants named of those that are built in part, the smallest part first."""
 _LEAST_FLOW = 1e-6
@@ -76,20 +61,19 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 
 @once
 def _front(context: Context) -> Front:
-    drawn, lights = (
-        front_pictures(context),
-        (_need, _limits, _security, _stocks, _contracts, _proof),
-    )
+    drawn, lights = front_pictures(context), (_limits, _security, _stocks, _contracts, _proof)
+    asked, table = question(context.case), by_mineral(context)
+    said = answer(table, asked)
     return Front(
         title=context.title,
         made_by=context.made_by,
-        findings=findings(by_mineral(context), len(context.case.years), context.country),
+        answer=said or Light(asked, State.NONE, "Nothing is planned.", ByMineral.TABLE),
+        findings=findings(table, len(context.case.years), context.country),
         minerals=_minerals(context),
         notes=tuple(_notes(context)),
         lights=tuple(light for ask in lights if (light := ask(context)) is not None),
-        changed=tuple(_changed(context)),
-        fragile=tuple(_fragile(context)),
-        origin=tuple(_origin(context)),
+        lines=tuple(_lines(context)),
+        care=(*cautions(table, context.country), *_origin(context)),
         links=(),
         picture=drawn[0] if drawn else None,
     )
@@ -117,7 +101,7 @@ def _minerals(context: Context) -> Table:
 
 @once
 def front_pictures(context: Context) -> tuple[Picture, ...]:
-    """Return the page's chart: the largest supplier's share today, in the plan, and the limit."""
+    """Return the page's chart: the largest supplier's share without limits and with them."""
     pairs = zip(_rows(context), _shown(context), strict=True)
     rows = [row for row, is_shown in pairs if is_shown]
     picture = chart(rows, by_mineral(context).words)
@@ -131,62 +115,13 @@ def _notes(context: Context) -> Iterator[str]:
         yield (
             f"The {MOST_ROWS} minerals of the largest value of demand; {left:,} more in By mineral."
         )
-    surge = share(context.case.settings.surge)
     yield (
-        "A supplier is one country outside the coalition, by where it refines; Rest of world is"
-        " none. If it stops, what it sells is lost and nothing is bought instead; stocks give what"
-        " the plan draws in that year. With a surge of the others, each by"
-        f" {surge} of its usable capacity as far as that is open: {_surged(context)}."
-        f" What is short, and what limits cost a tonne, is of all years.{_whence_today(context)}"
+        "Largest supplier: one country outside the coalition, by where it refines; Rest of world is"
+        " none. Tonnes and extra cost are of all years."
     )
 
 
-def _whence_today(context: Context) -> str:
-    """Return where today's shares come from, and of which minerals they are an estimate."""
-    given, told = todays_minerals(context.book.case), _rows(context)
-    today = [row["mineral"] for row in told if row["supplier_today"] and row["mineral"] in given]
-    guess = [
-        row["mineral"] for row in told if row["supplier_today"] and row["mineral"] not in given
-    ]
-    parts = [
-        f"{what}{f' ({listed(of)})' if today and guess else ''}"
-        for what, of in (
-            (f"from the sheet Current supply{current_guesses(context)}", today),
-            ("an estimate from the world's refining capacity", guess),
-        )
-        if of
-    ]
-    return f" Today's shares are {' and '.join(parts)}, before any scenario." if parts else ""
-
-
-def _surged(context: Context) -> str:
-    """Return what a surge would add, mineral by mineral where it adds most."""
-    rows = [row for row in _rows(context) if known(row["surged"]) and row["supplier"]]
-    gains = sorted(rows, key=lambda row: row["served_without"] - row["surged"])
-    said = [
-        f"{row['mineral']} {share(row['surged'])}"
-        + (f" (today {share(row['surged_today'])})" if known(row["surged_today"]) else "")
-        for row in gains
-        if row["surged"] - row["served_without"] > _LEAST_FLOW
-    ]
-    if not said:
-        return "the same in the plan, for no plant that is left has room"
-    return f"{listed(said, 2)}{'' if len(said) == len(rows) else '; of the others the same'}"
-
-
 # ---- yes, partly or no -------------------------------------------------------------------------
-
-
-def _need(context: Context) -> Light:
-    question, rows = "Is the need met?", _rows(context)
-    if not any(row["demand"] > 0 for row in rows):
-        return Light(question, State.NONE, "The case has no demand.", "By mineral")
-    if context.plan.short.empty:
-        said = "All of it, of every mineral, in every year and for every member."
-        return Light(question, State.GOOD, said, "By mineral")
-    said, least = served_in_full(rows)
-    state = State.CARE if least >= LEAST_SERVED else State.BAD
-    return Light(question, state, " ".join(filter(None, (said, lacks(rows)))), "Shortages")
 
 
 def _limits(context: Context) -> Light:
@@ -214,7 +149,8 @@ def _limits(context: Context) -> Light:
 def _security(context: Context) -> Light | None:
     if not context.case.security:
         return None
-    return survival(Security.of(context.plan), context.country)
+    needed = needed_in(context.plan.supply)
+    return survival(Security.of(context.plan), needed, context.country)
 
 
 def _stocks(context: Context) -> Light | None:
@@ -264,22 +200,28 @@ def _proof(context: Context) -> Light:
     return Light("Is it proven?", State.GOOD if passed else State.BAD, said, "Checks")
 
 
-# ---- what changed, what is fragile, where the figures come from --------------------------------
+# ---- what it builds, where it is tight, where the figures come from ----------------------------
 
 
-def _changed(context: Context) -> Iterator[Line]:
-    for said in moves(by_mineral(context), context.country):
-        yield Line(said, "Country shares")
+def _lines(context: Context) -> Iterator[Line]:
     table = context.plan.projects
-    if table.empty:
-        return
-    started = table[table["built"] > _LEAST_FLOW]
-    plants, all_of = started["project"].nunique(), table["project"].nunique()
-    said = "no plant is built"
-    if plants:
-        cost = amount(float(started["capex"].sum()) * 1e6, context.currency)
-        said = f"{plants} of {counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
-    yield Line(f"New plants: {said}.", "Projects")
+    if not table.empty:
+        started = table[table["built"] > _LEAST_FLOW]
+        plants, all_of = started["project"].nunique(), table["project"].nunique()
+        said = "no plant is built"
+        if plants:
+            cost = amount(float(started["capex"].sum()) * 1e6, context.currency)
+            said = f"{plants} of {counted(all_of, 'plant')} built for {cost}{_in_part(started)}"
+        yield Line(f"New plants: {said}.", "Projects")
+    lacking = shortage_words(context.plan)
+    if lacking:
+        yield Line(lacking, "Shortages")
+    for scarce in scarcest(context.plan, most=1):
+        kind = scarce.hardest.kind
+        yield Line(scarce_words(scarce, context.currency), _SHEET_OF.get(kind, "Duals"))
+    depends = dependence(by_mineral(context), context.country)
+    if depends:
+        yield Line(depends, Members.TABLE)
 
 
 def _in_part(started: pd.DataFrame) -> str:
@@ -293,49 +235,14 @@ def _in_part(started: pd.DataFrame) -> str:
     return f". In part or in steps: {listed(said, _IN_PART)}" if said else ""
 
 
-def _fragile(context: Context) -> Iterator[Line]:
-    rows = [row for row in _rows(context) if known(row["served_without"]) and row["supplier"]]
-    rows.sort(key=lambda row: row["served_without"])
-    last = context.case.years[-1] if context.case.years else ""
-    for row in rows[:1]:
-        country = context.country(row["supplier"])
-        with_it = part(row["need"] - _short_in(context, row["mineral"], last), row["need"])
-        yield Line(
-            f"Without {country} {share(row['served_without'])} of the need for {row['mineral']} in"
-            f" {last} is served ({share(with_it or 0.0)} with it).",
-            "By mineral",
-        )
-    lacking = shortage_words(context.plan)
-    if lacking:
-        yield Line(lacking, "Shortages")
-    for scarce in scarcest(context.plan, most=_SCARCEST - bool(lacking)):
-        said, kind = scarce_words(scarce, context.currency), scarce.hardest.kind
-        yield Line(said, _SHEET_OF.get(kind, "Duals"))
-
-
-def _short_in(context: Context, mineral: str, year: object) -> float:
-    table = context.plan.supply
-    return float(table[(table["mineral"] == mineral) & (table["year"] == year)]["short"].sum())
-
-
 def _origin(context: Context) -> Iterator[str]:
+    """Yield what the figures are made of."""
     case = context.case
     name = context.book.path.name if context.book.path is not None else "a case without a file"
-    guessed = estimates(context.book.case)
-    said = f"From {name}; its fingerprint, options and versions stand at the end of Summary."
-    if guessed:
-        said += f" {guessed}."
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
-    yield f"{said} Money is {context.currency}{price}, undiscounted."
-
-
-def estimates(case: Case, *sheets: str) -> str:
-    """Return how many rows of a workbook, or of sheets of it, are marked as estimates, if any."""
-    every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
-    rows = [row for sheet in every for row in case.records(sheet)]
-    guessed = sum(is_estimate(getattr(row, "note", "")) for row in rows)
-    of = f"{guessed:,} of its {counted(len(rows), 'row')}"
-    return f"{of} {'is' if guessed == 1 else 'are'} marked as estimates" if guessed else ""
+    said = f"Made from {name}; money is {context.currency}{price}, undiscounted."
+    marked = estimates(context.book.case)
+    yield f"{said} Marked as estimates: {marked} of the workbook." if marked else said
 
 
 def shortage_words(plan: Plan) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from models.measures import BY_CAPACITY, IF_IT_STOPS, IN_SECURITY, SEE_MORE
 from models.results import (
     ChartData,
     Checks,
@@ -101,11 +102,9 @@ TERMS = (
          "What a tonne costs delivered: the refiner's cost or the contract's price, tariff and"
          " freight."),
     _of(Prices.marginal),
-    Term("N-1", r"largest supplier|n-1|\bstops\b",
-         "What is left when the largest supplier country stops, over demand. By mineral and on the"
-         " first page: of what the plan buys, and with a surge where that is said; the rest is not"
-         " bought instead. In the scorecard: of the capacity open to the coalition, bought or not."
-         " Which supplier is lost, and what replaces it, planner stress tells."),
+    Term("N-1", r"\bn-1\b",
+         "Supply without its largest country, over demand, as the scorecard and planner stress have"
+         f" it. {BY_CAPACITY}"),
     _of(Refiners.nameplate, r"nameplate"),
     Term("Ore, contained", r"^mine country$",
          "Tonnes of the metal in the ore; refining gives back the part called recovery."),
@@ -118,7 +117,7 @@ TERMS = (
     _of(Refiners.rent, r"scarcity rent|scarcest"),
     Term(Security.TABLE, r"lost country|survives? the loss|cost: security",
          "That enough is left if a country is lost: what the others sell, and could sell more by"
-         " the surge, and what is in stock when the year begins."),
+         f" the surge, and what is in stock when the year begins. {IN_SECURITY}"),
     Term(Figure.SERVED_SHARE, r"served",
          "The part of demand that is met from purchases and stocks."),
     Term(ShareLimits.shadow_price.header, r"shadow price",
@@ -128,6 +127,8 @@ TERMS = (
          "What a share limit is a share of: the buyer's demand, or what the buyer purchases."),
     Term("Soft limit", r"beyond limit|limit penalty",
          "A limit with a penalty: it may be passed at that price."),
+    Term("Supplier that stops", r"supplier stop|it stops",
+         f"The largest country outside the coalition, in the last year. {IF_IT_STOPS} {SEE_MORE}"),
     Term("Surge", r"more of their capacity|of their capacity more|surge",
          "What a supplier sells beyond what was agreed when another stops, as a part of its"
          " capacity."),

@@ -8,18 +8,30 @@ from typing import Any
 
 import pandas as pd
 
-from models.measures import SURGE, Top, landed_cost, largest, part, served_if_largest_stops, sums
+from models.measures import (
+    IF_IT_STOPS,
+    SEE_MORE,
+    SURGE,
+    Top,
+    keeps_enough,
+    landed_cost,
+    largest,
+    part,
+    sums,
+)
 from models.plan import OPTIMAL
 from models.program.component import headings
 from models.results import ByMineral, Figure, Look, Summary
 from models.results.common import units_of
 from models.results.field import spread_over
 from models.results.overall import COST, COUNTED_IN, OPTION
+from models.schema import CurrentSupply
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean, counted, search_words
+from planner.render.words import clean, counted, known, search_words
 from planner.sheets.context import Context
-from planner.sheets.figures import binding, coalition_purchases, figures
-from planner.sheets.suppliers import current_guesses
+from planner.sheets.estimates import estimates
+from planner.sheets.figures import binding, figures
+from planner.sheets.question import question
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """How a plan says when it was written."""
@@ -80,6 +92,7 @@ def _plan(context: Context) -> Rows:
     other = "The title is the workbook's; this plan is of the scenario and options named here."
     yield "The plan"
     yield Figure.TITLE, context.title, Look.TEXT
+    yield Figure.QUESTION, question(case), Look.LONG
     yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
     if context.plan.extension is not None:
         said = "In Python, to the model. The plan keeps the case's rules and what was added."
@@ -150,8 +163,8 @@ def _beside_today(context: Context) -> Rows:
     first = context.case.years[0]
     yield f"Today beside the plan, {first}"
     by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
-    if guesses := current_guesses(context):
-        guessed = f"By the sheet Current supply{guesses}."
+    if guesses := estimates(context.book.case, CurrentSupply.SHEET):
+        guessed = f"By the sheet {CurrentSupply.SHEET}, marked as estimates: {guesses}."
     for name, when, unit in (
         ("today", "today", "supply"), ("planned", f"in {first}", "purchases")
     ):  # fmt: skip
@@ -270,14 +283,15 @@ def _cost_of_limits(context: Context) -> Rows:
 
 
 def _resilience(context: Context) -> Rows:
-    sold, demand = coalition_purchases(context.plan), context.case.total_demand
-    yield "What is still served if the largest supplier country stops"
-    said = (
-        "Purchases less those from each mineral's largest country of each year, over demand: each"
-        " mineral may lose another country."
-    )
-    left, each = served_if_largest_stops(sold, demand), _each(context, "served_if_lost")
-    yield Figure.IF_EACH_STOPS, left, Look.SHARE, "of demand", said, each
+    each = {name: left for name, left in _each(context, "served_without").items() if known(left)}
+    if not each:
+        return
+    last = context.case.years[-1]
+    yield f"What is still served if the largest supplier stops, in {last}"
+    said, unit = f"{IF_IT_STOPS} {SEE_MORE}", f"of {last}'s need"
+    yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, said, each
+    kept = sum(map(keeps_enough, each.values()))
+    yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
 
 
 def _binding(context: Context) -> Rows:
@@ -326,6 +340,9 @@ def _run(context: Context) -> Rows:
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # it stands under the title
             yield f"{OPTION}{name}", value
+    if marked := estimates(book.case):
+        said = "Rows of the input whose Note marks them as an estimate."
+        yield Figure.ESTIMATES, marked, Look.LONG, "", said
     yield Figure.INPUT_FILE, book.path.name if book.path is not None else "none", Look.TEXT
     yield Figure.INPUT_SHA256, book.sha256, Look.TEXT
     yield Figure.PLANNER, record.planner

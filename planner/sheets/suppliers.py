@@ -1,11 +1,9 @@
-"""Whom the coalition depends on, mineral by mineral: its largest supplier, today and in the plan.
+"""Whom the coalition depends on, mineral by mineral: its largest supplier, with limits and without.
 
-A supplier is one country outside the coalition; Rest of world, being many, is none. If it stops,
-what it sells is lost and nothing is bought instead. Today and the plan are measured by one rule:
-without surge, and beside it with a surge of the others' capacity as far as that is open.
-
-Today's shares are those of the sheet Current supply, of minerals that it leaves out those of the
-world's refining capacity in the first year.
+A supplier is one country outside the coalition; Rest of world, being many, is none. Shares are of
+what is bought in the last year planned, of the plan and of the same case without share limits.
+Today is measured alike where the sheet Current supply says what is bought; of other minerals the
+shares of the world's refining capacity in the first year stand in its place, named as an estimate.
 """
 
 from __future__ import annotations
@@ -20,8 +18,9 @@ from models.case import Case, in_force
 from models.measures import Dependence, printed
 from models.plan import Plan
 from models.results.members import dependences_of
+from models.results.overall import CAPACITY_TODAY, CURRENT_SUPPLY
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
-from planner.render.words import counted, is_estimate
+from planner.render.words import counted
 from planner.sheets.context import Context, once
 
 
@@ -109,14 +108,6 @@ def todays_minerals(case: Case) -> set[str]:
     return {flow.mineral for flow in case.current_supply if flow.tonnes > 0}
 
 
-def current_guesses(context: Context) -> str:
-    """Return how many rows of today's supply are marked as estimates, in words; "" of none."""
-    rows = context.book.case.current_supply
-    guessed = sum(is_estimate(flow.note) for flow in rows)
-    many = "all" if guessed == len(rows) else f"{guessed:,} of"
-    return f" ({many} its {counted(len(rows), 'row')} marked as estimates)" if guessed else ""
-
-
 # ---- in the plan -------------------------------------------------------------------------------
 
 
@@ -179,7 +170,9 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     if not case.years:
         return {}
     year, kept, dependent = case.years[-1], _kept(plan), _dependent(plan)
+    given = todays_minerals(context.book.case)
     now, then = _today(context.book.case), _planned(plan, year)
+    free = None if context.without_limits is None else _planned(context.without_limits, year)
     sold = plan.countries[plan.countries["year"] == year]
     found = {}
     for m in case.minerals:
@@ -197,7 +190,10 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
         found[m.name] = {
             "need": need,
+            "supplier_free": None if free is None else free[m.name].country,
+            "supplier_free_share": None if free is None else free[m.name].share,
             "supplier_today": before.country,
+            "today_by": before.country and (CURRENT_SUPPLY if m.name in given else CAPACITY_TODAY),
             "supplier_today_share": before.share,
             "served_without_today": before.served,
             "surged_today": before.surged,

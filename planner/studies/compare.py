@@ -15,7 +15,7 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import change, served_if_largest_stops, sums
+from models.measures import IF_IT_STOPS, change, keeps_enough, sums
 from models.plan import PENALTIES, Plan
 from models.results import About, ByMineral, Checks, Members, Result, WhoPays, field
 from models.results import Figure as Measure
@@ -29,7 +29,7 @@ from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_
 from planner.render.words import clean, counted, each_year, few, known, money, number_of, percent
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
-from planner.sheets.figures import binding, coalition_purchases, figures
+from planner.sheets.figures import binding, figures
 from planner.sheets.findings import Row, shortages
 from planner.sheets.inputs import ADDED, input_differences
 from planner.studies.cases import (
@@ -103,10 +103,11 @@ class Comparison(Result):
     short = SHORT.like(meaning="All minerals by weight; by mineral in the sheets that follow.")
     short_more = field.tonnes("Short against base", _AGAINST)
     served = ByMineral.served.like(meaning=f"{ByMineral.served.meaning} {_WEIGHED}")
-    if_lost = field.share(
-        "Served if largest suppliers stop",
-        "Purchases less those from each mineral's largest country of each year, over demand;"
-        f" nothing is bought in its stead. {_WEIGHED}",
+    keep_enough = field(
+        Measure.KEEP_ENOUGH,
+        Look.COUNT,
+        f"In the last year planned; by mineral in the sheet By mineral. {IF_IT_STOPS}",
+        key="minerals_that_keep_80_percent",
     )
     changes = field(
         "What it changes", Look.LONG, "Rows of Scenarios and what-ifs, with their years."
@@ -170,7 +171,7 @@ class ScenarioMinerals(Result):
     hhi_purchases_more = field(
         "HHI against base", Look.INDEX, f"{_AGAINST} Above 0: more concentrated."
     )
-    served_if_lost = ByMineral.served_if_lost
+    served_without = ByMineral.served_without
     unit = ByMineral.unit
     paid = ByMineral.paid
     share = ByMineral.share
@@ -505,7 +506,7 @@ def _largest_changes(flows: pd.DataFrame) -> Iterator[dict[str, object]]:
 def comparison(entries: Sequence[Entry]) -> Comparison:
     """Return a row a scenario: what it costs, what is short, how that differs from the base."""
     base = entries[0]
-    rows = [{} if e.context is None else _of_plan(e.context.plan) for e in entries]
+    rows = [{} if e.context is None else _of_plan(e.context) for e in entries]
     columns: dict[str, Any] = {f.name: [row.get(f.name) for row in rows] for f in Comparison.FIELDS}
     for more, name in (("more", "total"), ("cash_more", "cash"), ("short_more", "short")):
         columns[more] = [change(value, columns[name][0]) for value in columns[name]]
@@ -548,8 +549,9 @@ def _pairs(entries: Sequence[Entry]) -> Iterator[tuple[str, str, float | None]]:
         yield e.name, e.foreseen, e.context.plan.objective if e.context else None
 
 
-def _of_plan(plan: Plan) -> dict[str, float]:
+def _of_plan(context: Context) -> dict[str, float]:
     """Return what the sheet Comparison says of a plan [money m, t]."""
+    plan, left = context.plan, [row.get("served_without") for row in figures(context)]
     costs, is_penalty = plan.costs["discounted"], plan.costs["heading"].isin(PENALTIES)
     money_of = {
         "total": plan.objective,
@@ -563,7 +565,7 @@ def _of_plan(plan: Plan) -> dict[str, float]:
         "tonnes": plan.tonnes,
         "short": plan.shortage,
         "served": plan.served_share,
-        "if_lost": served_if_largest_stops(coalition_purchases(plan), plan.case.total_demand),
+        "keep_enough": float(sum(map(keeps_enough, filter(known, left)))),
         "binding": float(len(binding(plan))),
     }
 

@@ -32,7 +32,7 @@ R = TypeVar("R", bound=Result)
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
-ASSUMED = ("Money", "Estimates")
+ASSUMED = ("Money", str(Measure.ESTIMATES))
 """Rows of About that every kind's first page shows, too: whether money is discounted, and what is
 an estimate."""
 

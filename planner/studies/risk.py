@@ -28,8 +28,8 @@ from planner.render.chart import Form, Picture, Role, Series, decimals, numbers,
 from planner.render.table import Record, records
 from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
 from planner.scenarios.events import events
+from planner.sheets.estimates import estimates
 from planner.sheets.findings import number_short, shortages
-from planner.sheets.front import estimates
 from planner.studies.draws import AGREED, ANEW, Chances, Risk, Sample, risk
 from planner.studies.engine import Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -782,7 +782,7 @@ class RiskStudy(StudyKind):
             **self.start.options,
             "Draws": f"{len(found.draws):,}, of which {found.distinct:,} differ",
             "Seed": str(chances.seed),
-            **({"Probabilities": f"of the sheet Risks, {guess}"} if guess else {}),
+            **({"Probabilities": f"of the sheet Risks; estimates: {guess}"} if guess else {}),
             "Surge": f"{chances.surge:.0%} of a supplier's usable capacity, from the first event",
             "Share limits, as agreed": limits
             if chances.keep_caps

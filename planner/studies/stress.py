@@ -17,6 +17,7 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
+from models.measures import HELD_TO_ORDERS
 from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
@@ -120,7 +121,7 @@ PRICE, PRICE_OVER = (
 LOST_T, SHORT, COST = _TONNES[0], _TONNES[3], _SIZES[3]
 NEED = shared.DEMAND.like(meaning="All demand, what the agreed plan leaves short included.")
 SHARE = shared.SHARE_SHORT.like(
-    meaning="Short over all demand of the coalition.", colour=Colour.HEAT
+    meaning=f"Short over all demand of the coalition. {HELD_TO_ORDERS}", colour=Colour.HEAT
 )
 FREE_LOST, FREE_SHORT, FREE_COST = (
     field.tonnes(

@@ -29,7 +29,7 @@ from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
-from planner.render.words import counted, known, least, listed, money, percent, scale, share
+from planner.render.words import counted, known, least, listed, money, percent, scale
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import (
     CAP,
@@ -42,9 +42,11 @@ from planner.scenarios.parameters import (
 )
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
+from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import most_paid, who_pays_section
+from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -223,13 +225,19 @@ class SecurityCurve(TurnedFrontier):
     )
     missing = field.tonnes(
         "Missing if a country is lost",
-        "What lacks of what has to be left, countries lost one at a time, and years, added up.",
+        "What is missing of what has to be left, countries lost one at a time, and years, added up."
+        " Blank: Security tests no loss of this mineral.",
         key="missing_if_lost_t",
     )
     kept = field.share(
         "Losses survived",
-        "Of all countries, minerals and years the part in which nothing lacks.",
+        "Of all countries, minerals and years that are tested the part in which nothing is missing."
+        " Blank: Security tests no loss of this mineral.",
         key="losses_survived",
+    )
+    tested = field.text(
+        "Years tested",
+        "In which years Max short is set for the mineral; blank: in none, so nothing is claimed.",
     )
 
 
@@ -432,7 +440,8 @@ class SweepResult:
     point without a plan is one row with its ``trouble``. ``reference`` has the same columns for the
     case that the premiums are measured against (empty: not known). ``smallest`` has, for the cap
     alone, a row a mineral with the fields of ``SmallestCaps``. ``given`` are the rows of the
-    workbook's own caps where they differ by year, as ``path`` says ("": they do not).
+    workbook's own caps where they differ by year, as ``path`` says ("": they do not). ``tested``
+    are the years, in words, of each mineral that a sweep over security sets what may be short of.
     """
 
     parameter: Parameter
@@ -444,6 +453,7 @@ class SweepResult:
     trouble: str
     path: str
     given: pd.DataFrame
+    tested: Mapping[str, str]
 
 
 def without_country_caps(case: Case) -> Case:
@@ -571,6 +581,7 @@ def sweep(
         "; ".join(filter(None, trouble)),
         path_of(base) if given else "",
         _frontier([math.nan] * len(given), given, first, by_duals=True),
+        years_words(tested_by(base, parameter), needed_of(base)),
     )
 
 
@@ -692,6 +703,8 @@ def results(of: SweepResult, words: Mapping[str, str]) -> tuple[Result, Result]:
     else:
         rows = rows.assign(knob=of.parameter.title, slope=0.0 - rows["slope"])  # not -0.0
         beside = WithoutSecurity if of.parameter.kind == SECURITY else AsGiven
+        if of.parameter.kind == SECURITY:
+            rows = with_tested(rows, of.tested)
         made = _made(_table_of(of.parameter), rows, words), _made(beside, of.reference, words)
     return (made[0] if any(rows["trouble"]) else made[0].without(Frontier.trouble)), made[1]
 
@@ -1139,6 +1152,7 @@ class Sweep(StudyKind):
             **({AS_IN_WORKBOOK: self.result.path} if self.result.path else {}),
             **self.start.options,
             **({} if self.case == self.start.case else {Security.SHEET: _ASSUMED}),
+            **covered(self.case, self.parameter),
             "Premiums are against": against
             if self.parameter.is_cap
             else f"the case {self.parameter.kind.before}",
@@ -1177,6 +1191,7 @@ class Sweep(StudyKind):
             "who_pays": tables.records(WhoPaysByCap),
             "smallest_cap": dict(_known_caps(tables).rows(*_CAP)) if SmallestCaps in tables else {},
             "trouble": self.trouble or None,
+            **({"not_tested": tables.option(NOT_TESTED) or None} if of.tested else {}),
         }
 
     def screen(self, tables: Tables) -> tuple[Numbers, ...]:
@@ -1224,7 +1239,7 @@ class Sweep(StudyKind):
         ]
         finding = f"{ends} changes total cost by {more}; at {start}: {before}, at {end}: {lacks}"
         if charts.is_secured:
-            told, finding = _price_of_security(charts, ends)
+            told, finding = price_of_security(charts.rows, ends, tables)
             figures.insert(0, told)
         if ALL in charts.caps.index:
             down, decided = charts.room_down_to()
@@ -1278,24 +1293,6 @@ class Sweep(StudyKind):
 def _point(value: Any) -> str:
     """Return what a point is called: its value, or that it has the workbook's own caps."""
     return percent(value) if known(value) else AS_IN_WORKBOOK
-
-
-def _price_of_security(charts: _Charts, ends: str) -> tuple[Figure, str]:
-    """Return down to which Max short nothing lacks of each mineral, and which becomes dearest."""
-    rows = charts.rows[charts.rows["mineral"] != ALL]
-    safe = rows[rows["missing"] <= 0].groupby("mineral", sort=False)["value"].min().sort_values()
-    each = [f"{percent_of(value)} of {mineral}" for mineral, value in safe.items()]
-    down = f"down to {listed(each, _NAMED)}" if each else "at no point"
-    said = f"{ends}: if any one country is lost, nothing lacks {down}"
-    name, to = "Nothing lacks if a country is lost", "at no point"
-    if each:
-        to = f"down to {percent_of(safe.min())} to {percent_of(safe.max())}"
-    columns = (rows[name].tolist() for name in ("dearer", "mineral", "value"))
-    more = [of for of in zip(*columns, strict=True) if known(of[0]) and of[0] > 0]
-    if more:
-        dearer, mineral, value = max(more, key=lambda of: of[0])
-        said += f"; dearest becomes {mineral}: {share(dearer)} at {percent_of(value)}"
-    return Figure(name, to, f"{listed(each) or 'No mineral'}: what may be short of it."), said
 
 
 def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:

@@ -17,7 +17,7 @@ from planner.render.study_front import StudyFront
 from planner.render.table import Table, table_of
 from planner.render.words import span
 from planner.render.xlsx import write_workbook
-from planner.sheets.front import estimates
+from planner.sheets.estimates import estimates
 from planner.studies.kind import ASSUMED, BASIS, YEARS, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     ``progress`` says how far a study came that was stopped, as rows.
     """
     book, case = study.start.book, study.start.case
-    guessed = estimates(book.case)
     rows = {
         Measure.INPUT_FILE: book.path.name if book.path is not None else "",
         Measure.INPUT_SHA256: book.sha256,
@@ -43,7 +42,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         **study.options,
         YEARS: span(case.years),
         BASIS: case.settings.share_basis,
-        **dict(zip(ASSUMED, (study.MONEY, guessed and f"of the workbook, {guessed}"), strict=True)),
+        **dict(zip(ASSUMED, (study.MONEY, estimates(book.case)), strict=True)),
         "Planner": __version__,
         "Solver": version(),
     }

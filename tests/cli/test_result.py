@@ -64,14 +64,14 @@ def limit(share, **more):
 
 def test_a_limit_that_tightens_is_shown_with_its_last_year(folder, call):
     line = shares(folder, call, limits=[limit(0.85, then=0.65)])
-    assert "Chile 65 % of 2027's purchases (today Chile 33.3 %)" in line
+    assert "Chile 65 % of 2027's purchases (without limits Chile 100 %)" in line
     assert "; 65 % of demand, limit 65 %;" in line
 
 
 def test_a_country_without_a_limit_of_its_own_has_none(folder, call):
     line = shares(folder, call, limits=[limit(0.3, Supplier="Chile")])
     assert "Peru 70 % of 2027's purchases" in line
-    assert "limit" not in line
+    assert ", limit" not in line
 
 
 def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
@@ -88,5 +88,5 @@ def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
 def test_limits_on_members_are_none_of_the_coalition(folder, call):
     line = shares(folder, call, limits=[limit(0.85, Buyer="each")])
     assert "Chile 85 % of 2027's purchases" in line
-    assert "limit" not in line
+    assert ", limit" not in line
     assert line.endswith("2 of 3 members buy 85 % in Chile")

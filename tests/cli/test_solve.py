@@ -46,7 +46,9 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
     for said in (
         "Lithium",
         "of demand, limit 65 %;",
-        "Like for like",
+        "Price of the limits: ",
+        "If the largest supplier stopped in 2028: ",
+        "See planner stress",
         "Shortage",
         "case-plan.xlsx",
     ):

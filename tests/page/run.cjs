@@ -16,10 +16,11 @@ require(loader)().then((highs) => {
   const answers = read(asked).map((settings) => {
     const began = process.cpuUsage();
     const found = planner.plan(settings), { user, system } = process.cpuUsage(began);
-    const said = engine.outcome(program, found);
+    const said = engine.outcome(program, found, settings);
     return {
       objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
       paid: sum(said.paid), short: sum(said.short), command: engine.command(program, settings),
+      losses: said.losses,
     };
   });
   console.log(JSON.stringify(answers));

@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from models.errors import InputError
-from models.plan import Session
+from models.plan import Session, solve
+from models.results import Security
 from planner.cli import main
 from planner.page.sliders import adjustable
 from planner.run import open_input
+from planner.sheets.findings import rows_of
+from planner.sheets.survival import is_missed, needed_of, survival
 from planner.workbook import read_tables
 from tests.budget import BUDGET
 from tests.page.draws import draw, unmoved, variant_of
 from tests.reference.cases import SECURE, random_book
+from tests.sheets.desk import refiner, rows
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 DRAWS = BUDGET // 2
@@ -58,6 +62,52 @@ def test_random_books(seed, planned):
     rng = np.random.default_rng([32, seed])
     settings = [unmoved(case, len(of.countries)), *(draw(of, rng) for _ in range(5))]
     assert list(holds(case, planned(case, settings, bases=seed % 2 == 0), settings))
+
+
+def test_what_is_claimed_of_a_loss_is_what_the_command_finds(planned):
+    """How many losses are tested and missed, and the worst, as the sheet Security has them."""
+    rng, seen = np.random.default_rng(33), set()
+    for seed in range(max(4, DRAWS // 4)):
+        book = random_book(np.random.default_rng([34, seed]), 1 + seed % 2, SECURE)
+        book["Settings"].append({"Setting": "Fair shortage weight", "Value": 0})
+        book["Settings"] = [*{row["Setting"]: row for row in book["Settings"]}.values()]
+        for row in book["Security"]:
+            row["Penalty (USD/t)"] = (
+                1000.0 + rng.random()
+            )  # none is free: what is missing has to be
+        case = read_tables(book).case
+        of, _ = adjustable(case)
+        settings = [unmoved(case, len(of.countries))]
+        settings += [{**draw(of, rng), "security": [most] * len(case.minerals)}
+                     for most in (0.05, 0.3, 0.6, 1.0)]  # fmt: skip
+        if not any(layer.slider == "security" for layer in of.layers):
+            settings = settings[:1]
+        for answer, plan in holds(case, planned(case, settings), settings):
+            rows = [row for row in rows_of(Security.of(plan)) if round(row["target"], 3) > 0]
+            found = answer["losses"]
+            assert found["tested"] == len(rows)
+            assert (found["missed"] > 0) == any(map(is_missed, rows))
+            seen |= {found["missed"] > 0, f"tested {found['tested'] > 0}"}
+    assert seen == {True, False, "tested True", "tested False"}
+
+
+def test_the_worst_loss_is_named_as_the_plan_names_it(planned):
+    """Need 100, China 100 at 10 and Chile 100 at 20, 5 % may be short: without China 55 % is."""
+    book = rows(Refiners=[refiner("J", "China", 100, 10), refiner("S", "Chile", 100, 20)])
+    book |= {"Share limits": [], "Security": [{"Max short": 0.6, "First year": 2027}]}
+    for row in book["Demand"]:
+        row |= {"2026": 50, "2027": 50}
+    case = read_tables(book).case
+    still = unmoved(case, len(adjustable(case)[0].countries))
+    kept, moved = planned(case, [still, still | {"security": [0.05]}])
+    assert kept["losses"] == {"tested": 2, "missed": 0, "worst": None}
+    worst = moved["losses"]["worst"]
+    assert (worst["country"], worst["mineral"], worst["year"]) == ("China", "copper", 2027)
+    assert worst["short"] == pytest.approx(0.55)
+    plan = solve(variant_of(case, moved["command"]))
+    light = survival(Security.of(plan), needed_of(case), case.country_name)
+    assert "without China 55 % of copper is short in 2027; 5 % may be" in light.said
+    assert "Not tested: copper in 2026" in light.said
 
 
 def test_the_command_gives_the_same(planned, tmp_path, monkeypatch, capsys):

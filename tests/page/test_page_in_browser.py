@@ -9,6 +9,7 @@ import pytest
 from planner.cli import main
 from planner.workbook.template import write_book
 from tests.report.cases import HOSTILE, case
+from tests.sheets.desk import rows
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 MOVE = """
@@ -50,7 +51,10 @@ def pages(solver, tmp_path_factory):
     falling["Budget"] = [{"Year": year, "Capex (EUR m)": 0.005} for year in (2026, 2027)]
     for name, book in (("hostile", case(HOSTILE)), ("falling", falling)):
         write_book(folder / f"{name}.xlsx", book, sheets=book)
-    for file in (INPUTS / "plain.xlsx", folder / "hostile.xlsx", folder / "falling.xlsx"):
+    secured = rows(Security=[{"Max short": 0.5, "First year": 2027}])
+    write_book(folder / "secured.xlsx", secured, sheets=secured)
+    made = (folder / f"{name}.xlsx" for name in ("hostile", "falling", "secured"))
+    for file in (INPUTS / "plain.xlsx", *made):
         assert main(["page", str(file), "-o", str(folder / f"{file.stem}.html")]) == 0
     return folder
 
@@ -133,6 +137,21 @@ def test_one_cap_is_not_the_workbooks_that_falls(opened):
     assert "for every mineral and year" in window.run(TEXT, "asked")
     window = opened("plain")
     assert window.run("return document.getElementById('cap-path').hidden")
+
+
+def test_the_security_slider_claims_no_more_than_is_tested(opened):
+    """China gives 96 t of 160 t in 2027, Chile 30 t: without China 18.8 % is served."""
+    window = opened("secured")
+    assert window.run(TEXT, "security-tests") == (
+        "Tests the loss of any one country outside the coalition, for copper in 2027."
+        " Not tested: copper in 2026."
+    )
+    moved(window, "security", "0.05")
+    found = window.run(TEXT, "findings")
+    assert "The target is missed in 2 of 2 losses that are tested." in found
+    assert "without China, 81.3\u00a0% of copper is short in 2027; 5.0\u00a0% may be" in found
+    assert "Not tested: copper in 2026." in found
+    assert "a target of at most 5.0\u00a0% short" in window.run(TEXT, "asked")
 
 
 def test_reset_puts_every_slider_back(opened):

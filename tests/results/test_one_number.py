@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,8 +21,9 @@ from planner.documents.folder import write_csv
 from planner.render import words
 from planner.report.plan import headlines, shares
 from planner.run import solve_file
-from planner.sheets import write_plan
+from planner.sheets import Context, write_plan
 from planner.sheets.findings import TOLD, findings, rows_of
+from planner.sheets.front import overview
 from planner.studies.compare import WhoPaysByScenario
 from planner.studies.sweep import Reader, WhoPaysByCap, read
 from planner.workbook.plan_file import read_plan
@@ -189,6 +191,52 @@ def test_page_report_terminal_json_and_sheet_say_the_same_of_each_mineral(made):
             assert words.share(row["served_without"]) in lines[row["mineral"]]
 
 
+def test_if_the_largest_supplier_stops_has_one_number(made):
+    """Counted from the flows of the last year; the same on every surface, mineral by mineral."""
+    plan, file, last = made.plan, made.file, made.plan.case.years[-1]
+    home = {c for c in plan.flows["country"] if "coalition" in plan.case.blocs_of(c)} | {"ROW"}
+    wanted = {}
+    for mineral in plan.expanded.minerals:
+        need = plan.case.coalition_demand(mineral, last)
+        if need <= 0:
+            continue
+        at = (plan.flows["mineral"] == mineral) & (plan.flows["year"] == last)
+        sold = plan.flows[at].groupby("country")["tonnes"].sum()
+        supply = plan.supply[(plan.supply["mineral"] == mineral) & (plan.supply["year"] == last)]
+        met = need - supply["short"].sum()
+        outside = sold[[c for c in sold.index if c not in home]]
+        left = sold.sum() - (outside.max() if len(outside) else 0.0)
+        drawn = max(0.0, met - sold.sum())
+        wanted[mineral] = max(0.0, min(met, left + drawn) / need)
+    answer = solved(made.run, None)["minerals"]
+    context = Context(plan, made.run.book, made.run.without_limits)
+    page = overview(context, ()).minerals
+    header = ByMineral.served_without.title({"last": str(last)})
+    shown = zip(page.columns[0].values, page.column(header).values, strict=True)
+    said = {
+        "By mineral": dict(
+            file.result(ByMineral).rows(ByMineral.mineral, ByMineral.served_without)
+        ),
+        "Summary": {m: file.number(f"{Figure.IF_IT_STOPS}: {m}") for m in wanted},
+        "JSON": {row["mineral"]: row["served_without"] for row in answer},
+        "CSV": {m: float(line[header] or "nan") for m, line in made.csv.items()},
+        "page": dict(shown),
+    }
+    for surface, of in said.items():
+        for mineral, left in wanted.items():
+            assert of[mineral] == pytest.approx(left, abs=1e-6), (surface, mineral)
+    if not any(row["supplier"] for row in rows_of(made.run.minerals) if row["need"]):
+        return
+    kept = sum(left >= measures.KEEPS_ENOUGH - 1e-6 for left in wanted.values())
+    assert file.number(Figure.KEEP_ENOUGH) == kept
+    loss = findings(made.run.minerals, len(plan.case.years), plan.case.country_name)[2]
+    assert loss.number.startswith(f"{kept} of {len(wanted)} keep")
+    words_there = solved(made.run, None)["words"]
+    assert loss.number in words_there["Loss"]
+    assert measures.IF_IT_STOPS in loss.said
+    assert "planner stress" in loss.said
+
+
 def test_rest_of_world_is_no_country_of_the_report(made):
     part = shares(made.file)
     wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
@@ -261,11 +309,9 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     wanted = extra_by_hand(plan, free)
     near = 1e-7 * plan.purchases
     assert said == pytest.approx(dict.fromkeys(said, wanted), abs=near)
-    point = findings(run.minerals, years, case.country_name)[-1]
+    price = findings(run.minerals, years, case.country_name)[1]
     if abs(wanted) > near and any(row["limits_kept"] for row in rows_of(table)):
-        assert point.number.removeprefix("-") == words.amount(
-            abs(wanted) / years, made.file.currency
-        )
+        assert f"{words.amount(abs(wanted) / years, made.file.currency)} a year" in price.said
 
 
 def test_what_is_served_and_what_a_tonne_costs(made):
@@ -287,3 +333,17 @@ def test_what_is_served_and_what_a_tonne_costs(made):
     for mineral, landed in file.result(ByMineral).rows(ByMineral.mineral, ByMineral.landed):
         if not math.isnan(landed):
             assert each[mineral] == pytest.approx(landed, rel=1e-9)
+
+
+def test_the_manual_tells_the_measures_of_a_loss_apart_in_the_words_of_the_sheets():
+    """Each sentence is written once, in models.measures."""
+    manual = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    for said in (
+        measures.IF_IT_STOPS,
+        measures.WITH_SURGE,
+        measures.IN_SECURITY,
+        measures.BY_CAPACITY,
+        measures.PLANNED_AGAIN,
+        measures.HELD_TO_ORDERS,
+    ):
+        assert f"| {said} |" in manual

@@ -5,6 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from models.measures import IF_IT_STOPS, SEE_MORE
 from planner.sheets import write_plan
 from planner.sheets.findings import TOLD
 from planner.sheets.front import MOST_ROWS, front_pictures, overview
@@ -51,19 +52,20 @@ def test_what_the_page_says_by_hand(tmp_path):
     write_plan(tmp_path / "two.xlsx", of.plan, of.book, without_limits=of.without_limits)
     words = words_of(openpyxl.load_workbook(tmp_path / "two.xlsx")["Overview"])
     for said in (
-        "Of 2 minerals, 2 keep to their share limits in every year.",
-        "(cobalt: China sells 100 % of what is bought, limit 60 %).",
-        "2 minerals, none stay served to 80 % or more in 2026 if their largest supplier stops;",
-        "The least is left of cobalt: 0 % without China (today 0 %).",
-        "Of 1 of 2 minerals some member buys more than 65 % in one country outside in 2026,",
-        "2026, of 1 all of it: A (cobalt, China).",
+        "Can the coalition get what it needs with at most 60 % from any one country?",
+        "Not of 1 of 2 minerals.",
+        "Cobalt is hit hardest: 40 % of its need stays unmet, all of it because of the limits.",
+        "1 of 2 minerals",
+        "Unmet need over all years: cobalt 40 %.",
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
-        "the tonnes bought cost 400 USD a year (23.4 %) more than the same tonnes without limits;",
-        "; copper alone is all of it.",
-        "Of 2 minerals, 1 has all need met; the least is met of cobalt: 60 %.",
-        "the limits forbid cobalt 40 %.",
-        "rises from today to 2026 for 1 of 2 minerals: copper 50 % to 60 % (Chile to China).",
-        "Without China 0 % of the need for cobalt in 2026 is served (60 % with it).",
+        "23.4 % more",
+        "The same tonnes cost 400 USD a year more than without limits. Copper alone is all of it.",
+        "Over all years they leave 4 t of cobalt unbought.",
+        "0 of 2 keep 80 %",
+        f"Cobalt keeps 0 % of its need without China, the least of all. {IF_IT_STOPS} {SEE_MORE}",
+        "Of 2 minerals, 1 has a member that buys over 65 % from one country outside in 2026.",
+        "Most is bought of cobalt: A buys all of it in China.",
+        "Limits count demand, so China still sells 100 % of the cobalt that is bought.",
     ):
         assert said in words, said
 
@@ -102,7 +104,7 @@ def test_of_many_minerals_the_page_shows_those_of_the_largest_value(tmp_path):
     front = overview(context(book), ())
     assert len(front.minerals) == MOST_ROWS
     assert front.minerals.columns[0].values == names[3:]
-    assert front.findings[0].number == "15 of 15"
+    assert front.findings[0].number == "0 of 15 minerals"
     assert "3 more in By mineral" in front.notes[0]
 
 
@@ -118,7 +120,8 @@ def test_its_chart_reads_the_chart_data(page):
     of, made, _ = page
     (picture,) = front_pictures(of)
     assert [s.name for s in picture.series] == [
-        "Today", "Plan, 2027", "Limit 2027",
+        "Without limits, of purchases", "With limits, of purchases", "With limits, of demand",
+        "Limit, of demand",
     ]  # fmt: skip
     data = made["Chart data"].to_frame()
     mine = data[data["Chart"] == picture.title]

@@ -133,7 +133,7 @@ def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pa
     for command in ("compare", "stress", "risk"):
         about = dict(pages[command, 1.0][1].tables[About.TABLE].itertuples(index=False))
         assert "discounted" in about["Money"]
-        assert about["Estimates"].startswith("of the workbook, 1 of its ")
+        assert about["Marked as estimates"].startswith("1 of ")
         assert ("Probabilities" in about) == (command == "risk")
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from models.errors import UsageError
 from models.results.common import words_of
+from planner.render.words import known
+from planner.run import start_file
 from planner.scenarios.parameters import parameter_of, secured
+from planner.studies.kind import Tables
 from planner.studies.places import Here
-from planner.studies.sweep import SecurityCurve, WithoutSecurity, results, sweep
+from planner.studies.security_curve import safe_down_to
+from planner.studies.sweep import SecurityCurve, Sweep, WithoutSecurity, results, sweep
+from planner.studies.workbook import about_of
+from planner.workbook.template import write_book
 from tests.models.desk import BookT, make, read, refiner
 
 near = pytest.approx
@@ -45,6 +54,63 @@ def test_rows_of_the_workbook_are_set_and_taken_out() -> None:
     whole = found.rows[found.rows["mineral"] == ""]
     assert whole["objective"].tolist() == near([140, 180])
     assert found.reference["objective"].tolist() == near([100, 100])
+
+
+def of_three(**row: object) -> BookT:
+    """Return copper, tin and zinc for 100 t in two years; a row of Security for copper in 2027."""
+    names = ("copper", "tin", "zinc")
+    book = make(
+        *(refiner(f"{who} {name}", who, 100, cost) | {"Mineral": name}
+          for name in names for who, cost in (("CHN", 1), ("CHL", 2)))
+    )  # fmt: skip
+    price = book["Minerals"][0]
+    book["Minerals"] = [price | {"Mineral": name} for name in names]
+    need = {"Mineral": "", "Member": book["Members"][0]["Member"], "2026": 100, "2027": 100}
+    book["Demand"] = [need | {"Mineral": name} for name in names]
+    return book | {"Security": [{"Mineral": "copper", "Max short": 0.4, "First year": 2027} | row]}
+
+
+@pytest.mark.parametrize(
+    ("over", "book", "down", "lacking"),
+    [
+        ("security", of_three(), "down to 30 % of copper in 2027",
+         "tin and zinc in every year, and copper in 2026"),
+        ("security", of_three(**{"First year": None}), "down to 30 % of copper", "tin and zinc"),
+        ("security:copper", of_three(Mineral=""), "down to 30 % of copper in 2027",
+         "tin and zinc in every year, and copper in 2026"),
+        ("security", of_three(Mineral="", **{"First year": None}),
+         "down to 30 % of copper, 30 % of tin and 30 % of zinc", ""),
+        ("security:tin", of_three() | {"Security": []}, "down to 30 % of tin", "copper and zinc"),
+    ],
+)  # fmt: skip
+def test_nothing_is_claimed_of_what_is_not_tested(
+    over: str, book: BookT, down: str, lacking: str, tmp_path: Path
+) -> None:
+    """Minerals and years without a row, or that the knob doesn't set, are named as not tested."""
+    write_book(tmp_path / "case.xlsx", book, sheets=book)
+    start = start_file(tmp_path / "case.xlsx")
+    study = Sweep(start, over=over, first=0.5, last=0.1, step=0.1)
+    study.plan(Here(), None, lambda _: None)
+    tables = Tables([*study.tables(), about_of(study, {})])
+    found = study.headline(tables)
+    assert f"without any one country outside the coalition, nothing is missing {down}" in (
+        found.finding
+    )
+    end = f"Not tested: {lacking}." if lacking else "."
+    assert found.finding.endswith(end)
+    assert ("Not tested" in found.finding) == bool(lacking)
+    curve = tables[SecurityCurve]
+    for mineral, missing, tested in curve.rows(curve.mineral, curve.missing, curve.tested):
+        assert mineral == "" or known(missing) == bool(tested) == (mineral in down)
+
+
+def test_what_is_missing_nowhere_is_so_at_every_looser_point() -> None:
+    """A point that passes below one that fails is no claim."""
+    rows = pd.DataFrame(
+        [("copper", 0.3, 0.0), ("copper", 0.2, 5.0), ("copper", 0.1, 0.0), ("copper", 1.0, 0.0)],
+        columns=["mineral", "value", "missing"],
+    )
+    assert safe_down_to(rows).to_dict() == {"copper": 0.3}
 
 
 def test_other_knobs_ask_for_nothing() -> None:

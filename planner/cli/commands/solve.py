@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 _FUTURES, _SEED, _ALPHA = 10, 1, 0.95
 _PROOF = "Proof"
-_HEADS = ("Share limits", "Loss", "Dependence", "Limits cost")
-"""What stands before the findings on a terminal, in order."""
+_HEADS = ("Need met", "Limits cost", "Loss")
+"""What stands before the figures on a terminal, in order."""
 
 
 @click.command(cls=Command)
@@ -290,7 +290,9 @@ def words_of(run: Run) -> dict[str, str]:
     from models.plan import OPTIMAL
     from models.results import Figure, Security
     from models.results.common import PURCHASES
-    from planner.sheets.findings import findings, survival
+    from planner.sheets.findings import answer, dependence, findings
+    from planner.sheets.question import question
+    from planner.sheets.survival import needed_in, survival
 
     plan = run.plan
     case, money = plan.case, plan.case.settings.currency
@@ -308,9 +310,14 @@ def words_of(run: Run) -> dict[str, str]:
         "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
         _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),
     }
-    points = findings(run.minerals, len(case.years), case.country_name)
-    said |= zip(_HEADS, (point.said for point in points), strict=True)
-    light = survival(Security.of(plan), case.country_name) if case.security else None
+    table, country = run.minerals, case.country_name
+    found = answer(table, question(case))
+    said |= {Figure.QUESTION.value: found.question, "Answer": found.said} if found else {}
+    points = findings(table, len(case.years), country)
+    figures = (f"{point.name}: {point.number}. {point.said}" for point in points)
+    said |= zip(_HEADS, figures, strict=False)
+    said |= {"Dependence": of} if (of := dependence(table, country)) else {}
+    light = survival(Security.of(plan), needed_in(plan.supply), country) if case.security else None
     return said | ({Security.TABLE: light.said} if light is not None else {})
 
 
@@ -363,17 +370,13 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
     for row in rows_of(table):
         if row["supplier"] is None:
             continue
-        was = _today(row["supplier_today_share"], row["supplier_today"], country)
         year, of_demand = table.words["last"], table.words["basis"] == DEMAND
-        parts = [f"{share(row['supplier_share'])} of {year}'s purchases{was}"]
+        parts = [f"{share(row['supplier_share'])} of {year}'s purchases{_beside(row, country)}"]
         if known(row["supplier_limit"]):
             least = f"{share(row['supplier_of_demand'])} of demand, " if of_demand else ""
             parts.append(f"{least}limit {share(row['supplier_limit'])}")
         if known(row["served_without"]):
-            parts.append(
-                f"{share(row['served_without'])} served without it"
-                f"{_today(row['served_without_today'])}"
-            )
+            parts.append(f"{share(row['served_without'])} served without it")
         if row["dependent"] is not None:
             of = f"{share(row['dependent_share'])} in {country(row['dependent_country'])}"
             buys = "buys" if (row["alike"] or 1) == 1 else "buy"
@@ -382,6 +385,12 @@ def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, 
     return found
 
 
-def _today(part: object, code: str | None = None, country: Callable[[str], str] = str) -> str:
-    """Return what a share is today, in brackets; "" where that is not known."""
-    return f" (today {country(code) + ' ' if code else ''}{share(part)})" if known(part) else ""
+def _beside(row: dict[str, Any], country: Callable[[str], str]) -> str:
+    """Return the largest supplier's share without limits, and today where that is known."""
+    from models.results.overall import CURRENT_SUPPLY
+
+    sides = [("without limits", row["supplier_free"], row["supplier_free_share"])]
+    if row["today_by"] == CURRENT_SUPPLY:
+        sides.append(("today", row["supplier_today"], row["supplier_today_share"]))
+    said = [f"{when} {country(who)} {share(of)}" for when, who, of in sides if known(of)]
+    return f" ({', '.join(said)})" if said else ""

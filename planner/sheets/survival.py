@@ -1,0 +1,228 @@
+"""What a plan says of losing a country: what Security tests of it, and what nobody has tested."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.case import Case
+from models.measures import IN_SECURITY, printed
+from models.program.families.security import asked
+from models.resolve import Expanded
+from models.results import Security
+from models.schema import COALITION, EACH_OUTSIDE
+from planner.render.front import Light, State
+from planner.render.words import each_year, listed, share
+from planner.sheets.findings import Country, Row, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Cells = Mapping[str, frozenset[int]]
+"""Years by mineral."""
+
+ANY = f"{EACH_OUTSIDE}{COALITION}"
+"""What a row of Security asks for whose Lost country is blank."""
+NOT_TESTED, EVERY_YEAR = "Not tested", "every year"
+_NAMED = 2
+"""Names of a list; one more is named, too, or counted."""
+
+
+# ---- which minerals and years --------------------------------------------------------------------
+
+
+def cells_of(pairs: Iterable[tuple[str, int]]) -> Cells:
+    """Return the years of each mineral, from pairs of mineral and year."""
+    found = defaultdict[str, set[int]](set)
+    for mineral, year in pairs:
+        found[str(mineral)].add(int(year))
+    return {mineral: frozenset(years) for mineral, years in found.items()}
+
+
+def needed_in(supply: pd.DataFrame) -> Cells:
+    """Return in which years each mineral is needed, of rows with mineral, year and demand."""
+    rows = supply[supply["demand"] > 0]
+    return cells_of(zip(rows["mineral"], rows["year"], strict=True))
+
+
+def needed_of(case: Case) -> Cells:
+    """Return in which years a case needs each mineral."""
+    every = ((m.name, year) for m in case.minerals for year in case.years)
+    return cells_of(of for of in every if case.coalition_demand(*of) > 0)
+
+
+def asked_of(case: Case) -> Cells:
+    """Return the minerals and years in which a row of Security has a country to lose."""
+    return cells_of((s.mineral, s.year) for s in asked(Expanded(case))) if case.security else {}
+
+
+def years_words(cells: Cells, needed: Cells) -> dict[str, str]:
+    """Return the years of each mineral in words: ``2029 to 2035``, or ``every year``."""
+    return {
+        mineral: EVERY_YEAR if years >= needed.get(mineral, frozenset()) else each_year(years)
+        for mineral, years in cells.items()
+    }
+
+
+def without(cells: Cells, others: Cells) -> Cells:
+    """Return the cells that others leave."""
+    left = {m: years - others.get(m, frozenset()) for m, years in cells.items()}
+    return {mineral: years for mineral, years in left.items() if years}
+
+
+def cells_words(cells: Cells, needed: Cells, each: str = "any") -> str:
+    """Return which minerals and years are meant: ``tin in every year, and zinc in 2029 to 2035``.
+
+    Years are named where a mineral is needed in others, too. Where all minerals but a few are meant
+    in all years, the few are named instead.
+    """
+    whole = [m for m in cells if cells[m] >= needed.get(m, frozenset())]
+    others = [m for m in needed if m not in whole]
+    if not others and len(whole) > 1:
+        return f"{each} mineral"
+    if len(cells) == len(whole) > _NAMED + 1 >= len(others):
+        return f"{each} mineral but {listed(others)}"
+    years = defaultdict[str, list[str]](list)
+    for mineral in cells:
+        if mineral not in whole:
+            years[each_year(cells[mineral], " and ")].append(mineral)
+    if not whole and len(years) == 1 and len(cells) == len(needed) > 1:
+        return f"{each} mineral in {next(iter(years))}"
+    parts = [listed(whole, _NAMED)] if whole else []
+    if years and whole:
+        parts = [f"{parts[0]} in {EVERY_YEAR}"]
+    parts += [f"{listed(of, _NAMED)} in {when}" for when, of in years.items()]
+    kept = parts if len(parts) <= _NAMED + 1 else [*parts[:_NAMED], "others in some years"]
+    return ", and ".join(filter(None, (", ".join(kept[:-1]), kept[-1])))
+
+
+def untested_words(tested: Cells, needed: Cells) -> str:
+    """Return what no claim covers, as a sentence; "" where all that is needed is tested."""
+    lacking = without(needed, tested)
+    return f"{NOT_TESTED}: {cells_words(lacking, needed, 'every')}." if lacking else ""
+
+
+def lost_words(who: str | None) -> str:
+    """Return which country is lost, of a row's Lost country: its name, or any one of many."""
+    outside = (who or ANY).removeprefix(EACH_OUTSIDE)
+    bloc = "the coalition" if outside == COALITION else outside
+    return outside if outside == who else f"any one country outside {bloc}"
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Which losses Security tests, in words: whose, of which minerals and years, and of which not.
+
+    ``covers`` is "" where nothing is tested, ``lacking`` "" where all that is needed is.
+    """
+
+    lost: str
+    covers: str
+    lacking: str
+
+
+def tests_of(case: Case, cells: Cells) -> Tests:
+    """Return what the rows of Security test, of the minerals and years in ``cells``."""
+    needed = needed_of(case)
+    names = {
+        row.lost_country
+        if not row.lost_country or row.lost_country.startswith(EACH_OUTSIDE)
+        else case.country_name(row.lost_country)
+        for row in case.security
+    }
+    lost = listed(sorted(lost_words(name) for name in names), _NAMED)
+    covers = cells_words(cells, needed) if cells else ""
+    return Tests(lost, covers, untested_words(cells, needed))
+
+
+# ---- what is claimed of them ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What Security finds of the loss of one country, or of each of many: ``lost`` says which.
+
+    ``held`` are minerals and years of which no more is short than may be, ``missed`` the others
+    that are tested; ``most`` is the part that may be short, by mineral, the least and the most.
+    """
+
+    lost: str
+    held: Cells
+    missed: Cells
+    most: Mapping[str, tuple[float, float]]
+
+    def sentences(self, needed: Cells) -> Iterator[str]:
+        """Yield what holds, and what doesn't, each with the minerals and years that it covers."""
+        for cells, than in ((self.held, "at most"), (self.missed, "more than")):
+            if cells:
+                least, largest = (
+                    pick(self.most[mineral][at] for mineral in cells)
+                    for at, pick in enumerate((min, max))
+                )
+                part = " to ".join(dict.fromkeys(map(share, (least, largest))))
+                of = cells_words(cells, needed)
+                yield f"Without {self.lost}, {than} {part} of {of} is short."
+
+
+def claims(table: Security) -> list[Claim]:
+    """Return what Security finds, by whom its rows lose; what lets all be short tests nothing."""
+    by_whom = defaultdict[str, list[Row]](list)
+    for row in _tested(table):
+        by_whom[row["asked"] or ANY].append(row)
+    found = []
+    for who, rows in by_whom.items():
+        most = defaultdict[str, list[float]](list)
+        for row in rows:
+            most[row["mineral"]].append(printed(1.0 - row["target"]))
+        missed = _cells(filter(is_missed, rows))
+        ends = {mineral: (min(parts), max(parts)) for mineral, parts in most.items()}
+        found.append(Claim(lost_words(who), without(_cells(rows), missed), missed, ends))
+    return found
+
+
+def survival(table: Security, needed: Cells, country: Country) -> Light | None:
+    """Return whether a plan survives what Security has lost; None where it has nothing lost.
+
+    The claim covers the minerals and years with a row that asks for anything; ``needed`` are all,
+    and those without such a row are named beside it.
+    """
+    if not len(table):
+        return None
+    rows, found = _tested(table), claims(table)
+    everyone = lost_words(ANY)
+    is_named = bool(found) and not any(claim.lost.startswith("any one") for claim in found)
+    whom = listed((claim.lost for claim in found), _NAMED) if is_named else "a country"
+    question = f"Does it survive the loss of {whom}?"
+    if not found:
+        nothing = "Security lets all of the need be short, so nothing is tested."
+        return Light(question, State.NONE, nothing, table.TABLE)
+    said = [sentence for claim in found for sentence in claim.sentences(needed)]
+    failed = [row for row in rows if is_missed(row)]
+    if failed:
+        worst = max(failed, key=lambda row: row["target"] - row["served"])
+        said.append(
+            f"The worst: without {country(worst['country'])} {share(1.0 - worst['served'])} of"
+            f" {worst['mineral']} is short in {worst['year']}; {share(1.0 - worst['target'])} may"
+            " be."
+        )
+    said += [untested_words(_cells(rows), needed), IN_SECURITY]
+    counted = _cells(row for row in rows if is_named or lost_words(row["asked"]) == everyone)
+    state = State.CARE if failed or without(needed, counted) else State.GOOD
+    if {row["mineral"] for row in failed} == {row["mineral"] for row in rows}:
+        state = State.BAD
+    return Light(question, state, " ".join(filter(None, said)), table.TABLE)
+
+
+def is_missed(row: Row) -> bool:
+    """Return whether a row of Security leaves more short than may be."""
+    return bool(row["missing"] > 0 and row["served"] < row["target"])
+
+
+def _tested(table: Security) -> list[Row]:
+    return [row for row in rows_of(table) if printed(row["target"]) > 0.0]
+
+
+def _cells(rows: Iterable[Row]) -> Cells:
+    return cells_of((row["mineral"], row["year"]) for row in rows)

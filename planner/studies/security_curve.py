@@ -1,0 +1,85 @@
+"""What a sweep over security claims: of which losses, minerals and years, and of which not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from models.case import Case
+from planner.render.words import known, listed, share
+from planner.scenarios.parameters import SECURITY, Parameter
+from planner.scenarios.parameters import percent as percent_of
+from planner.sheets.survival import EVERY_YEAR, NOT_TESTED, Cells, asked_of, tests_of
+from planner.studies.kind import Figure, Tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NAMED = 2
+"""Minerals that a sentence names; one more is named, too, or counted."""
+_LOSES = "Country that is lost"
+"""The row of About that says whose loss is tested."""
+
+
+def tested_by(case: Case, parameter: Parameter) -> Cells:
+    """Return the minerals and years in which a sweep over security sets what may be short."""
+    aimed = {aim.mineral for aim in parameter.aims}
+    cells = asked_of(case) if parameter.kind == SECURITY else {}
+    return {m: years for m, years in cells.items() if aimed & {"", m}}
+
+
+def covered(case: Case, parameter: Parameter) -> dict[str, str]:
+    """Return as rows of About which losses a sweep over security tests, and what it doesn't."""
+    if parameter.kind != SECURITY:
+        return {}
+    tests = tests_of(case, tested_by(case, parameter))
+    lacking = tests.lacking.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    return {_LOSES: tests.lost, **({NOT_TESTED: lacking} if lacking else {})}
+
+
+def with_tested(rows: pd.DataFrame, tested: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows with the years that are tested, blank where nothing is known of a loss.
+
+    ``tested`` are the years of each mineral, in words.
+    """
+    is_tested = rows["mineral"].isin(["", *tested])
+    claims = {name: rows[name].where(is_tested) for name in ("missing", "kept")}
+    return rows.assign(tested=rows["mineral"].map(tested).fillna(""), **claims)
+
+
+def safe_down_to(rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the least Max short of each mineral down to which nothing is missing at any point."""
+    tested = rows[rows["value"] < 1.0].sort_values("value", ascending=False)
+    missing = tested.groupby("mineral", sort=False)["missing"].cummax()
+    kept = tested[missing <= 0].groupby("mineral", sort=False)["value"].min()
+    return kept.sort_values(kind="stable")
+
+
+def price_of_security(points: pd.DataFrame, ends: str, tables: Tables) -> tuple[Figure, str]:
+    """Return down to which Max short nothing is missing of each mineral that is tested.
+
+    Beside it which mineral becomes dearest, and which minerals and years no claim covers.
+    """
+    rows = points[(points["mineral"] != "") & (points["tested"] != "")]
+    name = "Nothing is missing if a country is lost"
+    lost, lacking = tables.option(_LOSES), tables.option(NOT_TESTED)
+    untested = f" {NOT_TESTED}: {lacking}." if lacking else ""
+    years, safe = dict(zip(rows["mineral"], rows["tested"], strict=True)), safe_down_to(rows)
+    each = [
+        f"{percent_of(value)} of {mineral}"
+        f"{'' if years[mineral] == EVERY_YEAR else f' in {years[mineral]}'}"
+        for mineral, value in safe.items()
+    ]
+    down, to = "at no point", "at no point"
+    if each:
+        down = f"down to {listed(each, _NAMED)}"
+        to = " to ".join(dict.fromkeys(map(percent_of, (safe.min(), safe.max()))))
+    said = f"{ends}: without {lost}, nothing is missing {down}"
+    columns = (rows[name].tolist() for name in ("dearer", "mineral", "value"))
+    more = [of for of in zip(*columns, strict=True) if known(of[0]) and of[0] > 0]
+    if more:
+        dearer, mineral, value = max(more, key=lambda of: of[0])
+        said += f"; dearest becomes {mineral}: {share(dearer)} at {percent_of(value)}"
+    what = f"{listed(each) or 'No mineral'}: what may be short of it without {lost}.{untested}"
+    to = f"down to {to}" if each else to
+    return Figure(name, to, what), f"{said}.{untested}".removesuffix(".")

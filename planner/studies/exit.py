@@ -56,6 +56,7 @@ OF = COUNTRY.header
 _SOLD, _TOLD = 1e-6, 1e-5
 """Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
 part of it are not told: two plans' rounding."""
+_AS_PLANNED = "as planned"
 _ALIKE = 1e-6
 """Parts of a plant that differ by less are the same."""
 
@@ -141,7 +142,7 @@ class WayOut(Result):
 
 
 class Builds(Result):
-    """Plants of the way out in the order in which building begins, the largest of a year first."""
+    """Plants of the way out in the order in which building begins, by name where it is one year."""
 
     TABLE, GRAIN, BOOK = "Builds in order", ("project", "start"), "exit"
 
@@ -155,7 +156,8 @@ class Builds(Result):
     capacity = CAPACITY.like(meaning="Of that part.")
     capex = Projects.capex.like(meaning="Of that part.", key="capex_usd_m")
     change = field.text(
-        "Against the plan", "What the plan builds of it; as planned: the same from the same year."
+        "Against the plan",
+        f"What the plan builds of it; {_AS_PLANNED}: the same from the same year.",
     )
 
 
@@ -328,10 +330,23 @@ def _builds(found: Exit) -> list[Row]:
                 "mineral": p.mineral, "project": p.name, "country": p.country,
                 "begin": budget_year(p, year, case.years), "start": year, "part": part,
                 "capacity": part * p.capacity.value(year), "capex": part * p.capex,
-                "change": _change(before[p.name], year, part),
+                "change": _change(before[p.name], year, part), "ground": year - p.lead_time,
             })  # fmt: skip
-    rows.sort(key=lambda row: (row["begin"], -row["capacity"], row["project"], row["start"]))
+    # a plant that needs longer than there is begins first, though no budget before the first pays
+    rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+
+
+def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
+    """Return by plant when building begins of what the plan doesn't build so, the first one first.
+
+    A plant that is built in steps is one, from the first of them; ``mineral`` "" is all minerals.
+    """
+    of, begun = Builds, dict[str, int]()
+    for plant, own, year, change in builds.rows(of.project, of.mineral, of.begin, of.change):
+        if change != _AS_PLANNED and mineral in {"", own}:
+            begun.setdefault(str(plant), int(year))
+    return begun
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
@@ -345,7 +360,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
 def _change(planned: Mapping[int, float], year: int, part: float) -> str:
     """Return what the plan builds of a plant, against a part of it from a year on."""
     if abs(planned.get(year, 0.0) - part) < _ALIKE:
-        return "as planned"
+        return _AS_PLANNED
     if not planned:
         return "not in the plan"
     return "plan: " + ", ".join(f"{share(p)} from {y}" for y, p in sorted(planned.items()))
@@ -516,13 +531,10 @@ class _Finding:
                 "over all years, the mineral that costs most;"
                 f" {money(dear['a_tonne'], self.currency)} for each tonne spared.",
             )
-        first: dict[str, float] = {}
-        for project, begin, said in builds.rows(Builds.project, Builds.begin, Builds.change):
-            if said != "as planned":
-                first.setdefault(str(project), begin)  # a plant in steps is one, from its first
-        if first:
-            names = listed([f"{project} ({begin:.0f})" for project, begin in first.items()], 3)
-            yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
+        begun = begun_otherwise(builds)
+        if begun:
+            names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
+            yield Figure("Plants to begin otherwise", str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -646,7 +658,7 @@ class ExitStudy(StudyKind):
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
         yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
-        new = builds.where([said != "as planned" for said in builds.change])
+        new = builds.where([change != _AS_PLANNED for change in builds.change])
         left_out = {Builds.rank, Builds.country, Builds.capex}
         told = tuple(f for f in builds.fields if f not in left_out)
         yield Numbers(new, told, "Built otherwise than planned")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
 from planner.render.words import counted, known, least, listed, money, percent, scale, share
-from planner.scenarios import set_max_country_share
+from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.scenarios.parameters import (
     CAP,
     KINDS,
@@ -110,8 +110,8 @@ class Frontier(Result):
         key="shortage_t",
     )
     lost = field.tonnes(
-        "Short by the cap",
-        "Short, less what is short without any cap on single countries.",
+        "Short by the limits",
+        "Short, less what is short without share limits.",
         key="shortage_beyond_t",
     )
     served = field.share(
@@ -132,9 +132,9 @@ class Frontier(Result):
     )
     premium = _a_tonne(
         Ore.premium.header,
-        "Cash cost less that of the reference (no cap on single countries; of another knob the case"
-        " as given), over tonnes bought. It falls below 0 where tonnes that cannot be had are not"
-        " paid for.",
+        "Cash cost less that of the reference (the same case without share limits; of another knob"
+        " the case as given), over tonnes bought. It falls below 0 where tonnes that cannot be had"
+        " are not paid for.",
     )
     like_for_like = _a_tonne(
         "Premium like for like",
@@ -252,7 +252,7 @@ class WithoutSecurity(AsGiven):
 
 
 class WhoPaysByCap(WhoPays):
-    """Who pays at each cap: a row a cap and member, against no cap on single countries.
+    """Who pays at each cap: a row a cap and member, against the same case without share limits.
 
     Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
     shortage at its cost. Money a year.
@@ -404,8 +404,8 @@ def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
 class Point:
     """One plan of a sweep: its rows, all minerals first, then each.
 
-    ``smallest`` are the smallest caps that cost no tonne of supply, known from the reference alone;
-    ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
+    ``smallest`` are the smallest caps that cost no tonne of supply, known of the case without caps
+    alone; ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
     """
 
     rows: tuple[Row, ...] = ()
@@ -503,40 +503,46 @@ def _cap_words(share: float | None) -> str:
     return "no cap" if share is None else percent_of(share)
 
 
+def read_point(plan: Plan) -> Point:
+    """Return what a sweep keeps of a plan."""
+    return Point(read(plan), bought=_bought(plan))
+
+
 @dataclass(frozen=True)
-class Reader:
-    """Reads a point of its plan; of the case without caps on countries also the smallest caps."""
+class Uncapped:
+    """Reads the plan without caps on single countries: what a sweep keeps, and smallest caps."""
 
     base: Case
-    of_cap: bool
 
     def __call__(self, plan: Plan) -> Point:
-        """Return what a sweep keeps of a plan."""
-        rows, bought = read(plan), _bought(plan)
-        if not self.of_cap or any(row.caps_each_country for row in plan.case.share_limits):
-            return Point(rows, bought=bought)
+        """Return the point."""
         try:
-            found = least_share(set_max_country_share(self.base, 1.0), plan)
+            smallest = least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
-            trouble = f"the smallest caps are not known: {error}"
-            return Point(rows, trouble=trouble, bought=bought)
-        smallest = tuple((m, found[m]) for m in plan.expanded.minerals if m in found)
-        return Point(rows, smallest, bought=bought)
+            return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
+        known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
+        return replace(read_point(plan), smallest=tuple(known_caps))
 
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
-    """Return the runs of a sweep: the reference, then the points in chains of neighbours.
+    """Return the runs of a sweep: what points are compared with, then these in chains.
 
-    Where the case's own caps differ by year, they are a point before the others.
+    Of a cap that is the case without share limits, planned as ``solve`` plans it for the same use;
+    where there are other limits, too, the case without caps alone follows it, of which the smallest
+    caps are read. Where the case's own caps differ by year, they are a point before the others.
     """
-    first = Run("As given")
+    compared = [Run("As given")]
     if parameter.is_cap:
-        first = Run("No cap on single countries", without_country_caps)
+        uncapped = Run("No cap on single countries", without_country_caps, Uncapped(base))
+        free = Run("No share limits", drop_share_limits, is_cold=True)
+        is_same = without_country_caps(base) == drop_share_limits(base)
+        compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == SECURITY:
-        first = Run(WithoutSecurity.TABLE, without_security)
+        compared = [Run(WithoutSecurity.TABLE, without_security)]
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and path_of(base) else ()
-    return Study(base, ((first,), *given, *chains_of(runs, CHAIN)), Reader(base, parameter.is_cap))
+    references = tuple((run,) for run in compared)
+    return Study(base, (*references, *given, *chains_of(runs, CHAIN)), read_point)
 
 
 def sweep(
@@ -551,27 +557,29 @@ def sweep(
     ``where`` and ``tell`` as in ``run_study``.
     """
     outcomes = run_study(study_of(base, parameter, points), where, tell)
-    compared, *turned = outcomes
-    given, turned = turned[: -len(points)], turned[-len(points) :]
-    first = compared.found or Point()
+    is_given = parameter.is_cap and bool(path_of(base))
+    own = len(points) + is_given
+    compared, own_points = outcomes.every[:-own], outcomes.every[-own:]
+    given, turned = own_points[:is_given], own_points[is_given:]
+    first, uncapped = compared[0].found or Point(), compared[-1].found or Point()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
-    reference = _frame([_row(None, of, None, None, None) for of in first.rows])
-    smallest = _smallest_caps(rows, reference, dict(first.smallest))
-    trouble = [
-        compared.error and f"what to compare with is not known: {compared.error}",
-        first.trouble,
-    ]
+    smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
+    trouble = [f"what to compare with is not known: {of.error}" for of in compared if of.error]
     return SweepResult(
         parameter,
         tuple(points),
         rows,
-        reference,
+        _reference(first),
         smallest if parameter.is_cap else pd.DataFrame(),
         outcomes,
-        "; ".join(filter(None, trouble)),
-        path_of(base) if given else "",
+        "; ".join(filter(None, (*trouble, uncapped.trouble))),
+        path_of(base) if is_given else "",
         _frontier([math.nan] * len(given), given, first, by_duals=True),
     )
+
+
+def _reference(of: Point) -> pd.DataFrame:
+    return _frame([_row(None, row, None, None, None) for row in of.rows])
 
 
 def title_of(parameter: Parameter, points: Sequence[float]) -> str:
@@ -644,17 +652,10 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
 
     A mineral that is not bought there has none. All minerals together are the sums.
     """
-    there = free.by_mineral
     tables = [p.supply.assign(point=at) for at, p in enumerate([*points, free])]
-    every = pd.concat(tables, ignore_index=True)
-    found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
-    for (at, name), of in measures.like_for_like(every, free.supply, "point", "mineral").items():
-        if at < len(points) and name in there and there[name]["tonnes"] > 0:
-            found[at][name] = of
-    return [
-        {**of, ALL: (sum(m for m, _ in of.values()), sum(s for _, s in of.values()))} if of else of
-        for of in found
-    ]
+    found = measures.constant_basket(pd.concat(tables, ignore_index=True), free.supply, "point")
+    baskets = [found.get(at, {}) for at in range(len(points))]
+    return [of and {**of, ALL: measures.together(of)} for of in baskets]
 
 
 def _difference(value: float, of: Row, before: tuple[float, Rows] | None) -> float | None:
@@ -670,7 +671,9 @@ def _smallest_caps(
     rows: pd.DataFrame, free: pd.DataFrame, least: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return a row a mineral: its smallest cap, the loosest point that costs tonnes, no cap."""
-    costly = rows[rows["lost"] > _LOST * rows["demand"]].sort_values("value")
+    before = rows["mineral"].map(free.set_index("mineral")["short"])
+    lost = rows.assign(lost=rows["short"] - before)
+    costly = lost[lost["lost"] > _LOST * lost["demand"]].sort_values("value")
     loosest = costly.groupby("mineral").tail(1).set_index("mineral")
     known_caps = {**least, ALL: max(least.values())} if least else {}
     minerals = free["mineral"]
@@ -705,13 +708,10 @@ def _table_of(parameter: Parameter) -> type[Frontier]:
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     """Return a row a point and member; None where nothing is known of any, or of the reference."""
-    reference, *points = (outcome.found or Point() for outcome in of.outcomes)
-    given = [None] * (len(points) - len(of.points))  # the workbook's own caps are no one value
-    known_of = [
-        (value, point.supply)
-        for value, point in zip([*given, *of.points], points, strict=True)
-        if point.rows
-    ]
+    reference, *every = (outcome.found or Point() for outcome in of.outcomes)
+    values = [*([None] if of.path else []), *of.points]  # the workbook's own caps are no one value
+    points = every[-len(values) :]
+    known_of = [(v, point.supply) for v, point in zip(values, points, strict=True) if point.rows]
     if not reference.rows or not known_of:
         return None
     made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
@@ -1115,7 +1115,7 @@ class Sweep(StudyKind):
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
         """The points, without what they are compared with."""
-        return self.outcomes[1:]
+        return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
     def known(self) -> str:
@@ -1132,7 +1132,7 @@ class Sweep(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """The points, the knob as typed, scenario and what-ifs, what premiums are against."""
-        against = "the same case without caps on single countries"
+        against = "the same case without share limits"
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
@@ -1271,7 +1271,7 @@ class Sweep(StudyKind):
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the case {charts.kind.before}"
-        before = "no cap on single countries" if charts.is_cap else before
+        before = f"the same case {charts.kind.before}" if charts.is_cap else before
         return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
 
 

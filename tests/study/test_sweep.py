@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,8 +16,11 @@ from models.plan import solve as solve_case
 from models.results import About
 from planner.render.chart import Form, Picture, Role
 from planner.render.table import Table, table_of
+from planner.render.words import share
+from planner.run import solve_file
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
+from planner.sheets.findings import findings, like_for_like, rows_of
 from planner.studies import Here
 from planner.studies.kind import BASIS, YEARS, Tables
 from planner.studies.sweep import (
@@ -34,10 +38,13 @@ from planner.studies.sweep import (
     study_of,
     sweep,
 )
+from planner.workbook import read as read_file
+from planner.workbook.template import write_book
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
 from tests.models.test_laws import draw, rounding
+from tests.reference.cases import random_book
 
 
 def swept(book: BookT, *points: float, over: str = "cap") -> SweepResult:
@@ -123,13 +130,41 @@ def test_smallest_cap_leaves_alone_what_the_workbook_does() -> None:
     assert found["costs_from"].isna().all()
 
 
-def test_the_reference_keeps_every_other_limit() -> None:
-    """A limit on China by name stays, so the cap costs nothing where that one is tighter."""
+def test_the_premium_is_that_of_all_limits_and_the_smallest_cap_keeps_the_others() -> None:
+    """A limit of 60 % on China by name costs 4 a tonne at any looser cap, in solve and here."""
     row = {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.6}
     found = swept(make(jin(), sur(), Share_limits=[row]), 0.7, 0.55)
-    assert at(found, 0.7)["premium"] == 0
+    assert at(found, 0.7)["like_for_like"] == at(found, 0.7)["premium"] == pytest.approx(4)
     assert at(found, 0.7)["slope"] == 0
-    assert at(found, 0.55)["premium"] == pytest.approx(0.5)
+    assert at(found, 0.55)["like_for_like"] == pytest.approx(4.5)
+    assert found.reference["cash"].tolist() == pytest.approx([1000, 1000])
+    assert [outcome.name for outcome in found.outcomes] == [
+        "No share limits", "No cap on single countries", "Cap 70 %", "Cap 55 %",
+    ]  # fmt: skip
+    assert found.smallest["cash"].tolist() == pytest.approx([1400, 1400])
+    assert found.smallest["smallest"].tolist() == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("seed", [3, 7, 10, 14, 16, 19, 20, 21])
+def test_solve_and_a_sweep_say_one_premium_of_one_cap(seed, tmp_path) -> None:
+    """Whatever other limits there are, and where equally cheap plans without limits differ."""
+    book = random_book(np.random.default_rng(seed), 1 + seed % 4)
+    path = tmp_path / "case.xlsx"
+    write_book(path, book, sheets=book)
+    case = read_file(path).case
+    found = sweep(case, THE_CAP, (0.6, 0.4), Here())
+    for cap in (0.6, 0.4):
+        run = solve_file(path, max_country_share=cap)
+        premium = like_for_like(rows_of(run.minerals))
+        row = at(found, cap)
+        extra, same = premium or (0.0, 0.0)
+        if not same > 0:
+            assert not row["dearer"] > 0
+            continue
+        assert row["dearer"] == pytest.approx(extra / same, abs=1e-9)
+        words = {of.name: of.said for of in findings(run.minerals, len(case.years), str)}
+        said = words["What the share limits cost a year"]
+        assert share(abs(row["dearer"])) in said or abs(row["dearer"]) < 1e-9  # noqa: PLR2004
 
 
 # ---- laws --------------------------------------------------------------------------------------
@@ -440,7 +475,7 @@ def test_chains_are_fixed_and_can_be_sent_away() -> None:
     assert [len(chain) for chain in study.chains] == [1, 10, 3]
     assert CHAIN == 10
     names = [run.name for chain in study.chains for run in chain]
-    assert names[:3] == ["No cap on single countries", "Cap 90 %", "Cap 85 %"]
+    assert names[:3] == ["No share limits", "Cap 90 %", "Cap 85 %"]
     sent = pickle.loads(pickle.dumps(study))
     assert sent == study
     assert pickle.loads(pickle.dumps(THE_CAP)).is_cap

@@ -573,7 +573,7 @@ def sweep(
         smallest if parameter.is_cap else pd.DataFrame(),
         outcomes,
         "; ".join(filter(None, (*trouble, uncapped.trouble))),
-        path_of(base) if is_given else "",
+        path_of(base) if given else "",
         _frontier([math.nan] * len(given), given, first, by_duals=True),
     )
 

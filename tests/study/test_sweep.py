@@ -16,7 +16,7 @@ from models.plan import solve as solve_case
 from models.results import About
 from planner.render.chart import Form, Picture, Role
 from planner.render.table import Table, table_of
-from planner.render.words import share
+from planner.render.words import share as in_words
 from planner.run import solve_file
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
@@ -164,7 +164,7 @@ def test_solve_and_a_sweep_say_one_premium_of_one_cap(seed, tmp_path) -> None:
         assert row["dearer"] == pytest.approx(extra / same, abs=1e-9)
         words = {of.name: of.said for of in findings(run.minerals, len(case.years), str)}
         said = words["What the share limits cost a year"]
-        assert share(abs(row["dearer"])) in said or abs(row["dearer"]) < 1e-9  # noqa: PLR2004
+        assert in_words(abs(row["dearer"])) in said or abs(row["dearer"]) < 1e-9
 
 
 # ---- laws --------------------------------------------------------------------------------------
@@ -480,7 +480,8 @@ def test_chains_are_fixed_and_can_be_sent_away() -> None:
     assert sent == study
     assert pickle.loads(pickle.dumps(THE_CAP)).is_cap
     plan = solve_case(sent.chains[0][0].change(case))
-    assert dict(sent.read(plan).smallest) == pytest.approx({"copper": 0.5})
+    read_of = sent.chains[0][0].read
+    assert dict(read_of(plan).smallest) == pytest.approx({"copper": 0.5})
 
 
 def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -305,6 +305,17 @@ SURGE = Settings.surge
 """What a supplier that is left sells more, of its usable capacity, unless a planner says."""
 
 
+def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
+    """Return what part of need is missing in each year, or of each mineral: how severe it is there.
+
+    formula: short / need of the same year; 0 where nothing is needed. Weighted by need the parts
+             sum to the whole: sum of part x need = sum of short
+    unit: share; below 0 where ``short`` is against a reference in which more is missing
+    base: need of the year, or of the mineral
+    """
+    return {at: (part(amount, need.get(at, 0.0)) or 0.0) for at, amount in short.items()}
+
+
 def with_surge(sold: float, usable: float, surge: float) -> float:
     """Return what a supplier sells at most when it sells more by a part of its usable capacity.
 

@@ -75,8 +75,9 @@ class Picture:
     """One chart.
 
     ``axis`` is the title of the values' axis with its unit, ``across`` that of the categories';
-    ``small`` ones tile; ``is_labelled`` ones have their larger values written into the bars. Of
-    ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
+    ``small`` ones tile; one that ``is_panel`` is shown first together with those behind it that
+    are, over one scale or of the same names; ``is_labelled`` ones have their larger values written
+    into the bars. Of ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
     """
 
     title: str
@@ -89,6 +90,7 @@ class Picture:
     small: bool = False
     scale: Look = Look.YEAR
     is_labelled: bool = False
+    is_panel: bool = False
 
     @property
     def highest(self) -> float:

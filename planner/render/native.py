@@ -234,7 +234,7 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)
-    elif picture.look is not Look.SHARE and min(_numbers(picture), default=0.0) < 0:
+    elif min(_numbers(picture), default=0.0) < 0:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:

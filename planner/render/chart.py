@@ -48,6 +48,7 @@ class Role(StrEnum):
     OUTSIDE_IDLE = "outside, idle"
     ANEW = "planned anew"
     ONE_OF_MANY = "one of many"
+    HERE = "a stroke across a scale, up to the one value that it has"
 
 
 def numbers(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
@@ -157,6 +158,7 @@ _FILLS = {
     Role.PLAN: palette.BLUE,
     Role.FREE: palette.LIGHT_GREY,
     Role.LIMIT: palette.VERMILION,
+    Role.HERE: palette.VERMILION,
     Role.SHORT: palette.VERMILION,
     Role.OTHER: palette.LIGHT_GREY,
     Role.HOME: palette.NAVY,

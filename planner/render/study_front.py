@@ -16,8 +16,8 @@ _COLUMNS, _CARD = 12, 4
 """Columns of the page, and of one number."""
 _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
-_HIGH, _SMALL, _A_ROW = 330, 220, 3
-"""Height in pixels of the chart or of all panels, of a small one; how many of those a row has."""
+_HIGH, _PANEL, _SMALL, _A_ROW = 330, 200, 220, 3
+"""Height in pixels of the chart, of a panel above another, of a small one; small ones in a row."""
 CARE = "To read with care"
 """What is above the sentences on how to read a finding."""
 
@@ -99,7 +99,7 @@ def _charts(
     a_row, high = _A_ROW, _SMALL
     if any(not picture.small for picture in pictures):  # panels: lines share the scale below them
         above = pictures[0].form is Form.LINES
-        a_row, high = (1, _HIGH // len(pictures)) if above else (len(pictures), _HIGH)
+        a_row, high = (1, _PANEL) if above and len(pictures) > 1 else (len(pictures), _HIGH)
     for i, (picture, rows) in enumerate(zip(pictures, data[1], strict=False)):
         made = native.chart(book, picture, rows, data[0])
         made.set_size({"width": _COLUMNS * _PIXELS // a_row, "height": high})

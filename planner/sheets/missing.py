@@ -48,9 +48,11 @@ def in_years(parts: Mapping[int, float]) -> str:
     ``42 % in 2029 and 50 % in 2030``; of many years ``42 to 52 % a year, 2029 to 2035``.
     """
     found = {year: part for year, part in sorted(parts.items()) if part > SEEN}
-    if len(found) <= _YEARS:
+    low, high = (share(of(found.values(), default=0.0)) for of in (min, max))
+    if len(found) <= _YEARS and (low != high or len(found) == 1):
         return listed(f"{share(part)} in {year}" for year, part in found.items())
-    low, high = (share(of(found.values())) for of in (min, max))
+    if not found:
+        return ""
     ends = high if low == high else f"{low.removesuffix(' %')} to {high}"
     some = "" if len(found) == max(found) - min(found) + 1 else f"{len(found)} years of "
     return f"{ends} a year, {some}{span(found)}"

@@ -1479,8 +1479,7 @@ class _Finding:
         other = of_other_demand(zip(self.others["scenario"], differs, strict=True))
         yield f"{_SAME_TONNES} {other}".rstrip()
         if BillsByScenario in self.tables:
-            bills = self.tables[BillsByScenario].said(dearest)
-            yield from [f"{dearest}: {bills[:1].lower()}{bills[1:]}"] if bills else ()
+            yield self.tables[BillsByScenario].said(dearest).replace("for it", f"for {dearest}")
 
     def missing_beyond(self, name: str, other: str) -> str:
         """Return what one case leaves missing more than another, in the years in which it does."""

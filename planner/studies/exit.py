@@ -42,6 +42,7 @@ from planner.render.words import each_year, known, listed, money, percent, share
 from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
 from planner.sheets.findings import rows_of
+from planner.sheets.missing import missing
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -409,6 +410,8 @@ def _sellers(found: Exit) -> list[Row]:
 
 _SEEN = 5e-4
 """A share that falls by less reads the same."""
+_MOST_LINES = 8
+"""Minerals with a line at most."""
 _MOST_SMALL = 12
 """Minerals with a chart at most: those of which most of demand is bought there in the plan."""
 
@@ -432,8 +435,36 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     return {m: picture for m, picture in found.items() if m in kept}
 
 
+def _panels(tables: Tables) -> Iterator[Picture]:
+    """Yield the country's share by year, a line a mineral: of the plan, and of the way out."""
+    table, name = tables[WayOut].frame(), tables.option(OF)
+    years = sorted({int(year) for year in table["year"]})
+    bought = table[table["planned"] > _SOLD]
+    most = bought.groupby("mineral")["planned_share"].max().fillna(0.0)
+    kept = most.sort_values(ascending=False, kind="stable").index[:_MOST_LINES]
+    if len(years) < 2 or not len(kept):  # noqa: PLR2004 - one year is no line
+        return
+    for what, of in (("the plan", "planned_share"), ("the way out", "left_share")):
+        lines = [
+            Series(short(str(m)), Role.ONE_OF_MANY, numbers(table[table["mineral"] == m][of]))
+            for m in dict.fromkeys(table["mineral"]) if m in kept
+        ]  # fmt: skip
+        title = f"{short(name)}'s share of {tables.option(BASIS)} by year: {what}"
+        yield Picture(
+            title, Form.LINES, tuple(years), tuple(lines), "Share", "", is_panel=True
+        )  # fmt: skip
+
+
 def _share(row: Row, of: str) -> float:
     return float(row[of]) if known(row[of]) else 0.0
+
+
+def sums_of(tables: Tables, amount: Field) -> dict[str, float]:
+    """Return an amount of the way out by mineral, over all years."""
+    found = defaultdict[str, float](float)
+    for mineral, value in tables[WayOut].rows(WayOut.mineral, amount):
+        found[str(mineral)] += float(value)
+    return found
 
 
 class _Finding:
@@ -449,26 +480,32 @@ class _Finding:
         out = [*tables[of].rows(of.mineral, of.year, of.others, of.demand)]
         self.last = max((int(year) for _, year, *_ in out), default=0)
         self.last_year = {str(m): of_it for m, year, *of_it in out if year == self.last}
+        need, gone = (sums_of(tables, amount) for amount in (of.demand, of.short))
+        self.lacks = f"{missing(measures.missing_in_each(gone, need))}, as in the plan."
         self.name, self.basis = tables.option(OF), tables.option(BASIS)
         self.currency = exits.words["money"]
 
-    def sentence(self) -> str:
-        """Return how many can be left altogether, which falls furthest and which least."""
+    def sentence(self, builds: Builds) -> str:
+        """Return how many minerals can do without the country, and what has to begin first."""
         gone = [row for row in self.rows if known(row["none"])]
+        verb = "can" if len(self.rows) > 1 or gone else "cannot"
+        of = "its one mineral" if len(self.rows) == 1 else (
+            f"{len(gone) or 'none'} of {len(self.rows)} minerals"
+        )  # fmt: skip
+        said = f"By {self.last} {of} {verb} do without {self.name}"
         names = [f"{row['mineral']} from {row['none']:.0f}" for row in gone]
-        of = f"{len(gone) or 'none'} of {len(self.rows)} minerals"
-        said = f"{self.name} can be left altogether by {self.last} in {of}"
-        said += f" ({listed(names, 3)})" if gone else ""
+        said += f": {listed(names, 3)}" if gone else ""
         down = self.furthest
         if down is None:
-            said += f"; no share of {self.last} falls"
+            said += f"; no share of {self.last} falls."
+        elif known(down["none"]):
+            said += "."
         else:
-            said += f"; furthest down: {down['mineral']}, {self.fall(down)}"
-        most = self.hardest
-        if most is not down and _share(most, "left_share") > 0:
-            of = self.as_much_left or most["mineral"]
-            said += f"; most is left of {of}, {percent(most['left_share'])}"
-        return f"{said}."
+            said += f"; {down['mineral']} gets furthest, {self.fall(down)}."
+        begun = begun_otherwise(builds)
+        for plant, year in begun.items():
+            return f"{said} Building has to begin in {year}, with {plant}."
+        return said
 
     @property
     def furthest(self) -> Row | None:
@@ -501,36 +538,27 @@ class _Finding:
 
     def figures(self, builds: Builds) -> Iterator[Figure]:
         """Yield the numbers that the finding rests on."""
-        gone = sum(known(row["none"]) for row in self.rows)
-        levels = ", ".join(
-            f"{sum(known(row[of]) for row in self.rows)} at most {level} %"
-            for level, of in _LEVELS.items()
-            if level
-        )
+        levels = {level: of for level, of in _LEVELS.items() if level}
+        many = [sum(known(row[of]) for row in self.rows) for of in levels.values()]
+        below = listed(f"{level}" for level in levels)
+        left = self.as_much_left or str(self.hardest["mineral"])
+        others, need = self.last_year[self.hardest["mineral"]]
+        most = percent(_share(self.hardest, "left_share"))
         yield Figure(
-            f"Left altogether by {self.last}",
-            f"{gone} of {len(self.rows)}",
-            f"minerals that the plan buys there; {levels} by then.",
+            f"At most {below} % by {self.last}",
+            f"{listed(map(str, many))} of {len(self.rows)}",
+            f"minerals bought there. Most is left of {left}, {most} of {self.basis}: others sell"
+            f" {tonnes(others)} of the {tonnes(need)} of {self.hardest['mineral']} that {self.last}"
+            " needs.",
         )
-        down, hardest, dear = self.furthest, self.hardest, self.dearest
-        if down is not None:
-            said = f"{down['mineral']}: {self.fall(down)}."
-            yield Figure("Falls furthest", percent(down["left_share"]), said)
-        others, need = self.last_year[hardest["mineral"]]
-        yield Figure(
-            "Hardest to leave",
-            percent(hardest["left_share"]),
-            (f"{self.as_much_left}. " if self.as_much_left else "")
-            + f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
-            f" {self.last} needs.",
-        )
+        cash, dear = sum(row["cash"] for row in self.rows), self.dearest
+        said = "over all years."
         if known(dear["a_tonne"]):
-            yield Figure(
-                f"Extra cash, {dear['mineral']}",
-                money(dear["cash"], self.currency),
-                "over all years, the mineral that costs most;"
-                f" {money(dear['a_tonne'], self.currency)} for each tonne spared.",
+            each = money(dear["a_tonne"], self.currency)
+            said = (
+                f"over all years, most of it for {dear['mineral']}: {each} for each tonne spared."
             )
+        yield Figure("Extra cash", money(cash, self.currency), f"{said} {self.lacks}")
         begun = begun_otherwise(builds)
         if begun:
             names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
@@ -557,9 +585,7 @@ class ExitStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
-    QUESTION = (
-        "How little of a country can we do with, by which year, and what must be built first?"
-    )
+    QUESTION = "How far can we get away from a country, by when, and what comes first?"
     RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
     LACKING = "no way out planned"
     PART = "<C>-"
@@ -674,7 +700,12 @@ class ExitStudy(StudyKind):
                 f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
             )
             return Headline(said, (Figure("Left", "already", "no mineral is bought there."),))
-        return Headline(found.sentence(), tuple(found.figures(tables[Builds])))
+        care = (
+            "No mineral is shorter in any year than in the plan: the way out is the cheapest such plan.",
+            "Building begins in the year of a plant's first output less its lead time.",
+        )
+        builds = tables[Builds]
+        return Headline(found.sentence(builds), tuple(found.figures(builds)), care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -683,7 +714,7 @@ class ExitStudy(StudyKind):
         costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
         title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
         who = who_pays(title, costs, of.words["money"], "the plan")
-        return drawn(*_curves(tables).values(), who)
+        return drawn(*_panels(tables), *_curves(tables).values(), who)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

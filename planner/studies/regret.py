@@ -153,8 +153,8 @@ def not_knowing(
     name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
     lacks = missing(late_name, name)
     said = (
-        f"As a surprise in {year}, {name} costs {amount} more than if it were known from the"
-        f" first year; {lacks[:1].lower()}{lacks[1:]}."
+        f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
+        f" at its price; {lacks[:1].lower()}{lacks[1:]}."
     )
     figure = Figure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
     return (figure,), said

@@ -24,6 +24,7 @@ from models.plan import PENALTIES, Plan
 from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
+from models.schema import DEMAND as _DEMAND
 from models.schema import Security
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
@@ -42,6 +43,7 @@ from planner.scenarios.parameters import (
 )
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
+from planner.sheets.missing import hardest, missing, worst_first
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.studies.members import most_paid, who_pays_section
@@ -758,6 +760,7 @@ class _Charts:
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
+        self.own = _value_of(tables.option(OWN_CAP))
         is_given = [bool(self.path) and not known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
         caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
@@ -778,18 +781,50 @@ class _Charts:
         """Return the charts of the workbook."""
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
-        lost, lacking = ("lost share", " by the cap") if self.is_cap else ("short share", "")
         before = f"Above its landed cost {self.kind.before}"
-        of_short = (lost, f"Demand that goes short{lacking}", "Share of coalition demand")
+        dearer = self.by_mineral("dearer", "How much dearer a tonne becomes", before)
+        of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
-        made = [
-            self.paid(),
-            self.room() if self.is_cap else self.tonnes_short(),
-            self.by_mineral("dearer", "How much dearer a tonne becomes", before),
-            self.by_mineral(*(of_losses if self.is_secured else of_short)),
-            *(self.small(name) for name in self.dearest()),
-        ]
+        other = self.by_mineral(*(of_losses if self.is_secured else of_short))
+        first = [self.paid(), self.tonnes_short(), dearer, other]
+        if self.is_cap:
+            first = [*self.panels(), self.room(), dearer]
+        made = [*first, *(self.small(name) for name in self.dearest())]
         return tuple(p for p in made if p is not None)
+
+    def panels(self) -> tuple[Picture, ...]:
+        """What a cap costs, and below it what is then missing: two panels over one scale."""
+        cost, missing_parts = self.paid(), self.missing()
+        if cost and missing_parts:  # the scale is below both
+            cost = replace(cost, across="")
+        return tuple(replace(p, is_panel=True) for p in (cost, missing_parts) if p)
+
+    def missing(self) -> Picture | None:
+        """What part of each mineral's need is missing: of those that are hit hardest."""
+        parts = {m: self.at(m, "short share") for m in self.minerals if m != ALL}
+        ranked = [m for m in sorted(parts, key=lambda m: -_peak(parts[m])) if _peak(parts[m])]
+        shown = [m for m in parts if m in ranked[:_MOST_LINES]]
+        if not shown:
+            return None
+        series = [Series(short(m), Role.ONE_OF_MANY, parts[m]) for m in shown]
+        given = self.lacking(None)
+        worst = next((m for m in worst_first(given) if m in shown), "")
+        if worst:  # of the others it would be a line each
+            level = (given[worst],) * len(self.values)
+            series += [Series(f"{AS_IN_WORKBOOK}: {short(worst)}", Role.LIMIT, level)]
+        series += self.here(_peak(parts[ranked[0]]))
+        some = (
+            f" (the {len(shown)} hit hardest of {len(ranked)})" if len(shown) < len(ranked) else ""
+        )
+        title = f"Missing part of each mineral's need, {self.horizon}{some}"
+        return self.picture(title, series, "Share of need")
+
+    def here(self, high: float) -> list[Series]:
+        """Return a stroke at the workbook's own cap, where it is one of the points."""
+        if self.own not in self.values or not high:
+            return []
+        values = [high if value == self.own else None for value in self.values]
+        return [Series(f"The workbook's cap, {percent_of(self.own)}", Role.HERE, values)]
 
     def at(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
@@ -808,46 +843,25 @@ class _Charts:
         return {m: 1.0 - served for m, demand, served in parts if demand > 0}
 
     def shortages(self, value: float | None) -> str:
-        """Return in words what is short at a point, and of how many minerals by the cap."""
-        rows, lacking = self._minerals_at(value), self.lacking(value)
-        said = shortages(lacking)
-        if not self.is_cap or not any(part > _LOST for part in lacking.values()):
-            return said
-        rows = rows[rows["served"] < 1.0]
-        by_cap = int((rows["lost"] > _LOST * rows["demand"]).sum())
-        return f"{said} ({by_cap or 'none'} by the cap)"
+        """Return in words what is short at a point."""
+        return shortages(self.lacking(value))
 
     def _minerals_at(self, value: float | None) -> pd.DataFrame:
         """Return the rows of minerals at a point, None: the workbook's."""
         rows = self.given if value is None else self.rows[self.rows["value"] == value]
         return rows[rows["mineral"] != ALL]
 
-    def room_down_to(self) -> tuple[str, str]:
-        """Return the smallest cap of all, and which mineral decides it and how far others go."""
+    @property
+    def first_short(self) -> list[str]:
+        """The minerals that decide the smallest cap of all: below it they run short first."""
         caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
-        down = least(float(self.caps["smallest"][ALL]))
-        first = [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
-        others = caps.iloc[len(first) :]
-        said = f"set by {listed(first)}"
-        if len(others):
-            who = others.index[0]
-            who = who if len(others) == 1 else f"the {len(others)} other minerals"
-            said += f"; {who} could go to {least(float(others.iloc[0]))}"
-            half = others.iloc[len(others) // 2 :]
-            if len(half) < len(others):
-                said += f", {len(half)} of them to {least(float(half.iloc[0]))}"
-        return down, said
+        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
 
-    def largest_without(self) -> str:
-        """Return which country has the largest share of which mineral without caps."""
-        caps = self.caps.drop(index=ALL)
-        caps = caps[caps["share"].notna()]
-        if caps.empty:
-            return "Without caps no country sells"
-        top = caps.sort_values("share", ascending=False, kind="stable").iloc[0]
-        beyond_all = " (beyond 100 % is bought for stock)" if top["share"] > 1 else ""
-        of = f"of {top.name} in its largest year"
-        return f"Without caps {top['country']} has {percent(top['share'])} {of}{beyond_all}"
+    def premium(self, value: float | None) -> float | None:
+        """Return how much dearer the same tonnes are at a point, None: the workbook's own caps."""
+        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        found = [float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)]
+        return found[0] if found else None
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return the line of the workbook's own caps, level over all values, if it is planned."""
@@ -887,8 +901,10 @@ class _Charts:
         if self.is_cap or self.is_secured:
             line, what = self.at(ALL, "dearer"), "the cap" if self.is_cap else "surviving a loss"
             title = f"How much dearer {what} makes what is still bought, {self.horizon}"
+            title = f"Extra cost of the same tonnes, {self.horizon}" if self.is_cap else title
             series = [Series("All minerals", Role.PLAN, line), *self.as_in_workbook(ALL, "dearer")]
-            axis = f"Above its landed cost {self.kind.before}"
+            series += self.here(_peak(line))
+            axis = "Extra cost" if self.is_cap else f"Above its landed cost {self.kind.before}"
             return self.picture(title, series, axis) if _peak(line) else None
         unit, (amounts,) = self.money(ALL, "cash")
         title = f"{self.title}: what is paid for what is bought, {self.horizon}"
@@ -1000,6 +1016,11 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     return rows[name]
 
 
+def _value_of(cap: str) -> float | None:
+    """Return the number that ``percent_of`` says; None of ""."""
+    return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
+
+
 def _peak(values: Sequence[float | None]) -> float:
     return max((abs(v) for v in values if v is not None), default=0.0)
 
@@ -1007,6 +1028,9 @@ def _peak(values: Sequence[float | None]) -> float:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = "no row in the workbook: each mineral, each country outside the coalition, stocks count"
+_BEFORE = f"the same case {CAP.before}"
+OWN_CAP = "The workbook's cap"
+"""The row of About that has it, where it is one for every mineral, buyer and year."""
 OVER = "Over"
 """The row of About that has what was turned, as typed."""
 
@@ -1136,7 +1160,7 @@ class Sweep(StudyKind):
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
-            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else {}),
+            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {Security.SHEET: _ASSUMED}),
             "Premiums are against": against
@@ -1144,6 +1168,15 @@ class Sweep(StudyKind):
             else f"the case {self.parameter.kind.before}",
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
+
+    @property
+    def _own_cap(self) -> dict[str, str]:
+        """The workbook's own cap, where it is one."""
+        case = self.start.case
+        caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
+                for y in case.years}  # fmt: skip
+        is_one = self.parameter.is_cap and len(caps) == 1 and not path_of(case, is_one=True)
+        return {OWN_CAP: percent_of(caps.pop())} if is_one else {}
 
     @property
     def trouble(self) -> str:
@@ -1210,6 +1243,10 @@ class Sweep(StudyKind):
         if of.empty:
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
+        if charts.is_cap:
+            return _of_cap(charts)
+        if not charts.is_secured:
+            return _of_turned(charts)
         first, last = of.iloc[0], of.iloc[-1]
         start, end = percent(first["value"]), percent(last["value"])
         cost = float(last["objective"] - first["objective"])
@@ -1222,22 +1259,10 @@ class Sweep(StudyKind):
             Figure("Total cost, from end to end", more, remark),
             Figure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
         ]
-        finding = f"{ends} changes total cost by {more}; at {start}: {before}, at {end}: {lacks}"
-        if charts.is_secured:
-            told, finding = _price_of_security(charts, ends)
-            figures.insert(0, told)
-        if ALL in charts.caps.index:
-            down, decided = charts.room_down_to()
-            name = "Smallest cap that need cost no tonne"
-            said = f"all minerals under one cap, {decided}. {charts.largest_without()}."
-            figures.append(Figure(name, down, said))
-            finding += f"; no tonne more need be short than without caps down to {down}, {decided}"
-        before = "without caps" if charts.is_cap else "as given"
-        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", before)
-        if not charts.path:
-            return Headline(f"{finding}.", tuple(figures))
-        given, said = _as_in_workbook(charts)
-        return Headline(f"{finding}. {said}", (*figures, *given))
+        told, finding = _price_of_security(charts, ends)
+        figures.insert(0, told)
+        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", "as given")
+        return Headline(f"{finding}.", tuple(figures))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1249,7 +1274,8 @@ class Sweep(StudyKind):
         fields = (*named, *fields)
         views = {
             "All minerals" if mineral == ALL else mineral: (
-                charts.of_mineral(mineral),
+                (charts.panels() if charts.is_cap and mineral == ALL else ())
+                or charts.of_mineral(mineral),
                 Numbers(frontier.where([m == mineral for m in frontier.mineral]), fields),
             )
             for mineral in charts.minerals
@@ -1298,18 +1324,72 @@ def _price_of_security(charts: _Charts, ends: str) -> tuple[Figure, str]:
     return Figure(name, to, f"{listed(each) or 'No mineral'}: what may be short of it."), said
 
 
-def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
-    """Return what the workbook's own caps cost, and that the points of the sweep are not these."""
-    flat = f"Each point is one cap for all years; the workbook's own go {charts.path}"
-    own = charts.given[charts.given["mineral"] == ALL]
-    own = with_number(own, "objective")
-    if own.empty:
-        return [], f"{flat}, of which there is no proven plan."
-    row = own.iloc[0]
-    total = money(float(row["objective"]), charts.currency)
-    lacking = charts.shortages(None)
-    said = f"caps that go {charts.path}: total cost, {charts.discounted}; {lacking}."
-    return [Figure(AS_IN_WORKBOOK, total, said)], f"{flat}: total cost {total}, {lacking}."
+_SAME_TONNES = (
+    "Costs compare the same tonnes {before}: what is missing is not paid for, so the cash that is"
+    " paid may fall."
+)
+
+
+def _of_cap(charts: _Charts) -> Headline:
+    """Return what a tighter cap costs and leaves missing: the workbook's own, and the tightest."""
+    tight = min(v for v in charts.values if charts.lacking(v))
+    points: dict[str, float | None] = {}
+    if not charts.given.empty:
+        points["With the workbook's caps"] = None
+    elif charts.own in charts.values and charts.own != tight:
+        points[f"At the workbook's {percent_of(charts.own)}"] = charts.own
+    elif tight != max(charts.values):
+        loose = max(v for v in charts.values if charts.lacking(v))
+        points[f"At {percent_of(loose)}"] = loose
+    own = "the workbook's " if tight == charts.own else ""
+    points[f"At {own}{percent_of(tight)}"] = tight
+    said, figures = list[str](), list[Figure]()
+    if ALL in charts.caps.index:
+        down, decide = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        said.append(
+            f"A cap of {down} or more costs no supply; below it, {decide} is missing first."
+        )
+        remark = f"Set by {decide}: below it, more is missing than without a cap."
+        figures.append(Figure("Tightest cap that costs no supply", down, remark))
+    costs = list[str]()
+    for name, value in points.items():
+        premium, lacking = charts.premium(value), charts.lacking(value)
+        shown = "not known" if premium is None else f"{'+' if premium > 0 else ''}{share(premium)}"
+        remark = f"For the same tonnes, against {_BEFORE}. {missing(lacking)}."
+        figures.append(Figure(name, shown, remark))
+        dear = "an unknown cost" if premium is None else (
+            f"{share(abs(premium))} {'less' if premium < 0 else 'more'} for the same tonnes"
+        )  # fmt: skip
+        who = "it" if costs else "the coalition"
+        when = f"{name[:1].lower()}{name[1:]}" if costs else name
+        costs.append(f"{when} {who} pays {dear}, and {hardest(lacking)}")
+    care = [_SAME_TONNES.format(before=f"with {_BEFORE}")]
+    if charts.path:
+        care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
+    if charts.basis == _DEMAND:
+        care.append("Caps are of demand: where supply is missing, one country sells more than that"
+                    " of what is bought.")  # fmt: skip
+    return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+
+
+def _of_turned(charts: _Charts) -> Headline:
+    """Return what is paid, and missing, at both ends of a sweep of another number."""
+    ends = [v for v in charts.values if charts.lacking(v)]
+    cash = dict(zip(charts.values, charts.at(ALL, "cash"), strict=True))
+    said, figures = list[str](), list[Figure]()
+    for value in dict.fromkeys((ends[0], ends[-1])):
+        paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
+        figures.append(Figure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
+        said.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
+    premium = charts.premium(ends[-1])
+    if premium is not None:
+        name = f"The same tonnes at {percent_of(ends[-1])}"
+        shown = f"{'+' if premium > 0 else ''}{share(premium)}"
+        lacks = missing(charts.lacking(ends[-1]))
+        figures.append(Figure(name, shown, f"Against the case {charts.kind.before}. {lacks}."))
+    finding = f"{charts.title}: {'; '.join(said)}."
+    before = f"with the case {charts.kind.before}"
+    return Headline(finding, tuple(figures), (_SAME_TONNES.format(before=before),))
 
 
 _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)

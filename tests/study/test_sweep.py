@@ -273,17 +273,20 @@ def test_a_path_is_told_and_drawn() -> None:
     )
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
-    assert headline.finding.endswith(
-        "Each point is one cap for all years; the workbook's own go from 85 % in 2026 to 65 % in"
-        " 2027: total cost 2,500 USD, no mineral is short."
+    assert headline.finding == (
+        "A cap of 50.0 % or more costs no supply; below it, copper is missing first. With the"
+        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
+        " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
-    assert "Cap from 90.0 % to 70.0 %" in headline.finding
-    assert (headline.figures[-1].name, headline.figures[-1].value) == (AS_IN_WORKBOOK, "2,500 USD")
+    assert "the workbook's own go from 85 % in 2026 to 65 % in 2027." in headline.care[1]
+    assert [(of.name, of.value) for of in headline.figures[1:]] == [
+        ("With the workbook's caps", "+25 %"), ("At 70 %", "+30 %"),
+    ]  # fmt: skip
     (line,) = [s for s in Sweep.pictures(tables)[0].series if s.name == AS_IN_WORKBOOK]
     assert line.values == pytest.approx((0.25,) * 3)  # 2,500 for what costs 2,000 without caps
     (section,) = Sweep.sections(tables)
     pictures, numbers = section.views["All minerals"]
-    assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True, True, False]
+    assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True]
     assert numbers.fields[0].header == "Point"
 
 
@@ -533,7 +536,7 @@ def test_the_sheets_of_a_cap() -> None:
 
 
 def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
-    money, room, dearer, short, small = sweep_pictures(
+    money, short, room, dearer, small = sweep_pictures(
         sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
     )
     assert money.categories == dearer.categories == small.categories == (0.9, 0.6, 0.3)
@@ -555,13 +558,14 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 110})
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
-    assert "1 of 2 minerals is short, tin: 9.1 % of need (none by the cap)" in (headline.finding)
-    assert "2 of 2 minerals are short" in headline.finding
-    assert "(2 by the cap)" in headline.finding
-    assert headline.finding.endswith("down to 66.7 %, set by copper; tin could go to 45.5 %.")
-    (told,) = [f for f in headline.figures if f.name == "Smallest cap that need cost no tonne"]
-    assert told.value == "66.7 %"
-    assert told.remark.endswith("Without caps CHN has 100.0 % of copper in its largest year.")
+    assert headline.finding.startswith(
+        "A cap of 66.7 % or more costs no supply; below it, copper is missing first. At 90 %"
+    )
+    assert "and 9.1 % of tin is missing; at 30 %" in headline.finding
+    cap, loose, tight = headline.figures
+    assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
+    assert loose.remark.endswith("Missing, of need: tin 9.1 %.")
+    assert tight.remark.endswith("Missing, of need: tin 45.5 % and copper 40 %.")
     assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
 
 

@@ -345,18 +345,16 @@ def _show_named(lines: dict[str, str]) -> None:
 
 
 def _short(plan: Plan) -> dict[str, str]:
-    """Return of each mineral that is short how much [t], and which part of need when."""
-    from models.measures import missing_in_each, part, sums, sums_within
+    """Return of each mineral that is short how much [t], and which part of need in which years."""
+    from models.measures import missing_in_each, sums_within
     from planner.sheets.missing import in_years
 
     short, need = (sums_within(plan.supply, of, "mineral", "year") for of in ("short", "demand"))
-    whole = sums(plan.supply, "demand", "mineral")
     found = {}
     for name, years in short.items():
         tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
         if tonnes > 0:
-            in_all = f"{share(part(tonnes, whole[name]) or 0.0)} of its need"
-            found[name] = f"{tonnes:,.0f} t, {in_all}{f': {by_year}' if by_year else ''}"
+            found[name] = f"{tonnes:,.0f} t{f', of need {by_year}' if by_year else ''}"
     return found
 
 

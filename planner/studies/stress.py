@@ -18,7 +18,7 @@ import pandas as pd
 from models.case import Case
 from models.errors import UsageError
 from models.measures import missing_in_each
-from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
+from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
@@ -835,7 +835,7 @@ def _lacking(tables: Tables, lost: str, kind: str) -> dict[str, float]:
 
 
 def _severity(tables: Tables, who: tuple[str, str], mineral: str) -> dict[int, float]:
-    """Return what part of each year's need of a mineral is newly short; ``who`` is lost, and kind."""
+    """Return what part of a mineral's need is newly short by year; ``who`` is lost, and kind."""
     of, left = Detail, NMinusOne
     short, need = dict[int, float](), dict[int, float]()
     for of_it, year, demand in tables[left].rows(left.mineral, left.year, left.demand):
@@ -1046,12 +1046,13 @@ class StressTest(StudyKind):
         top, lost = ranked.iloc[0].to_dict(), word(ranked.iloc[0]["lost"])
         parts, mineral = _lacking(tables, top["lost"], top["kind"]), word(top["worst"])
         begins, years = _horizon(tables)[:4], _severity(tables, (top["lost"], top["kind"]), mineral)
-        surge = tables.option("Surge").partition(" %")[0]
-        care = [
-            f"Each is lost from {begins} on, one at a time; the others are held to what was agreed and"
-            f" a surge{f' of {surge} %' if surge else ''}. What the plan is short itself comes on top."
-        ]
-        care += [said for said in (_resale(tables).strip(),) if said]
+        surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
+        said = (
+            f"Each is lost from {begins} on, one at a time; the others are held to what was agreed"
+            f" and a surge{f' of {surge} %' if surge else ''}. What the plan is short itself comes on"
+            " top."
+        )
+        care = [text for text in (said, _resale(tables).strip()) if text]
         if not mineral:
             said = "No loss leaves any mineral shorter than the agreed plan."
             none = Figure("Largest part of a mineral missing", "none", "no loss leaves any short.")

@@ -565,7 +565,7 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     cap, loose, tight = headline.figures
     assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
     assert loose.remark.endswith("Missing, of need: tin 9.1 %.")
-    assert tight.remark.endswith("Missing, of need: tin 45.5 % and copper 40 %.")
+    assert tight.remark.endswith("Missing, of need: copper 40 % and tin 40 %.")
     assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
 
 

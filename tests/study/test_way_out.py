@@ -16,6 +16,7 @@ from planner.studies.exit import (
     Paying,
     Sellers,
     WayOut,
+    begun_otherwise,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -133,6 +134,26 @@ def test_builds_in_order() -> None:
     rows = {r["mineral"]: r for r in made[Exits].frame().to_dict("records")}
     assert (rows["copper"]["none"], rows["tin"]["left_share"]) == (2026, near(1))
     assert rows["tin"]["alone"] == near(50)
+
+
+@pytest.mark.parametrize("lead", [0, 1, 3, 6])
+def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
+    """A lead time beyond the first year counts in full, size for nothing, and ties go by name."""
+    later = {"First year": 2027, "Lead time (yr)": 0, "Life (yr)": 20}
+    plants = [
+        {"Project": name, "Refiner": name, "Mineral": "copper", "Country": "CHL", "Capex (USD m)": 1,
+         "Capacity (t/yr)": tonnes, "Cost (USD/t)": 30, **later, "Lead time (yr)": years}
+        for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
+    ]  # fmt: skip
+    found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
+    begun = begun_otherwise(found[Builds])
+    first = "Zulu" if lead else "Alpha"
+    assert next(iter(begun)) == first
+    assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
+    assert begun["Zulu"] == max(2026, 2027 - lead)
+    headline = ExitStudy.headline(found)
+    assert headline.finding.endswith(f"Building has to begin in {begun[first]}, with {first}.")
+    assert headline.figures[-1].remark.startswith(f"first {first} ({begun[first]})")
 
 
 @pytest.mark.parametrize(("country", "name"), [("CHL", "Chile"), ("ROW", "Rest of world")])

@@ -234,7 +234,7 @@
     if (dear.length) {
       found.push(`The same tonnes cost ${list(dear.map((m) => (
         `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}${
-          of.minerals[m].short >= LITTLE ? `, of which ${share(of.minerals[m].short)} is missing` : ""}`)))}.`);
+          of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`)))}.`);
     }
     return found;
   }

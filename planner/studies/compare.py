@@ -1093,7 +1093,7 @@ class Compare(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
-    QUESTION = "What does each scenario cost and leave short, beside the base?"
+    QUESTION = "What does each scenario cost and leave missing?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
     MONEY = (

@@ -1047,10 +1047,10 @@ class StressTest(StudyKind):
         parts, mineral = _lacking(tables, top["lost"], top["kind"]), word(top["worst"])
         begins, years = _horizon(tables)[:4], _severity(tables, (top["lost"], top["kind"]), mineral)
         surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
+        held = f"a surge of {surge} %" if surge else "a surge"
         said = (
             f"Each is lost from {begins} on, one at a time; the others are held to what was agreed"
-            f" and a surge{f' of {surge} %' if surge else ''}. What the plan is short itself comes on"
-            " top."
+            f" and {held}. What the plan is short itself comes on top."
         )
         care = [text for text in (said, _resale(tables).strip()) if text]
         if not mineral:
@@ -1093,7 +1093,7 @@ class StressTest(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what losses leave missing, and cost, N-1 over the years, and of single losses those that cost most.
+        """Return what losses leave missing and cost, N-1 by year, and the dearest single losses.
 
         Each says its place among the losses, and how many minerals it leaves out.
         """

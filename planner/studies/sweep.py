@@ -1077,7 +1077,7 @@ class Sweep(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
-    QUESTION = "What does each step of a tighter cap, or of another number, cost?"
+    QUESTION = "What does a tighter cap, or a step of another number, cost?"
     LACKING = "no point planned"
     PART = "[<KNOB>-]"
     RESULTS = (

@@ -269,7 +269,7 @@ def test_the_way_out_of_a_country(study):
 
 def test_comparison(study):
     page = study("compare")
-    assert page.question == "What does each scenario cost and leave short, beside the base?"
+    assert page.question == "What does each scenario cost and leave missing?"
     assert page.care[0].endswith("planned as if it were known from the first year.")
     worst, _, base = page.headlines
     assert worst.value == "No China"

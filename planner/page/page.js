@@ -292,7 +292,7 @@
       ["Paid for purchases", money(sum(now.paid)),
         `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
       ["Minerals that are short", `${shortOf(of)} of ${M}`,
-        `plan ${shortOf(before)}; plan, ${missingWords(before.minerals)}`],
+        `plan ${shortOf(before)}; there ${missingWords(before.minerals)}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
     ];
@@ -374,10 +374,10 @@
         + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
         + `${later.length ? ` Then ${list(later)}.` : ""}`
       : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
-    const here = points.get(cap);
-    if (ready && here) {
-      const lacks = missing(here.short.map((short) => ({ short })));
-      lead.textContent += ` At ${share(cap)}: ${lacks ? `missing, of need: ${lacks}` : "nothing is missing"}.`;
+    const tight = steps[steps.length - 1];
+    if (ready && tight !== undefined) {
+      const lacks = missingWords(points.get(tight).short.map((short) => ({ short })));
+      lead.textContent += ` At ${share(tight)}, ${lacks}.`;
     }
     const rank = (m) => { const at = order.findIndex((of) => of.m === m); return at < 0 ? M : at; };
     table(by("short-by-cap"), ["Mineral", ...CAPS.map((value) => whole.format(100 * value))],

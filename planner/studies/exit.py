@@ -701,7 +701,7 @@ class ExitStudy(StudyKind):
             )
             return Headline(said, (Figure("Left", "already", "no mineral is bought there."),))
         care = (
-            "No mineral is shorter in any year than in the plan; shortages of the plan remain.",
+            f"No mineral is shorter in any year than in the plan. {found.lacks}",
             "Building begins in the year of a plant's first output less its lead time.",
         )
         builds = tables[Builds]

@@ -142,7 +142,8 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
     alike = {"Mineral": "copper", "Country": "CHL", "Capex (USD m)": 1, "Cost (USD/t)": 30,
              "First year": 2027, "Life (yr)": 20}  # fmt: skip
     plants = [
-        alike | {"Project": name, "Refiner": name, "Capacity (t/yr)": tonnes, "Lead time (yr)": years}
+        alike | {"Project": name, "Refiner": name, "Capacity (t/yr)": tonnes}
+        | {"Lead time (yr)": years}
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))

@@ -16,7 +16,7 @@ from planner.render.table import shown
 from planner.render.words import percent
 from planner.run import open_input
 from planner.sheets.explain import Cells
-from planner.studies.exit import Builds, Exits, tables_of
+from planner.studies.exit import Builds, Exits, begun_otherwise, tables_of
 from planner.studies.kind import Tables
 
 HERE = Path(__file__).parent
@@ -49,11 +49,7 @@ def lines(made: Tables) -> Iterator[str]:
     for mineral, planned, left, *rest in exits.rows(*fields):
         years = [shown(year, f.look) or "never" for year, f in zip(rest[:4], _LAST, strict=True)]
         costs = [f"{amount / 1e6:z,.0f}" for amount in rest[4:]]
-        rows = builds.rows(Builds.mineral, Builds.project, Builds.begin, Builds.change)
-        begun: dict[str, int] = {}
-        for of, plant, year, said in rows:
-            if of == mineral and said != "as planned":
-                begun.setdefault(plant, year)
+        begun = begun_otherwise(builds, mineral)
         first = [f"{plant} ({year})" for plant, year in begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"

@@ -338,6 +338,17 @@ SURGE = Settings.surge
 """What a supplier that is left sells more, of its usable capacity, unless a planner says."""
 
 
+def missing_in_each(short: Mapping[Any, float], need: Mapping[Any, float]) -> dict[Any, float]:
+    """Return what part of need is missing in each year, or of each mineral: how severe it is there.
+
+    formula: short / need of the same year; 0 where nothing is needed. Weighted by need the parts
+             sum to the whole: sum of part x need = sum of short
+    unit: share; below 0 where ``short`` is against a reference in which more is missing
+    base: need of the year, or of the mineral
+    """
+    return {at: (part(amount, need.get(at, 0.0)) or 0.0) for at, amount in short.items()}
+
+
 def with_surge(sold: float, usable: float, surge: float) -> float:
     """Return what a supplier sells at most when it sells more by a part of its usable capacity.
 
@@ -498,6 +509,34 @@ def like_for_like(
         for amount in (paid(bought), paid_at_reference_cost(bought, reference))
     )
     return {name: (beyond(money[name], of, of), of) for name, of in same.items()}
+
+
+def constant_basket(
+    bought: pd.DataFrame, reference: pd.DataFrame, *by: str
+) -> dict[Any, dict[str, tuple[float, float]]]:
+    """Return what each mineral's tonnes cost more than in a reference, and what they cost there.
+
+    The premium that a plan's first page and every point of a sweep show: against the plan of the
+    same case without share limits, started from nothing, so that it is one plan for both. By the
+    values of some columns, then by mineral; without ``by`` under ``()``. Left out are minerals that
+    nobody buys in the reference: what they would cost there is not known.
+
+    formula: ``like_for_like``, and over all minerals the sums of both
+    unit: money, undiscounted
+    base: tonnes bought here, each at its member's own cost of the mineral and year
+    """
+    there = sums(reference, "purchased", "mineral")
+    found = defaultdict[Any, dict[str, tuple[float, float]]](dict)
+    for key, of in like_for_like(bought, reference, *by, "mineral").items():
+        *others, mineral = key if by else (key,)
+        if there.get(mineral, 0.0) > 0:
+            found[tuple(others) if len(others) != 1 else others[0]][mineral] = of
+    return found
+
+
+def together(parts: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Return what all minerals of a basket cost more than in a reference, and cost there."""
+    return sum(extra for extra, _ in parts.values()), sum(same for _, same in parts.values())
 
 
 def _sums(bought: pd.DataFrame, amount: pd.Series[float], *by: str) -> dict[Any, float]:

@@ -305,8 +305,9 @@ def _planning(
 ) -> Iterator[tuple[Callable[[Case], Plan], Callable[[], None]]]:
     """Give what plans a case and then its variants, and what waits for what runs beside.
 
-    The variants of a small case start from its plan; the parts of a large one come and go, on all
-    cores.
+    A small case and its variants share one comparison with the model; the parts of a large one come
+    and go, on all cores. Every plan starts from nothing, so what a case is compared with is the
+    same plan whatever the case is.
     """
     from models.plan import Session, solve
     from planner.studies import ThisMachine
@@ -322,6 +323,6 @@ def _planning(
         routes = routes_of(case)
         if over is map and routes < WORTH_PROCESSES:
             session = Session(case, beside=beside and routes >= WORTH_A_FORK and can_fork())
-            yield lambda of: session.base if of is case else session.solve(of), session.confirm
+            yield lambda of: session.base if of is case else session.solve_cold(of), session.confirm
         else:
             yield lambda of: solve(of, over), nothing

@@ -148,6 +148,17 @@ class Session:
         results = self._from_before(solver, self._whole) if is_like else solver.all()
         return Plan(case, results, expanded, solver.program)
 
+    def solve_cold(self, case: Case) -> Plan:
+        """Return the proven optimal plan of a variant, started from nothing: that of ``solve``.
+
+        So it is the same beside any base: of plans that cost the same, the one found does not
+        depend on what it is set beside. Raises what ``solve`` raises.
+        """
+        check(case, self.case)
+        expanded = Expanded(case)
+        solver = BlockSolver(expanded, is_compared=False)
+        return Plan(case, solver.all(), expanded, solver.program)
+
     # ---- what differs from the base -------------------------------------------------------------
 
     @cached_property

@@ -185,6 +185,17 @@
 
   // ---- the answer --------------------------------------------------------------------------------
 
+  /** What is missing of each mineral, the one that is hit hardest first; "" where nothing is. */
+  function missing(of) {
+    const short = range(M).filter((m) => of[m].short >= LITTLE)
+      .sort((a, b) => of[b].short - of[a].short);
+    const more = short.length > 4 ? [`${short.length - 3} more`] : [];
+    return list([...short.slice(0, more.length ? 3 : 4).map((m) => (
+      `${minerals[m]} ${share(of[m].short)}`)), ...more]);
+  }
+
+  const missingWords = (of) => (missing(of) ? `missing, of need: ${missing(of)}` : "nothing is missing");
+
   function findings(of, before) {
     const found = [], more = now.objective - plan.objective;
     const parts = [["purchases", "for purchases"], ["shortage", "for what stays short, at its price"],
@@ -222,7 +233,8 @@
       .sort((a, b) => of.minerals[b].extra - of.minerals[a].extra).slice(0, 3);
     if (dear.length) {
       found.push(`The same tonnes cost ${list(dear.map((m) => (
-        `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}`)))}.`);
+        `${signed(fine(of.minerals[m].extra), of.minerals[m].extra)} for ${minerals[m]}${
+          of.minerals[m].short >= LITTLE ? ` (${share(of.minerals[m].short)} of it is missing)` : ""}`)))}.`);
     }
     if (now.losses.tested) found.push(survival(now));
     return found;
@@ -259,9 +271,13 @@
       range(M).map((m) => [minerals[m],
         against(of.minerals[m].short, before.minerals[m].short), dearer(of.minerals[m].extra),
         biggest(of.minerals[m].largest), biggest(before.minerals[m].largest)]));
-    table(by("members"), ["Member", "Pays for purchases", "In the plan", "The same tonnes cost"],
+    const hardest = (short) => range(M).reduce((m, i) => (short[i] > short[m] ? i : m), 0);
+    const lacking = (short) => (M && short[hardest(short)] >= LITTLE
+      ? `${minerals[hardest(short)]} ${share(short[hardest(short)])}` : "nothing");
+    table(by("members"),
+      ["Member", "Pays for purchases", "In the plan", "The same tonnes cost", "Most is missing of"],
       range(J).map((j) => [members[j], money(of.members[j].paid), money(before.members[j].paid),
-        dearer(of.members[j].extra)]));
+        dearer(of.members[j].extra), lacking(of.members[j].short)]));
     table(by("short"), ["Member", ...minerals], range(J).map((j) => [members[j],
       ...range(M).map((m) => heat(of.members[j].short[m],
         share(of.members[j].short[m]), `in the plan ${share(before.members[j].short[m])}`))]));
@@ -279,13 +295,16 @@
     const cost = Math.abs(more) < 1e-7 * Math.abs(plan.objective) ? "the same"
       : signed(money(more), more);
     by("brief").hidden = false;
-    by("brief-cost").textContent = cost === "the same" ? "Costs what the plan costs"
-      : `${cost} against the plan`;
+    const lacks = missingWords(of.minerals);
+    by("brief-cost").textContent = `${cost === "the same" ? "Costs what the plan costs"
+      : `${cost} against the plan`}; ${lacks}`;
     const shown = [
       ["Total cost, against the plan", cost,
-      `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}`],
-      ["Paid for purchases", money(sum(now.paid)), `not discounted; plan ${money(sum(plan.paid))}`],
-      ["Minerals that are short", `${shortOf(of)} of ${M}`, `plan ${shortOf(before)}`],
+      `${money(now.objective)}, shortage at its price; plan ${money(plan.objective)}; ${lacks}`],
+      ["Paid for purchases", money(sum(now.paid)),
+        `not discounted; plan ${money(sum(plan.paid))}; ${lacks}`],
+      ["Minerals that are short", `${shortOf(of)} of ${M}`,
+        `plan ${shortOf(before)}; there ${missingWords(before.minerals)}`],
       ["Largest share of one country", first ? share(first.share) : "none", first
         ? `${first.country}, ${first.mineral}, ${first.year}; plan ${share(was ? was.share : 0)}` : ""],
     ];
@@ -367,6 +386,11 @@
         + `first: at a cap of ${share(order[0].at)} more of it is short than without a cap.`
         + `${later.length ? ` Then ${list(later)}.` : ""}`
       : `No mineral gives way down to a cap of ${share(CAPS[CAPS.length - 1])}.`;
+    const tight = steps[steps.length - 1];
+    if (ready && tight !== undefined) {
+      const lacks = missingWords(points.get(tight).short.map((short) => ({ short })));
+      lead.textContent += ` At ${share(tight)}, ${lacks}.`;
+    }
     const rank = (m) => { const at = order.findIndex((of) => of.m === m); return at < 0 ? M : at; };
     table(by("short-by-cap"), ["Mineral", ...CAPS.map((value) => whole.format(100 * value))],
       range(M).sort((a, b) => rank(a) - rank(b) || a - b).map((m) => [minerals[m],
@@ -415,9 +439,10 @@
     }
     fill(svg, ...drawn);
     const last = known[known.length - 1];
-    svg.setAttribute("aria-label", `Cost above the plan by cap on ${SINGLE}: ${known.filter(
-      ([v]) => CAPS.includes(v)).map(([v, of]) => `${share(v)} ${money(of.objective
-      - plan.objective)}`).join(", ") || (last ? "" : "none yet")}`);
+    const lacks = (short) => (missing(short.map((part) => ({ short: part }))) || "nothing");
+    svg.setAttribute("aria-label", `Cost above the plan, and what is missing, by cap on ${SINGLE}: ${
+      known.filter(([v]) => CAPS.includes(v)).map(([v, of]) => `${share(v)} ${money(of.objective
+      - plan.objective)}, missing ${lacks(of.short)}`).join("; ") || (last ? "" : "none yet")}`);
   }
 
   // ---- the solver --------------------------------------------------------------------------------

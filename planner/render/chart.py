@@ -48,6 +48,7 @@ class Role(StrEnum):
     OUTSIDE_IDLE = "outside, idle"
     ANEW = "planned anew"
     ONE_OF_MANY = "one of many"
+    HERE = "a stroke across a scale, up to the one value that it has"
 
 
 def numbers(column: Iterable[Any], size: float = 1.0) -> tuple[float | None, ...]:
@@ -75,8 +76,9 @@ class Picture:
     """One chart.
 
     ``axis`` is the title of the values' axis with its unit, ``across`` that of the categories';
-    ``small`` ones tile; ``is_labelled`` ones have their larger values written into the bars. Of
-    ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
+    ``small`` ones tile; one that ``is_panel`` is shown first together with those behind it that
+    are, over one scale or of the same names; ``is_labelled`` ones have their larger values written
+    into the bars. Of ``Form.LINES`` the categories are numbers, ``scale`` says of which look.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Picture:
     small: bool = False
     scale: Look = Look.YEAR
     is_labelled: bool = False
+    is_panel: bool = False
 
     @property
     def highest(self) -> float:
@@ -155,6 +158,7 @@ _FILLS = {
     Role.PLAN: palette.BLUE,
     Role.FREE: palette.LIGHT_GREY,
     Role.LIMIT: palette.VERMILION,
+    Role.HERE: palette.VERMILION,
     Role.SHORT: palette.VERMILION,
     Role.OTHER: palette.LIGHT_GREY,
     Role.HOME: palette.NAVY,

@@ -192,6 +192,11 @@ def _labels(series: Series, colour: str) -> dict[str, Any]:
 def _curve(series: Series, number: int) -> dict[str, Any]:
     """A line with a mark at each of its points, where there are not too many."""
     colour = colour_of(series, number, _LINES)
+    if series.role is Role.HERE:  # an error bar from the value down to the scale is the stroke
+        stroke = {"color": colour, "width": 2, "dash_type": "dash"}
+        down = {"type": "percentage", "value": 100, "direction": "minus", "end_style": 0}
+        dot = {"type": "short_dash", "size": 7, "fill": {"color": colour}}
+        return {"line": {"none": True}, "marker": dot, "y_error_bars": down | {"line": stroke}}
     fill = {"color": colour}
     kind = "square" if series.role is Role.SHORT else _MARKS[number % len(_MARKS)]
     mark: dict[str, Any] = {"type": kind, "size": 5, "fill": fill, "border": fill}
@@ -234,7 +239,7 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.form is Form.LINES:
         values |= _upright(picture)
         across |= _level(picture)
-    elif picture.look is not Look.SHARE and min(_numbers(picture), default=0.0) < 0:
+    elif min(_numbers(picture), default=0.0) < 0:
         values |= _upright(picture)
         across |= {"label_position": "low"}
     if picture.form is Form.BARS:
@@ -320,6 +325,12 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
     if picture.is_labelled:  # the axis has no title
         plot["height"] = 1.0 - top - 0.24
+    if (
+        picture.is_panel and picture.form is Form.LINES
+    ):  # plots of one width, low, one above another
+        chart.set_plotarea({"layout": {"x": 0.07, "y": 0.16, "width": 0.74, "height": 0.6}})
+        chart.set_legend({"position": "right", "font": plain})
+        return
     is_told = _is_told(picture)
     if is_told:  # the title says what the one series is
         plot["height"] = 1.0 - top - (0.16 if picture.form is Form.LINES else below - 0.08)

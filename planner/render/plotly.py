@@ -103,6 +103,14 @@ def _lines(picture: Picture) -> Any:
     scale = {Look.YEAR: "d", Look.SHARE: ".0%"}.get(picture.scale, "~s")
     figure = go.Figure()
     for i, each in enumerate(picture.series):
+        if each.role is Role.HERE:
+            at = [(x, y) for x, y in zip(numbers, each.values, strict=True) if y is not None]
+            figure.add_scatter(
+                x=[x for x, _ in at for _ in range(2)], y=[v for _, y in at for v in (0.0, y)],
+                name=label(each.name), mode="lines", hoverinfo="name",
+                line={"color": colour_of(each, i), "width": 2, "dash": "dash"},
+            )  # fmt: skip
+            continue
         figure.add_scatter(
             x=numbers, y=list(each.values), mode="lines+markers",
             **_shown(each, "%{x}", f"%{{y:{',.4~r' if look == '~s' else look}}}"),

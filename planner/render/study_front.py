@@ -1,4 +1,4 @@
-"""The first page of a study's workbook: the question, the finding, its numbers, a chart."""
+"""The first page of a study's workbook: the question, the finding, its numbers, charts, care."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 import xlsxwriter
 
 from planner.render import native, palette, style
-from planner.render.chart import Picture
+from planner.render.chart import Form, Picture
 from planner.render.front import Page, head
 
 _COLUMNS, _CARD = 12, 4
 """Columns of the page, and of one number."""
 _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
-_HIGH, _SMALL, _A_ROW = 400, 250, 3
-"""Height of the chart in pixels, of a small one, and how many small ones stand in a row."""
+_HIGH, _PANEL, _SMALL, _A_ROW = 330, 200, 220, 3
+"""Height in pixels of the chart, of a panel above another, of a small one; small ones in a row."""
+CARE = "To read with care"
+"""What is above the sentences on how to read a finding."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class StudyFront:
     """What the first page says; ``numbers`` are a name, a number in words and a remark each.
 
     ``assumed`` is by what was asked; ``links`` are the sheets that follow. ``pictures`` is one, or
-    are small ones that tile; they are the first of all that have their numbers in the workbook.
+    are panels, or small ones that tile; they are the first of all that have their numbers in the
+    workbook. ``care`` are sentences on how to read it.
     """
 
     title: str
@@ -35,6 +38,7 @@ class StudyFront:
     assumed: Mapping[str, str]
     links: tuple[str, ...]
     pictures: Sequence[Picture] = ()
+    care: Sequence[str] = ()
 
 
 def draw_study(
@@ -53,6 +57,12 @@ def draw_study(
     page.row = 5
     _numbers(page, front)
     _charts(book, page, front.pictures, data)
+    if front.care:
+        head(page, page.row, whole, CARE)
+        for said in front.care:
+            page.row += 1
+            page.words(page.row, whole, said)
+        page.row += 2
     head(page, page.row, whole, "What was asked and assumed")
     for name, value in front.assumed.items():
         page.row += 1
@@ -85,9 +95,11 @@ def _charts(
     pictures: Sequence[Picture],
     data: tuple[str, Sequence[Sequence[tuple[int, int]]]],
 ) -> None:
-    """Draw the chart over the whole page, or small ones beside one another."""
-    a_row = _A_ROW if len(pictures) > 1 else 1
-    high = _SMALL if a_row > 1 else _HIGH
+    """Draw the chart over the whole page, panels, or small ones beside one another."""
+    a_row, high = _A_ROW, _SMALL
+    if any(not picture.small for picture in pictures):  # panels: lines share the scale below them
+        above = pictures[0].form is Form.LINES
+        a_row, high = (1, _PANEL) if above and len(pictures) > 1 else (len(pictures), _HIGH)
     for i, (picture, rows) in enumerate(zip(pictures, data[1], strict=False)):
         made = native.chart(book, picture, rows, data[0])
         made.set_size({"width": _COLUMNS * _PIXELS // a_row, "height": high})

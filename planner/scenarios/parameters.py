@@ -57,7 +57,7 @@ class Kind:
         return TAKES[self.action].most
 
 
-CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without caps")
+CAP = Kind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without share limits")
 SECURITY = Kind(
     "security", "set max short", "of", 1.0, 0.0, 0.1, "without security", titled="Max short"
 )

@@ -93,11 +93,10 @@ def _against(plan: Plan, free: Plan) -> tuple[dict[str, float], dict[str, float]
 
     Beside it what its shortage costs more.
     """
-    bought = measures.sums(free.supply, "purchased", "mineral")
-    more = measures.like_for_like(plan.supply, free.supply, "mineral")
+    more = measures.constant_basket(plan.supply, free.supply).get((), {})
     here, there = (measures.sums(of.supply, "short_cost", "mineral") for of in (plan, free))
     return (
-        {name: extra for name, (extra, _) in more.items() if bought.get(name, 0.0) > 0},
+        {name: extra for name, (extra, _) in more.items()},
         {m: measures.beyond(cost, there[m], max(cost, there[m])) for m, cost in here.items()},
     )
 

@@ -15,23 +15,47 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import IF_IT_STOPS, change, keeps_enough, sums
+from models.measures import IF_IT_STOPS, change, keeps_enough, missing_in_each, part, sums
 from models.plan import PENALTIES, Plan
 from models.results import About, ByMineral, Checks, Members, Result, WhoPays, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
-from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
+from models.results.common import (
+    CHANGE,
+    COUNTRY,
+    DEMAND,
+    MINERAL,
+    PROJECT,
+    SHARE_SHORT,
+    SHORT,
+    UNIT,
+    YEAR,
+    units_of,
+    words_of,
+)
 from models.results.field import Colour, Field, Look, crossed
 from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_number
-from planner.render.words import clean, counted, each_year, few, known, money, number_of, percent
+from planner.render.words import (
+    clean,
+    counted,
+    each_year,
+    few,
+    known,
+    money,
+    number_of,
+    percent,
+    share,
+    span,
+)
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, figures
-from planner.sheets.findings import Row, shortages
+from planner.sheets.findings import Row
 from planner.sheets.inputs import ADDED, input_differences
+from planner.sheets.missing import SEEN, hardest, in_years, missing, worst_first
 from planner.studies.cases import (
     UNFORESEEN,
     Compared,
@@ -44,8 +68,17 @@ from planner.studies.cases import (
 )
 from planner.studies.engine import Outcome, Tell
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import BillsByScenario, bills_section, most_paid, who_pays_section
-from planner.studies.regret import Regret, in_vain, in_vain_costs, not_knowing, regrets
+from planner.studies.members import BillsByScenario, bills_section, who_pays_section
+from planner.studies.regret import (
+    Regret,
+    Short,
+    in_vain,
+    in_vain_costs,
+    not_knowing,
+    regrets,
+    short_of,
+    stays_away,
+)
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -183,6 +216,26 @@ class ScenarioMinerals(Result):
         "What is short, at the mineral's price of each year. Undiscounted.",
         optional=True,
     )
+
+
+class MissingByYear(Result):
+    """What is missing in each year, a row a scenario, mineral and year, where anything ever is.
+
+    A loss that begins in 2029 is as severe as its years from 2029 on: over all years it would read
+    as less. Parts times need add up to what is short over all years.
+    """
+
+    TABLE, GRAIN, BOOK = "Missing by year", ("scenario", "mineral", "year"), "compare"
+    scenario = _SCENARIO
+    mineral = MINERAL
+    year = YEAR
+    need = DEMAND.like(meaning="What the coalition needs in the year.")
+    short = SHORT.like(meaning="Of the year: demand neither bought nor taken from stock.")
+    short_more = Comparison.short_more.like(meaning="This scenario's less the base's, of the year.")
+    part = SHARE_SHORT.like(
+        header="Missing", meaning="Short over need of the year.", key="missing_share"
+    )
+    part_more = field.share("Missing beyond the base", "Short against base over need of the year.")
 
 
 class WhoPaysByScenario(WhoPays):
@@ -590,6 +643,38 @@ def by_mineral(entries: Sequence[Entry]) -> ScenarioMinerals | None:
     return ScenarioMinerals.of_rows(rows, words=words)
 
 
+def by_year(
+    entries: Sequence[Entry], vain: Mapping[str, Short] | None = None
+) -> MissingByYear | None:
+    """Return a row a scenario, mineral and year; None where no case has a plan.
+
+    ``vain`` is what is short where a scenario is planned for and stays away, by the scenario.
+    """
+    plans = {e.name: e.context.plan for e in entries if e.context is not None}
+    if not plans:
+        return None
+    short = {name: short_of(plan) for name, plan in plans.items()}
+    need = {n: sums(plan.supply, "demand", "mineral", "year") for n, plan in plans.items()}
+    base = entries[0].name
+    for name, of in (vain or {}).items() if base in need else ():
+        short[stays_away(name)], need[stays_away(name)] = of, need[base]
+    before, rows = short.get(base), list[Row]()
+    for name, of in short.items():
+        more = before and {at: change(t, before.get(at, 0.0)) or 0.0 for at, t in of.items()}
+        parts, parts_more = (missing_in_each(each or {}, need[name]) for each in (of, more))
+        ever = {mineral for (mineral, _), t in of.items() if t > 0}
+        ever |= {mineral for (mineral, _), t in (more or {}).items() if t < 0}
+        rows += [
+            {
+                "scenario": name, "mineral": at[0], "year": at[1], "need": need[name][at],
+                "short": tonnes, "short_more": more and more[at],
+                "part": parts[at], "part_more": parts_more.get(at),
+            }
+            for at, tonnes in of.items() if at[0] in ever
+        ]  # fmt: skip
+    return MissingByYear.of_rows(rows, words=words_of(entries[0].case))
+
+
 @once
 def _worth_short(context: Context) -> dict[str, float]:
     """Return what each mineral is short, at the price of the year [money]."""
@@ -672,18 +757,25 @@ def _matrix(
 
 def results(
     entries: Sequence[Entry],
-    vain: Mapping[str, float | None] | None = None,
+    vain: Mapping[str, Outcome[Short]] | None = None,
     bills: Mapping[str, Bill] | None = None,
 ) -> list[Result]:
-    """Return the declared tables of a comparison; ``vain`` as of ``regrets``."""
+    """Return the declared tables of a comparison.
+
+    ``vain`` are, by an unforeseen case's name, what comes of planning for it if it stays away.
+    """
     base, *others = entries
     planned = {e.name: e.context for e in others if e.context is not None}
     # what is set against the base's plan: nothing without it
     against = (base.context, planned) if base.context is not None and planned else None
+    costs = {name: of.objective for name, of in (vain or {}).items()}
+    known_as = {e.name: e.foreseen for e in entries}
+    away = {known_as[n]: of.found for n, of in (vain or {}).items() if of.found is not None}
     made = (
         comparison(entries),
-        regrets(base.case, _pairs(entries), vain or {}),
+        regrets(base.case, _pairs(entries), costs),
         by_mineral(entries),
+        by_year(entries, away),
         against and paying(*against),
         BillsByScenario.of_bills(base.case, bills or {}),
         changes(entries),
@@ -799,12 +891,18 @@ class _Charts:
             of = tables[ScenarioMinerals]
             self.rows, self.words = of.frame(), of.words
             self.minerals = list(dict.fromkeys(self.rows["mineral"]))
+        self.paid = _paid(tables)
+        self.severity = {name: _severity(tables, name) for name in self.names}
+        self.worst = dict[str, tuple[str, float]]()
+        for name in self.names:
+            more = _lacking(tables, name, ScenarioMinerals.short_more)
+            self.worst[name] = max(more.items(), key=lambda of: of[1], default=("", 0.0))
 
     def all(self) -> tuple[Picture, ...]:
         """Return the charts of the workbook."""
         if self.table.empty or self.rows.empty or self.horizon == "no years":
             return ()
-        found = [self.cost(), self.short()]
+        found = [self.dearer(), self.missing(), self.cost(), self.short()]
         found += [self.largest(mineral) for mineral in self.minerals]
         found += [self.short_of(mineral) for mineral in self.minerals]
         return tuple(p for p in found if p is not None)
@@ -834,6 +932,53 @@ class _Charts:
         size, word = (_BILLION, "bn") if highest >= 10 * _BILLION else (MILLION, "m")
         look = Look.COUNT if highest >= _WHOLE * size else Look.MILLIONS
         return size, f"{self.currency} {word}", look
+
+    @property
+    def ranked(self) -> list[str]:
+        """The scenarios, what leaves most of a mineral missing beyond the base first."""
+        dear = {name: part(*self.paid[name]) or 0.0 for name in self.names[1:]}
+        return sorted(dear, key=lambda name: (-round(self.worst[name][1], 6), -dear[name]))
+
+    def dearer(self) -> Picture | None:
+        """How much dearer the same tonnes are in each scenario than in the base."""
+        names = self.ranked
+        of = [part(*self.paid[name]) or 0.0 for name in names]
+        title = f"Extra cost of the same tonnes, against the base, {self.horizon}{self.more}"
+        series = [Series("Extra cost", Role.PLAN, of)]
+        return self.panel(title, names, series, "Of what they cost in the base")
+
+    def missing(self) -> Picture | None:
+        """What is missing beyond the base of the mineral hit hardest, in its worst year."""
+        names = self.ranked
+        of = [self.peak(name) for name in names]
+        title = f"Missing beyond the base in the worst year, of the mineral hit hardest{self.more}"
+        hit = [
+            self.worst[name][0] if part > SEEN else "" for name, part in zip(names, of, strict=True)
+        ]
+        series = [Series("Missing", Role.SHORT, of, hints=hit)]
+        return self.panel(title, names, series, "Of the mineral's need", hit)
+
+    def peak(self, name: str) -> float:
+        """Return what part of the mineral that a scenario hits hardest is missing in a year."""
+        mineral, of = self.worst[name]
+        years = _parts_of(self.severity[name].get(mineral, {}))
+        return max(years.values(), default=0.0) if of > SEEN else 0.0
+
+    def panel(
+        self,
+        title: str,
+        names: Sequence[str],
+        series: Sequence[Series],
+        axis: str,
+        hit: Sequence[str] = (),
+    ) -> Picture | None:
+        """Return bars of shares by scenario; ``hit`` are the minerals that they are of, if any."""
+        if not names or not any(series[0].values):
+            return None
+        labels = dict(zip(self.names, self.labels(small=True), strict=True))
+        minerals = hit or [""] * len(names)
+        shown = [labels[n] + (f": {m}" if m else "") for n, m in zip(names, minerals, strict=True)]
+        return Picture(title, Form.BARS, tuple(shown), tuple(series), axis, "", is_panel=True)
 
     def cost(self) -> Picture:
         """What each scenario costs: what is paid, and shortage and other penalties."""
@@ -950,13 +1095,15 @@ class Compare(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
-    QUESTION = "What does each scenario cost and leave short, beside the base?"
+    QUESTION = "What does each scenario cost and leave missing?"
     HEADING = "{named}: comparison"
     LACKING = "no case planned"
     MONEY = (
         "total cost discounted at the discount rate; cash cost, purchases, who pays undiscounted"
     )
-    RESULTS = (Comparison, ScenarioMinerals, WhoPaysByScenario, BillsByScenario, Regret)
+    RESULTS = (
+        Comparison, ScenarioMinerals, MissingByYear, WhoPaysByScenario, BillsByScenario, Regret,
+    )  # fmt: skip
     SCENARIO = False
     LIMIT = "Compare a limit of one country's share of each mineral, 0 to 1, with the base, too."
     OPTIONS = (
@@ -1072,7 +1219,7 @@ class Compare(StudyKind):
         """Every case; those that break the rules have that as their error."""
         known_as = {outcome.name: outcome for outcome in self.outcomes}
         own = [known_as.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
-        named = {e.name: f"{e.foreseen} (planned for, stays away)" for e in self.entries}
+        named = {e.name: stays_away(e.foreseen) for e in self.entries}
         return own + [dataclasses.replace(of, name=named[of.name]) for of in self.vain]
 
     @property
@@ -1123,7 +1270,7 @@ class Compare(StudyKind):
         """Return the declared tables."""
         every = self.bills or {}
         bills = {e.name: of for e in self.entries if isinstance(of := every.get(e.name), Bill)}
-        vain = {of.name: of.objective for of in self.vain}
+        vain = {of.name: of for of in self.vain}
         return results(self.entries, vain, bills if self.entries[0].name in bills else {})
 
     def sheets(self, tables: Tables) -> list[Table]:
@@ -1158,55 +1305,8 @@ class Compare(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say which scenario is dearest, and which leaves most short."""
-        of, currency = tables[Comparison].frame(), tables[Comparison].words.get("money", "")
-        base, others = of.iloc[0], with_number(of.iloc[1:], "more")
-        known_of = others["foresight"] if "foresight" in others else pd.Series("", others.index)
-        late, others = others[known_of == UNFORESEEN], others[known_of != UNFORESEEN]
-        total = money(float(base["total"]) * MILLION, currency) if known(base["total"]) else ""
-        here = _lacking(tables, str(base["scenario"]), ScenarioMinerals.short)
-        remark = f"total cost, penalties included; {shortages(here)}."
-        figures_of = [Figure(str(base["scenario"]), total or "unknown", remark)]
-        if others.empty:
-            none = Figure("Scenarios", "none", "there is none with a proven plan.")
-            alone = f"The base costs {total}; there is no scenario with a proven plan beside it."
-            return Headline(alone if total else "The base has no plan.", (*figures_of, none))
-        dearest = others.sort_values("more", ascending=False, kind="stable").iloc[0]
-        more = {
-            str(n): _lacking(tables, n, ScenarioMinerals.short_more) for n in others["scenario"]
-        }
-        worst = max(more, key=lambda name: max(more[name].values(), default=0.0))
-        is_short = max(more[worst].values(), default=0.0) > 0
-        lacks = shortages(more[worst], " beyond the base")
-        if not is_short:
-            lacks = "no scenario leaves more of a mineral short than the base"
-        name, cost = str(dearest["scenario"]), float(dearest["more"]) * MILLION
-        by = f"{'+' if cost > 0 else ''}{money(cost, currency)} against the base"
-        changes = dearest.get("changes")
-        what = f"It changes: {changes}" if changes else "See Changes"
-        figures_of += [
-            Figure("Dearest scenario", name, f"{by}. {what}."),
-            Figure("Most short", worst if is_short else "none", f"{lacks}."),
-            *most_paid(tables, WhoPaysByScenario, dearest["scenario"], f"in {name}", "in the base"),
-        ]
-        differs = others["demand"] if "demand" in others else [""] * len(others)
-        lack = f"{worst} leaves most of a mineral short: {lacks}" if is_short else lacks
-        known_ahead, said, wrong = FORESEEN, "", ""
-        if not late.empty:
-            year = tables.option(UNFORESEEN_BEFORE)
-            known_ahead = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
-            surprise, said = not_knowing(late, year, currency)
-            vain, wrong = in_vain_costs(tables, currency)
-            figures_of += [*surprise, *vain]
-        parts = (
-            f"{name}{f' ({changes})' if changes else ''} is dearest: {by}; {lack}.",
-            of_other_demand(zip(others["scenario"], differs, strict=True)),
-            tables[BillsByScenario].said(name) if BillsByScenario in tables else "",
-            known_ahead,
-            said,
-            wrong,
-        )
-        return Headline(" ".join(filter(None, parts)), tuple(figures_of))
+        """Say which scenario leaves most missing, when, and what the same tonnes cost."""
+        return _Finding(tables).headline()
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
         """Return a row a scenario."""
@@ -1249,6 +1349,209 @@ class Compare(StudyKind):
             shares = Numbers(matrix(charts.minerals, values, heading, ""))
             found.append(Section(key, heading, lead, shares.view(picture)))
         return tuple(found)
+
+
+class _Finding:
+    """What is said of a comparison first, of its tables alone."""
+
+    def __init__(self, tables: Tables) -> None:
+        """Read the tables; scenarios are those with a plan, those that come unforeseen apart."""
+        self.tables = tables
+        table = tables[Comparison]
+        self.currency = table.words.get("money", "")
+        every = table.frame()
+        self.base, others = every.iloc[0], with_number(every.iloc[1:], "more")
+        foresight = others["foresight"] if "foresight" in others else pd.Series("", others.index)
+        self.late = others[foresight == UNFORESEEN]
+        self.others = others[foresight != UNFORESEEN]
+        self.names = [str(name) for name in self.others["scenario"]]
+        self.paid = _paid(tables)
+        self.when = {n: _severity(tables, n) for n in self.names}
+        whole = {n: _lacking(tables, n, ScenarioMinerals.short_more) for n in self.names}
+        self.rank = {n: max(of.values(), default=0.0) for n, of in whole.items()}
+        self.minerals = len(whole[self.names[0]]) if self.names else 0
+
+    def lacks(self, name: str) -> str:
+        """Return what a scenario leaves missing of each mineral, in the years in which it does."""
+        when = self.when[name]
+        years = sorted({year for of in when.values() for year, (more, _) in of.items() if more > 0})
+        sums_of = {m: [t for t in of.values() if t[0] > 0] for m, of in when.items()}
+        parts = {
+            m: part(sum(more for more, _ in of), sum(need for _, need in of)) or 0.0
+            for m, of in sums_of.items()
+        }
+        return missing(parts, f" beyond the base, {span(years)}" if years else " beyond the base")
+
+    def headline(self) -> Headline:
+        """Return the finding, its three numbers, and how to read them."""
+        here = _lacking(self.tables, str(self.base["scenario"]), ScenarioMinerals.short)
+        cash = self.base["cash"]
+        paid = f"{money(float(cash) * MILLION, self.currency)} paid" if known(cash) else "unknown"
+        lacks = f"{missing(here)}."
+        base = Figure(str(self.base["scenario"]), paid, f"{self.tables.option(YEARS)}. {lacks}")
+        if self.others.empty:
+            none = Figure("Scenarios", "none", "there is none with a proven plan.")
+            said = f"In the base {paid.removesuffix(' paid')} is paid and {hardest(here)}."
+            said += " There is no scenario with a proven plan beside it."
+            return Headline(said if known(cash) else "The base has no plan.", (base, none))
+        worst, dearest = max(self.names, key=lambda n: self.rank[n]), self.dearest
+        figures = [self._worst(worst), self._dearest(dearest), base]
+        surprised, said = list[Figure](), ""
+        if not self.late.empty:
+            year = self.tables.option(UNFORESEEN_BEFORE)
+            late, said = not_knowing(self.late, year, self.currency, self.missing_beyond)
+            vain = in_vain_costs(self.tables, self.currency, self.missing_beyond)
+            surprised = [*late, *vain]
+        if surprised:
+            figures = [figures[0], *surprised]
+        return Headline(" ".join(filter(None, (self._sentence(worst), said))), tuple(figures),
+                        tuple(self._care(dearest)))  # fmt: skip
+
+    @property
+    def dearest(self) -> str:
+        """The scenario in which the same tonnes are dearest."""
+        return max(self.names, key=lambda n: self.paid.get(n, (0.0, 0.0))[0])
+
+    def severity(self, name: str) -> tuple[str, dict[int, float]]:
+        """Return the mineral that a scenario hits hardest, and what part is missing by year."""
+        parts = {m: _over_all(of) for m, of in self.when[name].items()}
+        mineral = next(iter(worst_first(parts)), "")
+        return mineral, _parts_of(self.when[name].get(mineral, {}))
+
+    def _sentence(self, worst: str) -> str:
+        """Return which scenario leaves most missing, and what the others cost and leave missing."""
+        rest = [n for n in self.names if n != worst]
+        mineral, years = self.severity(worst)
+        if not mineral:
+            none = "No scenario leaves more of a mineral missing than the base."
+            premium = self._premium(self.dearest)
+            return f"{none} {f'{self.dearest} costs most: {premium}.' if premium else ''}".rstrip()
+        many = sum(_over_all(of) > SEEN for of in self.when[worst].values())
+        short = f"{mineral} is shorter"
+        if self.minerals > 1:
+            verb = "is" if many == 1 else "are"
+            short = f"{many} of {self.minerals} minerals {verb} shorter, {mineral}"
+        said = f"{worst} is worst. Beyond the base {short} by {in_years(years)}."
+        if not rest:
+            premium = self._premium(worst)
+            return (
+                f"{said} {f'The tonnes still bought cost {premium}.' if premium else ''}".rstrip()
+            )
+        dear = max(rest, key=lambda n: part(*self.paid.get(n, (0.0, 0.0))) or 0.0)
+        costs = self._premium(dear) or "no more"
+        hit = max(max(self.severity(n)[1].values(), default=0.0) for n in rest)
+        lacks = f"at most {share(hit)} more of a mineral" if hit > SEEN else "nothing more"
+        which = "The other scenario costs" if len(rest) == 1 else "The others cost at most"
+        end = " in any year" if hit > SEEN else ""
+        return f"{said} {which} {costs}, and {lacks} is missing{end}."
+
+    def _premium(self, name: str) -> str:
+        """Return how much dearer the same tonnes are in a scenario; "" where they are not."""
+        extra, same = self.paid.get(name, (0.0, 0.0))
+        of = part(extra, same)
+        return f"{share(of)} more for the same tonnes" if of is not None and of > SEEN else ""
+
+    def _worst(self, name: str) -> Figure:
+        mineral, years = self.severity(name)
+        if not mineral:
+            return Figure("Most is missing in", "none", "no scenario leaves more missing.")
+        of = Comparison
+        changes = dict(self.tables[of].rows(of.scenario, of.changes)).get(name)
+        what = f" It changes: {changes}." if changes else ""
+        said = f"{mineral}: {in_years(years)}. {self.lacks(name)}.{what}"
+        return Figure("Most is missing in", name, said)
+
+    def _dearest(self, name: str) -> Figure:
+        extra, same = self.paid.get(name, (0.0, 0.0))
+        if not extra > 0:
+            return Figure("Dearest for the same tonnes", "none", "none makes them dearer.")
+        said = f"{money(extra, self.currency)} a year more. {self.lacks(name)}."
+        of = part(extra, same)
+        shown = f"{name}: +{share(of)}" if of is not None else name
+        return Figure("Dearest for the same tonnes", shown, said)
+
+    def _care(self, dearest: str) -> Iterator[str]:
+        """Yield what is known ahead, and what costs are of."""
+        known_ahead = FORESEEN
+        if not self.late.empty:
+            year = self.tables.option(UNFORESEEN_BEFORE)
+            known_ahead = f"{FORESEEN[:-1]}, and again as if nobody had known before {year}."
+        yield known_ahead
+        differs = self.others["demand"] if "demand" in self.others else [""] * len(self.others)
+        other = of_other_demand(zip(self.others["scenario"], differs, strict=True))
+        yield f"{_SAME_TONNES} {other}".rstrip()
+        if BillsByScenario in self.tables:
+            yield self.tables[BillsByScenario].said(dearest).replace("for it", f"for {dearest}")
+
+    def missing_beyond(self, name: str, other: str) -> str:
+        """Return what one case leaves missing more than another, in the years in which it does."""
+        (here, need), (there, _) = (_short_of(self.tables, of) for of in (name, other))
+        more = {
+            m: {y: t - there.get(m, {}).get(y, 0.0) for y, t in of.items()}
+            for m, of in here.items()
+        }
+        parts = {
+            m: (part(sum(of.values()), sum(need[m].values())) or 0.0) for m, of in more.items()
+        }
+        mineral = next(iter(worst_first(parts)), "")
+        if not mineral:
+            return "Nothing more is missing"
+        years = in_years(missing_in_each(more[mineral], need[mineral]))
+        return f"More of {mineral} is missing: {years}"
+
+
+_SAME_TONNES = (
+    "Costs compare the same tonnes: what is missing is not paid for, and stands beside them."
+)
+
+
+def _short_of(
+    tables: Tables, name: str
+) -> tuple[dict[str, dict[int, float]], dict[str, dict[int, float]]]:
+    """Return what a case leaves short and needs, by mineral and year, of minerals ever short."""
+    of = MissingByYear
+    short, need = defaultdict[str, dict[int, float]](dict), defaultdict[str, dict[int, float]](dict)
+    fields = (of.scenario, of.mineral, of.year, of.short, of.need)
+    for scenario, mineral, year, tonnes, wanted in tables[of].rows(*fields) if of in tables else ():
+        if scenario == name:
+            short[mineral][int(year)], need[mineral][int(year)] = float(tonnes), float(wanted)
+    return short, need
+
+
+ByYear = dict[int, tuple[float, float]]
+"""By year what is missing beyond the base and what is needed [t]."""
+
+
+def _severity(tables: Tables, scenario: str) -> dict[str, ByYear]:
+    """Return by mineral what is missing beyond the base in each year, and what is needed [t]."""
+    of, found = MissingByYear, defaultdict[str, ByYear](dict)
+    fields = (of.scenario, of.mineral, of.year, of.short_more, of.need)
+    for name, mineral, year, more, need in tables[of].rows(*fields) if of in tables else ():
+        if name == scenario and known(more):
+            found[str(mineral)][int(year)] = float(more), float(need)
+    return found
+
+
+def _parts_of(years: ByYear) -> dict[int, float]:
+    """Return what part of each year's need is missing beyond the base."""
+    return {year: part(more, need) or 0.0 for year, (more, need) in years.items()}
+
+
+def _over_all(years: ByYear) -> float:
+    """Return what part of all years' need is missing beyond the base."""
+    more, need = (sum(of) for of in zip(*years.values(), strict=True)) if years else (0.0, 0.0)
+    return part(more, need) or 0.0
+
+
+def _paid(tables: Tables) -> dict[str, tuple[float, float]]:
+    """Return by scenario what its tonnes cost more a year than in the base, and there [money]."""
+    of, found = WhoPaysByScenario, defaultdict[str, tuple[float, float]](lambda: (0.0, 0.0))
+    for name, paid, more in (
+        tables[of].rows(of.case, of.paid_a_year, of.extra) if of in tables else ()
+    ):
+        extra, same = found[str(name)]
+        found[str(name)] = extra + float(more), same + float(paid) - float(more)
+    return found
 
 
 def _lacking(tables: Tables, scenario: str, amount: Field) -> dict[str, float]:

@@ -54,12 +54,14 @@ def chains_of(runs: Sequence[Run], most: int) -> tuple[tuple[Run, ...], ...]:
 class Run:
     """One variant of a study's base case, or that itself.
 
-    ``read`` is what is read of its plan, None: as of all.
+    ``read`` is what is read of its plan, None: as of all. One that ``is_cold`` starts from nothing:
+    it is the plan that ``solve`` finds, whatever the base case is.
     """
 
     name: str
     change: Change = as_given
     read: Callable[[Plan], Any] | None = None
+    is_cold: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,8 @@ class Planner(Generic[T]):
                     _ = self.session.base
                 if fresh:
                     self.session.restart()
-                plan = self.session.solve(run.change(self.base))
+                solve = self.session.solve_cold if run.is_cold else self.session.solve
+                plan = solve(run.change(self.base))
                 found = (run.read or self.read)(plan)
                 outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False

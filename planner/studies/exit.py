@@ -42,6 +42,7 @@ from planner.render.words import each_year, known, listed, money, percent, share
 from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
 from planner.sheets.findings import rows_of
+from planner.sheets.missing import missing
 from planner.sheets.pictures import who_pays
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import BASIS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -56,6 +57,7 @@ OF = COUNTRY.header
 _SOLD, _TOLD = 1e-6, 1e-5
 """Tonnes, and shares of what is needed, up to the first are nothing; other amounts up to the second
 part of it are not told: two plans' rounding."""
+_AS_PLANNED = "as planned"
 _ALIKE = 1e-6
 """Parts of a plant that differ by less are the same."""
 
@@ -141,7 +143,7 @@ class WayOut(Result):
 
 
 class Builds(Result):
-    """Plants of the way out in the order in which building begins, the largest of a year first."""
+    """Plants of the way out in the order in which building begins, by name where it is one year."""
 
     TABLE, GRAIN, BOOK = "Builds in order", ("project", "start"), "exit"
 
@@ -155,7 +157,8 @@ class Builds(Result):
     capacity = CAPACITY.like(meaning="Of that part.")
     capex = Projects.capex.like(meaning="Of that part.", key="capex_usd_m")
     change = field.text(
-        "Against the plan", "What the plan builds of it; as planned: the same from the same year."
+        "Against the plan",
+        f"What the plan builds of it; {_AS_PLANNED}: the same from the same year.",
     )
 
 
@@ -328,10 +331,23 @@ def _builds(found: Exit) -> list[Row]:
                 "mineral": p.mineral, "project": p.name, "country": p.country,
                 "begin": budget_year(p, year, case.years), "start": year, "part": part,
                 "capacity": part * p.capacity.value(year), "capex": part * p.capex,
-                "change": _change(before[p.name], year, part),
+                "change": _change(before[p.name], year, part), "ground": year - p.lead_time,
             })  # fmt: skip
-    rows.sort(key=lambda row: (row["begin"], -row["capacity"], row["project"], row["start"]))
+    # a plant that needs longer than there is begins first, though no budget before the first pays
+    rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+
+
+def begun_otherwise(builds: Builds, mineral: str = "") -> dict[str, int]:
+    """Return by plant when building begins of what the plan doesn't build so, the first one first.
+
+    A plant that is built in steps is one, from the first of them; ``mineral`` "" is all minerals.
+    """
+    of, begun = Builds, dict[str, int]()
+    for plant, own, year, change in builds.rows(of.project, of.mineral, of.begin, of.change):
+        if change != _AS_PLANNED and mineral in {"", own}:
+            begun.setdefault(str(plant), int(year))
+    return begun
 
 
 def _parts(plan: Plan) -> dict[str, dict[int, float]]:
@@ -345,7 +361,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
 def _change(planned: Mapping[int, float], year: int, part: float) -> str:
     """Return what the plan builds of a plant, against a part of it from a year on."""
     if abs(planned.get(year, 0.0) - part) < _ALIKE:
-        return "as planned"
+        return _AS_PLANNED
     if not planned:
         return "not in the plan"
     return "plan: " + ", ".join(f"{share(p)} from {y}" for y, p in sorted(planned.items()))
@@ -394,6 +410,8 @@ def _sellers(found: Exit) -> list[Row]:
 
 _SEEN = 5e-4
 """A share that falls by less reads the same."""
+_MOST_LINES = 8
+"""Minerals with a line at most."""
 _MOST_SMALL = 12
 """Minerals with a chart at most: those of which most of demand is bought there in the plan."""
 
@@ -417,8 +435,36 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     return {m: picture for m, picture in found.items() if m in kept}
 
 
+def _panels(tables: Tables) -> Iterator[Picture]:
+    """Yield the country's share by year, a line a mineral: of the plan, and of the way out."""
+    table, name = tables[WayOut].frame(), tables.option(OF)
+    years = sorted({int(year) for year in table["year"]})
+    bought = table[table["planned"] > _SOLD]
+    most = bought.groupby("mineral")["planned_share"].max().fillna(0.0)
+    kept = most.sort_values(ascending=False, kind="stable").index[:_MOST_LINES]
+    if len(years) < 2 or not len(kept):  # noqa: PLR2004 - one year is no line
+        return
+    for what, of in (("the plan", "planned_share"), ("the way out", "left_share")):
+        lines = [
+            Series(short(str(m)), Role.ONE_OF_MANY, numbers(table[table["mineral"] == m][of]))
+            for m in dict.fromkeys(table["mineral"]) if m in kept
+        ]  # fmt: skip
+        title = f"{short(name)}'s share of {tables.option(BASIS)} by year: {what}"
+        yield Picture(
+            title, Form.LINES, tuple(years), tuple(lines), "Share", "", is_panel=True
+        )  # fmt: skip
+
+
 def _share(row: Row, of: str) -> float:
     return float(row[of]) if known(row[of]) else 0.0
+
+
+def sums_of(tables: Tables, amount: Field) -> dict[str, float]:
+    """Return an amount of the way out by mineral, over all years."""
+    found = defaultdict[str, float](float)
+    for mineral, value in tables[WayOut].rows(WayOut.mineral, amount):
+        found[str(mineral)] += float(value)
+    return found
 
 
 class _Finding:
@@ -434,26 +480,32 @@ class _Finding:
         out = [*tables[of].rows(of.mineral, of.year, of.others, of.demand)]
         self.last = max((int(year) for _, year, *_ in out), default=0)
         self.last_year = {str(m): of_it for m, year, *of_it in out if year == self.last}
+        need, gone = (sums_of(tables, amount) for amount in (of.demand, of.short))
+        self.lacks = f"{missing(measures.missing_in_each(gone, need))}, as in the plan."
         self.name, self.basis = tables.option(OF), tables.option(BASIS)
         self.currency = exits.words["money"]
 
-    def sentence(self) -> str:
-        """Return how many can be left altogether, which falls furthest and which least."""
+    def sentence(self, builds: Builds) -> str:
+        """Return how many minerals can do without the country, and what has to begin first."""
         gone = [row for row in self.rows if known(row["none"])]
+        verb = "can" if len(self.rows) > 1 or gone else "cannot"
+        of = "its one mineral" if len(self.rows) == 1 else (
+            f"{len(gone) or 'none'} of {len(self.rows)} minerals"
+        )  # fmt: skip
+        said = f"By {self.last} {of} {verb} do without {self.name}"
         names = [f"{row['mineral']} from {row['none']:.0f}" for row in gone]
-        of = f"{len(gone) or 'none'} of {len(self.rows)} minerals"
-        said = f"{self.name} can be left altogether by {self.last} in {of}"
-        said += f" ({listed(names, 3)})" if gone else ""
+        said += f": {listed(names, 3)}" if gone else ""
         down = self.furthest
         if down is None:
-            said += f"; no share of {self.last} falls"
+            said += f"; no share of {self.last} falls."
+        elif known(down["none"]):
+            said += "."
         else:
-            said += f"; furthest down: {down['mineral']}, {self.fall(down)}"
-        most = self.hardest
-        if most is not down and _share(most, "left_share") > 0:
-            of = self.as_much_left or most["mineral"]
-            said += f"; most is left of {of}, {percent(most['left_share'])}"
-        return f"{said}."
+            said += f"; {down['mineral']} gets furthest, {self.fall(down)}."
+        begun = begun_otherwise(builds)
+        for plant, year in begun.items():
+            return f"{said} Building has to begin in {year}, with {plant}."
+        return said
 
     @property
     def furthest(self) -> Row | None:
@@ -486,43 +538,31 @@ class _Finding:
 
     def figures(self, builds: Builds) -> Iterator[Figure]:
         """Yield the numbers that the finding rests on."""
-        gone = sum(known(row["none"]) for row in self.rows)
-        levels = ", ".join(
-            f"{sum(known(row[of]) for row in self.rows)} at most {level} %"
-            for level, of in _LEVELS.items()
-            if level
-        )
+        levels = {level: of for level, of in _LEVELS.items() if level}
+        many = [sum(known(row[of]) for row in self.rows) for of in levels.values()]
+        below = listed(f"{level}" for level in levels)
+        left = self.as_much_left or str(self.hardest["mineral"])
+        others, need = self.last_year[self.hardest["mineral"]]
+        most = percent(_share(self.hardest, "left_share"))
         yield Figure(
-            f"Left altogether by {self.last}",
-            f"{gone} of {len(self.rows)}",
-            f"minerals that the plan buys there; {levels} by then.",
+            f"At most {below} % by {self.last}",
+            f"{listed(map(str, many))} of {len(self.rows)}",
+            f"minerals bought there. Most is left of {left}, {most} of {self.basis}: others sell"
+            f" {tonnes(others)} of the {tonnes(need)} of {self.hardest['mineral']} that {self.last}"
+            " needs.",
         )
-        down, hardest, dear = self.furthest, self.hardest, self.dearest
-        if down is not None:
-            said = f"{down['mineral']}: {self.fall(down)}."
-            yield Figure("Falls furthest", percent(down["left_share"]), said)
-        others, need = self.last_year[hardest["mineral"]]
-        yield Figure(
-            "Hardest to leave",
-            percent(hardest["left_share"]),
-            (f"{self.as_much_left}. " if self.as_much_left else "")
-            + f"{hardest['mineral']}: others sell {tonnes(others)} of the {tonnes(need)} that"
-            f" {self.last} needs.",
-        )
+        cash, dear = sum(row["cash"] for row in self.rows), self.dearest
+        said = "over all years."
         if known(dear["a_tonne"]):
-            yield Figure(
-                f"Extra cash, {dear['mineral']}",
-                money(dear["cash"], self.currency),
-                "over all years, the mineral that costs most;"
-                f" {money(dear['a_tonne'], self.currency)} for each tonne spared.",
+            each = money(dear["a_tonne"], self.currency)
+            said = (
+                f"over all years, most of it for {dear['mineral']}: {each} for each tonne spared."
             )
-        first: dict[str, float] = {}
-        for project, begin, said in builds.rows(Builds.project, Builds.begin, Builds.change):
-            if said != "as planned":
-                first.setdefault(str(project), begin)  # a plant in steps is one, from its first
-        if first:
-            names = listed([f"{project} ({begin:.0f})" for project, begin in first.items()], 3)
-            yield Figure("Plants to begin otherwise", str(len(first)), f"first {names}.")
+        yield Figure("Extra cash", money(cash, self.currency), f"{said} {self.lacks}")
+        begun = begun_otherwise(builds)
+        if begun:
+            names = listed([f"{plant} ({year})" for plant, year in begun.items()], 3)
+            yield Figure("Plants to begin otherwise", str(len(begun)), f"first {names}.")
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -545,9 +585,7 @@ class ExitStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "exit", "Exit", "way out"
-    QUESTION = (
-        "How little of a country can we do with, by which year, and what must be built first?"
-    )
+    QUESTION = "How far can we get away from a country, by when, and what comes first?"
     RESULTS = (Exits, WayOut, Builds, Limits, Sellers, Paying)
     LACKING = "no way out planned"
     PART = "<C>-"
@@ -646,7 +684,7 @@ class ExitStudy(StudyKind):
         exits, builds = tables[Exits], tables[Builds]
         left_out = {Exits.planned, Exits.left, Exits.a_tonne, Exits.remark, Exits.alone}
         yield Numbers(exits, tuple(f for f in exits.fields if f not in left_out))
-        new = builds.where([said != "as planned" for said in builds.change])
+        new = builds.where([change != _AS_PLANNED for change in builds.change])
         left_out = {Builds.rank, Builds.country, Builds.capex}
         told = tuple(f for f in builds.fields if f not in left_out)
         yield Numbers(new, told, "Built otherwise than planned")
@@ -662,7 +700,12 @@ class ExitStudy(StudyKind):
                 f"Nothing is bought of {tables.option(OF)} in the plan: its share is 0 % already."
             )
             return Headline(said, (Figure("Left", "already", "no mineral is bought there."),))
-        return Headline(found.sentence(), tuple(found.figures(tables[Builds])))
+        care = (
+            f"No mineral is shorter in any year than in the plan. {found.lacks}",
+            "Building begins in the year of a plant's first output less its lead time.",
+        )
+        builds = tables[Builds]
+        return Headline(found.sentence(builds), tuple(found.figures(builds)), care)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -671,7 +714,7 @@ class ExitStudy(StudyKind):
         costs = of.rows(Paying.member, Paying.extra, Paying.extra_shortage)
         title = f"Who pays for the way out of {short(tables.option(OF))}, a year"
         who = who_pays(title, costs, of.words["money"], "the plan")
-        return drawn(*_curves(tables).values(), who)
+        return drawn(*_panels(tables), *_curves(tables).values(), who)
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

@@ -91,10 +91,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Headline:
-    """The finding in a sentence, and the numbers that it rests on."""
+    """The finding in a sentence or two, and the numbers that it rests on.
+
+    ``care`` are the sentences that say how to read them: at most three.
+    """
 
     finding: str
     figures: tuple[Figure, ...] = ()
+    care: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

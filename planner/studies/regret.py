@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from models.case import BASE, Case
-from models.measures import beyond, part
+from models.measures import beyond, part, sums
 from models.results import Figure as Measure
 from models.results import Result, field
 from models.results.common import words_of
@@ -22,6 +21,7 @@ from planner.studies.engine import Outcomes, Run, Study, run_study
 from planner.studies.kind import Figure, Tables
 
 if TYPE_CHECKING:
+    from models.plan import Plan
     from planner.studies.places import Where
 
 
@@ -54,10 +54,24 @@ class Regret(Result):
     )
 
 
+Short = dict[tuple[str, int], float]
+"""What is short [t] by mineral and year."""
+
+
+def short_of(plan: Plan) -> Short:
+    """Return what a plan leaves short by mineral and year."""
+    return sums(plan.supply, "short", "mineral", "year")
+
+
+def stays_away(name: str) -> str:
+    """Return what a scenario is called where it is planned for and does not come."""
+    return f"{name} (planned for, stays away)"
+
+
 def in_vain(
     case: Case, cases: Sequence[Compared], planned: Outcomes[Planned], where: Where | None
-) -> Outcomes[float]:
-    """Return what the base costs where a scenario was planned for that then does not come.
+) -> Outcomes[Short]:
+    """Return what the base leaves short where a scenario was planned for that then stays away.
 
     One outcome for each case that comes unforeseen, of its name; what was decided before its year
     is that of the same scenario foreseen. Without that one's plan nothing is planned.
@@ -70,7 +84,7 @@ def in_vain(
             chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
-    return run_study(Study(case, tuple(chains), attrgetter("objective")), where)
+    return run_study(Study(case, tuple(chains), short_of), where)
 
 
 def regrets(
@@ -98,36 +112,53 @@ def regrets(
     return Regret.of_rows(rows, words=words_of(case)) if rows else None
 
 
-def in_vain_costs(tables: Tables, currency: str) -> tuple[list[Figure], str]:
-    """Return what it costs most to plan for a scenario that stays away, and that in a sentence."""
+def in_vain_costs(
+    tables: Tables, currency: str, missing: Callable[[str, str], str]
+) -> tuple[Figure, ...]:
+    """Return the scenario that it costs most to plan for and have it stay away; () of none.
+
+    ``missing`` says what one case leaves missing more than another.
+    """
     of = Regret
     rows = tables[of].rows(of.scenario, of.regret, of.likely) if of in tables else ()
     known_of = [row for row in rows if known(row[1])]
     if not known_of:
-        return [], ""
+        return ()
     name, cost, likely = max(known_of, key=lambda row: float(row[1]))
     if not cost > 0:
-        return [], "To plan for any and have it stay away costs nothing."
-    amount = f"+{money(cost, currency)}"
-    worth = f"; worth it from a probability of {percent(likely)} on" if known(likely) else ""
-    said = f"To plan for {name} and have it stay away costs most: {amount}{worth}."
-    return [Figure("Planning in vain costs at most", amount, f"{name}{worth}.")], said
+        none = money(0.0, currency)
+        return (Figure("Planning in vain costs at most", none, "in any scenario that stays away."),)
+    worth = f" Worth it from a probability of {percent(likely)} on." if known(likely) else ""
+    lacks = missing(stays_away(str(name)), BASE)
+    said = f"To plan for {name} that then stays away. {_PRICED} {lacks}.{worth}"
+    return (Figure("Planning in vain costs at most", money(cost, currency), said),)
 
 
-def not_knowing(late: pd.DataFrame, year: str, currency: str) -> tuple[list[Figure], str]:
-    """Return what it costs most not to know a scenario before a year, and that in a sentence."""
+def not_knowing(
+    late: pd.DataFrame, year: str, currency: str, missing: Callable[[str, str], str]
+) -> tuple[tuple[Figure, ...], str]:
+    """Return the scenario of which it costs most not to know before a year, and a sentence.
+
+    ``missing`` says what one case leaves missing more than another.
+    """
     late = late.assign(surprise=pd.to_numeric(late["surprise"], errors="coerce"))
     late = late[late["surprise"].notna()]
     if late.empty:
-        return [], ""
+        return (), ""
     worst = late.sort_values("surprise", ascending=False, kind="stable").iloc[0]
-    cost, name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
+    cost, late_name = float(worst["surprise"]) * MILLION, str(worst["scenario"])
     if not cost > 0:
         said = f"Not to know before {year} costs nothing in any scenario."
-        return [Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}.")], said
-    name, amount = name.removesuffix(f" ({UNFORESEEN})"), f"+{money(cost, currency)}"
-    said = f"Not to know before {year} costs most of {name}: {amount} against knowing."
-    return [Figure(_COSTS, amount, f"{name}, against knowing it from the first year.")], said
+        return (Figure(_COSTS, money(0.0, currency), f"in no scenario, before {year}."),), said
+    name, amount = late_name.removesuffix(f" ({UNFORESEEN})"), money(cost, currency)
+    lacks = missing(late_name, name)
+    said = (
+        f"As a surprise in {year}, {name} costs {amount} more than if it were known, with shortage"
+        f" at its price; {lacks[:1].lower()}{lacks[1:]}."
+    )
+    figure = Figure(_COSTS, amount, f"{name}, against knowing it. {_PRICED} {lacks}.")
+    return (figure,), said
 
 
 _COSTS = "Not knowing costs at most"
+_PRICED = "Total cost, shortage at its price."

@@ -17,8 +17,8 @@ import pandas as pd
 
 from models.case import Case
 from models.errors import UsageError
-from models.measures import HELD_TO_ORDERS
-from models.results import Benchmarks, Colour, Field, Look, Name, Result, Runs, field
+from models.measures import HELD_TO_ORDERS, missing_in_each
+from models.results import About, Benchmarks, Colour, Field, Look, Name, Result, Runs, field
 from models.results import ByMineral as Minerals
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
@@ -27,8 +27,9 @@ from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.table import Table, records, table_of
-from planner.render.words import known, listed, money, percent, plain, scale, span, word
-from planner.sheets.findings import number_short, shortages
+from planner.render.words import known, listed, money, plain, scale, share, span, word
+from planner.sheets.findings import number_short
+from planner.sheets.missing import SEEN, in_years, missing
 from planner.studies.agreed import Rules
 from planner.studies.engine import NOT_RUN, Tell
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -589,6 +590,26 @@ def _horizon(tables: Tables) -> str:
     return span(int(year) for year in set(tables[NMinusOne].year))
 
 
+def _missing(tables: Tables, losses: pd.DataFrame) -> Picture | None:
+    """The countries whose loss leaves most of a mineral missing, and of which mineral."""
+    hit = losses[losses["worst_share"] > _SEEN]
+    rows = hit.sort_values("worst_share", ascending=False, kind="stable").head(_MOST_BARS)
+    if rows.empty:
+        return None
+    some = f" (the {len(rows)} worst of {len(losses)})" if len(rows) < len(losses) else ""
+    return Picture(
+        f"Missing part of the mineral hit hardest, by country lost, {_horizon(tables)}{some}",
+        Form.BARS,
+        tuple(
+            f"{short(lost)}: {mineral}"
+            for lost, mineral in zip(rows["lost"], rows["worst"], strict=True)
+        ),
+        (Series(SHARE.header, Role.SHORT, numbers(rows["worst_share"])),),
+        "Share of the mineral's need, beyond the agreed plan",
+        "",
+    )
+
+
 def _costs(tables: Tables, losses: pd.DataFrame) -> Picture | None:
     """The countries whose loss costs most, shortage priced."""
     dear = losses[losses["cost"] > 0]
@@ -804,12 +825,29 @@ _COMPARED = (
 """What the report compares losses by."""
 
 
-def _lacking(tables: Tables, lost: str) -> dict[str, float]:
+def _lacking(tables: Tables, lost: str, kind: str) -> dict[str, float]:
     """Return what part of each mineral's need is short beyond the agreed plan if one is lost."""
     every = tables[NMinusOne].mineral if NMinusOne in tables else ()
-    rows = tables[ByMineral].rows(ByMineral.lost, ByMineral.mineral, ByMineral.share)
-    short = {str(m): float(part) for name, m, part in rows if name == lost and known(part)}
+    of = ByMineral
+    rows = tables[of].rows(of.mineral, of.share, of.lost, of.kind) if of in tables else ()
+    short = {str(m): float(part) for m, part, *who in rows if who == [lost, kind] and known(part)}
     return dict.fromkeys(map(str, every), 0.0) | short
+
+
+def _severity(tables: Tables, who: tuple[str, str], mineral: str) -> dict[int, float]:
+    """Return what part of a mineral's need is newly short by year; ``who`` is lost, and kind."""
+    of, left = Detail, NMinusOne
+    short, need = dict[int, float](), dict[int, float]()
+    for of_it, year, demand in tables[left].rows(left.mineral, left.year, left.demand):
+        if of_it == mineral:
+            need[int(year)], short[int(year)] = float(demand), 0.0
+    rows = (
+        tables[of].rows(of.lost, of.kind, of.mineral, of.year, of.short_t) if of in tables else ()
+    )
+    for *at, year, tonnes in rows:
+        if at == [*who, mineral]:
+            short[int(year)] += float(tonnes)
+    return missing_in_each(short, need)
 
 
 class StressTest(StudyKind):
@@ -831,7 +869,7 @@ class StressTest(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
-    QUESTION = "What if a supplier is lost when the plan has been agreed?"
+    QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {named}"
     LACKING = "no loss planned"
     MONEY = "undiscounted, of the years from the loss on; the total cost of planner compare is not"
@@ -994,41 +1032,68 @@ class StressTest(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Return the dearest loss in a sentence, and the losses that are worst each in its way."""
+        """Return the loss that leaves most missing, when, and how soon the first shortage comes."""
         losses = tables[Losses]
         rows = losses.frame().dropna(subset="short_t")
         if rows.empty:
             why = "no loss has a proven plan" if len(losses) else "nobody sells in the agreed plan"
             none = Figure("Losses", "none", f"{why}.")
             return Headline(f"Nothing is known of losses: {why}.", (none,))
-        by_share, by_cost = (
-            rows.sort_values(of, ascending=False, kind="stable").iloc[0].to_dict()
-            for of in ("worst_share", "cost")
+        countries = rows[rows["kind"] == Kind.COUNTRY]
+        ranked = (countries if len(countries) else rows).sort_values(
+            "worst_share", ascending=False, kind="stable"
         )
-        free, share = by_cost.get("free_cost"), by_share["worst_share"]
-        currency = losses.words["money"]
-        price = money(by_cost["cost"], currency)
-        uncapped = f"; {money(free, currency)} in the uncapped plan" if known(free) else ""
-        lacking = _lacking(tables, by_cost["lost"])
-        lacks = shortages(lacking, " beyond the agreed plan")
-        where = "no loss leaves any mineral short."
-        if known(share) and share > 0:
-            where = f"{word(by_share['worst'])}, where {word(by_share['lost'])} is lost."
-        remark = f"{word(by_cost['lost'])}{uncapped}; losses are taken one at a time."
+        top, lost = ranked.iloc[0].to_dict(), word(ranked.iloc[0]["lost"])
+        parts, mineral = _lacking(tables, top["lost"], top["kind"]), word(top["worst"])
+        begins, years = _horizon(tables)[:4], _severity(tables, (top["lost"], top["kind"]), mineral)
+        surge = tables.option("Surge").partition(" %")[0] if About in tables else ""
+        held = f"a surge of {surge} %" if surge else "a surge"
+        said = (
+            f"Each is lost from {begins} on, one at a time; the others are held to what was agreed"
+            f" and {held}. What the plan is short itself comes on top."
+        )
+        care = [text for text in (said, _resale(tables).strip()) if text]
+        if not mineral:
+            said = "No loss leaves any mineral shorter than the agreed plan."
+            none = Figure("Largest part of a mineral missing", "none", "no loss leaves any short.")
+            return Headline(said, (none,), tuple(care))
+        short = f"{mineral} runs short"
+        if len(parts) > 1:
+            many = number_short(parts)
+            verb = "runs" if many.startswith("1 ") else "run"
+            short = f"{many} minerals {verb} short, {mineral}"
+        finding = f"{lost} matters most: without it {short} by {in_years(years)}."
+        if len(ranked) > 1:
+            second = ranked.iloc[1]
+            most, of = second["worst_share"], "anything missing"
+            if most > SEEN:
+                of = f"more than {share(most)} of a mineral missing"
+            finding += f" No other loss leaves {of}."
+        days = top["survived"]
+        first = (
+            "at once"
+            if known(days) and days < 1
+            else f"{days:,.0f} days"
+            if known(days)
+            else "never"
+        )
+        lacks = f"{missing(parts, f' beyond the agreed plan, {_horizon(tables)}')}."
         return Headline(
-            f"Losing {word(by_cost['lost'])} costs most, {price} with shortage priced, over"
-            f" {_horizon(tables)}; {lacks}. It is lost from {_horizon(tables)[:4]} on, the others"
-            f" held to what was agreed and a surge.{_resale(tables)}",
+            finding,
             (
-                Figure("Dearest loss, shortage priced", price, remark),
-                Figure("Minerals short by it", number_short(lacking), f"{lacks}."),
-                Figure("Largest part of a mineral short", percent(share) or "none", where),
+                Figure("Matters most", lost, lacks),
+                Figure("Largest part of a mineral missing", share(max(years.values())),
+                       f"{mineral} without {lost} in {max(years, key=lambda y: years[y])}:"
+                       f" {in_years(years)}."),
+                Figure(f"First shortage without {lost}", first,
+                       "after the loss, if stocks are drawn first and lent among members."),
             ),
-        )
+            tuple(care),
+        )  # fmt: skip
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what losses cost, N-1 over the years, and of single losses those that cost most.
+        """Return what losses leave missing and cost, N-1 by year, and the dearest single losses.
 
         Each says its place among the losses, and how many minerals it leaves out.
         """
@@ -1039,7 +1104,9 @@ class StressTest(StudyKind):
             _single(tables, lost, f"No. {rank} of {len(ranked)} by cost")
             for rank, lost in enumerate(ranked[:_MOST_LOSSES], start=1)
         )
-        return drawn(_costs(tables, countries), _n_minus_1(tables), *small)
+        return drawn(
+            _missing(tables, countries), _costs(tables, countries), _n_minus_1(tables), *small
+        )
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,14 @@ from models.plan import PENALTIES, Plan
 from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
+from models.schema import DEMAND as _DEMAND
 from models.schema import Security
 from models.schema.column import MOST_TARIFF
 from models.units import percent_hint
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import with_number
-from planner.render.words import counted, known, least, listed, money, percent, scale
-from planner.scenarios import set_max_country_share
+from planner.render.words import counted, known, least, listed, money, percent, scale, share
+from planner.scenarios import drop_share_limits, set_max_country_share
 from planner.scenarios.parameters import (
     CAP,
     KINDS,
@@ -42,6 +43,7 @@ from planner.scenarios.parameters import (
 )
 from planner.scenarios.parameters import percent as percent_of
 from planner.sheets.findings import number_short, shortages
+from planner.sheets.missing import hardest, missing, worst_first
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -112,8 +114,8 @@ class Frontier(Result):
         key="shortage_t",
     )
     lost = field.tonnes(
-        "Short by the cap",
-        "Short, less what is short without any cap on single countries.",
+        "Short by the limits",
+        "Short, less what is short without share limits.",
         key="shortage_beyond_t",
     )
     served = field.share(
@@ -134,9 +136,9 @@ class Frontier(Result):
     )
     premium = _a_tonne(
         Ore.premium.header,
-        "Cash cost less that of the reference (no cap on single countries; of another knob the case"
-        " as given), over tonnes bought. It falls below 0 where tonnes that cannot be had are not"
-        " paid for.",
+        "Cash cost less that of the reference (the same case without share limits; of another knob"
+        " the case as given), over tonnes bought. It falls below 0 where tonnes that cannot be had"
+        " are not paid for.",
     )
     like_for_like = _a_tonne(
         "Premium like for like",
@@ -260,7 +262,7 @@ class WithoutSecurity(AsGiven):
 
 
 class WhoPaysByCap(WhoPays):
-    """Who pays at each cap: a row a cap and member, against no cap on single countries.
+    """Who pays at each cap: a row a cap and member, against the same case without share limits.
 
     Cash is told for the same tonnes: what is not bought is not paid for, and stands beside it as a
     shortage at its cost. Money a year.
@@ -412,8 +414,8 @@ def _bought(plan: Plan) -> tuple[tuple[Any, ...], ...]:
 class Point:
     """One plan of a sweep: its rows, all minerals first, then each.
 
-    ``smallest`` are the smallest caps that cost no tonne of supply, known from the reference alone;
-    ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
+    ``smallest`` are the smallest caps that cost no tonne of supply, known of the case without caps
+    alone; ``trouble`` says why they are not known. ``bought`` are rows of ``supply``.
     """
 
     rows: tuple[Row, ...] = ()
@@ -513,40 +515,46 @@ def _cap_words(share: float | None) -> str:
     return "no cap" if share is None else percent_of(share)
 
 
+def read_point(plan: Plan) -> Point:
+    """Return what a sweep keeps of a plan."""
+    return Point(read(plan), bought=_bought(plan))
+
+
 @dataclass(frozen=True)
-class Reader:
-    """Reads a point of its plan; of the case without caps on countries also the smallest caps."""
+class Uncapped:
+    """Reads the plan without caps on single countries: what a sweep keeps, and smallest caps."""
 
     base: Case
-    of_cap: bool
 
     def __call__(self, plan: Plan) -> Point:
-        """Return what a sweep keeps of a plan."""
-        rows, bought = read(plan), _bought(plan)
-        if not self.of_cap or any(row.caps_each_country for row in plan.case.share_limits):
-            return Point(rows, bought=bought)
+        """Return the point."""
         try:
-            found = least_share(set_max_country_share(self.base, 1.0), plan)
+            smallest = least_share(set_max_country_share(self.base, 1.0), plan)
         except SolverError as error:
-            trouble = f"the smallest caps are not known: {error}"
-            return Point(rows, trouble=trouble, bought=bought)
-        smallest = tuple((m, found[m]) for m in plan.expanded.minerals if m in found)
-        return Point(rows, smallest, bought=bought)
+            return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
+        known_caps = ((m, smallest[m]) for m in plan.expanded.minerals if m in smallest)
+        return replace(read_point(plan), smallest=tuple(known_caps))
 
 
 def study_of(base: Case, parameter: Parameter, points: Sequence[float]) -> Study[Point]:
-    """Return the runs of a sweep: the reference, then the points in chains of neighbours.
+    """Return the runs of a sweep: what points are compared with, then these in chains.
 
-    Where the case's own caps differ by year, they are a point before the others.
+    Of a cap that is the case without share limits, planned as ``solve`` plans it for the same use;
+    where there are other limits, too, the case without caps alone follows it, of which the smallest
+    caps are read. Where the case's own caps differ by year, they are a point before the others.
     """
-    first = Run("As given")
+    compared = [Run("As given")]
     if parameter.is_cap:
-        first = Run("No cap on single countries", without_country_caps)
+        uncapped = Run("No cap on single countries", without_country_caps, Uncapped(base))
+        free = Run("No share limits", drop_share_limits, is_cold=True)
+        is_same = without_country_caps(base) == drop_share_limits(base)
+        compared = [replace(free, read=uncapped.read)] if is_same else [free, uncapped]
     elif parameter.kind == SECURITY:
-        first = Run(WithoutSecurity.TABLE, without_security)
+        compared = [Run(WithoutSecurity.TABLE, without_security)]
     runs = [Run(parameter.name(value), parameter.at(value)) for value in points]
     given = ((Run(AS_IN_WORKBOOK),),) if parameter.is_cap and path_of(base) else ()
-    return Study(base, ((first,), *given, *chains_of(runs, CHAIN)), Reader(base, parameter.is_cap))
+    references = tuple((run,) for run in compared)
+    return Study(base, (*references, *given, *chains_of(runs, CHAIN)), read_point)
 
 
 def sweep(
@@ -561,28 +569,30 @@ def sweep(
     ``where`` and ``tell`` as in ``run_study``.
     """
     outcomes = run_study(study_of(base, parameter, points), where, tell)
-    compared, *turned = outcomes
-    given, turned = turned[: -len(points)], turned[-len(points) :]
-    first = compared.found or Point()
+    is_given = parameter.is_cap and bool(path_of(base))
+    own = len(points) + is_given
+    compared, own_points = outcomes.every[:-own], outcomes.every[-own:]
+    given, turned = own_points[:is_given], own_points[is_given:]
+    first, uncapped = compared[0].found or Point(), compared[-1].found or Point()
     rows = _frontier(points, turned, first, by_duals=parameter.is_cap)
-    reference = _frame([_row(None, of, None, None, None) for of in first.rows])
-    smallest = _smallest_caps(rows, reference, dict(first.smallest))
-    trouble = [
-        compared.error and f"what to compare with is not known: {compared.error}",
-        first.trouble,
-    ]
+    smallest = _smallest_caps(rows, _reference(uncapped), dict(uncapped.smallest))
+    trouble = [f"what to compare with is not known: {of.error}" for of in compared if of.error]
     return SweepResult(
         parameter,
         tuple(points),
         rows,
-        reference,
+        _reference(first),
         smallest if parameter.is_cap else pd.DataFrame(),
         outcomes,
-        "; ".join(filter(None, trouble)),
+        "; ".join(filter(None, (*trouble, uncapped.trouble))),
         path_of(base) if given else "",
         _frontier([math.nan] * len(given), given, first, by_duals=True),
         years_words(tested_by(base, parameter), needed_of(base)),
     )
+
+
+def _reference(of: Point) -> pd.DataFrame:
+    return _frame([_row(None, row, None, None, None) for row in of.rows])
 
 
 def title_of(parameter: Parameter, points: Sequence[float]) -> str:
@@ -655,17 +665,10 @@ def _like_for_like(points: Sequence[Point], free: Point) -> list[dict[str, tuple
 
     A mineral that is not bought there has none. All minerals together are the sums.
     """
-    there = free.by_mineral
     tables = [p.supply.assign(point=at) for at, p in enumerate([*points, free])]
-    every = pd.concat(tables, ignore_index=True)
-    found: list[dict[str, tuple[float, float]]] = [{} for _ in points]
-    for (at, name), of in measures.like_for_like(every, free.supply, "point", "mineral").items():
-        if at < len(points) and name in there and there[name]["tonnes"] > 0:
-            found[at][name] = of
-    return [
-        {**of, ALL: (sum(m for m, _ in of.values()), sum(s for _, s in of.values()))} if of else of
-        for of in found
-    ]
+    found = measures.constant_basket(pd.concat(tables, ignore_index=True), free.supply, "point")
+    baskets = [found.get(at, {}) for at in range(len(points))]
+    return [of and {**of, ALL: measures.together(of)} for of in baskets]
 
 
 def _difference(value: float, of: Row, before: tuple[float, Rows] | None) -> float | None:
@@ -681,7 +684,9 @@ def _smallest_caps(
     rows: pd.DataFrame, free: pd.DataFrame, least: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return a row a mineral: its smallest cap, the loosest point that costs tonnes, no cap."""
-    costly = rows[rows["lost"] > _LOST * rows["demand"]].sort_values("value")
+    before = rows["mineral"].map(free.set_index("mineral")["short"])
+    lost = rows.assign(lost=rows["short"] - before)
+    costly = lost[lost["lost"] > _LOST * lost["demand"]].sort_values("value")
     loosest = costly.groupby("mineral").tail(1).set_index("mineral")
     known_caps = {**least, ALL: max(least.values())} if least else {}
     minerals = free["mineral"]
@@ -718,13 +723,10 @@ def _table_of(parameter: Parameter) -> type[Frontier]:
 
 def paying(of: SweepResult, case: Case) -> WhoPaysByCap | None:
     """Return a row a point and member; None where nothing is known of any, or of the reference."""
-    reference, *points = (outcome.found or Point() for outcome in of.outcomes)
-    given = [None] * (len(points) - len(of.points))  # the workbook's own caps are no one value
-    known_of = [
-        (value, point.supply)
-        for value, point in zip([*given, *of.points], points, strict=True)
-        if point.rows
-    ]
+    reference, *every = (outcome.found or Point() for outcome in of.outcomes)
+    values = [*([None] if of.path else []), *of.points]  # the workbook's own caps are no one value
+    points = every[-len(values) :]
+    known_of = [(v, point.supply) for v, point in zip(values, points, strict=True) if point.rows]
     if not reference.rows or not known_of:
         return None
     made = WhoPaysByCap if of.parameter.is_cap else WhoPaysByValue
@@ -771,6 +773,7 @@ class _Charts:
         self.rows = with_number(rows, "value")
         self.minerals = list(dict.fromkeys(self.rows["mineral"]))
         self.path = tables.option(AS_IN_WORKBOOK)
+        self.own = _value_of(tables.option(OWN_CAP))
         is_given = [bool(self.path) and not known(value) for value in rows["value"]]
         self.given = rows[is_given].set_index("mineral", drop=False)
         caps = pd.DataFrame(columns=["mineral", "smallest", "share"])
@@ -791,18 +794,50 @@ class _Charts:
         """Return the charts of the workbook."""
         if len(self.values) < 2:  # noqa: PLR2004 - one point is no line
             return ()
-        lost, lacking = ("lost share", " by the cap") if self.is_cap else ("short share", "")
         before = f"Above its landed cost {self.kind.before}"
-        of_short = (lost, f"Demand that goes short{lacking}", "Share of coalition demand")
+        dearer = self.by_mineral("dearer", "How much dearer a tonne becomes", before)
+        of_short = ("short share", "Demand that goes short", "Share of coalition demand")
         of_losses = ("kept", "Losses of a country that are survived", SecurityCurve.kept.header)
-        made = [
-            self.paid(),
-            self.room() if self.is_cap else self.tonnes_short(),
-            self.by_mineral("dearer", "How much dearer a tonne becomes", before),
-            self.by_mineral(*(of_losses if self.is_secured else of_short)),
-            *(self.small(name) for name in self.dearest()),
-        ]
+        other = self.by_mineral(*(of_losses if self.is_secured else of_short))
+        first = [self.paid(), self.tonnes_short(), dearer, other]
+        if self.is_cap:
+            first = [*self.panels(), self.room(), dearer]
+        made = [*first, *(self.small(name) for name in self.dearest())]
         return tuple(p for p in made if p is not None)
+
+    def panels(self) -> tuple[Picture, ...]:
+        """What a cap costs, and below it what is then missing: two panels over one scale."""
+        cost, missing_parts = self.paid(), self.missing()
+        if cost and missing_parts:  # the scale is below both
+            cost = replace(cost, across="")
+        return tuple(replace(p, is_panel=True) for p in (cost, missing_parts) if p)
+
+    def missing(self) -> Picture | None:
+        """What part of each mineral's need is missing: of those that are hit hardest."""
+        parts = {m: self.at(m, "short share") for m in self.minerals if m != ALL}
+        ranked = [m for m in sorted(parts, key=lambda m: -_peak(parts[m])) if _peak(parts[m])]
+        shown = [m for m in parts if m in ranked[:_MOST_LINES]]
+        if not shown:
+            return None
+        series = [Series(short(m), Role.ONE_OF_MANY, parts[m]) for m in shown]
+        given = self.lacking(None)
+        worst = next((m for m in worst_first(given) if m in shown), "")
+        if worst:  # of the others it would be a line each
+            level = (given[worst],) * len(self.values)
+            series += [Series(f"{AS_IN_WORKBOOK}: {short(worst)}", Role.LIMIT, level)]
+        series += self.here(_peak(parts[ranked[0]]))
+        some = (
+            f" (the {len(shown)} hit hardest of {len(ranked)})" if len(shown) < len(ranked) else ""
+        )
+        title = f"Missing part of each mineral's need, {self.horizon}{some}"
+        return self.picture(title, series, "Share of need")
+
+    def here(self, high: float) -> list[Series]:
+        """Return a stroke at the workbook's own cap, where it is one of the points."""
+        if self.own not in self.values or not high:
+            return []
+        values = [high if value == self.own else None for value in self.values]
+        return [Series(f"The workbook's cap, {percent_of(self.own)}", Role.HERE, values)]
 
     def at(self, mineral: str, name: str) -> tuple[float | None, ...]:
         """Return a mineral's figures, nothing seen as 0; None where there is no plan."""
@@ -821,46 +856,25 @@ class _Charts:
         return {m: 1.0 - served for m, demand, served in parts if demand > 0}
 
     def shortages(self, value: float | None) -> str:
-        """Return in words what is short at a point, and of how many minerals by the cap."""
-        rows, lacking = self._minerals_at(value), self.lacking(value)
-        said = shortages(lacking)
-        if not self.is_cap or not any(part > _LOST for part in lacking.values()):
-            return said
-        rows = rows[rows["served"] < 1.0]
-        by_cap = int((rows["lost"] > _LOST * rows["demand"]).sum())
-        return f"{said} ({by_cap or 'none'} by the cap)"
+        """Return in words what is short at a point."""
+        return shortages(self.lacking(value))
 
     def _minerals_at(self, value: float | None) -> pd.DataFrame:
         """Return the rows of minerals at a point, None: the workbook's."""
         rows = self.given if value is None else self.rows[self.rows["value"] == value]
         return rows[rows["mineral"] != ALL]
 
-    def room_down_to(self) -> tuple[str, str]:
-        """Return the smallest cap of all, and which mineral decides it and how far others go."""
+    @property
+    def first_short(self) -> list[str]:
+        """The minerals that decide the smallest cap of all: below it they run short first."""
         caps = self.caps.drop(index=ALL)["smallest"].sort_values(ascending=False, kind="stable")
-        down = least(float(self.caps["smallest"][ALL]))
-        first = [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
-        others = caps.iloc[len(first) :]
-        said = f"set by {listed(first)}"
-        if len(others):
-            who = others.index[0]
-            who = who if len(others) == 1 else f"the {len(others)} other minerals"
-            said += f"; {who} could go to {least(float(others.iloc[0]))}"
-            half = others.iloc[len(others) // 2 :]
-            if len(half) < len(others):
-                said += f", {len(half)} of them to {least(float(half.iloc[0]))}"
-        return down, said
+        return [str(m) for m, cap in caps.items() if cap >= caps.iloc[0] - _SEEN]
 
-    def largest_without(self) -> str:
-        """Return which country has the largest share of which mineral without caps."""
-        caps = self.caps.drop(index=ALL)
-        caps = caps[caps["share"].notna()]
-        if caps.empty:
-            return "Without caps no country sells"
-        top = caps.sort_values("share", ascending=False, kind="stable").iloc[0]
-        beyond_all = " (beyond 100 % is bought for stock)" if top["share"] > 1 else ""
-        of = f"of {top.name} in its largest year"
-        return f"Without caps {top['country']} has {percent(top['share'])} {of}{beyond_all}"
+    def premium(self, value: float | None) -> float | None:
+        """Return how much dearer the same tonnes are at a point, None: the workbook's own caps."""
+        rows = self.given if value is None else self.rows[self.rows["value"] == value]
+        found = [float(d) for d in rows["dearer"][rows["mineral"] == ALL] if known(d)]
+        return found[0] if found else None
 
     def as_in_workbook(self, mineral: str, name: str, size: float = 1.0) -> list[Series]:
         """Return the line of the workbook's own caps, level over all values, if it is planned."""
@@ -900,8 +914,10 @@ class _Charts:
         if self.is_cap or self.is_secured:
             line, what = self.at(ALL, "dearer"), "the cap" if self.is_cap else "surviving a loss"
             title = f"How much dearer {what} makes what is still bought, {self.horizon}"
+            title = f"Extra cost of the same tonnes, {self.horizon}" if self.is_cap else title
             series = [Series("All minerals", Role.PLAN, line), *self.as_in_workbook(ALL, "dearer")]
-            axis = f"Above its landed cost {self.kind.before}"
+            series += self.here(_peak(line))
+            axis = "Extra cost" if self.is_cap else f"Above its landed cost {self.kind.before}"
             return self.picture(title, series, axis) if _peak(line) else None
         unit, (amounts,) = self.money(ALL, "cash")
         title = f"{self.title}: what is paid for what is bought, {self.horizon}"
@@ -1013,6 +1029,11 @@ def _figures(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     return rows[name]
 
 
+def _value_of(cap: str) -> float | None:
+    """Return the number that ``percent_of`` says; None of ""."""
+    return float(Decimal(cap.removesuffix(" %")) / 100) if cap else None
+
+
 def _peak(values: Sequence[float | None]) -> float:
     return max((abs(v) for v in values if v is not None), default=0.0)
 
@@ -1020,6 +1041,9 @@ def _peak(values: Sequence[float | None]) -> float:
 # ---- the kind ------------------------------------------------------------------------------------
 
 _ASSUMED = "no row in the workbook: each mineral, each country outside the coalition, stocks count"
+_BEFORE = f"the same case {CAP.before}"
+OWN_CAP = "The workbook's cap"
+"""The row of About that has it, where it is one for every mineral, buyer and year."""
 OVER = "Over"
 """The row of About that has what was turned, as typed."""
 
@@ -1066,7 +1090,7 @@ class Sweep(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
-    QUESTION = "What does each step of a tighter cap, or of another number, cost?"
+    QUESTION = "What does a tighter cap, or a step of another number, cost?"
     LACKING = "no point planned"
     PART = "[<KNOB>-]"
     RESULTS = (
@@ -1128,7 +1152,7 @@ class Sweep(StudyKind):
     @property
     def judged(self) -> Sequence[Outcome[Any]]:
         """The points, without what they are compared with."""
-        return self.outcomes[1:]
+        return self.outcomes[-len(self.points) - bool(self.result.path) :]
 
     @property
     def known(self) -> str:
@@ -1145,11 +1169,11 @@ class Sweep(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         """The points, the knob as typed, scenario and what-ifs, what premiums are against."""
-        against = "the same case without caps on single countries"
+        against = "the same case without share limits"
         return {
             self.TITLE: title_of(self.parameter, self.points),
             OVER: self.parameter.typed,
-            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else {}),
+            **({AS_IN_WORKBOOK: self.result.path} if self.result.path else self._own_cap),
             **self.start.options,
             **({} if self.case == self.start.case else {Security.SHEET: _ASSUMED}),
             **covered(self.case, self.parameter),
@@ -1158,6 +1182,15 @@ class Sweep(StudyKind):
             else f"the case {self.parameter.kind.before}",
             **({Frontier.trouble.header: self.trouble} if self.trouble else {}),
         }
+
+    @property
+    def _own_cap(self) -> dict[str, str]:
+        """The workbook's own cap, where it is one."""
+        case = self.start.case
+        caps = {row.share.value(y) for row in case.share_limits if row.caps_each_country
+                for y in case.years}  # fmt: skip
+        is_one = self.parameter.is_cap and len(caps) == 1 and not path_of(case, is_one=True)
+        return {OWN_CAP: percent_of(caps.pop())} if is_one else {}
 
     @property
     def trouble(self) -> str:
@@ -1225,6 +1258,10 @@ class Sweep(StudyKind):
         if of.empty:
             none = Figure("Points", "none", "no point has a proven plan.")
             return Headline("No point has a proven plan.", (none,))
+        if charts.is_cap:
+            return _of_cap(charts)
+        if not charts.is_secured:
+            return _of_turned(charts)
         first, last = of.iloc[0], of.iloc[-1]
         start, end = percent(first["value"]), percent(last["value"])
         cost = float(last["objective"] - first["objective"])
@@ -1237,22 +1274,10 @@ class Sweep(StudyKind):
             Figure("Total cost, from end to end", more, remark),
             Figure(f"Minerals short at {end}", number, f"{lacks}; at {start}: {before}."),
         ]
-        finding = f"{ends} changes total cost by {more}; at {start}: {before}, at {end}: {lacks}"
-        if charts.is_secured:
-            told, finding = price_of_security(charts.rows, ends, tables)
-            figures.insert(0, told)
-        if ALL in charts.caps.index:
-            down, decided = charts.room_down_to()
-            name = "Smallest cap that need cost no tonne"
-            said = f"all minerals under one cap, {decided}. {charts.largest_without()}."
-            figures.append(Figure(name, down, said))
-            finding += f"; no tonne more need be short than without caps down to {down}, {decided}"
-        before = "without caps" if charts.is_cap else "as given"
-        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", before)
-        if not charts.path:
-            return Headline(f"{finding}.", tuple(figures))
-        given, said = _as_in_workbook(charts)
-        return Headline(f"{finding}. {said}", (*figures, *given))
+        told, finding = price_of_security(charts.rows, ends, tables)
+        figures.insert(0, told)
+        figures += most_paid(tables, WhoPaysByCap, last["value"], f"at {end}", "as given")
+        return Headline(f"{finding}.", tuple(figures))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -1264,7 +1289,8 @@ class Sweep(StudyKind):
         fields = (*named, *fields)
         views = {
             "All minerals" if mineral == ALL else mineral: (
-                charts.of_mineral(mineral),
+                (charts.panels() if charts.is_cap and mineral == ALL else ())
+                or charts.of_mineral(mineral),
                 Numbers(frontier.where([m == mineral for m in frontier.mineral]), fields),
             )
             for mineral in charts.minerals
@@ -1286,7 +1312,7 @@ class Sweep(StudyKind):
         )
         first = Section("frontier", heading, lead, views, MINERAL.header, blocks)
         before = f"the case {charts.kind.before}"
-        before = "no cap on single countries" if charts.is_cap else before
+        before = f"the same case {charts.kind.before}" if charts.is_cap else before
         return (first, *who_pays_section(tables, WhoPaysByCap, charts.title, before, _point))
 
 
@@ -1295,18 +1321,72 @@ def _point(value: Any) -> str:
     return percent(value) if known(value) else AS_IN_WORKBOOK
 
 
-def _as_in_workbook(charts: _Charts) -> tuple[list[Figure], str]:
-    """Return what the workbook's own caps cost, and that the points of the sweep are not these."""
-    flat = f"Each point is one cap for all years; the workbook's own go {charts.path}"
-    own = charts.given[charts.given["mineral"] == ALL]
-    own = with_number(own, "objective")
-    if own.empty:
-        return [], f"{flat}, of which there is no proven plan."
-    row = own.iloc[0]
-    total = money(float(row["objective"]), charts.currency)
-    lacking = charts.shortages(None)
-    said = f"caps that go {charts.path}: total cost, {charts.discounted}; {lacking}."
-    return [Figure(AS_IN_WORKBOOK, total, said)], f"{flat}: total cost {total}, {lacking}."
+_SAME_TONNES = (
+    "Costs compare the same tonnes {before}: what is missing is not paid for, so the cash that is"
+    " paid may fall."
+)
+
+
+def _of_cap(charts: _Charts) -> Headline:
+    """Return what a tighter cap costs and leaves missing: the workbook's own, and the tightest."""
+    tight = min(v for v in charts.values if charts.lacking(v))
+    points: dict[str, float | None] = {}
+    if not charts.given.empty:
+        points["With the workbook's caps"] = None
+    elif charts.own in charts.values and charts.own != tight:
+        points[f"At the workbook's {percent_of(charts.own)}"] = charts.own
+    elif tight != max(charts.values):
+        loose = max(v for v in charts.values if charts.lacking(v))
+        points[f"At {percent_of(loose)}"] = loose
+    own = "the workbook's " if tight == charts.own else ""
+    points[f"At {own}{percent_of(tight)}"] = tight
+    said, figures = list[str](), list[Figure]()
+    if ALL in charts.caps.index:
+        down, decide = least(float(charts.caps["smallest"][ALL])), listed(charts.first_short)
+        said.append(
+            f"A cap of {down} or more costs no supply; below it, {decide} is missing first."
+        )
+        remark = f"Set by {decide}: below it, more is missing than without a cap."
+        figures.append(Figure("Tightest cap that costs no supply", down, remark))
+    costs = list[str]()
+    for name, value in points.items():
+        premium, lacking = charts.premium(value), charts.lacking(value)
+        shown = "not known" if premium is None else f"{'+' if premium > 0 else ''}{share(premium)}"
+        remark = f"For the same tonnes, against {_BEFORE}. {missing(lacking)}."
+        figures.append(Figure(name, shown, remark))
+        dear = "an unknown cost" if premium is None else (
+            f"{share(abs(premium))} {'less' if premium < 0 else 'more'} for the same tonnes"
+        )  # fmt: skip
+        who = "it" if costs else "the coalition"
+        when = f"{name[:1].lower()}{name[1:]}" if costs else name
+        costs.append(f"{when} {who} pays {dear}, and {hardest(lacking)}")
+    care = [_SAME_TONNES.format(before=f"with {_BEFORE}")]
+    if charts.path:
+        care.append(f"Each point is one cap for all years; the workbook's own go {charts.path}.")
+    if charts.basis == _DEMAND:
+        care.append("Caps are of demand: where supply is missing, one country sells more than that"
+                    " of what is bought.")  # fmt: skip
+    return Headline(" ".join([*said, f"{'; '.join(costs)}."]), tuple(figures), tuple(care))
+
+
+def _of_turned(charts: _Charts) -> Headline:
+    """Return what is paid, and missing, at both ends of a sweep of another number."""
+    ends = [v for v in charts.values if charts.lacking(v)]
+    cash = dict(zip(charts.values, charts.at(ALL, "cash"), strict=True))
+    said, figures = list[str](), list[Figure]()
+    for value in dict.fromkeys((ends[0], ends[-1])):
+        paid, lacking = money(cash[value] or 0.0, charts.currency), charts.lacking(value)
+        figures.append(Figure(f"Paid at {percent_of(value)}", paid, f"{missing(lacking)}."))
+        said.append(f"at {percent_of(value)} {paid} is paid and {hardest(lacking)}")
+    premium = charts.premium(ends[-1])
+    if premium is not None:
+        name = f"The same tonnes at {percent_of(ends[-1])}"
+        shown = f"{'+' if premium > 0 else ''}{share(premium)}"
+        lacks = missing(charts.lacking(ends[-1]))
+        figures.append(Figure(name, shown, f"Against the case {charts.kind.before}. {lacks}."))
+    finding = f"{charts.title}: {'; '.join(said)}."
+    before = f"with the case {charts.kind.before}"
+    return Headline(finding, tuple(figures), (_SAME_TONNES.format(before=before),))
 
 
 _CAP = (SmallestCaps.mineral, SmallestCaps.smallest)

@@ -95,10 +95,12 @@ def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: s
         {str(what): str(value) for what, value in rows if what in options},
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
         _shown_first(pictures),
+        headline.care,
     )
 
 
 def _shown_first(pictures: Sequence[Picture]) -> Sequence[Picture]:
-    """Return the first chart; where that is a small one, all small ones that stand with it."""
+    """Return the first chart; where that is a panel or a small one, all that stand with it."""
+    panels = list(takewhile(lambda picture: picture.is_panel, pictures))
     small = list(takewhile(lambda picture: picture.small, pictures))
-    return small[:_TILES] or pictures[:1]
+    return panels or small[:_TILES] or pictures[:1]

@@ -220,19 +220,15 @@ def test_sweep_is_a_frontier(study):
     page = study("sweep")
     assert page.title.startswith("Small: Cap from 90 %")
     assert page.verdict == "Each of 4 runs is proven optimal."
-    cost, lacking, smallest, payer = page.headlines
-    assert (lacking.value, lacking.remark) == (
-        "1 of 1", "Cobalt is short: 40 % of need (1 by the cap); at 90.0 %: no mineral is short.",
-    )  # fmt: skip
+    smallest, own, tight = page.headlines
     assert smallest.value == "70.0 %"
-    # From no shortage to 80 t of it at 100,000, and 120,000 less paid.
-    assert cost.value == "+7.9 m EUR"
+    assert (own.name, tight.name) == ("At the workbook's 60 %", "At 30 %")
+    assert own.remark.endswith("Missing, of need: Cobalt 10 %.")
+    assert tight.remark.endswith("Missing, of need: Cobalt 40 %.")
     # 30 t of each year's 60 t from Finland, 1,000 dearer, and 40 t short of it
-    assert payer.value == "Japan"
-    assert payer.remark.startswith(
-        "30,000 EUR in cash for the same tonnes and 4.0 m EUR in shortage at its cost more"
-    )
-    assert "What is not bought is not paid for" in payer.remark
+    payers = table(part(page, "members"), (0,))
+    assert payers
+    assert page.care[0].endswith("is not paid for, so the cash that is paid may fall.")
     rows = table(part(page, "frontier"), (0,))
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Served share"] for row in rows] == ["100.0 %", "90.0 %", "60.0 %"]
@@ -249,17 +245,20 @@ def test_sweep_of_another_knob(made, tmp_path):
     rows = table(frontier, (0,))
     assert [row["Value"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     assert [row["Short (t)"] for row in rows] == ["20", "20", "140"]
-    assert [h.name for h in page.headlines][2:] == ["Who pays most"]
+    assert [h.name for h in page.headlines] == [
+        "Paid at 100 %", "Paid at 0 %", "The same tonnes at 0 %",
+    ]  # fmt: skip
+    assert page.headlines[1].remark == "Missing, of need: Cobalt 70 %."
 
 
 def test_stress_is_a_heat_map(study):
     page = study("stress")
     rows = table(part(page, "heat-map"))
     assert rows[0] == {"Lost": "China", "Cobalt": "60.0 %"}
-    dearest, short, largest = page.headlines
-    assert (short.value, largest.value) == ("1 of 1", "60.0 %")
-    assert short.remark == "Cobalt is short beyond the agreed plan: 60 % of need."
-    assert dearest.remark.startswith("China")
+    worst, largest, days = page.headlines
+    assert (worst.value, largest.value, days.value) == ("China", "60 %", "at once")
+    assert worst.remark.endswith("of need: Cobalt 60 %.")
+    assert page.finding.startswith("China matters most: without it Cobalt runs short by 60 % ")
     assert part(page, "heat-map").views[()].plots[0].figure.data[0].type == "heatmap"
 
 
@@ -267,7 +266,7 @@ def test_the_way_out_of_a_country(study):
     """Cobalt is bought in China alone as far as its limit goes: what is left stands by year."""
     page = study("exit")
     assert page.title.startswith("Small: the way out of China")
-    assert page.headlines[0].value == "0 of 1"
+    assert page.headlines[0].value == "0, 0 and 0 of 1"
     out = part(page, "exit")
     assert [row["Year"] for row in table(out, (0,))]
     assert [block.heading for block in out.blocks][:2] == ["By mineral", "What holds it up"]
@@ -275,13 +274,13 @@ def test_the_way_out_of_a_country(study):
 
 def test_comparison(study):
     page = study("compare")
-    assert page.question == "What does each scenario cost and leave short, beside the base?"
-    assert page.finding.endswith("planned as if it were known from the first year.")
-    base, dearest, worst, payer = page.headlines
-    assert base.value == "2.4 m EUR"
-    assert dearest.value == worst.value == "No China"
-    assert worst.remark == "Cobalt is short beyond the base: 60 % of need."
-    assert (payer.name, payer.value) == ("Who pays most", "Japan")
+    assert page.question == "What does each scenario cost and leave missing?"
+    assert page.care[0].endswith("planned as if it were known from the first year.")
+    worst, _, base = page.headlines
+    assert worst.value == "No China"
+    assert "of need: Cobalt 60 %." in worst.remark
+    assert base.remark.endswith("Missing, of need: Cobalt 10 %.")
+    assert page.finding.startswith("No China is worst. Beyond the base Cobalt is shorter by 60 % ")
     assert table(part(page, "shortage"))[1] == {"Scenario": "No China", "Cobalt": "70.0 %"}
 
 

@@ -25,7 +25,7 @@ from planner.sheets import Context, write_plan
 from planner.sheets.findings import TOLD, findings, rows_of
 from planner.sheets.front import overview
 from planner.studies.compare import WhoPaysByScenario
-from planner.studies.sweep import Reader, WhoPaysByCap, read
+from planner.studies.sweep import WhoPaysByCap, read, read_point
 from planner.workbook.plan_file import read_plan
 from planner.workbook.template import write_book
 from tests.reference.cases import random_book
@@ -291,7 +291,7 @@ def test_what_limits_cost_like_for_like(made, tmp_path):
     sheet, table = made.file.result(Members), made.file.result(ByMineral)
     rows = list(table.rows(ByMineral.extra, ByMineral.purchased))
     told = [of[ByMineral.extra.json_key] for of in solved(run, None)["minerals"]]
-    point, reference = (Reader(case, of_cap=False)(of) for of in (plan, free))
+    point, reference = (read_point(of) for of in (plan, free))
     studies = [
         WhoPaysByCap.of_cases(case, reference.supply, [(0.6, point.supply)]),
         WhoPaysByScenario.of_cases(case, free.supply, [("with limits", plan.supply)]),

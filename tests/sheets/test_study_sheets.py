@@ -43,7 +43,10 @@ def many():
 
 
 def test_charts_of_losses_say_what_they_choose():
-    costs, left, *small = StressTest.pictures(many())
+    missing, costs, left, *small = StressTest.pictures(many())
+    assert missing.title.startswith(
+        "Missing part of the mineral hit hardest, by country lost, 2026 to"
+    )
     assert costs.title == "What losing a country costs, 2026 to 2027 (the 10 dearest of 12)"
     assert left.title == "N-1: supply without its largest country"
     assert [p.title.split(" lost")[0] for p in small] == list(costs.categories[:6])
@@ -140,6 +143,6 @@ def test_losses_that_cost_nothing_have_no_bar():
     losses = of[Losses]
     cost = [c if i < 3 else 0.0 for i, c in enumerate(losses.cost)]
     of.results[Losses] = Losses(words=losses.words, **{**losses.data, "cost": cost})
-    costs, *_ = StressTest.pictures(of)
+    _, costs, *_ = StressTest.pictures(of)
     assert len(costs.categories) == 3
     assert costs.title.endswith("2026 to 2027 (3 of 12, the others nothing)")

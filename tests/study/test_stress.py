@@ -360,7 +360,7 @@ def test_what_sharing_is_worth() -> None:
     assert of.loc["", "alone_cost"] == pytest.approx(
         45 * COST_SHORT - 500 + 5 * 21 - 5 * 20 + 5 * 11
     )
-    said = StressTest.headline(Tables(tables_of(found))).finding
+    said = " ".join(StressTest.headline(Tables(tables_of(found))).care)
     assert "of 2 embargoes on one member cost next to nothing, since the others resell" in said
     assert "100 USD, 22,060 USD without resale." in said
     (sharing,) = (s for s in StressTest.sections(Tables(tables_of(found))) if s.key == "sharing")
@@ -370,7 +370,7 @@ def test_what_sharing_is_worth() -> None:
     shared = lost_in(book, pairs=True)
     assert shared.alone is None
     assert Solidarity not in Tables(tables_of(shared))
-    said = StressTest.headline(Tables(tables_of(shared))).finding
+    said = " ".join(StressTest.headline(Tables(tables_of(shared))).care)
     assert "count what the others resell to it, without friction; --solidarity none leaves" in said
     assert effect(shared, CHINA).short.sum() == pytest.approx(effect(found, CHINA).short.sum())
 
@@ -386,7 +386,7 @@ def test_its_own_country_is_no_embargo_on_a_member(name: str) -> None:
     book = make(home, sur(50), demand={name: 50.0, "B": 50.0}, Freight=freight)
     tables = Tables(tables_of(lost_in(book, pairs=True, solidarity=False)))
     assert {*tables[Embargoes].frame()["lost"]} == {f"China to {name}", "CHL to B"}
-    said = StressTest.headline(tables).finding
+    said = " ".join(StressTest.headline(tables).care)
     assert "since the others resell to it: CHL to B 100 USD" in said
     assert "1 of 1 embargoes" in said
 

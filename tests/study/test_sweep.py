@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,8 +16,11 @@ from models.plan import solve as solve_case
 from models.results import About
 from planner.render.chart import Form, Picture, Role
 from planner.render.table import Table, table_of
+from planner.render.words import share as in_words
+from planner.run import solve_file
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
+from planner.sheets.findings import findings, like_for_like, rows_of
 from planner.studies import Here
 from planner.studies.kind import BASIS, YEARS, Tables
 from planner.studies.sweep import (
@@ -34,10 +38,13 @@ from planner.studies.sweep import (
     study_of,
     sweep,
 )
+from planner.workbook import read as read_file
+from planner.workbook.template import write_book
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.models.mutate import put
 from tests.models.test_laws import draw, rounding
+from tests.reference.cases import random_book
 
 
 def swept(book: BookT, *points: float, over: str = "cap") -> SweepResult:
@@ -123,13 +130,41 @@ def test_smallest_cap_leaves_alone_what_the_workbook_does() -> None:
     assert found["costs_from"].isna().all()
 
 
-def test_the_reference_keeps_every_other_limit() -> None:
-    """A limit on China by name stays, so the cap costs nothing where that one is tighter."""
+def test_the_premium_is_that_of_all_limits_and_the_smallest_cap_keeps_the_others() -> None:
+    """A limit of 60 % on China by name costs 4 a tonne at any looser cap, in solve and here."""
     row = {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.6}
     found = swept(make(jin(), sur(), Share_limits=[row]), 0.7, 0.55)
-    assert at(found, 0.7)["premium"] == 0
+    assert at(found, 0.7)["like_for_like"] == at(found, 0.7)["premium"] == pytest.approx(4)
     assert at(found, 0.7)["slope"] == 0
-    assert at(found, 0.55)["premium"] == pytest.approx(0.5)
+    assert at(found, 0.55)["like_for_like"] == pytest.approx(4.5)
+    assert found.reference["cash"].tolist() == pytest.approx([1000, 1000])
+    assert [outcome.name for outcome in found.outcomes] == [
+        "No share limits", "No cap on single countries", "Cap 70 %", "Cap 55 %",
+    ]  # fmt: skip
+    assert found.smallest["cash"].tolist() == pytest.approx([1400, 1400])
+    assert found.smallest["smallest"].tolist() == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("seed", [3, 7, 10, 14, 16, 19, 20, 21])
+def test_solve_and_a_sweep_say_one_premium_of_one_cap(seed, tmp_path) -> None:
+    """Whatever other limits there are, and where equally cheap plans without limits differ."""
+    book = random_book(np.random.default_rng(seed), 1 + seed % 4)
+    path = tmp_path / "case.xlsx"
+    write_book(path, book, sheets=book)
+    case = read_file(path).case
+    found = sweep(case, THE_CAP, (0.6, 0.4), Here())
+    for cap in (0.6, 0.4):
+        run = solve_file(path, max_country_share=cap)
+        premium = like_for_like(rows_of(run.minerals))
+        row = at(found, cap)
+        extra, same = premium or (0.0, 0.0)
+        if not same > 0:
+            assert not row["dearer"] > 0
+            continue
+        assert row["dearer"] == pytest.approx(extra / same, abs=1e-9)
+        words = {of.name: of.said for of in findings(run.minerals, len(case.years), str)}
+        said = words["What the share limits cost a year"]
+        assert in_words(abs(row["dearer"])) in said or abs(row["dearer"]) < 1e-9
 
 
 # ---- laws --------------------------------------------------------------------------------------
@@ -238,17 +273,20 @@ def test_a_path_is_told_and_drawn() -> None:
     )
     tables = Tables([*results(found, {"money": "USD", "discounted": "undiscounted"}), about])
     headline = Sweep.headline(tables)
-    assert headline.finding.endswith(
-        "Each point is one cap for all years; the workbook's own go from 85 % in 2026 to 65 % in"
-        " 2027: total cost 2,500 USD, no mineral is short."
+    assert headline.finding == (
+        "A cap of 50.0 % or more costs no supply; below it, copper is missing first. With the"
+        " workbook's caps the coalition pays 25 % more for the same tonnes, and nothing is missing;"
+        " at 70 % it pays 30 % more for the same tonnes, and nothing is missing."
     )
-    assert "Cap from 90.0 % to 70.0 %" in headline.finding
-    assert (headline.figures[-1].name, headline.figures[-1].value) == (AS_IN_WORKBOOK, "2,500 USD")
+    assert "the workbook's own go from 85 % in 2026 to 65 % in 2027." in headline.care[1]
+    assert [(of.name, of.value) for of in headline.figures[1:]] == [
+        ("With the workbook's caps", "+25 %"), ("At 70 %", "+30 %"),
+    ]  # fmt: skip
     (line,) = [s for s in Sweep.pictures(tables)[0].series if s.name == AS_IN_WORKBOOK]
     assert line.values == pytest.approx((0.25,) * 3)  # 2,500 for what costs 2,000 without caps
     (section,) = Sweep.sections(tables)
     pictures, numbers = section.views["All minerals"]
-    assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True, True, False]
+    assert [AS_IN_WORKBOOK in [s.name for s in p.series] for p in pictures] == [True]
     assert numbers.fields[0].header == "Point"
 
 
@@ -440,12 +478,13 @@ def test_chains_are_fixed_and_can_be_sent_away() -> None:
     assert [len(chain) for chain in study.chains] == [1, 10, 3]
     assert CHAIN == 10
     names = [run.name for chain in study.chains for run in chain]
-    assert names[:3] == ["No cap on single countries", "Cap 90 %", "Cap 85 %"]
+    assert names[:3] == ["No share limits", "Cap 90 %", "Cap 85 %"]
     sent = pickle.loads(pickle.dumps(study))
     assert sent == study
     assert pickle.loads(pickle.dumps(THE_CAP)).is_cap
     plan = solve_case(sent.chains[0][0].change(case))
-    assert dict(sent.read(plan).smallest) == pytest.approx({"copper": 0.5})
+    read_of = sent.chains[0][0].read
+    assert dict(read_of(plan).smallest) == pytest.approx({"copper": 0.5})
 
 
 def test_a_point_that_fails_is_a_row_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +536,7 @@ def test_the_sheets_of_a_cap() -> None:
 
 
 def test_charts_of_a_cap_have_the_tight_end_on_the_right() -> None:
-    money, room, dearer, short, small = sweep_pictures(
+    money, short, room, dearer, small = sweep_pictures(
         sheets_of(swept(make(jin(), sur()), 0.3, 0.6, 0.9))
     )
     assert money.categories == dearer.categories == small.categories == (0.9, 0.6, 0.3)
@@ -519,13 +558,14 @@ def test_the_mineral_that_decides_is_named_and_a_least_cap_is_rounded_up() -> No
     book["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 110})
     tables = sheets_of(swept(book, 0.9, 0.3))
     headline = Sweep.headline(tables)
-    assert "1 of 2 minerals is short, tin: 9.1 % of need (none by the cap)" in (headline.finding)
-    assert "2 of 2 minerals are short" in headline.finding
-    assert "(2 by the cap)" in headline.finding
-    assert headline.finding.endswith("down to 66.7 %, set by copper; tin could go to 45.5 %.")
-    (told,) = [f for f in headline.figures if f.name == "Smallest cap that need cost no tonne"]
-    assert told.value == "66.7 %"
-    assert told.remark.endswith("Without caps CHN has 100.0 % of copper in its largest year.")
+    assert headline.finding.startswith(
+        "A cap of 66.7 % or more costs no supply; below it, copper is missing first. At 90 %"
+    )
+    assert "and 9.1 % of tin is missing; at 30 %" in headline.finding
+    cap, loose, tight = headline.figures
+    assert (cap.value, loose.name, tight.name) == ("66.7 %", "At 90 %", "At 30 %")
+    assert loose.remark.endswith("Missing, of need: tin 9.1 %.")
+    assert tight.remark.endswith("Missing, of need: copper 40 % and tin 40 %.")
     assert any("down to 66.7 %" in picture.title for picture in sweep_pictures(tables))
 
 

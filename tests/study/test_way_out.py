@@ -16,6 +16,7 @@ from planner.studies.exit import (
     Paying,
     Sellers,
     WayOut,
+    begun_otherwise,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -78,10 +79,7 @@ def test_the_years_of_the_closed_form() -> None:
     }  # fmt: skip
     assert only(made[Paying])["extra"] == near(3_500 / 5)
     said = ExitStudy.headline(made).finding
-    assert said == (
-        "China can be left altogether by 2030 in 1 of 1 minerals (copper from 2030); furthest down:"
-        " copper, from 100.0 % to 0.0 % of demand in 2030."
-    )
+    assert said == ("By 2030 its one mineral can do without China: copper from 2030.")
 
 
 @pytest.mark.parametrize("years", [1, 2, 3, 4])
@@ -103,13 +101,18 @@ def test_never_within_the_horizon() -> None:
     assert {row[of.name] for of in LEVELS} == {None}
     assert "2027 100 t are needed: others sell 40 t, 60 t stay" in str(row["remark"])
     finding = ExitStudy.headline(made)
-    assert "by 2027 in none of 1 minerals; furthest down: copper, from 100.0 %" in finding.finding
-    assert "others sell 40 t of the 100 t" in finding.figures[2].remark
+    assert finding.finding == (
+        "By 2027 its one mineral cannot do without China; copper gets furthest, from 100.0 % to"
+        " 60.0 % of demand in 2027."
+    )
+    assert "others sell 40 t of the 100 t" in finding.figures[0].remark
+    assert finding.figures[1].remark.endswith("Nothing is missing, as in the plan.")
     stuck = ExitStudy.headline(told(make(jin(200), years=(2026, 2027))))
-    assert stuck.finding.endswith("no share of 2027 falls; most is left of copper, 100.0 %.")
+    assert stuck.finding.endswith("no share of 2027 falls.")
+    assert "Most is left of copper, 100.0 %" in stuck.figures[0].remark
     assert [figure.name for figure in stuck.figures] == [
-        "Left altogether by 2027",
-        "Hardest to leave",
+        "At most 50, 25 and 10 % by 2027",
+        "Extra cash",
     ]
 
 
@@ -131,6 +134,27 @@ def test_builds_in_order() -> None:
     rows = {r["mineral"]: r for r in made[Exits].frame().to_dict("records")}
     assert (rows["copper"]["none"], rows["tin"]["left_share"]) == (2026, near(1))
     assert rows["tin"]["alone"] == near(50)
+
+
+@pytest.mark.parametrize("lead", [0, 1, 3, 6])
+def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
+    """A lead time beyond the first year counts in full, size for nothing, and ties go by name."""
+    alike = {"Mineral": "copper", "Country": "CHL", "Capex (USD m)": 1, "Cost (USD/t)": 30,
+             "First year": 2027, "Life (yr)": 20}  # fmt: skip
+    plants = [
+        alike | {"Project": name, "Refiner": name, "Capacity (t/yr)": tonnes}
+        | {"Lead time (yr)": years}
+        for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
+    ]  # fmt: skip
+    found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
+    begun = begun_otherwise(found[Builds])
+    first = "Zulu" if lead else "Alpha"
+    assert next(iter(begun)) == first
+    assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
+    assert begun["Zulu"] == max(2026, 2027 - lead)
+    headline = ExitStudy.headline(found)
+    assert headline.finding.endswith(f"Building has to begin in {begun[first]}, with {first}.")
+    assert headline.figures[-1].remark.startswith(f"first {first} ({begun[first]})")
 
 
 @pytest.mark.parametrize(("country", "name"), [("CHL", "Chile"), ("ROW", "Rest of world")])
@@ -170,6 +194,7 @@ def test_a_plant_in_steps_is_one_plant_and_ties_are_named_together() -> None:
         for kind, rows in ((Exits, exits), (WayOut, out), (Builds, steps))
     ]
     headline = ExitStudy.headline(Tables([*made, about]))
-    assert "most is left of tin and zinc each, 65.0 %" in headline.finding
+    assert "Most is left of tin and zinc each, 65.0 %" in headline.figures[0].remark
+    assert headline.finding.endswith("Building has to begin in 2026, with Eins.")
     (plants,) = [f for f in headline.figures if f.name == "Plants to begin otherwise"]
     assert (plants.value, plants.remark) == ("2", "first Eins (2026) and Drei (2028).")

@@ -352,13 +352,17 @@ def _show_named(lines: dict[str, str]) -> None:
 
 
 def _short(plan: Plan) -> dict[str, str]:
-    """Return of each mineral that is short how much [t], and which part of its demand."""
-    by_mineral = plan.supply.groupby("mineral", sort=False)[["short", "demand"]].sum()
-    by_mineral = by_mineral[by_mineral["short"] > 0]
-    return {
-        str(name): f"{tonnes:,.0f} t, {tonnes / demand:.1%} of its demand"
-        for name, (tonnes, demand) in by_mineral.iterrows()
-    }
+    """Return of each mineral that is short how much [t], and which part of need in which years."""
+    from models.measures import missing_in_each, sums_within
+    from planner.sheets.missing import in_years
+
+    short, need = (sums_within(plan.supply, of, "mineral", "year") for of in ("short", "demand"))
+    found = {}
+    for name, years in short.items():
+        tonnes, by_year = sum(years.values()), in_years(missing_in_each(years, need[name]))
+        if tonnes > 0:
+            found[name] = f"{tonnes:,.0f} t{f', of need {by_year}' if by_year else ''}"
+    return found
 
 
 def mineral_lines(table: ByMineral, country: Callable[[str], str]) -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""What is missing is said when it is missing, and its parts by year add up to the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import measures
+from models.results.common import MINERAL
+from planner.cli import main
+from planner.report import read_report
+from planner.report.study import study_page
+from planner.sheets.missing import hardest, in_years, missing, worst_first
+from planner.studies.compare import MissingByYear, ScenarioMinerals
+from planner.studies.kind import Tables
+from planner.studies.stress import ByMineral, Detail, NMinusOne
+from planner.workbook.template import write_book
+from tests.reference.cases import random_book
+
+TONNES = st.floats(0.0, 1e9, allow_subnormal=False)
+
+
+@given(st.dictionaries(st.integers(2026, 2060), st.tuples(TONNES, st.floats(0.0, 1.0))))
+def test_parts_by_year_weighted_by_need_sum_to_the_whole(years):
+    need = {year: tonnes for year, (tonnes, _) in years.items()}
+    short = {year: tonnes * part for year, (tonnes, part) in years.items()}
+    parts = measures.missing_in_each(short, need)
+    whole = sum(short.values())
+    assert sum(parts[y] * need[y] for y in years) == pytest.approx(whole, rel=1e-9, abs=1e-9)
+    assert all(0.0 <= part <= 1.0 + 1e-12 for part in parts.values())
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            {2028: 0.0, 2029: 0.42, 2030: 0.5, 2031: 0.52},
+            "42 % in 2029, 50 % in 2030 and 52 % in 2031",
+        ),
+        ({2029: 0.42}, "42 % in 2029"),
+        ({2029: 0.4, 2030: 0.4}, "40 % a year, 2029 to 2030"),
+        ({2029: 0.4, 2030: 0.5, 2031: 0.3, 2032: 0.4}, "30 to 50 % a year, 2029 to 2032"),
+        (
+            {2027: 0.4, 2029: 0.5, 2031: 0.3, 2032: 0.4},
+            "30 to 50 % a year, 4 years of 2027 to 2032",
+        ),
+        ({2029: 1e-9, 2030: 0.0}, ""),
+        ({}, ""),
+    ],
+)
+def test_years_are_said_in_which_anything_is_missing(parts, said):
+    assert in_years(parts) == said
+
+
+def test_the_worst_comes_first_and_nothing_is_said_to_be_nothing():
+    parts = {"Tin": 0.1, "Zinc": 0.4, "Lead": 0.0, "Copper": 1e-9}
+    assert [*worst_first(parts)] == ["Zinc", "Tin"]
+    assert hardest(parts) == "40 % of Zinc is missing"
+    assert missing(parts) == "Missing, of need: Zinc 40 % and Tin 10 %"
+    assert hardest({"Lead": 0.0}) == "nothing is missing"
+    assert missing({"Lead": 0.0}, " beyond the base") == "Nothing more is missing beyond the base"
+
+
+@pytest.mark.parametrize("seed", [1, 3, 7, 10, 14, 18])
+def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
+    """On random books: what is short by year is the mineral's over all years, in every case."""
+    book = random_book(np.random.default_rng(seed), 1 + seed % 4)
+    years = sorted(int(h) for row in book["Demand"] for h in row if str(h).isdigit())
+    seller = book["Refiners"][0]["Country"]
+    book["Scenarios"] = [
+        {"Scenario": "Late", "Action": "block lanes", "Country": seller, "First year": years[-1]},
+        {"Scenario": "More", "Action": "scale demand", "Value": 1.2},
+    ]
+    path = tmp_path / "case.xlsx"
+    write_book(path, book, sheets=book)
+    made = {}
+    for command in ("compare", "stress"):
+        out = tmp_path / f"{command}.xlsx"
+        assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
+        source = read_report(out).source
+        study_page(source)
+        kinds = (ScenarioMinerals, MissingByYear, ByMineral, Detail, NMinusOne)
+        made[command] = Tables.read(source.tables, kinds)
+    of, short = MissingByYear, dict[tuple[str, str], float]()
+    by_year = made["compare"]
+    rows = by_year[of].frame() if of in by_year else None
+    for row in rows.to_dict("records") if rows is not None else ():
+        at = row["scenario"], row["mineral"]
+        short[at] = short.get(at, 0.0) + row["part"] * row["need"]
+    for row in by_year[ScenarioMinerals].frame().to_dict("records"):
+        at = row["scenario"], row[MINERAL.name or "mineral"]
+        assert short.get(at, 0.0) == pytest.approx(row["short"], rel=1e-6, abs=1e-6)
+    lost = made["stress"]
+    if ByMineral not in lost or Detail not in lost:
+        return
+    detail = lost[Detail].frame().groupby(["lost", "kind", "mineral"])["short_t"].sum()
+    for row in lost[ByMineral].frame().to_dict("records"):
+        total = detail.get((row["lost"], row["kind"], row["mineral"]), 0.0)
+        assert total == pytest.approx(row["short_t"], rel=1e-6, abs=1e-4)

@@ -26,6 +26,9 @@ from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
 from models.answers.least_change import rounded_up as rounded_up
+from models.answers.payment import RUNS as RUNS
+from models.answers.payment import Needed as Needed
+from models.answers.payment import payments as payments
 from models.answers.price import NEUTRAL as NEUTRAL
 from models.answers.price import Move as Move
 from models.answers.price import Price as Price

@@ -26,8 +26,8 @@ from models.schema import Project
 RUNS = 0.1
 """A plant runs that sells at least this part of what it could: of a refiner in each year paid for,
 of a project that is nowhere built in all years together."""
-_DIGITS, _STEPS = 3, 900
-"""Payments are asked for in numbers of so many digits: so many to a power of ten."""
+_SMALLEST, _STEPS = 100, 900
+"""Payments are asked for in numbers of three digits, from the smallest on: so many a power."""
 _LEAST = 1e-5
 """No payment below this part of what a tonne costs is told from none."""
 _TIE = 1e-6
@@ -75,15 +75,15 @@ def rooms(plan: Plan) -> Floats:
 
 def step_of(payment: float) -> int:
     """Return the number of the smallest payment in few digits that is at least so much."""
-    power: int = math.floor(math.log10(payment)) - (_DIGITS - 1)
-    digits: int = math.ceil(payment / 10.0**power * (1.0 - 1e-12))
-    return _STEPS * power + digits - 10 ** (_DIGITS - 1)
+    power = math.floor(math.log10(payment / _SMALLEST))
+    digits = math.ceil(payment / math.pow(10.0, power) * (1.0 - 1e-12))
+    return _STEPS * power + digits - _SMALLEST
 
 
 def at_step(step: int) -> float:
     """Return the payment of a number."""
     power, digits = divmod(step, _STEPS)
-    return float(f"{digits + 10 ** (_DIGITS - 1)}e{power}")
+    return float(f"{digits + _SMALLEST}e{power}")
 
 
 @dataclass(frozen=True)
@@ -122,16 +122,17 @@ class _Asked:
         """Return what a plant needs that is idle in some years."""
         e = self.plan.expanded
         every: list[int] = np.flatnonzero(self.room[r] > self.nothing[r]).tolist()
-        gaps, by_year = (
-            np.nan_to_num(self.plan.gaps.gap[r]),
-            dict[int, tuple[float | None, float]](),
-        )
+        gaps = np.nan_to_num(self.plan.gaps.gap[r])
+        by_year = dict[int, tuple[float | None, float]]()
+        # with whole projects prices are those of the builds chosen: no gap is a bound
+        is_bound = not self.plan.program.rows.whole.any()
         if self._is_unbuilt(r):
-            guess, sure = float(gaps.max()), float(gaps.max())
+            guess = float(gaps.max())
+            sure = guess if is_bound else 0.0
         else:
             for t in idle:
                 gap = float(gaps[t])
-                payment, sold = self._least(r, [t], gap, gap)
+                payment, sold = self._least(r, [t], gap, gap if is_bound else 0.0)
                 by_year[e.years[t]] = payment, float(sold.tonnes[t])
             guess, sure = max((p or 0.0) * (1.0 - 1e-9) for p, _ in by_year.values()), 0.0
         payment, sold = self._least(r, every, guess, sure)
@@ -173,7 +174,7 @@ class _Asked:
         first = min(max(self._above(guess + paid), low + 1), most)
         if low >= most or not works(first):
             low, first = max(low, first), most
-            if low >= most or not works(most):
+            if not works(most):
                 return None, plans.get(most) or self._sold(r, years, whole)
         high = self._closed(low, first, plans, planned, works)
         return at_step(high), plans[high]

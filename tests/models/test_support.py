@@ -13,6 +13,7 @@ from models.answers import RUNS, Needed, bills, difference, payments, tariffs
 from models.case import Case
 from models.plan import Plan
 from models.plan import solve as solve_case
+from models.program.families.projects import running
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
@@ -280,18 +281,17 @@ def needs(plan: Plan) -> list[Needed]:
     return [each for m in plan.expanded.minerals for each in payments(plan, m)]
 
 
-def runs(case: Case, plan: Plan, r: int, years: set[int], value: float) -> bool:
-    """Whether a plant runs in a plan made with a payment: a tenth of what it could sell."""
-    source, again = (
-        plan.expanded.sources[r],
-        solve_case(paid(case, plan.expanded.sources[r].record, years, value)),
-    )
+def runs(plan: Plan, r: int, years: set[int], value: float) -> bool:
+    """Whether a plant runs in a plan made with a payment: it sells a tenth of what it could."""
+    case, e, record = plan.case, plan.expanded, plan.expanded.sources[r].record
+    again = solve_case(paid(case, record, years, value))
     at = [t for t, year in enumerate(case.years) if year in years]
-    could = plan.expanded.usable[r, at]
-    nothing = 1e-9 * max(case.largest_demand, 1.0)
-    sells = again.sold[r, at]
-    if isinstance(source.record, Project) and not could.any():
-        e = plan.expanded
+    built = np.ones(len(e.years))
+    if isinstance(record, Project):
+        built = np.array([running(plan, record, year) for year in e.years])
+    could = np.where(e.usable[r] > 0, e.usable[r], e.nameplate[r] * built)[at]
+    sells, nothing = again.sold[r, at], 1e-9 * max(case.largest_demand, 1.0)
+    if not built.any():
         could = (e.nameplate[r] * e.startable[r])[at]
         return bool(sells.sum() >= RUNS * could.sum() - nothing)
     return bool((sells >= RUNS * could - nothing).all())
@@ -363,11 +363,11 @@ def test_each_payment_makes_its_plant_run_and_less_does_not(seed: int) -> None:
         ]:
             if payment is None:
                 whole = max(record.cost.value(year) for year in years)
-                assert not runs(plan.case, plan, need.source, years, whole * 2 + 1)
+                assert not runs(plan, need.source, years, whole * 2 + 1)
             else:
-                assert runs(plan.case, plan, need.source, years, payment)
+                assert runs(plan, need.source, years, payment)
                 if len(years) == 1 or not need.by_year:
-                    assert not runs(plan.case, plan, need.source, years, less(payment))
+                    assert not runs(plan, need.source, years, less(payment))
 
 
 def test_the_payments_of_some_books_are_beyond_their_gaps() -> None:

@@ -518,7 +518,7 @@ class BillsStudy(StudyKind):
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "discounted to the first year"
-    QUESTION = "Who gains from planning together, and who should pay what?"
+    QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {named}"
     RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
     OPTIONS = (

@@ -97,7 +97,7 @@ def once() -> Iterator[str]:
             if path.parent.name != "solve":
                 text = path.read_text(encoding="utf-8")
                 for found in re.finditer(
-                    r"^.*(solver\.solve\(|\b_?held\S*\.run\(\)).*$", text, re.M
+                    r"^.*(solver\.solve\(|\b_?held\S*\.run\(\)).*$", text, re.MULTILINE
                 ):
                     yield f"{path.relative_to(ROOT)}: {found[0].strip()}"
 

@@ -43,10 +43,7 @@ from models.answers.recourse import cvar as cvar
 from models.answers.recourse import valued as valued
 from models.answers.search import SPARE as SPARE
 from models.answers.search import least_share as least_share
-from models.answers.support import Bill as Bill
 from models.answers.support import TariffEquivalent as TariffEquivalent
-from models.answers.support import bills as bills
-from models.answers.support import difference as difference
 from models.answers.support import tariffs as tariffs
 from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE

@@ -71,6 +71,22 @@ class Members(Result):
         optional=True,
         key="support_usd_a_year",
     )
+    floors = field.millions(
+        "Contracts for difference a year",
+        "What it pays to plants under the rows of Supports: strike less reference price for each"
+        " tonne that they sell in the plan, on average of the years. Below 0: they pay it back."
+        f" {UNDISCOUNTED}",
+        optional=True,
+        key="supports_usd_a_year",
+    )
+    floors_of = field(
+        "Paid to",
+        Look.LONG,
+        "The plants that receive it (above 0) or pay back, each with its row of Supports.",
+        optional=True,
+        key="supports",
+        widest=44,
+    )
     extra = field.millions(
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
@@ -163,8 +179,10 @@ class Members(Result):
                 row["remark"] = _GAINS
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
+            row |= _floors(plan, member, years)
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
-        return cls.of_rows(rows, words=words_of(case))
+        made = cls.of_rows(rows, words=words_of(case))
+        return made if plan.bills else made.without(cls.floors, cls.floors_of)
 
 
 class WhoPays(Result):
@@ -249,6 +267,13 @@ def paying(
         }
 
     return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
+
+
+def _floors(plan: Plan, member: str, years: int) -> dict[str, Any]:
+    """Return what a member pays under the rows of Supports, and to whom."""
+    own = [(bill, money) for name, bill, money in plan.bill_parts if name == member]
+    plants = dict.fromkeys(f"{b.plant} ({b.mineral}), row {b.row} of Supports" for b, _ in own)
+    return {"floors": sum(money for _, money in own) / years, "floors_of": "; ".join(plants)}
 
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:

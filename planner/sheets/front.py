@@ -48,6 +48,7 @@ from planner.sheets.findings import (
     survival,
 )
 from planner.sheets.suppliers import current_guesses, todays_minerals
+from planner.sheets.supports import supported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 def _front(context: Context) -> Front:
     drawn, lights = (
         front_pictures(context),
-        (_need, _limits, _security, _stocks, _contracts, _proof),
+        (_need, _limits, _security, _stocks, _contracts, supported, _proof),
     )
     return Front(
         title=context.title,

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from models.answers import RUNS, Needed, TariffEquivalent, bills, payments, tariffs
+from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
 from models.case import Case
 from models.measures import part
 from models.plan import Plan
-from models.resolve import paying
 from models.results import CountryShares, Look, Result, ShareLimits, field
 from models.results.common import (
     CAPACITY,
@@ -302,12 +301,12 @@ def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
 
 def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
-    case, found = plan.case, bills(plan)
-    paid: dict[tuple[int, str], float] = {}
-    for bill in found:
-        for member, of in paying(case, bill.payer, bill.mineral, bill.year).items():
-            paid[bill.year, member] = paid.get((bill.year, member), 0.0) + of * bill.total
-    rows = [attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in found]
+    case, paid = plan.case, dict[tuple[int, str], float]()
+    for member, bill, part_of_it in plan.bill_parts:
+        paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
+    rows = [
+        attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in plan.bills
+    ]
     each = [
         {"year": year, "member": member, "total": paid[year, member]}
         for year, member in sorted(paid)

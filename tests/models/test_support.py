@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.answers import RUNS, Needed, bills, difference, payments, tariffs
+from models.answers import RUNS, Needed, payments, tariffs
 from models.case import Case
 from models.plan import Plan
 from models.plan import solve as solve_case
+from models.plan.supports import bills, difference
 from models.program.families.projects import running
 from models.resolve import Expanded
 from models.results import Flows, Members

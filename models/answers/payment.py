@@ -26,12 +26,16 @@ from models.schema import Project
 RUNS = 0.1
 """A plant runs that sells at least this part of what it could: of a refiner in each year paid for,
 of a project that is nowhere built in all years together."""
-_SMALLEST, _STEPS = 100, 900
-"""Payments are asked for in numbers of three digits, from the smallest on: so many a power."""
+_COARSE, _AT_TEN, _UP = 10.0, -900, 1.0 - 1e-12
+"""Payments below the first are asked for in tenths, and its number; a step is itself a step."""
 _LEAST = 1e-5
 """No payment below this part of what a tonne costs is told from none."""
 _TIE = 1e-6
 """A payment that works works with this part less, too: at a tie the plan may leave the plant."""
+
+
+_NO_STEP = -(10**6)
+"""Below the number of any payment: that of none."""
 
 
 @dataclass(frozen=True)
@@ -73,17 +77,32 @@ def rooms(plan: Plan) -> Floats:
     return found
 
 
-def step_of(payment: float) -> int:
-    """Return the number of the smallest payment in few digits that is at least so much."""
-    power = math.floor(math.log10(payment / _SMALLEST))
-    digits = math.ceil(payment / math.pow(10.0, power) * (1.0 - 1e-12))
-    return _STEPS * power + digits - _SMALLEST
+@dataclass(frozen=True)
+class Steps:
+    """The payments that are asked for, numbered: of three digits, below 10 of a tenth at least.
 
+    So they are printed. ``is_fine`` are those of three digits throughout.
+    """
 
-def at_step(step: int) -> float:
-    """Return the payment of a number."""
-    power, digits = divmod(step, _STEPS)
-    return float(f"{digits + _SMALLEST}e{power}")
+    is_fine: bool = False
+
+    def number(self, payment: float) -> int:
+        """Return the number of the smallest payment that is at least so much."""
+        if payment < _COARSE and not self.is_fine:
+            return _AT_TEN - 100 + math.ceil(10.0 * payment * _UP)
+        power = math.floor(math.log10(payment / 100.0))
+        return 900 * power + math.ceil(payment / math.pow(10.0, power) * _UP) - 100
+
+    def above(self, payment: float) -> int:
+        """Return the number of the smallest payment above one, at which no tie is left."""
+        return self.number(payment * (1.0 + 3.0 * _TIE)) if payment > 0.0 else _NO_STEP
+
+    def payment(self, number: int) -> float:
+        """Return the payment of a number."""
+        if number < _AT_TEN and not self.is_fine:
+            return (number - _AT_TEN + 100) / 10.0
+        power, digits = divmod(number, 900)
+        return float(f"{digits + 100}e{power}")
 
 
 @dataclass(frozen=True)
@@ -163,33 +182,30 @@ class _Asked:
         planned = _Sold(self.plan.sold[r], self._weighed(years, self.plan.sold[r]), 0.0)
         if whole <= 0.0:
             return None, planned
-        most, floor = step_of(whole), step_of(max(_LEAST * whole, paid))
-        low, plans = max(floor, self._above(sure + paid)) - 1, dict[int, _Sold]()
+        steps = Steps(is_fine=whole < 1.0)  # a tenth of it may be all that it takes
+        most, floor = steps.number(whole), steps.number(max(_LEAST * whole, paid))
+        low, plans = max(floor, steps.above(sure + paid)) - 1, {_NO_STEP: planned}
 
-        def works(step: int) -> bool:
-            if step not in plans:
-                plans[step] = self._sold(r, years, at_step(step) * (1.0 - _TIE))
-            return self._runs(r, plans[step].tonnes, years)
+        def works(number: int) -> bool:
+            if number not in plans:
+                plans[number] = self._sold(r, years, steps.payment(number) * (1.0 - _TIE))
+            return self._runs(r, plans[number].tonnes, years)
 
-        first = min(max(self._above(guess + paid), low + 1), most)
+        first = min(max(steps.above(guess + paid), low + 1), most)
         if low >= most or not works(first):
             low, first = max(low, first), most
             if not works(most):
-                return None, plans.get(most) or self._sold(r, years, whole)
-        high = self._closed(low, first, plans, planned, works)
-        return at_step(high), plans[high]
+                return None, plans[most]
+        high = self._closed(low, first, plans, works, steps)
+        return steps.payment(high), plans[high]
 
     @staticmethod
-    def _above(payment: float) -> int:
-        return step_of(payment * (1.0 + 3.0 * _TIE)) if payment > 0.0 else -(10**6)
-
     def _closed(
-        self,
         low: int,
         high: int,
         plans: dict[int, _Sold],
-        planned: _Sold,
         works: Callable[[int], bool],
+        steps: Steps,
     ) -> int:
         """Return the least payment that works, between one too low and one that does.
 
@@ -198,12 +214,12 @@ class _Asked:
         """
         turn = 0
         while high - low > 1:
-            few, many = plans.get(low, planned), plans[high]
+            few, many = plans.get(low, plans[_NO_STEP]), plans[high]
             more = many.weighed - few.weighed
             same = (many.cost - few.cost) / more if more > 0.0 else 0.0
-            asked = (high - 1, self._above(same), (low + high) // 2)[turn % 3]
-            step = min(max(asked, low + 1), high - 1)
-            low, high = (low, step) if works(step) else (step, high)
+            asked = (high - 1, steps.above(same), (low + high) // 2)[turn % 3]
+            number = min(max(asked, low + 1), high - 1)
+            low, high = (low, number) if works(number) else (number, high)
             turn += 1
         return high
 

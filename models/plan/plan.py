@@ -20,7 +20,6 @@ from models.plan.block_solver import BlockResult, Proof, proof_of, status_of, wo
 from models.plan.causes import causes, causes_beside
 from models.plan.gaps import Gaps, gaps_of
 from models.plan.secured import SECURED, survived
-from models.plan.supports import Bill, bills, paid_of
 from models.program import TONNES, Program, Solved, program_of
 from models.program.component import columns_named, headings
 from models.program.families.contracts import MINIMUM, UNTAKEN
@@ -196,16 +195,6 @@ class Plan(Solved):
                 money = of * float(self.delivered[i] * d.support[i])
                 found[member] = found.get(member, 0.0) + money
         return found
-
-    @cached_property
-    def bills(self) -> tuple[Bill, ...]:
-        """What the rows of Supports cost by row and year, where the plants sell."""
-        return bills(self)
-
-    @cached_property
-    def bill_parts(self) -> tuple[tuple[str, Bill, float], ...]:
-        """Each member that pays of such a bill, the bill, and what the member pays [money]."""
-        return tuple(paid_of(self))
 
     @cached_property
     def supply(self) -> pd.DataFrame:

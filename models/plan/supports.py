@@ -68,6 +68,6 @@ def difference(strike: float, reference: float, clawback: float | None) -> float
 
 def paid_of(plan: Plan) -> Iterator[tuple[str, Bill, float]]:
     """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
-    for bill in plan.bills:
+    for bill in bills(plan):
         for member, of in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
             yield member, bill, of * bill.total

@@ -160,7 +160,7 @@ class Members(Result):
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
                 for row in paying(case, [plan.supply], without_limits.supply)[0]
             }
-        shortest, depends = _shortest(plan), _depends(plan)
+        shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         rows = []
         for member in (m.name for m in case.members):
             of = whole.get(member, {})
@@ -179,10 +179,10 @@ class Members(Result):
                 row["remark"] = _GAINS
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
-            row |= _floors(plan, member, years)
+            row |= floors.get(member, {})
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
         made = cls.of_rows(rows, words=words_of(case))
-        return made if plan.bills else made.without(cls.floors, cls.floors_of)
+        return made if floors else made.without(cls.floors, cls.floors_of)
 
 
 class WhoPays(Result):
@@ -269,11 +269,19 @@ def paying(
     return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
 
 
-def _floors(plan: Plan, member: str, years: int) -> dict[str, Any]:
-    """Return what a member pays under the rows of Supports, and to whom."""
-    own = [(bill, money) for name, bill, money in plan.bill_parts if name == member]
-    plants = dict.fromkeys(f"{b.plant} ({b.mineral}), row {b.row} of Supports" for b, _ in own)
-    return {"floors": sum(money for _, money in own) / years, "floors_of": "; ".join(plants)}
+def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
+    """Return by member what it pays a year under the rows of Supports, and to which plants.
+
+    Of all members, where there is anything to be paid.
+    """
+    from models.plan import paid_of  # a check does without
+
+    paid, plants = defaultdict[str, float](float), defaultdict[str, dict[str, None]](dict)
+    for member, bill, money in paid_of(plan):
+        paid[member] += money / years
+        plants[member][f"{bill.plant} ({bill.mineral}), row {bill.row} of Supports"] = None
+    names = [m.name for m in plan.case.members] if paid else []
+    return {m: {"floors": paid[m], "floors_of": "; ".join(plants[m])} for m in names}
 
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:

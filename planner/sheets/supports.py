@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from models.plan import paid_of
 from models.results import Members
 from planner.render.front import Light, State
 from planner.render.words import amount, counted, listed
@@ -15,7 +16,7 @@ _NAMED = 3
 def supported(context: Context) -> Light | None:
     """Return who pays for the plants of the rows of Supports; None where none of them sells."""
     paid, received = defaultdict[str, float](float), defaultdict[str, float](float)
-    for member, bill, money in context.plan.bill_parts:
+    for member, bill, money in paid_of(context.plan):
         paid[member] += money
         received[f"{bill.plant} (row {bill.row} of Supports)"] += money
     if not paid:

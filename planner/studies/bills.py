@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears what it is short",
-    BY_DEMAND: "in proportion to what it needs, at the workbook's prices",
+    BY_DEMAND: "in proportion to what it needs, at the workbook's prices, discounted",
     EQUAL_SAVINGS: "each saves the same amount",
     DUAL_PRICES: "each pays what its demand is worth at the plan's marginal prices, and is paid"
     " what its rights are worth (Owen)",

@@ -16,7 +16,7 @@ import pandas as pd
 from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
 from models.case import Case
 from models.measures import part
-from models.plan import Plan
+from models.plan import Plan, bills, paid_of
 from models.results import CountryShares, Look, Result, ShareLimits, field
 from models.results.common import (
     CAPACITY,
@@ -302,10 +302,10 @@ def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
 def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
     case, paid = plan.case, dict[tuple[int, str], float]()
-    for member, bill, part_of_it in plan.bill_parts:
+    for member, bill, part_of_it in paid_of(plan):
         paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
     rows = [
-        attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in plan.bills
+        attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in bills(plan)
     ]
     each = [
         {"year": year, "member": member, "total": paid[year, member]}

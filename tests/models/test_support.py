@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from models.answers import RUNS, Needed, payments, tariffs
+from models.answers.payment import Steps
 from models.case import Case
-from models.plan import Plan
+from models.plan import Plan, bills, difference
 from models.plan import solve as solve_case
-from models.plan.supports import bills, difference
 from models.program.families.projects import running
 from models.resolve import Expanded
 from models.results import Flows, Members
@@ -299,8 +299,20 @@ def runs(plan: Plan, r: int, years: set[int], value: float) -> bool:
 
 
 def less(payment: float) -> float:
-    """A step less, in three digits, and a bit: a step may be at a tie."""
-    return payment * (1.0 - 0.011)
+    """A step less, in three digits and tenths at least, and a bit: a step may be at a tie."""
+    return payment - max(0.1, 0.01 * payment) * 1.001
+
+
+@pytest.mark.parametrize("is_fine", [False, True])
+@pytest.mark.parametrize("number", [-999, -950, -901, -900, -899, -1, 0, 1, 899, 900, 3000])
+def test_every_payment_is_its_own_step_and_the_next_is_more(number: int, is_fine: bool) -> None:
+    steps = Steps(is_fine)
+    payment = steps.payment(number)
+    assert steps.number(payment) == number
+    assert steps.number(payment * (1.0 + 1e-9)) == steps.above(payment) == number + 1
+    assert steps.payment(number + 1) > payment
+    assert payment == float(f"{payment:.3g}")  # as it is said
+    assert is_fine or payment == round(payment, 1)  # as a sheet shows it
 
 
 def test_the_payment_fills_the_plant_that_its_gap_leaves_idle() -> None:
@@ -311,8 +323,8 @@ def test_the_payment_fills_the_plant_that_its_gap_leaves_idle() -> None:
     )  # fmt: skip
     plan = solve(book)
     (need,) = [n for n in needs(plan) if plan.expanded.sources[n.source].name == "Sur"]
-    assert need.by_year[2026] == (pytest.approx(6.01), pytest.approx(12))
-    assert need.payment == pytest.approx(6.01)
+    assert need.by_year[2026] == (pytest.approx(6.1), pytest.approx(12))
+    assert need.payment == pytest.approx(6.1)
 
 
 def test_a_payment_that_only_the_first_tonne_needs_does_not_make_a_plant_run() -> None:
@@ -323,8 +335,8 @@ def test_a_payment_that_only_the_first_tonne_needs_does_not_make_a_plant_run() -
     assert tonnes(plan, refiner="Sur") == pytest.approx(1)
     (sur_needs,) = [n for n in needs(plan) if plan.expanded.sources[n.source].name == "Sur"]
     assert gap(plan, "Sur") == 0
-    assert sur_needs.by_year[2026] == (pytest.approx(4.01), pytest.approx(100))
-    assert need.by_year[2026] == (pytest.approx(1.01), pytest.approx(1))
+    assert sur_needs.by_year[2026] == (pytest.approx(4.1), pytest.approx(100))
+    assert need.by_year[2026] == (pytest.approx(1.1), pytest.approx(1))
 
 
 def test_no_payment_helps_where_the_whole_cost_is_not_enough() -> None:
@@ -344,6 +356,13 @@ def test_one_price_for_all_years_is_that_of_the_year_that_needs_most() -> None:
     assert paid_for == {2026: pytest.approx(10.1), 2027: pytest.approx(15.1)}
     assert need.payment == pytest.approx(15.1)
     assert need.tonnes == {2026: pytest.approx(100), 2027: pytest.approx(100)}
+
+
+def test_a_plant_of_next_to_no_cost_is_asked_finely() -> None:
+    """Cents a tonne: a tenth would be all of it."""
+    book = make(refiner("Jin", "CHN", 100, 0.5), refiner("Sur", "CHL", 100, 0.6))
+    (need,) = needs(solve(book))
+    assert need.payment == pytest.approx(0.101)
 
 
 def test_a_plant_that_runs_needs_nothing() -> None:

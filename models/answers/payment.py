@@ -209,15 +209,15 @@ class _Asked:
     ) -> int:
         """Return the least payment that works, between one too low and one that does.
 
-        Asked by turns are the payment just below, that at which the plans at both ends cost the
-        same, and the middle.
+        Asked by turns are the payment at which the plans at both ends cost the same, the one just
+        below what works, and the middle; first the one below, where what works was a good guess.
         """
-        turn = 0
+        turn = 0 if low in plans else 1
         while high - low > 1:
             few, many = plans.get(low, plans[_NO_STEP]), plans[high]
             more = many.weighed - few.weighed
             same = (many.cost - few.cost) / more if more > 0.0 else 0.0
-            asked = (high - 1, steps.above(same), (low + high) // 2)[turn % 3]
+            asked = (steps.above(same), high - 1, (low + high) // 2)[turn % 3]
             number = min(max(asked, low + 1), high - 1)
             low, high = (low, number) if works(number) else (number, high)
             turn += 1

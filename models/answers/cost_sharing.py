@@ -84,9 +84,13 @@ def dual_bills(pool: Pool) -> DualBills:
 def _prices(pool: Pool, step: Floats) -> Floats:
     """Return the coalition's bills at the prices of one a little larger or smaller.
 
-    Where these are no prices of the coalition itself, since a limit is near that binds, its own.
+    Where these are no prices of the coalition itself, since a limit is near that binds, or where
+    nothing is proven there, its own.
     """
-    found = pool.cost(1.0 + step).bills
+    try:
+        found = pool.cost(1.0 + step).bills
+    except SolverError:
+        return pool.together.bills
     is_own = abs(float(found.sum()) - pool.together.cost) <= _EXACT * pool.scale
     return found if is_own else pool.together.bills
 

@@ -24,10 +24,19 @@ from models.answers.cost_sharing import (
     tempted,
 )
 from models.answers.games import groups, nucleolus, shapley
-from models.answers.pool import COLUMN_LIMITS, ROW_LIMITS, Divided, Piece, Pool, divided, shareable
+from models.answers.pool import (
+    COLUMN_LIMITS,
+    ROW_LIMITS,
+    Divided,
+    Piece,
+    Pool,
+    Priced,
+    divided,
+    shareable,
+)
 from models.answers.price import arrays
 from models.case import Case
-from models.errors import InputError, Severity
+from models.errors import InputError, Severity, SolverError
 from models.plan import solve
 from models.program import Scaling
 from models.program.component import Rows, components
@@ -313,6 +322,26 @@ def test_by_hand() -> None:
     assert found.tempted[AS_BOUGHT].gain == pytest.approx(125)
     assert found.tempted[EQUAL_SAVINGS].group == (0, 1)
     assert found.tempted[EQUAL_SAVINGS].gain == pytest.approx(250 / 3)
+
+
+def test_bills_are_known_where_no_other_group_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the coalition's own plan is refused: bills are known, who would leave them is not."""
+    plan, why = solve(read(crossed())), "no proven cost of a group of members"
+    expected, cost = sharing_of(plan), Pool.cost
+
+    def failing(pool: Pool, group: Floats) -> Priced:
+        if not np.array_equal(group, np.ones(len(group))):
+            raise SolverError(why)
+        return cost(pool, group)
+
+    monkeypatch.setattr(Pool, "cost", failing)
+    found = sharing_of(plan)
+    assert {*found.bills} == {*expected.bills}
+    assert found.bills[AS_BOUGHT].tolist() == expected.bills[AS_BOUGHT].tolist()
+    assert found.bills[DUAL_PRICES].sum() == pytest.approx(found.cost)
+    assert set(found.failed.values()) == {why}
+    assert not {*found.failed} & {*found.tempted}
+    assert costs_of(plan, [1, 7]) == (None, pytest.approx(found.cost))  # A alone, and all three
 
 
 def test_one_member_has_nothing_to_share() -> None:

@@ -1,4 +1,4 @@
-"""The seal of a plan: a fingerprint of its solution's numbers, to the last digit of each."""
+"""The seal of a plan or study: a fingerprint of its numbers, to the last digit of each."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ SEALED: tuple[tuple[type[Result], Field], ...] = (
 """The columns of numbers that are sealed."""
 
 
-def seal(columns: Iterable[Iterable[float]]) -> str:
-    """Return the fingerprint of columns of numbers."""
+def seal(columns: Iterable[Iterable[float]], texts: Iterable[str] = ()) -> str:
+    """Return the fingerprint of columns of numbers, and of texts that say what they are of."""
     made = hashlib.sha256()
+    for text in texts:
+        made.update(f"{len(text)} {text}\n".encode())
     for numbers in columns:
         made.update(" ".join(float(number).hex() for number in numbers).encode() + b"\n")
     return made.hexdigest()[:32]

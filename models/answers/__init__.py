@@ -26,6 +26,9 @@ from models.answers.least_change import LeastChange as LeastChange
 from models.answers.least_change import applied as applied
 from models.answers.least_change import least_change as least_change
 from models.answers.least_change import rounded_up as rounded_up
+from models.answers.payment import RUNS as RUNS
+from models.answers.payment import Needed as Needed
+from models.answers.payment import payments as payments
 from models.answers.price import NEUTRAL as NEUTRAL
 from models.answers.price import Move as Move
 from models.answers.price import Price as Price
@@ -40,10 +43,7 @@ from models.answers.recourse import cvar as cvar
 from models.answers.recourse import valued as valued
 from models.answers.search import SPARE as SPARE
 from models.answers.search import least_share as least_share
-from models.answers.support import Bill as Bill
 from models.answers.support import TariffEquivalent as TariffEquivalent
-from models.answers.support import bills as bills
-from models.answers.support import difference as difference
 from models.answers.support import tariffs as tariffs
 from models.program.component import OPEN as OPEN
 from models.program.component import SHARE as SHARE

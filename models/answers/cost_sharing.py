@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from models import solve as solver
 from models.answers.games import groups, nucleolus, shapley
 from models.answers.pool import Pool, divided, unpaid
 from models.answers.price import arrays
+from models.errors import SolverError
 from models.plan import Plan
 from models.program.component import CONTRACT, MEMBER, PROJECT, SOURCE, YEAR
 from models.program.division import Owners, by_demand, by_right, own
@@ -82,9 +84,13 @@ def dual_bills(pool: Pool) -> DualBills:
 def _prices(pool: Pool, step: Floats) -> Floats:
     """Return the coalition's bills at the prices of one a little larger or smaller.
 
-    Where these are no prices of the coalition itself, since a limit is near that binds, its own.
+    Where these are no prices of the coalition itself, since a limit is near that binds, or where
+    nothing is proven there, its own.
     """
-    found = pool.cost(1.0 + step).bills
+    try:
+        found = pool.cost(1.0 + step).bills
+    except SolverError:
+        return pool.together.bills
     is_own = abs(float(found.sum()) - pool.together.cost) <= _EXACT * pool.scale
     return found if is_own else pool.together.bills
 
@@ -150,7 +156,8 @@ def _most_left(pool: Pool, split: Floats, *, whole: bool) -> tuple[Floats, float
         ),
         (np.zeros(count), np.full(count, np.inf)),
     )
-    found = solver.solve(dataclasses.replace(program, whole=np.append(np.full(n, whole), False)))
+    program = dataclasses.replace(program, whole=np.append(np.full(n, whole), False))
+    found = solver.first_solved(partial(solver.solve, program))
     group = np.clip(np.round(found.x[:n]) if whole else found.x[:n], 0.0, 1.0)
     return group, float(np.sum(split * found.x[:n])) - float(found.x[n]) * pool.scale
 
@@ -213,9 +220,10 @@ class Sharing:
 
     ``alone_paid`` and ``alone_priced`` are what each pays alone, and what it then goes without at
     its price; ``bought_priced`` the latter as the plan has it. ``bills`` are by rule, those of a
-    rule sum to ``cost``; ``tempted`` who leaves them. ``duals`` have the range of the bills by dual
-    prices. ``fairly`` is what the plan costs beyond ``cost``, the cheapest, so that a shortage is
-    shared fairly: that is left out of bills in proportion.
+    rule sum to ``cost``; ``tempted`` who leaves them; ``failed`` is why that, or a rule's bills,
+    are not known. ``duals`` have the range of the bills by dual prices. ``fairly`` is what the
+    plan costs beyond ``cost``, the cheapest, so that a shortage is shared fairly: that is left out
+    of bills in proportion.
     """
 
     cost: float
@@ -226,6 +234,7 @@ class Sharing:
     bills: Mapping[str, Floats]
     duals: DualBills
     tempted: Mapping[str, Tempted]
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def alone(self) -> Floats:
@@ -234,10 +243,17 @@ class Sharing:
 
     def listed(self, costs: Floats) -> Sharing:
         """Return the same with the rules that take what every group costs, by ``games.groups``."""
-        bills = {NUCLEOLUS: nucleolus(costs), SHAPLEY: shapley(costs)}
+        bills, failed = {SHAPLEY: shapley(costs)}, dict(self.failed)
+        try:
+            bills = {NUCLEOLUS: nucleolus(costs), **bills}
+        except SolverError as error:
+            failed[NUCLEOLUS] = str(error)
         leaving = {rule: tempted_of(split, costs) for rule, split in bills.items()}
         return dataclasses.replace(
-            self, bills={**self.bills, **bills}, tempted={**self.tempted, **leaving}
+            self,
+            bills={**self.bills, **bills},
+            tempted={**self.tempted, **leaving},
+            failed=failed,
         )
 
 
@@ -259,9 +275,14 @@ def sharing_of(plan: Plan) -> Sharing:
         EQUAL_SAVINGS: alone - (alone.sum() - cost) / len(alone),
         DUAL_PRICES: duals.bills,
     }
-    leaving = {rule: tempted(pool, split) for rule, split in bills.items()}
+    leaving, failed = dict[str, Tempted](), dict[str, str]()
+    for rule, split in bills.items():
+        try:
+            leaving[rule] = tempted(pool, split)
+        except SolverError as error:  # the bills are known all the same
+            failed[rule] = str(error)
     return Sharing(
-        cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving
+        cost, whole - cost, alone - priced, priced, lacking * part, bills, duals, leaving, failed
     )  # fmt: skip
 
 
@@ -310,15 +331,22 @@ def _needs(plan: Plan) -> Floats:
     return need / need.sum() if need.sum() > 0 else np.full(len(need), 1.0 / len(need))
 
 
-def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float, ...]:
-    """Return what groups cost, each by its number as of ``games.groups``.
+def costs_of(plan: Plan, numbers: Sequence[int]) -> tuple[float | None, ...]:
+    """Return what groups cost, each by its number as of ``games.groups``; None: nothing is proven.
 
     Planned one after another: numbers that differ in one bit are planned fastest.
     """
     pool = Pool(divided(plan.case))
     members = np.arange(pool.of.members)
     pool.restart()
-    return tuple(pool.cost(((n >> members) & 1).astype(float)).cost for n in numbers)
+
+    def cost(number: int) -> float | None:
+        try:
+            return pool.cost(((number >> members) & 1).astype(float)).cost
+        except SolverError:
+            return None
+
+    return tuple(map(cost, numbers))
 
 
 def tempted_of(split: Floats, costs: Floats) -> Tempted:

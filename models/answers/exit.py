@@ -30,6 +30,7 @@ import numpy as np
 
 from models.answers.explain import limit_of, rows_worth
 from models.answers.search import SLACK, Onwards, bounded
+from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
 from models.program import FRACTION, TONNES, within
@@ -72,7 +73,9 @@ class Exit:
 
     ``path`` is the cheapest plan with the least tonnes of the country, all minerals together;
     ``alone`` the least tonnes by mineral if it came first, of those that the plan buys there.
-    ``proofs`` are of the programs of least tonnes, by mineral, and of all TOGETHER.
+    ``proofs`` are of the programs of least tonnes, by mineral, and of all TOGETHER. ``failed`` is
+    why a mineral's least, if it came first, is not known; ``unknown`` why its way out is not, which
+    is then that of the plan.
     """
 
     country: str
@@ -81,30 +84,43 @@ class Exit:
     alone: dict[str, float]
     holds: tuple[Hold, ...]
     proofs: dict[str, Proof]
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    unknown: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def exit_from(plan: Plan, country: str) -> Exit:
     """Return how a plan gets away from a country (its code), and what holds it there.
 
-    Raises SolverError where no attempt gives a proven optimum.
+    A search that fails leaves the others. Raises SolverError where no way out is proven at all.
     """
     program, d = plan.program, plan.expanded.deliveries
     theirs = np.array([s.country == country for s in plan.expanded.sources], dtype=bool)[d.source]
     alone: dict[str, float] = defaultdict(float)
     asked: dict[str, list[BlockResult]] = defaultdict(list)
     cheapest = {result.block: result for result in plan.blocks}
+    failed, unknown = dict[str, str](), dict[str, str]()
     for b in range(len(program.blocks)):
         of = _Fenced(plan, b, theirs)
         for m in of.planned:
-            asked[m].append(of.alone(m))
-            alone[m] += of.tonnes(asked[m][-1])[m]
+            try:
+                asked[m].append(of.alone(m))
+                alone[m] += of.tonnes(asked[m][-1])[m]
+            except SolverError as error:
+                failed[m] = str(error)
         if of.planned:
-            asked[TOGETHER].append(of.together())
-            cheapest[b] = of.cheapest(asked[TOGETHER][-1])
+            try:
+                together = of.together()
+                cheapest[b] = of.cheapest(together)
+                asked[TOGETHER].append(together)
+            except SolverError as error:
+                unknown |= dict.fromkeys(of.planned, str(error))
+    if unknown and not asked[TOGETHER]:
+        raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
     holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
-    proofs = {name: proof_of(plan.case, of, lambda: program) for name, of in asked.items()}
-    return Exit(country, plan, path, dict(alone), tuple(holds), proofs)
+    proofs = {name: proof_of(plan.case, of, lambda: program) for name, of in asked.items() if of}
+    known = {m: tonnes for m, tonnes in alone.items() if m not in failed}
+    return Exit(country, plan, path, known, tuple(holds), proofs, failed, unknown)
 
 
 class _Fenced:

@@ -5,6 +5,7 @@ Costs are by group, as a number whose bit i says whether member i is there; the 
 
 from __future__ import annotations
 
+from functools import partial
 from math import factorial
 
 import numpy as np
@@ -90,5 +91,5 @@ def _least(
         (np.append(np.zeros(n), 1.0), np.full(n + 1, -np.inf), np.full(n + 1, np.inf)),
         (np.append(np.full(len(every), -np.inf), amounts), np.append(costs, amounts)),
     )
-    found = solver.solve(program)
+    found = solver.first_solved(partial(solver.solve, program))
     return found.x[:n], float(found.x[n]), -found.duals[: len(every)]

@@ -24,7 +24,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -426,7 +426,7 @@ class Local:
             held = Held().load(face)
             if self._face_basis is not None:
                 held.start_from(self._face_basis)
-            found = held.run()
+            found = held.run_by_any()
         except SolverError:
             return 0.0  # nothing is claimed
         self._face_basis = found.basis
@@ -452,9 +452,9 @@ class Local:
         try:
             if self._whole is None:
                 self._whole = Held().load(self.rows)
-                self._whole.run()
+                self._whole.run_by_any()
             self._whole.change(asked)
-            x = self._whole.run().x
+            x = self._whole.run_by_any().x
         except SolverError:
             self._whole = None
             return None
@@ -479,7 +479,7 @@ def response(pricing: Pricing, row: int, year: int) -> tuple[tuple[Move, ...], b
     plan, local = pricing.plan, pricing.local(row)
     asked = _fewest_moves(pricing, local, row - local.inside.start)
     try:
-        x = solver.solve(asked).x
+        x = solver.first_solved(partial(solver.solve, asked)).x
     except SolverError:
         return (), True
     n = len(local.kept)

@@ -12,7 +12,7 @@ or tonnes not bought would pay for dear ones.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from models.answers.price import arrays
 from models.answers.search import SLACK, Onwards, bounded
+from models.errors import SolverError
 from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
@@ -36,7 +37,8 @@ BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 class Range:
     """A supplier of a mineral: what it sells as planned, at least and at most [t, all years].
 
-    ``refiner`` and ``project`` are "" where the supplier is a country.
+    ``refiner`` and ``project`` are "" where the supplier is a country. An end is None that no
+    attempt proves.
     """
 
     mineral: str
@@ -44,24 +46,35 @@ class Range:
     refiner: str
     project: str
     now: float
-    least: float
-    most: float
+    least: float | None
+    most: float | None
 
 
 def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tuple[Range, ...]:
     """Return the ranges of a mineral's suppliers that could sell any, in the order of sources.
 
     ``slack`` is a part of the mineral's cash. By project, what is built of the mineral's own
-    projects is free, within what the others leave of the budget. Raises SolverError where no
-    attempt proves a least or a most.
+    projects is free, within what the others leave of the budget.
     """
     near = Near(plan, mineral, slack, is_building=by == BY_PROJECT)
     found = []
     for supplier, at in near.suppliers(by):
         now = max(0.0, float(near.x[at].sum()))
-        least = min(now, max(0.0, near.least(at))) if now > near.nothing else 0.0
-        found.append(Range(mineral, *supplier, now, least, max(now, near.most(at))))
+        least, most = _end(near.least, at) if now > near.nothing else 0.0, _end(near.most, at)
+        if least is not None:
+            least = min(now, max(0.0, least))
+        found.append(
+            Range(mineral, *supplier, now, least, None if most is None else max(now, most))
+        )
     return tuple(found)
+
+
+def _end(asked: Callable[[Ints], float], at: Ints) -> float | None:
+    """Return an end of a range; None where nothing is proven: the others are known all the same."""
+    try:
+        return asked(at)
+    except SolverError:
+        return None
 
 
 class Near:

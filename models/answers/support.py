@@ -1,7 +1,6 @@
-"""What supporting plants costs: bills of contracts for difference, and tariffs in place of caps.
+"""Tariffs in place of caps.
 
-Bills are sums on the tonnes of a plan and change nothing in it: a contract for difference is a
-transfer from its payer to the plant. A tariff on a capped country of what a cap's shadow price is,
+A tariff on a capped country of what a cap's shadow price is,
 without the cap, has the same plan among its cheapest: prices and quantities do the same (Weitzman
 (1974), Review of Economic Studies 41(4)), and by the program's duality its cost is that of the
 capped plan and the tariff's revenue.
@@ -13,59 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.case import in_force
 from models.plan.plan import Plan
-from models.resolve import SPOT, supported
+from models.resolve import SPOT
 from models.schema import BY_COUNTRY, MAX, REFINING
-
-
-@dataclass(frozen=True)
-class Bill:
-    """What is paid for the tonnes of a plant in a year under a row of Supports.
-
-    ``each`` is what a tonne gets [money/t], below 0 where the plant pays back; ``total`` [money].
-    """
-
-    year: int
-    plant: str
-    mineral: str
-    payer: str
-    tonnes: float
-    strike: float
-    reference: float
-    each: float
-
-    @property
-    def total(self) -> float:
-        """What is paid in all [money]."""
-        return self.each * self.tonnes
-
-
-def bills(plan: Plan) -> tuple[Bill, ...]:
-    """Return the bills of all rows of Supports, by their row and year, where tonnes are sold."""
-    case, e, found = plan.case, plan.expanded, list[Bill]()
-    for row in case.supports:
-        at = supported(e, row)
-        for t, year in enumerate(e.years):
-            tonnes = float(plan.sold[at, t].sum())
-            if tonnes <= 0 or not in_force(row, year):
-                continue
-            price = case.mineral_of[row.mineral].price.value(year)
-            reference = price if row.reference is None else row.reference
-            each = difference(row.strike, reference, row.clawback)
-            found.append(
-                Bill(year, row.plant, row.mineral, row.payer, tonnes, row.strike, reference, each)
-            )
-    return tuple(found)
-
-
-def difference(strike: float, reference: float, clawback: float | None) -> float:
-    """Return what a tonne gets under a contract for difference [money/t], below 0: it pays back.
-
-    formula: max(0, strike - reference) - max(0, reference - clawback)
-    """
-    back = 0.0 if clawback is None else max(0.0, reference - clawback)
-    return max(0.0, strike - reference) - back
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,9 @@ _ADVICE: dict[Rule, Needs] = {
     scenarios.steps_that_match_nothing: _on(sheets="Refiners Projects Mines Stockpiles Demand"),
     scenarios.ore_lanes_that_match_nothing: _on(sheets="Refiners Projects Mines"),
     scenarios.rights_that_match_nothing: _on(sheets="Refiners Projects Mines"),
+    scenarios.rights_that_name_all: _on(
+        "member refiner mineral country", sheets="Refiners Projects Mines Members", others=True
+    ),
     scenarios.chances_that_decide_nothing: _on(),
     advice.blank_available_shares: _on(sheets="Refiners Countries Members"),
     advice.minerals_without_refiner: _on(sheets="Refiners Projects Minerals Demand"),

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from models.case import Case
 from models.checks.common import advise, at, companies, plants, seller
 from models.errors import Finding
-from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Project, Right, ScenarioStep
+from models.resolve import stated
+from models.schema import EVENT_ACTIONS, TAKES, EventStep, Lane, Mine, Project, Right, ScenarioStep
 from models.schema.column import MOST_TARIFF
 from models.schema.policy import SELECTORS, Step
 from models.units import percent_hint, spelled
@@ -84,6 +85,27 @@ def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
         if _is_sure(case, row, sources) and _selected(row) not in known:
             said = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
             yield advise(row, _field(row), said, _NOTHING)
+
+
+def rights_that_name_all(case: Case) -> Iterator[Finding]:
+    """Where the rows of Rights name every member, what they leave is nobody's: they are scaled."""
+    told: set[int] = set()
+    for of in (*plants(case), *case.mines) if case.rights else ():
+        rows = stated(case, of)
+        whole = sum(row.share for row in rows.values())
+        last = max(rows.values(), key=lambda row: row.row, default=None)
+        is_left = case.member_of.keys() <= rows.keys() and whole < 1.0 - _EXACT
+        if is_left and last is not None and last.row not in told:
+            told.add(last.row)
+            where = case.country_name(of.country)
+            name = f"the mines of {where}" if isinstance(of, Mine) else f"{of.name} ({where})"
+            said = f"every member has a share of {name}, {of.mineral}: {whole:.4g} in all"
+            what = "the shares are scaled up to 1" if whole > 0 else "the setting Rights divides it"
+            yield advise(last, "share", said, f"{what}, since no member is left for the rest")
+
+
+_EXACT = 1e-9
+"""Shares that miss 1 by less add up to 1."""
 
 
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:

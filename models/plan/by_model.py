@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,7 +171,7 @@ class _BlockModel:
         x, duals, gap = solve_by(name, self.model, self.made)
         if duals is not None:
             return Solution(x, duals, np.zeros(0), name, gap)
-        priced = self._by_highs(self.made.rows.fixed_at(x), solver.ATTEMPTS[0])
+        priced = solver.first_solved(partial(self._by_highs, self.made.rows.fixed_at(x)))
         return Solution(x, priced.duals, np.zeros(0), f"{name}, {BY_HIGHS}", gap)
 
     def _proof(self, found: Solution) -> tuple[Certificate, int]:

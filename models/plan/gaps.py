@@ -2,9 +2,10 @@
 
 A delivery that nobody takes has a reduced cost: what it costs landed, its ore included, less what
 a tonne is worth to its buyer and less what the limits leave of that. The least over a plant's
-buyers is its gap: a payment for each tonne that is smaller leaves it idle, one that is larger makes
-a plan that uses it cheaper (complementary slackness; Bertsimas & Tsitsiklis (1997), ch. 4 and 5). A
-plant that is not built has to earn its capital, too: of payments that are the same in all years of
+buyers is its gap: a payment for each tonne that is smaller leaves it idle (complementary slackness;
+Bertsimas & Tsitsiklis (1997), ch. 4 and 5). One that is larger makes a plan that uses it cheaper
+where prices are the only ones; else more is needed, which ``models.answers.payment`` finds. A plant
+that is not built has to earn its capital, too: of payments that are the same in all years of
 output, the least that does is its gap.
 """
 

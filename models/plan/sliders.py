@@ -290,7 +290,7 @@ class Adjustable:
             if first not in held:
                 held[first] = Held().load(scaled)
             held[first].change(scaled)
-            solution = part.unscaled(held[first].run())
+            solution = part.unscaled(held[first].run_by_any())
             found.append(statuses(solution.basis))
             x.append(solution.x)
             duals.append(solution.duals)

@@ -15,8 +15,10 @@ from models.schema import COALITION, HOME_FIRST, TODAY, Mine, Project, Refiner, 
 class Rights:
     """The parts that members have of what they share; of each plant, mine and year they sum to 1.
 
-    The rows of the sheet Rights say them, a later one overriding; what they leave of a plant is
-    divided by the setting Rights among the members that none of them names there.
+    What the rows of the sheet Rights name for a member, a later one overriding, is its whole part.
+    What they leave of a plant is divided by the setting Rights among the members that no row names
+    there, by demand where the setting has nothing for these; where all are named, their shares are
+    scaled up to 1.
     """
 
     def __init__(self, expanded: Expanded) -> None:
@@ -68,14 +70,18 @@ class Rights:
     def _divided(self, of: Refiner | Project | Mine) -> Floats:
         """Return the members' parts of a plant or a mine, by (year, member)."""
         rule = self._rule(of)
-        said = {name: row.share for name, row in stated(self.case, of).items()}
-        named = np.array([m.name in said for m in self.case.members], dtype=bool)
-        own = np.array([said.get(m.name, 0.0) for m in self.case.members])
-        left = np.where(named, 0.0, rule)
-        # what is left for members that have no part by the setting falls to all by the setting
-        left = np.where(left.sum(axis=1, keepdims=True) > 0, left, rule)
-        rest = max(0.0, 1.0 - float(own.sum()))
-        return np.asarray(own + rest * left / left.sum(axis=1, keepdims=True))
+        shares = {name: row.share for name, row in stated(self.case, of).items()}
+        named = np.array([m.name in shares for m in self.case.members], dtype=bool)
+        own = np.array([shares.get(m.name, 0.0) for m in self.case.members])
+        whole = float(own.sum())
+        if named.all() and whole > 0:
+            return np.broadcast_to(own / whole if whole < 1.0 else own, rule.shape)
+        # nobody named has more than its share; where all are named with nothing there is no share
+        others = np.ones(len(named), dtype=bool) if named.all() else ~named
+        tables = (rule, *_by_demand(self.expanded, of.mineral))
+        left = _first_filled(np.where(others, table, 0.0) for table in tables)
+        parts = left / left.sum(axis=1, keepdims=True)
+        return np.asarray(own + max(0.0, 1.0 - whole) * parts)
 
     def _rule(self, of: Refiner | Project | Mine) -> Floats:
         """Return what the setting divides by, by (year, member); every year has something."""

@@ -71,6 +71,22 @@ class Members(Result):
         optional=True,
         key="support_usd_a_year",
     )
+    floors = field.millions(
+        "Contracts for difference a year",
+        "What it pays to plants under the rows of Supports: strike less reference price for each"
+        " tonne that they sell in the plan, on average of the years. Below 0: they pay it back."
+        f" {UNDISCOUNTED}",
+        optional=True,
+        key="supports_usd_a_year",
+    )
+    floors_of = field(
+        "Paid to",
+        Look.LONG,
+        "The plants that receive it (above 0) or pay back, each with its row of Supports.",
+        optional=True,
+        key="supports",
+        widest=44,
+    )
     extra = field.millions(
         "Limits: cash a year",
         "What it pays more than the same tonnes cost in the plan without share limits, at its own"
@@ -144,7 +160,7 @@ class Members(Result):
                 row["member"]: {name: row[name] for name in ("extra", "dearer", "extra_shortage")}
                 for row in paying(case, [plan.supply], without_limits.supply)[0]
             }
-        shortest, depends = _shortest(plan), _depends(plan)
+        shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
         rows = []
         for member in (m.name for m in case.members):
             of = whole.get(member, {})
@@ -163,8 +179,10 @@ class Members(Result):
                 row["remark"] = _GAINS
             if plan.support_paid:
                 row["support"] = plan.support_paid.get(member, 0.0) / years
+            row |= floors.get(member, {})
             rows.append(row | shortest.get(member, {}) | depends.get(member, {}))
-        return cls.of_rows(rows, words=words_of(case))
+        made = cls.of_rows(rows, words=words_of(case))
+        return made if floors else made.without(cls.floors, cls.floors_of)
 
 
 class WhoPays(Result):
@@ -249,6 +267,21 @@ def paying(
         }
 
     return [[row(at, m.name) for m in case.members] for at in range(len(tables))]
+
+
+def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
+    """Return by member what it pays a year under the rows of Supports, and to which plants.
+
+    Of all members, where there is anything to be paid.
+    """
+    from models.plan import paid_of  # a check does without
+
+    paid, plants = defaultdict[str, float](float), defaultdict[str, dict[str, None]](dict)
+    for member, bill, money in paid_of(plan):
+        paid[member] += money / years
+        plants[member][f"{bill.plant} ({bill.mineral}), row {bill.row} of Supports"] = None
+    names = [m.name for m in plan.case.members] if paid else []
+    return {m: {"floors": paid[m], "floors_of": "; ".join(plants[m])} for m in names}
 
 
 def _totals(plan: Plan) -> dict[str, dict[str, float]]:

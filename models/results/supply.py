@@ -135,8 +135,9 @@ class Refiners(PlanTable):
     gap = Runs.gap.like(
         look=Look.PRICE,
         unit="{money}/t",
-        meaning="What an idle plant lacks to be used, at the margin: more than that paid for each"
-        " tonne makes a plan that uses it cheaper. Of a plant used in part 0; of a project that is"
+        meaning="What an idle plant lacks for each tonne, at the margin: less than that paid surely"
+        " leaves it idle, more may be needed to make it run (planner support finds how much). Of a"
+        " plant used in part 0; of a project that is"
         " nowhere built what earns its capital, too, paid in all years of output. Blank: used up,"
         " not there yet, or without a lane or ore.",
     )

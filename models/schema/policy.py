@@ -289,7 +289,8 @@ class Right(Record):
     country: str = selector("Country", "Which country's refiners, projects and mines.")
     share: float = fraction(
         "Share",
-        "Its part of the capacity; what no row gives away is divided by the setting Rights.",
+        "Its whole part of the capacity; what is left is divided by the setting Rights among the"
+        " members that no row names for it.",
     )
 
 

@@ -28,6 +28,7 @@ from models.solve.highs import Attempt as Attempt
 from models.solve.highs import Found as Found
 from models.solve.highs import Held as Held
 from models.solve.highs import extended as extended
+from models.solve.highs import first_solved as first_solved
 from models.solve.highs import solve as solve
 from models.solve.highs import statuses as statuses
 from models.solve.highs import version as version

@@ -84,7 +84,7 @@ _ACCOUNTS = (
         goes=tuple(f for f in ByMineral.FIELDS if f not in _TOTALS),
         read=(ByMineral.mineral,),
     ),
-    Account(Members, goes=(Members.against_coalition,)),
+    Account(Members, goes=(Members.against_coalition, Members.floors, Members.floors_of)),
     Account(
         Flows,
         sums=(Flows.tonnes, Flows.total),

@@ -175,7 +175,7 @@ class _Reader:
         for cost in (weights, -weights):
             self._solved.change(replace(self._known, cost=cost))
             try:
-                x = self._solved.run().x * self.unit
+                x = self._solved.run_by_any().x * self.unit
             except SolverError:  # nothing new is known of what can be: the interval stays narrow
                 continue
             np.minimum(self.least, x, out=self.least)

@@ -247,8 +247,8 @@ def _idle(found: Explanation, currency: str) -> Iterator[str]:
     """Yield what idle plants lack to be used, by whoever comes nearest to buying there."""
     if found.idle:
         named = [f"{who} {_money(gap)}" for who, gap in found.idle]
-        said = f"Idle plants of {found.mineral} in {found.year} lack, in {currency} a tonne"
-        yield f"{said}: {listed(named, _IDLE)}."
+        said = f"Idle plants of {found.mineral} in {found.year} lack at least"
+        yield f"{said}, in {currency} a tonne: {listed(named, _IDLE)}."
 
 
 def _unpaid(plant: Unpaid, currency: str) -> str:

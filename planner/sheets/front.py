@@ -35,6 +35,7 @@ from planner.sheets.findings import (
     rows_of,
 )
 from planner.sheets.question import question
+from planner.sheets.supports import supported
 from planner.sheets.survival import needed_in, survival
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def overview(context: Context, sheets: Iterable[str]) -> Front:
 
 @once
 def _front(context: Context) -> Front:
-    drawn, lights = front_pictures(context), (_limits, _security, _stocks, _contracts, _proof)
+    drawn = front_pictures(context)
+    lights = (_limits, _security, _stocks, _contracts, supported, _proof)
     asked, table = question(context.case), by_mineral(context)
     said = answer(table, asked)
     return Front(

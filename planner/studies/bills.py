@@ -21,6 +21,7 @@ from models.answers.cost_sharing import (
     ROUNDING,
     SHAPLEY,
     Sharing,
+    Tempted,
     costs_of,
     dual_bills_of,
     sharing_of,
@@ -36,9 +37,11 @@ from models.results import Figure as Measure
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from models.schema import ByYear
+from planner._version import __version__
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, drawn, short
-from planner.render.words import clean, counted, few, known, listed, money, percent
+from planner.render.words import clean, counted, few, known, listed, money, share
+from planner.seal import seal
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import read_study
@@ -49,7 +52,7 @@ if TYPE_CHECKING:
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears what it is short",
-    BY_DEMAND: "in proportion to what it needs, at the workbook's prices",
+    BY_DEMAND: "in proportion to what it needs, at the workbook's prices, discounted",
     EQUAL_SAVINGS: "each saves the same amount",
     DUAL_PRICES: "each pays what its demand is worth at the plan's marginal prices, and is paid"
     " what its rights are worth (Owen)",
@@ -64,6 +67,8 @@ _SPLIT = {
     **{rule: f"by the {rule}" for rule in (NUCLEOLUS, SHAPLEY)},
 }
 """What a rule is called after "split"."""
+_UNKNOWN = ("the split {split} is not known", "who would leave the split {split} is not known")
+"""What is said of a search that failed: of a rule's bills, or of who is tempted by them."""
 _A_RUN = 64
 """Groups planned in a run: neighbours start from one another."""
 _MOST_BARS = 16
@@ -107,6 +112,8 @@ class Savings(Result):
     shapley = _saved(SHAPLEY, "shapley", optional=True)
 
 
+NOT_KNOWN = "not known: the search failed"
+"""In the place of the group that is most tempted."""
 _SAVINGS = {
     AS_BOUGHT: Savings.as_bought,
     BY_DEMAND: Savings.by_demand,
@@ -239,8 +246,8 @@ class CostsOf:
 
     numbers: tuple[int, ...]
 
-    def __call__(self, plan: Plan) -> tuple[float, ...]:
-        """Return the costs [money]."""
+    def __call__(self, plan: Plan) -> tuple[float | None, ...]:
+        """Return the costs [money]; None of a group whose cost nothing proves."""
         return costs_of(plan, self.numbers)
 
 
@@ -413,9 +420,13 @@ def _settled(owed: Floats) -> Iterator[tuple[int, int, float]]:
 
 
 def tempted(sharing: Sharing, case: Case) -> Groups:
-    """Return by rule the group most tempted to leave."""
+    """Return by rule the group most tempted to leave; of a rule whose search failed that it did."""
     rows = []
-    for rule, of in sharing.tempted.items():
+    for rule in sharing.bills:
+        of = sharing.tempted.get(rule)
+        if of is None:
+            rows.append({"rule": rule, "group": NOT_KNOWN})
+            continue
         row = {**vars(of), "rule": rule, "group": _group(case, of.group)}
         if of.group:
             bill = float(sharing.bills[rule][list(of.group)].sum())
@@ -483,6 +494,7 @@ def rights(case: Case) -> Result:
 
 _PRICES, _FAIR, _BUILDS = "Dual prices", "Sharing a shortage fairly", "Builds"
 _RIGHTS, _CONTRACTS, _LISTED = "Rights", "Contracts", "Groups listed"
+_SEAL = "Seal of the sheet Coalitions"
 """Rows of About."""
 
 
@@ -506,7 +518,7 @@ class BillsStudy(StudyKind):
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "discounted to the first year"
-    QUESTION = "Who gains from planning together, and who should pay what?"
+    QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {named}"
     RESULTS = (Savings, Bills, Transfers, Groups, Wishes, Coalitions, RightsUsed)
     OPTIONS = (
@@ -525,7 +537,8 @@ class BillsStudy(StudyKind):
             "--resume",
             type=click.Path(path_type=Path),
             metavar="BOOK",
-            help="Go on with --exact from the groups that an earlier bills workbook has.",
+            help="Go on with --exact from the groups of an earlier bills workbook of the same input"
+            " and options. Where that was edited since, its groups are planned again.",
         ),
     )
     task = "members alone and together"
@@ -540,7 +553,10 @@ class BillsStudy(StudyKind):
         if self.exact and self.count > MOST_MEMBERS:
             msg = f"--exact plans every group of up to {MOST_MEMBERS} members, not of {self.count}"
             raise UsageError(msg)
-        self.costs: dict[int, float] = {} if resume is None else _resumed(resume, start)
+        self.costs: dict[int, float] = {}
+        self.refused = ""
+        if resume is not None:
+            self.costs, self.refused = _resumed(resume, start)
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
         """Plan all together and each alone; with --exact every group."""
@@ -552,7 +568,8 @@ class BillsStudy(StudyKind):
             if not isinstance(outcome.found, tuple):
                 continue
             if isinstance(run.read, CostsOf):
-                self.costs |= dict(zip(run.read.numbers, outcome.found, strict=True))
+                pairs = zip(run.read.numbers, outcome.found, strict=True)
+                self.costs |= {number: cost for number, cost in pairs if cost is not None}
             elif isinstance(run.change, WithoutWishes):
                 self.without[run.change] = outcome.found
 
@@ -615,14 +632,21 @@ class BillsStudy(StudyKind):
             said[_CONTRACTS] = "minimums as in the plan together, where capacity shrinks them"
         if self.exact:
             said[_LISTED] = self.known
+            said[_SEAL] = _seal(self.costs.items(), self.start)
         return {**self.start.options, **said}
 
     @property
     def trouble(self) -> str:
-        """Why nucleolus and Shapley value are not known though they were asked for."""
-        if not self.exact or len(self.costs) == self.every:
-            return ""
-        return f"nucleolus and Shapley value are not known: {self.known}"
+        """What is not known though it was asked for, and why: each search that failed."""
+        told = [
+            f"{_UNKNOWN[rule in self.sharing.bills].format(split=_SPLIT[rule])}: {why}"
+            for rule, why in self.sharing.failed.items()
+        ]
+        if self.exact and len(self.costs) < self.every:
+            told.append(f"nucleolus and Shapley value are not known: {self.known}")
+        lacking = [o for o in self.outcomes[1:] if o.unproven]
+        told += [f"not known of the run {o.name}: {o.error}" for o in lacking]
+        return "; ".join(told)
 
     def tables(self) -> list[Result]:
         """Return savings, bills, transfers, groups and rights; where asked what wishes cost."""
@@ -632,7 +656,11 @@ class BillsStudy(StudyKind):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return what all cost, the bills, the transfers and who is tempted to leave."""
-        of = self.sharing
+        of, members = self.sharing, self.start.case.members
+
+        def names(group: Tempted | None) -> list[str] | None:
+            return None if group is None else [members[i].name for i in group.group]
+
         return {
             "scenario": self.start.case.scenario,
             "alone_usd": float(of.alone.sum()),
@@ -642,16 +670,19 @@ class BillsStudy(StudyKind):
             "bills": [row for row in tables.records(Bills) if row["member"]],
             "transfers": tables.records(Transfers),
             "groups": [
-                {**row, Groups.group.json_key: [self.start.case.members[i].name for i in t.group]}
-                for row, t in zip(tables.records(Groups), of.tempted.values(), strict=True)
+                {**row, Groups.group.json_key: names(of.tempted.get(rule))}
+                for row, rule in zip(tables.records(Groups), of.bills, strict=True)
             ],
             "groups_planned": len(self.costs),
+            "resume_refused": self.refused or None,
             "wishes": tables.records(Wishes),
             "trouble": self.trouble or None,
         }
 
-    def screen(self, tables: Tables) -> Iterator[Numbers]:
+    def screen(self, tables: Tables) -> Iterator[str | Numbers]:
         """Return what each saves by every rule, and who is tempted to leave."""
+        if self.refused:
+            yield self.refused
         yield Numbers(tables[Savings])
         leaving = (Groups.rule, Groups.gain, Groups.group)
         yield Numbers(tables[Groups], leaving, "Who would gain alone")
@@ -664,34 +695,37 @@ class BillsStudy(StudyKind):
     def headline(cls, tables: Tables) -> Headline:
         """Say what planning together saves, in cash and in all, and who would leave which split."""
         of, rows = tables[Bills], tables[Bills].frame()
-        currency = of.words.get("money", "")
-        all_of = rows[rows["member"] == ""].iloc[0]
-        saved, cash, alone = (float(all_of[name]) for name in ("saving", "cash_saving", "alone"))
-        if len(rows["member"].unique()) <= 2:  # noqa: PLR2004 - all, and the one
+        currency, members = of.words.get("money", ""), len(rows["member"].unique()) - 1
+        if members <= 1:
             none = Figure("In the coalition", "1 member", "alone and together are the same.")
             return Headline("There is one member: nothing to share.", (none,))
-        of_it = percent(saved / alone) if alone > 0 else "0 %"
-        finding = (
-            f"Planning together saves {money(saved, currency)}, {of_it} of what all cost alone"
+        all_of = rows[rows["member"] == ""].iloc[0]
+        saved, cash, alone = (
+            float(all_of[name]) for name in ("saving", "cash_saving", "cash_alone")
         )
-        finding += f"{_in_what(cash, saved - cash, currency)}. "
-        finding += _leaving(tables[Groups], currency) + _wished(tables, currency)
-        most = max(tables[Groups].rows(Groups.gain, Groups.rule, Groups.group))
-        who = f"{most[1]}: {_named(most[2])}" if most[2] else "whatever the rule"
+        lacking, kept = saved - cash, _kept(tables[Groups])
+        finding = f"{_together(cash, lacking, currency)} {_leaving(tables[Groups], members)}"
+        of_it = f"{share(cash / alone)} of {money(alone, currency)}." if alone > 0 else ""
         figures = (
+            Figure("Cash saved by planning together", money(cash, currency), of_it),
             Figure(
-                "Saved together", money(saved, currency), f"{of_it} of {money(alone, currency)}."
+                "Priced shortage avoided",
+                money(lacking, currency),
+                "at its price; no cash is paid.",
             ),
-            Figure("Of it cash", money(cash, currency), "the rest is shortage, at its price."),
-            Figure("Most that a group gains by leaving", money(most[0], currency), f"{who}."),
+            Figure(
+                "Splits that no group would leave",
+                listed(kept, 2) if kept else "none",
+                f"of {counted(len(tables[Groups]), 'split')}; the sheet Groups has who would.",
+            ),
         )
-        return Headline(finding, figures)
+        return Headline(finding + _wished(tables, currency), figures)
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         """Return savings by member and rule, the way from alone to together, cash and shortage."""
         saved = tables[Savings]
-        return drawn(_by_rule(saved), _waterfall(saved), _apart(tables[Bills]))
+        return drawn(_by_rule(saved, tables[Groups]), _waterfall(saved), _apart(tables[Bills]))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
@@ -708,16 +742,17 @@ class BillsStudy(StudyKind):
         ]
         if Wishes in tables:
             blocks.append(Numbers(tables[Wishes], heading="What own wishes cost"))
-        gains = Numbers(saved).view(_by_rule(saved), _waterfall(saved))
+        gains = Numbers(saved).view(_by_rule(saved, tables[Groups]), _waterfall(saved))
         return (
             Section("savings", "Who gains", lead, gains),
             Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
         )
 
 
-def _resumed(path: Path, start: Start) -> dict[int, float]:
-    """Return the costs of groups that an earlier workbook of the same case has.
+def _resumed(path: Path, start: Start) -> tuple[dict[int, float], str]:
+    """Return the costs of groups that an earlier workbook has, and why it has none to take, if so.
 
+    They are taken from one of the same input, options and planner whose seal is that of its groups.
     Raises UsageError where it is of another input, or asked otherwise; InputError where it is none.
     """
     study = read_study(path, Savings.TABLE, BillsStudy.NAME)
@@ -729,22 +764,47 @@ def _resumed(path: Path, start: Start) -> dict[int, float]:
         msg = f"--resume {path} is of another workbook, scenario or what-if than this case"
         raise UsageError(msg)
     if Coalitions not in tables:
-        return {}
-    rows = tables[Coalitions].rows(Coalitions.number, Coalitions.cost)
-    return {int(number): float(cost) for number, cost in rows}
+        return {}, ""
+    table = tables[Coalitions]
+    rows = [
+        (int(number), float(cost))
+        for number, cost in table.rows(Coalitions.number, Coalitions.cost)
+        if known(number) and known(cost)
+    ]
+    if len(rows) == len(table) and about.get(_SEAL) == _seal(rows, start):
+        return dict(rows), ""
+    return {}, (
+        f"{path} is not as the planner wrote it, or was written by another version:"
+        " its groups are planned again"
+    )
+
+
+def _seal(costs: Iterable[tuple[int, float]], start: Start) -> str:
+    """Return the seal of groups' costs: of the numbers as a sheet has them, and of what was asked.
+
+    Read back they are in millions and then in money again, which may move the last digit.
+    """
+    rows = sorted(costs)
+    scale = Coalitions.cost.scale
+    asked = (f"{name}: {value}" for name, value in sorted(start.options.items()))
+    texts = (__version__, start.book.sha256, *asked)
+    return seal(([n for n, _ in rows], [cost / scale * scale for _, cost in rows]), texts)
 
 
 # ---- words and charts ----------------------------------------------------------------------------
 
 
-def _in_what(cash: float, lacking: float, currency: str) -> str:
-    """Return what of a saving is cash, and what is shortage at its price."""
-    if max(abs(cash), abs(lacking)) == 0.0:
-        return ""
-    paid = money(cash, currency) if cash >= 0 else f"{money(-cash, currency)} more is paid"
-    said = "shortage avoided" if lacking >= 0 else "more shortage"
-    short_of = f", {money(abs(lacking), currency)} in {said} at its price" if lacking else ""
-    return f": {paid} in cash{short_of}"
+def _together(cash: float, lacking: float, currency: str) -> str:
+    """Return what planning together saves, in cash and in priced shortage."""
+    if cash == 0.0 and lacking == 0.0:
+        return "Planning together saves nothing."
+    paid = f"save {money(cash, currency)}" if cash >= 0 else f"pay {money(-cash, currency)} more"
+    short_of = money(abs(lacking), currency)
+    also = "avoid" if lacking > 0 else "go without more, worth"
+    if lacking == 0.0:
+        return f"Together the members {paid} in cash."
+    worth = f"shortages worth {short_of}" if lacking > 0 else short_of
+    return f"Together the members {paid} in cash and {also} {worth} at their price."
 
 
 def _named(group: str) -> str:
@@ -755,21 +815,30 @@ def _named(group: str) -> str:
     return f"{len(names)} members ({few(names, 2)})"
 
 
-def _leaving(leaving: Groups, currency: str) -> str:
-    """Return who would gain how much by leaving which split; those that nobody leaves last."""
-    every = [
-        (_SPLIT[rule], group, gain)
-        for rule, group, gain in leaving.rows(Groups.rule, Groups.group, Groups.gain)
-    ]
-    said = [
-        f"{split}, {_named(group)} would gain {money(gain, currency)} by leaving"
-        for split, group, gain in every
-        if group
-    ]
-    kept = [split for split, group, _ in every if not group]
-    if kept:
-        said.append(f"{listed(kept)}, nobody would" + ("" if said else " gain by leaving"))
-    return f"Split {'; '.join(said)}."
+def _kept(leaving: Groups) -> list[str]:
+    """Return the splits that no group would leave."""
+    return [rule for rule, group in leaving.rows(Groups.rule, Groups.group) if not group]
+
+
+def _leaving(leaving: Groups, members: int) -> str:
+    """Return who would leave the split as bought, and which splits nobody would."""
+    group = dict(leaving.rows(Groups.rule, Groups.group))[AS_BOUGHT]
+    kept = [_SPLIT[rule] for rule in _kept(leaving)]
+    if group == NOT_KNOWN:
+        said = "Who would do better alone if each pays for what it buys is not known"
+    elif group:
+        count = len(group.split("; "))
+        who = _named(group) if count <= _NAMED else f"{count} of {counted(members, 'member')}"
+        alone = "on its own" if count == 1 else "on their own"
+        said = f"If each pays for what it buys, {who} would do better {alone}"
+    else:
+        said = "If each pays for what it buys, nobody would do better alone"
+    if not kept or kept == [_SPLIT[AS_BOUGHT]]:
+        return f"{said}."
+    others = [split for split in kept if split != _SPLIT[AS_BOUGHT]]
+    link = "nor if it is split" if not group else "split"
+    nobody = "" if not group else ", nobody would"
+    return f"{said}{',' if not group else ';'} {link} {listed(others)}{nobody}."
 
 
 def _wished(tables: Tables, currency: str) -> str:
@@ -797,10 +866,17 @@ def _told(saved: Savings) -> list[int]:
     return most[:_MOST_BARS]
 
 
-def _by_rule(saved: Savings) -> Picture | None:
-    """What each member saves, a column a rule."""
+def _by_rule(saved: Savings, leaving: Groups) -> Picture | None:
+    """What each member saves, a column a split; its name says whether a group would leave it."""
     at = _told(saved)
-    each = {f.header: [saved.data[f.name][i] for i in at] for f in saved.fields[2:]}
+    left = {
+        _SAVINGS[rule].name
+        for rule, group in leaving.rows(Groups.rule, Groups.group)
+        if group not in {"", NOT_KNOWN}
+    }
+    fields = saved.fields[2:]
+    names = {f.name: f.header + " (a group would leave)" * (f.name in left) for f in fields}
+    each = {names[f.name]: [saved.data[f.name][i] for i in at] for f in fields}
     each = {h: of for h, of in each.items() if all(map(known, of))}
     if not any(v for of in each.values() for v in of):
         return None

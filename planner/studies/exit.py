@@ -217,8 +217,8 @@ def tables_of(found: Exit, cells: Cells, name: str) -> list[Result]:
     """Return the tables of an exit; ``name`` is the country's."""
     case = found.plan.case
     words = words_of(case)
-    years = _way_out(found)
-    exits = [_exit(found, m.name, years[m.name], name) for m in case.minerals]
+    years = {m: rows for m, rows in _way_out(found).items() if m not in found.unknown}
+    exits = [_exit(found, mineral, rows, name) for mineral, rows in years.items()]
     every = [row for of in years.values() for row in of]
     (who,) = paying(case, [found.path.supply], found.plan.supply)
     return [
@@ -280,7 +280,7 @@ def _exit(found: Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
     cash, penalties = (_extra(found, mineral, is_penalty=of) for of in (False, True))
     return {
         "mineral": mineral, "planned": planned, "left": left,
-        "alone": found.alone.get(mineral, 0.0),
+        "alone": None if mineral in found.failed else found.alone.get(mineral, 0.0),
         "planned_share": last["planned_share"], "left_share": last["left_share"],
         **{f: stays_within(shares, level / 100) for level, f in _LEVELS.items()},
         "cash": cash, "penalties": penalties,
@@ -302,7 +302,7 @@ def _extra(found: Exit, mineral: str, *, is_penalty: bool) -> float:
 
 def _remark(found: Exit, mineral: str, years: Sequence[Row], name: str) -> str:
     """Return what keeps a mineral with the country in the last year in which any is left."""
-    if mineral not in found.alone:
+    if mineral not in {*found.alone, *found.failed}:
         return "nothing is bought there in the plan"
     row = next((row for row in reversed(years) if row["left"] > _SOLD), None)
     if row is None:
@@ -629,6 +629,18 @@ class ExitStudy(StudyKind):
         return "the way out is planned" if self.planned else "nothing is planned"
 
     @property
+    def trouble(self) -> str:
+        """Which searches failed, and why."""
+        if not self.planned:
+            return ""
+        told = [f"the way out of {m} is not known: {why}" for m, why in self.found.unknown.items()]
+        told += [
+            f"the least of {m}, if it came first, is not known: {why}"
+            for m, why in self.found.failed.items()
+        ]
+        return "; ".join(told)
+
+    @property
     def runs(self) -> Sequence[Outcome[Any]]:
         """The plan, each least, and the way out; what was least stands with its name."""
         found = self.found
@@ -676,6 +688,7 @@ class ExitStudy(StudyKind):
             "country": self.country,
             "objective_usd": self.found.path.objective,
             "plan_objective_usd": self.found.plan.objective,
+            "trouble": self.trouble or None,
             **{key: tables.records(of) for key, of in zip(keys, self.RESULTS, strict=True)},
         }
 

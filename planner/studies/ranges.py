@@ -16,16 +16,16 @@ import pandas as pd
 
 from models.answers import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
 from models.case import Case
-from models.errors import UsageError
+from models.errors import SolverError, UsageError
 from models.measures import part
 from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, SHORT, UNDISCOUNTED, words_of
 from planner.options import Share
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.table import with_number
-from planner.render.words import counted, listed, percent, share
+from planner.render.words import counted, few, listed, percent, share
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from planner.run import Start
     from planner.studies.places import Where
 
-CHOICE, FACT = "a choice", "a fact"
+CHOICE, FACT, UNKNOWN = "a choice", "a fact", "not known"
 POINT = 0.01
 """What could be otherwise by less than this part of demand is a fact."""
 SLACK, LEAST = "Slack", "Least of"
@@ -73,7 +73,8 @@ class Ranges(Result):
     most_share = _of_demand("Most share", "The most within the slack")
     verdict = field.text(
         "What it is",
-        f"{CHOICE}: least and most are a point of demand or more apart; {FACT}: they are not.",
+        f"{CHOICE}: least and most are a point of demand or more apart; {FACT}: they are not;"
+        f" {UNKNOWN}: the search for one of them failed.",
     )
 
 
@@ -105,13 +106,16 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
 def table_of(found: Sequence[Range], case: Case, by: str) -> Ranges:
     """Return the table: minerals in the case's order, who sells most of each first."""
     order = {m.name: i for i, m in enumerate(case.minerals)}
-    rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -r.most))
+    rows = sorted(found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0)))
     demand = {name: sum(case.coalition_demand(name, y) for y in case.years) for name in order}
     made: list[dict[str, object]] = []
     for r in rows:
         need = demand[r.mineral]
-        shares = {f"{end}_share": part(getattr(r, end), need) for end in ("now", "least", "most")}
-        verdict = CHOICE if r.most - r.least >= POINT * need else FACT
+        ends = {end: getattr(r, end) for end in ("now", "least", "most")}
+        shares = {f"{end}_share": t if t is None else part(t, need) for end, t in ends.items()}
+        verdict = UNKNOWN
+        if r.least is not None and r.most is not None:
+            verdict = CHOICE if r.most - r.least >= POINT * need else FACT
         supplier = {"supplier": _name(r, case, by), "verdict": verdict}
         made.append({**vars(r), **shares, **supplier})
     return Ranges.of_rows(made, words=words_of(case))
@@ -166,11 +170,22 @@ def _bars(title: str, names: Sequence[str], rows: pd.DataFrame, *, small: bool =
         ("Bought now, by choice", Role.ANEW, rows["now_share"] - rows["least_share"]),
         ("Could be bought, too", Role.OUTSIDE_IDLE, rows["most_share"] - rows["now_share"]),
     )
-    series = tuple(Series(name, role, tuple(of.clip(lower=0.0))) for name, role, of in parts)
+    series = tuple(Series(name, role, numbers(of.clip(lower=0.0))) for name, role, of in parts)
     return Picture(title, Form.BARS, tuple(map(short, names)), series, _AXIS, "", small=small)
 
 
 _AXIS = "Share of coalition demand, all years"
+
+
+def _fixed(facts: pd.DataFrame, named: str) -> str:
+    """Return of which minerals the largest supplier's share is a fact; ``named`` was just named."""
+    who, minerals = facts["supplier"].unique(), listed(facts["mineral"], _MOST_NAMED)
+    if len(who) > 1:
+        return f"The shares of the largest suppliers of {minerals} can't fall by a point."
+    whose = "Its" if who[0] == named else f"{who[0]}'s"
+    return (
+        f"{whose} {'share' if len(facts) == 1 else 'shares'} of {minerals} can't fall by a point."
+    )
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +214,7 @@ class RangesStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
-    QUESTION = "What of the plan is a choice, and what is a fact?"
+    QUESTION = "Where could we buy otherwise for almost nothing?"
     LACKING = "no mineral planned"
     RESULTS = (Ranges, LeastOf)
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
@@ -226,7 +241,7 @@ class RangesStudy(StudyKind):
         """Take the options; UsageError for a country that sells nothing in the workbook."""
         super().__init__(start)
         case = start.case
-        self.slack, self.by, self.country = slack, by, ""
+        self.slack, self.by, self.country, self.unproven = slack, by, "", ""
         if least is not None:
             self.country = Named(case).country(least)
             sellers = {r.country for r in case.refiners} | {p.country for p in case.projects}
@@ -244,8 +259,24 @@ class RangesStudy(StudyKind):
         if self.country and self.stopped is None and self.planned:
             say(f"Planning least of {case.country_name(self.country)}")
             session = Session(case)
-            self.least = session.base, least_plan(session.base, self.country, self.slack)
-            self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
+            try:
+                self.least = session.base, least_plan(session.base, self.country, self.slack)
+                self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
+            except SolverError as error:  # the ranges are known all the same
+                self.least, self.unproven = None, str(error)
+
+    @property
+    def trouble(self) -> str:
+        """Which searches failed, and why: of ranges, and of the plan that takes least."""
+        case, every = self.start.case, [r for o in self.outcomes for r in o.found or ()]
+        lacking = [r for r in every if r.least is None or r.most is None]
+        named = [f"{_name(r, case, self.by)} ({r.mineral})" for r in lacking]
+        told = [f"a range is not known of {few(named)}: no proven plan"] if named else []
+        if self.unproven:
+            told.append(
+                f"the plan with least of {case.country_name(self.country)}: {self.unproven}"
+            )
+        return "; ".join(told)
 
     @property
     def known(self) -> str:
@@ -296,6 +327,7 @@ class RangesStudy(StudyKind):
             "scenario": self.start.case.scenario,
             "slack": self.slack,
             "by": self.by,
+            "trouble": self.trouble or None,
             "ranges": tables.records(Ranges),
             "least": tables.records(LeastOf),
         }
@@ -314,7 +346,7 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say of the largest suppliers how much of them is a choice, and which are facts."""
+        """Say which largest supplier's share could fall furthest, and which can't fall."""
         rows = _largest(_rows(tables))
         slack = tables.option(SLACK).partition(" of ")[0]
         if rows.empty:
@@ -323,25 +355,36 @@ class RangesStudy(StudyKind):
         chosen = rows[rows["free"] >= POINT].sort_values("free", ascending=False, kind="stable")
         facts = rows[rows["verdict"] == FACT]
         facts = facts.sort_values("now_share", ascending=False, kind="stable")
-        said = [
-            f"{row['free'] * 100:.1f} points of {row['mineral']} from {row['supplier']} (now"
-            f" {percent(row['now_share'])} of demand, at least {percent(row['least_share'])})"
-            for row in chosen.head(_MOST_NAMED).to_dict("records")
-        ]
-        held = [
-            f"{row['mineral']} from {row['supplier']} ({percent(row['now_share'])})"
-            for row in facts.head(_MOST_NAMED).to_dict("records")
-        ]
-        words = []
-        if said:
-            words.append(f"For at most {slack} more of a mineral's cash a choice: {listed(said)}")
-        if held:
-            words.append(f"{'a' if said else 'A'} fact: {listed(held)}")
-        remark = f"by a point of demand or more, of {counted(len(rows), 'mineral')}."
-        count = f"{len(chosen)} of {len(rows)}"
-        figure = Figure("Largest suppliers that could sell less", count, remark)
-        found = "; ".join(words or ["No largest supplier could sell less"])
-        return Headline(f"{found}.", (figure,))
+        if chosen.empty:
+            said = f"For {slack} more cash, no mineral's largest supplier could sell less."
+        else:
+            first = chosen.iloc[0]
+            said = (
+                f"For {slack} more cash, {first['supplier']}'s share of {first['mineral']} demand"
+                f" could fall from {percent(first['now_share'])} to"
+                f" {percent(first['least_share'])}."
+            )
+        if len(facts) and len(chosen):
+            said += f" {_fixed(facts, str(chosen.iloc[0]['supplier']))}"
+        figures = [
+            Figure(
+                "Largest suppliers that could sell less",
+                f"{len(chosen)} of {len(rows)}",
+                "by a point of the coalition's demand or more, each by itself.",
+            ),
+            Figure(
+                "Largest suppliers that are a fact", f"{len(facts)} of {len(rows)}",
+                "least and most are less than a point apart.",
+            ),
+        ]  # fmt: skip
+        if len(chosen):
+            free = f"{float(chosen.iloc[0]['free']) * 100.0:.1f} points"
+            of = f"{chosen.iloc[0]['supplier']}'s share of {chosen.iloc[0]['mineral']}."
+            figures.append(Figure("The largest choice", free, of))
+        unknown = int((rows["verdict"] == UNKNOWN).sum())
+        if unknown:
+            said += f" Of {counted(unknown, 'largest supplier')} the range is not known."
+        return Headline(said, tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

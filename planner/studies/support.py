@@ -1,21 +1,22 @@
-"""Support: what each idle plant needs to be used, and what supporting plants costs whom.
+"""Support: what each idle plant has to be paid so that it runs, and what support costs whom.
 
-Read from the prices of two plans, with share limits and without: no plan is made for any plant.
+Payments are found by planning again with them, gaps are read from the prices of two plans: with
+share limits and without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from models.answers import TariffEquivalent, bills, tariffs
+from models.answers import RUNS, Needed, TariffEquivalent, payments, tariffs
 from models.case import Case
 from models.measures import part
-from models.plan import Plan
-from models.resolve import paying
+from models.plan import Plan, bills, paid_of
 from models.results import CountryShares, Look, Result, ShareLimits, field
 from models.results.common import (
     CAPACITY,
@@ -33,28 +34,38 @@ from models.schema import Support as Contract
 from planner.render.chart import Form, Picture, Role, Series, numbers, short
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import amount, clean, counted, cut, known, percent, share
+from planner.render.words import amount, clean, counted, cut, few, share
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole
+from planner.studies.engine import Outcome, Run, Study, Tell, run_study
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
-_MOST_BARS, _LITTLE, _MUCH = 12, 0.01, 0.1
-"""Plants of a chart at most; parts of the price that are little, and much."""
+ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
+    "in all years", "in some years", "no payment helps", "not known",
+)  # fmt: skip
+"""Whether payments make a plant run."""
+_MOST_BARS, _LITTLE = 12, 0.01
+"""Plants of a chart at most; the part of the price that is little."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
 
 _PLANT = field.text("Plant", "A refiner, or a project.")
+_RUNS = (
+    f"A plant runs that sells at least {share(RUNS)} of what it could: a refiner in each year, a"
+    " project that is nowhere built in all years together."
+)
+_HELPS = "No payment helps where all that a tonne costs at its gate is not enough."
 
 
 class Plants(Result):
-    """What each plant that is idle or not built lacks for each tonne, over its years; least first.
+    """What each idle plant has to be paid for each tonne so that it runs; the cheapest first.
 
-    By the gap as a part of the mineral's price, on average of the years in which the plant is idle.
+    Each payment was planned with, as the action set support makes it: rounded up to three digits,
+    with a step less the plant stays idle.
     """
 
     TABLE, GRAIN, BOOK = "Support needed", ("mineral", "plant", "country"), "support"
@@ -62,12 +73,33 @@ class Plants(Result):
     plant = _PLANT
     country = COUNTRY
     home = field.text("At home", "yes: in a country of the coalition's own.")
-    years = field("Years idle", Look.COUNT, "In how many years it could be used and is not.")
-    least = Refiners.gap.like(header="Least gap", meaning="The gap of the year with the least.")
-    mean = Refiners.gap.like(header="Average gap", meaning="Of the years in which it is idle.")
-    most = Refiners.gap.like(header="Most gap", meaning="The gap of the year with the most.")
+    years = field("Years idle", Look.COUNT, f"In how many years it does not run. {_RUNS}")
+    payment = field.price(
+        "Payment in all years",
+        "The least payment for each tonne, the same in all years, with which it runs in every year"
+        " that it could. Blank: there is none.",
+    )
     of_price = field.share(
-        "Gap over price", "The average gap over the mineral's price of the year."
+        "Payment over price", "That payment over the mineral's price, on average of the years."
+    )
+    tonnes = field.tonnes(
+        "Brings in", "What it then sells in all years, more than planned.", key="brings_in_t"
+    )
+    helps = field.text(
+        "A payment helps",
+        f"{ALL_YEARS}: one price makes it run; {SOME_YEARS}: only in the years of the sheet Gaps"
+        f" that have a payment. {_HELPS}",
+    )
+    least = field.price(
+        "Least payment", "The least payment in one year alone that makes it run in that year."
+    )
+    most = field.price(
+        "Largest payment", "The same of the year that needs most, of those that one helps in."
+    )
+    gap = Refiners.gap.like(
+        header="Average gap",
+        meaning="Of the years in which it is idle. Less than the gap is surely not enough; more may"
+        " be needed.",
     )
     free = Refiners.gap.like(
         header="Average gap without limits",
@@ -88,13 +120,22 @@ class Gaps(Result):
         meaning="What could be used; of a project that is not built all of it."
     )
     tonnes = TONNES.like(meaning="What is bought there as planned.")
+    payment = field.price(
+        "Payment in this year",
+        "The least payment for each tonne of this year alone that makes it run, found by planning"
+        " again with it. Blank: it runs as planned, or no payment helps; a project that is nowhere"
+        " built needs one in all years (Support needed).",
+    )
+    runs = field.tonnes(
+        "Sells with it", "What it sells with that payment; where none helps, at most."
+    )
     member = MEMBER.like(
         header="Nearest buyer", meaning="Who comes nearest to buying a tonne more."
     )
     landed = field.price("Landed with ore", "What a tonne costs that member, its ore included.")
     worth = field.price("Worth to it", "The marginal price of supply there.")
     gap = Refiners.gap
-    of_price = Plants.of_price.like(meaning="The gap over the mineral's price of the year.")
+    of_price = field.share("Gap over price", "The gap over the mineral's price of the year.")
     free = Refiners.gap.like(
         header="Gap without limits",
         meaning="The gap in the plan without share limits; 0: it is used there.",
@@ -147,24 +188,35 @@ class Payers(Result):
     total = Bills.total.like(meaning=f"Its part of all bills. {UNDISCOUNTED}")
 
 
-# ---- what is read of two plans -------------------------------------------------------------------
+# ---- what is read of plans -----------------------------------------------------------------------
 
 
-def gaps_table(plan: Plan, free: Plan | None) -> Gaps:
-    """Return a row a plant and year with a gap; ``free`` is the plan without share limits."""
+def read(plan: Plan) -> object:
+    """Return the plan itself; runs with payments read something else."""
+    return plan
+
+
+def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[Needed]) -> Gaps:
+    """Return a row a plant and year with a gap or idle; ``free`` is the plan without limits."""
     e, case, of, rows = plan.expanded, plan.case, plan.gaps, list[dict[str, Any]]()
-    for r, t in np.argwhere(np.isfinite(of.gap)).tolist():
-        source, year = e.sources[r], e.years[t]
-        price = case.mineral_of[source.mineral].price.value(year)
+    by_year = {(n.source, e.years.index(y)): got for n in needed for y, got in n.by_year.items()}
+    for r, t in sorted({*map(tuple, np.argwhere(np.isfinite(of.gap)).tolist()), *by_year}):
+        source, year, gap = e.sources[r], e.years[t], float(of.gap[r, t])
+        price, has_gap = case.mineral_of[source.mineral].price.value(year), np.isfinite(gap)
         row: dict[str, Any] = {
             "year": year, "mineral": source.mineral, "plant": source.project or source.name,
             "country": source.country,
             "capacity": float(e.usable[r, t] or e.nameplate[r, t]),
-            "tonnes": float(plan.sold[r, t]), "member": e.members[of.member[r, t]],
-            "landed": float(of.landed[r, t]), "worth": float(of.worth[r, t]),
-            "gap": float(of.gap[r, t]), "of_price": part(float(of.gap[r, t]), price),
+            "tonnes": float(plan.sold[r, t]),
         }  # fmt: skip
-        if free is not None:
+        if has_gap:
+            row |= {
+                "member": e.members[of.member[r, t]], "landed": float(of.landed[r, t]),
+                "worth": float(of.worth[r, t]), "gap": gap, "of_price": part(gap, price),
+            }  # fmt: skip
+        if (r, t) in by_year:
+            row["payment"], row["runs"] = by_year[r, t]
+        if free is not None and has_gap:
             gap = float(free.gaps.gap[r, t])
             row["free"] = 0.0 if free.sold[r, t] > 0 else gap if np.isfinite(gap) else None
         rows.append(row)
@@ -173,25 +225,62 @@ def gaps_table(plan: Plan, free: Plan | None) -> Gaps:
     return made if free is not None else made.without(Gaps.free)
 
 
-def plants_table(of: Gaps, case: Case) -> Plants:
-    """Return a row a plant that is idle in some year, the smallest part of the price first."""
-    rows: list[dict[str, Any]] = []
-    idle = of.frame()
-    idle = idle[idle["gap"].astype(float) > 0]
-    for (mineral, plant, country), own in idle.groupby(["mineral", "plant", "country"]):
-        gaps = own["gap"].astype(float)
-        row = {
-            "mineral": mineral, "plant": plant, "country": country,
-            "home": HOME if COALITION in case.blocs_of(str(country)) else AWAY,
-            "years": len(own), "least": float(gaps.min()), "mean": float(gaps.mean()),
-            "most": float(gaps.max()), "of_price": _mean(own["of_price"]),
-        }  # fmt: skip
-        if "free" in own:
-            row["free"] = _mean(own["free"])
-        rows.append(row)
-    rows.sort(key=lambda row: (row["of_price"] is None, row["of_price"] or 0.0))
+def plants_table(plan: Plan, of: Gaps, needed: Sequence[Needed], unknown: Sequence[str]) -> Plants:
+    """Return a row an idle plant, the smallest part of the price first.
+
+    Of ``unknown`` minerals no payments are known; their plants are those with a gap.
+    """
+    case, rows = plan.case, list[dict[str, Any]]()
+    gaps = of.frame()
+    places = ["mineral", "plant", "country"]
+    by_plant: dict[Any, pd.DataFrame] = dict(iter(gaps.groupby(places))) if len(gaps) else {}
+    left = {key for key, own in by_plant.items() if key[0] in unknown and _mean(own["gap"])}
+    for each in needed:
+        source = plan.expanded.sources[each.source]
+        key = source.mineral, source.project or source.name, source.country
+        row = _plant_row(case, key, each, plan.sold[each.source].tolist())
+        rows.append(row | _gaps_of(by_plant.get(key), {*each.years}))
+    for key in sorted(left):
+        own = by_plant[key]
+        years = {int(y) for y, gap in zip(own["year"], own["gap"], strict=True) if gap > 0}
+        row = {"helps": UNKNOWN, "home": _home(case, key[2]), "years": len(years)}
+        rows.append(dict(zip(places, key, strict=True)) | row | _gaps_of(own, years))
+    rows.sort(key=lambda row: (row.get("of_price") is None, row.get("of_price") or 0.0))
     made = Plants.of_rows(rows, words=words_of(case))
     return made if Gaps.free in of.fields or not rows else made.without(Plants.free)
+
+
+def _home(case: Case, country: str) -> str:
+    return HOME if COALITION in case.blocs_of(country) else AWAY
+
+
+def _plant_row(
+    case: Case, key: tuple[str, str, str], of: Needed, planned: Sequence[float]
+) -> dict[str, Any]:
+    """Return what a plant needs: one payment for all years, and those of single years."""
+    paid = [payment for payment, _ in of.by_year.values() if payment is not None]
+    row: dict[str, Any] = {
+        "mineral": key[0], "plant": key[1], "country": key[2], "home": _home(case, key[2]),
+        "years": len(of.years), "helps": SOME_YEARS if paid else NEVER,
+        "least": min(paid, default=None), "most": max(paid, default=None),
+    }  # fmt: skip
+    if of.payment is not None:
+        price = case.mineral_of[key[0]].price
+        every = (part(of.payment, price.value(year)) for year in of.tonnes)
+        parts = [each for each in every if each is not None]
+        row |= {"payment": of.payment, "helps": ALL_YEARS}
+        row["of_price"] = sum(parts) / len(parts) if parts else None
+        before = dict(zip(case.years, planned, strict=True))
+        row["tonnes"] = sum(tonnes - before[year] for year, tonnes in of.tonnes.items())
+    return row
+
+
+def _gaps_of(rows: pd.DataFrame | None, years: set[int]) -> dict[str, float | None]:
+    """Return a plant's mean gaps of some years."""
+    if rows is None:
+        return {}
+    own = rows[rows["year"].isin(years)]
+    return {name: _mean(own[name]) for name in ("gap", "free") if name in own}
 
 
 def _mean(values: pd.Series[Any]) -> float | None:
@@ -212,12 +301,12 @@ def tariffs_table(of: Sequence[TariffEquivalent], case: Case) -> Tariffs:
 
 def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
     """Return the bills of the rows of Supports, and what each member pays of them."""
-    case, found = plan.case, bills(plan)
-    paid: dict[tuple[int, str], float] = {}
-    for bill in found:
-        for member, of in paying(case, bill.payer, bill.mineral, bill.year).items():
-            paid[bill.year, member] = paid.get((bill.year, member), 0.0) + of * bill.total
-    rows = [attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in found]
+    case, paid = plan.case, dict[tuple[int, str], float]()
+    for member, bill, part_of_it in paid_of(plan):
+        paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
+    rows = [
+        attributes(Bills, bill) | {"payer": bill.payer or COALITION_BUYER} for bill in bills(plan)
+    ]
     each = [
         {"year": year, "member": member, "total": paid[year, member]}
         for year, member in sorted(paid)
@@ -229,12 +318,13 @@ def bill_tables(plan: Plan) -> tuple[Bills, Payers]:
 
 
 class SupportStudy(StudyKind):
-    """Tell what each idle plant needs to be used, and what supporting plants costs whom.
+    """Find what each idle plant has to be paid so that it runs, and what support costs whom.
 
-    Of each refiner with capacity left and each project that is not built the gap: what a tonne
-    costs landed less what it is worth to the buyer that comes nearest, with share limits and
-    without. Beside it the tariff that would do what each cap does, and the bills of the contracts
-    for difference of the sheet Supports, by year, plant and payer.
+    For each refiner that is idle and each project that is not built: the least payment for each
+    tonne with which it runs, by year and as one price for all years, each planned with. Beside it
+    the gap (what a tonne costs landed less what it is worth to the nearest buyer), the tariff that
+    would do what each cap does, and the bills of the contracts for difference of the sheet
+    Supports, by year, plant and payer.
 
     \b
     planner support case.xlsx
@@ -242,21 +332,24 @@ class SupportStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
-    QUESTION = "What price or payment does each idle plant need to be used?"
+    QUESTION = "Which idle plants at home could be brought in, and at what price?"
     HEADING = "What idle plants need: {named}"
     LACKING = "nothing was planned"
     RESULTS = (Plants, Gaps, Tariffs, Bills, Payers)
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
-    task = "the case, with share limits and without"
+    task = "the case, with share limits and without, then payments by mineral"
 
     def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        """Plan the case with share limits and without."""
+        """Plan the case with share limits and without, then with payments, mineral by mineral."""
         del say
         case = self.start.case
+        self.limited = bool(case.share_limits)
         runs = [Run("The plan")]
-        if case.share_limits:
+        if self.limited:
             runs.append(Run("Without share limits", drop_share_limits))
-        found = run_study(Study(case, (tuple(runs),), whole), where, tell)
+        names = [m.name for m in case.minerals]
+        each = [(Run(name, read=partial(payments, mineral=name)),) for name in names]
+        found = run_study(Study(case, (tuple(runs), *each), read), where, tell)
         self.outcomes, self.stopped = found.every, found.stopped
 
     @property
@@ -265,9 +358,14 @@ class SupportStudy(StudyKind):
         return self.outcomes[:1]
 
     @property
+    def paid(self) -> Mapping[str, Outcome[Any]]:
+        """What came of the payments, by mineral."""
+        return {o.name: o for o in self.outcomes[1 + self.limited :]}
+
+    @property
     def known(self) -> str:
-        """Which plans there are."""
-        return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'plan')}"
+        """How many of the plans and of the minerals' payments there are."""
+        return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
 
     @property
     def what(self) -> str:
@@ -277,31 +375,43 @@ class SupportStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """Why the gaps without share limits are not known."""
-        failed = [o.error for o in self.outcomes[1:] if not o.planned]
-        return f"the gaps without share limits are not known: {failed[0]}" if failed else ""
+        """Why the gaps without share limits, or some payments, are not known."""
+        free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
+        failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
+        told = [f"the gaps without share limits are not known: {free[0]}"] if free else []
+        told += [f"payments are not known of {few(failed)}"] if failed else []
+        return "; ".join(told)
 
     def tables(self) -> list[Result]:
         """Return the plants, their gaps by year, tariffs, bills, and who pays them."""
-        plans: list[Any] = [outcome.found for outcome in self.outcomes]
-        plan, free = (*plans, None)[:2]
-        case, gaps = self.start.case, gaps_table(plan, free)
-        more = (tariffs_table(tariffs(plan), case), *bill_tables(plan))
-        return [plants_table(gaps, case), gaps, *(table for table in more if len(table))]
+        plan: Any = self.outcomes[0].found
+        free: Any = self.outcomes[1].found if self.limited else None
+        needed = [each for o in self.paid.values() if o.planned for each in o.found or ()]
+        unknown = [name for name, o in self.paid.items() if not o.planned]
+        gaps = gaps_table(plan, free, needed)
+        more = (tariffs_table(tariffs(plan), plan.case), *bill_tables(plan))
+        plants = plants_table(plan, gaps, needed, unknown)
+        return [plants, gaps, *(table for table in more if len(table))]
 
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return an object a plant, a gap, a tariff, a bill and a payer."""
         keys = ("plants", "gaps", "tariffs", "bills", "payers")
         found = zip(keys, map(tables.records, self.RESULTS), strict=True)
-        return {"scenario": self.start.case.scenario, **dict(found)}
+        return {
+            "scenario": self.start.case.scenario,
+            **dict(found),
+            "trouble": self.trouble or None,
+        }
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
-        """Return the plants at home that lack least, and the bills."""
+        """Return the plants at home that need least, and the bills."""
         of = tables[Plants]
         at = [i for i, home in enumerate(of.home) if home == HOME][:_MOST_BARS]
-        kept = of.where([i in at for i in range(len(of))])
-        fields = tuple(f for f in of.fields if f.name not in {"home", "least", "most"})
-        yield Numbers(kept, fields, "Plants at home that lack least")
+        if at:
+            kept = of.where([i in at for i in range(len(of))])
+            names = ("mineral", "plant", "years", "payment", "of_price", "tonnes", "helps")
+            fields = tuple(f for f in of.fields if f.name in names)
+            yield Numbers(kept, fields, "Plants at home that need least")
         if Bills in tables:
             yield Numbers(tables[Bills], heading=Bills.TABLE)
 
@@ -309,41 +419,52 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say how many plants at home are idle, which lacks least and which most."""
-        rows = tables[Plants].frame() if Plants in tables else pd.DataFrame(columns=["home"])
-        rows = rows[rows["home"] == HOME]
-        said = []
+        """Say how many plants at home are idle, how many run for little, which is the dearest."""
+        rows = _at_home(tables)
+        count = {what: int((rows["helps"] == what).sum()) for what in (NEVER, UNKNOWN)}
+        priced = rows[rows["of_price"].notna()]
+        little = int((priced["of_price"].astype(float) <= _LITTLE).sum())
         if rows.empty:
-            said.append("No plant at home is idle, and each that could be built is")
+            finding = "No plant at home is idle, and each that could be built is."
         else:
-            money = tables[Plants].words.get("money", "")
-            near, far = rows.iloc[0], rows.iloc[-1]
-            little = int((rows["of_price"].astype(float) <= _LITTLE).sum())
-            much = int((rows["of_price"].astype(float) > _MUCH).sum())
-            said.append(
-                f"{counted(len(rows), 'plant')} at home {'is' if len(rows) == 1 else 'are'} idle or"
-                f" not built in some year: {little} would be used for {share(_LITTLE)} of their"
-                f" mineral's price or less, {much} for more than {share(_MUCH)}; least lacks"
-                f" {_named(near, money)}, most {_named(far, money)}"
+            idle = counted(len(rows), "idle plant")
+            cheap = f"for at most {share(_LITTLE)} of the mineral's price, each by itself"
+            finding = f"Of {idle} at home, {little} would run {cheap}."
+        if len(priced):
+            far, money = priced.iloc[-1], tables[Plants].words.get("money", "")
+            finding += (
+                f" The dearest that a payment brings in is {far['plant']} ({far['mineral']}):"
+                f" {float(far['payment']):,.6g} {money}/t,"
+                f" {share(float(far['of_price']))} of the price."
             )
-        figures = [Figure("Idle plants at home", str(len(rows)), "in some year; projects too.")]
+        remark = f"they sell less than {share(RUNS)} of what they could in some year."
+        figures = [
+            Figure("Idle plants at home", str(len(rows)), remark),
+            Figure(
+                f"Run for at most {share(_LITTLE)} of the price", str(little),
+                "one payment for each tonne, the same in all years.",
+            ),
+            Figure("No payment helps", str(count[NEVER]), "not even all that a tonne costs there."),
+        ]  # fmt: skip
+        if count[UNKNOWN]:
+            finding += f" Of {counted(count[UNKNOWN], 'plant')} the payment is not known."
         if Bills in tables:
             bill = amount(float(sum(tables[Bills].total)), tables[Bills].words.get("money", ""))
             figures.append(Figure("Bill of all Supports", bill, "all years, undiscounted."))
-            said.append(f"the contracts for difference cost {bill} in all years")
-        return Headline("; ".join(said) + ".", tuple(figures))
+            finding += f" The contracts for difference cost {bill} in all years."
+        return Headline(finding, tuple(figures))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        """Return what plants at home lack of the price, and the tariffs for caps by year."""
+        """Return what plants at home need of the price, and the tariffs for caps by year."""
         made = []
-        rows = tables[Plants].frame() if Plants in tables else _NO_PLANTS
-        rows = rows[(rows["home"] == HOME) & rows["of_price"].notna()]
+        rows = _at_home(tables)
+        rows = rows[rows["of_price"].notna()]
         years = tables.option(YEARS)
         if len(rows):
-            title = f"The idle plant at home that lacks least, by mineral, {years}"
+            title = f"The idle plant at home that needs least, by mineral, {years}"
             made.append(_bars(title, rows.drop_duplicates("mineral")))
-            title = f"The {min(len(rows), _MOST_BARS)} idle plants at home that lack least, {years}"
+            title = f"The {min(len(rows), _MOST_BARS)} idle plants at home that need least, {years}"
             made.append(_bars(title, rows.head(_MOST_BARS)))
         if Tariffs in tables:
             made.append(_tariffs_by_year(tables[Tariffs].frame(), years))
@@ -354,11 +475,17 @@ class SupportStudy(StudyKind):
         """Return the plants, then the bills."""
         if Plants not in tables:
             return ()
-        lead = "Payments for each tonne beyond the gap make a plan that uses the plant cheaper."
+        lead = f"Each payment was planned with. {_RUNS} {_HELPS}"
         needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
         paid = (tables[of] for of in (Bills, Payers) if of in tables)
         blocks = tuple(Numbers(of, heading=of.TABLE) for of in paid)
         return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
+
+
+def _at_home(tables: Tables) -> pd.DataFrame:
+    """Return the rows of idle plants at home."""
+    rows = tables[Plants].frame() if Plants in tables else _NO_PLANTS
+    return rows[rows["home"] == HOME]
 
 
 _NAME = 46
@@ -366,24 +493,17 @@ _NAME = 46
 _NO_PLANTS = pd.DataFrame(columns=[f.name for f in Plants.FIELDS])
 
 
-def _named(row: pd.Series[Any], money: str) -> str:
-    """Return a plant with its average gap in words."""
-    each = f"{float(row['mean']):,.0f} {money}/t"
-    if known(row["of_price"]):
-        each += f", {percent(row['of_price'])} of the price"
-    return f"{row['plant']} ({row['mineral']}: {each})"
-
-
 def _bars(title: str, rows: pd.DataFrame) -> Picture:
-    """Return the gaps of plants as a part of their minerals' prices."""
+    """Return the payments of plants as a part of their minerals' prices."""
     # beside its name its number: a bar may be too short to be seen beside the longest
     names = [
         f"{cut(clean(f'{m}: {p}'), _NAME)}, {share(float(of))}"
         for m, p, of in rows[["mineral", "plant", "of_price"]].to_numpy()
     ]
-    gaps = Series(Refiners.gap.header, Role.PLAN, tuple(100.0 * rows["of_price"].astype(float)))
-    axis = "Gap, % of the mineral's price"  # with a decimal, which an axis of shares has not
-    return Picture(title, Form.BARS, tuple(names), (gaps,), axis, "", look=Look.DAYS)
+    parts = tuple(100.0 * rows["of_price"].astype(float))
+    axis = "Payment, % of the mineral's price"  # with a decimal, which an axis of shares has not
+    series = (Series(Plants.payment.header, Role.PLAN, parts),)
+    return Picture(title, Form.BARS, tuple(names), series, axis, "", look=Look.DAYS)
 
 
 def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture:

@@ -25,7 +25,7 @@ def test_what_is_written(plain, call, folder) -> None:
     book = openpyxl.load_workbook(made)
     names = ["Overview", "Savings", "Charts", "Bills", "Transfers", "Groups", "Rights", "About"]
     assert book.sheetnames == [*names, "Runs", "Chart data"]
-    assert "Planning together saves" in err
+    assert "Together the members" in err
     assert {"bills.csv", "groups.csv", "rights.csv"} <= {
         p.name for p in (folder / "tables").iterdir()
     }
@@ -48,9 +48,84 @@ def test_every_group_and_going_on(plain, ask, folder) -> None:
     assert again["runs"] == 1 + len(again["wishes"])
     bills_of = [[row["bill_usd"] for row in each["bills"]] for each in (said, again)]
     assert np.allclose(*bills_of, rtol=1e-9)
+    assert again["resume_refused"] is None
     code, other = ask("bills", plain, "--resume", made, "--lose", "China", "--output", "b.xlsx")
     assert code == 2
     assert "of another workbook, scenario or what-if" in other["errors"][0]["message"]
+
+
+def cell_of(book, sheet: str, what: str, column: int = 2):
+    """Return the cell of a row, by what its first cell holds."""
+    rows = book[sheet].iter_rows(min_row=2)
+    return next(row[column - 1] for row in rows if row[0].value == what)
+
+
+def other_cost(book) -> None:
+    book["Coalitions"]["D3"].value *= 1.0 + 1e-9
+
+
+def swapped(book) -> None:
+    cells = book["Coalitions"]["D2"], book["Coalitions"]["D4"]
+    cells[0].value, cells[1].value = cells[1].value, cells[0].value
+
+
+def row_less(book) -> None:
+    book["Coalitions"].delete_rows(3)
+    book["Coalitions"].tables.clear()
+
+
+def other_number(book) -> None:
+    book["Coalitions"]["A2"].value = 6
+
+
+def other_seal(book) -> None:
+    cell_of(book, "About", "Seal of the sheet Coalitions").value = "0" * 32
+
+
+def no_seal(book) -> None:
+    cell_of(book, "About", "Seal of the sheet Coalitions", 1).value = "Note"
+
+
+def in_the_costs_of_another(book) -> None:
+    """All costs of the same groups in another case, as its planner wrote them."""
+    for row in book["Coalitions"].iter_rows(min_row=2):
+        row[3].value *= 2.0
+
+
+EDITS = [other_cost, swapped, row_less, other_number, other_seal, no_seal, in_the_costs_of_another]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+def test_groups_of_a_book_that_was_edited_are_planned_again(edit, plain, ask, call, folder) -> None:
+    """Whatever was edited: the bills are those of a run without it, and it is said."""
+    code, said = ask("bills", plain, "--exact", *HERE)
+    assert code == 0
+    made = folder / "outputs" / "plain-bills.xlsx"
+    book = openpyxl.load_workbook(made)
+    edit(book)
+    book.save(folder / "edited.xlsx")
+    resumed = ("bills", plain, "--resume", "edited.xlsx", "--output", "again.xlsx", *HERE)
+    code, again = ask(*resumed)
+    assert code == 0
+    assert "edited.xlsx is not as the planner wrote it" in again["resume_refused"]
+    assert again["runs"] > 1
+    for key in ("bills", "groups", "transfers"):
+        assert again[key] == said[key]
+    _, _, err = call(*resumed)
+    assert "planned again" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("asked", [("--lose", "China"), ("--what-if", "scale demand; value=2")])
+def test_groups_of_a_what_if_are_not_those_of_the_case(asked, plain, ask, folder) -> None:
+    """The input is the same; what was asked beside it is in the seal, if not in the names known."""
+    assert ask("bills", plain, "--exact", *asked, "--output", "if.xlsx", *HERE)[0] == 0
+    resumed = ("--resume", "if.xlsx", "--output", "again.xlsx", *HERE)
+    code, again = ask("bills", plain, *resumed)
+    assert code == 0
+    assert again["resume_refused"]
+    code, said = ask("bills", plain, "--exact", "--output", "own.xlsx", *HERE)
+    assert again["bills"] == said["bills"]
+    assert ask("bills", plain, *asked, *resumed)[1]["resume_refused"] is None
 
 
 def test_what_is_no_workbook_of_bills(plain, ask, folder) -> None:

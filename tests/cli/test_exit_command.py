@@ -92,3 +92,24 @@ def test_wrong_usage(plain, call, options, said):
     assert code == 2
     assert said in err
     assert not (plain.parent / "outputs").exists()
+
+
+def test_a_search_that_fails_leaves_the_other_minerals(plain, call, ask, monkeypatch):
+    """The way out of one mineral is not proven: it is named, and what is known is written."""
+    expected = ask("exit", plain, "--country", "China", *HERE)[1]["rows"]
+    refused, *others = [row["mineral"] for row in expected]
+    asked, why = answers._Fenced.together, "no proven least"
+
+    def failing(fenced):
+        if refused in fenced.columns:
+            raise SolverError(why)
+        return asked(fenced)
+
+    monkeypatch.setattr(answers._Fenced, "together", failing)
+    code, said = ask("exit", plain, "--country", "China", "--output", "again.xlsx", *HERE)
+    assert code == 0
+    assert [row["mineral"] for row in said["rows"]] == others
+    assert said["rows"] == [row for row in expected if row["mineral"] in others]
+    assert said["trouble"] == f"the way out of {refused} is not known: {why}"
+    _, _, err = call("exit", plain, "--country", "China", "--output", "again.xlsx", *HERE)
+    assert f"the way out of {refused} is not known" in err

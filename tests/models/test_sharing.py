@@ -24,10 +24,19 @@ from models.answers.cost_sharing import (
     tempted,
 )
 from models.answers.games import groups, nucleolus, shapley
-from models.answers.pool import COLUMN_LIMITS, ROW_LIMITS, Divided, Piece, Pool, divided, shareable
+from models.answers.pool import (
+    COLUMN_LIMITS,
+    ROW_LIMITS,
+    Divided,
+    Piece,
+    Pool,
+    Priced,
+    divided,
+    shareable,
+)
 from models.answers.price import arrays
 from models.case import Case
-from models.errors import InputError, Severity
+from models.errors import InputError, Severity, SolverError
 from models.plan import solve
 from models.program import Scaling
 from models.program.component import Rows, components
@@ -315,6 +324,26 @@ def test_by_hand() -> None:
     assert found.tempted[EQUAL_SAVINGS].gain == pytest.approx(250 / 3)
 
 
+def test_bills_are_known_where_no_other_group_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the coalition's own plan is refused: bills are known, who would leave them is not."""
+    plan, why = solve(read(crossed())), "no proven cost of a group of members"
+    expected, cost = sharing_of(plan), Pool.cost
+
+    def failing(pool: Pool, group: Floats) -> Priced:
+        if not np.array_equal(group, np.ones(len(group))):
+            raise SolverError(why)
+        return cost(pool, group)
+
+    monkeypatch.setattr(Pool, "cost", failing)
+    found = sharing_of(plan)
+    assert {*found.bills} == {*expected.bills}
+    assert found.bills[AS_BOUGHT].tolist() == expected.bills[AS_BOUGHT].tolist()
+    assert found.bills[DUAL_PRICES].sum() == pytest.approx(found.cost)
+    assert set(found.failed.values()) == {why}
+    assert not {*found.failed} & {*found.tempted}
+    assert costs_of(plan, [1, 7]) == (None, pytest.approx(found.cost))  # A alone, and all three
+
+
 def test_one_member_has_nothing_to_share() -> None:
     """Alone and together are the same, by every rule."""
     plan = solve(read(make(jin(60), demand=100.0)))
@@ -367,17 +396,62 @@ def test_rights_by_setting() -> None:
 
 
 def test_rights_of_the_sheet() -> None:
-    """A later row overrides; what is left goes to those that no row names, else to all."""
+    """A later row overrides; what is left goes to those that no row names."""
     book = make(jin(100), sur(100), demand={"A": 25.0, "B": 50.0, "C": 25.0})
     book["Rights"] = [
         {"Member": "A", "Share": 0.1},
         {"Member": "A", "Country": "China", "Share": 0.4},
         {"Member": "B", "Country": "Chile", "Share": 0.2},
-        {"Member": "C", "Country": "Chile", "Share": 0.3},
     ]
     jin_, sur_ = rights_of(book)[0]
     assert_allclose(jin_, [0.4, 0.4, 0.2])
-    assert_allclose(sur_, [0.1 + 0.1, 0.2 + 0.2, 0.3 + 0.1])
+    assert_allclose(sur_, [0.1, 0.2, 0.7])
+
+
+SHARES = [
+    ([0.1, 0.2, 0.3], [1 / 6, 2 / 6, 3 / 6]),  # all are named: scaled up to 1
+    ([0.2, 0.3, 0.5], [0.2, 0.3, 0.5]),
+    ([0.0, 0.0, 0.0], [0.25, 0.75, 0.0]),  # nothing to scale: by the setting
+    ([0.1, 0.2, None], [0.1, 0.2, 0.7]),  # C has no demand, and is all that is left
+    ([None, 0.2, 0.3], [0.5, 0.2, 0.3]),
+    ([0.4, None, None], [0.4, 0.6, 0.0]),
+    ([0.0, None, None], [0.0, 1.0, 0.0]),
+]
+
+
+@pytest.mark.parametrize("setting", ["pro rata", "today", "home first"])
+@pytest.mark.parametrize(("shares", "parts"), SHARES)
+def test_a_share_that_is_named_is_the_members_whole_part(
+    setting: str, shares: list[float | None], parts: list[float]
+) -> None:
+    """Whatever the setting: nobody named has more, but where all are and all is not given away."""
+    book = make(
+        jin(100), demand={"A": 25.0, "B": 75.0, "C": 0.0}, settings={"Rights": setting},
+        Current_supply=[
+            {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Tonnes (t/yr)": 25},
+            {"Refiner": "Jin", "Mineral": "copper", "Member": "B", "Tonnes (t/yr)": 75},
+        ],
+    )  # fmt: skip
+    for member, country in zip(book["Members"], ("Japan", "Korea", "Italy"), strict=True):
+        member["Country"] = country
+    book["Rights"] = [
+        {"Member": name, "Share": share}
+        for name, share in zip("ABC", shares, strict=True)
+        if share is not None
+    ]
+    assert_allclose(rights_of(book)[0], [parts])
+    told = [f for f in read_tables(book).warnings if f.sheet == "Rights"]
+    assert bool(told) == (None not in shares and sum(filter(None, shares)) < 1.0)
+
+
+def test_no_part_by_the_setting_goes_to_a_member_that_a_row_names() -> None:
+    """Home first: Japan's plant is A's, but a row gives A a tenth; the rest is the others'."""
+    book = make(
+        refiner("Own", "JPN", 100, 10), demand={"A": 20.0, "B": 60.0, "C": 20.0},
+        settings={"Rights": "home first"}, Rights=[{"Member": "A", "Share": 0.1}],
+    )  # fmt: skip
+    book["Members"][0]["Country"] = "Japan"
+    assert_allclose(rights_of(book)[0], [[0.1, 0.675, 0.225]])
 
 
 def test_a_project_is_one_right_and_a_budget_that_to_capital() -> None:

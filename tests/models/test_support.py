@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.answers import bills, difference, tariffs
+from models.answers import RUNS, Needed, payments, tariffs
+from models.answers.payment import Steps
 from models.case import Case
-from models.plan import Plan
+from models.plan import Plan, bills, difference
 from models.plan import solve as solve_case
+from models.program.families.projects import running
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
@@ -271,3 +273,137 @@ def test_without_support_no_plan_says_any() -> None:
     assert "support" not in plan.flows
     assert Flows.support not in Flows.of(plan).fields
     assert plan.support_paid == {}
+
+
+# ---- payments that make a plant run, by planning again with them ---------------------------------
+
+
+def needs(plan: Plan) -> list[Needed]:
+    return [each for m in plan.expanded.minerals for each in payments(plan, m)]
+
+
+def runs(plan: Plan, r: int, years: set[int], value: float) -> bool:
+    """Whether a plant runs in a plan made with a payment: it sells a tenth of what it could."""
+    case, e, record = plan.case, plan.expanded, plan.expanded.sources[r].record
+    again = solve_case(paid(case, record, years, value))
+    at = [t for t, year in enumerate(case.years) if year in years]
+    built = np.ones(len(e.years))
+    if isinstance(record, Project):
+        built = np.array([running(plan, record, year) for year in e.years])
+    could = np.where(e.usable[r] > 0, e.usable[r], e.nameplate[r] * built)[at]
+    sells, nothing = again.sold[r, at], 1e-9 * max(case.largest_demand, 1.0)
+    if not built.any():
+        could = (e.nameplate[r] * e.startable[r])[at]
+        return bool(sells.sum() >= RUNS * could.sum() - nothing)
+    return bool((sells >= RUNS * could - nothing).all())
+
+
+def less(payment: float) -> float:
+    """A step less, in three digits and tenths at least, and a bit: a step may be at a tie."""
+    return payment - max(0.1, 0.01 * payment) * 1.001
+
+
+@pytest.mark.parametrize("is_fine", [False, True])
+@pytest.mark.parametrize("number", [-999, -950, -901, -900, -899, -1, 0, 1, 899, 900, 3000])
+def test_every_payment_is_its_own_step_and_the_next_is_more(number: int, is_fine: bool) -> None:
+    steps = Steps(is_fine)
+    payment = steps.payment(number)
+    assert steps.number(payment) == number
+    assert steps.number(payment * (1.0 + 1e-9)) == steps.above(payment) == number + 1
+    assert steps.payment(number + 1) > payment
+    assert payment == float(f"{payment:.3g}")  # as it is said
+    assert is_fine or payment == round(payment, 1)  # as a sheet shows it
+
+
+def test_the_payment_fills_the_plant_that_its_gap_leaves_idle() -> None:
+    """Chile may sell 12 %, which Sol sells at 8: Sur takes its place at 6 more, from a gap of 4."""
+    limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHL", "Share": 0.12}
+    book = make(
+        jin(), refiner("Sur", "CHL", 100, 14), refiner("Sol", "CHL", 12, 8), Share_limits=[limit]
+    )  # fmt: skip
+    plan = solve(book)
+    (need,) = [n for n in needs(plan) if plan.expanded.sources[n.source].name == "Sur"]
+    assert need.by_year[2026] == (pytest.approx(6.1), pytest.approx(12))
+    assert need.payment == pytest.approx(6.1)
+
+
+def test_a_payment_that_only_the_first_tonne_needs_does_not_make_a_plant_run() -> None:
+    """Sur sells one tonne at 14, since Jin has 99; for the others it has to be as cheap as Jin."""
+    book = make(jin(99), refiner("Sur", "CHL", 100, 14), refiner("Dear", "USA", 1, 15))
+    plan = solve(book)
+    (need,) = [n for n in needs(plan) if plan.expanded.sources[n.source].name == "Dear"]
+    assert tonnes(plan, refiner="Sur") == pytest.approx(1)
+    (sur_needs,) = [n for n in needs(plan) if plan.expanded.sources[n.source].name == "Sur"]
+    assert gap(plan, "Sur") == 0
+    assert sur_needs.by_year[2026] == (pytest.approx(4.1), pytest.approx(100))
+    assert need.by_year[2026] == (pytest.approx(1.1), pytest.approx(1))
+
+
+def test_no_payment_helps_where_the_whole_cost_is_not_enough() -> None:
+    """Its freight alone is dearer than what a tonne is worth."""
+    lane = [{"From country": "CHL", "Freight (USD/t)": 11}]
+    (need,) = needs(solve(make(jin(), sur(), Lanes=lane)))
+    assert need.payment is None
+    assert need.by_year == {2026: (None, 0.0)}
+
+
+def test_one_price_for_all_years_is_that_of_the_year_that_needs_most() -> None:
+    book = make(
+        jin(), sur(**{"Cost 2027 (USD/t)": 25}), demand={"A": [100, 100]}, years=(2026, 2027)
+    )
+    (need,) = needs(solve(book))
+    paid_for = {year: payment for year, (payment, _) in need.by_year.items()}
+    assert paid_for == {2026: pytest.approx(10.1), 2027: pytest.approx(15.1)}
+    assert need.payment == pytest.approx(15.1)
+    assert need.tonnes == {2026: pytest.approx(100), 2027: pytest.approx(100)}
+
+
+def test_a_plant_of_next_to_no_cost_is_asked_finely() -> None:
+    """Cents a tonne: a tenth would be all of it."""
+    book = make(refiner("Jin", "CHN", 100, 0.5), refiner("Sur", "CHL", 100, 0.6))
+    (need,) = needs(solve(book))
+    assert need.payment == pytest.approx(0.101)
+
+
+def test_a_plant_that_runs_needs_nothing() -> None:
+    assert needs(solve(make(jin(50), sur()))) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_payment_makes_its_plant_run_and_less_does_not(seed: int) -> None:
+    """On any book, by planning again; where none helps the whole cost does not."""
+    book = richer(seed) if seed % 2 else draw(seed, {"whole projects"})
+    plan = solve(book)
+    for need in needs(plan)[:3]:
+        record = plan.expanded.sources[need.source].record
+        every = {*need.tonnes}
+        for years, payment in [
+            *(({year}, of) for year, (of, _) in [*need.by_year.items()][:2]),
+            (every, need.payment),
+        ]:
+            if payment is None:
+                whole = max(record.cost.value(year) for year in years)
+                assert not runs(plan, need.source, years, whole * 2 + 1)
+            else:
+                assert runs(plan, need.source, years, payment)
+                if len(years) == 1 or not need.by_year:
+                    assert not runs(plan, need.source, years, less(payment))
+
+
+def test_the_payments_of_some_books_are_beyond_their_gaps() -> None:
+    """Else nothing above is tested that a gap would not say."""
+    found = [
+        (n, plan)
+        for s in range(10)
+        for plan in [solve(draw(s, {"whole projects"}))]
+        for n in needs(plan)
+    ]
+    beyond = [
+        n
+        for n, plan in found
+        for year, (payment, _) in n.by_year.items()
+        if payment
+        and payment > 1.05 * np.nan_to_num(plan.gaps.gap[n.source, plan.expanded.years.index(year)])
+    ]
+    assert beyond
+    assert any(n.payment is None for n, _ in found)

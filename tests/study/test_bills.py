@@ -7,9 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from models.answers.cost_sharing import DUAL_PRICES, bill_of, sharing_of
+from models.answers import cost_sharing
+from models.answers.cost_sharing import (
+    AS_BOUGHT,
+    BY_DEMAND,
+    DUAL_PRICES,
+    EQUAL_SAVINGS,
+    bill_of,
+    sharing_of,
+)
+from models.errors import SolverError
 from models.plan import solve
 from planner.studies.bills import (
+    NOT_KNOWN,
     Bills,
     BillsStudy,
     Groups,
@@ -52,9 +62,14 @@ def test_tables_by_hand() -> None:
         assert rows["transfer"].sum() == pytest.approx(0.0, abs=1e-9)
         assert rows["bill"].sum() == pytest.approx(1500)
     said = BillsStudy.headline(tables).finding
-    assert said.startswith("Planning together saves 250 USD, 14.3 % of what all cost alone")
-    assert "Split as bought, B would gain 125 USD by leaving" in said
-    assert said.endswith("by dual prices, nobody would.")
+    assert said == (
+        "Together the members save 250 USD in cash. If each pays for what it buys, B would do"
+        " better on its own; split by demand and by dual prices, nobody would."
+    )
+    first = BillsStudy.pictures(tables)[0]
+    assert [series.name.endswith("(a group would leave)") for series in first.series] == [
+        bool(group) for group in tables[Groups].group
+    ]
     assert len(BillsStudy.pictures(tables)) == 3
     assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
 
@@ -65,7 +80,35 @@ def test_one_member_and_nothing_saved() -> None:
     assert "one member" in BillsStudy.headline(tables).finding
     assert BillsStudy.pictures(tables) == ()
     tables = tables_of(read(make(jin(0), sur(0), demand={"A": 0.0, "B": 0.0})))
-    assert "nobody would gain by leaving" in BillsStudy.headline(tables).finding
+    assert "saves nothing. If each pays for what it buys, nobody would do better" in (
+        BillsStudy.headline(tables).finding
+    )
+
+
+@pytest.mark.parametrize("rule", [AS_BOUGHT, BY_DEMAND, DUAL_PRICES])
+def test_a_search_that_fails_is_told_and_the_bills_are_kept(monkeypatch, rule: str) -> None:
+    """Whatever the search for the most tempted comes to: it is said of which split it failed."""
+    searched = cost_sharing.tempted
+
+    def failing(pool, split):
+        if len(asked := seen) == ORDER.index(rule):
+            asked.append(rule)
+            raise SolverError(why)
+        seen.append("")
+        return searched(pool, split)
+
+    seen, why = list[str](), "the solver ended with: Unknown"
+    monkeypatch.setattr(cost_sharing, "tempted", failing)
+    case = read(crossed())
+    tables = tables_of(case)
+    groups = dict(tables[Groups].rows(Groups.rule, Groups.group))
+    assert [r for r, group in groups.items() if group == NOT_KNOWN] == [rule]
+    assert set(tables[Bills].rule) == set(ORDER)
+    assert ("not known" in BillsStudy.headline(tables).finding) == (rule == AS_BOUGHT)
+    assert rule not in BillsStudy.headline(tables).figures[2].value
+
+
+ORDER = [AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES]
 
 
 def test_groups_known_are_not_planned_again() -> None:

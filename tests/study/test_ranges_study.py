@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from models.answers import BY_COUNTRY, BY_REFINER, Range
+from models.answers import BY_COUNTRY, BY_REFINER, Range, ranges
+from models.answers.ranges import Near
+from models.errors import SolverError
+from models.resolve import Ints
 from models.results import About
 from planner.studies.kind import YEARS, Tables
-from planner.studies.ranges import CHOICE, FACT, SLACK, Ranges, RangesStudy, table_of
-from tests.models.desk import jin, make, read, sur
+from planner.studies.ranges import CHOICE, FACT, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
+from tests.models.desk import jin, make, read, solve, sur
 
 
 def found(*rows: tuple[str, float, float, float]) -> list[Range]:
@@ -27,7 +30,9 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
         ("CHN", 0.8, FACT),
         ("CHL", 0.02, CHOICE),
     ]
-    assert RangesStudy.headline(tables_of(made)).finding == "A fact: copper from CHN (80.0 %)."
+    assert RangesStudy.headline(tables_of(made)).finding == (
+        "For 1 % more cash, no mineral's largest supplier could sell less."
+    )
 
 
 def test_bars_end_at_the_most() -> None:
@@ -50,3 +55,56 @@ def test_nothing_sold_is_said() -> None:
     tables = tables_of(table_of(found(("CHN", 0, 0, 0)), case, BY_COUNTRY))
     assert RangesStudy.headline(tables).finding == "Nobody sells anything in this plan."
     assert RangesStudy.pictures(tables) == RangesStudy.sections(tables) == ()
+
+
+def test_the_first_page_says_what_could_fall_and_what_not() -> None:
+    """The answer in two sentences, of demand, with the choice that is largest."""
+    case = read(make(jin(), sur()))
+    table = table_of(found(("CHN", 44, 18, 44)), case, BY_COUNTRY)
+    both = Ranges.of_rows([*table.frame().to_dict("records"), _zinc()], words=table.words)
+    said = RangesStudy.headline(tables_of(both))
+    assert said.finding == (
+        "For 1 % more cash, CHN's share of copper demand could fall from 44.0 % to 18.0 %."
+        " Its share of zinc can't fall by a point."
+    )
+    assert [figure.value for figure in said.figures] == ["1 of 2", "1 of 2", "26.0 points"]
+
+
+def _zinc() -> dict[str, object]:
+    shares = dict.fromkeys(("now_share", "least_share", "most_share"), 0.7)
+    tonnes = dict.fromkeys(("now", "least", "most"), 70.0)
+    names = {"mineral": "zinc", "supplier": "CHN", "country": "CHN", "verdict": FACT}
+    return names | shares | tonnes
+
+
+@pytest.mark.parametrize("ends", [(None, 90.0), (40.0, None), (None, None)])
+def test_an_end_that_nothing_proves_is_not_known(ends: tuple[float | None, float | None]) -> None:
+    """The others are kept: table, finding and chart say of one supplier that it is not known."""
+    case = read(make(jin(), sur()))
+    rows = [Range("copper", "CHN", "", "", 80, *ends), *found(("CHL", 20, 5, 60))]
+    made = table_of(rows, case, BY_COUNTRY)
+    assert list(made.verdict) == [UNKNOWN, CHOICE]
+    tables = tables_of(made)
+    assert "Of 1 largest supplier the range is not known." in RangesStudy.headline(tables).finding
+    assert RangesStudy.pictures(tables)
+    assert RangesStudy.sections(tables)
+
+
+def test_a_search_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least of the first supplier is refused; what else is asked is as without that."""
+    plan = solve(make(jin(), sur()))
+    expected = ranges(plan, "copper", 0.1)
+    asked = Near.least
+
+    def failing(self: Near, at: Ints) -> float:
+        if len(refused) == 0:
+            refused.append(at)
+            raise SolverError(why)
+        return asked(self, at)
+
+    refused, why = list[Ints](), "no proven range of copper"
+    monkeypatch.setattr(Near, "least", failing)
+    first, *others = ranges(plan, "copper", 0.1)
+    assert first.least is None
+    assert first.most == expected[0].most
+    assert [r.most for r in others] == pytest.approx([r.most for r in expected[1:]])

@@ -1,0 +1,73 @@
+"""Contracts for difference: what the rows of Supports cost on the tonnes of a plan, and whom.
+
+They change nothing in the plan: each is a transfer from its payer to the plant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.case import in_force
+from models.resolve import paying, supported
+
+if TYPE_CHECKING:
+    from models.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What is paid for the tonnes of a plant in a year under a row of Supports.
+
+    ``row`` is that of the sheet; ``each`` is what a tonne gets [money/t], below 0 where the plant
+    pays back; ``total`` [money].
+    """
+
+    row: int
+    year: int
+    plant: str
+    mineral: str
+    payer: str
+    tonnes: float
+    strike: float
+    reference: float
+    each: float
+
+    @property
+    def total(self) -> float:
+        """What is paid in all [money]."""
+        return self.each * self.tonnes
+
+
+def bills(plan: Plan) -> tuple[Bill, ...]:
+    """Return the bills of all rows of Supports, by their row and year, where tonnes are sold."""
+    case, e, found = plan.case, plan.expanded, list[Bill]()
+    for row in case.supports:
+        at = supported(e, row)
+        for t, year in enumerate(e.years):
+            tonnes = float(plan.sold[at, t].sum())
+            if tonnes <= 0 or not in_force(row, year):
+                continue
+            price = case.mineral_of[row.mineral].price.value(year)
+            reference = price if row.reference is None else row.reference
+            each = difference(row.strike, reference, row.clawback)
+            of = (row.row, year, row.plant, row.mineral, row.payer, tonnes, row.strike)
+            found.append(Bill(*of, reference, each))
+    return tuple(found)
+
+
+def difference(strike: float, reference: float, clawback: float | None) -> float:
+    """Return what a tonne gets under a contract for difference [money/t], below 0: it pays back.
+
+    formula: max(0, strike - reference) - max(0, reference - clawback)
+    """
+    back = 0.0 if clawback is None else max(0.0, reference - clawback)
+    return max(0.0, strike - reference) - back
+
+
+def paid_of(plan: Plan) -> Iterator[tuple[str, Bill, float]]:
+    """Yield each member that pays of a bill of the plan, the bill, and what it pays [money]."""
+    for bill in bills(plan):
+        for member, of in paying(plan.case, bill.payer, bill.mineral, bill.year).items():
+            yield member, bill, of * bill.total

@@ -1,0 +1,73 @@
+"""Supports in the plan: who pays whom under which row, in Members and on the first page."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from models.plan import bills
+from models.results import Members
+from planner.workbook.template import write_book
+from tests.models.desk import BookT, jin, make, solve, sur
+from tests.models.test_support import support
+
+
+def books() -> dict[str, tuple[BookT, dict[str, float]]]:
+    """Return books, and what each member pays a year: 10 a tonne, of 100 t by demand."""
+    two = {"A": [75.0, 75.0], "B": [25.0, 25.0]}
+    of = {"demand": two, "years": (2026, 2027)}
+    group = make(jin(), Supports=[support(Payer="EU")], **of)
+    for member in group["Members"]:
+        member["Group"] = "EU"
+    back = support(Strike_price=40) | {"Strike price (USD/t)": 40, "Clawback above (USD/t)": 45}
+    return {
+        "by demand": (make(jin(), Supports=[support()], **of), {"A": 750, "B": 250}),
+        "a member": (make(jin(), Supports=[support(Payer="B")], **of), {"A": 0, "B": 1000}),
+        "a group": (group, {"A": 750, "B": 250}),
+        "one year": (
+            make(jin(), Supports=[support(Payer="B", First_year=2027)], **of), {"A": 0, "B": 500},
+        ),
+        "paid back": (make(jin(), Supports=[back], **of), {"A": -375, "B": -125}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", books())
+def test_members_say_who_pays_whom(name: str) -> None:
+    book, expected = books()[name]
+    if name == "paid back":
+        del book["Supports"][0]["Strike price"]
+    plan = solve(book)
+    made = Members.of(plan, None)
+    assert dict(zip(made.member, made.floors, strict=True)) == pytest.approx(expected)
+    told = dict(zip(made.member, made.floors_of, strict=True))
+    for member, money in expected.items():
+        assert told[member] == ("Jin (copper), row 2 of Supports" if money else "")
+    assert sum(made.floors) * 2 == pytest.approx(sum(bill.total for bill in bills(plan)))
+
+
+@pytest.mark.parametrize("sheets", [{}, {"Supports": [support(Plant="Sur")]}], ids=["none", "idle"])
+def test_nothing_is_said_where_no_supported_plant_sells(sheets, folder, ask) -> None:
+    write_book(folder / "plain.xlsx", make(jin(), sur(), **sheets))
+    code, said = ask("solve", "plain.xlsx")
+    assert code == 0
+    plan = openpyxl.load_workbook(folder / said["output"])
+    headers = {cell.value for cell in plan["Members"][1]}
+    assert not {"Contracts for difference a year (USD m)", "Paid to"} & headers
+    first = plan[plan.sheetnames[0]]
+    assert "Are plants supported?" not in {
+        c for row in first.iter_rows(values_only=True) for c in row
+    }
+
+
+def test_the_first_page_names_payers_and_plants(folder, ask) -> None:
+    book, _ = books()["a member"]
+    write_book(folder / "paid.xlsx", book)
+    code, said = ask("solve", "paid.xlsx")
+    assert code == 0
+    plan = openpyxl.load_workbook(folder / said["output"])
+    first = plan[plan.sheetnames[0]]
+    words = " ".join(str(c) for row in first.iter_rows(values_only=True) for c in row if c)
+    assert "B pays Jin (row 2 of Supports) 2,000 USD in 2 years." in words
+    headers = [cell.value for cell in plan["Members"][1]]
+    assert {"Contracts for difference a year (USD m)", "Paid to"} <= {*headers}
+    assert ask("verify", said["output"], "paid.xlsx")[0] == 0

@@ -1,0 +1,120 @@
+"""Every program has its second try: where the solver refuses one, other settings are asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import solve as solver
+from models.answers import ranges
+from models.answers.cost_sharing import sharing_of
+from models.answers.games import nucleolus, shapley
+from models.answers.payment import payments
+from models.errors import SolverError
+from models.plan import solve as solve_case
+from models.plan.plan import Plan
+from models.solve import highs
+from models.solve.certificate import Solution
+from tests.models.desk import jin, make, read, sur
+from tests.models.test_sharing import crossed
+
+ROOT = Path(__file__).parents[2]
+Patch = pytest.MonkeyPatch
+
+
+def plan() -> Plan:
+    return solve_case(read(crossed()))
+
+
+COSTS = np.array([0.0, 4.0, 5.0, 7.0, 6.0, 8.0, 9.0, 10.0])
+ASKED: dict[str, Callable[[], Any]] = {
+    "nucleolus": lambda: nucleolus(COSTS),
+    "who is tempted": lambda: [t.gain for t in sharing_of(plan()).tempted.values()],
+    "bills": lambda: [*sharing_of(plan()).bills.values()],
+    "ranges": lambda: [(r.least, r.most) for r in ranges(plan(), "copper", 0.1)],
+    "payments": lambda: [
+        n.payment for n in payments(solve_case(read(make(jin(), sur()))), "copper")
+    ],
+}
+
+
+def refused(patch: Patch, attempts: Callable[[str], bool]) -> list[str]:
+    """Let the solver refuse some attempts; return the names of those that were asked."""
+    run, asked = highs.Held.run, list[str]()
+
+    def faulty(self: highs.Held) -> Solution:
+        asked.append(self.attempt.name)
+        if attempts(self.attempt.name):
+            said = "the solver ended with: Unknown"
+            raise SolverError(said)
+        return run(self)
+
+    patch.setattr(highs.Held, "run", faulty)
+    return asked
+
+
+@pytest.mark.parametrize("what", ASKED)
+@pytest.mark.parametrize("failing", [1, 2, 5])
+def test_what_is_refused_is_asked_in_another_way(
+    what: str, failing: int, monkeypatch: Patch
+) -> None:
+    """The first attempts fail, from where a program was, too: the answer is the same."""
+    expected = ASKED[what]()
+    names = {a.name for a in (*solver.ATTEMPTS[:failing], solver.AGAIN, solver.ONWARDS)}
+    asked = refused(monkeypatch, names.__contains__)
+    found = ASKED[what]()
+    assert solver.ATTEMPTS[0].name in asked
+    np.testing.assert_allclose(
+        np.array(found, dtype=float), np.array(expected, dtype=float), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_the_last_attempt_has_presolve_and_the_solvers_own_tolerances() -> None:
+    """At 1e-9 HiGHS may say Unknown of a program that it solves so."""
+    options = dict(solver.ATTEMPTS[-1].options)
+    assert options["presolve"] == "on"
+    for tolerance in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+        assert options[tolerance] == 1e-7
+
+
+def test_where_all_attempts_are_refused_each_is_named(monkeypatch: Patch) -> None:
+    refused(monkeypatch, lambda _: True)
+    with pytest.raises(SolverError) as caught:
+        nucleolus(COSTS)
+    assert all(attempt.name in str(caught.value) for attempt in solver.ATTEMPTS)
+    assert shapley(COSTS).sum() == pytest.approx(10)  # needs no solver
+
+
+def once() -> Iterator[str]:
+    """Yield the lines of the code, but the solver's own, that run one attempt of a program."""
+    for folder in ("models", "planner"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path.parent.name != "solve":
+                text = path.read_text(encoding="utf-8")
+                for found in re.finditer(
+                    r"^.*(solver\.solve\(|\b_?held\S*\.run\(\)).*$", text, re.MULTILINE
+                ):
+                    yield f"{path.relative_to(ROOT)}: {found[0].strip()}"
+
+
+_SOLVED = "solver.solve(scale.scaled(rows),"
+
+
+def test_no_program_is_asked_in_one_way_alone() -> None:
+    """What runs an attempt is inside a loop over them, or goes to one where it is refused."""
+    allowed = {
+        "models/answers/pool.py: found = piece.scale.unscaled(held.run())",  # then _cold
+        f"models/answers/search.py: found = scale.unscaled({_SOLVED} attempt, **limits))",
+        "models/answers/search.py: found = self._scale.unscaled(self._held.run())",  # first_proven
+        f"models/plan/block_solver.py: found = {_SOLVED} attempt, *begin, **limits)",
+        "models/plan/by_model.py: found = solver.solve(scale.scaled(rows), attempt)",
+        "models/plan/session.py: return kept.held.run()",  # then BlockSolver.solve
+        "models/plan/session.py: result = solver.solve(b, start=start)",  # of a BlockSolver
+        "models/program/outside.py: result = solver.solve(model, options=options)",  # not HiGHS
+    }
+    assert {*once()} == allowed

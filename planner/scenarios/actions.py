@@ -254,9 +254,11 @@ def scale_demand(case: Case, step: ScenarioStep) -> Case:
     """Demand of the matching minerals and members is multiplied by Value."""
     factor = _value(step)
 
+    def scaled(tonnes: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+        return tuple((year, t * factor if in_force(step, year) else t) for year, t in tonnes)
+
     def demand(row: Demand) -> Demand:
-        tonnes = ((year, t * factor if in_force(step, year) else t) for year, t in row.tonnes)
-        return dataclasses.replace(row, tonnes=tuple(tonnes))
+        return dataclasses.replace(row, tonnes=scaled(row.tonnes), unmet=scaled(row.unmet))
 
     return case.change(demand=_changed(case.demand, step, demand))
 

@@ -117,6 +117,7 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
         if stated is not None:
             values[at] = stated
     lanes.freight[at] *= row.freight_factor
+    lanes.tariff[at] += row.tariff_added
     if row.max is not None and not row.refiner:
         countries = [c for c, code in enumerate(lanes.countries) if row.country in {"", code}]
         lanes.country_max[np.array(countries)[:, None, None], buyers, years] = row.max

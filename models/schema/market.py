@@ -394,6 +394,8 @@ class Lane(Record):
     last_year: int | None = years("Last year", "Last year in which the row holds.")
     freight_factor: float = 1.0
     """What a scenario multiplies the freight by; no column."""
+    tariff_added: float = 0.0
+    """What a scenario adds to the tariff; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,3 +16,4 @@ from models.plan.plan import Plan as Plan
 from models.plan.session import Session as Session
 from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
+from models.program.market import TARIFF as TARIFF

@@ -249,7 +249,12 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     click.secho(plain(study.named), bold=True, err=True)
     line(study.TITLE, plain(study.what))
     _show_tables(study, tables)
-    line("Finding", f"\n{' ' * 14}".join(wrap(plain(study.headline(tables).finding), _WIDE)))
+    headline = study.headline(tables)
+    for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):
+        if text:
+            line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
+    if study.tariffs:
+        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariffs), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:

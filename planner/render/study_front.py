@@ -18,6 +18,8 @@ _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
 _HIGH, _SMALL, _A_ROW = 400, 250, 3
 """Height of the chart in pixels, of a small one, and how many small ones stand in a row."""
+CARE = "To read with care"
+"""What is above the sentences on how to read a finding."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class StudyFront:
 
     ``assumed`` is by what was asked; ``links`` are the sheets that follow. ``pictures`` is one, or
     are small ones that tile; they are the first of all that have their numbers in the workbook.
+    ``care`` are sentences on how to read it.
     """
 
     title: str
@@ -35,6 +38,7 @@ class StudyFront:
     assumed: Mapping[str, str]
     links: tuple[str, ...]
     pictures: Sequence[Picture] = ()
+    care: Sequence[str] = ()
 
 
 def draw_study(
@@ -53,6 +57,12 @@ def draw_study(
     page.row = 5
     _numbers(page, front)
     _charts(book, page, front.pictures, data)
+    if front.care:
+        head(page, page.row, whole, CARE)
+        for said in front.care:
+            page.row += 1
+            page.words(page.row, whole, said)
+        page.row += 2
     head(page, page.row, whole, "What was asked and assumed")
     for name, value in front.assumed.items():
         page.row += 1

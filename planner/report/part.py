@@ -141,7 +141,7 @@ class Page:
 
     ``made_by`` is the scenario and the options; ``verdict`` whether it is proven, ``sound`` whether
     that is good news; ``notes`` are told before all else; ``about`` says where it comes from;
-    ``question`` and ``finding`` are what a study asks and answers, in a sentence each.
+    ``question`` and ``finding`` are what a study asks and answers, ``care`` how to read it.
     """
 
     kind: str
@@ -155,3 +155,4 @@ class Page:
     notes: Sequence[str] = field(default_factory=tuple)
     question: str = ""
     finding: str = ""
+    care: Sequence[str] = field(default_factory=tuple)

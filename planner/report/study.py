@@ -43,6 +43,7 @@ def study_page(study: StudyFile) -> Page:
         notes,
         kind.QUESTION,
         headline.finding,
+        headline.care,
     )
 
 

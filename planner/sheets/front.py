@@ -31,6 +31,7 @@ from planner.render.words import (
     proven_words,
     search_words,
     share,
+    tariff_words,
 )
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
@@ -320,6 +321,7 @@ def _short_in(context: Context, mineral: str, year: object) -> float:
 
 def _origin(context: Context) -> Iterator[str]:
     case = context.case
+    yield from _tariffs(context)
     name = context.book.path.name if context.book.path is not None else "a case without a file"
     guessed = estimates(context.book.case)
     said = f"From {name}; its fingerprint, options and versions stand at the end of Summary."
@@ -327,6 +329,13 @@ def _origin(context: Context) -> Iterator[str]:
         said += f" {guessed}."
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     yield f"{said} Money is {context.currency}{price}, undiscounted."
+
+
+def _tariffs(context: Context) -> Iterator[str]:
+    plan = context.plan
+    told = tariff_words({"": (plan.cash, plan.tariffs)}, context.currency)
+    if told:
+        yield told
 
 
 def estimates(case: Case, *sheets: str) -> str:

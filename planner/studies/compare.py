@@ -15,9 +15,9 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import change, served_if_largest_stops, sums
+from models.measures import change, net_cost, served_if_largest_stops, sums
 from models.plan import PENALTIES, Plan
-from models.results import About, ByMineral, Checks, Members, Result, WhoPays, field
+from models.results import About, ByMineral, Checks, Members, Result, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import CHANGE, COUNTRY, MINERAL, PROJECT, SHORT, UNIT, units_of, words_of
@@ -26,7 +26,17 @@ from models.units import MILLION
 from planner import scenarios
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import COALITION_BUYER, Column, Table, table_of, with_number
-from planner.render.words import clean, counted, each_year, few, known, money, number_of, percent
+from planner.render.words import (
+    clean,
+    counted,
+    each_year,
+    few,
+    known,
+    money,
+    number_of,
+    percent,
+    tariff_words,
+)
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
 from planner.sheets.figures import binding, coalition_purchases, figures
@@ -133,6 +143,8 @@ class Comparison(Result):
     purchases = _millions(
         Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
     )
+    tariffs = _millions(Measure.TARIFFS, common.IN_CASH)
+    net_cost = _millions(Measure.NET_COST, common.LESS_TARIFFS)
     cash_more = _millions(
         "Cash cost against base", f"{_AGAINST} Below 0 where less is bought. Undiscounted."
     )
@@ -554,6 +566,8 @@ def _of_plan(plan: Plan) -> dict[str, float]:
     money_of = {
         "total": plan.objective,
         "cash": plan.cash,
+        "tariffs": plan.tariffs,
+        "net_cost": net_cost(plan.cash, plan.tariffs),
         "purchases": plan.purchases,
         "paid": float(costs[~is_penalty].sum()),
         "penalties": float(costs[is_penalty].sum()),
@@ -730,6 +744,8 @@ def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
         "difference_usd": plan and base and plan.objective - base.objective,
         "cash_usd": plan and plan.cash,
         "purchases_usd": plan and plan.purchases,
+        "tariffs_usd": plan and plan.tariffs,
+        "net_cost_usd": plan and net_cost(plan.cash, plan.tariffs),
         "tonnes": plan and plan.tonnes,
         "shortage_t": plan and plan.shortage,
         "served_share": plan and plan.served_share,
@@ -1038,6 +1054,15 @@ class Compare(StudyKind):
         self.entries = [self._entry(case) for case in self.cases]
         self.vain = in_vain(case, self.cases, found, where)
         self.stopped = self.vain.stopped
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the base, and of the scenario that has most."""
+        paid = {e.name: (e.context.plan.cash, e.context.plan.tariffs)
+                for e in self.entries if e.context is not None}  # fmt: skip
+        most = sorted(paid, key=lambda name: -paid[name][1])[:1]
+        told = dict.fromkeys([*list(paid)[:1], *most])
+        return tariff_words({name: paid[name] for name in told}, self.start.case.settings.currency)
 
     def _entry(self, case: Compared) -> Entry:
         """Return a case with its plan, or with why it has none."""

@@ -32,9 +32,9 @@ R = TypeVar("R", bound=Result)
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
-ASSUMED = ("Money", "Estimates")
-"""Rows of About that every kind's first page shows, too: whether money is discounted, and what is
-an estimate."""
+ASSUMED = ("Money", "Tariffs", "Estimates")
+"""Rows of About that every kind's first page shows, too: whether money is discounted, how much of
+it is tariffs, and what is an estimate."""
 
 
 class Tables:
@@ -91,10 +91,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Headline:
-    """The finding in a sentence, and the numbers that it rests on."""
+    """The finding in a sentence or two, and the numbers that it rests on.
+
+    ``care`` are the sentences that say how to read them: at most three.
+    """
 
     finding: str
     figures: tuple[Figure, ...] = ()
+    care: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,11 @@ class StudyKind:
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What was asked beside the workbook."""
         return self.start.variant.what_ifs
+
+    @property
+    def tariffs(self) -> str:
+        """How much of its costs is tariffs, and the costs net of them, once; "" of none."""
+        return ""
 
     @property
     def trouble(self) -> str:

@@ -36,6 +36,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     """
     book, case = study.start.book, study.start.case
     guessed = estimates(book.case)
+    assumed = study.MONEY, study.tariffs, guessed and f"of the workbook, {guessed}"
     rows = {
         Measure.INPUT_FILE: book.path.name if book.path is not None else "",
         Measure.INPUT_SHA256: book.sha256,
@@ -43,7 +44,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         **study.options,
         YEARS: span(case.years),
         BASIS: case.settings.share_basis,
-        **dict(zip(ASSUMED, (study.MONEY, guessed and f"of the workbook, {guessed}"), strict=True)),
+        **dict(zip(ASSUMED, assumed, strict=True)),
         "Planner": __version__,
         "Solver": version(),
     }
@@ -96,6 +97,7 @@ def front_of(study: StudyKind, tables: Tables, sheets: Sequence[Table], title: s
         {str(what): str(value) for what, value in rows if what in options},
         (first, *charts[:1], *others, About.TABLE, Runs.TABLE, *charts[1:]),
         _shown_first(pictures),
+        headline.care,
     )
 
 

@@ -638,7 +638,7 @@ class UnderRisk(StudyKind):
             )
         lacks = _missing(tables)
         figures = (
-            Figure("Planning for events saves", vss, f"against the plain plan{sure} (VSS)."),
+            Figure("Planning for events saves", vss, "against the plain plan (VSS)."),
             Figure("A perfect forecast saves", evpi, "beyond that (EVPI)."),
             Figure("Missing on average", *lacks),
         )
@@ -743,13 +743,13 @@ _ADVISED = 2
 
 def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterator[str]:
     """Yield how sure the saving is, and what it counts."""
-    more = f"ask for more, such as --futures {10 * max(drawn // 10, 10)}"
+    more = f"ask for more, such as --futures {max(_ENOUGH, 4 * drawn)}"
     if not batches:
         yield f"{counted(drawn, 'future')} are too few to say how sure the saving is: {more}."
     elif row["error"] and row["error"] >= row["vss"]:
         yield (
             f"The saving differs between {len(batches)} batches of futures by as much as it is:"
-            f" before you act on it, {more}."
+            f" before you act on it, {more}; four times as many about halve that."
         )
     yield (
         "The saving counts missing supply at its price; Expected short has its tonnes. After an"
@@ -794,14 +794,15 @@ def _advised(what: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) 
     was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
     before, after = sum(was.values()), sum(now.values())
     if what == _BUILD:
+        plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"
         if not before or not after:
-            return ("build" if after else "do not build"), f"{who} ({mineral})"
+            return ("build" if after else "do not build"), plant
         sizes = "larger" if after > before else "smaller"
         by = min(was) - min(now)
         words = [sizes] if abs(after - before) > _ALIKE * max(before, after) else []
         if by:
             words.append(f"{counted(abs(by), 'year')} {'earlier' if by > 0 else 'later'}")
-        return "build", f"{who} ({mineral}) {' and '.join(words) or 'in other years'}"
+        return "build", f"{plant} {' and '.join(words) or 'in other years'}"
     more = "more" if after > before else "less"
     if what == _STORE:
         return "keep", f"{more} {mineral} in stock in {who}"

@@ -405,6 +405,16 @@ def landed_cost(paid: float, tonnes: float) -> float | None:
     return part(paid, tonnes)
 
 
+def net_cost(cash: float, tariffs: float) -> float:
+    """Return what the coalition pays to others: tariffs go from its buyers to its own treasuries.
+
+    formula: cash cost - sum of tonnes x tariff x cost or price; 0 where rounding alone is left
+    unit: money, undiscounted
+    base: all flows to members; shortage and other penalties are no cash
+    """
+    return beyond(cash, tariffs, cash)
+
+
 def premium(cash: float, reference: float, tonnes: float) -> float | None:
     """Return what is paid more than in a reference, over what is bought; None of nothing bought.
 

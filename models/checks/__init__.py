@@ -65,7 +65,7 @@ _RULES: dict[Rule, Needs] = {
     scenarios.one_event_one_chance: _on("name", others=True),
     rows.horizon: _on(headers="Demand"),
     rows.usable_capacity: _on(),
-    rows.scaled_freight: _on(),
+    rows.changed_lanes: _on(),
     rows.every_pair_has_freight: _on(),
 }
 _ADVICE: dict[Rule, Needs] = {

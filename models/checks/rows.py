@@ -38,7 +38,7 @@ from models.schema import (
     Record,
     Refiner,
 )
-from models.schema.column import MOST_PRICE, MOST_TONNES
+from models.schema.column import MOST_PRICE, MOST_TARIFF, MOST_TONNES
 from models.units import spelled
 
 # ---- numbers -----------------------------------------------------------------------------------
@@ -112,15 +112,19 @@ def usable_capacity(case: Case) -> Iterator[Finding]:
                 break
 
 
-def scaled_freight(case: Case) -> Iterator[Finding]:
-    """Freight that scenarios multiply stays within the bounds of a price, on every lane."""
-    is_scaled = any(row.freight_factor != 1.0 for row in case.lanes)
-    for mineral, lanes in Expanded(case).lanes.items() if is_scaled else ():
-        dearest = float(np.nanmax(lanes.freight, initial=0.0))
-        if not dearest <= MOST_PRICE:
-            said = f"the freight of {mineral}, scaled to {dearest:g}"
-            wanted = f"a number from 0 to {spelled(MOST_PRICE)}"
-            yield Finding(Lane.SHEET, 0, "Freight", said, wanted)
+def changed_lanes(case: Case) -> Iterator[Finding]:
+    """Freight that scenarios multiply, and tariffs that they raise, stay within their bounds."""
+    is_changed = any(row.freight_factor != 1.0 or row.tariff_added for row in case.lanes)
+    for mineral, lanes in Expanded(case).lanes.items() if is_changed else ():
+        for header, values, how, most in (
+            ("Freight", lanes.freight, "scaled", MOST_PRICE),
+            ("Tariff", lanes.tariff, "raised", MOST_TARIFF),
+        ):
+            largest = float(np.nanmax(values, initial=0.0))
+            if not largest <= most:
+                said = f"the {header.lower()} of {mineral}, {how} to {largest:g}"
+                wanted = f"a number from 0 to {spelled(most)}"
+                yield Finding(Lane.SHEET, 0, header, said, wanted)
 
 
 def by_year_filled(case: Case) -> Iterator[Finding]:

@@ -20,3 +20,4 @@ from models.plan.supports import Bill as Bill
 from models.plan.supports import bills as bills
 from models.plan.supports import difference as difference
 from models.plan.supports import paid_of as paid_of
+from models.program.market import TARIFF as TARIFF

@@ -107,6 +107,15 @@ class Solved:
                 np.add.at(found, group.cell, self.program.rows.cost[group.at] * self.x[group.at])
         return np.asarray(found.reshape(len(e.minerals), len(e.years)) / e.discounts)
 
+    @cached_property
+    def tariffs(self) -> float:
+        """What of the cash cost members' own treasuries receive [money, undiscounted].
+
+        Tonnes x tariff x cost or price of all flows to members, spot and contracts.
+        """
+        d = self.expanded.deliveries
+        return float((self.delivered * d.cost * d.tariff).sum())
+
     # ---- what stands where -----------------------------------------------------------------------
 
     def row(self, at: int) -> tuple[Rows, Any]:

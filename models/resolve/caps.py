@@ -133,8 +133,8 @@ def _holds(expanded: Expanded, row: ShareLimit, mineral: str, year: int) -> bool
 
 
 def needed(expanded: Expanded, mineral: int, buyers: Sequence[int], year: int) -> float:
-    """Return the demand of a buyer's members [t]."""
-    return float(sum(expanded.demand[mineral, j, year] for j in buyers))
+    """Return the demand of a buyer's members that share limits are a part of [t]."""
+    return float(sum(expanded.limited_demand[mineral, j, year] for j in buyers))
 
 
 def buyers_of(expanded: Expanded, row: ShareLimit) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.case import Case, in_force
 from models.resolve.sources import Source, mine_capacity, source_of, starts
-from models.schema import Lane, Project
+from models.schema import Demand, Lane, Project
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -119,6 +119,7 @@ def _override(lanes: Lanes, row: Lane, named: _Positions) -> None:
         if stated is not None:
             values[at] = stated
     lanes.freight[at] *= row.freight_factor
+    lanes.tariff[at] += row.tariff_added
     if row.max is not None and not row.refiner:
         countries = [c for c, code in enumerate(lanes.countries) if row.country in {"", code}]
         lanes.country_max[np.array(countries)[:, None, None], buyers, years] = row.max
@@ -287,11 +288,22 @@ class Expanded:
     @cached_property
     def demand(self) -> Floats:
         """Demand [t] by (mineral, member, year)."""
+        return self._demand(lambda row: row.tonnes)
+
+    @cached_property
+    def limited_demand(self) -> Floats:
+        """Demand [t] that share limits are a part of, by (mineral, member, year).
+
+        It is the demand, and what an agreed plan leaves short of it.
+        """
+        return self.demand + self._demand(lambda row: row.unmet)
+
+    def _demand(self, tonnes_of: Callable[[Demand], Iterable[tuple[int, float]]]) -> Floats:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
         for row in self.case.demand:
             if row.mineral in self.mineral_at and row.member in self.member_at:
                 m, j = self.mineral_at[row.mineral], self.member_at[row.member]
-                for year, tonnes in row.tonnes:
+                for year, tonnes in tonnes_of(row):
                     table[m, j, self.years.index(year)] += tonnes
         return table
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from models.plan import Plan
 
 UNDISCOUNTED = "Undiscounted."
+IN_CASH = f"A part of the cash cost: members' own treasuries receive it. {UNDISCOUNTED}"
+LESS_TARIFFS = f"Cash cost less tariffs. {UNDISCOUNTED}"
 
 YEAR = field(
     "Year",

@@ -67,6 +67,8 @@ class Figure(StrEnum):
     MEMBERS = "Members"
     TOTAL_COST = "Total cost"
     CASH_COST = "Cash cost"
+    TARIFFS = "Tariffs in it"
+    NET_COST = "Cost net of tariffs"
     PURCHASES_COST = "Purchases cost"
     COST_PER_TONNE = "Cost per tonne"
     DEMAND = "Demand"

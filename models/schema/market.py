@@ -225,6 +225,8 @@ class Demand(Record):
     )
     tonnes: tuple[tuple[int, float], ...] = ()
     """(year, t) for every year column of the sheet; a blank cell is 0."""
+    unmet: tuple[tuple[int, float], ...] = ()
+    """(year, t) that share limits count beside it: what an agreed plan leaves short; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -401,6 +403,8 @@ class Lane(Record):
     """What a scenario multiplies the freight by; no column."""
     company: str = ""
     """The company whose plants a scenario selects ("": all); no column."""
+    tariff_added: float = 0.0
+    """What a scenario adds to the tariff; no column."""
 
 
 @dataclass(frozen=True, kw_only=True)

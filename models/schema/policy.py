@@ -321,6 +321,7 @@ TAKES = {
     "block lanes": Takes(SELECTORS),
     "set lane max": Takes(_LANES_ALONE, "t/yr", MOST_TONNES),
     "set tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
+    "raise tariff": Takes(SELECTORS, "a fraction", MOST_TARIFF),
     "scale freight": Takes(SELECTORS, "a factor", MOST_MULTIPLE),
     "scale capacity": Takes(_PLANTS, "a factor", MOST_MULTIPLE),
     "add capacity": Takes(_PLANTS, "t/yr", MOST_TONNES, -MOST_TONNES),

@@ -253,6 +253,8 @@ def _show(study: StudyKind, tables: Tables, written: Path | None, seconds: float
     for head, text in (("Finding", headline.finding), ("With care", " ".join(headline.care))):
         if text:
             line(head, f"\n{' ' * 14}".join(wrap(plain(text), _WIDE)))
+    if study.tariffs:
+        line("Tariffs", f"\n{' ' * 14}".join(wrap(plain(study.tariffs), _WIDE)))
     not_run: dict[str, list[str]] = {}
     for outcome in study.judged:
         if not outcome.ran:

@@ -31,9 +31,17 @@ const TYPES = {
   f8: Float64Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
 };
 
-/** Return the program: what is said of it, and its arrays as views of the bytes. */
-function unpack(said, bytes) {
-  const arrays = {};
+/** Return the program: what is said of it, and its arrays as views of the bytes.
+ *
+ * The words and the bytes have to be those of the seal (planner/page/pack.py): an array that is
+ * another gives a plan of another case, and the proof of that plan holds.
+ */
+function unpack(text, bytes, seal) {
+  const words = new TextEncoder().encode(text), every = new Uint8Array(words.length + bytes.byteLength);
+  every.set(words);
+  every.set(new Uint8Array(bytes), words.length);
+  if (sha256(every) !== seal) throw new Error("its numbers were changed after it was made");
+  const said = JSON.parse(text), arrays = {};
   for (const [name, [type, offset, length]] of Object.entries(said.arrays)) {
     arrays[name] = new TYPES[type](bytes, offset, length);
   }
@@ -53,6 +61,38 @@ function unpack(said, bytes) {
   program.columns = program.base.cost.length;
   program.rows = program.base.row_lower.length;
   return program;
+}
+
+/** Return the SHA-256 of bytes, as FIPS 180-4 has it: a page opened over http has no crypto.subtle. */
+function sha256(bytes) {
+  const primes = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const bits = (root) => ((root % 1) * 2 ** 32) | 0, turned = (w, by) => (w >>> by) | (w << (32 - by));
+  const K = Int32Array.from(primes, (p) => bits(Math.cbrt(p))), w = new Int32Array(64);
+  const hash = primes.slice(0, 8).map((p) => bits(Math.sqrt(p))), size = bytes.length;
+  const words = new Int32Array((((size + 8) >> 6) + 1) * 16);
+  for (let i = 0; i < size; i++) words[i >> 2] |= bytes[i] << (24 - 8 * (i & 3));
+  words[size >> 2] |= 0x80 << (24 - 8 * (size & 3));
+  words[words.length - 2] = Math.floor(size / 2 ** 29);
+  words[words.length - 1] = size << 3;
+  for (let at = 0; at < words.length; at += 16) {
+    let a = hash[0], b = hash[1], c = hash[2], d = hash[3];
+    let e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+    for (let i = 0; i < 64; i++) {
+      if (i < 16) w[i] = words[at + i];
+      else {
+        const near = w[i - 2], far = w[i - 15];
+        w[i] = w[i - 16] + w[i - 7] + (turned(near, 17) ^ turned(near, 19) ^ (near >>> 10))
+          + (turned(far, 7) ^ turned(far, 18) ^ (far >>> 3));
+      }
+      const one = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
+      const two = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+      h = g; g = f; f = e; e = (d + one) | 0;
+      d = c; c = b; b = a; a = (one + two) | 0;
+    }
+    [a, b, c, d, e, f, g, h].forEach((value, i) => { hash[i] = (hash[i] + value) | 0; });
+  }
+  return hash.map((value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 /** Return the bases that came along; each is told as its difference from the one before. */
@@ -394,12 +434,13 @@ class Planner {
 /** Return what a plan buys, pays and is short, by mineral, member and year, and by country.
  *
  * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
- * money as it is paid in its year, amounts in t. `costs` add up to the objective: purchases,
- * shortage at its price, and the rest, discounted.
+ * money as it is paid in its year, amounts in t; `tariffs` are a part of what is paid in all.
+ * `costs` add up to the objective: purchases, shortage at its price, and the rest, discounted.
  */
 function outcome(program, { x, arrays, proof, how }, settings) {
   const { minerals, members, countries, years, discounts } = program;
-  const { kind, mineral, member, country, year } = program.arrays;
+  const { kind, mineral, member, country, year, price, tariff } = program.arrays;
+  let tariffs = 0;
   const cells = minerals.length * members.length * years.length;
   const paid = new Float64Array(cells), bought = new Float64Array(cells);
   const short = new Float64Array(cells), costs = { purchases: 0, shortage: 0 };
@@ -411,6 +452,7 @@ function outcome(program, { x, arrays, proof, how }, settings) {
     if (kind[j] === FLOW) {
       bought[at] += x[j];
       paid[at] += cost / discounts[t];
+      tariffs += x[j] * price[j] * (tariff[j] + settings.tariff[country[j]]);
       sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
       costs.purchases += cost;
     } else {
@@ -420,7 +462,7 @@ function outcome(program, { x, arrays, proof, how }, settings) {
   }
   costs.rest = proof.objective - costs.purchases - costs.shortage;
   const losses = survival(program, settings, x);
-  return { paid, bought, short, sold, costs, losses, objective: proof.objective, proof, how };
+  return { paid, bought, short, sold, tariffs, costs, losses, objective: proof.objective, proof, how };
 }
 
 /** Return how many losses of a country Security tests, how many are missed, and the worst of these.
@@ -462,7 +504,7 @@ function command(program, settings) {
     if (settings[name][0] !== 1) whatIf(`scale ${name}; value=${asNumber(settings[name][0])}`);
   }
   settings.tariff.forEach((value, i) => {
-    if (value !== null) whatIf(`set tariff; country=${program.codes[i]}; value=${asNumber(value)}`);
+    if (value !== null) whatIf(`raise tariff; country=${program.codes[i]}; value=${asNumber(value)}`);
   });
   const [most] = settings.security;
   if (most !== null) whatIf(`set max short; value=${asNumber(most)}`);
@@ -479,5 +521,5 @@ function command(program, settings) {
 }
 
 if (typeof module !== "undefined") {
-  module.exports = { unpack, setTo, certify, Planner, outcome, command };
+  module.exports = { unpack, sha256, setTo, certify, Planner, outcome, command };
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ def packed(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, i
         parts += [raw, b"\0" * (-len(raw) % _ALIGNED)]
         at += len(parts[-2]) + len(parts[-1])
     return places, b"".join(parts)
+
+
+def sealed(said: str, raw: bytes) -> str:
+    """Return the seal of what the page says and of its arrays' bytes, as ``engine.js`` makes it."""
+    return hashlib.sha256(said.encode() + raw).hexdigest()
 
 
 def _smallest(array: NDArray[Any]) -> NDArray[Any]:
@@ -96,13 +102,18 @@ def _told(basis: Basis) -> dict[str, list[float | None]]:
 
 
 def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
-    """Return of each column what it is, and of which mineral, member, country and year."""
+    """Return what each column is, of which mineral, member, country and year.
+
+    Of a delivery also its cost or price [money/t] and its tariff, a fraction of that.
+    """
     e, program = of.expanded, of.program
     names = ("kind", "mineral", "member", "country", "year")
     found = {name: np.zeros(len(program.rows.cost), dtype=np.int64) for name in names}
     flow, d = program.flow, e.deliveries
     found["kind"][flow] = _FLOW
     found["country"][flow] = of.country_of_column[flow]
+    prices = {"price": np.zeros(len(program.rows.cost)), "tariff": np.zeros(len(program.rows.cost))}
+    prices["price"][flow], prices["tariff"][flow] = d.cost, d.tariff
     for name in ("mineral", "member", "year"):
         found[name][flow] = getattr(d, name)
     for group in program.variables:
@@ -114,7 +125,7 @@ def _read(of: Adjustable) -> dict[str, NDArray[Any]]:
             found["kind"][group.at] = _SHORT
             for i, name in enumerate(("mineral", "member", "year")):
                 found[name][group.at] = [place[i] for place in at]
-    return {**found, "demand": e.demand.astype(float).ravel()}
+    return {**found, **prices, "demand": e.demand.astype(float).ravel()}
 
 
 def _losses(of: Adjustable) -> dict[str, NDArray[Any]]:

@@ -1,8 +1,8 @@
-"use strict";
 (function () {
+  "use strict";
   const root = document.documentElement;
   const by = (id) => document.getElementById(id);
-  const said = JSON.parse(by("said").textContent);
+  const sealed = by("said").textContent, said = JSON.parse(sealed);
   const { minerals, members, countries, years } = said;
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
   const NOTHING = 1e-6, LITTLE = 5e-4; // tonnes; a share that is not worth a word
@@ -16,6 +16,7 @@
   const [whole, one, two] = [0, 1, 2].map(numbers);
   const share = (value) => `${(value && Math.abs(value) < 0.0995 ? one : whole).format(100 * value)}\u00a0%`;
   const fine = (value) => `${one.format(100 * value)}\u00a0%`;
+  const inPoints = (value) => `${whole.format(100 * value)} percentage point${value === 0.01 ? "" : "s"}`;
   const signed = (text, value) => (value < 0 ? text : `+${text}`);
 
   function money(value) {
@@ -85,7 +86,7 @@
     of.lost.forEach((is, i) => { if (is !== null) words.push(`nothing from ${countries[i]}`); });
     if (of.demand[0] !== 1) words.push(`demand at ${share(of.demand[0])}`);
     of.tariff.forEach((value, i) => {
-      if (value !== null) words.push(`a tariff of ${share(value)} on ${countries[i]}`);
+      if (value !== null) words.push(`tariffs on ${countries[i]} ${inPoints(value)} higher`);
     });
     if (of.security[0] !== null) {
       words.push(`a target of at most ${share(of.security[0])} short if a country is lost`);
@@ -110,7 +111,7 @@
     });
     if (of.demand[0] !== 1) add(`Demand x ${two.format(of.demand[0])}`, cells.demand[0]);
     of.tariff.forEach((value, i) => {
-      if (value !== null) add(`Tariff on ${countries[i]} ${share(value)}`, cells.tariff[i]);
+      if (value !== null) add(`Tariffs on ${countries[i]} + ${inPoints(value)}`, cells.tariff[i]);
     });
     if (of.security[0] !== null) {
       add(`Max short ${share(of.security[0])}`, cells.security[0]);
@@ -258,6 +259,7 @@
     fill(by("findings"), ...(words ? findings(of, before) : [])
       .map((text) => element("li", text)));
     cards(of, before);
+    by("tariffs").textContent = tariffs();
     const lack = (value) => (value < LITTLE ? "none" : share(value));
     const against = (value, was) => (
       Math.abs(value - was) < LITTLE ? lack(value) : lack(value) === lack(was)
@@ -314,6 +316,14 @@
         element("dd", remark, { class: "remark" }));
       return card;
     }));
+  }
+
+  /** Say how much of what is paid for purchases is tariffs, which is no cost to all members. */
+  function tariffs() {
+    const net = (of) => money(sum(of.paid) - of.tariffs);
+    return now.tariffs > 0 ? `${money(now.tariffs)} of what is paid is tariffs, which members' own `
+      + `treasuries receive (plan ${money(plan.tariffs)}). Net of them, purchases cost ${net(now)} `
+      + `(plan ${net(plan)}).` : "";
   }
 
   /** Say how sure an answer is, in full and, on a small screen, in the line that stays in view. */
@@ -472,7 +482,7 @@
   }
 
   function trouble(why) {
-    judge("bad", `! This browser could not plan: ${why}`, "! Could not plan");
+    judge("bad", `! This page could not plan: ${why}`, "! Could not plan");
   }
 
   function next() {
@@ -514,7 +524,7 @@
     worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     worker.onerror = (error) => trouble(error.message || "it allows no worker");
     const [program, wasm] = [await bytes("program"), await bytes("wasm")];
-    ask({ said, program, wasm }, (answer) => {
+    ask({ said: sealed, program, wasm, seal: SEAL }, (answer) => {
       demand = answer.demand;
       ask({ settings: unmoved() }, (first) => {  // whatever was moved while this was loading
         plan = now = first;
@@ -550,7 +560,8 @@
       tariff: settings.tariff[on], security: settings.security[0] };
     for (const [name, value] of Object.entries(values)) {
       const is = value === standing[name];
-      const text = is ? "as in the workbook" : value === undefined ? "by mineral" : share(value);
+      const text = is ? "as in the workbook" : value === undefined ? "by mineral"
+        : name === "tariff" ? inPoints(value) : share(value);
       by(`${name}-said`).textContent = name === "demand" || name === "budget"
         ? (is ? "as in the workbook" : value ? `${share(value)} of it` : "none") : text;
       const slider = by(name);
@@ -602,7 +613,7 @@
       demand: (value) => { settings.demand = [value]; },
       budget: (value) => { settings.budget = [value]; },
       security: (value) => { settings.security = minerals.map(() => value); },
-      tariff: (value) => { settings.tariff[Number(by("tariff-on").value)] = value; },
+      tariff: (value) => { settings.tariff[Number(by("tariff-on").value)] = value || null; },
     };
     for (const [name, change] of Object.entries(set)) {
       by(name).addEventListener("input", () => { change(Number(by(name).value)); move(); });

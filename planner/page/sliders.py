@@ -77,7 +77,7 @@ SLIDERS = (
     Slider("budget", partial(_step, "scale budget"), between=(0.0, 3.0), tried=1.5, scales=True),
     Slider("cap", capped, parts=MINERAL),
     Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=MINERAL),
-    Slider("tariff", partial(_step, "set tariff"), parts=COUNTRY),
+    Slider("tariff", partial(_step, "raise tariff"), parts=COUNTRY),
     Slider("lost", _lost, parts=COUNTRY, is_loss=True),
 )
 """Every slider; demand first, for others set parts of it, and losses last, for they hold anyway."""
@@ -150,6 +150,7 @@ def _largest(of: Adjustable) -> list[str]:
 
 # ---- where in the workbook stands what a slider moves, as Excel names cells: Demand!C2:L97 -------
 
+_RAISED = "rows of its own in Lanes, each with the tariff that was there and as much more"
 _NAMED = 6
 """Cells named one by one; more are counted."""
 
@@ -162,7 +163,7 @@ def cells_of(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]:
         "budget": [_block(layout, case.budget, BudgetYear, "capex")],
         "cap": [_caps(layout, case, m.name) for m in case.minerals],
         "security": [_block(layout, case.security, Security, r"max short( \d{4})?")],
-        "tariff": ["a last row of its own in Lanes"] * len(countries),
+        "tariff": [_RAISED] * len(countries),
         "lost": [_plants(layout, case, country) for country in countries],
     }
 

@@ -15,7 +15,7 @@ from models.plan.solving import check
 from models.schema import ByYear
 from planner._version import __version__
 from planner.page.highs import Highs
-from planner.page.pack import program
+from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, cells_of, grid
 from planner.render.html import hash_of, json_of, render
 from planner.render.words import clean
@@ -63,9 +63,11 @@ def _html(
     """Return the page's HTML.
 
     Its policy lets run only its own script, known by its hash, a worker from a Blob of what it
-    brings, and WebAssembly; and fetch nothing: whatever a name of the input says, it is text.
+    brings, and WebAssembly; and fetch nothing: whatever a name of the input says, it is text. The
+    script holds the seal of the page's words and arrays, without which nothing is planned.
     """
-    script = _own("page.js")
+    told = json_of(said)
+    script = f'const SEAL = "{sealed(told, raw)}";\n{_own("page.js")}'
     worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
     style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
     return render(
@@ -81,7 +83,7 @@ def _html(
         planned_again=PLANNED_AGAIN,
         solver=solver.title,
         licence=solver.licence,
-        said=json_of(said),
+        said=told,
         program=_zipped(raw),
         wasm=_zipped(solver.wasm),
         worker=base64.b64encode(worker.encode()).decode(),

@@ -16,7 +16,7 @@ _COLUMNS, _CARD = 12, 4
 """Columns of the page, and of one number."""
 _WIDE, _PIXELS = 13.5, 99
 """Width of a column in characters, and in pixels."""
-_HIGH, _PANEL, _SMALL, _A_ROW = 330, 200, 220, 3
+_HIGH, _PANEL, _SMALL, _A_ROW = 400, 230, 250, 3
 """Height in pixels of the chart, of a panel above another, of a small one; small ones in a row."""
 CARE = "To read with care"
 """What is above the sentences on how to read a finding."""

@@ -6,9 +6,11 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TypeGuard
+
+from models.measures import net_cost
 
 NAMED = 3
 """Names told in a row; more are counted."""
@@ -170,6 +172,25 @@ def money(value: float, currency: str) -> str:
             digits = 2 if size == _SCALES[0][0] else 1
             return f"{value / size:,.{digits}f} {word} {currency}"
     return f"{number(value)} {currency}"
+
+
+def tariff_words(plans: Mapping[str, tuple[float, float]], currency: str) -> str:
+    """Say how much of cash costs is tariffs, and the costs net of them; "" where there are none.
+
+    ``plans`` are the cash cost and the tariffs in it of each plan, by its name; "" needs no name.
+    """
+    said = ""
+    for name, (cash, tariffs) in plans.items():
+        amounts = money(tariffs, currency), money(net_cost(cash, tariffs), currency)
+        where = f"{name[:1].upper()}{name[1:]}: " if name else ""
+        if said:
+            said += f" {where}tariffs {amounts[0]}, net cost {amounts[1]}."
+        elif tariffs > 0:
+            said = (
+                f"{where}{amounts[0]} of the cash cost is tariffs, which members' own treasuries"
+                f" receive. Net of them the cost is {amounts[1]}."
+            )
+    return said
 
 
 def scale(largest: float, currency: str) -> tuple[float, str]:

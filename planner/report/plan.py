@@ -49,6 +49,7 @@ from planner.render.words import (
     percent,
     scale,
     span,
+    tariff_words,
     word,
 )
 from planner.report.part import Columns, Facts, Page, Part, Plot, View, facts, facts_of, plot
@@ -531,10 +532,12 @@ def _in_all(plan: PlanFile) -> str:
     cash, total = plan.number(Figure.CASH_COST), plan.number(Figure.TOTAL_COST)
     if not known(cash):
         return ""
+    tariffs = plan.number(Figure.TARIFFS)
+    told = tariff_words({"": (cash, tariffs)}, plan.currency) if known(tariffs) else ""
     return (
         f"In all years {money(cash, plan.currency)} is paid; {money(total, plan.currency)} is the"
-        " objective, which is discounted and prices shortage."
-    )
+        f" objective, which is discounted and prices shortage. {told}"
+    ).rstrip()
 
 
 PARTS = (minerals, members, supply, flows, shares, shortage, prices, costs)

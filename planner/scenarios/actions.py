@@ -144,6 +144,11 @@ def set_tariff(case: Case, step: ScenarioStep) -> Case:
     return _with_lane(case, step, Lane(tariff=step.value))
 
 
+def raise_tariff(case: Case, step: ScenarioStep) -> Case:
+    """Value (a fraction) is added to the tariff of the matching lanes."""
+    return _with_lane(case, step, Lane(tariff_added=_value(step)))
+
+
 def scale_freight(case: Case, step: ScenarioStep) -> Case:
     """Freight of the matching lanes is multiplied by Value."""
     return _with_lane(case, step, Lane(freight_factor=_value(step)))
@@ -256,9 +261,11 @@ def scale_demand(case: Case, step: ScenarioStep) -> Case:
     """Demand of the matching minerals and members is multiplied by Value."""
     factor = _value(step)
 
+    def scaled(tonnes: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+        return tuple((year, t * factor if in_force(step, year) else t) for year, t in tonnes)
+
     def demand(row: Demand) -> Demand:
-        tonnes = ((year, t * factor if in_force(step, year) else t) for year, t in row.tonnes)
-        return dataclasses.replace(row, tonnes=tuple(tonnes))
+        return dataclasses.replace(row, tonnes=scaled(row.tonnes), unmet=scaled(row.unmet))
 
     return case.change(demand=_changed(case.demand, step, demand))
 
@@ -410,8 +417,8 @@ def drop_share_limits_step(case: Case, step: ScenarioStep) -> Case:
 ACTIONS: dict[str, Callable[[Case, ScenarioStep], Case]] = {
     action.__name__.removesuffix("_step").replace("_", " "): action
     for action in (
-        block_lanes, set_lane_max, set_tariff, scale_freight, scale_capacity, add_capacity,
-        scale_cost, set_support, scale_demand, scale_mines, block_ore, build_project,
+        block_lanes, set_lane_max, set_tariff, raise_tariff, scale_freight, scale_capacity,
+        add_capacity, scale_cost, set_support, scale_demand, scale_mines, block_ore, build_project,
         scale_budget,
         set_stock_target, set_max_short, set_max_country_share_step, drop_share_limits_step,
         remove_member,

@@ -18,7 +18,15 @@ from models.schema import MAX
 from planner.render.chart import Picture
 from planner.render.front import Front, Light, Line, State
 from planner.render.table import Table, table_of
-from planner.render.words import amount, built_in_steps, counted, listed, proven_words, search_words
+from planner.render.words import (
+    amount,
+    built_in_steps,
+    counted,
+    listed,
+    proven_words,
+    search_words,
+    tariff_words,
+)
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, once
 from planner.sheets.estimates import estimates
@@ -240,11 +248,19 @@ def _in_part(started: pd.DataFrame) -> str:
 def _origin(context: Context) -> Iterator[str]:
     """Yield what the figures are made of."""
     case = context.case
+    yield from _tariffs(context)
     name = context.book.path.name if context.book.path is not None else "a case without a file"
     price = f" of {case.settings.price_year}" if case.settings.price_year else ""
     said = f"Made from {name}; money is {context.currency}{price}, undiscounted."
     marked = estimates(context.book.case)
     yield f"{said} Marked as estimates: {marked} of the workbook." if marked else said
+
+
+def _tariffs(context: Context) -> Iterator[str]:
+    plan = context.plan
+    paid = tariff_words({"": (plan.cash, plan.tariffs)}, context.currency)
+    if paid:
+        yield paid
 
 
 def shortage_words(plan: Plan) -> str:

@@ -68,6 +68,9 @@ TERMS = (
          "What stops each supplier that could still serve the member, in words."),
     Term("Coalition", r"coalition|^buyer$",
          "The members as one buyer; it is also the bloc of their countries."),
+    Term(Figure.NET_COST, r"tariff",
+         "Cash cost less tariffs. A tariff goes from a member's buyers to that member's own"
+         " treasury: it changes who sells, and is no cost to the coalition."),
     Term("CR1", r"\bcr1\b",
          "Concentration ratio: the share of supply that the largest country has."),
     Term("CR3", r"\bcr3\b",

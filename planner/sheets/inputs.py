@@ -41,6 +41,7 @@ _BESIDE: dict[str, tuple[Column, str, str, Look]] = {
         Look.YEAR,
     ),
     "freight_factor": (Lane.column_of("freight"), "freight multiplied by", "", Look.PRICE),
+    "tariff_added": (Lane.column_of("tariff"), "added to the tariff", "", Look.SHARE),
     "except_minerals": (ShareLimit.column_of("mineral"), "all minerals but", "", Look.PRICE),
 }
 """Fields that only a scenario fills: the column they stand beside, what they are, unit, look."""

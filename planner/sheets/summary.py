@@ -16,6 +16,7 @@ from models.measures import (
     keeps_enough,
     landed_cost,
     largest,
+    net_cost,
     part,
     sums,
 )
@@ -121,6 +122,10 @@ def _cost(context: Context) -> Rows:
         f" charge, not the capex{plain}."
     )
     yield Figure.CASH_COST, plan.cash, Look.MONEY, money, said
+    said = f"Tariff x cost or price of all flows; members' own treasuries receive it{plain}."
+    yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, said
+    said = f"Cash cost less tariffs{plain}."
+    yield Figure.NET_COST, net_cost(plan.cash, plan.tariffs), Look.MONEY, money, said
     said = f"Cost or price, tariff and freight of all flows{plain}."
     paid = _each(context, "paid")
     yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, said, paid

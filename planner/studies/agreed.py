@@ -24,13 +24,13 @@ from models.program.component import columns_named
 from models.program.families.projects import BUILT
 from models.program.families.shortage import OF_TIER, SHORTAGE
 from models.program.families.stockpiles import STOCK
-from models.resolve import Cap, Rights, budget_year, start_years, stock_target
+from models.resolve import Rights, budget_year, start_years, stock_target
 from models.schema import TAKES, ByYear, Demand, Project, ScenarioStep, ShareLimit, Stockpile
 from planner.scenarios import Variant, set_max_country_share, steps_of
 from planner.scenarios.actions import after
 
 _SAME = 1e-12
-"""Demand met but for this part of it counts as met in full, and as unmet where no more is met."""
+"""Demand of which no more than this part is met is unmet."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,11 @@ class Rules:
 def stressed(plan: Plan, rules: Rules) -> Case:
     """Return the case of an agreed plan under the rules of a loss, with nothing lost yet.
 
-    Its demand is what the agreed plan meets, so that its shortage is what a loss adds; its years
-    are those from the loss on, so that nothing is stored in expectation of it. Capital and the cost
-    of leaving suppliers of today are spent as agreed, and left out; limits on growth give way to
-    the surge, and security against a loss is no concern any more.
+    Its demand is what the agreed plan meets, so that its shortage is what a loss adds; share limits
+    that are kept allow, or ask for, as many tonnes as before. Its years are those from the loss on,
+    so that nothing is stored in expectation of it. Capital and the cost of leaving suppliers of
+    today are spent as agreed, and left out; limits on growth give way to the surge, and security
+    against a loss is no concern any more.
     """
     case = plan.case
     years = tuple(y for y in case.years if rules.first_year is None or y >= rules.first_year)
@@ -68,7 +69,7 @@ def stressed(plan: Plan, rules: Rules) -> Case:
         settings=settings,
         refiners=tuple(dataclasses.replace(r, max_growth=None) for r in case.refiners),
         demand=tuple(_met(plan, row, years) for row in case.demand),
-        share_limits=tuple(_kept(plan)) if rules.keep_caps else (),
+        share_limits=case.share_limits if rules.keep_caps else (),
         security=(),
         projects=tuple(_as_built(p, running[p.name], years) for p in case.projects),
         budget=(),
@@ -89,10 +90,11 @@ def unmet(plan: Plan, row: Demand, year: int) -> float:
 
 
 def _met(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
-    """Return a row of demand without what the agreed plan leaves short of it."""
-    met = ((y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years)
+    """Return a row of demand, and beside it what the agreed plan leaves short."""
+    met = [(y, t, t - unmet(plan, row, y)) for y, t in row.tonnes if y in years]
     tonnes = tuple((y, left if left > _SAME * t else 0.0) for y, t, left in met)
-    return dataclasses.replace(row, tonnes=tonnes)
+    apart = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
+    return dataclasses.replace(row, tonnes=tonnes, unmet=apart)
 
 
 def _ceilings(
@@ -164,60 +166,6 @@ def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile
         target=ByYear(None, tuple(agreed)),
         target_days=None,
     )
-
-
-# ---- share limits that are kept ----------------------------------------------------------------
-
-
-def _kept(plan: Plan) -> Iterator[ShareLimit]:
-    """Yield the share limits so that they allow as many tonnes as before.
-
-    A share of demand would shrink with the demand that the agreed plan leaves short: where it does,
-    a row becomes one a mineral, buyer and supplier, its share of each year raised in proportion.
-    """
-    by_row: dict[int, dict[tuple[str, str, str], dict[int, Cap]]] = {}
-    for cap in plan.caps:
-        of_row = by_row.setdefault(cap.limit, {})
-        of_row.setdefault((cap.mineral, cap.buyer, cap.supplier), {})[cap.year] = cap
-    met = _Met(plan)
-    for i, row in enumerate(plan.case.share_limits):
-        found = by_row.get(i, {})
-        if all(met.is_all(cap) for caps in found.values() for cap in caps.values()):
-            yield row
-            continue
-        for (mineral, buyer, supplier), caps in found.items():
-            shares = tuple((y, met.share(cap)) for y, cap in sorted(caps.items()))
-            yield dataclasses.replace(
-                row,
-                mineral=mineral,
-                buyer=buyer,
-                supplier=supplier,
-                share=ByYear(shares[0][1], shares),
-                first_year=shares[0][0],
-                last_year=shares[-1][0],
-                except_minerals=(),
-            )
-
-
-class _Met:
-    """What the agreed plan meets of the demand that caps are a share of."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.short: dict[tuple[str, str, int], float] = plan.amounts(SHORTAGE)
-        self.members = plan.expanded.members
-
-    def _demand(self, cap: Cap) -> float:
-        short = (self.short.get((cap.mineral, self.members[j], cap.year), 0.0) for j in cap.buyers)
-        return max(0.0, cap.demand - sum(short))
-
-    def is_all(self, cap: Cap) -> bool:
-        """Whether the cap's base is the same as before."""
-        return cap.of_purchases or self._demand(cap) >= cap.demand * (1.0 - _SAME)
-
-    def share(self, cap: Cap) -> float:
-        """Return the share that allows as many tonnes as before; 1 at most, which allows all."""
-        met = self._demand(cap)
-        return min(1.0, cap.share * cap.demand / met) if met > 0 else 1.0
 
 
 # ---- what was decided before a year stands, all else is free -----------------------------------

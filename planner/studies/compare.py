@@ -15,9 +15,9 @@ import pandas as pd
 from models.answers.cost_sharing import Bill
 from models.case import Case, fold
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import IF_IT_STOPS, change, keeps_enough, missing_in_each, part, sums
+from models.measures import IF_IT_STOPS, change, keeps_enough, missing_in_each, net_cost, part, sums
 from models.plan import PENALTIES, Plan
-from models.results import About, ByMineral, Checks, Members, Result, WhoPays, field
+from models.results import About, ByMineral, Checks, Members, Result, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results import difference as difference_of_files
 from models.results.common import (
@@ -49,6 +49,7 @@ from planner.render.words import (
     percent,
     share,
     span,
+    tariff_words,
 )
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context, once
@@ -167,6 +168,8 @@ class Comparison(Result):
     purchases = _millions(
         Measure.PURCHASES_COST, "Cost or price, tariff and freight of all flows. Undiscounted."
     )
+    tariffs = _millions(Measure.TARIFFS, common.IN_CASH)
+    net_cost = _millions(Measure.NET_COST, common.LESS_TARIFFS)
     cash_more = _millions(
         "Cash cost against base", f"{_AGAINST} Below 0 where less is bought. Undiscounted."
     )
@@ -609,6 +612,8 @@ def _of_plan(context: Context) -> dict[str, float]:
     money_of = {
         "total": plan.objective,
         "cash": plan.cash,
+        "tariffs": plan.tariffs,
+        "net_cost": net_cost(plan.cash, plan.tariffs),
         "purchases": plan.purchases,
         "paid": float(costs[~is_penalty].sum()),
         "penalties": float(costs[is_penalty].sum()),
@@ -824,6 +829,8 @@ def _row(entry: Entry, plan: Plan | None, base: Plan | None) -> dict[str, Any]:
         "difference_usd": plan and base and plan.objective - base.objective,
         "cash_usd": plan and plan.cash,
         "purchases_usd": plan and plan.purchases,
+        "tariffs_usd": plan and plan.tariffs,
+        "net_cost_usd": plan and net_cost(plan.cash, plan.tariffs),
         "tonnes": plan and plan.tonnes,
         "shortage_t": plan and plan.shortage,
         "served_share": plan and plan.served_share,
@@ -1187,6 +1194,15 @@ class Compare(StudyKind):
         self.entries = [self._entry(case) for case in self.cases]
         self.vain = in_vain(case, self.cases, found, where)
         self.stopped = self.vain.stopped
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the base, and of the scenario that has most."""
+        paid = {e.name: (e.context.plan.cash, e.context.plan.tariffs)
+                for e in self.entries if e.context is not None}  # fmt: skip
+        most = sorted(paid, key=lambda name: -paid[name][1])[:1]
+        told = dict.fromkeys([*list(paid)[:1], *most])
+        return tariff_words({name: paid[name] for name in told}, self.start.case.settings.currency)
 
     def _entry(self, case: Compared) -> Entry:
         """Return a case with its plan, or with why it has none."""

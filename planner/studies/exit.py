@@ -38,7 +38,17 @@ from models.results.common import (
 )
 from models.results.members import paying
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
-from planner.render.words import each_year, known, listed, money, percent, share, span, tonnes
+from planner.render.words import (
+    each_year,
+    known,
+    listed,
+    money,
+    percent,
+    share,
+    span,
+    tariff_words,
+    tonnes,
+)
 from planner.scenarios.named import Named
 from planner.sheets.explain import Cells
 from planner.sheets.findings import rows_of
@@ -639,6 +649,13 @@ class ExitStudy(StudyKind):
             for m, why in self.found.failed.items()
         ]
         return "; ".join(told)
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the plan, and of the way out."""
+        plans = {"the plan": self.found.plan, "the way out": self.found.path}
+        paid = {name: (of.cash, of.tariffs) for name, of in plans.items()}
+        return tariff_words(paid, self.start.case.settings.currency)
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:

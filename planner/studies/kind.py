@@ -32,9 +32,9 @@ R = TypeVar("R", bound=Result)
 
 YEARS, BASIS = Measure.YEARS, Measure.SHARE_BASIS
 """Rows of About that charts and findings read, whichever the kind."""
-ASSUMED = ("Money", str(Measure.ESTIMATES))
-"""Rows of About that every kind's first page shows, too: whether money is discounted, and what is
-an estimate."""
+ASSUMED = ("Money", "Tariffs", str(Measure.ESTIMATES))
+"""Rows of About that every kind's first page shows, too: whether money is discounted, how much of
+it is tariffs, and what is an estimate."""
 
 
 class Tables:
@@ -268,6 +268,11 @@ class StudyKind:
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What was asked beside the workbook."""
         return self.start.variant.what_ifs
+
+    @property
+    def tariffs(self) -> str:
+        """How much of its costs is tariffs, and the costs net of them, once; "" of none."""
+        return ""
 
     @property
     def trouble(self) -> str:

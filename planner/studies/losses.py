@@ -156,15 +156,17 @@ class Reading:
     """A plan in numbers.
 
     By (mineral, member, year): ``bought``, ``short`` and ``stock`` at the year's end [t]. By
-    (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers, and
-    ``penalty``, the cost of shortage [money, undiscounted]. By mineral: ``dearest``; ``to_refill``,
-    what a tonne costs in the last year [money/t]: the dearest bought, the mineral's price at least.
+    (mineral, year): ``cash``, what is paid without capital and the cost of leaving suppliers,
+    ``tariffs`` in it, and ``penalty``, the cost of shortage [money, undiscounted]. By mineral:
+    ``dearest``; ``to_refill``, what a tonne costs in the last year [money/t]: the dearest bought,
+    the mineral's price at least.
     """
 
     bought: Floats
     short: Floats
     stock: Floats
     cash: Floats
+    tariffs: Floats
     penalty: Floats
     to_refill: Floats
     dearest: tuple[Price | None, ...]
@@ -175,13 +177,15 @@ def read(plan: Plan) -> Reading:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros(e.demand.shape)
     np.add.at(bought, (d.mineral, d.member, d.year), plan.delivered)
-    cash = plan.costs_of(UNTAKEN, STOCK, ORE)
+    cash, tariffs = plan.costs_of(UNTAKEN, STOCK, ORE), np.zeros(e.demand.shape[::2])
     np.add.at(cash, (d.mineral, d.year), plan.delivered * d.landed)
+    np.add.at(tariffs, (d.mineral, d.year), plan.delivered * d.cost * d.tariff)
     return Reading(
         bought,
         short=_by_member(plan, SHORTAGE),
         stock=_by_member(plan, STOCK),
         cash=cash,
+        tariffs=tariffs,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
         to_refill=_to_refill(plan),
         dearest=_dearest(plan),
@@ -252,11 +256,12 @@ class Effect:
     ``lost`` is what was bought of what is lost, ``replaced`` what is bought more of others,
     ``stocked`` what is drawn from stock more (or stored less), ``short`` what is then missing: lost
     is the sum of the three. By mineral [money], more than under the same rules with nothing lost:
-    ``cash``, what is paid; ``refill``, what it takes to refill the stock left at the end (see
-    ``Reading``); ``cost``, both and what is short at its shortage cost. ``used``, the most by which
-    the stocks fall below those with nothing lost [t], and ``stock_days`` that in days of the
-    coalition's demand in the year of the loss; ``share``, what is short over all demand;
-    ``survived``, the days until the coalition is short (None: it never is).
+    ``cash``, what is paid, ``tariffs`` in it; ``refill``, what it takes to refill the stock left at
+    the end (see ``Reading``); ``cost``, cash, refill and what is short at its shortage cost.
+    ``used``, the most by which the stocks fall below those with nothing lost [t], and
+    ``stock_days`` that in days of the coalition's demand in the year of the loss; ``share``, what
+    is short over all demand; ``survived``, the days until the coalition is short (None: it never
+    is).
     """
 
     lost: Floats
@@ -264,6 +269,7 @@ class Effect:
     stocked: Floats
     short: Floats
     cash: Floats
+    tariffs: Floats
     refill: Floats
     cost: Floats
     used: Floats
@@ -302,7 +308,7 @@ class Side:
     def agreed(self) -> Reading:
         """The agreed plan in numbers, of the years from the loss on."""
         seen, at = read(self.plan), self._first
-        yearly = ("bought", "short", "stock", "cash", "penalty")
+        yearly = ("bought", "short", "stock", "cash", "tariffs", "penalty")
         return replace(seen, **{name: getattr(seen, name)[..., at:] for name in yearly})
 
     @cached_property
@@ -348,7 +354,9 @@ class Side:
         if outcome is None:
             zero, many = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(many), [0.0] * many, (None,) * many
-            return Effect(zero, zero, zero, zero, none, none, none, none, days, days, never, never)
+            return Effect(
+                zero, zero, zero, zero, none, none, none, none, none, days, days, never, never
+            )
         seen, before, calm = outcome.found, self.agreed, self.nothing.found
         if seen is None or calm is None:
             return None
@@ -356,6 +364,7 @@ class Side:
         # what is in stock less than agreed was drawn, in this year or in one before
         below = before.stock - seen.stock
         paid = [(s.cash.sum(axis=1), s.penalty.sum(axis=1)) for s in (seen, calm)]
+        tariffs = [s.tariffs.sum(axis=1) for s in (seen, calm)]
         (cash, penalty), (usual, usual_penalty) = paid
         stocked = np.diff(below, axis=2, prepend=0.0)
         lower = self._but_for_rounding(calm.stock - seen.stock)
@@ -367,6 +376,7 @@ class Side:
             stocked=self._but_for_rounding(stocked),
             short=short,
             cash=net(np.array([cash, -usual])),
+            tariffs=net(np.array([tariffs[0], -tariffs[1]])),
             refill=refill,
             cost=net(np.array([cash, refill, penalty, -usual, -usual_penalty])),
             used=used,

@@ -11,8 +11,9 @@ from models.results import Figure as Measure
 from models.results import Name, Result, WhoPays, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Form, Picture, Role, Series, short
-from planner.render.words import money
+from planner.render.words import money, tariff_words
 from planner.sheets.pictures import who_pays
+from planner.studies.engine import Outcome
 from planner.studies.kind import Figure, Section, Tables
 
 _BOUGHT = " What is not bought is not paid for: cash in all may be lower."
@@ -35,6 +36,18 @@ def most_paid(
     )
     said = f"{each} more a year than {reference}, {named}; all members together {whole}."
     return (Figure("Who pays most", str(most[0]), f"{said}{_BOUGHT}"),)
+
+
+def tariffs_at(outcomes: Sequence[Outcome[Any]], points: int, currency: str) -> str:
+    """Say how much of costs is tariffs in the plan that all is compared with, and at the end.
+
+    ``outcomes`` are of the reference, and last of so many points; of each the first row is of all
+    minerals.
+    """
+    every = [outcomes[0], *outcomes[len(outcomes) - points :]] if outcomes else []
+    rows = [(of.name, of.found.rows[0]) for of in every if of.found and of.found.rows]
+    ends = {name: (row["cash"], row["tariffs"]) for name, row in [*rows[:1], *rows[-1:]]}
+    return tariff_words(ends, currency)
 
 
 def who_pays_section(

@@ -26,7 +26,17 @@ from models.units import MILLION
 from planner.options import Share, Whole
 from planner.render.chart import Form, Picture, Role, Series, decimals, numbers, round_step, short
 from planner.render.table import Record, records
-from planner.render.words import known, money, number_of, percent, plain, scale, scaled, word
+from planner.render.words import (
+    known,
+    money,
+    number_of,
+    percent,
+    plain,
+    scale,
+    scaled,
+    tariff_words,
+    word,
+)
 from planner.scenarios.events import events
 from planner.sheets.estimates import estimates
 from planner.sheets.findings import number_short, shortages
@@ -756,6 +766,13 @@ class RiskStudy(StudyKind):
         said = ", ".join(f"{name} {done:,} of {every:,} draws" for name, done, every in counts)
         partly = any(0 < done < every for _, done, every in counts)
         return f"figures are of: {said}{', no fair sample of all' if partly else ''}"
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the plan without events."""
+        base = self.found.base
+        plans = {"the plan without events": (base.cash, base.tariffs)}
+        return tariff_words(plans, self.start.case.settings.currency)
 
     @property
     def what(self) -> str:

@@ -42,7 +42,7 @@ from models.scorecard import Score, due_years, scorecard
 from models.scorecard.measures import MEASURES, MET_WITHIN, Required
 from models.scorecard.supplied import PlanSupply, buyers
 from planner.render.table import Record, records
-from planner.render.words import counted, listed, number_of, percent, plain
+from planner.render.words import counted, listed, number_of, percent, plain, tariff_words
 from planner.sheets.scorecard import remark, scorecard_of
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
 from planner.studies.kind import Figure, Headline, Numbers, Section, StudyKind, Tables
@@ -483,6 +483,12 @@ class ScorecardStudy(StudyKind):
         unknown = sum(s.met is None for s in with_benchmark)
         more = f", {unknown} without data" if unknown else ""
         return f"{kept} of {len(with_benchmark) - unknown} met{more} (Regulation (EU) 2024/1252)"
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the plan."""
+        plan = self.found.plan
+        return tariff_words({"the plan": (plan.cash, plan.tariffs)}, plan.case.settings.currency)
 
     def tables(self) -> list[Result]:
         """Return the scorecard of the plan, and its missed benchmarks."""

@@ -27,7 +27,7 @@ from models.scorecard.supplied import n_minus_1
 from planner.options import Share
 from planner.render.chart import Form, Picture, Role, Series, drawn, numbers, short
 from planner.render.table import Table, records, table_of
-from planner.render.words import known, listed, money, plain, scale, share, span, word
+from planner.render.words import known, listed, money, plain, scale, share, span, tariff_words, word
 from planner.sheets.findings import number_short
 from planner.sheets.missing import SEEN, in_years, missing
 from planner.studies.agreed import Rules
@@ -995,6 +995,20 @@ class StressTest(StudyKind):
             more = f"{money(abs(cash), currency)} {'more' if cash > 0 else 'less'} in cash"
             said["Nothing lost"] = f"by these rules alone the agreed plan costs {more}"
         return {**self.start.options, **said}
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the agreed plan, and those in the extra cash of the loss that costs most."""
+        side, currency = self.found.capped, self.start.case.settings.currency
+        said = tariff_words({"the agreed plan": (side.plan.cash, side.plan.tariffs)}, currency)
+        known = {loss: of for loss, of in side.effects.items() if of is not None}
+        dear = max(known, key=lambda loss: known[loss].cash.sum(), default=None)
+        more = float(known[dear].tariffs.sum()) if dear is not None else 0.0
+        if dear is None or not more:
+            return said
+        by = f"{money(abs(more), currency)} {'more' if more > 0 else 'less'}"
+        lost = f"Without {dear.name(self.found.case)} tariffs are {by}, a part of the extra cash."
+        return f"{said} {lost}".strip()
 
     def tables(self) -> list[Result]:
         """Return the losses, by mineral, against the plan without limits, N-1 and the detail."""

@@ -20,8 +20,8 @@ from models import measures
 from models.answers import least_share
 from models.case import Case, fold, in_force
 from models.errors import SolverError, UsageError
-from models.plan import PENALTIES, Plan
-from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, field
+from models.plan import PENALTIES, TARIFF, Plan
+from models.results import ByMineral, Field, Look, Name, Ore, Result, Runs, WhoPays, common, field
 from models.results import Figure as Measure
 from models.results.common import DEMAND, MINERAL, PURCHASES, SHORT, TONNES, UNDISCOUNTED, words_of
 from models.schema import DEMAND as _DEMAND
@@ -47,7 +47,7 @@ from planner.sheets.missing import hardest, missing, worst_first
 from planner.sheets.survival import NOT_TESTED, needed_of, years_words
 from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, chains_of, run_study
 from planner.studies.kind import BASIS, YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
-from planner.studies.members import most_paid, who_pays_section
+from planner.studies.members import most_paid, tariffs_at, who_pays_section
 from planner.studies.security_curve import covered, price_of_security, tested_by, with_tested
 
 if TYPE_CHECKING:
@@ -63,10 +63,9 @@ MOST_POINTS = 1_000
 """Points of a sweep at most."""
 CHAIN = 10
 """Points of a chain at most: neighbours start from one another, chains run side by side."""
-_SLIP = 100
-"""A number up to this in the place of a fraction was likely meant in per cent."""
-_LOST = 1e-6
-"""A point costs tonnes where more than this part of demand is short beyond the reference."""
+_SLIP, _LOST = 100, 1e-6
+"""A fraction up to this was likely meant in per cent; a point costs tonnes where more than this
+part of demand is short beyond the reference."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -157,6 +156,8 @@ class Frontier(Result):
         " all minerals it never falls as a cap tightens.",
         key="premium_with_shortage_usd_per_t",
     )
+    tariffs = _money(Measure.TARIFFS, common.IN_CASH)
+    net_cost = _money(Measure.NET_COST, common.LESS_TARIFFS)
     demand = DEMAND.like(meaning="What is needed over all years.", optional=True)
     trouble = Runs.trouble.like(meaning="Why this point has no plan.", key="error", optional=True)
 
@@ -348,14 +349,14 @@ def read(plan: Plan) -> tuple[Row, ...]:
 
     Tonnes in t over all years; ``objective`` discounted, ``purchases`` and ``cash`` not [money].
     ``share`` is the largest of one country in any year, ``country`` whose (None, "": nobody sells).
-    Beside OF_POINT ``saved`` is what one point more of the cap on single countries saves by the
-    plan's duals [money discounted to the first year].
+    Beside OF_POINT ``saved`` is what a point more of the cap saves by its duals [money].
     """
     costs, losses = plan.mineral_costs, plan.security.assign(kept=plan.security["missing"] <= 0)
     amounts = {
         "objective": measures.sums(costs, "discounted", "mineral"),
         "purchases": measures.sums(plan.flows, "total", "mineral"),
         "cash": measures.sums(costs[~costs["heading"].isin(PENALTIES)], "money", "mineral"),
+        "tariffs": measures.sums(costs[costs["heading"] == TARIFF.name], "money", "mineral"),
         "demand": measures.sums(plan.supply, "demand", "mineral"),
         "tonnes": measures.sums(plan.supply, "purchased", "mineral"),
         "short": measures.sums(plan.supply, "short", "mineral"),
@@ -381,15 +382,15 @@ def read(plan: Plan) -> tuple[Row, ...]:
         "objective": plan.objective,
         "purchases": plan.purchases,
         "cash": plan.cash,
+        **{name: sum(amounts[name].values()) for name in ("saved", "missing", "tariffs")},
         "demand": plan.case.total_demand,
         "tonnes": plan.tonnes,
         "short": plan.shortage,
-        "saved": sum(amounts["saved"].values()),
-        "missing": sum(amounts["missing"].values()),
         "kept": float(losses["kept"].mean()) if len(losses) else 1.0,
     }
     return tuple(
         {"country": "", **of, "served": measures.served_share(of["demand"], of["short"])}
+        | {"net_cost": measures.net_cost(of["cash"], of["tariffs"])}
         for of in (whole, *each)
     )
 
@@ -1148,6 +1149,11 @@ class Sweep(StudyKind):
         del say
         self.result = sweep(self.case, self.parameter, self.points, where, tell)
         self.outcomes, self.stopped = self.result.outcomes.every, self.result.outcomes.stopped
+
+    @property
+    def tariffs(self) -> str:
+        """Those of the reference, and of the last point."""
+        return tariffs_at(self.outcomes, len(self.points), self.case.settings.currency)
 
     @property
     def judged(self) -> Sequence[Outcome[Any]]:

@@ -3,13 +3,14 @@
 The futures are draws of the sheet Risks, as ``planner risk`` draws them. Three ways to plan are set
 side by side: had each future been known, which is less than can be had; one plan for all futures;
 and the plain plan, kept to until something happens. Minerals that no budget ties are planned apart,
-unless the tail of all costs counts.
+unless the tail of all costs counts. Independent batches of the futures are planned likewise, each
+alone: how far their savings lie apart says how sure the saving of all is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,12 @@ from models.results.common import CHANGE, DEMAND, MEASURE, MINERAL, UNIT, YEAR, 
 from models.solve import MOST_GAP
 from planner.render.chart import Form, Picture, Role, Series, short
 from planner.render.table import records
-from planner.render.words import counted, listed, money, number, percent, search_words, solid
+from planner.render.words import counted, listed, money, percent, search_words, share, solid
 from planner.scenarios.events import Hits, touched
 from planner.studies.draws import NO_EVENTS, Draw, draws, foreseen, happening, own, reading, whose
 from planner.studies.engine import Change, Outcome, Run, Study, Tell, chains_of, run_studies
 from planner.studies.kind import YEARS, Figure, Headline, Numbers, Section, StudyKind, Tables
+from planner.studies.spread import give_or_take
 
 if TYPE_CHECKING:
     from planner.run import Start
@@ -53,7 +55,11 @@ MOST_COLUMNS = 1_000_000
 """Columns at most of minerals that limits tie, for all futures that differ for them."""
 _CHAIN = 8
 """Futures planned one after another, as if each had been known."""
-_MOST_BARS, _MOST_NAMED = 12, 3
+_BATCHES, _IN_BATCH = 5, 5
+"""Batches at most, and futures of each at least."""
+_ENOUGH, _ENOUGH_WHOLE = 100, 20
+"""Futures that are drawn unless another number is asked for; where projects are whole."""
+_MOST_BARS = 12
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, TAIL, NOTE = "Futures", "What is least", "Note"
 """Rows of About: how many were drawn; what the plan under risk makes least; that none is drawn."""
@@ -109,6 +115,23 @@ class Worth(Result):
         " solution (VSS). Discounted.",
         key="vss_usd",
     )
+    error = _MONEY.like(
+        header="Give or take",
+        meaning="Half of the interval that holds 95 % of what other futures, as many, would show"
+        " as saved: by how far independent batches of these lie apart. Of what is least; blank with"
+        " too few futures.",
+        key="vss_error_usd",
+        optional=True,
+    )
+
+
+class Batches(Result):
+    """One row an independent batch of the futures, planned for itself: what is least there."""
+
+    TABLE, GRAIN, BOOK = "Batches", ("batch",), "under risk"
+    batch = field("Batch", Look.COUNT, "Of the futures in the order in which they were drawn.")
+    futures = field("Futures drawn", Look.COUNT)
+    known, risky, plain, evpi, vss = Worth.known, Worth.risky, Worth.plain, Worth.evpi, Worth.vss
 
 
 class Decisions(Result):
@@ -183,13 +206,13 @@ def known_of(plan: Plan) -> Found:
 class Reader:
     """Plans for all futures at once, from the plan of the case without events.
 
-    By future: what happens, its chance and what is known on the way, ``known`` and ``calm`` as of
+    By future: what happens, what is known on the way and its chance, ``known`` and ``calm`` as of
     ``models.answers.futures``.
     """
 
     happens: tuple[Change, ...]
-    chances: Floats
     known: tuple[Ints, ...]
+    chances: Floats
     calm: Ints
     tail: Tail
 
@@ -270,8 +293,16 @@ class _Part:
                 )
         return ""
 
-    def study(self, case: Case, tail: Tail) -> Study[Found]:
-        """Return its runs: all futures at once, then each as if known. ``case`` has the risks."""
+    def chances_in(self, batch: Ints) -> Floats:
+        """Return the probability of each of them among the draws of a batch."""
+        drawn = np.array(self.of_draw)[batch]
+        return np.bincount(drawn, minlength=len(self.hits)) / len(batch)
+
+    def study(self, case: Case, tail: Tail, batches: Sequence[Ints]) -> Study[Found]:
+        """Return its runs: all futures at once, each batch of them, then each as if known.
+
+        ``case`` has the risks. Where nothing differs a batch is all of them.
+        """
         names = [m.name for m in self.case.minerals]
         groups = apart(self.case)  # what is built is for all futures, so a budget is no tie
         label: dict[object, int] = {}
@@ -285,11 +316,21 @@ class _Part:
             return found
 
         happens = tuple(foreseen(case, hits) for hits in self.hits)
-        reader = Reader(happens, self.chances, tuple(map(known, self.hits)), known(()), tail)
-        of = whose(case, names)
+        every, calm, of = tuple(map(known, self.hits)), known(()), whose(case, names)
+
+        def reader(chances: Floats) -> Reader:
+            at = np.flatnonzero(chances)
+            courses = tuple(happens[i] for i in at)
+            return Reader(courses, tuple(every[i] for i in at), chances[at], calm, tail)
+
         runs = [Run(f"Known, future {i}: {of}", happen) for i, happen in enumerate(happens, 1)]
-        together = Run(f"Under risk: {of}", read=reader)
-        return Study(self.case, ((together,), *chains_of(runs, _CHAIN)), known_of)
+        together = Run(f"Under risk: {of}", read=reader(self.chances))
+        apart_ = [
+            Run(f"Under risk, batch {b}: {of}", read=reader(self.chances_in(batch)))
+            for b, batch in enumerate(batches, 1)
+        ]
+        chains = (*chains_of(apart_, _CHAIN), *chains_of(runs, _CHAIN))
+        return Study(self.case, ((together,), *chains), known_of)
 
 
 def _until(hits: Hits, year: int) -> Hits:
@@ -315,23 +356,26 @@ class UnderRisk(StudyKind):
     """Plan under the events of the sheet Risks: ``planner solve FILE --under-risk``."""
 
     NAME, TITLE, WRITES = "under-risk", "Plan under risk", "plan under risk"
-    QUESTION = "What should be decided now, when events may happen?"
+    QUESTION = "What should be decided now, if events may come?"
     HEADING = "{named}: plan under risk"
     MONEY = "discounted to the first year, shortage and penalties at their prices"
     LACKING = "the plan under risk is not known"
-    RESULTS = (Worth, Decisions, Futures, Expected)
+    RESULTS = (Worth, Decisions, Futures, Expected, Batches)
     LIMIT = "Limit of one country's share of each mineral, 0 to 1; applied last."
 
     def __init__(
-        self, start: Start, *, futures: int, seed: int, alpha: float, weight: float
+        self, start: Start, *, futures: int | None, seed: int, alpha: float, weight: float
     ) -> None:
         """Draw the futures; UsageError where they are more than can be planned at once."""
         super().__init__(start)
+        if futures is None:
+            futures = _ENOUGH_WHOLE if start.case.settings.whole_projects else _ENOUGH
         case, self.seed, self.tail = start.case, seed, Tail(alpha, weight)
         self.drawn = draws(case, futures, seed)
         first = {draw.hits: draw for draw in reversed(self.drawn)}
         self.different = tuple(first[hits] for hits in dict.fromkeys(d.hits for d in self.drawn))
         self.parts = _parts(case, self.drawn, self.tail)
+        self.batches = batches_of(futures)
         why = next(filter(None, (p.too_large for p in self.parts)), "")
         if why:
             msg = f"{futures:,} futures cannot be planned at once: {why}; ask for fewer --futures"
@@ -342,9 +386,14 @@ class UnderRisk(StudyKind):
         """Plan for all futures at once, and each as if it had been known."""
         del say
         case = self.start.case
-        self.found = run_studies([p.study(case, self.tail) for p in self.parts], where, tell)
+        studies = [p.study(case, self.tail, self._of(p)) for p in self.parts]
+        self.found = run_studies(studies, where, tell)
         self.outcomes = [outcome for of in self.found for outcome in of]
         self.stopped = self.found[-1].stopped if self.found else None
+
+    def _of(self, p: _Part) -> Sequence[Ints]:
+        """Return the batches that are planned of a part: where nothing differs, none."""
+        return self.batches if len(p.hits) > 1 else ()
 
     # ---- what came of it -------------------------------------------------------------------------
 
@@ -364,13 +413,15 @@ class UnderRisk(StudyKind):
         """The runs, that of all futures with the proofs of its two plans."""
         found = list[Outcome[Any]]()
         for p, every in zip(self.parts, self.found, strict=True):
+            chances = iter([p.chances, *map(p.chances_in, self._of(p))])
             for outcome in every:
-                of = outcome.found
-                if of is None or of.plain is None:
+                of, own = outcome.found, next(chances, None)
+                if of is None or of.plain is None or own is None:
                     found.append(outcome)
                     continue
+                own = own[own > 0]
                 for end, made in (("", of.course), (", plain plan", of.plain)):
-                    cost, name = valued(made.costs, p.chances, self.tail), outcome.name + end
+                    cost, name = valued(made.costs, own, self.tail), outcome.name + end
                     found.append(replace(outcome, name=name, objective=cost, proof=made.proof))
         return found
 
@@ -422,7 +473,7 @@ class UnderRisk(StudyKind):
         """The scenario, what was drawn, what is least, and who knows what when."""
         return {
             **self.start.options,
-            FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} of which differ",
+            FUTURES: f"{len(self.drawn):,} drawn, {len(self.different):,} different",
             "Seed": str(self.seed),
             TAIL: self._least,
             Runs.proven.header: f"no plan costs less by more than {self.proven:.0e} of the cost",
@@ -444,16 +495,16 @@ class UnderRisk(StudyKind):
         chances = np.array([drawn[d.hits] / len(self.drawn) for d in self.different])
         at = [self.drawn.index(d) for d in self.different]
         names = [m.name for m in case.minerals]
-        ways = {"known": self._sums(at, _known)}
-        ways["risky"] = self._sums(at, lambda of: of[0].found.course)
-        ways["plain"] = self._sums(at, lambda of: of[0].found.plain)
+        ways = {"known": self._sums(at, self._known)}
+        ways["risky"] = self._sums(at, lambda _, of: of[0].found.course)
+        ways["plain"] = self._sums(at, lambda _, of: of[0].found.plain)
         worth: list[dict[str, Any]] = []
         for name, of in self._measures.items():
-            known, risky, plain = (of(costs, chances) for costs, _ in ways.values())
-            saved = {"evpi": solid(risky - known, risky), "vss": solid(plain - risky, plain)}
-            if not worth:  # of what is least none is below 0 but for the gap that a proof leaves
-                saved = {name: max(0.0, of) for name, of in saved.items()}
-            worth.append({"measure": name, "known": known, "risky": risky, "plain": plain} | saved)
+            row = _worth(*(of(costs, chances) for costs, _ in ways.values()), is_least=not worth)
+            worth.append({"measure": name, "error": None} | row)
+        batches = [self._batch(b) for b in range(len(self.batches))]
+        if batches:
+            worth[0]["error"] = give_or_take(np.array([row["vss"] for row in batches]))
         every = [row for of in self.found if of[0].found for row in of[0].found.decided]
         grain = Decisions.GRAIN[1:]
         every.sort(key=lambda row: (_KINDS.index(row["what"]), *map(row.__getitem__, grain)))
@@ -478,7 +529,23 @@ class UnderRisk(StudyKind):
                 demand=[sum(case.coalition_demand(m, y) for y in case.years) for m in names],
                 **expected,
             ),
+            *([Batches.of_rows(batches, words=words)] if batches else []),
         ]
+
+    def _batch(self, b: int) -> dict[str, Any]:
+        """Return what is least in a batch, planned in each way."""
+        batch, measure = self.batches[b], next(iter(self._measures.values()))
+        costs, chances = np.zeros((3, len(batch))), np.full(len(batch), 1.0 / len(batch))
+        for p, outcomes in zip(self.parts, self.found, strict=True):
+            drawn, place = np.array(p.of_draw)[batch], np.zeros(len(p.hits), dtype=np.int64)
+            used = np.unique(drawn)
+            place[used] = np.arange(len(used))
+            made: Any = outcomes[1 + b if self._of(p) else 0].found
+            costs[0] += self._known(p, outcomes).costs[drawn]
+            costs[1] += made.course.costs[place[drawn]]
+            costs[2] += made.plain.costs[place[drawn]]
+        row = _worth(*(measure(of, chances) for of in costs), is_least=True)
+        return {"batch": b + 1, "futures": len(batch), **row}
 
     @property
     def _measures(self) -> dict[str, Callable[[Floats, Floats], float]]:
@@ -491,12 +558,18 @@ class UnderRisk(StudyKind):
         found[_DEAREST] = lambda costs, _: float(costs.max())
         return found
 
-    def _sums(self, at: Sequence[int], course: Callable[[Any], Any]) -> tuple[Floats, Floats]:
+    def _known(self, p: _Part, outcomes: Any) -> Course:
+        """Return what a part's futures come to that are known, each a run of its own."""
+        every = [outcome.found.course for outcome in list(outcomes)[1 + len(self._of(p)) :]]
+        costs, lacks = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
+        return Course(costs, lacks, every[0].proof)
+
+    def _sums(self, at: Sequence[int], course: Callable[..., Any]) -> tuple[Floats, Floats]:
         """Return by future what one way to plan costs [money] and is short by mineral [t]."""
         names = [m.name for m in self.start.case.minerals]
         costs, lacks = np.zeros(len(at)), np.zeros((len(at), len(names)))
         for p, outcomes in zip(self.parts, self.found, strict=True):
-            of, own = course(outcomes), [p.of_draw[i] for i in at]
+            of, own = course(p, outcomes), [p.of_draw[i] for i in at]
             costs += of.costs[own]
             lacks[:, [names.index(m.name) for m in p.case.minerals]] += of.short[own]
         return costs, lacks
@@ -516,6 +589,7 @@ class UnderRisk(StudyKind):
             "decisions": tables.records(Decisions),
             "rows": tables.records(Futures),
             "minerals": tables.records(Expected),
+            "batches": tables.records(Batches),
         }
 
     def screen(self, tables: Tables) -> Iterator[Numbers]:
@@ -532,37 +606,43 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def headline(cls, tables: Tables) -> Headline:
-        """Say what planning under risk saves, what knowing would, and what is decided otherwise."""
-        worth, futures = tables[Worth], tables[Futures]
+        """Say what to decide otherwise, what that saves, how sure that is, and what is missing."""
+        worth, futures, batches = tables[Worth], tables[Futures], tables.records(Batches)
         row = next(iter(worth.frame().to_dict("records")))
-        unit, count = worth.words["money"], len(futures)
+        unit, many = worth.words["money"], len(futures)
         cost, vss, evpi = (money(row[name], unit) for name in ("risky", "vss", "evpi"))
-        if count == 1 and list(futures.events) == [_NOTHING]:
+        drawn = int(tables.option(FUTURES).split()[0].replace(",", ""))
+        if many == 1 and list(futures.events) == [_NOTHING]:
             why = tables.option(NOTE)
             return Headline(
                 "Nothing happens in any future drawn: the plan under risk is the plain plan."
                 + (f" {why[:1].upper()}{why[1:]}." if why else ""),
                 (Figure(_EXPECTED, cost, "that of the plain plan."),),
             )
+        error = row["error"] if batches else None
+        sure = f", give or take {money(error, unit)} between batches" if error is not None else ""
+        over, least = f"Over {counted(drawn, 'future')}", ""
+        if row["measure"] != _EXPECTED:
+            least = f" of {row['measure'][:1].lower()}{row['measure'][1:]}"
         of = _otherwise(tables)
-        least = "on average" if row["measure"] == _EXPECTED else "by mean and CVaR"
-        figures = (
-            Figure(f"{row['measure']}, plan under risk", cost, f"over {counted(count, 'future')}."),
-            Figure(Worth.vss.header, vss, "against the plain plan, kept to until an event (VSS)."),
-            Figure(Worth.evpi.header, evpi, "what a perfect forecast would be worth (EVPI)."),
-        )
-        less = f"{vss} less than" if row["vss"] else "as much as"
-        more = f" would save {evpi} more" if row["evpi"] else " would save nothing"
-        said = (
-            f"Over {counted(count, 'future')} the plan under risk costs {cost} {least}, {less} the"
-            f" plain plan kept to until something happens; to know the future{more}."
-        )
         if of:
-            what = listed(_said(d) for d in of[:_MOST_NAMED])
-            said += f" Decided otherwise before anything happens, among others: {what}."
+            said = f"{_advice(of, _ADVISED)}. {over} that saves {vss}{least}{sure}."
+        elif row["vss"]:
+            said = (
+                "Decide as the plain plan does, but for changes below 1 %."
+                f" {over} these save {vss}{least}{sure}."
+            )
         else:
-            said += " Before anything happens it decides as the plain plan does."
-        return Headline(said, figures)
+            said = (
+                f"Decide as the plain plan does. {over} planning for events saves nothing{least}."
+            )
+        lacks = _missing(tables)
+        figures = (
+            Figure("Planning for events saves", vss, "against the plain plan (VSS)."),
+            Figure("A perfect forecast saves", evpi, "beyond that (EVPI)."),
+            Figure("Missing on average", *lacks),
+        )
+        return Headline(said, figures, tuple(_care(row, drawn, batches)))
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -621,11 +701,18 @@ def _cvar_words(alpha: float) -> str:
     return f"CVaR {100 * alpha:g} of total cost"
 
 
-def _known(outcomes: Any) -> Course:
-    """Return what the futures come to that are known, each a run of its own."""
-    every = [outcome.found.course for outcome in list(outcomes)[1:]]
-    costs, lacks = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
-    return Course(costs, lacks, every[0].proof)
+def batches_of(futures: int) -> tuple[Ints, ...]:
+    """Return which futures each independent batch has, in the order of the draws; () of too few."""
+    many = min(_BATCHES, futures // _IN_BATCH)
+    return tuple(np.array_split(np.arange(futures), many)) if many > 1 else ()
+
+
+def _worth(known: float, risky: float, plain: float, *, is_least: bool) -> dict[str, float]:
+    """Return what each way to plan comes to, and what knowing and planning under risk save."""
+    saved = {"evpi": solid(risky - known, risky), "vss": solid(plain - risky, plain)}
+    if is_least:  # of what is least none is below 0 but for the gap that a proof leaves
+        saved = {name: max(0.0, of) for name, of in saved.items()}
+    return {"known": known, "risky": risky, "plain": plain, **saved}
 
 
 def _shares(rows: Any, name: str) -> Iterator[float]:
@@ -650,15 +737,73 @@ def _otherwise(tables: Tables) -> list[dict[str, Any]]:
 
 
 _ALIKE = 0.01
+_ADVISED = 2
+"""Decisions that a finding names."""
 
 
-def _said(row: dict[str, Any]) -> str:
-    """Return a decision in words: ``Vulcan (Lithium) built for 2030: 9 t/yr, not 4 t/yr``."""
-    mineral, who, year, unit = (row[name] for name in ("mineral", "who", "year", "unit"))
-    made = {
-        _BUILD: f"{who} ({mineral}) built for {year}",
-        _STORE: f"{mineral} in stock in {who} at the end of {year}",
-        _BUY: f"{mineral} bought of {who} in {year}",
-        _TAKE: f"{mineral} taken of {who} in {year}",
-    }[row["what"]]
-    return f"{made}: {number(row['under_risk_t'])} {unit}, not {number(row['plain_t'])} {unit}"
+def _care(row: Mapping[Any, Any], drawn: int, batches: Sequence[Any]) -> Iterator[str]:
+    """Yield how sure the saving is, and what it counts."""
+    more = f"ask for more, such as --futures {max(_ENOUGH, 4 * drawn)}"
+    if not batches:
+        yield f"{counted(drawn, 'future')} are too few to say how sure the saving is: {more}."
+    elif row["error"] and row["error"] >= row["vss"]:
+        yield (
+            f"The saving differs between {len(batches)} batches of futures by as much as it is:"
+            f" before you act on it, {more}; four times as many about halve that."
+        )
+    yield (
+        "The saving counts missing supply at its price; Expected short has its tonnes. After an"
+        " event the plan knows what follows, so it looks better than can be done."
+    )
+
+
+def _missing(tables: Tables) -> tuple[str, str]:
+    """Return what part of need is missing on average under risk, and in the plain plan.
+
+    Of the mineral for which the two are farthest apart; where they are the same, of the shortest.
+    """
+    rows = []
+    for mineral, need, *lacks in tables[Expected].rows(
+        Expected.mineral, Expected.demand, Expected.risky, Expected.plain
+    ):
+        risky, plain = (part_of(of, need) or 0.0 for of in lacks)
+        rows.append((round(abs(risky - plain), 6), max(risky, plain), mineral, risky, plain))
+    by, most, mineral, risky, plain = max(rows, default=(0.0, 0.0, "", 0.0, 0.0))
+    if not most:
+        return "nothing", "of any mineral, in either plan."
+    beside = f"{share(plain)} in the plain plan" if by else "as in the plain plan"
+    return f"{share(risky)} of {mineral}", f"{beside}, of all years' need."
+
+
+def _advice(rows: Sequence[dict[str, Any]], most: int) -> str:
+    """Return in words what to do otherwise: ``Build Oulu two years earlier and Lacq larger``."""
+    whose_: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        whose_.setdefault((row["what"], row["mineral"], row["who"]), []).append(row)
+    said = [_advised(*key, of) for key, of in [*whose_.items()][:most]]
+    verbs, parts = list[str](), list[str]()
+    for verb, rest in said:
+        parts.append(rest if verbs and verb == verbs[-1] else f"{verb} {rest}")
+        verbs.append(verb)
+    text = listed(parts)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _advised(what: str, mineral: str, who: str, rows: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """Return a verb and the rest: what changes of one plant, stock, country or contract."""
+    was, now = ({r["year"]: r[way] for r in rows if r[way]} for way in ("plain_t", "under_risk_t"))
+    before, after = sum(was.values()), sum(now.values())
+    if what == _BUILD:
+        plant = who if mineral.casefold() in who.casefold() else f"{who} ({mineral})"
+        if not before or not after:
+            return ("build" if after else "do not build"), plant
+        sizes = "larger" if after > before else "smaller"
+        by = min(was) - min(now)
+        words = [sizes] if abs(after - before) > _ALIKE * max(before, after) else []
+        if by:
+            words.append(f"{counted(abs(by), 'year')} {'earlier' if by > 0 else 'later'}")
+        return "build", f"{plant} {' and '.join(words) or 'in other years'}"
+    more = "more" if after > before else "less"
+    if what == _STORE:
+        return "keep", f"{more} {mineral} in stock in {who}"
+    return ("buy" if what == _BUY else "take"), f"{more} {mineral} from {who} in {min(was | now)}"

@@ -35,6 +35,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
     ``progress`` says how far a study came that was stopped, as rows.
     """
     book, case = study.start.book, study.start.case
+    assumed = study.MONEY, study.tariffs, estimates(book.case)
     rows = {
         Measure.INPUT_FILE: book.path.name if book.path is not None else "",
         Measure.INPUT_SHA256: book.sha256,
@@ -42,7 +43,7 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         **study.options,
         YEARS: span(case.years),
         BASIS: case.settings.share_basis,
-        **dict(zip(ASSUMED, (study.MONEY, estimates(book.case)), strict=True)),
+        **dict(zip(ASSUMED, assumed, strict=True)),
         "Planner": __version__,
         "Solver": version(),
     }

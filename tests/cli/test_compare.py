@@ -36,6 +36,8 @@ ROW = {
     "difference_usd",
     "cash_usd",
     "purchases_usd",
+    "tariffs_usd",
+    "net_cost_usd",
     "tonnes",
     "shortage_t",
     "served_share",

@@ -21,6 +21,8 @@ ANSWER = {
     "search_gap",
     "objective_usd",
     "purchases_usd",
+    "tariffs_usd",
+    "net_cost_usd",
     "tonnes",
     "shortage_t",
     "served_share",

@@ -22,6 +22,8 @@ from tests.cli.desk import ROOT, sheets
 KEYS = {
     "objective_usd",
     "purchases_usd",
+    "tariffs_usd",
+    "net_cost_usd",
     "cash_usd",
     "tonnes",
     "shortage_t",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -60,7 +61,8 @@ def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
     assert len(set(names)) == len(names)
     assert any(name.endswith(", plain plan") for name in names)
     told = " ".join(str(v) for row in openpyxl.load_workbook(made)["Overview"].values for v in row)
-    assert "the plan under risk costs" in told
+    assert "Over 8 futures planning for events saves" in told
+    assert "8 futures are too few to say how sure the saving is" in told
 
 
 def test_futures_are_the_draws_of_planner_risk(made, case) -> None:
@@ -142,6 +144,54 @@ def test_a_stock_against_an_embargo_by_hand(tmp_path, capsys) -> None:
     assert changed["bought", "China", 2026] == pytest.approx(50)
     # a ban that is drawn for 2026 alone changes nothing: that future is told as the calm one it is
     assert {of["events"] for of in found["rows"]} == {"no event", "Ban 2027"}
+
+
+def test_how_sure_the_saving_is_by_hand(tmp_path, capsys) -> None:
+    """Of a batch with a ban in a part p of its futures 24,450 p - 50 (1 - p), at least 0."""
+    pile = {"Mineral": "copper", "Member": "A", "Opening (t)": 0, "Max (t)": 100,
+            "Target (t)": 0, "Holding cost (USD/t/yr)": 1}  # fmt: skip
+    ban = {"Event": "Ban", "Action": "block lanes", "Country": "China", "First year": 2027,
+           "Yearly probability": 0.2}  # fmt: skip
+    book = make(jin(150), years=(2026, 2027), Stockpiles=[pile], Risks=[ban])
+    path, made = tmp_path / "case.xlsx", tmp_path / "made.xlsx"
+    write_book(path, book, sheets=book)
+    for futures, many in ((9, 0), (10, 2), (23, 4), (50, 5)):
+        asked = (path, "--under-risk", "--futures", futures, "--workers", 1, "--output", made)
+        found = answer(capsys, "solve", *asked)
+        hit = [any(year == 2027 for _, year in d.hits) for d in draws(read(path).case, futures, 1)]
+        parts = [np.mean(of) for of in np.array_split(hit, many)] if many else []
+        by_hand = [max(0.0, 24_450 * p - 50 * (1 - p)) for p in parts]
+        batches = found["batches"]
+        assert [b["vss_usd"] for b in batches] == pytest.approx(by_hand, rel=1e-6, abs=1e-3)
+        assert sum(b["futures"] for b in batches) == (futures if many else 0)
+        row, said = found["worth"][0], first_page(made)
+        if not many:
+            assert row["vss_error_usd"] is None
+            assert "9 futures are too few to say how sure the saving is" in said
+            continue
+        t = {2: 12.706, 4: 3.182, 5: 2.776}[many]
+        by = t * np.std(by_hand, ddof=1) / np.sqrt(many)
+        assert row["vss_error_usd"] == pytest.approx(by, rel=1e-6, abs=1e-3)
+        assert ("by as much as it is" in said) == (by > 0 and by >= row["vss_usd"])
+
+
+@pytest.mark.parametrize("more", [(), ("--weight", "50%", "--cvar", "80%")])
+def test_a_batch_is_the_plan_of_its_futures_alone(tmp_path, capsys, more) -> None:
+    """The first of two, of five futures each, is what five futures give."""
+    path, made = tmp_path / "case.xlsx", tmp_path / "made.xlsx"
+    write_book(path, often())
+    asked = ("solve", path, "--under-risk", *more, "--output", made, "--workers", 1, "--futures")
+    both, alone = (answer(capsys, *asked, futures) for futures in (10, 5))
+    (first, _), row = both["batches"], alone["worth"][0]
+    for name in ("known_usd", "under_risk_usd", "plain_usd", "evpi_usd", "vss_usd"):
+        near = {"rel": 1e-6, "abs": 1e-6 * row["known_usd"]}
+        assert first[name] == pytest.approx(row[name], **near), name
+
+
+def first_page(path) -> str:
+    """All that the first page says."""
+    rows = openpyxl.load_workbook(path)["Overview"].values
+    return " ".join(str(v) for row in rows for v in row if v)
 
 
 @pytest.mark.parametrize("change", ["no sheet", "chance 0"])

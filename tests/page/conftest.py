@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.page.pack import program
+from planner.page.pack import program, sealed
 from planner.page.sliders import adjustable, grid
 from tests.page.solver import solver_or_skip
 from tests.report.browser import chromium
@@ -41,12 +41,16 @@ def planned(loader, tmp_path):
         of, _ = adjustable(case)
         said, raw = program(of, list(of.bases(grid(of)[:9])) if bases else [])
         files = [tmp_path / name for name in ("said.json", "arrays.bin", "settings.json")]
-        files[0].write_text(json.dumps(said | {"file": file}))
+        told = json.dumps(said | {"file": file})
+        files[0].write_text(told)
         files[1].write_bytes(raw)
         files[2].write_text(json.dumps(settings))
         run = Path(__file__).with_name("run.cjs")
         done = subprocess.run(
-            [node, run, loader, *files], capture_output=True, text=True, check=False
+            [node, run, loader, *files, sealed(told, raw)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-1500:]
         return json.loads(done.stdout)

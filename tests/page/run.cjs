@@ -4,13 +4,13 @@ const fs = require("node:fs");
 const path = require("node:path");
 const engine = require(path.join(__dirname, "../../planner/page/engine.js"));
 
-const [loader, said, arrays, asked] = process.argv.slice(2);
+const [loader, said, arrays, asked, seal] = process.argv.slice(2);
 const read = (file) => JSON.parse(fs.readFileSync(file, "utf8"));
 
 process.on("uncaughtException", (e) => { console.error(e.stack.split("\n").filter(l=>l.length<300).join("\n")); process.exit(1); });
 require(loader)().then((highs) => {
   const bytes = new Uint8Array(fs.readFileSync(arrays)).buffer;
-  const program = engine.unpack(read(said), bytes);
+  const program = engine.unpack(fs.readFileSync(said, "utf8"), bytes, seal);
   const planner = new engine.Planner(highs, program);
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   const answers = read(asked).map((settings) => {
@@ -19,8 +19,8 @@ require(loader)().then((highs) => {
     const said = engine.outcome(program, found, settings);
     return {
       objective: said.objective, proof: said.proof, how: said.how, seconds: (user + system) / 1e6,
-      paid: sum(said.paid), short: sum(said.short), command: engine.command(program, settings),
-      losses: said.losses,
+      paid: sum(said.paid), tariffs: said.tariffs, short: sum(said.short),
+      command: engine.command(program, settings), losses: said.losses,
     };
   });
   console.log(JSON.stringify(answers));

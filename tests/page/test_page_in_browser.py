@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from planner.cli import main
@@ -109,6 +114,40 @@ def test_an_answer_that_comes_late_is_of_what_was_asked(opened):
     window.run("document.getElementById('reset').click()")
     window.wait(IDLE)
     assert window.run(FRONTIER) == at_rest
+
+
+def test_a_page_with_other_numbers_proves_nothing(window, pages):
+    """What a slider adds to a cost is half as much: the plan found would be proved all the same."""
+    text = (pages / "plain.html").read_text(encoding="utf-8")
+    before, zipped, after = re.split(r'(?<=id="program">)([^<]+)', text, maxsplit=1)
+    raw = bytearray(gzip.decompress(base64.b64decode(zipped)))
+    said = json.loads(re.search(r'id="said">([^<]+)', text)[1])
+    at = next(i for i, of in enumerate(said["layers"]) if of["slider"] == "tariff")
+    _, offset, length = said["arrays"][f"layer{at}_slope"]
+    slopes = np.frombuffer(raw, "<f8", length, offset)
+    slopes *= 0.5
+    other = base64.b64encode(gzip.compress(bytes(raw))).decode()
+    (pages / "tampered.html").write_text(before + other + after, encoding="utf-8")
+    window.driver.get((pages / "tampered.html").as_uri())
+    window.wait("return document.getElementById('verdict').textContent.startsWith('!')")
+    assert window.run(TEXT, "verdict") == (
+        "! This page could not plan: Error: its numbers were changed after it was made"
+    )
+    assert window.run(TEXT, "minerals") == ""
+
+
+def test_tariffs_are_told_once_with_the_cost_net_of_them(opened):
+    """Nothing is told where there are none; a slider moved back to 0 is one that is not moved."""
+    window = opened("plain")
+    assert window.run(TEXT, "tariffs") == ""
+    option = "Array.from(document.getElementById('tariff-on')).find(o => o.text === 'China')"
+    window.run(MOVE, "tariff-on", window.run(f"return {option}.value"))
+    moved(window, "tariff", "0.3")
+    assert window.run(TEXT, "asked") == "With tariffs on China 30 percentage points higher"
+    assert "is tariffs, which members' own treasuries receive" in window.run(TEXT, "tariffs")
+    assert window.run("return document.querySelector('main').textContent").count("treasuries") == 1
+    command, _ = moved(window, "tariff", "0")
+    assert command == "planner solve plain.xlsx"
 
 
 def test_names_that_would_be_markup_are_text(opened):

@@ -26,6 +26,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
     "block lanes": _LANE,
     "set lane max": tuple(h for h in _LANE if h != "Owner"),
     "set tariff": _LANE,
+    "raise tariff": _LANE,
     "scale freight": _LANE,
     "scale capacity": (*PLACES, "years"),
     "add capacity": (*PLACES, "years"),
@@ -47,6 +48,7 @@ SELECTORS: dict[str, tuple[str, ...]] = {
 VALUES = {
     "set lane max": "amount",
     "set tariff": "share",
+    "raise tariff": "share",
     "scale freight": "factor",
     "scale capacity": "factor",
     "add capacity": "change",

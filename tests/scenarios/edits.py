@@ -9,6 +9,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.reference.cells import by_year, company, filled, in_years, must, number, text
 from tests.reference.limits import minerals_of
@@ -150,6 +151,16 @@ def _lane_row(header: str) -> Callable[[Edited, Row], None]:
 
 def _scale_freight(edited: Edited, step: Row) -> None:
     """A row of Lanes for each lane and year with the freight it had x Value."""
+    _each_lane(edited, step, "Freight (USD/t)", lambda lane: lane.freight * _value(step))
+
+
+def _raise_tariff(edited: Edited, step: Row) -> None:
+    """A row of Lanes for each lane and year with the tariff it had + Value."""
+    _each_lane(edited, step, "Tariff", lambda lane: lane.tariff + _value(step))
+
+
+def _each_lane(edited: Edited, step: Row, header: str, change: Callable[[Any], float]) -> None:
+    """A row of Lanes for each lane and year that the step selects."""
     case = edited.case
     rows: dict[tuple[object, ...], Row] = {}
     for source in case.sources:
@@ -162,7 +173,6 @@ def _scale_freight(edited: Edited, step: Row) -> None:
             for year in case.years:
                 if step.get("Member") not in {None, member} or not in_years(step, year):
                     continue
-                freight = case.lane(source, member, year).freight * _value(step)
                 key = (*here.values(), member, year)
                 rows[key] = {
                     "Mineral": source.mineral,
@@ -172,7 +182,7 @@ def _scale_freight(edited: Edited, step: Row) -> None:
                     "To member": member,
                     "First year": year,
                     "Last year": year,
-                    "Freight (USD/t)": freight,
+                    header: change(case.lane(source, member, year)),
                 }
     for row in rows.values():
         edited.add("Lanes", row)
@@ -383,6 +393,7 @@ EDITS: dict[str, Callable[[Edited, Row], None]] = {
     "block lanes": _lane_row("Open"),
     "set lane max": _lane_row("Max (t/yr)"),
     "set tariff": _lane_row("Tariff"),
+    "raise tariff": _raise_tariff,
     "scale freight": _scale_freight,
     "scale capacity": _scale_supply("Capacity", " (t/yr)"),
     "add capacity": _add_capacity,

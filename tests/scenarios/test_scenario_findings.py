@@ -148,6 +148,7 @@ def test_a_value_that_is_not_used(action: str, value: float) -> None:
     [
         ("set lane max", 1e10, 1.1e10),
         ("set tariff", 10, 10.5),
+        ("raise tariff", 10, 10.5),
         ("scale freight", 1000, 1001),
         ("scale capacity", 1000, 1001),
         ("add capacity", 1e10, 1.1e10),
@@ -306,6 +307,13 @@ def test_freight_beyond_the_bound() -> None:
     assert refused(book, *steps, twice) == ["Lanes"]
     assert refused(book, *steps, twice, step("scale freight", 0)) == []
     assert refused(desk(), *steps, twice) == []
+
+
+def test_a_tariff_raised_beyond_the_bound() -> None:
+    """4 more twice is 8, thrice is above 10; on one lane alone as well."""
+    more = step("raise tariff", 4)
+    assert refused(desk(), more, more) == []
+    assert refused(desk(), more, more, step("raise tariff", 3, Refiner="Sur")) == ["Lanes"]
 
 
 def test_cost_beyond_the_bound_in_one_year() -> None:

@@ -277,6 +277,18 @@ def test_freight_is_scaled_as_it_stands() -> None:
     assert objective(book, twice, china, tariff) == near(2800)
 
 
+def test_a_tariff_is_raised_from_what_stands() -> None:
+    """Tariff 0.2 and 0.1 more: 13 a t; then 0.5, 15; raised and set in any order; 0 is nothing."""
+    book = make(jin(), sur(), Lanes=[{"From country": "China", "Tariff": 0.2}])
+    more, to = step("raise tariff", 0.1, Country="CHN"), step("set tariff", 0.5)
+    assert objective(book, more) == near(1300)
+    assert objective(book, more, more) == near(1400)
+    assert objective(book, step("raise tariff", 0)) == near(1200)
+    assert objective(book, more, to) == near(1500)
+    assert objective(book, to, more) == near(1600)
+    assert objective(book, step("raise tariff", 0.1, Country="CHL")) == near(1200)
+
+
 def test_steps_apply_top_to_bottom() -> None:
     """Tariff 0.5 then 0.1: 11 a t; the other way round 15 a t."""
     book = make(jin(), sur())

@@ -12,8 +12,11 @@ import pytest
 from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import solve
+from models.resolve import Expanded, caps
 from models.results import Result
+from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
+from planner.scenarios.actions import after
 from planner.studies import Here, ThisMachine, engine, losses, places
 from planner.studies.agreed import Rules, stressed
 from planner.studies.kind import Tables
@@ -38,6 +41,7 @@ from planner.studies.stress import (
 )
 from planner.workbook import read as read_book
 from planner.workbook import read_tables
+from tests.budget import BUDGET
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
 from tests.reference.cases import random_book
@@ -214,7 +218,7 @@ def test_own_shortage_stays_apart(*, keep_caps: bool, replaced: float) -> None:
 
 
 def test_kept_caps_without_a_loss_are_the_agreed_plan() -> None:
-    """Shares are raised as demand shrinks to what is met: the same plan, at the same cash."""
+    """Demand shrinks to what is met, limits don't: the same plan, at the same cash."""
     book = make(
         jin(100),
         sur(100),
@@ -228,6 +232,46 @@ def test_kept_caps_without_a_loss_are_the_agreed_plan() -> None:
     assert plan.shortage > 10
     assert calm.shortage == pytest.approx(0, abs=1e-6)
     assert calm.cash == pytest.approx(plan.cash, rel=1e-9)
+
+
+def limit_tonnes(case: Case) -> dict[tuple[object, ...], float]:
+    """Return the tonnes that each limit of a share of demand allows, or asks for."""
+    every = Expanded(case)
+    return {
+        cap.key: cap.share * cap.demand
+        for m in range(len(every.minerals))
+        for t in range(len(every.years))
+        for cap in caps(every, m, t)
+        if not cap.of_purchases
+    }
+
+
+def test_a_kept_min_asks_for_as_many_tonnes_where_little_is_met() -> None:
+    """At least 70 of 100 from Chile, which has 20: 50 are missed, and 70 without Chile.
+
+    The plan meets 20 of 100, so that 70 t are more than its demand.
+    """
+    least = {"Limit": "min", "Supplier group": "country", "Supplier": "Chile", "Share": 0.7}
+    plan = solve(case_of(make(jin(0), sur(20), Share_limits=[least | {"Penalty (USD/t)": 3}])))
+    calm = solve(stressed(plan, Rules(0.2, keep_caps=True)))
+    assert (plan.shortage, plan.case.total_demand) == pytest.approx((80, 100))
+    gone = ScenarioStep(name="lost", action="scale capacity", country="CHL", value=0.0)
+    lost = solve(after(calm.case, [gone]))
+    missed = [each.limits["excess"].sum() for each in (plan, calm, lost)]
+    assert missed == pytest.approx([50, 50, 70])
+    half = after(calm.case, [ScenarioStep(name="half", action="scale demand", value=0.5)])
+    assert list(limit_tonnes(half).values()) == pytest.approx([35])
+
+
+@pytest.mark.parametrize("seed", range(max(10, BUDGET // 2)))
+def test_limits_that_are_kept_have_the_tonnes_of_the_agreed_plan(seed: int) -> None:
+    """For a most and a least, whatever part of demand the plan leaves short."""
+    case = case_of(random_book(np.random.default_rng([23, seed]), 1 + seed % 3))
+    plan = solve(case)
+    agreed, kept = (limit_tonnes(of) for of in (case, stressed(plan, Rules(keep_caps=True))))
+    least = {key for key in agreed if case.share_limits[key[0]].limit == MIN}
+    assert least <= kept.keys() <= agreed.keys()  # a most of who can sell no more is gone
+    assert kept == pytest.approx({key: agreed[key] for key in kept}, rel=1e-9, abs=1e-9)
 
 
 def test_kept_caps_of_purchases() -> None:

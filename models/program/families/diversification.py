@@ -319,12 +319,12 @@ def _is_soft(row: ShareLimit) -> bool:
 
 
 def _demand(b: Builder, m: Ints, buyer: Ints, t: Ints) -> Floats:
-    """Return the demand of each cap's buyer [t]."""
+    """Return the demand of each cap's buyer [t], what an agreed plan leaves short included."""
     found = np.zeros(len(m))
     for number in np.unique(buyer).tolist():
         members = _members(b, b.names.names[number])
         at = buyer == number
-        found[at] = b.expanded.demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
+        found[at] = b.expanded.limited_demand[m[at][:, None], members, t[at][:, None]].sum(axis=1)
     return found
 
 

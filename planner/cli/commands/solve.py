@@ -35,6 +35,7 @@ from planner.render.words import (
     search_words,
     share,
     span,
+    tariff_words,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from planner.run import Run
     from planner.studies import Where
 
-_FUTURES, _SEED, _ALPHA = 10, 1, 0.95
+_SEED, _ALPHA = 1, 0.95
 _PROOF = "Proof"
 _HEADS = ("Need met", "Limits cost", "Loss")
 """What stands before the figures on a terminal, in order."""
@@ -82,7 +83,8 @@ _HEADS = ("Need met", "Limits cost", "Loss")
     "--futures",
     type=Whole(1, 100_000),
     metavar="N",
-    help=f"Under risk: how many futures are drawn, as planner risk draws them [{_FUTURES}].",
+    help="Under risk: how many futures are drawn, as planner risk draws them"
+    " [100; 20 with whole projects].",
 )
 @click.option(
     "--seed",
@@ -172,7 +174,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
             asked=of.pop("what_ifs"),
             **of,
             search=Search(seconds, gap),
-            futures=_FUTURES if futures is None else futures,
+            futures=futures,
             seed=_SEED if seed is None else seed,
             alpha=_ALPHA if cvar is None else cvar,
             weight=weight or 0.0,
@@ -257,6 +259,7 @@ def write_run(
 
 def solved(run: Run, output: Path | None) -> Answer:
     """Return what a program hears of a plan."""
+    from models.measures import net_cost
     from planner.render.table import records
     from planner.sheets.summary import STAGES
 
@@ -266,6 +269,8 @@ def solved(run: Run, output: Path | None) -> Answer:
         "search_gap": plan.proof.mip_gap,
         Key.OBJECTIVE: plan.objective,
         "purchases_usd": plan.purchases,
+        "tariffs_usd": plan.tariffs,
+        "net_cost_usd": net_cost(plan.cash, plan.tariffs),
         Key.TONNES: plan.tonnes,
         "shortage_t": plan.shortage,
         "served_share": plan.served_share,
@@ -303,9 +308,11 @@ def words_of(run: Run) -> dict[str, str]:
     served = finely(1.0 if plan.short.empty else plan.served_share)
     discounted = "discounted, " if case.settings.discount_rate else ""
     is_optimal = plan.status == OPTIMAL
+    tariffs = tariff_words({"": (plan.cash, plan.tariffs)}, money)
     said = {
         "Planned": f"{minerals}, {number_of(members, 'member')}, {years}; {asked}",
         PURCHASES.header: f"{plan.tonnes:,.0f} t for {plan.purchases:,.0f} {money}",
+        **({"Tariffs": tariffs} if tariffs else {}),
         Figure.SHORTAGE.value: f"{plan.shortage:,.0f} t ({served} of demand served)",
         "Objective": f"{plan.objective:,.0f} {money}, {discounted}penalties included",
         _PROOF: f"Proven. {proven_words()}." if is_optimal else search_words(plan.proof.mip_gap),

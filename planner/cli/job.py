@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.errors import WriteError
 from models.schema import REST_OF_WORLD
 from planner.cli import main, progress
 from planner.cli.answer import INTERRUPTED
@@ -123,7 +124,11 @@ def run(arguments: Sequence[str]) -> int:
         result = work(order)
     except KeyboardInterrupt:
         result = {"code": INTERRUPTED, "answers": []}
-    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    try:
+        Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    except OSError:  # a full disk: whoever started this process says so
+        Path("result.json").unlink(missing_ok=True)
+        return WriteError.exit_code
     return int(result["code"])
 
 

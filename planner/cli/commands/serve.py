@@ -69,6 +69,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
     from planner.server.app import Config, application
     from planner.server.jobs import Limits
+    from planner.server.patience import Patient
 
     if not token and not _is_here(host):
         token = secrets.token_urlsafe(18)
@@ -95,6 +96,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
+                http=Patient,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):

@@ -30,6 +30,8 @@ from planner.studies import STUDIES
 if TYPE_CHECKING:
     from planner.studies.kind import StudyKind
 
+MADE = "<made>"
+"""Stands in a job's commands for the workbook that the command before made: it names it itself."""
 MOST_JOBS = 40
 """Jobs of a session; the oldest that are done give way, and no more than these wait or run."""
 _GRACE = 10.0
@@ -114,12 +116,11 @@ class Kind:
             return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
         if self.name == PAGE.name:
             return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
-        made = f"{file.stem}-{'plan' if self.name == PLAN.name else self.name}.xlsx"
         command, *more = (self.asked or self.name).split()
-        first = [command, str(file), *more, "--workers", "1", "--output", made]
+        first = [command, str(file), *more, "--workers", "1"]
         first += ["--json"] if self.name == PLAN.name else []
         first += [f"--{name}={value}" for name, value in options.items() if value]
-        return [first, ["report", made, "--json", "-o", str(Path(made).with_suffix(".html"))]]
+        return [first, ["report", MADE, "--json"]]
 
 
 CHECK = Kind("check", "Check of a workbook", "Every error and warning, beside its cell.")

@@ -51,10 +51,11 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     assert "Plan, max country share 0.6" in shown
     assert "<td>Rare earths</td>" in shown
     assert "<td>China</td>" in shown
+    assert "Download plain-what-if cap 60-plan.xlsx" in shown
     links = re.findall(r'href="(/jobs/[^"]+)"', shown)
-    plan = next(link for link in links if link.endswith("plain-plan.xlsx"))
+    plan = next(link for link in links if link.endswith("plan.xlsx"))
     assert zipfile.is_zipfile(io.BytesIO(page.get(plan).content))
-    report = page.get(next(link for link in links if link.endswith("plain-plan.html")))
+    report = page.get(next(link for link in links if link.endswith("plan.html")))
     assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
     assert "<!DOCTYPE html>" in report.text
     answer = next(iter(page.app.state.desk.sessions.values())).jobs[-1].result["answers"][0]

@@ -11,6 +11,7 @@ from models.errors import UsageError
 from planner.cli.answer import Command
 from planner.cli.commands.common import WORKBOOK, require
 from planner.options import Whole
+from planner.stops import heard
 
 _NEEDS = ("starlette", "uvicorn", "python_multipart", "plotly", "watchfiles")
 
@@ -101,6 +102,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         )
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
+        heard()
     return 0
 
 

@@ -21,6 +21,7 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_findings
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain
+from planner.stops import heard
 
 if TYPE_CHECKING:
     from models.results import Look
@@ -62,6 +63,7 @@ def watch(file: Path, of: dict[str, Any], output: Path | None, as_json: bool) ->
     with suppress(KeyboardInterrupt):
         for _ in chain([None], saves(file, digest)):
             desk.plan()
+    heard()
     if not as_json:
         click.echo(f"Ended: {number_of(desk.plans, 'plan')} of {file}", err=True)
     return 0

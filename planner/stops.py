@@ -108,6 +108,15 @@ def asked() -> Stop | None:
     return _REQUEST.stop
 
 
+def raise_lost() -> None:
+    """Raise the request that nobody has heard, if any: an error is what it became on its way.
+
+    Libraries catch all that is raised, and raise an error of their own.
+    """
+    if _REQUEST.stop is not None and threading.current_thread() is threading.main_thread():
+        raise _REQUEST.stop.with_traceback(None)
+
+
 def code_of(stop: Stop) -> int:
     """Return the exit code of what ended a command."""
     code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT

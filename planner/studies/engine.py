@@ -18,7 +18,7 @@ from models.case import Case
 from models.errors import PlannerError, SolverError
 from models.plan import Plan, Proof, Session
 from planner.render.words import counted
-from planner.stops import Stop, heard
+from planner.stops import Stop, heard, raise_lost
 
 if TYPE_CHECKING:
     from planner.studies.places import Where
@@ -221,10 +221,12 @@ class Planner(Generic[T]):
                 outcome = Outcome(run.name, found, plan.objective, plan.proof)
                 fresh = False
             except PlannerError as error:
+                raise_lost()
                 unproven = isinstance(error, SolverError)
                 outcome = Outcome[T](run.name, error=str(error), unproven=unproven)
                 fresh = True
             except Exception as error:  # noqa: BLE001 - one faulty run must not lose the others
+                raise_lost()
                 outcome, fresh = Outcome(run.name, error=fault(error)), True
             yield outcome
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,16 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LASTING = {"serve", "watch"}
 """Commands that go on until they are stopped; they have tests of their own."""
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, signals and pipes of POSIX")
-
-
-def listening() -> dict[str, object]:
-    """Return what has a process hear Ctrl-C, also where this one does not.
-
-    In the background a shell has its commands ignore it, and so do those that they start.
-    """
-    if os.name != "posix":
-        return {}
-    return {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
 
 
 def apart(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from planner.studies.places import ThisMachine  # noqa: F401 - loaded before a signal can hit it
-from tests.cli.desk import POSIX, ROOT, listening
+from tests.cli.desk import POSIX, ROOT
 
 TRIALS = int(os.environ.get("PLANNER_STOPS", "60"))
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -81,6 +82,12 @@ PLACES = {
         send()
     except BaseException:
         raise ValueError("of the library") from None""",
+    "what says that the workbook is damaged": """
+    from models.errors import Finding, InputError
+    try:
+        send()
+    except BaseException:
+        raise InputError([Finding(found="damaged")])""",
     "a finally that returns": """
     def leave():
         try:
@@ -121,7 +128,6 @@ def test_a_stop_is_heard_that_arrives_in(case, place, sent, code) -> None:
         text=True,
         check=False,
         timeout=60,
-        **listening(),
     )
     assert (ran.returncode, time.monotonic() - began < 10) == (code, True), ran.stderr
     assert ran.stderr.removeprefix("works on\n") == "Stopped before it was done\n"
@@ -172,11 +178,42 @@ def test_what_is_put_in_order_after_a_stop_is_not_disturbed(case) -> None:
     assert (ran.returncode, ran.stderr) == (143, "in order\nStopped before it was done\n")
 
 
+@POSIX
+@pytest.mark.parametrize("command", ["solve case.xlsx", "serve --port 0"])
+def test_what_shall_not_hear_ctrl_c_goes_on(case, command) -> None:
+    """As in the background of a shell, or by nohup; a polite request ends it all the same."""
+    said, lasts = case.parent / "said.txt", command.startswith("serve")
+    line = [sys.executable, "-m", "planner", *command.split()]
+    unheard = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with (
+        said.open("w") as file,
+        subprocess.Popen(
+            line,
+            cwd=case.parent,
+            env=ENV,
+            stderr=file,
+            preexec_fn=unheard,  # noqa: PLW1509
+        ) as process,
+    ):
+        end = time.monotonic() + 60
+        while process.poll() is None and "Serving" not in said.read_text():
+            assert time.monotonic() < end
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        if lasts:
+            process.send_signal(signal.SIGINT)
+            time.sleep(1)
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert process.returncode == (143 if lasts else 0), said.read_text()
+    assert (case.parent / "outputs/case-plan.xlsx").is_file() != lasts
+
+
 def ended(command: list[str], folder: Path, sent: signal.Signals, after: float) -> tuple[str, str]:
     """Run a command and stop it after a time; return how it ended, and what it said."""
     with subprocess.Popen(
         command, cwd=folder, env=ENV, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        **listening(),
     ) as process:  # fmt: skip
         try:
             _, err = process.communicate(timeout=after)

@@ -21,7 +21,7 @@ from planner.cli.paths import case_part, plan_path
 from planner.cli.whatifs import case_options
 from planner.cli.words import line, show_findings
 from planner.render.words import amount, counted, cut, known, listed, number_of, plain
-from planner.stops import heard
+from planner.stops import heard, raise_lost
 
 if TYPE_CHECKING:
     from models.results import Look
@@ -85,11 +85,13 @@ class _Desk:
         try:
             self._plan()
         except InputError as error:
+            raise_lost()
             if self.as_json:
                 _print({Key.STATUS: "input_error", **sorted_out(error.findings)})
             else:
                 show_findings(self.file, error.findings, err=True)
         except PlannerError as error:
+            raise_lost()
             if isinstance(error, UsageError) and not self.plans:
                 raise
             if self.as_json:

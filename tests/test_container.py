@@ -34,9 +34,9 @@ def is_sent(path: str) -> bool:
         parts = path.split("/")
         starts = ["/".join(parts[: i + 1]) for i in range(len(parts))]
         anywhere = parts if line.startswith("**/") else []
-        if line and not line.startswith("#"):
-            if any(fnmatch.fnmatchcase(each, pattern) for each in (*starts, *anywhere)):
-                sent = line.startswith("!")
+        is_rule = bool(line) and not line.startswith("#")
+        if is_rule and any(fnmatch.fnmatchcase(each, pattern) for each in (*starts, *anywhere)):
+            sent = line.startswith("!")
     return sent
 
 

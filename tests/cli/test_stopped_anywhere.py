@@ -227,8 +227,8 @@ def ended(command: list[str], folder: Path, sent: signal.Signals, after: float) 
                 return "went on", process.communicate()[1]
             if time.monotonic() - began > 20:
                 return "late", err
-    if "Fatal Python error: init" in err:
-        return "before it began", err
+    if process.returncode == 1 and f"{ROOT}/planner" not in err and "Stopped" not in err:
+        return "before it began", err  # Python itself was not there yet
     codes = {128 + sent: "stopped", -sent: "before it began", 0: "done"}
     return codes.get(process.returncode, f"code {process.returncode}"), err
 
